@@ -1,0 +1,1 @@
+//! Benchmarks, paired with the bare alternative.

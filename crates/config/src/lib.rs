@@ -1,0 +1,1 @@
+//! Layered configuration that reports every mistake at once and documents itself.

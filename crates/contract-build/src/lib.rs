@@ -1,0 +1,1 @@
+//! Compiles a .proto into gRPC, JSON over HTTP, OpenAPI and clients.

@@ -1,0 +1,1 @@
+//! What generated contracts need at run time.

@@ -1,0 +1,1 @@
+//! Vocabulary every other crate speaks: identifiers, request context, errors, secrets, clock.

@@ -1,0 +1,1 @@
+//! HTTP server with a deadline on every phase, and one fixed middleware order.

@@ -1,0 +1,1 @@
+//! Timeouts, retries, breakers, bulkheads and limits as tower layers.

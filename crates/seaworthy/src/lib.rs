@@ -1,0 +1,1 @@
+//! Seaworthy: services that start, tell and stop right.

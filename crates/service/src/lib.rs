@@ -1,0 +1,1 @@
+//! The kernel: a service that starts, tells and stops right.

@@ -1,0 +1,1 @@
+//! Logs, metrics and traces that cost little and never block.

@@ -1,0 +1,1 @@
+//! Tools to test services the hard way: faults, slow clients, real servers.

@@ -1,0 +1,3 @@
+//! The smallest service.
+
+fn main() {}
