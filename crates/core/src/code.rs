@@ -1,0 +1,144 @@
+use std::fmt;
+
+/// What kind of failure an [`Error`](crate::Error) is: the one word from which both transports derive their status (API-2).
+///
+/// The pairs follow the mapping that `google.rpc.Code` documents for HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Code {
+    /// The caller sent something that can never be accepted. 400, `INVALID_ARGUMENT`.
+    Invalid,
+    /// The caller did not prove who they are. 401, `UNAUTHENTICATED`.
+    Unauthenticated,
+    /// The caller is known and may not do this. 403, `PERMISSION_DENIED`.
+    Forbidden,
+    /// The thing does not exist, or the caller may not know that it does. 404, `NOT_FOUND`.
+    NotFound,
+    /// The path exists and does not speak this method. 405, `UNIMPLEMENTED`.
+    MethodNotAllowed,
+    /// The request contradicts the present state. 409, `ALREADY_EXISTS`.
+    Conflict,
+    /// A precondition that the caller named does not hold. 412, `FAILED_PRECONDITION`.
+    PreconditionFailed,
+    /// The request is larger than a limit. 413, `RESOURCE_EXHAUSTED`.
+    TooLarge,
+    /// The body's media type is not one that the route reads. 415, `INVALID_ARGUMENT`.
+    UnsupportedMediaType,
+    /// The caller exceeded a rate limit or a quota. 429, `RESOURCE_EXHAUSTED`.
+    Exhausted,
+    /// The caller went away. 499 in logs (never sent), `CANCELLED`.
+    Cancelled,
+    /// A fault of the service. 500, `INTERNAL`.
+    Internal,
+    /// The operation is not offered. 501, `UNIMPLEMENTED`.
+    Unimplemented,
+    /// The service, or something that it needs, cannot answer now; a retry may succeed. 503, `UNAVAILABLE`.
+    Unavailable,
+    /// The deadline passed. 504, `DEADLINE_EXCEEDED`.
+    DeadlineExceeded,
+}
+
+impl Code {
+    /// Every code, for tables and tests.
+    pub const ALL: [Self; 15] = [
+        Self::Invalid,
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::MethodNotAllowed,
+        Self::Conflict,
+        Self::PreconditionFailed,
+        Self::TooLarge,
+        Self::UnsupportedMediaType,
+        Self::Exhausted,
+        Self::Cancelled,
+        Self::Internal,
+        Self::Unimplemented,
+        Self::Unavailable,
+        Self::DeadlineExceeded,
+    ];
+
+    /// The HTTP status.
+    #[must_use]
+    pub const fn http_status(self) -> u16 {
+        match self {
+            Self::Invalid => 400,
+            Self::Unauthenticated => 401,
+            Self::Forbidden => 403,
+            Self::NotFound => 404,
+            Self::MethodNotAllowed => 405,
+            Self::Conflict => 409,
+            Self::PreconditionFailed => 412,
+            Self::TooLarge => 413,
+            Self::UnsupportedMediaType => 415,
+            Self::Exhausted => 429,
+            Self::Cancelled => 499,
+            Self::Internal => 500,
+            Self::Unimplemented => 501,
+            Self::Unavailable => 503,
+            Self::DeadlineExceeded => 504,
+        }
+    }
+
+    /// The number of the `google.rpc.Code`.
+    #[must_use]
+    pub const fn grpc(self) -> i32 {
+        match self {
+            Self::Cancelled => 1,
+            Self::Invalid | Self::UnsupportedMediaType => 3,
+            Self::DeadlineExceeded => 4,
+            Self::NotFound => 5,
+            Self::Conflict => 6,
+            Self::Forbidden => 7,
+            Self::TooLarge | Self::Exhausted => 8,
+            Self::PreconditionFailed => 9,
+            Self::MethodNotAllowed | Self::Unimplemented => 12,
+            Self::Internal => 13,
+            Self::Unavailable => 14,
+            Self::Unauthenticated => 16,
+        }
+    }
+
+    /// A short, stable English title: the `title` of a problem document.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Invalid => "Bad Request",
+            Self::Unauthenticated => "Unauthorized",
+            Self::Forbidden => "Forbidden",
+            Self::NotFound => "Not Found",
+            Self::MethodNotAllowed => "Method Not Allowed",
+            Self::Conflict => "Conflict",
+            Self::PreconditionFailed => "Precondition Failed",
+            Self::TooLarge => "Content Too Large",
+            Self::UnsupportedMediaType => "Unsupported Media Type",
+            Self::Exhausted => "Too Many Requests",
+            Self::Cancelled => "Client Closed Request",
+            Self::Internal => "Internal Server Error",
+            Self::Unimplemented => "Not Implemented",
+            Self::Unavailable => "Service Unavailable",
+            Self::DeadlineExceeded => "Gateway Timeout",
+        }
+    }
+
+    /// Whether the fault lies with the service and not with the caller: such errors are logged with their cause.
+    #[must_use]
+    pub const fn is_server_fault(self) -> bool {
+        self.http_status() >= 500
+    }
+
+    /// Whether the same request may succeed when it is sent again later.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(
+            self,
+            Self::Exhausted | Self::Unavailable | Self::DeadlineExceeded
+        )
+    }
+}
+
+impl fmt::Display for Code {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.title())
+    }
+}

@@ -1,0 +1,236 @@
+use std::{borrow::Cow, fmt, str::FromStr, time::Duration};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+use super::UnitError;
+
+const EXPECTED_DELAY: &str = "a duration of at most a week such as 250ms, 5s, 2m or 1h";
+const EXPECTED_TIMEOUT: &str =
+    "a duration above zero and of at most a week such as 250ms, 5s, 2m or 1h";
+
+/// A week: longer waits in a running service are mistakes, and schedules have their own type.
+const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// Largest first, so that text is printed in the largest unit that is exact.
+const UNITS: [(&str, u64); 6] = [
+    ("h", 3_600_000_000_000),
+    ("m", 60_000_000_000),
+    ("s", 1_000_000_000),
+    ("ms", 1_000_000),
+    ("us", 1_000),
+    ("ns", 1),
+];
+
+/// A bound on waiting, or an interval: above zero and at most a week. In text: `250ms`, `5s`, `2m`, `1h`.
+///
+/// There is no value for "no timeout": what waits without a bound cannot be expressed.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timeout(Duration);
+
+/// A pause that may be zero, at most a week. In text: `0s`, `250ms`, `5s`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Delay(Duration);
+
+impl Timeout {
+    /// A bound in milliseconds; zero becomes one millisecond.
+    #[must_use]
+    pub const fn from_millis(milliseconds: u32) -> Self {
+        Self(Duration::from_millis(if milliseconds == 0 {
+            1
+        } else {
+            milliseconds as u64
+        }))
+    }
+
+    /// A bound in seconds; zero becomes one second, and anything beyond a week becomes a week.
+    #[must_use]
+    pub const fn from_secs(seconds: u32) -> Self {
+        let duration = Duration::from_secs(if seconds == 0 { 1 } else { seconds as u64 });
+        Self(if duration.as_secs() > LONGEST.as_secs() {
+            LONGEST
+        } else {
+            duration
+        })
+    }
+
+    /// The bound as a duration.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl Delay {
+    /// No pause.
+    pub const ZERO: Self = Self(Duration::ZERO);
+
+    /// A pause in milliseconds.
+    #[must_use]
+    pub const fn from_millis(milliseconds: u32) -> Self {
+        Self(Duration::from_millis(milliseconds as u64))
+    }
+
+    /// A pause in seconds; anything beyond a week becomes a week.
+    #[must_use]
+    pub const fn from_secs(seconds: u32) -> Self {
+        let duration = Duration::from_secs(seconds as u64);
+        Self(if duration.as_secs() > LONGEST.as_secs() {
+            LONGEST
+        } else {
+            duration
+        })
+    }
+
+    /// The pause as a duration.
+    #[must_use]
+    pub const fn get(self) -> Duration {
+        self.0
+    }
+}
+
+impl TryFrom<Duration> for Timeout {
+    type Error = UnitError;
+
+    fn try_from(duration: Duration) -> Result<Self, UnitError> {
+        if duration.is_zero() || duration > LONGEST {
+            return Err(UnitError::new(&format!("{duration:?}"), EXPECTED_TIMEOUT));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl TryFrom<Duration> for Delay {
+    type Error = UnitError;
+
+    fn try_from(duration: Duration) -> Result<Self, UnitError> {
+        if duration > LONGEST {
+            return Err(UnitError::new(&format!("{duration:?}"), EXPECTED_DELAY));
+        }
+        Ok(Self(duration))
+    }
+}
+
+impl FromStr for Timeout {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        let duration = parse(text).ok_or_else(|| UnitError::new(text, EXPECTED_TIMEOUT))?;
+        Self::try_from(duration).map_err(|_| UnitError::new(text, EXPECTED_TIMEOUT))
+    }
+}
+
+impl FromStr for Delay {
+    type Err = UnitError;
+
+    fn from_str(text: &str) -> Result<Self, UnitError> {
+        parse(text)
+            .and_then(|duration| Self::try_from(duration).ok())
+            .ok_or_else(|| UnitError::new(text, EXPECTED_DELAY))
+    }
+}
+
+fn parse(text: &str) -> Option<Duration> {
+    let digits = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (number, unit) = text.split_at_checked(digits)?;
+    let number: u64 = number.parse().ok()?;
+    let (_, scale) = UNITS.iter().find(|(name, _)| *name == unit.trim_start())?;
+    number.checked_mul(*scale).map(Duration::from_nanos)
+}
+
+fn format(duration: Duration, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let nanos = u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX);
+    if nanos == 0 {
+        return formatter.write_str("0s");
+    }
+    let (unit, scale) = UNITS
+        .iter()
+        .find(|(_, scale)| nanos.is_multiple_of(*scale))
+        .copied()
+        .unwrap_or(("ns", 1));
+    write!(formatter, "{}{unit}", nanos / scale)
+}
+
+fn schema(pattern: &str) -> Schema {
+    json_schema!({ "type": "string", "format": "duration-text", "pattern": pattern, "examples": ["5s"] })
+}
+
+impl fmt::Display for Timeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format(self.0, formatter)
+    }
+}
+
+impl fmt::Display for Delay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format(self.0, formatter)
+    }
+}
+
+impl fmt::Debug for Timeout {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format(self.0, formatter)
+    }
+}
+
+impl fmt::Debug for Delay {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        format(self.0, formatter)
+    }
+}
+
+impl Serialize for Timeout {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl Serialize for Delay {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Timeout {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl<'de> Deserialize<'de> for Delay {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for Timeout {
+    fn schema_name() -> Cow<'static, str> {
+        "Timeout".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema(r"^0*[1-9][0-9]* ?(ns|us|ms|s|m|h)$")
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+impl JsonSchema for Delay {
+    fn schema_name() -> Cow<'static, str> {
+        "Delay".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        schema(r"^[0-9]+ ?(ns|us|ms|s|m|h)$")
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
