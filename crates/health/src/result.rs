@@ -1,0 +1,87 @@
+use std::{sync::Arc, time::Duration};
+
+use tokio::time::Instant;
+
+use crate::{
+    probe::{CheckFailure, Examine, Probe},
+    report::{CheckReport, CheckStatus},
+};
+
+/// What is known of one probe.
+pub(crate) struct Known {
+    pub(crate) probe: Probe,
+    last: Option<Last>,
+    last_error: Option<Arc<CheckFailure>>,
+}
+
+struct Last {
+    healthy: bool,
+    latency: Duration,
+    at: Instant,
+}
+
+impl Known {
+    pub(crate) const fn new(probe: Probe) -> Self {
+        Self {
+            probe,
+            last: None,
+            last_error: None,
+        }
+    }
+
+    pub(crate) fn record(
+        &mut self,
+        outcome: Result<(), CheckFailure>,
+        latency: Duration,
+        at: Instant,
+    ) {
+        self.last = Some(Last {
+            healthy: outcome.is_ok(),
+            latency,
+            at,
+        });
+        if let Err(failure) = outcome {
+            self.last_error = Some(Arc::new(failure));
+        }
+    }
+
+    pub(crate) fn status(&self, expiry: Duration) -> CheckStatus {
+        match (&self.probe.examine, &self.last) {
+            (Examine::Look(look), _) => CheckStatus::of(look().is_ok()),
+            (Examine::Ask(_), Some(last)) if last.at.elapsed() <= expiry => {
+                CheckStatus::of(last.healthy)
+            }
+            (Examine::Ask(_), _) => CheckStatus::Unknown,
+        }
+    }
+
+    pub(crate) fn report(&self, expiry: Duration) -> CheckReport {
+        let (status, last_error) = match &self.probe.examine {
+            Examine::Look(look) => {
+                let outcome = look();
+                (
+                    CheckStatus::of(outcome.is_ok()),
+                    outcome.err().map(|failure| failure.to_string()),
+                )
+            }
+            Examine::Ask(_) => (
+                self.status(expiry),
+                self.last_error.as_ref().map(ToString::to_string),
+            ),
+        };
+        CheckReport {
+            name: self.probe.name.to_string(),
+            critical: self.probe.critical,
+            status,
+            latency_ms: self
+                .last
+                .as_ref()
+                .map(|last| last.latency.as_secs_f64() * 1_000.0),
+            age_ms: self
+                .last
+                .as_ref()
+                .map(|last| u64::try_from(last.at.elapsed().as_millis()).unwrap_or(u64::MAX)),
+            last_error,
+        }
+    }
+}
