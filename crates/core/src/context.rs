@@ -215,7 +215,7 @@ pub fn with_current<R>(read: impl FnOnce(Option<&RequestContext>) -> R) -> R {
     match (known, read) {
         (Ok(Some(result)), _) => result,
         (_, Some(read)) => read(None),
-        (_, None) => unreachable!("the reader is only taken where its result is returned"),
+        (_, None) => unreachable!("the reader is taken only where its result is returned"),
     }
 }
 

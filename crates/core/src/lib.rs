@@ -18,6 +18,7 @@
 //! assert_eq!(refused.code().http_status(), 409);
 //! ```
 
+mod backoff;
 mod code;
 pub mod context;
 mod deadline;
@@ -30,6 +31,7 @@ mod secret;
 pub mod trace;
 mod units;
 
+pub use backoff::Backoff;
 pub use code::Code;
 pub use context::{Actor, RequestContext, Tenant};
 pub use deadline::Deadline;
