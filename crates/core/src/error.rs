@@ -27,7 +27,7 @@ struct Inner {
 }
 
 /// One thing that is wrong with one field of a request (API-3).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldViolation {
     /// The path of the field as the client wrote it, such as `items[2].price`.
     pub field: String,

@@ -26,7 +26,10 @@ mod error;
 mod id;
 mod identity;
 mod personal;
+mod problem;
 mod request_id;
+#[cfg(feature = "axum")]
+mod response;
 mod secret;
 pub mod trace;
 mod units;
@@ -39,7 +42,10 @@ pub use error::{Error, FieldViolation};
 pub use id::new_id;
 pub use identity::ServiceIdentity;
 pub use personal::Personal;
+pub use problem::Problem;
 pub use request_id::{InvalidRequestId, RequestId};
+#[cfg(feature = "axum")]
+pub use response::Failure;
 pub use secret::Secret;
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};

@@ -1,0 +1,99 @@
+use serde::Serialize;
+
+use crate::{Code, Error, FieldViolation, RequestId};
+
+/// What a client reads when a request fails: the members of an RFC 9457 problem document (API-2).
+///
+/// `type` is `about:blank`, so `title` is the phrase of the status, as section 4.2.1 asks; `code`, `reason`, `request_id` and `fields` are extension members.
+/// The private cause of the [`Error`] has no member to go into.
+///
+/// ```
+/// use seaworthy_core::{Code, Error, Problem};
+///
+/// let error = Error::new(Code::Conflict, "EVENT_FULL", "the event has no free place").with_cause("row 17 locked");
+/// let text = serde_json::to_string(&Problem::new(&error, None)).unwrap();
+/// assert_eq!(
+///     text,
+///     r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"the event has no free place","code":"CONFLICT","reason":"EVENT_FULL"}"#
+/// );
+/// ```
+#[derive(Debug, Serialize)]
+pub struct Problem<'a> {
+    r#type: &'static str,
+    title: &'static str,
+    status: u16,
+    detail: &'a str,
+    code: &'static str,
+    reason: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    fields: &'a [FieldViolation],
+}
+
+impl<'a> Problem<'a> {
+    /// The media type of the document.
+    pub const MEDIA_TYPE: &'static str = "application/problem+json";
+
+    /// The document for an error of a request.
+    #[must_use]
+    pub fn new(error: &'a Error, request_id: Option<&'a RequestId>) -> Self {
+        let code = error.code();
+        Self {
+            r#type: "about:blank",
+            title: code.title(),
+            status: code.http_status(),
+            detail: error.message(),
+            code: name(code),
+            reason: error.reason(),
+            request_id: request_id.map(RequestId::as_str),
+            fields: error.fields(),
+        }
+    }
+}
+
+const fn name(code: Code) -> &'static str {
+    match code {
+        Code::Invalid => "INVALID",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+        Code::Forbidden => "FORBIDDEN",
+        Code::NotFound => "NOT_FOUND",
+        Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+        Code::Conflict => "CONFLICT",
+        Code::PreconditionFailed => "PRECONDITION_FAILED",
+        Code::TooLarge => "TOO_LARGE",
+        Code::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+        Code::Exhausted => "EXHAUSTED",
+        Code::Cancelled => "CANCELLED",
+        Code::Internal => "INTERNAL",
+        Code::Unimplemented => "UNIMPLEMENTED",
+        Code::Unavailable => "UNAVAILABLE",
+        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_problem_names_every_bad_field_and_the_request_api_3() {
+        let error = Error::invalid(vec![
+            FieldViolation::new("name", "is empty"),
+            FieldViolation::new("items[2].price", "is below zero"),
+        ]);
+        let id = RequestId::parse(b"r-1").unwrap();
+        let document = serde_json::to_value(Problem::new(&error, Some(&id))).unwrap();
+        assert_eq!(document["status"], 400);
+        assert_eq!(document["request_id"], "r-1");
+        assert_eq!(document["fields"][1]["field"], "items[2].price");
+        assert_eq!(document["fields"][1]["description"], "is below zero");
+    }
+
+    #[test]
+    fn the_private_cause_never_reaches_the_document_sec_4() {
+        let error = Error::internal("password of db is hunter2");
+        let text = serde_json::to_string(&Problem::new(&error, None)).unwrap();
+        assert!(!text.contains("hunter2"), "{text}");
+    }
+}
