@@ -1,1 +1,29 @@
 //! Audits a repository for production readiness.
+//!
+//! First a model: services with located, three-valued facts, read by knowledge packs. Then rules that query the model. What could not be
+//! resolved is *unknown* and never becomes a finding, because an auditor is believed only as long as it is right.
+//!
+//! ```
+//! let folder = tempfile::tempdir()?;
+//! std::fs::write(folder.path().join("Dockerfile"), "FROM alpine:3.20\nCMD [\"/bin/true\"]\n")?;
+//! let report = seaworthy_audit::audit(folder.path(), &seaworthy_audit::AuditConfig::default())?;
+//! assert!(report.findings.iter().any(|finding| finding.id == "SHIP-1.root-user"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod audit;
+mod config;
+pub mod document;
+pub mod model;
+pub mod packs;
+pub mod report;
+pub mod repository;
+pub mod rule;
+pub mod secret;
+pub mod source;
+pub mod syntax;
+
+pub use audit::{AuditError, audit, model as build_model};
+pub use config::AuditConfig;
+pub use report::Report;
+pub use rule::Severity;

@@ -1,0 +1,82 @@
+//! A credential that everybody tries first.
+
+use crate::model::Model;
+use crate::model::facts::Secret;
+use crate::repository::{Role, Tracked};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::secret::SecretClass;
+use crate::source::Language;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-5.default-credential",
+        title: "A default credential is written in the configuration",
+        severity: Severity::Medium,
+        category: Category::Configuration,
+        meaning: "A configuration file that is not for development gives a secret key, or the password of a URL, a value that attackers try first (`postgres`, `guest`, `secret`).",
+        why: "What is written is what runs: defaults reach production, and they are the first thing anybody tries.",
+        fix: &[(
+            "any",
+            "Take the value from the environment without a default (`${DB_PASSWORD:?}` in compose), from a secret file, or from a vault; keep a convenient one in the development override only.",
+        )],
+        references: &[
+            "https://cwe.mitre.org/data/definitions/1392.html",
+            "https://docs.docker.com/compose/how-tos/use-secrets/",
+        ],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let mut read = 0;
+    for found in model.files.values() {
+        let file = &found.file;
+        if file.tracked == Tracked::No
+            || file.role != Role::Production
+            || !file.language.is_configuration()
+        {
+            continue;
+        }
+        read += 1;
+        for secret in found
+            .facts
+            .of::<Secret>()
+            .items
+            .iter()
+            .filter(|secret| secret.credential.class == SecretClass::Weak)
+        {
+            let local = ["localhost", "127.0.0.1"]
+                .iter()
+                .any(|host| secret.subject.starts_with(host));
+            // A CI file starts throw-away databases of its own.
+            let severity =
+                if local || file.path.starts_with(".github/") || file.path.starts_with(".gitlab") {
+                    Severity::Info
+                } else {
+                    Severity::Medium
+                };
+            let confidence = if file.language == Language::Yaml {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            };
+            let evidence = format!(
+                "{} `{}` is one of the values tried first",
+                secret.credential.kind, secret.subject
+            );
+            outcomes.push(
+                Breach::new(secret.at.clone(), confidence, evidence)
+                    .severity(severity)
+                    .into(),
+            );
+        }
+    }
+    if outcomes.is_empty() && read > 0 {
+        outcomes.push(Outcome::passed(
+            format!("{read} configuration files hold no default credential"),
+            None,
+        ));
+    }
+    outcomes
+}

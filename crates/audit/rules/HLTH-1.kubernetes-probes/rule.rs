@@ -1,0 +1,85 @@
+//! A serving workload without probes.
+
+use crate::model::facts::ProbeKind;
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-1.kubernetes-probes",
+        title: "A serving container has no readiness or liveness probe",
+        severity: Severity::Medium,
+        category: Category::Health,
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports and manifests whose templates may add probes are left out.",
+        why: "Traffic goes to a pod that is not ready yet or is draining, and a pod that hangs is never restarted.",
+        fix: &[(
+            "any",
+            "Add a `readinessProbe` that asks whether this pod can serve, and a `livenessProbe` that asks nothing but whether the process answers.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for workload in service.workloads.iter().filter(|workload| {
+        matches!(
+            workload.kind.as_str(),
+            "Deployment" | "StatefulSet" | "DaemonSet" | "Rollout"
+        )
+    }) {
+        for container in workload
+            .containers
+            .iter()
+            .filter(|container| !container.ports.is_empty())
+        {
+            let probes = match &container.probes {
+                Resolution::Known(probes) => probes.as_slice(),
+                Resolution::Absent => &[],
+                Resolution::Unknown(reason) => {
+                    outcomes.push(Outcome::unknown(format!(
+                        "container `{}`: {reason}",
+                        container.name
+                    )));
+                    continue;
+                }
+            };
+            let has = |kind| probes.iter().any(|probe| probe.kind == kind);
+            let missing = match (has(ProbeKind::Readiness), has(ProbeKind::Liveness)) {
+                (true, true) => {
+                    outcomes.push(Outcome::passed(
+                        format!("container `{}` has both probes", container.name),
+                        Some(&workload.at),
+                    ));
+                    continue;
+                }
+                (true, false) => ("no liveness probe", Severity::Low),
+                (false, true) => ("no readiness probe", Severity::Medium),
+                (false, false) => ("neither a readiness nor a liveness probe", Severity::Medium),
+            };
+            let Some(found) = model.files.get(&workload.at.path) else {
+                continue;
+            };
+            let symbol = format!("{}/{}", workload.kind, container.name);
+            let at = found
+                .file
+                .location(container.span.clone(), Some(symbol.as_str().into()));
+            outcomes.push(
+                Breach::new(
+                    at,
+                    Confidence::High,
+                    format!(
+                        "container `{}` opens a port and has {}",
+                        container.name, missing.0
+                    ),
+                )
+                .severity(missing.1)
+                .into(),
+            );
+        }
+    }
+    outcomes
+}

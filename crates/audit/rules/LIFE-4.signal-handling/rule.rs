@@ -1,0 +1,72 @@
+//! A server that does not hear SIGTERM.
+
+use crate::model::facts::{Server, SignalHandling};
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-4.signal-handling",
+        title: "The server does not stop gracefully on SIGTERM",
+        severity: Severity::High,
+        category: Category::Lifecycle,
+        meaning: "The service starts a server, its framework does not handle SIGTERM by itself, and nothing in its code waits for a signal.",
+        why: "Every deployment, scale-down and node drain cuts requests in the middle; clients see resets, and half-done work stays behind.",
+        fix: &[
+            (
+                "Go",
+                "`ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)`, wait for `ctx.Done()`, then `server.Shutdown` with a fresh context of some seconds.",
+            ),
+            (
+                "JavaScript",
+                "`process.once(\"SIGTERM\", () => server.close(() => process.exit(0)))`, with readiness turned off first and a timer that ends it.",
+            ),
+            (
+                "TypeScript",
+                "`process.once(\"SIGTERM\", () => server.close(() => process.exit(0)))`, with readiness turned off first and a timer that ends it.",
+            ),
+            (
+                "any",
+                "Wait for SIGTERM; turn readiness off, stop accepting, finish what runs, close pools, exit 0 within the grace period.",
+            ),
+        ],
+        references: &[
+            "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
+            "https://pkg.go.dev/net/http#Server.Shutdown",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let servers = service.facts.of::<Server>();
+    let Some(server) = servers.deployed().next() else {
+        return Vec::new();
+    };
+    if let Some(server) = servers.deployed().find(|server| server.stops_by_itself) {
+        return vec![Outcome::passed(
+            format!("{} stops on SIGTERM by itself", server.framework),
+            Some(&server.at),
+        )];
+    }
+    match service.facts.of::<SignalHandling>().find(|handler| {
+        handler.signals.is_empty()
+            || handler
+                .signals
+                .iter()
+                .any(|signal| !signal.ends_with("SIGHUP"))
+    }) {
+        Resolution::Known(handler) => vec![Outcome::passed(
+            "the service waits for a signal",
+            Some(&handler.at),
+        )],
+        Resolution::Unknown(reason) => vec![Outcome::unknown(reason)],
+        Resolution::Absent => {
+            let evidence = format!(
+                "{} is started here, and no file of the service handles a signal",
+                server.framework
+            );
+            vec![Breach::new(server.at.clone(), Confidence::Medium, evidence).into()]
+        }
+    }
+}

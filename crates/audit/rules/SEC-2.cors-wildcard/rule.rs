@@ -1,0 +1,83 @@
+//! Cross-origin requests from everywhere.
+
+use crate::model::facts::{Cors, CorsOrigins};
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SEC-2.cors-wildcard",
+        title: "Every web site may call this service from a browser",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "The CORS policy of the service answers every origin: a literal `*` (medium, since browsers refuse it together with credentials), or the asking origin sent back together with credentials (high).",
+        why: "With credentials, any page that a signed-in user opens acts in their name. Without them, any page reads what the service answers inside the user's network.",
+        fix: &[
+            (
+                "JavaScript",
+                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, read from the settings of the environment.",
+            ),
+            (
+                "TypeScript",
+                "List the origins: `cors({ origin: [\"https://app.example.com\"], credentials: true })`, read from the settings of the environment.",
+            ),
+            (
+                "Go",
+                "List the origins: `cors.Config{AllowOrigins: []string{\"https://app.example.com\"}}`, read from the settings of the environment.",
+            ),
+            (
+                "Python",
+                "List the origins: `allow_origins=[\"https://app.example.com\"]`, read from the settings of the environment.",
+            ),
+            (
+                "any",
+                "List the origins that are yours, per environment; refuse to start in production without one.",
+            ),
+        ],
+        references: &[
+            "https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS",
+            "https://fetch.spec.whatwg.org/#cors-protocol-and-credentials",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    service
+        .facts
+        .of::<Cors>()
+        .deployed()
+        .map(|policy| {
+            let credentials = policy.credentials == Resolution::Known(true);
+            let breach = |confidence, evidence: &str| {
+                Breach::new(
+                    policy.at.clone(),
+                    confidence,
+                    format!("{}: {evidence}", policy.library),
+                )
+            };
+            match &policy.origins {
+                Resolution::Known(CorsOrigins::Reflected) if credentials => breach(
+                    Confidence::High,
+                    "every asking origin is sent back, with credentials",
+                )
+                .severity(Severity::High)
+                .into(),
+                Resolution::Known(CorsOrigins::Reflected) => {
+                    breach(Confidence::Medium, "every asking origin is sent back").into()
+                }
+                Resolution::Known(CorsOrigins::Any) => {
+                    breach(Confidence::High, "every origin is allowed").into()
+                }
+                Resolution::Known(CorsOrigins::List(origins)) => Outcome::passed(
+                    format!("{} origins are listed", origins.len()),
+                    Some(&policy.at),
+                ),
+                Resolution::Absent => Outcome::passed("no origin is allowed", Some(&policy.at)),
+                Resolution::Unknown(reason) => {
+                    Outcome::unknown(format!("{}:{}: {reason}", policy.at.path, policy.at.line))
+                }
+            }
+        })
+        .collect()
+}

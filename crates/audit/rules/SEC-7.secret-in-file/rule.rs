@@ -1,0 +1,89 @@
+//! A credential in the repository.
+
+use crate::model::Model;
+use crate::model::facts::Secret;
+use crate::repository::{Role, Tracked};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::secret::SecretClass;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SEC-7.secret-in-file",
+        title: "A credential is written in a file",
+        severity: Severity::Critical,
+        category: Category::Security,
+        meaning: "A value has the shape that a provider gives its credentials, is the password of a URL to another host, or is the random value of a key named like a secret; it is no placeholder, and version control does not leave the file out. The value is never printed or kept.",
+        why: "Whoever reads the repository, its history, its forks or an image made of it has the credential, for as long as it is valid.",
+        fix: &[(
+            "any",
+            "Revoke the credential now: deleting the line does not take it out of the history. Then read it at run time from the environment, a mounted file or a vault, and keep a placeholder here.",
+        )],
+        references: &[
+            "https://owasp.org/www-project-top-ten/",
+            "https://cheatsheetseries.owasp.org/cheatsheets/Secrets_Management_Cheat_Sheet.html",
+        ],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for found in model.files.values() {
+        let file = &found.file;
+        if file.tracked == Tracked::No
+            || matches!(file.role, Role::Test | Role::Vendored | Role::Generated)
+        {
+            continue;
+        }
+        for secret in found
+            .facts
+            .of::<Secret>()
+            .items
+            .iter()
+            .filter(|secret| secret.credential.class == SecretClass::Real)
+        {
+            let shaped = secret.credential.kind != "value of a secret key"
+                && secret.credential.kind != "password in a URL";
+            let local = ["localhost", "127.0.0.1", "host.docker.internal"]
+                .iter()
+                .any(|host| secret.subject.starts_with(host));
+            let demoted = matches!(
+                file.role,
+                Role::Example | Role::Development | Role::Documentation
+            );
+            let severity = match (shaped, local || demoted) {
+                (true, _) => Severity::Critical,
+                (false, false) => Severity::High,
+                (false, true) => Severity::Low,
+            };
+            let confidence = if shaped {
+                Confidence::High
+            } else {
+                Confidence::Medium
+            };
+            let evidence = if shaped {
+                format!(
+                    "{} of {} characters",
+                    secret.credential.kind, secret.credential.length
+                )
+            } else {
+                format!(
+                    "{} `{}`, {} characters",
+                    secret.credential.kind, secret.subject, secret.credential.length
+                )
+            };
+            outcomes.push(
+                Breach::new(secret.at.clone(), confidence, evidence)
+                    .severity(severity)
+                    .into(),
+            );
+        }
+    }
+    if outcomes.is_empty() {
+        outcomes.push(Outcome::passed(
+            format!("{} files hold no credential", model.files.len()),
+            None,
+        ));
+    }
+    outcomes
+}

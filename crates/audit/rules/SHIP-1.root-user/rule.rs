@@ -1,0 +1,207 @@
+//! A container that runs as root.
+
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-1.root-user",
+        title: "The container runs as root",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "The stage of the Dockerfile that is shipped, and the stages it is built on, name no user other than root; the base image is not known to name one, no entrypoint drops privileges, and no Kubernetes workload of the service sets one.",
+        why: "Whoever breaks out of the process is root in the container, and one kernel bug away from the host.",
+        fix: &[(
+            "any",
+            "Create a user in the final stage and switch to it: `RUN adduser --system app` and `USER app`, or use a base image that ends in `nonroot`. Files the service writes must belong to that user.",
+        )],
+        references: &[
+            "https://docs.docker.com/build/building/best-practices/#user",
+            "https://kubernetes.io/docs/concepts/security/pod-security-standards/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+/// Base images that already name an unprivileged user.
+const NON_ROOT_BASES: &[&str] = &[
+    "nonroot",
+    "rootless",
+    "unprivileged",
+    "bitnami/",
+    "chainguard/",
+    "cgr.dev/",
+];
+/// Base images of programs whose own entrypoint drops privileges.
+const DROPS_PRIVILEGES: &[&str] = &[
+    "postgres",
+    "mysql",
+    "mariadb",
+    "redis",
+    "mongo",
+    "rabbitmq",
+    "nginx",
+    "httpd",
+    "elasticsearch",
+    "memcached",
+    "consul",
+    "vault",
+];
+/// Public base images known to run as root.
+const ROOT_BASES: &[&str] = &[
+    "alpine",
+    "debian",
+    "ubuntu",
+    "busybox",
+    "scratch",
+    "golang",
+    "node",
+    "python",
+    "openjdk",
+    "eclipse-temurin",
+    "amazoncorretto",
+    "rust",
+    "ruby",
+    "php",
+    "fedora",
+    "centos",
+    "rockylinux",
+    "almalinux",
+    "amazonlinux",
+    "maven",
+    "gradle",
+    "gcr.io/distroless",
+    "oven/bun",
+    "denoland/deno",
+];
+/// Programs that switch to another user and then become the service.
+const SWITCHERS: &[&str] = &["gosu", "su-exec", "setpriv", "s6-setuidgid", "runuser"];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let Some(image) = &service.image else {
+        return Vec::new();
+    };
+    let Some(stage) = image.final_stage(service.target.as_deref()) else {
+        return Vec::new();
+    };
+    let at = |span| {
+        model
+            .files
+            .get(&image.at.path)
+            .map(|found| found.file.location(span, None))
+    };
+    match image.user(service.target.as_deref()) {
+        Resolution::Unknown(reason) => return vec![Outcome::unknown(reason)],
+        Resolution::Known((user, span)) => {
+            let name = user.split(':').next().unwrap_or(&user);
+            if name != "root" && name != "0" {
+                return vec![Outcome::passed(
+                    format!("the image runs as `{user}`"),
+                    at(span).as_ref(),
+                )];
+            }
+            if let Some(kept) = kept_elsewhere(service, stage) {
+                return vec![kept];
+            }
+            return at(span)
+                .map(|at| {
+                    Breach::new(
+                        at,
+                        Confidence::High,
+                        "the last `USER` of the shipped stage is root",
+                    )
+                    .into()
+                })
+                .into_iter()
+                .collect();
+        }
+        Resolution::Absent => {}
+    }
+    if let Some(kept) = kept_elsewhere(service, stage) {
+        return vec![kept];
+    }
+    let lineage = image.lineage(stage);
+    let base = lineage
+        .last()
+        .map_or("", |stage| stage.base.as_str())
+        .to_lowercase();
+    let named = |list: &[&str]| list.iter().any(|name| base.contains(name));
+    if named(NON_ROOT_BASES) {
+        return vec![Outcome::passed(
+            format!("the base image `{base}` runs as another user"),
+            at(stage.span.clone()).as_ref(),
+        )];
+    }
+    let repository = base.split(['@', ':']).next().unwrap_or(&base);
+    let last = repository.rsplit('/').next().unwrap_or(repository);
+    if DROPS_PRIVILEGES.contains(&last) && stage.entrypoint.is_empty() {
+        return vec![Outcome::unknown(format!(
+            "the entrypoint of `{base}` may drop privileges"
+        ))];
+    }
+    if !ROOT_BASES.iter().any(|name| {
+        repository == *name
+            || repository == format!("library/{name}")
+            || repository.starts_with(&format!("{name}/"))
+    }) {
+        return vec![Outcome::unknown(format!(
+            "the user of the base image `{base}` is not known"
+        ))];
+    }
+    at(stage.span.clone())
+        .map(|at| {
+            Breach::new(
+                at,
+                Confidence::High,
+                format!("no stage that is shipped has a `USER`, and `{base}` runs as root"),
+            )
+            .into()
+        })
+        .into_iter()
+        .collect()
+}
+
+/// Whether the workloads or the entrypoint name another user.
+fn kept_elsewhere(service: &Service, stage: &crate::model::facts::Stage) -> Option<Outcome> {
+    let commands = stage.entrypoint.iter().chain(&stage.command);
+    if let Some(switcher) = commands
+        .clone()
+        .find(|word| SWITCHERS.contains(&word.as_str()))
+    {
+        return Some(Outcome::passed(
+            format!("the entrypoint switches the user with `{switcher}`"),
+            None,
+        ));
+    }
+    if commands
+        .into_iter()
+        .any(|word| word.ends_with("entrypoint.sh") || word.ends_with("docker-entrypoint"))
+    {
+        return Some(Outcome::unknown(
+            "the entrypoint script may drop privileges",
+        ));
+    }
+    let containers: Vec<_> = service
+        .workloads
+        .iter()
+        .flat_map(|workload| &workload.containers)
+        .collect();
+    if containers
+        .iter()
+        .any(|container| container.runs_as_non_root.is_unknown())
+    {
+        return Some(Outcome::unknown(
+            "a template of the workload may set the user",
+        ));
+    }
+    let all = !containers.is_empty()
+        && containers
+            .iter()
+            .all(|container| container.runs_as_non_root == Resolution::Known(true));
+    all.then(|| {
+        Outcome::passed(
+            "the workload runs as another user",
+            service.workloads.first().map(|workload| &workload.at),
+        )
+    })
+}

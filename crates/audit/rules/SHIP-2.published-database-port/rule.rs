@@ -1,0 +1,116 @@
+//! A database or broker that compose makes reachable from outside.
+
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-2.published-database-port",
+        title: "A database or broker port is published on every interface",
+        severity: Severity::Medium,
+        category: Category::Operations,
+        meaning: "A compose service whose image is a database, cache or broker maps its data port to the host without naming a loopback address. Files for development (overrides, `*.dev.yml`) and services behind a profile are left out.",
+        why: "Docker opens the port past the host's firewall: anybody who reaches the host reaches the data, often with the default password.",
+        fix: &[(
+            "any",
+            "Remove the mapping (services of one compose file reach each other without it), move it to `compose.override.yaml`, or bind it: `127.0.0.1:5432:5432`.",
+        )],
+        references: &[
+            "https://docs.docker.com/engine/network/packet-filtering-firewalls/",
+            "https://docs.docker.com/reference/compose-file/services/#ports",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+/// Programs that keep data, by the last part of their image, and the ports that give it away.
+const STORES: &[(&str, &[u16])] = &[
+    ("postgres", &[5432]),
+    ("postgresql", &[5432]),
+    ("postgis", &[5432]),
+    ("timescaledb", &[5432]),
+    ("pgvector", &[5432]),
+    ("mysql", &[3306, 33060]),
+    ("mariadb", &[3306]),
+    ("mongo", &[27017]),
+    ("mongodb", &[27017]),
+    ("redis", &[6379]),
+    ("valkey", &[6379]),
+    ("memcached", &[11211]),
+    ("rabbitmq", &[5672, 15672]),
+    ("kafka", &[9092, 29092]),
+    ("cp-kafka", &[9092, 29092]),
+    ("nats", &[4222]),
+    ("elasticsearch", &[9200, 9300]),
+    ("opensearch", &[9200]),
+    ("cassandra", &[9042]),
+    ("clickhouse-server", &[8123, 9000]),
+    ("zookeeper", &[2181]),
+    ("etcd", &[2379]),
+    ("minio", &[9000, 9001]),
+    ("neo4j", &[7474, 7687]),
+    ("cp-zookeeper", &[2181]),
+    ("couchdb", &[5984]),
+    ("influxdb", &[8086]),
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
+    {
+        let Some(image) = entry.image.as_deref() else {
+            continue;
+        };
+        let name = image
+            .rsplit('/')
+            .next()
+            .unwrap_or(image)
+            .split(['@', ':'])
+            .next()
+            .unwrap_or_default();
+        let Some((store, data_ports)) = STORES.iter().find(|(store, _)| *store == name) else {
+            continue;
+        };
+        let open: Vec<_> = entry
+            .ports
+            .iter()
+            .filter(|port| {
+                !port.is_loopback()
+                    && port
+                        .container_port
+                        .is_some_and(|port| data_ports.contains(&port))
+            })
+            .collect();
+        if open.is_empty() {
+            outcomes.push(Outcome::passed(
+                format!(
+                    "`{}` publishes no data port beyond the host itself",
+                    entry.name
+                ),
+                Some(&entry.at),
+            ));
+        }
+        for port in open {
+            let Some(found) = model.files.get(&entry.at.path) else {
+                continue;
+            };
+            let at = found
+                .file
+                .location(port.span.clone(), Some(entry.name.as_str().into()));
+            let number = port.container_port.unwrap_or_default();
+            let breach = Breach::new(
+                at,
+                Confidence::Medium,
+                format!(
+                    "`{}` runs {store} and maps its port {number} to every interface of the host",
+                    entry.name
+                ),
+            );
+            outcomes.push(breach.into());
+        }
+    }
+    outcomes
+}

@@ -1,0 +1,107 @@
+use std::fs;
+use std::time::{Duration, Instant};
+
+use crate::{AuditConfig, audit};
+
+#[test]
+fn a_hostile_repository_neither_hangs_nor_crashes_nor_leaves_the_root() {
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("Dockerfile"), "FROM outside\nCMD x\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(root, root.join("loop")).unwrap();
+        std::os::unix::fs::symlink(outside.path(), root.join("out")).unwrap();
+        std::os::unix::fs::symlink(outside.path().join("Dockerfile"), root.join("Dockerfile"))
+            .unwrap();
+    }
+    fs::write(
+        root.join("invalid.go"),
+        [b"package main\n\xff\xfe func main() {}".as_slice()].concat(),
+    )
+    .unwrap();
+    fs::write(
+        root.join("long.js"),
+        format!("const a = '{}'", "x".repeat(1_000_000)),
+    )
+    .unwrap();
+    fs::write(root.join("deep.yaml"), "[".repeat(500_000)).unwrap();
+    fs::write(root.join("deep.js"), "(".repeat(500_000)).unwrap();
+    fs::write(
+        root.join("deep.go"),
+        format!("package a\nvar x = {}", "f(".repeat(200_000)),
+    )
+    .unwrap();
+    fs::write(root.join("huge.txt"), "a".repeat(3_000_000)).unwrap();
+    fs::write(root.join("keys.env"), "password=".repeat(100_000)).unwrap();
+    let started = Instant::now();
+    let report = audit(root, &AuditConfig::default()).unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(
+        report
+            .services
+            .iter()
+            .all(|service| service.dockerfile.is_none()),
+        "a link was followed"
+    );
+}
+
+#[test]
+fn no_credential_is_ever_printed() {
+    let canaries = [
+        format!("AKIA{}", "QWERTYUIOPASDFGH"),
+        format!("Zx9{}", "kQ2vT7mN4bL8"),
+        format!("hunter{}", "2-Tr0ub4dor"),
+    ];
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(
+        root.join("settings.py"),
+        format!(
+            "AWS = '{}'\nDB_PASSWORD = \"{}\"\n",
+            canaries[0], canaries[1]
+        ),
+    )
+    .unwrap();
+    fs::write(
+        root.join("docker-compose.yml"),
+        format!("services:\n  db:\n    image: postgres\n    ports: ['5432:5432']\n    environment:\n      POSTGRES_PASSWORD: {}\n      URL: postgres://app:{}@db.internal/app\n", canaries[1], canaries[2]),
+    )
+    .unwrap();
+    let report = audit(root, &AuditConfig::default()).unwrap();
+    assert!(report.findings.len() >= 4, "{:#?}", report.findings);
+    let printed = format!(
+        "{}{}{report:?}",
+        crate::report::json(&report).unwrap(),
+        crate::report::pretty(&report).unwrap()
+    );
+    for canary in canaries {
+        assert!(!printed.contains(&canary), "{canary}");
+    }
+}
+
+#[test]
+fn a_fingerprint_survives_moved_lines() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("Dockerfile");
+    let dockerfile = "FROM alpine:3.20\nCMD [\"/bin/true\"]\n";
+    fs::write(&path, dockerfile).unwrap();
+    let before = audit(folder.path(), &AuditConfig::default()).unwrap();
+    fs::write(&path, format!("# one\n# two\n\n{dockerfile}")).unwrap();
+    let after = audit(folder.path(), &AuditConfig::default()).unwrap();
+    let fingerprints = |report: &crate::Report| {
+        report
+            .findings
+            .iter()
+            .map(|finding| finding.fingerprint.clone())
+            .collect::<Vec<_>>()
+    };
+    assert!(!before.findings.is_empty());
+    assert_eq!(fingerprints(&before), fingerprints(&after));
+    assert_ne!(before.findings[0].line, after.findings[0].line);
+}

@@ -1,0 +1,439 @@
+//! YAML with spans. Nodes live in one arena; an alias stays an alias until somebody looks through it, so an alias
+//! bomb costs nothing.
+
+use std::collections::HashMap;
+use std::ops::Range;
+use std::time::Duration;
+
+use tree_sitter::Node;
+
+use super::template::{Masked, mask};
+use crate::model::Resolution;
+use crate::repository::Limits;
+use crate::source::Language;
+use crate::syntax::{ParseFailure, parse_tree};
+
+/// Aliases are looked through at most this often in a row.
+const MAX_ALIAS_STEPS: usize = 8;
+
+#[derive(Debug)]
+enum Value {
+    Mapping(Vec<(usize, usize)>),
+    Sequence(Vec<usize>),
+    Scalar(String),
+    Alias(String),
+    Null,
+}
+
+#[derive(Debug)]
+struct Entry {
+    value: Value,
+    span: Range<usize>,
+}
+
+/// A parsed file: one or more documents.
+#[derive(Debug)]
+pub struct Yaml {
+    entries: Vec<Entry>,
+    anchors: HashMap<String, usize>,
+    documents: Vec<usize>,
+    masked: Masked,
+}
+
+/// One node of a file.
+#[derive(Debug, Clone, Copy)]
+pub struct YamlNode<'y> {
+    yaml: &'y Yaml,
+    id: usize,
+}
+
+impl Yaml {
+    /// Parses a file. Text with mistakes still gives what could be read.
+    ///
+    /// # Errors
+    /// [`ParseFailure::TimedOut`] when the grammar takes longer than the limit.
+    pub fn parse(text: &str, limits: &Limits) -> Result<Self, ParseFailure> {
+        Self::parse_within(text, limits.parse_timeout, limits.max_nesting)
+    }
+
+    fn parse_within(
+        text: &str,
+        timeout: Duration,
+        max_nesting: usize,
+    ) -> Result<Self, ParseFailure> {
+        let masked = mask(text);
+        let tree = parse_tree(Language::Yaml, &masked.text, timeout)?;
+        let mut yaml = Self {
+            entries: Vec::new(),
+            anchors: HashMap::new(),
+            documents: Vec::new(),
+            masked,
+        };
+        let text = yaml.masked.text.clone();
+        let mut cursor = tree.root_node().walk();
+        let documents: Vec<_> = tree
+            .root_node()
+            .named_children(&mut cursor)
+            .filter(|node| node.kind() == "document")
+            .collect();
+        for document in documents {
+            let mut inner = document.walk();
+            let content = document
+                .named_children(&mut inner)
+                .find(|node| matches!(node.kind(), "block_node" | "flow_node"));
+            if let Some(content) = content {
+                let id = yaml.read(&text, content, max_nesting);
+                yaml.documents.push(id);
+            }
+        }
+        Ok(yaml)
+    }
+
+    /// The documents in order.
+    pub fn documents(&self) -> impl Iterator<Item = YamlNode<'_>> {
+        self.documents.iter().map(|id| YamlNode {
+            yaml: self,
+            id: *id,
+        })
+    }
+
+    /// Whether templates may add keys or items that the file does not show.
+    #[must_use]
+    pub const fn may_hold_more(&self) -> bool {
+        self.masked.inserts
+    }
+
+    fn push(&mut self, value: Value, span: Range<usize>) -> usize {
+        self.entries.push(Entry { value, span });
+        self.entries.len() - 1
+    }
+
+    fn read(&mut self, text: &str, node: Node<'_>, depth: usize) -> usize {
+        let span = node.byte_range();
+        let Some(depth) = depth.checked_sub(1) else {
+            return self.push(Value::Null, span);
+        };
+        match node.kind() {
+            "block_node" | "flow_node" => self.read_wrapped(text, node, depth),
+            "block_mapping" | "flow_mapping" => {
+                let mut cursor = node.walk();
+                let pairs: Vec<_> = node
+                    .named_children(&mut cursor)
+                    .filter(|child| child.kind().ends_with("pair"))
+                    .collect();
+                let mut entries = Vec::with_capacity(pairs.len());
+                for pair in pairs {
+                    let Some(key) = pair.child_by_field_name("key") else {
+                        continue;
+                    };
+                    let key = self.read(text, key, depth);
+                    let value = match pair.child_by_field_name("value") {
+                        Some(value) => self.read(text, value, depth),
+                        None => self.push(Value::Null, pair.byte_range()),
+                    };
+                    entries.push((key, value));
+                }
+                self.push(Value::Mapping(entries), span)
+            }
+            "block_sequence" | "flow_sequence" => {
+                let mut cursor = node.walk();
+                let children: Vec<_> = node
+                    .named_children(&mut cursor)
+                    .filter(|child| child.kind() != "comment")
+                    .collect();
+                let mut items = Vec::with_capacity(children.len());
+                for child in children {
+                    let inner = if child.kind() == "block_sequence_item" {
+                        child.named_child(0)
+                    } else {
+                        Some(child)
+                    };
+                    items.push(match inner {
+                        Some(inner) => self.read(text, inner, depth),
+                        None => self.push(Value::Null, child.byte_range()),
+                    });
+                }
+                self.push(Value::Sequence(items), span)
+            }
+            "alias" => {
+                let name = text
+                    .get(span.clone())
+                    .unwrap_or_default()
+                    .trim_start_matches('*')
+                    .to_owned();
+                self.push(Value::Alias(name), span)
+            }
+            "null_scalar" => self.push(Value::Null, span),
+            "plain_scalar"
+                if node
+                    .named_child(0)
+                    .is_some_and(|child| child.kind() == "null_scalar") =>
+            {
+                self.push(Value::Null, span)
+            }
+            kind => {
+                let raw = text.get(span.clone()).unwrap_or_default();
+                let value = match kind {
+                    "double_quote_scalar" => unescape(raw.trim_matches('"')),
+                    "single_quote_scalar" => raw
+                        .get(1..raw.len().saturating_sub(1))
+                        .unwrap_or_default()
+                        .replace("''", "'"),
+                    "block_scalar" => block_text(raw),
+                    _ => raw.to_owned(),
+                };
+                self.push(Value::Scalar(value), span)
+            }
+        }
+    }
+
+    fn read_wrapped(&mut self, text: &str, node: Node<'_>, depth: usize) -> usize {
+        let mut cursor = node.walk();
+        let mut anchor = None;
+        let mut content = None;
+        for child in node.named_children(&mut cursor) {
+            match child.kind() {
+                "anchor" => {
+                    anchor = text
+                        .get(child.byte_range())
+                        .map(|name| name.trim_start_matches('&').to_owned())
+                }
+                "tag" | "comment" => {}
+                _ => content = Some(child),
+            }
+        }
+        let id = match content {
+            Some(content) => self.read(text, content, depth),
+            None => self.push(Value::Null, node.byte_range()),
+        };
+        if let Some(anchor) = anchor {
+            self.anchors.insert(anchor, id);
+        }
+        id
+    }
+}
+
+impl<'y> YamlNode<'y> {
+    fn entry(self) -> Option<&'y Entry> {
+        self.yaml.entries.get(self.id)
+    }
+
+    /// Looks through aliases.
+    fn resolved(self) -> Self {
+        let mut node = self;
+        for _ in 0..MAX_ALIAS_STEPS {
+            let Some(Entry {
+                value: Value::Alias(name),
+                ..
+            }) = node.entry()
+            else {
+                break;
+            };
+            let Some(id) = self.yaml.anchors.get(name) else {
+                break;
+            };
+            node = Self {
+                yaml: self.yaml,
+                id: *id,
+            };
+        }
+        node
+    }
+
+    /// The bytes of the node.
+    #[must_use]
+    pub fn span(self) -> Range<usize> {
+        self.entry().map_or(0..0, |entry| entry.span.clone())
+    }
+
+    /// Whether a template stands inside the node, or may add to it.
+    #[must_use]
+    pub fn is_templated(self) -> bool {
+        let span = self.span();
+        self.yaml
+            .masked
+            .spans
+            .iter()
+            .any(|template| template.start < span.end && span.start < template.end)
+    }
+
+    /// The file this node is part of.
+    #[must_use]
+    pub const fn yaml(self) -> &'y Yaml {
+        self.yaml
+    }
+
+    /// The scalar as text, templates included.
+    #[must_use]
+    pub fn scalar(self) -> Option<&'y str> {
+        match &self.resolved().entry()?.value {
+            Value::Scalar(text) => Some(text),
+            _ => None,
+        }
+    }
+
+    /// The scalar: unknown when templated, absent when there is none.
+    #[must_use]
+    pub fn text(self) -> Resolution<String> {
+        if self.is_templated() {
+            return Resolution::Unknown("the value is a template".to_owned());
+        }
+        self.scalar().map_or(Resolution::Absent, |text| {
+            Resolution::Known(text.to_owned())
+        })
+    }
+
+    /// The items of a sequence; nothing for other nodes.
+    pub fn items(self) -> impl Iterator<Item = YamlNode<'y>> {
+        let ids: &[usize] = match self.resolved().entry() {
+            Some(Entry {
+                value: Value::Sequence(items),
+                ..
+            }) => items,
+            _ => &[],
+        };
+        ids.iter().map(move |id| YamlNode {
+            yaml: self.yaml,
+            id: *id,
+        })
+    }
+
+    /// The keys and values of a mapping as written, merge keys included as `<<`.
+    pub fn pairs(self) -> impl Iterator<Item = (&'y str, YamlNode<'y>)> {
+        let ids: &[(usize, usize)] = match self.resolved().entry() {
+            Some(Entry {
+                value: Value::Mapping(pairs),
+                ..
+            }) => pairs,
+            _ => &[],
+        };
+        ids.iter().filter_map(move |(key, value)| {
+            let key = YamlNode {
+                yaml: self.yaml,
+                id: *key,
+            }
+            .scalar()?;
+            Some((
+                key,
+                YamlNode {
+                    yaml: self.yaml,
+                    id: *value,
+                },
+            ))
+        })
+    }
+
+    /// Whether the node is a mapping.
+    #[must_use]
+    pub fn is_mapping(self) -> bool {
+        matches!(
+            self.resolved().entry(),
+            Some(Entry {
+                value: Value::Mapping(_),
+                ..
+            })
+        )
+    }
+
+    /// The value of a key, merge keys looked through.
+    #[must_use]
+    pub fn get(self, key: &str) -> Option<YamlNode<'y>> {
+        self.get_within(key, MAX_ALIAS_STEPS)
+    }
+
+    fn get_within(self, key: &str, steps: usize) -> Option<YamlNode<'y>> {
+        if let Some((_, value)) = self.pairs().find(|(name, _)| *name == key) {
+            return Some(value);
+        }
+        let steps = steps.checked_sub(1)?;
+        let (_, merged) = self.pairs().find(|(name, _)| *name == "<<")?;
+        if merged.resolved().is_mapping() {
+            return merged.get_within(key, steps);
+        }
+        merged
+            .items()
+            .take(MAX_ALIAS_STEPS)
+            .find_map(|item| item.get_within(key, steps.min(1)))
+    }
+
+    /// The value at a path of keys.
+    #[must_use]
+    pub fn at(self, path: &[&str]) -> Option<YamlNode<'y>> {
+        path.iter().try_fold(self, |node, key| node.get(key))
+    }
+}
+
+fn unescape(raw: &str) -> String {
+    let mut text = String::with_capacity(raw.len());
+    let mut letters = raw.chars();
+    while let Some(letter) = letters.next() {
+        if letter != '\\' {
+            text.push(letter);
+            continue;
+        }
+        match letters.next() {
+            Some('n') => text.push('\n'),
+            Some('t') => text.push('\t'),
+            Some(other) => text.push(other),
+            None => {}
+        }
+    }
+    text
+}
+
+fn block_text(raw: &str) -> String {
+    let folded = raw.starts_with('>');
+    let lines: Vec<&str> = raw.lines().skip(1).map(str::trim).collect();
+    lines.join(if folded { " " } else { "\n" })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Yaml;
+    use crate::model::Resolution;
+    use crate::repository::Limits;
+
+    #[test]
+    fn values_are_found_with_their_places_through_aliases_and_merges() {
+        let text = "base: &b\n  image: nginx\nweb:\n  <<: *b\n  port: 80\n  tag: \"{{ .Values.tag }}\"\n  list: [a, 'b']\n";
+        let yaml = Yaml::parse(text, &Limits::default()).unwrap();
+        let root = yaml.documents().next().unwrap();
+        let web = root.get("web").unwrap();
+        assert_eq!(web.get("image").unwrap().scalar(), Some("nginx"));
+        assert_eq!(&text[web.get("port").unwrap().span()], "80");
+        assert!(web.get("tag").unwrap().text().is_unknown());
+        assert_eq!(
+            web.get("list")
+                .unwrap()
+                .items()
+                .map(|item| item.text())
+                .collect::<Vec<_>>(),
+            [
+                Resolution::Known("a".to_owned()),
+                Resolution::Known("b".to_owned())
+            ]
+        );
+    }
+
+    #[test]
+    fn a_bomb_of_aliases_and_deep_nesting_costs_no_more_than_its_text() {
+        let mut bomb = "a: &a [x]\n".to_owned();
+        for (before, after) in "abcdefghi".chars().zip("bcdefghij".chars()) {
+            bomb.push_str(&format!(
+                "{after}: &{after} [*{before},*{before},*{before},*{before},*{before},*{before}]\n"
+            ));
+        }
+        assert!(Yaml::parse(&bomb, &Limits::default()).is_ok());
+        let deep = "[".repeat(20_000);
+        assert!(
+            Yaml::parse(
+                &deep,
+                &Limits {
+                    parse_timeout: std::time::Duration::from_secs(1),
+                    ..Limits::default()
+                }
+            )
+            .is_ok()
+        );
+    }
+}

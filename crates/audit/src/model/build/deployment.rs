@@ -1,0 +1,226 @@
+//! What is deployed: Dockerfiles with the compose entries and workloads that run them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, LazyLock};
+
+use regex::Regex;
+
+use super::unit::Unit;
+use crate::model::facts::{ComposeService, Image, Workload};
+use crate::model::service::FileFacts;
+use crate::repository::Role;
+use crate::source::Located;
+
+/// One image, or one entry that runs somebody else's.
+#[derive(Debug, Default)]
+pub(super) struct Deployment {
+    pub(super) name: Option<String>,
+    pub(super) unit: Option<usize>,
+    pub(super) image: Option<Located<Image>>,
+    pub(super) target: Option<String>,
+    pub(super) compose: Vec<Located<ComposeService>>,
+    pub(super) workloads: Vec<Located<Workload>>,
+}
+
+/// The package that a Go build names.
+static GO_BUILD: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r"go (?:build|install)\s[^&|;\n]*?(\./[A-Za-z0-9_./\-]*|[A-Za-z0-9_\-]+/[A-Za-z0-9_./\-]+)\s*(?:&&|\||;|\n|$)").ok()
+});
+
+pub(super) fn deployments(
+    files: &BTreeMap<Arc<str>, FileFacts>,
+    units: &[Unit],
+) -> Vec<Deployment> {
+    let mut list: Vec<Deployment> = Vec::new();
+    let compose = collect::<ComposeService>(files);
+    let images = collect::<Image>(files);
+    for image in images {
+        let users: Vec<Located<ComposeService>> = compose
+            .iter()
+            .filter(|entry| entry.dockerfile.as_deref() == Some(&*image.at.path))
+            .cloned()
+            .collect();
+        let folder = image
+            .at
+            .path
+            .rsplit_once('/')
+            .map_or("", |(folder, _)| folder)
+            .to_owned();
+        let context = users
+            .first()
+            .and_then(|entry| entry.context.clone())
+            .unwrap_or_else(|| folder.clone());
+        let unit = unit_of(&image, &folder, &context, units);
+        let name = match users.as_slice() {
+            [only] => Some(only.name.clone()),
+            _ => unit
+                .and_then(|at| units.get(at))
+                .map(|unit| unit.name.clone())
+                .or_else(|| Some(image_name(&image.at.path))),
+        };
+        let target = users.first().and_then(|entry| entry.target.clone());
+        list.push(Deployment {
+            name,
+            unit,
+            image: Some(image),
+            target,
+            compose: users,
+            workloads: Vec::new(),
+        });
+    }
+    for entry in compose.iter().filter(|entry| entry.dockerfile.is_none()) {
+        match list.iter_mut().find(|deployment| {
+            deployment
+                .compose
+                .first()
+                .is_some_and(|first| first.name == entry.name)
+        }) {
+            Some(deployment) => deployment.compose.push(entry.clone()),
+            None => list.push(Deployment {
+                name: Some(entry.name.clone()),
+                compose: vec![entry.clone()],
+                ..Deployment::default()
+            }),
+        }
+    }
+    for workload in collect::<Workload>(files) {
+        let names = workload_names(&workload);
+        let found = list.iter_mut().find(|deployment| {
+            deployment.image.is_some()
+                && (deployment
+                    .name
+                    .as_ref()
+                    .is_some_and(|name| names.contains(name))
+                    || deployment
+                        .unit
+                        .and_then(|at| units.get(at))
+                        .is_some_and(|unit| names.contains(&unit.name))
+                    || deployment
+                        .compose
+                        .iter()
+                        .filter_map(|entry| entry.image.as_deref())
+                        .any(|image| names.contains(&last_part(image))))
+        });
+        match found {
+            Some(deployment) => deployment.workloads.push(workload),
+            None => {
+                let unit = units.iter().position(|unit| names.contains(&unit.name));
+                let name = workload.name.known().cloned().or_else(|| {
+                    workload
+                        .containers
+                        .first()
+                        .map(|container| container.name.clone())
+                });
+                list.push(Deployment {
+                    name,
+                    unit,
+                    workloads: vec![workload],
+                    ..Deployment::default()
+                });
+            }
+        }
+    }
+    list
+}
+
+fn collect<T: crate::model::Fact>(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Located<T>> {
+    files
+        .values()
+        .filter(|found| matches!(found.file.role, Role::Production))
+        .flat_map(|found| found.facts.of::<T>().items.clone())
+        .collect()
+}
+
+fn unit_of(image: &Image, folder: &str, context: &str, units: &[Unit]) -> Option<usize> {
+    let built: Vec<String> = image
+        .stages
+        .iter()
+        .flat_map(|stage| &stage.runs)
+        .flat_map(|run| {
+            GO_BUILD
+                .as_ref()
+                .into_iter()
+                .flat_map(move |regex| regex.captures_iter(run))
+        })
+        .filter_map(|captures| {
+            captures.get(1).map(|path| {
+                path.as_str()
+                    .trim_start_matches("./")
+                    .trim_matches('/')
+                    .to_owned()
+            })
+        })
+        .collect();
+    let inside = |unit: &Unit, folder: &str| {
+        folder.is_empty() || unit.folder == folder || unit.folder.starts_with(&format!("{folder}/"))
+    };
+    for path in built
+        .iter()
+        .filter(|path| !path.is_empty() && *path != "." && !path.contains("..."))
+    {
+        let fitting: Vec<usize> = units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| {
+                (unit.folder == *path || unit.folder.ends_with(&format!("/{path}")))
+                    && (inside(unit, context) || inside(unit, folder))
+            })
+            .map(|(at, _)| at)
+            .collect();
+        if let [only] = fitting.as_slice() {
+            return Some(*only);
+        }
+    }
+    for place in [folder, context] {
+        let exact = units.iter().position(|unit| unit.folder == place);
+        let within: Vec<usize> = units
+            .iter()
+            .enumerate()
+            .filter(|(_, unit)| inside(unit, place))
+            .map(|(at, _)| at)
+            .collect();
+        match (exact, within.as_slice()) {
+            (_, [only]) => return Some(*only),
+            (Some(exact), _) => return Some(exact),
+            _ => {}
+        }
+    }
+    // A Dockerfile under `deploy/api/` or `cmd/api/` names its program by its folder.
+    let last = last_part(folder);
+    let named: Vec<usize> = units
+        .iter()
+        .enumerate()
+        .filter(|(_, unit)| unit.name == last || last_part(&unit.module_folder) == last)
+        .map(|(at, _)| at)
+        .collect();
+    match named.as_slice() {
+        [only] => Some(*only),
+        _ => None,
+    }
+}
+
+fn image_name(path: &str) -> String {
+    let mut parts = path.rsplit('/');
+    let file = parts.next().unwrap_or_default();
+    let suffix = file
+        .strip_prefix("Dockerfile.")
+        .or_else(|| file.strip_suffix(".Dockerfile"));
+    suffix.or_else(|| parts.next()).unwrap_or("root").to_owned()
+}
+
+fn workload_names(workload: &Workload) -> Vec<String> {
+    let mut names: Vec<String> = workload
+        .containers
+        .iter()
+        .filter_map(|container| container.image.known())
+        .map(|image| last_part(image))
+        .collect();
+    names.extend(workload.name.known().cloned());
+    names
+}
+
+/// `registry/team/api:1.2` is `api`.
+fn last_part(image: &str) -> String {
+    let last = image.rsplit('/').next().unwrap_or(image);
+    last.split(['@', ':']).next().unwrap_or(last).to_owned()
+}

@@ -1,0 +1,131 @@
+//! Joins files into services: source units, Dockerfiles, compose entries, Kubernetes workloads.
+//!
+//! A join that is not certain is left out; the service then has no sources and its rules answer *unknown*.
+
+mod deployment;
+mod unit;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::facts::{Consumer, Route, Server};
+use super::service::{FileFacts, Model, Service, ServiceKind};
+use crate::repository::Role;
+use deployment::{Deployment, deployments};
+use unit::{Unit, units};
+
+/// Builds the model from the facts of files.
+#[must_use]
+pub fn build(
+    name: String,
+    files: BTreeMap<Arc<str>, FileFacts>,
+    paths: std::collections::BTreeSet<String>,
+) -> Model {
+    let units = units(&files);
+    let deployments = deployments(&files, &units);
+    let mut services = Vec::new();
+    let mut used = vec![false; units.len()];
+    for deployment in deployments {
+        if let Some(flag) = deployment.unit.and_then(|at| used.get_mut(at)) {
+            *flag = true;
+        }
+        services.push(service(
+            deployment.unit.and_then(|at| units.get(at)),
+            Some(deployment),
+            &files,
+        ));
+    }
+    for (unit, _) in units.iter().zip(used).filter(|(_, used)| !used) {
+        let candidate = service(Some(unit), None, &files);
+        if candidate.kind != ServiceKind::Unknown {
+            services.push(candidate);
+        }
+    }
+    for service in services
+        .iter_mut()
+        .filter(|service| service.name.is_empty())
+    {
+        service.name.clone_from(&name);
+    }
+    make_names_unique(&mut services);
+    services.sort_by(|left, right| left.name.cmp(&right.name));
+    Model {
+        services,
+        files,
+        paths,
+        name,
+    }
+}
+
+fn service(
+    unit: Option<&Unit>,
+    deployment: Option<Deployment>,
+    files: &BTreeMap<Arc<str>, FileFacts>,
+) -> Service {
+    let deployment = deployment.unwrap_or_default();
+    let mut service = Service {
+        name: deployment
+            .name
+            .clone()
+            .or_else(|| unit.map(|unit| unit.name.clone()))
+            .unwrap_or_default(),
+        kind: ServiceKind::Unknown,
+        root: unit.map(|unit| unit.folder.clone()),
+        languages: unit
+            .map(|unit| std::iter::once(unit.language.name()).collect())
+            .unwrap_or_default(),
+        image: deployment.image,
+        target: deployment.target,
+        compose: deployment.compose,
+        workloads: deployment.workloads,
+        facts: super::FactStore::default(),
+        files: unit.map(|unit| unit.files.clone()).unwrap_or_default(),
+    };
+    for path in &service.files {
+        if let Some(found) = files.get(path).filter(|found| {
+            !matches!(
+                found.file.role,
+                Role::Test | Role::Example | Role::Documentation
+            )
+        }) {
+            service.facts.absorb(&found.facts);
+        }
+    }
+    service.kind = kind(&service);
+    service
+}
+
+fn kind(service: &Service) -> ServiceKind {
+    let serves = service.facts.of::<Server>().deployed().next().is_some()
+        || service.facts.of::<Route>().deployed().next().is_some();
+    let jobs = !service.workloads.is_empty()
+        && service
+            .workloads
+            .iter()
+            .all(|workload| matches!(workload.kind.as_str(), "Job" | "CronJob"));
+    if jobs {
+        ServiceKind::Job
+    } else if serves {
+        ServiceKind::Server
+    } else if service.facts.of::<Consumer>().deployed().next().is_some() {
+        ServiceKind::Worker
+    } else if service.image.is_none() && service.root.is_none() && !service.compose.is_empty() {
+        ServiceKind::Infrastructure
+    } else {
+        ServiceKind::Unknown
+    }
+}
+
+fn make_names_unique(services: &mut [Service]) {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for service in services {
+        let count = seen.entry(service.name.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            service.name = format!("{}-{count}", service.name);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,63 @@
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::build;
+use crate::model::{FileFacts, Model, ServiceKind};
+use crate::packs;
+use crate::repository::{Limits, Role, Tracked};
+use crate::source::SourceFile;
+
+fn model(files: &[(&str, &str)]) -> Model {
+    let mut facts: BTreeMap<Arc<str>, FileFacts> = BTreeMap::new();
+    for (path, text) in files {
+        let file = SourceFile::new(path, text, Role::of(path, text), Tracked::Unknown);
+        let (store, failure) = packs::read(&file, &Limits::default());
+        assert_eq!(failure, None);
+        facts.insert(file.path.clone(), FileFacts { file, facts: store });
+    }
+    build("fixture".to_owned(), facts, BTreeSet::new())
+}
+
+#[test]
+fn a_go_repository_with_two_mains_is_two_services_with_the_packages_each_imports() {
+    let model = model(&[
+        ("go.mod", "module example.org/shop\n"),
+        (
+            "cmd/api/main.go",
+            "package main\nimport \"example.org/shop/internal/web\"\nfunc main() { web.Run() }\n",
+        ),
+        (
+            "cmd/worker/main.go",
+            "package main\nimport \"example.org/shop/internal/queue\"\nfunc main() { queue.Run() }\n",
+        ),
+        (
+            "internal/web/web.go",
+            "package web\nimport \"net/http\"\nfunc Run() { http.ListenAndServe(\":80\", nil) }\n",
+        ),
+        ("internal/queue/queue.go", "package queue\nfunc Run() {}\n"),
+        (
+            "build/Dockerfile.api",
+            "FROM golang AS build\nRUN go build -o /api ./cmd/api\nFROM scratch\nCOPY --from=build /api /api\n",
+        ),
+        (
+            "docker-compose.yml",
+            "services:\n  api:\n    build:\n      context: .\n      dockerfile: build/Dockerfile.api\n  db:\n    image: postgres\n",
+        ),
+    ]);
+    let names: Vec<_> = model
+        .services
+        .iter()
+        .map(|service| (service.name.as_str(), service.kind))
+        .collect();
+    assert_eq!(
+        names,
+        [
+            ("api", ServiceKind::Server),
+            ("db", ServiceKind::Infrastructure)
+        ]
+    );
+    let api = &model.services[0];
+    assert!(api.image.is_some());
+    assert!(api.files.contains("internal/web/web.go"));
+    assert!(!api.files.contains("internal/queue/queue.go"));
+}

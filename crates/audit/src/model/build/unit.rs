@@ -1,0 +1,150 @@
+//! Units of source: what one program is made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use crate::model::facts::{Entrypoint, Import, Module};
+use crate::model::service::FileFacts;
+use crate::repository::Role;
+use crate::source::Language;
+
+/// The sources of one program.
+#[derive(Debug)]
+pub(super) struct Unit {
+    pub(super) name: String,
+    pub(super) folder: String,
+    pub(super) module_folder: String,
+    pub(super) language: Language,
+    pub(super) files: BTreeSet<Arc<str>>,
+}
+
+/// Folder names that say nothing about a program.
+const GENERIC: &[&str] = &["", "cmd", "main", "src", "app", "server"];
+
+pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
+    let mut modules: BTreeMap<String, Module> = BTreeMap::new();
+    for found in files
+        .values()
+        .filter(|found| matches!(found.file.role, Role::Production | Role::Script))
+    {
+        for module in &found.facts.of::<Module>().items {
+            modules
+                .entry(module.folder.clone())
+                .or_insert_with(|| module.value.clone());
+        }
+    }
+    let owner = |path: &str| owner_of(path, &modules);
+    let mut by_module: BTreeMap<&str, BTreeSet<Arc<str>>> = BTreeMap::new();
+    for path in files.keys() {
+        if let Some(module) = owner(path) {
+            by_module
+                .entry(module.folder.as_str())
+                .or_default()
+                .insert(path.clone());
+        }
+    }
+    let mut units = Vec::new();
+    for module in modules.values() {
+        let own = by_module.remove(module.folder.as_str()).unwrap_or_default();
+        if module.language == Language::Go {
+            units.extend(go_units(module, &own, files));
+        } else {
+            let folder = module.folder.clone();
+            units.push(Unit {
+                name: name_of(&folder, &module.name),
+                module_folder: folder.clone(),
+                folder,
+                language: module.language,
+                files: own,
+            });
+        }
+    }
+    units
+}
+
+fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m Module> {
+    let mut folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    loop {
+        if let Some(module) = modules.get(folder) {
+            return Some(module);
+        }
+        if folder.is_empty() {
+            return None;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+}
+
+fn name_of(folder: &str, module: &str) -> String {
+    let last = folder.rsplit('/').find(|part| !GENERIC.contains(part));
+    last.unwrap_or_else(|| module.rsplit('/').next().unwrap_or(module))
+        .to_owned()
+}
+
+/// One unit for each `main`, with the packages that it imports, directly or not. In Go a package is a folder.
+fn go_units(
+    module: &Module,
+    own: &BTreeSet<Arc<str>>,
+    files: &BTreeMap<Arc<str>, FileFacts>,
+) -> Vec<Unit> {
+    let mut packages: BTreeMap<&str, Vec<&FileFacts>> = BTreeMap::new();
+    for path in own {
+        if let Some(found) = files.get(path) {
+            packages.entry(found.file.folder()).or_default().push(found);
+        }
+    }
+    let mut units = Vec::new();
+    for found in own
+        .iter()
+        .filter_map(|path| files.get(path))
+        .filter(|found| found.file.role == Role::Production)
+    {
+        for entrypoint in &found.facts.of::<Entrypoint>().items {
+            let folder = entrypoint.folder.clone();
+            let files = reachable(&folder, module, &packages);
+            units.push(Unit {
+                name: name_of(&folder, &module.name),
+                module_folder: module.folder.clone(),
+                folder,
+                language: Language::Go,
+                files,
+            });
+        }
+    }
+    units
+}
+
+fn reachable(
+    start: &str,
+    module: &Module,
+    packages: &BTreeMap<&str, Vec<&FileFacts>>,
+) -> BTreeSet<Arc<str>> {
+    let mut files = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut waiting = vec![start.to_owned()];
+    while let Some(folder) = waiting.pop() {
+        if !seen.insert(folder.clone()) {
+            continue;
+        }
+        for found in packages.get(folder.as_str()).into_iter().flatten() {
+            files.insert(found.file.path.clone());
+            for import in &found.facts.of::<Import>().items {
+                let inside = import
+                    .path
+                    .strip_prefix(module.name.as_str())
+                    .filter(|rest| rest.is_empty() || rest.starts_with('/'));
+                if let Some(inside) = inside {
+                    let inside = inside.trim_start_matches('/');
+                    waiting.push(
+                        [module.folder.as_str(), inside]
+                            .into_iter()
+                            .filter(|part| !part.is_empty())
+                            .collect::<Vec<_>>()
+                            .join("/"),
+                    );
+                }
+            }
+        }
+    }
+    files
+}

@@ -1,0 +1,206 @@
+//! Facts by type, so that a pack and a rule can share a new kind of fact without touching a common list.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::fmt::Debug;
+use std::ops::Range;
+use std::sync::Arc;
+
+use super::Resolution;
+use crate::source::{Located, Location, SourceFile};
+
+/// A kind of fact. Implement it on a plain struct in its own file under `model/facts/`.
+pub trait Fact: Clone + Debug + Send + Sync + 'static {
+    /// The kind in words, plural: used in "could not resolve …".
+    const KIND: &'static str;
+}
+
+/// A place where a fact of a kind exists but could not be read.
+#[derive(Debug, Clone)]
+pub struct Gap {
+    /// What stood in the way.
+    pub reason: String,
+    /// Where.
+    pub at: Location,
+}
+
+/// All facts of one kind, with what is missing.
+#[derive(Debug, Clone)]
+pub struct FactSet<T> {
+    /// What was read.
+    pub items: Vec<Located<T>>,
+    /// What could not be read.
+    pub gaps: Vec<Gap>,
+    /// Whether something that knows this kind looked: only then does "none found" mean "none there".
+    pub covered: bool,
+}
+
+impl<T> Default for FactSet<T> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            gaps: Vec::new(),
+            covered: false,
+        }
+    }
+}
+
+impl<T: Fact> FactSet<T> {
+    /// Looks for a fact: known with the first match; absent when all was read and none matches; else unknown.
+    pub fn find(&self, matches: impl Fn(&T) -> bool) -> Resolution<&Located<T>> {
+        if let Some(found) = self.items.iter().find(|item| matches(&item.value)) {
+            return Resolution::Known(found);
+        }
+        if let Some(gap) = self.gaps.first() {
+            return Resolution::Unknown(format!(
+                "{} ({}:{})",
+                gap.reason, gap.at.path, gap.at.line
+            ));
+        }
+        if self.covered {
+            Resolution::Absent
+        } else {
+            Resolution::Unknown(format!(
+                "nothing that reads {} knows the code of this service",
+                T::KIND
+            ))
+        }
+    }
+
+    /// The facts in files that are deployed.
+    pub fn deployed(&self) -> impl Iterator<Item = &Located<T>> {
+        self.items.iter().filter(|item| item.at.role.is_deployed())
+    }
+}
+
+trait AnyFactSet: Any + Send + Sync + Debug {
+    fn absorb(&mut self, other: &dyn AnyFactSet);
+    fn copy(&self) -> Box<dyn AnyFactSet>;
+    fn as_any(&self) -> &dyn Any;
+    fn as_any_mut(&mut self) -> &mut dyn Any;
+}
+
+impl<T: Fact> AnyFactSet for FactSet<T> {
+    fn absorb(&mut self, other: &dyn AnyFactSet) {
+        if let Some(other) = other.as_any().downcast_ref::<Self>() {
+            self.items.extend(other.items.iter().cloned());
+            self.gaps.extend(other.gaps.iter().cloned());
+            self.covered |= other.covered;
+        }
+    }
+
+    fn copy(&self) -> Box<dyn AnyFactSet> {
+        Box::new(self.clone())
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
+    }
+
+    fn as_any_mut(&mut self) -> &mut dyn Any {
+        self
+    }
+}
+
+/// Facts of all kinds, of one file or of one service.
+#[derive(Debug, Default)]
+pub struct FactStore {
+    sets: HashMap<TypeId, Box<dyn AnyFactSet>>,
+}
+
+impl FactStore {
+    /// All facts of a kind.
+    #[must_use]
+    pub fn of<T: Fact>(&self) -> std::borrow::Cow<'_, FactSet<T>>
+    where
+        FactSet<T>: Clone,
+    {
+        match self
+            .sets
+            .get(&TypeId::of::<T>())
+            .and_then(|set| set.as_any().downcast_ref())
+        {
+            Some(set) => std::borrow::Cow::Borrowed(set),
+            None => std::borrow::Cow::Owned(FactSet::default()),
+        }
+    }
+
+    /// The facts of a kind, to change.
+    pub fn of_mut<T: Fact>(&mut self) -> Option<&mut FactSet<T>> {
+        let set = self
+            .sets
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Box::new(FactSet::<T>::default()));
+        set.as_any_mut().downcast_mut()
+    }
+
+    /// Adds the facts of another store.
+    pub fn absorb(&mut self, other: &Self) {
+        for (kind, set) in &other.sets {
+            match self.sets.get_mut(kind) {
+                Some(mine) => mine.absorb(set.as_ref()),
+                None => {
+                    self.sets.insert(*kind, set.copy());
+                }
+            }
+        }
+    }
+}
+
+/// A span of bytes and the function or class around it.
+#[derive(Debug, Clone)]
+pub struct Place {
+    /// Bytes of the file's text.
+    pub span: Range<usize>,
+    /// The function, class or key around it.
+    pub symbol: Option<Arc<str>>,
+}
+
+impl From<Range<usize>> for Place {
+    fn from(span: Range<usize>) -> Self {
+        Self { span, symbol: None }
+    }
+}
+
+/// Where a pack puts the facts of one file.
+#[derive(Debug)]
+pub struct FactSink<'a> {
+    file: &'a SourceFile,
+    store: &'a mut FactStore,
+}
+
+impl<'a> FactSink<'a> {
+    /// A sink for one file.
+    pub const fn new(file: &'a SourceFile, store: &'a mut FactStore) -> Self {
+        Self { file, store }
+    }
+
+    /// Adds a fact read at a place: a span of bytes, or [`crate::syntax::Code::place`].
+    pub fn add<T: Fact>(&mut self, value: T, place: impl Into<Place>) {
+        let Place { span, symbol } = place.into();
+        let at = self.file.location(span, symbol);
+        if let Some(set) = self.store.of_mut::<T>() {
+            set.items.push(Located { value, at });
+            set.covered = true;
+        }
+    }
+
+    /// Says that a fact of this kind stands at the span but could not be read.
+    pub fn gap<T: Fact>(&mut self, reason: impl Into<String>, place: impl Into<Place>) {
+        let Place { span, symbol } = place.into();
+        let at = self.file.location(span, symbol);
+        if let Some(set) = self.store.of_mut::<T>() {
+            set.gaps.push(Gap {
+                reason: reason.into(),
+                at,
+            });
+        }
+    }
+
+    /// Says that every fact of this kind in this file is now in the sink: none found means none there.
+    pub fn covers<T: Fact>(&mut self) {
+        if let Some(set) = self.store.of_mut::<T>() {
+            set.covered = true;
+        }
+    }
+}

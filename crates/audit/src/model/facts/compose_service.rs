@@ -1,0 +1,59 @@
+//! A service of a compose file.
+
+use std::ops::Range;
+
+use crate::model::{Fact, Resolution};
+
+/// A port made reachable from outside the compose network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PublishedPort {
+    /// Address on the host; empty means every interface.
+    pub host_address: String,
+    /// Port on the host, when fixed and literal.
+    pub host_port: Option<u16>,
+    /// Port of the container, when literal.
+    pub container_port: Option<u16>,
+    /// Where the mapping stands.
+    pub span: Range<usize>,
+}
+
+impl PublishedPort {
+    /// Whether only the host itself can reach it.
+    #[must_use]
+    pub fn is_loopback(&self) -> bool {
+        self.host_address.starts_with("127.")
+            || self.host_address == "::1"
+            || self.host_address == "localhost"
+    }
+}
+
+/// One entry under `services:`.
+#[derive(Debug, Clone)]
+pub struct ComposeService {
+    /// The key of the entry.
+    pub name: String,
+    /// `image:`.
+    pub image: Option<String>,
+    /// Build context, relative to the root, when the service is built here.
+    pub context: Option<String>,
+    /// Dockerfile path, relative to the root.
+    pub dockerfile: Option<String>,
+    /// `target:` of the build.
+    pub target: Option<String>,
+    /// `ports:`.
+    pub ports: Vec<PublishedPort>,
+    /// `environment:`; absent when the variable is passed through from the host.
+    pub environment: Vec<(String, Resolution<String>)>,
+    /// `healthcheck.test:` as words, the `CMD` or `CMD-SHELL` mark removed.
+    pub healthcheck: Option<(Vec<String>, Range<usize>)>,
+    /// `command:` or `entrypoint:` as words.
+    pub command: Vec<String>,
+    /// `stop_grace_period:` in its own notation.
+    pub stop_grace_period: Option<String>,
+    /// `profiles:`.
+    pub profiles: Vec<String>,
+}
+
+impl Fact for ComposeService {
+    const KIND: &'static str = "compose services";
+}

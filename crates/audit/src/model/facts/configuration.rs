@@ -1,0 +1,18 @@
+//! One value of a configuration file.
+
+use crate::model::{Fact, Resolution};
+
+/// A leaf of a configuration document. Layers are told apart by the file name.
+#[derive(Debug, Clone)]
+pub struct Setting {
+    /// Keys from the top, joined with `.`.
+    pub key: String,
+    /// The value; unknown when it is a template or a placeholder without a default.
+    pub value: Resolution<String>,
+    /// `production` in `config.production.yaml`; absent for the base file.
+    pub profile: Option<String>,
+}
+
+impl Fact for Setting {
+    const KIND: &'static str = "settings";
+}

@@ -1,0 +1,16 @@
+//! A read of an environment variable.
+
+use crate::model::{Fact, Resolution};
+
+/// One read.
+#[derive(Debug, Clone)]
+pub struct EnvironmentRead {
+    /// The variable.
+    pub name: Resolution<String>,
+    /// The literal used when it is not set; absent when there is none.
+    pub fallback: Resolution<String>,
+}
+
+impl Fact for EnvironmentRead {
+    const KIND: &'static str = "environment reads";
+}

@@ -1,0 +1,14 @@
+//! A schema change made by the service itself.
+
+use crate::model::Fact;
+
+/// A call that changes the schema when the service starts.
+#[derive(Debug, Clone)]
+pub struct Migration {
+    /// The library.
+    pub library: &'static str,
+}
+
+impl Fact for Migration {
+    const KIND: &'static str = "migrations";
+}

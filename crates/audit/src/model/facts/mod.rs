@@ -1,0 +1,41 @@
+//! The kinds of facts: one file each. Packs produce them, rules query them.
+
+mod compose_service;
+mod configuration;
+mod consumer;
+mod cors;
+mod entrypoint;
+mod environment_read;
+mod image;
+mod import;
+mod listener;
+mod middleware;
+mod migration;
+mod module;
+mod outbound_call;
+mod route;
+mod secret;
+mod server;
+mod signal_handling;
+mod telemetry;
+mod workload;
+
+pub use compose_service::{ComposeService, PublishedPort};
+pub use configuration::Setting;
+pub use consumer::{Acknowledgement, Consumer};
+pub use cors::{Cors, CorsOrigins};
+pub use entrypoint::Entrypoint;
+pub use environment_read::EnvironmentRead;
+pub use image::{Copied, HealthCheck, Image, Stage};
+pub use import::Import;
+pub use listener::Listener;
+pub use middleware::Middleware;
+pub use migration::Migration;
+pub use module::Module;
+pub use outbound_call::OutboundCall;
+pub use route::{Mount, Route};
+pub use secret::Secret;
+pub use server::Server;
+pub use signal_handling::SignalHandling;
+pub use telemetry::{Signal, Telemetry};
+pub use workload::{Container, Probe, ProbeAction, ProbeKind, Workload};

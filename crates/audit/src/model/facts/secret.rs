@@ -1,0 +1,17 @@
+//! A credential in a file, without its text.
+
+use crate::model::Fact;
+use crate::secret::Redacted;
+
+/// A credential that was found. The text itself is not here, and nowhere else either.
+#[derive(Debug, Clone)]
+pub struct Secret {
+    /// Shape and class of what was found.
+    pub credential: Redacted,
+    /// The key or the host that says what it opens; never the value.
+    pub subject: String,
+}
+
+impl Fact for Secret {
+    const KIND: &'static str = "secrets";
+}

@@ -1,0 +1,83 @@
+//! A Kubernetes workload.
+
+use std::ops::Range;
+
+use crate::model::{Fact, Resolution};
+
+/// Which probe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProbeKind {
+    /// `livenessProbe`.
+    Liveness,
+    /// `readinessProbe`.
+    Readiness,
+    /// `startupProbe`.
+    Startup,
+}
+
+/// What a probe does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ProbeAction {
+    /// `httpGet`.
+    Http {
+        /// Path.
+        path: Resolution<String>,
+        /// Port, by number or name.
+        port: Resolution<String>,
+    },
+    /// `tcpSocket`.
+    Tcp,
+    /// `grpc`.
+    Grpc,
+    /// `exec`.
+    Command(Vec<String>),
+    /// Templated.
+    Unknown,
+}
+
+/// One probe of a container.
+#[derive(Debug, Clone)]
+pub struct Probe {
+    /// Which.
+    pub kind: ProbeKind,
+    /// What it does.
+    pub action: ProbeAction,
+    /// Where it stands.
+    pub span: Range<usize>,
+}
+
+/// A container of a pod.
+#[derive(Debug, Clone)]
+pub struct Container {
+    /// Name.
+    pub name: String,
+    /// Image.
+    pub image: Resolution<String>,
+    /// `containerPort`s, literal ones.
+    pub ports: Vec<u16>,
+    /// Probes; unknown when a template may add some.
+    pub probes: Resolution<Vec<Probe>>,
+    /// `runAsNonRoot` or a `runAsUser` other than 0, of container or pod.
+    pub runs_as_non_root: Resolution<bool>,
+    /// `env`; absent for references.
+    pub environment: Vec<(String, Resolution<String>)>,
+    /// Where the container stands.
+    pub span: Range<usize>,
+}
+
+/// A Deployment, StatefulSet, DaemonSet, Job or CronJob.
+#[derive(Debug, Clone)]
+pub struct Workload {
+    /// Kind as written.
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: Resolution<String>,
+    /// Containers, init containers left out.
+    pub containers: Vec<Container>,
+    /// `terminationGracePeriodSeconds`.
+    pub grace_period_seconds: Resolution<u64>,
+}
+
+impl Fact for Workload {
+    const KIND: &'static str = "workloads";
+}

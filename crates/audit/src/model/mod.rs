@@ -1,0 +1,12 @@
+//! What a repository is made of: services with located, three-valued facts.
+
+mod build;
+mod fact_store;
+pub mod facts;
+mod resolution;
+mod service;
+
+pub use build::build;
+pub use fact_store::{Fact, FactSet, FactSink, FactStore, Gap, Place};
+pub use resolution::Resolution;
+pub use service::{FileFacts, Model, Service, ServiceKind};

@@ -1,0 +1,44 @@
+//! Three answers: known, absent, unknown. An unknown never becomes a guess.
+
+/// The outcome of looking something up in a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution<T> {
+    /// It is there, and this is it.
+    Known(T),
+    /// Everything that could hold it was read, and it is not there.
+    Absent,
+    /// Something stood in the way; the text says what.
+    Unknown(String),
+}
+
+impl<T> Resolution<T> {
+    /// The value, when known.
+    #[must_use]
+    pub const fn known(&self) -> Option<&T> {
+        match self {
+            Self::Known(value) => Some(value),
+            Self::Absent | Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether everything was read and nothing was there.
+    #[must_use]
+    pub const fn is_absent(&self) -> bool {
+        matches!(self, Self::Absent)
+    }
+
+    /// Whether something stood in the way.
+    #[must_use]
+    pub const fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+
+    /// Applies a function to a known value.
+    pub fn map<U>(self, function: impl FnOnce(T) -> U) -> Resolution<U> {
+        match self {
+            Self::Known(value) => Resolution::Known(function(value)),
+            Self::Absent => Resolution::Absent,
+            Self::Unknown(reason) => Resolution::Unknown(reason),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! A service: one deployable with the facts of everything that makes it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use serde::Serialize;
+
+use super::FactStore;
+use super::facts::{ComposeService, Image, Workload};
+use crate::source::{Located, SourceFile};
+
+/// What a deployable does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ServiceKind {
+    /// Answers requests.
+    Server,
+    /// Runs without answering requests.
+    Worker,
+    /// Runs once.
+    Job,
+    /// Somebody else's program: a database, a broker.
+    Infrastructure,
+    /// Could not be told.
+    Unknown,
+}
+
+/// One deployable.
+#[derive(Debug)]
+pub struct Service {
+    /// Name for people, unique in the model.
+    pub name: String,
+    /// What it does.
+    pub kind: ServiceKind,
+    /// Source folder relative to the root; absent when the code is not in this repository or was not found.
+    pub root: Option<String>,
+    /// Languages of its sources.
+    pub languages: BTreeSet<&'static str>,
+    /// Its Dockerfile.
+    pub image: Option<Located<Image>>,
+    /// The build stage that is shipped, when a compose file names one.
+    pub target: Option<String>,
+    /// Its entries in compose files.
+    pub compose: Vec<Located<ComposeService>>,
+    /// Its Kubernetes workloads.
+    pub workloads: Vec<Located<Workload>>,
+    /// Facts of all its files that are not tests.
+    pub facts: FactStore,
+    /// Paths of its source files.
+    pub files: BTreeSet<Arc<str>>,
+}
+
+/// The facts of one file.
+#[derive(Debug)]
+pub struct FileFacts {
+    /// The file.
+    pub file: SourceFile,
+    /// Its facts.
+    pub facts: FactStore,
+}
+
+/// A repository, understood.
+#[derive(Debug)]
+pub struct Model {
+    /// Services, sorted by name.
+    pub services: Vec<Service>,
+    /// Every file with its facts, by path.
+    pub files: BTreeMap<Arc<str>, FileFacts>,
+    /// Every path seen, read or not.
+    pub paths: BTreeSet<String>,
+    /// The name of the repository's folder.
+    pub name: String,
+}
+
+impl Model {
+    /// The service that a file belongs to, when it is exactly one.
+    #[must_use]
+    pub fn service_of(&self, path: &str) -> Option<&str> {
+        let mut owners = self
+            .services
+            .iter()
+            .filter(|service| service.files.contains(path));
+        match (owners.next(), owners.next()) {
+            (Some(service), None) => Some(&service.name),
+            _ => None,
+        }
+    }
+}

@@ -1,0 +1,190 @@
+//! Compose files.
+
+use crate::document::{Yaml, YamlNode, words};
+use crate::model::facts::{ComposeService, PublishedPort};
+use crate::model::{FactSink, Resolution};
+use crate::packs::{Pack, Reader};
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "compose",
+    reader: Reader::Yaml(read),
+};
+
+fn read(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
+    let name = file.name().to_lowercase();
+    if !(name.contains("compose") || name.contains("docker-stack")) {
+        return;
+    }
+    for document in yaml.documents() {
+        let Some(services) = document.get("services") else {
+            continue;
+        };
+        for (name, entry) in services.pairs().filter(|(name, _)| *name != "<<") {
+            facts.add(service(file, name, entry), entry.span());
+        }
+    }
+}
+
+fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService {
+    let build = entry.get("build");
+    let context = build
+        .and_then(|build| build.get("context").unwrap_or(build).scalar())
+        .map(|context| join(file.folder(), context));
+    let named = build
+        .and_then(|build| build.get("dockerfile"))
+        .and_then(YamlNode::scalar)
+        .unwrap_or("Dockerfile");
+    let dockerfile = context.as_deref().map(|context| join(context, named));
+    ComposeService {
+        name: name.to_owned(),
+        image: entry
+            .get("image")
+            .and_then(YamlNode::scalar)
+            .map(str::to_owned),
+        dockerfile,
+        context,
+        target: build
+            .and_then(|build| build.get("target"))
+            .and_then(YamlNode::scalar)
+            .map(str::to_owned),
+        ports: entry
+            .get("ports")
+            .into_iter()
+            .flat_map(YamlNode::items)
+            .filter_map(port)
+            .collect(),
+        environment: entry
+            .get("environment")
+            .map(environment)
+            .unwrap_or_default(),
+        healthcheck: healthcheck(entry),
+        command: command(entry),
+        stop_grace_period: entry
+            .get("stop_grace_period")
+            .and_then(YamlNode::scalar)
+            .map(str::to_owned),
+        profiles: entry
+            .get("profiles")
+            .into_iter()
+            .flat_map(YamlNode::items)
+            .filter_map(YamlNode::scalar)
+            .map(str::to_owned)
+            .collect(),
+    }
+}
+
+fn command(entry: YamlNode<'_>) -> Vec<String> {
+    let Some(node) = entry.get("entrypoint").or_else(|| entry.get("command")) else {
+        return Vec::new();
+    };
+    node.scalar().map_or_else(
+        || {
+            node.items()
+                .filter_map(YamlNode::scalar)
+                .map(str::to_owned)
+                .collect()
+        },
+        words,
+    )
+}
+
+fn healthcheck(entry: YamlNode<'_>) -> Option<(Vec<String>, std::ops::Range<usize>)> {
+    let test = entry.get("healthcheck")?.get("test")?;
+    let list: Vec<String> = match test.scalar() {
+        Some(line) => words(line),
+        None => {
+            let items: Vec<&str> = test.items().filter_map(YamlNode::scalar).collect();
+            match items.split_first() {
+                Some((&"CMD-SHELL", rest)) => rest.iter().flat_map(|line| words(line)).collect(),
+                Some((&"CMD", rest)) => rest.iter().map(|word| (*word).to_owned()).collect(),
+                _ => return None,
+            }
+        }
+    };
+    Some((list, test.span()))
+}
+
+fn environment(node: YamlNode<'_>) -> Vec<(String, Resolution<String>)> {
+    let mut list: Vec<_> = node
+        .pairs()
+        .map(|(name, value)| (name.to_owned(), value.text()))
+        .collect();
+    list.extend(
+        node.items()
+            .filter_map(YamlNode::scalar)
+            .map(|line| match line.split_once('=') {
+                Some((name, value)) => (name.to_owned(), Resolution::Known(value.to_owned())),
+                None => (line.to_owned(), Resolution::Absent),
+            }),
+    );
+    list
+}
+
+/// Short (`127.0.0.1:5432:5432/tcp`) and long form.
+fn port(node: YamlNode<'_>) -> Option<PublishedPort> {
+    let span = node.span();
+    if node.is_mapping() {
+        let number = |key| {
+            node.get(key)
+                .and_then(YamlNode::scalar)
+                .and_then(|text| with_default(text).parse().ok())
+        };
+        node.get("published")?;
+        let host_address = node
+            .get("host_ip")
+            .and_then(YamlNode::scalar)
+            .unwrap_or_default()
+            .to_owned();
+        return Some(PublishedPort {
+            host_address,
+            host_port: number("published"),
+            container_port: number("target"),
+            span,
+        });
+    }
+    let text = with_default(node.scalar()?);
+    let bare = text.split('/').next().unwrap_or(&text);
+    let (rest, container) = bare.rsplit_once(':').unwrap_or(("", bare));
+    let (address, host) = rest.rsplit_once(':').unwrap_or(("", rest));
+    let host_address = address.trim_matches(['[', ']']).to_owned();
+    Some(PublishedPort {
+        host_address,
+        host_port: host.parse().ok(),
+        container_port: container.parse().ok(),
+        span,
+    })
+}
+
+/// Replaces `${NAME:-default}` by the default and `${NAME}` by nothing, so that its colon does not split a mapping.
+fn with_default(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once("${") {
+        out.push_str(before);
+        let (inside, tail) = after.split_once('}').unwrap_or((after, ""));
+        out.push_str(
+            inside
+                .split_once(":-")
+                .or_else(|| inside.split_once('-'))
+                .map_or("?", |(_, default)| default),
+        );
+        rest = tail;
+    }
+    out + rest
+}
+
+/// Joins two relative paths with `/`, taking `.` and `..` out; a path that climbs out of the root stays inside it.
+fn join(folder: &str, path: &str) -> String {
+    let mut parts: Vec<&str> = folder.split('/').filter(|part| !part.is_empty()).collect();
+    for part in path.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            other => parts.push(other),
+        }
+    }
+    parts.join("/")
+}

@@ -1,0 +1,63 @@
+//! `net/http` as a client.
+
+use crate::model::facts::OutboundCall;
+use crate::model::{FactSink, Resolution};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::Code;
+
+pub(super) const PACK: Pack = Pack {
+    name: "net/http client",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if !code.imports_module("net/http") {
+        return;
+    }
+    facts.covers::<OutboundCall>();
+    for call in &code.calls {
+        if call.receiver == "http" && matches!(call.method, "Get" | "Post" | "PostForm" | "Head") {
+            facts.add(
+                OutboundCall {
+                    library: "net/http default client",
+                    timeout: Resolution::Absent,
+                },
+                code.place(call.node),
+            );
+        }
+    }
+    for (name, node) in &code.composites {
+        if *name != "http.Client" {
+            continue;
+        }
+        let Some(fields) = code.fields(*node) else {
+            continue;
+        };
+        let has = |field: &str| fields.iter().any(|(key, _)| *key == field);
+        let timeout = if let Some((_, value)) = fields.iter().find(|(key, _)| *key == "Timeout") {
+            if code.text(*value) == "0" {
+                Resolution::Absent
+            } else {
+                Resolution::Known(code.text(*value).to_owned())
+            }
+        } else if code.file.text.contains(".Timeout = ") {
+            Resolution::Known("set after construction".to_owned())
+        } else if has("Transport") {
+            Resolution::Unknown("the transport may bound the call".to_owned())
+        } else if code.file.text.contains("WithContext(")
+            || code.file.text.contains("context.WithTimeout")
+        {
+            Resolution::Unknown("the context of the request may bound the call".to_owned())
+        } else {
+            Resolution::Absent
+        };
+        facts.add(
+            OutboundCall {
+                library: "net/http",
+                timeout,
+            },
+            code.place(*node),
+        );
+    }
+}

@@ -1,0 +1,108 @@
+//! `net/http` multiplexers, and chi, whose methods have the same shape.
+
+use crate::model::FactSink;
+use crate::model::facts::Route;
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACK: Pack = Pack {
+    name: "net/http",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+const CHI: &str = "github.com/go-chi/chi";
+const GORILLA: &str = "github.com/gorilla/mux";
+/// Imports that route by other means than this pack reads.
+const OTHER_ROUTERS: &[&str] = &[
+    "github.com/gofiber/fiber",
+    "github.com/labstack/echo",
+    "github.com/julienschmidt/httprouter",
+    "github.com/go-kratos/kratos",
+    "github.com/zeromicro/go-zero",
+    "github.com/grpc-ecosystem/grpc-gateway",
+    "github.com/valyala/fasthttp",
+    "github.com/beego/beego",
+    "github.com/emicklei/go-restful",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for import in &code.imports {
+        if OTHER_ROUTERS
+            .iter()
+            .any(|router| import.path.starts_with(router))
+        {
+            facts.gap::<Route>(
+                format!("routes of {} are not read yet", import.path),
+                import.span.clone(),
+            );
+        }
+    }
+    if !(code.imports_module("net/http") || code.imports_module(CHI)) {
+        return;
+    }
+    for call in &code.calls {
+        match call.method {
+            "HandleFunc" | "Handle" if call.arguments.len() >= 2 => handle(code, call, facts),
+            "Get" | "Post" | "Put" | "Delete" | "Patch" | "Head" | "Method" | "MethodFunc"
+                if code.imports_module(CHI) && call.receiver != "http" =>
+            {
+                add(code, call, &call.method.to_uppercase(), facts);
+            }
+            _ => {}
+        }
+    }
+}
+
+fn handle(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    add(code, call, "*", facts);
+}
+
+fn add(code: &Code<'_>, call: &Call<'_>, method: &str, facts: &mut FactSink<'_>) {
+    let Some(path) = call.positional(0) else {
+        return;
+    };
+    // `Handle(pattern)` of other libraries takes no text.
+    if !matches!(
+        path.kind(),
+        "interpreted_string_literal"
+            | "raw_string_literal"
+            | "identifier"
+            | "selector_expression"
+            | "binary_expression"
+    ) {
+        return;
+    }
+    let mut method = method.to_owned();
+    let path = code
+        .string(path)
+        .map(|pattern| match pattern.split_once(' ') {
+            Some((verb, path)) => {
+                verb.clone_into(&mut method);
+                path.to_owned()
+            }
+            None => pattern,
+        });
+    // A pattern that ends in a slash answers for everything under it.
+    let subtree = !code.imports_module(CHI) && !code.imports_module(GORILLA);
+    let path = path.map(|path| {
+        if subtree && path.ends_with('/') {
+            path + "*"
+        } else {
+            path
+        }
+    });
+    let handler = call
+        .positional(1)
+        .map_or("", |handler| code.text(handler))
+        .to_owned();
+    facts.add(
+        Route {
+            method,
+            path,
+            may_be_mounted: call.receiver != "http",
+            handler,
+        },
+        code.place(call.node),
+    );
+}

@@ -1,0 +1,119 @@
+//! What every Go program has: imports, a `main`, servers, signals.
+
+use crate::model::FactSink;
+use crate::model::facts::{Entrypoint, Import, Server, SignalHandling};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::Code;
+
+pub(super) const PACK: Pack = Pack {
+    name: "Go programs",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+/// Frameworks that stop gracefully on SIGTERM by themselves once they run: import, receiver or function, method.
+const STOPS_BY_ITSELF: &[(&str, &str, &str)] = &[
+    ("github.com/go-kratos/kratos", "kratos", "New"),
+    ("github.com/zeromicro/go-zero/rest", "rest", "MustNewServer"),
+    ("github.com/zeromicro/go-zero/zrpc", "zrpc", "MustNewServer"),
+    ("go.uber.org/fx", "fx", "New"),
+    (
+        "sigs.k8s.io/controller-runtime",
+        "ctrl",
+        "SetupSignalHandler",
+    ),
+];
+/// Libraries that wait for signals in a way this pack does not read.
+const MAY_HANDLE_SIGNALS: &[&str] = &[
+    "github.com/oklog/run",
+    "github.com/tylerb/graceful",
+    "github.com/ory/graceful",
+    "github.com/judwhite/go-svc",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    facts.covers::<SignalHandling>();
+    facts.covers::<Server>();
+    for import in &code.imports {
+        facts.add(
+            Import {
+                path: import.path.to_owned(),
+            },
+            import.span.clone(),
+        );
+        if MAY_HANDLE_SIGNALS
+            .iter()
+            .any(|library| import.path.starts_with(library))
+        {
+            facts.gap::<SignalHandling>(
+                format!("{} may handle signals", import.path),
+                import.span.clone(),
+            );
+        }
+    }
+    if let Some(main) = main_function(code) {
+        let folder = code.file.folder();
+        let name = folder.rsplit('/').next().unwrap_or_default().to_owned();
+        facts.add(
+            Entrypoint {
+                name,
+                folder: folder.to_owned(),
+            },
+            main,
+        );
+    }
+    for call in &code.calls {
+        if call.receiver == "signal" && matches!(call.method, "Notify" | "NotifyContext") {
+            let signals = call
+                .arguments
+                .iter()
+                .map(|argument| code.text(argument.value))
+                .filter(|text| text.contains("SIG") || text.contains("Interrupt"));
+            facts.add(
+                SignalHandling {
+                    signals: signals.map(str::to_owned).collect(),
+                },
+                code.place(call.node),
+            );
+        }
+        for (library, receiver, method) in STOPS_BY_ITSELF {
+            if call.is(receiver, method) && code.imports_module(library) {
+                facts.add(
+                    Server {
+                        framework: library,
+                        stops_by_itself: true,
+                    },
+                    code.place(call.node),
+                );
+            }
+        }
+        let serves = matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
+            || (call.method == "Serve" && code.imports_module("google.golang.org/grpc"));
+        if serves {
+            facts.add(
+                Server {
+                    framework: "net/http or gRPC",
+                    stops_by_itself: false,
+                },
+                code.place(call.node),
+            );
+        }
+    }
+}
+
+fn main_function(code: &Code<'_>) -> Option<std::ops::Range<usize>> {
+    let mut cursor = code.root.walk();
+    let mut package_main = false;
+    for node in code.root.named_children(&mut cursor) {
+        if node.kind() == "package_clause" {
+            package_main = code.text(node).trim_start_matches("package").trim() == "main";
+        }
+        if package_main && node.kind() == "function_declaration" {
+            let name = node.child_by_field_name("name")?;
+            if code.text(name) == "main" {
+                return Some(name.byte_range());
+            }
+        }
+    }
+    None
+}

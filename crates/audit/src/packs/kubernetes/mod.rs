@@ -1,0 +1,7 @@
+//! Kubernetes manifests and Helm templates.
+
+mod workload;
+
+use super::Pack;
+
+pub(super) const PACKS: &[Pack] = &[workload::PACK];

@@ -1,0 +1,114 @@
+//! Knowledge packs: what a language, a framework or a file format tells about a service.
+//!
+//! One folder per language, one file per framework. A pack is a [`Pack`] constant listed by one line in its
+//! folder's `mod.rs`; it reads one file at a time and puts facts into the sink.
+
+mod container;
+mod go;
+mod java;
+mod kubernetes;
+mod node;
+mod python;
+mod repository;
+mod rust;
+
+use crate::document::{Instruction, Yaml, instructions};
+use crate::model::{FactSink, FactStore};
+use crate::repository::{Limits, Role};
+use crate::source::{Language, SourceFile};
+use crate::syntax::{Code, parse_tree, read_code};
+
+/// How a pack reads a file.
+#[derive(Debug, Clone, Copy)]
+pub enum Reader {
+    /// Source code in these languages.
+    Code(&'static [Language], fn(&Code<'_>, &mut FactSink<'_>)),
+    /// Every YAML file.
+    Yaml(fn(&SourceFile, &Yaml, &mut FactSink<'_>)),
+    /// Every Dockerfile.
+    Containerfile(fn(&SourceFile, &[Instruction], &mut FactSink<'_>)),
+    /// Every file, as text.
+    Text(fn(&SourceFile, &mut FactSink<'_>)),
+}
+
+/// A piece of knowledge.
+#[derive(Debug, Clone, Copy)]
+pub struct Pack {
+    /// Name for people.
+    pub name: &'static str,
+    /// What it reads.
+    pub reader: Reader,
+}
+
+/// Every pack.
+const PACKS: &[&[Pack]] = &[
+    container::PACKS,
+    go::PACKS,
+    java::PACKS,
+    kubernetes::PACKS,
+    node::PACKS,
+    python::PACKS,
+    repository::PACKS,
+    rust::PACKS,
+];
+
+/// Lets every pack read a file. The text that says why is given when the file could not be read.
+pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'static str>) {
+    let mut store = FactStore::default();
+    let mut failure = None;
+    if file.role == Role::Vendored {
+        return (store, None);
+    }
+    let readers: Vec<Reader> = PACKS
+        .iter()
+        .flat_map(|packs| packs.iter())
+        .map(|pack| pack.reader)
+        .collect();
+    for reader in &readers {
+        if let Reader::Text(read) = reader {
+            read(file, &mut FactSink::new(file, &mut store));
+        }
+    }
+    if file.role == Role::Generated {
+        return (store, None);
+    }
+    match file.language {
+        Language::Yaml => match Yaml::parse(&file.text, limits) {
+            Ok(yaml) => {
+                for reader in &readers {
+                    if let Reader::Yaml(read) = reader {
+                        read(file, &yaml, &mut FactSink::new(file, &mut store));
+                    }
+                }
+            }
+            Err(_) => failure = Some("parsing took too long"),
+        },
+        Language::Containerfile => match instructions(&file.text, limits.parse_timeout) {
+            Ok(list) => {
+                for reader in &readers {
+                    if let Reader::Containerfile(read) = reader {
+                        read(file, &list, &mut FactSink::new(file, &mut store));
+                    }
+                }
+            }
+            Err(_) => failure = Some("parsing took too long"),
+        },
+        language if language.is_code() => {
+            match parse_tree(language, &file.text, limits.parse_timeout) {
+                Ok(tree) => {
+                    let code = read_code(file, &tree);
+                    for reader in &readers {
+                        if let Reader::Code(languages, read) = reader {
+                            if languages.contains(&language) {
+                                read(&code, &mut FactSink::new(file, &mut store));
+                            }
+                        }
+                    }
+                }
+                Err(_) => failure = Some("parsing took too long"),
+            }
+        }
+        _ => {}
+    }
+    (store, failure)
+}

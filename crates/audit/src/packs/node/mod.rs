@@ -1,0 +1,12 @@
+//! Node.js services in JavaScript and TypeScript.
+
+mod express;
+mod program;
+
+use super::Pack;
+use crate::source::Language;
+
+pub(super) const PACKS: &[Pack] = &[express::PACK, program::PACK];
+
+/// The languages of Node.js.
+const LANGUAGES: &[Language] = &[Language::JavaScript, Language::TypeScript, Language::Tsx];

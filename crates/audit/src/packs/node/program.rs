@@ -1,0 +1,105 @@
+//! What every Node.js program has: imports, signals, servers.
+
+use super::LANGUAGES;
+use crate::model::facts::{Import, Route, Server, SignalHandling};
+use crate::model::{FactSink, Resolution};
+use crate::packs::{Pack, Reader};
+use crate::syntax::Code;
+
+pub(super) const PACK: Pack = Pack {
+    name: "Node.js programs",
+    reader: Reader::Code(LANGUAGES, read),
+};
+
+/// Libraries that wait for SIGTERM and close the server.
+const STOPPERS: &[&str] = &[
+    "@godaddy/terminus",
+    "lightship",
+    "close-with-grace",
+    "http-graceful-shutdown",
+    "async-exit-hook",
+];
+/// Frameworks whose routes are not read yet.
+const OTHER_ROUTERS: &[&str] = &[
+    "@nestjs/core",
+    "fastify",
+    "koa",
+    "@hapi/hapi",
+    "next",
+    "@trpc/server",
+    "hono",
+    "moleculer",
+    "apollo-server",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    facts.covers::<SignalHandling>();
+    facts.covers::<Server>();
+    for import in &code.imports {
+        facts.add(
+            Import {
+                path: import.path.to_owned(),
+            },
+            import.span.clone(),
+        );
+        if STOPPERS.contains(&import.path) {
+            facts.add(
+                SignalHandling {
+                    signals: vec!["SIGTERM".to_owned()],
+                },
+                import.span.clone(),
+            );
+        }
+        if OTHER_ROUTERS.contains(&import.path) {
+            facts.gap::<Route>(
+                format!("routes of {} are not read yet", import.path),
+                import.span.clone(),
+            );
+        }
+    }
+    for call in &code.calls {
+        match call.method {
+            "on" | "once" | "addListener" if call.receiver == "process" => {
+                match call.positional(0).map(|signal| code.string(signal)) {
+                    Some(Resolution::Known(signal)) if signal.starts_with("SIG") => {
+                        facts.add(
+                            SignalHandling {
+                                signals: vec![signal],
+                            },
+                            code.place(call.node),
+                        );
+                    }
+                    // `for (const signal of signals) process.on(signal, …)`
+                    Some(Resolution::Unknown(_)) => facts.add(
+                        SignalHandling {
+                            signals: Vec::new(),
+                        },
+                        code.place(call.node),
+                    ),
+                    _ => {}
+                }
+            }
+            "enableShutdownHooks" => facts.add(
+                SignalHandling {
+                    signals: vec!["SIGTERM".to_owned()],
+                },
+                code.place(call.node),
+            ),
+            "listen" if !call.arguments.is_empty() => {
+                let framework = if code.imports_module("express") {
+                    "Express"
+                } else {
+                    "Node.js server"
+                };
+                facts.add(
+                    Server {
+                        framework,
+                        stops_by_itself: false,
+                    },
+                    code.place(call.node),
+                );
+            }
+            _ => {}
+        }
+    }
+}

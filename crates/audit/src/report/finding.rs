@@ -1,0 +1,77 @@
+//! Findings, passes, unknowns.
+
+use serde::Serialize;
+
+use crate::rule::{Category, Confidence, Severity};
+use crate::secret::SafeText;
+
+/// A broken promise, ready to print.
+#[derive(Debug, Clone)]
+pub struct Finding {
+    /// Rule.
+    pub id: &'static str,
+    /// What it is worth.
+    pub severity: Severity,
+    /// How sure it is.
+    pub confidence: Confidence,
+    /// Chapter.
+    pub category: Category,
+    /// Service, when it is one service's.
+    pub service: Option<String>,
+    /// File relative to the root.
+    pub path: String,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// What is wrong.
+    pub title: &'static str,
+    /// What decides.
+    pub evidence: SafeText,
+    /// The lines of code, with numbers.
+    pub frame: SafeText,
+    /// What it leads to.
+    pub impact: &'static str,
+    /// How to fix it.
+    pub fix: SafeText,
+    /// The same finding after lines moved has the same fingerprint.
+    pub fingerprint: String,
+}
+
+/// A kept promise.
+#[derive(Debug, Clone, Serialize)]
+pub struct Passed {
+    /// Rule.
+    pub id: &'static str,
+    /// Service.
+    pub service: Option<String>,
+    /// What would have been wrong.
+    pub title: &'static str,
+    /// What shows that it is right.
+    pub evidence: SafeText,
+    /// File.
+    pub path: Option<String>,
+    /// Line, from 1.
+    pub line: Option<usize>,
+}
+
+/// A question without an answer.
+#[derive(Debug, Clone, Serialize)]
+pub struct Unknown {
+    /// Rule.
+    pub id: &'static str,
+    /// Service.
+    pub service: Option<String>,
+    /// What was asked.
+    pub title: &'static str,
+    /// What stood in the way.
+    pub reason: SafeText,
+}
+
+/// All answers.
+#[derive(Debug, Default)]
+pub(crate) struct Findings {
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) passed: Vec<Passed>,
+    pub(crate) unknown: Vec<Unknown>,
+}

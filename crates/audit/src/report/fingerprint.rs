@@ -1,0 +1,68 @@
+//! Fingerprints that survive moved lines: rule, path, enclosing symbol, hashed snippet with credentials taken out.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use sha2::{Digest, Sha256};
+
+use super::Finding;
+use crate::secret::SafeText;
+use crate::source::Location;
+
+/// 64 bits tell a repository's findings apart and stay readable.
+const BYTES: usize = 8;
+
+/// The fingerprint of a finding; equal snippets in one symbol are told apart by [`separate`].
+pub(crate) fn of(id: &str, at: &Location, frame: &SafeText) -> String {
+    let snippet: String = frame
+        .as_str()
+        .lines()
+        .filter_map(|line| line.strip_prefix('>'))
+        .filter_map(|line| line.split_once('|').map(|(_, code)| code))
+        .flat_map(str::split_whitespace)
+        .collect::<Vec<_>>()
+        .join(" ");
+    hash(&[
+        id,
+        &at.path,
+        at.symbol.as_deref().unwrap_or_default(),
+        &snippet,
+    ])
+}
+
+/// Gives the second and later finding of equal fingerprint an ordinal, in order of place.
+pub(crate) fn separate(findings: &mut [Finding]) {
+    findings.sort_by(|left, right| {
+        (left.id, &left.path, left.line, left.column).cmp(&(
+            right.id,
+            &right.path,
+            right.line,
+            right.column,
+        ))
+    });
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for finding in findings {
+        let count = counts.entry(finding.fingerprint.clone()).or_default();
+        *count += 1;
+        if *count > 1 {
+            finding.fingerprint = hash(&[&finding.fingerprint, &count.to_string()]);
+        }
+    }
+}
+
+fn hash(parts: &[&str]) -> String {
+    let mut hasher = Sha256::new();
+    for part in parts {
+        hasher.update(part.as_bytes());
+        hasher.update([0]);
+    }
+    hasher
+        .finalize()
+        .iter()
+        .take(BYTES)
+        .fold(String::new(), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
+}

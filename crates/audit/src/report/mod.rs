@@ -1,0 +1,16 @@
+//! The result of an audit and its printed forms. An output is one file here; all take a finished [`Report`].
+
+mod finding;
+pub(crate) mod fingerprint;
+pub(crate) mod frame;
+mod json;
+mod pretty;
+mod score;
+mod summary;
+
+pub(crate) use finding::Findings;
+pub use finding::{Finding, Passed, Unknown};
+pub use json::json;
+pub use pretty::{explanation, pretty, rule_list};
+pub use score::{CategoryScore, Score};
+pub use summary::{Report, ServiceSummary, Verdict};

@@ -1,0 +1,288 @@
+//! Text for a terminal: calm, worst first, one finding at a glance.
+
+use std::fmt::{self, Write};
+
+use anstyle::{AnsiColor, Color, Style};
+
+use super::{Finding, Report, Verdict};
+use crate::rule::{Rule, Severity};
+
+/// Reasons shown before the rest is counted.
+const MAX_UNKNOWN_SHOWN: usize = 5;
+/// Texts are wrapped at this column.
+const WIDTH: usize = 96;
+const BAR: usize = 20;
+
+const DIM: Style = Style::new().dimmed();
+const BOLD: Style = Style::new().bold();
+
+const fn colored(color: AnsiColor) -> Style {
+    Style::new().fg_color(Some(Color::Ansi(color)))
+}
+
+const fn style(severity: Severity) -> Style {
+    match severity {
+        Severity::Critical => colored(AnsiColor::Red).bold(),
+        Severity::High => colored(AnsiColor::Red),
+        Severity::Medium => colored(AnsiColor::Yellow),
+        Severity::Low => colored(AnsiColor::Cyan),
+        Severity::Info => DIM,
+    }
+}
+
+/// The report with colour codes; a terminal that wants none strips them.
+///
+/// # Errors
+/// Never in practice: writing to a string cannot fail.
+pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
+    let mut out = String::new();
+    let services = report
+        .services
+        .iter()
+        .filter(|service| service.root.is_some() || service.dockerfile.is_some())
+        .count();
+    writeln!(
+        out,
+        "\n  {BOLD}{}{BOLD:#}  {DIM}{} files, {services} services{DIM:#}\n",
+        report.repository, report.files
+    )?;
+    let mut last = None;
+    for finding in &report.findings {
+        if last != Some(finding.severity) {
+            heading(&mut out, report, finding.severity)?;
+            last = Some(finding.severity);
+        }
+        one(&mut out, finding)?;
+    }
+    unknown(&mut out, report)?;
+    scorecard(&mut out, report)?;
+    for reason in &report.incomplete {
+        writeln!(
+            out,
+            "  {0}incomplete{0:#}  {reason}",
+            colored(AnsiColor::Yellow)
+        )?;
+    }
+    Ok(out)
+}
+
+fn heading(out: &mut String, report: &Report, severity: Severity) -> fmt::Result {
+    let count = report
+        .findings
+        .iter()
+        .filter(|finding| finding.severity == severity)
+        .count();
+    let style = style(severity);
+    let rule = "─".repeat(WIDTH.saturating_sub(severity.name().len() + 8));
+    writeln!(
+        out,
+        "  {style}{}{style:#} {DIM}{count} {rule}{DIM:#}\n",
+        severity.name().to_uppercase()
+    )
+}
+
+fn one(out: &mut String, finding: &Finding) -> fmt::Result {
+    let style = style(finding.severity);
+    writeln!(
+        out,
+        "  {style}●{style:#} {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+        finding.title, finding.id
+    )?;
+    let service = finding
+        .service
+        .as_ref()
+        .map(|service| format!("{service} · "))
+        .unwrap_or_default();
+    writeln!(
+        out,
+        "    {DIM}{service}{DIM:#}{}:{}:{} {DIM}· {} confidence{DIM:#}",
+        finding.path,
+        finding.line,
+        finding.column,
+        finding.confidence.name()
+    )?;
+    for line in wrap(finding.evidence.as_str()) {
+        writeln!(out, "    {line}")?;
+    }
+    writeln!(out)?;
+    for line in finding.frame.as_str().lines() {
+        match line.strip_prefix('>') {
+            Some(rest) => writeln!(out, "    {style}▌{style:#}{rest}")?,
+            None => writeln!(out, "    {DIM}{line}{DIM:#}")?,
+        }
+    }
+    writeln!(out)?;
+    for (at, line) in wrap(finding.fix.as_str()).iter().enumerate() {
+        let label = if at == 0 { "fix" } else { "   " };
+        writeln!(out, "    {0}{label}{0:#} {line}", colored(AnsiColor::Green))?;
+    }
+    writeln!(out)
+}
+
+fn unknown(out: &mut String, report: &Report) -> fmt::Result {
+    if report.unknown.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "  {DIM}NOT DECIDED {} — neither right nor wrong; counted in coverage{DIM:#}\n",
+        report.unknown.len()
+    )?;
+    for unknown in report.unknown.iter().take(MAX_UNKNOWN_SHOWN) {
+        let service = unknown
+            .service
+            .as_deref()
+            .map(|service| format!("{service}: "))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "  {DIM}? {:<28} {service}{}{DIM:#}",
+            unknown.id, unknown.reason
+        )?;
+    }
+    if let Some(more) = report
+        .unknown
+        .len()
+        .checked_sub(MAX_UNKNOWN_SHOWN)
+        .filter(|more| *more > 0)
+    {
+        writeln!(out, "  {DIM}  and {more} more{DIM:#}")?;
+    }
+    writeln!(out)
+}
+
+fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
+    writeln!(
+        out,
+        "  {DIM}{}{DIM:#}\n",
+        "─".repeat(WIDTH.saturating_sub(4))
+    )?;
+    for chapter in &report.categories {
+        let (bar, text) = match chapter.score.percent {
+            Some(percent) => {
+                let full = usize::from(percent) * BAR / 100;
+                (
+                    format!("{}{}", "━".repeat(full), "┄".repeat(BAR - full)),
+                    format!("{percent:>3}"),
+                )
+            }
+            None => ("┄".repeat(BAR), "  –".to_owned()),
+        };
+        writeln!(
+            out,
+            "  {:<14} {bar} {text}  {DIM}{:>3} % decided{DIM:#}",
+            chapter.category.name(),
+            chapter.score.coverage
+        )?;
+    }
+    let counts: Vec<String> = Severity::ALL
+        .into_iter()
+        .filter_map(|severity| {
+            let count = report
+                .findings
+                .iter()
+                .filter(|finding| finding.severity == severity)
+                .count();
+            (count > 0).then(|| format!("{0}{count} {severity}{0:#}", style(severity)))
+        })
+        .collect();
+    let color = match report.verdict {
+        Verdict::Ready => AnsiColor::Green,
+        Verdict::ReadyWithConditions | Verdict::Undecided => AnsiColor::Yellow,
+        Verdict::NotReady => AnsiColor::Red,
+    };
+    let verdict = colored(color).bold();
+    let score = report.score.percent.map_or_else(
+        || "no score".to_owned(),
+        |percent| format!("score {percent}"),
+    );
+    writeln!(out, "\n  {verdict}{}{verdict:#}", report.verdict.sentence())?;
+    let found = if counts.is_empty() {
+        "no findings".to_owned()
+    } else {
+        counts.join(", ")
+    };
+    writeln!(
+        out,
+        "  {score} {DIM}·{DIM:#} {} % decided {DIM}·{DIM:#} {found} {DIM}·{DIM:#} {} right\n",
+        report.score.coverage,
+        report.passed.len()
+    )
+}
+
+/// What a rule is, for `explain`.
+///
+/// # Errors
+/// Never in practice: writing to a string cannot fail.
+pub fn explanation(rule: &Rule) -> Result<String, fmt::Error> {
+    let metadata = &rule.metadata;
+    let mut out = String::new();
+    let style = style(metadata.severity);
+    writeln!(
+        out,
+        "\n  {BOLD}{}{BOLD:#}  {}\n  {style}{}{style:#} {DIM}· {}{DIM:#}\n",
+        metadata.id,
+        metadata.title,
+        metadata.severity,
+        metadata.category.name()
+    )?;
+    for (label, text) in [
+        ("What it means", metadata.meaning),
+        ("Why it matters", metadata.why),
+    ] {
+        writeln!(out, "  {BOLD}{label}{BOLD:#}")?;
+        for line in wrap(text) {
+            writeln!(out, "  {line}")?;
+        }
+        writeln!(out)?;
+    }
+    writeln!(out, "  {BOLD}How to fix it{BOLD:#}")?;
+    for (ecosystem, text) in metadata.fix {
+        writeln!(out, "  {0}{ecosystem}{0:#}", colored(AnsiColor::Green))?;
+        for line in wrap(text) {
+            writeln!(out, "    {line}")?;
+        }
+    }
+    writeln!(out, "\n  {BOLD}References{BOLD:#}")?;
+    for reference in metadata.references {
+        writeln!(out, "  {reference}")?;
+    }
+    Ok(out)
+}
+
+/// One line for each rule.
+///
+/// # Errors
+/// Never in practice: writing to a string cannot fail.
+pub fn rule_list(rules: &[&Rule]) -> Result<String, fmt::Error> {
+    let mut out = String::new();
+    for rule in rules {
+        let metadata = &rule.metadata;
+        let style = style(metadata.severity);
+        writeln!(
+            out,
+            "{style}{:<9}{style:#} {:<30} {}",
+            metadata.severity, metadata.id, metadata.title
+        )?;
+    }
+    Ok(out)
+}
+
+/// Breaks text at words.
+fn wrap(text: &str) -> Vec<String> {
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let mut line = String::new();
+        for word in paragraph.split_whitespace() {
+            if !line.is_empty() && line.chars().count() + word.chars().count() + 1 > WIDTH {
+                lines.push(std::mem::take(&mut line));
+            }
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+        lines.push(line);
+    }
+    lines
+}

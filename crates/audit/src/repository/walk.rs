@@ -1,0 +1,226 @@
+//! Walks a repository without ever leaving its root.
+
+use std::collections::BTreeSet;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Component, Path};
+
+use ignore::WalkBuilder;
+use rayon::prelude::*;
+
+use super::role::VENDORED_FOLDERS;
+use super::{Limits, Role, TrackedFiles};
+use crate::source::SourceFile;
+
+/// Bytes looked at to tell text from binary, as git does.
+const BINARY_WINDOW_BYTES: usize = 8_000;
+/// Folders that hold no source: version control and build output.
+const SKIPPED_FOLDERS: &[&str] = &[
+    ".git",
+    ".hg",
+    ".svn",
+    "target",
+    "__pycache__",
+    ".mypy_cache",
+    ".pytest_cache",
+    "coverage",
+];
+
+/// Why a file was not read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SkipReason {
+    /// Over [`Limits::max_file_bytes`].
+    TooLarge,
+    /// Not text.
+    Binary,
+    /// The operating system refused.
+    Unreadable,
+    /// The audit's own bound on files or bytes was reached.
+    OverBudget,
+}
+
+/// A file that was not read.
+#[derive(Debug, Clone)]
+pub struct Skipped {
+    /// Path relative to the root.
+    pub path: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Everything a walk found.
+#[derive(Debug, Default)]
+pub struct Inventory {
+    /// Files read, sorted by path.
+    pub files: Vec<SourceFile>,
+    /// Every path seen, read or not: the ground for "the file exists".
+    pub paths: BTreeSet<String>,
+    /// Files not read.
+    pub skipped: Vec<Skipped>,
+    /// False when a bound cut the walk short.
+    pub complete: bool,
+}
+
+/// Reads the text files under `root`: those that are not ignored, and those that version control holds although
+/// they are ignored. Symbolic links are never followed.
+#[must_use]
+pub fn walk(root: &Path, limits: &Limits) -> Inventory {
+    let tracked = TrackedFiles::read(root);
+    let mut inventory = Inventory {
+        complete: true,
+        ..Inventory::default()
+    };
+    let mut budget = Budget {
+        files: limits.max_files,
+        bytes: limits.max_total_bytes,
+    };
+    let mut chosen = Vec::new();
+    for (path, bytes) in candidates(root, &tracked, limits, &mut inventory) {
+        inventory.paths.insert(path.clone());
+        if bytes > limits.max_file_bytes {
+            inventory.skipped.push(Skipped {
+                path,
+                reason: SkipReason::TooLarge,
+            });
+        } else if budget.take(bytes) {
+            chosen.push(path);
+        } else {
+            inventory.complete = false;
+            inventory.skipped.push(Skipped {
+                path,
+                reason: SkipReason::OverBudget,
+            });
+        }
+    }
+    let read: Vec<Result<SourceFile, Skipped>> = chosen
+        .into_par_iter()
+        .map(
+            |path| match read_text(&root.join(&path), limits.max_file_bytes) {
+                Ok(text) => {
+                    let mut role = Role::of(&path, &text);
+                    if role == Role::Production
+                        && text.lines().any(|line| line.len() > limits.max_line_bytes)
+                    {
+                        role = Role::Generated;
+                    }
+                    let held = tracked.contains(&path);
+                    Ok(SourceFile::new(path, text, role, held))
+                }
+                Err(reason) => Err(Skipped { path, reason }),
+            },
+        )
+        .collect();
+    for outcome in read {
+        match outcome {
+            Ok(file) => inventory.files.push(file),
+            Err(skipped) => inventory.skipped.push(skipped),
+        }
+    }
+    inventory
+}
+
+struct Budget {
+    files: usize,
+    bytes: u64,
+}
+
+impl Budget {
+    fn take(&mut self, bytes: u64) -> bool {
+        if self.files == 0 || bytes > self.bytes {
+            return false;
+        }
+        self.files -= 1;
+        self.bytes -= bytes;
+        true
+    }
+}
+
+fn candidates(
+    root: &Path,
+    tracked: &TrackedFiles,
+    limits: &Limits,
+    inventory: &mut Inventory,
+) -> Vec<(String, u64)> {
+    let mut found = std::collections::BTreeMap::new();
+    let walker = WalkBuilder::new(root)
+        .hidden(false)
+        .parents(false)
+        .git_global(false)
+        .git_exclude(false)
+        .require_git(false)
+        .follow_links(false)
+        .max_depth(Some(limits.max_depth))
+        .filter_entry(|entry| {
+            let name = entry.file_name().to_str().unwrap_or_default();
+            let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            entry.depth() == 0
+                || !(folder
+                    && (SKIPPED_FOLDERS.contains(&name) || VENDORED_FOLDERS.contains(&name)))
+        })
+        .build();
+    for entry in walker {
+        // Twice the bound on files: enough to say what was left out, never an endless list.
+        if found.len() >= limits.max_files.saturating_mul(2) {
+            inventory.complete = false;
+            break;
+        }
+        let Ok(entry) = entry else { continue };
+        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+            continue;
+        }
+        if let (Some(path), Ok(metadata)) = (relative(root, entry.path()), entry.metadata()) {
+            found.insert(path, metadata.len());
+        }
+    }
+    for path in tracked.paths() {
+        let hidden_away = path
+            .split('/')
+            .any(|part| SKIPPED_FOLDERS.contains(&part) || VENDORED_FOLDERS.contains(&part));
+        if !hidden_away && !found.contains_key(path) {
+            if let Some(bytes) = plain_file_inside(root, path) {
+                found.insert(path.to_owned(), bytes);
+            }
+        }
+    }
+    found.into_iter().collect()
+}
+
+fn relative(root: &Path, path: &Path) -> Option<String> {
+    Some(path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"))
+}
+
+/// The size of a regular file reached from the root without a link and without climbing.
+fn plain_file_inside(root: &Path, path: &str) -> Option<u64> {
+    let mut current = root.to_path_buf();
+    for component in Path::new(path).components() {
+        let Component::Normal(name) = component else {
+            return None;
+        };
+        current.push(name);
+        if current.symlink_metadata().ok()?.file_type().is_symlink() {
+            return None;
+        }
+    }
+    let metadata = current.symlink_metadata().ok()?;
+    metadata.is_file().then_some(metadata.len())
+}
+
+fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
+    let file = File::open(path).map_err(|_| SkipReason::Unreadable)?;
+    let mut bytes = Vec::new();
+    file.take(max_bytes.saturating_add(1))
+        .read_to_end(&mut bytes)
+        .map_err(|_| SkipReason::Unreadable)?;
+    if bytes.len() as u64 > max_bytes {
+        return Err(SkipReason::TooLarge);
+    }
+    if bytes
+        .iter()
+        .take(BINARY_WINDOW_BYTES)
+        .any(|byte| *byte == 0)
+    {
+        return Err(SkipReason::Binary);
+    }
+    Ok(String::from_utf8(bytes)
+        .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
+}

@@ -1,0 +1,180 @@
+//! What a rule says about itself; `seaworthy audit explain` and the documents are made of it.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::Serialize;
+
+/// What a breach is worth.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Severity {
+    /// Worth knowing; never counts against anybody.
+    Info,
+    /// Fix when you pass by.
+    Low,
+    /// Fix within a month.
+    Medium,
+    /// Fix within a week.
+    High,
+    /// Fix before production.
+    Critical,
+}
+
+impl Severity {
+    /// The name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// Every severity, worst first.
+    pub const ALL: [Self; 5] = [
+        Self::Critical,
+        Self::High,
+        Self::Medium,
+        Self::Low,
+        Self::Info,
+    ];
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// Text that names no severity.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no severity; use critical, high, medium, low or info")]
+pub struct UnknownSeverity(String);
+
+impl FromStr for Severity {
+    type Err = UnknownSeverity;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|severity| severity.name() == text.to_lowercase())
+            .ok_or_else(|| UnknownSeverity(text.to_owned()))
+    }
+}
+
+/// How sure a finding is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Confidence {
+    /// An absence, or a heuristic.
+    Low,
+    /// The evidence is there; something outside the repository might explain it.
+    Medium,
+    /// The evidence decides.
+    High,
+}
+
+impl Confidence {
+    /// The name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+/// The chapter of the catalogue that a rule belongs to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Category {
+    /// CONF.
+    Configuration,
+    /// LIFE.
+    Lifecycle,
+    /// HLTH.
+    Health,
+    /// OBS.
+    Observability,
+    /// RES.
+    Resilience,
+    /// DATA.
+    Data,
+    /// MSG and WORK.
+    Messaging,
+    /// SEC and AUTH.
+    Security,
+    /// API and CORE.
+    Contracts,
+    /// SHIP.
+    Operations,
+}
+
+impl Category {
+    /// The name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Configuration => "configuration",
+            Self::Lifecycle => "lifecycle",
+            Self::Health => "health",
+            Self::Observability => "observability",
+            Self::Resilience => "resilience",
+            Self::Data => "data",
+            Self::Messaging => "messaging",
+            Self::Security => "security",
+            Self::Contracts => "contracts",
+            Self::Operations => "operations",
+        }
+    }
+}
+
+/// Everything a person may want to know about a rule.
+#[derive(Debug, Clone, Copy)]
+pub struct Metadata {
+    /// The catalogue's ID with a suffix: `SHIP-1.root-user`. Also the name of the rule's folder.
+    pub id: &'static str,
+    /// What is wrong when it fires, in a few words.
+    pub title: &'static str,
+    /// What a breach is worth unless the finding says otherwise.
+    pub severity: Severity,
+    /// Chapter.
+    pub category: Category,
+    /// What the rule looks at, and what decides.
+    pub meaning: &'static str,
+    /// What happens to somebody who ignores it.
+    pub why: &'static str,
+    /// How to fix it: ecosystem (`any` for all) and text.
+    pub fix: &'static [(&'static str, &'static str)],
+    /// Addresses of documents.
+    pub references: &'static [&'static str],
+}
+
+impl Metadata {
+    /// The catalogue's ID, without the suffix.
+    #[must_use]
+    pub fn promise(&self) -> &'static str {
+        self.id.split('.').next().unwrap_or(self.id)
+    }
+
+    /// The fix for an ecosystem, else the one for any.
+    #[must_use]
+    pub fn fix_for(&self, ecosystem: &str) -> &'static str {
+        let find = |name: &str| {
+            self.fix
+                .iter()
+                .find(|(own, _)| own.eq_ignore_ascii_case(name))
+                .map(|(_, text)| *text)
+        };
+        find(ecosystem)
+            .or_else(|| find("any"))
+            .or_else(|| self.fix.first().map(|(_, text)| *text))
+            .unwrap_or_default()
+    }
+}

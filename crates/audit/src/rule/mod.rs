@@ -1,0 +1,14 @@
+//! Rules: what each one is, and how it answers.
+
+mod metadata;
+mod outcome;
+mod registry;
+mod run;
+
+pub use metadata::{Category, Confidence, Metadata, Severity};
+pub use outcome::{Breach, Check, Outcome, Rule};
+pub use registry::{explain, rules};
+pub(crate) use run::run;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,125 @@
+//! Asks every rule about every service.
+
+use rayon::prelude::*;
+
+use super::{Breach, Check, Outcome, Rule, rules};
+use crate::model::{Model, Service};
+use crate::report::{Finding, Findings, Passed, Unknown, fingerprint, frame};
+use crate::secret::SafeText;
+
+/// Runs all rules over a model.
+pub(crate) fn run(model: &Model, max_findings_per_rule: usize) -> Findings {
+    let parts: Vec<Findings> = rules()
+        .par_iter()
+        .map(|rule| one(rule, model, max_findings_per_rule))
+        .collect();
+    let mut all = Findings::default();
+    for part in parts {
+        all.findings.extend(part.findings);
+        all.passed.extend(part.passed);
+        all.unknown.extend(part.unknown);
+    }
+    fingerprint::separate(&mut all.findings);
+    all.findings.sort_by(|left, right| {
+        (
+            right.severity,
+            right.confidence,
+            &left.path,
+            left.line,
+            left.id,
+        )
+            .cmp(&(
+                left.severity,
+                left.confidence,
+                &right.path,
+                right.line,
+                right.id,
+            ))
+    });
+    all
+}
+
+fn one(rule: &Rule, model: &Model, max_findings: usize) -> Findings {
+    let mut found = Findings::default();
+    let mut take = |service: Option<&Service>, outcomes: Vec<Outcome>| {
+        for outcome in outcomes {
+            let name = service.map(|service| service.name.clone());
+            let id = rule.metadata.id;
+            match outcome {
+                Outcome::Breach(breach) => {
+                    if found.findings.len() < max_findings {
+                        found.findings.push(finding(rule, model, service, breach));
+                    }
+                }
+                Outcome::Passed { evidence, at } => found.passed.push(Passed {
+                    id,
+                    service: name,
+                    title: rule.metadata.title,
+                    evidence: SafeText::new(evidence),
+                    path: at.as_ref().map(|at| at.path.to_string()),
+                    line: at.map(|at| at.line),
+                }),
+                Outcome::Unknown(reason) => {
+                    found.unknown.push(Unknown {
+                        id,
+                        service: name,
+                        title: rule.metadata.title,
+                        reason: SafeText::new(reason),
+                    });
+                }
+            }
+        }
+    };
+    match rule.check {
+        Check::Service(check) => model
+            .services
+            .iter()
+            .for_each(|service| take(Some(service), check(model, service))),
+        Check::Repository(check) => take(None, check(model)),
+    }
+    // Two services may share a file: the same breach is reported once.
+    let mut seen = std::collections::BTreeSet::new();
+    found
+        .findings
+        .retain(|finding| seen.insert((finding.path.clone(), finding.line, finding.column)));
+    found
+}
+
+fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach) -> Finding {
+    let metadata = &rule.metadata;
+    let file = model.files.get(&breach.at.path);
+    let ecosystem = file.map_or("any", |found| found.file.language.name());
+    let ecosystem = if file.is_some_and(|found| found.file.language.is_code()) {
+        ecosystem
+    } else {
+        service
+            .and_then(|service| service.languages.first().copied())
+            .unwrap_or(ecosystem)
+    };
+    let frame = file
+        .map(|found| frame::frame(found, &breach.at))
+        .unwrap_or_default();
+    Finding {
+        id: metadata.id,
+        severity: breach.severity.unwrap_or(metadata.severity),
+        confidence: breach.confidence,
+        category: metadata.category,
+        service: service
+            .map(|service| service.name.clone())
+            .or_else(|| model.service_of(&breach.at.path).map(str::to_owned)),
+        path: breach.at.path.to_string(),
+        line: breach.at.line,
+        column: breach.at.column,
+        title: metadata.title,
+        fingerprint: fingerprint::of(metadata.id, &breach.at, &frame),
+        evidence: SafeText::new(breach.evidence),
+        frame,
+        impact: metadata.why,
+        fix: SafeText::new(
+            breach
+                .fix
+                .as_deref()
+                .unwrap_or_else(|| metadata.fix_for(ecosystem)),
+        ),
+    }
+}

@@ -1,0 +1,131 @@
+//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent.
+//!
+//! Fixtures are unpacked into a temporary folder first. A file named `dot-x` becomes `.x`, and the letter `§` is taken
+//! out of the text, so that no committed file holds something that a secret scanner would report.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::rules;
+use crate::{AuditConfig, audit};
+
+fn unpack(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        let name = name
+            .strip_prefix("dot-")
+            .map_or(name.clone(), |rest| format!(".{rest}"));
+        let target = to.join(name);
+        if entry.path().is_dir() {
+            unpack(&entry.path(), &target);
+        } else {
+            fs::write(
+                target,
+                fs::read_to_string(entry.path()).unwrap().replace('§', ""),
+            )
+            .unwrap();
+        }
+    }
+}
+
+fn cases(id: &str, kind: &str) -> Vec<PathBuf> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("rules")
+        .join(id)
+        .join("fixtures")
+        .join(kind);
+    let mut cases: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.is_dir())
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// The folder keeps the name of the case, which is the name of the repository in the report.
+fn report(case: &Path) -> (tempfile::TempDir, crate::Report) {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join(case.file_name().unwrap());
+    unpack(case, &root);
+    let report = audit(&root, &AuditConfig::default()).unwrap();
+    (folder, report)
+}
+
+#[test]
+fn every_rule_fires_on_bad_and_is_silent_on_good_and_tempting() {
+    let mut failures = Vec::new();
+    for rule in rules() {
+        let id = rule.metadata.id;
+        for kind in ["bad", "good", "tempting"] {
+            for case in cases(id, kind) {
+                let (_folder, report) = report(&case);
+                let fired: Vec<_> = report
+                    .findings
+                    .iter()
+                    .filter(|finding| finding.id == id)
+                    .collect();
+                if fired.is_empty() == (kind == "bad") {
+                    let services: Vec<_> = report
+                        .services
+                        .iter()
+                        .map(|service| &service.name)
+                        .collect();
+                    let unknown: Vec<_> = report
+                        .unknown
+                        .iter()
+                        .filter(|unknown| unknown.id == id)
+                        .collect();
+                    failures.push(format!("{id} {kind}/{}: fired {fired:#?}; services {services:?}; unknown {unknown:?}", case.display()));
+                }
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn every_good_case_is_a_pass_and_not_only_silence() {
+    for rule in rules() {
+        let id = rule.metadata.id;
+        let passes = cases(id, "good")
+            .iter()
+            .any(|case| report(case).1.passed.iter().any(|passed| passed.id == id));
+        assert!(passes, "{id}: no case under good/ is reported as passed");
+    }
+}
+
+#[test]
+fn every_rule_is_named_by_its_folder_and_explains_itself() {
+    for rule in rules() {
+        let metadata = &rule.metadata;
+        assert!(
+            !cases(metadata.id, "bad").is_empty(),
+            "{} is not the name of its folder",
+            metadata.id
+        );
+        assert!(metadata.id.contains('.'), "{} has no suffix", metadata.id);
+        for (name, text) in [
+            ("title", metadata.title),
+            ("meaning", metadata.meaning),
+            ("why", metadata.why),
+        ] {
+            assert!(!text.trim().is_empty(), "{}: empty {name}", metadata.id);
+        }
+        assert!(
+            metadata
+                .fix
+                .iter()
+                .any(|(ecosystem, _)| *ecosystem == "any"),
+            "{}: no fix for `any`",
+            metadata.id
+        );
+        assert!(
+            !metadata.references.is_empty(),
+            "{}: no references",
+            metadata.id
+        );
+    }
+}

@@ -1,0 +1,205 @@
+//! Tells a credential from a placeholder by its value.
+
+use super::SecretClass;
+
+/// Marks of text that stands in for a value.
+const PLACEHOLDERS: &[&str] = &[
+    "${",
+    "{{",
+    "#{",
+    "<",
+    ">",
+    "$(",
+    "your",
+    "example",
+    "placeholder",
+    "changeme",
+    "change-me",
+    "change_me",
+    "change this",
+    "change-this",
+    "replace",
+    "xxx",
+    "***",
+    "...",
+    "…",
+    "dummy",
+    "insert",
+    "todo",
+    "redacted",
+    "fake",
+    "sample",
+    "process.env",
+    "os.environ",
+    "getenv",
+    "env:",
+    "file:",
+    "vault:",
+    "secretsmanager",
+    "/run/secrets",
+    "not-a-real",
+    "notreal",
+    "undefined",
+    "null",
+    "none",
+    "foobar",
+    "lorem",
+    "my-secret-",
+    "some-",
+    "enter-",
+    "optional",
+    "required",
+    "mustache",
+    "%s",
+    "%v",
+    "%d",
+];
+/// What an attacker tries first.
+const WEAK: &[&str] = &[
+    "password",
+    "passw0rd",
+    "pass",
+    "secret",
+    "admin",
+    "root",
+    "guest",
+    "postgres",
+    "mysql",
+    "mongo",
+    "redis",
+    "rabbitmq",
+    "minio",
+    "minioadmin",
+    "123456",
+    "12345678",
+    "1234567890",
+    "qwerty",
+    "letmein",
+    "test",
+    "user",
+    "toor",
+    "default",
+    "supersecret",
+    "secretkey",
+    "secret-key",
+    "secret_key",
+    "mysecret",
+    "mysecretkey",
+    "jwtsecret",
+    "jwt-secret",
+    "jwt_secret",
+    "dev",
+    "dev-secret",
+    "devsecret",
+    "password123",
+    "admin123",
+    "keycloak",
+    "elastic",
+    "grafana",
+    "kong",
+    "app",
+    "rootpassword",
+    "postgrespassword",
+];
+/// Shorter values cannot be told from words.
+const MIN_REAL_LENGTH: usize = 12;
+/// Bits per character below which a value is words, not randomness. Only a tie-break: shape and key decide first.
+const MIN_ENTROPY: f64 = 3.0;
+
+/// Judges the value of a key whose name says it is a credential. `None`: not a credential.
+pub(super) fn keyed(value: &str) -> Option<SecretClass> {
+    let lower = value.to_lowercase();
+    if is_placeholder(&lower) {
+        return None;
+    }
+    if WEAK.contains(&lower.as_str()) {
+        return Some(SecretClass::Weak);
+    }
+    let letters = value.chars().any(|letter| letter.is_ascii_alphabetic());
+    let digits = value.chars().any(|letter| letter.is_ascii_digit());
+    let random =
+        value.len() >= MIN_REAL_LENGTH && letters && digits && entropy(value) >= MIN_ENTROPY;
+    let plain = value.chars().all(|letter| letter.is_ascii_graphic())
+        && !value.contains(['(', ')', '[', ']', '{', '}', ' ', ',', ';']);
+    let address = value.contains("://")
+        || value.starts_with(['/', '.', '$', '@', '*', '&'])
+        || is_dotted_words(value);
+    (random && plain && !address && !is_uuid(value) && !is_words(value))
+        .then_some(SecretClass::Real)
+}
+
+/// Judges the password of a URL.
+pub(super) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
+    let lower = password.to_lowercase();
+    if is_placeholder(&lower) || host.contains("example.") || host.starts_with('<') {
+        return None;
+    }
+    let known = WEAK.contains(&lower.as_str());
+    let short = password.len() < MIN_REAL_LENGTH
+        && !(password.chars().any(|letter| letter.is_ascii_digit()) && password.len() >= 8);
+    if known || short {
+        Some(SecretClass::Weak)
+    } else {
+        Some(SecretClass::Real)
+    }
+}
+
+/// Whether text only stands in for a value.
+pub(super) fn is_placeholder(lower: &str) -> bool {
+    let mut letters = lower.chars();
+    let first = letters.next();
+    lower.is_empty()
+        || letters.all(|letter| Some(letter) == first)
+        || PLACEHOLDERS.iter().any(|mark| lower.contains(mark))
+        || (lower.starts_with('$')
+            && lower
+                .chars()
+                .skip(1)
+                .all(|letter| letter.is_ascii_alphanumeric() || letter == '_'))
+        || (lower.starts_with('%') && lower.ends_with('%'))
+}
+
+fn is_dotted_words(value: &str) -> bool {
+    value.split('.').count() > 1
+        && value.split('.').all(|word| {
+            !word.is_empty()
+                && word
+                    .chars()
+                    .all(|letter| letter.is_ascii_alphabetic() || letter == '_')
+        })
+}
+
+/// `refresh_token_v2`: words and a version, not randomness.
+fn is_words(value: &str) -> bool {
+    value
+        .split(['_', '-', '.', ':', '/'])
+        .all(|word| word.len() <= 3 || word.chars().all(|letter| letter.is_ascii_alphabetic()))
+}
+
+fn is_uuid(value: &str) -> bool {
+    value.len() == 36
+        && value.chars().enumerate().all(|(at, letter)| {
+            if [8, 13, 18, 23].contains(&at) {
+                letter == '-'
+            } else {
+                letter.is_ascii_hexdigit()
+            }
+        })
+}
+
+/// Shannon entropy in bits per byte.
+fn entropy(value: &str) -> f64 {
+    let mut counts = [0_u32; 256];
+    for byte in value.bytes() {
+        if let Some(count) = counts.get_mut(usize::from(byte)) {
+            *count += 1;
+        }
+    }
+    let total = f64::from(u32::try_from(value.len()).unwrap_or(u32::MAX));
+    counts
+        .iter()
+        .filter(|count| **count > 0)
+        .map(|count| f64::from(*count) / total)
+        .map(|share| -share * share.log2())
+        .sum()
+}

@@ -1,0 +1,73 @@
+//! Text that is safe to print.
+
+use std::fmt;
+use std::ops::Range;
+
+use serde::Serialize;
+
+use super::detect;
+use crate::source::Language;
+
+/// What stands where a credential stood.
+const MASK: &str = "***";
+
+/// Text from which credentials were taken when it was made. Everything that a report prints is of this type.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Default)]
+#[serde(transparent)]
+pub struct SafeText(String);
+
+impl SafeText {
+    /// Takes credentials out of text.
+    #[must_use]
+    pub fn new(text: impl AsRef<str>) -> Self {
+        let text = text.as_ref();
+        let mut spans: Vec<_> = detect(text, Language::Text)
+            .into_iter()
+            .map(|found| found.span)
+            .collect();
+        spans.extend(
+            detect(text, Language::Dotenv)
+                .into_iter()
+                .map(|found| found.span),
+        );
+        Self::masked(text, &spans)
+    }
+
+    /// Takes the given spans out of text, and whatever else looks like a credential.
+    #[must_use]
+    pub fn without(text: &str, spans: &[Range<usize>]) -> Self {
+        Self::new(Self::masked(text, spans).0)
+    }
+
+    fn masked(text: &str, spans: &[Range<usize>]) -> Self {
+        let mut spans: Vec<_> = spans.to_vec();
+        spans.sort_by_key(|span| span.start);
+        let mut safe = String::with_capacity(text.len());
+        let mut position = 0;
+        for span in spans {
+            if span.start < position {
+                if span.end > position {
+                    position = span.end;
+                }
+                continue;
+            }
+            safe.push_str(text.get(position..span.start).unwrap_or_default());
+            safe.push_str(MASK);
+            position = span.end;
+        }
+        safe.push_str(text.get(position..).unwrap_or_default());
+        Self(safe)
+    }
+
+    /// The text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for SafeText {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}

@@ -1,0 +1,125 @@
+//! Languages and formats the auditor reads, told from file names.
+
+/// How a file is read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Language {
+    /// Go.
+    Go,
+    /// TypeScript without JSX.
+    TypeScript,
+    /// TypeScript with JSX.
+    Tsx,
+    /// JavaScript, JSX included.
+    JavaScript,
+    /// Python.
+    Python,
+    /// Java.
+    Java,
+    /// Kotlin.
+    Kotlin,
+    /// Rust.
+    Rust,
+    /// YAML, templated or not.
+    Yaml,
+    /// Dockerfile, Containerfile.
+    Containerfile,
+    /// `.env` files.
+    Dotenv,
+    /// Java properties.
+    Properties,
+    /// TOML.
+    Toml,
+    /// JSON.
+    Json,
+    /// Anything else.
+    Text,
+}
+
+impl Language {
+    /// Tells the language from the last part of a path.
+    #[must_use]
+    pub fn of(path: &str) -> Self {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let lower = name.to_lowercase();
+        if lower == "dockerfile"
+            || lower == "containerfile"
+            || lower.starts_with("dockerfile.")
+            || lower.starts_with("containerfile.")
+            || lower.ends_with(".dockerfile")
+        {
+            return Self::Containerfile;
+        }
+        if lower == ".env" || lower.starts_with(".env.") || lower.ends_with(".env") {
+            return Self::Dotenv;
+        }
+        match lower
+            .rsplit_once('.')
+            .map_or("", |(_, extension)| extension)
+        {
+            "go" => Self::Go,
+            "ts" | "mts" | "cts" => Self::TypeScript,
+            "tsx" => Self::Tsx,
+            "js" | "mjs" | "cjs" | "jsx" => Self::JavaScript,
+            "py" => Self::Python,
+            "java" => Self::Java,
+            "kt" | "kts" => Self::Kotlin,
+            "rs" => Self::Rust,
+            "yml" | "yaml" | "tpl" => Self::Yaml,
+            "properties" => Self::Properties,
+            "toml" => Self::Toml,
+            "json" | "jsonc" => Self::Json,
+            _ => Self::Text,
+        }
+    }
+
+    /// Whether a grammar turns the file into [`crate::syntax::Code`].
+    #[must_use]
+    pub const fn is_code(self) -> bool {
+        matches!(
+            self,
+            Self::Go
+                | Self::TypeScript
+                | Self::Tsx
+                | Self::JavaScript
+                | Self::Python
+                | Self::Java
+                | Self::Kotlin
+                | Self::Rust
+        )
+    }
+
+    /// Whether the file holds settings, where a bare value is a value.
+    #[must_use]
+    pub const fn is_configuration(self) -> bool {
+        matches!(
+            self,
+            Self::Yaml
+                | Self::Containerfile
+                | Self::Dotenv
+                | Self::Properties
+                | Self::Toml
+                | Self::Json
+        )
+    }
+
+    /// The name printed for people.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Go => "Go",
+            Self::TypeScript | Self::Tsx => "TypeScript",
+            Self::JavaScript => "JavaScript",
+            Self::Python => "Python",
+            Self::Java => "Java",
+            Self::Kotlin => "Kotlin",
+            Self::Rust => "Rust",
+            Self::Yaml => "YAML",
+            Self::Containerfile => "Containerfile",
+            Self::Dotenv => "dotenv",
+            Self::Properties => "properties",
+            Self::Toml => "TOML",
+            Self::Json => "JSON",
+            Self::Text => "text",
+        }
+    }
+}

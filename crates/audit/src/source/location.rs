@@ -1,0 +1,40 @@
+//! Where something stands.
+
+use std::ops::{Deref, Range};
+use std::sync::Arc;
+
+use crate::repository::Role;
+
+/// A place in a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Location {
+    /// Path relative to the root, with `/`.
+    pub path: Arc<str>,
+    /// Bytes of the file's text.
+    pub span: Range<usize>,
+    /// Line, from 1.
+    pub line: usize,
+    /// Column in characters, from 1.
+    pub column: usize,
+    /// The function, class or key around it; part of a finding's fingerprint.
+    pub symbol: Option<Arc<str>>,
+    /// What the file is for.
+    pub role: Role,
+}
+
+/// A value and where it was read.
+#[derive(Debug, Clone)]
+pub struct Located<T> {
+    /// What was read.
+    pub value: T,
+    /// Where.
+    pub at: Location,
+}
+
+impl<T> Deref for Located<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.value
+    }
+}

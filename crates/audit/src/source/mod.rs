@@ -1,0 +1,9 @@
+//! Text with places: files, languages, locations.
+
+mod file;
+mod language;
+mod location;
+
+pub use file::SourceFile;
+pub use language::Language;
+pub use location::{Located, Location};

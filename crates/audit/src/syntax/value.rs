@@ -1,0 +1,191 @@
+//! Values of expressions, as far as one file tells them.
+
+use tree_sitter::Node;
+
+use super::code::{Code, unquote};
+use crate::model::Resolution;
+
+/// Names are followed through at most this many bindings; longer chains are loops or puzzles.
+const MAX_STEPS: usize = 8;
+
+impl<'t> Code<'t> {
+    /// The text of a string expression: a literal, a name bound once to one, or a sum of such.
+    #[must_use]
+    pub fn string(&self, node: Node<'t>) -> Resolution<String> {
+        self.string_within(node, MAX_STEPS)
+    }
+
+    fn string_within(&self, node: Node<'t>, steps: usize) -> Resolution<String> {
+        let unknown =
+            || Resolution::Unknown(format!("`{}` is not a literal", shorten(self.text(node))));
+        let Some(steps) = steps.checked_sub(1) else {
+            return unknown();
+        };
+        match node.kind() {
+            "string"
+            | "interpreted_string_literal"
+            | "raw_string_literal"
+            | "string_literal"
+            | "template_string" => self.literal(node).map_or_else(unknown, Resolution::Known),
+            "identifier" | "scoped_identifier" => self
+                .binding(self.text(node))
+                .map_or_else(unknown, |value| self.string_within(value, steps)),
+            "parenthesized_expression" | "expression_list" | "as_expression" | "value_argument" => {
+                node.named_child(0)
+                    .map_or_else(unknown, |inner| self.string_within(inner, steps))
+            }
+            "binary_expression" | "binary_operator" => {
+                let (Some(left), Some(right)) = (
+                    node.child_by_field_name("left"),
+                    node.child_by_field_name("right"),
+                ) else {
+                    return unknown();
+                };
+                if node
+                    .child_by_field_name("operator")
+                    .map(|operator| self.text(operator))
+                    != Some("+")
+                {
+                    return unknown();
+                }
+                match (
+                    self.string_within(left, steps),
+                    self.string_within(right, steps),
+                ) {
+                    (Resolution::Known(left), Resolution::Known(right)) => {
+                        Resolution::Known(left + &right)
+                    }
+                    _ => unknown(),
+                }
+            }
+            _ => unknown(),
+        }
+    }
+
+    fn literal(&self, node: Node<'t>) -> Option<String> {
+        let text = self.text(node);
+        let mut cursor = node.walk();
+        if node.named_children(&mut cursor).any(|child| {
+            child.kind().contains("substitution") || child.kind().contains("interpolation")
+        }) {
+            return None;
+        }
+        let bare = text.trim_start_matches(|letter: char| letter.is_ascii_alphabetic());
+        let bare = bare
+            .strip_prefix("\"\"")
+            .and_then(|rest| rest.strip_suffix("\"\""))
+            .filter(|rest| rest.len() > 1)
+            .unwrap_or(bare);
+        Some(unquote(bare).to_owned())
+    }
+
+    /// The fields of an object literal, a composite literal, a struct expression or a dictionary; nothing when the
+    /// expression is none of these or spreads another one into itself.
+    #[must_use]
+    pub fn fields(&self, node: Node<'t>) -> Option<Vec<(&'t str, Node<'t>)>> {
+        let node = self.follow(node);
+        let body = match node.kind() {
+            "composite_literal" | "struct_expression" => node.child_by_field_name("body")?,
+            "object" | "dictionary" | "literal_value" | "field_initializer_list" => node,
+            _ => return None,
+        };
+        let mut fields = Vec::new();
+        let mut cursor = body.walk();
+        for child in body.named_children(&mut cursor) {
+            match child.kind() {
+                "pair" | "keyed_element" | "field_initializer" => {
+                    let key = child
+                        .child_by_field_name("key")
+                        .or_else(|| child.child_by_field_name("field"))
+                        .or_else(|| child.named_child(0))?;
+                    let value = child
+                        .child_by_field_name("value")
+                        .or_else(|| child.named_child(1))?;
+                    let value = if value.kind() == "literal_element" {
+                        value.named_child(0)?
+                    } else {
+                        value
+                    };
+                    fields.push((unquote(self.text(key)), value));
+                }
+                "shorthand_property_identifier" | "shorthand_field_initializer" => {
+                    fields.push((self.text(child), child))
+                }
+                "spread_element" | "dictionary_splat" | "base_field_initializer" => return None,
+                _ => {}
+            }
+        }
+        Some(fields)
+    }
+
+    /// The elements of a list literal; nothing when the expression is none.
+    #[must_use]
+    pub fn elements(&self, node: Node<'t>) -> Option<Vec<Node<'t>>> {
+        let node = self.follow(node);
+        let body = match node.kind() {
+            "array" | "list" | "array_expression" | "tuple" => node,
+            "composite_literal" => node.child_by_field_name("body")?,
+            _ => return None,
+        };
+        let mut cursor = body.walk();
+        Some(
+            body.named_children(&mut cursor)
+                .filter(|child| !child.kind().contains("comment"))
+                .map(|child| {
+                    if child.kind() == "literal_element" {
+                        child.named_child(0).unwrap_or(child)
+                    } else {
+                        child
+                    }
+                })
+                .collect(),
+        )
+    }
+
+    /// A boolean literal or a name bound once to one.
+    #[must_use]
+    pub fn boolean(&self, node: Node<'t>) -> Resolution<bool> {
+        let node = self.follow(node);
+        match self.text(node) {
+            "true" | "True" => Resolution::Known(true),
+            "false" | "False" => Resolution::Known(false),
+            other => Resolution::Unknown(format!("`{}` is not a literal", shorten(other))),
+        }
+    }
+
+    /// Follows names bound once, `&x` and brackets to the expression behind them.
+    #[must_use]
+    pub fn follow(&self, node: Node<'t>) -> Node<'t> {
+        let mut node = node;
+        for _ in 0..MAX_STEPS {
+            let next = match node.kind() {
+                "identifier" => self.binding(self.text(node)),
+                "unary_expression" if self.text(node).starts_with('&') => {
+                    node.child_by_field_name("operand")
+                }
+                "reference_expression" => node.child_by_field_name("value"),
+                "parenthesized_expression"
+                | "as_expression"
+                | "await_expression"
+                | "value_argument" => node.named_child(0),
+                _ => None,
+            };
+            match next {
+                Some(next) => node = next,
+                None => break,
+            }
+        }
+        node
+    }
+}
+
+/// A longer expression says no more in a reason than its start.
+const MAX_SHOWN: usize = 40;
+
+fn shorten(text: &str) -> String {
+    let line = text.lines().next().unwrap_or_default();
+    if line.chars().count() <= MAX_SHOWN {
+        return line.to_owned();
+    }
+    line.chars().take(MAX_SHOWN).chain(['…']).collect()
+}
