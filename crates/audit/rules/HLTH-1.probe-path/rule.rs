@@ -47,31 +47,29 @@ fn asked(model: &Model, service: &Service) -> Vec<Asked> {
             .get(path)
             .map(|found| found.file.location(span, None))
     };
-    if let Some(image) = &service.image {
-        if let Some(check) = image.healthcheck(service.target.as_deref()) {
-            if let (Some(path), Some(at)) = (
-                http_path(&check.command),
-                place(&image.at.path, check.span.clone()),
-            ) {
-                list.push(Asked {
-                    path,
-                    by: "HEALTHCHECK",
-                    at,
-                });
-            }
-        }
+    if let Some(image) = &service.image
+        && let Some(check) = image.healthcheck(service.target.as_deref())
+        && let (Some(path), Some(at)) = (
+            http_path(&check.command),
+            place(&image.at.path, check.span.clone()),
+        )
+    {
+        list.push(Asked {
+            path,
+            by: "HEALTHCHECK",
+            at,
+        });
     }
     for entry in &service.compose {
-        if let Some((command, span)) = &entry.healthcheck {
-            if let (Some(path), Some(at)) =
+        if let Some((command, span)) = &entry.healthcheck
+            && let (Some(path), Some(at)) =
                 (http_path(command), place(&entry.at.path, span.clone()))
-            {
-                list.push(Asked {
-                    path,
-                    by: "the compose health check",
-                    at,
-                });
-            }
+        {
+            list.push(Asked {
+                path,
+                by: "the compose health check",
+                at,
+            });
         }
     }
     for workload in &service.workloads {
@@ -85,14 +83,13 @@ fn asked(model: &Model, service: &Service) -> Vec<Asked> {
                 path: Resolution::Known(path),
                 ..
             } = &probe.action
+                && let Some(at) = place(&workload.at.path, probe.span.clone())
             {
-                if let Some(at) = place(&workload.at.path, probe.span.clone()) {
-                    list.push(Asked {
-                        path: path.split('?').next().unwrap_or(path).to_owned(),
-                        by: "the probe",
-                        at,
-                    });
-                }
+                list.push(Asked {
+                    path: path.split('?').next().unwrap_or(path).to_owned(),
+                    by: "the probe",
+                    at,
+                });
             }
         }
     }
@@ -231,9 +228,7 @@ fn matches(route: &str, asked: &str) -> Option<bool> {
         if part.contains('*') || part.starts_with("{*") || part.ends_with("...}") {
             return Some(false);
         }
-        let Some(word) = wanted.next() else {
-            return None;
-        };
+        let word = wanted.next()?;
         let parameter = part.starts_with([':', '{', '<', '(']);
         if !parameter && part != word {
             return None;

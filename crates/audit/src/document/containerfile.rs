@@ -83,10 +83,10 @@ fn join(text: &str) -> String {
 #[must_use]
 pub fn words(command: &str) -> Vec<String> {
     let command = command.trim();
-    if command.starts_with('[') {
-        if let Ok(list) = serde_json::from_str::<Vec<String>>(command) {
-            return list;
-        }
+    if command.starts_with('[')
+        && let Ok(list) = serde_json::from_str::<Vec<String>>(command)
+    {
+        return list;
     }
     shlex::split(command).unwrap_or_else(|| command.split_whitespace().map(str::to_owned).collect())
 }

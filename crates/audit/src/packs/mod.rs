@@ -98,10 +98,10 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
                 Ok(tree) => {
                     let code = read_code(file, &tree);
                     for reader in &readers {
-                        if let Reader::Code(languages, read) = reader {
-                            if languages.contains(&language) {
-                                read(&code, &mut FactSink::new(file, &mut store));
-                            }
+                        if let Reader::Code(languages, read) = reader
+                            && languages.contains(&language)
+                        {
+                            read(&code, &mut FactSink::new(file, &mut store));
                         }
                     }
                 }

@@ -42,11 +42,10 @@ impl Tally {
         let asked = self.decided + self.unknown;
         Score {
             percent: (total > 0.0).then(|| (self.kept / total * 100.0).floor() as u8),
-            coverage: if asked == 0 {
-                0
-            } else {
-                u8::try_from(self.decided * 100 / asked).unwrap_or(100)
-            },
+            coverage: (self.decided * 100)
+                .checked_div(asked)
+                .and_then(|share| u8::try_from(share).ok())
+                .unwrap_or(0),
         }
     }
 }

@@ -176,10 +176,11 @@ fn candidates(
         let hidden_away = path
             .split('/')
             .any(|part| SKIPPED_FOLDERS.contains(&part) || VENDORED_FOLDERS.contains(&part));
-        if !hidden_away && !found.contains_key(path) {
-            if let Some(bytes) = plain_file_inside(root, path) {
-                found.insert(path.to_owned(), bytes);
-            }
+        if !hidden_away
+            && !found.contains_key(path)
+            && let Some(bytes) = plain_file_inside(root, path)
+        {
+            found.insert(path.to_owned(), bytes);
         }
     }
     found.into_iter().collect()

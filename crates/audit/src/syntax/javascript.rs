@@ -20,17 +20,16 @@ pub(super) fn visit<'t>(code: &mut Code<'t>, node: Node<'t>) {
                 return;
             };
             let arguments = Code::positional_arguments(node.child_by_field_name("arguments"));
-            if code.text(callee) == "require" || callee.kind() == "import" {
-                if let Some(path) = arguments
+            if (code.text(callee) == "require" || callee.kind() == "import")
+                && let Some(path) = arguments
                     .first()
                     .map(|argument| argument.value)
                     .filter(|path| path.kind() == "string")
-                {
-                    code.imports.push(ImportedPath {
-                        path: unquote(code.text(path)),
-                        span: path.byte_range(),
-                    });
-                }
+            {
+                code.imports.push(ImportedPath {
+                    path: unquote(code.text(path)),
+                    span: path.byte_range(),
+                });
             }
             code.push_call(node, callee, MEMBER, arguments);
         }
