@@ -1,5 +1,8 @@
 //! `seaworthy audit` as a caller sees it: exit statuses and the shape of JSON.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set itself up has failed")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot set itself up has failed"
+)]
 
 use std::fs;
 use std::path::Path;

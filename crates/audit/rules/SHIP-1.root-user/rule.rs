@@ -132,6 +132,13 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             at(stage.span.clone()).as_ref(),
         )];
     }
+    // A stage that only holds files, for `docker build --output`, never runs.
+    let runs = |stage: &&crate::model::facts::Stage| {
+        !stage.entrypoint.is_empty() || !stage.command.is_empty()
+    };
+    if base == "scratch" && !lineage.iter().any(runs) {
+        return Vec::new();
+    }
     let repository = base.split(['@', ':']).next().unwrap_or(&base);
     let last = repository.rsplit('/').next().unwrap_or(repository);
     if DROPS_PRIVILEGES.contains(&last) && stage.entrypoint.is_empty() {

@@ -93,7 +93,10 @@ impl Report {
         };
         let verdict = if open(Severity::Critical) {
             Verdict::NotReady
-        } else if score.percent.is_none() || score.coverage < MIN_COVERAGE {
+        } else if model.services.is_empty()
+            || score.percent.is_none()
+            || score.coverage < MIN_COVERAGE
+        {
             Verdict::Undecided
         } else if open(Severity::High) {
             Verdict::ReadyWithConditions

@@ -194,6 +194,10 @@ fn has_mark(text: &str) -> bool {
 }
 
 fn is_test_configuration(lower: &str) -> bool {
+    // `config/test.exs`, `config/test.yaml`
+    if lower.starts_with("test.") {
+        return true;
+    }
     [
         ".env.test",
         ".env.testing",
@@ -215,6 +219,23 @@ fn is_sample(lower: &str) -> bool {
 
 fn is_development(lower: &str, folders: &str) -> bool {
     const WORDS: &[&str] = &["dev", "development", "local", "override"];
+    let configuration = [
+        ".yaml",
+        ".yml",
+        ".toml",
+        ".json",
+        ".env",
+        ".properties",
+        ".exs",
+    ]
+    .iter()
+    .any(|ending| lower.ends_with(ending));
+    let stem = lower.split('.').next().unwrap_or_default();
+    if configuration
+        && (WORDS.contains(&stem) || folders.split('/').any(|folder| WORDS.contains(&folder)))
+    {
+        return true;
+    }
     let container =
         lower.contains("compose") || lower.contains("dockerfile") || lower.starts_with(".env");
     let named = container
@@ -245,6 +266,9 @@ mod tests {
             ("Dockerfile.dev", Role::Development),
             (".env.example", Role::Example),
             (".env", Role::Production),
+            ("config/dev.exs", Role::Development),
+            ("config/test.exs", Role::Test),
+            ("k8s/overlays/development/api.yaml", Role::Development),
             ("README.md", Role::Documentation),
             ("scripts/seed.ts", Role::Script),
         ];

@@ -137,7 +137,7 @@ pub(super) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     let known = WEAK.contains(&lower.as_str());
     let short = password.len() < MIN_REAL_LENGTH
         && !(password.chars().any(|letter| letter.is_ascii_digit()) && password.len() >= 8);
-    if known || short {
+    if known || short || is_words(password) {
         Some(SecretClass::Weak)
     } else {
         Some(SecretClass::Real)

@@ -86,20 +86,19 @@ pub(super) fn deployments(
     for workload in collect::<Workload>(files) {
         let names = workload_names(&workload);
         let found = list.iter_mut().find(|deployment| {
-            deployment.image.is_some()
-                && (deployment
-                    .name
-                    .as_ref()
-                    .is_some_and(|name| names.contains(name))
-                    || deployment
-                        .unit
-                        .and_then(|at| units.get(at))
-                        .is_some_and(|unit| names.contains(&unit.name))
-                    || deployment
-                        .compose
-                        .iter()
-                        .filter_map(|entry| entry.image.as_deref())
-                        .any(|image| names.contains(&last_part(image))))
+            deployment
+                .name
+                .as_ref()
+                .is_some_and(|name| names.contains(name))
+                || deployment
+                    .unit
+                    .and_then(|at| units.get(at))
+                    .is_some_and(|unit| names.contains(&unit.name))
+                || deployment
+                    .compose
+                    .iter()
+                    .filter_map(|entry| entry.image.as_deref())
+                    .any(|image| names.contains(&last_part(image)))
         });
         match found {
             Some(deployment) => deployment.workloads.push(workload),

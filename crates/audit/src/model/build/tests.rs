@@ -61,3 +61,16 @@ fn a_go_repository_with_two_mains_is_two_services_with_the_packages_each_imports
     assert!(api.files.contains("internal/web/web.go"));
     assert!(!api.files.contains("internal/queue/queue.go"));
 }
+
+#[test]
+fn the_same_workload_in_two_overlays_is_one_service() {
+    let manifest = "kind: Deployment\nmetadata:\n  name: api\nspec:\n  template:\n    spec:\n      containers:\n        - name: api\n          image: shop/api:1\n";
+    let model = model(&[("base/api.yaml", manifest), ("extra/api.yaml", manifest)]);
+    let names: Vec<_> = model
+        .services
+        .iter()
+        .map(|service| service.name.as_str())
+        .collect();
+    assert_eq!(names, ["api"]);
+    assert_eq!(model.services[0].workloads.len(), 2);
+}

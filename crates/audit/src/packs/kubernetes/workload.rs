@@ -90,9 +90,8 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
     Container {
         name: node
             .get("name")
-            .and_then(YamlNode::scalar)
-            .unwrap_or_default()
-            .to_owned(),
+            .and_then(|name| name.text().known().cloned())
+            .unwrap_or_default(),
         image: node.get("image").map_or(Resolution::Absent, YamlNode::text),
         ports: node
             .get("ports")
