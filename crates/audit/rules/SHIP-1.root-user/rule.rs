@@ -140,17 +140,18 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let repository = base.split(['@', ':']).next().unwrap_or(&base);
+    let repository = repository.strip_prefix("docker.io/").unwrap_or(repository);
+    let repository = repository.strip_prefix("library/").unwrap_or(repository);
     let last = repository.rsplit('/').next().unwrap_or(repository);
     if DROPS_PRIVILEGES.contains(&last) && stage.entrypoint.is_empty() {
         return vec![Outcome::unknown(format!(
             "the entrypoint of `{base}` may drop privileges"
         ))];
     }
-    if !ROOT_BASES.iter().any(|name| {
-        repository == *name
-            || repository == format!("library/{name}")
-            || repository.starts_with(&format!("{name}/"))
-    }) {
+    if !ROOT_BASES
+        .iter()
+        .any(|name| repository == *name || repository.starts_with(&format!("{name}/")))
+    {
         return vec![Outcome::unknown(format!(
             "the user of the base image `{base}` is not known"
         ))];
