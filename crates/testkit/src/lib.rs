@@ -1,1 +1,3 @@
 //! Tools to test services the hard way: faults, slow clients, real servers.
+
+pub mod raw;

@@ -1,0 +1,169 @@
+//! Takes connections from the kernel until told to stop, whatever happens meanwhile.
+
+use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use super::{
+    ListenerConfig, Protocols,
+    config::LimitsConfig,
+    connection::{self, ConnectionInfo, HttpBuilders},
+    registry::{Refusal, Registry},
+    stats::ConnectionStats,
+};
+
+/// First pause after a failed accept: a descriptor may be free again after one request.
+const LEAST_PAUSE: Duration = Duration::from_millis(5);
+/// Longest pause: a full second without accepting is as bad as the exhaustion itself.
+const MOST_PAUSE: Duration = Duration::from_secs(1);
+
+/// What every connection of a listener needs.
+pub(crate) struct Shared {
+    pub(crate) limits: LimitsConfig,
+    pub(crate) protocols: Protocols,
+    pub(crate) http: HttpBuilders,
+    pub(crate) registry: Arc<Registry>,
+    pub(crate) stats: Arc<ConnectionStats>,
+}
+
+impl Shared {
+    pub(crate) fn new(
+        config: &ListenerConfig,
+        registry: Arc<Registry>,
+        stats: Arc<ConnectionStats>,
+    ) -> Self {
+        Self {
+            limits: config.limits.clone(),
+            protocols: config.protocols,
+            http: HttpBuilders::new(&config.limits),
+            registry,
+            stats,
+        }
+    }
+}
+
+pub(crate) struct AcceptLoop<M> {
+    pub(crate) socket: TcpListener,
+    pub(crate) local: SocketAddr,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) make_service: Arc<M>,
+    pub(crate) stop: CancellationToken,
+    pub(crate) accepting: watch::Sender<bool>,
+}
+
+impl<M, S, B> AcceptLoop<M>
+where
+    M: Fn(&ConnectionInfo) -> S + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    pub(crate) async fn run(self) {
+        let mut pause = LEAST_PAUSE;
+        loop {
+            let accepted = tokio::select! {
+                biased;
+                () = self.stop.cancelled() => break,
+                accepted = self.socket.accept() => accepted,
+            };
+            match accepted {
+                Ok((stream, peer)) => {
+                    pause = LEAST_PAUSE;
+                    self.admit(stream, peer);
+                }
+                Err(error) if concerns_one_connection(&error) => {}
+                Err(error) => {
+                    ConnectionStats::count(&self.shared.stats.accept_errors);
+                    tracing::warn!(address = %self.local, %error, "cannot accept connections");
+                    tokio::select! {
+                        () = self.stop.cancelled() => break,
+                        () = tokio::time::sleep(pause) => {}
+                    }
+                    pause = (pause * 2).min(MOST_PAUSE);
+                }
+            }
+        }
+        let accepting = self.accepting.clone();
+        self.take_waiting();
+        accepting.send_replace(false);
+    }
+
+    /// Clients in the kernel's queue believe that they are connected and may have sent a request. Closing the socket would reset them.
+    fn take_waiting(self) {
+        let Ok(socket) = self.socket.into_std() else {
+            return;
+        };
+        while let Ok((stream, peer)) = socket.accept() {
+            if stream.set_nonblocking(true).is_ok()
+                && let Ok(stream) = TcpStream::from_std(stream)
+            {
+                admit(&self.shared, &self.make_service, self.local, stream, peer);
+            }
+        }
+    }
+
+    fn admit(&self, stream: TcpStream, peer: SocketAddr) {
+        admit(&self.shared, &self.make_service, self.local, stream, peer);
+    }
+}
+
+fn admit<M, S, B>(
+    shared: &Arc<Shared>,
+    make_service: &Arc<M>,
+    local: SocketAddr,
+    stream: TcpStream,
+    peer: SocketAddr,
+) where
+    M: Fn(&ConnectionInfo) -> S + Send + Sync + 'static,
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Send + 'static,
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    ConnectionStats::count(&shared.stats.accepted);
+    // Responses are written whole; waiting for more to send would only delay them.
+    let _ = stream.set_nodelay(true);
+    match shared.registry.admit(peer) {
+        Ok((state, ticket)) => {
+            let serving = connection::serve(
+                stream,
+                local,
+                state,
+                ticket,
+                Arc::clone(shared),
+                Arc::clone(make_service),
+            );
+            tokio::spawn(serving);
+        }
+        Err(Refusal::Full) => ConnectionStats::count(&shared.stats.refused_full),
+        Err(Refusal::PerIp) => ConnectionStats::count(&shared.stats.refused_per_ip),
+    }
+}
+
+/// The peer gave up before it was accepted; the next one in the queue is not concerned.
+fn concerns_one_connection(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted
+            | io::ErrorKind::ConnectionReset
+            | io::ErrorKind::ConnectionRefused
+            | io::ErrorKind::Interrupted
+    )
+}

@@ -1,0 +1,227 @@
+//! Watches a connection while the protocol library works on it.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{Arc, atomic::AtomicU64},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use hyper::{
+    rt::{Read, Write},
+    server::conn::{http1, http2},
+    service::HttpService,
+};
+use tokio::time::{Instant, Sleep, sleep_until};
+
+use super::state::ConnectionState;
+use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats};
+
+/// How long after the end of everything a connection may still take to say good-bye, beside the lingering.
+const GOOD_BYE: Duration = Duration::from_secs(5);
+
+/// The version a connection speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Version {
+    Http1,
+    Http2,
+}
+
+/// A connection of the protocol library that can be asked to end after what it has begun.
+pub(super) trait Connection: Future<Output = hyper::Result<()>> + Unpin {
+    fn finish(&mut self);
+}
+
+impl<I, S, B> Connection for http1::UpgradeableConnection<I, S>
+where
+    S: HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<axum::BoxError>,
+    I: Read + Write + Unpin + Send + 'static,
+    B: http_body::Body + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+impl<I, S, B, E> Connection for http2::Connection<I, S, E>
+where
+    S: HttpService<hyper::body::Incoming, ResBody = B>,
+    S::Error: Into<axum::BoxError>,
+    I: Read + Write + Unpin,
+    B: http_body::Body + 'static,
+    B::Error: Into<axum::BoxError>,
+    E: hyper::rt::bounds::Http2ServerConnExec<S::Future, B>,
+    Self: Unpin,
+{
+    fn finish(&mut self) {
+        Pin::new(self).graceful_shutdown();
+    }
+}
+
+/// Why the time of a connection is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Due {
+    WriteStall,
+    Head,
+    FirstByte,
+    Idle,
+    /// Idle and told to close.
+    Leave,
+    Age,
+    /// It was asked to end and does not.
+    GoodBye,
+}
+
+pub(super) struct Driver<C> {
+    connection: C,
+    state: Arc<ConnectionState>,
+    shared: Arc<Shared>,
+    version: Version,
+    timer: Pin<Box<Sleep>>,
+    oldest: Instant,
+    closing_since: Option<Instant>,
+    finishing_since: Option<Instant>,
+}
+
+impl<C: Connection> Driver<C> {
+    pub(super) fn new(
+        connection: C,
+        state: Arc<ConnectionState>,
+        shared: Arc<Shared>,
+        version: Version,
+    ) -> Self {
+        let oldest = state.opened() + age(&shared.limits);
+        let mut driver = Self {
+            connection,
+            timer: Box::pin(sleep_until(oldest)),
+            state,
+            shared,
+            version,
+            oldest,
+            closing_since: None,
+            finishing_since: None,
+        };
+        if let Some((first, _)) = driver.due() {
+            driver.timer.as_mut().reset(first);
+        }
+        driver
+    }
+
+    /// The next deadline. A request in flight on a connection that closes has none here: how long it may take is not the
+    /// connection's affair, and the stop as a whole has its own limit.
+    fn due(&self) -> Option<(Instant, Due)> {
+        let connections = &self.shared.limits.connections;
+        let mut due = match (self.finishing_since, self.closing_since) {
+            (Some(since), _) => Some((since + connections.linger.get() + GOOD_BYE, Due::GoodBye)),
+            (None, Some(_)) => None,
+            (None, None) => Some((self.oldest, Due::Age)),
+        };
+        let mut earlier = |at: Instant, why: Due| {
+            if due.is_none_or(|(earliest, _)| at < earliest) {
+                due = Some((at, why));
+            }
+        };
+        if let Some(deadline) = self.state.write_deadline() {
+            earlier(deadline, Due::WriteStall);
+        }
+        if let Some(since) = self.state.head_since() {
+            earlier(since + self.shared.limits.head.timeout.get(), Due::Head);
+        } else if self.finishing_since.is_none()
+            && let Some(since) = self.state.quiet_since()
+        {
+            if let Some(closing) = self.closing_since {
+                earlier(since.max(closing) + connections.linger.get(), Due::Leave);
+            } else if self.state.has_spoken() {
+                earlier(since + connections.idle_timeout.get(), Due::Idle);
+            } else {
+                earlier(since + connections.first_byte_timeout.get(), Due::FirstByte);
+            }
+        }
+        due
+    }
+
+    /// Acts on a deadline that has passed; true if the connection is to be dropped.
+    fn act(&mut self, why: Due) -> bool {
+        let stats = &self.shared.stats;
+        let count = |counter: &AtomicU64| ConnectionStats::count(counter);
+        match why {
+            Due::WriteStall => count(&stats.write_stalls),
+            Due::Head => count(&stats.head_timeouts),
+            Due::GoodBye => {}
+            Due::Age => {
+                count(&stats.max_age);
+                self.state.close();
+                self.begin_closing();
+                return false;
+            }
+            Due::FirstByte | Due::Idle | Due::Leave => {
+                match why {
+                    Due::FirstByte => count(&stats.first_byte_timeouts),
+                    Due::Idle => count(&stats.idle_timeouts),
+                    _ => {}
+                }
+                self.finishing_since = Some(Instant::now());
+                self.connection.finish();
+                return false;
+            }
+        }
+        true
+    }
+
+    /// HTTP/1 says `connection: close` with its next answer and waits a little for the question. HTTP/2 can say it at once.
+    fn begin_closing(&mut self) {
+        self.closing_since = Some(Instant::now());
+        if self.version == Version::Http2 {
+            self.connection.finish();
+        }
+    }
+}
+
+impl<C: Connection> Future for Driver<C> {
+    type Output = hyper::Result<()>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        this.state.listen(context);
+        if this.state.is_aborted() {
+            return Poll::Ready(Ok(()));
+        }
+        if this.closing_since.is_none() && this.state.is_closing() {
+            this.begin_closing();
+        }
+        loop {
+            if let Poll::Ready(ended) = Pin::new(&mut this.connection).poll(context) {
+                return Poll::Ready(ended);
+            }
+            loop {
+                let Some((at, why)) = this.due() else {
+                    return Poll::Pending;
+                };
+                if at < this.timer.deadline() {
+                    this.timer.as_mut().reset(at);
+                }
+                if this.timer.as_mut().poll(context).is_pending() {
+                    return Poll::Pending;
+                }
+                if Instant::now() < at {
+                    this.timer.as_mut().reset(at);
+                    continue;
+                }
+                if this.act(why) {
+                    return Poll::Ready(Ok(()));
+                }
+                break;
+            }
+        }
+    }
+}
+
+/// The age at which a connection shall end: those opened together end apart.
+fn age(limits: &LimitsConfig) -> Duration {
+    let connections = &limits.connections;
+    let spread = rand::random_range(-1.0..=1.0) * connections.max_age_jitter.get();
+    connections.max_age.get().mul_f64(1.0 + spread)
+}

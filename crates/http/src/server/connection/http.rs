@@ -1,0 +1,59 @@
+//! The settings of a listener in the words of the protocol library.
+
+use hyper::server::conn::{http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioTimer};
+
+use crate::server::config::LimitsConfig;
+
+/// Least buffer of a connection: one full TLS record and a head beside it.
+const LEAST_BUFFER: usize = 64 << 10;
+/// What the parser's table holds without allocating.
+const INLINE_HEADERS: u32 = 100;
+
+/// Made once for a listener, used for every connection.
+pub(crate) struct HttpBuilders {
+    pub(crate) http1: http1::Builder,
+    pub(crate) http2: http2::Builder<TokioExecutor>,
+}
+
+impl HttpBuilders {
+    pub(crate) fn new(limits: &LimitsConfig) -> Self {
+        Self {
+            http1: http1(limits),
+            http2: http2(limits),
+        }
+    }
+}
+
+fn http1(limits: &LimitsConfig) -> http1::Builder {
+    let head = limits.head.max_size.as_usize();
+    let mut builder = http1::Builder::new();
+    builder
+        // The driver watches the head; a second timer for each request would cost more than it gives.
+        .header_read_timeout(None)
+        .max_header_size(head)
+        .max_buf_size(head.max(LEAST_BUFFER));
+    if limits.head.max_headers != INLINE_HEADERS {
+        builder.max_headers(limits.head.max_headers as usize);
+    }
+    builder
+}
+
+fn http2(limits: &LimitsConfig) -> http2::Builder<TokioExecutor> {
+    let http2 = &limits.http2;
+    let saturating = |size: seaworthy_core::ByteSize| u32::try_from(size.get()).unwrap_or(u32::MAX);
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder
+        .timer(TokioTimer::new())
+        .max_concurrent_streams(http2.max_streams)
+        .max_pending_accept_reset_streams(http2.max_pending_resets as usize)
+        .max_local_error_reset_streams(http2.max_error_resets as usize)
+        .initial_stream_window_size(saturating(http2.stream_window))
+        .initial_connection_window_size(saturating(http2.connection_window))
+        .max_frame_size(saturating(http2.max_frame_size))
+        .max_send_buf_size(http2.send_buffer.as_usize())
+        .max_header_list_size(saturating(limits.head.max_size))
+        .keep_alive_interval(http2.ping_interval.get())
+        .keep_alive_timeout(http2.ping_timeout.get());
+    builder
+}

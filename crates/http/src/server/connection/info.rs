@@ -1,0 +1,69 @@
+use std::{
+    net::SocketAddr,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use http::Request;
+use tower_service::Service;
+
+/// What is known of a connection before its first request. Cloning is cheap.
+#[derive(Debug, Clone)]
+pub struct ConnectionInfo(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    peer: SocketAddr,
+    local: SocketAddr,
+}
+
+impl ConnectionInfo {
+    /// A connection between two addresses, as a listener or a test sees it.
+    #[must_use]
+    pub fn new(peer: SocketAddr, local: SocketAddr) -> Self {
+        Self(Arc::new(Inner { peer, local }))
+    }
+
+    /// The address on the other side of the socket: the client's, or that of the last proxy before it.
+    #[must_use]
+    pub fn peer(&self) -> SocketAddr {
+        self.0.peer
+    }
+
+    /// The address of the listener that took the connection.
+    #[must_use]
+    pub fn local(&self) -> SocketAddr {
+        self.0.local
+    }
+}
+
+/// Tells each request of its connection.
+#[derive(Clone)]
+pub(crate) struct WithConnectionInfo<S> {
+    service: S,
+    info: ConnectionInfo,
+}
+
+impl<S> WithConnectionInfo<S> {
+    pub(crate) fn new(service: S, info: ConnectionInfo) -> Self {
+        Self { service, info }
+    }
+}
+
+impl<S, B> Service<Request<B>> for WithConnectionInfo<S>
+where
+    S: Service<Request<B>>,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.service.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<B>) -> Self::Future {
+        request.extensions_mut().insert(self.info.clone());
+        self.service.call(request)
+    }
+}

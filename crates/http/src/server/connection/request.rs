@@ -1,0 +1,154 @@
+//! One request: refused here, or handed to the service with its limits around it.
+
+use std::{
+    convert::Infallible,
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{
+    HeaderValue, Request, Response, StatusCode,
+    header::{CONNECTION, CONTENT_TYPE},
+};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::{
+    driver::Version,
+    request_body::RequestBody,
+    response_body::ResponseBody,
+    state::{ConnectionState, InFlight},
+};
+use crate::server::accept::Shared;
+
+pub(super) struct RequestService<S> {
+    service: S,
+    state: Arc<ConnectionState>,
+    shared: Arc<Shared>,
+    version: Version,
+}
+
+impl<S> RequestService<S> {
+    pub(super) fn new(
+        service: S,
+        state: Arc<ConnectionState>,
+        shared: Arc<Shared>,
+        version: Version,
+    ) -> Self {
+        Self {
+            service,
+            state,
+            shared,
+            version,
+        }
+    }
+
+    fn bounded_body(&self, parts: &http::request::Parts, body: Incoming) -> Body {
+        if http_body::Body::is_end_stream(&body) {
+            return Body::empty();
+        }
+        let rests = self.version == Version::Http2
+            && parts
+                .headers
+                .get(CONTENT_TYPE)
+                .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
+        Body::new(RequestBody::new(body, &self.shared, !rests))
+    }
+}
+
+impl<S, B> hyper::service::Service<Request<Incoming>> for RequestService<S>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible> + Clone,
+    B: http_body::Body<Data = Bytes>,
+{
+    type Response = Response<ResponseBody<B>>;
+    type Error = Infallible;
+    type Future = Responding<S, S::Future>;
+
+    fn call(&self, request: Request<Incoming>) -> Self::Future {
+        let in_flight = InFlight::new(Arc::clone(&self.state), self.version == Version::Http2);
+        let (parts, body) = request.into_parts();
+        let body = self.bounded_body(&parts, body);
+        Responding {
+            stage: Stage::Waiting {
+                service: self.service.clone(),
+                request: Some(Request::from_parts(parts, body)),
+            },
+            in_flight: Some(in_flight),
+            state: Arc::clone(&self.state),
+            version: self.version,
+        }
+    }
+}
+
+pin_project! {
+    /// A response that is not there yet.
+    pub(crate) struct Responding<S, F> {
+        #[pin]
+        stage: Stage<S, F>,
+        in_flight: Option<InFlight>,
+        state: Arc<ConnectionState>,
+        version: Version,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<S, F> {
+        Waiting { service: S, request: Option<Request<Body>> },
+        Called { #[pin] response: F },
+        Refused { status: StatusCode },
+    }
+}
+
+impl<S, B> Future for Responding<S, S::Future>
+where
+    S: Service<Request<Body>, Response = Response<B>, Error = Infallible>,
+    B: http_body::Body<Data = Bytes>,
+{
+    type Output = Result<Response<ResponseBody<B>>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let response = loop {
+            let next = match this.stage.as_mut().project() {
+                StageProjection::Waiting { service, request } => {
+                    let Ok(()) = ready!(service.poll_ready(context));
+                    let Some(request) = request.take() else {
+                        return Poll::Pending;
+                    };
+                    Stage::Called {
+                        response: service.call(request),
+                    }
+                }
+                StageProjection::Called { response } => {
+                    let Ok(response) = ready!(response.poll(context));
+                    break Ok(response);
+                }
+                StageProjection::Refused { status } => break Err(*status),
+            };
+            this.stage.set(next);
+        };
+        let Some(in_flight) = this.in_flight.take() else {
+            return Poll::Pending;
+        };
+        let mut response = match response {
+            Ok(response) => response.map(|body| ResponseBody::new(body, in_flight)),
+            Err(status) => {
+                let mut response = Response::new(ResponseBody::empty(in_flight));
+                *response.status_mut() = status;
+                response
+            }
+        };
+        if *this.version == Version::Http1 && this.state.is_closing() {
+            let close = HeaderValue::from_static("close");
+            response.headers_mut().insert(CONNECTION, close);
+        }
+        Poll::Ready(Ok(response))
+    }
+}

@@ -1,0 +1,179 @@
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{
+            AtomicBool, AtomicU32, AtomicU64,
+            Ordering::{Acquire, Relaxed, Release},
+        },
+    },
+};
+
+use futures::task::AtomicWaker;
+use tokio::time::{Duration, Instant};
+
+use crate::server::registry::ConnectionSnapshot;
+
+/// What the parts of a connection tell each other, and what the listener tells it.
+///
+/// One task works on a connection over HTTP/1 and several over HTTP/2, so the fields are atomic; none of them orders memory for another
+/// but the two commands.
+#[derive(Debug)]
+pub(crate) struct ConnectionState {
+    peer: SocketAddr,
+    opened: Instant,
+    closing: AtomicBool,
+    aborted: AtomicBool,
+    waker: AtomicWaker,
+    spoke: AtomicBool,
+    in_flight: AtomicU32,
+    requests: AtomicU64,
+    quiet_since: Moment,
+    head_since: Moment,
+    write_deadline: Moment,
+}
+
+impl ConnectionState {
+    pub(crate) fn new(peer: SocketAddr) -> Self {
+        Self {
+            peer,
+            opened: Instant::now(),
+            closing: AtomicBool::new(false),
+            aborted: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+            spoke: AtomicBool::new(false),
+            in_flight: AtomicU32::new(0),
+            requests: AtomicU64::new(0),
+            quiet_since: Moment::default(),
+            head_since: Moment::default(),
+            write_deadline: Moment::default(),
+        }
+    }
+
+    pub(crate) fn peer(&self) -> SocketAddr {
+        self.peer
+    }
+
+    pub(crate) fn opened(&self) -> Instant {
+        self.opened
+    }
+
+    /// Tells the connection to end after the request in flight.
+    pub(crate) fn close(&self) {
+        self.closing.store(true, Release);
+        self.waker.wake();
+    }
+
+    /// Tells the connection to end now.
+    pub(crate) fn abort(&self) {
+        self.aborted.store(true, Release);
+        self.close();
+    }
+
+    pub(crate) fn is_closing(&self) -> bool {
+        self.closing.load(Acquire)
+    }
+
+    pub(crate) fn is_aborted(&self) -> bool {
+        self.aborted.load(Acquire)
+    }
+
+    pub(crate) fn listen(&self, context: &std::task::Context<'_>) {
+        self.waker.register(context.waker());
+    }
+
+    pub(crate) fn wake(&self) {
+        self.waker.wake();
+    }
+
+    pub(crate) fn heard(&self) {
+        if !self.spoke.load(Relaxed) {
+            self.spoke.store(true, Relaxed);
+        }
+    }
+
+    pub(crate) fn has_spoken(&self) -> bool {
+        self.spoke.load(Relaxed)
+    }
+
+    pub(crate) fn head_since(&self) -> Option<Instant> {
+        self.head_since.get(self.opened)
+    }
+
+    pub(crate) fn set_write_deadline(&self, deadline: Option<Instant>) {
+        match deadline {
+            Some(deadline) => self.write_deadline.set(self.opened, deadline),
+            None => self.write_deadline.clear(),
+        }
+    }
+
+    pub(crate) fn write_deadline(&self) -> Option<Instant> {
+        self.write_deadline.get(self.opened)
+    }
+
+    /// Since when no request is in flight, if none is.
+    pub(crate) fn quiet_since(&self) -> Option<Instant> {
+        if self.in_flight.load(Relaxed) > 0 {
+            return None;
+        }
+        Some(self.quiet_since.get(self.opened).unwrap_or(self.opened))
+    }
+
+    pub(crate) fn snapshot(&self, id: u64) -> ConnectionSnapshot {
+        ConnectionSnapshot {
+            id,
+            peer: self.peer,
+            age: self.opened.elapsed(),
+            in_flight: self.in_flight.load(Relaxed),
+            requests: self.requests.load(Relaxed),
+        }
+    }
+}
+
+/// A request whose response has not been handed over completely.
+pub(crate) struct InFlight {
+    state: Arc<ConnectionState>,
+    wakes: bool,
+}
+
+impl InFlight {
+    /// `wakes` where the request ends in another task than the one that watches the connection.
+    pub(crate) fn new(state: Arc<ConnectionState>, wakes: bool) -> Self {
+        state.in_flight.fetch_add(1, Relaxed);
+        state.requests.fetch_add(1, Relaxed);
+        Self { state, wakes }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        let state = &self.state;
+        state.quiet_since.set(state.opened, Instant::now());
+        if state.in_flight.fetch_sub(1, Relaxed) == 1 && self.wakes {
+            state.wake();
+        }
+    }
+}
+
+/// A moment or none, in milliseconds since the connection was opened, plus one so that zero is none.
+#[derive(Debug, Default)]
+struct Moment(AtomicU64);
+
+impl Moment {
+    fn set(&self, opened: Instant, moment: Instant) {
+        let elapsed = moment.saturating_duration_since(opened).as_millis();
+        let elapsed = u64::try_from(elapsed).unwrap_or(u64::MAX - 1);
+        self.0.store(elapsed + 1, Relaxed);
+    }
+
+    fn clear(&self) {
+        if self.0.load(Relaxed) != 0 {
+            self.0.store(0, Relaxed);
+        }
+    }
+
+    fn get(&self, opened: Instant) -> Option<Instant> {
+        let elapsed = self.0.load(Relaxed).checked_sub(1)?;
+        Some(opened + Duration::from_millis(elapsed))
+    }
+}

@@ -1,0 +1,27 @@
+use std::{io, net::SocketAddr};
+
+/// Why a listener could not be opened.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ListenError {
+    /// The address is taken, not of this machine, or not permitted.
+    #[error("cannot listen on {address}")]
+    Bind {
+        /// The address of the setting.
+        address: SocketAddr,
+        /// What the system answered.
+        source: io::Error,
+    },
+    /// A limit is outside of what the protocol can express.
+    #[error("{key} is {value}, it must be between {least} and {most}")]
+    Setting {
+        /// The key below the listener's own.
+        key: &'static str,
+        /// What it is.
+        value: u64,
+        /// The least it may be.
+        least: u64,
+        /// The most it may be.
+        most: u64,
+    },
+}

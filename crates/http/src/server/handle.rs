@@ -1,0 +1,62 @@
+use std::sync::Arc;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    registry::{ConnectionSnapshot, Registry},
+    stats::{ConnectionStats, ConnectionStatsSnapshot},
+};
+
+/// A listener that serves. Clones command the same one; dropping them all stops nothing.
+#[derive(Clone)]
+pub struct ServerHandle {
+    pub(super) registry: Arc<Registry>,
+    pub(super) stats: Arc<ConnectionStats>,
+    pub(super) stop: CancellationToken,
+    pub(super) accepting: watch::Receiver<bool>,
+}
+
+impl ServerHandle {
+    /// Closes the listening socket. What clients had already connected is accepted and served first; open connections stay as they are.
+    pub fn stop_accepting(&self) {
+        self.stop.cancel();
+    }
+
+    /// Stops accepting and closes every connection without losing a request (LIFE-4).
+    ///
+    /// Requests in flight are finished and answered with `connection: close` or, over HTTP/2, after a GOAWAY. Idle connections stay readable
+    /// for `connections.linger`, because a client may have sent a request before it could know; it is answered too. Returns at once:
+    /// [`finished`](Self::finished) tells when all is done.
+    pub fn drain(&self) {
+        self.stop.cancel();
+        self.registry.drain();
+    }
+
+    /// Stops accepting and drops every connection and its requests now.
+    pub fn abort(&self) {
+        self.stop.cancel();
+        self.registry.abort();
+    }
+
+    /// The connections open now, oldest first.
+    #[must_use]
+    pub fn connections(&self) -> Vec<ConnectionSnapshot> {
+        self.registry.snapshot()
+    }
+
+    /// Counts since the start.
+    #[must_use]
+    pub fn stats(&self) -> ConnectionStatsSnapshot {
+        self.stats
+            .snapshot(u64::try_from(self.registry.count()).unwrap_or(u64::MAX))
+    }
+
+    /// Waits until the listening socket and every connection is closed, which needs a [`drain`](Self::drain) or [`abort`](Self::abort).
+    pub async fn finished(&self) {
+        let mut accepting = self.accepting.clone();
+        // An error means that the accept loop is gone, which is what is waited for.
+        let _ = accepting.wait_for(|accepting| !accepting).await;
+        self.registry.empty().await;
+    }
+}

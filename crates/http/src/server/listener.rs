@@ -1,0 +1,123 @@
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::watch,
+};
+use tokio_util::sync::CancellationToken;
+use tower_service::Service;
+
+use super::{
+    ListenError, ListenerConfig, ServerHandle,
+    accept::{AcceptLoop, Shared},
+    connection::{ConnectionInfo, WithConnectionInfo},
+    registry::Registry,
+    stats::ConnectionStats,
+};
+
+/// A bound socket that does not serve yet, so that an address in use is found before anything else starts.
+#[derive(Debug)]
+pub struct Listener {
+    socket: TcpListener,
+    address: SocketAddr,
+    config: ListenerConfig,
+}
+
+impl Listener {
+    /// Binds the address of the configuration.
+    ///
+    /// # Errors
+    /// The address cannot be bound, or a limit is outside of what the protocol can express.
+    #[expect(
+        clippy::unused_async,
+        reason = "binding needs a running Tokio runtime; async makes a call outside of one impossible to write by accident"
+    )]
+    pub async fn bind(config: &ListenerConfig) -> Result<Self, ListenError> {
+        config.limits.check()?;
+        let refuse = |source| ListenError::Bind {
+            address: config.address,
+            source,
+        };
+        let socket = match config.address {
+            SocketAddr::V4(_) => TcpSocket::new_v4(),
+            SocketAddr::V6(_) => TcpSocket::new_v6(),
+        }
+        .map_err(refuse)?;
+        // A restart finds connections of its predecessor in TIME_WAIT on the same port.
+        socket.set_reuseaddr(true).map_err(refuse)?;
+        socket.bind(config.address).map_err(refuse)?;
+        let socket = socket.listen(config.backlog).map_err(refuse)?;
+        let address = socket.local_addr().map_err(refuse)?;
+        Ok(Self {
+            socket,
+            address,
+            config: config.clone(),
+        })
+    }
+
+    /// The address that is really bound: with the port the system chose, if that was asked for.
+    #[must_use]
+    pub fn local_addr(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Serves one service on every connection. Each request carries a [`ConnectionInfo`] among its extensions.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn serve<S, B>(self, service: S) -> ServerHandle
+    where
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        self.serve_with(move |connection: &ConnectionInfo| {
+            WithConnectionInfo::new(service.clone(), connection.clone())
+        })
+    }
+
+    /// Serves a service made for each connection: what it wants to know of the connection it learns once, and no request pays for it.
+    ///
+    /// Must be called within a Tokio runtime.
+    pub fn serve_with<M, S, B>(self, make_service: M) -> ServerHandle
+    where
+        M: Fn(&ConnectionInfo) -> S + Send + Sync + 'static,
+        S: Service<Request<Body>, Response = Response<B>, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        S::Future: Send + 'static,
+        B: http_body::Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<axum::BoxError>,
+    {
+        let connections = &self.config.limits.connections;
+        let registry = Arc::new(Registry::new(connections.max, connections.max_per_ip));
+        let stats = Arc::new(ConnectionStats::default());
+        let stop = CancellationToken::new();
+        let (accepting, is_accepting) = watch::channel(true);
+        let shared = Shared::new(&self.config, Arc::clone(&registry), Arc::clone(&stats));
+        let accept_loop = AcceptLoop {
+            socket: self.socket,
+            local: self.address,
+            shared: Arc::new(shared),
+            make_service: Arc::new(make_service),
+            stop: stop.clone(),
+            accepting,
+        };
+        tokio::spawn(accept_loop.run());
+        ServerHandle {
+            registry,
+            stats,
+            stop,
+            accepting: is_accepting,
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! Every open connection, so that a stop reaches each and a report can name them.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, Ipv6Addr, SocketAddr},
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+
+use parking_lot::Mutex;
+use tokio::sync::Notify;
+
+use super::connection::ConnectionState;
+
+/// One open connection, as a report shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ConnectionSnapshot {
+    /// A number of its own within the listener.
+    pub id: u64,
+    /// Who is on the other side.
+    pub peer: SocketAddr,
+    /// How long it is open.
+    pub age: Duration,
+    /// Requests whose response has not been handed over completely.
+    pub in_flight: u32,
+    /// Requests so far, those in flight included.
+    pub requests: u64,
+}
+
+/// Why a connection was not admitted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    Full,
+    PerIp,
+}
+
+#[derive(Default)]
+struct Open {
+    next_id: u64,
+    connections: HashMap<u64, Arc<ConnectionState>>,
+    per_ip: HashMap<IpAddr, u32>,
+}
+
+pub(crate) struct Registry {
+    max: u32,
+    max_per_ip: Option<NonZeroU32>,
+    draining: AtomicBool,
+    open: Mutex<Open>,
+    emptied: Notify,
+}
+
+impl Registry {
+    pub(crate) fn new(max: NonZeroU32, max_per_ip: Option<NonZeroU32>) -> Self {
+        Self {
+            max: max.get(),
+            max_per_ip,
+            draining: AtomicBool::new(false),
+            open: Mutex::default(),
+            emptied: Notify::new(),
+        }
+    }
+
+    /// Admits a connection; its place is free again when the ticket is dropped.
+    pub(crate) fn admit(
+        self: &Arc<Self>,
+        peer: SocketAddr,
+    ) -> Result<(Arc<ConnectionState>, Ticket), Refusal> {
+        let ip = network_of(peer.ip());
+        let mut open = self.open.lock();
+        if open.connections.len() >= self.max as usize {
+            return Err(Refusal::Full);
+        }
+        if let Some(most) = self.max_per_ip {
+            let count = open.per_ip.entry(ip).or_default();
+            if *count >= most.get() {
+                return Err(Refusal::PerIp);
+            }
+            *count += 1;
+        }
+        let id = open.next_id;
+        open.next_id += 1;
+        let state = Arc::new(ConnectionState::new(peer));
+        if self.draining.load(Relaxed) {
+            state.close();
+        }
+        open.connections.insert(id, Arc::clone(&state));
+        let registry = Arc::clone(self);
+        Ok((state, Ticket { registry, id, ip }))
+    }
+
+    pub(crate) fn drain(&self) {
+        let open = self.open.lock();
+        self.draining.store(true, Relaxed);
+        open.connections.values().for_each(|state| state.close());
+    }
+
+    pub(crate) fn abort(&self) {
+        let open = self.open.lock();
+        self.draining.store(true, Relaxed);
+        open.connections.values().for_each(|state| state.abort());
+    }
+
+    pub(crate) fn count(&self) -> usize {
+        self.open.lock().connections.len()
+    }
+
+    pub(crate) fn snapshot(&self) -> Vec<ConnectionSnapshot> {
+        let open = self.open.lock();
+        let mut connections: Vec<_> = open
+            .connections
+            .iter()
+            .map(|(id, state)| state.snapshot(*id))
+            .collect();
+        drop(open);
+        connections.sort_unstable_by_key(|connection| connection.id);
+        connections
+    }
+
+    /// Waits until no connection is open.
+    pub(crate) async fn empty(&self) {
+        loop {
+            let emptied = self.emptied.notified();
+            tokio::pin!(emptied);
+            emptied.as_mut().enable();
+            if self.count() == 0 {
+                return;
+            }
+            emptied.await;
+        }
+    }
+}
+
+/// A place among the open connections.
+pub(crate) struct Ticket {
+    registry: Arc<Registry>,
+    id: u64,
+    ip: IpAddr,
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut open = self.registry.open.lock();
+        open.connections.remove(&self.id);
+        if self.registry.max_per_ip.is_some()
+            && let Some(count) = open.per_ip.get_mut(&self.ip)
+        {
+            *count -= 1;
+            if *count == 0 {
+                open.per_ip.remove(&self.ip);
+            }
+        }
+        let empty = open.connections.is_empty();
+        drop(open);
+        if empty {
+            self.registry.emptied.notify_waiters();
+        }
+    }
+}
+
+/// One IPv6 client commands a whole /64 network, so that is what counts as its address.
+fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+    }
+}

@@ -1,0 +1,90 @@
+//! SEC-3: limits on every listener; slow clients are cut off, others are served meanwhile.
+
+use std::time::Duration;
+
+use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_testkit::raw::{End, RawClient};
+
+use crate::fixture::{PATIENCE, start_limited};
+
+const SHORT: Timeout = Timeout::from_millis(100);
+const PAUSE: Duration = Duration::from_millis(10);
+
+#[tokio::test]
+async fn a_connection_that_never_says_anything_ends_sec_3() {
+    let fixture = start_limited(|limits| limits.connections.first_byte_timeout = SHORT).await;
+    let mut silent = RawClient::connect(fixture.address).await.unwrap();
+    let mut half_preface = RawClient::connect(fixture.address).await.unwrap();
+    half_preface.send("PRI * HT").await.unwrap();
+    fixture.serves_others().await;
+    assert_ne!(silent.read_to_end(PATIENCE).await.end, End::Open);
+    assert_ne!(half_preface.read_to_end(PATIENCE).await.end, End::Open);
+    assert_eq!(fixture.server.stats().first_byte_timeouts, 2);
+}
+
+#[tokio::test]
+async fn an_idle_connection_ends_sec_3() {
+    let fixture = start_limited(|limits| limits.connections.idle_timeout = SHORT).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [200]);
+    assert_eq!(received.end, End::Closed);
+    assert_eq!(fixture.server.stats().idle_timeouts, 1);
+}
+
+#[tokio::test]
+async fn a_slow_body_is_a_408_sec_3_res_3() {
+    let fixture = start_limited(|limits| limits.body.stall_timeout = SHORT).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 10000\r\n\r\n")
+        .await
+        .unwrap();
+    let sent = client.trickle([b'a'; 2000], PAUSE).await;
+    assert!(sent < 2000);
+    fixture.serves_others().await;
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [408]);
+    assert_eq!(fixture.server.stats().body_timeouts, 1);
+}
+
+#[tokio::test]
+async fn a_body_without_end_ends_sec_3() {
+    let fixture = start_limited(|limits| limits.body.max_size = ByteSize::kibibytes(64)).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n")
+        .await
+        .unwrap();
+    let chunk = format!("1000\r\n{}\r\n", "a".repeat(0x1000));
+    for _ in 0..20 {
+        if client.send(&chunk).await.is_err() {
+            break;
+        }
+    }
+    fixture.serves_others().await;
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [413], "{received:?}");
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_read_is_cut_off_sec_3() {
+    let fixture = start_limited(|limits| limits.response.stall_timeout = SHORT).await;
+    let mut client = RawClient::connect_with_receive_buffer(fixture.address, 4096)
+        .await
+        .unwrap();
+    client
+        .send("GET /zeros/50000000 HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    fixture
+        .until(|fixture| fixture.server.stats().write_stalls == 1)
+        .await;
+    fixture.serves_others().await;
+    let received = client.read_to_end(PATIENCE).await;
+    assert!(received.bytes.len() < 50_000_000);
+}

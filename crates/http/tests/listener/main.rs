@@ -1,0 +1,5 @@
+//! The promises of the listener, kept against clients that send exactly the bytes they like.
+
+mod fixture;
+mod limits;
+mod stopping;

@@ -1,0 +1,111 @@
+//! LIFE-4: a stop loses no request.
+
+use seaworthy_testkit::raw::{End, RawClient};
+
+use crate::fixture::{PATIENCE, start};
+
+const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+
+#[tokio::test]
+async fn answers_on_a_kept_alive_connection() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    for _ in 0..3 {
+        client.send(GET).await.unwrap();
+        client.read_until("hello", PATIENCE).await.unwrap();
+    }
+    let connections = fixture.server.connections();
+    assert_eq!(connections.len(), 1);
+    assert_eq!(connections[0].requests, 3);
+}
+
+#[tokio::test]
+async fn finishes_the_request_in_flight_life_4() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    fixture.in_flight(1).await;
+    fixture.server.drain();
+    fixture.release.notify_one();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.end, End::Closed);
+    assert!(
+        received.text().contains("connection: close"),
+        "{}",
+        received.text()
+    );
+    assert!(received.text().ends_with("waited"));
+    fixture.drained().await;
+}
+
+#[tokio::test]
+async fn answers_a_request_that_crosses_the_stop_life_4() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client.send(GET).await.unwrap();
+    client.read_until("hello", PATIENCE).await.unwrap();
+    fixture.in_flight(0).await;
+    fixture.server.drain();
+    client.send(GET).await.unwrap();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.end, End::Closed);
+    assert_eq!(received.statuses(), [200]);
+    assert!(received.text().contains("connection: close"));
+    fixture.drained().await;
+}
+
+#[tokio::test]
+async fn serves_what_waits_in_the_backlog_at_the_stop_life_4() {
+    let fixture = start().await;
+    let mut clients = Vec::new();
+    for _ in 0..32 {
+        let mut client = RawClient::connect(fixture.address).await.unwrap();
+        client.send(GET).await.unwrap();
+        clients.push(client);
+    }
+    fixture.server.drain();
+    for mut client in clients {
+        let received = client.read_to_end(PATIENCE).await;
+        assert_eq!(received.statuses(), [200]);
+        assert_eq!(received.end, End::Closed);
+    }
+    fixture.drained().await;
+    assert!(RawClient::connect(fixture.address).await.is_err());
+}
+
+#[tokio::test]
+async fn stop_accepting_leaves_open_connections_alone_life_4() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client.send(GET).await.unwrap();
+    client.read_until("hello", PATIENCE).await.unwrap();
+    fixture.server.stop_accepting();
+    while RawClient::connect(fixture.address).await.is_ok() {
+        tokio::task::yield_now().await;
+    }
+    client.send(GET).await.unwrap();
+    client.read_until("hello", PATIENCE).await.unwrap();
+    fixture.drained().await;
+}
+
+#[tokio::test]
+async fn abort_ends_what_never_would_life_4() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    fixture.in_flight(1).await;
+    fixture.server.drain();
+    let still = fixture.server.connections();
+    assert_eq!(still[0].in_flight, 1);
+    fixture.server.abort();
+    tokio::time::timeout(PATIENCE, fixture.server.finished())
+        .await
+        .unwrap();
+    assert_eq!(client.read_to_end(PATIENCE).await.bytes, b"");
+}

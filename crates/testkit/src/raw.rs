@@ -1,0 +1,153 @@
+//! A client that sends exactly the bytes it is told to, as slowly as it is told to.
+
+use std::{io, net::SocketAddr, time::Duration};
+
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    time::{Instant, timeout_at},
+};
+
+/// A bare TCP connection.
+#[derive(Debug)]
+pub struct RawClient {
+    stream: TcpStream,
+}
+
+/// How a connection looked from this side when the reading ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Received {
+    /// Every byte that came.
+    pub bytes: Vec<u8>,
+    /// How the stream ended.
+    pub end: End,
+}
+
+/// How a stream ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// The other side closed it in order.
+    Closed,
+    /// The other side reset it.
+    Reset,
+    /// It was still open when the time was over.
+    Open,
+}
+
+impl RawClient {
+    /// Connects.
+    ///
+    /// # Errors
+    /// The connection was refused or could not be made.
+    pub async fn connect(address: SocketAddr) -> io::Result<Self> {
+        Self::over(TcpStream::connect(address).await?)
+    }
+
+    /// Connects with a small receive buffer, so that this side's reading is soon felt on the other. Bytes.
+    ///
+    /// # Errors
+    /// The connection was refused or could not be made.
+    pub async fn connect_with_receive_buffer(address: SocketAddr, size: u32) -> io::Result<Self> {
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
+        socket.set_recv_buffer_size(size)?;
+        Self::over(socket.connect(address).await?)
+    }
+
+    fn over(stream: TcpStream) -> io::Result<Self> {
+        stream.set_nodelay(true)?;
+        Ok(Self { stream })
+    }
+
+    /// The address of this side.
+    ///
+    /// # Errors
+    /// The socket is no longer connected.
+    pub fn local_addr(&self) -> io::Result<SocketAddr> {
+        self.stream.local_addr()
+    }
+
+    /// Sends bytes at once.
+    ///
+    /// # Errors
+    /// The other side has closed or reset the connection.
+    pub async fn send(&mut self, bytes: impl AsRef<[u8]>) -> io::Result<()> {
+        self.stream.write_all(bytes.as_ref()).await
+    }
+
+    /// Sends bytes one at a time with a pause before each; stops early where the other side stops listening. Returns how many went out.
+    pub async fn trickle(&mut self, bytes: impl AsRef<[u8]>, pause: Duration) -> usize {
+        let bytes = bytes.as_ref();
+        for (sent, byte) in bytes.iter().enumerate() {
+            tokio::time::sleep(pause).await;
+            if self.stream.write_all(&[*byte]).await.is_err() {
+                return sent;
+            }
+        }
+        bytes.len()
+    }
+
+    /// Reads until the other side ends the stream, at most for the time given.
+    pub async fn read_to_end(&mut self, within: Duration) -> Received {
+        let deadline = Instant::now() + within;
+        let mut bytes = Vec::new();
+        let end = loop {
+            match timeout_at(deadline, self.stream.read_buf(&mut bytes)).await {
+                Ok(Ok(0)) => break End::Closed,
+                Ok(Ok(_)) => {}
+                Ok(Err(_)) => break End::Reset,
+                Err(_) => break End::Open,
+            }
+        };
+        Received { bytes, end }
+    }
+
+    /// Reads until the bytes so far contain a text, at most for the time given, and returns all of them.
+    ///
+    /// # Errors
+    /// The stream ended, or the time was over, before the text had come.
+    pub async fn read_until(&mut self, text: &str, within: Duration) -> io::Result<Vec<u8>> {
+        let deadline = Instant::now() + within;
+        let mut bytes = Vec::new();
+        loop {
+            match timeout_at(deadline, self.stream.read_buf(&mut bytes)).await {
+                Ok(Ok(0)) => return Err(io::ErrorKind::UnexpectedEof.into()),
+                Ok(read) => read?,
+                Err(_) => return Err(io::ErrorKind::TimedOut.into()),
+            };
+            if bytes
+                .windows(text.len())
+                .any(|window| window == text.as_bytes())
+            {
+                return Ok(bytes);
+            }
+        }
+    }
+
+    /// The stream itself, to speak another protocol over it.
+    #[must_use]
+    pub fn into_stream(self) -> TcpStream {
+        self.stream
+    }
+}
+
+impl Received {
+    /// The status codes of the HTTP/1 responses received, in order.
+    #[must_use]
+    pub fn statuses(&self) -> Vec<u16> {
+        let text = String::from_utf8_lossy(&self.bytes);
+        text.split("HTTP/1.")
+            .skip(1)
+            .filter_map(|response| response.split(' ').nth(1)?.parse().ok())
+            .collect()
+    }
+
+    /// The bytes as text.
+    #[must_use]
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
+    }
+}
