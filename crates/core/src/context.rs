@@ -208,14 +208,11 @@ pub fn current() -> Option<Arc<RequestContext>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// Calls `read` with the context of the running task without touching its reference count: for log lines.
-pub fn with_current<R>(read: impl FnOnce(Option<&RequestContext>) -> R) -> R {
-    let mut read = Some(read);
-    let known = CURRENT.try_with(|context| read.take().map(|read| read(Some(context))));
-    match (known, read) {
-        (Ok(Some(result)), _) => result,
-        (_, Some(read)) => read(None),
-        (_, None) => unreachable!("the reader is taken only where its result is returned"),
+/// Calls `read` once, with the context of the running task if it has one, without touching its reference count: for log lines.
+pub fn with_current<R>(mut read: impl FnMut(Option<&RequestContext>) -> R) -> R {
+    match CURRENT.try_with(|context| read(Some(context))) {
+        Ok(result) => result,
+        Err(_no_context) => read(None),
     }
 }
 

@@ -1,1 +1,11 @@
-//! The kernel: a service that starts, tells and stops right.
+//! The kernel.
+mod component;
+mod start_error;
+mod task;
+mod worker;
+pub use component::{Component, Stage};
+pub use start_error::StartError;
+pub use task::{Stop, TaskPanic, Tasks};
+pub use worker::{
+    CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun, Workers,
+};

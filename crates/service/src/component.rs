@@ -1,0 +1,40 @@
+use futures::future::BoxFuture;
+
+/// Where in the ordered stop a component belongs (LIFE-4). The order of the variants is the order of the stop.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Stage {
+    /// Takes requests from outside: closed first, its requests are finished.
+    Listener,
+    /// Takes messages from a broker: finishes and acknowledges those in hand.
+    Consumer,
+    /// Works on its own account.
+    Worker,
+    /// Passes on what the others left behind, such as the outbox.
+    Relay,
+    /// Holds connections that all the others use: closed last.
+    Pool,
+}
+
+/// Something that a service starts and stops: a listener, a consumer, a relay, a pool.
+///
+/// A component is started by whoever builds it; from then on the kernel asks it to stop, waits, names what still runs when the limit of its
+/// phase passes, and cuts it off.
+pub trait Component: Send + Sync + 'static {
+    /// The name in logs and in the list of what was still running.
+    fn name(&self) -> &str;
+
+    /// When it is stopped.
+    fn stage(&self) -> Stage;
+
+    /// Takes no new work from now on. Returns at once; called once.
+    fn request_stop(&self);
+
+    /// Completes when nothing of it runs any more.
+    fn stopped(&self) -> BoxFuture<'_, ()>;
+
+    /// What of it still runs, for people.
+    fn running(&self) -> Vec<String>;
+
+    /// Drops what still runs.
+    fn abort(&self);
+}

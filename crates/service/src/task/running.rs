@@ -1,0 +1,72 @@
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::task::AbortHandle;
+
+/// The tasks that run now, so that a stop can name and end them.
+#[derive(Debug, Default)]
+pub(super) struct RunningTasks {
+    next: AtomicU64,
+    tasks: Mutex<BTreeMap<u64, (Arc<str>, Option<AbortHandle>)>>,
+}
+
+/// Keeps a task on the list for as long as its future lives, also when it is aborted or panics.
+#[derive(Debug)]
+pub(super) struct Listed {
+    list: Arc<RunningTasks>,
+    number: u64,
+}
+
+impl RunningTasks {
+    pub(super) fn enter(self: &Arc<Self>, name: Arc<str>) -> Listed {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        self.tasks.lock().insert(number, (name, None));
+        Listed {
+            list: Arc::clone(self),
+            number,
+        }
+    }
+
+    pub(super) fn names(&self) -> Vec<String> {
+        self.tasks
+            .lock()
+            .values()
+            .map(|(name, _)| name.to_string())
+            .collect()
+    }
+
+    pub(super) fn abort_all(&self) {
+        for (_, handle) in self.tasks.lock().values() {
+            if let Some(handle) = handle {
+                handle.abort();
+            }
+        }
+    }
+}
+
+impl Listed {
+    pub(super) fn number(&self) -> u64 {
+        self.number
+    }
+}
+
+impl RunningTasks {
+    /// Remembers how to end a task; one that is already over stays forgotten.
+    pub(super) fn set_abort_handle(&self, number: u64, handle: AbortHandle) {
+        if let Some((_, known)) = self.tasks.lock().get_mut(&number) {
+            *known = Some(handle);
+        }
+    }
+}
+
+impl Drop for Listed {
+    fn drop(&mut self) {
+        self.list.tasks.lock().remove(&self.number);
+    }
+}

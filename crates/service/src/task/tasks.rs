@@ -1,0 +1,188 @@
+use std::{any::Any, fmt, future::Future, panic::AssertUnwindSafe, sync::Arc};
+
+use futures::FutureExt as _;
+use seaworthy_core::{Backoff, RequestContext, ServiceIdentity, Timeout, context};
+use tokio::{task::JoinHandle, time};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    running::{Listed, RunningTasks},
+    stop::Stop,
+};
+
+/// A task that dies is most often back at once; one that keeps dying must not fill the log.
+const RESTART_INITIAL: Timeout = Timeout::from_millis(100);
+/// A minute between restarts is rare enough to be cheap and often enough to recover unattended.
+const RESTART_CAP: Timeout = Timeout::from_secs(60);
+/// A task that ran this long has recovered: its next failure is a first one.
+const RESTART_FORGIVEN_AFTER: Timeout = Timeout::from_secs(60);
+
+/// The tasks of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Tasks(Arc<Inner>);
+
+struct Inner {
+    identity: ServiceIdentity,
+    stop: Stop,
+    tracker: TaskTracker,
+    running: Arc<RunningTasks>,
+    on_panic: PanicHook,
+}
+
+type PanicHook = Box<dyn Fn(&TaskPanic) + Send + Sync>;
+
+/// A task panicked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("task {task:?} panicked: {message}")]
+pub struct TaskPanic {
+    /// The task's name.
+    pub task: String,
+    /// What the panic said.
+    pub message: String,
+}
+
+impl TaskPanic {
+    pub(crate) fn new(task: &str, payload: &(dyn Any + Send)) -> Self {
+        let message = payload
+            .downcast_ref::<&str>()
+            .map(|text| (*text).to_owned())
+            .or_else(|| payload.downcast_ref::<String>().cloned())
+            .unwrap_or_else(|| "no message".to_owned());
+        Self {
+            task: task.to_owned(),
+            message,
+        }
+    }
+}
+
+impl Tasks {
+    /// No tasks yet. `on_panic` hears of every panic, for a counter and an error report.
+    pub(crate) fn new(
+        identity: ServiceIdentity,
+        on_panic: impl Fn(&TaskPanic) + Send + Sync + 'static,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            identity,
+            stop: Stop::new(),
+            tracker: TaskTracker::new(),
+            running: Arc::new(RunningTasks::default()),
+            on_panic: Box::new(on_panic),
+        }))
+    }
+
+    /// Starts a task that runs once, in the context of the caller. At stop it may finish within the limit of its phase.
+    ///
+    /// The handle yields `None` when the task panicked or was cut off.
+    pub fn spawn<F>(&self, name: impl Into<Arc<str>>, future: F) -> JoinHandle<Option<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let name = name.into();
+        let tasks = self.clone();
+        let context = context::current()
+            .unwrap_or_else(|| RequestContext::background(self.0.identity.clone()).into());
+        self.start(Arc::clone(&name), async move {
+            match AssertUnwindSafe(context::scope(context, future))
+                .catch_unwind()
+                .await
+            {
+                Ok(output) => Some(output),
+                Err(payload) => {
+                    tasks.report(&TaskPanic::new(&name, &*payload));
+                    None
+                }
+            }
+        })
+    }
+
+    /// Starts a task that lives as long as the service. When it panics or returns before the stop, it is started again after a growing pause.
+    pub fn supervise<M, F>(&self, name: impl Into<Arc<str>>, make: M)
+    where
+        M: Fn(Stop) -> F + Send + 'static,
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let name = name.into();
+        let tasks = self.clone();
+        self.start(Arc::clone(&name), async move {
+            let backoff = Backoff::new(RESTART_INITIAL, RESTART_CAP);
+            let mut failures = 0;
+            while !tasks.0.stop.is_requested() {
+                let begun = time::Instant::now();
+                let context = Arc::new(RequestContext::background(tasks.0.identity.clone()));
+                let once = context::scope(context, make(tasks.0.stop.clone()));
+                let outcome = AssertUnwindSafe(once).catch_unwind().await;
+                if tasks.0.stop.is_requested() {
+                    return;
+                }
+                match outcome {
+                    Ok(()) => tracing::warn!(task = &*name, "a task that should run for ever ended; it is started again"),
+                    Err(payload) => tasks.report(&TaskPanic::new(&name, &*payload)),
+                }
+                if begun.elapsed() >= RESTART_FORGIVEN_AFTER.get() {
+                    failures = 0;
+                }
+                tokio::select! {
+                    () = time::sleep(backoff.delay(failures)) => failures = failures.saturating_add(1),
+                    () = tasks.0.stop.requested() => return,
+                }
+            }
+        });
+    }
+
+    fn start<F>(&self, name: Arc<str>, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let listed: Listed = self.0.running.enter(name);
+        let number = listed.number();
+        let handle = self.0.tracker.spawn(async move {
+            let _listed = listed;
+            future.await
+        });
+        self.0
+            .running
+            .set_abort_handle(number, handle.abort_handle());
+        handle
+    }
+
+    pub(crate) fn report(&self, panic: &TaskPanic) {
+        tracing::error!(task = panic.task, panic = panic.message, "a task panicked");
+        (self.0.on_panic)(panic);
+    }
+
+    /// The word that the service is stopping.
+    #[must_use]
+    pub fn stop(&self) -> &Stop {
+        &self.0.stop
+    }
+
+    /// The names of the tasks that run now.
+    #[must_use]
+    pub fn running(&self) -> Vec<String> {
+        self.0.running.names()
+    }
+
+    pub(crate) fn request_stop(&self) {
+        self.0.stop.request();
+        self.0.tracker.close();
+    }
+
+    pub(crate) async fn stopped(&self) {
+        self.0.tracker.wait().await;
+    }
+
+    pub(crate) fn abort(&self) {
+        self.0.running.abort_all();
+    }
+}
+
+impl fmt::Debug for Tasks {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Tasks")
+            .field("running", &self.running())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,136 @@
+use std::{fmt, sync::Arc};
+
+use parking_lot::RwLock;
+use seaworthy_core::ServiceIdentity;
+use seaworthy_health::{Health, Probe};
+
+use super::{
+    runner::{Observer, Runner},
+    state::{State, WorkerReport},
+    worker::Worker,
+};
+use crate::task::Tasks;
+
+/// The workers of one service. Cheap to clone.
+#[derive(Clone)]
+pub struct Workers(Arc<Inner>);
+
+struct Inner {
+    identity: ServiceIdentity,
+    tasks: Tasks,
+    health: Health,
+    observer: Arc<dyn Observer>,
+    known: RwLock<Vec<Known>>,
+}
+
+struct Known {
+    name: Arc<str>,
+    schedule: String,
+    state: Arc<State>,
+}
+
+/// The service has no worker of this name.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("there is no worker {0:?}")]
+pub struct UnknownWorker(pub String);
+
+impl Workers {
+    pub(crate) fn new(
+        identity: ServiceIdentity,
+        tasks: Tasks,
+        health: Health,
+        observer: Arc<dyn Observer>,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            identity,
+            tasks,
+            health,
+            observer,
+            known: RwLock::new(Vec::new()),
+        }))
+    }
+
+    /// Starts a worker and watches its health. Its first run comes when its schedule says so.
+    pub fn start(&self, worker: Worker) {
+        let state = Arc::new(State::default());
+        self.0.known.write().push(Known {
+            name: Arc::clone(&worker.name),
+            schedule: worker.schedule.to_string(),
+            state: Arc::clone(&state),
+        });
+        let watched = Arc::clone(&state);
+        self.0.health.register(Probe::observed(
+            format!("worker {}", worker.name),
+            worker.critical,
+            move || watched.health(),
+        ));
+        let name = Arc::clone(&worker.name);
+        let runner = Arc::new(Runner {
+            worker,
+            state,
+            identity: self.0.identity.clone(),
+            observer: Arc::clone(&self.0.observer),
+        });
+        self.0.tasks.supervise(name, move |stop| {
+            let runner = Arc::clone(&runner);
+            async move { runner.run(stop).await }
+        });
+    }
+
+    /// Every worker, in the order in which they were started.
+    #[must_use]
+    pub fn reports(&self) -> Vec<WorkerReport> {
+        self.0
+            .known
+            .read()
+            .iter()
+            .map(|known| known.state.report(&known.name, &known.schedule))
+            .collect()
+    }
+
+    /// Runs a worker now, also while it is paused. Where a run is under way the next one follows it.
+    ///
+    /// # Errors
+    /// [`UnknownWorker`] where no worker has this name.
+    pub fn run_now(&self, name: &str) -> Result<(), UnknownWorker> {
+        self.state(name)?.run_now.notify_one();
+        Ok(())
+    }
+
+    /// Lets no scheduled run of a worker begin until it is resumed. A run that is under way is finished.
+    ///
+    /// # Errors
+    /// [`UnknownWorker`] where no worker has this name.
+    pub fn pause(&self, name: &str) -> Result<(), UnknownWorker> {
+        let state = self.state(name)?;
+        state.facts.lock().paused = true;
+        state.resumed.notify_one();
+        Ok(())
+    }
+
+    /// Ends a pause.
+    ///
+    /// # Errors
+    /// [`UnknownWorker`] where no worker has this name.
+    pub fn resume(&self, name: &str) -> Result<(), UnknownWorker> {
+        let state = self.state(name)?;
+        state.facts.lock().paused = false;
+        state.resumed.notify_one();
+        Ok(())
+    }
+
+    fn state(&self, name: &str) -> Result<Arc<State>, UnknownWorker> {
+        let known = self.0.known.read();
+        let found = known
+            .iter()
+            .find(|known| *known.name == *name)
+            .map(|known| Arc::clone(&known.state));
+        found.ok_or_else(|| UnknownWorker(name.to_owned()))
+    }
+}
+
+impl fmt::Debug for Workers {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_list().entries(self.reports()).finish()
+    }
+}

@@ -1,0 +1,185 @@
+use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use chrono::Utc;
+use futures::FutureExt as _;
+use rand::RngExt as _;
+use seaworthy_core::{Backoff, RequestContext, ServiceIdentity, Timeout, context};
+use tokio::time::{self, Instant};
+
+use super::{
+    schedule::Schedule,
+    state::State,
+    worker::{Worker, WorkerRun},
+};
+use crate::task::{Stop, TaskPanic};
+
+/// Long enough for a passing fault to pass, short against any interval worth having.
+const RETRY_INITIAL: Timeout = Timeout::from_millis(500);
+/// Retries belong to one run: past this the next run is the better retry.
+const RETRY_CAP: Timeout = Timeout::from_secs(30);
+/// The wall clock may jump: a cron worker looks at it again at least this often.
+const CLOCK_LOOK: Duration = Duration::from_secs(30);
+
+/// What happens around each run, for metrics.
+pub(crate) trait Observer: Send + Sync {
+    fn ran(&self, worker: &str, succeeded: bool, duration: Duration);
+    fn panicked(&self, panic: &TaskPanic);
+}
+
+pub(super) struct Runner {
+    pub(super) worker: Worker,
+    pub(super) state: Arc<State>,
+    pub(super) identity: ServiceIdentity,
+    pub(super) observer: Arc<dyn Observer>,
+}
+
+enum Due {
+    At(Instant),
+    LookAgain(Instant),
+    Never,
+}
+
+impl Runner {
+    /// Runs the worker until the stop. A run that is under way when the stop comes is finished.
+    pub(super) async fn run(&self, stop: Stop) {
+        self.plan();
+        while !stop.is_requested() {
+            let due = self.due();
+            let paused = self.state.facts.lock().paused;
+            tokio::select! {
+                biased;
+                () = stop.requested() => return,
+                () = self.state.run_now.notified() => {}
+                () = self.state.resumed.notified() => { self.plan(); continue; }
+                again = wait(due), if !paused => if again { continue; },
+            }
+            self.run_once(&stop).await;
+            self.plan();
+        }
+    }
+
+    fn due(&self) -> Due {
+        let facts = self.state.facts.lock();
+        match (&self.worker.schedule, facts.due_at, facts.next_run) {
+            (Schedule::Continuous, ..) => Due::At(Instant::now()),
+            (Schedule::Interval(_), Some(at), _) => Due::At(at),
+            (Schedule::Cron(_), _, Some(next)) => {
+                match (next - Utc::now()).to_std().unwrap_or_default() {
+                    left if left > CLOCK_LOOK => Due::LookAgain(Instant::now() + CLOCK_LOOK),
+                    left => Due::At(Instant::now() + left),
+                }
+            }
+            _ => Due::Never,
+        }
+    }
+
+    /// Fixes the next run, and the moment from which the worker counts as stalled.
+    fn plan(&self) {
+        let (now, clock) = (Utc::now(), Instant::now());
+        let wall = |wait| now.checked_add_signed(chrono::TimeDelta::from_std(wait).ok()?);
+        let mut facts = self.state.facts.lock();
+        match &self.worker.schedule {
+            Schedule::Continuous => {}
+            Schedule::Interval(interval) => {
+                let interval = interval.get();
+                let wait = interval
+                    + interval.mul_f64(self.worker.jitter.get() * rand::rng().random::<f64>());
+                facts.due_at = Some(clock + wait);
+                facts.next_run = wall(wait);
+                facts.overdue_at = Some(clock + interval * 2);
+            }
+            Schedule::Cron(cron) => {
+                facts.next_run = cron.next_after(now);
+                let wait = facts.next_run.and_then(|next| (next - now).to_std().ok());
+                facts.overdue_at = wait
+                    .zip(cron.gap_after(now))
+                    .map(|(wait, gap)| clock + wait + gap);
+            }
+        }
+    }
+
+    async fn run_once(&self, stop: &Stop) {
+        let begun = Instant::now();
+        {
+            let mut facts = self.state.facts.lock();
+            facts.running = true;
+            facts.last_run = Some(Utc::now());
+            facts.next_run = None;
+        }
+        let outcome = self.attempts(stop).await;
+        let duration = begun.elapsed();
+        self.observer
+            .ran(&self.worker.name, outcome.is_ok(), duration);
+        let mut facts = self.state.facts.lock();
+        facts.running = false;
+        facts.runs = facts.runs.saturating_add(1);
+        facts.last_duration = Some(duration);
+        if let Err(problem) = outcome {
+            facts.failures = facts.failures.saturating_add(1);
+            facts.last_error = Some(problem);
+        }
+    }
+
+    async fn attempts(&self, stop: &Stop) -> Result<(), String> {
+        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let mut attempt = 1;
+        loop {
+            let context = Arc::new(RequestContext::background(self.identity.clone()));
+            let result = context::scope(context, self.attempt(attempt, stop)).await;
+            match result {
+                Ok(()) => return Ok(()),
+                Err(problem) if attempt >= self.worker.attempts || stop.is_requested() => {
+                    return Err(problem);
+                }
+                Err(_) => {}
+            }
+            tokio::select! {
+                () = time::sleep(backoff.delay(attempt - 1)) => attempt += 1,
+                () = stop.requested() => return Err("cut short by the stop between two attempts".to_owned()),
+            }
+        }
+    }
+
+    async fn attempt(&self, attempt: u32, stop: &Stop) -> Result<(), String> {
+        let work = Arc::clone(&self.worker.work);
+        let run = WorkerRun {
+            attempt,
+            stop: stop.clone(),
+        };
+        let guarded = AssertUnwindSafe(async move { work(run).await }).catch_unwind();
+        let problem = match time::timeout(self.worker.timeout.get(), guarded).await {
+            Ok(Ok(Ok(()))) => return Ok(()),
+            Ok(Ok(Err(error))) => error
+                .cause()
+                .map_or_else(|| error.to_string(), |cause| format!("{error}: {cause}")),
+            Ok(Err(payload)) => {
+                let panic = TaskPanic::new(&self.worker.name, &*payload);
+                self.observer.panicked(&panic);
+                panic.to_string()
+            }
+            Err(_elapsed) => format!("no end within {}", self.worker.timeout),
+        };
+        tracing::warn!(
+            worker = &*self.worker.name,
+            attempt,
+            problem,
+            "a worker's run failed"
+        );
+        Err(problem)
+    }
+}
+
+/// Waits until a run is due; `true` says that it is only time to look at the clock again.
+async fn wait(due: Due) -> bool {
+    match due {
+        Due::At(moment) => {
+            time::sleep_until(moment).await;
+            false
+        }
+        Due::LookAgain(moment) => {
+            time::sleep_until(moment).await;
+            true
+        }
+        Due::Never => std::future::pending().await,
+    }
+}

@@ -1,0 +1,282 @@
+use std::{future::pending, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
+use seaworthy_core::{Code, Error, Ratio, ServiceIdentity, Timeout};
+use seaworthy_health::{Health, HealthConfig, Readiness};
+use tokio::{
+    sync::mpsc::{self, UnboundedReceiver},
+    time::{self, Instant},
+};
+
+use super::{runner::Observer, *};
+use crate::task::{TaskPanic, Tasks};
+
+#[derive(Default)]
+struct Observed {
+    runs: Mutex<Vec<bool>>,
+    panics: Mutex<Vec<String>>,
+}
+
+impl Observer for Observed {
+    fn ran(&self, _: &str, succeeded: bool, _: Duration) {
+        self.runs.lock().push(succeeded);
+    }
+
+    fn panicked(&self, panic: &TaskPanic) {
+        self.panics.lock().push(panic.message.clone());
+    }
+}
+
+struct House {
+    workers: Workers,
+    tasks: Tasks,
+    health: Health,
+    observed: Arc<Observed>,
+}
+
+fn house() -> House {
+    let identity = ServiceIdentity::new("orders", "1.0.0");
+    let tasks = Tasks::new(identity.clone(), |_| {});
+    let health = Health::new(HealthConfig::default());
+    health.set_started();
+    let observed = Arc::new(Observed::default());
+    let workers = Workers::new(identity, tasks.clone(), health.clone(), observed.clone());
+    House {
+        workers,
+        tasks,
+        health,
+        observed,
+    }
+}
+
+fn recording(name: &'static str, schedule: Schedule) -> (Worker, UnboundedReceiver<Instant>) {
+    let (sender, runs) = mpsc::unbounded_channel();
+    let worker = Worker::new(name, schedule, move |_| {
+        let sender = sender.clone();
+        async move {
+            let _ = sender.send(Instant::now());
+            Ok(())
+        }
+    });
+    (worker, runs)
+}
+
+fn failure() -> Error {
+    Error::new(Code::Unavailable, "DOWN", "the store is down")
+}
+
+const MINUTE: Timeout = Timeout::from_secs(60);
+
+#[tokio::test(start_paused = true)]
+async fn an_interval_worker_runs_once_per_jittered_interval_work_1() {
+    let house = house();
+    let (worker, mut runs) = recording("cleanup", Schedule::Interval(MINUTE));
+    let begun = Instant::now();
+    house.workers.start(worker);
+    let mut before = begun;
+    for _ in 0..5 {
+        let at = runs.recv().await.unwrap();
+        let waited = at - before;
+        assert!(
+            waited >= Duration::from_millis(59_990) && waited <= Duration::from_secs(67),
+            "{waited:?}"
+        );
+        before = at;
+    }
+    let report = &house.workers.reports()[0];
+    assert!(report.last_run.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_never_overlaps_the_next_work_1() {
+    let house = house();
+    let running = Arc::new(Mutex::new(0_u32));
+    let (sender, mut ended) = mpsc::unbounded_channel();
+    house.workers.start(Worker::new(
+        "slow",
+        Schedule::Interval(Timeout::from_secs(1)),
+        move |_| {
+            let (running, sender) = (Arc::clone(&running), sender.clone());
+            async move {
+                *running.lock() += 1;
+                assert_eq!(*running.lock(), 1);
+                time::sleep(Duration::from_secs(10)).await;
+                *running.lock() -= 1;
+                let _ = sender.send(());
+                Ok(())
+            }
+        },
+    ));
+    for _ in 0..3 {
+        ended.recv().await.unwrap();
+    }
+    assert!(house.observed.panics.lock().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failing_run_is_retried_then_counted_as_one_failure_work_1() {
+    let house = house();
+    let (sender, mut attempts) = mpsc::unbounded_channel();
+    house.workers.start(Worker::new(
+        "report",
+        Schedule::Interval(MINUTE),
+        move |run| {
+            let sender = sender.clone();
+            async move {
+                let _ = sender.send(run.attempt);
+                Err(failure())
+            }
+        },
+    ));
+    for expected in 1..=3 {
+        assert_eq!(attempts.recv().await, Some(expected));
+    }
+    assert_eq!(attempts.recv().await, Some(1), "the next run starts anew");
+    let report = &house.workers.reports()[0];
+    assert_eq!((report.runs, report.failures), (1, 1));
+    assert_eq!(report.last_error.as_deref(), Some("the store is down"));
+    assert_eq!(*house.observed.runs.lock(), [false]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
+    let house = house();
+    let (sender, mut attempts) = mpsc::unbounded_channel();
+    let worker = Worker::new("import", Schedule::Interval(MINUTE), move |_| {
+        let sender = sender.clone();
+        async move {
+            sender.send(()).unwrap();
+            if sender.is_closed() {
+                Ok(())
+            } else {
+                pending().await
+            }
+        }
+    });
+    house
+        .workers
+        .start(worker.timeout(Timeout::from_secs(5)).attempts(1));
+    house.workers.start(
+        Worker::new("broken", Schedule::Interval(MINUTE), |_| async {
+            panic!("row 7")
+        })
+        .attempts(1),
+    );
+    attempts.recv().await.unwrap();
+    attempts.recv().await.unwrap();
+    let reports = house.workers.reports();
+    assert_eq!(reports[0].last_error.as_deref(), Some("no end within 5s"));
+    assert_eq!(
+        reports[1].last_error.as_deref(),
+        Some("task \"broken\" panicked: row 7")
+    );
+    assert!(
+        house
+            .observed
+            .panics
+            .lock()
+            .iter()
+            .all(|message| message == "row 7")
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_that_has_not_run_for_twice_its_interval_is_unhealthy_hlth_4() {
+    let house = house();
+    let worker = Worker::new("stuck", Schedule::Interval(Timeout::from_secs(10)), |_| {
+        pending()
+    });
+    house
+        .workers
+        .start(worker.critical().timeout(Timeout::from_secs(3_600)));
+    time::sleep(Duration::from_secs(15)).await;
+    assert_eq!(house.health.readiness(), Readiness::Ready);
+    time::sleep(Duration::from_secs(10)).await;
+    assert_eq!(house.health.readiness(), Readiness::NotReady);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_worker_is_run_now_paused_and_resumed_work_1() {
+    let house = house();
+    let (worker, mut runs) = recording("cleanup", Schedule::Interval(Timeout::from_secs(10)));
+    house.workers.start(worker.jitter(Ratio::ZERO));
+    let begun = Instant::now();
+    house.workers.run_now("cleanup").unwrap();
+    assert_eq!(runs.recv().await.unwrap(), begun);
+
+    house.workers.pause("cleanup").unwrap();
+    time::sleep(Duration::from_secs(100)).await;
+    assert!(runs.try_recv().is_err());
+    assert_eq!(
+        house.health.readiness(),
+        Readiness::Ready,
+        "a pause is no stall"
+    );
+    assert!(house.workers.reports()[0].paused);
+    house.workers.run_now("cleanup").unwrap();
+    assert_eq!(runs.recv().await.unwrap() - begun, Duration::from_secs(100));
+
+    house.workers.resume("cleanup").unwrap();
+    let next = runs.recv().await.unwrap() - begun;
+    assert!(
+        next >= Duration::from_secs(109) && next <= Duration::from_secs(111),
+        "{next:?}"
+    );
+    assert_eq!(
+        house.workers.run_now("absent"),
+        Err(UnknownWorker("absent".into()))
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_under_way_is_finished_at_stop_and_no_new_one_begins_life_4() {
+    let house = house();
+    let (sender, mut events) = mpsc::unbounded_channel();
+    house
+        .workers
+        .start(Worker::new("export", Schedule::Continuous, move |run| {
+            let sender = sender.clone();
+            async move {
+                sender.send("begun").unwrap();
+                run.stop.requested().await;
+                time::sleep(Duration::from_secs(2)).await;
+                sender.send("finished").unwrap();
+                Ok(())
+            }
+        }));
+    assert_eq!(events.recv().await, Some("begun"));
+    house.tasks.request_stop();
+    house.tasks.stopped().await;
+    assert_eq!(events.recv().await, Some("finished"));
+    assert!(events.try_recv().is_err());
+}
+
+#[test]
+fn a_bad_cron_pattern_is_named_work_1() {
+    let error = "61 * * * *"
+        .parse::<CronSchedule>()
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("61 * * * *"), "{error}");
+}
+
+#[test]
+fn cron_moments_follow_the_pattern_in_utc_work_1() {
+    let schedule: CronSchedule = "30 3 * * *".parse().unwrap();
+    let now = "2026-03-29T03:30:00Z".parse().unwrap();
+    assert_eq!(
+        schedule.next_after(now).unwrap().to_rfc3339(),
+        "2026-03-30T03:30:00+00:00"
+    );
+    assert_eq!(schedule.gap_after(now), Some(Duration::from_secs(86_400)));
+}
+
+#[tokio::test]
+async fn a_cron_worker_runs_at_its_moment_work_1() {
+    let house = house();
+    let (worker, mut runs) = recording("tick", Schedule::Cron("* * * * * *".parse().unwrap()));
+    house.workers.start(worker);
+    let first = runs.recv().await.unwrap();
+    let second = runs.recv().await.unwrap();
+    assert!(second - first <= Duration::from_millis(2_500));
+}
