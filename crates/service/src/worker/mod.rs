@@ -9,8 +9,8 @@ mod schedule;
 mod state;
 mod worker;
 
-pub(crate) use runner::Observer;
 pub use registry::{UnknownWorker, Workers};
+pub(crate) use runner::Observer;
 pub use schedule::{CronSchedule, InvalidCron, Schedule};
 pub use state::WorkerReport;
 pub use worker::{Worker, WorkerRun};
