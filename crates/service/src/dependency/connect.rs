@@ -167,18 +167,13 @@ where
             ?pause,
             "waiting for a dependency"
         );
-        answering = pause(dependency, config.knock, next, answering).await;
+        answering = rest(dependency, config.knock, next, answering).await;
     }
 }
 
 /// Waits until `next`, or until an address that was silent answers. Returns whether the address answered last: an attempt that fails although
 /// it answered is not repeated early.
-async fn pause(
-    dependency: &Dependency,
-    knock: Timeout,
-    next: Instant,
-    mut answering: bool,
-) -> bool {
+async fn rest(dependency: &Dependency, knock: Timeout, next: Instant, mut answering: bool) -> bool {
     if dependency.address.is_none() {
         time::sleep_until(next).await;
         return false;
