@@ -11,8 +11,10 @@ pub enum Stage {
     Worker,
     /// Passes on what the others left behind, such as the outbox.
     Relay,
-    /// Holds connections that all the others use: closed last.
+    /// Holds connections that all the others use.
     Pool,
+    /// Shows the rest to operators: closed last.
+    Admin,
 }
 
 /// Something that a service starts and stops: a listener, a consumer, a relay, a pool.

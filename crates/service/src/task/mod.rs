@@ -3,6 +3,7 @@
 //! A bare `tokio::spawn` makes a task that nobody stops, nobody misses when it dies, and whose log lines belong to no request. Tasks started through
 //! [`Tasks`] have a name, run in the context of the request that started them, are counted when they panic, and are joined at stop.
 
+mod component;
 mod running;
 mod stop;
 mod tasks;

@@ -160,20 +160,20 @@ impl Tasks {
 
     /// The names of the tasks that run now.
     #[must_use]
-    pub fn running(&self) -> Vec<String> {
+    pub fn names(&self) -> Vec<String> {
         self.0.running.names()
     }
 
-    pub(crate) fn request_stop(&self) {
+    pub(super) fn begin_stop(&self) {
         self.0.stop.request();
         self.0.tracker.close();
     }
 
-    pub(crate) async fn stopped(&self) {
+    pub(super) async fn all_stopped(&self) {
         self.0.tracker.wait().await;
     }
 
-    pub(crate) fn abort(&self) {
+    pub(super) fn abort_all(&self) {
         self.0.running.abort_all();
     }
 }
@@ -182,7 +182,7 @@ impl fmt::Debug for Tasks {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Tasks")
-            .field("running", &self.running())
+            .field("running", &self.names())
             .finish_non_exhaustive()
     }
 }

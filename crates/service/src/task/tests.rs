@@ -11,6 +11,7 @@ use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use tokio::{sync::mpsc, time};
 
 use super::*;
+use crate::Component as _;
 
 fn identity() -> ServiceIdentity {
     ServiceIdentity::new("orders", "1.0.0")

@@ -9,7 +9,10 @@ use tokio::{
 };
 
 use super::{runner::Observer, *};
-use crate::task::{TaskPanic, Tasks};
+use crate::{
+    Component as _,
+    task::{TaskPanic, Tasks},
+};
 
 #[derive(Default)]
 struct Observed {

@@ -1,0 +1,15 @@
+//! The life of a service as one ordered list (LIFE-2, LIFE-3, LIFE-4). [`Phase`] is that list; everything else here walks along it.
+
+mod config;
+mod phase;
+mod signal;
+mod stop;
+
+pub use config::LifecycleConfig;
+pub use phase::Phase;
+pub(crate) use signal::Signals;
+pub(crate) use stop::Stopping;
+pub use stop::{ForcedBy, StopOutcome};
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,193 @@
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use seaworthy_core::{Delay, Timeout};
+use seaworthy_health::{Health, HealthConfig, Readiness};
+use tokio::time::{self, Instant};
+
+use super::*;
+use crate::{Component, Stage};
+
+struct Part {
+    name: &'static str,
+    stage: Stage,
+    takes: Duration,
+    asked: AtomicBool,
+    events: Arc<Mutex<Vec<String>>>,
+}
+
+impl Component for Part {
+    fn name(&self) -> &str {
+        self.name
+    }
+
+    fn stage(&self) -> Stage {
+        self.stage
+    }
+
+    fn request_stop(&self) {
+        self.asked.store(true, Ordering::SeqCst);
+        self.events.lock().push(format!("{} asked", self.name));
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async {
+            time::sleep(self.takes).await;
+            self.events.lock().push(format!("{} stopped", self.name));
+        })
+    }
+
+    fn running(&self) -> Vec<String> {
+        vec!["GET /slow".into()]
+    }
+
+    fn abort(&self) {
+        self.events.lock().push(format!("{} aborted", self.name));
+    }
+}
+
+struct House {
+    health: Health,
+    config: LifecycleConfig,
+    components: Vec<Arc<dyn Component>>,
+    events: Arc<Mutex<Vec<String>>>,
+}
+
+impl House {
+    fn new() -> Self {
+        let health = Health::new(HealthConfig::default());
+        health.set_started();
+        Self {
+            health,
+            config: LifecycleConfig::default(),
+            components: Vec::new(),
+            events: Arc::default(),
+        }
+    }
+
+    fn with(mut self, name: &'static str, stage: Stage, takes: u64) -> Self {
+        let takes = Duration::from_secs(takes);
+        let events = Arc::clone(&self.events);
+        self.components.push(Arc::new(Part {
+            name,
+            stage,
+            takes,
+            asked: AtomicBool::new(false),
+            events,
+        }));
+        self
+    }
+
+    async fn stop(&self, force: impl Future<Output = ()>) -> StopOutcome {
+        Stopping {
+            config: &self.config,
+            health: &self.health,
+            components: self.components.clone(),
+        }
+        .run(force)
+        .await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stop_goes_through_its_phases_in_order_life_4() {
+    let house = House::new()
+        .with("database", Stage::Pool, 1)
+        .with("outbox", Stage::Relay, 1)
+        .with("cleanup", Stage::Worker, 1)
+        .with("http", Stage::Listener, 1)
+        .with("orders", Stage::Consumer, 1);
+    assert_eq!(house.stop(pending()).await, StopOutcome::Clean);
+    let order = ["http", "orders", "cleanup", "outbox", "database"];
+    let expected: Vec<_> = order
+        .iter()
+        .flat_map(|name| [format!("{name} asked"), format!("{name} stopped")])
+        .collect();
+    assert_eq!(*house.events.lock(), expected);
+}
+
+#[tokio::test(start_paused = true)]
+async fn readiness_is_off_at_once_and_traffic_is_served_for_the_drain_delay_life_4() {
+    let house = House::new().with("http", Stage::Listener, 0);
+    let begun = Instant::now();
+    let stop = house.stop(pending());
+    tokio::pin!(stop);
+    assert!(
+        time::timeout(Duration::from_millis(1), &mut stop)
+            .await
+            .is_err()
+    );
+    assert_eq!(house.health.readiness(), Readiness::NotReady);
+    assert!(
+        time::timeout(Duration::from_millis(4_998), &mut stop)
+            .await
+            .is_err()
+    );
+    assert!(
+        house.events.lock().is_empty(),
+        "no listener closes within the drain delay"
+    );
+    assert_eq!(stop.await, StopOutcome::Clean);
+    assert_eq!(begun.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_life_4() {
+    let house = House::new()
+        .with("http", Stage::Listener, 3_600)
+        .with("database", Stage::Pool, 1);
+    let begun = Instant::now();
+    assert_eq!(
+        house.stop(pending()).await,
+        StopOutcome::CutOff(vec!["http: GET /slow".into()])
+    );
+    assert_eq!(begun.elapsed(), Duration::from_secs(5 + 20 + 1));
+    assert_eq!(
+        *house.events.lock(),
+        [
+            "http asked",
+            "http aborted",
+            "database asked",
+            "database stopped"
+        ]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
+    let mut house = House::new().with("http", Stage::Listener, 3_600);
+    house.config.total = Timeout::from_secs(7);
+    let begun = Instant::now();
+    let outcome = house.stop(pending()).await;
+    assert_eq!(
+        outcome,
+        StopOutcome::Forced(ForcedBy::Total, vec!["http: GET /slow".into()])
+    );
+    assert_eq!(begun.elapsed(), Duration::from_secs(7));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_signal_forces_the_exit_life_4() {
+    let mut house = House::new().with("http", Stage::Listener, 3_600);
+    house.config.drain_delay = Delay::ZERO;
+    let outcome = house.stop(time::sleep(Duration::from_secs(1))).await;
+    assert_eq!(
+        outcome,
+        StopOutcome::Forced(ForcedBy::SecondSignal, vec!["http: GET /slow".into()])
+    );
+}
+
+#[test]
+fn the_list_of_phases_is_complete_and_in_order_life_4() {
+    assert!(Phase::ALL.is_sorted());
+    assert_eq!(Phase::ALL.first(), Some(&Phase::Configure));
+    assert_eq!(Phase::ALL.last(), Some(&Phase::Flush));
+}
