@@ -2,6 +2,7 @@
 mod component;
 mod dependency;
 mod lifecycle;
+pub mod preflight;
 mod start_error;
 mod task;
 mod worker;

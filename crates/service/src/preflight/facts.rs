@@ -1,0 +1,90 @@
+use std::{collections::BTreeMap, net::IpAddr};
+
+use serde_json::Value;
+
+/// One effective setting: a leaf of the tree, or a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Setting {
+    /// The value; a secret's value is never here.
+    pub value: Value,
+    /// Where it comes from, for people.
+    pub origin: String,
+    /// Whether nobody set it.
+    pub is_default: bool,
+    /// Whether it is a secret that is written out where a reference should stand.
+    pub is_inline_secret: bool,
+}
+
+/// The effective settings of a service by their full keys.
+#[derive(Debug, Clone, Default)]
+pub struct Facts {
+    settings: BTreeMap<String, Setting>,
+    secret_lengths: BTreeMap<String, SecretShape>,
+}
+
+/// What a rule may know of a secret without seeing it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SecretShape {
+    pub(crate) length: usize,
+    pub(crate) is_known_sample: bool,
+}
+
+impl Facts {
+    /// Adds a setting.
+    pub fn insert(&mut self, key: impl Into<String>, setting: Setting) {
+        self.settings.insert(key.into(), setting);
+    }
+
+    /// Says how long a secret is and whether it is one of those that tutorials print; the secret itself is looked at and not kept.
+    pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str) {
+        let is_known_sample = super::rules::is_known_sample(secret);
+        self.secret_lengths.insert(
+            key.into(),
+            SecretShape {
+                length: secret.len(),
+                is_known_sample,
+            },
+        );
+    }
+
+    /// One setting.
+    #[must_use]
+    pub fn get(&self, key: &str) -> Option<&Setting> {
+        self.settings.get(key)
+    }
+
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, SecretShape)> {
+        self.secret_lengths
+            .iter()
+            .map(|(key, shape)| (key.as_str(), *shape))
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
+        self.settings
+            .iter()
+            .map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.get(key)
+            .is_some_and(|setting| setting.value == Value::Bool(true))
+    }
+
+    pub(crate) fn text(&self, key: &str) -> Option<&str> {
+        self.get(key)?.value.as_str()
+    }
+
+    pub(crate) fn origin(&self, key: &str) -> String {
+        self.get(key)
+            .map_or_else(|| "not set".to_owned(), |setting| setting.origin.clone())
+    }
+}
+
+/// Whether a host name or address means this machine.
+pub(crate) fn is_loopback(host: &str) -> bool {
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    bare.eq_ignore_ascii_case("localhost")
+        || bare
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}

@@ -1,0 +1,29 @@
+use std::fmt::Write as _;
+
+use super::violation::Violation;
+
+/// The violations for people.
+#[must_use]
+pub fn text(violations: &[Violation]) -> String {
+    let mut text = String::new();
+    for violation in violations {
+        let Violation {
+            id,
+            key,
+            origin,
+            why,
+            fix,
+        } = violation;
+        let _ = write!(
+            text,
+            "{id:<8}{key}  ({origin})\n        why: {why}\n        fix: {fix}\n\n"
+        );
+    }
+    text
+}
+
+/// The violations for programs: `{"violations": [{"id", "key", "origin", "why", "fix"}]}`.
+#[must_use]
+pub fn json(violations: &[Violation]) -> serde_json::Value {
+    serde_json::json!({ "violations": violations })
+}

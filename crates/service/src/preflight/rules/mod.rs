@@ -1,0 +1,40 @@
+//! The rules, in the order in which their findings are shown.
+
+mod admin;
+mod bind_address;
+mod cors;
+mod inline_secret;
+mod limits;
+mod link;
+mod log_level;
+mod migrations;
+mod rate_limit;
+mod tls;
+mod token_secret;
+
+pub(crate) use token_secret::is_known_sample;
+
+use super::{facts::Facts, violation::Violation};
+
+type Rule = fn(&Facts) -> Vec<Violation>;
+
+const RULES: [Rule; 12] = [
+    inline_secret::check,
+    token_secret::check,
+    tls::check,
+    bind_address::check,
+    admin::check,
+    cors::check,
+    rate_limit::check,
+    limits::check,
+    link::check_encryption,
+    link::check_locality,
+    migrations::check,
+    log_level::check,
+];
+
+/// Every violation of every rule.
+#[must_use]
+pub fn check(facts: &Facts) -> Vec<Violation> {
+    RULES.iter().flat_map(|rule| rule(facts)).collect()
+}

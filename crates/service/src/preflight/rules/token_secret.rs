@@ -1,0 +1,66 @@
+use crate::preflight::{Facts, Violation};
+
+/// RFC 7518, section 3.2: a key of the hash's size or larger; 32 bytes for HS256.
+const SHORTEST: usize = 32;
+
+/// Beginnings of the secrets that tutorials and templates print, in lower case.
+const SAMPLES: [&str; 14] = [
+    "changeme",
+    "change-me",
+    "change_me",
+    "secret",
+    "your-",
+    "your_",
+    "my-secret",
+    "mysecret",
+    "supersecret",
+    "super-secret",
+    "example",
+    "default",
+    "development",
+    "0123456789",
+];
+
+/// Whether a secret is one that everybody knows: a sample, or one character repeated.
+pub(crate) fn is_known_sample(secret: &str) -> bool {
+    let lower = secret.to_ascii_lowercase();
+    let repeated = lower
+        .chars()
+        .next()
+        .is_some_and(|first| lower.chars().all(|other| other == first));
+    repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
+}
+
+/// Whoever can guess the key of a token can be anyone (AUTH-1).
+pub(super) fn check(facts: &Facts) -> Vec<Violation> {
+    let tokens = facts
+        .secrets()
+        .filter(|(key, _)| key.contains("jwt") || key.contains("token_key"));
+    tokens
+        .filter_map(|(key, shape)| {
+            let why = match shape {
+                shape if shape.length == 0 => {
+                    "the token secret is missing, so tokens prove nothing".to_owned()
+                }
+                shape if shape.is_known_sample => {
+                    "the token secret is a well-known sample, so anyone can sign a token".to_owned()
+                }
+                shape if shape.length < SHORTEST => format!(
+                    "the token secret has {} bytes and can be guessed",
+                    shape.length
+                ),
+                _ => return None,
+            };
+            let fix = format!(
+                "use at least {SHORTEST} random bytes, for example from `openssl rand -base64 48`"
+            );
+            Some(Violation {
+                id: "AUTH-1",
+                key: key.to_owned(),
+                origin: facts.origin(key),
+                why,
+                fix,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,268 @@
+use serde_json::{Value, json};
+
+use super::*;
+
+fn facts(settings: Value) -> Facts {
+    let mut facts = Facts::default();
+    for (key, value) in settings.as_object().unwrap() {
+        let setting = Setting {
+            value: value.clone(),
+            origin: "config.yaml:3:5".into(),
+            is_default: false,
+            is_inline_secret: false,
+        };
+        facts.insert(key, setting);
+    }
+    facts
+}
+
+#[track_caller]
+fn refused(id: &str, key: &str, settings: Value) {
+    let found = check(&facts(settings));
+    assert!(
+        found
+            .iter()
+            .any(|violation| violation.id == id && violation.key == key),
+        "{found:#?}"
+    );
+}
+
+#[track_caller]
+fn accepted(settings: Value) {
+    assert_eq!(check(&facts(settings)), []);
+}
+
+#[test]
+fn cors_that_names_no_origin_or_every_origin_is_refused_sec_2() {
+    refused(
+        "SEC-2",
+        "server.http.cors.origins",
+        json!({ "server.http.cors.origins": ["*"], "server.http.cors.enabled": true }),
+    );
+    refused(
+        "SEC-2",
+        "server.http.cors.origins",
+        json!({ "server.http.cors.origins": [], "server.http.cors.enabled": true }),
+    );
+    accepted(json!({ "server.http.cors.origins": [], "server.http.cors.enabled": false }));
+    accepted(
+        json!({ "server.http.cors.origins": ["https://app.example.org"], "server.http.cors.enabled": true }),
+    );
+}
+
+#[test]
+fn a_listener_without_tls_and_without_a_proxy_is_refused_sec_1() {
+    refused(
+        "SEC-1",
+        "server.http.tls",
+        json!({ "server.http.addr": "0.0.0.0:8000" }),
+    );
+    refused(
+        "SEC-1",
+        "server.http.tls",
+        json!({ "server.http.addr": "0.0.0.0:8000", "server.http.tls": null }),
+    );
+    accepted(json!({ "server.http.addr": "0.0.0.0:8000", "behind_tls_proxy": true }));
+    accepted(
+        json!({ "server.http.addr": "0.0.0.0:8000", "server.http.tls.certificate": "/run/tls/tls.crt" }),
+    );
+}
+
+#[test]
+fn an_address_that_nobody_chose_is_refused_conf_7() {
+    let mut defaulted = facts(json!({ "behind_tls_proxy": true }));
+    let setting = Setting {
+        value: "127.0.0.1:8000".into(),
+        origin: "default".into(),
+        is_default: true,
+        is_inline_secret: false,
+    };
+    defaulted.insert("server.http.addr", setting);
+    assert_eq!(
+        check(&defaulted)
+            .iter()
+            .map(|violation| violation.id)
+            .collect::<Vec<_>>(),
+        ["CONF-7"]
+    );
+    accepted(json!({ "behind_tls_proxy": true, "server.http.addr": "0.0.0.0:8000" }));
+}
+
+#[test]
+fn a_public_admin_listener_without_a_token_is_refused_auth_5() {
+    refused(
+        "AUTH-5",
+        "admin.addr",
+        json!({ "admin.addr": "0.0.0.0:9900" }),
+    );
+    refused("AUTH-5", "admin.addr", json!({ "admin.addr": "[::]:9900" }));
+    accepted(json!({ "admin.addr": "127.0.0.1:9900" }));
+    accepted(json!({ "admin.addr": "[::1]:9900" }));
+    let mut guarded = facts(json!({ "admin.addr": "0.0.0.0:9900" }));
+    guarded.insert_secret("admin.token", "8h2kD9s0fj2kLm3nQ5rT7vX9zB1cE4gH");
+    assert_eq!(check(&guarded), []);
+}
+
+#[test]
+fn rate_limits_that_are_off_or_fail_open_are_refused_res_6() {
+    refused(
+        "RES-6",
+        "server.http.rate_limit.enabled",
+        json!({ "server.http.rate_limit.enabled": false }),
+    );
+    refused(
+        "RES-6",
+        "server.http.rate_limit.on_failure",
+        json!({ "server.http.rate_limit.on_failure": "open" }),
+    );
+    accepted(
+        json!({ "server.http.rate_limit.enabled": true, "server.http.rate_limit.on_failure": "closed" }),
+    );
+}
+
+#[test]
+fn limits_too_wide_to_act_are_refused_res_3_sec_3_life_4() {
+    refused(
+        "RES-3",
+        "server.http.request_timeout",
+        json!({ "server.http.request_timeout": "2h" }),
+    );
+    refused(
+        "SEC-3",
+        "server.http.body_limit",
+        json!({ "server.http.body_limit": "10GiB" }),
+    );
+    refused(
+        "LIFE-4",
+        "lifecycle.total",
+        json!({ "lifecycle.total": "1h" }),
+    );
+    accepted(
+        json!({ "server.http.request_timeout": "30s", "server.http.body_limit": "2MiB", "lifecycle.total": "30s" }),
+    );
+}
+
+#[test]
+fn links_to_other_machines_without_encryption_are_refused_sec_1() {
+    for url in [
+        "postgres://app@db.internal:5432/orders",
+        "postgres://app@db.internal/orders?sslmode=disable",
+        "mysql://app@10.0.0.7/orders",
+        "redis://cache.internal:6379",
+        "amqp://app@broker.internal",
+        "nats://broker.internal:4222",
+    ] {
+        refused(
+            "SEC-1",
+            "orders.database_url",
+            json!({ "orders.database_url": url }),
+        );
+    }
+    for url in [
+        "postgres://app@db.internal/orders?sslmode=verify-full",
+        "mysql://app@db.internal/orders?ssl-mode=VERIFY_IDENTITY",
+        "rediss://cache.internal:6379",
+        "amqps://app@broker.internal",
+    ] {
+        accepted(json!({ "orders.database_url": url }));
+    }
+}
+
+#[test]
+fn stores_on_this_machine_are_refused_unless_allowed_conf_7() {
+    for url in [
+        "sqlite:data/orders.db",
+        "memory:",
+        "postgres://app@localhost/orders?sslmode=require",
+        "redis://127.0.0.1:6379",
+        "redis://[::1]:6379",
+    ] {
+        refused("CONF-7", "database.url", json!({ "database.url": url }));
+        accepted(json!({ "database.url": url, "allow_embedded": true }));
+    }
+}
+
+#[test]
+fn an_unencrypted_link_to_this_machine_is_no_leak_sec_1() {
+    accepted(json!({ "database.url": "postgres://app@localhost/orders", "allow_embedded": true }));
+}
+
+#[test]
+fn migrations_at_start_are_refused_data_2() {
+    refused(
+        "DATA-2",
+        "database.migrate_at_start",
+        json!({ "database.migrate_at_start": true }),
+    );
+    accepted(json!({ "database.migrate_at_start": false }));
+}
+
+#[test]
+fn detailed_log_levels_are_refused_obs_1() {
+    refused("OBS-1", "log.level", json!({ "log.level": "debug" }));
+    refused(
+        "OBS-1",
+        "log.targets.hyper",
+        json!({ "log.targets.hyper": "trace" }),
+    );
+    accepted(json!({ "log.level": "info", "log.targets.hyper": "warn" }));
+}
+
+#[test]
+fn secrets_written_out_are_refused_without_being_shown_conf_5() {
+    let mut inline = Facts::default();
+    let setting = Setting {
+        value: "***".into(),
+        origin: "config.production.yaml:9:13".into(),
+        is_default: false,
+        is_inline_secret: true,
+    };
+    inline.insert("mail.password", setting);
+    let found = check(&inline);
+    assert_eq!(
+        (found[0].id, found[0].key.as_str()),
+        ("CONF-5", "mail.password")
+    );
+    assert!(text(&found).contains("config.production.yaml:9:13"));
+}
+
+#[test]
+fn token_secrets_that_can_be_guessed_are_refused_auth_1() {
+    for secret in [
+        "",
+        "short",
+        "changeme-changeme-changeme-changeme",
+        "your-256-bit-secret-your-256-bit-secret",
+        &"a".repeat(64),
+    ] {
+        let mut facts = Facts::default();
+        facts.insert_secret("auth.jwt.secret", secret);
+        let found = check(&facts);
+        assert_eq!(
+            found
+                .iter()
+                .map(|violation| violation.id)
+                .collect::<Vec<_>>(),
+            ["AUTH-1"],
+            "{secret}"
+        );
+        assert!(secret.is_empty() || !text(&found).contains(secret));
+    }
+    let mut strong = Facts::default();
+    strong.insert_secret("auth.jwt.secret", "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo");
+    assert_eq!(check(&strong), []);
+}
+
+#[test]
+fn the_report_names_key_reason_and_fix_in_both_formats_conf_3() {
+    let found = check(&facts(json!({ "log.level": "trace" })));
+    let text = text(&found);
+    assert!(
+        text.contains("OBS-1")
+            && text.contains("log.level")
+            && text.contains("why:")
+            && text.contains("fix:"),
+        "{text}"
+    );
+    assert_eq!(json(&found)["violations"][0]["id"], "OBS-1");
+}
