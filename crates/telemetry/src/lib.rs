@@ -1,1 +1,3 @@
-//! Logs, metrics and traces that cost little and never block.
+//! What a service tells: logs, metrics and traces that cost little and never block.
+
+pub mod metrics;

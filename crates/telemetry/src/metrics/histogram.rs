@@ -1,0 +1,129 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use parking_lot::Mutex;
+use seaworthy_core::TraceContext;
+
+/// Bounds for durations of requests and calls, in seconds: half a millisecond to ten seconds, two or three per factor of ten.
+pub const DURATION_BUCKETS: &[f64] = &[
+    0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
+
+/// How values are spread. Cheap to clone; all clones observe together.
+#[derive(Debug, Clone)]
+pub struct Histogram(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    bounds: &'static [f64],
+    buckets: Box<[AtomicU64]>,
+    /// The bits of an `f64`.
+    sum: AtomicU64,
+    exemplars: Box<[Mutex<Option<Exemplar>>]>,
+}
+
+/// One observation that leads to a trace.
+#[derive(Debug, Clone)]
+pub(super) struct Exemplar {
+    pub(super) trace_id: String,
+    pub(super) span_id: String,
+    pub(super) value: f64,
+    pub(super) at: SystemTime,
+}
+
+/// What a histogram holds at one moment.
+pub(super) struct Snapshot {
+    /// Upper bound, count up to it, and an exemplar.
+    pub(super) buckets: Vec<(f64, u64, Option<Exemplar>)>,
+    pub(super) count: u64,
+    pub(super) sum: f64,
+}
+
+impl Histogram {
+    pub(super) fn new(bounds: &'static [f64]) -> Self {
+        Self(Arc::new(Inner {
+            bounds,
+            buckets: (0..=bounds.len()).map(|_| AtomicU64::new(0)).collect(),
+            sum: AtomicU64::new(0.0_f64.to_bits()),
+            exemplars: (0..=bounds.len()).map(|_| Mutex::new(None)).collect(),
+        }))
+    }
+
+    /// Counts a value.
+    pub fn observe(&self, value: f64) {
+        self.count(value);
+    }
+
+    /// Counts a duration, in seconds.
+    pub fn observe_duration(&self, duration: Duration) {
+        self.count(duration.as_secs_f64());
+    }
+
+    /// Counts a duration, and keeps its trace as the exemplar of its bucket where the trace is recorded. Never waits: where a scrape is reading the
+    /// exemplar, the older one stays.
+    pub fn observe_traced(&self, duration: Duration, trace: &TraceContext) {
+        let value = duration.as_secs_f64();
+        let bucket = self.count(value);
+        if trace.sampled()
+            && let Some(mut exemplar) = self.0.exemplars.get(bucket).and_then(Mutex::try_lock)
+        {
+            *exemplar = Some(Exemplar {
+                trace_id: trace.trace_id().to_string(),
+                span_id: trace.span_id().to_string(),
+                value,
+                at: SystemTime::now(),
+            });
+        }
+    }
+
+    fn count(&self, value: f64) -> usize {
+        let inner = &*self.0;
+        let bucket = inner
+            .bounds
+            .iter()
+            .position(|bound| value <= *bound)
+            .unwrap_or(inner.bounds.len());
+        if let Some(count) = inner.buckets.get(bucket) {
+            count.fetch_add(1, Ordering::Relaxed);
+        }
+        let mut sum = inner.sum.load(Ordering::Relaxed);
+        loop {
+            let next = (f64::from_bits(sum) + value).to_bits();
+            match inner
+                .sum
+                .compare_exchange_weak(sum, next, Ordering::Relaxed, Ordering::Relaxed)
+            {
+                Ok(_) => return bucket,
+                Err(newer) => sum = newer,
+            }
+        }
+    }
+
+    pub(super) fn snapshot(&self) -> Snapshot {
+        let inner = &*self.0;
+        let bounds = inner.bounds.iter().copied().chain([f64::INFINITY]);
+        let mut count = 0;
+        let buckets = bounds
+            .zip(&inner.buckets)
+            .zip(&inner.exemplars)
+            .map(|((bound, bucket), exemplar)| {
+                count += bucket.load(Ordering::Relaxed);
+                (bound, count, exemplar.lock().clone())
+            })
+            .collect();
+        Snapshot {
+            buckets,
+            count,
+            sum: f64::from_bits(inner.sum.load(Ordering::Relaxed)),
+        }
+    }
+
+    pub(super) fn bounds(&self) -> &'static [f64] {
+        self.0.bounds
+    }
+}
