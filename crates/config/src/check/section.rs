@@ -1,0 +1,122 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value as Json};
+
+use super::{Check, scalar};
+use crate::{
+    ConfigError,
+    key::Key,
+    nearest::nearest,
+    shape::{Form, ListShape, Shape},
+    tree::{Entry, Node},
+};
+
+impl Check {
+    pub(super) fn mapping(
+        &mut self,
+        shape: &Shape,
+        node: &Node,
+        entries: &BTreeMap<String, Entry>,
+        key: &Key,
+        reloadable: bool,
+    ) -> Option<Json> {
+        let mut members = Map::new();
+        for (name, entry) in entries {
+            let at = key.child(name);
+            let Some(member) = self.member(shape, name, entry, &at) else {
+                continue;
+            };
+            if let Some(value) = self.node(member, &entry.node, &at, reloadable) {
+                members.insert(name.clone(), value);
+            }
+        }
+        if let Form::Section { required, .. } = &shape.form {
+            for name in required.iter().filter(|name| !entries.contains_key(*name)) {
+                self.errors.push(ConfigError::new(
+                    node.origin.clone(),
+                    key.child(name).to_string(),
+                    "missing, and there is no default",
+                ));
+            }
+        }
+        if entries.is_empty() && !key.is_root() {
+            return self.leaf(node, key, Json::Object(members), reloadable);
+        }
+        Some(Json::Object(members))
+    }
+
+    /// The shape of a member, or an error at its key.
+    fn member<'a>(
+        &mut self,
+        shape: &'a Shape,
+        name: &str,
+        entry: &Entry,
+        at: &Key,
+    ) -> Option<&'a Shape> {
+        let problem = match &shape.form {
+            Form::Section {
+                properties, closed, ..
+            } => match properties.get(name) {
+                Some(member) => return Some(member),
+                None if *closed => unknown_key(name, shape),
+                None => return None,
+            },
+            Form::Map {
+                names: Some(pattern),
+                ..
+            } if !pattern.is_match(name) => "not a name that is accepted here".to_owned(),
+            Form::Map { values, .. } => return Some(values),
+            _ => return None,
+        };
+        self.errors.push(ConfigError::new(
+            entry.origin.clone(),
+            at.to_string(),
+            problem,
+        ));
+        None
+    }
+}
+
+/// What to say about a key that nobody knows.
+pub(crate) fn unknown_key(name: &str, shape: &Shape) -> String {
+    let known: Vec<&str> = shape.names().into_iter().collect();
+    if let Some(near) = nearest(name, known.iter().copied()) {
+        return format!("unknown key; did you mean `{near}`?");
+    }
+    if known.is_empty() {
+        return "unknown key; there are no keys here".to_owned();
+    }
+    format!("unknown key; the keys here are {}", known.join(", "))
+}
+
+/// What is wrong with the length of a list.
+pub(super) fn length(list: &ListShape, found: usize) -> Option<String> {
+    let length = u64::try_from(found).unwrap_or(u64::MAX);
+    let least = list.minimum.filter(|least| length < *least);
+    let most = list.maximum.filter(|most| length > *most);
+    let bound = match (least, most) {
+        (Some(least), _) => format!("at least {least}"),
+        (None, Some(most)) => format!("at most {most}"),
+        (None, None) => return None,
+    };
+    Some(format!("expected {bound} items, found {found}"))
+}
+
+/// A shape in a few words.
+pub(super) fn describe(shape: &Shape) -> String {
+    match &shape.form {
+        Form::Section { properties, .. } => {
+            let names: Vec<&str> = properties.keys().map(String::as_str).collect();
+            format!("a section with {}", names.join(", "))
+        }
+        Form::Map { .. } => "names with values".to_owned(),
+        Form::List(_) => "a list".to_owned(),
+        Form::Choice(variants) => variants
+            .iter()
+            .map(describe)
+            .collect::<Vec<_>>()
+            .join(", or "),
+        Form::Scalar(form) => scalar::expected(form),
+        Form::Anything => "anything".to_owned(),
+    }
+}

@@ -1,0 +1,73 @@
+use std::{collections::BTreeMap, ffi::OsString, fmt};
+
+/// The variables that a load reads: captured once, so that a test never touches the process and a load sees one state.
+///
+/// `Debug` prints names only, because values may be secrets.
+#[derive(Clone, Default)]
+pub struct Environment(BTreeMap<String, Variable>);
+
+/// A variable's value, unless it is not UTF-8.
+type Variable = Result<String, NotUnicode>;
+
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NotUnicode;
+
+impl Environment {
+    /// The variables of this process. Names that are not UTF-8 cannot name a setting and are left out.
+    #[must_use]
+    pub fn of_process() -> Self {
+        Self::from_os(std::env::vars_os())
+    }
+
+    fn from_os(variables: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .filter_map(|(name, value)| {
+                    let value = value.into_string().map_err(|_| NotUnicode);
+                    Some((name.into_string().ok()?, value))
+                })
+                .collect(),
+        )
+    }
+
+    pub(crate) fn get(&self, name: &str) -> Option<Result<&str, NotUnicode>> {
+        self.0
+            .get(name)
+            .map(|value| value.as_deref().map_err(|error| *error))
+    }
+
+    /// The variables whose name begins with `prefix`.
+    pub(crate) fn with_prefix<'a>(
+        &'a self,
+        prefix: &'a str,
+    ) -> impl Iterator<Item = (&'a str, Result<&'a str, NotUnicode>)> {
+        self.0
+            .range(prefix.to_owned()..)
+            .take_while(move |(name, _)| name.starts_with(prefix))
+            .map(|(name, value)| (name.as_str(), value.as_deref().map_err(|error| *error)))
+    }
+}
+
+impl<N: Into<String>, V: Into<String>> FromIterator<(N, V)> for Environment {
+    fn from_iter<I: IntoIterator<Item = (N, V)>>(variables: I) -> Self {
+        Self(
+            variables
+                .into_iter()
+                .map(|(name, value)| (name.into(), Ok(value.into())))
+                .collect(),
+        )
+    }
+}
+
+impl<N: Into<String>, V: Into<String>, const COUNT: usize> From<[(N, V); COUNT]> for Environment {
+    fn from(variables: [(N, V); COUNT]) -> Self {
+        variables.into_iter().collect()
+    }
+}
+
+impl fmt::Debug for Environment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_set().entries(self.0.keys()).finish()
+    }
+}

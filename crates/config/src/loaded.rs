@@ -1,0 +1,143 @@
+use std::{
+    any::{TypeId, type_name},
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use seaworthy_core::Secret;
+use serde_json::Value as Json;
+
+use crate::{
+    Origin, Profile, Schema,
+    check::Leaf,
+    key::Key,
+    schema::{Instance, Settings},
+    secret::SecretLeaf,
+    tree::Node,
+};
+
+/// A configuration without a mistake: an immutable snapshot, cheap to clone. `Debug` prints no value.
+#[derive(Clone)]
+pub struct Loaded(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) service: String,
+    pub(crate) schema: Schema,
+    pub(crate) profile: Profile,
+    pub(crate) files: Vec<PathBuf>,
+    pub(crate) directory: PathBuf,
+    pub(crate) layers: Vec<(LayerName, Node)>,
+    pub(crate) tree: Node,
+    /// The typed values; a mask stands in place of each secret.
+    #[expect(dead_code, reason = "what a reload compares with")]
+    pub(crate) document: Json,
+    pub(crate) leaves: BTreeMap<Key, Leaf>,
+    pub(crate) secret_leaves: Vec<SecretLeaf>,
+    #[expect(dead_code, reason = "what a reload compares with")]
+    pub(crate) secrets: BTreeMap<Key, Secret<String>>,
+    pub(crate) instances: BTreeMap<TypeId, Instance>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum LayerName {
+    Defaults,
+    File(PathBuf),
+    Environment,
+    CommandLine,
+}
+
+/// A settings type was asked for that is not in the schema of the load: a mistake of the program, not of its user.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{0} is not among the settings types that were loaded")]
+pub struct UnknownSettings(&'static str);
+
+/// A secret that stands in a file or on the command line in place of a reference (CONF-3, CONF-5).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InlineSecret {
+    /// The key, such as `database.password`.
+    pub key: String,
+    /// Where it stands.
+    pub origin: Origin,
+}
+
+impl Loaded {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    /// The settings of one type.
+    ///
+    /// # Errors
+    /// [`UnknownSettings`] when the type is not one of the schema that was loaded.
+    pub fn get<T: Settings>(&self) -> Result<T, UnknownSettings> {
+        self.0
+            .instances
+            .get(&TypeId::of::<T>())
+            .and_then(|instance| instance.downcast_ref::<T>())
+            .cloned()
+            .ok_or(UnknownSettings(type_name::<T>()))
+    }
+
+    /// The profile in effect.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.0.profile
+    }
+
+    /// The files that were read, in the order of their layers.
+    #[must_use]
+    pub fn files(&self) -> &[PathBuf] {
+        &self.0.files
+    }
+
+    /// The directory that the files were looked for in, whether it exists or not.
+    #[must_use]
+    pub fn directory(&self) -> &Path {
+        &self.0.directory
+    }
+
+    /// Where the value of a key comes from; for a section, the nearest place that wrote it. `None` for a key that no setting has.
+    #[must_use]
+    pub fn origin(&self, key: &str) -> Option<Origin> {
+        let key = Key::of_dotted(key);
+        self.0.schema.shape_at(&key)?;
+        if let Some(leaf) = self.0.leaves.get(&key) {
+            return Some(leaf.origin.clone());
+        }
+        Some(
+            self.0
+                .tree
+                .at(&key)
+                .map_or(Origin::Default, |node| node.origin.clone()),
+        )
+    }
+
+    /// The secrets that stand in a file or on the command line instead of a reference, in the order of their keys. Production refuses them (CONF-3).
+    #[must_use]
+    pub fn inline_secrets(&self) -> Vec<InlineSecret> {
+        let inline = self.0.secret_leaves.iter().filter(|leaf| leaf.inline);
+        inline
+            .map(|leaf| InlineSecret {
+                key: leaf.key.to_string(),
+                origin: leaf.origin.clone(),
+            })
+            .collect()
+    }
+}
+
+impl fmt::Debug for Loaded {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Loaded")
+            .field("service", &self.0.service)
+            .field("profile", &self.0.profile)
+            .field("files", &self.0.files)
+            .finish_non_exhaustive()
+    }
+}

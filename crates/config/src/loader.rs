@@ -1,0 +1,320 @@
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use seaworthy_core::Secret;
+use serde_json::{Map, Value as Json};
+
+use crate::{
+    ConfigError, ConfigErrors, Environment, EnvironmentSecrets, FileSecrets, Loaded, Origin,
+    Profile, Schema, SecretError, SecretSource,
+    check::Check,
+    files::Location,
+    instance::instantiate,
+    key::Key,
+    loaded::{Inner, LayerName},
+    overrides,
+    secret::{Reference, SecretLeaf},
+    tree::{Node, merge},
+    variables,
+};
+
+/// All secrets together: a start that waits longer for a vault is one that should be seen to fail.
+const SECRETS_WITHIN: Duration = Duration::from_secs(5);
+
+/// Reads the layers of a configuration, of which the later win: defaults, `config.yaml`, `config.<profile>.yaml`, environment, command line.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use seaworthy_config::{Environment, Loader, Profile, Schema};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Hello {
+///     /// The word before the name.
+///     greeting: String,
+/// }
+///
+/// let schema = Schema::of::<Hello>();
+/// let loaded = Loader::new("hello")
+///     .profile(Profile::Test)
+///     .environment(Environment::from([("HELLO__GREETING", "Ahoy")]))
+///     .load(&schema)?;
+/// assert_eq!(loaded.get::<Hello>()?.greeting, "Ahoy");
+/// assert_eq!(loaded.origin("greeting").unwrap().to_string(), "env HELLO__GREETING");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Loader {
+    service: String,
+    location: Location,
+    profile: Option<Profile>,
+    environment: Environment,
+    overrides: Vec<String>,
+    sources: Vec<Arc<dyn SecretSource>>,
+}
+
+/// Everything but the secrets.
+struct Prepared {
+    profile: Profile,
+    files: Vec<PathBuf>,
+    layers: Vec<(LayerName, Node)>,
+    tree: Node,
+    document: Json,
+    check: Check,
+}
+
+impl Loader {
+    /// A loader for the service of this name, over the variables of this process. Its own variables begin with the name in upper case, dashes as
+    /// underscores, and two underscores: `HELLO__`.
+    #[must_use]
+    pub fn new(service: impl Into<String>) -> Self {
+        Self {
+            service: service.into(),
+            location: Location::default(),
+            profile: None,
+            environment: Environment::of_process(),
+            overrides: Vec::new(),
+            sources: Vec::new(),
+        }
+    }
+
+    /// The directory with `config.yaml` and `config.<profile>.yaml`. Without it `config` in the working directory is read where it exists.
+    #[must_use]
+    pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
+        self.location = Location::Directory(path.into());
+        self
+    }
+
+    /// The base file itself; the profile's file lies beside it (`hello.yaml`, `hello.production.yaml`).
+    #[must_use]
+    pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.location = Location::File(path.into());
+        self
+    }
+
+    /// The profile. Without it the variable `HELLO__PROFILE` decides, and without that it is development.
+    #[must_use]
+    pub fn profile(mut self, profile: Profile) -> Self {
+        self.profile = Some(profile);
+        self
+    }
+
+    /// The variables to read instead of this process's own.
+    #[must_use]
+    pub fn environment(mut self, environment: Environment) -> Self {
+        self.environment = environment;
+        self
+    }
+
+    /// What the command line sets: texts of the form `key=value`, as `--set` takes them.
+    #[must_use]
+    pub fn overrides<T: Into<String>>(mut self, overrides: impl IntoIterator<Item = T>) -> Self {
+        self.overrides.extend(overrides.into_iter().map(Into::into));
+        self
+    }
+
+    /// A further place that secrets come from, beside `env:` and `file:`. Only [`load_async`](Self::load_async) asks it.
+    #[must_use]
+    pub fn secret_source(mut self, source: impl SecretSource + 'static) -> Self {
+        self.sources.push(Arc::new(source));
+        self
+    }
+
+    /// The service's name.
+    #[must_use]
+    pub fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Loads without waiting for anything: secrets come from `env:` and `file:`.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every mistake at once.
+    pub fn load(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
+        let mut errors = Vec::new();
+        let prepared = self.prepare(schema, &mut errors)?;
+        let variables = EnvironmentSecrets::new(self.environment.clone());
+        let mut secrets = Vec::new();
+        for leaf in &prepared.check.secrets {
+            let secret = match &leaf.reference {
+                Reference::Literal(secret) => Ok(secret.clone()),
+                Reference::External {
+                    scheme: "env",
+                    locator,
+                } => variables.get(locator),
+                Reference::External {
+                    scheme: "file",
+                    locator,
+                } => FileSecrets::get(locator),
+                Reference::External { scheme, .. } => Err(no_source(scheme)),
+            };
+            keep(leaf, secret, &mut secrets, &mut errors);
+        }
+        self.finish(schema, prepared, secrets, errors)
+    }
+
+    /// Loads with secrets from every source, which have five seconds together.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] with every mistake at once.
+    pub async fn load_async(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
+        let mut errors = Vec::new();
+        let prepared = self.prepare(schema, &mut errors)?;
+        let end = tokio::time::Instant::now() + SECRETS_WITHIN;
+        let mut secrets = Vec::new();
+        for leaf in &prepared.check.secrets {
+            let secret = tokio::time::timeout_at(end, self.fetch(&leaf.reference))
+                .await
+                .unwrap_or_else(|_| {
+                    let seconds = SECRETS_WITHIN.as_secs();
+                    Err(SecretError::new(format!(
+                        "the secrets did not arrive within {seconds} s"
+                    )))
+                });
+            keep(leaf, secret, &mut secrets, &mut errors);
+        }
+        self.finish(schema, prepared, secrets, errors)
+    }
+
+    async fn fetch(&self, reference: &Reference) -> Result<Secret<String>, SecretError> {
+        match reference {
+            Reference::Literal(secret) => Ok(secret.clone()),
+            Reference::External { scheme, locator } => {
+                if let Some(source) = self
+                    .sources
+                    .iter()
+                    .find(|source| source.scheme() == *scheme)
+                {
+                    return source.read(locator).await;
+                }
+                match *scheme {
+                    "env" => EnvironmentSecrets::new(self.environment.clone()).get(locator),
+                    "file" => FileSecrets::get(locator),
+                    scheme => Err(no_source(scheme)),
+                }
+            }
+        }
+    }
+
+    fn profile_in_effect(&self) -> Result<Profile, ConfigError> {
+        if let Some(profile) = self.profile {
+            return Ok(profile);
+        }
+        let name = variables::profile_variable(&self.service);
+        let refuse = |problem: String| {
+            let origin = Origin::Environment {
+                name: name.as_str().into(),
+            };
+            ConfigError::new(origin, "", problem)
+        };
+        match self.environment.get(&name) {
+            None => Ok(Profile::default()),
+            Some(Ok(text)) => text
+                .parse()
+                .map_err(|error: crate::UnknownProfile| refuse(error.to_string())),
+            Some(Err(_)) => Err(refuse("the variable is not UTF-8".to_owned())),
+        }
+    }
+
+    fn prepare(
+        &self,
+        schema: &Schema,
+        errors: &mut Vec<ConfigError>,
+    ) -> Result<Prepared, ConfigErrors> {
+        let shape = schema.shape().map_err(|problem| {
+            let problem = format!("the settings types cannot be used: {problem}");
+            ConfigError::new(Origin::Default, "", problem)
+        })?;
+        let profile = self.profile_in_effect()?;
+        let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
+        let mut files = Vec::new();
+        for mut file in self.location.read(profile, errors) {
+            file.tree.expand(&self.environment);
+            files.push(file.path.clone());
+            layers.push((LayerName::File(file.path), file.tree));
+        }
+        let join = |layers: &[(LayerName, Node)]| {
+            layers
+                .iter()
+                .map(|(_, tree)| tree.clone())
+                .reduce(|lower, upper| merge(Some(shape), lower, upper))
+                .unwrap_or_else(|| Node::empty(Origin::Default))
+        };
+        let variables = variables::layer(
+            &self.service,
+            &self.environment,
+            schema,
+            &join(&layers),
+            errors,
+        );
+        layers.push((LayerName::Environment, variables));
+        layers.push((
+            LayerName::CommandLine,
+            overrides::layer(&self.overrides, schema, errors),
+        ));
+        let tree = join(&layers);
+        let mut check = Check::default();
+        let document = check.node(shape, &tree, &Key::default(), false);
+        errors.append(&mut check.errors);
+        Ok(Prepared {
+            profile,
+            files,
+            layers,
+            document: document.unwrap_or_else(|| Json::Object(Map::new())),
+            tree,
+            check,
+        })
+    }
+
+    fn finish(
+        &self,
+        schema: &Schema,
+        prepared: Prepared,
+        secrets: Vec<(Key, Secret<String>)>,
+        mut errors: Vec<ConfigError>,
+    ) -> Result<Loaded, ConfigErrors> {
+        let secrets = secrets.into_iter().collect();
+        let instances = instantiate(
+            schema,
+            &prepared.document,
+            &secrets,
+            &prepared.tree,
+            &mut errors,
+        );
+        ConfigErrors::check(errors)?;
+        Ok(Loaded::new(Inner {
+            service: self.service.clone(),
+            schema: schema.clone(),
+            profile: prepared.profile,
+            files: prepared.files,
+            directory: self.location.directory(),
+            layers: prepared.layers,
+            tree: prepared.tree,
+            document: prepared.document,
+            leaves: prepared.check.leaves,
+            secret_leaves: prepared.check.secrets,
+            secrets,
+            instances,
+        }))
+    }
+}
+
+fn no_source(scheme: &str) -> SecretError {
+    SecretError::new(format!("no source for `{scheme}:` secrets is set up"))
+}
+
+fn keep(
+    leaf: &SecretLeaf,
+    secret: Result<Secret<String>, SecretError>,
+    secrets: &mut Vec<(Key, Secret<String>)>,
+    errors: &mut Vec<ConfigError>,
+) {
+    match secret {
+        Ok(secret) => secrets.push((leaf.key.clone(), secret)),
+        Err(error) => errors.push(ConfigError::new(
+            leaf.origin.clone(),
+            leaf.key.to_string(),
+            error.to_string(),
+        )),
+    }
+}

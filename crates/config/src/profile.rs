@@ -1,0 +1,70 @@
+use std::{fmt, str::FromStr};
+
+use crate::nearest::nearest;
+
+/// The environment that a service runs in: it decides which file is laid over `config.yaml` (CONF-2) and how strict the start is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
+pub enum Profile {
+    /// A developer's machine: unsafe settings are warnings.
+    #[default]
+    Development,
+    /// Automated tests.
+    Test,
+    /// The rehearsal for production.
+    Staging,
+    /// Real users: unsafe settings keep the service from starting.
+    Production,
+}
+
+impl Profile {
+    /// Every profile.
+    pub const ALL: [Self; 4] = [
+        Self::Development,
+        Self::Test,
+        Self::Staging,
+        Self::Production,
+    ];
+
+    /// The name, as in `config.production.yaml`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Development => "development",
+            Self::Test => "test",
+            Self::Staging => "staging",
+            Self::Production => "production",
+        }
+    }
+}
+
+/// The text names no profile. An unknown profile is an error, never a silent `development`.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("unknown profile {name:?}{hint}; the profiles are development, test, staging and production", hint = hint(name))]
+pub struct UnknownProfile {
+    name: String,
+}
+
+fn hint(name: &str) -> String {
+    nearest(name, Profile::ALL.map(Profile::name))
+        .map(|near| format!(", did you mean {near:?}?"))
+        .unwrap_or_default()
+}
+
+impl FromStr for Profile {
+    type Err = UnknownProfile;
+
+    fn from_str(name: &str) -> Result<Self, UnknownProfile> {
+        Self::ALL
+            .into_iter()
+            .find(|profile| profile.name() == name)
+            .ok_or_else(|| UnknownProfile {
+                name: name.to_owned(),
+            })
+    }
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.name())
+    }
+}

@@ -1,0 +1,49 @@
+use std::fmt::Write as _;
+
+use super::listing::list;
+use crate::{Schema, variables::variable};
+
+impl Schema {
+    /// A Markdown table of every key: its variable, type, default, whether it is reloadable, and what its doc comment says.
+    #[must_use]
+    pub fn docs(&self, service: &str) -> String {
+        let mut text = String::from(
+            "| Key | Variable | Type | Default | Reloadable | Description |\n| --- | --- | --- | --- | --- | --- |\n",
+        );
+        for entry in list(self) {
+            let variable = if entry.has_variable {
+                format!("`{}`", variable(service, &entry.key))
+            } else {
+                String::new()
+            };
+            let default = entry.default.map(|default| format!("`{}`", cell(&default)));
+            let _ = writeln!(
+                text,
+                "| `{}` | {} | {} | {} | {} | {} |",
+                entry.key,
+                variable,
+                cell(&entry.kind),
+                default.unwrap_or_default(),
+                if entry.reloadable { "yes" } else { "no" },
+                cell(&entry.description),
+            );
+        }
+        text
+    }
+
+    /// The JSON Schema as text, for editors.
+    #[must_use]
+    pub fn json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self.document()).unwrap_or_default();
+        text.push('\n');
+        text
+    }
+}
+
+/// A text that fits into one cell of a table.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+        .split_whitespace()
+        .collect::<Vec<_>>()
+        .join(" ")
+}

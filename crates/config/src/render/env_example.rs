@@ -1,0 +1,32 @@
+use std::fmt::Write as _;
+
+use super::listing::{SECRET_EXAMPLE, list};
+use crate::{Schema, variables};
+
+impl Schema {
+    /// `.env.example`: every variable, commented out, with its default; a reference stands in place of each secret.
+    #[must_use]
+    pub fn env_example(&self, service: &str) -> String {
+        let profile = variables::profile_variable(service);
+        let mut text =
+            format!("# development, test, staging or production.\n# {profile}=development\n");
+        for entry in list(self).into_iter().filter(|entry| entry.has_variable) {
+            text.push('\n');
+            if let Some(line) = entry.description.lines().next() {
+                let _ = writeln!(text, "# {line}");
+            }
+            let value = if entry.secret {
+                SECRET_EXAMPLE.to_owned()
+            } else {
+                entry.default.unwrap_or_default()
+            };
+            let value = value.replace(['\n', '\r'], " ");
+            let _ = writeln!(
+                text,
+                "# {}={value}",
+                variables::variable(service, &entry.key)
+            );
+        }
+        text
+    }
+}

@@ -1,0 +1,134 @@
+use serde_json::Value as Json;
+
+use crate::{
+    check::MASK,
+    key::Key,
+    schema::Schema,
+    shape::{Form, Kinds, Shape},
+};
+
+/// One key as documentation shows it.
+pub(super) struct Listed {
+    /// The key; `NAME` stands for a name that the user chooses.
+    pub(super) key: Key,
+    pub(super) kind: String,
+    /// The default as JSON; `None` where there is none.
+    pub(super) default: Option<String>,
+    pub(super) reloadable: bool,
+    pub(super) secret: bool,
+    pub(super) description: String,
+    /// Whether a variable can name it.
+    pub(super) has_variable: bool,
+}
+
+/// Every key of a schema, in alphabetical order.
+pub(super) fn list(schema: &Schema) -> Vec<Listed> {
+    let mut listed = Vec::new();
+    if let Ok(shape) = schema.shape() {
+        visit(schema, shape, &Key::default(), false, &mut listed);
+    }
+    listed
+}
+
+fn visit(schema: &Schema, shape: &Shape, key: &Key, reloadable: bool, listed: &mut Vec<Listed>) {
+    let reloadable = reloadable || shape.reloadable;
+    let mut push = || {
+        listed.push(Listed {
+            key: key.clone(),
+            kind: kind(shape),
+            default: default(schema, shape, key),
+            reloadable,
+            secret: shape.secret,
+            description: shape.description.clone().unwrap_or_default(),
+            has_variable: !key.to_string().split('.').any(|name| name == "NAME"),
+        });
+    };
+    match &shape.form {
+        Form::Section { properties, .. } => {
+            for (name, member) in properties {
+                visit(schema, member, &key.child(name), reloadable, listed);
+            }
+        }
+        Form::Map { values, .. } => {
+            push();
+            if values.is_mapping() {
+                visit(schema, values, &key.child("NAME"), reloadable, listed);
+            }
+        }
+        Form::Choice(variants) => {
+            push();
+            let mut below = Vec::new();
+            for variant in variants.iter().filter(|variant| variant.is_mapping()) {
+                visit(schema, variant, key, reloadable, &mut below);
+            }
+            for entry in below {
+                match listed.iter_mut().find(|known| known.key == entry.key) {
+                    None => listed.push(entry),
+                    Some(_) if entry.key == *key => {}
+                    Some(known) if known.kind == entry.kind => {}
+                    Some(known) => known.kind = format!("{}, {}", known.kind, entry.kind),
+                }
+            }
+        }
+        Form::List(_) | Form::Scalar(_) | Form::Anything => push(),
+    }
+}
+
+fn default(schema: &Schema, shape: &Shape, key: &Key) -> Option<String> {
+    if shape.secret {
+        return None;
+    }
+    let default = crate::document::get(schema.defaults(), key).or(shape.default.as_ref())?;
+    (!default.is_null()).then(|| plain(default))
+}
+
+/// A value as a person would write it.
+pub(super) fn plain(json: &Json) -> String {
+    match json {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+fn kind(shape: &Shape) -> String {
+    if shape.secret {
+        return "secret".to_owned();
+    }
+    match &shape.form {
+        Form::Section { .. } => "section".to_owned(),
+        Form::Map { .. } => "map".to_owned(),
+        Form::List(list) => match &list.rest {
+            Some(item) => format!("list of {}", kind(item)),
+            None => "list".to_owned(),
+        },
+        Form::Choice(_) => "one of several".to_owned(),
+        Form::Anything => "anything".to_owned(),
+        Form::Scalar(scalar) if !scalar.names.is_empty() => {
+            let names: Vec<String> = scalar.names.iter().map(plain).collect();
+            names.join(", ")
+        }
+        Form::Scalar(scalar) => {
+            let name = match (scalar.format.as_deref(), scalar.kinds) {
+                (Some("duration-text"), _) => "duration",
+                (Some("byte-size"), _) => "size",
+                (Some("uri" | "url"), _) => "URL",
+                (_, Kinds { boolean: true, .. }) => "true or false",
+                (_, Kinds { number: true, .. }) => "number",
+                (_, Kinds { integer: true, .. }) => "whole number",
+                _ => "text",
+            };
+            let least = scalar.minimum.as_ref().filter(|_| name != "text");
+            let most = scalar.maximum.as_ref().filter(|_| name != "text");
+            match (least, most) {
+                (Some(least), Some(most)) => format!("{name}, {least} to {most}"),
+                _ => name.to_owned(),
+            }
+        }
+    }
+}
+
+/// What stands for a secret in an example.
+pub(super) const SECRET_EXAMPLE: &str = "file:/run/secrets/NAME";
+
+/// What stands for a secret that is set.
+pub(super) const SECRET_SHOWN: &str = MASK;

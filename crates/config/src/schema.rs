@@ -1,0 +1,248 @@
+use std::{
+    any::{Any, TypeId, type_name},
+    fmt,
+    sync::Arc,
+};
+
+use schemars::{JsonSchema, SchemaGenerator, generate::SchemaSettings};
+use serde::{Serialize, de::DeserializeOwned};
+use serde_json::{Map, Value as Json, json};
+
+use crate::{
+    key::{Key, Segment},
+    shape::{Form, Shape, compile},
+};
+
+/// A settings type: what [`Schema`] is built from. Implemented by every type that can be one.
+///
+/// Such a type carries `#[serde(default, deny_unknown_fields)]`, and `#[serde(skip_serializing)]` on each [`Secret`](seaworthy_core::Secret).
+pub trait Settings:
+    Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Sync + 'static
+{
+}
+
+impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Sync + 'static>
+    Settings for T
+{
+}
+
+/// The settings types of a service, which share one tree: the framework's and the service's own stand side by side at its top.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use seaworthy_config::Schema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Framework {
+///     /// How many connections are served at once.
+///     connections: u32,
+/// }
+///
+/// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Hello {
+///     /// The word before the name.
+///     greeting: String,
+/// }
+///
+/// let schema = Schema::of::<Framework>().and::<Hello>();
+/// assert_eq!(schema.document()["properties"]["greeting"]["type"], "string");
+/// ```
+#[derive(Clone)]
+pub struct Schema {
+    parts: Vec<Part>,
+    document: Json,
+    defaults: Json,
+    shape: Result<Arc<Shape>, String>,
+}
+
+/// One settings type, its type forgotten.
+#[derive(Clone)]
+pub(crate) struct Part {
+    pub(crate) id: TypeId,
+    pub(crate) name: &'static str,
+    keys: Vec<String>,
+    schema: fn(&mut SchemaGenerator) -> Json,
+    defaults: fn() -> Result<Json, String>,
+    read: fn(&Json) -> Result<Instance, Refusal>,
+}
+
+pub(crate) type Instance = Arc<dyn Any + Send + Sync>;
+
+/// What serde says against a document, and where.
+pub(crate) struct Refusal {
+    pub(crate) key: Key,
+    pub(crate) problem: String,
+}
+
+impl Schema {
+    /// A schema of one settings type.
+    #[must_use]
+    pub fn of<T: Settings>() -> Self {
+        Self::new(vec![Part::of::<T>()])
+    }
+
+    /// This schema and another settings type beside the present ones. A key at the top that two types have is an error of every load.
+    #[must_use]
+    pub fn and<T: Settings>(mut self) -> Self {
+        self.parts.push(Part::of::<T>());
+        Self::new(self.parts)
+    }
+
+    fn new(mut parts: Vec<Part>) -> Self {
+        let mut generator = SchemaSettings::draft2020_12().into_generator();
+        let mut properties = Map::new();
+        let mut required = Vec::new();
+        let mut defaults = Map::new();
+        let mut problem = None;
+        for part in &mut parts {
+            let schema = (part.schema)(&mut generator);
+            let Some(Json::Object(members)) = schema.get("properties") else {
+                problem.get_or_insert(format!("{} is not a struct with named fields", part.name));
+                continue;
+            };
+            part.keys = members.keys().cloned().collect();
+            for (name, member) in members {
+                if properties.insert(name.clone(), member.clone()).is_some() {
+                    problem.get_or_insert(format!(
+                        "two settings types have the key `{name}`; the second is {}",
+                        part.name
+                    ));
+                }
+            }
+            required.extend(
+                schema
+                    .get("required")
+                    .and_then(Json::as_array)
+                    .into_iter()
+                    .flatten()
+                    .cloned(),
+            );
+            match (part.defaults)() {
+                Ok(Json::Object(members)) => defaults.extend(members),
+                Ok(_) => {}
+                Err(error) => {
+                    problem.get_or_insert(format!(
+                        "the defaults of {} cannot be written: {error}",
+                        part.name
+                    ));
+                }
+            }
+        }
+        let mut document = json!({
+            "$schema": "https://json-schema.org/draft/2020-12/schema",
+            "type": "object",
+            "properties": properties,
+            "additionalProperties": false,
+            "$defs": generator.take_definitions(true),
+        });
+        if !required.is_empty()
+            && let Json::Object(members) = &mut document
+        {
+            members.insert("required".to_owned(), Json::Array(required));
+        }
+        let shape = match problem {
+            Some(problem) => Err(problem),
+            None => compile(&document).map(Arc::new),
+        };
+        Self {
+            parts,
+            document,
+            defaults: Json::Object(defaults),
+            shape,
+        }
+    }
+
+    /// The JSON Schema of the whole tree.
+    #[must_use]
+    pub fn document(&self) -> &Json {
+        &self.document
+    }
+
+    pub(crate) fn shape(&self) -> Result<&Arc<Shape>, &str> {
+        self.shape.as_ref().map_err(String::as_str)
+    }
+
+    pub(crate) fn defaults(&self) -> &Json {
+        &self.defaults
+    }
+
+    pub(crate) fn parts(&self) -> &[Part] {
+        &self.parts
+    }
+
+    /// The shape at a key.
+    pub(crate) fn shape_at(&self, key: &Key) -> Option<&Shape> {
+        let root: &Shape = self.shape.as_ref().ok()?;
+        key.segments()
+            .iter()
+            .try_fold(root, |shape, segment| match (segment, &shape.form) {
+                (Segment::Name(name), _) => shape.member(name),
+                (Segment::Index(index), Form::List(list)) => list.item(*index),
+                (Segment::Index(_), _) => None,
+            })
+    }
+}
+
+impl Part {
+    fn of<T: Settings>() -> Self {
+        Self {
+            id: TypeId::of::<T>(),
+            name: type_name::<T>(),
+            keys: Vec::new(),
+            schema: |generator| T::json_schema(generator).into(),
+            defaults: || serde_json::to_value(T::default()).map_err(|error| error.to_string()),
+            read: |document| match serde_path_to_error::deserialize::<_, T>(document) {
+                Ok(settings) => Ok(Arc::new(settings)),
+                Err(error) => Err(Refusal {
+                    key: key_of(error.path()),
+                    problem: error.into_inner().to_string(),
+                }),
+            },
+        }
+    }
+
+    /// Makes the settings out of the whole tree's document, of which they take their own keys.
+    pub(crate) fn read(&self, document: &Json) -> Result<Instance, Refusal> {
+        let own = self
+            .keys
+            .iter()
+            .filter_map(|key| Some((key.clone(), document.get(key)?.clone())))
+            .collect();
+        let mut own = Json::Object(own);
+        let read = (self.read)(&own);
+        wipe(&mut own);
+        read
+    }
+}
+
+fn key_of(path: &serde_path_to_error::Path) -> Key {
+    path.iter()
+        .fold(Key::default(), |key, segment| match segment {
+            serde_path_to_error::Segment::Seq { index } => key.item(*index),
+            serde_path_to_error::Segment::Map { key: name } => key.child(name),
+            serde_path_to_error::Segment::Enum { .. } | serde_path_to_error::Segment::Unknown => {
+                key
+            }
+        })
+}
+
+/// Overwrites every text of a document, because one of them may be a secret.
+pub(crate) fn wipe(document: &mut Json) {
+    use zeroize::Zeroize as _;
+    match document {
+        Json::String(text) => text.zeroize(),
+        Json::Array(items) => items.iter_mut().for_each(wipe),
+        Json::Object(members) => members.values_mut().for_each(wipe),
+        _ => {}
+    }
+}
+
+impl fmt::Debug for Schema {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = self.parts.iter().map(|part| part.name);
+        formatter.debug_set().entries(names).finish()
+    }
+}

@@ -1,0 +1,303 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use regex::Regex;
+use serde_json::{Map, Value as Json};
+
+use super::{Form, ListShape, ScalarShape, Shape, scalar};
+use crate::key::Key;
+
+type Members = Map<String, Json>;
+
+/// A type nested deeper than this is taken to contain itself, which a tree of settings cannot.
+const DEEPEST: usize = 64;
+
+/// Keywords that say something only to readers, or that the forms below read.
+const UNDERSTOOD: [&str; 38] = [
+    "$defs",
+    "$ref",
+    "$schema",
+    "additionalItems",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "contentEncoding",
+    "contentMediaType",
+    "default",
+    "deprecated",
+    "description",
+    "enum",
+    "examples",
+    "exclusiveMaximum",
+    "exclusiveMinimum",
+    "format",
+    "items",
+    "maxItems",
+    "maxLength",
+    "maximum",
+    "minItems",
+    "minLength",
+    "minimum",
+    "multipleOf",
+    "oneOf",
+    "pattern",
+    "patternProperties",
+    "prefixItems",
+    "properties",
+    "readOnly",
+    "required",
+    "title",
+    "type",
+    "uniqueItems",
+    "writeOnly",
+    "$comment",
+];
+
+/// Compiles a schema document. The error names the place in the settings types and what cannot be checked there.
+pub(crate) fn compile(document: &Json) -> Result<Shape, String> {
+    let definitions = document.get("$defs").and_then(Json::as_object);
+    Compiler { definitions }.shape(document, &Key::default(), 0)
+}
+
+struct Compiler<'a> {
+    definitions: Option<&'a Members>,
+}
+
+impl Compiler<'_> {
+    fn shape(&self, schema: &Json, key: &Key, depth: usize) -> Result<Shape, String> {
+        if depth > DEEPEST {
+            return Err(format!("{key}: a settings type that contains itself"));
+        }
+        let members = self.members(schema, key)?;
+        if let Some(keyword) = members
+            .keys()
+            .find(|keyword| !keyword.starts_with("x-") && !UNDERSTOOD.contains(&keyword.as_str()))
+        {
+            return Err(format!(
+                "{key}: the schema keyword `{keyword}` cannot be checked"
+            ));
+        }
+        let flag = |name: &str| members.get(name) == Some(&Json::Bool(true));
+        let (form, nullable) = self.form(&members, key, depth)?;
+        let mut shape = Shape {
+            description: text(&members, "description"),
+            default: members.get("default").cloned(),
+            reloadable: flag("x-reloadable"),
+            secret: flag("x-secret"),
+            nullable,
+            form,
+        };
+        // `Option<T>` of a named type is a choice between it and null; it is the type itself, nullable.
+        if let Form::Choice(variants) = &mut shape.form
+            && variants.len() == 1
+            && let Some(only) = variants.pop()
+        {
+            shape.secret |= only.secret;
+            shape.reloadable |= only.reloadable;
+            shape.nullable |= only.nullable;
+            shape.description = shape.description.or(only.description);
+            shape.form = only.form;
+        }
+        Ok(shape)
+    }
+
+    /// The keywords of a schema with those of the definition it refers to; its own win.
+    fn members(&self, schema: &Json, key: &Key) -> Result<Members, String> {
+        let mut members = match schema {
+            Json::Object(members) => members.clone(),
+            Json::Bool(true) => Members::new(),
+            _ => return Err(format!("{key}: no value is accepted here")),
+        };
+        for _ in 0..DEEPEST {
+            let Some(Json::String(reference)) = members.remove("$ref") else {
+                return Ok(members);
+            };
+            let target = reference
+                .strip_prefix("#/$defs/")
+                .and_then(|name| self.definitions?.get(name)?.as_object())
+                .ok_or_else(|| {
+                    format!("{key}: the schema refers to `{reference}`, which is not defined")
+                })?;
+            let mut merged = target.clone();
+            merged.extend(members);
+            members = merged;
+        }
+        Err(format!("{key}: a schema that refers to itself"))
+    }
+
+    fn form(&self, members: &Members, key: &Key, depth: usize) -> Result<(Form, bool), String> {
+        let types = types(members);
+        let nullable = types.contains("null");
+        if let Some(Json::Array(variants)) = members.get("oneOf").or_else(|| members.get("anyOf")) {
+            return self.choice(variants, key, depth);
+        }
+        if let Some(Json::Array(parts)) = members.get("allOf") {
+            return self.all_of(members, parts, key, depth);
+        }
+        let form = if types.contains("object") {
+            self.object(members, key, depth)?
+        } else if types.contains("array") {
+            Form::List(self.list(members, key, depth)?)
+        } else if types.is_empty()
+            && !members.contains_key("const")
+            && !members.contains_key("enum")
+        {
+            Form::Anything
+        } else {
+            Form::Scalar(
+                ScalarShape::compile(members, &types)
+                    .map_err(|problem| format!("{key}: {problem}"))?,
+            )
+        };
+        let nullable = nullable || matches!(form, Form::Anything);
+        Ok((form, nullable))
+    }
+
+    fn choice(&self, variants: &[Json], key: &Key, depth: usize) -> Result<(Form, bool), String> {
+        let mut shapes = Vec::new();
+        let mut nullable = false;
+        for variant in variants {
+            if variant.get("type").and_then(Json::as_str) == Some("null") {
+                nullable = true;
+            } else {
+                shapes.push(self.shape(variant, key, depth + 1)?);
+            }
+        }
+        nullable |= shapes.iter().any(|shape| shape.nullable);
+        Ok(match scalar::join_names(&shapes) {
+            Some(names) => (Form::Scalar(names), nullable),
+            None => (Form::Choice(shapes), nullable),
+        })
+    }
+
+    /// `allOf`, which is how a bound beside a reference is written: its parts hold together, so they are one schema.
+    fn all_of(
+        &self,
+        members: &Members,
+        parts: &[Json],
+        key: &Key,
+        depth: usize,
+    ) -> Result<(Form, bool), String> {
+        let mut joined = members.clone();
+        joined.remove("allOf");
+        for part in parts {
+            for (keyword, value) in self.members(part, key)? {
+                match (joined.get_mut(&keyword), value) {
+                    (Some(Json::Object(present)), Json::Object(more)) => present.extend(more),
+                    (Some(Json::Array(present)), Json::Array(more)) if keyword == "required" => {
+                        present.extend(more)
+                    }
+                    (Some(present), value) if *present != value => {
+                        return Err(format!(
+                            "{key}: `allOf` with two kinds of `{keyword}` cannot be checked"
+                        ));
+                    }
+                    (_, value) => {
+                        joined.insert(keyword, value);
+                    }
+                }
+            }
+        }
+        self.form(&joined, key, depth + 1)
+    }
+
+    fn object(&self, members: &Members, key: &Key, depth: usize) -> Result<Form, String> {
+        let rest = members.get("additionalProperties");
+        let closed = rest == Some(&Json::Bool(false));
+        if let Some(Json::Object(properties)) = members.get("properties") {
+            let properties = properties
+                .iter()
+                .map(|(name, schema)| {
+                    Ok((
+                        name.clone(),
+                        self.shape(schema, &key.child(name), depth + 1)?,
+                    ))
+                })
+                .collect::<Result<BTreeMap<_, _>, String>>()?;
+            let required = members
+                .get("required")
+                .and_then(Json::as_array)
+                .into_iter()
+                .flatten();
+            let required = required
+                .filter_map(Json::as_str)
+                .map(str::to_owned)
+                .collect();
+            return Ok(Form::Section {
+                properties,
+                required,
+                closed,
+            });
+        }
+        if let Some(Json::Object(patterns)) = members.get("patternProperties")
+            && let Some((pattern, schema)) = patterns.iter().next()
+        {
+            if patterns.len() > 1 {
+                return Err(format!(
+                    "{key}: `patternProperties` with several patterns cannot be checked"
+                ));
+            }
+            let names = Regex::new(pattern).map_err(|error| format!("{key}: {error}"))?;
+            let values = Box::new(self.shape(schema, &key.child("NAME"), depth + 1)?);
+            return Ok(Form::Map {
+                names: Some(names),
+                values,
+            });
+        }
+        Ok(match rest {
+            Some(Json::Bool(false)) => Form::Section {
+                properties: BTreeMap::new(),
+                required: BTreeSet::new(),
+                closed: true,
+            },
+            rest => {
+                let schema = rest.unwrap_or(&Json::Bool(true));
+                let values = Box::new(self.shape(schema, &key.child("NAME"), depth + 1)?);
+                Form::Map {
+                    names: None,
+                    values,
+                }
+            }
+        })
+    }
+
+    fn list(&self, members: &Members, key: &Key, depth: usize) -> Result<ListShape, String> {
+        let first = members
+            .get("prefixItems")
+            .and_then(Json::as_array)
+            .into_iter()
+            .flatten()
+            .enumerate()
+            .map(|(index, schema)| self.shape(schema, &key.item(index), depth + 1))
+            .collect::<Result<Vec<_>, String>>()?;
+        let rest = match members.get("items") {
+            Some(Json::Bool(false)) => None,
+            None if !first.is_empty() => None,
+            schema => Some(Box::new(self.shape(
+                schema.unwrap_or(&Json::Bool(true)),
+                key,
+                depth + 1,
+            )?)),
+        };
+        let count = |name| members.get(name).and_then(Json::as_u64);
+        Ok(ListShape {
+            first,
+            rest,
+            minimum: count("minItems"),
+            maximum: count("maxItems"),
+            unique: members.get("uniqueItems") == Some(&Json::Bool(true)),
+        })
+    }
+}
+
+fn types(members: &Members) -> BTreeSet<&str> {
+    match members.get("type") {
+        Some(Json::String(name)) => BTreeSet::from([name.as_str()]),
+        Some(Json::Array(names)) => names.iter().filter_map(Json::as_str).collect(),
+        _ => BTreeSet::new(),
+    }
+}
+
+fn text(members: &Members, name: &str) -> Option<String> {
+    members.get(name).and_then(Json::as_str).map(str::to_owned)
+}

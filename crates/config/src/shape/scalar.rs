@@ -1,0 +1,121 @@
+use std::collections::BTreeSet;
+
+use regex::Regex;
+use serde_json::{Map, Value as Json};
+
+use super::{Form, Shape};
+
+/// What one scalar may be.
+#[derive(Debug, Clone)]
+pub(crate) struct ScalarShape {
+    pub(crate) kinds: Kinds,
+    /// The only accepted values; empty where any is.
+    pub(crate) names: Vec<Json>,
+    pub(crate) format: Option<String>,
+    pub(crate) pattern: Option<Regex>,
+    pub(crate) shortest: Option<u64>,
+    pub(crate) longest: Option<u64>,
+    pub(crate) minimum: Option<Json>,
+    pub(crate) maximum: Option<Json>,
+    pub(crate) above: Option<Json>,
+    pub(crate) below: Option<Json>,
+    pub(crate) multiple_of: Option<f64>,
+}
+
+/// The accepted types.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Kinds {
+    pub(crate) text: bool,
+    pub(crate) integer: bool,
+    pub(crate) number: bool,
+    pub(crate) boolean: bool,
+}
+
+impl ScalarShape {
+    pub(crate) fn compile(
+        members: &Map<String, Json>,
+        types: &BTreeSet<&str>,
+    ) -> Result<Self, String> {
+        let mut names: Vec<Json> = members
+            .get("const")
+            .into_iter()
+            .chain(
+                members
+                    .get("enum")
+                    .and_then(Json::as_array)
+                    .into_iter()
+                    .flatten(),
+            )
+            .cloned()
+            .collect();
+        names.retain(|name| !name.is_null());
+        let kind = |name: &str, is: fn(&Json) -> bool| {
+            types.contains(name) || (types.is_empty() && names.iter().any(is))
+        };
+        let kinds = Kinds {
+            text: kind("string", Json::is_string),
+            integer: kind("integer", Json::is_i64),
+            number: kind("number", Json::is_f64),
+            boolean: kind("boolean", Json::is_boolean),
+        };
+        let pattern = match members.get("pattern").and_then(Json::as_str) {
+            Some(pattern) => Some(Regex::new(pattern).map_err(|error| error.to_string())?),
+            None => None,
+        };
+        let format = members
+            .get("format")
+            .and_then(Json::as_str)
+            .map(str::to_owned);
+        let (least, most) = format.as_deref().map_or((None, None), integer_bounds);
+        Ok(Self {
+            kinds,
+            names,
+            pattern,
+            shortest: members.get("minLength").and_then(Json::as_u64),
+            longest: members.get("maxLength").and_then(Json::as_u64),
+            minimum: members.get("minimum").cloned().or(least),
+            maximum: members.get("maximum").cloned().or(most),
+            above: members.get("exclusiveMinimum").cloned(),
+            below: members.get("exclusiveMaximum").cloned(),
+            multiple_of: members.get("multipleOf").and_then(Json::as_f64),
+            format,
+        })
+    }
+
+    /// The accepted texts, where they are few and known.
+    pub(crate) fn texts(&self) -> Vec<&str> {
+        self.names.iter().filter_map(Json::as_str).collect()
+    }
+}
+
+/// The range that the width of an integer implies. schemars writes it for the narrow ones only.
+fn integer_bounds(format: &str) -> (Option<Json>, Option<Json>) {
+    let range = match format {
+        "uint8" => (0, i64::from(u8::MAX)),
+        "uint16" => (0, i64::from(u16::MAX)),
+        "uint32" => (0, i64::from(u32::MAX)),
+        "int8" => (i64::from(i8::MIN), i64::from(i8::MAX)),
+        "int16" => (i64::from(i16::MIN), i64::from(i16::MAX)),
+        "int32" => (i64::from(i32::MIN), i64::from(i32::MAX)),
+        _ => return (None, None),
+    };
+    (Some(range.0.into()), Some(range.1.into()))
+}
+
+/// The variants of an enum without data as one scalar with names.
+pub(crate) fn join_names(variants: &[Shape]) -> Option<ScalarShape> {
+    let mut scalars = variants.iter().map(|variant| match &variant.form {
+        Form::Scalar(scalar) if !scalar.names.is_empty() => Some(scalar),
+        _ => None,
+    });
+    let mut joined = scalars.next()??.clone();
+    for scalar in scalars {
+        let scalar = scalar?;
+        joined.names.extend(scalar.names.iter().cloned());
+        joined.kinds.text |= scalar.kinds.text;
+        joined.kinds.integer |= scalar.kinds.integer;
+        joined.kinds.number |= scalar.kinds.number;
+        joined.kinds.boolean |= scalar.kinds.boolean;
+    }
+    Some(joined)
+}

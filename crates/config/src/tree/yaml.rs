@@ -1,0 +1,225 @@
+//! YAML text to a tree, within bounds: a configuration is small, and whatever is not is a mistake or an attack.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    path::Path,
+    sync::Arc,
+};
+
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput};
+
+use super::{Entry, Node, Scalar, Value};
+use crate::{ConfigError, Origin};
+
+/// Far beyond the depth of any settings type, far below what recursion over the tree can bear.
+const DEEPEST: usize = 32;
+/// Bounds what aliases can unfold to ("billion laughs") and the work of every later pass.
+const MOST_NODES: usize = 20_000;
+
+/// Where in which text a node stands.
+#[derive(Clone)]
+enum Source {
+    File(Arc<Path>),
+    /// All of the text stands at one place: a variable or an argument.
+    Whole(Origin),
+}
+
+impl Source {
+    fn origin(&self, mark: &Marker) -> Origin {
+        match self {
+            Self::File(path) => Origin::File {
+                path: path.clone(),
+                line: mark.line(),
+                column: mark.col() + 1,
+            },
+            Self::Whole(origin) => origin.clone(),
+        }
+    }
+}
+
+/// Parses a file. What is wrong is added to `errors`; `None` means that nothing could be read at all.
+pub(crate) fn parse(path: &Path, text: &str, errors: &mut Vec<ConfigError>) -> Option<Node> {
+    let source = Source::File(path.into());
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    Reader::new(source, text, errors).document()
+}
+
+/// Parses the flow form (`[a, b]`, `{a: 1}`) that a variable or an argument holds. Its scalars are literals.
+pub(crate) fn flow(origin: &Origin, text: &str, errors: &mut Vec<ConfigError>) -> Option<Node> {
+    let source = Source::Whole(origin.clone());
+    Reader::new(source, text, errors).document()
+}
+
+struct Reader<'a> {
+    source: Source,
+    parser: Parser<'a, StrInput<'a>>,
+    anchors: HashMap<usize, Node>,
+    nodes: usize,
+    errors: &'a mut Vec<ConfigError>,
+}
+
+/// The rest of the text cannot be read; the reason is already among the errors.
+struct Abandoned;
+
+impl<'a> Reader<'a> {
+    fn new(source: Source, text: &'a str, errors: &'a mut Vec<ConfigError>) -> Self {
+        Self {
+            source,
+            parser: Parser::new_from_str(text),
+            anchors: HashMap::new(),
+            nodes: 0,
+            errors,
+        }
+    }
+
+    fn document(mut self) -> Option<Node> {
+        let mut root = None;
+        loop {
+            match self.next() {
+                Ok(Some((Event::DocumentStart(_), mark))) if root.is_some() => {
+                    let problem = "a second document; a configuration file has one";
+                    self.refuse(&mark, problem);
+                    return None;
+                }
+                Ok(Some((Event::DocumentStart(_), _))) => match self.root() {
+                    Ok(node) => root = Some(node),
+                    Err(Abandoned) => return None,
+                },
+                Ok(Some(_)) => {}
+                Ok(None) => break,
+                Err(Abandoned) => return None,
+            }
+        }
+        Some(root.unwrap_or_else(|| Node::empty(self.source.origin(&Marker::new(0, 1, 0)))))
+    }
+
+    fn root(&mut self) -> Result<Node, Abandoned> {
+        match self.next()? {
+            Some((event, mark)) => self.node(event, mark, 0),
+            None => Err(Abandoned),
+        }
+    }
+
+    fn next(&mut self) -> Result<Option<(Event<'a>, Marker)>, Abandoned> {
+        match self.parser.next_event() {
+            None => Ok(None),
+            Some(Ok((event, span))) => Ok(Some((event, span.start))),
+            Some(Err(error)) => {
+                let problem = format!("not valid YAML: {}", error.info());
+                Err(self.refuse(error.marker(), problem))
+            }
+        }
+    }
+
+    fn refuse(&mut self, mark: &Marker, problem: impl Into<String>) -> Abandoned {
+        self.errors
+            .push(ConfigError::new(self.source.origin(mark), "", problem));
+        Abandoned
+    }
+
+    fn node(&mut self, event: Event<'a>, mark: Marker, depth: usize) -> Result<Node, Abandoned> {
+        self.count(&mark, 1)?;
+        if depth > DEEPEST {
+            return Err(self.refuse(&mark, format!("nested deeper than {DEEPEST} levels")));
+        }
+        let origin = self.source.origin(&mark);
+        let (value, anchor) = match event {
+            Event::Scalar(text, style, anchor, tag) => {
+                if tag.is_some() {
+                    self.refuse(&mark, "a tag (`!`) is not supported here");
+                }
+                let scalar = match self.source {
+                    Source::File(_) => Scalar::Yaml {
+                        text: text.into_owned(),
+                        plain: style == ScalarStyle::Plain,
+                    },
+                    Source::Whole(_) => Scalar::Literal(text.into_owned()),
+                };
+                (Value::Scalar(scalar), anchor)
+            }
+            Event::SequenceStart(anchor, _) => (self.sequence(depth)?, anchor),
+            Event::MappingStart(anchor, _) => (self.mapping(depth)?, anchor),
+            Event::Alias(anchor) => return self.alias(anchor, &mark, depth),
+            _ => return Err(self.refuse(&mark, "not valid YAML: a value is missing")),
+        };
+        let node = Node { origin, value };
+        if anchor > 0 {
+            self.anchors.insert(anchor, node.clone());
+        }
+        Ok(node)
+    }
+
+    fn sequence(&mut self, depth: usize) -> Result<Value, Abandoned> {
+        let mut items = Vec::new();
+        while let Some((event, mark)) = self.next()? {
+            if event == Event::SequenceEnd {
+                break;
+            }
+            items.push(self.node(event, mark, depth + 1)?);
+        }
+        Ok(Value::Sequence(items))
+    }
+
+    fn mapping(&mut self, depth: usize) -> Result<Value, Abandoned> {
+        let mut entries = BTreeMap::<String, Entry>::new();
+        while let Some((event, mark)) = self.next()? {
+            let key = match event {
+                Event::MappingEnd => break,
+                Event::Scalar(text, ..) => text.into_owned(),
+                _ => return Err(self.refuse(&mark, "a key must be plain text")),
+            };
+            let origin = self.source.origin(&mark);
+            let Some((event, mark)) = self.next()? else {
+                return Err(Abandoned);
+            };
+            let node = self.node(event, mark, depth + 1)?;
+            match entries.get(&key) {
+                Some(first) => {
+                    let problem = format!("the key stands twice, first at {}", first.origin);
+                    self.errors.push(ConfigError::new(origin, key, problem));
+                }
+                None => {
+                    entries.insert(key, Entry { origin, node });
+                }
+            }
+        }
+        Ok(Value::Mapping(entries))
+    }
+
+    fn alias(&mut self, anchor: usize, mark: &Marker, depth: usize) -> Result<Node, Abandoned> {
+        let Some(node) = self.anchors.get(&anchor).cloned() else {
+            return Err(self.refuse(mark, "an alias that refers to itself"));
+        };
+        let (size, height) = measure(&node);
+        self.count(mark, size)?;
+        if depth + height > DEEPEST {
+            return Err(self.refuse(mark, format!("nested deeper than {DEEPEST} levels")));
+        }
+        Ok(node)
+    }
+
+    fn count(&mut self, mark: &Marker, more: usize) -> Result<(), Abandoned> {
+        self.nodes += more;
+        if self.nodes > MOST_NODES {
+            return Err(self.refuse(
+                mark,
+                format!("more than {MOST_NODES} values, aliases included"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// The number of nodes and the levels below the first.
+fn measure(node: &Node) -> (usize, usize) {
+    let add = |children: &mut dyn Iterator<Item = &Node>| {
+        children.map(measure).fold((1, 0), |(size, height), child| {
+            (size + child.0, height.max(child.1 + 1))
+        })
+    };
+    match &node.value {
+        Value::Scalar(_) => (1, 0),
+        Value::Sequence(items) => add(&mut items.iter()),
+        Value::Mapping(entries) => add(&mut entries.values().map(|entry| &entry.node)),
+    }
+}

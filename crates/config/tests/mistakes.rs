@@ -1,0 +1,41 @@
+//! Every mistake at once, each with its place (CONF-1).
+
+mod settings;
+
+use seaworthy_config::Environment;
+use settings::{directory, loader, mistakes};
+
+#[test]
+fn names_every_mistake_at_once_with_its_place_and_the_nearest_key_conf_1() {
+    let directory = directory(&[(
+        "config.yaml",
+        r#"
+server:
+  http:
+    adr: 127.0.0.1:80
+    addr: nowhere
+    timeout: 5
+    max_body: 2 elephants
+    connections: 0
+    origins: https://example.org
+log:
+  level: inof
+  sampling: lots
+greeting: ""
+store:
+  kind: rediss
+limits:
+  echo: { rate: 99999999999 }
+farewell: ${FAREWELL}
+api_key: [hunter2]
+colour: red
+"#,
+    )]);
+    let loader = loader(&directory)
+        .environment(Environment::from([
+            ("HELLO__SERVER__HTTP__CONNECTION", "7"),
+            ("HELLO__LIMITS__ECHO", "hunter2"),
+        ]))
+        .overrides(["greting=Hi", "log.level"]);
+    insta::assert_snapshot!(mistakes(&directory, &loader));
+}

@@ -1,0 +1,173 @@
+//! A service's settings as the tests use them: two types over one tree, with every kind of value.
+#![allow(
+    dead_code,
+    unreachable_pub,
+    missing_docs,
+    reason = "each test file uses its own part"
+)]
+
+use std::{collections::BTreeMap, fs, net::SocketAddr};
+
+use schemars::JsonSchema;
+use seaworthy_config::{Environment, Loader, Schema};
+use seaworthy_core::{ByteSize, Ratio, Secret, Timeout};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+
+/// The framework's settings.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Framework {
+    /// The listeners.
+    pub server: Server,
+    /// What is written to the log.
+    #[schemars(extend("x-reloadable" = true))]
+    pub log: Log,
+}
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Server {
+    /// The public listener.
+    pub http: Http,
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Http {
+    /// The address to listen on.
+    pub addr: SocketAddr,
+    /// How long a request may take.
+    pub timeout: Timeout,
+    /// The largest body that is read.
+    pub max_body: ByteSize,
+    /// How many connections are served at once.
+    #[schemars(range(min = 1, max = 100_000))]
+    pub connections: u32,
+    /// Who may call from a browser.
+    #[schemars(extend("x-reloadable" = true))]
+    pub origins: Vec<String>,
+}
+
+impl Default for Http {
+    fn default() -> Self {
+        Self {
+            addr: SocketAddr::from(([127, 0, 0, 1], 8000)),
+            timeout: Timeout::from_secs(5),
+            max_body: ByteSize::mebibytes(2),
+            connections: 10_000,
+            origins: Vec::new(),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Log {
+    /// The least important lines that are written.
+    pub level: Level,
+    /// The share of traces that are kept.
+    pub sampling: Ratio,
+}
+
+impl Default for Log {
+    fn default() -> Self {
+        Self {
+            level: Level::Info,
+            sampling: Ratio::percent(1),
+        }
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Level {
+    /// Everything.
+    Debug,
+    /// What operators follow.
+    Info,
+    /// What needs a look.
+    Warn,
+}
+
+/// The service's own settings.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Hello {
+    /// The word before the name.
+    #[schemars(length(min = 1))]
+    pub greeting: String,
+    /// Where names are kept.
+    pub store: Store,
+    /// Limits by route.
+    pub limits: BTreeMap<String, Limit>,
+    /// A second greeting.
+    pub farewell: Option<String>,
+    /// The key of the partner's service.
+    #[serde(skip_serializing)]
+    pub api_key: Option<Secret<String>>,
+}
+
+impl Default for Hello {
+    fn default() -> Self {
+        Self {
+            greeting: "Hello".to_owned(),
+            store: Store::Memory { entries: 100 },
+            limits: BTreeMap::new(),
+            farewell: None,
+            api_key: None,
+        }
+    }
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Store {
+    /// In the process.
+    Memory {
+        /// How many names are kept.
+        entries: u32,
+    },
+    /// In Redis.
+    Redis {
+        /// Where Redis is.
+        url: String,
+        /// The number of the database.
+        #[serde(default)]
+        database: u8,
+    },
+}
+
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limit {
+    /// Requests a second.
+    #[schemars(extend("x-reloadable" = true))]
+    pub rate: u32,
+}
+
+pub fn schema() -> Schema {
+    Schema::of::<Framework>().and::<Hello>()
+}
+
+/// A directory with these files.
+pub fn directory(files: &[(&str, &str)]) -> TempDir {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(directory.path().join(name), text).unwrap();
+    }
+    directory
+}
+
+/// A loader over a directory that sees no variable of the process.
+pub fn loader(directory: &TempDir) -> Loader {
+    Loader::new("hello")
+        .directory(directory.path())
+        .environment(Environment::default())
+}
+
+/// The messages of a load that fails, without the directory's changing name.
+pub fn mistakes(directory: &TempDir, loader: &Loader) -> String {
+    let errors = loader.load(&schema()).unwrap_err().to_string();
+    errors.replace(&format!("{}/", directory.path().display()), "")
+}

@@ -1,0 +1,69 @@
+//! The texts that the configuration writes about itself (CONF-6).
+
+mod settings;
+
+use seaworthy_config::{Environment, Loaded, Schema};
+use settings::{Hello, directory, loader, schema};
+
+fn loaded(directory: &tempfile::TempDir) -> Loaded {
+    loader(directory)
+        .environment(Environment::from([
+            ("HELLO__SERVER__HTTP__CONNECTIONS", "7"),
+            ("PARTNER_KEY", "hunter2"),
+        ]))
+        .overrides(["server.http.connections=8"])
+        .load(&schema())
+        .unwrap()
+}
+
+fn shortened(text: &str, directory: &tempfile::TempDir) -> String {
+    text.replace(&format!("{}/", directory.path().display()), "")
+}
+
+const FILE: &str = "server:\n  http:\n    connections: 6\napi_key: env:PARTNER_KEY\nstore: { kind: redis, url: 'redis://me:hunter2@cache' }\n";
+
+#[test]
+fn shows_every_value_with_its_origin_and_no_secret_conf_6() {
+    let directory = directory(&[("config.yaml", FILE)]);
+    insta::assert_snapshot!(shortened(&loaded(&directory).show(), &directory));
+}
+
+#[test]
+fn explains_a_key_by_its_layers_conf_6() {
+    let directory = directory(&[("config.yaml", FILE)]);
+    let loaded = loaded(&directory);
+    let text = [
+        loaded.explain("server.http.connections").unwrap(),
+        loaded.explain("api_key").unwrap(),
+        loaded.explain("server.http").unwrap(),
+        loaded.explain("server.htp").unwrap_err().to_string(),
+    ];
+    insta::assert_snapshot!(shortened(&text.join("\n"), &directory));
+}
+
+#[test]
+fn documents_every_key_in_a_table_conf_6() {
+    insta::assert_snapshot!(schema().docs("hello"));
+}
+
+#[test]
+fn writes_an_example_of_every_variable_with_placeholders_only_conf_6() {
+    insta::assert_snapshot!(schema().env_example("hello"));
+}
+
+#[test]
+fn two_types_with_the_same_key_are_an_error_conf_1() {
+    let directory = directory(&[("config.yaml", "")]);
+    let schema = Schema::of::<Hello>().and::<Again>();
+    let error = loader(&directory).load(&schema).unwrap_err().to_string();
+    assert!(
+        error.contains("two settings types have the key `greeting`"),
+        "{error}"
+    );
+}
+
+#[derive(Default, Clone, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Again {
+    greeting: String,
+}
