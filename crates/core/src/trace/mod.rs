@@ -1,16 +1,41 @@
-//! The place of a request in a distributed trace: W3C Trace Context (levels 1 and 2) and Baggage, independent of any transport.
+//! The place of a request in a distributed trace: W3C Trace Context (levels 1 and 2) and Baggage, to the letter and independent of any transport.
+//!
+//! ```
+//! use seaworthy_core::TraceContext;
+//!
+//! let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+//! let caller = TraceContext::extract([&header[..]], [&b"vendor=opaque"[..]], []).unwrap();
+//! let ours = caller.child();
+//! assert_eq!(ours.trace_id(), caller.trace_id());
+//! assert_eq!(ours.tracestate(), Some("vendor=opaque"));
+//! ```
 
+mod baggage;
 mod id;
+mod traceparent;
+mod tracestate;
+
+use std::sync::Arc;
 
 pub use id::{SpanId, TraceId};
+pub use traceparent::Traceparent;
 
-/// One span's identity as it travels between services.
+/// One span's identity as it travels between services. Small, and cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: TraceId,
     span_id: SpanId,
     parent_id: Option<SpanId>,
     sampled: bool,
+    random: bool,
+    carried: Option<Arc<Carried>>,
+}
+
+/// What others put in and this service only passes on.
+#[derive(Debug, PartialEq, Eq)]
+struct Carried {
+    tracestate: String,
+    baggage: String,
 }
 
 impl TraceContext {
@@ -22,6 +47,8 @@ impl TraceContext {
             span_id: SpanId::generate(),
             parent_id: None,
             sampled,
+            random: true,
+            carried: None,
         }
     }
 
@@ -33,6 +60,81 @@ impl TraceContext {
             parent_id: Some(self.span_id),
             ..self.clone()
         }
+    }
+
+    /// The caller's span, from the values of all its `traceparent`, `tracestate` and `baggage` headers in their order.
+    ///
+    /// `None` where there is not exactly one valid `traceparent`: then the rest means nothing either, and a new trace begins. An invalid
+    /// `tracestate` is dropped as a whole and the trace goes on without it; of `baggage` only the invalid members are dropped.
+    #[must_use]
+    pub fn extract<'a>(
+        traceparent: impl IntoIterator<Item = &'a [u8]>,
+        tracestate: impl IntoIterator<Item = &'a [u8]>,
+        baggage: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Option<Self> {
+        let mut traceparent = traceparent.into_iter();
+        let parsed = Traceparent::parse(traceparent.next()?)?;
+        if traceparent.next().is_some() {
+            return None;
+        }
+        let tracestate = tracestate::combine(tracestate);
+        let baggage = baggage::combine(baggage);
+        let carried = (tracestate.is_some() || baggage.is_some()).then(|| {
+            Arc::new(Carried {
+                tracestate: tracestate.unwrap_or_default(),
+                baggage: baggage.unwrap_or_default(),
+            })
+        });
+        Some(Self {
+            trace_id: parsed.trace_id,
+            span_id: parsed.span_id,
+            parent_id: None,
+            sampled: parsed.sampled,
+            random: parsed.random,
+            carried,
+        })
+    }
+
+    /// The same place with another decision about recording.
+    #[must_use]
+    pub fn with_sampled(mut self, sampled: bool) -> Self {
+        self.sampled = sampled;
+        self
+    }
+
+    /// What to send as `traceparent`.
+    #[must_use]
+    pub fn traceparent(&self) -> Traceparent {
+        Traceparent {
+            trace_id: self.trace_id,
+            span_id: self.span_id,
+            sampled: self.sampled,
+            random: self.random,
+        }
+    }
+
+    /// What to send as `tracestate`.
+    #[must_use]
+    pub fn tracestate(&self) -> Option<&str> {
+        self.carried
+            .as_deref()
+            .map(|carried| carried.tracestate.as_str())
+            .filter(|text| !text.is_empty())
+    }
+
+    /// What to send as `baggage`.
+    #[must_use]
+    pub fn baggage(&self) -> Option<&str> {
+        self.carried
+            .as_deref()
+            .map(|carried| carried.baggage.as_str())
+            .filter(|text| !text.is_empty())
+    }
+
+    /// One value of the baggage, decoded. Baggage comes from callers: never trust it for a decision about access.
+    #[must_use]
+    pub fn baggage_value(&self, key: &str) -> Option<String> {
+        baggage::value(self.baggage()?, key)
     }
 
     /// The trace that all spans of a request share.
@@ -59,3 +161,6 @@ impl TraceContext {
         self.sampled
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,82 @@
+use std::fmt;
+
+use super::id::{SpanId, TraceId};
+
+const SAMPLED: u8 = 0b01;
+const RANDOM: u8 = 0b10;
+/// `00-` trace-id `-` parent-id `-` flags.
+const LENGTH: usize = 55;
+
+/// The `traceparent` header. It is always written as version 00, with the flags this version knows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Traceparent {
+    pub(super) trace_id: TraceId,
+    pub(super) span_id: SpanId,
+    pub(super) sampled: bool,
+    pub(super) random: bool,
+}
+
+impl Traceparent {
+    /// Section 3.2 of Trace Context. A higher version is read by the rules of version 00 where its beginning allows that; version ff is none.
+    pub(super) fn parse(value: &[u8]) -> Option<Self> {
+        let value = value.trim_ascii();
+        let (known, rest) = value.split_at_checked(LENGTH)?;
+        let (version, fields) = known.split_at_checked(3)?;
+        let (trace_id, fields) = fields.split_at_checked(33)?;
+        let (span_id, flags) = fields.split_at_checked(17)?;
+        let version = hex(version.strip_suffix(b"-")?)?;
+        let well_ended = rest.is_empty() || (version != 0 && rest.first() == Some(&b'-'));
+        if version == 0xff || !well_ended {
+            return None;
+        }
+        let flags = u8::try_from(hex(flags)?).ok()?;
+        Some(Self {
+            trace_id: TraceId::new(hex(trace_id.strip_suffix(b"-")?)?)?,
+            span_id: SpanId::new(u64::try_from(hex(span_id.strip_suffix(b"-")?)?).ok()?)?,
+            sampled: flags & SAMPLED != 0,
+            random: flags & RANDOM != 0,
+        })
+    }
+
+    /// The header's text, without allocation.
+    #[must_use]
+    pub fn to_bytes(self) -> [u8; LENGTH] {
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        let flags = (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM);
+        write_hex(&mut text, 3, 32, self.trace_id.get());
+        write_hex(&mut text, 36, 16, u128::from(self.span_id.get()));
+        write_hex(&mut text, 53, 2, u128::from(flags));
+        text
+    }
+}
+
+impl fmt::Display for Traceparent {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = self.to_bytes();
+        formatter.write_str(std::str::from_utf8(&text).unwrap_or_default())
+    }
+}
+
+/// Lower-case digits only, at most 32.
+fn hex(digits: &[u8]) -> Option<u128> {
+    digits.iter().try_fold(0_u128, |number, digit| {
+        let digit = match digit {
+            b'0'..=b'9' => digit - b'0',
+            b'a'..=b'f' => digit - b'a' + 10,
+            _ => return None,
+        };
+        Some((number << 4) | u128::from(digit))
+    })
+}
+
+fn write_hex(text: &mut [u8; LENGTH], start: usize, digits: usize, number: u128) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    for (offset, byte) in text.iter_mut().skip(start).take(digits).enumerate() {
+        let digit = (number >> ((digits - 1 - offset) * 4)) & 0xf;
+        *byte = usize::try_from(digit)
+            .ok()
+            .and_then(|digit| DIGITS.get(digit))
+            .copied()
+            .unwrap_or(b'0');
+    }
+}
