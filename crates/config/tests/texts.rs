@@ -5,6 +5,10 @@ mod settings;
 use seaworthy_config::{Environment, Loaded, Schema};
 use settings::{Hello, directory, loader, schema};
 
+#[expect(
+    clippy::unwrap_used,
+    reason = "clippy knows only test functions as tests"
+)]
 fn loaded(directory: &tempfile::TempDir) -> Loaded {
     loader(directory)
         .environment(Environment::from([
