@@ -147,6 +147,16 @@ fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Layer> {
         }
     };
     let tree = tree::parse(path, &text, errors)?;
+    let tree = match tree.value {
+        tree::Value::Mapping(_) => tree,
+        _ if tree.is_null() => tree::Node::empty(tree.origin),
+        // Told here and not by the schema: a later layer would cover it, and the file would count for nothing in silence.
+        _ => {
+            let problem = "a configuration file holds keys with values, this one does not";
+            errors.push(ConfigError::new(tree.origin, "", problem));
+            return None;
+        }
+    };
     Some(Layer {
         path: path.to_owned(),
         tree,

@@ -22,6 +22,7 @@ use crate::{
 #[derive(Clone)]
 pub struct Loaded(Arc<Inner>);
 
+#[derive(Clone)]
 pub(crate) struct Inner {
     pub(crate) service: String,
     pub(crate) schema: Schema,
@@ -31,11 +32,9 @@ pub(crate) struct Inner {
     pub(crate) layers: Vec<(LayerName, Node)>,
     pub(crate) tree: Node,
     /// The typed values; a mask stands in place of each secret.
-    #[expect(dead_code, reason = "what a reload compares with")]
     pub(crate) document: Json,
     pub(crate) leaves: BTreeMap<Key, Leaf>,
     pub(crate) secret_leaves: Vec<SecretLeaf>,
-    #[expect(dead_code, reason = "what a reload compares with")]
     pub(crate) secrets: BTreeMap<Key, Secret<String>>,
     pub(crate) instances: BTreeMap<TypeId, Instance>,
 }

@@ -176,6 +176,27 @@ impl Loader {
         self.finish(schema, prepared, secrets, errors)
     }
 
+    /// The files whose change means that a secret has changed.
+    pub(crate) fn secret_files(&self, leaves: &[SecretLeaf]) -> Vec<PathBuf> {
+        leaves
+            .iter()
+            .filter_map(|leaf| match &leaf.reference {
+                Reference::External { scheme, locator } => {
+                    match self
+                        .sources
+                        .iter()
+                        .find(|source| source.scheme() == *scheme)
+                    {
+                        Some(source) => source.file(locator),
+                        None if *scheme == "file" => FileSecrets.file(locator),
+                        None => None,
+                    }
+                }
+                Reference::Literal(_) => None,
+            })
+            .collect()
+    }
+
     async fn fetch(&self, reference: &Reference) -> Result<Secret<String>, SecretError> {
         match reference {
             Reference::Literal(secret) => Ok(secret.clone()),

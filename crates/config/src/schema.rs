@@ -204,6 +204,14 @@ impl Part {
         }
     }
 
+    /// Whether a key belongs to this type.
+    pub(crate) fn holds(&self, key: &Key) -> bool {
+        match key.segments().first() {
+            Some(Segment::Name(name)) => self.keys.contains(name),
+            _ => false,
+        }
+    }
+
     /// Makes the settings out of the whole tree's document, of which they take their own keys.
     pub(crate) fn read(&self, document: &Json) -> Result<Instance, Refusal> {
         let own = self

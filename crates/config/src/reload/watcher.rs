@@ -1,0 +1,217 @@
+use std::{
+    any::{Any, TypeId},
+    collections::BTreeMap,
+    convert::Infallible,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use arc_swap::ArcSwap;
+use parking_lot::Mutex;
+
+use super::{
+    difference::Difference,
+    files::{self, WatchError},
+    reloadable::{Cell, Reloadable},
+};
+use crate::{
+    ConfigError, ConfigErrors, Loaded, Loader, Origin, Schema, Settings, UnknownSettings,
+    instance::instantiate, key::Key,
+};
+
+/// Follows the files of a configuration and hands out what they say now. Cheap to clone; all clones are one.
+#[derive(Clone)]
+pub struct Watcher(Arc<Shared>);
+
+struct Shared {
+    loader: Loader,
+    schema: Schema,
+    current: ArcSwap<Loaded>,
+    cells: Mutex<BTreeMap<TypeId, Subscribed>>,
+    hooks: Mutex<Vec<Hook>>,
+    failures: AtomicU64,
+    /// One reload at a time, so that an older one never replaces a newer one.
+    turn: tokio::sync::Mutex<()>,
+}
+
+type Hook = Arc<dyn Fn(Result<&Reloaded, &ConfigErrors>) + Send + Sync>;
+
+struct Subscribed {
+    cell: Arc<dyn Any + Send + Sync>,
+    publish: fn(&(dyn Any + Send + Sync), &Loaded),
+}
+
+/// What a reload did.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Reloaded {
+    /// The keys whose new value is in effect.
+    pub changed: Vec<String>,
+    /// The keys whose new value needs a restart; the running value stays.
+    pub needs_restart: Vec<String>,
+}
+
+impl Watcher {
+    /// Follows what `loader` loaded by `schema`.
+    #[must_use]
+    pub fn new(loader: Loader, schema: Schema, loaded: Loaded) -> Self {
+        Self(Arc::new(Shared {
+            loader,
+            schema,
+            current: ArcSwap::from_pointee(loaded),
+            cells: Mutex::default(),
+            hooks: Mutex::default(),
+            failures: AtomicU64::new(0),
+            turn: tokio::sync::Mutex::default(),
+        }))
+    }
+
+    /// A handle on the settings of one type. There may be any number; none replaces another.
+    ///
+    /// # Errors
+    /// [`UnknownSettings`] when the type is not one of the schema.
+    pub fn reloadable<T: Settings>(&self) -> Result<Reloadable<T>, UnknownSettings> {
+        let mut cells = self.0.cells.lock();
+        // Read under the lock, so that a reload cannot slip in between.
+        let value = self.0.current.load().get::<T>()?;
+        let subscribed = cells
+            .entry(TypeId::of::<T>())
+            .or_insert_with(|| Subscribed {
+                cell: Arc::new(Cell::new(value.clone())),
+                publish: |cell, loaded| {
+                    if let (Some(cell), Ok(value)) =
+                        (cell.downcast_ref::<Cell<T>>(), loaded.get::<T>())
+                    {
+                        cell.publish(value);
+                    }
+                },
+            });
+        let cell = subscribed.cell.clone().downcast::<Cell<T>>();
+        Ok(cell.map_or_else(|_| Reloadable::fixed(value), Reloadable::follow))
+    }
+
+    /// Calls `hook` after every reload, with what it did or why it changed nothing: for the log and `config_reload_failures_total`.
+    pub fn on_reload(
+        &self,
+        hook: impl Fn(Result<&Reloaded, &ConfigErrors>) + Send + Sync + 'static,
+    ) {
+        self.0.hooks.lock().push(Arc::new(hook));
+    }
+
+    /// The snapshot in effect.
+    #[must_use]
+    pub fn current(&self) -> Loaded {
+        Loaded::clone(&self.0.current.load())
+    }
+
+    /// How many reloads have failed.
+    #[must_use]
+    pub fn failures(&self) -> u64 {
+        self.0.failures.load(Ordering::Relaxed)
+    }
+
+    /// Loads again, secrets included, as SIGHUP asks.
+    ///
+    /// # Errors
+    /// [`ConfigErrors`] when the new configuration has mistakes; the running one stays in effect.
+    pub async fn reload(&self) -> Result<Reloaded, ConfigErrors> {
+        let _turn = self.0.turn.lock().await;
+        let outcome = match self.0.loader.load_async(&self.0.schema).await {
+            Ok(loaded) => self.apply(&loaded),
+            Err(errors) => Err(errors),
+        };
+        if outcome.is_err() {
+            self.0.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        let hooks: Vec<Hook> = self.0.hooks.lock().clone();
+        for hook in hooks {
+            hook(outcome.as_ref());
+        }
+        outcome
+    }
+
+    fn apply(&self, loaded: &Loaded) -> Result<Reloaded, ConfigErrors> {
+        let Ok(shape) = self.0.schema.shape() else {
+            return Ok(Reloaded::default());
+        };
+        let current = self.0.current.load_full();
+        // A file that disappears is a mistake on its way, never a wish for the defaults.
+        let gone = current
+            .files()
+            .iter()
+            .filter(|file| !loaded.files().contains(file));
+        let gone = gone.map(|path| {
+            let origin = Origin::Path { path: path.clone() };
+            ConfigError::new(origin, "", "the file was read before and is gone")
+        });
+        ConfigErrors::check(gone.collect())?;
+        let mut inner = loaded.inner().clone();
+        let difference = Difference::settle(shape, current.inner(), &mut inner);
+        if !difference.fixed.is_empty() {
+            let mut errors = Vec::new();
+            inner.instances = instantiate(
+                &self.0.schema,
+                &inner.document,
+                &inner.secrets,
+                &inner.tree,
+                &mut errors,
+            );
+            ConfigErrors::check(errors)?;
+        }
+        let loaded = Loaded::new(inner);
+        let cells = self.0.cells.lock();
+        self.0.current.store(Arc::new(loaded.clone()));
+        for part in self.0.schema.parts() {
+            if let Some(subscribed) = cells.get(&part.id)
+                && difference.changed.iter().any(|key| part.holds(key))
+            {
+                (subscribed.publish)(subscribed.cell.as_ref(), &loaded);
+            }
+        }
+        let names = |keys: Vec<Key>| keys.iter().map(Key::to_string).collect();
+        Ok(Reloaded {
+            changed: names(difference.changed),
+            needs_restart: names(difference.fixed),
+        })
+    }
+
+    /// Reloads whenever a file changes, for as long as the future is polled. Outcomes go to the hooks.
+    ///
+    /// The directories are watched and not the files, because editors and Kubernetes replace files by renaming.
+    ///
+    /// # Errors
+    /// [`WatchError`] when the operating system refuses to watch.
+    pub async fn watch(&self) -> Result<Infallible, WatchError> {
+        let mut changes = files::Changes::of(&self.directories())?;
+        loop {
+            changes.settled().await;
+            let _outcome_is_for_the_hooks = self.reload().await;
+            changes.follow(&self.directories())?;
+        }
+    }
+
+    fn directories(&self) -> Vec<std::path::PathBuf> {
+        let current = self.0.current.load();
+        let secrets = self.0.loader.secret_files(&current.inner().secret_leaves);
+        let parents = secrets
+            .iter()
+            .filter_map(|file| file.parent())
+            .map(ToOwned::to_owned);
+        std::iter::once(current.directory().to_owned())
+            .chain(parents)
+            .collect()
+    }
+}
+
+impl fmt::Debug for Watcher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Watcher")
+            .field("current", &self.0.current.load())
+            .field("failures", &self.failures())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,216 @@
+//! Secrets come by reference and are shown nowhere (CONF-5).
+
+mod settings;
+
+use seaworthy_config::{
+    Environment, Loader, Profile, Schema, SecretError, SecretFuture, SecretSource, Watcher,
+};
+use seaworthy_core::Secret;
+use settings::{Hello, directory, loader, schema};
+
+const CANARY: &str = "canary-4711-hunter2";
+
+#[test]
+fn a_secret_comes_from_a_variable_a_file_or_a_placeholder_conf_5() {
+    let files = directory(&[("key", &format!("{CANARY}\n"))]);
+    let direct = Environment::from([("HELLO__API_KEY", CANARY)]);
+    let by_file = format!("api_key: file:{}/key", files.path().display());
+    for (text, environment) in [
+        ("api_key: env:KEY", Environment::from([("KEY", CANARY)])),
+        ("api_key: ${KEY}", Environment::from([("KEY", CANARY)])),
+        (by_file.as_str(), Environment::default()),
+        ("", direct),
+    ] {
+        let directory = directory(&[("config.yaml", text)]);
+        let loaded = loader(&directory)
+            .environment(environment)
+            .load(&schema())
+            .unwrap();
+        let key = loaded.get::<Hello>().unwrap().api_key.unwrap();
+        assert_eq!(key.expose(), CANARY, "{text}");
+        assert_eq!(loaded.inline_secrets(), [], "{text}");
+    }
+}
+
+#[test]
+fn what_a_variable_holds_is_not_followed_as_a_reference_conf_5() {
+    let directory = directory(&[("config.yaml", "api_key: ${KEY}")]);
+    let environment = Environment::from([("KEY", "file:/etc/hostname")]);
+    let loaded = loader(&directory)
+        .environment(environment)
+        .load(&schema())
+        .unwrap();
+    let key = loaded.get::<Hello>().unwrap().api_key.unwrap();
+    assert_eq!(key.expose(), "file:/etc/hostname");
+}
+
+#[test]
+fn an_inline_secret_is_recorded_with_its_place_for_the_preflight_conf_3() {
+    for text in [
+        format!("api_key: {CANARY}"),
+        format!("api_key: ${{UNSET:{CANARY}}}"),
+    ] {
+        let directory = directory(&[("config.yaml", &text)]);
+        let loaded = loader(&directory)
+            .profile(Profile::Production)
+            .load(&schema())
+            .unwrap();
+        let inline = loaded.inline_secrets();
+        assert_eq!(inline.len(), 1, "{text}");
+        assert_eq!(inline[0].key, "api_key");
+        assert!(inline[0].origin.to_string().ends_with("config.yaml:1:10"));
+    }
+}
+
+#[test]
+fn a_secret_that_cannot_be_fetched_is_an_error_at_its_place_conf_5() {
+    for (reference, problem) in [
+        ("env:MISSING", "the environment variable MISSING is not set"),
+        ("env:EMPTY", "the environment variable EMPTY is empty"),
+        ("file:/nowhere/key", "cannot be read: entity not found"),
+        ("file:/dev/zero", "is not a regular file"),
+        (
+            "vault:secret/hello#key",
+            "no source for `vault:` secrets is set up",
+        ),
+    ] {
+        let directory = directory(&[("config.yaml", &format!("api_key: {reference}"))]);
+        let loader = loader(&directory).environment(Environment::from([("EMPTY", "")]));
+        let error = settings::mistakes(&directory, &loader);
+        assert!(error.contains("config.yaml:1:10: api_key: "), "{error}");
+        assert!(error.contains(problem), "{error}");
+    }
+}
+
+struct Vault;
+
+impl SecretSource for Vault {
+    fn scheme(&self) -> &'static str {
+        "vault"
+    }
+
+    fn read<'a>(&'a self, locator: &'a str) -> SecretFuture<'a> {
+        Box::pin(async move {
+            tokio::task::yield_now().await;
+            match locator {
+                "secret/hello#key" => Ok(Secret::new(CANARY.to_owned())),
+                _ => Err(SecretError::new("no such secret")),
+            }
+        })
+    }
+}
+
+#[tokio::test]
+async fn another_source_plugs_in_by_its_scheme_conf_5() {
+    let directory = directory(&[("config.yaml", "api_key: vault:secret/hello#key")]);
+    let loaded = loader(&directory)
+        .secret_source(Vault)
+        .load_async(&schema())
+        .await
+        .unwrap();
+    assert_eq!(
+        loaded.get::<Hello>().unwrap().api_key.unwrap().expose(),
+        CANARY
+    );
+}
+
+/// Everything that a load can print, for one way to plant the canary.
+fn everything_printed(schema: &Schema, loader: &Loader) -> String {
+    let mut text = schema.docs("hello") + &schema.env_example("hello") + &schema.json();
+    match loader.load(schema) {
+        Err(errors) => text += &format!("{errors} {errors:?} {errors:#?}"),
+        Ok(loaded) => {
+            text += &format!("{loaded:?} {} {}", loaded.show(), loaded.show_json());
+            for shown in loaded.values() {
+                text += &loaded.explain(&shown.key).unwrap_or_default();
+            }
+            text += &format!("{:?}", loaded.inline_secrets());
+            text += &format!("{:?}", loaded.get::<Hello>());
+            text += &format!("{:?}", Watcher::new(loader.clone(), schema.clone(), loaded));
+        }
+    }
+    text
+}
+
+#[test]
+fn no_secret_and_no_value_of_a_variable_is_ever_printed_conf_5() {
+    let in_files = [
+        "api_key: CANARY",
+        "api_key: [CANARY]",
+        "api_key: { a: CANARY }",
+        "api_key: ${KEY}",
+        "api_key: env:KEY",
+        "api_key: ${UNSET:CANARY}",
+        "server: { http: { addr: ${KEY} } }",
+        "server: { http: { timeout: ${KEY} } }",
+        "server: { http: { connections: ${KEY} } }",
+        "server: { http: { max_body: 'x${KEY}' } }",
+        "log: { level: ${KEY} }",
+        "log: ${KEY}",
+        "store: { kind: ${KEY} }",
+        "store: ${KEY}",
+        "limits: ${KEY}",
+    ];
+    for text in in_files {
+        let directory = directory(&[("config.yaml", &text.replace("CANARY", CANARY))]);
+        let loader = loader(&directory).environment(Environment::from([("KEY", CANARY)]));
+        let printed = everything_printed(&schema(), &loader);
+        assert!(!printed.contains(CANARY), "{text}: {printed}");
+    }
+    let keys = [
+        "API_KEY",
+        "SERVER__HTTP__ADDR",
+        "SERVER__HTTP__TIMEOUT",
+        "SERVER__HTTP__MAX_BODY",
+        "SERVER__HTTP__CONNECTIONS",
+        "LOG__LEVEL",
+        "LOG",
+        "STORE",
+        "STORE__KIND",
+        "LIMITS",
+        "UNKNOWN",
+        "LOG__SAMPLING",
+    ];
+    for key in keys {
+        for value in [
+            CANARY.to_owned(),
+            format!("{{a: {CANARY}}}"),
+            format!("[{CANARY}"),
+        ] {
+            let directory = directory(&[("config.yaml", "")]);
+            let environment = Environment::from([(format!("HELLO__{key}"), value.clone())]);
+            let by_variable = loader(&directory).environment(environment);
+            let printed = everything_printed(&schema(), &by_variable);
+            assert!(!printed.contains(CANARY), "{key}={value}: {printed}");
+            let key = key.to_lowercase().replace("__", ".");
+            let by_flag = loader(&directory).overrides([format!("{key}={value}")]);
+            let printed = everything_printed(&schema(), &by_flag);
+            assert!(!printed.contains(CANARY), "{key}={value}: {printed}");
+        }
+    }
+}
+
+#[test]
+fn the_password_of_a_url_is_masked_where_the_type_forgot_that_it_is_a_secret_obs_3() {
+    let text = format!("store: {{ kind: redis, url: 'redis://me:{CANARY}@cache' }}");
+    let directory = directory(&[("config.yaml", &text)]);
+    let loaded = loader(&directory).load(&schema()).unwrap();
+    let shown = [
+        loaded.show(),
+        loaded.show_json().to_string(),
+        loaded.explain("store").unwrap(),
+        loaded.explain("store.url").unwrap(),
+    ];
+    for text in shown {
+        assert!(
+            text.contains("redis://me:***@cache") && !text.contains(CANARY),
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn the_debug_of_the_variables_prints_names_only_conf_5() {
+    let printed = format!("{:?}", Environment::from([("NAME", CANARY)]));
+    assert!(printed.contains("NAME") && !printed.contains(CANARY));
+}

@@ -1,0 +1,134 @@
+//! How the texts of variables and arguments become values (CONF-1).
+
+mod settings;
+
+use proptest::prelude::*;
+use seaworthy_config::{Environment, Loader};
+use settings::{Framework, Hello, directory, loader, schema};
+
+fn variables(variables: &[(String, String)]) -> Loader {
+    let variables = variables.iter().cloned();
+    Loader::new("hello").environment(variables.collect())
+}
+
+fn one(name: &str, value: &str) -> Loader {
+    variables(&[(name.to_owned(), value.to_owned())])
+}
+
+#[test]
+fn a_placeholder_that_is_the_whole_value_takes_the_type_that_the_schema_asks_conf_1() {
+    let text = "server:\n  http:\n    connections: ${CONNECTIONS}\n    origins: ${ORIGINS}\ngreeting: ${NUMBER}\nfarewell: \"${EMPTY}\"\n";
+    let directory = directory(&[("config.yaml", text)]);
+    let environment = Environment::from([
+        ("CONNECTIONS", "12"),
+        ("ORIGINS", "a, b"),
+        ("NUMBER", "1.10"),
+        ("EMPTY", ""),
+    ]);
+    let loaded = loader(&directory)
+        .environment(environment)
+        .load(&schema())
+        .unwrap();
+    let http = loaded.get::<Framework>().unwrap().server.http;
+    let hello = loaded.get::<Hello>().unwrap();
+    assert_eq!(http.connections, 12);
+    assert_eq!(http.origins, ["a", "b"]);
+    assert_eq!(hello.greeting, "1.10");
+    assert_eq!(hello.farewell, None);
+}
+
+#[test]
+fn the_text_of_a_variable_never_becomes_structure_conf_1() {
+    let directory = directory(&[("config.yaml", "greeting: ${VALUE}\nfarewell: a ${VALUE}\n")]);
+    for value in [
+        "{ a: b }",
+        "[a]",
+        "a: b",
+        "x\ncolour: red",
+        "&a *a",
+        "# no comment",
+        "${HOME}",
+    ] {
+        let environment = Environment::from([("VALUE", value)]);
+        let loaded = loader(&directory)
+            .environment(environment)
+            .load(&schema())
+            .unwrap();
+        let hello = loaded.get::<Hello>().unwrap();
+        assert_eq!(hello.greeting, value);
+        assert_eq!(hello.farewell.unwrap(), format!("a {value}"));
+    }
+}
+
+#[test]
+fn a_missing_variable_counts_only_where_nothing_replaces_the_value_conf_1() {
+    let directory = directory(&[("config.yaml", "greeting: ${MISSING}\n")]);
+    assert!(loader(&directory).load(&schema()).is_err());
+    let loaded = loader(&directory)
+        .overrides(["greeting=Hi"])
+        .load(&schema())
+        .unwrap();
+    assert_eq!(loaded.get::<Hello>().unwrap().greeting, "Hi");
+}
+
+#[test]
+fn a_list_comes_with_commas_or_in_flow_form_conf_1() {
+    for (text, expected) in [
+        ("", vec![]),
+        ("a", vec!["a"]),
+        ("a, b", vec!["a", "b"]),
+        ("[a, \"b,c\"]", vec!["a", "b,c"]),
+        ("[\"1\", 2]", vec!["1", "2"]),
+    ] {
+        let loaded = one("HELLO__SERVER__HTTP__ORIGINS", text)
+            .load(&schema())
+            .unwrap();
+        assert_eq!(
+            loaded.get::<Framework>().unwrap().server.http.origins,
+            expected,
+            "{text}"
+        );
+    }
+}
+
+#[test]
+fn an_item_of_a_list_has_no_variable_conf_1() {
+    let error = one("HELLO__SERVER__HTTP__ORIGINS__0", "a")
+        .load(&schema())
+        .unwrap_err();
+    assert!(
+        error
+            .to_string()
+            .contains("a variable sets a list as a whole"),
+        "{error}"
+    );
+}
+
+proptest! {
+    #[test]
+    fn a_text_arrives_to_the_letter_conf_1(text in "[^\0]{1,40}") {
+        let loaded = one("HELLO__GREETING", &text).load(&schema()).unwrap();
+        prop_assert_eq!(loaded.get::<Hello>().unwrap().greeting, text);
+    }
+
+    #[test]
+    fn a_number_arrives_or_is_refused_conf_1(number: i64) {
+        let loaded = one("HELLO__SERVER__HTTP__CONNECTIONS", &number.to_string()).load(&schema());
+        match loaded {
+            Ok(loaded) => prop_assert_eq!(i64::from(loaded.get::<Framework>().unwrap().server.http.connections), number),
+            Err(_) => prop_assert!(!(1..=100_000).contains(&number)),
+        }
+    }
+
+    #[test]
+    fn no_variable_and_no_argument_breaks_the_loader_conf_1(name in "[A-Z_]{0,30}", key in ".{0,30}", value in ".{0,60}") {
+        let _ = one(&format!("HELLO__{name}"), &value).load(&schema());
+        let _ = Loader::new("hello").environment(Environment::default()).overrides([format!("{key}={value}"), key]).load(&schema());
+    }
+
+    #[test]
+    fn no_file_breaks_the_loader_conf_1(text in "[a-z:${}\\[\\]&*!|>'\"#, \n-]{0,120}") {
+        let directory = directory(&[("config.yaml", &text)]);
+        let _ = loader(&directory).load(&schema());
+    }
+}
