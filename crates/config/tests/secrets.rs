@@ -214,3 +214,66 @@ fn the_debug_of_the_variables_prints_names_only_conf_5() {
     let printed = format!("{:?}", Environment::from([("NAME", CANARY)]));
     assert!(printed.contains("NAME") && !printed.contains(CANARY));
 }
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Storage {
+    store: Store,
+}
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+enum Store {
+    #[default]
+    Memory,
+    Redis {
+        #[serde(skip_serializing)]
+        url: Secret<String>,
+        address: std::net::IpAddr,
+    },
+}
+
+#[test]
+fn a_secret_inside_an_enum_arrives_and_is_not_quoted_when_its_neighbour_is_wrong_conf_5() {
+    let schema = Schema::of::<Storage>();
+    let load = |address: &str| {
+        let text = format!("store: {{ kind: redis, url: env:URL, address: {address} }}");
+        let directory = directory(&[("config.yaml", &text)]);
+        loader(&directory)
+            .environment(Environment::from([("URL", CANARY)]))
+            .load(&schema)
+    };
+    match load("127.0.0.1").unwrap().get::<Storage>().unwrap().store {
+        Store::Redis { url, .. } => assert_eq!(url.expose(), CANARY),
+        Store::Memory => panic!("the variant was lost"),
+    }
+    let errors = load("nowhere").unwrap_err();
+    assert!(errors.to_string().contains("config.yaml:1:"), "{errors}");
+    assert!(!format!("{errors} {errors:?}").contains(CANARY));
+}
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Rotating {
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-reloadable" = true))]
+    key: Option<Secret<String>>,
+}
+
+#[tokio::test]
+async fn a_rotated_secret_that_is_reloadable_takes_effect_conf_5() {
+    let files = directory(&[("key", "first")]);
+    let path = files.path().join("key");
+    let directory = directory(&[("config.yaml", &format!("key: file:{}", path.display()))]);
+    let schema = Schema::of::<Rotating>();
+    let loader = loader(&directory);
+    let loaded = loader.load(&schema).unwrap();
+    let watcher = Watcher::new(loader, schema, loaded);
+    let settings = watcher.reloadable::<Rotating>().unwrap();
+    std::fs::write(&path, "second").unwrap();
+    assert_eq!(watcher.reload().await.unwrap().changed, ["key"]);
+    assert_eq!(settings.load().key.as_ref().unwrap().expose(), "second");
+    std::fs::remove_file(&path).unwrap();
+    watcher.reload().await.unwrap_err();
+    assert_eq!(settings.load().key.as_ref().unwrap().expose(), "second");
+}
