@@ -1,0 +1,177 @@
+use std::{
+    cell::RefCell,
+    time::{SystemTime, UNIX_EPOCH},
+};
+
+use super::config::LogFormat;
+
+/// How lines are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Encoding {
+    Json,
+    Text { colours: bool },
+}
+
+impl Encoding {
+    pub(crate) fn choose(format: LogFormat, production: bool, is_terminal: bool) -> Self {
+        match (format, production) {
+            (LogFormat::Json, _) | (LogFormat::Auto, true) => Self::Json,
+            (LogFormat::Text, _) | (LogFormat::Auto, false) => Self::Text {
+                colours: is_terminal,
+            },
+        }
+    }
+}
+
+/// Appends a text as the inside of a JSON string: quotes, backslashes and every control character escaped, so that a text can never end its line.
+pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
+    let bytes = text.as_bytes();
+    let mut written = 0;
+    for (position, byte) in bytes.iter().enumerate() {
+        let escaped: &[u8] = match byte {
+            b'"' => b"\\\"",
+            b'\\' => b"\\\\",
+            b'\n' => b"\\n",
+            b'\r' => b"\\r",
+            b'\t' => b"\\t",
+            0..=0x1f | 0x7f => b"",
+            _ => continue,
+        };
+        output.extend_from_slice(bytes.get(written..position).unwrap_or_default());
+        if escaped.is_empty() {
+            output.extend_from_slice(b"\\u00");
+            push_hex(output, u64::from(*byte), 2);
+        } else {
+            output.extend_from_slice(escaped);
+        }
+        written = position + 1;
+    }
+    output.extend_from_slice(bytes.get(written..).unwrap_or_default());
+}
+
+/// Appends the lowest `digits` hexadecimal digits of a number.
+pub(super) fn push_hex(output: &mut Vec<u8>, number: u64, digits: u32) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    output.extend((0..digits).rev().map(|digit| {
+        let value = usize::try_from((number >> (digit * 4)) & 0xf).unwrap_or_default();
+        DIGITS.get(value).copied().unwrap_or(b'0')
+    }));
+}
+
+/// Appends a number in decimal.
+pub(super) fn push_unsigned(output: &mut Vec<u8>, mut number: u64) {
+    let mut digits = [b'0'; 20];
+    let mut length = 0;
+    for digit in digits.iter_mut().rev() {
+        *digit = b'0' + u8::try_from(number % 10).unwrap_or_default();
+        number /= 10;
+        length += 1;
+        if number == 0 {
+            break;
+        }
+    }
+    output.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
+}
+
+/// Appends the present time as RFC 3339 in UTC with microseconds.
+pub(super) fn push_now(output: &mut Vec<u8>) {
+    thread_local! {
+        /// The text of the second it was made for: a busy service writes thousands of lines in one.
+        static SECOND: RefCell<(u64, Vec<u8>)> = const { RefCell::new((u64::MAX, Vec::new())) };
+    }
+    let now = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    SECOND.with_borrow_mut(|(known, text)| {
+        if *known != now.as_secs() {
+            *known = now.as_secs();
+            text.clear();
+            push_second(text, now.as_secs());
+        }
+        output.extend_from_slice(text);
+    });
+    output.push(b'.');
+    push_padded(output, u64::from(now.subsec_micros()), 6);
+    output.push(b'Z');
+}
+
+fn push_padded(output: &mut Vec<u8>, number: u64, digits: u32) {
+    output.extend(
+        (0..digits)
+            .rev()
+            .map(|digit| b'0' + u8::try_from(number / 10_u64.pow(digit) % 10).unwrap_or_default()),
+    );
+}
+
+/// `2026-11-21T04:58:00`. The calendar is H. Hinnant's `civil_from_days`.
+fn push_second(output: &mut Vec<u8>, seconds: u64) {
+    let days = seconds / 86_400 + 719_468;
+    let (era, day_of_era) = (days / 146_097, days % 146_097);
+    let year_of_era =
+        (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted_month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * shifted_month + 2) / 5 + 1;
+    let month = if shifted_month < 10 {
+        shifted_month + 3
+    } else {
+        shifted_month - 9
+    };
+    let year = year_of_era + era * 400 + u64::from(month <= 2);
+    push_padded(output, year, 4);
+    for (sign, number) in [
+        (b'-', month),
+        (b'-', day),
+        (b'T', seconds / 3_600 % 24),
+        (b':', seconds / 60 % 60),
+        (b':', seconds % 60),
+    ] {
+        output.push(sign);
+        push_padded(output, number, 2);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn text_of(write: impl FnOnce(&mut Vec<u8>)) -> String {
+        let mut output = Vec::new();
+        write(&mut output);
+        String::from_utf8(output).unwrap()
+    }
+
+    #[test]
+    fn moments_are_written_as_rfc_3339_obs_1() {
+        for (seconds, text) in [
+            (0, "1970-01-01T00:00:00"),
+            (951_782_399, "2000-02-28T23:59:59"),
+            (951_782_400, "2000-02-29T00:00:00"),
+            (1_795_237_080, "2026-11-21T04:58:00"),
+            (4_107_542_400, "2100-03-01T00:00:00"),
+        ] {
+            assert_eq!(text_of(|output| push_second(output, seconds)), text);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn escaped_text_is_json_and_one_line_obs_1(text in any::<String>()) {
+            let json = text_of(|output| {
+                output.push(b'"');
+                escape(output, &text);
+                output.push(b'"');
+            });
+            prop_assert_eq!(json.find(['\n', '\r', '\u{1b}']), None);
+            prop_assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
+        }
+
+        #[test]
+        fn numbers_are_written_as_the_standard_library_does_obs_1(number: u64) {
+            prop_assert_eq!(text_of(|output| push_unsigned(output, number)), number.to_string());
+            prop_assert_eq!(text_of(|output| push_hex(output, number, 16)), format!("{number:016x}"));
+        }
+    }
+}

@@ -1,0 +1,100 @@
+use std::{fmt, str::FromStr};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// How much a line matters. Ordered: `Error` is least talkative.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+)]
+#[serde(rename_all = "lowercase")]
+#[schemars(inline)]
+pub enum Level {
+    /// Somebody should look.
+    Error,
+    /// Something is odd, and the service goes on.
+    Warn,
+    /// What a person wants to know of a healthy service.
+    #[default]
+    Info,
+    /// For finding a fault.
+    Debug,
+    /// For finding a fault in a library.
+    Trace,
+}
+
+/// The text is no level.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no level: error, warn, info, debug and trace are")]
+pub struct UnknownLevel(String);
+
+impl Level {
+    /// The level in capitals, as lines show it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "ERROR",
+            Self::Warn => "WARN",
+            Self::Info => "INFO",
+            Self::Debug => "DEBUG",
+            Self::Trace => "TRACE",
+        }
+    }
+
+    pub(super) fn filter(self) -> tracing_core::LevelFilter {
+        match self {
+            Self::Error => tracing_core::LevelFilter::ERROR,
+            Self::Warn => tracing_core::LevelFilter::WARN,
+            Self::Info => tracing_core::LevelFilter::INFO,
+            Self::Debug => tracing_core::LevelFilter::DEBUG,
+            Self::Trace => tracing_core::LevelFilter::TRACE,
+        }
+    }
+}
+
+impl From<&tracing_core::Level> for Level {
+    fn from(level: &tracing_core::Level) -> Self {
+        match *level {
+            tracing_core::Level::ERROR => Self::Error,
+            tracing_core::Level::WARN => Self::Warn,
+            tracing_core::Level::INFO => Self::Info,
+            tracing_core::Level::DEBUG => Self::Debug,
+            _ => Self::Trace,
+        }
+    }
+}
+
+impl FromStr for Level {
+    type Err = UnknownLevel;
+
+    fn from_str(text: &str) -> Result<Self, UnknownLevel> {
+        let known = [
+            Self::Error,
+            Self::Warn,
+            Self::Info,
+            Self::Debug,
+            Self::Trace,
+        ];
+        known
+            .into_iter()
+            .find(|level| level.as_str().eq_ignore_ascii_case(text))
+            .ok_or_else(|| UnknownLevel(text.to_owned()))
+    }
+}
+
+impl fmt::Display for Level {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.as_str().to_ascii_lowercase())
+    }
+}

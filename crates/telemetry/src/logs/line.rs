@@ -1,0 +1,254 @@
+use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, sync::Arc};
+
+use seaworthy_core::{RequestContext, ServiceIdentity};
+
+use super::{
+    Shared,
+    encode::{Encoding, escape, push_hex, push_now, push_unsigned},
+    level::Level,
+};
+use crate::redact::{MASK, is_sensitive_name, redact};
+
+thread_local! {
+    /// The buffers of the last lines of this thread, so that a line allocates nothing.
+    static BUFFERS: Cell<(Vec<u8>, String)> = const { Cell::new((Vec::new(), String::new())) };
+}
+
+/// A buffer that one huge line made this large is not kept.
+const LARGEST_KEPT: usize = 16 * 1_024;
+
+/// One line while it is written. It goes out when it is dropped.
+pub struct Line {
+    shared: Arc<Shared>,
+    output: Vec<u8>,
+    /// Where values are formatted before they are filtered.
+    scratch: String,
+}
+
+impl Line {
+    pub(super) fn begin(shared: &Arc<Shared>) -> Self {
+        let (mut output, mut scratch) = BUFFERS.take();
+        output.clear();
+        scratch.clear();
+        Self {
+            shared: Arc::clone(shared),
+            output,
+            scratch,
+        }
+    }
+
+    /// Writes what every line has.
+    pub(super) fn head(
+        &mut self,
+        context: Option<&RequestContext>,
+        level: Level,
+        target: &str,
+        message: &str,
+    ) {
+        match self.shared.encoding {
+            Encoding::Json => self.json_head(context, level, target, message),
+            Encoding::Text { colours } => self.text_head(colours, level, target, message),
+        }
+    }
+
+    fn json_head(
+        &mut self,
+        context: Option<&RequestContext>,
+        level: Level,
+        target: &str,
+        message: &str,
+    ) {
+        let shared = Arc::clone(&self.shared);
+        let service: &ServiceIdentity = context.map_or(&shared.identity, RequestContext::service);
+        let output = &mut self.output;
+        output.extend_from_slice(b"{\"timestamp\":\"");
+        push_now(output);
+        output.extend_from_slice(b"\",\"level\":\"");
+        output.extend_from_slice(level.as_str().as_bytes());
+        output.extend_from_slice(b"\",\"service\":\"");
+        escape(output, service.name());
+        output.extend_from_slice(b"\",\"version\":\"");
+        escape(output, service.version());
+        output.extend_from_slice(b"\",\"target\":\"");
+        escape(output, target);
+        output.extend_from_slice(b"\",\"message\":\"");
+        escape(output, &redact(message));
+        output.push(b'"');
+        let Some(context) = context else { return };
+        output.extend_from_slice(b",\"request_id\":\"");
+        output.extend_from_slice(context.request_id().as_str().as_bytes());
+        output.extend_from_slice(b"\",\"trace_id\":\"");
+        let trace_id = context.trace().trace_id().get();
+        push_hex(
+            output,
+            u64::try_from(trace_id >> 64).unwrap_or_default(),
+            16,
+        );
+        push_hex(
+            output,
+            u64::try_from(trace_id & u128::from(u64::MAX)).unwrap_or_default(),
+            16,
+        );
+        output.extend_from_slice(b"\",\"span_id\":\"");
+        push_hex(output, context.trace().span_id().get(), 16);
+        output.push(b'"');
+        if let Some(actor) = context.actor() {
+            output.extend_from_slice(b",\"actor\":\"");
+            escape(output, actor.as_str());
+            output.push(b'"');
+        }
+    }
+
+    fn text_head(&mut self, colours: bool, level: Level, target: &str, message: &str) {
+        let output = &mut self.output;
+        push_now(output);
+        let (begin, faint, end) = if colours {
+            (colour(level), "\u{1b}[2m", "\u{1b}[0m")
+        } else {
+            ("", "", "")
+        };
+        let _ = write!(output, " {begin}{:<5}{end} {faint}", level.as_str());
+        escape(output, target);
+        let _ = write!(output, ":{end} ");
+        escape(output, &redact(message));
+    }
+
+    /// Adds a text, masked where its name or its shape says so.
+    pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
+        if is_sensitive_name(name) {
+            return self.quoted(MASK);
+        }
+        self.quoted(&redact(value))
+    }
+
+    /// Adds a text that needs no filter because the program itself wrote it, such as a method or a route template.
+    pub fn known(&mut self, name: &str, value: &str) -> &mut Self {
+        self.name(name);
+        self.quoted(value)
+    }
+
+    /// Adds a number.
+    pub fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
+        self.name(name);
+        push_unsigned(&mut self.output, value);
+        self
+    }
+
+    /// Adds a duration in milliseconds, with microseconds behind the point.
+    pub fn milliseconds(&mut self, name: &str, value: std::time::Duration) -> &mut Self {
+        self.name(name);
+        let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
+        push_unsigned(&mut self.output, micros / 1_000);
+        self.output.push(b'.');
+        let rest = micros % 1_000;
+        self.output.extend(
+            [rest / 100, rest / 10 % 10, rest % 10]
+                .map(|digit| b'0' + u8::try_from(digit).unwrap_or_default()),
+        );
+        self
+    }
+
+    /// Adds whatever can be displayed, masked where its name or its shape says so.
+    pub fn display(&mut self, name: &str, value: &dyn fmt::Display) -> &mut Self {
+        self.formatted(name, format_args!("{value}"))
+    }
+
+    pub(super) fn formatted(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let _ = scratch.write_fmt(value);
+        self.text(name, &scratch);
+        self.scratch = scratch;
+        self
+    }
+
+    /// Adds a value that is JSON by itself: a number or a boolean.
+    pub(super) fn literal(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
+        self.name(name);
+        let _ = self.output.write_fmt(value);
+        self
+    }
+
+    /// Adds fields that were encoded before.
+    pub(super) fn encoded(&mut self, fields: &[u8]) {
+        self.output.extend_from_slice(fields);
+    }
+
+    /// The fields so far, for keeping.
+    pub(super) fn take_fields(mut self) -> Vec<u8> {
+        std::mem::take(&mut self.output)
+    }
+
+    fn name(&mut self, name: &str) {
+        match self.shared.encoding {
+            Encoding::Json => {
+                self.output.extend_from_slice(b",\"");
+                escape(&mut self.output, name);
+                self.output.extend_from_slice(b"\":");
+            }
+            Encoding::Text { colours } => {
+                self.output.push(b' ');
+                if colours {
+                    self.output.extend_from_slice(b"\x1b[2m");
+                }
+                escape(&mut self.output, name);
+                self.output.push(b'=');
+                if colours {
+                    self.output.extend_from_slice(b"\x1b[0m");
+                }
+            }
+        }
+    }
+
+    fn quoted(&mut self, value: &str) -> &mut Self {
+        let bare = !matches!(self.shared.encoding, Encoding::Json)
+            && !value.is_empty()
+            && value
+                .bytes()
+                .all(|byte| byte.is_ascii_graphic() && byte != b'"' && byte != b'\\');
+        if bare {
+            self.output.extend_from_slice(value.as_bytes());
+        } else {
+            self.output.push(b'"');
+            escape(&mut self.output, value);
+            self.output.push(b'"');
+        }
+        self
+    }
+}
+
+const fn colour(level: Level) -> &'static str {
+    match level {
+        Level::Error => "\u{1b}[31m",
+        Level::Warn => "\u{1b}[33m",
+        Level::Info => "\u{1b}[32m",
+        Level::Debug => "\u{1b}[34m",
+        Level::Trace => "\u{1b}[35m",
+    }
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        if self.output.is_empty() {
+            return;
+        }
+        if self.shared.encoding == Encoding::Json {
+            self.output.push(b'}');
+        }
+        self.output.push(b'\n');
+        self.shared.sink.line(&self.output);
+        if self.output.capacity() <= LARGEST_KEPT {
+            BUFFERS.set((
+                std::mem::take(&mut self.output),
+                std::mem::take(&mut self.scratch),
+            ));
+        }
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Line").finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,195 @@
+use std::{sync::Arc, time::Duration};
+
+use proptest::prelude::*;
+use seaworthy_core::{Actor, Personal, RequestContext, ServiceIdentity, context};
+use serde_json::Value;
+use tracing::{Dispatch, info, info_span, subscriber::with_default, warn};
+use tracing_subscriber::layer::SubscriberExt as _;
+
+use super::*;
+use crate::tracer::Tracer;
+
+fn logs(config: &LogConfig) -> (Logs, Dispatch, MemorySink) {
+    let sink = MemorySink::default();
+    let logs = Logs::to_sink(
+        ServiceIdentity::new("orders", "1.2.3"),
+        config,
+        true,
+        Arc::new(sink.clone()),
+    );
+    let subscriber = LogSubscriber {
+        logs: logs.clone(),
+        tracer: Tracer::off(),
+    };
+    (
+        logs,
+        Dispatch::new(tracing_subscriber::registry().with(subscriber)),
+        sink,
+    )
+}
+
+fn json(sink: &MemorySink) -> Vec<Value> {
+    sink.lines()
+        .iter()
+        .map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}")))
+        .collect()
+}
+
+#[test]
+fn every_line_carries_service_request_trace_and_actor_obs_2() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    let request = Arc::new(RequestContext::background(ServiceIdentity::new(
+        "billing", "9.9.9",
+    )));
+    request.set_actor(Actor::new("user-7"));
+    tracing::dispatcher::with_default(&dispatch, || {
+        context::sync_scope(Arc::clone(&request), || {
+            info!(order = 7, total = 1.5, paid = true, "order {}", "taken")
+        });
+        info!("no request");
+    });
+    let lines = json(&sink);
+    let line = &lines[0];
+    assert_eq!(
+        line["service"], "billing",
+        "the request's service, not the process's"
+    );
+    assert_eq!(line["version"], "9.9.9");
+    assert_eq!(line["request_id"], request.request_id().as_str());
+    assert_eq!(line["trace_id"], request.trace().trace_id().to_string());
+    assert_eq!(line["span_id"], request.trace().span_id().to_string());
+    assert_eq!(line["actor"], "user-7");
+    assert_eq!(
+        (&line["message"], &line["level"]),
+        (&"order taken".into(), &"INFO".into())
+    );
+    assert_eq!(
+        (&line["order"], &line["total"], &line["paid"]),
+        (&7.into(), &1.5.into(), &true.into())
+    );
+    assert_eq!(lines[1]["service"], "orders");
+    assert_eq!(lines[1].get("request_id"), None);
+}
+
+#[test]
+fn fields_of_open_spans_are_on_the_lines_inside_them_obs_2() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    tracing::dispatcher::with_default(&dispatch, || {
+        let outer = info_span!("join", event = 7, seat = tracing::field::Empty);
+        let _outer = outer.enter();
+        outer.record("seat", "A1");
+        let _inner = info_span!("pay", amount = 12).entered();
+        info!("paid");
+    });
+    let line = &json(&sink)[0];
+    assert_eq!(
+        (&line["event"], &line["seat"], &line["amount"]),
+        (&7.into(), &"A1".into(), &12.into())
+    );
+}
+
+#[test]
+fn personal_and_secret_values_are_masked_by_type_by_name_and_by_shape_obs_3() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    tracing::dispatcher::with_default(&dispatch, || {
+        let email = Personal::new("canary-1@example.org");
+        info!(%email, password = "canary-2", note = "from canary-3@example.org", "mail canary-4@example.org");
+        let _span = info_span!("login", token = "canary-5").entered();
+        warn!(error = ?std::io::Error::other("postgres://app:canary-6@db/x"), "failed");
+    });
+    let text = sink.lines().join("\n");
+    assert!(!text.contains("canary"), "{text}");
+    assert_eq!(text.matches("***").count(), 6, "{text}");
+}
+
+#[test]
+fn a_text_cannot_begin_a_line_of_its_own_obs_1() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    tracing::dispatcher::with_default(&dispatch, || {
+        info!(
+            path = "/\n{\"level\":\"ERROR\"}",
+            "{}", "one\r\n{\"level\":\"ERROR\"}\u{1b}[31m"
+        );
+    });
+    assert_eq!(json(&sink).len(), 1);
+}
+
+#[test]
+fn repeated_lines_are_held_back_and_counted_obs_2() {
+    let config = LogConfig {
+        repeat: RepeatConfig { per_second: 10 },
+        ..LogConfig::default()
+    };
+    let (logs, dispatch, sink) = logs(&config);
+    tracing::dispatcher::with_default(&dispatch, || {
+        (0..1_000).for_each(|number| info!(number, "again"));
+        info!("another place");
+    });
+    let again = sink
+        .lines()
+        .iter()
+        .filter(|line| line.contains("again"))
+        .count();
+    assert!(
+        (10..=20).contains(&again),
+        "{again}: one second's worth, or two where the second turned"
+    );
+    assert_eq!(logs.held_back() as usize, 1_000 - again);
+    assert!(
+        sink.lines()
+            .iter()
+            .any(|line| line.contains("another place"))
+    );
+}
+
+#[test]
+fn people_get_text_and_machines_get_json_obs_1() {
+    let sink = MemorySink::default();
+    let logs = Logs::to_sink(
+        ServiceIdentity::new("orders", "1.2.3"),
+        &LogConfig::default(),
+        false,
+        Arc::new(sink.clone()),
+    );
+    logs.line(None, Level::Warn, "orders::store", "slow query")
+        .unwrap()
+        .unsigned("rows", 7)
+        .text("table", "two words")
+        .milliseconds("took", Duration::from_micros(12_345));
+    let line = &sink.lines()[0];
+    assert!(
+        line.ends_with("WARN  orders::store: slow query rows=7 table=\"two words\" took=12.345"),
+        "{line}"
+    );
+}
+
+#[test]
+fn a_line_below_its_level_is_not_even_begun_obs_1() {
+    let (logs, _, sink) = logs(&LogConfig::default());
+    assert!(logs.line(None, Level::Debug, "orders", "detail").is_none());
+    assert!(sink.lines().is_empty());
+}
+
+#[test]
+fn a_full_buffer_drops_and_counts_and_never_blocks_obs_10() {
+    let writer = StdoutWriter::start(seaworthy_core::ByteSize::bytes(10)).unwrap();
+    writer.line(b"longer than the buffer\n");
+    assert_eq!(writer.dropped(), 1);
+    assert!(writer.flush(Duration::from_secs(5)));
+}
+
+proptest! {
+    #[test]
+    fn any_field_gives_one_json_line_obs_1(name in "[a-z]{1,8}", value in any::<String>(), message in any::<String>()) {
+        let (logs, _, sink) = logs(&LogConfig::default());
+        logs.line(None, Level::Info, "orders", &message).unwrap().text(&name, &value);
+        prop_assert_eq!(json(&sink).len(), 1);
+    }
+}
+
+#[test]
+fn nothing_is_written_where_nothing_listens_obs_10() {
+    with_default(tracing::subscriber::NoSubscriber::default(), || {
+        info!("nobody hears this")
+    });
+}

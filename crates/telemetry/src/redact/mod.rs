@@ -1,0 +1,27 @@
+//! The last filter of every text that leaves the service (OBS-3): what looks personal or secret is masked, whoever wrote it.
+//!
+//! Types that redact themselves ([`Personal`](seaworthy_core::Personal), [`Secret`](seaworthy_core::Secret)) come first; this filter is for what slips
+//! past them, and errs on the side of masking. Nearly every text is clean, so one pass over the bytes decides whether anything has to be looked at more closely.
+
+mod name;
+mod scan;
+mod shape;
+
+use std::borrow::Cow;
+
+pub use name::is_sensitive_name;
+
+/// What stands in place of what was masked.
+pub const MASK: &str = "***";
+
+/// The text with every personal or secret shape masked; borrowed where there is none.
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
+    if scan::is_clean(text.as_bytes()) {
+        return Cow::Borrowed(text);
+    }
+    shape::mask(text)
+}
+
+#[cfg(test)]
+mod tests;
