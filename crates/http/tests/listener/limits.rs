@@ -88,3 +88,61 @@ async fn a_client_that_does_not_read_is_cut_off_sec_3() {
     let received = client.read_to_end(PATIENCE).await;
     assert!(received.bytes.len() < 50_000_000);
 }
+
+#[tokio::test]
+async fn a_slow_head_ends_however_it_is_spread_sec_3() {
+    let fixture = start_limited(|limits| limits.head.timeout = SHORT).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    let head = format!("GET / HTTP/1.1\r\nhost: a\r\nx: {}", "a".repeat(2000));
+    let sent = client.trickle(&head, PAUSE).await;
+    assert!(sent < head.len());
+    fixture.serves_others().await;
+    assert_eq!(fixture.server.stats().head_timeouts, 1);
+}
+
+#[tokio::test]
+async fn a_slow_second_head_ends_as_the_first_does_sec_3() {
+    let fixture = start_limited(|limits| limits.head.timeout = SHORT).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET / HTTP/1.1\r\nhost: a\r\n\r\nGET / HT")
+        .await
+        .unwrap();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [200, 408]);
+    assert_eq!(fixture.server.stats().head_timeouts, 1);
+}
+
+#[tokio::test]
+async fn oversized_heads_are_refused_sec_3() {
+    let fixture = start_limited(|limits| {
+        limits.head.max_size = ByteSize::kibibytes(8);
+        limits.head.max_headers = 50;
+        limits.head.max_uri = ByteSize::bytes(100);
+    })
+    .await;
+    let long = "a".repeat(9000);
+    let many = "x: y\r\n".repeat(60);
+    for (head, status) in [
+        (
+            format!("GET / HTTP/1.1\r\nhost: a\r\nx: {long}\r\n\r\n"),
+            431,
+        ),
+        (format!("GET / HTTP/1.1\r\nhost: a\r\n{many}\r\n"), 431),
+        (
+            format!("GET /{} HTTP/1.1\r\nhost: a\r\n\r\n", "a".repeat(200)),
+            414,
+        ),
+        (
+            "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999\r\n\r\n".to_owned(),
+            413,
+        ),
+    ] {
+        let mut client = RawClient::connect(fixture.address).await.unwrap();
+        client.send(&head).await.unwrap();
+        let received = client.read_to_end(PATIENCE).await;
+        assert_eq!(received.statuses(), [status], "{}", received.text());
+        assert_eq!(received.end, End::Closed);
+    }
+    fixture.serves_others().await;
+}

@@ -2,4 +2,5 @@
 
 mod fixture;
 mod limits;
+mod requests;
 mod stopping;

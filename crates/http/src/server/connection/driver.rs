@@ -61,6 +61,17 @@ where
     }
 }
 
+/// How the watch over a connection ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    /// By itself, or by its peer.
+    Done,
+    /// A head was begun and not finished in time; everything before it has been answered.
+    HeadTimeout,
+    /// It has to be dropped as it is.
+    Cut,
+}
+
 /// Why the time of a connection is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Due {
@@ -143,19 +154,28 @@ impl<C: Connection> Driver<C> {
         due
     }
 
-    /// Acts on a deadline that has passed; true if the connection is to be dropped.
-    fn act(&mut self, why: Due) -> bool {
+    pub(super) fn into_connection(self) -> C {
+        self.connection
+    }
+
+    /// Acts on a deadline that has passed; the end, if that is it.
+    fn act(&mut self, why: Due) -> Option<Ended> {
         let stats = &self.shared.stats;
         let count = |counter: &AtomicU64| ConnectionStats::count(counter);
         match why {
             Due::WriteStall => count(&stats.write_stalls),
-            Due::Head => count(&stats.head_timeouts),
+            Due::Head => {
+                count(&stats.head_timeouts);
+                if self.state.quiet_since().is_some() && self.state.write_deadline().is_none() {
+                    return Some(Ended::HeadTimeout);
+                }
+            }
             Due::GoodBye => {}
             Due::Age => {
                 count(&stats.max_age);
                 self.state.close();
                 self.begin_closing();
-                return false;
+                return None;
             }
             Due::FirstByte | Due::Idle | Due::Leave => {
                 match why {
@@ -165,10 +185,10 @@ impl<C: Connection> Driver<C> {
                 }
                 self.finishing_since = Some(Instant::now());
                 self.connection.finish();
-                return false;
+                return None;
             }
         }
-        true
+        Some(Ended::Cut)
     }
 
     /// HTTP/1 says `connection: close` with its next answer and waits a little for the question. HTTP/2 can say it at once.
@@ -181,20 +201,21 @@ impl<C: Connection> Driver<C> {
 }
 
 impl<C: Connection> Future for Driver<C> {
-    type Output = hyper::Result<()>;
+    type Output = Ended;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
         this.state.listen(context);
         if this.state.is_aborted() {
-            return Poll::Ready(Ok(()));
+            return Poll::Ready(Ended::Cut);
         }
         if this.closing_since.is_none() && this.state.is_closing() {
             this.begin_closing();
         }
         loop {
-            if let Poll::Ready(ended) = Pin::new(&mut this.connection).poll(context) {
-                return Poll::Ready(ended);
+            // How a connection ends is the peer's affair; what it did wrong has been counted.
+            if Pin::new(&mut this.connection).poll(context).is_ready() {
+                return Poll::Ready(Ended::Done);
             }
             loop {
                 let Some((at, why)) = this.due() else {
@@ -210,8 +231,8 @@ impl<C: Connection> Future for Driver<C> {
                     this.timer.as_mut().reset(at);
                     continue;
                 }
-                if this.act(why) {
-                    return Poll::Ready(Ok(()));
+                if let Some(ended) = this.act(why) {
+                    return Poll::Ready(ended);
                 }
                 break;
             }

@@ -14,8 +14,12 @@ use tokio::{
     time::{Instant, Sleep},
 };
 
-use super::{patience::Patience, sniff::PREFACE, state::ConnectionState};
-use crate::server::{config::LimitsConfig, registry::Ticket};
+use super::{framing::Framing, patience::Patience, sniff::PREFACE, state::ConnectionState};
+use crate::server::{config::LimitsConfig, registry::Ticket, stats::ConnectionStats};
+
+/// Stands in the place of what is malformed: valid nowhere in a head or in the framing of a chunk, and complete, so that the parser refuses
+/// at once.
+const REFUSED: &[u8] = b"\0\r\n\r\n";
 
 /// What a peer may still send after the end, before it is left alone: enough for the rest of a refused form, little for a flood.
 const MOST_LINGERING: usize = 256 << 10;
@@ -24,6 +28,7 @@ pub(crate) struct ConnectionIo {
     stream: TcpStream,
     state: Arc<ConnectionState>,
     prefix: Prefix,
+    reading: Reading,
     writing: Patience,
     linger: std::time::Duration,
     lingering: Option<Lingering>,
@@ -37,6 +42,18 @@ struct Prefix {
     bytes: [u8; PREFACE.len()],
     filled: usize,
     taken: usize,
+}
+
+/// What the bytes read are.
+enum Reading {
+    /// Not looked at: HTTP/2, or not yet known.
+    Opaque,
+    Http1 {
+        framing: Framing,
+        stats: Arc<ConnectionStats>,
+    },
+    /// Malformed; the rest is not delivered.
+    Refused,
 }
 
 struct Lingering {
@@ -56,6 +73,7 @@ impl ConnectionIo {
             stream,
             state,
             prefix: Prefix::default(),
+            reading: Reading::Opaque,
             writing: Patience::new(response.stall_timeout.get(), response.min_rate.get()),
             linger: limits.connections.linger.get(),
             lingering: None,
@@ -81,6 +99,33 @@ impl ConnectionIo {
             .bytes
             .get(..self.prefix.filled)
             .unwrap_or_default()
+    }
+
+    /// From here on the bytes are HTTP/1, read strictly.
+    pub(super) fn expect_http1(&mut self, stats: Arc<ConnectionStats>) {
+        self.reading = Reading::Http1 {
+            framing: Framing::new(),
+            stats,
+        };
+    }
+
+    /// Looks at bytes before the parser does.
+    fn examine(&mut self, buffer: &mut ReadBuf<'_>, before: usize) {
+        let Reading::Http1 { framing, stats } = &mut self.reading else {
+            return;
+        };
+        let read = buffer.filled().get(before..).unwrap_or_default();
+        match framing.scan(read) {
+            Ok(()) if framing.is_within_head() => self.state.head_begun(),
+            Ok(()) => self.state.head_complete(),
+            Err(malformed) => {
+                ConnectionStats::count(&stats.malformed);
+                self.reading = Reading::Refused;
+                buffer.set_filled(before + malformed.sound);
+                let room = buffer.remaining().min(REFUSED.len());
+                buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
+            }
+        }
     }
 
     fn written(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
@@ -129,6 +174,11 @@ impl AsyncRead for ConnectionIo {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buffer.filled().len();
+        if matches!(this.reading, Reading::Refused) {
+            let room = buffer.remaining().min(REFUSED.len());
+            buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
+            return Poll::Ready(Ok(()));
+        }
         let prefix = &mut this.prefix;
         if prefix.taken < prefix.filled {
             let rest = prefix
@@ -143,6 +193,7 @@ impl AsyncRead for ConnectionIo {
         }
         if buffer.filled().len() > before {
             this.state.heard();
+            this.examine(buffer, before);
         }
         Poll::Ready(Ok(()))
     }

@@ -1,23 +1,25 @@
 //! One connection, from its first byte to its last.
 
 mod driver;
+mod framing;
 mod http;
 mod info;
 mod io;
 mod patience;
+mod refusal;
 mod request;
 mod request_body;
 mod response_body;
 mod sniff;
 mod state;
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
 use ::http::{Request, Response};
 use axum::body::Body;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
+use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tower_service::Service;
 
 pub(crate) use self::http::HttpBuilders;
@@ -27,11 +29,16 @@ pub use request_body::RequestBodyError;
 pub(crate) use state::ConnectionState;
 
 use self::{
-    driver::{Driver, Version},
+    driver::{Driver, Ended, Version},
     io::ConnectionIo,
     request::RequestService,
 };
 use super::{Protocols, accept::Shared, registry::Ticket, stats::ConnectionStats};
+
+const SLOW_HEAD: &[u8] =
+    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
+/// One packet fits the buffer of any socket, unless the peer already holds it up.
+const SLOW_HEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve<M, S, B>(
     stream: TcpStream,
@@ -65,23 +72,40 @@ pub(crate) async fn serve<M, S, B>(
             Err(sniff::NotSniffed::Gone) => return,
         },
     };
+    if version == Version::Http1 {
+        io.expect_http1(Arc::clone(&shared.stats));
+    }
     let service = make_service(&info);
     drop(make_service);
     let service = RequestService::new(service, Arc::clone(&state), Arc::clone(&shared), version);
     let io = TokioIo::new(io);
-    // How a connection ends is the peer's affair; what it did wrong has been counted.
-    let _ = match version {
+    match version {
         Version::Http1 => {
             let connection = shared
                 .http
                 .http1
                 .serve_connection(io, service)
                 .with_upgrades();
-            Driver::new(connection, state, shared, version).await
+            let mut driver = Driver::new(connection, state, shared, version);
+            if (&mut driver).await == Ended::HeadTimeout
+                && let Some(parts) = driver.into_connection().into_parts()
+            {
+                answer_slow_head(parts.io.into_inner()).await;
+            }
         }
         Version::Http2 => {
             let connection = shared.http.http2.serve_connection(io, service);
-            Driver::new(connection, state, shared, version).await
+            Driver::new(connection, state, shared, version).await;
         }
+    }
+}
+
+/// The parser has no answer for a head that never ends (RFC 9110, section 15.5.9).
+async fn answer_slow_head(mut io: ConnectionIo) {
+    let answer = async {
+        io.write_all(SLOW_HEAD).await?;
+        io.shutdown().await
     };
+    // A peer that does not take it has had its chance.
+    let _ = tokio::time::timeout(SLOW_HEAD_TIMEOUT, answer).await;
 }

@@ -11,8 +11,8 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use http::{
-    HeaderValue, Request, Response, StatusCode,
-    header::{CONNECTION, CONTENT_TYPE},
+    HeaderValue, Method, Request, Response, StatusCode,
+    header::{CONNECTION, CONTENT_TYPE, UPGRADE},
 };
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
@@ -20,11 +20,12 @@ use tower_service::Service;
 
 use super::{
     driver::Version,
+    refusal::refusal,
     request_body::RequestBody,
     response_body::ResponseBody,
     state::{ConnectionState, InFlight},
 };
-use crate::server::accept::Shared;
+use crate::server::{accept::Shared, stats::ConnectionStats};
 
 pub(super) struct RequestService<S> {
     service: S,
@@ -73,12 +74,24 @@ where
     fn call(&self, request: Request<Incoming>) -> Self::Future {
         let in_flight = InFlight::new(Arc::clone(&self.state), self.version == Version::Http2);
         let (parts, body) = request.into_parts();
-        let body = self.bounded_body(&parts, body);
+        let upgrades = self.version == Version::Http1
+            && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
+        let stage = match refusal(&parts, &self.shared.limits) {
+            Some(status) => {
+                ConnectionStats::count(&self.shared.stats.refused_requests);
+                Stage::Refused { status }
+            }
+            None => {
+                let body = self.bounded_body(&parts, body);
+                Stage::Waiting {
+                    service: self.service.clone(),
+                    request: Some(Request::from_parts(parts, body)),
+                }
+            }
+        };
         Responding {
-            stage: Stage::Waiting {
-                service: self.service.clone(),
-                request: Some(Request::from_parts(parts, body)),
-            },
+            stage,
+            upgrades,
             in_flight: Some(in_flight),
             state: Arc::clone(&self.state),
             version: self.version,
@@ -91,6 +104,7 @@ pin_project! {
     pub(crate) struct Responding<S, F> {
         #[pin]
         stage: Stage<S, F>,
+        upgrades: bool,
         in_flight: Option<InFlight>,
         state: Arc<ConnectionState>,
         version: Version,
@@ -137,6 +151,7 @@ where
         let Some(in_flight) = this.in_flight.take() else {
             return Poll::Pending;
         };
+        let refused = response.is_err();
         let mut response = match response {
             Ok(response) => response.map(|body| ResponseBody::new(body, in_flight)),
             Err(status) => {
@@ -145,7 +160,9 @@ where
                 response
             }
         };
-        if *this.version == Version::Http1 && this.state.is_closing() {
+        // After a request to upgrade the bytes have not been examined, so the connection upgrades or ends.
+        let unexamined = *this.upgrades && response.status() != StatusCode::SWITCHING_PROTOCOLS;
+        if *this.version == Version::Http1 && (refused || unexamined || this.state.is_closing()) {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }

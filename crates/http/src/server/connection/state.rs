@@ -96,6 +96,17 @@ impl ConnectionState {
         self.spoke.load(Relaxed)
     }
 
+    /// A part of a head has arrived and the rest has not.
+    pub(crate) fn head_begun(&self) {
+        if self.head_since.get(self.opened).is_none() {
+            self.head_since.set(self.opened, Instant::now());
+        }
+    }
+
+    pub(crate) fn head_complete(&self) {
+        self.head_since.clear();
+    }
+
     pub(crate) fn head_since(&self) -> Option<Instant> {
         self.head_since.get(self.opened)
     }

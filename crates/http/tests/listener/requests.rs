@@ -1,0 +1,116 @@
+//! SEC-3: requests that two servers could read differently are refused, and so are those for no host or two.
+
+use seaworthy_testkit::raw::{End, RawClient};
+
+use crate::fixture::{Fixture, PATIENCE, start};
+
+async fn statuses(fixture: &Fixture, request: impl AsRef<[u8]>) -> Vec<u16> {
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client.send(request).await.unwrap();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.end, End::Closed, "{}", received.text());
+    received.statuses()
+}
+
+#[tokio::test]
+async fn a_request_names_exactly_one_host_sec_3() {
+    let fixture = start().await;
+    for (head, expected) in [
+        (
+            "GET / HTTP/1.1\r\nconnection: close\r\nhost: a\r\n\r\n",
+            200,
+        ),
+        ("GET / HTTP/1.0\r\n\r\n", 200),
+        ("GET / HTTP/1.1\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nhost: a\r\nhost: a\r\n\r\n", 400),
+        ("GET / HTTP/1.1\r\nhost: a b\r\n\r\n", 400),
+        ("GET http://b/ HTTP/1.1\r\nhost: a\r\n\r\n", 400),
+    ] {
+        assert_eq!(statuses(&fixture, head).await, [expected], "{head:?}");
+    }
+}
+
+#[tokio::test]
+async fn smuggling_is_refused_sec_3() {
+    let fixture = start().await;
+    let hidden = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    for request in [
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\ncontent-length: 4\r\n\r\n0\r\n\r\n{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 1\r\n\r\na{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 1\r\ncontent-length: 2\r\n\r\na{hidden}"
+        ),
+        format!("POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: +1\r\n\r\na{hidden}"),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: gzip, chunked\r\n\r\n0\r\n\r\n{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: \x0bchunked\r\n\r\n0\r\n\r\n{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding : chunked\r\n\r\n0\r\n\r\n{hidden}"
+        ),
+        format!("GET / HTTP/1.1\r\nhost: a\r\nx: y\r\n z\r\n\r\n{hidden}"),
+        format!("GET / HTTP/1.1\nhost: a\n\n{hidden}"),
+        format!("GET / HTTP/1.1\r\nhost: a\r\n\n{hidden}"),
+        format!("GET / HTTP/1.1\r\nhost: a\r\nx: a\rb\r\n\r\n{hidden}"),
+        format!("GET / HTTP/1.1\r\nhost: a\r\nx: a\0b\r\n\r\n{hidden}"),
+        format!("GET /a b HTTP/1.1\r\nhost: a\r\n\r\n{hidden}"),
+        format!("GET / HTTP/1.1\r\nhost: a\r\n: y\r\n\r\n{hidden}"),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1\nx\r\n0\r\n\r\n{hidden}"
+        ),
+        format!(
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n1;{}\r\nx\r\n0\r\n\r\n{hidden}",
+            "e".repeat(300)
+        ),
+    ] {
+        assert_eq!(statuses(&fixture, &request).await, [400], "{request:?}");
+    }
+}
+
+#[tokio::test]
+async fn smuggling_behind_a_sound_request_is_refused_sec_3() {
+    let fixture = start().await;
+    let request = "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 2\r\n\r\nokPOST /echo HTTP/1.1\r\nhost: a\r\n\
+        content-length: 1\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\nGET / HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_eq!(statuses(&fixture, request).await, [200, 400]);
+    assert_eq!(fixture.server.stats().malformed, 1);
+}
+
+#[tokio::test]
+async fn a_malformed_head_is_refused_before_it_is_complete_sec_3() {
+    let fixture = start().await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client.send("GET / HTTP/1.1\r\nho").await.unwrap();
+    client.send("st: a\n").await.unwrap();
+    assert_eq!(client.read_to_end(PATIENCE).await.statuses(), [400]);
+}
+
+#[tokio::test]
+async fn bytes_that_are_not_utf_8_reach_the_service_as_they_are_sec_3() {
+    let fixture = start().await;
+    let request = b"GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\nx-name: \xff\xfe\x80\r\n\r\n";
+    assert_eq!(statuses(&fixture, request).await, [200]);
+    let request = b"GET / HTTP/1.1\r\nhost: a\r\nx-\xffname: a\r\n\r\n";
+    assert_eq!(statuses(&fixture, request).await, [400]);
+    let request = b"GET /\xff HTTP/1.1\r\nhost: a\r\n\r\n";
+    assert_ne!(statuses(&fixture, request).await, [500]);
+}
+
+#[tokio::test]
+async fn pipelined_and_chunked_requests_are_answered_in_order() {
+    let fixture = start().await;
+    let request = "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\n3\r\na\nb\r\n0\r\n\r\n\
+        GET / HTTP/1.1\r\nhost: a\r\n\r\n\
+        POST /echo HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 4\r\n\r\n\n\n\n\n";
+    assert_eq!(statuses(&fixture, request).await, [200, 200, 200]);
+    assert_eq!(fixture.server.stats().malformed, 0);
+}
