@@ -19,6 +19,7 @@ use super::{
     registry::{Refusal, Registry},
     stats::ConnectionStats,
 };
+use crate::tls::Certificates;
 
 /// First pause after a failed accept: a descriptor may be free again after one request.
 const LEAST_PAUSE: Duration = Duration::from_millis(5);
@@ -32,6 +33,7 @@ pub(crate) struct Shared {
     pub(crate) http: HttpBuilders,
     pub(crate) registry: Arc<Registry>,
     pub(crate) stats: Arc<ConnectionStats>,
+    pub(crate) certificates: Option<Arc<Certificates>>,
 }
 
 impl Shared {
@@ -39,6 +41,7 @@ impl Shared {
         config: &ListenerConfig,
         registry: Arc<Registry>,
         stats: Arc<ConnectionStats>,
+        certificates: Option<Arc<Certificates>>,
     ) -> Self {
         Self {
             limits: config.limits.clone(),
@@ -46,6 +49,7 @@ impl Shared {
             http: HttpBuilders::new(&config.limits),
             registry,
             stats,
+            certificates,
         }
     }
 }

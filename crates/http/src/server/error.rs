@@ -1,5 +1,7 @@
 use std::{io, net::SocketAddr};
 
+use crate::tls::TlsError;
+
 /// Why a listener could not be opened.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -12,6 +14,9 @@ pub enum ListenError {
         /// What the system answered.
         source: io::Error,
     },
+    /// A file of the TLS settings cannot be used.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
     /// A limit is outside of what the protocol can express.
     #[error("{key} is {value}, it must be between {least} and {most}")]
     Setting {

@@ -5,14 +5,17 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     registry::{ConnectionSnapshot, Registry},
+    reload,
     stats::{ConnectionStats, ConnectionStatsSnapshot},
 };
+use crate::tls::{Certificates, Reload, TlsError};
 
 /// A listener that serves. Clones command the same one; dropping them all stops nothing.
 #[derive(Clone)]
 pub struct ServerHandle {
     pub(super) registry: Arc<Registry>,
     pub(super) stats: Arc<ConnectionStats>,
+    pub(super) certificates: Option<Arc<Certificates>>,
     pub(super) stop: CancellationToken,
     pub(super) accepting: watch::Receiver<bool>,
 }
@@ -50,6 +53,17 @@ impl ServerHandle {
     pub fn stats(&self) -> ConnectionStatsSnapshot {
         self.stats
             .snapshot(u64::try_from(self.registry.count()).unwrap_or(u64::MAX))
+    }
+
+    /// Reads the TLS files again, for every handshake from now on. The settings' `reload_interval` does so by itself.
+    ///
+    /// # Errors
+    /// A file cannot be used; those in use stay.
+    pub async fn reload_tls(&self) -> Result<Reload, TlsError> {
+        match &self.certificates {
+            Some(certificates) => reload::now(certificates, &self.stats).await,
+            None => Ok(Reload::Unchanged),
+        }
     }
 
     /// Waits until the listening socket and every connection is closed, which needs a [`drain`](Self::drain) or [`abort`](Self::abort).

@@ -15,8 +15,10 @@ use super::{
     accept::{AcceptLoop, Shared},
     connection::{ConnectionInfo, WithConnectionInfo},
     registry::Registry,
+    reload,
     stats::ConnectionStats,
 };
+use crate::tls::Certificates;
 
 /// A bound socket that does not serve yet, so that an address in use is found before anything else starts.
 #[derive(Debug)]
@@ -24,19 +26,24 @@ pub struct Listener {
     socket: TcpListener,
     address: SocketAddr,
     config: ListenerConfig,
+    certificates: Option<Arc<Certificates>>,
 }
 
 impl Listener {
     /// Binds the address of the configuration.
     ///
     /// # Errors
-    /// The address cannot be bound, or a limit is outside of what the protocol can express.
+    /// The address cannot be bound, a TLS file cannot be used, or a limit is outside of what the protocol can express.
     #[expect(
         clippy::unused_async,
         reason = "binding needs a running Tokio runtime; async makes a call outside of one impossible to write by accident"
     )]
     pub async fn bind(config: &ListenerConfig) -> Result<Self, ListenError> {
         config.limits.check()?;
+        let certificates = match &config.tls {
+            Some(tls) => Some(Arc::new(Certificates::load(tls, config.protocols.alpn())?)),
+            None => None,
+        };
         let refuse = |source| ListenError::Bind {
             address: config.address,
             source,
@@ -55,6 +62,7 @@ impl Listener {
             socket,
             address,
             config: config.clone(),
+            certificates,
         })
     }
 
@@ -103,7 +111,16 @@ impl Listener {
         let stats = Arc::new(ConnectionStats::default());
         let stop = CancellationToken::new();
         let (accepting, is_accepting) = watch::channel(true);
-        let shared = Shared::new(&self.config, Arc::clone(&registry), Arc::clone(&stats));
+        let shared = Shared::new(
+            &self.config,
+            Arc::clone(&registry),
+            Arc::clone(&stats),
+            self.certificates.clone(),
+        );
+        if let Some(certificates) = &self.certificates {
+            let (certificates, stats) = (Arc::clone(certificates), Arc::clone(&stats));
+            tokio::spawn(reload::watch(certificates, stats, stop.clone()));
+        }
         let accept_loop = AcceptLoop {
             socket: self.socket,
             local: self.address,
@@ -116,6 +133,7 @@ impl Listener {
         ServerHandle {
             registry,
             stats,
+            certificates: self.certificates,
             stop,
             accepting: is_accepting,
         }

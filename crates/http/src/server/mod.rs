@@ -34,6 +34,7 @@ mod error;
 mod handle;
 mod listener;
 mod registry;
+mod reload;
 mod stats;
 
 pub use config::{

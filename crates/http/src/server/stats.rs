@@ -20,6 +20,8 @@ pub struct ConnectionStats {
     pub(crate) reset_floods: AtomicU64,
     pub(crate) malformed: AtomicU64,
     pub(crate) refused_requests: AtomicU64,
+    pub(crate) tls_reloads: AtomicU64,
+    pub(crate) tls_reload_failures: AtomicU64,
 }
 
 /// The counts of a [`ConnectionStats`] at one moment. All but `open` only grow.
@@ -58,6 +60,10 @@ pub struct ConnectionStatsSnapshot {
     pub malformed: u64,
     /// Requests refused for their host, target or size.
     pub refused_requests: u64,
+    /// New TLS files taken into use.
+    pub tls_reloads: u64,
+    /// New TLS files that could not be used; those before them stayed.
+    pub tls_reload_failures: u64,
 }
 
 impl ConnectionStats {
@@ -83,6 +89,8 @@ impl ConnectionStats {
             reset_floods: self.reset_floods.load(Relaxed),
             malformed: self.malformed.load(Relaxed),
             refused_requests: self.refused_requests.load(Relaxed),
+            tls_reloads: self.tls_reloads.load(Relaxed),
+            tls_reload_failures: self.tls_reload_failures.load(Relaxed),
         }
     }
 }

@@ -8,7 +8,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     body::Body,
     extract::Path,
     http::{Response, StatusCode},
@@ -16,7 +16,7 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use seaworthy_http::server::{
-    LimitsConfig, Listener, ListenerConfig, RequestBodyError, ServerHandle,
+    ConnectionInfo, LimitsConfig, Listener, ListenerConfig, RequestBodyError, ServerHandle,
 };
 use tokio::sync::Notify;
 
@@ -67,10 +67,24 @@ fn routes(release: Arc<Notify>) -> Router {
         )
         .route("/zeros/{size}", get(zeros))
         .route("/echo", post(echo))
+        .route("/peer", get(peer))
 }
 
 async fn zeros(Path(size): Path<usize>) -> Body {
     Body::from(vec![b'0'; size])
+}
+
+/// Answers with what the listener knows of the client's certificate.
+async fn peer(Extension(connection): Extension<ConnectionInfo>) -> String {
+    let session = connection.tls().expect("the connection is under TLS");
+    session.peer().map_or("nobody".to_owned(), |peer| {
+        format!(
+            "{} {:?} {:?}",
+            peer.subject(),
+            peer.dns_names(),
+            peer.uris()
+        )
+    })
 }
 
 /// Answers with the body, or with what the listener says is wrong with it.

@@ -4,3 +4,4 @@ mod fixture;
 mod limits;
 mod requests;
 mod stopping;
+mod tls;

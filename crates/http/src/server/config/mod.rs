@@ -18,6 +18,7 @@ pub use http2::Http2Config;
 pub use response::ResponseLimitsConfig;
 
 use super::ListenError;
+use crate::tls::TlsConfig;
 
 /// Loopback, because what may be reached from elsewhere is somebody's decision and never a default.
 const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 8000);
@@ -36,6 +37,8 @@ pub struct ListenerConfig {
     pub backlog: u32,
     /// Limits on what a peer may take.
     pub limits: LimitsConfig,
+    /// TLS, without which the listener speaks in the clear.
+    pub tls: Option<TlsConfig>,
 }
 
 impl Default for ListenerConfig {
@@ -45,6 +48,7 @@ impl Default for ListenerConfig {
             protocols: Protocols::default(),
             backlog: DEFAULT_BACKLOG,
             limits: LimitsConfig::default(),
+            tls: None,
         }
     }
 }
@@ -60,6 +64,17 @@ pub enum Protocols {
     Http1,
     /// HTTP/2 only: whatever does not open with its preface is answered as HTTP/2 asks.
     Http2,
+}
+
+impl Protocols {
+    /// The names of the protocols in a TLS handshake, the best first.
+    pub(crate) fn alpn(self) -> &'static [&'static [u8]] {
+        match self {
+            Self::Auto => &[b"h2", b"http/1.1"],
+            Self::Http1 => &[b"http/1.1"],
+            Self::Http2 => &[b"h2"],
+        }
+    }
 }
 
 /// Limits on what a peer may take (SEC-3).

@@ -7,6 +7,8 @@ use std::{
 use http::Request;
 use tower_service::Service;
 
+use crate::tls::TlsSession;
+
 /// What is known of a connection before its first request. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct ConnectionInfo(Arc<Inner>);
@@ -15,13 +17,14 @@ pub struct ConnectionInfo(Arc<Inner>);
 struct Inner {
     peer: SocketAddr,
     local: SocketAddr,
+    tls: Option<TlsSession>,
 }
 
 impl ConnectionInfo {
     /// A connection between two addresses, as a listener or a test sees it.
     #[must_use]
-    pub fn new(peer: SocketAddr, local: SocketAddr) -> Self {
-        Self(Arc::new(Inner { peer, local }))
+    pub fn new(peer: SocketAddr, local: SocketAddr, tls: Option<TlsSession>) -> Self {
+        Self(Arc::new(Inner { peer, local, tls }))
     }
 
     /// The address on the other side of the socket: the client's, or that of the last proxy before it.
@@ -34,6 +37,12 @@ impl ConnectionInfo {
     #[must_use]
     pub fn local(&self) -> SocketAddr {
         self.0.local
+    }
+
+    /// What the TLS handshake agreed on, with the client's certificate; none without TLS.
+    #[must_use]
+    pub fn tls(&self) -> Option<&TlsSession> {
+        self.0.tls.as_ref()
     }
 }
 

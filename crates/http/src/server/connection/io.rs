@@ -10,12 +10,14 @@ use std::{
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
-    net::TcpStream,
     time::{Instant, Sleep},
 };
 
-use super::{framing::Framing, patience::Patience, sniff::PREFACE, state::ConnectionState};
+use super::{framing::Framing, patience::Patience, state::ConnectionState, stream::Stream};
 use crate::server::{config::LimitsConfig, registry::Ticket, stats::ConnectionStats};
+
+/// What every HTTP/2 client sends first (RFC 9113, section 3.4).
+pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Stands in the place of what is malformed: valid nowhere in a head or in the framing of a chunk, and complete, so that the parser refuses
 /// at once.
@@ -25,7 +27,7 @@ const REFUSED: &[u8] = b"\0\r\n\r\n";
 const MOST_LINGERING: usize = 256 << 10;
 
 pub(crate) struct ConnectionIo {
-    stream: TcpStream,
+    stream: Stream,
     state: Arc<ConnectionState>,
     prefix: Prefix,
     reading: Reading,
@@ -63,7 +65,7 @@ struct Lingering {
 
 impl ConnectionIo {
     pub(super) fn new(
-        stream: TcpStream,
+        stream: Stream,
         state: Arc<ConnectionState>,
         ticket: Ticket,
         limits: &LimitsConfig,
@@ -78,6 +80,14 @@ impl ConnectionIo {
             linger: limits.connections.linger.get(),
             lingering: None,
             _ticket: ticket,
+        }
+    }
+
+    /// The protocol agreed on in the handshake. Under TLS a client that names none speaks HTTP/1.
+    pub(super) fn alpn(&self) -> Option<&[u8]> {
+        match &self.stream {
+            Stream::Plain(_) => None,
+            Stream::Tls(stream) => Some(stream.get_ref().1.alpn_protocol().unwrap_or_default()),
         }
     }
 
@@ -225,7 +235,12 @@ impl AsyncWrite for ConnectionIo {
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().stream).poll_flush(context)
+        let this = self.get_mut();
+        let flushed = Pin::new(&mut this.stream).poll_flush(context);
+        if !this.stream.holds_back() {
+            return flushed;
+        }
+        this.written(flushed.map_ok(|()| 0)).map_ok(|_| ())
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

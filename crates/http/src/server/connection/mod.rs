@@ -5,13 +5,14 @@ mod framing;
 mod http;
 mod info;
 mod io;
+mod opening;
 mod patience;
 mod refusal;
 mod request;
 mod request_body;
 mod response_body;
-mod sniff;
 mod state;
+mod stream;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -32,8 +33,9 @@ use self::{
     driver::{Driver, Ended, Version},
     io::ConnectionIo,
     request::RequestService,
+    stream::Stream,
 };
-use super::{Protocols, accept::Shared, registry::Ticket, stats::ConnectionStats};
+use super::{accept::Shared, registry::Ticket};
 
 const SLOW_HEAD: &[u8] =
     b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
@@ -58,19 +60,19 @@ pub(crate) async fn serve<M, S, B>(
     B: http_body::Body<Data = Bytes> + Send + 'static,
     B::Error: Into<axum::BoxError>,
 {
-    let info = ConnectionInfo::new(state.peer(), local);
-    let mut io = ConnectionIo::new(stream, Arc::clone(&state), ticket, &shared.limits);
-    let version = match shared.protocols {
-        Protocols::Http1 => Version::Http1,
-        Protocols::Http2 => Version::Http2,
-        Protocols::Auto => match sniff::sniff(&mut io, &state, &shared.limits).await {
-            Ok(version) => version,
-            Err(sniff::NotSniffed::Silent) => {
-                ConnectionStats::count(&shared.stats.first_byte_timeouts);
-                return;
+    let (stream, session) = match &shared.certificates {
+        None => (Stream::Plain(stream), None),
+        Some(certificates) => {
+            match opening::handshake(stream, &state, certificates, &shared).await {
+                Some((stream, session)) => (stream, Some(session)),
+                None => return,
             }
-            Err(sniff::NotSniffed::Gone) => return,
-        },
+        }
+    };
+    let info = ConnectionInfo::new(state.peer(), local, session);
+    let mut io = ConnectionIo::new(stream, Arc::clone(&state), ticket, &shared.limits);
+    let Some(version) = opening::version(&mut io, &state, &shared).await else {
+        return;
     };
     if version == Version::Http1 {
         io.expect_http1(Arc::clone(&shared.stats));

@@ -96,6 +96,11 @@ impl ConnectionState {
         self.spoke.load(Relaxed)
     }
 
+    /// The opening is over and nothing has been asked yet.
+    pub(crate) fn rests(&self) {
+        self.quiet_since.set(self.opened, Instant::now());
+    }
+
     /// A part of a head has arrived and the rest has not.
     pub(crate) fn head_begun(&self) {
         if self.head_since.get(self.opened).is_none() {

@@ -1,0 +1,150 @@
+//! From the files to the settings of the TLS library.
+
+use std::{path::Path, sync::Arc};
+
+use rustls::{
+    RootCertStore, ServerConfig,
+    crypto::{CryptoProvider, aws_lc_rs},
+    server::{WebPkiClientVerifier, danger::ClientCertVerifier},
+    sign::CertifiedKey,
+    version::{TLS12, TLS13},
+};
+use rustls_pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject};
+use x509_parser::{certificate::X509Certificate, prelude::FromDer};
+
+use super::{ClientCertificates, TlsConfig, TlsError, TlsVersion};
+
+/// What the files held at one moment.
+#[derive(PartialEq, Eq)]
+pub(super) struct Files {
+    certificate: Vec<u8>,
+    key: zeroize::Zeroizing<Vec<u8>>,
+    client_ca: Option<Vec<u8>>,
+}
+
+impl Files {
+    /// Reads with blocking calls.
+    pub(super) fn read(config: &TlsConfig) -> Result<Self, TlsError> {
+        let read = |path: &Path| {
+            std::fs::read(path).map_err(|source| TlsError::Read {
+                path: path.to_owned(),
+                source,
+            })
+        };
+        let asks = config.client_certificates != ClientCertificates::None;
+        let client_ca = match &config.client_ca {
+            Some(path) if asks => Some(read(path)?),
+            None if asks => return Err(TlsError::NoClientCa),
+            _ => None,
+        };
+        Ok(Self {
+            certificate: read(&config.certificate)?,
+            key: zeroize::Zeroizing::new(read(&config.key)?),
+            client_ca,
+        })
+    }
+
+    pub(super) fn server_config(
+        &self,
+        config: &TlsConfig,
+        protocols: &[&[u8]],
+    ) -> Result<ServerConfig, TlsError> {
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let certified = self.certified_key(config, &provider)?;
+        let versions: &[_] = match config.min_version {
+            TlsVersion::Tls12 => &[&TLS13, &TLS12],
+            TlsVersion::Tls13 => &[&TLS13],
+        };
+        let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
+            .with_protocol_versions(versions)
+            .map_err(|error| TlsError::Unavailable(error.to_string()))?;
+        let builder = match self.client_verifier(config, provider)? {
+            Some(verifier) => builder.with_client_cert_verifier(verifier),
+            None => builder.with_no_client_auth(),
+        };
+        let resolver = rustls::sign::SingleCertAndKey::from(certified);
+        let mut server = builder.with_cert_resolver(Arc::new(resolver));
+        server.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Ok(server)
+    }
+
+    fn certified_key(
+        &self,
+        config: &TlsConfig,
+        provider: &CryptoProvider,
+    ) -> Result<CertifiedKey, TlsError> {
+        let chain = certificates(&config.certificate, &self.certificate)?;
+        if let Some(certificate) = chain.first() {
+            check_period(&config.certificate, certificate)?;
+        }
+        let key = PrivateKeyDer::from_pem_slice(&self.key).map_err(|error| {
+            TlsError::file(&config.key, format!("holds no usable private key: {error}"))
+        })?;
+        let key = provider.key_provider.load_private_key(key);
+        let key = key.map_err(|error| {
+            TlsError::file(&config.key, format!("holds no usable private key: {error}"))
+        })?;
+        let certified = CertifiedKey::new(chain, key);
+        match certified.keys_match() {
+            // The kind of key does not tell its public half; a handshake will.
+            Ok(()) | Err(rustls::Error::InconsistentKeys(rustls::InconsistentKeys::Unknown)) => {
+                Ok(certified)
+            }
+            Err(_) => Err(TlsError::Mismatch {
+                certificate: config.certificate.clone(),
+                key: config.key.clone(),
+            }),
+        }
+    }
+
+    fn client_verifier(
+        &self,
+        config: &TlsConfig,
+        provider: Arc<CryptoProvider>,
+    ) -> Result<Option<Arc<dyn ClientCertVerifier>>, TlsError> {
+        let (Some(path), Some(bundle)) = (&config.client_ca, &self.client_ca) else {
+            return Ok(None);
+        };
+        let refuse = |problem: String| TlsError::file(path, problem);
+        let mut roots = RootCertStore::empty();
+        for authority in certificates(path, bundle)? {
+            roots
+                .add(authority)
+                .map_err(|error| refuse(format!("holds no usable authority: {error}")))?;
+        }
+        let builder = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider);
+        let builder = match config.client_certificates {
+            ClientCertificates::Optional => builder.allow_unauthenticated(),
+            _ => builder,
+        };
+        let verifier = builder.build();
+        let verifier = verifier
+            .map_err(|error| refuse(format!("cannot be used to verify clients: {error}")))?;
+        Ok(Some(verifier))
+    }
+}
+
+fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
+        .collect::<Result<_, _>>()
+        .map_err(|error| TlsError::file(path, format!("is not valid PEM: {error}")))?;
+    if certificates.is_empty() {
+        return Err(TlsError::file(path, "holds no certificate"));
+    }
+    Ok(certificates)
+}
+
+/// Every client would refuse a certificate outside of its period, so it is refused here, where the reason can be read.
+fn check_period(path: &Path, certificate: &CertificateDer<'_>) -> Result<(), TlsError> {
+    let (_, parsed) = X509Certificate::from_der(certificate)
+        .map_err(|error| TlsError::file(path, format!("holds a broken certificate: {error}")))?;
+    let period = parsed.validity();
+    if period.is_valid() {
+        return Ok(());
+    }
+    let problem = format!(
+        "holds a certificate that is valid only from {} to {}",
+        period.not_before, period.not_after
+    );
+    Err(TlsError::file(path, problem))
+}
