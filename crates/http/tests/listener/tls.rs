@@ -252,35 +252,29 @@ async fn bad_files_are_named_with_what_is_wrong_sec_1() {
     let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
     params.not_after = rcgen::date_time_ymd(2020, 1, 1);
     fs::write(authority.path("expired.pem"), authority.issue(&params).0).unwrap();
-    let cases: [(&str, Box<dyn Fn(&mut TlsConfig)>); 6] = [
-        (
-            "absent.pem",
-            Box::new(|tls| tls.certificate = authority.path("absent.pem")),
-        ),
+    let with_certificate =
+        |name| TlsConfig::new(authority.path(name), authority.path("server.key"));
+    let with_key = |key| TlsConfig::new(authority.path("server.pem"), key);
+    let without_authority = TlsConfig {
+        client_certificates: ClientCertificates::Required,
+        ..authority.config()
+    };
+    let expired = "expired.pem holds a certificate that is valid only";
+    let no_key = "server.pem holds no usable private key";
+    for (expected, tls) in [
+        ("absent.pem", with_certificate("absent.pem")),
         (
             "empty.pem holds no certificate",
-            Box::new(|tls| tls.certificate = authority.path("empty.pem")),
+            with_certificate("empty.pem"),
         ),
-        (
-            "expired.pem holds a certificate that is valid only",
-            Box::new(|tls| tls.certificate = authority.path("expired.pem")),
-        ),
-        (
-            "server.pem holds no usable private key",
-            Box::new(|tls| tls.key = authority.path("server.pem")),
-        ),
+        (expired, with_certificate("expired.pem")),
+        (no_key, with_key(authority.path("server.pem"))),
         (
             "does not belong to the certificate",
-            Box::new(|tls| tls.key = other.path("server.key")),
+            with_key(other.path("server.key")),
         ),
-        (
-            "client_ca must name",
-            Box::new(|tls| tls.client_certificates = ClientCertificates::Required),
-        ),
-    ];
-    for (expected, break_it) in cases {
-        let mut tls = authority.config();
-        break_it(&mut tls);
+        ("client_ca must name", without_authority),
+    ] {
         let config = ListenerConfig {
             address: ([127, 0, 0, 1], 0).into(),
             tls: Some(tls),
