@@ -1,1 +1,6 @@
 //! What generated contracts need at run time.
+
+mod violation;
+pub mod json;
+
+pub use violation::{Field, MOST_VIOLATIONS, Naming, Violations};

@@ -1,0 +1,174 @@
+use std::{
+    env,
+    fs::{self, OpenOptions},
+    io::Write as _,
+    path::{Path, PathBuf},
+};
+
+use prost_types::FileDescriptorSet;
+
+use crate::{BuildError, contract::Contract, generate, source::Source};
+
+/// The crate that generated code calls.
+const RUNTIME: &str = "::seaworthy_contract";
+
+/// The file that holds every generated module.
+const MODULES: &str = "contract.rs";
+
+/// The OpenAPI document.
+const DOCUMENT: &str = "openapi.json";
+
+/// The descriptors, for gRPC reflection.
+const DESCRIPTORS: &str = "descriptors.bin";
+
+/// Compiles contracts, from a build script.
+///
+/// ```no_run
+/// // build.rs
+/// fn main() -> Result<(), Box<dyn std::error::Error>> {
+///     seaworthy_contract_build::Builder::new("Symbols", "1.0")
+///         .write_defaults(true)
+///         .compile(&["contract/service/symbols/v1/symbols.proto"], &["contract"])?;
+///     Ok(())
+/// }
+/// ```
+///
+/// The service includes what was generated with `include!(concat!(env!("OUT_DIR"), "/contract.rs"));` and depends on `prost`,
+/// `prost-types`, `tonic` and `tonic-prost` beside `seaworthy-contract`.
+#[derive(Debug, Clone)]
+pub struct Builder {
+    options: generate::Options,
+    out_dir: Option<PathBuf>,
+}
+
+impl Builder {
+    /// Settings with the name and version of the API, for its document.
+    pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
+        Self {
+            options: generate::Options {
+                runtime: RUNTIME.to_owned(),
+                contract_names: false,
+                write_defaults: false,
+                title: title.into(),
+                version: version.into(),
+            },
+            out_dir: None,
+        }
+    }
+
+    /// Writes JSON with the names of the contract (`project_id`) instead of lowerCamelCase. Both are always read.
+    #[must_use]
+    pub fn contract_names(mut self, yes: bool) -> Self {
+        self.options.contract_names = yes;
+        self
+    }
+
+    /// Writes fields without presence also when they hold their default value.
+    #[must_use]
+    pub fn write_defaults(mut self, yes: bool) -> Self {
+        self.options.write_defaults = yes;
+        self
+    }
+
+    /// The path by which the service knows `seaworthy-contract`, where it is re-exported.
+    #[must_use]
+    pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
+        self.options.runtime = path.into();
+        self
+    }
+
+    /// The folder to write to. By default the one of the build script.
+    #[must_use]
+    pub fn out_dir(mut self, path: impl Into<PathBuf>) -> Self {
+        self.out_dir = Some(path.into());
+        self
+    }
+
+    /// Compiles the files, searching imports in `includes`.
+    ///
+    /// # Errors
+    /// A file is missing or is not proto, or the contract asks for something that cannot be promised: a rule that is not supported, a path
+    /// that names no field, two methods on one route. Every such place is named with its file, line and column.
+    pub fn compile(
+        &self,
+        files: &[impl AsRef<Path>],
+        includes: &[impl AsRef<Path>],
+    ) -> Result<(), BuildError> {
+        let out_dir = match &self.out_dir {
+            Some(out_dir) => out_dir.clone(),
+            None => env::var_os("OUT_DIR")
+                .map(PathBuf::from)
+                .ok_or(BuildError::NoOutputFolder)?,
+        };
+        let files: Vec<PathBuf> = files.iter().map(|path| path.as_ref().to_owned()).collect();
+        let includes: Vec<PathBuf> = includes.iter().map(|p| p.as_ref().to_owned()).collect();
+        let source = Source::read(&files, &includes)?;
+        let contract = Contract::read(&source)?;
+        self.write_messages(&source, &out_dir)?;
+        self.write_contract(&source, &contract, &out_dir)?;
+        if self.out_dir.is_none() {
+            rerun_if_changed(&includes);
+        }
+        Ok(())
+    }
+
+    fn write_messages(&self, source: &Source, out_dir: &Path) -> Result<(), BuildError> {
+        let set = FileDescriptorSet {
+            file: source
+                .files()
+                .map(|file| file.file_descriptor_proto().clone())
+                .collect(),
+        };
+        tonic_prost_build::configure()
+            .btree_map(".")
+            .out_dir(out_dir)
+            .include_file(MODULES)
+            .emit_rerun_if_changed(false)
+            .compile_fds(set)?;
+        Ok(())
+    }
+
+    fn write_contract(
+        &self,
+        source: &Source,
+        contract: &Contract,
+        out_dir: &Path,
+    ) -> Result<(), BuildError> {
+        let mut packages: Vec<String> = source
+            .files()
+            .map(|file| file.package_name().to_owned())
+            .collect();
+        packages.sort();
+        packages.dedup();
+        for package in &packages {
+            let code = generate::package(contract, &source.pool, package, &self.options)?;
+            let name = if package.is_empty() { "_" } else { package };
+            let mut file = OpenOptions::new()
+                .append(true)
+                .create(true)
+                .open(out_dir.join(format!("{name}.rs")))?;
+            file.write_all(code.as_bytes())?;
+        }
+        fs::write(out_dir.join(DESCRIPTORS), &source.encoded)?;
+        fs::write(out_dir.join(DOCUMENT), "{}")?;
+        let mut modules = OpenOptions::new().append(true).open(out_dir.join(MODULES))?;
+        modules.write_all(CONSTANTS.as_bytes())?;
+        Ok(())
+    }
+}
+
+const CONSTANTS: &str = r#"
+/// The OpenAPI 3.1 document of the HTTP routes.
+pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+
+/// The descriptors of the contract, for gRPC reflection.
+pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+"#;
+
+fn rerun_if_changed(includes: &[PathBuf]) {
+    let mut output = std::io::stdout();
+    for include in includes {
+        // A build script that cannot write to cargo has no one left to tell.
+        let _ = writeln!(output, "cargo::rerun-if-changed={}", include.display());
+    }
+}

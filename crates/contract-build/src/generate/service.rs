@@ -1,0 +1,278 @@
+use prost_reflect::MessageDescriptor;
+
+use super::{
+    Scope,
+    comment::{comment, documentation},
+    field::{Shape, kind, map_kinds},
+};
+use crate::{
+    contract::{Method, Service},
+    http_rule::{Binding, Body, Segment},
+    names,
+};
+
+/// The trait that a service implements, and what serves it over both transports.
+pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
+    let runtime = scope.runtime();
+    let descriptor = &service.descriptor;
+    let name = names::camel(descriptor.name());
+    let full_name = descriptor.full_name();
+    let server = format!(
+        "{}_server",
+        names::snake(descriptor.name()).trim_start_matches("r#")
+    );
+    let contract = format!("{name}Contract");
+    let documented = documentation(
+        &comment(&descriptor.parent_file(), descriptor.path()),
+        &format!("The methods of `{full_name}`."),
+    );
+    let declarations: String = service.methods.iter().map(|m| declaration(scope, m)).collect();
+    let grpc: String = service.methods.iter().map(|m| grpc(scope, m)).collect();
+    let routes: String = service
+        .methods
+        .iter()
+        .flat_map(|method| method.bindings.iter().map(move |binding| (method, binding)))
+        .map(|(method, binding)| route(scope, method, binding))
+        .collect();
+    let mutable = if routes.is_empty() { "" } else { "mut " };
+    format!(
+        "{documented}
+        pub trait {name}: Send + Sync + 'static {{ {declarations} }}
+
+        /// Serves an implementation of [`{name}`] over gRPC and over HTTP, with the same checks.
+        pub struct {contract}<T> {{
+            implementation: ::std::sync::Arc<T>,
+            config: {runtime}::ContractConfig,
+        }}
+
+        impl<T> Clone for {contract}<T> {{
+            fn clone(&self) -> Self {{
+                Self {{
+                    implementation: ::std::sync::Arc::clone(&self.implementation),
+                    config: self.config.clone(),
+                }}
+            }}
+        }}
+
+        impl<T> ::std::fmt::Debug for {contract}<T> {{
+            fn fmt(&self, formatter: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {{
+                formatter.write_str({contract:?})
+            }}
+        }}
+
+        impl<T: {name}> {contract}<T> {{
+            /// The full name of the service: what health and reflection call it.
+            pub const NAME: &'static str = {full_name:?};
+
+            /// Serves an implementation with the default settings.
+            pub fn new(implementation: T) -> Self {{
+                Self::with_config(implementation, {runtime}::ContractConfig::default())
+            }}
+
+            /// Serves an implementation.
+            pub fn with_config(implementation: T, config: {runtime}::ContractConfig) -> Self {{
+                Self {{ implementation: ::std::sync::Arc::new(implementation), config }}
+            }}
+
+            /// The service for a gRPC server.
+            pub fn grpc(&self) -> {server}::{name}Server<Self> {{
+                {server}::{name}Server::new(self.clone())
+            }}
+
+            /// The routes for an HTTP server.
+            pub fn router(&self) -> {runtime}::axum::Router {{
+                let {mutable}routes = {runtime}::http::Routes::new(self.config.clone());
+                {routes}
+                routes.into_router()
+            }}
+        }}
+
+        #[{runtime}::tonic::async_trait]
+        impl<T: {name}> {server}::{name} for {contract}<T> {{ {grpc} }}\n"
+    )
+}
+
+struct Signature {
+    name: String,
+    input: String,
+    output: String,
+    from_client: bool,
+    from_server: bool,
+}
+
+impl Signature {
+    fn of(scope: &Scope<'_>, method: &Method) -> Self {
+        let descriptor = &method.descriptor;
+        let path = |message: &MessageDescriptor| match message.full_name() {
+            "google.protobuf.DoubleValue" => "f64".to_owned(),
+            "google.protobuf.FloatValue" => "f32".to_owned(),
+            "google.protobuf.Int64Value" => "i64".to_owned(),
+            "google.protobuf.UInt64Value" => "u64".to_owned(),
+            "google.protobuf.Int32Value" => "i32".to_owned(),
+            "google.protobuf.UInt32Value" => "u32".to_owned(),
+            "google.protobuf.BoolValue" => "bool".to_owned(),
+            "google.protobuf.StringValue" => "::prost::alloc::string::String".to_owned(),
+            "google.protobuf.BytesValue" => "::prost::alloc::vec::Vec<u8>".to_owned(),
+            _ => names::message_path(message, scope.package),
+        };
+        Self {
+            name: names::snake(descriptor.name()),
+            input: path(&descriptor.input()),
+            output: path(&descriptor.output()),
+            from_client: descriptor.is_client_streaming(),
+            from_server: descriptor.is_server_streaming(),
+        }
+    }
+}
+
+fn declaration(scope: &Scope<'_>, method: &Method) -> String {
+    let runtime = scope.runtime();
+    let descriptor = &method.descriptor;
+    let Signature {
+        name,
+        input,
+        output,
+        from_client,
+        from_server,
+    } = Signature::of(scope, method);
+    let documented = documentation(
+        &comment(&descriptor.parent_service().parent_file(), descriptor.path()),
+        &format!("The method `{}`.", descriptor.name()),
+    );
+    let stream = |message: &str| format!("{runtime}::MessageStream<{message}>");
+    let input = if from_client { stream(&input) } else { input };
+    let output = if from_server { stream(&output) } else { output };
+    format!(
+        "{documented}
+        fn {name}(&self, request: {input})
+            -> impl ::std::future::Future<Output = Result<{output}, {runtime}::Error>> + Send;\n"
+    )
+}
+
+fn grpc(scope: &Scope<'_>, method: &Method) -> String {
+    let runtime = scope.runtime();
+    let Signature {
+        name,
+        input,
+        output,
+        from_client,
+        from_server,
+    } = Signature::of(scope, method);
+    let stream_name = format!("{}Stream", method.descriptor.name());
+    let input = if from_client {
+        format!("{runtime}::tonic::Streaming<{input}>")
+    } else {
+        input
+    };
+    let (associated, answer) = if from_server {
+        (
+            format!("type {stream_name} = {runtime}::grpc::AnswerStream<{output}>;"),
+            format!("Self::{stream_name}"),
+        )
+    } else {
+        (String::new(), output)
+    };
+    let call = match (from_client, from_server) {
+        (false, false) => "unary",
+        (false, true) => "server_streaming",
+        (true, false) => "client_streaming",
+        (true, true) => "bidirectional",
+    };
+    format!(
+        "{associated}
+        async fn {name}(&self, request: {runtime}::tonic::Request<{input}>)
+            -> Result<{runtime}::tonic::Response<{answer}>, {runtime}::tonic::Status> {{
+            {runtime}::grpc::{call}(&self.config, request, |request| self.implementation.{name}(request)).await
+        }}\n"
+    )
+}
+
+fn route(scope: &Scope<'_>, method: &Method, binding: &Binding) -> String {
+    let runtime = scope.runtime();
+    let Signature {
+        name,
+        input,
+        from_server,
+        ..
+    } = Signature::of(scope, method);
+    let function = if from_server { "streaming" } else { "unary" };
+    let body = match &binding.body {
+        Body::Nothing => "Nothing".to_owned(),
+        Body::Message => "Message".to_owned(),
+        Body::Field(field) => format!("Field({field:?})"),
+    };
+    let write = match &binding.response_body {
+        None => "encoder.message(answer)".to_owned(),
+        Some(field) => response_field(scope, &method.descriptor.output(), field),
+    };
+    let whole = binding.response_body.is_none();
+    let verb = &binding.method;
+    let template = template(runtime, binding);
+    format!(
+        "routes.{function}(
+            {runtime}::http::Route {{
+                method: {verb:?},
+                template: {template},
+                body: {runtime}::http::RequestBody::{body},
+                whole_answer: {whole},
+            }},
+            {{
+                let implementation = ::std::sync::Arc::clone(&self.implementation);
+                move |request: {input}| {{
+                    let implementation = ::std::sync::Arc::clone(&implementation);
+                    async move {{ implementation.{name}(request).await }}
+                }}
+            }},
+            |answer, encoder| {{ {write} }},
+        );\n"
+    )
+}
+
+fn response_field(scope: &Scope<'_>, answer: &MessageDescriptor, name: &str) -> String {
+    let Some(field) = answer.get_field_by_name(name) else {
+        return "encoder.message(answer)".to_owned();
+    };
+    let rust = names::snake(name);
+    let value = kind(scope, &field.kind());
+    match Shape::of(&field) {
+        Shape::Plain => format!("encoder.value::<{value}>(&answer.{rust})"),
+        Shape::List => format!("encoder.list::<{value}>(&answer.{rust})"),
+        Shape::Map => {
+            let (key, value) = map_kinds(scope, &field);
+            format!("encoder.object::<{key}, {value}>(&answer.{rust})")
+        }
+        Shape::Optional => format!("encoder.value_or_null::<{value}>(answer.{rust}.as_ref())"),
+        Shape::Oneof(oneof) => format!(
+            "encoder.value_or_null::<{value}>(match &answer.{} {{ Some({}(value)) => Some(value), _ => None }})",
+            names::snake(oneof.name()),
+            super::field::variant(scope, &field, &oneof)
+        ),
+    }
+}
+
+fn template(runtime: &str, binding: &Binding) -> String {
+    let template = &binding.template;
+    let segments: String = template
+        .segments
+        .iter()
+        .map(|segment| match segment {
+            Segment::Literal(text) => format!("{runtime}::http::Segment::Literal({text:?}), "),
+            Segment::One => format!("{runtime}::http::Segment::One, "),
+            Segment::Rest => format!("{runtime}::http::Segment::Rest, "),
+        })
+        .collect();
+    let variables: String = template
+        .variables
+        .iter()
+        .map(|variable| {
+            format!(
+                "{runtime}::http::Variable {{ field: {:?}, start: {}, count: {} }}, ",
+                variable.field, variable.start, variable.count
+            )
+        })
+        .collect();
+    format!(
+        "{runtime}::http::PathTemplate {{ text: {:?}, segments: &[{segments}], variables: &[{variables}], verb: {:?} }}",
+        template.text, template.verb
+    )
+}

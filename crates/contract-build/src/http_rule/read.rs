@@ -1,0 +1,182 @@
+use prost_reflect::{
+    Cardinality, DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, MethodDescriptor, Value,
+};
+
+use super::{Binding, Body, Template};
+use crate::diagnostic::{Diagnostics, Location};
+
+const HTTP: &str = "google.api.http";
+
+/// The well-known messages whose JSON form is one word, so that they can stand in a path or query.
+const TEXT_MESSAGES: [&str; 12] = [
+    "google.protobuf.Timestamp",
+    "google.protobuf.Duration",
+    "google.protobuf.FieldMask",
+    "google.protobuf.DoubleValue",
+    "google.protobuf.FloatValue",
+    "google.protobuf.Int64Value",
+    "google.protobuf.UInt64Value",
+    "google.protobuf.Int32Value",
+    "google.protobuf.UInt32Value",
+    "google.protobuf.BoolValue",
+    "google.protobuf.StringValue",
+    "google.protobuf.BytesValue",
+];
+
+/// The ways to call a method over HTTP, additional ones included.
+pub(crate) fn read_bindings(
+    method: &MethodDescriptor,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Binding> {
+    let options = method.options();
+    let Some((_, Value::Message(rule))) = options
+        .extensions()
+        .find(|(extension, _)| extension.full_name() == HTTP)
+    else {
+        return Vec::new();
+    };
+    let location = Location::of(&method.parent_service().parent_file(), method.path());
+    if method.is_client_streaming() {
+        diagnostics.add(
+            location,
+            format!(
+                "`{}` streams its requests, which one HTTP exchange cannot; remove google.api.http",
+                method.name()
+            ),
+        );
+        return Vec::new();
+    }
+    let mut bindings = Vec::new();
+    let mut add = |rule: &DynamicMessage, diagnostics: &mut Diagnostics| match binding(method, rule)
+    {
+        Ok(binding) => bindings.push(binding),
+        Err(problem) => {
+            diagnostics.add(
+                location.clone(),
+                format!("google.api.http of `{}`: {problem}", method.name()),
+            );
+        }
+    };
+    add(rule, diagnostics);
+    for additional in messages(rule, "additional_bindings") {
+        if !messages(&additional, "additional_bindings").is_empty() {
+            diagnostics.add(
+                location.clone(),
+                format!(
+                    "google.api.http of `{}`: an additional binding cannot have additional bindings",
+                    method.name()
+                ),
+            );
+        }
+        add(&additional, diagnostics);
+    }
+    bindings
+}
+
+fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, String> {
+    let (verb, path) = pattern(rule)?;
+    let template = Template::parse(&path)?;
+    let request = method.input();
+    for variable in &template.variables {
+        check_variable(&request, &variable.field)?;
+    }
+    let body = match text(rule, "body").as_str() {
+        "" => Body::Nothing,
+        "*" => Body::Message,
+        field => {
+            if request.get_field_by_name(field).is_none() {
+                return Err(format!("the body `{field}` is no field of `{}`", request.name()));
+            }
+            Body::Field(field.to_owned())
+        }
+    };
+    if body != Body::Nothing && matches!(verb.as_str(), "GET" | "HEAD") {
+        return Err(format!("{verb} has no body"));
+    }
+    let response_body = match text(rule, "response_body") {
+        field if field.is_empty() => None,
+        field => {
+            if method.output().get_field_by_name(&field).is_none() {
+                return Err(format!(
+                    "the response body `{field}` is no field of `{}`",
+                    method.output().name()
+                ));
+            }
+            Some(field)
+        }
+    };
+    Ok(Binding {
+        method: verb,
+        template,
+        body,
+        response_body,
+    })
+}
+
+fn pattern(rule: &DynamicMessage) -> Result<(String, String), String> {
+    for (member, value) in rule.fields() {
+        match (member.name(), value) {
+            ("get" | "put" | "post" | "delete" | "patch", Value::String(path)) => {
+                return Ok((member.name().to_ascii_uppercase(), path.clone()));
+            }
+            ("custom", Value::Message(custom)) => {
+                let kind = text(custom, "kind");
+                let is_token = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphabetic());
+                if !is_token {
+                    return Err(format!("`{kind}` is not an HTTP method"));
+                }
+                return Ok((kind.to_ascii_uppercase(), text(custom, "path")));
+            }
+            _ => {}
+        }
+    }
+    Err("no method and path".to_owned())
+}
+
+fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String> {
+    let mut message = request.clone();
+    let mut parts = path.split('.').peekable();
+    while let Some(name) = parts.next() {
+        let field = message
+            .get_field_by_name(name)
+            .ok_or_else(|| format!("`{path}`: `{name}` is no field of `{}`", message.name()))?;
+        if field.cardinality() == Cardinality::Repeated {
+            return Err(format!("`{path}`: `{name}` is repeated, so it cannot be in a path"));
+        }
+        match (parts.peek(), field.kind()) {
+            (Some(_), Kind::Message(inner)) if !is_text(&field) => message = inner,
+            (None, _) if is_text(&field) => {}
+            (Some(_), _) => return Err(format!("`{path}`: `{name}` has no fields")),
+            (None, _) => return Err(format!("`{path}`: `{name}` cannot be written in a path")),
+        }
+    }
+    Ok(())
+}
+
+/// Whether a value of the field can be written as one word.
+pub(crate) fn is_text(field: &FieldDescriptor) -> bool {
+    match field.kind() {
+        Kind::Message(message) => TEXT_MESSAGES.contains(&message.full_name()),
+        _ => true,
+    }
+}
+
+fn text(message: &DynamicMessage, name: &str) -> String {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| value.as_str().map(str::to_owned))
+        .unwrap_or_default()
+}
+
+fn messages(message: &DynamicMessage, name: &str) -> Vec<DynamicMessage> {
+    message
+        .get_field_by_name(name)
+        .and_then(|value| {
+            value.as_list().map(|list| {
+                list.iter()
+                    .filter_map(|item| item.as_message().cloned())
+                    .collect()
+            })
+        })
+        .unwrap_or_default()
+}

@@ -1,0 +1,8 @@
+//! The validation rules of a contract, read from either dialect into one model.
+
+mod describe;
+mod read;
+mod rule;
+
+pub(crate) use read::{read_field, read_message, read_oneof};
+pub(crate) use rule::{FieldRules, Format, Ignore, Literal, MessageOneof, MessageRules, Rule};

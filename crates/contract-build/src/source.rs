@@ -1,0 +1,95 @@
+//! Reads `.proto` files, with the option definitions that a contract may import built in.
+
+use std::path::{Path, PathBuf};
+
+use prost_reflect::{DescriptorPool, FileDescriptor, MessageDescriptor};
+use protox::file::{
+    ChainFileResolver, File, FileResolver, GoogleFileResolver, IncludeFileResolver,
+};
+
+use crate::BuildError;
+
+/// Definitions of options: known to this compiler, never generated.
+const OPTION_PACKAGES: [&str; 4] = ["google.protobuf", "google.api", "validate", "buf.validate"];
+
+const BUILT_IN: [(&str, &str); 5] = [
+    (
+        "google/api/annotations.proto",
+        include_str!("../proto/google/api/annotations.proto"),
+    ),
+    (
+        "google/api/http.proto",
+        include_str!("../proto/google/api/http.proto"),
+    ),
+    (
+        "google/api/field_behavior.proto",
+        include_str!("../proto/google/api/field_behavior.proto"),
+    ),
+    (
+        "validate/validate.proto",
+        include_str!("../proto/validate/validate.proto"),
+    ),
+    (
+        "buf/validate/validate.proto",
+        include_str!("../proto/buf/validate/validate.proto"),
+    ),
+];
+
+/// The compiled descriptors of a contract.
+#[derive(Debug)]
+pub(crate) struct Source {
+    pub(crate) pool: DescriptorPool,
+    /// The same as bytes, for reflection.
+    pub(crate) encoded: Vec<u8>,
+}
+
+impl Source {
+    pub(crate) fn read(files: &[PathBuf], includes: &[PathBuf]) -> Result<Self, BuildError> {
+        let mut resolver = ChainFileResolver::new();
+        resolver.add(BuiltIn);
+        resolver.add(GoogleFileResolver::new());
+        for include in includes {
+            resolver.add(IncludeFileResolver::new(include.clone()));
+        }
+        let mut compiler = protox::Compiler::with_file_resolver(resolver);
+        compiler.include_imports(true).include_source_info(true);
+        compiler
+            .open_files(files)
+            // The debug form is the one that carries file, line and column.
+            .map_err(|error| BuildError::Proto(format!("{error:?}")))?;
+        Ok(Self {
+            pool: compiler.descriptor_pool(),
+            encoded: compiler.encode_file_descriptor_set(),
+        })
+    }
+
+    /// The files that code is generated for.
+    pub(crate) fn files(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
+        self.pool
+            .files()
+            .filter(|file| !OPTION_PACKAGES.contains(&file.package_name()))
+    }
+
+    /// The messages that code is generated for, nested ones included.
+    pub(crate) fn messages(&self) -> impl Iterator<Item = MessageDescriptor> + '_ {
+        self.pool.all_messages().filter(|message| {
+            !message.is_map_entry() && !OPTION_PACKAGES.contains(&message.package_name())
+        })
+    }
+}
+
+struct BuiltIn;
+
+impl FileResolver for BuiltIn {
+    fn resolve_path(&self, _path: &Path) -> Option<String> {
+        None
+    }
+
+    fn open_file(&self, name: &str) -> Result<File, protox::Error> {
+        BUILT_IN
+            .iter()
+            .find(|(known, _)| *known == name)
+            .ok_or_else(|| protox::Error::file_not_found(name))
+            .and_then(|(name, source)| File::from_source(name, source))
+    }
+}

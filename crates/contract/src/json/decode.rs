@@ -1,0 +1,256 @@
+use std::{collections::BTreeSet, fmt};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+use thiserror::Error;
+
+use super::{Decoded, JsonMessage};
+use crate::Violations;
+
+/// The text is not JSON at all, so no field can be named.
+#[derive(Debug, Error, PartialEq, Eq)]
+pub enum DecodeError {
+    /// Bytes that are not UTF-8.
+    #[error("the body is not valid UTF-8 at byte {position}")]
+    Utf8 {
+        /// The offset of the first bad byte.
+        position: usize,
+    },
+    /// Text that is not JSON.
+    #[error("the body is not valid JSON at line {line}, column {column}: {problem}")]
+    Syntax {
+        /// The line, from 1.
+        line: usize,
+        /// The column, from 1.
+        column: usize,
+        /// What is wrong there.
+        problem: String,
+    },
+}
+
+impl From<serde_json::Error> for DecodeError {
+    fn from(error: serde_json::Error) -> Self {
+        let text = error.to_string();
+        let problem = text
+            .split_once(" at line ")
+            .map_or(text.as_str(), |(problem, _)| problem);
+        let problem = if problem == "recursion limit exceeded" {
+            "nested too deeply"
+        } else {
+            problem
+        };
+        Self::Syntax {
+            line: error.line(),
+            column: error.column(),
+            problem: problem.to_owned(),
+        }
+    }
+}
+
+/// Reads a JSON object into a message. Empty text is an empty message.
+///
+/// # Errors
+/// The text is not JSON. Whatever else is wrong is recorded in `violations`.
+pub fn decode_into<M: JsonMessage>(
+    body: &[u8],
+    message: &mut M,
+    violations: &mut Violations,
+) -> Result<(), DecodeError> {
+    read(body, |deserializer| {
+        message_value(deserializer, message, violations).map(drop)
+    })
+}
+
+/// Reads a JSON value into one field of a message: the `body: "field"` of an HTTP rule.
+///
+/// # Errors
+/// The text is not JSON. Whatever else is wrong is recorded in `violations`.
+pub fn decode_field_from_slice<M: JsonMessage>(
+    body: &[u8],
+    message: &mut M,
+    field: &str,
+    violations: &mut Violations,
+) -> Result<(), DecodeError> {
+    let Some(index) = M::field(field) else {
+        return Ok(());
+    };
+    read(body, |deserializer| {
+        FieldSeed {
+            message,
+            index,
+            violations,
+        }
+        .deserialize(deserializer)
+    })
+}
+
+fn read(
+    body: &[u8],
+    decode: impl FnOnce(
+        &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>,
+    ) -> Result<(), serde_json::Error>,
+) -> Result<(), DecodeError> {
+    // Checked as a whole because serde_json does not look at the bytes of strings it skips.
+    let text = std::str::from_utf8(body).map_err(|error| DecodeError::Utf8 {
+        position: error.valid_up_to(),
+    })?;
+    if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
+        return Ok(());
+    }
+    let mut deserializer = serde_json::Deserializer::from_str(text);
+    decode(&mut deserializer)?;
+    deserializer.end()?;
+    Ok(())
+}
+
+/// Reads an object into a message.
+pub(super) fn message_value<'de, M: JsonMessage, D: Deserializer<'de>>(
+    value: D,
+    message: &mut M,
+    violations: &mut Violations,
+) -> Result<Decoded<()>, D::Error> {
+    value.deserialize_any(MessageVisitor {
+        message,
+        violations,
+    })
+}
+
+struct MessageVisitor<'a, M> {
+    message: &'a mut M,
+    violations: &'a mut Violations,
+}
+
+impl<M> MessageVisitor<'_, M> {
+    fn refuse(self, found: &str) -> Decoded<()> {
+        self.violations
+            .add(format!("must be an object, found {found}"));
+        Decoded::Refused
+    }
+}
+
+impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
+    type Value = Decoded<()>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
+        let mut seen = Seen::default();
+        while let Some(known) = members.next_key_seed(NameSeed(M::field))? {
+            let Some((index, field)) =
+                known.and_then(|index| M::FIELDS.get(index).map(|field| (index, field)))
+            else {
+                members.next_value::<IgnoredAny>()?;
+                continue;
+            };
+            let message = &mut *self.message;
+            self.violations.within(field, |violations| {
+                if seen.insert(index) {
+                    members.next_value_seed(FieldSeed {
+                        message,
+                        index,
+                        violations,
+                    })
+                } else {
+                    violations.add("given more than once");
+                    members.next_value::<IgnoredAny>().map(drop)
+                }
+            })?;
+        }
+        Ok(Decoded::Value(()))
+    }
+
+    fn visit_unit<E>(self) -> Result<Self::Value, E> {
+        Ok(Decoded::Null)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
+        Ok(self.refuse("a boolean"))
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Self::Value, E> {
+        Ok(self.refuse("a number"))
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Self::Value, E> {
+        Ok(self.refuse("a number"))
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Self::Value, E> {
+        Ok(self.refuse("a number"))
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Self::Value, E> {
+        Ok(self.refuse("a string"))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(self.refuse("a list"))
+    }
+}
+
+struct FieldSeed<'a, M> {
+    message: &'a mut M,
+    index: usize,
+    violations: &'a mut Violations,
+}
+
+impl<'de, M: JsonMessage> DeserializeSeed<'de> for FieldSeed<'_, M> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<(), D::Error> {
+        self.message
+            .decode_field(self.index, value, self.violations)
+    }
+}
+
+/// Looks a member's name up without keeping it.
+struct NameSeed(fn(&str) -> Option<usize>);
+
+impl<'de> DeserializeSeed<'de> for NameSeed {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
+        name.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for NameSeed {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("a member's name")
+    }
+
+    fn visit_str<E: serde::de::Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok((self.0)(name))
+    }
+
+    fn visit_bytes<E: serde::de::Error>(self, _: &[u8]) -> Result<Self::Value, E> {
+        Err(E::custom("a member's name must be text"))
+    }
+}
+
+/// Which fields of an object were given. Nearly every message has at most 64.
+#[derive(Default)]
+struct Seen {
+    low: u64,
+    high: BTreeSet<usize>,
+}
+
+impl Seen {
+    fn insert(&mut self, index: usize) -> bool {
+        if index < 64 {
+            let bit = 1 << index;
+            let new = self.low & bit == 0;
+            self.low |= bit;
+            new
+        } else {
+            self.high.insert(index)
+        }
+    }
+}

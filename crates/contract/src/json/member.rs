@@ -1,0 +1,232 @@
+//! How a field takes a value: what `singular`, `optional`, `repeated` and `map` mean. Called by generated code.
+
+use std::{collections::BTreeMap, fmt, marker::PhantomData};
+
+use serde::{
+    Deserializer,
+    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+};
+
+use super::{Decoded, Kind, ParameterKind};
+use crate::Violations;
+
+/// Reads a field without presence. `null` is as if absent.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn singular<'de, K: Kind, D: Deserializer<'de>>(
+    slot: &mut K::Value,
+    value: D,
+    violations: &mut Violations,
+) -> Result<(), D::Error> {
+    if let Decoded::Value(value) = K::decode(value, violations)? {
+        *slot = value;
+    }
+    Ok(())
+}
+
+/// Reads a field with presence. `null` is as if absent.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn optional<'de, K: Kind, D: Deserializer<'de>>(
+    slot: &mut Option<K::Value>,
+    value: D,
+    violations: &mut Violations,
+) -> Result<(), D::Error> {
+    match K::decode(value, violations)? {
+        Decoded::Value(value) => *slot = Some(value),
+        Decoded::Refused | Decoded::Null => {}
+    }
+    Ok(())
+}
+
+/// Reads a member of a oneof. Two members of one oneof are a violation.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn oneof<'de, K: Kind, O, D: Deserializer<'de>>(
+    slot: &mut Option<O>,
+    variant: impl FnOnce(K::Value) -> O,
+    value: D,
+    violations: &mut Violations,
+) -> Result<(), D::Error> {
+    if let Decoded::Value(value) = K::decode(value, violations)? {
+        if slot.is_some() {
+            violations.add("another member of the same oneof is given");
+        } else {
+            *slot = Some(variant(value));
+        }
+    }
+    Ok(())
+}
+
+/// Reads a list.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn repeated<'de, K: Kind, D: Deserializer<'de>>(
+    slot: &mut Vec<K::Value>,
+    value: D,
+    violations: &mut Violations,
+) -> Result<(), D::Error> {
+    value.deserialize_any(ListVisitor::<K> { slot, violations })
+}
+
+/// Reads a map.
+///
+/// # Errors
+/// The text is not JSON.
+pub fn map<'de, K, V, D>(
+    slot: &mut BTreeMap<K::Value, V::Value>,
+    value: D,
+    violations: &mut Violations,
+) -> Result<(), D::Error>
+where
+    K: ParameterKind<Value: Ord>,
+    V: Kind,
+    D: Deserializer<'de>,
+{
+    value.deserialize_any(ObjectVisitor::<K, V> { slot, violations })
+}
+
+macro_rules! refuse_scalars {
+    ($($visit:ident($type:ty) $found:literal),* $(,)?) => {
+        $(fn $visit<E>(self, _: $type) -> Result<Self::Value, E> {
+            self.violations.add(format!("must be {}, found {}", Self::EXPECTED, $found));
+            Ok(())
+        })*
+
+        fn visit_unit<E>(self) -> Result<Self::Value, E> {
+            Ok(())
+        }
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str(Self::EXPECTED)
+        }
+    };
+}
+
+struct ListVisitor<'a, K: Kind> {
+    slot: &'a mut Vec<K::Value>,
+    violations: &'a mut Violations,
+}
+
+impl<K: Kind> ListVisitor<'_, K> {
+    const EXPECTED: &'static str = "a list";
+}
+
+impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
+    type Value = ();
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        let mut index = 0;
+        loop {
+            let element = self.violations.within_index(index, |violations| {
+                let element = elements.next_element_seed(ValueSeed::<K>::new(violations))?;
+                if matches!(element, Some(Decoded::Null)) {
+                    violations.add("must not be null");
+                }
+                Ok(element)
+            })?;
+            match element {
+                None => return Ok(()),
+                Some(Decoded::Value(value)) => self.slot.push(value),
+                // Kept so that the places of the rules' violations are the client's.
+                Some(Decoded::Null | Decoded::Refused) => self.slot.push(K::Value::default()),
+            }
+            index += 1;
+        }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        self.violations.add("must be a list, found an object");
+        Ok(())
+    }
+
+    refuse_scalars! {
+        visit_bool(bool) "a boolean",
+        visit_i64(i64) "a number",
+        visit_u64(u64) "a number",
+        visit_f64(f64) "a number",
+        visit_str(&str) "a string",
+    }
+}
+
+struct ObjectVisitor<'a, K: Kind, V: Kind> {
+    slot: &'a mut BTreeMap<K::Value, V::Value>,
+    violations: &'a mut Violations,
+}
+
+impl<K: Kind, V: Kind> ObjectVisitor<'_, K, V> {
+    const EXPECTED: &'static str = "an object";
+}
+
+impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<'_, K, V> {
+    type Value = ();
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<String>()? {
+            let key = K::parameter(&name);
+            let slot = &mut *self.slot;
+            self.violations.within_key(name, |violations| {
+                let value = members.next_value_seed(ValueSeed::<V>::new(violations))?;
+                let key = match key {
+                    Ok(key) => key,
+                    Err(refusal) => {
+                        violations.add(format!("the key {refusal}"));
+                        return Ok(());
+                    }
+                };
+                match value {
+                    Decoded::Value(value) => {
+                        if slot.insert(key, value).is_some() {
+                            violations.add("given more than once");
+                        }
+                    }
+                    Decoded::Null => violations.add("must not be null"),
+                    Decoded::Refused => {}
+                }
+                Ok(())
+            })?;
+        }
+        Ok(())
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
+        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        self.violations.add("must be an object, found a list");
+        Ok(())
+    }
+
+    refuse_scalars! {
+        visit_bool(bool) "a boolean",
+        visit_i64(i64) "a number",
+        visit_u64(u64) "a number",
+        visit_f64(f64) "a number",
+        visit_str(&str) "a string",
+    }
+}
+
+struct ValueSeed<'a, K> {
+    violations: &'a mut Violations,
+    kind: PhantomData<K>,
+}
+
+impl<'a, K> ValueSeed<'a, K> {
+    fn new(violations: &'a mut Violations) -> Self {
+        Self {
+            violations,
+            kind: PhantomData,
+        }
+    }
+}
+
+impl<'de, K: Kind> DeserializeSeed<'de> for ValueSeed<'_, K> {
+    type Value = Decoded<K::Value>;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Self::Value, D::Error> {
+        K::decode(value, self.violations)
+    }
+}

@@ -1,0 +1,129 @@
+//! Path variables and query parameters: text that sets a field by its path. Called by generated code and by the router.
+
+use super::{JsonMessage, ParameterKind};
+use crate::Violations;
+
+/// Sets the field at `path`, such as `filter.label`, from text. Answers whether there is such a field.
+pub fn set<M: JsonMessage>(
+    message: &mut M,
+    path: &str,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    let (name, rest) = match path.split_once('.') {
+        Some((name, rest)) => (name, Some(rest)),
+        None => (path, None),
+    };
+    let Some(index) = M::field(name) else {
+        return false;
+    };
+    let Some(field) = M::FIELDS.get(index) else {
+        return false;
+    };
+    violations.within(field, |violations| {
+        message.decode_parameter(index, rest, text, violations)
+    })
+}
+
+/// Sets a field without presence.
+pub fn singular<K: ParameterKind>(
+    slot: &mut K::Value,
+    rest: Option<&str>,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    if rest.is_some() {
+        return false;
+    }
+    if let Some(value) = once::<K>(text, violations) {
+        *slot = value;
+    }
+    true
+}
+
+/// Sets a field with presence.
+pub fn optional<K: ParameterKind>(
+    slot: &mut Option<K::Value>,
+    rest: Option<&str>,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    if rest.is_some() {
+        return false;
+    }
+    if let Some(value) = once::<K>(text, violations) {
+        *slot = Some(value);
+    }
+    true
+}
+
+/// Adds an element to a list.
+pub fn repeated<K: ParameterKind>(
+    slot: &mut Vec<K::Value>,
+    rest: Option<&str>,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    if rest.is_some() {
+        return false;
+    }
+    violations.within_index(slot.len(), |violations| match K::parameter(text) {
+        Ok(value) => slot.push(value),
+        Err(refusal) => {
+            violations.add(refusal);
+            slot.push(K::Value::default());
+        }
+    });
+    true
+}
+
+/// Sets a field inside a message.
+pub fn message<M: JsonMessage>(
+    slot: &mut Option<M>,
+    rest: Option<&str>,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    let Some(rest) = rest else {
+        return false;
+    };
+    let mut inner = slot.take().unwrap_or_default();
+    let known = set(&mut inner, rest, text, violations);
+    *slot = Some(inner);
+    known
+}
+
+/// Sets a member of a oneof.
+pub fn oneof<K: ParameterKind, O>(
+    slot: &mut Option<O>,
+    variant: impl FnOnce(K::Value) -> O,
+    rest: Option<&str>,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    if rest.is_some() {
+        return false;
+    }
+    if let Some(value) = once::<K>(text, violations) {
+        if slot.is_some() {
+            violations.add("another member of the same oneof is given");
+        } else {
+            *slot = Some(variant(value));
+        }
+    }
+    true
+}
+
+fn once<K: ParameterKind>(text: &str, violations: &mut Violations) -> Option<K::Value> {
+    if !violations.give() {
+        violations.add("given more than once");
+        return None;
+    }
+    match K::parameter(text) {
+        Ok(value) => Some(value),
+        Err(refusal) => {
+            violations.add(refusal);
+            None
+        }
+    }
+}
