@@ -115,15 +115,15 @@ impl Builder {
     fn write_messages(&self, source: &Source, out_dir: &Path) -> Result<(), BuildError> {
         let set = FileDescriptorSet {
             file: source
-                .files()
+                .files_with_well_known_types()
                 .map(|file| file.file_descriptor_proto().clone())
                 .collect(),
         };
-        tonic_prost_build::configure()
-            .btree_map(".")
+        prost_build::Config::new()
+            .btree_map(["."])
             .out_dir(out_dir)
             .include_file(MODULES)
-            .emit_rerun_if_changed(false)
+            .service_generator(Box::new(generate::Transport::new(&self.options.runtime)))
             .compile_fds(set)?;
         Ok(())
     }
@@ -159,10 +159,10 @@ impl Builder {
 
 const CONSTANTS: &str = r#"
 /// The OpenAPI 3.1 document of the HTTP routes.
-pub const OPENAPI: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+pub const OPENAPI: &str = include_str!("openapi.json");
 
 /// The descriptors of the contract, for gRPC reflection.
-pub const DESCRIPTORS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
+pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");
 "#;
 
 fn rerun_if_changed(includes: &[PathBuf]) {

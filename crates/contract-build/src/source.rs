@@ -9,8 +9,10 @@ use protox::file::{
 
 use crate::BuildError;
 
+const WELL_KNOWN: &str = "google.protobuf";
+
 /// Definitions of options: known to this compiler, never generated.
-const OPTION_PACKAGES: [&str; 4] = ["google.protobuf", "google.api", "validate", "buf.validate"];
+const OPTION_PACKAGES: [&str; 4] = [WELL_KNOWN, "google.api", "validate", "buf.validate"];
 
 const BUILT_IN: [(&str, &str); 5] = [
     (
@@ -57,10 +59,12 @@ impl Source {
             .open_files(files)
             // The debug form is the one that carries file, line and column.
             .map_err(|error| BuildError::Proto(format!("{error:?}")))?;
-        Ok(Self {
-            pool: compiler.descriptor_pool(),
-            encoded: compiler.encode_file_descriptor_set(),
-        })
+        let pool = compiler.descriptor_pool();
+        // Clients of reflection have no use for comments.
+        let encoded = compiler
+            .include_source_info(false)
+            .encode_file_descriptor_set();
+        Ok(Self { pool, encoded })
     }
 
     /// The files that code is generated for.
@@ -68,6 +72,13 @@ impl Source {
         self.pool
             .files()
             .filter(|file| !OPTION_PACKAGES.contains(&file.package_name()))
+    }
+
+    /// The same and those of the well-known types, which `prost-build` looks into.
+    pub(crate) fn files_with_well_known_types(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
+        self.pool.files().filter(|file| {
+            file.package_name() == WELL_KNOWN || !OPTION_PACKAGES.contains(&file.package_name())
+        })
     }
 
     /// The messages that code is generated for, nested ones included.

@@ -48,6 +48,8 @@ pub struct Violations {
     naming: Naming,
     path: Vec<Step>,
     found: Vec<FieldViolation>,
+    /// How many of the first of them are values that could not be read: reading comes before the rules.
+    unread: usize,
     given: Vec<String>,
 }
 
@@ -59,6 +61,7 @@ impl Violations {
             naming,
             path: Vec::new(),
             found: Vec::new(),
+            unread: 0,
             given: Vec::new(),
         }
     }
@@ -89,28 +92,32 @@ impl Violations {
         result
     }
 
-    /// Records that the present place is wrong.
+    /// Records that the value at the present place cannot be read.
     pub fn add(&mut self, description: impl Into<String>) {
-        if self.found.len() < MOST_VIOLATIONS {
-            let field = self.path();
-            self.found.push(FieldViolation::new(field, description));
+        if self.record(description) {
+            self.unread = self.found.len();
         }
     }
 
-    /// Records that a field of the present place is wrong.
-    pub fn add_to(&mut self, field: &'static Field, description: impl Into<String>) {
-        self.within(field, |violations| violations.add(description));
+    fn record(&mut self, description: impl Into<String>) -> bool {
+        let room = self.found.len() < MOST_VIOLATIONS;
+        if room {
+            let field = self.path();
+            self.found.push(FieldViolation::new(field, description));
+        }
+        room
     }
 
     /// Records a broken rule, unless the same place could not be read in the first place: its value is then not the client's.
     pub fn add_rule(&mut self, description: impl Into<String>) {
-        if !self.found.is_empty() {
+        if self.unread > 0 {
             let path = self.path();
-            if self.found.iter().any(|known| covers(&known.field, &path)) {
+            let unread = self.found.iter().take(self.unread);
+            if unread.into_iter().any(|known| covers(&known.field, &path)) {
                 return;
             }
         }
-        self.add(description);
+        self.record(description);
     }
 
     /// Records a broken rule of a field of the present place.
@@ -126,6 +133,11 @@ impl Violations {
             self.given.push(path);
         }
         first
+    }
+
+    /// Forgets which places were given a value: what comes next wins.
+    pub(crate) fn forget_given(&mut self) {
+        self.given.clear();
     }
 
     /// The present place, such as `items[2].price`.
@@ -155,7 +167,13 @@ impl Violations {
         text
     }
 
-    /// What was found wrong, in the order of the request.
+    /// How many values could not be read; the other violations are broken rules.
+    #[must_use]
+    pub fn unread(&self) -> usize {
+        self.unread
+    }
+
+    /// What was found wrong: what could not be read, then the broken rules.
     #[must_use]
     pub fn found(&self) -> &[FieldViolation] {
         &self.found

@@ -5,9 +5,12 @@ mod enumeration;
 mod field;
 mod json;
 mod service;
+mod transport;
 mod validation;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
+
+pub(crate) use transport::Transport;
 
 use crate::{BuildError, contract::Contract};
 

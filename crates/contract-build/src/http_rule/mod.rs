@@ -6,7 +6,7 @@ mod template;
 mod tests;
 
 pub(crate) use read::{is_text, read_bindings};
-pub(crate) use template::{Segment, Template, Variable};
+pub(crate) use template::{Segment, Template};
 
 /// One way to call a method over HTTP.
 #[derive(Debug, Clone, PartialEq, Eq)]

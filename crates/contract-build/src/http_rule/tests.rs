@@ -1,4 +1,4 @@
-use super::*;
+use super::{template::Variable, *};
 
 fn parse(text: &str) -> Result<Template, String> {
     Template::parse(text)

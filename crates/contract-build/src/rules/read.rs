@@ -2,7 +2,7 @@
 //! neither this file nor the run time supports is an error with a place, never ignored.
 
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value,
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ReflectMessage, Value,
 };
 
 use super::{FieldRules, Format, Ignore, Literal, MessageOneof, MessageRules, Rule};

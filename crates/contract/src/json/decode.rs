@@ -73,16 +73,20 @@ pub fn decode_field_from_slice<M: JsonMessage>(
     field: &str,
     violations: &mut Violations,
 ) -> Result<(), DecodeError> {
-    let Some(index) = M::field(field) else {
+    let Some((index, field)) =
+        M::field(field).and_then(|index| M::FIELDS.get(index).map(|field| (index, field)))
+    else {
         return Ok(());
     };
     read(body, |deserializer| {
-        FieldSeed {
-            message,
-            index,
-            violations,
-        }
-        .deserialize(deserializer)
+        violations.within(field, |violations| {
+            FieldSeed {
+                message,
+                index,
+                violations,
+            }
+            .deserialize(deserializer)
+        })
     })
 }
 

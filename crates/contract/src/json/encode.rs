@@ -53,6 +53,14 @@ impl Encoder {
         K::encode(value, self);
     }
 
+    /// Writes a value, or `null` where there is none.
+    pub fn value_or_null<K: Kind>(&mut self, value: Option<&K::Value>) {
+        match value {
+            Some(value) => K::encode(value, self),
+            None => self.raw(b"null"),
+        }
+    }
+
     /// Writes a list.
     pub fn list<K: Kind>(&mut self, values: &[K::Value]) {
         self.buffer.push(b'[');

@@ -87,9 +87,14 @@ pub fn message<M: JsonMessage>(
     let Some(rest) = rest else {
         return false;
     };
-    let mut inner = slot.take().unwrap_or_default();
+    if let Some(inner) = slot {
+        return set(inner, rest, text, violations);
+    }
+    let mut inner = M::default();
     let known = set(&mut inner, rest, text, violations);
-    *slot = Some(inner);
+    if known {
+        *slot = Some(inner);
+    }
     known
 }
 

@@ -1,1 +1,99 @@
-use super::kind::*;
+use proptest::prelude::*;
+
+use super::{
+    Encoder, JsonMessage, decode_into,
+    kind::{Decoded, Double, Duration, Int64, Kind, ParameterKind, Text, Timestamp, UInt64, Value},
+    to_vec, write_with,
+};
+use crate::{Naming, Violations};
+
+fn decode<K: Kind>(text: &str) -> Result<Decoded<K::Value>, serde_json::Error> {
+    let mut violations = Violations::new(Naming::Json);
+    K::decode(
+        &mut serde_json::Deserializer::from_str(text),
+        &mut violations,
+    )
+}
+
+fn encode<K: Kind>(value: &K::Value) -> String {
+    String::from_utf8(write_with(|encoder: &mut Encoder| encoder.value::<K>(value)).unwrap())
+        .unwrap()
+}
+
+#[test]
+fn an_empty_message_is_an_empty_object_api_1() {
+    assert_eq!(to_vec(&()).unwrap(), b"{}");
+    assert_eq!(<()>::FIELDS.len(), 0);
+}
+
+#[test]
+fn a_value_without_a_json_form_is_a_fault_and_not_half_an_answer_api_1() {
+    let beyond = prost_types::Timestamp {
+        seconds: i64::MAX,
+        nanos: 0,
+    };
+    assert!(write_with(|encoder| encoder.value::<Timestamp>(&beyond)).is_err());
+    let endless = prost_types::Value::from(f64::NAN);
+    assert!(write_with(|encoder| encoder.value::<Value>(&endless)).is_err());
+}
+
+#[test]
+fn many_violations_are_cut_off_api_3() {
+    let mut violations = Violations::new(Naming::Json);
+    for _ in 0..1_000 {
+        violations.add("wrong");
+    }
+    assert_eq!(violations.found().len(), crate::MOST_VIOLATIONS);
+}
+
+proptest! {
+    #[test]
+    fn integers_survive_in_every_form_api_1(value: i64) {
+        prop_assert_eq!(decode::<Int64>(&value.to_string()).unwrap(), Decoded::Value(value));
+        prop_assert_eq!(decode::<Int64>(&encode::<Int64>(&value)).unwrap(), Decoded::Value(value));
+        prop_assert_eq!(Int64::parameter(&format!("{value}.000")).unwrap(), value);
+        prop_assert_eq!(Int64::parameter(&format!("{value}0e-1")).unwrap(), value);
+    }
+
+    #[test]
+    fn an_integer_is_never_read_as_another_api_1(text in "-?[0-9]{1,22}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?") {
+        if let Ok(value) = UInt64::parameter(&text) {
+            let float: f64 = text.parse().unwrap();
+            let difference = (value as f64 - float).abs();
+            prop_assert!(difference <= float.abs() * 1e-15, "{} became {}", text, value);
+        }
+    }
+
+    #[test]
+    fn floats_and_text_survive_api_1(number: f64, text: String) {
+        let read = decode::<Double>(&encode::<Double>(&number)).unwrap();
+        prop_assert!(matches!(read, Decoded::Value(value) if value == number || (value.is_nan() && number.is_nan())));
+        prop_assert_eq!(decode::<Text>(&encode::<Text>(&text)).unwrap(), Decoded::Value(text));
+    }
+
+    #[test]
+    fn times_survive_api_1(seconds in -62_135_596_800_i64..=253_402_300_799, nanos in 0..1_000_000_000) {
+        let time = prost_types::Timestamp { seconds, nanos };
+        prop_assert_eq!(decode::<Timestamp>(&encode::<Timestamp>(&time)).unwrap(), Decoded::Value(time));
+    }
+
+    #[test]
+    fn durations_survive_api_1(seconds in -315_576_000_000_i64..=315_576_000_000, nanos in 0..1_000_000_000) {
+        let nanos = if seconds.abs() == 315_576_000_000 { 0 } else { nanos };
+        let duration = prost_types::Duration { seconds, nanos: if seconds < 0 { -nanos } else { nanos } };
+        prop_assert_eq!(decode::<Duration>(&encode::<Duration>(&duration)).unwrap(), Decoded::Value(duration));
+    }
+
+    #[test]
+    fn no_text_makes_a_parameter_panic_api_3(text in "[-+0-9.eETZs:]{0,40}|.{0,40}") {
+        let _ = Int64::parameter(&text);
+        let _ = Double::parameter(&text);
+        let _ = Timestamp::parameter(&text);
+        let _ = Duration::parameter(&text);
+    }
+
+    #[test]
+    fn no_bytes_make_the_decoder_panic_api_3(bytes: Vec<u8>) {
+        let _ = decode_into(&bytes, &mut (), &mut Violations::new(Naming::Json));
+    }
+}

@@ -1,0 +1,116 @@
+use std::{collections::BTreeMap, time::Duration};
+
+use bytes::Bytes;
+use prost::Message as _;
+use seaworthy_core::{Code, Error, context};
+
+use super::details::{
+    BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
+};
+
+/// An error as a gRPC status: its code and public message, and as details its reason (`ErrorInfo`, always the first), the request's identifier
+/// (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause stays here.
+#[must_use]
+pub fn to_status(error: &Error) -> tonic::Status {
+    let mut details = vec![
+        ErrorInfo {
+            reason: error.reason().to_owned(),
+            domain: String::new(),
+            metadata: BTreeMap::new(),
+        }
+        .pack(),
+    ];
+    if !error.fields().is_empty() {
+        let field_violations = error
+            .fields()
+            .iter()
+            .map(|violation| FieldViolation {
+                field: violation.field.clone(),
+                description: violation.description.clone(),
+            })
+            .collect();
+        details.push(BadRequest { field_violations }.pack());
+    }
+    if let Some(wait) = error.retry_after() {
+        details.push(
+            RetryInfo {
+                retry_delay: prost_types::Duration::try_from(wait).ok(),
+            }
+            .pack(),
+        );
+    }
+    context::with_current(|context| {
+        if let Some(context) = context {
+            let request_id = context.request_id().as_str().to_owned();
+            details.push(RequestInfo { request_id }.pack());
+        }
+    });
+    let code = error.code().grpc();
+    let status = Status {
+        code,
+        message: error.message().to_owned(),
+        details,
+    };
+    tonic::Status::with_details(
+        tonic::Code::from_i32(code),
+        error.message(),
+        Bytes::from(status.encode_to_vec()),
+    )
+}
+
+/// The error that another service answered with. Text that is not a detail of ours is kept as the message, never as a field.
+#[must_use]
+pub fn from_status(status: &tonic::Status) -> Error {
+    let details = Status::decode(status.details())
+        .map(|status| status.details)
+        .unwrap_or_default();
+    let code = code(status.code());
+    let reason = ErrorInfo::unpack(&details)
+        .map(|info| info.reason)
+        .filter(|reason| !reason.is_empty())
+        .unwrap_or_else(|| screaming(status.code()));
+    let mut error = Error::new(code, reason, status.message().to_owned());
+    for violation in BadRequest::unpack(&details)
+        .map(|bad| bad.field_violations)
+        .unwrap_or_default()
+    {
+        error = error.with_field(violation.field, violation.description);
+    }
+    let wait = RetryInfo::unpack(&details)
+        .and_then(|retry| retry.retry_delay)
+        .and_then(|delay| Duration::try_from(delay).ok());
+    match wait {
+        Some(wait) => error.with_retry_after(wait),
+        None => error,
+    }
+}
+
+fn code(code: tonic::Code) -> Code {
+    match code {
+        tonic::Code::Ok | tonic::Code::Unknown | tonic::Code::Internal | tonic::Code::DataLoss => {
+            Code::Internal
+        }
+        tonic::Code::Cancelled => Code::Cancelled,
+        tonic::Code::InvalidArgument | tonic::Code::OutOfRange => Code::Invalid,
+        tonic::Code::DeadlineExceeded => Code::DeadlineExceeded,
+        tonic::Code::NotFound => Code::NotFound,
+        tonic::Code::AlreadyExists | tonic::Code::Aborted => Code::Conflict,
+        tonic::Code::PermissionDenied => Code::Forbidden,
+        tonic::Code::ResourceExhausted => Code::Exhausted,
+        tonic::Code::FailedPrecondition => Code::PreconditionFailed,
+        tonic::Code::Unimplemented => Code::Unimplemented,
+        tonic::Code::Unavailable => Code::Unavailable,
+        tonic::Code::Unauthenticated => Code::Unauthenticated,
+    }
+}
+
+fn screaming(code: tonic::Code) -> String {
+    let mut name = String::new();
+    for character in format!("{code:?}").chars() {
+        if character.is_ascii_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.push(character.to_ascii_uppercase());
+    }
+    name
+}

@@ -1,0 +1,38 @@
+use std::time::Duration;
+
+use seaworthy_core::{Code, Error};
+
+use super::{from_status, to_status};
+
+#[test]
+fn an_error_survives_the_way_through_a_status_api_2() {
+    for code in Code::ALL {
+        let error = Error::new(code, "SOME_REASON", "some text")
+            .with_field("items[0].price", "must be greater than 0")
+            .with_retry_after(Duration::from_millis(1500))
+            .with_cause("never shown");
+        let status = to_status(&error);
+        assert_eq!(status.code() as i32, code.grpc());
+        let back = from_status(&status);
+        assert_eq!(back.code().grpc(), code.grpc());
+        assert_eq!(back.reason(), "SOME_REASON");
+        assert_eq!(back.message(), "some text");
+        assert_eq!(back.fields(), error.fields());
+        assert_eq!(back.retry_after(), error.retry_after());
+    }
+}
+
+#[test]
+fn the_private_cause_is_not_in_the_status_sec_4() {
+    let status = to_status(&Error::internal("password=hunter2"));
+    let text = String::from_utf8_lossy(status.details()).into_owned() + status.message();
+    assert!(!text.contains("hunter2"));
+}
+
+#[test]
+fn a_status_of_another_library_keeps_its_code_and_message_api_2() {
+    let error = from_status(&tonic::Status::failed_precondition("not now"));
+    assert_eq!(error.code(), Code::PreconditionFailed);
+    assert_eq!(error.reason(), "FAILED_PRECONDITION");
+    assert_eq!(error.message(), "not now");
+}

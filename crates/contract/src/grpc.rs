@@ -1,0 +1,122 @@
+//! The gRPC side of a contract: the same checks and the same errors. Called by generated code.
+
+mod codec;
+
+use std::{future::Future, pin::Pin};
+
+use futures::{Stream, StreamExt};
+use seaworthy_core::Error;
+use tonic::{Request, Response, Status, Streaming};
+
+pub use codec::RequestCodec;
+
+use crate::{ContractConfig, MessageStream, Naming, Validate, Violations};
+
+/// Messages on their way to a client.
+pub type AnswerStream<A> = Pin<Box<dyn Stream<Item = Result<A, Status>> + Send>>;
+
+/// Calls a method that takes and gives one message.
+///
+/// # Errors
+/// The request breaks rules of the contract, or the method failed.
+pub async fn unary<M: Validate, A, R: Future<Output = Result<A, Error>>>(
+    config: &ContractConfig,
+    request: Request<M>,
+    method: impl FnOnce(M) -> R,
+) -> Result<Response<A>, Status> {
+    let answer = async { method(checked(request.into_inner())?).await };
+    answer
+        .await
+        .map(Response::new)
+        .map_err(|error| config.status(error))
+}
+
+/// Calls a method that takes one message and gives a stream.
+///
+/// # Errors
+/// The request breaks rules of the contract, or the method failed before its first message.
+pub async fn server_streaming<M, A, R>(
+    config: &ContractConfig,
+    request: Request<M>,
+    method: impl FnOnce(M) -> R,
+) -> Result<Response<AnswerStream<A>>, Status>
+where
+    M: Validate,
+    A: 'static,
+    R: Future<Output = Result<MessageStream<A>, Error>>,
+{
+    let answers = async { method(checked(request.into_inner())?).await };
+    answers
+        .await
+        .map(|answers| Response::new(outgoing(config, answers)))
+        .map_err(|error| config.status(error))
+}
+
+/// Calls a method that takes a stream and gives one message.
+///
+/// # Errors
+/// The method failed.
+pub async fn client_streaming<M, A, R>(
+    config: &ContractConfig,
+    request: Request<Streaming<M>>,
+    method: impl FnOnce(MessageStream<M>) -> R,
+) -> Result<Response<A>, Status>
+where
+    M: Validate + Send + 'static,
+    R: Future<Output = Result<A, Error>>,
+{
+    method(incoming(request.into_inner()))
+        .await
+        .map(Response::new)
+        .map_err(|error| config.status(error))
+}
+
+/// Calls a method that takes and gives a stream.
+///
+/// # Errors
+/// The method failed before its first message.
+pub async fn bidirectional<M, A, R>(
+    config: &ContractConfig,
+    request: Request<Streaming<M>>,
+    method: impl FnOnce(MessageStream<M>) -> R,
+) -> Result<Response<AnswerStream<A>>, Status>
+where
+    M: Validate + Send + 'static,
+    A: 'static,
+    R: Future<Output = Result<MessageStream<A>, Error>>,
+{
+    method(incoming(request.into_inner()))
+        .await
+        .map(|answers| Response::new(outgoing(config, answers)))
+        .map_err(|error| config.status(error))
+}
+
+/// Refuses a message that breaks rules of its contract, naming every bad field (API-3).
+fn checked<M: Validate>(message: M) -> Result<M, Error> {
+    let mut violations = Violations::new(Naming::Proto);
+    message.validate(&mut violations);
+    if violations.is_empty() {
+        Ok(message)
+    } else {
+        Err(Error::invalid(violations.into_found()))
+    }
+}
+
+fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStream<M> {
+    Box::pin(messages.map(|message| match message {
+        Ok(message) => checked(message),
+        Err(status) => Err(crate::error::from_status(&status)),
+    }))
+}
+
+fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> AnswerStream<A> {
+    let config = config.clone();
+    Box::pin(answers.map(move |answer| answer.map_err(|error| config.status(error))))
+}
+
+impl ContractConfig {
+    /// An error as an answer over gRPC.
+    fn status(&self, error: Error) -> Status {
+        self.errors.grpc(self.errors.adapt(error))
+    }
+}

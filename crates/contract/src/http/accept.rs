@@ -1,0 +1,93 @@
+//! Content negotiation: JSON unless the client asks for protobuf by name.
+
+use axum::http::{HeaderMap, HeaderValue, header};
+
+/// A form of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Codec {
+    Json,
+    Protobuf,
+}
+
+/// The form of a stream of messages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum StreamForm {
+    /// One JSON text a line.
+    Lines,
+    /// Server-sent events.
+    Events,
+}
+
+impl Codec {
+    /// The form that `Content-Type` names; `None` where there is no such header or the form is not known.
+    pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
+        let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+        Self::of_media_type(essence(value))
+    }
+
+    /// The form that the client prefers. What it names and we do not know is no reason to refuse (RFC 9110, section 12.5.1).
+    pub(super) fn of_accept(headers: &HeaderMap) -> Self {
+        let mut best = (0.0, Self::Json);
+        for (media_type, quality) in accepted(headers) {
+            let codec = match Self::of_media_type(media_type) {
+                Some(codec) => codec,
+                None if matches!(media_type, "*/*" | "application/*") => Self::Json,
+                None => continue,
+            };
+            if quality > best.0 {
+                best = (quality, codec);
+            }
+        }
+        best.1
+    }
+
+    pub(super) fn content_type(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Self::Json => "application/json",
+            Self::Protobuf => "application/proto",
+        })
+    }
+
+    fn of_media_type(media_type: &str) -> Option<Self> {
+        let (_, subtype) = media_type.split_once('/')?;
+        let is = |names: &[&str]| names.iter().any(|name| subtype.eq_ignore_ascii_case(name));
+        let suffix = subtype.rsplit_once('+').map(|(_, suffix)| suffix);
+        if is(&["json"]) || suffix.is_some_and(|suffix| suffix.eq_ignore_ascii_case("json")) {
+            Some(Self::Json)
+        } else if is(&["proto", "protobuf", "x-protobuf", "vnd.google.protobuf"]) {
+            Some(Self::Protobuf)
+        } else {
+            None
+        }
+    }
+}
+
+impl StreamForm {
+    pub(super) fn of_accept(headers: &HeaderMap) -> Self {
+        let events = accepted(headers).any(|(media_type, quality)| {
+            quality > 0.0 && media_type.eq_ignore_ascii_case("text/event-stream")
+        });
+        if events { Self::Events } else { Self::Lines }
+    }
+}
+
+fn essence(value: &str) -> &str {
+    value.split(';').next().unwrap_or_default().trim()
+}
+
+fn accepted(headers: &HeaderMap) -> impl Iterator<Item = (&str, f32)> {
+    headers
+        .get_all(header::ACCEPT)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(','))
+        .map(|range| {
+            let quality = range
+                .split(';')
+                .skip(1)
+                .filter_map(|parameter| parameter.trim().strip_prefix("q="))
+                .find_map(|quality| quality.trim().parse().ok())
+                .unwrap_or(1.0);
+            (essence(range), quality)
+        })
+}

@@ -1,0 +1,13 @@
+//! The HTTP side of a contract: routes, requests, answers. Called by generated code.
+
+mod accept;
+mod request;
+mod response;
+mod route;
+mod stream;
+mod template;
+#[cfg(test)]
+mod tests;
+
+pub use route::{RequestBody, Route, Routes};
+pub use template::{PathTemplate, Segment, Variable};

@@ -1,0 +1,35 @@
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, header},
+    response::Response,
+};
+use prost::Message;
+use seaworthy_core::Error;
+
+use super::accept::Codec;
+use crate::json::{self, Encoder};
+
+/// The answer of a method that gives one message.
+pub(super) fn single<A: Message>(
+    headers: &HeaderMap,
+    answer: &A,
+    whole: bool,
+    write: fn(&A, &mut Encoder),
+) -> Result<Response, Error> {
+    let codec = if whole {
+        Codec::of_accept(headers)
+    } else {
+        Codec::Json
+    };
+    let body = match codec {
+        Codec::Json => {
+            json::write_with(|encoder| write(answer, encoder)).map_err(Error::internal)?
+        }
+        Codec::Protobuf => answer.encode_to_vec(),
+    };
+    let mut response = Response::new(Body::from(body));
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, codec.content_type());
+    headers.insert(header::VARY, HeaderValue::from_static("accept"));
+    Ok(response)
+}

@@ -1,0 +1,132 @@
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
+
+/// A path template, in the parts that the compiler has found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PathTemplate {
+    /// The template as written.
+    pub text: &'static str,
+    /// The segments between slashes.
+    pub segments: &'static [Segment],
+    /// The fields that take segments.
+    pub variables: &'static [Variable],
+    /// The custom verb behind the colon.
+    pub verb: Option<&'static str>,
+}
+
+/// One segment of a path template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Segment {
+    /// This very text.
+    Literal(&'static str),
+    /// `*`: any one segment that is not empty.
+    One,
+    /// `**`: any number of segments, at the end only.
+    Rest,
+}
+
+/// A field that takes segments.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    /// The path of the field, with dots.
+    pub field: &'static str,
+    /// Its first segment.
+    pub start: usize,
+    /// How many segments of the template it takes.
+    pub count: usize,
+}
+
+/// What a path gave to a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Capture {
+    pub(super) field: &'static str,
+    /// `None` where it is not UTF-8.
+    pub(super) text: Option<String>,
+}
+
+impl PathTemplate {
+    /// What a path, not yet decoded, gives to the fields; `None` where it does not match.
+    pub(super) fn capture(&self, path: &str) -> Option<Vec<Capture>> {
+        let mut path = path.strip_prefix('/')?;
+        if let Some(verb) = self.verb {
+            path = path.strip_suffix(verb)?.strip_suffix(':')?;
+        }
+        let given: Vec<&str> = if path.is_empty() {
+            Vec::new()
+        } else {
+            path.split('/').collect()
+        };
+        self.matches(&given).then(|| {
+            self.variables
+                .iter()
+                .map(|variable| self.text_of(variable, &given))
+                .collect()
+        })
+    }
+
+    fn matches(&self, given: &[&str]) -> bool {
+        let open_end = self.segments.last() == Some(&Segment::Rest);
+        let fixed = self.segments.len() - usize::from(open_end);
+        if given.len() < fixed || (!open_end && given.len() > fixed) {
+            return false;
+        }
+        self.segments
+            .iter()
+            .zip(given)
+            .all(|(segment, text)| match segment {
+                Segment::Literal(literal) => literal == text,
+                Segment::One => !text.is_empty(),
+                Segment::Rest => true,
+            })
+    }
+
+    fn text_of(&self, variable: &Variable, given: &[&str]) -> Capture {
+        let end = variable.start + variable.count;
+        let takes_rest =
+            end == self.segments.len() && self.segments.last() == Some(&Segment::Rest);
+        let end = if takes_rest { given.len() } else { end };
+        let parts = given.get(variable.start..end).unwrap_or_default();
+        let text = if takes_rest || variable.count > 1 {
+            // A slash that the client wrote as %2F is not a separator and must stay told apart from one.
+            let parts: Option<Vec<String>> = parts.iter().map(|part| decode_but_slash(part)).collect();
+            parts.map(|parts| parts.join("/"))
+        } else {
+            parts.first().and_then(|part| decode(part))
+        };
+        Capture {
+            field: variable.field,
+            text,
+        }
+    }
+
+    /// How much a template says: where several match, the one that says most is meant.
+    pub(super) fn weight(&self) -> impl Ord + use<> {
+        let literals = self
+            .segments
+            .iter()
+            .filter(|segment| matches!(segment, Segment::Literal(_)))
+            .count();
+        let open_end = self.segments.last() == Some(&Segment::Rest);
+        (self.verb.is_some(), !open_end, literals)
+    }
+}
+
+fn decode(text: &str) -> Option<String> {
+    percent_decode_str(text)
+        .decode_utf8()
+        .ok()
+        .map(Cow::into_owned)
+}
+
+fn decode_but_slash(text: &str) -> Option<String> {
+    let mut decoded = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(position) = rest.find("%2F").into_iter().chain(rest.find("%2f")).min() {
+        decoded.push_str(&decode(rest.get(..position)?)?);
+        decoded.push_str("%2F");
+        rest = rest.get(position + 3..)?;
+    }
+    decoded.push_str(&decode(rest)?);
+    Some(decoded)
+}

@@ -1,0 +1,100 @@
+use super::template::{Capture, PathTemplate, Segment, Variable};
+
+const BOOK: PathTemplate = PathTemplate {
+    text: "/v1/{name=shelves/*/books/*}:read",
+    segments: &[
+        Segment::Literal("v1"),
+        Segment::Literal("shelves"),
+        Segment::One,
+        Segment::Literal("books"),
+        Segment::One,
+    ],
+    variables: &[Variable {
+        field: "name",
+        start: 1,
+        count: 4,
+    }],
+    verb: Some("read"),
+};
+
+const FILE: PathTemplate = PathTemplate {
+    text: "/files/{path=**}",
+    segments: &[Segment::Literal("files"), Segment::Rest],
+    variables: &[Variable {
+        field: "path",
+        start: 1,
+        count: 1,
+    }],
+    verb: None,
+};
+
+const ITEM: PathTemplate = PathTemplate {
+    text: "/items/{id}",
+    segments: &[Segment::Literal("items"), Segment::One],
+    variables: &[Variable {
+        field: "id",
+        start: 1,
+        count: 1,
+    }],
+    verb: None,
+};
+
+fn text(template: &PathTemplate, path: &str) -> Option<String> {
+    template
+        .capture(path)
+        .and_then(|captures| captures.into_iter().next())
+        .and_then(|capture| capture.text)
+}
+
+#[test]
+fn a_path_gives_its_segments_to_the_fields_api_1() {
+    assert_eq!(
+        text(&BOOK, "/v1/shelves/a%20b/books/c%2Fd:read").as_deref(),
+        Some("shelves/a b/books/c%2Fd")
+    );
+    assert_eq!(text(&FILE, "/files/a/b").as_deref(), Some("a/b"));
+    assert_eq!(text(&FILE, "/files").as_deref(), Some(""));
+    assert_eq!(text(&ITEM, "/items/a%2Fb").as_deref(), Some("a/b"));
+    assert_eq!(text(&ITEM, "/items/a:b").as_deref(), Some("a:b"));
+}
+
+#[test]
+fn another_path_does_not_match_api_1() {
+    for path in [
+        "/v1/shelves/a/books/b",
+        "/v1/shelves//books/b:read",
+        "/v1/shelves/a/books/b/c:read",
+        "/v1/shelves/a/book/b:read",
+        "",
+        "/",
+    ] {
+        assert_eq!(BOOK.capture(path), None, "{path}");
+    }
+    assert_eq!(ITEM.capture("/items/"), None);
+}
+
+#[test]
+fn bytes_that_are_no_text_are_told_from_text_api_1() {
+    assert_eq!(
+        ITEM.capture("/items/%ff"),
+        Some(vec![Capture {
+            field: "id",
+            text: None
+        }])
+    );
+}
+
+proptest::proptest! {
+    #[test]
+    fn never_panics_on_any_path_api_1(path in "[/a-z%0-9F:*]{0,40}|.{0,40}") {
+        for template in [&BOOK, &FILE, &ITEM] {
+            let _ = template.capture(&path);
+        }
+    }
+
+    #[test]
+    fn what_is_written_into_a_path_is_read_from_it_api_1(id in ".{1,20}") {
+        let written = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
+        assert_eq!(text(&ITEM, &format!("/items/{written}")), Some(id.clone()));
+    }
+}

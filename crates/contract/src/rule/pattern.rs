@@ -1,0 +1,29 @@
+use std::sync::OnceLock;
+
+use regex::Regex;
+
+/// A regular expression that is compiled at its first use. The build has compiled it before, so it is known to be one.
+#[derive(Debug)]
+pub struct Pattern {
+    source: &'static str,
+    compiled: OnceLock<Option<Regex>>,
+}
+
+impl Pattern {
+    /// A pattern in the syntax of RE2, which both dialects prescribe and the `regex` crate speaks.
+    #[must_use]
+    pub const fn new(source: &'static str) -> Self {
+        Self {
+            source,
+            compiled: OnceLock::new(),
+        }
+    }
+
+    /// Whether the pattern occurs in the text.
+    pub fn matches(&self, text: &str) -> bool {
+        self.compiled
+            .get_or_init(|| Regex::new(self.source).ok())
+            .as_ref()
+            .is_some_and(|pattern| pattern.is_match(text))
+    }
+}

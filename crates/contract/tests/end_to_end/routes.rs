@@ -1,0 +1,202 @@
+//! Every form of `google.api.http`.
+
+use http::StatusCode;
+use serde_json::json;
+
+use crate::server::Running;
+
+const JSON: (&str, &str) = ("content-type", "application/json");
+
+#[tokio::test]
+async fn a_variable_of_several_segments_and_a_body_of_one_field_api_1() {
+    let server = Running::start().await;
+    let answer = server
+        .post(
+            "/v1/shelves/3/books?dryRun=true&book.title=ignored",
+            r#"{"title":"Emma","pages":400}"#,
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    assert_eq!(
+        answer.json(),
+        json!({"name":"shelves/3/books/7","title":"Emma","pages":400,"id":"18446744073709551615"})
+    );
+}
+
+#[tokio::test]
+async fn additional_bindings_and_a_response_body_api_1() {
+    let server = Running::start().await;
+    let first = server.get("/v1/shelves/1/books/2").await;
+    assert_eq!(first.json()["name"], "shelves/1/books/2");
+    let second = server.get("/v1/books/9780306406157").await;
+    assert_eq!(second.json()["title"], "isbn 9780306406157");
+    let third = server.get("/v1/titles/9780306406157").await;
+    assert_eq!(third.json(), json!("isbn 9780306406157"));
+    let list = server.get("/v1/shelves/1/bare").await;
+    assert_eq!(list.json()[0]["name"], "shelves/1");
+}
+
+#[tokio::test]
+async fn a_nested_variable_wins_over_the_body_api_1() {
+    let server = Running::start().await;
+    let path = "/v1/shelves/1/books/2";
+    let body = r#"{"name":"shelves/8/books/8","title":"Emma","pages":1}"#;
+    let patched = server
+        .call("PATCH", &format!("{path}?updateMask=title,pages"), &[JSON], body)
+        .await;
+    assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
+    assert_eq!(patched.json()["name"], "shelves/1/books/2");
+    assert_eq!(patched.json()["tags"], json!(["title", "pages"]));
+    let whole = format!(r#"{{"book":{body},"update_mask":"tags"}}"#);
+    let put = server.call("PUT", path, &[JSON], whole).await;
+    assert_eq!(put.json()["name"], "shelves/1/books/2");
+    assert_eq!(put.json()["tags"], json!(["tags"]));
+}
+
+#[tokio::test]
+async fn an_empty_answer_is_an_empty_object_api_1() {
+    let server = Running::start().await;
+    let answer = server
+        .call("DELETE", "/v1/shelves/1/books/2", &[], "")
+        .await;
+    assert_eq!(answer.status, StatusCode::OK);
+    assert_eq!(answer.text(), "{}");
+}
+
+#[tokio::test]
+async fn query_parameters_reach_nested_repeated_and_well_known_fields_api_1() {
+    let server = Running::start().await;
+    let answer = server
+        .get(
+            "/v1/shelves/1/books?pageSize=5&title=a+b%26c&genres=GENRE_NOVEL&genres=2\
+             &filter.label=x&filter.range.from=-3&filter.range.to=4&since=2026-01-02T03:04:05Z&least_pages=9\
+             &unknown=1&filter.unknown=2",
+        )
+        .await;
+    assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
+    let asked = answer.json()["books"][0]["title"].as_str().unwrap().to_owned();
+    for part in [
+        "page_size: 5",
+        r#"title: Some("a b&c")"#,
+        "genres: [Novel, Poetry]",
+        r#"label: Some("x")"#,
+        "from: -3",
+        "to: 4",
+        "seconds: 1767323045",
+        "least_pages: Some(9)",
+    ] {
+        assert!(asked.contains(part), "{part} is not in {asked}");
+    }
+}
+
+#[tokio::test]
+async fn an_empty_parameter_is_absent_and_a_repeated_one_is_refused_api_1() {
+    let server = Running::start().await;
+    let absent = server.get("/v1/shelves/1/books?title=").await;
+    assert!(absent.text().contains("title: None"), "{}", absent.text());
+    let twice = server
+        .get("/v1/shelves/1/books?page_size=1&pageSize=2&title=a&title=b")
+        .await;
+    assert_eq!(twice.status, StatusCode::BAD_REQUEST);
+    assert_eq!(twice.bad_fields(), ["pageSize", "title"]);
+}
+
+#[tokio::test]
+async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
+    let server = Running::start().await;
+    let lent = server
+        .post(
+            "/v1/shelves/1/books/2:lend",
+            r#"{"reader":"ada@example.com"}"#,
+        )
+        .await;
+    assert_eq!(lent.status, StatusCode::OK, "{}", lent.text());
+    assert_eq!(lent.json()["title"], "ada@example.com");
+    let report = server
+        .call("REPORT", "/v1/shelves/1/books", &[], "")
+        .await;
+    assert_eq!(report.status, StatusCode::OK);
+    let missing = server
+        .post("/v1/shelves/1/books/2:burn", "{}")
+        .await;
+    assert_eq!(missing.status, StatusCode::METHOD_NOT_ALLOWED);
+}
+
+#[tokio::test]
+async fn a_path_of_any_depth_is_one_field_api_1() {
+    let server = Running::start().await;
+    for (path, expected) in [
+        ("/v1/files/a/b%20c/d", "a/b c/d"),
+        ("/v1/files/a%2Fb/c", "a%2Fb/c"),
+        ("/v1/files/a/b:raw", "a/b"),
+        ("/v1/files/a:b", "a:b"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.json()["path"], expected, "{path}");
+    }
+    for path in ["/v1/files", "/v1/files/"] {
+        assert_eq!(server.get(path).await.status, StatusCode::OK, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn another_method_is_405_and_names_those_that_are_allowed_api_2() {
+    let server = Running::start().await;
+    let answer = server.call("POST", "/v1/shelves/1/books/2", &[], "").await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    let allowed = answer.headers["allow"].to_str().unwrap();
+    for method in ["GET", "HEAD", "PATCH", "PUT", "DELETE"] {
+        assert!(allowed.contains(method), "{method} is not in {allowed}");
+    }
+    assert_eq!(answer.content_type(), "application/problem+json");
+    let head = server.call("HEAD", "/v1/shelves/1/books/2", &[], "").await;
+    assert_eq!(head.status, StatusCode::OK);
+    assert!(head.body.is_empty());
+}
+
+#[tokio::test]
+async fn protobuf_is_spoken_to_who_asks_for_it_api_1() {
+    use prost::Message;
+
+    use crate::generated::{Book, LendBookRequest};
+
+    let server = Running::start().await;
+    let request = LendBookRequest {
+        reader: "ada@example.com".to_owned(),
+        ..LendBookRequest::default()
+    };
+    let headers = [
+        ("content-type", "application/proto"),
+        ("accept", "application/proto, application/json;q=0.5"),
+    ];
+    let answer = server
+        .call(
+            "POST",
+            "/v1/shelves/1/books/2:lend",
+            &headers,
+            request.encode_to_vec(),
+        )
+        .await;
+    assert_eq!(answer.content_type(), "application/proto");
+    let book = Book::decode(answer.body.as_slice()).unwrap();
+    assert_eq!(book.name, "shelves/1/books/2");
+    let bad = server
+        .call("POST", "/v1/echo", &headers[..1], b"\x0a\xff\xff\xff\xff\x03x".as_slice())
+        .await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST, "{}", bad.text());
+}
+
+#[tokio::test]
+async fn a_body_in_another_form_or_too_large_is_refused_api_2() {
+    let server = Running::start().await;
+    for headers in [&[][..], &[("content-type", "text/plain")][..]] {
+        let answer = server.call("POST", "/v1/echo", headers, "{}").await;
+        assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+        assert_eq!(answer.json()["reason"], "UNSUPPORTED_MEDIA_TYPE");
+    }
+    let large = format!(r#"{{"aString":"{}"}}"#, "x".repeat(7 * 1024 * 1024));
+    let answer = server.post("/v1/echo", large).await;
+    assert_eq!(answer.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(answer.json()["reason"], "BODY_TOO_LARGE");
+}

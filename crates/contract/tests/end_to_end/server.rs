@@ -1,0 +1,121 @@
+use axum::body::Body;
+use http::{Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio_stream::wrappers::TcpListenerStream;
+use tonic::transport::{Channel, Server};
+
+use crate::{
+    generated::{LibraryContract, library_client::LibraryClient},
+    library::Shelves,
+};
+
+/// Both servers over one implementation; they end with the test's runtime.
+pub(crate) struct Running {
+    http: String,
+    grpc: String,
+    client: Client<HttpConnector, Body>,
+}
+
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Answer {
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|error| panic!("{error}: {}", self.text()))
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    pub(crate) fn content_type(&self) -> &str {
+        self.headers[header::CONTENT_TYPE].to_str().unwrap()
+    }
+
+    /// The fields that a refusal names, sorted.
+    pub(crate) fn bad_fields(&self) -> Vec<String> {
+        let mut fields: Vec<String> = self.json()["fields"]
+            .as_array()
+            .unwrap_or_else(|| panic!("no fields in {}", self.text()))
+            .iter()
+            .map(|field| field["field"].as_str().unwrap().to_owned())
+            .collect();
+        fields.sort();
+        fields
+    }
+}
+
+impl Running {
+    pub(crate) async fn start() -> Self {
+        let contract = LibraryContract::new(Shelves);
+        let http = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let grpc = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let running = Self {
+            http: format!("http://{}", http.local_addr().unwrap()),
+            grpc: format!("http://{}", grpc.local_addr().unwrap()),
+            client: Client::builder(TokioExecutor::new()).build_http(),
+        };
+        let router = contract.router();
+        tokio::spawn(async move { axum::serve(http, router).await });
+        tokio::spawn(
+            Server::builder()
+                .add_service(contract.grpc())
+                .serve_with_incoming(TcpListenerStream::new(grpc)),
+        );
+        running
+    }
+
+    pub(crate) async fn library(&self) -> LibraryClient<Channel> {
+        LibraryClient::connect(self.grpc.clone()).await.unwrap()
+    }
+
+    pub(crate) async fn grpc_channel(&self) -> Channel {
+        Channel::from_shared(self.grpc.clone())
+            .unwrap()
+            .connect()
+            .await
+            .unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer {
+        self.call("GET", path, &[], "").await
+    }
+
+    pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
+        self.call("POST", path, &[("content-type", "application/json")], body)
+            .await
+    }
+
+    pub(crate) async fn call(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: impl Into<Vec<u8>>,
+    ) -> Answer {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(format!("{}{path}", self.http));
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        let request = request.body(Body::from(body.into())).unwrap();
+        let response: Response<hyper::body::Incoming> = self.client.request(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        Answer {
+            status: parts.status,
+            headers: parts.headers,
+            body: body.collect().await.unwrap().to_bytes().to_vec(),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! Streams over HTTP.
+
+use http::StatusCode;
+
+use crate::server::Running;
+
+#[tokio::test]
+async fn a_stream_is_json_lines_api_1() {
+    let server = Running::start().await;
+    let answer = server.get("/v1/shelves/1/books/2:watch").await;
+    assert_eq!(answer.content_type(), "application/x-ndjson");
+    assert_eq!(
+        answer.text(),
+        "{\"number\":\"1\",\"reader\":\"Ada\"}\n{\"number\":\"2\",\"reader\":\"Ada\"}\n"
+    );
+}
+
+#[tokio::test]
+async fn a_failure_in_the_middle_is_the_last_element_api_2() {
+    let server = Running::start().await;
+    let answer = server.get("/v1/shelves/1/books/500:watch").await;
+    let text = answer.text();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 3);
+    assert!(lines[2].starts_with(r#"{"error":{"type":"about:blank""#), "{}", lines[2]);
+    assert!(!text.contains("disk on fire"));
+}
+
+#[tokio::test]
+async fn a_stream_is_events_for_who_asks_for_them_api_1() {
+    let server = Running::start().await;
+    let headers = [("accept", "text/event-stream")];
+    let answer = server
+        .call("GET", "/v1/shelves/1/books/500:watch", &headers, "")
+        .await;
+    assert_eq!(answer.content_type(), "text/event-stream");
+    let text = answer.text();
+    assert!(text.starts_with("data: {\"number\":\"1\",\"reader\":\"Ada\"}\n\n"), "{text}");
+    assert!(text.contains("event: error\ndata: {\"type\":\"about:blank\""), "{text}");
+}
+
+#[tokio::test]
+async fn a_failure_before_the_first_message_is_a_plain_refusal_api_2() {
+    let server = Running::start().await;
+    let answer = server.get("/v1/shelves/1/books/404:watch").await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND);
+    assert_eq!(answer.content_type(), "application/problem+json");
+}
