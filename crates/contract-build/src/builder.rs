@@ -151,7 +151,9 @@ impl Builder {
         }
         fs::write(out_dir.join(DESCRIPTORS), &source.encoded)?;
         fs::write(out_dir.join(DOCUMENT), "{}")?;
-        let mut modules = OpenOptions::new().append(true).open(out_dir.join(MODULES))?;
+        let mut modules = OpenOptions::new()
+            .append(true)
+            .open(out_dir.join(MODULES))?;
         modules.write_all(CONSTANTS.as_bytes())?;
         Ok(())
     }

@@ -93,7 +93,10 @@ impl Contract {
     }
 
     fn read_services(&mut self, source: &Source, diagnostics: &mut Diagnostics) {
-        for descriptor in source.files().flat_map(|file| file.services().collect::<Vec<_>>()) {
+        for descriptor in source
+            .files()
+            .flat_map(|file| file.services().collect::<Vec<_>>())
+        {
             let mut routes: BTreeMap<(String, String), String> = BTreeMap::new();
             let mut methods = Vec::new();
             for method in descriptor.methods() {
@@ -173,8 +176,7 @@ impl Contract {
                 .filter(|message| !found.contains(message.full_name()))
                 .filter(|message| {
                     message.fields().any(|field| {
-                        inner_message(&field)
-                            .is_some_and(|inner| found.contains(inner.full_name()))
+                        inner_message(&field).is_some_and(|inner| found.contains(inner.full_name()))
                     })
                 })
                 .map(|message| message.full_name().to_owned())
@@ -190,7 +192,9 @@ impl Contract {
         let rules = self.message_rules(message);
         !rules.disabled
             && (!rules.oneofs.is_empty()
-                || message.fields().any(|field| !self.field_rules(&field).is_empty())
+                || message
+                    .fields()
+                    .any(|field| !self.field_rules(&field).is_empty())
                 || message.oneofs().any(|oneof| self.is_required_oneof(&oneof)))
     }
 
@@ -205,7 +209,10 @@ impl Contract {
     }
 
     pub(crate) fn field_rules(&self, field: &FieldDescriptor) -> FieldRules {
-        self.fields.get(field.full_name()).cloned().unwrap_or_default()
+        self.fields
+            .get(field.full_name())
+            .cloned()
+            .unwrap_or_default()
     }
 
     pub(crate) fn message_rules(&self, message: &MessageDescriptor) -> MessageRules {

@@ -29,9 +29,9 @@ pub use config::ContractConfig;
 pub use validate::Validate;
 pub use violation::{Field, MOST_VIOLATIONS, Naming, Violations};
 
+pub use seaworthy_core::{Code, Error};
 #[doc(hidden)]
 pub use {axum, serde, tonic};
-pub use seaworthy_core::{Code, Error};
 
 /// A stream of messages: what a streaming method takes or gives.
 pub type MessageStream<M> = Pin<Box<dyn futures::Stream<Item = Result<M, Error>> + Send>>;

@@ -33,7 +33,9 @@ impl Shape {
 
 /// The oneof of a field, unless it only stands for `optional`.
 pub(super) fn real_oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
-    field.containing_oneof().filter(|oneof| !oneof.is_synthetic())
+    field
+        .containing_oneof()
+        .filter(|oneof| !oneof.is_synthetic())
 }
 
 /// The path of the kind at run time.
@@ -92,10 +94,14 @@ pub(super) fn map_kinds(scope: &Scope<'_>, field: &FieldDescriptor) -> (String, 
 }
 
 /// The path of a oneof member's variant.
-pub(super) fn variant(scope: &Scope<'_>, field: &FieldDescriptor, oneof: &OneofDescriptor) -> String {
+pub(super) fn variant(
+    scope: &Scope<'_>,
+    field: &FieldDescriptor,
+    oneof: &OneofDescriptor,
+) -> String {
     format!(
         "{}::{}::{}",
-        names::nested_module(&field.parent_message(), scope.package),
+        names::nested_module(field.parent_message(), scope.package),
         names::camel(oneof.name()),
         names::camel(field.name())
     )

@@ -161,14 +161,17 @@ fn encode_field(scope: &Scope<'_>, field: &FieldDescriptor, shape: &Shape) -> St
             format!("encoder.{method}::<{kind_path}>({json:?}, &self.{name});")
         }
         Shape::List => {
-            let method = if always { "list_always" } else { "list_unless_empty" };
+            let method = if always {
+                "list_always"
+            } else {
+                "list_unless_empty"
+            };
             format!("encoder.{method}::<{kind_path}>({json:?}, &self.{name});")
         }
         Shape::Map => {
             let (key, value) = map_kinds(scope, field);
-            let write = format!(
-                "encoder.name({json:?}); encoder.object::<{key}, {value}>(&self.{name});"
-            );
+            let write =
+                format!("encoder.name({json:?}); encoder.object::<{key}, {value}>(&self.{name});");
             if always {
                 write
             } else {

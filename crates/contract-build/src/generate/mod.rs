@@ -28,7 +28,11 @@ pub(crate) fn package(
     };
     let mut code = String::new();
     let of_package = |message: &MessageDescriptor| message.package_name() == package;
-    for message in contract.messages.iter().filter(|message| of_package(message)) {
+    for message in contract
+        .messages
+        .iter()
+        .filter(|message| of_package(message))
+    {
         if contract.has_json(message) {
             code.push_str(&json::message(&scope, message));
         }
@@ -52,8 +56,10 @@ pub(crate) struct Options {
     pub(crate) contract_names: bool,
     /// Fields without presence are written when they have their default value too.
     pub(crate) write_defaults: bool,
+    #[expect(dead_code, reason = "read by the document, which comes next")]
     /// The name of the API.
     pub(crate) title: String,
+    #[expect(dead_code, reason = "read by the document, which comes next")]
     /// The version of the API.
     pub(crate) version: String,
 }

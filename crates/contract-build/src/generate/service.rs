@@ -26,7 +26,11 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
         &comment(&descriptor.parent_file(), descriptor.path()),
         &format!("The methods of `{full_name}`."),
     );
-    let declarations: String = service.methods.iter().map(|m| declaration(scope, m)).collect();
+    let declarations: String = service
+        .methods
+        .iter()
+        .map(|m| declaration(scope, m))
+        .collect();
     let grpc: String = service.methods.iter().map(|m| grpc(scope, m)).collect();
     let routes: String = service
         .methods
@@ -136,7 +140,10 @@ fn declaration(scope: &Scope<'_>, method: &Method) -> String {
         from_server,
     } = Signature::of(scope, method);
     let documented = documentation(
-        &comment(&descriptor.parent_service().parent_file(), descriptor.path()),
+        &comment(
+            &descriptor.parent_service().parent_file(),
+            descriptor.path(),
+        ),
         &format!("The method `{}`.", descriptor.name()),
     );
     let stream = |message: &str| format!("{runtime}::MessageStream<{message}>");

@@ -29,10 +29,19 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
             }
         }
         for oneof in &rules.oneofs {
-            checks.push_str(&message_oneof(scope, message, &oneof.fields, oneof.required));
+            checks.push_str(&message_oneof(
+                scope,
+                message,
+                &oneof.fields,
+                oneof.required,
+            ));
         }
     }
-    let violations = if checks.is_empty() { "_violations" } else { "violations" };
+    let violations = if checks.is_empty() {
+        "_violations"
+    } else {
+        "violations"
+    };
     format!(
         "impl {runtime}::Validate for {path} {{
             fn validate(&self, {violations}: &mut {runtime}::Violations) {{ {checks} }}
@@ -68,7 +77,10 @@ fn message_oneof(
 fn is_given(scope: &Scope<'_>, field: &FieldDescriptor) -> String {
     let name = names::snake(field.name());
     match Shape::of(field) {
-        Shape::Plain => format!("!{}", is_default(scope, &field.kind(), &format!("&self.{name}"))),
+        Shape::Plain => format!(
+            "!{}",
+            is_default(scope, &field.kind(), &format!("&self.{name}"))
+        ),
         Shape::Optional => format!("self.{name}.is_some()"),
         Shape::List | Shape::Map => format!("!self.{name}.is_empty()"),
         Shape::Oneof(oneof) => format!(
@@ -308,7 +320,11 @@ fn compare(scope: &Scope<'_>, literal: &Literal, operator: &str, kind: &Kind) ->
         Literal::Float(value) if value.is_nan() => "value.is_nan()".to_owned(),
         Literal::Float(value) => {
             let sign = if *value > 0.0 { "" } else { "NEG_" };
-            let float = if matches!(kind, Kind::Float) { "f32" } else { "f64" };
+            let float = if matches!(kind, Kind::Float) {
+                "f32"
+            } else {
+                "f64"
+            };
             format!("*value {operator} {float}::{sign}INFINITY")
         }
         Literal::Boolean(value) => format!("*value == {value}"),

@@ -85,7 +85,10 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, 
         "*" => Body::Message,
         field => {
             if request.get_field_by_name(field).is_none() {
-                return Err(format!("the body `{field}` is no field of `{}`", request.name()));
+                return Err(format!(
+                    "the body `{field}` is no field of `{}`",
+                    request.name()
+                ));
             }
             Body::Field(field.to_owned())
         }
@@ -141,7 +144,9 @@ fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String>
             .get_field_by_name(name)
             .ok_or_else(|| format!("`{path}`: `{name}` is no field of `{}`", message.name()))?;
         if field.cardinality() == Cardinality::Repeated {
-            return Err(format!("`{path}`: `{name}` is repeated, so it cannot be in a path"));
+            return Err(format!(
+                "`{path}`: `{name}` is repeated, so it cannot be in a path"
+            ));
         }
         match (parts.peek(), field.kind()) {
             (Some(_), Kind::Message(inner)) if !is_text(&field) => message = inner,

@@ -61,7 +61,11 @@ impl Template {
             return Err("`**` must be the last segment of a path template".to_owned());
         }
         for (index, variable) in variables.iter().enumerate() {
-            if variables.iter().take(index).any(|other| other.field == variable.field) {
+            if variables
+                .iter()
+                .take(index)
+                .any(|other| other.field == variable.field)
+            {
                 return Err(format!("`{}` is bound twice", variable.field));
             }
         }
@@ -152,7 +156,8 @@ impl Parser<'_> {
         } else {
             self.segments.push(Segment::One);
         }
-        self.take('}').ok_or("a variable without its closing brace")?;
+        self.take('}')
+            .ok_or("a variable without its closing brace")?;
         self.variables.push(Variable {
             field,
             start,

@@ -2,7 +2,8 @@
 //! neither this file nor the run time supports is an error with a place, never ignored.
 
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ReflectMessage, Value,
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ReflectMessage,
+    Value,
 };
 
 use super::{FieldRules, Format, Ignore, Literal, MessageOneof, MessageRules, Rule};
@@ -59,7 +60,10 @@ pub(crate) fn read_message(
                         if message.get_field_by_name(field).is_none() {
                             diagnostics.add(
                                 location.clone(),
-                                format!("the rule oneof names `{field}`, which is no field of `{}`", message.name()),
+                                format!(
+                                    "the rule oneof names `{field}`, which is no field of `{}`",
+                                    message.name()
+                                ),
                             );
                         }
                     }
@@ -277,12 +281,10 @@ impl Reader<'_> {
                     }
                 }
                 (name, value) => match rule(group, name, value) {
-                    Ok(Some(Rule::Pattern(pattern))) => {
-                        match regex::Regex::new(&pattern) {
-                            Ok(_) => rules.rules.push(Rule::Pattern(pattern)),
-                            Err(error) => self.problem(format!("the pattern cannot be used: {error}")),
-                        }
-                    }
+                    Ok(Some(Rule::Pattern(pattern))) => match regex::Regex::new(&pattern) {
+                        Ok(_) => rules.rules.push(Rule::Pattern(pattern)),
+                        Err(error) => self.problem(format!("the pattern cannot be used: {error}")),
+                    },
                     Ok(Some(Rule::Unique))
                         if matches!(target.kind, Kind::Message(_) | Kind::Double | Kind::Float) =>
                     {

@@ -165,7 +165,9 @@ fn is_bound_elsewhere<M: JsonMessage>(
     in_body
         || captures.iter().any(|capture| {
             capture.field == name
-                || (!capture.field.contains('.') && field.is_some() && field == first(capture.field))
+                || (!capture.field.contains('.')
+                    && field.is_some()
+                    && field == first(capture.field))
         })
 }
 

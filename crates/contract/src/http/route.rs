@@ -133,11 +133,7 @@ impl Routes {
         let call: Call = Arc::new(move |request, captures| {
             let config = config.clone();
             let answer = call(request, captures, config.clone());
-            Box::pin(async move {
-                answer
-                    .await
-                    .unwrap_or_else(|error| config.refusal(error))
-            })
+            Box::pin(async move { answer.await.unwrap_or_else(|error| config.refusal(error)) })
         });
         self.entries.push(Entry {
             method,
@@ -147,7 +143,6 @@ impl Routes {
     }
 
     /// The routes for axum. Unknown paths are left to whoever serves them.
-    #[must_use]
     pub fn into_router(mut self) -> Router {
         self.entries
             .sort_by_key(|entry| std::cmp::Reverse(entry.template.weight()));
@@ -163,7 +158,8 @@ impl Routes {
             .fold(Router::new(), |router, (pattern, entries)| {
                 let entries: Arc<[Entry]> = entries.into();
                 let config = self.config.clone();
-                let serve = move |request: Request| dispatch(entries.clone(), config.clone(), request);
+                let serve =
+                    move |request: Request| dispatch(entries.clone(), config.clone(), request);
                 router.route(&pattern, any(serve))
             })
     }
@@ -239,7 +235,9 @@ impl Names {
             let verb = template.verb.filter(|_| index == last);
             match (segment, verb) {
                 (Segment::Literal(text), None) => pattern = format!("{pattern}/{text}"),
-                (Segment::Literal(text), Some(verb)) => pattern = format!("{pattern}/{text}:{verb}"),
+                (Segment::Literal(text), Some(verb)) => {
+                    pattern = format!("{pattern}/{text}:{verb}")
+                }
                 (Segment::One, _) => {
                     let name = self.name(&pattern, template, index);
                     pattern = format!("{pattern}/{{{name}}}");

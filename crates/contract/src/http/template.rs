@@ -83,13 +83,13 @@ impl PathTemplate {
 
     fn text_of(&self, variable: &Variable, given: &[&str]) -> Capture {
         let end = variable.start + variable.count;
-        let takes_rest =
-            end == self.segments.len() && self.segments.last() == Some(&Segment::Rest);
+        let takes_rest = end == self.segments.len() && self.segments.last() == Some(&Segment::Rest);
         let end = if takes_rest { given.len() } else { end };
         let parts = given.get(variable.start..end).unwrap_or_default();
         let text = if takes_rest || variable.count > 1 {
             // A slash that the client wrote as %2F is not a separator and must stay told apart from one.
-            let parts: Option<Vec<String>> = parts.iter().map(|part| decode_but_slash(part)).collect();
+            let parts: Option<Vec<String>> =
+                parts.iter().map(|part| decode_but_slash(part)).collect();
             parts.map(|parts| parts.join("/"))
         } else {
             parts.first().and_then(|part| decode(part))

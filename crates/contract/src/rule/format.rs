@@ -83,8 +83,9 @@ fn has_uri_characters(text: &str) -> bool {
 /// A UUID with hyphens.
 #[must_use]
 pub fn uuid(text: &str) -> bool {
-    static UUID: Pattern =
-        Pattern::new("^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$");
+    static UUID: Pattern = Pattern::new(
+        "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}$",
+    );
     UUID.matches(text)
 }
 
@@ -107,8 +108,12 @@ pub fn host_and_port(text: &str) -> bool {
     let Some((host, port)) = text.rsplit_once(':') else {
         return false;
     };
-    let decimal = port == "0" || (!port.starts_with('0') && port.bytes().all(|b| b.is_ascii_digit()));
-    let host_is_good = match host.strip_prefix('[').and_then(|host| host.strip_suffix(']')) {
+    let decimal =
+        port == "0" || (!port.starts_with('0') && port.bytes().all(|b| b.is_ascii_digit()));
+    let host_is_good = match host
+        .strip_prefix('[')
+        .and_then(|host| host.strip_suffix(']'))
+    {
         Some(address) => ipv6(address),
         None => hostname(host) || ipv4(host),
     };

@@ -20,9 +20,8 @@ fn any_json() -> impl Strategy<Value = serde_json::Value> {
     leaf.prop_recursive(4, 32, 6, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Into::into),
-            prop::collection::vec((any_name(), inner), 0..6).prop_map(|members| {
-                serde_json::Value::Object(members.into_iter().collect())
-            }),
+            prop::collection::vec((any_name(), inner), 0..6)
+                .prop_map(|members| { serde_json::Value::Object(members.into_iter().collect()) }),
         ]
     })
 }

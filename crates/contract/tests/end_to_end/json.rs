@@ -15,32 +15,87 @@ async fn echo(server: &Running, body: &str) -> Value {
 async fn every_kind_comes_back_in_its_canonical_form_api_1() {
     let server = Running::start().await;
     for (given, expected) in [
-        (r#"{"anInt64":-5,"aUint64":"18446744073709551615"}"#, json!({"anInt64":"-5","aUint64":"18446744073709551615"})),
-        (r#"{"aUint32":480.0,"anInt32":"1e2","anInt64":1.5e3,"aSint32":-0.0}"#, json!({"aUint32":480,"anInt32":100,"anInt64":"1500"})),
-        (r#"{"a_uint32":4294967295,"aSfixed64":"-9223372036854775808"}"#, json!({"aUint32":4_294_967_295_u32,"aSfixed64":"-9223372036854775808"})),
-        (r#"{"aDouble":"NaN","aFloat":"-Infinity"}"#, json!({"aDouble":"NaN","aFloat":"-Infinity"})),
-        (r#"{"aDouble":"1.5","aFloat":0.1}"#, json!({"aDouble":1.5,"aFloat":0.1})),
+        (
+            r#"{"anInt64":-5,"aUint64":"18446744073709551615"}"#,
+            json!({"anInt64":"-5","aUint64":"18446744073709551615"}),
+        ),
+        (
+            r#"{"aUint32":480.0,"anInt32":"1e2","anInt64":1.5e3,"aSint32":-0.0}"#,
+            json!({"aUint32":480,"anInt32":100,"anInt64":"1500"}),
+        ),
+        (
+            r#"{"a_uint32":4294967295,"aSfixed64":"-9223372036854775808"}"#,
+            json!({"aUint32":4_294_967_295_u32,"aSfixed64":"-9223372036854775808"}),
+        ),
+        (
+            r#"{"aDouble":"NaN","aFloat":"-Infinity"}"#,
+            json!({"aDouble":"NaN","aFloat":"-Infinity"}),
+        ),
+        (
+            r#"{"aDouble":"1.5","aFloat":0.1}"#,
+            json!({"aDouble":1.5,"aFloat":0.1}),
+        ),
         (r#"{"someBytes":"AP8Q"}"#, json!({"someBytes":"AP8Q"})),
         (r#"{"someBytes":"-_-_"}"#, json!({"someBytes":"+/+/"})),
         (r#"{"someBytes":"AA"}"#, json!({"someBytes":"AA=="})),
-        (r#"{"genre":"GENRE_POETRY","genres":[1,"GENRE_NOVEL",77]}"#, json!({"genre":"GENRE_POETRY","genres":["GENRE_NOVEL","GENRE_NOVEL",77]})),
-        (r#"{"maybeString":"","maybeInt64":"0","maybeGenre":0}"#, json!({"maybeString":"","maybeInt64":"0","maybeGenre":"GENRE_UNSPECIFIED"})),
-        (r#"{"aString":"","aBool":false,"numbers":[],"labels":{}}"#, json!({})),
-        (r#"{"aString":null,"child":null,"numbers":null,"labels":null,"word":null}"#, json!({})),
-        (r#"{"labels":{"b":"2","a":"1"},"byTruth":{"true":1},"byNumber":{"-5":{"aBool":true}}}"#,
-         json!({"labels":{"a":"1","b":"2"},"byTruth":{"true":"GENRE_NOVEL"},"byNumber":{"-5":{"aBool":true}}})),
-        (r#"{"timestamp":"2026-01-31T09:30:00.120+02:00"}"#, json!({"timestamp":"2026-01-31T07:30:00.120Z"})),
-        (r#"{"timestamp":"0001-01-01T00:00:00Z","duration":"-1.5s"}"#, json!({"timestamp":"0001-01-01T00:00:00Z","duration":"-1.500s"})),
-        (r#"{"duration":"315576000000s","mask":"aString,child.aBool"}"#, json!({"duration":"315576000000s","mask":"aString,child.aBool"})),
-        (r#"{"object":{"a":[1,null,{"b":"c"}]},"value":null,"list":[true]}"#, json!({"object":{"a":[1.0,null,{"b":"c"}]},"value":null,"list":[true]})),
-        (r#"{"empty":{},"stringValue":"","int64Value":"7","boolValue":false,"bytesValue":"AA=="}"#,
-         json!({"empty":{},"stringValue":"","int64Value":"7","boolValue":false,"bytesValue":"AA=="})),
+        (
+            r#"{"genre":"GENRE_POETRY","genres":[1,"GENRE_NOVEL",77]}"#,
+            json!({"genre":"GENRE_POETRY","genres":["GENRE_NOVEL","GENRE_NOVEL",77]}),
+        ),
+        (
+            r#"{"maybeString":"","maybeInt64":"0","maybeGenre":0}"#,
+            json!({"maybeString":"","maybeInt64":"0","maybeGenre":"GENRE_UNSPECIFIED"}),
+        ),
+        (
+            r#"{"aString":"","aBool":false,"numbers":[],"labels":{}}"#,
+            json!({}),
+        ),
+        (
+            r#"{"aString":null,"child":null,"numbers":null,"labels":null,"word":null}"#,
+            json!({}),
+        ),
+        (
+            r#"{"labels":{"b":"2","a":"1"},"byTruth":{"true":1},"byNumber":{"-5":{"aBool":true}}}"#,
+            json!({"labels":{"a":"1","b":"2"},"byTruth":{"true":"GENRE_NOVEL"},"byNumber":{"-5":{"aBool":true}}}),
+        ),
+        (
+            r#"{"timestamp":"2026-01-31T09:30:00.120+02:00"}"#,
+            json!({"timestamp":"2026-01-31T07:30:00.120Z"}),
+        ),
+        (
+            r#"{"timestamp":"0001-01-01T00:00:00Z","duration":"-1.5s"}"#,
+            json!({"timestamp":"0001-01-01T00:00:00Z","duration":"-1.500s"}),
+        ),
+        (
+            r#"{"duration":"315576000000s","mask":"aString,child.aBool"}"#,
+            json!({"duration":"315576000000s","mask":"aString,child.aBool"}),
+        ),
+        (
+            r#"{"object":{"a":[1,null,{"b":"c"}]},"value":null,"list":[true]}"#,
+            json!({"object":{"a":[1.0,null,{"b":"c"}]},"value":null,"list":[true]}),
+        ),
+        (
+            r#"{"empty":{},"stringValue":"","int64Value":"7","boolValue":false,"bytesValue":"AA=="}"#,
+            json!({"empty":{},"stringValue":"","int64Value":"7","boolValue":false,"bytesValue":"AA=="}),
+        ),
         (r#"{"nothing":null}"#, json!({"nothing":null})),
         (r#"{"number":"5"}"#, json!({"number":"5"})),
-        (r#"{"thing":{"aBool":true}}"#, json!({"thing":{"aBool":true}})),
-        (r#"{"child":{"child":{"aString":"\u00e9\ud83d\ude00"}}}"#, json!({"child":{"child":{"aString":"é😀"}}})),
-        (r#"{"unknown":{"a":[1,2]},"type":"x","self":true,"@custom":"y"}"#, json!({"type":"x","self":true,"@custom":"y"})),
-        (r#"{"custom_json":"z","times":["1970-01-01T00:00:00Z"]}"#, json!({"@custom":"z","times":["1970-01-01T00:00:00Z"]})),
+        (
+            r#"{"thing":{"aBool":true}}"#,
+            json!({"thing":{"aBool":true}}),
+        ),
+        (
+            r#"{"child":{"child":{"aString":"\u00e9\ud83d\ude00"}}}"#,
+            json!({"child":{"child":{"aString":"é😀"}}}),
+        ),
+        (
+            r#"{"unknown":{"a":[1,2]},"type":"x","self":true,"@custom":"y"}"#,
+            json!({"type":"x","self":true,"@custom":"y"}),
+        ),
+        (
+            r#"{"custom_json":"z","times":["1970-01-01T00:00:00Z"]}"#,
+            json!({"@custom":"z","times":["1970-01-01T00:00:00Z"]}),
+        ),
         ("", json!({})),
         (" \n", json!({})),
     ] {
@@ -99,7 +154,12 @@ async fn what_is_not_of_its_kind_is_refused_by_name_api_3() {
             assert_eq!(answer.status, StatusCode::OK);
             continue;
         }
-        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{given}: {}", answer.text());
+        assert_eq!(
+            answer.status,
+            StatusCode::BAD_REQUEST,
+            "{given}: {}",
+            answer.text()
+        );
         assert_eq!(answer.json()["reason"], "MALFORMED_REQUEST", "{given}");
         assert_eq!(answer.bad_fields(), [field], "{given}: {}", answer.text());
     }

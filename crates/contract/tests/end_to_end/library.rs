@@ -22,12 +22,12 @@ impl Library for Shelves {
 
     async fn get_book(&self, request: GetBookRequest) -> Result<Book, Error> {
         match request.name.as_str() {
-            "shelves/1/books/404" => Err(Error::new(
-                Code::NotFound,
-                "BOOK_NOT_FOUND",
-                "there is no such book",
-            )
-            .with_cause("row 404 of table books")),
+            "shelves/1/books/404" => {
+                Err(
+                    Error::new(Code::NotFound, "BOOK_NOT_FOUND", "there is no such book")
+                        .with_cause("row 404 of table books"),
+                )
+            }
             name => Ok(Book {
                 name: name.to_owned(),
                 title: format!("isbn {}", request.isbn),

@@ -1,5 +1,12 @@
 //! One implementation behind a real gRPC server and a real HTTP server on loopback.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what the tests share is test code too; clippy only knows functions marked as tests"
+)]
+
 mod fuzz;
 mod generated;
 mod grpc;

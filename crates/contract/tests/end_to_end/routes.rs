@@ -42,7 +42,12 @@ async fn a_nested_variable_wins_over_the_body_api_1() {
     let path = "/v1/shelves/1/books/2";
     let body = r#"{"name":"shelves/8/books/8","title":"Emma","pages":1}"#;
     let patched = server
-        .call("PATCH", &format!("{path}?updateMask=title,pages"), &[JSON], body)
+        .call(
+            "PATCH",
+            &format!("{path}?updateMask=title,pages"),
+            &[JSON],
+            body,
+        )
         .await;
     assert_eq!(patched.status, StatusCode::OK, "{}", patched.text());
     assert_eq!(patched.json()["name"], "shelves/1/books/2");
@@ -74,7 +79,10 @@ async fn query_parameters_reach_nested_repeated_and_well_known_fields_api_1() {
         )
         .await;
     assert_eq!(answer.status, StatusCode::OK, "{}", answer.text());
-    let asked = answer.json()["books"][0]["title"].as_str().unwrap().to_owned();
+    let asked = answer.json()["books"][0]["title"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     for part in [
         "page_size: 5",
         r#"title: Some("a b&c")"#,
@@ -112,13 +120,9 @@ async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
         .await;
     assert_eq!(lent.status, StatusCode::OK, "{}", lent.text());
     assert_eq!(lent.json()["title"], "ada@example.com");
-    let report = server
-        .call("REPORT", "/v1/shelves/1/books", &[], "")
-        .await;
+    let report = server.call("REPORT", "/v1/shelves/1/books", &[], "").await;
     assert_eq!(report.status, StatusCode::OK);
-    let missing = server
-        .post("/v1/shelves/1/books/2:burn", "{}")
-        .await;
+    let missing = server.post("/v1/shelves/1/books/2:burn", "{}").await;
     assert_eq!(missing.status, StatusCode::METHOD_NOT_ALLOWED);
 }
 
@@ -182,7 +186,12 @@ async fn protobuf_is_spoken_to_who_asks_for_it_api_1() {
     let book = Book::decode(answer.body.as_slice()).unwrap();
     assert_eq!(book.name, "shelves/1/books/2");
     let bad = server
-        .call("POST", "/v1/echo", &headers[..1], b"\x0a\xff\xff\xff\xff\x03x".as_slice())
+        .call(
+            "POST",
+            "/v1/echo",
+            &headers[..1],
+            b"\x0a\xff\xff\xff\xff\x03x".as_slice(),
+        )
         .await;
     assert_eq!(bad.status, StatusCode::BAD_REQUEST, "{}", bad.text());
 }

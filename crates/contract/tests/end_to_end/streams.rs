@@ -22,7 +22,11 @@ async fn a_failure_in_the_middle_is_the_last_element_api_2() {
     let text = answer.text();
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 3);
-    assert!(lines[2].starts_with(r#"{"error":{"type":"about:blank""#), "{}", lines[2]);
+    assert!(
+        lines[2].starts_with(r#"{"error":{"type":"about:blank""#),
+        "{}",
+        lines[2]
+    );
     assert!(!text.contains("disk on fire"));
 }
 
@@ -35,8 +39,14 @@ async fn a_stream_is_events_for_who_asks_for_them_api_1() {
         .await;
     assert_eq!(answer.content_type(), "text/event-stream");
     let text = answer.text();
-    assert!(text.starts_with("data: {\"number\":\"1\",\"reader\":\"Ada\"}\n\n"), "{text}");
-    assert!(text.contains("event: error\ndata: {\"type\":\"about:blank\""), "{text}");
+    assert!(
+        text.starts_with("data: {\"number\":\"1\",\"reader\":\"Ada\"}\n\n"),
+        "{text}"
+    );
+    assert!(
+        text.contains("event: error\ndata: {\"type\":\"about:blank\""),
+        "{text}"
+    );
 }
 
 #[tokio::test]

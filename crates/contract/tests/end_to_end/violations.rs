@@ -69,7 +69,10 @@ async fn every_broken_rule_is_named_over_grpc_api_3() {
     assert_eq!(error.code(), Code::Invalid);
     assert_eq!(error.reason(), "VALIDATION_FAILED");
     let fields: Vec<&str> = error.fields().iter().map(|f| f.field.as_str()).collect();
-    assert_eq!(fields, ["parent", "book.title", "book.pages", "book.tags[0]"]);
+    assert_eq!(
+        fields,
+        ["parent", "book.title", "book.pages", "book.tags[0]"]
+    );
 
     let missing = library
         .create_book(CreateBookRequest {

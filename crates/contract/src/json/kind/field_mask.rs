@@ -53,9 +53,7 @@ impl Leaf for FieldMask {
         let paths: Option<Vec<String>> = text.split(',').map(snake_case).collect();
         match paths {
             Some(paths) => Ok(prost_types::FieldMask { paths }),
-            None => {
-                Err("must be field paths in lowerCamelCase separated by commas".into())
-            }
+            None => Err("must be field paths in lowerCamelCase separated by commas".into()),
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// The largest integer below which every integer is an exact 64-bit float.
+/// From here on a 64-bit float may stand for more than one integer.
 const EXACT_IN_FLOAT: f64 = 9_007_199_254_740_992.0;
 
 /// Longer text cannot be an integer of ours, unless it is padded with zeros that nobody needs.
@@ -114,7 +114,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
         if value.fract() != 0.0 {
             return Err("must be an integer, found a fraction".into());
         }
-        if value.abs() > EXACT_IN_FLOAT {
+        if value.abs() >= EXACT_IN_FLOAT {
             // Too large for the type, or rounded on the way: never guess which integer was meant.
             return Err(format!("{}, written in plain digits", T::RANGE).into());
         }
@@ -178,7 +178,11 @@ pub(crate) fn whole_number(text: &str) -> Whole {
             }
             // An exponent beyond 16 bits is as good as infinite here.
             let size = unsigned.parse::<i32>().unwrap_or(i32::from(i16::MAX));
-            if exponent.starts_with('-') { -size } else { size }
+            if exponent.starts_with('-') {
+                -size
+            } else {
+                size
+            }
         }
     };
     let fraction = fraction.unwrap_or_default();
