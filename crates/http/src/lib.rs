@@ -1,4 +1,66 @@
 //! HTTP server with a deadline on every phase, and one fixed middleware order.
+//!
+//! What stands between a socket and a handler decides whether a service survives its callers, so it is not left to each service to put together: the
+//! [`server`] accepts connections and bounds every phase of them, and the [`Stack`] does to every request the same things in the same order ([`ORDER`]).
+//! Handlers are plain axum, behind [`Routes`].
+//!
+//! ```
+//! use seaworthy_core::{Code, Error, ServiceIdentity};
+//! use seaworthy_http::{HttpConfig, Json, Path, Routes, Stack};
+//! use seaworthy_http::server::{Listener, ListenerConfig};
+//! use seaworthy_telemetry::{MetricsConfig, Telemetry, logs::LogConfig, tracer::TracingConfig};
+//!
+//! async fn seats(Path(event): Path<u32>) -> Result<Json<u32>, Error> {
+//!     match event {
+//!         7 => Ok(Json(100)),
+//!         _ => Err(Error::new(Code::NotFound, "EVENT_NOT_FOUND", "there is no such event")),
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let identity = ServiceIdentity::new("event-service", "1.0.0");
+//! let telemetry = Telemetry::start(&identity, &LogConfig::default(), &MetricsConfig::default(), &TracingConfig::default(), false)?;
+//! let stack = Stack::builder(identity, HttpConfig::default(), &telemetry)
+//!     .build(Routes::new().get("/events/{event}/seats", seats))?;
+//! println!("{}", stack.describe());
+//!
+//! let config = ListenerConfig { address: "127.0.0.1:0".parse()?, ..ListenerConfig::default() };
+//! let listener = Listener::bind(&config).await?;
+//! let server = listener.serve_with(move |connection| stack.connection(connection.peer(), false));
+//! server.drain();
+//! server.finished().await;
+//! # Ok(())
+//! # }
+//! ```
 
+mod authentication;
+mod body_limit;
+mod client_address;
+mod config;
+mod cors;
+mod deadline;
+mod extract;
+mod health;
+mod load_shed;
+mod observe;
+mod rate_limit;
+mod request_id;
+mod routes;
+mod security_headers;
 pub mod server;
+mod stack;
 pub mod tls;
+
+pub use authentication::{Authenticate, Authentication, Identity};
+pub use body_limit::BodyTooLarge;
+pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
+pub use config::{AccessLogConfig, HttpConfig};
+pub use cors::{CorsConfig, CorsError};
+pub use extract::{Json, Path, Query};
+pub use health::HealthSource;
+pub use load_shed::LoadShedConfig;
+pub use rate_limit::RateLimitConfig;
+pub use routes::{Access, RouteDescription, RouteError, RouteOptions, Routes};
+pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
+pub use stack::{ORDER, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService};

@@ -1,0 +1,439 @@
+//! Cross-origin resource sharing (SEC-2), as the Fetch standard defines it.
+//!
+//! It stands outside the routes, so a preflight is answered for a path or method that no route knows, and a 404 or 405 reaches the page that caused it.
+
+use std::{collections::HashSet, str::FromStr};
+
+use arc_swap::ArcSwap;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header};
+use schemars::JsonSchema;
+use seaworthy_core::Timeout;
+use serde::{Deserialize, Serialize};
+
+/// The methods that a service of this framework serves.
+const ALLOWED_METHODS: [&str; 6] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"];
+/// What a browser client of a JSON service sends beyond the safelisted headers.
+const ALLOWED_HEADERS: [&str; 8] = [
+    "authorization",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "traceparent",
+    "x-request-id",
+    "x-request-timeout-ms",
+];
+/// What a browser client needs to report a failure and to slow down.
+const EXPOSED_HEADERS: [&str; 5] = [
+    "x-request-id",
+    "retry-after",
+    "ratelimit",
+    "ratelimit-policy",
+    "location",
+];
+/// Ten minutes: few enough preflights to not matter, short enough that a removed origin is out soon.
+const MAXIMUM_AGE: Timeout = Timeout::from_secs(10 * 60);
+
+const VARY_PREFLIGHT: HeaderValue = HeaderValue::from_static(
+    "origin, access-control-request-method, access-control-request-headers",
+);
+const VARY_ORIGIN: HeaderValue = HeaderValue::from_static("origin");
+const ANY: HeaderValue = HeaderValue::from_static("*");
+const TRUE: HeaderValue = HeaderValue::from_static("true");
+
+/// Which pages of other origins may call the service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CorsConfig {
+    /// Whether pages of other origins may call the service at all.
+    pub enabled: bool,
+    /// The origins that may, such as `https://app.example.org`: scheme, host and port, nothing else. `*` means every origin; preflight refuses it in production.
+    #[schemars(extend("x-reloadable" = true))]
+    pub allowed_origins: Vec<String>,
+    /// The methods that they may use.
+    pub allowed_methods: Vec<String>,
+    /// The request headers that they may send.
+    pub allowed_headers: Vec<String>,
+    /// The answer headers that they may read.
+    pub exposed_headers: Vec<String>,
+    /// Whether they may send cookies and other credentials. Never together with `*`.
+    pub allow_credentials: bool,
+    /// How long a browser may remember the answer to a preflight.
+    pub max_age: Timeout,
+}
+
+impl Default for CorsConfig {
+    fn default() -> Self {
+        let owned = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+        Self {
+            enabled: false,
+            allowed_origins: Vec::new(),
+            allowed_methods: owned(&ALLOWED_METHODS),
+            allowed_headers: owned(&ALLOWED_HEADERS),
+            exposed_headers: owned(&EXPOSED_HEADERS),
+            allow_credentials: false,
+            max_age: MAXIMUM_AGE,
+        }
+    }
+}
+
+/// A CORS setting that cannot work.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CorsError {
+    /// An origin is not a scheme, a host and a port.
+    #[error(
+        "cors.allowed_origins: {0:?} is not an origin such as https://app.example.org (no path, no trailing slash)"
+    )]
+    Origin(String),
+    /// A method is not a method.
+    #[error("cors.allowed_methods: {0:?} is not a method")]
+    Method(String),
+    /// A header is not a header name.
+    #[error("cors.{0}: {1:?} is not a header name")]
+    Header(&'static str, String),
+    /// Every origin together with credentials.
+    #[error(
+        "cors.allowed_origins: \"*\" cannot be combined with cors.allow_credentials: name the origins"
+    )]
+    AnyWithCredentials,
+}
+
+#[derive(Debug)]
+enum Origins {
+    Any,
+    These(HashSet<HeaderValue>),
+}
+
+#[derive(Debug)]
+struct Policy {
+    origins: Origins,
+    methods: HeaderValue,
+    headers: HeaderValue,
+    exposed: Option<HeaderValue>,
+    credentials: bool,
+    max_age: HeaderValue,
+}
+
+/// The policy in force; its origins can be replaced while the service runs.
+#[derive(Debug)]
+pub(crate) struct Cors(ArcSwap<Option<Policy>>);
+
+/// What the request's `Origin` was found to be, kept until the answer is there.
+#[derive(Debug, Clone)]
+pub(crate) enum CrossOrigin {
+    /// CORS is off, or every origin is allowed and none was named: the answer does not depend on it.
+    Indifferent,
+    /// The answer depends on the origin, and this one is absent or not allowed.
+    NotAllowed,
+    /// Allowed: the values of the answer's headers.
+    Allowed {
+        origin: HeaderValue,
+        exposed: Option<HeaderValue>,
+        credentials: bool,
+    },
+}
+
+impl Cors {
+    pub(crate) fn new(config: &CorsConfig) -> Result<Self, CorsError> {
+        Ok(Self(ArcSwap::from_pointee(Policy::new(config)?)))
+    }
+
+    /// Replaces the policy, or changes nothing when the new one cannot work.
+    pub(crate) fn reload(&self, config: &CorsConfig) -> Result<(), CorsError> {
+        self.0.store(Policy::new(config)?.into());
+        Ok(())
+    }
+
+    pub(crate) fn examine(&self, headers: &HeaderMap) -> CrossOrigin {
+        let policy = self.0.load();
+        let Some(policy) = policy.as_ref() else {
+            return CrossOrigin::Indifferent;
+        };
+        let origin = headers.get(header::ORIGIN);
+        let origin = match (&policy.origins, origin) {
+            (Origins::Any, None) => return CrossOrigin::Indifferent,
+            (Origins::Any, Some(_)) => ANY,
+            (Origins::These(allowed), Some(origin)) if allowed.contains(origin) => origin.clone(),
+            (Origins::These(_), _) => return CrossOrigin::NotAllowed,
+        };
+        CrossOrigin::Allowed {
+            origin,
+            exposed: policy.exposed.clone(),
+            credentials: policy.credentials,
+        }
+    }
+
+    /// The headers of the answer to a preflight, where the request is one and CORS is on. Its status is [`PREFLIGHT_STATUS`].
+    pub(crate) fn preflight(
+        &self,
+        method: &Method,
+        headers: &HeaderMap,
+        found: &CrossOrigin,
+    ) -> Option<HeaderMap> {
+        if *method != Method::OPTIONS
+            || !headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+            || !headers.contains_key(header::ORIGIN)
+        {
+            return None;
+        }
+        let policy = self.0.load();
+        let policy = policy.as_ref().as_ref()?;
+        let mut answer = HeaderMap::new();
+        answer.insert(header::VARY, VARY_PREFLIGHT);
+        if matches!(found, CrossOrigin::Allowed { .. }) {
+            answer.insert(header::ACCESS_CONTROL_ALLOW_METHODS, policy.methods.clone());
+            answer.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, policy.headers.clone());
+            answer.insert(header::ACCESS_CONTROL_MAX_AGE, policy.max_age.clone());
+        }
+        Some(answer)
+    }
+}
+
+/// The status of the answer to every preflight: a refusal is the absence of the allowing headers.
+pub(crate) const PREFLIGHT_STATUS: StatusCode = StatusCode::NO_CONTENT;
+
+impl CrossOrigin {
+    pub(crate) fn apply(self, headers: &mut HeaderMap) {
+        match self {
+            Self::Indifferent => {}
+            Self::NotAllowed => vary_by_origin(headers),
+            Self::Allowed {
+                origin,
+                exposed,
+                credentials,
+            } => {
+                if origin != ANY {
+                    vary_by_origin(headers);
+                }
+                headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
+                if credentials {
+                    headers.insert(header::ACCESS_CONTROL_ALLOW_CREDENTIALS, TRUE);
+                }
+                if let Some(exposed) = exposed {
+                    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+                }
+            }
+        }
+    }
+}
+
+/// A shared cache must keep answers for different origins apart. Other values of `Vary` are the handler's and stay.
+fn vary_by_origin(headers: &mut HeaderMap) {
+    let named = headers.get_all(header::VARY).iter().any(|line| {
+        line.to_str().is_ok_and(|line| {
+            line.split(',').any(|name| {
+                matches!(name.trim(), "*") || name.trim().eq_ignore_ascii_case("origin")
+            })
+        })
+    });
+    if !named {
+        headers.append(header::VARY, VARY_ORIGIN);
+    }
+}
+
+impl Policy {
+    fn new(config: &CorsConfig) -> Result<Option<Self>, CorsError> {
+        if !config.enabled {
+            return Ok(None);
+        }
+        let origins = if config.allowed_origins.iter().any(|origin| origin == "*") {
+            if config.allow_credentials {
+                return Err(CorsError::AnyWithCredentials);
+            }
+            Origins::Any
+        } else {
+            let origins: Result<_, _> = config
+                .allowed_origins
+                .iter()
+                .map(|text| origin(text))
+                .collect();
+            Origins::These(origins?)
+        };
+        for method in &config.allowed_methods {
+            Method::from_str(method).map_err(|_| CorsError::Method(method.clone()))?;
+        }
+        let header_names = |setting, names: &[String]| {
+            for name in names {
+                HeaderName::from_str(name).map_err(|_| CorsError::Header(setting, name.clone()))?;
+            }
+            list(names).map_err(|text| CorsError::Header(setting, text))
+        };
+        Ok(Some(Self {
+            origins,
+            methods: list(&config.allowed_methods).map_err(CorsError::Method)?,
+            headers: header_names("allowed_headers", &config.allowed_headers)?,
+            exposed: Some(header_names("exposed_headers", &config.exposed_headers)?)
+                .filter(|names| !names.is_empty()),
+            credentials: config.allow_credentials,
+            max_age: HeaderValue::from(config.max_age.get().as_secs()),
+        }))
+    }
+}
+
+fn list(names: &[String]) -> Result<HeaderValue, String> {
+    let text = names.join(", ");
+    HeaderValue::from_str(&text).map_err(|_| text)
+}
+
+fn origin(text: &str) -> Result<HeaderValue, CorsError> {
+    let invalid = || CorsError::Origin(text.to_owned());
+    let (scheme, authority) = text.split_once("://").ok_or_else(invalid)?;
+    let plain = |byte: u8| byte.is_ascii_graphic() && !byte.is_ascii_uppercase();
+    if scheme.is_empty()
+        || authority.is_empty()
+        || authority.contains(['/', '?', '#', '@', '*'])
+        || !text.bytes().all(plain)
+    {
+        return Err(invalid());
+    }
+    HeaderValue::from_str(text).map_err(|_| invalid())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn config(origins: &[&str]) -> CorsConfig {
+        CorsConfig {
+            enabled: true,
+            allowed_origins: origins.iter().map(ToString::to_string).collect(),
+            ..CorsConfig::default()
+        }
+    }
+
+    fn request(origin: &'static str) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ORIGIN, HeaderValue::from_static(origin));
+        headers
+    }
+
+    fn answer(cors: &Cors, request: &HeaderMap) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        cors.examine(request).apply(&mut headers);
+        headers
+    }
+
+    #[test]
+    fn a_named_origin_is_echoed_and_varied_by_sec_2() {
+        let cors = Cors::new(&config(&["https://app.example.org"])).unwrap();
+        let allowed = answer(&cors, &request("https://app.example.org"));
+        assert_eq!(
+            allowed["access-control-allow-origin"],
+            "https://app.example.org"
+        );
+        assert_eq!(allowed["vary"], "origin");
+        assert!(!allowed.contains_key("access-control-allow-credentials"));
+        for refused in [
+            "https://app.example.org.evil.example",
+            "http://app.example.org",
+            "https://APP.example.org:444",
+            "null",
+        ] {
+            let headers = answer(&cors, &request(refused));
+            assert!(
+                !headers.contains_key("access-control-allow-origin"),
+                "{refused}"
+            );
+            assert_eq!(headers["vary"], "origin");
+        }
+        let without = answer(&cors, &HeaderMap::new());
+        assert_eq!(
+            without["vary"], "origin",
+            "a cache must not reuse it for a cross-origin page"
+        );
+    }
+
+    #[test]
+    fn the_handlers_own_vary_stays_sec_2() {
+        let cors = Cors::new(&config(&["https://a.example"])).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+        cors.examine(&request("https://a.example"))
+            .apply(&mut headers);
+        let lines: Vec<_> = headers.get_all(header::VARY).iter().collect();
+        assert_eq!(lines, ["accept-encoding", "origin"]);
+    }
+
+    #[test]
+    fn any_origin_is_a_star_and_never_with_credentials_sec_2() {
+        let cors = Cors::new(&config(&["*"])).unwrap();
+        let headers = answer(&cors, &request("https://anyone.example"));
+        assert_eq!(headers["access-control-allow-origin"], "*");
+        assert!(!headers.contains_key("vary"));
+        let wrong = CorsConfig {
+            allow_credentials: true,
+            ..config(&["*"])
+        };
+        assert_eq!(
+            Cors::new(&wrong).unwrap_err(),
+            CorsError::AnyWithCredentials
+        );
+    }
+
+    #[test]
+    fn a_preflight_says_what_is_allowed_and_a_refused_one_says_nothing_sec_2() {
+        let cors = Cors::new(&CorsConfig {
+            allow_credentials: true,
+            ..config(&["https://a.example"])
+        })
+        .unwrap();
+        let preflight = |origin| {
+            let mut headers = request(origin);
+            headers.insert(
+                header::ACCESS_CONTROL_REQUEST_METHOD,
+                HeaderValue::from_static("PUT"),
+            );
+            let found = cors.examine(&headers);
+            let mut answer = cors.preflight(&Method::OPTIONS, &headers, &found).unwrap();
+            found.apply(&mut answer);
+            answer
+        };
+        let allowed = preflight("https://a.example");
+        assert_eq!(allowed["access-control-allow-origin"], "https://a.example");
+        assert_eq!(allowed["access-control-allow-credentials"], "true");
+        assert!(
+            allowed["access-control-allow-methods"]
+                .to_str()
+                .unwrap()
+                .contains("PUT")
+        );
+        assert_eq!(allowed["access-control-max-age"], "600");
+        assert!(
+            allowed["vary"]
+                .to_str()
+                .unwrap()
+                .contains("access-control-request-headers")
+        );
+        let refused = preflight("https://b.example");
+        assert_eq!(refused.len(), 1, "{refused:?}");
+    }
+
+    #[test]
+    fn a_plain_options_request_is_no_preflight_sec_2() {
+        let cors = Cors::new(&config(&["https://a.example"])).unwrap();
+        let headers = request("https://a.example");
+        let found = cors.examine(&headers);
+        assert!(cors.preflight(&Method::OPTIONS, &headers, &found).is_none());
+    }
+
+    #[test]
+    fn origins_change_while_running_and_a_bad_list_changes_nothing_conf_4() {
+        let cors = Cors::new(&config(&["https://a.example"])).unwrap();
+        cors.reload(&config(&["https://b.example"])).unwrap();
+        let allowed =
+            |origin| answer(&cors, &request(origin)).contains_key("access-control-allow-origin");
+        assert!(!allowed("https://a.example") && allowed("https://b.example"));
+        for wrong in [
+            "b.example",
+            "https://b.example/",
+            "https://*.example",
+            "https://B.example",
+        ] {
+            assert!(
+                matches!(cors.reload(&config(&[wrong])), Err(CorsError::Origin(_))),
+                "{wrong}"
+            );
+        }
+        assert!(allowed("https://b.example"));
+    }
+}

@@ -1,0 +1,67 @@
+//! How long a request may take (RES-3, LIFE-6): the service's limit, or the route's own, shortened by what the client asks for and never lengthened.
+
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName};
+use seaworthy_core::{Code, Error, Timeout};
+
+const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+
+/// How long a request may take from its start. Zero where the client says that it is too late already; a malformed wish changes nothing.
+pub(crate) fn allowance(limit: Timeout, headers: &HeaderMap) -> Duration {
+    match headers.get(REQUEST_TIMEOUT) {
+        None => limit.get(),
+        Some(wish) => match milliseconds(wish.as_bytes()) {
+            Some(wish) => limit.get().min(Duration::from_millis(wish)),
+            None => limit.get(),
+        },
+    }
+}
+
+fn milliseconds(text: &[u8]) -> Option<u64> {
+    if text.is_empty() || !text.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    Some(std::str::from_utf8(text).ok()?.parse().unwrap_or(u64::MAX))
+}
+
+/// The answer to a request that nobody waits for any more.
+pub(crate) fn exceeded() -> Error {
+    Error::new(
+        Code::DeadlineExceeded,
+        "DEADLINE_EXCEEDED",
+        "the request took longer than it may",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn with(wish: &str) -> Duration {
+        let mut headers = HeaderMap::new();
+        headers.insert(REQUEST_TIMEOUT, HeaderValue::from_str(wish).unwrap());
+        allowance(Timeout::from_secs(30), &headers)
+    }
+
+    #[test]
+    fn a_client_shortens_the_timeout_life_6() {
+        assert_eq!(with("250"), Duration::from_millis(250));
+        assert_eq!(with("0"), Duration::ZERO);
+    }
+
+    proptest! {
+        #[test]
+        fn no_header_lengthens_or_disables_the_timeout_life_6(wish in "[ -~]{0,40}") {
+            prop_assert!(with(&wish) <= Duration::from_secs(30));
+        }
+
+        #[test]
+        fn no_number_lengthens_the_timeout_life_6(wish in "[0-9]{1,40}") {
+            prop_assert!(with(&wish) <= Duration::from_secs(30));
+        }
+    }
+}

@@ -1,0 +1,138 @@
+use axum::{
+    body::{Body, Bytes},
+    extract::{FromRequest, OptionalFromRequest, Request},
+    response::{IntoResponse, Response},
+};
+use http::{HeaderMap, HeaderValue, header};
+use http_body_util::BodyExt as _;
+use seaworthy_core::{Code, Error, FieldViolation};
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::body_limit::BodyTooLarge;
+
+const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// A JSON body, in and out.
+///
+/// Refuses with 415 when the media type is not JSON, 413 when the body is larger than the route's limit, 400 when it is no JSON or does not fit the type;
+/// the field is named by its path.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> Json<T> {
+    /// Reads a document.
+    ///
+    /// # Errors
+    /// The text is no JSON, goes on after the document, or does not fit the type.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, Error> {
+        serde_json::from_slice(bytes)
+            .map(Self)
+            .map_err(|error| explain::<T>(bytes, &error))
+    }
+}
+
+/// Tracking the path costs as much as parsing, so a document is read with it only after it has failed without.
+fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Error {
+    let place = || format!("line {} column {}", error.line(), error.column());
+    if !error.is_data() {
+        let problem = if error.is_eof() {
+            "ends early"
+        } else {
+            "is malformed"
+        };
+        return Error::new(
+            Code::Invalid,
+            "MALFORMED_JSON",
+            format!("the JSON body {problem} at {}", place()),
+        );
+    }
+    let tracked: Result<T, _> =
+        serde_path_to_error::deserialize(&mut serde_json::Deserializer::from_slice(bytes));
+    let (field, problem) = match tracked {
+        Err(error) => (error.path().to_string(), error.inner().to_string()),
+        Ok(_) => (".".to_owned(), error.to_string()),
+    };
+    let problem = problem.split(" at line ").next().unwrap_or_default();
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}
+
+/// `application/json` or a type with the suffix `+json`, with any parameters.
+fn is_json(headers: &HeaderMap) -> bool {
+    let Some(kind) = headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|kind| kind.to_str().ok())
+    else {
+        return false;
+    };
+    let essence = kind.split(';').next().unwrap_or_default().trim();
+    essence.eq_ignore_ascii_case("application/json")
+        || essence
+            .rsplit_once('+')
+            .is_some_and(|(kind, suffix)| suffix.eq_ignore_ascii_case("json") && kind.contains('/'))
+}
+
+/// Reads the whole body, which the stack has bounded.
+async fn read(body: Body) -> Result<Bytes, Error> {
+    body.collect()
+        .await
+        .map(http_body_util::Collected::to_bytes)
+        .map_err(|error| {
+            if BodyTooLarge::caused(&error) {
+                Error::new(
+                    Code::TooLarge,
+                    "BODY_TOO_LARGE",
+                    "the body is larger than the route allows",
+                )
+            } else {
+                Error::new(
+                    Code::Invalid,
+                    "BODY_INCOMPLETE",
+                    "the body could not be read to its end",
+                )
+                .with_cause(error)
+            }
+        })
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, _: &S) -> Result<Self, Error> {
+        if !is_json(request.headers()) {
+            return Err(Error::new(
+                Code::UnsupportedMediaType,
+                "JSON_EXPECTED",
+                "the body must be application/json",
+            ));
+        }
+        Self::from_bytes(&read(request.into_body()).await?)
+    }
+}
+
+impl<T: DeserializeOwned, S: Send + Sync> OptionalFromRequest<S> for Json<T> {
+    type Rejection = Error;
+
+    async fn from_request(request: Request, state: &S) -> Result<Option<Self>, Error> {
+        if !request.headers().contains_key(header::CONTENT_TYPE) {
+            return Ok(None);
+        }
+        <Self as FromRequest<S>>::from_request(request, state)
+            .await
+            .map(Some)
+    }
+}
+
+impl<T: Serialize> IntoResponse for Json<T> {
+    fn into_response(self) -> Response {
+        match serde_json::to_vec(&self.0) {
+            Ok(text) => {
+                let mut response = Response::new(Body::from(text));
+                response
+                    .headers_mut()
+                    .insert(header::CONTENT_TYPE, APPLICATION_JSON);
+                response
+            }
+            Err(error) => Error::internal(error).into_response(),
+        }
+    }
+}

@@ -1,0 +1,44 @@
+use axum::extract::{FromRequestParts, path::ErrorKind, rejection::PathRejection};
+use http::request::Parts;
+use seaworthy_core::{Error, FieldViolation};
+use serde::de::DeserializeOwned;
+
+/// Parameters of the path, as axum's extractor of the same name reads them; a refusal names the parameter.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Path<T>(pub T);
+
+impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Path<T> {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Error> {
+        axum::extract::Path::<T>::from_request_parts(parts, state)
+            .await
+            .map(|axum::extract::Path(value)| Self(value))
+            .map_err(refusal)
+    }
+}
+
+fn refusal(rejection: PathRejection) -> Error {
+    let PathRejection::FailedToDeserializePathParams(failed) = rejection else {
+        return Error::internal(rejection);
+    };
+    let (field, problem) = match failed.kind() {
+        ErrorKind::ParseErrorAtKey {
+            key, expected_type, ..
+        } => (key.clone(), format!("is not a {expected_type}")),
+        ErrorKind::InvalidUtf8InPathParam { key } => (key.clone(), "is not UTF-8".to_owned()),
+        ErrorKind::DeserializeError { key, message, .. } => (key.clone(), message.clone()),
+        ErrorKind::ParseErrorAtIndex {
+            index,
+            expected_type,
+            ..
+        } => (format!("[{index}]"), format!("is not a {expected_type}")),
+        ErrorKind::ParseError { expected_type, .. } => {
+            ("path".to_owned(), format!("is not a {expected_type}"))
+        }
+        ErrorKind::Message(message) => ("path".to_owned(), message.clone()),
+        // A handler that asks for other parameters than its route has: the service's own mistake.
+        _ => return Error::internal(failed),
+    };
+    Error::invalid(vec![FieldViolation::new(field, problem)])
+}

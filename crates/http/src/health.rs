@@ -1,0 +1,135 @@
+//! The probes on the public listener (HLTH-1, HLTH-5): outside authentication, limits, access log and traces.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use seaworthy_health::Health;
+
+/// What the probes ask. Every answer must come from memory.
+pub trait HealthSource: Send + Sync + 'static {
+    /// Whether the process itself works; asks no dependency (HLTH-2).
+    fn is_alive(&self) -> bool {
+        true
+    }
+    /// Whether traffic should come.
+    fn is_ready(&self) -> bool;
+    /// Whether the start is complete.
+    fn has_started(&self) -> bool;
+    /// The JSON document of the readiness probe, without anything private.
+    fn report(&self) -> String;
+}
+
+impl HealthSource for Health {
+    fn is_ready(&self) -> bool {
+        self.readiness().accepts_traffic()
+    }
+
+    fn has_started(&self) -> bool {
+        Self::has_started(self)
+    }
+
+    fn report(&self) -> String {
+        serde_json::to_string(&Self::report(self).without_details()).unwrap_or_default()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Question {
+    Alive,
+    Ready,
+    Started,
+}
+
+/// The paths of the probes: the fixed ones, and `/{service}/v1/health`, which asks what `/healthz` asks.
+pub(crate) struct HealthPaths {
+    source: Arc<dyn HealthSource>,
+    paths: Vec<(String, Question)>,
+}
+
+const FIXED: [(&str, Question); 6] = [
+    ("/livez", Question::Alive),
+    ("/readyz", Question::Ready),
+    ("/startupz", Question::Started),
+    ("/health", Question::Alive),
+    ("/healthz", Question::Alive),
+    ("/ready", Question::Ready),
+];
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+impl HealthPaths {
+    /// A route of the service at one of these paths replaces the probe there: some clients want an answer of their own.
+    pub(crate) fn new(
+        service: &str,
+        source: Arc<dyn HealthSource>,
+        is_replaced: impl Fn(&str) -> bool,
+    ) -> Self {
+        let short = service.strip_suffix("-service").unwrap_or(service);
+        let fixed = FIXED.map(|(path, question)| (path.to_owned(), question));
+        let own = [service, short].map(|name| (format!("/{name}/v1/health"), Question::Alive));
+        let paths = fixed.into_iter().chain(own);
+        Self {
+            source,
+            paths: paths.filter(|(path, _)| !is_replaced(path)).collect(),
+        }
+    }
+
+    fn question(&self, path: &str) -> Option<Question> {
+        let (_, question) = self.paths.iter().find(|(probe, _)| probe == path)?;
+        Some(*question)
+    }
+
+    /// The answer to a probe, if the request is one.
+    pub(crate) fn answer(&self, method: &Method, path: &str) -> Option<Response<Body>> {
+        let question = self.question(path)?;
+        if *method != Method::GET && *method != Method::HEAD {
+            return None;
+        }
+        let (well, body) = match question {
+            Question::Alive => {
+                let alive = self.source.is_alive();
+                (
+                    alive,
+                    format!(
+                        "{{\"status\":\"{}\"}}",
+                        if alive { "alive" } else { "dead" }
+                    ),
+                )
+            }
+            Question::Ready => (self.source.is_ready(), self.source.report()),
+            Question::Started => {
+                let started = self.source.has_started();
+                (
+                    started,
+                    format!(
+                        "{{\"status\":\"{}\"}}",
+                        if started { "started" } else { "starting" }
+                    ),
+                )
+            }
+        };
+        let mut response = Response::new(Body::empty());
+        if !well {
+            *response.status_mut() = StatusCode::SERVICE_UNAVAILABLE;
+        }
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, JSON);
+        headers.insert(header::CACHE_CONTROL, NO_STORE);
+        headers.insert(header::CONTENT_LENGTH, body.len().into());
+        if *method == Method::GET {
+            *response.body_mut() = Body::from(body);
+        }
+        Some(response)
+    }
+}
+
+impl std::fmt::Debug for HealthPaths {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("HealthPaths")
+            .field("paths", &self.paths)
+            .finish_non_exhaustive()
+    }
+}

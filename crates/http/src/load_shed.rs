@@ -1,0 +1,91 @@
+//! Refuses what the service cannot take before it costs anything (RES-7): a bound on the requests in flight.
+//!
+//! A queue in front of a saturated service makes every request late; a refusal makes one request wait. The bound is on requests in flight and
+//! not on the CPU, because a full connection pool is just as much a bottleneck.
+
+use std::{
+    num::NonZeroU32,
+    sync::atomic::{AtomicU32, Ordering},
+    time::Duration,
+};
+
+use schemars::JsonSchema;
+use seaworthy_core::{Code, Error};
+use serde::{Deserialize, Serialize};
+
+/// By Little's law a thousand requests a second that take a second each; beyond it a service of this size only grows its queue.
+const MAXIMUM_IN_FLIGHT: NonZeroU32 = NonZeroU32::new(1_024).unwrap();
+/// A second lets a peak pass and keeps clients from trying again at once.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// How many requests are worked on at once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct LoadShedConfig {
+    /// Requests in flight beyond which further ones are refused with 503 and `Retry-After`.
+    pub max_in_flight: NonZeroU32,
+}
+
+impl Default for LoadShedConfig {
+    fn default() -> Self {
+        Self {
+            max_in_flight: MAXIMUM_IN_FLIGHT,
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(crate) struct LoadShed {
+    maximum: u32,
+    in_flight: AtomicU32,
+}
+
+impl LoadShed {
+    pub(crate) fn new(config: &LoadShedConfig) -> Self {
+        Self {
+            maximum: config.max_in_flight.get(),
+            in_flight: AtomicU32::new(0),
+        }
+    }
+
+    /// Takes a place. Every place taken must be given back with [`leave`](Self::leave).
+    pub(crate) fn enter(&self) -> Result<(), Error> {
+        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.maximum {
+            return Ok(());
+        }
+        self.leave();
+        Err(Error::new(
+            Code::Unavailable,
+            "OVERLOADED",
+            "the service has too much to do; try again later",
+        )
+        .with_retry_after(RETRY_AFTER))
+    }
+
+    pub(crate) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn leave(&self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_bounded_and_given_back_res_7() {
+        let shed = LoadShed::new(&LoadShedConfig {
+            max_in_flight: NonZeroU32::new(2).unwrap(),
+        });
+        shed.enter().unwrap();
+        shed.enter().unwrap();
+        let refused = shed.enter().unwrap_err();
+        assert_eq!(refused.code(), Code::Unavailable);
+        assert!(refused.retry_after().is_some());
+        shed.leave();
+        shed.enter().unwrap();
+    }
+}

@@ -1,0 +1,103 @@
+use std::sync::OnceLock;
+
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
+
+use super::Ended;
+use crate::routes::{MethodLabel, PathId, Table};
+
+/// RED metrics by route template (OBS-4).
+///
+/// The templates are known when the stack is built and methods and statuses are bounded, so every series has its place in an array: a request
+/// hashes no label. A place is filled at its first use, the served ones at start.
+#[derive(Debug)]
+pub(super) struct HttpMetrics {
+    metrics: Metrics,
+    in_flight: Gauge,
+    labels: Box<[Box<str>]>,
+    paths: Box<[[OnceLock<RouteMetrics>; MethodLabel::COUNT]]>,
+}
+
+#[derive(Debug)]
+struct RouteMetrics {
+    duration: Histogram,
+    /// By the first digit of the status, then by the other two.
+    statuses: [OnceLock<Box<[OnceLock<Counter>]>>; STATUS_CLASSES],
+}
+
+const STATUS_CLASSES: usize = 5;
+const STATUSES_PER_CLASS: usize = 100;
+
+impl HttpMetrics {
+    pub(super) fn new(metrics: &Metrics, table: &Table) -> Self {
+        let labels: Box<[Box<str>]> = table.labels().map(Into::into).collect();
+        let this = Self {
+            in_flight: metrics.gauge(
+                "http_requests_in_flight",
+                "Requests whose answer has not been sent.",
+                &[],
+            ),
+            metrics: metrics.clone(),
+            paths: labels.iter().map(|_| Default::default()).collect(),
+            labels,
+        };
+        for (path, method) in table.served() {
+            this.route(path, method);
+        }
+        this
+    }
+
+    pub(super) fn begun(&self) {
+        self.in_flight.increment();
+    }
+
+    pub(super) fn ended(&self, ended: &Ended<'_>) {
+        self.in_flight.decrement();
+        let Some(route) = self.route(ended.path, ended.method) else {
+            return;
+        };
+        route
+            .duration
+            .observe_traced(ended.duration, ended.context.trace());
+        let status = usize::from(ended.status);
+        let class = route
+            .statuses
+            .get((status / STATUSES_PER_CLASS).wrapping_sub(1));
+        let counter = class.and_then(|class| {
+            class
+                .get_or_init(|| (0..STATUSES_PER_CLASS).map(|_| OnceLock::new()).collect())
+                .get(status % STATUSES_PER_CLASS)
+        });
+        if let Some(counter) = counter {
+            counter.get_or_init(|| self.counter(ended)).increment();
+        }
+    }
+
+    fn route(&self, path: PathId, method: MethodLabel) -> Option<&RouteMetrics> {
+        let place = self.paths.get(path.index())?.get(method.index())?;
+        Some(place.get_or_init(|| RouteMetrics {
+            duration: self.metrics.histogram(
+                "http_request_duration_seconds",
+                "Time from the head of a request to the last byte of its answer.",
+                DURATION_BUCKETS,
+                &[("method", method.as_str()), ("path", self.label(path))],
+            ),
+            statuses: Default::default(),
+        }))
+    }
+
+    fn counter(&self, ended: &Ended<'_>) -> Counter {
+        self.metrics.counter(
+            "http_requests_total",
+            "Requests that have ended; status 499 is a client that went away.",
+            &[
+                ("method", ended.method.as_str()),
+                ("path", self.label(ended.path)),
+                ("status", &ended.status.to_string()),
+            ],
+        )
+    }
+
+    fn label(&self, path: PathId) -> &str {
+        self.labels.get(path.index()).map_or("", |label| label)
+    }
+}

@@ -1,0 +1,89 @@
+//! What the stack tells about a request: its trace (OBS-6), its metrics (OBS-4), its log line (OBS-2), its panic (OBS-8).
+
+mod access_log;
+mod metrics;
+mod trace;
+
+use std::time::Duration;
+
+use http::{HeaderMap, Uri};
+use seaworthy_core::{Error, RequestContext, TraceContext};
+use seaworthy_telemetry::Telemetry;
+
+use crate::{
+    AccessLogConfig, HttpConfig,
+    routes::{MethodLabel, PathId, RouteOptions, Table},
+};
+
+use metrics::HttpMetrics;
+pub(crate) use trace::apply as apply_trace;
+
+/// How a request ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    /// The whole answer was handed to the connection.
+    Complete,
+    /// The answer had begun and ended early: the client went away or the body failed.
+    Aborted,
+    /// The client went away before there was an answer.
+    Cancelled,
+}
+
+/// Everything that is known when a request has ended.
+#[derive(Debug)]
+pub(crate) struct Ended<'a> {
+    pub(crate) context: &'a RequestContext,
+    pub(crate) method: MethodLabel,
+    pub(crate) path: PathId,
+    /// The path's template, or the one label of unmatched paths.
+    pub(crate) template: &'a str,
+    pub(crate) options: Option<&'a RouteOptions>,
+    pub(crate) uri: &'a Uri,
+    pub(crate) status: u16,
+    pub(crate) sent: u64,
+    pub(crate) duration: Duration,
+    pub(crate) outcome: Outcome,
+    pub(crate) failure: Option<&'a Error>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Observer {
+    telemetry: Telemetry,
+    metrics: HttpMetrics,
+    access_log: AccessLogConfig,
+}
+
+impl Observer {
+    pub(crate) fn new(telemetry: &Telemetry, table: &Table, config: &HttpConfig) -> Self {
+        Self {
+            telemetry: telemetry.clone(),
+            metrics: HttpMetrics::new(telemetry.metrics(), table),
+            access_log: config.access_log.clone(),
+        }
+    }
+
+    /// Continues the caller's trace or begins one.
+    pub(crate) fn trace(&self, headers: &HeaderMap) -> TraceContext {
+        self.telemetry.tracer().begin(trace::of(headers).as_ref())
+    }
+
+    pub(crate) fn begun(&self) {
+        self.metrics.begun();
+    }
+
+    pub(crate) fn ended(&self, ended: &Ended<'_>) {
+        self.metrics.ended(ended);
+        if self.access_log.enabled {
+            access_log::write(self.telemetry.logs(), &self.access_log, ended);
+        }
+        let tracer = self.telemetry.tracer();
+        if tracer.is_recording(ended.context.trace()) {
+            tracer.record(trace::span(ended));
+        }
+    }
+
+    pub(crate) fn panicked(&self, method: MethodLabel, template: &str, message: &str) {
+        let place = format!("{} {template}", method.as_str());
+        self.telemetry.errors().panicked(&place, message);
+    }
+}

@@ -1,0 +1,55 @@
+use std::time::SystemTime;
+
+use http::{HeaderMap, HeaderName, HeaderValue};
+use seaworthy_core::TraceContext;
+use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
+
+use super::Ended;
+
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+
+/// The caller's place in a trace, where the headers name one.
+pub(super) fn of(headers: &HeaderMap) -> Option<TraceContext> {
+    if !headers.contains_key(TRACEPARENT) {
+        return None;
+    }
+    let lines = |name: HeaderName| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
+    TraceContext::extract(lines(TRACEPARENT), lines(TRACESTATE), lines(BAGGAGE))
+}
+
+/// Tells the client where to find its request.
+pub(crate) fn apply(trace: &TraceContext, headers: &mut HeaderMap) {
+    if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent().to_bytes()) {
+        headers.insert(TRACEPARENT, value);
+    }
+}
+
+/// The span of a request that has ended, by the names of OpenTelemetry's conventions for HTTP servers.
+pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
+    let end = SystemTime::now();
+    let method = ended.method.as_str();
+    let mut attributes = vec![
+        Attribute::text("http.request.method", method),
+        Attribute::text("http.route", ended.template),
+        Attribute::text("url.path", ended.uri.path()),
+        Attribute::integer("http.response.status_code", i64::from(ended.status)),
+        Attribute::text("request.id", ended.context.request_id().as_str()),
+    ];
+    if let Some(agent) = ended.context.user_agent() {
+        attributes.push(Attribute::text("user_agent.original", agent));
+    }
+    if let Some(failure) = ended.failure {
+        attributes.push(Attribute::text("error.type", failure.reason()));
+    }
+    SpanRecord {
+        context: ended.context.trace().clone(),
+        name: format!("{method} {}", ended.template).into(),
+        kind: SpanKind::Server,
+        start: end.checked_sub(ended.duration).unwrap_or(end),
+        end,
+        attributes,
+        failed: ended.status >= 500,
+    }
+}

@@ -1,0 +1,105 @@
+use std::{
+    collections::HashMap,
+    hash::{BuildHasher as _, RandomState},
+    sync::Arc,
+};
+
+use governor::{nanos::Nanos, state::StateStore};
+use parking_lot::Mutex;
+
+use super::RateLimitKey;
+
+/// Enough that two requests at once rarely meet in one lock.
+const SHARDS: usize = 16;
+
+/// The state of a bounded number of keys.
+///
+/// Governor's own keyed stores grow with every new key until someone sweeps them: an attacker with a wide IPv6 block would own the memory. Here each
+/// shard has a capacity. A full shard first drops every key that is as good as new; when all of its keys are busy, further new keys share one state,
+/// so the flood limits itself and nobody who was there before notices. Clones are the same store.
+#[derive(Debug, Clone)]
+pub(super) struct BoundedStore(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    hasher: RandomState,
+    shards: [Mutex<Shard>; SHARDS],
+    capacity: usize,
+    /// What one request adds to the theoretical arrival time.
+    increment: u64,
+}
+
+#[derive(Debug, Default)]
+struct Shard {
+    arrivals: HashMap<RateLimitKey, u64, RandomState>,
+    overflow: u64,
+    /// Nothing was worth dropping before this time, so a full shard is not searched again until then.
+    crowded_until: u64,
+}
+
+impl BoundedStore {
+    pub(super) fn new(maximum_keys: usize, increment: u64) -> Self {
+        Self(Arc::new(Inner {
+            hasher: RandomState::new(),
+            shards: Default::default(),
+            capacity: (maximum_keys / SHARDS).max(1),
+            increment,
+        }))
+    }
+
+    /// The theoretical arrival time of a key, without counting anything.
+    pub(super) fn arrival(&self, key: &RateLimitKey) -> u64 {
+        self.shard(key)
+            .and_then(|shard| shard.lock().arrivals.get(key).copied())
+            .unwrap_or_default()
+    }
+
+    #[cfg(test)]
+    pub(super) fn keys(&self) -> usize {
+        self.0
+            .shards
+            .iter()
+            .map(|shard| shard.lock().arrivals.len())
+            .sum()
+    }
+
+    fn shard(&self, key: &RateLimitKey) -> Option<&Mutex<Shard>> {
+        let hash = self.0.hasher.hash_one(key);
+        self.0
+            .shards
+            .get(usize::try_from(hash).unwrap_or_default() % SHARDS)
+    }
+}
+
+impl StateStore for BoundedStore {
+    type Key = RateLimitKey;
+
+    fn measure_and_replace<T, F, E>(&self, key: &RateLimitKey, decide: F) -> Result<T, E>
+    where
+        F: Fn(Option<Nanos>) -> Result<(T, Nanos), E>,
+    {
+        let Some(shard) = self.shard(key) else {
+            return decide(None).map(|(outcome, _)| outcome);
+        };
+        let mut shard = shard.lock();
+        if let Some(arrival) = shard.arrivals.get_mut(key) {
+            let (outcome, next) = decide(Some(Nanos::new(*arrival)))?;
+            *arrival = next.as_u64();
+            return Ok(outcome);
+        }
+        let (outcome, next) = decide(None)?;
+        let now = next.as_u64().saturating_sub(self.0.increment);
+        if shard.arrivals.len() >= self.0.capacity && now >= shard.crowded_until {
+            shard.arrivals.retain(|_, arrival| *arrival > now);
+            shard.crowded_until = now.saturating_add(self.0.increment);
+        }
+        if shard.arrivals.len() < self.0.capacity {
+            shard.arrivals.insert(key.clone(), next.as_u64());
+            return Ok(outcome);
+        }
+        let known = (shard.overflow > 0).then(|| Nanos::new(shard.overflow));
+        let (outcome, next) = decide(known)?;
+        shard.overflow = next.as_u64();
+        Ok(outcome)
+    }
+}

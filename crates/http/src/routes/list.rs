@@ -1,0 +1,113 @@
+use axum::{body::Body, routing::MethodRouter};
+use futures::FutureExt as _;
+use http::{Method, Request, header};
+use seaworthy_core::Timeout;
+use serde::Serialize;
+use tower_service::Service as _;
+
+use super::{Access, Entry, MethodLabel};
+
+/// One path and what it serves, for the admin listener.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct RouteDescription {
+    /// The path template.
+    pub path: String,
+    /// The methods; empty where the route takes every method.
+    pub methods: Vec<&'static str>,
+    /// Who may call.
+    pub access: Access,
+    /// The route's own timeout, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Timeout>,
+}
+
+impl RouteDescription {
+    pub(super) fn of(entry: &Entry<()>) -> Self {
+        Self {
+            path: entry.path.clone(),
+            methods: Methods::of(&entry.methods).names(),
+            access: entry.options.declared_access(),
+            timeout: entry.options.own_timeout(),
+        }
+    }
+}
+
+/// Which methods a method router takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Methods {
+    served: [bool; MethodLabel::COUNT],
+}
+
+impl Methods {
+    pub(super) const NONE: Self = Self {
+        served: [false; MethodLabel::COUNT],
+    };
+    const EVERY: Self = Self {
+        served: [true; MethodLabel::COUNT],
+    };
+
+    /// Asks the method router itself: a method that nobody has is answered by its fallback together with the list of those it has. The fallback is
+    /// replaced first, so no handler of the service runs.
+    pub(super) fn of(methods: &MethodRouter) -> Self {
+        let Ok(unknown) = Method::from_bytes(b"SEAWORTHY-LIST") else {
+            return Self::EVERY;
+        };
+        let mut methods = methods.clone().fallback(async || ());
+        let mut request = Request::new(Body::empty());
+        *request.method_mut() = unknown;
+        let Some(Ok(response)) = methods.call(request).now_or_never() else {
+            return Self::EVERY;
+        };
+        let Some(allowed) = response.headers().get(header::ALLOW) else {
+            return Self::EVERY;
+        };
+        let allowed = allowed.to_str().unwrap_or_default();
+        let mut found = Self::NONE;
+        for (served, label) in found.served.iter_mut().zip(MethodLabel::ALL) {
+            *served = allowed.split(',').any(|name| name == label.as_str());
+        }
+        found
+    }
+
+    pub(super) fn serves(self, label: MethodLabel) -> bool {
+        self.served.get(label.index()).copied().unwrap_or_default()
+    }
+
+    pub(super) fn overlap(self, other: Self) -> Option<MethodLabel> {
+        // HEAD comes with GET and may be replaced by a handler of its own.
+        MethodLabel::ALL
+            .into_iter()
+            .filter(|label| *label != MethodLabel::Head)
+            .find(|label| self.serves(*label) && other.serves(*label))
+    }
+
+    pub(super) fn join(&mut self, other: Self) {
+        for (mine, theirs) in self.served.iter_mut().zip(other.served) {
+            *mine |= theirs;
+        }
+    }
+
+    fn names(self) -> Vec<&'static str> {
+        if self == Self::EVERY {
+            return Vec::new();
+        }
+        MethodLabel::ALL
+            .into_iter()
+            .filter(|label| self.serves(*label))
+            .map(MethodLabel::as_str)
+            .collect()
+    }
+
+    /// The value of `Allow`. `OPTIONS` is always served.
+    pub(super) fn allow(mut self) -> String {
+        if let Some(options) = self.served.get_mut(MethodLabel::Options.index()) {
+            *options = true;
+        }
+        MethodLabel::ALL
+            .into_iter()
+            .filter(|label| *label != MethodLabel::Other && self.serves(*label))
+            .map(MethodLabel::as_str)
+            .collect::<Vec<_>>()
+            .join(", ")
+    }
+}

@@ -1,0 +1,162 @@
+//! The routes of a service: axum's handlers, extractors and method routers, with every path and method known when the service starts.
+//!
+//! axum's own `Router` cannot say which routes it has. The stack needs to know: metrics are resolved per route once (OBS-4), the admin listener lists
+//! them, and a route that declares nothing can be found before a caller finds it. So the list is kept here, and axum dispatches.
+
+mod list;
+mod method;
+mod options;
+mod table;
+
+use axum::{
+    handler::Handler,
+    routing::{self, MethodRouter},
+};
+
+pub use list::RouteDescription;
+pub(crate) use method::MethodLabel;
+pub use options::{Access, RouteOptions};
+pub use table::RouteError;
+pub(crate) use table::{Found, PathId, Table};
+
+/// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state) gives it.
+///
+/// ```
+/// use axum::extract::Path;
+/// use seaworthy_core::{Code, Error};
+/// use seaworthy_http::{Json, Routes};
+///
+/// async fn double(Path(number): Path<u32>) -> Result<Json<u32>, Error> {
+///     let doubled = number
+///         .checked_mul(2)
+///         .ok_or_else(|| Error::new(Code::Invalid, "TOO_BIG", "the number cannot be doubled"))?;
+///     Ok(Json(doubled))
+/// }
+///
+/// let routes = Routes::new()
+///     .get("/", async || "hello")
+///     .nest("/numbers/v1", Routes::new().get("/{number}/double", double));
+/// assert_eq!(routes.list()[1].path, "/numbers/v1/{number}/double");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "routes do nothing until a stack serves them"]
+pub struct Routes<S = ()> {
+    entries: Vec<Entry<S>>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) struct Entry<S> {
+    pub(crate) path: String,
+    pub(crate) methods: MethodRouter<S>,
+    pub(crate) options: RouteOptions,
+}
+
+impl<S> Default for Routes<S> {
+    fn default() -> Self {
+        Self {
+            entries: Vec::new(),
+        }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Routes<S> {
+    /// No routes.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a handler for `GET`, and with it for `HEAD`.
+    pub fn get<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.route(path, routing::get(handler))
+    }
+
+    /// Adds a handler for `POST`.
+    pub fn post<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.route(path, routing::post(handler))
+    }
+
+    /// Adds a handler for `PUT`.
+    pub fn put<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.route(path, routing::put(handler))
+    }
+
+    /// Adds a handler for `PATCH`.
+    pub fn patch<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.route(path, routing::patch(handler))
+    }
+
+    /// Adds a handler for `DELETE`.
+    pub fn delete<H: Handler<T, S>, T: 'static>(self, path: &str, handler: H) -> Self {
+        self.route(path, routing::delete(handler))
+    }
+
+    /// Adds a method router of axum's. One path may be added several times with different methods.
+    pub fn route(self, path: &str, methods: MethodRouter<S>) -> Self {
+        self.route_with(path, methods, RouteOptions::new())
+    }
+
+    /// Adds a method router that asks something of the stack.
+    pub fn route_with(
+        mut self,
+        path: &str,
+        methods: MethodRouter<S>,
+        options: RouteOptions,
+    ) -> Self {
+        self.entries.push(Entry {
+            path: path.to_owned(),
+            methods,
+            options,
+        });
+        self
+    }
+
+    /// Adds all routes of another list under a prefix, which may hold parameters. Handlers see the whole path.
+    pub fn nest(mut self, prefix: &str, routes: Self) -> Self {
+        let prefix = prefix.trim_end_matches('/');
+        self.entries.extend(routes.entries.into_iter().map(|entry| {
+            let path = match entry.path.as_str() {
+                "/" if !prefix.is_empty() => prefix.to_owned(),
+                path => format!("{prefix}{path}"),
+            };
+            Entry { path, ..entry }
+        }));
+        self
+    }
+
+    /// Adds all routes of another list.
+    pub fn merge(mut self, routes: Self) -> Self {
+        self.entries.extend(routes.entries);
+        self
+    }
+
+    /// Changes the options of every route added so far.
+    pub fn with_options(mut self, change: impl Fn(RouteOptions) -> RouteOptions) -> Self {
+        for entry in &mut self.entries {
+            entry.options = change(std::mem::take(&mut entry.options));
+        }
+        self
+    }
+
+    /// Gives the handlers their state.
+    pub fn with_state(self, state: S) -> Routes {
+        let entries = self.entries.into_iter().map(|entry| Entry {
+            path: entry.path,
+            methods: entry.methods.with_state(state.clone()),
+            options: entry.options,
+        });
+        Routes {
+            entries: entries.collect(),
+        }
+    }
+}
+
+impl Routes {
+    /// Every route, in the order in which they were added.
+    #[must_use]
+    pub fn list(&self) -> Vec<RouteDescription> {
+        self.entries.iter().map(RouteDescription::of).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests;

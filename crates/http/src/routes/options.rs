@@ -1,0 +1,101 @@
+use seaworthy_core::{ByteSize, Timeout};
+
+/// Who may call a route. The authentication slot enforces it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Access {
+    /// The route says nothing; what that means is the authentication slot's decision.
+    #[default]
+    Undeclared,
+    /// Everyone. Credentials are not looked at.
+    Public,
+    /// Everyone; the caller is known where valid credentials are sent.
+    Optional,
+    /// Callers with valid credentials only.
+    Authenticated,
+}
+
+/// What one route asks of the stack beyond the service's settings.
+///
+/// ```
+/// use seaworthy_core::{ByteSize, Timeout};
+/// use seaworthy_http::{Access, RouteOptions};
+///
+/// let upload = RouteOptions::new()
+///     .access(Access::Authenticated)
+///     .timeout(Timeout::from_secs(120))
+///     .body_limit(ByteSize::mebibytes(32));
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct RouteOptions {
+    access: Access,
+    timeout: Option<Timeout>,
+    body_limit: Option<ByteSize>,
+    without_rate_limit: bool,
+    sensitive_query: bool,
+}
+
+impl RouteOptions {
+    /// The service's settings, unchanged.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Says who may call.
+    #[must_use]
+    pub fn access(mut self, access: Access) -> Self {
+        self.access = access;
+        self
+    }
+
+    /// Replaces the service's timeout.
+    #[must_use]
+    pub fn timeout(mut self, timeout: Timeout) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// Replaces the service's body limit. The listener's own maximum still holds.
+    #[must_use]
+    pub fn body_limit(mut self, limit: ByteSize) -> Self {
+        self.body_limit = Some(limit);
+        self
+    }
+
+    /// Takes the route out of the rate limit: for callers that are trusted and many, such as webhooks.
+    #[must_use]
+    pub fn without_rate_limit(mut self) -> Self {
+        self.without_rate_limit = true;
+        self
+    }
+
+    /// Keeps the query out of the access log: it carries a code or a token.
+    #[must_use]
+    pub fn sensitive_query(mut self) -> Self {
+        self.sensitive_query = true;
+        self
+    }
+
+    /// Who may call.
+    #[must_use]
+    pub fn declared_access(&self) -> Access {
+        self.access
+    }
+
+    pub(crate) fn own_timeout(&self) -> Option<Timeout> {
+        self.timeout
+    }
+
+    pub(crate) fn own_body_limit(&self) -> Option<ByteSize> {
+        self.body_limit
+    }
+
+    pub(crate) fn is_rate_limited(&self) -> bool {
+        !self.without_rate_limit
+    }
+
+    pub(crate) fn has_sensitive_query(&self) -> bool {
+        self.sensitive_query
+    }
+}

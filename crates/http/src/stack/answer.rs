@@ -1,0 +1,112 @@
+use axum::{body::Body, response::IntoResponse as _};
+use http::{HeaderValue, Method, Response, StatusCode, header};
+use http_body::Body as _;
+use seaworthy_core::{Code, Error, Failure};
+
+use super::{StackBody, exchange::Exchange};
+use crate::{
+    cors::CrossOrigin, observe, request_id, routes::MethodLabel, security_headers::SecurityHeaders,
+};
+
+/// Request ID, trace, two of the rate limit and three of CORS, besides the security headers.
+const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 7;
+
+impl Exchange {
+    /// The way out through the steps: what each has to say is added, and the request ends with the body.
+    pub(super) fn answer(mut self, response: Response<Body>) -> Response<StackBody> {
+        let mut response = response;
+        let status = response.status();
+        self.status = status.as_u16();
+        if status.is_client_error() || status.is_server_error() {
+            response = self.explain(response);
+        }
+        let headers = response.headers_mut();
+        headers.reserve(ADDED_HEADERS);
+        request_id::apply(self.context.request_id(), headers);
+        observe::apply_trace(self.context.trace(), headers);
+        self.stack.security_headers.apply(self.tls, headers);
+        std::mem::replace(&mut self.cross_origin, CrossOrigin::Indifferent).apply(headers);
+        if let Some(rate_limit) = self.rate_limit.take() {
+            rate_limit.apply(headers);
+        }
+        response.map(|body| StackBody::new(body, Some(self)))
+    }
+
+    /// Every failure is a problem document: one without a body gets one, and plain text beside a fault of the service, which is an extractor's or a
+    /// library's own and may tell too much, is replaced (SEC-4).
+    fn explain(&mut self, mut response: Response<Body>) -> Response<Body> {
+        self.failure = response.extensions_mut().remove::<Failure>();
+        if self.failure.is_some() {
+            return response;
+        }
+        let status = response.status();
+        let bare = response.body().is_end_stream() && self.method != MethodLabel::Head;
+        if !(bare || status.is_server_error() && is_plain_text(&response)) {
+            return response;
+        }
+        let Some(code) = Code::ALL
+            .into_iter()
+            .find(|code| code.http_status() == status.as_u16())
+        else {
+            *response.body_mut() = Body::empty();
+            response.headers_mut().remove(header::CONTENT_LENGTH);
+            return response;
+        };
+        let explained = self
+            .guard(|| Error::new(code, reason(code), code.title()).into_response())
+            .unwrap_or_else(|_| Response::new(Body::empty()));
+        let (explanation, body) = explained.into_parts();
+        let (mut parts, _) = response.into_parts();
+        for (name, value) in &explanation.headers {
+            parts.headers.insert(name, value.clone());
+        }
+        parts.headers.remove(header::CONTENT_LENGTH);
+        Response::from_parts(parts, body)
+    }
+}
+
+fn is_plain_text(response: &Response<Body>) -> bool {
+    response
+        .headers()
+        .get(header::CONTENT_TYPE)
+        .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
+}
+
+fn reason(code: Code) -> &'static str {
+    match code {
+        Code::NotFound => "NOT_FOUND",
+        Code::Unauthenticated => "UNAUTHENTICATED",
+        Code::Forbidden => "FORBIDDEN",
+        Code::Internal => "INTERNAL",
+        Code::Unavailable => "UNAVAILABLE",
+        _ => "REQUEST_FAILED",
+    }
+}
+
+/// The answer to a path that no route has.
+pub(super) fn not_found() -> Error {
+    Error::new(Code::NotFound, "ROUTE_NOT_FOUND", "nothing is here")
+}
+
+/// The answer to a method that the path has no handler for. `OPTIONS` asks for just this list.
+pub(super) fn other_methods(method: &Method, allow: &HeaderValue) -> Response<Body> {
+    let mut response = if *method == Method::OPTIONS {
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        response
+    } else {
+        Error::new(
+            Code::MethodNotAllowed,
+            "METHOD_NOT_ALLOWED",
+            "the path does not serve this method",
+        )
+        .into_response()
+    };
+    response.headers_mut().insert(header::ALLOW, allow.clone());
+    response
+}
+
+/// The answer after a panic: nothing of it is told (OBS-8).
+pub(super) fn panicked() -> Error {
+    Error::new(Code::Internal, "INTERNAL", "the service failed to answer")
+}

@@ -1,0 +1,85 @@
+use std::{
+    fmt,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+
+use super::exchange::{Exchange, Panicked};
+
+/// The body of an answer. The request ends with it: its metrics and its log line know the last byte, and a handler's stream still runs in the
+/// request's context.
+pub struct StackBody {
+    body: Body,
+    exchange: Option<Exchange>,
+}
+
+/// The stream behind an answer panicked; the connection ends, so that the client does not take the answer for whole.
+#[derive(Debug, thiserror::Error)]
+#[error("the answer's body failed")]
+struct BodyPanicked;
+
+impl StackBody {
+    pub(super) fn new(body: Body, mut exchange: Option<Exchange>) -> Self {
+        if body.is_end_stream() {
+            if let Some(exchange) = &mut exchange {
+                exchange.complete = true;
+            }
+            exchange = None;
+        }
+        Self { body, exchange }
+    }
+}
+
+impl http_body::Body for StackBody {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        let Self { body, exchange } = &mut *self;
+        let Some(exchange) = exchange else {
+            return Pin::new(body).poll_frame(context);
+        };
+        let polled = match exchange.guard(|| Pin::new(&mut *body).poll_frame(context)) {
+            Ok(polled) => polled,
+            Err(Panicked) => {
+                *body = Body::empty();
+                Poll::Ready(Some(Err(axum::Error::new(BodyPanicked))))
+            }
+        };
+        match &polled {
+            Poll::Ready(Some(Ok(frame))) => {
+                if let Some(data) = frame.data_ref() {
+                    exchange.sent += u64::try_from(data.len()).unwrap_or_default();
+                }
+                exchange.complete = body.is_end_stream();
+            }
+            Poll::Ready(None) => exchange.complete = true,
+            _ => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.body.size_hint()
+    }
+}
+
+impl fmt::Debug for StackBody {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("StackBody")
+            .field(&self.body)
+            .finish()
+    }
+}

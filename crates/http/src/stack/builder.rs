@@ -1,0 +1,166 @@
+use std::{fmt, net::SocketAddr, sync::Arc};
+
+use seaworthy_core::ServiceIdentity;
+use seaworthy_telemetry::Telemetry;
+
+use super::StackService;
+use crate::{
+    Authenticate, CorsError, HealthSource, HttpConfig, RouteDescription, RouteError, Routes,
+    SecurityHeadersError, client_address::ClientAddress, cors::Cors, health::HealthPaths,
+    load_shed::LoadShed, observe::Observer, rate_limit::RateLimit, routes::Table,
+    security_headers::SecurityHeaders,
+};
+
+/// Routes behind the fixed middleware order. Cheap to clone; all clones share their limits and counts.
+#[derive(Clone)]
+pub struct Stack(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(super) identity: ServiceIdentity,
+    pub(super) config: HttpConfig,
+    pub(super) table: Table,
+    pub(super) listed: Vec<RouteDescription>,
+    pub(super) probes: Option<HealthPaths>,
+    pub(super) observer: Observer,
+    pub(super) security_headers: SecurityHeaders,
+    pub(super) cors: Cors,
+    pub(super) client_address: ClientAddress,
+    pub(super) load_shed: LoadShed,
+    pub(super) rate_limit: RateLimit,
+    pub(super) authenticate: Option<Arc<dyn Authenticate>>,
+}
+
+/// A stack that cannot be built.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum StackError {
+    /// A route.
+    #[error(transparent)]
+    Route(#[from] RouteError),
+    /// A CORS setting.
+    #[error(transparent)]
+    Cors(#[from] CorsError),
+    /// A security header.
+    #[error(transparent)]
+    SecurityHeaders(#[from] SecurityHeadersError),
+}
+
+/// What a [`Stack`] is built from.
+#[must_use = "a builder does nothing until it builds"]
+pub struct StackBuilder {
+    identity: ServiceIdentity,
+    config: HttpConfig,
+    telemetry: Telemetry,
+    health: Option<Arc<dyn HealthSource>>,
+    authenticate: Option<Arc<dyn Authenticate>>,
+}
+
+impl StackBuilder {
+    /// Serves the probes from this health.
+    pub fn health(mut self, health: impl HealthSource) -> Self {
+        self.health = Some(Arc::new(health));
+        self
+    }
+
+    /// Fills the authentication slot.
+    pub fn authenticate(mut self, authenticate: impl Authenticate) -> Self {
+        self.authenticate = Some(Arc::new(authenticate));
+        self
+    }
+
+    /// Puts the routes behind the stack.
+    ///
+    /// # Errors
+    /// A route or a setting that cannot work.
+    pub fn build(self, routes: Routes) -> Result<Stack, StackError> {
+        let listed = routes.list();
+        let table = Table::new(routes)?;
+        let config = self.config;
+        let probes = self.health.map(|health| {
+            HealthPaths::new(self.identity.name(), health, |path| {
+                table.has_template(path)
+            })
+        });
+        Ok(Stack(Arc::new(Inner {
+            probes,
+            observer: Observer::new(&self.telemetry, &table, &config),
+            security_headers: SecurityHeaders::new(&config.security_headers)?,
+            cors: Cors::new(&config.cors)?,
+            client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
+            load_shed: LoadShed::new(&config.load_shed),
+            rate_limit: RateLimit::new(&config.rate_limit),
+            authenticate: self.authenticate,
+            identity: self.identity,
+            config,
+            table,
+            listed,
+        })))
+    }
+}
+
+impl Stack {
+    /// Begins a stack for a service, which tells of its requests through `telemetry`.
+    pub fn builder(
+        identity: ServiceIdentity,
+        config: HttpConfig,
+        telemetry: &Telemetry,
+    ) -> StackBuilder {
+        StackBuilder {
+            identity,
+            config,
+            telemetry: telemetry.clone(),
+            health: None,
+            authenticate: None,
+        }
+    }
+
+    /// The service for one connection, which knows its peer so that no request has to carry it.
+    #[must_use]
+    pub fn connection(&self, peer: SocketAddr, tls: bool) -> StackService {
+        StackService::new(Arc::clone(&self.0), peer.ip(), tls)
+    }
+
+    /// Every route, for the admin listener.
+    #[must_use]
+    pub fn routes(&self) -> &[RouteDescription] {
+        &self.0.listed
+    }
+
+    /// Applies the reloadable settings of a new configuration: rate limits and CORS origins (CONF-4).
+    ///
+    /// # Errors
+    /// A CORS setting that cannot work; nothing is changed then.
+    pub fn reload(&self, config: &HttpConfig) -> Result<(), StackError> {
+        self.0.cors.reload(&config.cors)?;
+        self.0.rate_limit.reload(&config.rate_limit);
+        Ok(())
+    }
+
+    /// Requests that are worked on now.
+    #[must_use]
+    pub fn in_flight(&self) -> u32 {
+        self.0.load_shed.in_flight()
+    }
+
+    pub(super) fn config(&self) -> &HttpConfig {
+        &self.0.config
+    }
+}
+
+impl fmt::Debug for Stack {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Stack")
+            .field("service", &self.0.identity.name())
+            .field("routes", &self.0.listed.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StackBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StackBuilder")
+            .field("service", &self.identity.name())
+            .finish_non_exhaustive()
+    }
+}

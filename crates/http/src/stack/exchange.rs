@@ -1,0 +1,95 @@
+use std::{
+    any::Any,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Arc,
+    time::Instant,
+};
+
+use http::Uri;
+use seaworthy_core::{Code, Failure, RequestContext, context};
+
+use super::builder::Inner;
+use crate::{
+    cors::CrossOrigin,
+    observe::{Ended, Outcome},
+    rate_limit::RateLimitHeaders,
+    routes::{MethodLabel, PathId},
+};
+
+/// One request from its first step to the last byte of its answer. Whatever way it ends, it is told of when this is dropped.
+pub(super) struct Exchange {
+    pub(super) stack: Arc<Inner>,
+    pub(super) context: Arc<RequestContext>,
+    pub(super) started: Instant,
+    pub(super) method: MethodLabel,
+    pub(super) path: PathId,
+    pub(super) uri: Uri,
+    pub(super) tls: bool,
+    pub(super) cross_origin: CrossOrigin,
+    pub(super) rate_limit: Option<RateLimitHeaders>,
+    /// Whether it holds a place of the load shedder.
+    pub(super) admitted: bool,
+    /// Zero until the answer has begun.
+    pub(super) status: u16,
+    pub(super) sent: u64,
+    pub(super) complete: bool,
+    pub(super) failure: Option<Failure>,
+}
+
+/// What the log and the metrics say of a client that went away before its answer; never sent.
+const CANCELLED: u16 = Code::Cancelled.http_status();
+
+/// A panic that was caught, already reported.
+pub(super) struct Panicked;
+
+impl Exchange {
+    /// Runs a piece of the request in its context and stops a panic here (OBS-8).
+    pub(super) fn guard<R>(&self, run: impl FnOnce() -> R) -> Result<R, Panicked> {
+        let scoped = || context::sync_scope(Arc::clone(&self.context), run);
+        catch_unwind(AssertUnwindSafe(scoped)).map_err(|payload| {
+            context::sync_scope(Arc::clone(&self.context), || {
+                let template = self.stack.table.label(self.path);
+                let message = message(&*payload);
+                self.stack.observer.panicked(self.method, template, message);
+            });
+            Panicked
+        })
+    }
+}
+
+fn message(payload: &(dyn Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("a value that is no text")
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        if self.admitted {
+            self.stack.load_shed.leave();
+        }
+        let outcome = match (self.status, self.complete) {
+            (0, _) => Outcome::Cancelled,
+            (_, false) => Outcome::Aborted,
+            (_, true) => Outcome::Complete,
+        };
+        self.stack.observer.ended(&Ended {
+            context: &self.context,
+            method: self.method,
+            path: self.path,
+            template: self.stack.table.label(self.path),
+            options: self.stack.table.options(self.path, self.method),
+            uri: &self.uri,
+            status: match outcome {
+                Outcome::Cancelled => CANCELLED,
+                _ => self.status,
+            },
+            sent: self.sent,
+            duration: self.started.elapsed(),
+            outcome,
+            failure: self.failure.as_ref().map(Failure::error),
+        });
+    }
+}

@@ -1,0 +1,156 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use axum::{body::Body, routing::future::RouteFuture};
+use futures::future::BoxFuture;
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use seaworthy_core::Error;
+use tokio::time::{Sleep, sleep_until};
+
+use super::{
+    StackBody,
+    answer::panicked,
+    exchange::{Exchange, Panicked},
+};
+use crate::{Identity, deadline};
+
+pin_project! {
+    /// The future of a request in the stack.
+    ///
+    /// Dropping it cancels the handler, which is what the connection does when its client goes away (LIFE-6).
+    #[must_use = "futures do nothing unless polled"]
+    pub struct StackFuture {
+        exchange: Option<Exchange>,
+        #[pin]
+        state: State,
+        // Made when something first has to be waited for: a handler that answers at once costs no timer.
+        #[pin]
+        timer: Option<Sleep>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    pub(super) enum State {
+        Answer { response: Option<Response<Body>> },
+        Authenticating {
+            future: BoxFuture<'static, Result<Option<Identity>, Error>>,
+            request: Option<Request<Body>>,
+        },
+        Handling { #[pin] future: RouteFuture<Infallible> },
+    }
+}
+
+impl State {
+    pub(super) fn answer(response: Response<Body>) -> Self {
+        Self::Answer {
+            response: Some(response),
+        }
+    }
+
+    pub(super) fn authenticating(
+        future: BoxFuture<'static, Result<Option<Identity>, Error>>,
+        request: Request<Body>,
+    ) -> Self {
+        Self::Authenticating {
+            future,
+            request: Some(request),
+        }
+    }
+
+    pub(super) fn handling(future: RouteFuture<Infallible>) -> Self {
+        Self::Handling { future }
+    }
+}
+
+impl StackFuture {
+    pub(super) fn new(exchange: Option<Exchange>, state: State) -> Self {
+        Self {
+            exchange,
+            state,
+            timer: None,
+        }
+    }
+}
+
+impl Future for StackFuture {
+    type Output = Result<Response<StackBody>, Infallible>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let Some(exchange) = this.exchange.as_mut() else {
+                let response = match this.state.as_mut().project() {
+                    StateProjection::Answer { response } => response.take(),
+                    _ => None,
+                };
+                let response = response.unwrap_or_else(|| Response::new(Body::empty()));
+                return Poll::Ready(Ok(response.map(|body| StackBody::new(body, None))));
+            };
+            let response = match this.state.as_mut().project() {
+                StateProjection::Answer { response } => response.take(),
+                StateProjection::Authenticating { future, request } => {
+                    match exchange.guard(|| future.as_mut().poll(context)) {
+                        Ok(Poll::Pending) => None,
+                        Err(Panicked) => Some(exchange.fail(panicked())),
+                        Ok(Poll::Ready(identity)) => {
+                            let (mut parts, body) = request.take().unwrap_or_default().into_parts();
+                            let next = match exchange.identified(&mut parts, identity) {
+                                Ok(()) => exchange.route(Request::from_parts(parts, body)),
+                                Err(error) => State::answer(exchange.fail(error)),
+                            };
+                            this.state.set(next);
+                            continue;
+                        }
+                    }
+                }
+                StateProjection::Handling { future } => {
+                    match exchange.guard(|| future.poll(context)) {
+                        Ok(Poll::Pending) => None,
+                        Ok(Poll::Ready(Ok(response))) => Some(response),
+                        Err(Panicked) => Some(exchange.fail(panicked())),
+                    }
+                }
+            };
+            let response = match response {
+                Some(response) => response,
+                None => {
+                    if this.timer.is_none()
+                        && let Some(deadline) = exchange.context.deadline()
+                    {
+                        this.timer.set(Some(sleep_until(deadline.instant().into())));
+                    }
+                    let Some(timer) = this.timer.as_mut().as_pin_mut() else {
+                        return Poll::Pending;
+                    };
+                    match timer.poll(context) {
+                        Poll::Pending => return Poll::Pending,
+                        Poll::Ready(()) => {
+                            let late = exchange.fail(deadline::exceeded());
+                            // The handler is dropped here, in its context, and everything that it awaited with it.
+                            let nothing = State::Answer { response: None };
+                            let _ = exchange.guard(|| this.state.set(nothing));
+                            late
+                        }
+                    }
+                }
+            };
+            return match this.exchange.take() {
+                Some(exchange) => Poll::Ready(Ok(exchange.answer(response))),
+                None => Poll::Pending,
+            };
+        }
+    }
+}
+
+impl fmt::Debug for StackFuture {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("StackFuture")
+    }
+}

@@ -1,0 +1,291 @@
+use std::{
+    convert::Infallible,
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{body::Body, response::IntoResponse as _};
+use bytes::Bytes;
+use http::{Request, Response, header, request::Parts};
+use seaworthy_core::{Deadline, Error, RequestContext};
+use tower_service::Service;
+
+use super::{
+    StackBody, StackFuture,
+    answer::{not_found, other_methods, panicked},
+    builder::Inner,
+    exchange::{Exchange, Panicked},
+    future::State,
+};
+use crate::{
+    Authentication, Identity, body_limit,
+    cors::PREFLIGHT_STATUS,
+    deadline,
+    rate_limit::{RateLimitKey, RateLimited},
+    request_id,
+    routes::{Found, MethodLabel, PathId},
+};
+
+/// User agents beyond this length say nothing more and are cut.
+const MAXIMUM_USER_AGENT: usize = 256;
+
+/// The stack as one connection sees it.
+#[derive(Clone)]
+pub struct StackService {
+    stack: Arc<Inner>,
+    peer: IpAddr,
+    tls: bool,
+}
+
+impl StackService {
+    pub(super) fn new(stack: Arc<Inner>, peer: IpAddr, tls: bool) -> Self {
+        Self { stack, peer, tls }
+    }
+
+    fn begin(&self, parts: &Parts, started: Instant, path: PathId, found: &Found<'_>) -> Exchange {
+        let stack = &self.stack;
+        let headers = &parts.headers;
+        let request_id = request_id::of(headers);
+        let trace = stack.observer.trace(headers);
+        let address = stack.client_address.resolve(self.peer, headers);
+        let timeout = found.options().and_then(|options| options.own_timeout());
+        let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), headers);
+        let mut context = RequestContext::new(stack.identity.clone(), request_id, trace)
+            .with_client_address(address)
+            .with_deadline(Deadline::from_instant(started, allowance));
+        if let Some(agent) = headers
+            .get(header::USER_AGENT)
+            .and_then(|agent| agent.to_str().ok())
+        {
+            // `to_str` admits ASCII only, so every index is a boundary.
+            context = context.with_user_agent(agent.get(..MAXIMUM_USER_AGENT).unwrap_or(agent));
+        }
+        stack.observer.begun();
+        Exchange {
+            stack: Arc::clone(stack),
+            context: Arc::new(context),
+            started,
+            method: MethodLabel::of(&parts.method),
+            path,
+            uri: parts.uri.clone(),
+            tls: self.tls,
+            cross_origin: stack.cors.examine(headers),
+            rate_limit: None,
+            admitted: false,
+            status: 0,
+            sent: 0,
+            complete: false,
+            failure: None,
+        }
+    }
+
+    /// The answer to a preflight, whatever the routes know of its path and method.
+    fn preflight(&self, exchange: &Exchange, parts: &Parts) -> Option<Response<Body>> {
+        let cors = &self.stack.cors;
+        let headers = cors.preflight(&parts.method, &parts.headers, &exchange.cross_origin)?;
+        let mut response = Response::new(Body::empty());
+        *response.status_mut() = PREFLIGHT_STATUS;
+        *response.headers_mut() = headers;
+        Some(response)
+    }
+
+    /// The steps that may refuse, in their order. What they let pass goes to authentication.
+    fn admit(
+        &self,
+        exchange: &mut Exchange,
+        parts: &Parts,
+        found: &Found<'_>,
+    ) -> Result<(), Error> {
+        let stack = &*self.stack;
+        let late = exchange
+            .context
+            .deadline()
+            .is_some_and(|deadline| deadline.instant() <= exchange.started);
+        if late {
+            return Err(deadline::exceeded());
+        }
+        let limit = found.options().and_then(|options| options.own_body_limit());
+        let limit = limit.unwrap_or(stack.config.body_limit);
+        if body_limit::declared_too_large(&parts.headers, limit) {
+            return Err(body_limit::too_large(limit));
+        }
+        stack.load_shed.enter()?;
+        exchange.admitted = true;
+        Ok(())
+    }
+}
+
+impl Exchange {
+    /// Spends one request of a caller's budget.
+    fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
+        match self.stack.rate_limit.check(key, self.started) {
+            Ok(headers) => {
+                self.rate_limit = headers;
+                Ok(())
+            }
+            Err(limited) => Err(self.limited(limited)),
+        }
+    }
+
+    fn limited(&mut self, limited: RateLimited) -> Error {
+        self.rate_limit = Some(limited.headers);
+        limited.error
+    }
+
+    fn address_key(&self) -> Option<RateLimitKey> {
+        self.context.client_address().map(RateLimitKey::of_address)
+    }
+
+    fn is_rate_limited(&self) -> bool {
+        self.stack
+            .table
+            .options(self.path, self.method)
+            .is_none_or(|options| options.is_rate_limited())
+    }
+
+    /// Records who calls and spends the caller's budget: the user's, else the address's. Refused credentials spend a budget of their own.
+    pub(super) fn identified(
+        &mut self,
+        parts: &mut Parts,
+        identity: Result<Option<Identity>, Error>,
+    ) -> Result<(), Error> {
+        let key = match identity {
+            Ok(Some(identity)) => {
+                let key = RateLimitKey::Actor(identity.actor.clone());
+                self.context.set_actor(identity.actor);
+                if let Some(tenant) = identity.tenant {
+                    self.context.set_tenant(tenant);
+                }
+                parts.extensions.extend(identity.extensions);
+                Some(key)
+            }
+            Ok(None) => self.address_key(),
+            Err(error) => {
+                if let Some(address) = self.address_key() {
+                    self.charge(&RateLimitKey::Refused(Box::new(address)))?;
+                }
+                return Err(error);
+            }
+        };
+        match key {
+            Some(key) if self.is_rate_limited() => self.charge(&key),
+            _ => Ok(()),
+        }
+    }
+
+    /// Refuses an address that has used up its wrong credentials before any more of them are checked.
+    fn refuse_guessing(&mut self) -> Result<(), Error> {
+        let Some(address) = self.address_key() else {
+            return Ok(());
+        };
+        let key = RateLimitKey::Refused(Box::new(address));
+        let peeked = self.stack.rate_limit.peek(&key, self.started);
+        peeked.map_err(|limited| self.limited(limited))
+    }
+
+    fn authenticate(&mut self, parts: &Parts) -> Result<Authentication, Error> {
+        let Some(authenticate) = self.stack.authenticate.clone() else {
+            return Ok(Authentication::Anonymous);
+        };
+        self.refuse_guessing()?;
+        let stack = Arc::clone(&self.stack);
+        let options = stack
+            .table
+            .options(self.path, self.method)
+            .unwrap_or(stack.table.without_route());
+        self.guard(|| authenticate.authenticate(parts, &self.context, options))
+            .map_err(|Panicked| panicked())
+    }
+
+    /// The last step: the handler, or the document that says that there is none.
+    pub(super) fn route(&self, request: Request<Body>) -> State {
+        let stack = &*self.stack;
+        match stack.table.look(self.path, self.method) {
+            Found::Route(options) => {
+                let limit = options.own_body_limit().unwrap_or(stack.config.body_limit);
+                let request = request.map(|body| body_limit::limited(body, limit));
+                State::handling(stack.table.call(request))
+            }
+            Found::OtherMethods(allow) => {
+                State::answer(self.speak(|| other_methods(request.method(), allow)))
+            }
+            Found::Nothing => State::answer(self.fail(not_found())),
+        }
+    }
+
+    pub(super) fn fail(&self, error: Error) -> Response<Body> {
+        self.speak(|| error.into_response())
+    }
+
+    fn speak(&self, run: impl FnOnce() -> Response<Body>) -> Response<Body> {
+        self.guard(run).unwrap_or_else(|Panicked| {
+            let mut response = Response::new(Body::empty());
+            *response.status_mut() = http::StatusCode::INTERNAL_SERVER_ERROR;
+            response
+        })
+    }
+}
+
+impl<B> Service<Request<B>> for StackService
+where
+    B: http_body::Body<Data = Bytes> + Send + 'static,
+    B::Error: Into<axum::BoxError>,
+{
+    type Response = Response<StackBody>;
+    type Error = Infallible;
+    type Future = StackFuture;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, request: Request<B>) -> StackFuture {
+        let (mut parts, body) = request.into_parts();
+        let probe = self.stack.probes.as_ref();
+        if let Some(answer) = probe.and_then(|probe| probe.answer(&parts.method, parts.uri.path()))
+        {
+            return StackFuture::new(None, State::answer(answer));
+        }
+        let started = Instant::now();
+        let method = MethodLabel::of(&parts.method);
+        let stack = Arc::clone(&self.stack);
+        let path = stack.table.find(parts.uri.path());
+        let found = stack.table.look(path, method);
+        let mut exchange = self.begin(&parts, started, path, &found);
+
+        if let Some(response) = self.preflight(&exchange, &parts) {
+            return StackFuture::new(Some(exchange), State::answer(response));
+        }
+        let state = self
+            .admit(&mut exchange, &parts, &found)
+            .and_then(|()| exchange.authenticate(&parts))
+            .and_then(|found| {
+                let identity = match found {
+                    Authentication::Later(future) => {
+                        let request = Request::from_parts(parts, Body::new(body));
+                        return Ok(State::authenticating(future, request));
+                    }
+                    Authentication::Known(identity) => Ok(Some(identity)),
+                    Authentication::Refused(error) => Err(error),
+                    Authentication::Anonymous => Ok(None),
+                };
+                exchange.identified(&mut parts, identity)?;
+                Ok(exchange.route(Request::from_parts(parts, Body::new(body))))
+            });
+        let state = state.unwrap_or_else(|error| State::answer(exchange.fail(error)));
+        StackFuture::new(Some(exchange), state)
+    }
+}
+
+impl fmt::Debug for StackService {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("StackService")
+            .field("peer", &self.peer)
+            .field("tls", &self.tls)
+            .finish_non_exhaustive()
+    }
+}
