@@ -5,6 +5,7 @@ use std::{convert::Infallible, io, net::SocketAddr, sync::Arc, time::Duration};
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response};
+use hyper::server::conn::http1;
 use tokio::{
     net::{TcpListener, TcpStream},
     sync::watch,
@@ -15,7 +16,7 @@ use tower_service::Service;
 use super::{
     ListenerConfig, Protocols,
     config::LimitsConfig,
-    connection::{self, ConnectionInfo, HttpBuilders},
+    connection::{self, ConnectionInfo},
     registry::{Refusal, Registry},
     stats::ConnectionStats,
 };
@@ -30,7 +31,7 @@ const MOST_PAUSE: Duration = Duration::from_secs(1);
 pub(crate) struct Shared {
     pub(crate) limits: LimitsConfig,
     pub(crate) protocols: Protocols,
-    pub(crate) http: HttpBuilders,
+    pub(crate) http1: http1::Builder,
     pub(crate) registry: Arc<Registry>,
     pub(crate) stats: Arc<ConnectionStats>,
     pub(crate) certificates: Option<Arc<Certificates>>,
@@ -46,7 +47,7 @@ impl Shared {
         Self {
             limits: config.limits.clone(),
             protocols: config.protocols,
-            http: HttpBuilders::new(&config.limits),
+            http1: connection::http1(&config.limits),
             registry,
             stats,
             certificates,

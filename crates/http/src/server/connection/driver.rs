@@ -209,6 +209,10 @@ impl<C: Connection> Future for Driver<C> {
         if this.state.is_aborted() {
             return Poll::Ready(Ended::Cut);
         }
+        if this.state.is_flooded() {
+            ConnectionStats::count(&this.shared.stats.reset_floods);
+            return Poll::Ready(Ended::Cut);
+        }
         if this.closing_since.is_none() && this.state.is_closing() {
             this.begin_closing();
         }

@@ -1,8 +1,9 @@
 //! The settings of a listener in the words of the protocol library.
 
 use hyper::server::conn::{http1, http2};
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper_util::rt::TokioTimer;
 
+use super::streams::Streams;
 use crate::server::config::LimitsConfig;
 
 /// Least buffer of a connection: one full TLS record and a head beside it.
@@ -11,21 +12,7 @@ const LEAST_BUFFER: usize = 64 << 10;
 const INLINE_HEADERS: u32 = 100;
 
 /// Made once for a listener, used for every connection.
-pub(crate) struct HttpBuilders {
-    pub(crate) http1: http1::Builder,
-    pub(crate) http2: http2::Builder<TokioExecutor>,
-}
-
-impl HttpBuilders {
-    pub(crate) fn new(limits: &LimitsConfig) -> Self {
-        Self {
-            http1: http1(limits),
-            http2: http2(limits),
-        }
-    }
-}
-
-fn http1(limits: &LimitsConfig) -> http1::Builder {
+pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
     let head = limits.head.max_size.as_usize();
     let mut builder = http1::Builder::new();
     builder
@@ -39,10 +26,11 @@ fn http1(limits: &LimitsConfig) -> http1::Builder {
     builder
 }
 
-fn http2(limits: &LimitsConfig) -> http2::Builder<TokioExecutor> {
+/// Made for each connection, because its streams know their connection.
+pub(super) fn http2(limits: &LimitsConfig, streams: Streams) -> http2::Builder<Streams> {
     let http2 = &limits.http2;
     let saturating = |size: seaworthy_core::ByteSize| u32::try_from(size.get()).unwrap_or(u32::MAX);
-    let mut builder = http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(streams);
     builder
         .timer(TokioTimer::new())
         .max_concurrent_streams(http2.max_streams)

@@ -13,6 +13,7 @@ mod request_body;
 mod response_body;
 mod state;
 mod stream;
+mod streams;
 
 use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -23,7 +24,7 @@ use hyper_util::rt::TokioIo;
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 use tower_service::Service;
 
-pub(crate) use self::http::HttpBuilders;
+pub(crate) use self::http::http1;
 pub use info::ConnectionInfo;
 pub(crate) use info::WithConnectionInfo;
 pub use request_body::RequestBodyError;
@@ -34,6 +35,7 @@ use self::{
     io::ConnectionIo,
     request::RequestService,
     stream::Stream,
+    streams::Streams,
 };
 use super::{accept::Shared, registry::Ticket};
 
@@ -79,15 +81,12 @@ pub(crate) async fn serve<M, S, B>(
     }
     let service = make_service(&info);
     drop(make_service);
-    let service = RequestService::new(service, Arc::clone(&state), Arc::clone(&shared), version);
     let io = TokioIo::new(io);
     match version {
         Version::Http1 => {
-            let connection = shared
-                .http
-                .http1
-                .serve_connection(io, service)
-                .with_upgrades();
+            let service =
+                RequestService::new(service, Arc::clone(&state), Arc::clone(&shared), None);
+            let connection = shared.http1.serve_connection(io, service).with_upgrades();
             let mut driver = Driver::new(connection, state, shared, version);
             if (&mut driver).await == Ended::HeadTimeout
                 && let Some(parts) = driver.into_connection().into_parts()
@@ -96,7 +95,14 @@ pub(crate) async fn serve<M, S, B>(
             }
         }
         Version::Http2 => {
-            let connection = shared.http.http2.serve_connection(io, service);
+            let streams = Streams::new(Arc::clone(&shared));
+            let service = RequestService::new(
+                service,
+                Arc::clone(&state),
+                Arc::clone(&shared),
+                Some(streams.clone()),
+            );
+            let connection = http::http2(&shared.limits, streams).serve_connection(io, service);
             Driver::new(connection, state, shared, version).await;
         }
     }

@@ -23,7 +23,8 @@ use super::{
     refusal::refusal,
     request_body::RequestBody,
     response_body::ResponseBody,
-    state::{ConnectionState, InFlight},
+    state::{ConnectionState, InFlight, ResetLimit},
+    streams::{Outflow, Streams},
 };
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
@@ -32,6 +33,8 @@ pub(super) struct RequestService<S> {
     state: Arc<ConnectionState>,
     shared: Arc<Shared>,
     version: Version,
+    /// None over HTTP/1, where the connection is the only stream.
+    streams: Option<Streams>,
 }
 
 impl<S> RequestService<S> {
@@ -39,13 +42,17 @@ impl<S> RequestService<S> {
         service: S,
         state: Arc<ConnectionState>,
         shared: Arc<Shared>,
-        version: Version,
+        streams: Option<Streams>,
     ) -> Self {
         Self {
             service,
             state,
             shared,
-            version,
+            version: match streams {
+                None => Version::Http1,
+                Some(_) => Version::Http2,
+            },
+            streams,
         }
     }
 
@@ -72,7 +79,14 @@ where
     type Future = Responding<S, S::Future>;
 
     fn call(&self, request: Request<Incoming>) -> Self::Future {
-        let in_flight = InFlight::new(Arc::clone(&self.state), self.version == Version::Http2);
+        let resets = match self.version {
+            Version::Http1 => None,
+            Version::Http2 => Some(ResetLimit {
+                most: self.shared.limits.http2.max_resets,
+                window: self.shared.limits.http2.reset_window.get(),
+            }),
+        };
+        let in_flight = InFlight::new(Arc::clone(&self.state), resets);
         let (parts, body) = request.into_parts();
         let upgrades = self.version == Version::Http1
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
@@ -92,6 +106,7 @@ where
         Responding {
             stage,
             upgrades,
+            outflow: self.streams.as_ref().map(Streams::announce),
             in_flight: Some(in_flight),
             state: Arc::clone(&self.state),
             version: self.version,
@@ -105,6 +120,7 @@ pin_project! {
         #[pin]
         stage: Stage<S, F>,
         upgrades: bool,
+        outflow: Option<Arc<Outflow>>,
         in_flight: Option<InFlight>,
         state: Arc<ConnectionState>,
         version: Version,
@@ -148,14 +164,16 @@ where
             };
             this.stage.set(next);
         };
-        let Some(in_flight) = this.in_flight.take() else {
+        let Some(mut in_flight) = this.in_flight.take() else {
             return Poll::Pending;
         };
+        in_flight.answered();
+        let outflow = this.outflow.take();
         let refused = response.is_err();
         let mut response = match response {
-            Ok(response) => response.map(|body| ResponseBody::new(body, in_flight)),
+            Ok(response) => response.map(|body| ResponseBody::new(Some(body), outflow, in_flight)),
             Err(status) => {
-                let mut response = Response::new(ResponseBody::empty(in_flight));
+                let mut response = Response::new(ResponseBody::new(None, outflow, in_flight));
                 *response.status_mut() = status;
                 response
             }

@@ -1,34 +1,40 @@
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    sync::Arc,
+    task::{Context, Poll, ready},
 };
 
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
-use super::state::InFlight;
+use super::{state::InFlight, streams::Outflow};
+
+/// What is handed to one HTTP/2 stream at once. The protocol library takes a frame whole, however large, and only then minds its limits; in
+/// pieces a peer that takes nothing makes this side hold one of them.
+const PIECE: usize = 16 << 10;
 
 pin_project! {
     /// A response on its way. The request counts as in flight until this is dropped.
     pub(crate) struct ResponseBody<B> {
         #[pin]
         body: Option<B>,
+        outflow: Option<Arc<Outflow>>,
+        rest: Bytes,
         in_flight: InFlight,
     }
 }
 
 impl<B> ResponseBody<B> {
-    pub(super) fn new(body: B, in_flight: InFlight) -> Self {
-        Self {
-            body: Some(body),
-            in_flight,
+    /// A response; none is an empty one.
+    pub(super) fn new(body: Option<B>, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
+        if let Some(outflow) = &outflow {
+            outflow.handed_over(0);
         }
-    }
-
-    pub(super) fn empty(in_flight: InFlight) -> Self {
         Self {
-            body: None,
+            body,
+            outflow,
+            rest: Bytes::new(),
             in_flight,
         }
     }
@@ -42,19 +48,46 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
-        match self.project().body.as_pin_mut() {
-            Some(body) => body.poll_frame(context),
-            None => Poll::Ready(None),
+        let this = self.project();
+        let Some(outflow) = this.outflow else {
+            return match this.body.as_pin_mut() {
+                Some(body) => body.poll_frame(context),
+                None => Poll::Ready(None),
+            };
+        };
+        if this.rest.is_empty() {
+            let Some(body) = this.body.as_pin_mut() else {
+                return Poll::Ready(None);
+            };
+            let polled = body.poll_frame(context);
+            if polled.is_pending() {
+                outflow.rests();
+            }
+            match ready!(polled).transpose()?.map(Frame::into_data) {
+                None => return Poll::Ready(None),
+                Some(Err(trailers)) => return Poll::Ready(Some(Ok(trailers))),
+                Some(Ok(data)) => *this.rest = data,
+            }
         }
+        let piece = this.rest.split_to(PIECE.min(this.rest.len()));
+        outflow.handed_over(piece.len());
+        Poll::Ready(Some(Ok(Frame::data(piece))))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.rest.is_empty() && self.body.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body
+        let mut hint = self
+            .body
             .as_ref()
-            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+            .map_or_else(|| SizeHint::with_exact(0), Body::size_hint);
+        let rest = u64::try_from(self.rest.len()).unwrap_or(u64::MAX);
+        if let Some(upper) = hint.upper() {
+            hint.set_upper(upper.saturating_add(rest));
+        }
+        hint.set_lower(hint.lower().saturating_add(rest));
+        hint
     }
 }

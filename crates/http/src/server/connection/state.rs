@@ -10,6 +10,7 @@ use std::{
 };
 
 use futures::task::AtomicWaker;
+use parking_lot::Mutex;
 use tokio::time::{Duration, Instant};
 
 use crate::server::registry::ConnectionSnapshot;
@@ -31,6 +32,16 @@ pub(crate) struct ConnectionState {
     quiet_since: Moment,
     head_since: Moment,
     write_deadline: Moment,
+    flooded: AtomicBool,
+    resets: Mutex<Resets>,
+}
+
+/// Cancelled requests since a moment.
+#[derive(Debug, Default)]
+struct Resets {
+    since: Option<Instant>,
+    cancelled: u64,
+    requests_before: u64,
 }
 
 impl ConnectionState {
@@ -47,6 +58,8 @@ impl ConnectionState {
             quiet_since: Moment::default(),
             head_since: Moment::default(),
             write_deadline: Moment::default(),
+            flooded: AtomicBool::new(false),
+            resets: Mutex::default(),
         }
     }
 
@@ -80,10 +93,6 @@ impl ConnectionState {
 
     pub(crate) fn listen(&self, context: &std::task::Context<'_>) {
         self.waker.register(context.waker());
-    }
-
-    pub(crate) fn wake(&self) {
-        self.waker.wake();
     }
 
     pub(crate) fn heard(&self) {
@@ -135,6 +144,28 @@ impl ConnectionState {
         Some(self.quiet_since.get(self.opened).unwrap_or(self.opened))
     }
 
+    /// The peer cancels faster than it uses (CVE-2023-44487).
+    pub(crate) fn is_flooded(&self) -> bool {
+        self.flooded.load(Acquire)
+    }
+
+    /// Counts a cancelled request; true if there were too many. A client that waits in vain cancels as well, so only one that cancels most of
+    /// what it asks is taken for an attacker.
+    fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
+        let requests = self.requests.load(Relaxed);
+        let mut resets = self.resets.lock();
+        if resets.since.is_none_or(|since| now - since > limit.window) {
+            *resets = Resets {
+                since: Some(now),
+                cancelled: 0,
+                requests_before: requests.saturating_sub(1),
+            };
+        }
+        resets.cancelled += 1;
+        let asked = requests - resets.requests_before;
+        resets.cancelled > u64::from(limit.most) && resets.cancelled * 2 > asked
+    }
+
     pub(crate) fn snapshot(&self, id: u64) -> ConnectionSnapshot {
         ConnectionSnapshot {
             id,
@@ -146,27 +177,53 @@ impl ConnectionState {
     }
 }
 
+/// How many requests a peer may cancel.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ResetLimit {
+    pub(crate) most: u32,
+    pub(crate) window: Duration,
+}
+
 /// A request whose response has not been handed over completely.
 pub(crate) struct InFlight {
     state: Arc<ConnectionState>,
-    wakes: bool,
+    answered: bool,
+    /// None over HTTP/1, where a request ends in the task that watches the connection, and its cancellation is the end of both.
+    resets: Option<ResetLimit>,
 }
 
 impl InFlight {
-    /// `wakes` where the request ends in another task than the one that watches the connection.
-    pub(crate) fn new(state: Arc<ConnectionState>, wakes: bool) -> Self {
+    pub(crate) fn new(state: Arc<ConnectionState>, resets: Option<ResetLimit>) -> Self {
         state.in_flight.fetch_add(1, Relaxed);
         state.requests.fetch_add(1, Relaxed);
-        Self { state, wakes }
+        Self {
+            state,
+            answered: false,
+            resets,
+        }
+    }
+
+    /// From here on an early end is no cancellation: the work has been done.
+    pub(crate) fn answered(&mut self) {
+        self.answered = true;
     }
 }
 
 impl Drop for InFlight {
     fn drop(&mut self) {
         let state = &self.state;
-        state.quiet_since.set(state.opened, Instant::now());
-        if state.in_flight.fetch_sub(1, Relaxed) == 1 && self.wakes {
-            state.wake();
+        let now = Instant::now();
+        state.quiet_since.set(state.opened, now);
+        let last = state.in_flight.fetch_sub(1, Relaxed) == 1;
+        let Some(limit) = self.resets else {
+            return;
+        };
+        let flooded = !self.answered && state.cancelled(limit, now);
+        if flooded {
+            state.flooded.store(true, Release);
+        }
+        if flooded || last {
+            state.waker.wake();
         }
     }
 }

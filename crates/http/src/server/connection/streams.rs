@@ -1,0 +1,129 @@
+//! The requests of one HTTP/2 connection, each a task that ends when its peer stops taking the response.
+//!
+//! A blocked socket is seen where the bytes are written. A stream can be blocked alone, by a window its peer does not open again
+//! (CVE-2019-9517), while the connection is well; only the stream is reset then.
+
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+};
+
+use hyper::rt::Executor;
+use parking_lot::Mutex;
+use pin_project_lite::pin_project;
+use tokio::time::{Instant, Sleep};
+
+use super::patience::Patience;
+use crate::server::{accept::Shared, stats::ConnectionStats};
+
+/// What the response of a stream tells the task that sends it.
+#[derive(Debug, Default)]
+pub(super) struct Outflow {
+    waits: AtomicBool,
+    bytes: AtomicUsize,
+}
+
+impl Outflow {
+    /// The service has handed something over; what comes next is the peer's turn.
+    pub(super) fn handed_over(&self, bytes: usize) {
+        self.bytes.fetch_add(bytes, Relaxed);
+        self.waits.store(true, Relaxed);
+    }
+
+    /// The service has nothing to hand over; the peer cannot be blamed.
+    pub(super) fn rests(&self) {
+        self.waits.store(false, Relaxed);
+    }
+}
+
+/// Runs the streams of one connection.
+#[derive(Clone)]
+pub(crate) struct Streams {
+    shared: Arc<Shared>,
+    next: Arc<Mutex<Option<Arc<Outflow>>>>,
+}
+
+impl Streams {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self {
+            shared,
+            next: Arc::default(),
+        }
+    }
+
+    /// The outflow of the stream that is about to be executed: the protocol library calls the service and executes the stream of that call
+    /// next.
+    pub(super) fn announce(&self) -> Arc<Outflow> {
+        let outflow = Arc::new(Outflow::default());
+        *self.next.lock() = Some(Arc::clone(&outflow));
+        outflow
+    }
+}
+
+impl<F> Executor<F> for Streams
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    fn execute(&self, work: F) {
+        // What has no outflow is the other half of an upgraded stream.
+        match self.next.lock().take() {
+            None => tokio::spawn(work),
+            Some(outflow) => {
+                let limits = &self.shared.limits.response;
+                tokio::spawn(Sending {
+                    work,
+                    outflow,
+                    patience: Patience::new(limits.stall_timeout.get(), limits.min_rate.get()),
+                    timer: None,
+                    shared: Arc::clone(&self.shared),
+                })
+            }
+        };
+    }
+}
+
+pin_project! {
+    struct Sending<F> {
+        #[pin]
+        work: F,
+        outflow: Arc<Outflow>,
+        patience: Patience,
+        timer: Option<Pin<Box<Sleep>>>,
+        shared: Arc<Shared>,
+    }
+}
+
+impl<F: Future<Output = ()>> Future for Sending<F> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+        let this = self.project();
+        if this.work.poll(context).is_ready() {
+            return Poll::Ready(());
+        }
+        let sent = this.outflow.bytes.swap(0, Relaxed);
+        let waits = this.outflow.waits.load(Relaxed);
+        if sent > 0 || !waits {
+            this.patience.progress(sent, Instant::now);
+        }
+        if !waits {
+            return Poll::Pending;
+        }
+        let deadline = this.patience.wait(Instant::now);
+        let timer = this
+            .timer
+            .get_or_insert_with(|| Box::pin(tokio::time::sleep_until(deadline)));
+        if timer.deadline() != deadline {
+            timer.as_mut().reset(deadline);
+        }
+        timer
+            .as_mut()
+            .poll(context)
+            .map(|()| ConnectionStats::count(&this.shared.stats.write_stalls))
+    }
+}
