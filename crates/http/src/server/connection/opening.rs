@@ -9,6 +9,7 @@ use std::{
 };
 
 use tokio::{
+    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, sleep_until},
 };
@@ -108,10 +109,9 @@ pub(super) async fn version(
 ) -> Option<Version> {
     match (shared.protocols, io.alpn()) {
         (Protocols::Http1, _) => return Some(Version::Http1),
-        (Protocols::Http2, _) => return Some(Version::Http2),
         (Protocols::Auto, Some(b"h2")) => return Some(Version::Http2),
         (Protocols::Auto, Some(_)) => return Some(Version::Http1),
-        (Protocols::Auto, None) => {}
+        (Protocols::Http2, _) | (Protocols::Auto, None) => {}
     }
     let connections = &shared.limits.connections;
     let limit = connections.first_byte_timeout.get();
@@ -130,6 +130,12 @@ pub(super) async fn version(
         }
     });
     match within(state, limit, connections.linger.get(), sniffed).await {
+        Ok(Ok(Version::Http1)) if shared.protocols == Protocols::Http2 => {
+            ConnectionStats::count(&shared.stats.malformed);
+            // Closed in order, so that the peer sees an end and not a broken network.
+            let _ = io.shutdown().await;
+            None
+        }
         Ok(version) => version.ok(),
         Err(Unopened::Late) => {
             ConnectionStats::count(&shared.stats.first_byte_timeouts);
