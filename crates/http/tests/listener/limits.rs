@@ -1,11 +1,12 @@
 //! SEC-3: limits on every listener; slow clients are cut off, others are served meanwhile.
 
-use std::time::Duration;
+use std::{net::Ipv6Addr, num::NonZeroU32, time::Duration};
 
 use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_http::server::{Listener, ListenerConfig};
 use seaworthy_testkit::raw::{End, RawClient};
 
-use crate::fixture::{PATIENCE, start_limited};
+use crate::fixture::{PATIENCE, start_limited, start_with};
 
 const SHORT: Timeout = Timeout::from_millis(100);
 const PAUSE: Duration = Duration::from_millis(10);
@@ -145,4 +146,87 @@ async fn oversized_heads_are_refused_sec_3() {
         assert_eq!(received.end, End::Closed);
     }
     fixture.serves_others().await;
+}
+
+#[tokio::test]
+async fn one_connection_too_many_is_closed_at_once_sec_3() {
+    let fixture = start_limited(|limits| limits.connections.max = NonZeroU32::MIN).await;
+    let mut first = RawClient::connect(fixture.address).await.unwrap();
+    first
+        .send("GET / HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    first.read_until("hello", PATIENCE).await.unwrap();
+    let mut second = RawClient::connect(fixture.address).await.unwrap();
+    assert_ne!(second.read_to_end(PATIENCE).await.end, End::Open);
+    assert_eq!(fixture.server.stats().refused_full, 1);
+    drop(first);
+    fixture
+        .until(|fixture| fixture.server.stats().open == 0)
+        .await;
+    fixture.serves_others().await;
+}
+
+#[tokio::test]
+async fn one_client_has_no_more_than_its_share_sec_3() {
+    let fixture =
+        start_limited(|limits| limits.connections.max_per_ip = Some(NonZeroU32::MIN)).await;
+    let first = RawClient::connect(fixture.address).await.unwrap();
+    let mut second = RawClient::connect(fixture.address).await.unwrap();
+    assert_ne!(second.read_to_end(PATIENCE).await.end, End::Open);
+    assert_eq!(fixture.server.stats().refused_per_ip, 1);
+    drop(first);
+    fixture
+        .until(|fixture| fixture.server.stats().open == 0)
+        .await;
+    fixture.serves_others().await;
+}
+
+#[tokio::test]
+async fn an_old_connection_says_so_with_its_next_answer_sec_3() {
+    let fixture = start_limited(|limits| limits.connections.max_age = SHORT).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET /wait HTTP/1.1\r\nhost: a\r\n\r\n")
+        .await
+        .unwrap();
+    fixture
+        .until(|fixture| fixture.server.stats().max_age == 1)
+        .await;
+    fixture.release.notify_one();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [200]);
+    assert_eq!(received.end, End::Closed);
+    assert!(received.text().contains("connection: close"));
+}
+
+#[tokio::test]
+async fn listens_on_ipv6_too() {
+    let fixture = start_with(|config| config.address = (Ipv6Addr::LOCALHOST, 0).into()).await;
+    fixture.serves_others().await;
+}
+
+#[tokio::test]
+async fn a_limit_beyond_the_protocol_is_an_error_and_no_panic_sec_3() {
+    let mut config = ListenerConfig::default();
+    config.limits.http2.max_frame_size = ByteSize::kibibytes(1);
+    let error = Listener::bind(&config).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "limits.http2.max_frame_size is 1024, it must be between 16384 and 16777215"
+    );
+}
+
+#[tokio::test]
+async fn an_address_in_use_is_named() {
+    let fixture = start_limited(|_| {}).await;
+    let config = ListenerConfig {
+        address: fixture.address,
+        ..ListenerConfig::default()
+    };
+    let error = Listener::bind(&config).await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        format!("cannot listen on {}", fixture.address)
+    );
 }

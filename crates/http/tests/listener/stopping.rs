@@ -109,3 +109,38 @@ async fn abort_ends_what_never_would_life_4() {
         .unwrap();
     assert_eq!(client.read_to_end(PATIENCE).await.bytes, b"");
 }
+
+/// Sends requests over one connection until told that it closes. Returns how many were answered.
+async fn hammer(address: std::net::SocketAddr) -> std::io::Result<u32> {
+    let mut client = RawClient::connect(address).await?;
+    let mut answered = 0;
+    loop {
+        client.send(GET).await?;
+        let answer = client.read_until("hello", PATIENCE).await?;
+        answered += 1;
+        if String::from_utf8_lossy(&answer).contains("connection: close") {
+            return Ok(answered);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn loses_no_request_under_full_load_life_4() {
+    for _ in 0..5 {
+        let fixture = start().await;
+        let clients: Vec<_> = (0..64)
+            .map(|_| tokio::spawn(hammer(fixture.address)))
+            .collect();
+        fixture
+            .until(|fixture| {
+                let connections = fixture.server.connections();
+                connections.len() == 64 && connections.iter().all(|one| one.requests > 10)
+            })
+            .await;
+        fixture.drained().await;
+        for client in clients {
+            let answered = client.await.unwrap();
+            assert!(answered.is_ok_and(|answered| answered > 10));
+        }
+    }
+}
