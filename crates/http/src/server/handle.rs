@@ -29,7 +29,8 @@ impl ServerHandle {
     /// Stops accepting and closes every connection without losing a request (LIFE-4).
     ///
     /// Requests in flight are finished and answered with `connection: close` or, over HTTP/2, after a GOAWAY. Idle connections stay readable
-    /// for `connections.linger`, because a client may have sent a request before it could know; it is answered too. Returns at once:
+    /// for `connections.linger`, because a client may have sent a request before it could know; it is answered too. A connection that was upgraded to another protocol
+    /// ends when that does, or by [`abort`](Self::abort). Returns at once:
     /// [`finished`](Self::finished) tells when all is done.
     pub fn drain(&self) {
         self.stop.cancel();

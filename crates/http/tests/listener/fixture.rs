@@ -11,14 +11,18 @@ use axum::{
     Extension, Router,
     body::Body,
     extract::Path,
-    http::{Response, StatusCode},
+    http::{Request, Response, StatusCode},
     routing::{get, post},
 };
 use http_body_util::BodyExt;
+use hyper_util::rt::TokioIo;
 use seaworthy_http::server::{
     ConnectionInfo, LimitsConfig, Listener, ListenerConfig, RequestBodyError, ServerHandle,
 };
-use tokio::sync::Notify;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    sync::Notify,
+};
 
 /// Long enough for anything that is going to happen on a busy machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
@@ -68,10 +72,29 @@ fn routes(release: Arc<Notify>) -> Router {
         .route("/zeros/{size}", get(zeros))
         .route("/echo", post(echo))
         .route("/peer", get(peer))
+        .route("/upgrade", get(upgrade))
 }
 
 async fn zeros(Path(size): Path<usize>) -> Body {
     Body::from(vec![b'0'; size])
+}
+
+/// Echoes in a protocol of its own.
+async fn upgrade(mut request: Request<Body>) -> Response<Body> {
+    let upgrade = hyper::upgrade::on(&mut request);
+    tokio::spawn(async move {
+        let mut io = TokioIo::new(upgrade.await.unwrap());
+        let mut bytes = [0; 64];
+        while let Ok(read @ 1..) = io.read(&mut bytes).await {
+            io.write_all(bytes.get(..read).unwrap()).await.unwrap();
+        }
+    });
+    Response::builder()
+        .status(StatusCode::SWITCHING_PROTOCOLS)
+        .header("connection", "upgrade")
+        .header("upgrade", "echo")
+        .body(Body::empty())
+        .unwrap()
 }
 
 /// Answers with what the listener knows of the client's certificate.

@@ -118,3 +118,29 @@ async fn pipelined_and_chunked_requests_are_answered_in_order() {
     assert_eq!(statuses(&fixture, request).await, [200, 200, 200]);
     assert_eq!(fixture.server.stats().malformed, 0);
 }
+
+#[tokio::test]
+async fn an_upgraded_connection_counts_until_it_ends_life_4() {
+    let fixture = start().await;
+    let head = "GET /upgrade HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client.send(head).await.unwrap();
+    client.read_until("101", PATIENCE).await.unwrap();
+    client.send("\n\0not http\n").await.unwrap();
+    client.read_until("not http", PATIENCE).await.unwrap();
+    fixture.server.drain();
+    assert_eq!(fixture.server.connections().len(), 1);
+    fixture.server.abort();
+    tokio::time::timeout(PATIENCE, fixture.server.finished())
+        .await
+        .unwrap();
+    assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
+}
+
+#[tokio::test]
+async fn a_refused_upgrade_ends_the_connection_sec_3() {
+    let fixture = start().await;
+    let head = "GET / HTTP/1.1\r\nhost: a\r\nconnection: upgrade\r\nupgrade: h2c\r\n\r\n\
+        GET / HTTP/1.1\nhost: a\n\n";
+    assert_eq!(statuses(&fixture, head).await, [200]);
+}

@@ -183,6 +183,12 @@ impl AsyncRead for ConnectionIo {
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
+        if this.state.is_upgraded() {
+            this.state.listen(context);
+            if this.state.is_aborted() {
+                return Poll::Ready(Err(io::ErrorKind::ConnectionAborted.into()));
+            }
+        }
         let before = buffer.filled().len();
         if matches!(this.reading, Reading::Refused) {
             let room = buffer.remaining().min(REFUSED.len());

@@ -179,8 +179,13 @@ where
             }
         };
         // After a request to upgrade the bytes have not been examined, so the connection upgrades or ends.
-        let unexamined = *this.upgrades && response.status() != StatusCode::SWITCHING_PROTOCOLS;
-        if *this.version == Version::Http1 && (refused || unexamined || this.state.is_closing()) {
+        let upgraded = *this.upgrades && response.status() == StatusCode::SWITCHING_PROTOCOLS;
+        if upgraded {
+            this.state.upgrade();
+        }
+        let unexamined = *this.upgrades && !upgraded;
+        let ends = refused || unexamined || this.state.is_closing();
+        if *this.version == Version::Http1 && ends && !upgraded {
             let close = HeaderValue::from_static("close");
             response.headers_mut().insert(CONNECTION, close);
         }

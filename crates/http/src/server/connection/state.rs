@@ -33,6 +33,7 @@ pub(crate) struct ConnectionState {
     head_since: Moment,
     write_deadline: Moment,
     flooded: AtomicBool,
+    upgraded: AtomicBool,
     resets: Mutex<Resets>,
 }
 
@@ -59,6 +60,7 @@ impl ConnectionState {
             head_since: Moment::default(),
             write_deadline: Moment::default(),
             flooded: AtomicBool::new(false),
+            upgraded: AtomicBool::new(false),
             resets: Mutex::default(),
         }
     }
@@ -89,6 +91,15 @@ impl ConnectionState {
 
     pub(crate) fn is_aborted(&self) -> bool {
         self.aborted.load(Acquire)
+    }
+
+    /// The connection goes on in another protocol, with nobody to watch it but whoever reads it.
+    pub(crate) fn upgrade(&self) {
+        self.upgraded.store(true, Relaxed);
+    }
+
+    pub(crate) fn is_upgraded(&self) -> bool {
+        self.upgraded.load(Relaxed)
     }
 
     pub(crate) fn listen(&self, context: &std::task::Context<'_>) {
