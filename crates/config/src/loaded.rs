@@ -130,6 +130,15 @@ impl Loaded {
     }
 }
 
+impl Loaded {
+    /// Calls `look` with the key and the value of every secret, for a check of its strength. Keep nothing of it.
+    pub fn each_secret(&self, mut look: impl FnMut(&str, &str)) {
+        for (key, secret) in &self.0.secrets {
+            look(&key.to_string(), secret.expose());
+        }
+    }
+}
+
 impl fmt::Debug for Loaded {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter

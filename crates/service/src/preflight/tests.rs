@@ -36,17 +36,17 @@ fn accepted(settings: Value) {
 fn cors_that_names_no_origin_or_every_origin_is_refused_sec_2() {
     refused(
         "SEC-2",
-        "server.http.cors.origins",
-        json!({ "server.http.cors.origins": ["*"], "server.http.cors.enabled": true }),
+        "server.http.cors.allowed_origins",
+        json!({ "server.http.cors.allowed_origins": ["*"], "server.http.cors.enabled": true }),
     );
     refused(
         "SEC-2",
-        "server.http.cors.origins",
-        json!({ "server.http.cors.origins": [], "server.http.cors.enabled": true }),
+        "server.http.cors.allowed_origins",
+        json!({ "server.http.cors.allowed_origins": [], "server.http.cors.enabled": true }),
     );
-    accepted(json!({ "server.http.cors.origins": [], "server.http.cors.enabled": false }));
+    accepted(json!({ "server.http.cors.allowed_origins": [], "server.http.cors.enabled": false }));
     accepted(
-        json!({ "server.http.cors.origins": ["https://app.example.org"], "server.http.cors.enabled": true }),
+        json!({ "server.http.cors.allowed_origins": ["https://app.example.org"], "server.http.cors.enabled": true }),
     );
 }
 
@@ -124,8 +124,8 @@ fn rate_limits_that_are_off_or_fail_open_are_refused_res_6() {
 fn limits_too_wide_to_act_are_refused_res_3_sec_3_life_4() {
     refused(
         "RES-3",
-        "server.http.request_timeout",
-        json!({ "server.http.request_timeout": "2h" }),
+        "server.http.timeout",
+        json!({ "server.http.timeout": "2h" }),
     );
     refused(
         "SEC-3",
@@ -138,7 +138,7 @@ fn limits_too_wide_to_act_are_refused_res_3_sec_3_life_4() {
         json!({ "lifecycle.total": "1h" }),
     );
     accepted(
-        json!({ "server.http.request_timeout": "30s", "server.http.body_limit": "2MiB", "lifecycle.total": "30s" }),
+        json!({ "server.http.timeout": "30s", "server.http.body_limit": "2MiB", "lifecycle.total": "30s" }),
     );
 }
 

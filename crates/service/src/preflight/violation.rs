@@ -5,7 +5,7 @@ use serde::Serialize;
 pub struct Violation {
     /// The requirement that it breaks, such as `SEC-2`.
     pub id: &'static str,
-    /// The setting's key, such as `server.http.cors.origins`.
+    /// The setting's key, such as `server.http.cors.allowed_origins`.
     pub key: String,
     /// Where its value comes from.
     pub origin: String,

@@ -3,6 +3,7 @@
 //! A worker never overlaps itself, has a timeout, is retried, is checked by health (one that has not run for twice its interval is unhealthy, HLTH-4),
 //! and can be run now, paused and resumed while the service runs. At stop no new run begins and the present one may finish.
 
+mod metrics;
 mod registry;
 mod runner;
 mod schedule;
@@ -10,6 +11,7 @@ mod state;
 mod worker;
 
 pub use registry::{UnknownWorker, Workers};
+pub(crate) use metrics::WorkerMetrics;
 pub(crate) use runner::Observer;
 pub use schedule::{CronSchedule, InvalidCron, Schedule};
 pub use state::WorkerReport;

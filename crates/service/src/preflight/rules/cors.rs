@@ -6,10 +6,10 @@ use crate::preflight::{Facts, Violation};
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let lists = facts
         .iter()
-        .filter(|(key, _)| key.ends_with("cors.origins"));
+        .filter(|(key, _)| key.ends_with("cors.allowed_origins"));
     lists
         .filter_map(|(key, setting)| {
-            let enabled = facts.flag(&key.replace(".origins", ".enabled"));
+            let enabled = facts.flag(&key.replace(".allowed_origins", ".enabled"));
             let origins = setting.value.as_array().map(Vec::as_slice).unwrap_or_default();
             let why = if origins.iter().any(|origin| origin == &Value::from("*")) {
                 "every website may call this service with its visitors' browsers"

@@ -9,6 +9,9 @@ const LONGEST_STOP: Timeout = Timeout::from_secs(300);
 /// A gibibyte of one request in memory ends a container.
 const LARGEST_BODY: ByteSize = ByteSize::mebibytes(1_024);
 
+/// The limits of whole requests; a `timeout` elsewhere is something else.
+const LISTENER_TIMEOUTS: [&str; 2] = ["server.http.timeout", "server.grpc.timeout"];
+
 /// A limit so wide that it never acts is no limit (RES-3, SEC-3, LIFE-4).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let mut found = Vec::new();
@@ -16,7 +19,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         let Some(text) = setting.value.as_str() else {
             continue;
         };
-        let verdict = if key.starts_with("server.") && key.ends_with("request_timeout") {
+        let verdict = if LISTENER_TIMEOUTS.contains(&key) {
             text.parse()
                 .is_ok_and(|timeout: Timeout| timeout > LONGEST_REQUEST)
                 .then(|| ("RES-3", LONGEST_REQUEST.to_string()))

@@ -1,0 +1,50 @@
+use std::{hash::BuildHasher as _, sync::Arc};
+
+use http::{header, request::Parts};
+use seaworthy_core::{Actor, Code, Error, RequestContext, Secret};
+use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
+
+/// Asks for the token on guarded routes, where there is one. Without a token the listener is on loopback, or preflight has refused it.
+///
+/// A browser on this machine could be led here by any page. It cannot send `x-admin-request` across origins without a preflight that this listener never
+/// grants, so every change asks for it.
+pub(crate) struct TokenAccess {
+    token: Option<Secret<String>>,
+}
+
+impl TokenAccess {
+    pub(crate) fn new(token: Option<Secret<String>>) -> Self {
+        Self { token }
+    }
+
+    fn holds(&self, request: &Parts) -> bool {
+        let Some(expected) = &self.token else { return true };
+        let header = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let (scheme, given) = header.split_once(' ').unwrap_or_default();
+        scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), expected.expose())
+    }
+}
+
+/// Compares without telling by its duration how much was right: keyed hashes of both are compared, under a key that is new each time.
+fn is_same(given: &str, expected: &str) -> bool {
+    let keyed = std::hash::RandomState::new();
+    keyed.hash_one(given) == keyed.hash_one(expected) && given == expected
+}
+
+impl Authenticate for TokenAccess {
+    fn authenticate(&self, request: &Parts, _context: &Arc<RequestContext>, route: &RouteOptions) -> Authentication {
+        if route.declared_access() != Access::Authenticated {
+            return Authentication::Anonymous;
+        }
+        if !self.holds(request) {
+            let error = Error::new(Code::Unauthenticated, "ADMIN_TOKEN_REQUIRED", "the admin token is required");
+            return Authentication::Refused(error);
+        }
+        if !request.method.is_safe() && !request.headers.contains_key("x-admin-request") {
+            let message = "a change must carry the header x-admin-request, which no web page can send here";
+            return Authentication::Refused(Error::new(Code::Forbidden, "ADMIN_HEADER_REQUIRED", message));
+        }
+        let identity = Identity { actor: Actor::new("admin"), tenant: None, extensions: http::Extensions::new() };
+        Authentication::Known(identity)
+    }
+}

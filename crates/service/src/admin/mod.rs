@@ -1,0 +1,73 @@
+//! The listener for operators: what the service knows of itself, and the few things that may be changed while it runs.
+//!
+//! It opens before anything else and closes after everything else, so that a start that hangs and a stop that hangs can be looked at. Probes and metrics are open to
+//! whoever reaches the listener; everything else asks for the token where one is set. A change needs a reason, is logged, and ends by itself.
+
+mod access;
+mod info;
+mod levels;
+mod metrics;
+mod settings;
+mod workers;
+
+
+
+pub(crate) use access::TokenAccess;
+use axum::response::Json;
+use seaworthy_config::{Loaded, Watcher};
+use seaworthy_health::Health;
+use seaworthy_http::{Access, HealthSource, RouteDescription, Routes};
+use serde_json::{Value, json};
+
+use crate::{assembly::Parts, listener::Gate};
+
+/// What the endpoints show and change.
+#[derive(Clone)]
+pub(crate) struct AdminState {
+    pub(crate) parts: Parts,
+    pub(crate) public: Gate,
+    pub(crate) watcher: Watcher,
+}
+
+impl AdminState {
+    fn loaded(&self) -> Loaded {
+        self.watcher.current()
+    }
+
+    fn public_routes(&self) -> Vec<RouteDescription> {
+        self.public.stack().routes().to_vec()
+    }
+}
+
+/// The endpoints of the admin listener.
+pub(crate) fn routes(state: &AdminState) -> Routes {
+    let open = Routes::new().merge(metrics::routes());
+    let guarded = Routes::new()
+        .merge(info::routes())
+        .merge(settings::routes())
+        .merge(levels::routes())
+        .merge(workers::routes())
+        .with_options(|options| options.access(Access::Authenticated));
+    let all = open.with_options(|options| options.access(Access::Public)).merge(guarded);
+    let listed: Value = json!({ "endpoints": all.list() });
+    let index = async move || Json(listed);
+    all.merge(Routes::new().get("/", index).with_options(|options| options.access(Access::Public))).with_state(state.clone())
+}
+
+/// Health with every detail, which only this listener shows.
+#[derive(Debug, Clone)]
+pub(crate) struct DetailedHealth(pub(crate) Health);
+
+impl HealthSource for DetailedHealth {
+    fn is_ready(&self) -> bool {
+        self.0.readiness().accepts_traffic()
+    }
+
+    fn has_started(&self) -> bool {
+        self.0.has_started()
+    }
+
+    fn report(&self) -> String {
+        serde_json::to_string(&self.0.report()).unwrap_or_default()
+    }
+}

@@ -1,0 +1,184 @@
+use std::{error::Error as StdError, fmt, future::Future, sync::Arc};
+
+use parking_lot::Mutex;
+use seaworthy_config::{Profile, Reloadable, Settings};
+use seaworthy_core::ServiceIdentity;
+use seaworthy_health::{CheckFailure, Health, Probe};
+use seaworthy_http::Routes;
+use seaworthy_telemetry::{Telemetry, metrics::Metrics};
+
+use crate::{
+    component::Component,
+    config::FrameworkConfig,
+    dependency::{ConnectError, Dependency, Optional, connect},
+    start_error::StartError,
+    task::Tasks,
+    worker::{Worker, Workers},
+};
+
+/// What a service is put together with: its settings, and the kernel's services to whatever it is made of.
+///
+/// It is handed to the service's one assembly function, which runs while both listeners already answer probes. Whatever the function awaits, it awaits before
+/// the service is ready; whatever it hands over here is stopped in order.
+pub struct Assembly<C> {
+    pub(crate) settings: Arc<C>,
+    pub(crate) reloadable: Reloadable<C>,
+    pub(crate) parts: Parts,
+}
+
+/// What every part of the kernel shares.
+#[derive(Clone)]
+pub(crate) struct Parts {
+    pub(crate) identity: ServiceIdentity,
+    pub(crate) profile: Profile,
+    pub(crate) framework: Arc<FrameworkConfig>,
+    pub(crate) telemetry: Telemetry,
+    pub(crate) health: Health,
+    pub(crate) tasks: Tasks,
+    pub(crate) workers: Workers,
+    pub(crate) handed_over: Arc<Mutex<HandedOver>>,
+}
+
+/// What the assembly handed over.
+#[derive(Default)]
+pub(crate) struct HandedOver {
+    pub(crate) routes: Option<Routes>,
+    pub(crate) components: Vec<Arc<dyn Component>>,
+}
+
+impl<C: Settings> Assembly<C> {
+    /// The service's own settings, as they were at start.
+    #[must_use]
+    pub fn settings(&self) -> &C {
+        &self.settings
+    }
+
+    /// The service's own settings, of which those marked as reloadable follow every reload (CONF-4).
+    #[must_use]
+    pub fn reloadable(&self) -> Reloadable<C> {
+        self.reloadable.clone()
+    }
+
+    /// The framework's settings.
+    #[must_use]
+    pub fn framework(&self) -> &FrameworkConfig {
+        &self.parts.framework
+    }
+
+    /// The profile in effect.
+    #[must_use]
+    pub fn profile(&self) -> Profile {
+        self.parts.profile
+    }
+
+    /// The service's name, version and instance.
+    #[must_use]
+    pub fn identity(&self) -> &ServiceIdentity {
+        &self.parts.identity
+    }
+
+    /// The registry of the service's metrics.
+    #[must_use]
+    pub fn metrics(&self) -> &Metrics {
+        self.parts.telemetry.metrics()
+    }
+
+    /// Logs, traces and error reports.
+    #[must_use]
+    pub fn telemetry(&self) -> &Telemetry {
+        &self.parts.telemetry
+    }
+
+    /// The service's health, to which checks are added.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.parts.health
+    }
+
+    /// The service's tasks.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.parts.tasks
+    }
+
+    /// The service's workers.
+    #[must_use]
+    pub fn workers(&self) -> &Workers {
+        &self.parts.workers
+    }
+
+    /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total` has
+    /// passed. Meanwhile the service is alive, not ready, and says what it waits for. Await several with `tokio::try_join!` to connect them side by side.
+    ///
+    /// # Errors
+    /// [`ConnectError`] with the last attempt's reason once the limit has passed.
+    pub async fn connect<T, E, A, F>(&self, dependency: impl Into<Dependency>, attempt: A) -> Result<T, ConnectError>
+    where
+        A: Fn() -> F,
+        F: Future<Output = Result<T, E>>,
+        E: Into<Box<dyn StdError + Send + Sync>>,
+    {
+        let limits = &self.parts.framework.connect;
+        connect(&dependency.into(), limits, Some(limits.total), Some(&self.parts.health), attempt).await
+    }
+
+    /// Connects a dependency that the service can do without for a while (LIFE-7): in the background, for as long as it takes. Until then readiness is
+    /// `degraded` and its use fails at once.
+    pub fn connect_optional<T, E, A, F>(&self, dependency: impl Into<Dependency>, attempt: A) -> Optional<T>
+    where
+        A: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        let dependency = dependency.into();
+        let optional = Optional::new(dependency.name().into());
+        let watched = optional.clone();
+        self.parts.health.register(Probe::observed(dependency.name(), false, move || match watched.get() {
+            Ok(_) => Ok(()),
+            Err(error) => Err(CheckFailure::new(error.to_string())),
+        }));
+        let connected = optional.clone();
+        let limits = self.parts.framework.connect.clone();
+        let stop = self.parts.tasks.stop().clone();
+        self.parts.tasks.spawn(format!("connect {}", dependency.name()), async move {
+            tokio::select! {
+                result = connect(&dependency, &limits, None, None, attempt) => if let Ok(value) = result { connected.set(value) },
+                () = stop.requested() => {}
+            }
+        });
+        optional
+    }
+
+    /// Serves these routes on the public listener once the service is ready. Routes of several calls are served together.
+    pub fn http(&self, routes: Routes) {
+        let mut handed_over = self.parts.handed_over.lock();
+        let routes = match handed_over.routes.take() {
+            Some(earlier) => earlier.merge(routes),
+            None => routes,
+        };
+        handed_over.routes = Some(routes);
+    }
+
+    /// Starts a worker.
+    pub fn worker(&self, worker: Worker) {
+        self.parts.workers.start(worker);
+    }
+
+    /// Hands over something that was started and is to be stopped in order.
+    pub fn component(&self, component: impl Component) {
+        self.parts.handed_over.lock().components.push(Arc::new(component));
+    }
+}
+
+impl From<ConnectError> for StartError {
+    fn from(error: ConnectError) -> Self {
+        Self::because("a dependency is missing", error)
+    }
+}
+
+impl<C: fmt::Debug> fmt::Debug for Assembly<C> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Assembly").field("service", &self.parts.identity).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,69 @@
+use std::{
+    io::{self, Read as _, Write as _},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
+
+    time::Duration,
+};
+
+use seaworthy_config::{Loader, Settings};
+
+use super::{
+    arguments::{Format, HealthProbe},
+    output, serve, status,
+};
+use crate::{
+    config::FrameworkConfig,
+    kernel::StartFailure,
+    settings,
+    start_error::StartError,
+};
+
+/// A probe answers from memory; a process that needs longer is not well.
+const TIMEOUT: Duration = Duration::from_secs(2);
+/// A report is a few kilobytes.
+const LARGEST_ANSWER: u64 = 256 * 1_024;
+
+/// Asks the service on this machine whether it is well. No client and no shell is needed in the image for it.
+pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
+    let loaded = match settings::load::<C>(loader) {
+        Ok(loaded) => loaded,
+        Err(errors) => return serve::refuse(&StartFailure::Mistakes(errors), format),
+    };
+    let address = match loaded.get::<FrameworkConfig>() {
+        Ok(framework) => reachable(framework.admin.addr),
+        Err(error) => return serve::refuse(&StartError::because("the settings cannot be read", error).into(), format),
+    };
+    match ask(address, probe.path()) {
+        Ok((200, body)) => output::line(body.trim_end()),
+        Ok((_, body)) => {
+            output::line(body.trim_end());
+            status::FAILURE
+        }
+        Err(error) => {
+            output::complain(&format!("error: {address} does not answer: {error}\n"));
+            status::FAILURE
+        }
+    }
+}
+
+/// An address that means every interface is asked on loopback, by number: a name could mean the other family (CONF-7).
+fn reachable(address: SocketAddr) -> SocketAddr {
+    let ip = match address.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+        IpAddr::V6(ip) if ip.is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+        ip => ip,
+    };
+    SocketAddr::new(ip, address.port())
+}
+
+fn ask(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    let mut answer = String::new();
+    stream.take(LARGEST_ANSWER).read_to_string(&mut answer)?;
+    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
+    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
+    status.map(|status| (status, body)).ok_or_else(|| io::Error::other("the answer is not HTTP"))
+}

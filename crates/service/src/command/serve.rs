@@ -1,0 +1,118 @@
+
+use seaworthy_config::{Loader, Settings};
+use seaworthy_core::ServiceIdentity;
+use serde_json::json;
+use tokio::runtime;
+
+use super::{arguments::Format, output, status};
+use crate::{
+    assembly::Assembly,
+    kernel::{Kernel, StartFailure},
+    lifecycle::{Signals, StopOutcome},
+    preflight,
+    start_error::StartError,
+};
+
+/// Runs the service until a signal ends it.
+pub(super) fn run<C, A>(identity: &ServiceIdentity, loader: Loader, format: Format, assemble: A) -> u8
+where
+    C: Settings,
+    A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+{
+    let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return refuse(&StartError::because("the runtime cannot be started", error).into(), format),
+    };
+    let status = runtime.block_on(serve(identity, loader, format, assemble));
+    // A handler that never yields must not hold up an exit that was decided.
+    runtime.shutdown_background();
+    status
+}
+
+async fn serve<C, A>(identity: &ServiceIdentity, loader: Loader, format: Format, assemble: A) -> u8
+where
+    C: Settings,
+    A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+{
+    let mut signals = match Signals::listen() {
+        Ok(signals) => signals,
+        Err(error) => return refuse(&StartError::because("signals cannot be listened to", error).into(), format),
+    };
+    let kernel = match Kernel::open::<C>(identity, loader).await {
+        Ok(kernel) => kernel,
+        Err(failure) => return refuse(&failure, format),
+    };
+    report_panics();
+    let reload = || {
+        let watcher = kernel.watcher().clone();
+        kernel.parts().tasks.spawn("reload-on-sighup", async move {
+            // The watcher's own hook has told the log what came of it.
+            let _ = watcher.reload().await;
+        });
+    };
+    let assembled = tokio::select! {
+        outcome = kernel.assemble(assemble) => Some(outcome),
+        signal = signals.stop(reload) => { tracing::info!(signal, "stopping before the start was complete"); None }
+    };
+    match assembled {
+        Some(Err(error)) => {
+            tracing::error!(causes = error.chain().join(": "), "the start failed");
+            // Nobody was served yet, so there is nothing to drain.
+            kernel.stop(std::future::ready(())).await;
+            return refuse(&error.into(), format);
+        }
+        Some(Ok(())) => {
+            let signal = signals.stop(reload).await;
+            tracing::info!(signal, "stopping; a second signal forces the exit");
+        }
+        None => {}
+    }
+    let force = async {
+        let _signal = signals.stop(|| {}).await;
+    };
+    match kernel.stop(force).await {
+        StopOutcome::Clean => status::SUCCESS,
+        StopOutcome::CutOff(unfinished) | StopOutcome::Forced(_, unfinished) => {
+            output::complain(&format!("error: these were still running at the end of the stop: {}\n", unfinished.join(", ")));
+            status::CUT_OFF
+        }
+    }
+}
+
+/// Prints once why a start ended, and returns the exit status that says so.
+pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
+    match (failure, format) {
+        (StartFailure::Mistakes(errors), Format::Text) => output::complain(&format!("error: {errors}\n")),
+        (StartFailure::Mistakes(errors), Format::Json) => {
+            let mistakes: Vec<_> = errors
+                .iter()
+                .map(|error| json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() }))
+                .collect();
+            output::complain(&format!("{}\n", json!({ "error": "the configuration has mistakes", "mistakes": mistakes })));
+        }
+        (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(
+            "error: the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+            violations.len(),
+            preflight::text(violations)
+        )),
+        (StartFailure::Unsafe(violations), Format::Json) => output::complain(&format!("{:#}\n", preflight::json(violations))),
+        (StartFailure::Failed(error), Format::Text) => output::complain(&format!("error: {}\n", error.chain().join("\n  caused by: "))),
+        (StartFailure::Failed(error), Format::Json) => {
+            let chain = error.chain();
+            output::complain(&format!("{}\n", json!({ "error": chain.first(), "causes": chain.get(1..) })));
+        }
+    }
+    match failure {
+        StartFailure::Mistakes(_) | StartFailure::Unsafe(_) => status::CONFIGURATION,
+        StartFailure::Failed(_) => status::FAILURE,
+    }
+}
+
+/// Panics become lines of the log; the default would print text between them.
+fn report_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let message = panic.payload_as_str().unwrap_or("no message");
+        tracing::error!(place, panic = message, "panic");
+    }));
+}

@@ -1,0 +1,41 @@
+use schemars::JsonSchema;
+use seaworthy_health::HealthConfig;
+use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
+use serde::{Deserialize, Serialize};
+
+use super::{admin::AdminConfig, public::PublicHttpConfig};
+use crate::{ConnectConfig, LifecycleConfig};
+
+/// The settings that every service has.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct FrameworkConfig {
+    /// The listeners for callers.
+    pub server: ServerConfig,
+    /// The listener for operators.
+    pub admin: AdminConfig,
+    /// Logs.
+    pub log: LogConfig,
+    /// Metrics.
+    pub metrics: MetricsConfig,
+    /// Traces.
+    pub tracing: TracingConfig,
+    /// Health checks.
+    pub health: HealthConfig,
+    /// How the start waits for dependencies.
+    pub connect: ConnectConfig,
+    /// How the service stops.
+    pub lifecycle: LifecycleConfig,
+    /// Whether a proxy in front ends TLS, so that plain text behind it is meant.
+    pub behind_tls_proxy: bool,
+    /// Whether stores inside the process or on this machine are meant, also in production.
+    pub allow_embedded: bool,
+}
+
+/// The listeners for callers.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ServerConfig {
+    /// HTTP.
+    pub http: PublicHttpConfig,
+}

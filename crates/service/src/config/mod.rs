@@ -1,0 +1,9 @@
+//! The framework's own settings. A service's settings stand beside them in the same tree (CONF-1).
+
+mod admin;
+mod framework;
+mod public;
+
+pub use admin::AdminConfig;
+pub use framework::{FrameworkConfig, ServerConfig};
+pub use public::PublicHttpConfig;

@@ -1,0 +1,241 @@
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+
+use futures::FutureExt as _;
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
+use seaworthy_core::ServiceIdentity;
+use seaworthy_health::Health;
+use seaworthy_http::{HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack, server::{Listener, ListenerConfig, ServerHandle}};
+use seaworthy_telemetry::Telemetry;
+
+use crate::{
+    admin::{self, AdminState, DetailedHealth, TokenAccess},
+    assembly::{Assembly, HandedOver, Parts},
+    component::{Component, Stage},
+    config::FrameworkConfig,
+    lifecycle::{Phase, StopOutcome, Stopping},
+    listener::{Gate, ListenerComponent, register_connections},
+    preflight::Violation,
+    reload,
+    settings,
+    start_error::StartError,
+    task::{TaskPanic, Tasks},
+    worker::{WorkerMetrics, Workers},
+};
+
+/// Why a start ended before the service was ready.
+#[derive(Debug)]
+pub(crate) enum StartFailure {
+    /// The settings have mistakes.
+    Mistakes(ConfigErrors),
+    /// The settings are unsafe and the profile refuses them.
+    Unsafe(Vec<Violation>),
+    /// Something could not be made.
+    Failed(StartError),
+}
+
+impl From<StartError> for StartFailure {
+    fn from(error: StartError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// A service whose listeners are open. Everything that a start does stands here, in the order of [`Phase`].
+pub(crate) struct Kernel {
+    begun: Instant,
+    parts: Parts,
+    watcher: Watcher,
+    gate: Gate,
+    public: ServerHandle,
+    admin: ListenerComponent,
+    addresses: Addresses,
+}
+
+/// Where a service listens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Addresses {
+    /// The public HTTP listener.
+    pub http: SocketAddr,
+    /// The listener for operators.
+    pub admin: SocketAddr,
+}
+
+impl Kernel {
+    /// [`Phase::Configure`] to [`Phase::Listen`].
+    pub(crate) async fn open<C: Settings>(identity: &ServiceIdentity, loader: Loader) -> Result<Self, StartFailure> {
+        let begun = Instant::now();
+
+        // Phase::Configure
+        let schema = settings::schema::<C>();
+        let loaded = loader.load_async(&schema).await.map_err(StartFailure::Mistakes)?;
+        let framework = Arc::new(framework(&loaded)?);
+
+        // Phase::Preflight
+        let violations = settings::violations(&loaded);
+        if settings::refuses(loaded.profile()) && !violations.is_empty() {
+            return Err(StartFailure::Unsafe(violations));
+        }
+
+        // Phase::Telemetry
+        let FrameworkConfig { log, metrics, tracing, .. } = &*framework;
+        let deployed = settings::is_deployed(loaded.profile());
+        let telemetry = Telemetry::start(identity, log, metrics, tracing, deployed)
+            .map_err(|error| StartError::because("telemetry cannot start", error))?;
+        warn(&violations);
+
+        // Phase::Listen
+        let watcher = Watcher::new(loader, schema, loaded.clone());
+        let parts = parts(identity, &loaded, framework, telemetry);
+        let (gate, public, http) = Self::open_public(&parts).await?;
+        let state = AdminState { parts: parts.clone(), public: gate.clone(), watcher: watcher.clone() };
+        let (admin, admin_address) = Self::open_admin(state).await?;
+        let addresses = Addresses { http, admin: admin_address };
+        tracing::info!(phase = %Phase::Listen, %http, admin = %admin_address, profile = %loaded.profile(), "alive");
+        reload::follow(&parts, &watcher, &gate)?;
+        Ok(Self { begun, parts, watcher, gate, public, admin, addresses })
+    }
+
+    async fn open_public(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
+        let config = &parts.framework.server.http;
+        let gate = Gate::closed(|routes| public_stack(parts, routes))
+            .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
+        let listener = bind("server.http.addr", &config.listener()).await?;
+        let address = listener.local_addr();
+        let connections = gate.clone();
+        let server = listener.serve_with(move |info| connections.connection(info.peer(), false));
+        register_connections(parts.telemetry.metrics(), "http", &server);
+        Ok((gate, server, address))
+    }
+
+    async fn open_admin(state: AdminState) -> Result<(ListenerComponent, SocketAddr), StartError> {
+        let parts = &state.parts;
+        let config = &parts.framework.admin;
+        let stack = HttpConfig {
+            timeout: config.timeout,
+            rate_limit: RateLimitConfig { enabled: false, ..RateLimitConfig::default() },
+            load_shed: LoadShedConfig::default(),
+            ..HttpConfig::default()
+        };
+        let gate = Gate::closed(|_| {
+            Stack::builder(parts.identity.clone(), stack)
+                .health(DetailedHealth(parts.health.clone()))
+                .authenticate(TokenAccess::new(config.token.clone()))
+                .build(admin::routes(&state))
+        })
+        .map_err(|error| StartError::because("the admin listener cannot be made", error))?;
+        let listener = bind("admin.addr", &ListenerConfig { address: config.addr, ..ListenerConfig::default() }).await?;
+        let address = listener.local_addr();
+        let connections = gate.clone();
+        let server = listener.serve_with(move |info| connections.connection(info.peer(), false));
+        register_connections(parts.telemetry.metrics(), "admin", &server);
+        Ok((ListenerComponent::new("admin", Stage::Admin, server, gate), address))
+    }
+
+    /// [`Phase::Assemble`] and [`Phase::Ready`].
+    pub(crate) async fn assemble<C, A>(&self, assemble: A) -> Result<(), StartError>
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        // Phase::Assemble
+        let unknown = |error| StartError::because("the settings cannot be read", error);
+        let assembly = Assembly {
+            settings: Arc::new(self.watcher.current().get::<C>().map_err(unknown)?),
+            reloadable: self.watcher.reloadable::<C>().map_err(unknown)?,
+            parts: self.parts.clone(),
+        };
+        match AssertUnwindSafe(assemble(&assembly)).catch_unwind().await {
+            Ok(outcome) => outcome?,
+            Err(payload) => return Err(StartError::because("the assembly failed", TaskPanic::new("assembly", &*payload))),
+        }
+        let routes = self.parts.handed_over.lock().routes.take().unwrap_or_default();
+        let stack = public_stack(&self.parts, routes).map_err(|error| StartError::because("the routes cannot be served", error))?;
+        if let Some(conflict) = self.parts.telemetry.metrics().conflicts().into_iter().next() {
+            return Err(StartError::because("a metric cannot be registered", conflict));
+        }
+        self.parts.health.refresh_once().await;
+
+        // Phase::Ready
+        let order = stack.describe();
+        self.gate.open(stack);
+        self.parts.health.set_started();
+        let Addresses { http, admin } = self.addresses;
+        tracing::info!(order, "every request passes these steps");
+        tracing::info!(phase = %Phase::Ready, %http, %admin, took = ?self.begun.elapsed(), "ready");
+        Ok(())
+    }
+
+    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes when a second signal comes.
+    pub(crate) async fn stop(self, force: impl Future<Output = ()>) -> StopOutcome {
+        let lifecycle = self.parts.framework.lifecycle.clone();
+        let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
+        components.push(Arc::new(ListenerComponent::new("http", Stage::Listener, self.public, self.gate)));
+        components.push(Arc::new(self.parts.tasks.clone()));
+        components.push(Arc::new(self.admin));
+        let components: Vec<Arc<dyn Component>> = components;
+        let stopping = Stopping { config: &lifecycle, health: &self.parts.health, components };
+        let outcome = stopping.run(force).await;
+        match &outcome {
+            StopOutcome::Clean => tracing::info!("stopped, nothing was lost"),
+            StopOutcome::CutOff(unfinished) => tracing::error!(unfinished = unfinished.join(", "), "stopped, and cut these off"),
+            StopOutcome::Forced(by, unfinished) => {
+                tracing::error!(unfinished = unfinished.join(", "), reason = %by, "the exit is forced; these were still running");
+            }
+        }
+        self.parts.telemetry.shutdown(lifecycle.flush.get()).await;
+        outcome
+    }
+
+    pub(crate) fn addresses(&self) -> Addresses {
+        self.addresses
+    }
+
+    pub(crate) fn watcher(&self) -> &Watcher {
+        &self.watcher
+    }
+
+    pub(crate) fn parts(&self) -> &Parts {
+        &self.parts
+    }
+}
+
+fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {
+    loaded.get().map_err(|error| StartError::because("the settings cannot be read", error))
+}
+
+fn parts(identity: &ServiceIdentity, loaded: &Loaded, framework: Arc<FrameworkConfig>, telemetry: Telemetry) -> Parts {
+    let health = Health::new(framework.health.clone());
+    let errors = telemetry.errors().clone();
+    let tasks = Tasks::new(identity.clone(), move |panic| errors.panicked(&panic.task, &panic.message));
+    let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
+    let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
+    let parts = Parts {
+        identity: identity.clone(),
+        profile: loaded.profile(),
+        framework,
+        telemetry,
+        health,
+        tasks,
+        workers,
+        handed_over: Arc::new(parking_lot::Mutex::new(HandedOver::default())),
+    };
+    crate::watch::begin(&parts);
+    parts
+}
+
+fn public_stack(parts: &Parts, routes: Routes) -> Result<Stack, seaworthy_http::StackError> {
+    Stack::builder(parts.identity.clone(), parts.framework.server.http.stack())
+        .telemetry(&parts.telemetry)
+        .health(parts.health.clone())
+        .build(routes)
+}
+
+async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {
+    Listener::bind(config).await.map_err(|error| StartError::because(format!("{key} cannot be listened on"), error))
+}
+
+/// What production would refuse.
+fn warn(violations: &[Violation]) {
+    for Violation { id, key, origin, why, fix } in violations {
+        tracing::warn!(requirement = id, setting = key, origin, why, fix, "production refuses this setting");
+    }
+}

@@ -1,0 +1,80 @@
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, OnceLock},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use axum::{body::Body, routing::any};
+use http::{Request, Response};
+use seaworthy_core::{Code, Error};
+use seaworthy_http::{Routes, Stack, StackBody, StackError, StackFuture, StackService};
+use tower_service::Service;
+
+/// A client that comes too early has most often missed by less than this.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// Serves probes and refuses requests until the service is assembled, and its routes from then on, also on connections that are open already.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    closed: Stack,
+    open: Arc<OnceLock<Stack>>,
+}
+
+impl Gate {
+    /// A closed gate. `build` makes a stack of the routes that refuse.
+    pub(crate) fn closed(build: impl FnOnce(Routes) -> Result<Stack, StackError>) -> Result<Self, StackError> {
+        let refuse = async || -> Result<(), Error> {
+            Err(Error::new(Code::Unavailable, "STARTING", "the service is starting").with_retry_after(RETRY_AFTER))
+        };
+        let routes = Routes::new().route("/", any(refuse)).route("/{*path}", any(refuse));
+        Ok(Self { closed: build(routes)?, open: Arc::default() })
+    }
+
+    /// Serves `stack` from now on.
+    pub(crate) fn open(&self, stack: Stack) {
+        let _ = self.open.set(stack);
+    }
+
+    /// The stack that serves now.
+    pub(crate) fn stack(&self) -> &Stack {
+        self.open.get().unwrap_or(&self.closed)
+    }
+
+    /// The service for one connection.
+    pub(crate) fn connection(&self, peer: SocketAddr, tls: bool) -> GateService {
+        let is_open = self.open.get().is_some();
+        GateService { serving: self.stack().connection(peer, tls), is_open, gate: self.clone(), peer, tls }
+    }
+}
+
+/// The gate as one connection sees it.
+#[derive(Clone)]
+pub(crate) struct GateService {
+    gate: Gate,
+    serving: StackService,
+    is_open: bool,
+    peer: SocketAddr,
+    tls: bool,
+}
+
+impl Service<Request<Body>> for GateService {
+    type Response = Response<StackBody>;
+    type Error = Infallible;
+    type Future = StackFuture;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Service::<Request<Body>>::poll_ready(&mut self.serving, context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> StackFuture {
+        if !self.is_open
+            && let Some(stack) = self.gate.open.get()
+        {
+            self.serving = stack.connection(self.peer, self.tls);
+            self.is_open = true;
+        }
+        self.serving.call(request)
+    }
+}

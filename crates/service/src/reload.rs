@@ -1,0 +1,57 @@
+use seaworthy_config::Watcher;
+
+use crate::{assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError};
+
+/// Follows changes of the settings while the service runs (CONF-4): files are watched, and what is marked as reloadable takes effect.
+pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<(), StartError> {
+    let metrics = parts.telemetry.metrics();
+    let help = "Reloads that changed nothing because the new settings have mistakes.";
+    let failures = metrics.counter("config_reload_failures_total", help, &[]);
+    watcher.on_reload(move |outcome| match outcome {
+        Ok(reloaded) => tracing::info!(
+            changed = reloaded.changed.join(", "),
+            needs_restart = reloaded.needs_restart.join(", "),
+            "the settings were read again"
+        ),
+        Err(errors) => {
+            failures.increment();
+            tracing::error!(mistakes = %errors, "the settings were read again and have mistakes; nothing was changed");
+        }
+    });
+    let settings = watcher
+        .reloadable::<FrameworkConfig>()
+        .map_err(|error| StartError::because("the settings cannot be read", error))?;
+    let (logs, gate) = (parts.telemetry.logs().clone(), gate.clone());
+    parts.tasks.supervise("reload", move |stop| {
+        let (mut settings, logs, gate) = (settings.clone(), logs.clone(), gate.clone());
+        async move {
+            loop {
+                tokio::select! {
+                    () = settings.changed() => {}
+                    () = stop.requested() => return,
+                }
+                let framework = settings.snapshot();
+                logs.levels().configure(&framework.log);
+                if let Err(error) = gate.stack().reload(&framework.server.http.stack()) {
+                    tracing::error!(%error, "server.http was not reloaded");
+                }
+            }
+        }
+    });
+    if !watcher.current().files().is_empty() {
+        let watcher = watcher.clone();
+        parts.tasks.supervise("config-watch", move |stop| {
+            let watcher = watcher.clone();
+            async move {
+                tokio::select! {
+                    outcome = watcher.watch() => if let Err(error) = outcome {
+                        tracing::warn!(%error, "the settings' files cannot be watched; SIGHUP still reads them again");
+                        stop.requested().await;
+                    },
+                    () = stop.requested() => {}
+                }
+            }
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+use std::process::ExitCode;
+
+use seaworthy_config::{Loader, Settings};
+use seaworthy_core::ServiceIdentity;
+
+use crate::{
+    assembly::Assembly,
+    command,
+    kernel::{Addresses, Kernel, StartFailure},
+    lifecycle::StopOutcome,
+    start_error::StartError,
+};
+
+/// One deployable service: a name, a version, and a function that puts it together.
+#[derive(Debug, Clone)]
+pub struct Service {
+    identity: ServiceIdentity,
+}
+
+impl Service {
+    /// Names the service; `env!("CARGO_PKG_NAME")` and `env!("CARGO_PKG_VERSION")` are what most pass.
+    #[must_use]
+    pub fn new(name: &str, version: &str) -> Self {
+        Self { identity: ServiceIdentity::new(name, version) }
+    }
+
+    /// Does what the command line says, and returns the exit status: the whole of a service's `main`.
+    ///
+    /// `0` for a clean stop, `1` for a start that failed, `2` for a command line that means nothing, `75` for a stop that cut something off or was forced, `78`
+    /// for settings with mistakes or, in production, unsafe ones.
+    pub fn main<C, A>(self, assemble: A) -> ExitCode
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        command::run(&self.identity, assemble).into()
+    }
+
+    /// Starts the service inside a running Tokio runtime, with settings from `loader`, and returns when it is ready: for tests, and for several services in one
+    /// process.
+    ///
+    /// # Errors
+    /// [`StartError`] for whatever keeps the service from starting.
+    pub async fn start<C, A>(self, loader: Loader, assemble: A) -> Result<RunningService, StartError>
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        let kernel = Kernel::open::<C>(&self.identity, loader).await.map_err(|failure| match failure {
+            StartFailure::Mistakes(errors) => StartError::because("the settings have mistakes", errors),
+            StartFailure::Unsafe(violations) => StartError::new(format!("{} settings are unsafe in production", violations.len())),
+            StartFailure::Failed(error) => error,
+        })?;
+        match kernel.assemble(assemble).await {
+            Ok(()) => Ok(RunningService(kernel)),
+            Err(error) => {
+                kernel.stop(std::future::ready(())).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A service that runs.
+pub struct RunningService(Kernel);
+
+impl RunningService {
+    /// Where it listens.
+    #[must_use]
+    pub fn addresses(&self) -> Addresses {
+        self.0.addresses()
+    }
+
+    /// Stops it in order, as a signal would.
+    pub async fn stop(self) -> StopOutcome {
+        self.0.stop(std::future::pending()).await
+    }
+}
+
+impl std::fmt::Debug for RunningService {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("RunningService").field("addresses", &self.addresses()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,49 @@
+//! What a service was started with: its settings, their places, and what preflight makes of them.
+
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings};
+
+use crate::{
+    config::FrameworkConfig,
+    preflight::{self, Facts, Setting, Violation},
+};
+
+/// The settings of a service whose own settings are `C`.
+pub(crate) fn schema<C: Settings>() -> Schema {
+    Schema::of::<FrameworkConfig>().and::<C>()
+}
+
+/// What preflight has against the settings.
+pub(crate) fn violations(loaded: &Loaded) -> Vec<Violation> {
+    preflight::check(&facts(loaded))
+}
+
+/// Whether the profile refuses what preflight finds, or only warns.
+pub(crate) fn refuses(profile: Profile) -> bool {
+    profile == Profile::Production
+}
+
+/// Whether the profile's lines are read by machines.
+pub(crate) fn is_deployed(profile: Profile) -> bool {
+    matches!(profile, Profile::Staging | Profile::Production)
+}
+
+/// Loads without running: `env:` and `file:` secrets are resolved, others are not asked.
+pub(crate) fn load<C: Settings>(loader: &Loader) -> Result<Loaded, ConfigErrors> {
+    loader.load(&schema::<C>())
+}
+
+fn facts(loaded: &Loaded) -> Facts {
+    let inline = loaded.inline_secrets();
+    let mut facts = Facts::default();
+    for shown in loaded.values() {
+        let setting = Setting {
+            is_default: loaded.origin(&shown.key) == Some(Origin::Default),
+            is_inline_secret: inline.iter().any(|secret| secret.key == shown.key),
+            value: shown.value,
+            origin: shown.origin,
+        };
+        facts.insert(shown.key, setting);
+    }
+    loaded.each_secret(|key, secret| facts.insert_secret(key, secret));
+    facts
+}
