@@ -1,1 +1,45 @@
-//! Seaworthy: services that start, tell and stop right.
+//! Seaworthy: a framework in which a service starts, tells and stops right.
+//!
+//! This crate only re-exports: a service depends on it and on nothing below it, so that the crates beneath can be cut differently without breaking anybody. What is
+//! used in every service is in the [`prelude`]; the rest is reached by its part's name.
+//!
+//! ```no_run
+//! use seaworthy::prelude::*;
+//!
+//! fn main() -> std::process::ExitCode {
+//!     Service::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).main(assemble)
+//! }
+//!
+//! async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+//!     service.http(Routes::new().get("/seats/{left}", seats));
+//!     Ok(())
+//! }
+//!
+//! async fn seats(Path(left): Path<u32>) -> Result<Json<u32>, Error> {
+//!     match left {
+//!         0 => Err(Error::new(Code::Conflict, "EVENT_FULL", "the event has no free place")),
+//!         left => Ok(Json(left - 1)),
+//!     }
+//! }
+//! ```
+
+pub use axum;
+pub use schemars;
+pub use serde;
+
+pub use seaworthy_config as config;
+pub use seaworthy_core as core;
+pub use seaworthy_health as health;
+pub use seaworthy_http as http;
+pub use seaworthy_service as service;
+pub use seaworthy_telemetry as telemetry;
+
+/// What is used in every service.
+pub mod prelude {
+    pub use schemars::JsonSchema;
+    pub use seaworthy_core::{ByteSize, Code, Delay, Error, Personal, Ratio, RequestContext, Secret, Timeout, context};
+    pub use seaworthy_health::{CheckFailure, Probe};
+    pub use seaworthy_http::{Access, Json, Path, Query, RouteOptions, Routes};
+    pub use seaworthy_service::{Assembly, Dependency, NoSettings, Schedule, Service, StartError, Worker};
+    pub use serde::{Deserialize, Serialize};
+}
