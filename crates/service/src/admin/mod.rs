@@ -48,10 +48,10 @@ pub(crate) fn routes(state: &AdminState) -> Routes {
         .merge(levels::routes())
         .merge(workers::routes())
         .with_options(|options| options.access(Access::Authenticated));
-    let all = open.with_options(|options| options.access(Access::Public)).merge(guarded);
-    let listed: Value = json!({ "endpoints": all.list() });
+    let endpoints = open.with_options(|options| options.access(Access::Public)).merge(guarded).with_state(state.clone());
+    let listed: Value = json!({ "endpoints": endpoints.list() });
     let index = async move || Json(listed);
-    all.merge(Routes::new().get("/", index).with_options(|options| options.access(Access::Public))).with_state(state.clone())
+    endpoints.merge(Routes::new().get("/", index).with_options(|options| options.access(Access::Public)))
 }
 
 /// Health with every detail, which only this listener shows.

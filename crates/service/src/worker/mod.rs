@@ -12,7 +12,6 @@ mod worker;
 
 pub use registry::{UnknownWorker, Workers};
 pub(crate) use metrics::WorkerMetrics;
-pub(crate) use runner::Observer;
 pub use schedule::{CronSchedule, InvalidCron, Schedule};
 pub use state::WorkerReport;
 pub use worker::{Worker, WorkerRun};
