@@ -37,9 +37,13 @@ pub use seaworthy_telemetry as telemetry;
 /// What is used in every service.
 pub mod prelude {
     pub use schemars::JsonSchema;
-    pub use seaworthy_core::{ByteSize, Code, Delay, Error, Personal, Ratio, RequestContext, Secret, Timeout, context};
+    pub use seaworthy_core::{
+        ByteSize, Code, Delay, Error, Personal, Ratio, RequestContext, Secret, Timeout, context,
+    };
     pub use seaworthy_health::{CheckFailure, Probe};
     pub use seaworthy_http::{Access, Json, Path, Query, RouteOptions, Routes};
-    pub use seaworthy_service::{Assembly, Dependency, NoSettings, Schedule, Service, StartError, Worker};
+    pub use seaworthy_service::{
+        Assembly, Dependency, NoSettings, Schedule, Service, StartError, Worker,
+    };
     pub use serde::{Deserialize, Serialize};
 }

@@ -112,19 +112,34 @@ impl<C: Settings> Assembly<C> {
     ///
     /// # Errors
     /// [`ConnectError`] with the last attempt's reason once the limit has passed.
-    pub async fn connect<T, E, A, F>(&self, dependency: impl Into<Dependency>, attempt: A) -> Result<T, ConnectError>
+    pub async fn connect<T, E, A, F>(
+        &self,
+        dependency: impl Into<Dependency>,
+        attempt: A,
+    ) -> Result<T, ConnectError>
     where
         A: Fn() -> F,
         F: Future<Output = Result<T, E>>,
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let limits = &self.parts.framework.connect;
-        connect(&dependency.into(), limits, Some(limits.total), Some(&self.parts.health), attempt).await
+        connect(
+            &dependency.into(),
+            limits,
+            Some(limits.total),
+            Some(&self.parts.health),
+            attempt,
+        )
+        .await
     }
 
     /// Connects a dependency that the service can do without for a while (LIFE-7): in the background, for as long as it takes. Until then readiness is
     /// `degraded` and its use fails at once.
-    pub fn connect_optional<T, E, A, F>(&self, dependency: impl Into<Dependency>, attempt: A) -> Optional<T>
+    pub fn connect_optional<T, E, A, F>(
+        &self,
+        dependency: impl Into<Dependency>,
+        attempt: A,
+    ) -> Optional<T>
     where
         A: Fn() -> F + Send + Sync + 'static,
         F: Future<Output = Result<T, E>> + Send + 'static,
@@ -134,10 +149,14 @@ impl<C: Settings> Assembly<C> {
         let dependency = dependency.into();
         let optional = Optional::new(dependency.name().into());
         let watched = optional.clone();
-        self.parts.health.register(Probe::observed(dependency.name(), false, move || match watched.get() {
-            Ok(_) => Ok(()),
-            Err(error) => Err(CheckFailure::new(error.to_string())),
-        }));
+        self.parts.health.register(Probe::observed(
+            dependency.name(),
+            false,
+            move || match watched.get() {
+                Ok(_) => Ok(()),
+                Err(error) => Err(CheckFailure::new(error.to_string())),
+            },
+        ));
         let connected = optional.clone();
         let limits = self.parts.framework.connect.clone();
         let stop = self.parts.tasks.stop().clone();
@@ -167,7 +186,11 @@ impl<C: Settings> Assembly<C> {
 
     /// Hands over something that was started and is to be stopped in order.
     pub fn component(&self, component: impl Component) {
-        self.parts.handed_over.lock().components.push(Arc::new(component));
+        self.parts
+            .handed_over
+            .lock()
+            .components
+            .push(Arc::new(component));
     }
 }
 
@@ -179,6 +202,9 @@ impl From<ConnectError> for StartError {
 
 impl<C: fmt::Debug> fmt::Debug for Assembly<C> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Assembly").field("service", &self.parts.identity).finish_non_exhaustive()
+        formatter
+            .debug_struct("Assembly")
+            .field("service", &self.parts.identity)
+            .finish_non_exhaustive()
     }
 }

@@ -4,7 +4,10 @@ use futures::FutureExt as _;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
-use seaworthy_http::{HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack, server::{Listener, ListenerConfig, ServerHandle}};
+use seaworthy_http::{
+    HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack,
+    server::{Listener, ListenerConfig, ServerHandle},
+};
 use seaworthy_telemetry::Telemetry;
 
 use crate::{
@@ -15,8 +18,7 @@ use crate::{
     lifecycle::{Phase, StopOutcome, Stopping},
     listener::{Gate, ListenerComponent, register_connections},
     preflight::Violation,
-    reload,
-    settings,
+    reload, settings,
     start_error::StartError,
     task::{TaskPanic, Tasks},
     worker::{WorkerMetrics, Workers},
@@ -61,12 +63,18 @@ pub struct Addresses {
 
 impl Kernel {
     /// [`Phase::Configure`] to [`Phase::Listen`].
-    pub(crate) async fn open<C: Settings>(identity: &ServiceIdentity, loader: Loader) -> Result<Self, StartFailure> {
+    pub(crate) async fn open<C: Settings>(
+        identity: &ServiceIdentity,
+        loader: Loader,
+    ) -> Result<Self, StartFailure> {
         let begun = Instant::now();
 
         // Phase::Configure
         let schema = settings::schema::<C>();
-        let loaded = loader.load_async(&schema).await.map_err(StartFailure::Mistakes)?;
+        let loaded = loader
+            .load_async(&schema)
+            .await
+            .map_err(StartFailure::Mistakes)?;
         let framework = Arc::new(framework(&loaded)?);
 
         // Phase::Preflight
@@ -76,7 +84,12 @@ impl Kernel {
         }
 
         // Phase::Telemetry
-        let FrameworkConfig { log, metrics, tracing, .. } = &*framework;
+        let FrameworkConfig {
+            log,
+            metrics,
+            tracing,
+            ..
+        } = &*framework;
         let deployed = settings::is_deployed(loaded.profile());
         let telemetry = Telemetry::start(identity, log, metrics, tracing, deployed)
             .map_err(|error| StartError::because("telemetry cannot start", error))?;
@@ -86,22 +99,40 @@ impl Kernel {
         let watcher = Watcher::new(loader, schema, loaded.clone());
         let parts = parts(identity, &loaded, framework, telemetry);
         let (gate, public, http) = Self::open_public(&parts).await?;
-        let state = AdminState { parts: parts.clone(), public: gate.clone(), watcher: watcher.clone() };
+        let state = AdminState {
+            parts: parts.clone(),
+            public: gate.clone(),
+            watcher: watcher.clone(),
+        };
         let (admin, admin_address) = Self::open_admin(state).await?;
-        let addresses = Addresses { http, admin: admin_address };
+        let addresses = Addresses {
+            http,
+            admin: admin_address,
+        };
         tracing::info!(phase = %Phase::Listen, %http, admin = %admin_address, profile = %loaded.profile(), "alive");
         reload::follow(&parts, &watcher, &gate)?;
-        Ok(Self { begun, parts, watcher, gate, public, admin, addresses })
+        Ok(Self {
+            begun,
+            parts,
+            watcher,
+            gate,
+            public,
+            admin,
+            addresses,
+        })
     }
 
     async fn open_public(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
         let config = &parts.framework.server.http;
-        let gate = Gate::closed(|routes| public_stack(parts, routes))
-            .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
+        let gate = Gate::closed(|routes| {
+            public_stack(parts, &parts.telemetry.with_metrics_of_its_own(), routes)
+        })
+        .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
         let listener = bind("server.http.addr", &config.listener()).await?;
         let address = listener.local_addr();
         let connections = gate.clone();
-        let server = listener.serve_with(move |info| connections.connection(info.peer(), false));
+        let server = listener
+            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
         register_connections(parts.telemetry.metrics(), "http", &server);
         Ok((gate, server, address))
     }
@@ -111,23 +142,41 @@ impl Kernel {
         let config = &parts.framework.admin;
         let stack = HttpConfig {
             timeout: config.timeout,
-            rate_limit: RateLimitConfig { enabled: false, ..RateLimitConfig::default() },
+            rate_limit: RateLimitConfig {
+                enabled: false,
+                ..RateLimitConfig::default()
+            },
             load_shed: LoadShedConfig::default(),
             ..HttpConfig::default()
         };
         let gate = Gate::closed(|_| {
-            Stack::builder(parts.identity.clone(), stack)
-                .health(DetailedHealth(parts.health.clone()))
-                .authenticate(TokenAccess::new(config.token.clone()))
-                .build(admin::routes(&state))
+            Stack::builder(
+                parts.identity.clone(),
+                stack,
+                &parts.telemetry.with_metrics_of_its_own(),
+            )
+            .health(DetailedHealth(parts.health.clone()))
+            .authenticate(TokenAccess::new(config.token.clone()))
+            .build(admin::routes(&state))
         })
         .map_err(|error| StartError::because("the admin listener cannot be made", error))?;
-        let listener = bind("admin.addr", &ListenerConfig { address: config.addr, ..ListenerConfig::default() }).await?;
+        let listener = bind(
+            "admin.addr",
+            &ListenerConfig {
+                address: config.addr,
+                ..ListenerConfig::default()
+            },
+        )
+        .await?;
         let address = listener.local_addr();
         let connections = gate.clone();
-        let server = listener.serve_with(move |info| connections.connection(info.peer(), false));
+        let server = listener
+            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
         register_connections(parts.telemetry.metrics(), "admin", &server);
-        Ok((ListenerComponent::new("admin", Stage::Admin, server, gate), address))
+        Ok((
+            ListenerComponent::new("admin", Stage::Admin, server, gate),
+            address,
+        ))
     }
 
     /// [`Phase::Assemble`] and [`Phase::Ready`].
@@ -145,12 +194,34 @@ impl Kernel {
         };
         match AssertUnwindSafe(assemble(&assembly)).catch_unwind().await {
             Ok(outcome) => outcome?,
-            Err(payload) => return Err(StartError::because("the assembly failed", TaskPanic::new("assembly", &*payload))),
+            Err(payload) => {
+                return Err(StartError::because(
+                    "the assembly failed",
+                    TaskPanic::new("assembly", &*payload),
+                ));
+            }
         }
-        let routes = self.parts.handed_over.lock().routes.take().unwrap_or_default();
-        let stack = public_stack(&self.parts, routes).map_err(|error| StartError::because("the routes cannot be served", error))?;
-        if let Some(conflict) = self.parts.telemetry.metrics().conflicts().into_iter().next() {
-            return Err(StartError::because("a metric cannot be registered", conflict));
+        let routes = self
+            .parts
+            .handed_over
+            .lock()
+            .routes
+            .take()
+            .unwrap_or_default();
+        let stack = public_stack(&self.parts, &self.parts.telemetry, routes)
+            .map_err(|error| StartError::because("the routes cannot be served", error))?;
+        if let Some(conflict) = self
+            .parts
+            .telemetry
+            .metrics()
+            .conflicts()
+            .into_iter()
+            .next()
+        {
+            return Err(StartError::because(
+                "a metric cannot be registered",
+                conflict,
+            ));
         }
         self.parts.health.refresh_once().await;
 
@@ -168,15 +239,27 @@ impl Kernel {
     pub(crate) async fn stop(self, force: impl Future<Output = ()>) -> StopOutcome {
         let lifecycle = self.parts.framework.lifecycle.clone();
         let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
-        components.push(Arc::new(ListenerComponent::new("http", Stage::Listener, self.public, self.gate)));
+        components.push(Arc::new(ListenerComponent::new(
+            "http",
+            Stage::Listener,
+            self.public,
+            self.gate,
+        )));
         components.push(Arc::new(self.parts.tasks.clone()));
         components.push(Arc::new(self.admin));
         let components: Vec<Arc<dyn Component>> = components;
-        let stopping = Stopping { config: &lifecycle, health: &self.parts.health, components };
+        let stopping = Stopping {
+            config: &lifecycle,
+            health: &self.parts.health,
+            components,
+        };
         let outcome = stopping.run(force).await;
         match &outcome {
             StopOutcome::Clean => tracing::info!("stopped, nothing was lost"),
-            StopOutcome::CutOff(unfinished) => tracing::error!(unfinished = unfinished.join(", "), "stopped, and cut these off"),
+            StopOutcome::CutOff(unfinished) => tracing::error!(
+                unfinished = unfinished.join(", "),
+                "stopped, and cut these off"
+            ),
             StopOutcome::Forced(by, unfinished) => {
                 tracing::error!(unfinished = unfinished.join(", "), reason = %by, "the exit is forced; these were still running");
             }
@@ -199,13 +282,22 @@ impl Kernel {
 }
 
 fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {
-    loaded.get().map_err(|error| StartError::because("the settings cannot be read", error))
+    loaded
+        .get()
+        .map_err(|error| StartError::because("the settings cannot be read", error))
 }
 
-fn parts(identity: &ServiceIdentity, loaded: &Loaded, framework: Arc<FrameworkConfig>, telemetry: Telemetry) -> Parts {
+fn parts(
+    identity: &ServiceIdentity,
+    loaded: &Loaded,
+    framework: Arc<FrameworkConfig>,
+    telemetry: Telemetry,
+) -> Parts {
     let health = Health::new(framework.health.clone());
     let errors = telemetry.errors().clone();
-    let tasks = Tasks::new(identity.clone(), move |panic| errors.panicked(&panic.task, &panic.message));
+    let tasks = Tasks::new(identity.clone(), move |panic| {
+        errors.panicked(&panic.task, &panic.message)
+    });
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
     let parts = Parts {
@@ -222,20 +314,43 @@ fn parts(identity: &ServiceIdentity, loaded: &Loaded, framework: Arc<FrameworkCo
     parts
 }
 
-fn public_stack(parts: &Parts, routes: Routes) -> Result<Stack, seaworthy_http::StackError> {
-    Stack::builder(parts.identity.clone(), parts.framework.server.http.stack())
-        .telemetry(&parts.telemetry)
-        .health(parts.health.clone())
-        .build(routes)
+fn public_stack(
+    parts: &Parts,
+    telemetry: &Telemetry,
+    routes: Routes,
+) -> Result<Stack, seaworthy_http::StackError> {
+    Stack::builder(
+        parts.identity.clone(),
+        parts.framework.server.http.stack(),
+        telemetry,
+    )
+    .health(parts.health.clone())
+    .build(routes)
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {
-    Listener::bind(config).await.map_err(|error| StartError::because(format!("{key} cannot be listened on"), error))
+    Listener::bind(config)
+        .await
+        .map_err(|error| StartError::because(format!("{key} cannot be listened on"), error))
 }
 
 /// What production would refuse.
 fn warn(violations: &[Violation]) {
-    for Violation { id, key, origin, why, fix } in violations {
-        tracing::warn!(requirement = id, setting = key, origin, why, fix, "production refuses this setting");
+    for Violation {
+        id,
+        key,
+        origin,
+        why,
+        fix,
+    } in violations
+    {
+        tracing::warn!(
+            requirement = id,
+            setting = key,
+            origin,
+            why,
+            fix,
+            "production refuses this setting"
+        );
     }
 }

@@ -47,4 +47,6 @@ pub use no_settings::NoSettings;
 pub use service::{RunningService, Service};
 pub use start_error::StartError;
 pub use task::{Stop, TaskPanic, Tasks};
-pub use worker::{CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun, Workers};
+pub use worker::{
+    CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun, Workers,
+};

@@ -44,10 +44,11 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<()
             let watcher = watcher.clone();
             async move {
                 tokio::select! {
-                    outcome = watcher.watch() => if let Err(error) = outcome {
+                    outcome = watcher.watch() => {
+                        let Err(error) = outcome;
                         tracing::warn!(%error, "the settings' files cannot be watched; SIGHUP still reads them again");
                         stop.requested().await;
-                    },
+                    }
                     () = stop.requested() => {}
                 }
             }

@@ -21,7 +21,9 @@ impl Service {
     /// Names the service; `env!("CARGO_PKG_NAME")` and `env!("CARGO_PKG_VERSION")` are what most pass.
     #[must_use]
     pub fn new(name: &str, version: &str) -> Self {
-        Self { identity: ServiceIdentity::new(name, version) }
+        Self {
+            identity: ServiceIdentity::new(name, version),
+        }
     }
 
     /// Does what the command line says, and returns the exit status: the whole of a service's `main`.
@@ -41,16 +43,27 @@ impl Service {
     ///
     /// # Errors
     /// [`StartError`] for whatever keeps the service from starting.
-    pub async fn start<C, A>(self, loader: Loader, assemble: A) -> Result<RunningService, StartError>
+    pub async fn start<C, A>(
+        self,
+        loader: Loader,
+        assemble: A,
+    ) -> Result<RunningService, StartError>
     where
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let kernel = Kernel::open::<C>(&self.identity, loader).await.map_err(|failure| match failure {
-            StartFailure::Mistakes(errors) => StartError::because("the settings have mistakes", errors),
-            StartFailure::Unsafe(violations) => StartError::new(format!("{} settings are unsafe in production", violations.len())),
-            StartFailure::Failed(error) => error,
-        })?;
+        let kernel = Kernel::open::<C>(&self.identity, loader)
+            .await
+            .map_err(|failure| match failure {
+                StartFailure::Mistakes(errors) => {
+                    StartError::because("the settings have mistakes", errors)
+                }
+                StartFailure::Unsafe(violations) => StartError::new(format!(
+                    "{} settings are unsafe in production",
+                    violations.len()
+                )),
+                StartFailure::Failed(error) => error,
+            })?;
         match kernel.assemble(assemble).await {
             Ok(()) => Ok(RunningService(kernel)),
             Err(error) => {
@@ -79,6 +92,9 @@ impl RunningService {
 
 impl std::fmt::Debug for RunningService {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter.debug_struct("RunningService").field("addresses", &self.addresses()).finish_non_exhaustive()
+        formatter
+            .debug_struct("RunningService")
+            .field("addresses", &self.addresses())
+            .finish_non_exhaustive()
     }
 }

@@ -36,14 +36,27 @@ fn facts(loaded: &Loaded) -> Facts {
     let inline = loaded.inline_secrets();
     let mut facts = Facts::default();
     for shown in loaded.values() {
+        let origin = shown.origin;
         let setting = Setting {
             is_default: loaded.origin(&shown.key) == Some(Origin::Default),
             is_inline_secret: inline.iter().any(|secret| secret.key == shown.key),
             value: shown.value,
-            origin: shown.origin,
+            origin,
         };
-        facts.insert(shown.key, setting);
+        match list_of(&shown.key) {
+            Some(list) => facts.insert_item(list, setting),
+            None => facts.insert(shown.key, setting),
+        }
     }
     loaded.each_secret(|key, secret| facts.insert_secret(key, secret));
     facts
+}
+
+/// The key of the list that an item such as `origins[2]` belongs to.
+fn list_of(key: &str) -> Option<&str> {
+    let (list, index) = key.strip_suffix(']')?.rsplit_once('[')?;
+    index
+        .bytes()
+        .all(|byte| byte.is_ascii_digit())
+        .then_some(list)
 }

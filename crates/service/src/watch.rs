@@ -9,7 +9,11 @@ const MOST_CHECKS: usize = 256;
 pub(crate) fn begin(parts: &Parts) {
     let metrics = parts.telemetry.metrics().clone();
     let failures = Family::new(MOST_CHECKS, move |check| {
-        metrics.counter("health_check_failures_total", "Health checks that failed.", &[("check", check)])
+        metrics.counter(
+            "health_check_failures_total",
+            "Health checks that failed.",
+            &[("check", check)],
+        )
     });
     parts.health.on_failure(move |check, failure| {
         failures.of(check).increment();

@@ -142,6 +142,17 @@ impl Telemetry {
             });
     }
 
+    /// The same logs and traces, with metrics that nobody scrapes: for a listener whose own requests would only blur the service's numbers.
+    #[must_use]
+    pub fn with_metrics_of_its_own(&self) -> Self {
+        let metrics = Metrics::new();
+        Self {
+            errors: self.errors.clone(),
+            metrics,
+            ..self.clone()
+        }
+    }
+
     /// The service's metrics.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {

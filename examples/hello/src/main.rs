@@ -17,7 +17,9 @@ struct HelloConfig {
 
 impl Default for HelloConfig {
     fn default() -> Self {
-        Self { greeted: "world".to_owned() }
+        Self {
+            greeted: "world".to_owned(),
+        }
     }
 }
 
@@ -28,7 +30,11 @@ fn main() -> ExitCode {
 /// Puts the service together. Whatever it would need (a database, a publisher) would be connected here, before the service is ready.
 async fn assemble(service: &Assembly<HelloConfig>) -> Result<(), StartError> {
     let greeting = format!("Hello, {}!\n", service.settings().greeted);
-    service.http(Routes::new().get("/", async move || greeting).post("/echo", echo));
+    service.http(
+        Routes::new()
+            .get("/", async move || greeting)
+            .post("/echo", echo),
+    );
     Ok(())
 }
 

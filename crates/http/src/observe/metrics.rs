@@ -1,4 +1,7 @@
-use std::sync::OnceLock;
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
 
 use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
 
@@ -19,6 +22,8 @@ pub(super) struct HttpMetrics {
 
 #[derive(Debug)]
 struct RouteMetrics {
+    /// Requests under way, so that a stop can name what it waits for (LIFE-4).
+    running: AtomicU32,
     duration: Histogram,
     /// By the first digit of the status, then by the other two.
     statuses: [OnceLock<Box<[OnceLock<Counter>]>>; STATUS_CLASSES],
@@ -46,8 +51,28 @@ impl HttpMetrics {
         this
     }
 
-    pub(super) fn begun(&self) {
+    pub(super) fn begun(&self, path: PathId, method: MethodLabel) {
         self.in_flight.increment();
+        if let Some(route) = self.route(path, method) {
+            route.running.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The routes with requests under way.
+    pub(super) fn running(&self) -> Vec<String> {
+        let mut running = Vec::new();
+        for (path, methods) in self.labels.iter().zip(&self.paths) {
+            for (method, route) in MethodLabel::ALL.iter().zip(methods) {
+                match route
+                    .get()
+                    .map_or(0, |route| route.running.load(Ordering::Relaxed))
+                {
+                    0 => {}
+                    count => running.push(format!("{} {path} ({count})", method.as_str())),
+                }
+            }
+        }
+        running
     }
 
     pub(super) fn ended(&self, ended: &Ended<'_>) {
@@ -55,6 +80,7 @@ impl HttpMetrics {
         let Some(route) = self.route(ended.path, ended.method) else {
             return;
         };
+        route.running.fetch_sub(1, Ordering::Relaxed);
         route
             .duration
             .observe_traced(ended.duration, ended.context.trace());
@@ -75,6 +101,7 @@ impl HttpMetrics {
     fn route(&self, path: PathId, method: MethodLabel) -> Option<&RouteMetrics> {
         let place = self.paths.get(path.index())?.get(method.index())?;
         Some(place.get_or_init(|| RouteMetrics {
+            running: AtomicU32::new(0),
             duration: self.metrics.histogram(
                 "http_request_duration_seconds",
                 "Time from the head of a request to the last byte of its answer.",

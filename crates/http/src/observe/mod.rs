@@ -67,8 +67,12 @@ impl Observer {
         self.telemetry.tracer().begin(trace::of(headers).as_ref())
     }
 
-    pub(crate) fn begun(&self) {
-        self.metrics.begun();
+    pub(crate) fn begun(&self, path: PathId, method: MethodLabel) {
+        self.metrics.begun(path, method);
+    }
+
+    pub(crate) fn running(&self) -> Vec<String> {
+        self.metrics.running()
     }
 
     pub(crate) fn ended(&self, ended: &Ended<'_>) {

@@ -135,6 +135,12 @@ impl Stack {
         Ok(())
     }
 
+    /// The routes that have requests under way, and how many each.
+    #[must_use]
+    pub fn running(&self) -> Vec<String> {
+        self.0.observer.running()
+    }
+
     /// Requests that are worked on now.
     #[must_use]
     pub fn in_flight(&self) -> u32 {

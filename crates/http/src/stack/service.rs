@@ -63,12 +63,13 @@ impl StackService {
             // `to_str` admits ASCII only, so every index is a boundary.
             context = context.with_user_agent(agent.get(..MAXIMUM_USER_AGENT).unwrap_or(agent));
         }
-        stack.observer.begun();
+        let method = MethodLabel::of(&parts.method);
+        stack.observer.begun(path, method);
         Exchange {
             stack: Arc::clone(stack),
             context: Arc::new(context),
             started,
-            method: MethodLabel::of(&parts.method),
+            method,
             path,
             uri: parts.uri.clone(),
             tls: self.tls,

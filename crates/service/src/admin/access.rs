@@ -18,8 +18,14 @@ impl TokenAccess {
     }
 
     fn holds(&self, request: &Parts) -> bool {
-        let Some(expected) = &self.token else { return true };
-        let header = request.headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let Some(expected) = &self.token else {
+            return true;
+        };
+        let header = request
+            .headers
+            .get(header::AUTHORIZATION)
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default();
         let (scheme, given) = header.split_once(' ').unwrap_or_default();
         scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), expected.expose())
     }
@@ -32,19 +38,37 @@ fn is_same(given: &str, expected: &str) -> bool {
 }
 
 impl Authenticate for TokenAccess {
-    fn authenticate(&self, request: &Parts, _context: &Arc<RequestContext>, route: &RouteOptions) -> Authentication {
+    fn authenticate(
+        &self,
+        request: &Parts,
+        _context: &Arc<RequestContext>,
+        route: &RouteOptions,
+    ) -> Authentication {
         if route.declared_access() != Access::Authenticated {
             return Authentication::Anonymous;
         }
         if !self.holds(request) {
-            let error = Error::new(Code::Unauthenticated, "ADMIN_TOKEN_REQUIRED", "the admin token is required");
+            let error = Error::new(
+                Code::Unauthenticated,
+                "ADMIN_TOKEN_REQUIRED",
+                "the admin token is required",
+            );
             return Authentication::Refused(error);
         }
         if !request.method.is_safe() && !request.headers.contains_key("x-admin-request") {
-            let message = "a change must carry the header x-admin-request, which no web page can send here";
-            return Authentication::Refused(Error::new(Code::Forbidden, "ADMIN_HEADER_REQUIRED", message));
+            let message =
+                "a change must carry the header x-admin-request, which no web page can send here";
+            return Authentication::Refused(Error::new(
+                Code::Forbidden,
+                "ADMIN_HEADER_REQUIRED",
+                message,
+            ));
         }
-        let identity = Identity { actor: Actor::new("admin"), tenant: None, extensions: http::Extensions::new() };
+        let identity = Identity {
+            actor: Actor::new("admin"),
+            tenant: None,
+            extensions: http::Extensions::new(),
+        };
         Authentication::Known(identity)
     }
 }

@@ -13,7 +13,10 @@ const DEFAULT_DURATION: Timeout = Timeout::from_secs(15 * 60);
 const LONGEST_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 pub(super) fn routes() -> Routes<AdminState> {
-    Routes::new().get("/log-level", report).put("/log-level", change).delete("/log-level", reset)
+    Routes::new()
+        .get("/log-level", report)
+        .put("/log-level", change)
+        .delete("/log-level", reset)
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -38,21 +41,37 @@ async fn report(State(state): State<AdminState>) -> Json<LevelReport> {
     Json(state.parts.telemetry.logs().levels().report())
 }
 
-async fn change(State(state): State<AdminState>, Json(change): Json<Change>) -> Result<Json<LevelReport>, Error> {
+async fn change(
+    State(state): State<AdminState>,
+    Json(change): Json<Change>,
+) -> Result<Json<LevelReport>, Error> {
     if change.reason.trim().is_empty() {
-        return Err(Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason").with_field("reason", "must not be empty"));
+        return Err(
+            Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")
+                .with_field("reason", "must not be empty"),
+        );
     }
-    let duration = change.expires_in.unwrap_or(DEFAULT_DURATION).min(LONGEST_DURATION);
+    let duration = change
+        .expires_in
+        .unwrap_or(DEFAULT_DURATION)
+        .min(LONGEST_DURATION);
     tracing::warn!(target_changed = change.target, level = %change.level, reason = change.reason, %duration, "a log level was changed");
     let levels = state.parts.telemetry.logs().levels();
     levels.set(&change.target, change.level, duration.get(), &change.reason);
     Ok(Json(levels.report()))
 }
 
-async fn reset(State(state): State<AdminState>, Query(which): Query<Which>) -> Result<Json<LevelReport>, Error> {
+async fn reset(
+    State(state): State<AdminState>,
+    Query(which): Query<Which>,
+) -> Result<Json<LevelReport>, Error> {
     let levels = state.parts.telemetry.logs().levels();
     if !levels.reset(&which.target) {
-        return Err(Error::new(Code::NotFound, "NO_SUCH_CHANGE", "no change of this target is in force"));
+        return Err(Error::new(
+            Code::NotFound,
+            "NO_SUCH_CHANGE",
+            "no change of this target is in force",
+        ));
     }
     tracing::warn!(target_changed = which.target, "a log level was reset");
     Ok(Json(levels.report()))

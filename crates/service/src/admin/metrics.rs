@@ -9,8 +9,17 @@ pub(super) fn routes() -> Routes<AdminState> {
     Routes::new().get("/metrics", scrape)
 }
 
-async fn scrape(State(state): State<AdminState>, headers: HeaderMap) -> ([(header::HeaderName, &'static str); 1], String) {
-    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+async fn scrape(
+    State(state): State<AdminState>,
+    headers: HeaderMap,
+) -> ([(header::HeaderName, &'static str); 1], String) {
+    let accept = headers
+        .get(header::ACCEPT)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or_default();
     let format = Format::negotiate(accept);
-    ([(header::CONTENT_TYPE, format.content_type())], state.parts.telemetry.metrics().render(format))
+    (
+        [(header::CONTENT_TYPE, format.content_type())],
+        state.parts.telemetry.metrics().render(format),
+    )
 }

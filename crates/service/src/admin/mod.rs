@@ -10,8 +10,6 @@ mod metrics;
 mod settings;
 mod workers;
 
-
-
 pub(crate) use access::TokenAccess;
 use axum::response::Json;
 use seaworthy_config::{Loaded, Watcher};
@@ -48,10 +46,17 @@ pub(crate) fn routes(state: &AdminState) -> Routes {
         .merge(levels::routes())
         .merge(workers::routes())
         .with_options(|options| options.access(Access::Authenticated));
-    let endpoints = open.with_options(|options| options.access(Access::Public)).merge(guarded).with_state(state.clone());
+    let endpoints = open
+        .with_options(|options| options.access(Access::Public))
+        .merge(guarded)
+        .with_state(state.clone());
     let listed: Value = json!({ "endpoints": endpoints.list() });
     let index = async move || Json(listed);
-    endpoints.merge(Routes::new().get("/", index).with_options(|options| options.access(Access::Public)))
+    endpoints.merge(
+        Routes::new()
+            .get("/", index)
+            .with_options(|options| options.access(Access::Public)),
+    )
 }
 
 /// Health with every detail, which only this listener shows.

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::AdminState;
 
 pub(super) fn routes() -> Routes<AdminState> {
-    Routes::new().get("/config", show).post("/config/reload", reload)
+    Routes::new()
+        .get("/config", show)
+        .post("/config/reload", reload)
 }
 
 /// The effective settings and where each comes from; secrets are masked.
@@ -17,10 +19,21 @@ async fn show(State(state): State<AdminState>) -> Json<Value> {
 /// What SIGHUP does, with the outcome as the answer.
 async fn reload(State(state): State<AdminState>) -> Result<Json<Value>, Error> {
     match state.watcher.reload().await {
-        Ok(reloaded) => Ok(Json(json!({ "changed": reloaded.changed, "needs_restart": reloaded.needs_restart }))),
+        Ok(reloaded) => Ok(Json(
+            json!({ "changed": reloaded.changed, "needs_restart": reloaded.needs_restart }),
+        )),
         Err(errors) => {
-            let refused = Error::new(Code::Invalid, "CONFIGURATION_INVALID", "the configuration has mistakes; nothing was changed");
-            Err(errors.iter().fold(refused, |error, mistake| error.with_field(mistake.key(), format!("{}: {}", mistake.origin(), mistake.problem()))))
+            let refused = Error::new(
+                Code::Invalid,
+                "CONFIGURATION_INVALID",
+                "the configuration has mistakes; nothing was changed",
+            );
+            Err(errors.iter().fold(refused, |error, mistake| {
+                error.with_field(
+                    mistake.key(),
+                    format!("{}: {}", mistake.origin(), mistake.problem()),
+                )
+            }))
         }
     }
 }

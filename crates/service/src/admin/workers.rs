@@ -23,19 +23,28 @@ async fn list(State(state): State<AdminState>) -> Json<Vec<WorkerReport>> {
     Json(state.parts.workers.reports())
 }
 
-async fn run_now(State(state): State<AdminState>, Path(name): Path<String>) -> Result<Json<Vec<WorkerReport>>, Error> {
+async fn run_now(
+    State(state): State<AdminState>,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.run_now(&name)?;
     tracing::warn!(worker = name, "a run was asked for by an operator");
     Ok(Json(state.parts.workers.reports()))
 }
 
-async fn pause(State(state): State<AdminState>, Path(name): Path<String>) -> Result<Json<Vec<WorkerReport>>, Error> {
+async fn pause(
+    State(state): State<AdminState>,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.pause(&name)?;
     tracing::warn!(worker = name, "a worker was paused by an operator");
     Ok(Json(state.parts.workers.reports()))
 }
 
-async fn resume(State(state): State<AdminState>, Path(name): Path<String>) -> Result<Json<Vec<WorkerReport>>, Error> {
+async fn resume(
+    State(state): State<AdminState>,
+    Path(name): Path<String>,
+) -> Result<Json<Vec<WorkerReport>>, Error> {
     state.parts.workers.resume(&name)?;
     tracing::warn!(worker = name, "a worker was resumed by an operator");
     Ok(Json(state.parts.workers.reports()))

@@ -5,7 +5,11 @@ use seaworthy_config::Profile;
 
 /// What the user asked for.
 #[derive(Debug, Parser)]
-#[command(disable_version_flag = true, arg_required_else_help = false, propagate_version = false)]
+#[command(
+    disable_version_flag = true,
+    arg_required_else_help = false,
+    propagate_version = false
+)]
 pub(crate) struct Arguments {
     /// What to do; `serve` where nothing is said.
     #[command(subcommand)]
@@ -107,7 +111,8 @@ impl HealthProbe {
 }
 
 fn parse_profile(text: &str) -> Result<Profile, String> {
-    text.parse().map_err(|error: seaworthy_config::UnknownProfile| error.to_string())
+    text.parse()
+        .map_err(|error: seaworthy_config::UnknownProfile| error.to_string())
 }
 
 fn parse_setting(text: &str) -> Result<(String, String), String> {

@@ -1,4 +1,3 @@
-
 use seaworthy_config::{Loaded, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 use serde_json::json;
@@ -7,23 +6,26 @@ use super::{
     arguments::{ConfigCommand, Format},
     output, serve, status,
 };
-use crate::{
-    kernel::StartFailure,
-    preflight,
-    settings,
-};
+use crate::{kernel::StartFailure, preflight, settings};
 
 /// Looks at the settings without running the service.
-pub(super) fn run<C: Settings>(identity: &ServiceIdentity, loader: &Loader, format: Format, command: &ConfigCommand) -> u8 {
+pub(super) fn run<C: Settings>(
+    identity: &ServiceIdentity,
+    loader: &Loader,
+    format: Format,
+    command: &ConfigCommand,
+) -> u8 {
     let schema = settings::schema::<C>();
     match command {
         ConfigCommand::Schema => output::text(&schema.json()),
         ConfigCommand::Docs => output::text(&schema.docs(identity.name())),
         ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
-        ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => match loader.load(&schema) {
-            Ok(loaded) => look(&loaded, format, command),
-            Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
-        },
+        ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
+            match loader.load(&schema) {
+                Ok(loaded) => look(&loaded, format, command),
+                Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
+            }
+        }
     }
 }
 
@@ -46,13 +48,21 @@ fn check(loaded: &Loaded, format: Format) -> u8 {
     let violations = settings::violations(loaded);
     let profile = loaded.profile();
     match format {
-        Format::Json => output::json(&json!({ "profile": profile.name(), "violations": violations })),
-        Format::Text if violations.is_empty() => output::line(&format!("the settings of the profile {profile} are valid and safe")),
+        Format::Json => {
+            output::json(&json!({ "profile": profile.name(), "violations": violations }))
+        }
+        Format::Text if violations.is_empty() => output::line(&format!(
+            "the settings of the profile {profile} are valid and safe"
+        )),
         Format::Text => output::text(&format!(
             "the settings of the profile {profile} are valid; production refuses {}:\n\n{}",
             violations.len(),
             preflight::text(&violations)
         )),
     };
-    if violations.is_empty() || !settings::refuses(profile) { status::SUCCESS } else { status::CONFIGURATION }
+    if violations.is_empty() || !settings::refuses(profile) {
+        status::SUCCESS
+    } else {
+        status::CONFIGURATION
+    }
 }

@@ -1,7 +1,6 @@
 use std::{
     io::{self, Read as _, Write as _},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
-
     time::Duration,
 };
 
@@ -11,12 +10,7 @@ use super::{
     arguments::{Format, HealthProbe},
     output, serve, status,
 };
-use crate::{
-    config::FrameworkConfig,
-    kernel::StartFailure,
-    settings,
-    start_error::StartError,
-};
+use crate::{config::FrameworkConfig, kernel::StartFailure, settings, start_error::StartError};
 
 /// A probe answers from memory; a process that needs longer is not well.
 const TIMEOUT: Duration = Duration::from_secs(2);
@@ -31,7 +25,12 @@ pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthPro
     };
     let address = match loaded.get::<FrameworkConfig>() {
         Ok(framework) => reachable(framework.admin.addr),
-        Err(error) => return serve::refuse(&StartError::because("the settings cannot be read", error).into(), format),
+        Err(error) => {
+            return serve::refuse(
+                &StartError::because("the settings cannot be read", error).into(),
+                format,
+            );
+        }
     };
     match ask(address, probe.path()) {
         Ok((200, body)) => output::line(body.trim_end()),
@@ -60,10 +59,21 @@ fn ask(address: SocketAddr, path: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n")?;
+    write!(
+        stream,
+        "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n"
+    )?;
     let mut answer = String::new();
     stream.take(LARGEST_ANSWER).read_to_string(&mut answer)?;
-    let status = answer.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)).and_then(|code| code.parse().ok());
-    let body = answer.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
-    status.map(|status| (status, body)).ok_or_else(|| io::Error::other("the answer is not HTTP"))
+    let status = answer
+        .strip_prefix("HTTP/1.1 ")
+        .and_then(|rest| rest.get(..3))
+        .and_then(|code| code.parse().ok());
+    let body = answer
+        .split_once("\r\n\r\n")
+        .map(|(_, body)| body.to_owned())
+        .unwrap_or_default();
+    status
+        .map(|status| (status, body))
+        .ok_or_else(|| io::Error::other("the answer is not HTTP"))
 }

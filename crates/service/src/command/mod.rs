@@ -26,19 +26,30 @@ where
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
     let name: String = identity.name().to_owned();
-    let command = Arguments::command().name(name.clone()).bin_name(name).about("A Seaworthy service.");
-    let arguments = command.try_get_matches().and_then(|matches| Arguments::from_arg_matches(&matches));
+    let command = Arguments::command()
+        .name(name.clone())
+        .bin_name(name)
+        .about("A Seaworthy service.");
+    let arguments = command
+        .try_get_matches()
+        .and_then(|matches| Arguments::from_arg_matches(&matches));
     let arguments = match arguments {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
-            return if error.use_stderr() { status::USAGE } else { status::SUCCESS };
+            return if error.use_stderr() {
+                status::USAGE
+            } else {
+                status::SUCCESS
+            };
         }
     };
     let loader = loader(identity, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(identity, loader, arguments.format, assemble),
-        Command::Config { command } => config::run::<C>(identity, &loader, arguments.format, &command),
+        Command::Config { command } => {
+            config::run::<C>(identity, &loader, arguments.format, &command)
+        }
         Command::Health { probe } => health::run::<C>(&loader, arguments.format, probe),
         Command::Version => output::line(&format!("{} {}", identity.name(), identity.version())),
     }
@@ -47,7 +58,12 @@ where
 fn loader(identity: &ServiceIdentity, arguments: &SettingsArguments) -> Loader {
     let mut loader = Loader::new(identity.name())
         .environment(Environment::of_process())
-        .overrides(arguments.set.iter().map(|(key, value)| format!("{key}={value}")));
+        .overrides(
+            arguments
+                .set
+                .iter()
+                .map(|(key, value)| format!("{key}={value}")),
+        );
     if let Some(profile) = arguments.profile {
         loader = loader.profile(profile);
     }

@@ -1,9 +1,6 @@
 //! What commands print. Logs are something else: they belong to a running service.
 
-use std::{
-    io::{self, Write as _},
-
-};
+use std::io::{self, Write as _};
 
 use serde_json::Value;
 
@@ -12,7 +9,9 @@ use super::status;
 /// Prints to stdout. A reader that has gone away is no failure of the command.
 pub(super) fn text(text: &str) -> u8 {
     let mut stdout = io::stdout().lock();
-    let _ = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let _ = stdout
+        .write_all(text.as_bytes())
+        .and_then(|()| stdout.flush());
     status::SUCCESS
 }
 

@@ -1,4 +1,3 @@
-
 use seaworthy_config::{Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 use serde_json::json;
@@ -14,14 +13,24 @@ use crate::{
 };
 
 /// Runs the service until a signal ends it.
-pub(super) fn run<C, A>(identity: &ServiceIdentity, loader: Loader, format: Format, assemble: A) -> u8
+pub(super) fn run<C, A>(
+    identity: &ServiceIdentity,
+    loader: Loader,
+    format: Format,
+    assemble: A,
+) -> u8
 where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
-        Err(error) => return refuse(&StartError::because("the runtime cannot be started", error).into(), format),
+        Err(error) => {
+            return refuse(
+                &StartError::because("the runtime cannot be started", error).into(),
+                format,
+            );
+        }
     };
     let status = runtime.block_on(serve(identity, loader, format, assemble));
     // A handler that never yields must not hold up an exit that was decided.
@@ -36,7 +45,12 @@ where
 {
     let mut signals = match Signals::listen() {
         Ok(signals) => signals,
-        Err(error) => return refuse(&StartError::because("signals cannot be listened to", error).into(), format),
+        Err(error) => {
+            return refuse(
+                &StartError::because("signals cannot be listened to", error).into(),
+                format,
+            );
+        }
     };
     let kernel = match Kernel::open::<C>(identity, loader).await {
         Ok(kernel) => kernel,
@@ -73,7 +87,10 @@ where
     match kernel.stop(force).await {
         StopOutcome::Clean => status::SUCCESS,
         StopOutcome::CutOff(unfinished) | StopOutcome::Forced(_, unfinished) => {
-            output::complain(&format!("error: these were still running at the end of the stop: {}\n", unfinished.join(", ")));
+            output::complain(&format!(
+                "error: these were still running at the end of the stop: {}\n",
+                unfinished.join(", ")
+            ));
             status::CUT_OFF
         }
     }
@@ -82,24 +99,37 @@ where
 /// Prints once why a start ended, and returns the exit status that says so.
 pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
     match (failure, format) {
-        (StartFailure::Mistakes(errors), Format::Text) => output::complain(&format!("error: {errors}\n")),
+        (StartFailure::Mistakes(errors), Format::Text) => {
+            output::complain(&format!("error: {errors}\n"))
+        }
         (StartFailure::Mistakes(errors), Format::Json) => {
             let mistakes: Vec<_> = errors
                 .iter()
                 .map(|error| json!({ "origin": error.origin().to_string(), "key": error.key(), "problem": error.problem() }))
                 .collect();
-            output::complain(&format!("{}\n", json!({ "error": "the configuration has mistakes", "mistakes": mistakes })));
+            output::complain(&format!(
+                "{}\n",
+                json!({ "error": "the configuration has mistakes", "mistakes": mistakes })
+            ));
         }
         (StartFailure::Unsafe(violations), Format::Text) => output::complain(&format!(
             "error: the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
             violations.len(),
             preflight::text(violations)
         )),
-        (StartFailure::Unsafe(violations), Format::Json) => output::complain(&format!("{:#}\n", preflight::json(violations))),
-        (StartFailure::Failed(error), Format::Text) => output::complain(&format!("error: {}\n", error.chain().join("\n  caused by: "))),
+        (StartFailure::Unsafe(violations), Format::Json) => {
+            output::complain(&format!("{:#}\n", preflight::json(violations)))
+        }
+        (StartFailure::Failed(error), Format::Text) => output::complain(&format!(
+            "error: {}\n",
+            error.chain().join("\n  caused by: ")
+        )),
         (StartFailure::Failed(error), Format::Json) => {
             let chain = error.chain();
-            output::complain(&format!("{}\n", json!({ "error": chain.first(), "causes": chain.get(1..) })));
+            output::complain(&format!(
+                "{}\n",
+                json!({ "error": chain.first(), "causes": chain.get(1..) })
+            ));
         }
     }
     match failure {
@@ -111,7 +141,10 @@ pub(super) fn refuse(failure: &StartFailure, format: Format) -> u8 {
 /// Panics become lines of the log; the default would print text between them.
 fn report_panics() {
     std::panic::set_hook(Box::new(|panic| {
-        let place = panic.location().map(ToString::to_string).unwrap_or_default();
+        let place = panic
+            .location()
+            .map(ToString::to_string)
+            .unwrap_or_default();
         let message = panic.payload_as_str().unwrap_or("no message");
         tracing::error!(place, panic = message, "panic");
     }));

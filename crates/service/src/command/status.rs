@@ -1,6 +1,5 @@
 //! Exit statuses. Above 63 they are those of `sysexits.h`, so that a supervisor can tell a mistake of the settings from a fault.
 
-
 /// All went well.
 pub(super) const SUCCESS: u8 = 0;
 /// The start failed, or a probe says no.

@@ -24,6 +24,10 @@ pub struct AdminConfig {
 
 impl Default for AdminConfig {
     fn default() -> Self {
-        Self { addr: DEFAULT_ADDRESS, token: None, timeout: DEFAULT_TIMEOUT }
+        Self {
+            addr: DEFAULT_ADDRESS,
+            token: None,
+            timeout: DEFAULT_TIMEOUT,
+        }
     }
 }

@@ -2,8 +2,10 @@ use std::net::SocketAddr;
 
 use schemars::JsonSchema;
 use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_http::tls::TlsConfig;
 use seaworthy_http::{
-    AccessLogConfig, AddressRange, CorsConfig, ForwardedHeader, HttpConfig, LoadShedConfig, RateLimitConfig, SecurityHeadersConfig,
+    AccessLogConfig, AddressRange, CorsConfig, ForwardedHeader, HttpConfig, LoadShedConfig,
+    RateLimitConfig, SecurityHeadersConfig,
     server::{LimitsConfig, ListenerConfig, Protocols},
 };
 use serde::{Deserialize, Serialize};
@@ -18,6 +20,8 @@ pub struct PublicHttpConfig {
     pub addr: SocketAddr,
     /// Which versions of HTTP it speaks without TLS.
     pub protocols: Protocols,
+    /// TLS; without it plain text is spoken.
+    pub tls: Option<TlsConfig>,
     /// Connections that may wait to be accepted.
     pub backlog: u32,
     /// Limits of connections, heads, bodies, answers and HTTP/2.
@@ -44,11 +48,18 @@ pub struct PublicHttpConfig {
 
 impl Default for PublicHttpConfig {
     fn default() -> Self {
-        let ListenerConfig { address, protocols, backlog, limits, .. } = ListenerConfig::default();
+        let ListenerConfig {
+            address,
+            protocols,
+            backlog,
+            limits,
+            ..
+        } = ListenerConfig::default();
         let stack = HttpConfig::default();
         Self {
             addr: address,
             protocols,
+            tls: None,
             backlog,
             limits,
             timeout: stack.timeout,
@@ -73,7 +84,7 @@ impl PublicHttpConfig {
             protocols: self.protocols,
             backlog: self.backlog,
             limits: self.limits.clone(),
-            ..ListenerConfig::default()
+            tls: self.tls.clone(),
         }
     }
 

@@ -14,7 +14,12 @@ pub(crate) struct ListenerComponent {
 
 impl ListenerComponent {
     pub(crate) fn new(name: &'static str, stage: Stage, server: ServerHandle, gate: Gate) -> Self {
-        Self { name, stage, server, gate }
+        Self {
+            name,
+            stage,
+            server,
+            gate,
+        }
     }
 
     fn stack(&self) -> &Stack {

@@ -24,12 +24,22 @@ pub(crate) struct Gate {
 
 impl Gate {
     /// A closed gate. `build` makes a stack of the routes that refuse.
-    pub(crate) fn closed(build: impl FnOnce(Routes) -> Result<Stack, StackError>) -> Result<Self, StackError> {
+    pub(crate) fn closed(
+        build: impl FnOnce(Routes) -> Result<Stack, StackError>,
+    ) -> Result<Self, StackError> {
         let refuse = async || -> Result<(), Error> {
-            Err(Error::new(Code::Unavailable, "STARTING", "the service is starting").with_retry_after(RETRY_AFTER))
+            Err(
+                Error::new(Code::Unavailable, "STARTING", "the service is starting")
+                    .with_retry_after(RETRY_AFTER),
+            )
         };
-        let routes = Routes::new().route("/", any(refuse)).route("/{*path}", any(refuse));
-        Ok(Self { closed: build(routes)?, open: Arc::default() })
+        let routes = Routes::new()
+            .route("/", any(refuse))
+            .route("/{*path}", any(refuse));
+        Ok(Self {
+            closed: build(routes)?,
+            open: Arc::default(),
+        })
     }
 
     /// Serves `stack` from now on.
@@ -45,7 +55,13 @@ impl Gate {
     /// The service for one connection.
     pub(crate) fn connection(&self, peer: SocketAddr, tls: bool) -> GateService {
         let is_open = self.open.get().is_some();
-        GateService { serving: self.stack().connection(peer, tls), is_open, gate: self.clone(), peer, tls }
+        GateService {
+            serving: self.stack().connection(peer, tls),
+            is_open,
+            gate: self.clone(),
+            peer,
+            tls,
+        }
     }
 }
 

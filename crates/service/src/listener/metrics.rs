@@ -1,8 +1,11 @@
 use seaworthy_http::server::{ConnectionStatsSnapshot, ServerHandle};
 use seaworthy_telemetry::metrics::Metrics;
 
+/// One of the listener's counts.
+type Count = fn(&ConnectionStatsSnapshot) -> u64;
+
 /// Why a connection or a request was refused or cut off, and where the listener counts it.
-const REASONS: [(&str, fn(&ConnectionStatsSnapshot) -> u64); 13] = [
+const REASONS: [(&str, Count); 13] = [
     ("full", |stats| stats.refused_full),
     ("full_per_address", |stats| stats.refused_per_ip),
     ("handshake_failed", |stats| stats.handshake_failures),
@@ -19,18 +22,42 @@ const REASONS: [(&str, fn(&ConnectionStatsSnapshot) -> u64); 13] = [
 ];
 
 /// Registers what happens to the connections of a listener (OBS-5).
-pub(crate) fn register_connections(metrics: &Metrics, listener: &'static str, server: &ServerHandle) {
-    let count = |read: fn(&ConnectionStatsSnapshot) -> u64| {
+pub(crate) fn register_connections(
+    metrics: &Metrics,
+    listener: &'static str,
+    server: &ServerHandle,
+) {
+    let count = |read: Count| {
         let server = server.clone();
         move || u32::try_from(read(&server.stats())).map_or(f64::INFINITY, f64::from)
     };
     let labels = [("listener", listener)];
-    metrics.computed_gauge("http_connections_open", "Connections that are open.", &labels, count(|stats| stats.open));
-    metrics.computed_counter("http_connections_accepted_total", "Connections accepted.", &labels, count(|stats| stats.accepted));
+    metrics.computed_gauge(
+        "http_connections_open",
+        "Connections that are open.",
+        &labels,
+        count(|stats| stats.open),
+    );
+    metrics.computed_counter(
+        "http_connections_accepted_total",
+        "Connections accepted.",
+        &labels,
+        count(|stats| stats.accepted),
+    );
     let help = "Accepts that failed, such as for want of file descriptors.";
-    metrics.computed_counter("http_accept_errors_total", help, &labels, count(|stats| stats.accept_errors));
+    metrics.computed_counter(
+        "http_accept_errors_total",
+        help,
+        &labels,
+        count(|stats| stats.accept_errors),
+    );
     let help = "Connections and requests that were refused or cut off by a limit.";
     for (reason, read) in REASONS {
-        metrics.computed_counter("http_connections_cut_total", help, &[("listener", listener), ("reason", reason)], count(read));
+        metrics.computed_counter(
+            "http_connections_cut_total",
+            help,
+            &[("listener", listener), ("reason", reason)],
+            count(read),
+        );
     }
 }

@@ -35,6 +35,20 @@ impl Facts {
         self.settings.insert(key.into(), setting);
     }
 
+    /// Adds one item to a list, whose origin is that of its first item.
+    pub fn insert_item(&mut self, list: &str, item: Setting) {
+        let known = self
+            .settings
+            .entry(list.to_owned())
+            .or_insert_with(|| Setting {
+                value: Value::Array(Vec::new()),
+                ..item.clone()
+            });
+        if let Value::Array(items) = &mut known.value {
+            items.push(item.value);
+        }
+    }
+
     /// Says how long a secret is and whether it is one of those that tutorials print; the secret itself is looked at and not kept.
     pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str) {
         let is_known_sample = super::rules::is_known_sample(secret);

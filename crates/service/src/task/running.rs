@@ -13,7 +13,14 @@ use tokio::task::AbortHandle;
 #[derive(Debug, Default)]
 pub(super) struct RunningTasks {
     next: AtomicU64,
-    tasks: Mutex<BTreeMap<u64, (Arc<str>, Option<AbortHandle>)>>,
+    tasks: Mutex<BTreeMap<u64, Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    name: Arc<str>,
+    /// None for the moment between the listing and the start.
+    handle: Option<AbortHandle>,
 }
 
 /// Keeps a task on the list for as long as its future lives, also when it is aborted or panics.
@@ -26,7 +33,9 @@ pub(super) struct Listed {
 impl RunningTasks {
     pub(super) fn enter(self: &Arc<Self>, name: Arc<str>) -> Listed {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        self.tasks.lock().insert(number, (name, None));
+        self.tasks
+            .lock()
+            .insert(number, Running { name, handle: None });
         Listed {
             list: Arc::clone(self),
             number,
@@ -37,16 +46,16 @@ impl RunningTasks {
         self.tasks
             .lock()
             .values()
-            .map(|(name, _)| name.to_string())
+            .map(|task| task.name.to_string())
             .collect()
     }
 
     pub(super) fn abort_all(&self) {
-        for (_, handle) in self.tasks.lock().values() {
-            if let Some(handle) = handle {
-                handle.abort();
-            }
-        }
+        self.tasks
+            .lock()
+            .values()
+            .filter_map(|task| task.handle.as_ref())
+            .for_each(AbortHandle::abort);
     }
 }
 
@@ -59,8 +68,8 @@ impl Listed {
 impl RunningTasks {
     /// Remembers how to end a task; one that is already over stays forgotten.
     pub(super) fn set_abort_handle(&self, number: u64, handle: AbortHandle) {
-        if let Some((_, known)) = self.tasks.lock().get_mut(&number) {
-            *known = Some(handle);
+        if let Some(task) = self.tasks.lock().get_mut(&number) {
+            task.handle = Some(handle);
         }
     }
 }

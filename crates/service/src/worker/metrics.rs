@@ -23,17 +23,27 @@ impl WorkerMetrics {
     pub(crate) fn new(metrics: &Metrics, errors: &ErrorReports) -> Self {
         let counters = |name: &'static str, help: &'static str| {
             let metrics = metrics.clone();
-            Family::new(MOST_WORKERS, move |worker| metrics.counter(name, help, &[("worker", worker)]))
+            Family::new(MOST_WORKERS, move |worker| {
+                metrics.counter(name, help, &[("worker", worker)])
+            })
         };
         let durations = {
             let metrics = metrics.clone();
             Family::new(MOST_WORKERS, move |worker| {
-                metrics.histogram("worker_duration_seconds", "How long runs take.", DURATION_BUCKETS, &[("worker", worker)])
+                metrics.histogram(
+                    "worker_duration_seconds",
+                    "How long runs take.",
+                    DURATION_BUCKETS,
+                    &[("worker", worker)],
+                )
             })
         };
         Self {
             runs: counters("worker_runs_total", "Runs that ended, good and bad."),
-            failures: counters("worker_failures_total", "Runs that ended badly after all their attempts."),
+            failures: counters(
+                "worker_failures_total",
+                "Runs that ended badly after all their attempts.",
+            ),
             durations,
             errors: errors.clone(),
         }

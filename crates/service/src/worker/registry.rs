@@ -5,9 +5,9 @@ use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{Health, Probe};
 
 use super::{
+    definition::Worker,
     runner::{Observer, Runner},
     state::{State, WorkerReport},
-    worker::Worker,
 };
 use crate::task::Tasks;
 

@@ -7,9 +7,9 @@ use seaworthy_core::{Backoff, RequestContext, ServiceIdentity, Timeout, context}
 use tokio::time::{self, Instant};
 
 use super::{
+    definition::{Worker, WorkerRun},
     schedule::Schedule,
     state::State,
-    worker::{Worker, WorkerRun},
 };
 use crate::task::{Stop, TaskPanic};
 
