@@ -7,7 +7,7 @@ use std::{
 
 use prost_types::FileDescriptorSet;
 
-use crate::{BuildError, contract::Contract, generate, source::Source};
+use crate::{BuildError, contract::Contract, generate, openapi, source::Source};
 
 /// The crate that generated code calls.
 const RUNTIME: &str = "::seaworthy_contract";
@@ -51,6 +51,8 @@ impl Builder {
                 write_defaults: false,
                 title: title.into(),
                 version: version.into(),
+                contact: None,
+                errors: openapi::ErrorForm::default(),
             },
             out_dir: None,
         }
@@ -67,6 +69,23 @@ impl Builder {
     #[must_use]
     pub fn write_defaults(mut self, yes: bool) -> Self {
         self.options.write_defaults = yes;
+        self
+    }
+
+    /// Whom to ask about the API, for its document.
+    #[must_use]
+    pub fn contact(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
+        self.options.contact = Some((name.into(), url.into()));
+        self
+    }
+
+    /// The form of errors in the document, where the service has an `ErrorFormat` of its own: the media type and the JSON Schema.
+    #[must_use]
+    pub fn error_form(mut self, media_type: impl Into<String>, schema: serde_json::Value) -> Self {
+        self.options.errors = openapi::ErrorForm {
+            media_type: media_type.into(),
+            schema,
+        };
         self
     }
 
@@ -150,7 +169,8 @@ impl Builder {
             file.write_all(code.as_bytes())?;
         }
         fs::write(out_dir.join(DESCRIPTORS), &source.encoded)?;
-        fs::write(out_dir.join(DOCUMENT), "{}")?;
+        let document = openapi::document(contract, &self.options);
+        fs::write(out_dir.join(DOCUMENT), format!("{document:#}\n"))?;
         let mut modules = OpenOptions::new()
             .append(true)
             .open(out_dir.join(MODULES))?;

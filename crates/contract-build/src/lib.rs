@@ -10,6 +10,7 @@ mod diagnostic;
 mod generate;
 mod http_rule;
 mod names;
+mod openapi;
 mod rules;
 mod source;
 

@@ -10,6 +10,7 @@ mod validation;
 
 use prost_reflect::{DescriptorPool, MessageDescriptor};
 
+pub(crate) use comment::comment;
 pub(crate) use transport::Transport;
 
 use crate::{BuildError, contract::Contract};
@@ -56,12 +57,13 @@ pub(crate) struct Options {
     pub(crate) contract_names: bool,
     /// Fields without presence are written when they have their default value too.
     pub(crate) write_defaults: bool,
-    #[expect(dead_code, reason = "read by the document, which comes next")]
     /// The name of the API.
     pub(crate) title: String,
-    #[expect(dead_code, reason = "read by the document, which comes next")]
     /// The version of the API.
     pub(crate) version: String,
+    /// Whom to ask: a name and a URL.
+    pub(crate) contact: Option<(String, String)>,
+    pub(crate) errors: crate::openapi::ErrorForm,
 }
 
 /// Where code is being written.

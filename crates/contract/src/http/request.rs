@@ -46,10 +46,10 @@ where
     violations.forget_given();
     for capture in captures {
         match capture.text {
-            Some(text) => {
+            Ok(text) => {
                 parameter::set(&mut message, capture.field, &text, &mut violations);
             }
-            None => violations.add(format!("`{}` in the path is not UTF-8", capture.field)),
+            Err(problem) => violations.add(format!("`{}` in the path {problem}", capture.field)),
         }
     }
     message.validate(&mut violations);

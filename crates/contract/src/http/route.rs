@@ -169,10 +169,16 @@ async fn dispatch(entries: Arc<[Entry]>, config: ContractConfig, request: Reques
     let path = request.uri().path();
     let mut allowed: Vec<&Method> = Vec::new();
     let mut found = None;
+    let mut has_verb = false;
     for entry in entries.iter() {
         let Some(captures) = entry.template.capture(path) else {
             continue;
         };
+        // Templates with a verb come first: what is a verb of one method is not the end of an identifier of another.
+        if has_verb && entry.template.verb.is_none() {
+            break;
+        }
+        has_verb |= entry.template.verb.is_some();
         if answers(&entry.method, request.method()) {
             found = Some((entry, captures));
             break;

@@ -37,12 +37,18 @@ pub struct Variable {
     pub count: usize,
 }
 
+/// The longest segment that a field takes, in bytes; the document says the same in characters. No identifier needs more.
+const LONGEST_SEGMENT: usize = 1024;
+
+/// The longest text of several segments that a field takes, in bytes: about what servers take as a path at all.
+const LONGEST_PATH: usize = 8192;
+
 /// What a path gave to a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Capture {
     pub(super) field: &'static str,
-    /// `None` where it is not UTF-8.
-    pub(super) text: Option<String>,
+    /// The text, or why there is none.
+    pub(super) text: Result<String, &'static str>,
 }
 
 impl PathTemplate {
@@ -86,13 +92,27 @@ impl PathTemplate {
         let takes_rest = end == self.segments.len() && self.segments.last() == Some(&Segment::Rest);
         let end = if takes_rest { given.len() } else { end };
         let parts = given.get(variable.start..end).unwrap_or_default();
-        let text = if takes_rest || variable.count > 1 {
+        let several = takes_rest || variable.count > 1;
+        let decoded: Option<Vec<String>> = parts
+            .iter()
             // A slash that the client wrote as %2F is not a separator and must stay told apart from one.
-            let parts: Option<Vec<String>> =
-                parts.iter().map(|part| decode_but_slash(part)).collect();
-            parts.map(|parts| parts.join("/"))
-        } else {
-            parts.first().and_then(|part| decode(part))
+            .map(|part| {
+                if several {
+                    decode_but_slash(part)
+                } else {
+                    decode(part)
+                }
+            })
+            .collect();
+        let text = match decoded {
+            None => Err("is not UTF-8"),
+            Some(parts) if !takes_rest && parts.iter().any(|part| part.len() > LONGEST_SEGMENT) => {
+                Err("is longer than 1024 bytes")
+            }
+            Some(parts) => match parts.join("/") {
+                text if text.len() > LONGEST_PATH => Err("is longer than 8192 bytes"),
+                text => Ok(text),
+            },
         };
         Capture {
             field: variable.field,

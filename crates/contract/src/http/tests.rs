@@ -43,7 +43,7 @@ fn text(template: &PathTemplate, path: &str) -> Option<String> {
     template
         .capture(path)
         .and_then(|captures| captures.into_iter().next())
-        .and_then(|capture| capture.text)
+        .and_then(|capture| capture.text.ok())
 }
 
 #[test]
@@ -79,7 +79,7 @@ fn bytes_that_are_no_text_are_told_from_text_api_1() {
         ITEM.capture("/items/%ff"),
         Some(vec![Capture {
             field: "id",
-            text: None
+            text: Err("is not UTF-8")
         }])
     );
 }

@@ -122,6 +122,8 @@ async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
     assert_eq!(lent.json()["title"], "ada@example.com");
     let report = server.call("REPORT", "/v1/shelves/1/books", &[], "").await;
     assert_eq!(report.status, StatusCode::OK);
+    let long = format!("/v1/books/{}", "9".repeat(1025));
+    assert_eq!(server.get(&long).await.status, StatusCode::BAD_REQUEST);
     let missing = server.post("/v1/shelves/1/books/2:burn", "{}").await;
     assert_eq!(missing.status, StatusCode::METHOD_NOT_ALLOWED);
 }

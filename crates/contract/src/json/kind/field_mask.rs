@@ -81,7 +81,10 @@ fn camel_case(path: &str) -> String {
 }
 
 fn snake_case(path: &str) -> Option<String> {
-    if path.is_empty() {
+    if !path
+        .split('.')
+        .all(|name| name.starts_with(|c: char| c.is_ascii_lowercase()))
+    {
         return None;
     }
     let mut snake = String::with_capacity(path.len() + 4);

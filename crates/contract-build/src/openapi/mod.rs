@@ -1,0 +1,76 @@
+//! The OpenAPI 3.1 document of the HTTP routes: what a client may send and will get, with the bounds of the contract's rules (API-4).
+//!
+//! Requests and answers have schemas of their own, because the JSON mapping reads more than it writes (`null`, numbers as text, enums by number)
+//! and a document that hides half of that is no contract.
+
+mod errors;
+mod operation;
+mod parameter;
+mod path;
+mod range;
+mod rule;
+mod schema;
+#[cfg(test)]
+mod tests;
+
+use serde_json::{Map, Value, json};
+
+pub(crate) use errors::ErrorForm;
+
+use crate::{contract::Contract, generate::Options, generate::comment};
+
+/// The whole document.
+pub(crate) fn document(contract: &Contract, options: &Options) -> Value {
+    let mut schemas = schema::Schemas::new(contract, options);
+    let mut paths = path::Paths::default();
+    let mut tags = Vec::new();
+    let mut described = String::new();
+    for service in &contract.services {
+        let file = service.descriptor.parent_file();
+        if described.is_empty() {
+            // The number of `package` in a file's descriptor.
+            described = comment(&file, &[2]);
+        }
+        let mut any = false;
+        for method in &service.methods {
+            for (index, binding) in method.bindings.iter().enumerate() {
+                any = true;
+                operation::add(&mut paths, &mut schemas, service, method, binding, index);
+            }
+        }
+        if any {
+            let description = comment(&file, service.descriptor.path());
+            tags.push(json!({
+                "name": service.descriptor.name(),
+                "description": or(&description, service.descriptor.full_name()),
+            }));
+        }
+    }
+    let mut info = Map::new();
+    info.insert("title".to_owned(), json!(options.title));
+    info.insert("version".to_owned(), json!(options.version));
+    info.insert(
+        "description".to_owned(),
+        json!(or(&described, &options.title)),
+    );
+    if let Some((name, url)) = &options.contact {
+        info.insert("contact".to_owned(), json!({ "name": name, "url": url }));
+    }
+    let mut components = schemas.finish();
+    components.insert(errors::SCHEMA.to_owned(), options.errors.schema.clone());
+    json!({
+        "openapi": "3.1.0",
+        "info": info,
+        "servers": [{ "url": "/" }],
+        "tags": tags,
+        "paths": paths.finish(),
+        "components": {
+            "schemas": components,
+            "responses": errors::responses(&options.errors),
+        },
+    })
+}
+
+fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.is_empty() { otherwise } else { text }
+}

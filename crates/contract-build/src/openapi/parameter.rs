@@ -1,0 +1,147 @@
+use prost_reflect::{Kind, MessageDescriptor};
+use serde_json::{Map, Value, json};
+
+use super::{path::PathParameter, schema::Schemas};
+use crate::{
+    generate::comment,
+    http_rule::{Binding, Body, is_text},
+};
+
+/// The parameters of a binding: of the path, then of the query.
+pub(super) fn of(
+    schemas: &mut Schemas<'_>,
+    request: &MessageDescriptor,
+    binding: &Binding,
+    segments: &[PathParameter],
+) -> Vec<Value> {
+    let mut parameters: Vec<Value> = segments
+        .iter()
+        .map(|segment| path_parameter(schemas, request, segment))
+        .collect();
+    let bound: Vec<&str> = binding
+        .template
+        .variables
+        .iter()
+        .map(|variable| variable.field.as_str())
+        .collect();
+    let in_body = match &binding.body {
+        Body::Message => return parameters,
+        Body::Field(field) => Some(field.as_str()),
+        Body::Nothing => None,
+    };
+    let mut query = Query {
+        schemas,
+        bound,
+        in_body,
+        found: Vec::new(),
+    };
+    query.message(request, "", "", &mut Vec::new());
+    parameters.append(&mut query.found);
+    parameters
+}
+
+fn path_parameter(
+    schemas: &Schemas<'_>,
+    request: &MessageDescriptor,
+    segment: &PathParameter,
+) -> Value {
+    let field = segment.field.as_deref().and_then(|path| {
+        let mut message = request.clone();
+        let mut parts = path.split('.').peekable();
+        loop {
+            let field = message.get_field_by_name(parts.next()?)?;
+            if parts.peek().is_none() {
+                return Some(field);
+            }
+            match field.kind() {
+                Kind::Message(inner) => message = inner,
+                _ => return None,
+            }
+        }
+    });
+    let (schema, description) = match &field {
+        Some(field) if !segment.is_rest => (
+            schemas.path_text(field),
+            comment(&field.parent_file(), field.path()),
+        ),
+        Some(field) => (
+            json!({ "type": "string", "maxLength": 8192, "pattern": "^[^?#]*$" }),
+            comment(&field.parent_file(), field.path()),
+        ),
+        None => (
+            json!({ "type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^[^/?#]+$" }),
+            String::new(),
+        ),
+    };
+    let description = match (description.is_empty(), segment.is_rest) {
+        (true, true) => "Any number of segments.".to_owned(),
+        (true, false) => "A segment of the path.".to_owned(),
+        (false, _) => description,
+    };
+    json!({
+        "name": segment.name,
+        "in": "path",
+        "required": true,
+        "description": description,
+        "schema": schema,
+    })
+}
+
+struct Query<'a, 'b> {
+    schemas: &'a mut Schemas<'b>,
+    bound: Vec<&'a str>,
+    in_body: Option<&'a str>,
+    found: Vec<Value>,
+}
+
+impl Query<'_, '_> {
+    fn message(
+        &mut self,
+        message: &MessageDescriptor,
+        path: &str,
+        shown: &str,
+        inside: &mut Vec<String>,
+    ) {
+        // A message inside itself is read at any depth and listed once.
+        inside.push(message.full_name().to_owned());
+        for field in super::schema::in_order(message) {
+            let path = join(path, field.name());
+            let shown = join(shown, &self.schemas.name(&field));
+            if self.bound.contains(&path.as_str()) || self.in_body == Some(&path) || field.is_map()
+            {
+                continue;
+            }
+            if !is_text(&field) {
+                if let Kind::Message(inner) = field.kind()
+                    && !field.is_list()
+                    && inner.package_name() != "google.protobuf"
+                    && !inside.iter().any(|outer| outer == inner.full_name())
+                {
+                    self.message(&inner, &path, &shown, inside);
+                }
+                continue;
+            }
+            let mut parameter = Map::new();
+            parameter.insert("name".to_owned(), json!(shown));
+            parameter.insert("in".to_owned(), json!("query"));
+            if inside.len() == 1 && self.schemas.must_be_given(&field) {
+                parameter.insert("required".to_owned(), json!(true));
+            }
+            let description = comment(&field.parent_file(), field.path());
+            if !description.is_empty() {
+                parameter.insert("description".to_owned(), json!(description));
+            }
+            parameter.insert("schema".to_owned(), self.schemas.query_text(&field));
+            self.found.push(Value::Object(parameter));
+        }
+        inside.pop();
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    if path.is_empty() {
+        name.to_owned()
+    } else {
+        format!("{path}.{name}")
+    }
+}

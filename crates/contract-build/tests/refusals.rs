@@ -1,0 +1,152 @@
+//! What a contract asks for is promised or refused with its place; never ignored.
+
+use std::fs;
+
+use seaworthy_contract_build::{BuildError, Builder};
+
+const HEAD: &str = r#"syntax = "proto3";
+package t.v1;
+import "google/api/annotations.proto";
+import "google/protobuf/any.proto";
+import "buf/validate/validate.proto";
+import "validate/validate.proto";
+"#;
+
+/// Compiles a contract whose lines follow the six of the head.
+fn compile(body: &str) -> Result<(), BuildError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.proto");
+    fs::write(&file, format!("{HEAD}{body}")).unwrap();
+    Builder::new("T", "1")
+        .out_dir(folder.path())
+        .compile(&[&file], &[folder.path()])
+}
+
+fn refusal(body: &str) -> String {
+    compile(body).unwrap_err().to_string()
+}
+
+fn method(rule: &str) -> String {
+    format!(
+        "service S {{\n  rpc M(R) returns (R) {{ option (google.api.http) = {{ {rule} }}; }}\n}}\nmessage R {{ string id = 1; repeated string tags = 2; R inner = 3; map<string, string> map = 4; }}\n"
+    )
+}
+
+#[test]
+fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
+    for (field, part) in [
+        (
+            r#"string a = 1 [(buf.validate.field).cel = { expression: "true" }];"#,
+            "`cel` is not supported",
+        ),
+        (
+            r#"string a = 1 [(buf.validate.field).required = true, (validate.rules).int32.gt = 0];"#,
+            "`int32` rules on a field that takes `string` rules",
+        ),
+        (
+            r#"bytes a = 1 [(validate.rules).bytes.pattern = "x"];"#,
+            "`bytes.pattern` is not supported",
+        ),
+        (
+            r#"map<string, string> a = 1 [(validate.rules).map.no_sparse = true];"#,
+            "`map.no_sparse` is not supported",
+        ),
+        (
+            r#"string a = 1 [(validate.rules).string.pattern = "("];"#,
+            "the pattern cannot be used",
+        ),
+        (
+            r#"int32 a = 1 [(validate.rules).int32 = { gt: 9, lt: 1 }];"#,
+            "lower bound above the upper one",
+        ),
+        (
+            r#"repeated double a = 1 [(buf.validate.field).repeated.unique = true];"#,
+            "unique on floats",
+        ),
+    ] {
+        let error = refusal(&format!("message M {{\n  {field}\n}}\n"));
+        assert!(error.contains("t.proto:8:3: "), "{error}");
+        assert!(error.contains(part), "{error}");
+    }
+}
+
+#[test]
+fn a_rule_that_no_dialect_has_is_named_with_its_place_api_3() {
+    let error =
+        refusal("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
+    assert!(error.contains("t.proto:8:"), "{error}");
+    assert!(error.contains("colour"), "{error}");
+}
+
+#[test]
+fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
+    for (rule, part) in [
+        (r#"get: "/v1/{nothing}""#, "`nothing` is no field of `R`"),
+        (
+            r#"get: "/v1/{inner.nothing}""#,
+            "`nothing` is no field of `R`",
+        ),
+        (r#"get: "/v1/{tags}""#, "`tags` is repeated"),
+        (
+            r#"get: "/v1/{inner}""#,
+            "`inner` cannot be written in a path",
+        ),
+        (r#"get: "/v1/{id.x}""#, "`id` has no fields"),
+        (r#"get: "v1""#, "must begin with `/`"),
+        (r#"get: "/v1/{id=**}/x""#, "`**` must be the last"),
+        (
+            r#"post: "/v1" body: "nothing""#,
+            "the body `nothing` is no field",
+        ),
+        (r#"get: "/v1" body: "*""#, "GET has no body"),
+        (
+            r#"get: "/v1" response_body: "nothing""#,
+            "the response body `nothing` is no field",
+        ),
+        (r#"body: "*""#, "no method and path"),
+        (
+            r#"custom { kind: "A B" path: "/v1" }"#,
+            "`A B` is not an HTTP method",
+        ),
+        (
+            r#"get: "/v1/{id}" additional_bindings { get: "/v1/{inner.id}" }"#,
+            "GET /v1/{inner.id} is taken by `M`",
+        ),
+    ] {
+        let error = refusal(&method(rule));
+        assert!(error.contains("t.proto:8:3: "), "{error}");
+        assert!(error.contains(part), "{error}");
+    }
+    compile(&method(r#"get: "/v1/{id}""#)).unwrap();
+}
+
+#[test]
+fn everything_that_is_wrong_is_named_in_one_build_api_3() {
+    let error = refusal(
+        "message M {\n  string a = 1 [(buf.validate.field).cel = {}];\n  string b = 2 [(validate.rules).string.pattern = \"(\"];\n}\n",
+    );
+    assert!(error.contains("t.proto:8:3"), "{error}");
+    assert!(error.contains("t.proto:9:3"), "{error}");
+}
+
+#[test]
+fn what_json_or_http_cannot_carry_is_refused_api_1() {
+    let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
+    assert!(refusal(any).contains("google.protobuf.Any"));
+    let streamed = "service S { rpc M(stream R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R {}\n";
+    assert!(refusal(streamed).contains("streams its requests"));
+    let grpc_only =
+        "service S { rpc M(R) returns (R); }\nmessage R { google.protobuf.Any any = 1; }\n";
+    compile(grpc_only).unwrap();
+}
+
+#[test]
+fn a_missing_or_broken_file_is_named_api_1() {
+    let missing = Builder::new("T", "1")
+        .out_dir(".")
+        .compile(&["nowhere.proto"], &["."])
+        .unwrap_err();
+    assert!(missing.to_string().contains("nowhere.proto"), "{missing}");
+    let broken = refusal("message {");
+    assert!(broken.contains("t.proto:7:"), "{broken}");
+}
