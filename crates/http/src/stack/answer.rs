@@ -20,6 +20,9 @@ impl Exchange {
         if status.is_client_error() || status.is_server_error() {
             response = self.explain(response);
         }
+        if self.method == MethodLabel::Head && !response.body().is_end_stream() {
+            without_body(&mut response);
+        }
         let headers = response.headers_mut();
         headers.reserve(ADDED_HEADERS);
         request_id::apply(self.context.request_id(), headers);
@@ -63,6 +66,15 @@ impl Exchange {
         parts.headers.remove(header::CONTENT_LENGTH);
         Response::from_parts(parts, body)
     }
+}
+
+/// What `GET` would have answered, but for the body. axum does it for handlers; the stack's own answers get it here.
+fn without_body(response: &mut Response<Body>) {
+    if let Some(length) = response.body().size_hint().exact() {
+        let headers = response.headers_mut();
+        headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    *response.body_mut() = Body::empty();
 }
 
 fn is_plain_text(response: &Response<Body>) -> bool {

@@ -1,0 +1,123 @@
+use std::{
+    fs,
+    io::{self, BufRead as _, BufReader, Read as _, Write as _},
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
+
+const TARGETS: [Target; 3] = [Target::Bare, Target::Listener, Target::Stack];
+
+pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let collector = load::collector()?;
+    writeln!(
+        out,
+        "instructions per request, {requests} requests against twice as many"
+    )?;
+    for workload in WORKLOADS {
+        writeln!(out, "\n{workload}")?;
+        let mut bare = 0;
+        for target in TARGETS {
+            let kept = keep.map(|prefix| kept(prefix, target, workload));
+            let short = count(target, workload, requests, &collector, None)?;
+            let long = count(target, workload, requests * 2, &collector, kept.as_deref())?;
+            let each = long.saturating_sub(short) / u64::from(requests);
+            if target == Target::Bare {
+                bare = each;
+            }
+            let times = each * 100 / bare.max(1);
+            writeln!(
+                out,
+                "{:<22} {each:>8}   {}.{:02} times bare",
+                target.name(),
+                times / 100,
+                times % 100
+            )?;
+        }
+    }
+    Ok(())
+}
+
+fn kept(prefix: &Path, target: Target, workload: Workload) -> PathBuf {
+    let mut name = prefix.as_os_str().to_owned();
+    name.push(format!(".{target:?}.{workload:?}").to_lowercase());
+    name.into()
+}
+
+/// Instructions that a server process executes from its start to its end, with this many requests between.
+fn count(
+    target: Target,
+    workload: Workload,
+    requests: u32,
+    collector: &str,
+    keep: Option<&Path>,
+) -> Result<u64, Failure> {
+    let unique = format!("seaworthy-bench-{}.callgrind", std::process::id());
+    let file = keep.map_or_else(|| std::env::temp_dir().join(unique), Path::to_owned);
+    let name = match target {
+        Target::Bare => "bare",
+        Target::Listener => "listener",
+        Target::Stack => "stack",
+    };
+    let mut server = Command::new("valgrind")
+        .arg("--tool=callgrind")
+        .arg(format!("--callgrind-out-file={}", file.display()))
+        .arg(std::env::current_exe()?)
+        .args(["serve-once", "--target", name, "--collector", collector])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .map_err(|error| format!("valgrind cannot be run: {error}"))?;
+    let mut line = String::new();
+    let stdout = server.stdout.take().ok_or("the server has no output")?;
+    BufReader::new(stdout).read_line(&mut line)?;
+    let sent = line
+        .trim()
+        .parse::<SocketAddr>()
+        .map_err(Failure::from)
+        .and_then(|address| load::send(address, workload, requests));
+    // The end of its input is the sign to stop.
+    drop(server.stdin.take());
+    let mut told = String::new();
+    if let Some(mut stderr) = server.stderr.take() {
+        stderr.read_to_string(&mut told)?;
+    }
+    let status = server.wait()?;
+    sent.map_err(|error| format!("{error}\n{told}"))?;
+    if !status.success() {
+        return Err(format!("the server ended with {status}:\n{told}").into());
+    }
+    let profile = fs::read_to_string(&file)?;
+    if keep.is_none() {
+        fs::remove_file(&file)?;
+    }
+    let total = profile
+        .lines()
+        .find_map(|line| {
+            line.strip_prefix("totals: ")
+                .or_else(|| line.strip_prefix("summary: "))
+        })
+        .ok_or("callgrind wrote no total")?;
+    Ok(total.trim().parse()?)
+}
+
+/// Serves until its input ends.
+pub(crate) fn serve_once(target: Target, collector: &str) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let address = target.serve(collector).await?;
+        writeln!(io::stdout(), "{address}")?;
+        tokio::task::spawn_blocking(|| {
+            let mut nothing = String::new();
+            io::stdin().read_line(&mut nothing)
+        })
+        .await??;
+        Ok(())
+    })
+}

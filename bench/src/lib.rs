@@ -1,1 +1,0 @@
-//! Benchmarks, paired with the bare alternative.

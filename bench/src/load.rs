@@ -1,0 +1,179 @@
+use std::{
+    io::{Read as _, Write as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    thread,
+    time::{Duration, Instant},
+};
+
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    task::JoinSet,
+};
+
+use crate::{Failure, workload::Workload};
+
+/// Larger than any answer of the workloads.
+const BUFFER: usize = 8 * 1_024;
+
+/// What one run of the load client saw.
+#[derive(Debug)]
+pub(crate) struct Measured {
+    pub(crate) elapsed: Duration,
+    /// Of every request, in nanoseconds, in no order.
+    pub(crate) latencies: Vec<u64>,
+}
+
+/// A connection that sends the same request again and again and waits for each answer.
+struct Connection<S> {
+    socket: S,
+    request: Vec<u8>,
+    buffer: Vec<u8>,
+}
+
+/// The length of the answer at the start of a buffer, once its head is complete; an error when it is not a 200 with a length.
+fn answer_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
+    let Some(head) = memchr::memmem::find(bytes, b"\r\n\r\n") else {
+        return Ok(None);
+    };
+    let text = std::str::from_utf8(bytes.get(..head).unwrap_or_default())?;
+    if !text.starts_with("HTTP/1.1 200 ") {
+        return Err(format!("the server answered {text:?}").into());
+    }
+    let length = memchr::memmem::find(text.as_bytes(), b"content-length: ")
+        .and_then(|at| text.get(at + b"content-length: ".len()..))
+        .and_then(|rest| rest.split("\r\n").next())
+        .and_then(|digits| digits.parse::<usize>().ok())
+        .ok_or("the answer has no length")?;
+    Ok(Some(head + 4 + length))
+}
+
+impl<S> Connection<S> {
+    fn new(socket: S, workload: Workload) -> Self {
+        Self {
+            socket,
+            request: workload.request(),
+            buffer: vec![0; BUFFER],
+        }
+    }
+
+    fn is_whole(&self, filled: usize) -> Result<bool, Failure> {
+        let bytes = self.buffer.get(..filled).unwrap_or_default();
+        Ok(answer_length(bytes)?.is_some_and(|length| filled >= length))
+    }
+}
+
+impl Connection<tokio::net::TcpStream> {
+    async fn exchange(&mut self) -> Result<(), Failure> {
+        self.socket.write_all(&self.request).await?;
+        let mut filled = 0;
+        while !self.is_whole(filled)? {
+            let free = self.buffer.get_mut(filled..).unwrap_or_default();
+            match self.socket.read(free).await? {
+                0 => return Err("the server closed the connection".into()),
+                count => filled += count,
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps `connections` busy until the time is over. Runs on the calling thread alone.
+pub(crate) fn run(
+    address: SocketAddr,
+    workload: Workload,
+    connections: u32,
+    time: Duration,
+) -> Result<Measured, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let begin = Instant::now();
+        let mut clients = JoinSet::new();
+        for _ in 0..connections {
+            clients.spawn(async move {
+                let socket = tokio::net::TcpStream::connect(address).await?;
+                socket.set_nodelay(true)?;
+                let mut connection = Connection::new(socket, workload);
+                let mut latencies = Vec::with_capacity(100_000);
+                let mut sent = Instant::now();
+                while begin.elapsed() < time {
+                    connection.exchange().await?;
+                    let now = Instant::now();
+                    latencies.push(u64::try_from((now - sent).as_nanos())?);
+                    sent = now;
+                }
+                Ok::<_, Failure>(latencies)
+            });
+        }
+        let mut latencies = Vec::new();
+        while let Some(client) = clients.join_next().await {
+            latencies.extend(client??);
+        }
+        Ok(Measured {
+            elapsed: begin.elapsed(),
+            latencies,
+        })
+    })
+}
+
+/// Sends exactly this many requests over one connection and closes it.
+pub(crate) fn send(address: SocketAddr, workload: Workload, requests: u32) -> Result<(), Failure> {
+    let socket = TcpStream::connect(address)?;
+    socket.set_nodelay(true)?;
+    let mut connection = Connection::new(socket, workload);
+    for _ in 0..requests {
+        connection.socket.write_all(&connection.request)?;
+        let mut filled = 0;
+        while !connection.is_whole(filled)? {
+            let free = connection.buffer.get_mut(filled..).unwrap_or_default();
+            match connection.socket.read(free)? {
+                0 => return Err("the server closed the connection".into()),
+                count => filled += count,
+            }
+        }
+    }
+    Ok(())
+}
+
+/// A collector that takes every export and forgets it, on a thread of its own. Returns its endpoint.
+pub(crate) fn collector() -> Result<String, Failure> {
+    let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, 0))?;
+    let endpoint = format!("http://{}", listener.local_addr()?);
+    thread::spawn(move || {
+        for socket in listener.incoming().flatten() {
+            thread::spawn(move || swallow(socket));
+        }
+    });
+    Ok(endpoint)
+}
+
+fn swallow(mut socket: TcpStream) {
+    const ANSWER: &[u8] =
+        b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
+    let mut bytes = Vec::new();
+    let mut chunk = vec![0; 64 * 1_024];
+    loop {
+        match socket.read(&mut chunk) {
+            Ok(0) | Err(_) => return,
+            Ok(count) => bytes.extend_from_slice(chunk.get(..count).unwrap_or_default()),
+        }
+        let Some(head) = memchr::memmem::find(&bytes, b"\r\n\r\n") else {
+            continue;
+        };
+        let text =
+            String::from_utf8_lossy(bytes.get(..head).unwrap_or_default()).to_ascii_lowercase();
+        let length = text
+            .split("content-length: ")
+            .nth(1)
+            .and_then(|rest| rest.split("\r\n").next())
+            .and_then(|digits| digits.parse::<usize>().ok())
+            .unwrap_or_default();
+        if bytes.len() >= head + 4 + length {
+            bytes.drain(..head + 4 + length);
+            if socket.write_all(ANSWER).is_err() {
+                return;
+            }
+        }
+    }
+}

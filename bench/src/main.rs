@@ -1,0 +1,89 @@
+//! Benchmarks, paired with the bare alternative.
+//!
+//! A number alone says little about a framework on an unknown machine, so every row runs the bare thing and ours in turn, in one invocation, and the
+//! ratio is the result. Where a machine is shared, instructions are steadier than time: `instructions` counts them.
+//!
+//! ```text
+//! cargo run --release -p seaworthy-bench -- stack
+//! cargo run --release -p seaworthy-bench -- instructions
+//! ```
+
+mod instructions;
+mod load;
+mod stack;
+mod statistics;
+mod target;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use target::Target;
+use workload::Workload;
+
+#[derive(Debug, Parser)]
+#[command(about = "Benchmarks, paired with the bare alternative")]
+struct Arguments {
+    #[command(subcommand)]
+    benchmark: Benchmark,
+}
+
+#[derive(Debug, Subcommand)]
+enum Benchmark {
+    /// Throughput and latency of the full HTTP stack beside bare axum, the server on one core and the load on another, in ABBA order.
+    Stack {
+        /// Blocks of four runs.
+        #[arg(long, default_value_t = 3)]
+        blocks: u32,
+        /// Seconds of one run.
+        #[arg(long, default_value_t = 2.0)]
+        seconds: f64,
+        /// Keep-alive connections.
+        #[arg(long, default_value_t = 16)]
+        connections: u32,
+    },
+    /// Instructions per request by callgrind: N requests against 2N, so that the start does not count.
+    Instructions {
+        /// Requests of the shorter run.
+        #[arg(long, default_value_t = 1_000)]
+        requests: u32,
+        /// Keep callgrind's profile of the longer run under this prefix.
+        #[arg(long)]
+        keep: Option<std::path::PathBuf>,
+    },
+    /// Serves one connection and ends: what `instructions` runs under callgrind.
+    #[command(hide = true)]
+    ServeOnce {
+        #[arg(long)]
+        target: Target,
+        #[arg(long)]
+        collector: String,
+    },
+}
+
+fn main() -> ExitCode {
+    let result = match Arguments::parse().benchmark {
+        Benchmark::Stack {
+            blocks,
+            seconds,
+            connections,
+        } => stack::run(blocks, seconds, connections),
+        Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
+        Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            use std::io::Write as _;
+            let _ = writeln!(std::io::stderr(), "{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Why a benchmark ended early.
+type Failure = Box<dyn std::error::Error + Send + Sync>;
+
+/// Every row: its target and its workload.
+const WORKLOADS: [Workload; 2] = [Workload::EmptyGet, Workload::JsonEcho];

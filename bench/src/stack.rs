@@ -1,0 +1,186 @@
+use std::{
+    fs,
+    io::{self, Write as _},
+    net::SocketAddr,
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use crate::{
+    Failure, WORKLOADS, load,
+    statistics::{median, percentile},
+    target::Target,
+    workload::Workload,
+};
+
+/// A run whose numbers are thrown away: caches, branch predictors, connection pools.
+const WARM_UP: Duration = Duration::from_millis(300);
+const COMPARED: [Target; 2] = [Target::Bare, Target::Stack];
+
+/// One run of one target.
+struct Run {
+    per_second: f64,
+    /// Of the server's thread, in microseconds per request; where the load client is the bottleneck, this is the truer figure.
+    cpu: f64,
+    percentiles: [f64; 3],
+}
+
+/// A server on a thread of its own, pinned to the first core.
+struct Server {
+    address: SocketAddr,
+    thread: u64,
+}
+
+pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    let cores = core_affinity::get_core_ids().unwrap_or_default();
+    let (Some(first), Some(last)) = (cores.first().copied(), cores.last().copied()) else {
+        return Err("the cores of this machine are not known".into());
+    };
+    if first.id == last.id {
+        writeln!(
+            out,
+            "only one core: server and load share it, and no figure is worth much"
+        )?;
+    }
+    let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
+    writeln!(out, "load average before: {}", load.trim())?;
+    let collector = load::collector()?;
+    let servers: Vec<Server> = COMPARED
+        .into_iter()
+        .map(|target| Server::start(target, first, &collector))
+        .collect::<Result<_, _>>()?;
+    core_affinity::set_for_current(last);
+    let [bare, ours] = servers.as_slice() else {
+        return Err("two servers are compared".into());
+    };
+
+    let time = Duration::from_secs_f64(seconds);
+    for workload in WORKLOADS {
+        for server in &servers {
+            load::run(server.address, workload, connections, WARM_UP)?;
+        }
+        let (mut bare_runs, mut our_runs) = (Vec::new(), Vec::new());
+        for _ in 0..blocks {
+            bare_runs.push(bare.measure(workload, connections, time)?);
+            our_runs.push(ours.measure(workload, connections, time)?);
+            our_runs.push(ours.measure(workload, connections, time)?);
+            bare_runs.push(bare.measure(workload, connections, time)?);
+        }
+        writeln!(
+            out,
+            "\n{workload}, {connections} connections, {} runs each",
+            bare_runs.len()
+        )?;
+        writeln!(
+            out,
+            "{:<12} {:>10} {:>10} {:>9} {:>9} {:>9}",
+            "", "req/s", "CPU us", "p50 us", "p99 us", "p99.9 us"
+        )?;
+        let bare_line = line(Target::Bare, &bare_runs);
+        let our_line = line(Target::Stack, &our_runs);
+        writeln!(out, "{bare_line}\n{our_line}")?;
+        let of = |runs: &[Run], value: fn(&Run) -> f64| {
+            median(&runs.iter().map(value).collect::<Vec<_>>())
+        };
+        writeln!(
+            out,
+            "throughput of the stack: {:.2} of bare; CPU: {:.2} times bare",
+            of(&our_runs, |run| run.per_second) / of(&bare_runs, |run| run.per_second),
+            of(&our_runs, |run| run.cpu) / of(&bare_runs, |run| run.cpu),
+        )?;
+    }
+    Ok(())
+}
+
+fn line(target: Target, runs: &[Run]) -> String {
+    let of = |value: fn(&Run) -> f64| median(&runs.iter().map(value).collect::<Vec<_>>());
+    format!(
+        "{:<12} {:>10.0} {:>10.2} {:>9.0} {:>9.0} {:>9.0}",
+        target.name(),
+        of(|run| run.per_second),
+        of(|run| run.cpu),
+        of(|run| run.percentiles[0]),
+        of(|run| run.percentiles[1]),
+        of(|run| run.percentiles[2]),
+    )
+}
+
+impl Server {
+    fn start(
+        target: Target,
+        core: core_affinity::CoreId,
+        collector: &str,
+    ) -> Result<Self, Failure> {
+        let (tell, told) = mpsc::channel();
+        let collector = collector.to_owned();
+        thread::Builder::new()
+            .name(target.name().to_owned())
+            .spawn(move || {
+                core_affinity::set_for_current(core);
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                let runtime = match runtime {
+                    Ok(runtime) => runtime,
+                    Err(error) => return tell.send(Err(Failure::from(error))).unwrap_or_default(),
+                };
+                runtime.block_on(async {
+                    let served = target.serve(&collector).await;
+                    let served = served.and_then(|address| {
+                        let thread = thread_number()?;
+                        Ok(Self { address, thread })
+                    });
+                    if tell.send(served).is_ok() {
+                        std::future::pending::<()>().await;
+                    }
+                });
+            })?;
+        told.recv()?
+    }
+
+    fn measure(
+        &self,
+        workload: Workload,
+        connections: u32,
+        time: Duration,
+    ) -> Result<Run, Failure> {
+        let before = self.cpu_nanos()?;
+        let mut measured = load::run(self.address, workload, connections, time)?;
+        let used = self.cpu_nanos()?.saturating_sub(before);
+        measured.latencies.sort_unstable();
+        let requests = number(measured.latencies.len().try_into()?);
+        let at = |share| number(percentile(&measured.latencies, share)) / 1_000.0;
+        Ok(Run {
+            per_second: requests / measured.elapsed.as_secs_f64(),
+            cpu: number(used) / 1_000.0 / requests,
+            percentiles: [at(0.5), at(0.99), at(0.999)],
+        })
+    }
+
+    /// Time on a core of the server's thread since its start, system calls included.
+    fn cpu_nanos(&self) -> Result<u64, Failure> {
+        let path = format!("/proc/self/task/{}/schedstat", self.thread);
+        let text = fs::read_to_string(path)?;
+        Ok(text.split_whitespace().next().unwrap_or_default().parse()?)
+    }
+}
+
+fn thread_number() -> Result<u64, Failure> {
+    let link = fs::read_link("/proc/thread-self")?;
+    let name = link
+        .file_name()
+        .and_then(|name| name.to_str())
+        .unwrap_or_default();
+    Ok(name.parse()?)
+}
+
+fn number(value: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "counts of one run are far below 2^52"
+    )]
+    let number = value as f64;
+    number
+}
