@@ -144,10 +144,9 @@ impl Compiler<'_> {
         {
             Form::Anything
         } else {
-            Form::Scalar(
-                ScalarShape::compile(members, &types)
-                    .map_err(|problem| format!("{key}: {problem}"))?,
-            )
+            let scalar = ScalarShape::compile(members, &types)
+                .map_err(|problem| format!("{key}: {problem}"))?;
+            Form::Scalar(Box::new(scalar))
         };
         let nullable = nullable || matches!(form, Form::Anything);
         Ok((form, nullable))
@@ -165,7 +164,7 @@ impl Compiler<'_> {
         }
         nullable |= shapes.iter().any(|shape| shape.nullable);
         Ok(match scalar::join_names(&shapes) {
-            Some(names) => (Form::Scalar(names), nullable),
+            Some(names) => (Form::Scalar(Box::new(names)), nullable),
             None => (Form::Choice(shapes), nullable),
         })
     }

@@ -44,7 +44,7 @@ pub(crate) enum Form {
     List(ListShape),
     /// An enum with data, or an untagged one.
     Choice(Vec<Shape>),
-    Scalar(ScalarShape),
+    Scalar(Box<ScalarShape>),
     Anything,
 }
 

@@ -105,7 +105,7 @@ fn integer_bounds(format: &str) -> (Option<Json>, Option<Json>) {
 /// The variants of an enum without data as one scalar with names.
 pub(crate) fn join_names(variants: &[Shape]) -> Option<ScalarShape> {
     let mut scalars = variants.iter().map(|variant| match &variant.form {
-        Form::Scalar(scalar) if !scalar.names.is_empty() => Some(scalar),
+        Form::Scalar(scalar) if !scalar.names.is_empty() => Some(scalar.as_ref()),
         _ => None,
     });
     let mut joined = scalars.next()??.clone();

@@ -72,7 +72,9 @@ impl Exchange {
 fn without_body(response: &mut Response<Body>) {
     if let Some(length) = response.body().size_hint().exact() {
         let headers = response.headers_mut();
-        headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+        headers
+            .entry(header::CONTENT_LENGTH)
+            .or_insert_with(|| length.into());
     }
     *response.body_mut() = Body::empty();
 }

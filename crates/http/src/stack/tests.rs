@@ -176,7 +176,10 @@ async fn head_and_options_are_answered_without_a_handler_api_2() {
     assert_eq!(options.status, StatusCode::NO_CONTENT);
     assert_eq!(options.header("allow"), "GET, HEAD, OPTIONS");
     let missing = send(&stack, request(Method::HEAD, "/nothing")).await;
-    assert_eq!((missing.status, &*missing.body), (StatusCode::NOT_FOUND, ""));
+    assert_eq!(
+        (missing.status, &*missing.body),
+        (StatusCode::NOT_FOUND, "")
+    );
     assert_ne!(missing.header("content-length"), "0");
 }
 

@@ -1,0 +1,24 @@
+//! Tools and servers that a test needs and that `./test` provides by environment variables.
+
+/// What a variable such as `SEAWORTHY_TEST_PROMTOOL` says. Without it the test is skipped loudly; with `CI=true` that is a failure.
+///
+/// # Panics
+/// When `CI` is `true` and the variable is not set: a test that CI cannot run is a test that fails.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "a skipped test must be seen")]
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn required(variable: &str) -> Option<String> {
+    match std::env::var(variable) {
+        Ok(value) => Some(value),
+        Err(_)
+            if std::env::var("CI").is_ok_and(|value| value == "true")
+                && std::env::var_os("SEAWORTHY_TEST_QUICK").is_none() =>
+        {
+            panic!("{variable} is not set: run ./test, which provides it")
+        }
+        Err(_) => {
+            eprintln!("SKIPPED: {variable} is not set; ./test provides it");
+            None
+        }
+    }
+}
