@@ -1,5 +1,10 @@
 //! What a contract asks for is promised or refused with its place; never ignored.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
 use std::fs;
 
 use seaworthy_contract_build::{BuildError, Builder};
