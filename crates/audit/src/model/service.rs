@@ -1,13 +1,14 @@
 //! A service: one deployable with the facts of everything that makes it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::sync::Arc;
 
 use serde::Serialize;
 
 use super::FactStore;
 use super::facts::{ComposeService, Image, Workload};
-use crate::source::{Located, SourceFile};
+use crate::source::{Located, Location, SourceFile};
 
 /// What a deployable does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -73,6 +74,25 @@ pub struct Model {
 }
 
 impl Model {
+    /// A place in a file, for a finding; nothing when the file was not read.
+    #[must_use]
+    pub fn location(
+        &self,
+        path: &str,
+        span: Range<usize>,
+        symbol: Option<&str>,
+    ) -> Option<Location> {
+        self.files
+            .get(path)
+            .map(|found| found.file.location(span, symbol.map(Arc::from)))
+    }
+
+    /// Whether the repository holds a path, read or not.
+    #[must_use]
+    pub fn has_path(&self, path: &str) -> bool {
+        self.paths.contains(path) || self.files.contains_key(path)
+    }
+
     /// The service that a file belongs to, when it is exactly one.
     #[must_use]
     pub fn service_of(&self, path: &str) -> Option<&str> {

@@ -1,11 +1,13 @@
 //! Rules: what each one is, and how it answers.
 
 mod metadata;
+mod observed;
 mod outcome;
 mod registry;
 mod run;
 
 pub use metadata::{Category, Confidence, Metadata, Severity};
+pub use observed::observed;
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::run;

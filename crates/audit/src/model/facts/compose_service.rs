@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use crate::model::{Fact, Resolution};
+use super::EnvironmentVariable;
+use crate::model::Fact;
 
 /// A port made reachable from outside the compose network.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,7 +44,13 @@ pub struct ComposeService {
     /// `ports:`.
     pub ports: Vec<PublishedPort>,
     /// `environment:`; absent when the variable is passed through from the host.
-    pub environment: Vec<(String, Resolution<String>)>,
+    pub environment: Vec<EnvironmentVariable>,
+    /// `env_file:` paths, relative to the root.
+    pub env_files: Vec<String>,
+    /// `volumes:` as written in short form, `source:target` for the long one.
+    pub volumes: Vec<(String, Range<usize>)>,
+    /// Whether memory is limited; true as well when a merge or extension may do it.
+    pub limits_memory: bool,
     /// `healthcheck.test:` as words, the `CMD` or `CMD-SHELL` mark removed.
     pub healthcheck: Option<(Vec<String>, Range<usize>)>,
     /// `command:` or `entrypoint:` as words.

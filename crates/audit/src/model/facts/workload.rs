@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::EnvironmentVariable;
 use crate::model::{Fact, Resolution};
 
 /// Which probe.
@@ -46,6 +47,15 @@ pub struct Probe {
     pub span: Range<usize>,
 }
 
+/// A `ports:` entry.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerPort {
+    /// Number, when literal.
+    pub number: Option<u16>,
+    /// Name, when given.
+    pub name: Option<String>,
+}
+
 /// A container of a pod.
 #[derive(Debug, Clone)]
 pub struct Container {
@@ -53,14 +63,24 @@ pub struct Container {
     pub name: String,
     /// Image.
     pub image: Resolution<String>,
-    /// `containerPort`s, literal ones.
-    pub ports: Vec<u16>,
+    /// `containerPort`s.
+    pub ports: Vec<ContainerPort>,
     /// Probes; unknown when a template may add some.
     pub probes: Resolution<Vec<Probe>>,
     /// `runAsNonRoot` or a `runAsUser` other than 0, of container or pod.
     pub runs_as_non_root: Resolution<bool>,
     /// `env`; absent for references.
-    pub environment: Vec<(String, Resolution<String>)>,
+    pub environment: Vec<EnvironmentVariable>,
+    /// Whether `envFrom` brings more.
+    pub more_environment: bool,
+    /// Whether memory is limited.
+    pub limits_memory: Resolution<bool>,
+    /// `resources.limits.memory` as written.
+    pub memory: Resolution<String>,
+    /// `readOnlyRootFilesystem`.
+    pub read_only_root: Resolution<bool>,
+    /// `command` and `args`.
+    pub command: Vec<String>,
     /// Where the container stands.
     pub span: Range<usize>,
 }
@@ -76,6 +96,12 @@ pub struct Workload {
     pub containers: Vec<Container>,
     /// `terminationGracePeriodSeconds`.
     pub grace_period_seconds: Resolution<u64>,
+    /// `spec.replicas`.
+    pub replicas: Resolution<u64>,
+    /// Whether the pod keeps data in an `emptyDir`, and in nothing that lasts.
+    pub ephemeral: Resolution<bool>,
+    /// `hostPath` volumes.
+    pub host_paths: Vec<(String, Range<usize>)>,
 }
 
 impl Fact for Workload {

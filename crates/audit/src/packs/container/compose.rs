@@ -1,7 +1,7 @@
 //! Compose files.
 
 use crate::document::{Yaml, YamlNode, words};
-use crate::model::facts::{ComposeService, PublishedPort};
+use crate::model::facts::{ComposeService, EnvironmentVariable, PublishedPort};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
@@ -56,8 +56,20 @@ fn service(file: &SourceFile, name: &str, entry: YamlNode<'_>) -> ComposeService
             .collect(),
         environment: entry
             .get("environment")
-            .map(environment)
+            .map(|node| environment(node, MAX_MERGES))
             .unwrap_or_default(),
+        env_files: env_files(file, entry),
+        volumes: entry
+            .get("volumes")
+            .into_iter()
+            .flat_map(YamlNode::items)
+            .filter_map(volume)
+            .collect(),
+        limits_memory: entry
+            .at(&["deploy", "resources", "limits", "memory"])
+            .is_some()
+            || entry.get("mem_limit").is_some()
+            || entry.get("extends").is_some(),
         healthcheck: healthcheck(entry),
         command: command(entry),
         stop_grace_period: entry
@@ -105,19 +117,74 @@ fn healthcheck(entry: YamlNode<'_>) -> Option<(Vec<String>, std::ops::Range<usiz
     Some((list, test.span()))
 }
 
-fn environment(node: YamlNode<'_>) -> Vec<(String, Resolution<String>)> {
+/// `env_file:` as one path, a list of paths, or a list of `path:` entries.
+fn env_files(file: &SourceFile, entry: YamlNode<'_>) -> Vec<String> {
+    let Some(node) = entry.get("env_file") else {
+        return Vec::new();
+    };
+    let paths: Vec<&str> = node.scalar().map_or_else(
+        || {
+            node.items()
+                .filter_map(|item| item.get("path").unwrap_or(item).scalar())
+                .collect()
+        },
+        |path| vec![path],
+    );
+    paths
+        .into_iter()
+        .map(|path| join(file.folder(), path))
+        .collect()
+}
+
+fn volume(node: YamlNode<'_>) -> Option<(String, std::ops::Range<usize>)> {
+    if let Some(text) = node.scalar() {
+        return Some((text.to_owned(), node.span()));
+    }
+    let field = |key| node.get(key).and_then(YamlNode::scalar).unwrap_or_default();
+    node.is_mapping().then(|| {
+        (
+            format!("{}:{}", field("source"), field("target")),
+            node.span(),
+        )
+    })
+}
+
+/// Merges of merges are looked through this often; a longer chain is a loop.
+const MAX_MERGES: usize = 4;
+
+fn environment(node: YamlNode<'_>, merges: usize) -> Vec<EnvironmentVariable> {
+    let known = |text: &str| {
+        if text.contains("${") {
+            Resolution::Unknown("the value comes from the environment of compose".to_owned())
+        } else {
+            Resolution::Known(text.to_owned())
+        }
+    };
     let mut list: Vec<_> = node
         .pairs()
-        .map(|(name, value)| (name.to_owned(), value.text()))
+        .filter(|(name, _)| *name != "<<")
+        .map(|(name, value)| EnvironmentVariable {
+            name: name.to_owned(),
+            value: value.scalar().map_or(Resolution::Absent, known),
+            span: value.span(),
+        })
         .collect();
-    list.extend(
-        node.items()
-            .filter_map(YamlNode::scalar)
-            .map(|line| match line.split_once('=') {
-                Some((name, value)) => (name.to_owned(), Resolution::Known(value.to_owned())),
-                None => (line.to_owned(), Resolution::Absent),
-            }),
-    );
+    let merged = node.pairs().find(|(name, _)| *name == "<<");
+    if let (Some((_, merged)), Some(merges)) = (merged, merges.checked_sub(1)) {
+        list.extend(environment(merged, merges));
+    }
+    list.extend(node.items().filter_map(|item| {
+        let line = item.scalar()?;
+        let (name, value) = match line.split_once('=') {
+            Some((name, value)) => (name, known(value)),
+            None => (line, Resolution::Absent),
+        };
+        Some(EnvironmentVariable {
+            name: name.to_owned(),
+            value,
+            span: item.span(),
+        })
+    }));
     list
 }
 

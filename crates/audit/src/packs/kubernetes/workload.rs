@@ -1,7 +1,10 @@
 //! Deployments, StatefulSets, DaemonSets, Jobs, CronJobs.
 
 use crate::document::{Yaml, YamlNode};
-use crate::model::facts::{Container, Probe, ProbeAction, ProbeKind, Workload};
+use crate::model::facts::{
+    Container, ContainerPort, EnvironmentVariable, Manifest, Probe, ProbeAction, ProbeKind,
+    Workload,
+};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
@@ -30,6 +33,19 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
         let Some(kind) = document.get("kind").and_then(YamlNode::scalar) else {
             continue;
         };
+        if document.get("apiVersion").is_some() {
+            let manifest = Manifest {
+                kind: kind.to_owned(),
+                name: document
+                    .at(&["metadata", "name"])
+                    .map_or(Resolution::Absent, YamlNode::text),
+                scales: document
+                    .at(&["spec", "scaleTargetRef", "name"])
+                    .and_then(YamlNode::scalar)
+                    .map(str::to_owned),
+            };
+            facts.add(manifest, document.span());
+        }
         let Some((_, path)) = KINDS.iter().find(|(name, _)| *name == kind) else {
             continue;
         };
@@ -59,6 +75,25 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                     Resolution::Known,
                 ),
             },
+            replicas: match document.at(&["spec", "replicas"]).map(YamlNode::text) {
+                None if yaml.may_hold_more() => {
+                    Resolution::Unknown("a template may set it".to_owned())
+                }
+                None | Some(Resolution::Absent) => Resolution::Absent,
+                Some(Resolution::Unknown(reason)) => Resolution::Unknown(reason),
+                Some(Resolution::Known(text)) => text.parse().map_or_else(
+                    |_| Resolution::Unknown(format!("`{text}` is not a number")),
+                    Resolution::Known,
+                ),
+            },
+            ephemeral: ephemeral(document, pod, yaml.may_hold_more()),
+            host_paths: pod
+                .get("volumes")
+                .into_iter()
+                .flat_map(YamlNode::items)
+                .filter_map(|volume| volume.at(&["hostPath", "path"]))
+                .filter_map(|path| Some((path.scalar()?.to_owned(), path.span())))
+                .collect(),
         };
         let span = document
             .get("kind")
@@ -97,11 +132,15 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
             .get("ports")
             .into_iter()
             .flat_map(YamlNode::items)
-            .filter_map(|port| {
-                port.get("containerPort")
-                    .and_then(YamlNode::scalar)?
-                    .parse()
-                    .ok()
+            .map(|port| ContainerPort {
+                number: port
+                    .get("containerPort")
+                    .and_then(YamlNode::scalar)
+                    .and_then(|number| number.parse().ok()),
+                name: port
+                    .get("name")
+                    .and_then(YamlNode::scalar)
+                    .map(str::to_owned),
             })
             .collect(),
         probes: if may_hold_more && !complete {
@@ -115,15 +154,79 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
             .into_iter()
             .flat_map(YamlNode::items)
             .filter_map(|entry| {
-                Some((
-                    entry.get("name")?.scalar()?.to_owned(),
-                    entry
+                Some(EnvironmentVariable {
+                    name: entry.get("name")?.scalar()?.to_owned(),
+                    value: entry
                         .get("value")
                         .map_or(Resolution::Absent, YamlNode::text),
-                ))
+                    span: entry.span(),
+                })
             })
             .collect(),
+        more_environment: node.get("envFrom").is_some() || may_hold_more,
+        limits_memory: match node.get("resources") {
+            Some(resources) if resources.at(&["limits", "memory"]).is_some() => {
+                Resolution::Known(true)
+            }
+            Some(resources)
+                if resources.is_templated()
+                    || resources.get("limits").is_some_and(YamlNode::is_templated)
+                    || may_hold_more =>
+            {
+                Resolution::Unknown("a template may set the limits".to_owned())
+            }
+            None if may_hold_more => {
+                Resolution::Unknown("a template may set the limits".to_owned())
+            }
+            _ => Resolution::Known(false),
+        },
+        memory: node
+            .at(&["resources", "limits", "memory"])
+            .map_or(Resolution::Absent, YamlNode::text),
+        read_only_root: match node
+            .at(&["securityContext", "readOnlyRootFilesystem"])
+            .and_then(YamlNode::scalar)
+        {
+            Some("true") => Resolution::Known(true),
+            Some("false") => Resolution::Known(false),
+            _ if may_hold_more => Resolution::Unknown("a template may set it".to_owned()),
+            _ => Resolution::Absent,
+        },
+        command: ["command", "args"]
+            .iter()
+            .filter_map(|key| node.get(key))
+            .flat_map(YamlNode::items)
+            .filter_map(YamlNode::scalar)
+            .map(str::to_owned)
+            .collect(),
         span: node.get("name").map_or_else(|| node.span(), YamlNode::span),
+    }
+}
+
+/// Whether the data of a pod goes with it: an `emptyDir` or nothing at all, and no claim.
+fn ephemeral(document: YamlNode<'_>, pod: YamlNode<'_>, may_hold_more: bool) -> Resolution<bool> {
+    if document.at(&["spec", "volumeClaimTemplates"]).is_some() {
+        return Resolution::Known(false);
+    }
+    let volumes: Vec<_> = pod
+        .get("volumes")
+        .into_iter()
+        .flat_map(YamlNode::items)
+        .collect();
+    let lasting = volumes.iter().any(|volume| {
+        volume.pairs().any(|(key, _)| {
+            !matches!(
+                key,
+                "name" | "emptyDir" | "configMap" | "secret" | "projected" | "downwardAPI"
+            )
+        })
+    });
+    if lasting {
+        Resolution::Known(false)
+    } else if may_hold_more {
+        Resolution::Unknown("a template may add volumes".to_owned())
+    } else {
+        Resolution::Known(true)
     }
 }
 

@@ -1,0 +1,14 @@
+//! How long a service takes to stop.
+
+use crate::model::{Fact, Resolution};
+
+/// The time that code allows for finishing what runs after a signal.
+#[derive(Debug, Clone)]
+pub struct Drain {
+    /// Seconds.
+    pub seconds: Resolution<u64>,
+}
+
+impl Fact for Drain {
+    const KIND: &'static str = "drain times";
+}

@@ -1,0 +1,18 @@
+//! A Kubernetes object of any kind, or a file of alert rules.
+
+use crate::model::{Fact, Resolution};
+
+/// What kinds of objects a repository deploys.
+#[derive(Debug, Clone)]
+pub struct Manifest {
+    /// `kind:` as written; `PrometheusRule` for a plain file of Prometheus rules too.
+    pub kind: String,
+    /// `metadata.name`.
+    pub name: Resolution<String>,
+    /// The name of the workload that an autoscaler scales.
+    pub scales: Option<String>,
+}
+
+impl Fact for Manifest {
+    const KIND: &'static str = "manifests";
+}

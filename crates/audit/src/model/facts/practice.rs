@@ -1,0 +1,114 @@
+//! A habit of code that one place shows to be kept or broken.
+
+use crate::model::Fact;
+
+/// What a place in the code says something about. Each topic is asked for by one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Topic {
+    /// An HTTP server bounds the time for headers and reads.
+    ServerTimeouts,
+    /// A program ends itself only in `main`.
+    ExitOutsideMain,
+    /// A dependency that does not answer at start is tried again.
+    ConnectRetry,
+    /// A failed initialisation is an error, not a null.
+    SilentNull,
+    /// A limiter that cannot decide refuses.
+    LimiterFailure,
+    /// A limiter stands after the authentication that gives its key.
+    LimiterOrder,
+    /// A limiter's key cannot be chosen by the caller.
+    LimiterKey,
+    /// A consumer acknowledges after the work.
+    Acknowledgement,
+    /// A failed message is kept or reported, never reported as done.
+    DroppedMessage,
+    /// Debug mode is off.
+    DebugMode,
+    /// A made timeout is used.
+    DeadTimeout,
+    /// A made resilience object is used.
+    DeadResilience,
+    /// No credential is logged.
+    SecretLogged,
+    /// A body that is read is bounded.
+    UnboundedBody,
+    /// Inner errors stay inside.
+    InternalError,
+    /// A secret has no fallback in code.
+    SecretFallback,
+    /// Allowed origins have no development fallback.
+    OriginFallback,
+    /// Text of a caller stays out of SQL.
+    SqlText,
+    /// A request's context reaches what is done for it.
+    RequestContext,
+    /// A pool of connections is bounded.
+    PoolBounds,
+    /// A health result expires.
+    HealthCache,
+    /// Health paths pass by authentication and limits.
+    HealthExempt,
+    /// What the service needs is ready before traffic.
+    LazyStart,
+    /// Readiness asks for what the service needs.
+    ReadinessConstant,
+    /// A loop in the background ends with the program.
+    BackgroundLoop,
+    /// A claim's type is checked.
+    UncheckedClaim,
+    /// A promise's rejection is handled.
+    FloatingPromise,
+    /// Standard output carries logs only.
+    Print,
+    /// Logs go to standard output, not to files.
+    FileLogging,
+    /// The default log level shows what happens without drowning it.
+    LogLevel,
+    /// A shutdown waits within a context that is still alive.
+    ShutdownContext,
+    /// Telemetry is flushed at the end.
+    TelemetryFlush,
+    /// The request ID goes along with outgoing calls.
+    RequestIdentifier,
+    /// No test topic or empty payload is published.
+    TestPayload,
+    /// A message is taken without being lost.
+    DestructivePop,
+    /// Connections to other services are encrypted.
+    PlaintextGrpc,
+    /// Limits hold in every environment.
+    ConditionalLimit,
+    /// A port is a setting.
+    HardCodedPort,
+    /// The server of a framework that is meant for development stays there.
+    DevelopmentServer,
+}
+
+/// Whether the habit is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    /// Kept here.
+    Kept,
+    /// Broken here, and the place alone decides.
+    Broken,
+    /// Broken here as far as the repository shows.
+    LikelyBroken,
+    /// Cannot be told.
+    Unclear,
+}
+
+/// One place.
+#[derive(Debug, Clone)]
+pub struct Practice {
+    /// What it is about.
+    pub topic: Topic,
+    /// What it shows.
+    pub verdict: Verdict,
+    /// What decides, in one sentence without a value.
+    pub evidence: String,
+}
+
+impl Fact for Practice {
+    const KIND: &'static str = "practices of the code";
+}
