@@ -1,0 +1,75 @@
+//! One file of settings for every environment.
+
+use crate::model::Model;
+use crate::model::facts::ComposeService;
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-2.one-env-file",
+        title: "Development and production read the same env file",
+        severity: Severity::Medium,
+        category: Category::Configuration,
+        meaning: "A compose file for production and one for development name the same `env_file`; or a compose file sets the environment to production and reads `.env`, which a development compose file reads as well.",
+        why: "What a developer sets to try something is what production runs with: debug mode, test keys, a local address.",
+        fix: &[(
+            "any",
+            "One file for each environment, and only an example with placeholders under version control.",
+        )],
+        references: &[
+            "https://12factor.net/config",
+            "https://docs.docker.com/compose/how-tos/environment-variables/best-practices/",
+        ],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let entries = |wanted: Role| {
+        model
+            .files
+            .values()
+            .filter(move |found| found.file.role == wanted)
+            .flat_map(|found| found.facts.of::<ComposeService>().items.clone())
+            .filter(|entry| !entry.env_files.is_empty())
+    };
+    let development: Vec<_> = entries(Role::Development).collect();
+    for entry in entries(Role::Production) {
+        // A plain `docker-compose.yml` may itself be the one for development.
+        let name = entry.at.path.to_lowercase();
+        let production = name.contains("prod")
+            || entry.environment.iter().any(|variable| {
+                variable.name.ends_with("ENV")
+                    && variable
+                        .value
+                        .known()
+                        .is_some_and(|value| value == "production")
+            });
+        if !production {
+            continue;
+        }
+        let shared = development.iter().find(|other| {
+            other.name == entry.name
+                && other
+                    .env_files
+                    .iter()
+                    .any(|file| entry.env_files.contains(file))
+        });
+        outcomes.push(match shared {
+            Some(other) => {
+                let evidence = format!(
+                    "`{}` reads the same env file here, for production, and at {}:{}",
+                    entry.name, other.at.path, other.at.line
+                );
+                Breach::new(entry.at.clone(), Confidence::High, evidence).into()
+            }
+            None => Outcome::passed(
+                format!("`{}` has an env file of its own for production", entry.name),
+                Some(&entry.at),
+            ),
+        });
+    }
+    outcomes
+}

@@ -1,0 +1,82 @@
+//! A broker that sends its clients to themselves.
+
+use crate::model::facts::ComposeService;
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-7.advertised-localhost",
+        title: "The broker advertises localhost",
+        severity: Severity::Medium,
+        category: Category::Configuration,
+        meaning: "The advertised listeners of a Kafka broker in a compose file or a manifest that is not for development are all on localhost, and other containers stand beside it.",
+        why: "A client in another container gets the address `localhost` from the broker and connects to itself: the first connection works, every other fails.",
+        fix: &[(
+            "any",
+            "Advertise the name by which clients reach the broker, one listener for each network (`INTERNAL://kafka:29092,EXTERNAL://broker.example.org:9092`).",
+        )],
+        references: &["https://kafka.apache.org/documentation/#brokerconfigs_advertised.listeners"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    let places = service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed())
+        .map(|entry| (&entry.environment, &entry.at.path))
+        .chain(service.workloads.iter().flat_map(|workload| {
+            workload
+                .containers
+                .iter()
+                .map(|container| (&container.environment, &workload.at.path))
+        }));
+    for (environment, path) in places {
+        let Some(variable) = environment
+            .iter()
+            .find(|variable| variable.name.ends_with("ADVERTISED_LISTENERS"))
+        else {
+            continue;
+        };
+        let Some(at) = model.location(path, variable.span.clone(), Some(&variable.name)) else {
+            continue;
+        };
+        let Resolution::Known(value) = &variable.value else {
+            outcomes.push(Outcome::unknown("the advertised listeners are a setting"));
+            continue;
+        };
+        let local =
+            |listener: &str| listener.contains("://localhost") || listener.contains("://127.0.0.1");
+        let alone = model.files.get(path).is_some_and(|found| {
+            found
+                .facts
+                .of::<ComposeService>()
+                .items
+                .iter()
+                .filter(|entry| entry.context.is_some())
+                .count()
+                == 0
+        }) && service.workloads.is_empty();
+        outcomes.push(if !value.split(',').all(local) {
+            Outcome::passed(
+                "a listener is advertised by a name that other containers reach",
+                Some(&at),
+            )
+        } else if alone {
+            Outcome::unknown(
+                "no container of this file needs the broker; its clients may run on the host",
+            )
+        } else {
+            Breach::new(
+                at,
+                Confidence::High,
+                "every advertised listener is on localhost",
+            )
+            .into()
+        });
+    }
+    outcomes
+}

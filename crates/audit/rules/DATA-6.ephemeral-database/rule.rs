@@ -1,0 +1,105 @@
+//! A database whose data goes with its container.
+
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "DATA-6.ephemeral-database",
+        title: "A database keeps its data in the container",
+        severity: Severity::Medium,
+        category: Category::Data,
+        meaning: "A Kubernetes workload or a compose service that is not for development runs a database, and no volume that lasts is mounted. Caches are left out. In compose the finding is low, since the image makes an anonymous volume.",
+        why: "The next deployment, or the loss of a node, deletes the data.",
+        fix: &[(
+            "any",
+            "Mount a volume at the data folder (`volumeClaimTemplates`, a named volume), and schedule backups whose restore is tested.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/storage/persistent-volumes/",
+            "https://docs.docker.com/engine/storage/volumes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for workload in &service.workloads {
+        let Some(store) = workload
+            .containers
+            .iter()
+            .filter_map(|container| container.image.known())
+            .find_map(|image| store(image))
+        else {
+            continue;
+        };
+        outcomes.push(match &workload.ephemeral {
+            Resolution::Known(true) => Breach::new(
+                workload.at.clone(),
+                Confidence::High,
+                format!("{store} runs here, and the pod has no volume that lasts"),
+            )
+            .into(),
+            Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
+            _ => Outcome::passed(
+                format!("{store} keeps its data on a volume"),
+                Some(&workload.at),
+            ),
+        });
+    }
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
+    {
+        let Some(store) = entry.image.as_deref().and_then(store) else {
+            continue;
+        };
+        outcomes.push(if entry.volumes.is_empty() {
+            Breach::new(
+                entry.at.clone(),
+                Confidence::Medium,
+                format!("`{}` runs {store} without a named volume", entry.name),
+            )
+            .severity(Severity::Low)
+            .into()
+        } else {
+            Outcome::passed(
+                format!("`{}` keeps its data on a volume", entry.name),
+                Some(&entry.at),
+            )
+        });
+    }
+    outcomes
+}
+
+/// Programs whose data is meant to last.
+const STORES: &[&str] = &[
+    "postgres",
+    "postgresql",
+    "postgis",
+    "timescaledb",
+    "mysql",
+    "mariadb",
+    "mongo",
+    "mongodb",
+    "cassandra",
+    "clickhouse-server",
+    "neo4j",
+    "couchdb",
+    "elasticsearch",
+    "opensearch",
+    "cockroach",
+];
+
+fn store(image: &str) -> Option<&'static str> {
+    let name = image
+        .rsplit('/')
+        .next()
+        .unwrap_or(image)
+        .split(['@', ':'])
+        .next()
+        .unwrap_or_default();
+    STORES.iter().find(|store| **store == name).copied()
+}

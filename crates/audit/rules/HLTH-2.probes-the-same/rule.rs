@@ -1,0 +1,86 @@
+//! Liveness and readiness that ask the same question.
+
+use crate::model::facts::{ProbeAction, ProbeKind};
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-2.probes-the-same",
+        title: "Liveness and readiness are the same probe",
+        severity: Severity::Low,
+        category: Category::Health,
+        meaning: "A container asks the same path of the same port for liveness and for readiness. Low, and informative when the thresholds differ, since a constant check with patience is a choice.",
+        why: "If the path checks dependencies, a database that is slow restarts every pod; if it does not, traffic goes to pods that cannot serve.",
+        fix: &[(
+            "any",
+            "Two paths: `/livez` asks nothing, `/readyz` asks what this pod needs.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for workload in &service.workloads {
+        for container in &workload.containers {
+            let probes = container
+                .probes
+                .known()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let of = |kind| probes.iter().find(|probe| probe.kind == kind);
+            let (Some(liveness), Some(readiness)) =
+                (of(ProbeKind::Liveness), of(ProbeKind::Readiness))
+            else {
+                continue;
+            };
+            let (
+                ProbeAction::Http {
+                    path: Resolution::Known(live),
+                    ..
+                },
+                ProbeAction::Http {
+                    path: Resolution::Known(ready),
+                    ..
+                },
+            ) = (&liveness.action, &readiness.action)
+            else {
+                continue;
+            };
+            let symbol = format!("{}/{}", workload.kind, container.name);
+            let Some(at) = model.location(&workload.at.path, readiness.span.clone(), Some(&symbol))
+            else {
+                continue;
+            };
+            if liveness.action != readiness.action {
+                outcomes.push(Outcome::passed(
+                    format!("liveness asks `{live}`, readiness `{ready}`"),
+                    Some(&at),
+                ));
+                continue;
+            }
+            let text = |span: &std::ops::Range<usize>| {
+                model
+                    .files
+                    .get(&workload.at.path)
+                    .and_then(|found| found.file.text.get(span.clone()))
+                    .map(|text| text.split_whitespace().collect::<String>())
+            };
+            let severity = if text(&liveness.span) == text(&readiness.span) {
+                Severity::Low
+            } else {
+                Severity::Info
+            };
+            outcomes.push(
+                Breach::new(at, Confidence::Medium, format!("both probes ask `{live}`"))
+                    .severity(severity)
+                    .into(),
+            );
+        }
+    }
+    outcomes
+}

@@ -1,0 +1,93 @@
+//! An env file under version control.
+
+use crate::model::Model;
+use crate::repository::{Role, Tracked};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SEC-7.tracked-env-file",
+        title: "An `.env` file with values is under version control",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "Git tracks (or, without an index, does not ignore) a file named `.env` or `.env.production` (not `.env.example`, not one for tests) that gives values to keys whose names say that they are secret. What opens something is reported by SEC-7.secret-in-file too.",
+        why: "Files of this name are where people put secrets: the next edit commits one, and history keeps it.",
+        fix: &[(
+            "any",
+            "`git rm --cached .env`, add it to `.gitignore`, commit `.env.example` with placeholders.",
+        )],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for found in model.files.values() {
+        let file = &found.file;
+        let name = file.name();
+        let real = name == ".env"
+            || name == ".env.production"
+            || name == ".env.prod"
+            || name == ".env.local";
+        if !real || file.role == Role::Test || file.role == Role::Example {
+            continue;
+        }
+        match file.tracked {
+            // Without an index, a file that nothing ignores is one that the next commit takes.
+            Tracked::Yes | Tracked::Unknown => {}
+            Tracked::No => {
+                outcomes.push(Outcome::passed(
+                    format!("`{}` is not under version control", file.path),
+                    None,
+                ));
+                continue;
+            }
+        }
+        let secret = file.text.lines().position(|line| {
+            line.split_once('=').is_some_and(|(key, value)| {
+                let key = key.trim().to_uppercase();
+                let value = value.trim().trim_matches(['"', '\'']);
+                ["PASSWORD", "SECRET", "TOKEN", "API_KEY", "PRIVATE_KEY"]
+                    .iter()
+                    .any(|word| key.ends_with(word))
+                    && !value.is_empty()
+                    && !value.starts_with(['$', '<'])
+            })
+        });
+        if let Some(at) = secret.and_then(|line| file.line_span(line + 1)) {
+            let (confidence, held) = if file.tracked == Tracked::Yes {
+                (Confidence::High, "is tracked by Git")
+            } else {
+                (Confidence::Medium, "is not ignored by Git")
+            };
+            let key = file
+                .text
+                .get(at.clone())
+                .and_then(|line| line.split('=').next())
+                .unwrap_or_default()
+                .trim()
+                .to_owned();
+            outcomes.push(
+                Breach::new(
+                    file.location(at, None),
+                    confidence,
+                    format!("the file {held}, and it gives `{key}` a value"),
+                )
+                .into(),
+            );
+        } else {
+            outcomes.push(Outcome::passed(
+                format!("`{}` is tracked and holds no secret key", file.path),
+                None,
+            ));
+        }
+    }
+    if outcomes.is_empty() && !model.files.is_empty() {
+        outcomes.push(Outcome::passed(
+            "no env file for a deployment is under version control",
+            None,
+        ));
+    }
+    outcomes
+}

@@ -1,0 +1,111 @@
+//! A debugger or a console of a broker that everybody may reach.
+
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-2.debugger-port",
+        title: "A debugger or management console is published",
+        severity: Severity::High,
+        category: Category::Operations,
+        meaning: "A compose service that is not for development publishes, on every interface, the port of a debugger that its command or environment turns on (Delve, JDWP, Node inspector, debugpy); or a console of a broker or a database (high for a debugger, medium for a console).",
+        why: "A debugger runs any code for whoever connects; a console shows and deletes every message.",
+        fix: &[(
+            "any",
+            "Keep debuggers in the development override, bound to 127.0.0.1; put consoles behind authentication and off the public interface.",
+        )],
+        references: &[
+            "https://nodejs.org/en/learn/getting-started/debugging#security-implications",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+/// Marks of a debugger that listens, with its usual port.
+const DEBUGGERS: &[(&str, u16)] = &[
+    ("dlv", 2345),
+    ("--headless", 2345),
+    ("jdwp", 5005),
+    ("--inspect", 9229),
+    ("debugpy", 5678),
+];
+/// Consoles by a part of their image, with their port.
+const CONSOLES: &[(&str, u16)] = &[
+    ("kafka-ui", 8080),
+    ("akhq", 8080),
+    ("kafdrop", 9000),
+    ("redis-commander", 8081),
+    ("redisinsight", 5540),
+    ("adminer", 8080),
+    ("phpmyadmin", 80),
+    ("pgadmin", 80),
+    ("mongo-express", 8081),
+    ("asynqmon", 8080),
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed() && entry.profiles.is_empty())
+    {
+        let started = entry.command.join(" ")
+            + " "
+            + &entry
+                .environment
+                .iter()
+                .filter_map(|variable| variable.value.known().cloned())
+                .collect::<Vec<_>>()
+                .join(" ");
+        let image = entry.image.as_deref().unwrap_or_default();
+        for port in entry.ports.iter().filter(|port| !port.is_loopback()) {
+            let Some(number) = port.container_port else {
+                continue;
+            };
+            let Some(at) = model.location(&entry.at.path, port.span.clone(), Some(&entry.name))
+            else {
+                continue;
+            };
+            if DEBUGGERS
+                .iter()
+                .any(|(mark, own)| *own == number && started.contains(mark))
+            {
+                outcomes.push(
+                    Breach::new(
+                        at,
+                        Confidence::High,
+                        format!(
+                            "`{}` starts a debugger, and its port {number} is published",
+                            entry.name
+                        ),
+                    )
+                    .into(),
+                );
+            } else if let Some((console, _)) = CONSOLES
+                .iter()
+                .find(|(console, own)| *own == number && image.contains(console))
+            {
+                outcomes.push(
+                    Breach::new(
+                        at,
+                        Confidence::Medium,
+                        format!(
+                            "`{}` is the console {console}, published on every interface",
+                            entry.name
+                        ),
+                    )
+                    .severity(Severity::Medium)
+                    .into(),
+                );
+            } else {
+                outcomes.push(Outcome::passed(
+                    format!("port {number} of `{}` is no debugger", entry.name),
+                    Some(&at),
+                ));
+            }
+        }
+    }
+    outcomes
+}

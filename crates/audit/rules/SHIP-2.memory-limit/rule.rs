@@ -1,0 +1,64 @@
+//! Containers of compose that may take all memory of the host.
+
+use crate::model::Model;
+use crate::model::facts::ComposeService;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-2.memory-limit",
+        title: "A compose service has no memory limit",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "A compose file that is not for development limits the memory of none or only some of the services built in this repository (`deploy.resources.limits.memory`, `mem_limit`). One finding for each file.",
+        why: "A leak in one container takes the host down, and the database with it.",
+        fix: &[(
+            "any",
+            "Set `deploy.resources.limits.memory` (and `cpus`) for each service.",
+        )],
+        references: &["https://docs.docker.com/reference/compose-file/deploy/#resources"],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for found in model
+        .files
+        .values()
+        .filter(|found| found.file.role.is_deployed())
+    {
+        let entries = found.facts.of::<ComposeService>();
+        let built: Vec<_> = entries
+            .items
+            .iter()
+            .filter(|entry| entry.context.is_some())
+            .collect();
+        let missing: Vec<_> = built.iter().filter(|entry| !entry.limits_memory).collect();
+        match missing.first() {
+            Some(first) => {
+                let names: Vec<&str> = missing
+                    .iter()
+                    .take(MAX_NAMED)
+                    .map(|entry| entry.name.as_str())
+                    .collect();
+                let evidence = format!(
+                    "{} of {} services that are built here have no memory limit: {}",
+                    missing.len(),
+                    built.len(),
+                    names.join(", ")
+                );
+                outcomes.push(Breach::new(first.at.clone(), Confidence::High, evidence).into());
+            }
+            None if !built.is_empty() => outcomes.push(Outcome::passed(
+                "every service that is built here has a memory limit",
+                built.first().map(|entry| &entry.at),
+            )),
+            None => {}
+        }
+    }
+    outcomes
+}
+
+/// More names than these make the sentence unreadable.
+const MAX_NAMED: usize = 8;

@@ -1,0 +1,50 @@
+//! A container that may take all memory of its node.
+
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-3.memory-limit",
+        title: "A Kubernetes container has no memory limit",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "A container of a Deployment, StatefulSet, DaemonSet, Job or CronJob has no `resources.limits.memory`. A missing CPU limit is an opinion and is not reported. Templates that may set it make the answer unknown.",
+        why: "A leak in one pod starves its neighbours, and the kernel picks the victim.",
+        fix: &[(
+            "any",
+            "Set `resources.requests` to what it needs and `resources.limits.memory` to what it may never pass.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/manage-resources-containers/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for workload in &service.workloads {
+        for container in &workload.containers {
+            let symbol = format!("{}/{}", workload.kind, container.name);
+            let Some(at) = model.location(&workload.at.path, container.span.clone(), Some(&symbol))
+            else {
+                continue;
+            };
+            outcomes.push(match &container.limits_memory {
+                Resolution::Known(true) => Outcome::passed(
+                    format!("container `{}` has a memory limit", container.name),
+                    Some(&at),
+                ),
+                Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
+                _ => Breach::new(
+                    at,
+                    Confidence::High,
+                    format!("container `{}` has no memory limit", container.name),
+                )
+                .into(),
+            });
+        }
+    }
+    outcomes
+}

@@ -1,0 +1,54 @@
+//! A container that may write to its own image.
+
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-3.writable-root",
+        title: "The root file system of a container is writable",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "No container of the workload sets `readOnlyRootFilesystem: true`. Databases and brokers, which write to their image, and templates that may set it are left out.",
+        why: "An intruder can put a program beside yours; and what the service writes by accident is lost with the pod.",
+        fix: &[(
+            "any",
+            "Set `securityContext.readOnlyRootFilesystem: true`, and mount an `emptyDir` at `/tmp` when it is needed.",
+        )],
+        references: &["https://kubernetes.io/docs/tasks/configure-pod-container/security-context/"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.root.is_none() && service.image.is_none() {
+        return Vec::new();
+    }
+    let mut outcomes = Vec::new();
+    for workload in &service.workloads {
+        for container in &workload.containers {
+            let symbol = format!("{}/{}", workload.kind, container.name);
+            let Some(at) = model.location(&workload.at.path, container.span.clone(), Some(&symbol))
+            else {
+                continue;
+            };
+            outcomes.push(match &container.read_only_root {
+                Resolution::Known(true) => Outcome::passed(
+                    format!("container `{}` cannot write to its image", container.name),
+                    Some(&at),
+                ),
+                Resolution::Unknown(reason) => Outcome::unknown(reason.clone()),
+                _ => Breach::new(
+                    at,
+                    Confidence::High,
+                    format!(
+                        "container `{}` may write to its root file system",
+                        container.name
+                    ),
+                )
+                .into(),
+            });
+        }
+    }
+    outcomes
+}
