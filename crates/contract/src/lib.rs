@@ -18,6 +18,7 @@ mod config;
 pub mod error;
 pub mod grpc;
 pub mod http;
+pub mod idempotency;
 pub mod json;
 pub mod rule;
 mod validate;

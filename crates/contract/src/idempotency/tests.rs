@@ -1,0 +1,184 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::Request, http::StatusCode, routing::any};
+use http_body_util::BodyExt;
+use seaworthy_core::ByteSize;
+use tokio::sync::Notify;
+use tower::ServiceExt;
+
+use super::{IdempotencyConfig, IdempotencyLayer, MemoryStore};
+
+struct Subject {
+    router: Router,
+    calls: Arc<AtomicUsize>,
+    store: Arc<MemoryStore>,
+    gate: Arc<Notify>,
+}
+
+/// A service that counts its calls; `/slow` waits for the gate, `/fail` fails.
+fn subject(config: IdempotencyConfig) -> Subject {
+    let calls = Arc::new(AtomicUsize::new(0));
+    let gate = Arc::new(Notify::new());
+    let store = Arc::new(MemoryStore::new(&config));
+    let (counted, opened) = (Arc::clone(&calls), Arc::clone(&gate));
+    let serve = move |request: Request| {
+        let (calls, gate) = (Arc::clone(&counted), Arc::clone(&opened));
+        async move {
+            let number = calls.fetch_add(1, Ordering::SeqCst) + 1;
+            let path = request.uri().path().to_owned();
+            if path == "/slow" {
+                gate.notified().await;
+            }
+            let status = if path == "/fail" {
+                StatusCode::SERVICE_UNAVAILABLE
+            } else {
+                StatusCode::CREATED
+            };
+            (
+                status,
+                [("location", "/orders/1"), ("x-call", "1")],
+                format!("call {number}"),
+            )
+        }
+    };
+    let router = Router::new()
+        .fallback(any(serve))
+        .layer(IdempotencyLayer::new(config, store.clone()));
+    Subject {
+        router,
+        calls,
+        store,
+        gate,
+    }
+}
+
+impl Subject {
+    async fn send(&self, method: &str, path: &str, key: &str, body: &str) -> (StatusCode, String) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("idempotency-key", key)
+            .body(Body::from(body.to_owned()))
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        let status = response.status();
+        let body = response.into_body().collect().await.unwrap().to_bytes();
+        (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+}
+
+#[tokio::test]
+async fn a_repeat_gets_the_same_answer_and_runs_nothing_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let first = subject.send("POST", "/orders", "k1", "{}").await;
+    let again = subject.send("POST", "/orders", "\"k1\"", "{}").await;
+    assert_eq!(first, (StatusCode::CREATED, "call 1".to_owned()));
+    assert_eq!(again, first);
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
+    let other = subject.send("POST", "/orders", "k2", "{}").await;
+    assert_eq!(other.1, "call 2");
+}
+
+#[tokio::test]
+async fn another_request_under_the_same_key_is_a_conflict_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    subject.send("POST", "/orders", "k1", "{}").await;
+    for (method, path, body) in [
+        ("POST", "/orders", "{ }"),
+        ("POST", "/orders?x=1", "{}"),
+        ("PATCH", "/orders", "{}"),
+    ] {
+        let (status, text) = subject.send(method, path, "k1", body).await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(text.contains("IDEMPOTENCY_KEY_REUSED"), "{text}");
+    }
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_running_request_is_a_conflict_api_6() {
+    let subject = Arc::new(subject(IdempotencyConfig::default()));
+    let running = tokio::spawn({
+        let subject = Arc::clone(&subject);
+        async move { subject.send("POST", "/slow", "k1", "{}").await }
+    });
+    while subject.calls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let (status, text) = subject.send("POST", "/slow", "k1", "{}").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("IDEMPOTENCY_KEY_IN_USE"), "{text}");
+    subject.gate.notify_one();
+    assert_eq!(running.await.unwrap().1, "call 1");
+    assert_eq!(subject.send("POST", "/slow", "k1", "{}").await.1, "call 1");
+}
+
+#[tokio::test]
+async fn a_request_that_failed_or_was_dropped_runs_again_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 1");
+    assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 2");
+    {
+        let dropped = subject.send("POST", "/slow", "k2", "");
+        tokio::pin!(dropped);
+        assert!(futures::poll!(dropped.as_mut()).is_pending());
+        assert_eq!(subject.store.len(), 1);
+    }
+    assert!(subject.store.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_is_forgotten_after_its_time_api_6() {
+    let config = IdempotencyConfig {
+        keep: Duration::from_secs(60),
+        ..IdempotencyConfig::default()
+    };
+    let subject = subject(config);
+    subject.send("POST", "/orders", "k1", "").await;
+    tokio::time::advance(Duration::from_secs(59)).await;
+    assert_eq!(subject.send("POST", "/orders", "k1", "").await.1, "call 1");
+    tokio::time::advance(Duration::from_secs(2)).await;
+    assert_eq!(subject.send("POST", "/orders", "k1", "").await.1, "call 2");
+}
+
+#[tokio::test]
+async fn the_store_is_bounded_in_number_and_size_api_6() {
+    let config = IdempotencyConfig {
+        most_entries: 3,
+        ..IdempotencyConfig::default()
+    };
+    let few = subject(config);
+    for key in 0..20 {
+        few.send("POST", "/orders", &format!("k{key}"), "").await;
+    }
+    assert_eq!(few.store.len(), 3);
+    assert_eq!(few.send("POST", "/orders", "k19", "").await.1, "call 20");
+    let config = IdempotencyConfig {
+        memory_limit: ByteSize::kibibytes(4),
+        ..IdempotencyConfig::default()
+    };
+    let small = subject(config);
+    for key in 0..20 {
+        small.send("POST", "/orders", &format!("k{key}"), "").await;
+    }
+    assert!(small.store.len() < 8, "{}", small.store.len());
+}
+
+#[tokio::test]
+async fn a_bad_key_is_refused_and_a_safe_method_needs_none_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    for key in ["", "a b", "\"\"", &"k".repeat(256)] {
+        let (status, _) = subject.send("POST", "/orders", key, "").await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{key}");
+    }
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 0);
+    subject.send("GET", "/orders", "k1", "").await;
+    subject.send("GET", "/orders", "k1", "").await;
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 2);
+}
