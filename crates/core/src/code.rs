@@ -24,6 +24,9 @@ pub enum Code {
     TooLarge,
     /// The body's media type is not one that the route reads. 415, `INVALID_ARGUMENT`.
     UnsupportedMediaType,
+    /// The request is well formed and contradicts what the same caller sent before, such as another body under a used `Idempotency-Key`. 422,
+    /// `INVALID_ARGUMENT`.
+    Unprocessable,
     /// The caller exceeded a rate limit or a quota. 429, `RESOURCE_EXHAUSTED`.
     Exhausted,
     /// The caller went away. 499 in logs (never sent), `CANCELLED`.
@@ -40,7 +43,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
@@ -50,6 +53,7 @@ impl Code {
         Self::PreconditionFailed,
         Self::TooLarge,
         Self::UnsupportedMediaType,
+        Self::Unprocessable,
         Self::Exhausted,
         Self::Cancelled,
         Self::Internal,
@@ -71,6 +75,7 @@ impl Code {
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
             Self::UnsupportedMediaType => 415,
+            Self::Unprocessable => 422,
             Self::Exhausted => 429,
             Self::Cancelled => 499,
             Self::Internal => 500,
@@ -85,7 +90,7 @@ impl Code {
     pub const fn grpc(self) -> i32 {
         match self {
             Self::Cancelled => 1,
-            Self::Invalid | Self::UnsupportedMediaType => 3,
+            Self::Invalid | Self::UnsupportedMediaType | Self::Unprocessable => 3,
             Self::DeadlineExceeded => 4,
             Self::NotFound => 5,
             Self::Conflict => 6,
@@ -112,6 +117,7 @@ impl Code {
             Self::PreconditionFailed => "Precondition Failed",
             Self::TooLarge => "Content Too Large",
             Self::UnsupportedMediaType => "Unsupported Media Type",
+            Self::Unprocessable => "Unprocessable Content",
             Self::Exhausted => "Too Many Requests",
             Self::Cancelled => "Client Closed Request",
             Self::Internal => "Internal Server Error",

@@ -63,6 +63,7 @@ const fn name(code: Code) -> &'static str {
         Code::PreconditionFailed => "PRECONDITION_FAILED",
         Code::TooLarge => "TOO_LARGE",
         Code::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+        Code::Unprocessable => "UNPROCESSABLE",
         Code::Exhausted => "EXHAUSTED",
         Code::Cancelled => "CANCELLED",
         Code::Internal => "INTERNAL",

@@ -17,3 +17,21 @@ pub const ROUTE_NOT_FOUND: &str = "ROUTE_NOT_FOUND";
 
 /// The path has no such method. 405.
 pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
+
+/// The `Idempotency-Key` is not one word of printable characters, or there are several. 400.
+pub const INVALID_IDEMPOTENCY_KEY: &str = "INVALID_IDEMPOTENCY_KEY";
+
+/// The route wants an `Idempotency-Key` and there is none. 400.
+pub const MISSING_IDEMPOTENCY_KEY: &str = "MISSING_IDEMPOTENCY_KEY";
+
+/// The same request is still running. 409, with `Retry-After`.
+pub const IDEMPOTENCY_KEY_IN_USE: &str = "IDEMPOTENCY_KEY_IN_USE";
+
+/// The `Idempotency-Key` was used for another request. 422.
+pub const IDEMPOTENCY_KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
+
+/// The request was done before, and its answer was too large to keep or was a stream. 409.
+pub const IDEMPOTENT_ANSWER_NOT_KEPT: &str = "IDEMPOTENT_ANSWER_NOT_KEPT";
+
+/// The store has no room for another running request. 503.
+pub const IDEMPOTENCY_STORE_FULL: &str = "IDEMPOTENCY_STORE_FULL";

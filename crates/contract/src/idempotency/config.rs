@@ -13,7 +13,7 @@ const RUN: Duration = Duration::from_secs(60);
 /// Requests must be held whole to be told apart.
 const REQUEST_LIMIT: ByteSize = ByteSize::mebibytes(6);
 
-/// Answers above this are passed through and not kept.
+/// Holds any answer that says what was done; lists are read by `GET`.
 const ANSWER_LIMIT: ByteSize = ByteSize::kibibytes(256);
 
 /// About a hundred a second for the time that clients usually retry in.
@@ -25,17 +25,19 @@ const MEMORY_LIMIT: ByteSize = ByteSize::mebibytes(64);
 /// How repeats are told and what is kept of them.
 #[derive(Clone)]
 pub struct IdempotencyConfig {
+    /// Whether an unsafe request without a key is refused. By default it runs as if there were no layer.
+    pub required: bool,
     /// How long an answer is kept.
     pub keep: Duration,
-    /// How long a call may run before a repeat may run in its place.
+    /// How long a call may run; it is ended then, and a repeat may run in its place.
     pub run: Duration,
     /// The largest body of a request that carries a key.
     pub request_limit: ByteSize,
     /// The largest body of an answer that is kept.
     pub answer_limit: ByteSize,
-    /// How many keys the embedded store remembers.
+    /// How many keys the embedded store remembers, of all callers.
     pub most_entries: usize,
-    /// How much the embedded store remembers.
+    /// How many bytes the embedded store remembers, of all callers.
     pub memory_limit: ByteSize,
     /// The form of refusals.
     pub errors: Arc<dyn ErrorFormat>,
@@ -44,6 +46,7 @@ pub struct IdempotencyConfig {
 impl Default for IdempotencyConfig {
     fn default() -> Self {
         Self {
+            required: false,
             keep: KEEP,
             run: RUN,
             request_limit: REQUEST_LIMIT,
@@ -59,6 +62,7 @@ impl std::fmt::Debug for IdempotencyConfig {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter
             .debug_struct("IdempotencyConfig")
+            .field("required", &self.required)
             .field("keep", &self.keep)
             .field("run", &self.run)
             .finish_non_exhaustive()

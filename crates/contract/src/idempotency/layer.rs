@@ -3,21 +3,28 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
+    time::Duration,
 };
 
 use axum::{
     body::Body,
     extract::Request,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header, request::Parts},
     response::Response,
 };
 use bytes::Bytes;
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, context};
+use tokio::time::timeout;
 use tower::{Layer, Service};
+use tracing::Instrument;
 
 use super::{Begun, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, request};
 use crate::error::reason;
+
+/// When a repeat of a running request is worth another try: most calls end within a second.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
 
 /// Marks an answer that was given before.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
@@ -84,9 +91,9 @@ where
         let mut inner = std::mem::replace(&mut self.inner, ready);
         Box::pin(async move {
             let (parts, body) = request.into_parts();
-            match request::key(&parts) {
+            match request::key(&parts, layer.config.required) {
                 Ok(None) => inner.call(Request::from_parts(parts, body)).await,
-                Ok(Some(key)) => match layer.keyed(&mut inner, key, parts, body).await {
+                Ok(Some(key)) => match layer.keyed(inner, key, parts, body).await {
                     Ok(response) => Ok(response),
                     Err(error) => Ok(layer.refusal(error)),
                 },
@@ -103,13 +110,14 @@ impl IdempotencyLayer {
 
     async fn keyed<S>(
         &self,
-        inner: &mut S,
+        mut inner: S,
         key: ScopedKey,
-        parts: axum::http::request::Parts,
+        parts: Parts,
         body: Body,
     ) -> Result<Response, Error>
     where
-        S: Service<Request, Response = Response, Error = Infallible>,
+        S: Service<Request, Response = Response, Error = Infallible> + Send + 'static,
+        S::Future: Send,
     {
         let body = self.request_body(body).await?;
         let fingerprint = request::fingerprint(&parts, &body);
@@ -119,51 +127,108 @@ impl IdempotencyLayer {
             Begun::Running => {
                 return Err(Error::new(
                     Code::Conflict,
-                    "IDEMPOTENCY_KEY_IN_USE",
+                    reason::IDEMPOTENCY_KEY_IN_USE,
                     "the same request is still running",
                 )
-                .with_retry_after(std::time::Duration::from_secs(1)));
+                .with_retry_after(RETRY_AFTER));
             }
             Begun::Mismatch => {
                 return Err(Error::new(
-                    Code::Conflict,
-                    "IDEMPOTENCY_KEY_REUSED",
+                    Code::Unprocessable,
+                    reason::IDEMPOTENCY_KEY_REUSED,
                     "the Idempotency-Key was used for another request",
                 ));
             }
         };
-        let mut lease = Lease {
+        let lease = Lease {
             store: Arc::clone(&self.store),
             key: Some(key),
             token,
         };
+        let layer = self.clone();
         let request = Request::from_parts(parts, Body::from(body));
-        let Ok(response) = inner.call(request).await;
+        // A task of its own, because the client that goes away now is the one that will ask again.
+        let call = async move {
+            let Ok(response) = timeout(layer.config.run, inner.call(request))
+                .await
+                .unwrap_or_else(|_elapsed| Ok(layer.refusal(took_too_long())));
+            layer.remember(lease, response).await
+        }
+        .in_current_span();
+        let task = match context::current() {
+            Some(context) => tokio::spawn(context::scope(context, call)),
+            None => tokio::spawn(call),
+        };
+        match task.await {
+            Ok(response) => Ok(response),
+            Err(error) => match error.try_into_panic() {
+                Ok(panic) => std::panic::resume_unwind(panic),
+                Err(error) => Err(Error::internal(error)),
+            },
+        }
+    }
+
+    /// Keeps an answer that is final, and gives it on.
+    async fn remember(&self, mut lease: Lease, response: Response) -> Response {
         if !is_final(response.status()) {
-            return Ok(response);
+            return response;
         }
         let (parts, body) = response.into_parts();
-        let Some(body) = self.answer_body(body).await else {
-            return Err(Error::internal(
-                "the answer to a request with an Idempotency-Key is too large to keep or broke off",
-            ));
+        let (answer, body) = match self.whole(body).await {
+            Whole::Kept(bytes) => {
+                let answer = RecordedAnswer {
+                    status: parts.status,
+                    headers: kept(&parts.headers),
+                    body: bytes.clone(),
+                };
+                (answer, Body::from(bytes))
+            }
+            Whole::Passed(body) => (self.not_kept().await, body),
+            Whole::Broken(error) => {
+                return self.refusal(Error::internal(error));
+            }
         };
         if let Some(key) = lease.key.take() {
-            let answer = RecordedAnswer {
-                status: parts.status,
-                headers: kept(&parts.headers),
-                body: body.clone(),
-            };
             // The work is done: a store that fails now must not make the client believe otherwise.
-            if let Err(error) = self
+            let finished = self
                 .store
-                .finish(&key, token, answer, self.config.keep)
-                .await
-            {
+                .finish(&key, lease.token, answer, self.config.keep);
+            if let Err(error) = finished.await {
                 tracing::error!(error = ?error, "an answer could not be kept for repeats");
             }
         }
-        Ok(Response::from_parts(parts, Body::from(body)))
+        Response::from_parts(parts, body)
+    }
+
+    /// The bytes of an answer that says its size beforehand and is not above the limit. Waiting for any other could take for ever.
+    async fn whole(&self, body: Body) -> Whole {
+        let limit = u64::try_from(self.config.answer_limit.as_usize()).unwrap_or(u64::MAX);
+        match body.size_hint().exact() {
+            Some(size) if size <= limit => match body.collect().await {
+                Ok(collected) => Whole::Kept(collected.to_bytes()),
+                Err(error) => Whole::Broken(error),
+            },
+            _ => Whole::Passed(body),
+        }
+    }
+
+    /// What a repeat is told where the answer was not kept.
+    async fn not_kept(&self) -> RecordedAnswer {
+        let refusal = self.refusal(Error::new(
+            Code::Conflict,
+            reason::IDEMPOTENT_ANSWER_NOT_KEPT,
+            "the request was done before, and its answer was not kept",
+        ));
+        let (parts, body) = refusal.into_parts();
+        let body = body
+            .collect()
+            .await
+            .map(http_body_util::Collected::to_bytes);
+        RecordedAnswer {
+            status: parts.status,
+            headers: kept(&parts.headers),
+            body: body.unwrap_or_default(),
+        }
     }
 
     async fn request_body(&self, body: Body) -> Result<Bytes, Error> {
@@ -183,19 +248,32 @@ impl IdempotencyLayer {
             .with_cause(error.to_string())),
         }
     }
+}
 
-    async fn answer_body(&self, body: Body) -> Option<Bytes> {
-        Limited::new(body, self.config.answer_limit.as_usize())
-            .collect()
-            .await
-            .ok()
-            .map(http_body_util::Collected::to_bytes)
-    }
+/// What became of the body of an answer.
+enum Whole {
+    Kept(Bytes),
+    Passed(Body),
+    Broken(axum::Error),
+}
+
+fn took_too_long() -> Error {
+    Error::new(
+        Code::DeadlineExceeded,
+        "DEADLINE_EXCEEDED",
+        "the request took too long",
+    )
 }
 
 /// Whether a repeat should get the same answer, or try again.
 fn is_final(status: StatusCode) -> bool {
-    !status.is_server_error() && status != StatusCode::TOO_MANY_REQUESTS
+    let try_again = [
+        StatusCode::UNAUTHORIZED,
+        StatusCode::REQUEST_TIMEOUT,
+        StatusCode::TOO_EARLY,
+        StatusCode::TOO_MANY_REQUESTS,
+    ];
+    !status.is_server_error() && !try_again.contains(&status)
 }
 
 fn kept(headers: &HeaderMap) -> HeaderMap {

@@ -10,9 +10,13 @@ use tokio::time::Instant;
 use super::{
     Begun, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture,
 };
+use crate::error::reason;
 
-/// What an entry costs beside its answer's body: key, headers, maps. An estimate.
-const ENTRY_COST: usize = 512;
+/// What an entry costs beside its key and its answer: the nodes of both maps. An estimate.
+const ENTRY_COST: usize = 256;
+
+/// What a header costs beside its text. An estimate.
+const HEADER_COST: usize = 64;
 
 /// Answers in memory, bounded in number and size. The ones that end first make room; running ones never do.
 #[derive(Debug)]
@@ -40,21 +44,31 @@ struct Entry {
 }
 
 impl Entry {
-    fn cost(&self) -> usize {
-        ENTRY_COST + self.answer.as_ref().map_or(0, |answer| answer.body.len())
+    fn cost(&self, key: &ScopedKey) -> usize {
+        // Both maps hold the key.
+        ENTRY_COST + 2 * key.as_str().len() + self.answer.as_ref().map_or(0, answer_cost)
     }
+}
+
+fn answer_cost(answer: &RecordedAnswer) -> usize {
+    let headers: usize = answer
+        .headers
+        .values()
+        .map(|value| HEADER_COST + value.len())
+        .sum();
+    headers + answer.body.len()
 }
 
 impl State {
     fn remove(&mut self, key: &ScopedKey) {
         if let Some(entry) = self.entries.remove(key) {
-            self.memory -= entry.cost();
+            self.memory = self.memory.saturating_sub(entry.cost(key));
             self.ends.remove(&(entry.end, entry.token));
         }
     }
 
     fn insert(&mut self, key: ScopedKey, entry: Entry) {
-        self.memory += entry.cost();
+        self.memory += entry.cost(&key);
         self.ends.insert((entry.end, entry.token), key.clone());
         self.entries.insert(key, entry);
     }
@@ -129,17 +143,6 @@ impl MemoryStore {
                 Some(answer) => Begun::Answered(answer.clone()),
             });
         }
-        while state.entries.len() >= self.most_entries
-            || state.memory + ENTRY_COST > self.memory_limit
-        {
-            if !state.forget_one() {
-                return Err(Error::new(
-                    Code::Unavailable,
-                    "IDEMPOTENCY_STORE_FULL",
-                    "too many requests with an Idempotency-Key are running",
-                ));
-            }
-        }
         state.next_token += 1;
         let token = state.next_token;
         let entry = Entry {
@@ -148,6 +151,17 @@ impl MemoryStore {
             end: now + run,
             answer: None,
         };
+        while state.entries.len() >= self.most_entries
+            || state.memory + entry.cost(key) > self.memory_limit
+        {
+            if !state.forget_one() {
+                return Err(Error::new(
+                    Code::Unavailable,
+                    reason::IDEMPOTENCY_STORE_FULL,
+                    "too many requests with an Idempotency-Key are running",
+                ));
+            }
+        }
         state.insert(key.clone(), entry);
         Ok(Begun::New(token))
     }
@@ -164,7 +178,7 @@ impl MemoryStore {
             answer: Some(answer),
         };
         state.remove(key);
-        while state.memory + entry.cost() > self.memory_limit {
+        while state.memory + entry.cost(key) > self.memory_limit {
             if !state.forget_one() {
                 return;
             }

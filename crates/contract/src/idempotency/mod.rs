@@ -1,8 +1,13 @@
 //! `Idempotency-Key` on unsafe calls (API-6): the same answer for a repeat, a refusal for another request under the same key.
 //!
-//! The layer follows draft-ietf-httpapi-idempotency-key-header: a repeat while the first is running is a conflict, another request under a
-//! used key is a conflict too (the draft says 422; here `Code::Conflict`, 409, is what the catalogue promises). An answer that says "try again" (429
-//! and every 5xx) is not kept, so a repeat tries again. The embedded store is for one process; replicas need one that they share.
+//! The layer follows draft-ietf-httpapi-idempotency-key-header: a repeat while the first is running is 409 with `Retry-After`, another request
+//! under a used key is 422. A request with a key runs to its end, or to [`IdempotencyConfig::run`], also when its client goes away: a client
+//! that lost its connection and comes back is whom the header is for. An answer that says "try again" (401, 408, 425, 429 and every 5xx) is
+//! not kept, so a repeat runs again. A stream, or an answer above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat
+//! is told so by a 409 and runs nothing.
+//!
+//! A key belongs to its caller: tenant, actor and `Authorization` are part of it. [`MemoryStore`] is for one process, and forgets the answers
+//! that end first when it is full; replicas need a store that they share.
 //!
 //! ```
 //! use std::sync::Arc;

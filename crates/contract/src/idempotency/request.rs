@@ -1,10 +1,11 @@
 //! What of a request makes it the same as another.
 
-use axum::http::{HeaderMap, Method, header, request::Parts};
+use axum::http::{HeaderMap, header, request::Parts};
 use seaworthy_core::{Code, Error, context};
 use sha2::{Digest, Sha256};
 
 use super::{Fingerprint, ScopedKey};
+use crate::error::reason;
 
 /// The header.
 pub(super) const HEADER: &str = "idempotency-key";
@@ -13,13 +14,21 @@ pub(super) const HEADER: &str = "idempotency-key";
 const LONGEST_KEY: usize = 255;
 
 /// The key of a request, `None` where it has none or needs none: safe methods repeat themselves.
-pub(super) fn key(parts: &Parts) -> Result<Option<ScopedKey>, Error> {
-    if parts.method.is_safe() || parts.method == Method::PUT || parts.method == Method::DELETE {
+pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Error> {
+    if parts.method.is_safe() {
         return Ok(None);
     }
     let mut values = parts.headers.get_all(HEADER).iter();
     let (Some(value), more) = (values.next(), values.next()) else {
-        return Ok(None);
+        return if required {
+            Err(Error::new(
+                Code::Invalid,
+                reason::MISSING_IDEMPOTENCY_KEY,
+                "the request needs an Idempotency-Key",
+            ))
+        } else {
+            Ok(None)
+        };
     };
     let text = value.to_str().unwrap_or_default().trim();
     // The draft has a structured string, in quotes; many clients send it bare.
@@ -31,28 +40,24 @@ pub(super) fn key(parts: &Parts) -> Result<Option<ScopedKey>, Error> {
     if more.is_some() || text.is_empty() || text.len() > LONGEST_KEY || !is_printable {
         return Err(Error::new(
             Code::Invalid,
-            "INVALID_IDEMPOTENCY_KEY",
+            reason::INVALID_IDEMPOTENCY_KEY,
             "the Idempotency-Key must be one word of 1 to 255 printable characters",
         ));
     }
-    let caller = context::with_current(|context| {
-        context.map(|context| {
-            let tenant = context.tenant().map(|tenant| tenant.as_str().to_owned());
-            let actor = context.actor().map(|actor| actor.as_str().to_owned());
-            (tenant, actor)
-        })
-    });
-    let (tenant, actor) = caller.unwrap_or_default();
-    let caller = (actor, authorization(&parts.headers), tenant);
-    Ok(Some(ScopedKey(format!(
-        "{}:{text}",
-        hex(&digest(&[
-            caller.0.unwrap_or_default().as_bytes(),
-            // Where nothing has authenticated the caller before this layer, the credentials tell callers apart.
-            caller.1,
-            caller.2.unwrap_or_default().as_bytes(),
-        ]))
-    ))))
+    Ok(Some(ScopedKey(format!("{}:{text}", hex(&caller(parts))))))
+}
+
+/// Who sent a request: its actor, or its credentials where nothing has authenticated it before this layer. Not both, because a token that
+/// was renewed between two tries belongs to the same caller.
+fn caller(parts: &Parts) -> [u8; 32] {
+    context::with_current(|context| {
+        let tenant = context.and_then(|context| context.tenant());
+        let tenant = tenant.map_or("", |tenant| tenant.as_str()).as_bytes();
+        match context.and_then(|context| context.actor()) {
+            Some(actor) => digest(&[b"actor", actor.as_str().as_bytes(), tenant]),
+            None => digest(&[b"credentials", authorization(&parts.headers), tenant]),
+        }
+    })
 }
 
 /// The fingerprint of a request.

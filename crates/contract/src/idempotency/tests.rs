@@ -1,4 +1,5 @@
 use std::{
+    convert::Infallible,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -6,9 +7,11 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::Request, http::StatusCode, routing::any};
+use axum::{
+    Router, body::Body, extract::Request, http::StatusCode, response::IntoResponse, routing::any,
+};
 use http_body_util::BodyExt;
-use seaworthy_core::ByteSize;
+use seaworthy_core::{Actor, ByteSize, RequestContext, ServiceIdentity, context};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
@@ -21,7 +24,7 @@ struct Subject {
     gate: Arc<Notify>,
 }
 
-/// A service that counts its calls; `/slow` waits for the gate, `/fail` fails.
+/// A service that counts its calls; `/slow` waits for the gate, `/fail` and `/panic` fail, `/stream` does not say its size.
 fn subject(config: IdempotencyConfig) -> Subject {
     let calls = Arc::new(AtomicUsize::new(0));
     let gate = Arc::new(Notify::new());
@@ -32,8 +35,15 @@ fn subject(config: IdempotencyConfig) -> Subject {
         async move {
             let number = calls.fetch_add(1, Ordering::SeqCst) + 1;
             let path = request.uri().path().to_owned();
-            if path == "/slow" {
-                gate.notified().await;
+            match path.as_str() {
+                "/slow" => gate.notified().await,
+                "/panic" => panic!("the service fell over"),
+                "/stream" => {
+                    let parts = ["one ", "two"].map(Ok::<_, Infallible>);
+                    let stream = Body::from_stream(futures::stream::iter(parts));
+                    return (StatusCode::CREATED, stream).into_response();
+                }
+                _ => {}
             }
             let status = if path == "/fail" {
                 StatusCode::SERVICE_UNAVAILABLE
@@ -45,6 +55,7 @@ fn subject(config: IdempotencyConfig) -> Subject {
                 [("location", "/orders/1"), ("x-call", "1")],
                 format!("call {number}"),
             )
+                .into_response()
         }
     };
     let router = Router::new()
@@ -86,7 +97,7 @@ async fn a_repeat_gets_the_same_answer_and_runs_nothing_api_6() {
 }
 
 #[tokio::test]
-async fn another_request_under_the_same_key_is_a_conflict_api_6() {
+async fn another_request_under_the_same_key_is_unprocessable_api_6() {
     let subject = subject(IdempotencyConfig::default());
     subject.send("POST", "/orders", "k1", "{}").await;
     for (method, path, body) in [
@@ -95,7 +106,7 @@ async fn another_request_under_the_same_key_is_a_conflict_api_6() {
         ("PATCH", "/orders", "{}"),
     ] {
         let (status, text) = subject.send(method, path, "k1", body).await;
-        assert_eq!(status, StatusCode::CONFLICT);
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
         assert!(text.contains("IDEMPOTENCY_KEY_REUSED"), "{text}");
     }
     assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
@@ -120,17 +131,155 @@ async fn a_repeat_of_a_running_request_is_a_conflict_api_6() {
 }
 
 #[tokio::test]
-async fn a_request_that_failed_or_was_dropped_runs_again_api_6() {
+async fn a_request_that_failed_runs_again_api_6() {
     let subject = subject(IdempotencyConfig::default());
     assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 1");
-    assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 2");
-    {
-        let dropped = subject.send("POST", "/slow", "k2", "");
-        tokio::pin!(dropped);
-        assert!(futures::poll!(dropped.as_mut()).is_pending());
-        assert_eq!(subject.store.len(), 1);
-    }
     assert!(subject.store.is_empty());
+    assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 2");
+}
+
+#[tokio::test]
+async fn a_client_that_went_away_comes_back_to_its_answer_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    {
+        let dropped = subject.send("POST", "/slow", "k1", "");
+        tokio::pin!(dropped);
+        while subject.calls.load(Ordering::SeqCst) == 0 {
+            assert!(futures::poll!(dropped.as_mut()).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    subject.gate.notify_one();
+    loop {
+        let (status, text) = subject.send("POST", "/slow", "k1", "").await;
+        if status != StatusCode::CONFLICT {
+            assert_eq!(text, "call 1");
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_never_ends_gives_its_key_back_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let (status, _) = subject.send("POST", "/slow", "k1", "").await;
+    assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
+    assert!(subject.store.is_empty());
+}
+
+#[tokio::test]
+async fn a_call_that_panics_gives_its_key_back_and_panics_for_the_layer_outside_api_6() {
+    let subject = Arc::new(subject(IdempotencyConfig::default()));
+    let panicking = tokio::spawn({
+        let subject = Arc::clone(&subject);
+        async move { subject.send("POST", "/panic", "k1", "").await }
+    });
+    assert!(panicking.await.unwrap_err().is_panic());
+    assert!(subject.store.is_empty());
+}
+
+#[tokio::test]
+async fn a_stream_is_passed_on_and_its_repeat_runs_nothing_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let first = subject.send("POST", "/stream", "k1", "").await;
+    assert_eq!(first, (StatusCode::CREATED, "one two".to_owned()));
+    let (status, text) = subject.send("POST", "/stream", "k1", "").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("IDEMPOTENT_ANSWER_NOT_KEPT"), "{text}");
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
+    let config = IdempotencyConfig {
+        answer_limit: ByteSize::bytes(3),
+        ..IdempotencyConfig::default()
+    };
+    let small = self::subject(config);
+    assert_eq!(small.send("POST", "/orders", "k1", "").await.1, "call 1");
+    let (status, _) = small.send("POST", "/orders", "k1", "").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+}
+
+#[tokio::test]
+async fn a_key_belongs_to_its_caller_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let send = |credentials: &'static str, actor: Option<&'static str>| {
+        let context = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        if let Some(actor) = actor {
+            context.set_actor(Actor::new(actor));
+        }
+        let request = Request::post("/orders")
+            .header("idempotency-key", "k1")
+            .header("authorization", credentials)
+            .body(Body::empty())
+            .unwrap();
+        let router = subject.router.clone();
+        context::scope(Arc::new(context), async move {
+            let response = router.oneshot(request).await.unwrap();
+            response.into_body().collect().await.unwrap().to_bytes()
+        })
+    };
+    assert_eq!(send("Bearer a", None).await, "call 1");
+    assert_eq!(send("Bearer b", None).await, "call 2");
+    assert_eq!(send("Bearer a", None).await, "call 1");
+    assert_eq!(send("Bearer a", Some("ada")).await, "call 3");
+    assert_eq!(send("Bearer renewed", Some("ada")).await, "call 3");
+    assert_eq!(send("Bearer a", Some("bob")).await, "call 4");
+}
+
+#[tokio::test]
+async fn a_repeat_says_that_it_is_one_and_keeps_the_headers_of_the_answer_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let send = async || {
+        let request = Request::post("/orders")
+            .header("idempotency-key", "k1")
+            .body(Body::empty())
+            .unwrap();
+        let response = subject.router.clone().oneshot(request).await.unwrap();
+        response.headers().clone()
+    };
+    let (first, again) = (send().await, send().await);
+    assert!(!first.contains_key("idempotency-replayed"));
+    assert_eq!(again["idempotency-replayed"], "true");
+    assert_eq!(again["location"], first["location"]);
+    assert_eq!(again["content-type"], first["content-type"]);
+    assert!(!again.contains_key("x-call"));
+}
+
+#[tokio::test]
+async fn a_repeat_of_a_running_request_is_told_when_to_ask_again_api_6() {
+    let subject = Arc::new(subject(IdempotencyConfig::default()));
+    let running = tokio::spawn({
+        let subject = Arc::clone(&subject);
+        async move { subject.send("POST", "/slow", "k1", "").await }
+    });
+    while subject.calls.load(Ordering::SeqCst) == 0 {
+        tokio::task::yield_now().await;
+    }
+    let request = Request::post("/slow")
+        .header("idempotency-key", "k1")
+        .body(Body::empty())
+        .unwrap();
+    let response = subject.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.headers()["retry-after"], "1");
+    assert_eq!(
+        response.headers()["content-type"],
+        "application/problem+json"
+    );
+    subject.gate.notify_one();
+    running.await.unwrap();
+}
+
+#[tokio::test]
+async fn a_key_can_be_required_api_6() {
+    let config = IdempotencyConfig {
+        required: true,
+        ..IdempotencyConfig::default()
+    };
+    let subject = subject(config);
+    let request = Request::post("/orders").body(Body::empty()).unwrap();
+    let response = subject.router.clone().oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::BAD_REQUEST);
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 0);
 }
 
 #[tokio::test(start_paused = true)]
