@@ -16,6 +16,8 @@ pub enum Code {
     NotFound,
     /// The path exists and does not speak this method. 405, `UNIMPLEMENTED`.
     MethodNotAllowed,
+    /// The request came more slowly than the service waits for. 408, `DEADLINE_EXCEEDED`.
+    RequestTimeout,
     /// The request contradicts the present state. 409, `ALREADY_EXISTS`.
     Conflict,
     /// A precondition that the caller named does not hold. 412, `FAILED_PRECONDITION`.
@@ -43,12 +45,13 @@ pub enum Code {
 
 impl Code {
     /// Every code, for tables and tests.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Invalid,
         Self::Unauthenticated,
         Self::Forbidden,
         Self::NotFound,
         Self::MethodNotAllowed,
+        Self::RequestTimeout,
         Self::Conflict,
         Self::PreconditionFailed,
         Self::TooLarge,
@@ -71,6 +74,7 @@ impl Code {
             Self::Forbidden => 403,
             Self::NotFound => 404,
             Self::MethodNotAllowed => 405,
+            Self::RequestTimeout => 408,
             Self::Conflict => 409,
             Self::PreconditionFailed => 412,
             Self::TooLarge => 413,
@@ -91,7 +95,7 @@ impl Code {
         match self {
             Self::Cancelled => 1,
             Self::Invalid | Self::UnsupportedMediaType | Self::Unprocessable => 3,
-            Self::DeadlineExceeded => 4,
+            Self::RequestTimeout | Self::DeadlineExceeded => 4,
             Self::NotFound => 5,
             Self::Conflict => 6,
             Self::Forbidden => 7,
@@ -113,6 +117,7 @@ impl Code {
             Self::Forbidden => "Forbidden",
             Self::NotFound => "Not Found",
             Self::MethodNotAllowed => "Method Not Allowed",
+            Self::RequestTimeout => "Request Timeout",
             Self::Conflict => "Conflict",
             Self::PreconditionFailed => "Precondition Failed",
             Self::TooLarge => "Content Too Large",
@@ -138,7 +143,7 @@ impl Code {
     pub const fn is_transient(self) -> bool {
         matches!(
             self,
-            Self::Exhausted | Self::Unavailable | Self::DeadlineExceeded
+            Self::RequestTimeout | Self::Exhausted | Self::Unavailable | Self::DeadlineExceeded
         )
     }
 }

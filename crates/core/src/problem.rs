@@ -59,6 +59,7 @@ const fn name(code: Code) -> &'static str {
         Code::Forbidden => "FORBIDDEN",
         Code::NotFound => "NOT_FOUND",
         Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+        Code::RequestTimeout => "REQUEST_TIMEOUT",
         Code::Conflict => "CONFLICT",
         Code::PreconditionFailed => "PRECONDITION_FAILED",
         Code::TooLarge => "TOO_LARGE",

@@ -1,7 +1,9 @@
 //! The size of a request's body (SEC-3): refused when it is declared too large, cut off when it grows too large.
 
 use std::{
+    error::Error as StdError,
     pin::Pin,
+    sync::{Arc, OnceLock},
     task::{Context, Poll, ready},
 };
 
@@ -11,19 +13,66 @@ use http::{HeaderMap, header};
 use http_body::{Body as _, Frame, SizeHint};
 use seaworthy_core::{ByteSize, Code, Error};
 
+use crate::server::RequestBodyError;
+
 /// A body that grew beyond its limit: the error that a reader of the body gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the body is larger than the limit of {limit} bytes")]
-pub struct BodyTooLarge {
+pub(crate) struct BodyTooLarge {
     limit: u64,
 }
 
-impl BodyTooLarge {
-    /// Whether this error is why reading a body failed.
-    #[must_use]
-    pub fn caused(error: &(dyn std::error::Error + 'static)) -> bool {
-        std::iter::successors(Some(error), |error| error.source())
-            .any(|error| error.is::<Self>() || error.is::<http_body_util::LengthLimitError>())
+/// Why a body ended early through the client's fault, known to the answer whatever the handler's extractor made of the error.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct BodyReport(Arc<OnceLock<BodyFault>>);
+
+#[derive(Debug, Clone, Copy)]
+enum BodyFault {
+    TooLarge(u64),
+    TooSlow,
+}
+
+impl BodyFault {
+    fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
+        if let Some(BodyTooLarge { limit }) = error.downcast_ref() {
+            return Some(Self::TooLarge(*limit));
+        }
+        match error.downcast_ref() {
+            Some(RequestBodyError::TooSlow) => Some(Self::TooSlow),
+            Some(RequestBodyError::TooLarge(limit)) => Some(Self::TooLarge(limit.get())),
+            _ => Self::of(error.source()?),
+        }
+    }
+
+    fn error(self) -> Error {
+        match self {
+            Self::TooLarge(limit) => too_large(ByteSize::bytes(limit)),
+            Self::TooSlow => Error::new(
+                Code::RequestTimeout,
+                "BODY_TOO_SLOW",
+                "the body came more slowly than the service waits for",
+            ),
+        }
+    }
+}
+
+impl BodyReport {
+    /// The answer that the fault is worth, if there was one.
+    pub(crate) fn error(&self) -> Option<Error> {
+        self.0.get().map(|fault| fault.error())
+    }
+}
+
+/// The answer that the reason for which reading a body failed is worth.
+pub(crate) fn unreadable(error: axum::Error) -> Error {
+    match BodyFault::of(&error) {
+        Some(fault) => fault.error(),
+        None => Error::new(
+            Code::Invalid,
+            "BODY_INCOMPLETE",
+            "the body could not be read to its end",
+        )
+        .with_cause(error),
     }
 }
 
@@ -44,21 +93,19 @@ pub(crate) fn declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
         .is_some_and(|length| length > limit.get())
 }
 
-/// The body, cut off at the limit. One whose length is known to fit, which the connection enforces, is passed on as it is.
-pub(crate) fn limited(body: Body, limit: ByteSize) -> Body {
-    if body.is_end_stream()
-        || body
-            .size_hint()
-            .upper()
-            .is_some_and(|upper| upper <= limit.get())
-    {
-        return body;
+/// The body, cut off at the limit, and a report of how its reading went where there is one to read.
+pub(crate) fn limited(body: Body, limit: ByteSize) -> (Body, Option<BodyReport>) {
+    if body.is_end_stream() {
+        return (body, None);
     }
-    Body::new(LimitedBody {
+    let report = BodyReport::default();
+    let body = Body::new(LimitedBody {
         body,
         limit: limit.get(),
         remaining: limit.get(),
-    })
+        report: report.clone(),
+    });
+    (body, Some(report))
 }
 
 #[derive(Debug)]
@@ -66,6 +113,18 @@ struct LimitedBody {
     body: Body,
     limit: u64,
     remaining: u64,
+    report: BodyReport,
+}
+
+impl LimitedBody {
+    fn fail<E: Into<axum::BoxError>>(&self, error: E) -> axum::BoxError {
+        let error = error.into();
+        if let Some(fault) = BodyFault::of(&*error) {
+            // A second error of the same body says nothing new.
+            let _ = self.report.0.set(fault);
+        }
+        error
+    }
 }
 
 impl http_body::Body for LimitedBody {
@@ -79,14 +138,14 @@ impl http_body::Body for LimitedBody {
         let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
             return Poll::Ready(None);
         };
-        let frame = frame?;
+        let frame = frame.map_err(|error| self.fail(error))?;
         if let Some(data) = frame.data_ref() {
             let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
             match self.remaining.checked_sub(length) {
                 Some(remaining) => self.remaining = remaining,
                 None => {
                     let limit = self.limit;
-                    return Poll::Ready(Some(Err(BodyTooLarge { limit }.into())));
+                    return Poll::Ready(Some(Err(self.fail(BodyTooLarge { limit }))));
                 }
             }
         }
@@ -130,11 +189,13 @@ mod tests {
     #[tokio::test]
     async fn a_streamed_body_is_cut_off_at_its_limit_sec_3() {
         let limit = ByteSize::bytes(8);
-        let fits = limited(streamed(&["1234", "5678"]), limit);
+        let (fits, report) = limited(streamed(&["1234", "5678"]), limit);
         assert_eq!(fits.collect().await.unwrap().to_bytes(), "12345678");
-        let grows = limited(streamed(&["1234", "5678", "9"]), limit);
-        let error = grows.collect().await.unwrap_err();
-        assert!(BodyTooLarge::caused(&error), "{error:?}");
+        assert!(report.unwrap().error().is_none());
+        let (grows, report) = limited(streamed(&["1234", "5678", "9"]), limit);
+        let error = unreadable(grows.collect().await.unwrap_err());
+        assert_eq!(error.code(), Code::TooLarge);
+        assert_eq!(report.unwrap().error().unwrap().code(), Code::TooLarge);
     }
 
     #[test]

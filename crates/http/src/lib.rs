@@ -53,7 +53,6 @@ mod stack;
 pub mod tls;
 
 pub use authentication::{Authenticate, Authentication, Identity};
-pub use body_limit::BodyTooLarge;
 pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
 pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};

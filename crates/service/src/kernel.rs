@@ -226,7 +226,7 @@ impl Kernel {
         self.parts.health.refresh_once().await;
 
         // Phase::Ready
-        let order = stack.describe();
+        let order = stack.order();
         self.gate.open(stack);
         self.parts.health.set_started();
         let Addresses { http, admin } = self.addresses;

@@ -8,7 +8,7 @@ use http_body_util::BodyExt as _;
 use seaworthy_core::{Code, Error, FieldViolation};
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::body_limit::BodyTooLarge;
+use crate::body_limit::unreadable;
 
 const APPLICATION_JSON: HeaderValue = HeaderValue::from_static("application/json");
 
@@ -76,22 +76,7 @@ async fn read(body: Body) -> Result<Bytes, Error> {
     body.collect()
         .await
         .map(http_body_util::Collected::to_bytes)
-        .map_err(|error| {
-            if BodyTooLarge::caused(&error) {
-                Error::new(
-                    Code::TooLarge,
-                    "BODY_TOO_LARGE",
-                    "the body is larger than the route allows",
-                )
-            } else {
-                Error::new(
-                    Code::Invalid,
-                    "BODY_INCOMPLETE",
-                    "the body could not be read to its end",
-                )
-                .with_cause(error)
-            }
-        })
+        .map_err(unreadable)
 }
 
 impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {

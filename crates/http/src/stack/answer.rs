@@ -35,12 +35,21 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Every failure is a problem document: one without a body gets one, and plain text beside a fault of the service, which is an extractor's or a
+    /// Every failure is a problem document: what an extractor says of a body that was too large or too slow becomes one, one without a body gets
+    /// one, and plain text beside a fault of the service, which is an extractor's or a
     /// library's own and may tell too much, is replaced (SEC-4).
     fn explain(&mut self, mut response: Response<Body>) -> Response<Body> {
         self.failure = response.extensions_mut().remove::<Failure>();
         if self.failure.is_some() {
             return response;
+        }
+        if let Some(error) = self.body.take().and_then(|report| report.error()) {
+            let mut answer = self
+                .guard(|| error.into_response())
+                .unwrap_or_else(|_| Response::new(Body::empty()));
+            self.status = answer.status().as_u16();
+            self.failure = answer.extensions_mut().remove::<Failure>();
+            return answer;
         }
         let status = response.status();
         let bare = response.body().is_end_stream() && self.method != MethodLabel::Head;

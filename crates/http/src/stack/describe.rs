@@ -55,7 +55,16 @@ pub const ORDER: [(&str, &str); 14] = [
 ];
 
 impl Stack {
-    /// The order and the settings in force, for the log of the start and for people.
+    /// The names of the steps and the settings in force, in one line: for the log of the start.
+    #[must_use]
+    pub fn order(&self) -> String {
+        let settings = Settings(self.config());
+        ORDER
+            .map(|(step, _)| format!("{step}{}", settings.of(step)))
+            .join(" > ")
+    }
+
+    /// The order, what each step is for, and the settings in force, a line each: for people.
     #[must_use]
     pub fn describe(&self) -> String {
         let settings = Settings(self.config());

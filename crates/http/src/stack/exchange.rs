@@ -10,6 +10,7 @@ use seaworthy_core::{Code, Failure, RequestContext, context};
 
 use super::builder::Inner;
 use crate::{
+    body_limit::BodyReport,
     cors::CrossOrigin,
     observe::{Ended, Outcome},
     rate_limit::RateLimitHeaders,
@@ -34,6 +35,8 @@ pub(super) struct Exchange {
     pub(super) sent: u64,
     pub(super) complete: bool,
     pub(super) failure: Option<Failure>,
+    /// How the reading of the request's body went.
+    pub(super) body: Option<BodyReport>,
 }
 
 /// What the log and the metrics say of a client that went away before its answer; never sent.

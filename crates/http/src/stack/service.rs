@@ -80,6 +80,7 @@ impl StackService {
             sent: 0,
             complete: false,
             failure: None,
+            body: None,
         }
     }
 
@@ -202,12 +203,15 @@ impl Exchange {
     }
 
     /// The last step: the handler, or the document that says that there is none.
-    pub(super) fn route(&self, request: Request<Body>) -> State {
-        let stack = &*self.stack;
+    pub(super) fn route(&mut self, request: Request<Body>) -> State {
+        let stack = Arc::clone(&self.stack);
         match stack.table.look(self.path, self.method) {
             Found::Route(options) => {
                 let limit = options.own_body_limit().unwrap_or(stack.config.body_limit);
-                let request = request.map(|body| body_limit::limited(body, limit));
+                let (parts, body) = request.into_parts();
+                let (body, report) = body_limit::limited(body, limit);
+                self.body = report;
+                let request = Request::from_parts(parts, body);
                 State::handling(stack.table.call(request))
             }
             Found::OtherMethods(allow) => {

@@ -650,6 +650,9 @@ fn the_order_is_printed_with_its_settings_obs_1() {
     assert_eq!(steps.len(), ORDER.len());
     assert!(steps[9].contains("deadline and timeout [30s]"), "{text}");
     assert!(text.contains("body limit [2MiB]"), "{text}");
+    let order = stack(Routes::new()).order();
+    assert!(order.starts_with("probes > panic recovery > request ID > trace > metrics"));
+    assert!(!order.contains('\n'));
 }
 
 #[tokio::test]

@@ -1,0 +1,109 @@
+use std::{
+    net::{SocketAddr, TcpListener},
+    time::{Duration, Instant},
+};
+
+use seaworthy_testkit::http::get;
+
+use super::{trial, until};
+
+/// An address at which nobody listens, and which nobody else takes.
+fn silent() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap()
+}
+
+#[test]
+fn a_service_without_its_dependencies_is_alive_and_says_what_it_waits_for_life_2_life_8() {
+    let address = silent();
+    let mut service = trial(&["--set", &format!("needed={address}")]);
+    let (public, admin) = service.addresses().unwrap();
+    assert_eq!(get(public, "/livez").unwrap().status, 200);
+    assert_eq!(get(admin, "/livez").unwrap().status, 200);
+    assert_eq!(get(public, "/startupz").unwrap().status, 503);
+    let ready = get(admin, "/readyz").unwrap();
+    assert_eq!(ready.status, 503);
+    assert!(ready.body.contains("needed"), "{}", ready.body);
+    let refused = get(public, "/").unwrap();
+    assert_eq!(refused.status, 503, "{}", refused.body);
+}
+
+#[test]
+fn a_dependency_that_returns_makes_the_service_ready_within_a_second_life_2() {
+    let address = silent();
+    // Pauses of up to a minute: only the knock can notice the return in time.
+    let mut service = trial(&[
+        "--set",
+        &format!("needed={address}"),
+        "--set",
+        "connect.initial=60s",
+        "--set",
+        "connect.cap=60s",
+        "--set",
+        "connect.total=300s",
+    ]);
+    let (public, _) = service.addresses().unwrap();
+    service.line("waiting for a dependency").unwrap();
+    let _returned = TcpListener::bind(address).unwrap();
+    let begun = Instant::now();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert!(
+        begun.elapsed() < Duration::from_secs(5),
+        "{:?}",
+        begun.elapsed()
+    );
+    assert_eq!(get(public, "/readyz").unwrap().status, 200);
+}
+
+#[test]
+fn a_dependency_that_stays_away_ends_the_start_with_its_name_life_2() {
+    let address = silent();
+    let ended = trial(&[
+        "--set",
+        &format!("needed={address}"),
+        "--set",
+        "connect.total=700ms",
+    ])
+    .ended()
+    .unwrap();
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(
+        ended
+            .stderr
+            .contains("needed could not be connected within"),
+        "{}",
+        ended.stderr
+    );
+    assert!(ended.stderr.contains("refused"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
+    let address = silent();
+    let mut service = trial(&[
+        "--set",
+        &format!("wanted={address}"),
+        "--set",
+        "connect.initial=100ms",
+        "--set",
+        "connect.cap=100ms",
+    ]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let ready = get(admin, "/readyz").unwrap();
+    assert_eq!(ready.status, 200);
+    assert!(ready.body.contains("degraded"), "{}", ready.body);
+    let refused = get(public, "/wanted").unwrap();
+    assert_eq!(refused.status, 503);
+    assert!(
+        refused.body.contains("DEPENDENCY_UNAVAILABLE"),
+        "{}",
+        refused.body
+    );
+    let _returned = TcpListener::bind(address).unwrap();
+    service.line("\"message\":\"connected\"").unwrap();
+    // The line is written just before the value is set.
+    until("the use of the dependency", || {
+        get(public, "/wanted").unwrap().status == 200
+    });
+}

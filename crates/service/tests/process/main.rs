@@ -1,0 +1,41 @@
+//! The kernel as its users meet it: a process that is started, asked, signalled and waited for.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod dependencies;
+mod life;
+mod metrics;
+mod settings;
+mod tells;
+
+use std::time::{Duration, Instant};
+
+use seaworthy_testkit::process::{ServiceProcess, example};
+
+/// Nothing that these tests wait for takes longer on the slowest machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// A short drain, so that a stop takes less than a second where nothing holds it up, and no limit for the one client that a test is.
+const SHORT: [&str; 4] = [
+    "--set",
+    "lifecycle.drain_delay=200ms",
+    "--set",
+    "server.http.rate_limit.enabled=false",
+];
+
+/// The trial, with these further arguments.
+fn trial(arguments: &[&str]) -> ServiceProcess {
+    ServiceProcess::start(&example("trial"), &[&SHORT[..], arguments].concat(), &[]).unwrap()
+}
+
+/// Asks again and again until the answer is yes.
+fn until(what: &str, mut answer: impl FnMut() -> bool) {
+    let end = Instant::now() + PATIENCE;
+    while !answer() {
+        assert!(Instant::now() < end, "{what} has not come true");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,123 @@
+use std::{fs, path::Path};
+
+use rustix::process::Signal;
+use seaworthy_testkit::{
+    http::{get, request},
+    process::{Ended, ServiceProcess, example},
+};
+use serde_json::Value;
+
+use super::{trial, until};
+
+fn run(arguments: &[&str]) -> Ended {
+    let process =
+        ServiceProcess::start_as_is(&example("trial"), arguments, &[("LOG_LEVEL", "info")]);
+    process.unwrap().ended().unwrap()
+}
+
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, text) in files {
+        fs::write(folder.path().join(name), text).unwrap();
+    }
+    folder
+}
+
+fn text(path: &Path) -> &str {
+    path.to_str().unwrap()
+}
+
+#[test]
+fn every_mistake_is_told_at_once_with_its_place_and_the_nearest_key_conf_1() {
+    let folder = folder(&[(
+        "config.yaml",
+        "number: many\nserver:\n  http:\n    adr: 127.0.0.1:1\n    timeout: soon\nneeded: ${TRIAL_MISSING}\nlifecycle: 5\n",
+    )]);
+    let ended = run(&["serve", "--config", text(folder.path())]);
+    assert_eq!(ended.status.code(), Some(78));
+    for expected in [
+        "config.yaml:1:9",
+        "config.yaml:4:5",
+        "`addr`",
+        "config.yaml:5:14",
+        "TRIAL_MISSING",
+        "config.yaml:7:12",
+    ] {
+        assert!(
+            ended.stderr.contains(expected),
+            "{expected} is not in:\n{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_folder_that_is_not_there_and_an_unknown_profile_are_errors_conf_1() {
+    let ended = run(&["serve", "--config", "/nowhere/at/all"]);
+    assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+    assert!(ended.stderr.contains("/nowhere/at/all"), "{}", ended.stderr);
+    let ended = run(&["serve", "--profile", "producton"]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("production"), "{}", ended.stderr);
+}
+
+#[test]
+fn production_refuses_what_is_unsafe_and_says_so_in_text_and_json_conf_3() {
+    let ended = run(&["serve", "--profile", "production"]);
+    assert_eq!(ended.status.code(), Some(78));
+    assert!(
+        ended.stderr.contains("SEC-1") && ended.stderr.contains("CONF-7"),
+        "{}",
+        ended.stderr
+    );
+    let ended = run(&["serve", "--profile", "production", "--format", "json"]);
+    assert_eq!(ended.status.code(), Some(78));
+    let document: Value = serde_json::from_str(&ended.stderr).unwrap();
+    assert!(document.to_string().contains("\"SEC-1\""), "{document}");
+}
+
+#[test]
+fn a_reload_changes_what_is_reloadable_and_a_bad_file_changes_nothing_conf_4() {
+    let folder = folder(&[("config.yaml", "number: 1\n")]);
+    let file = folder.path().join("config.yaml");
+    let mut service = trial(&["--config", text(folder.path())]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert_eq!(get(public, "/number").unwrap().body, "1");
+
+    fs::write(&file, "number: 2\n").unwrap();
+    service.signal(Signal::HUP).unwrap();
+    until("number 2", || get(public, "/number").unwrap().body == "2");
+
+    fs::write(&file, "number: none\n").unwrap();
+    service.signal(Signal::HUP).unwrap();
+    service.line("config.yaml:1:9").unwrap();
+    assert_eq!(get(public, "/number").unwrap().body, "2");
+    let metrics = get(admin, "/metrics").unwrap().body;
+    let failures = metrics
+        .lines()
+        .find(|line| line.starts_with("config_reload_failures_total"))
+        .unwrap();
+    assert!(!failures.ends_with(" 0"), "{failures}");
+
+    // Without a signal, by the change of the file alone.
+    fs::write(&file, "number: 3\n").unwrap();
+    until("number 3", || get(public, "/number").unwrap().body == "3");
+}
+
+#[test]
+fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_2() {
+    let mut service = ServiceProcess::start(
+        &example("trial"),
+        &["--set", "admin.token=env:TRIAL_TOKEN"],
+        &[("TRIAL_TOKEN", "operators-only-0123456789abcdef")],
+    )
+    .unwrap();
+    let (_, admin) = service.addresses().unwrap();
+    assert_eq!(get(admin, "/livez").unwrap().status, 200);
+    assert_eq!(get(admin, "/config").unwrap().status, 401);
+    let token = ("authorization", "Bearer operators-only-0123456789abcdef");
+    let shown = request(admin, "GET", "/config", &[token], "").unwrap();
+    assert_eq!(shown.status, 200);
+    assert!(!shown.body.contains("operators-only"), "{}", shown.body);
+}
