@@ -96,6 +96,7 @@ async fn echo(body: Bytes) -> Bytes {
 
 /// Never returns and never lets go of its thread.
 async fn busy() -> &'static str {
+    tracing::info!("busy from now on");
     while std::hint::black_box(true) {
         std::hint::spin_loop();
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use futures::future::BoxFuture;
 
 /// Where in the ordered stop a component belongs (LIFE-4). The order of the variants is the order of the stop.
@@ -39,4 +41,13 @@ pub trait Component: Send + Sync + 'static {
 
     /// Drops what still runs.
     fn abort(&self);
+}
+
+/// What of a component still runs, under its name.
+pub(crate) fn still_running(component: &Arc<dyn Component>) -> Vec<String> {
+    component
+        .running()
+        .into_iter()
+        .map(|what| format!("{}: {what}", component.name()))
+        .collect()
 }

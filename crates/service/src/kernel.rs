@@ -15,7 +15,7 @@ use crate::{
     assembly::{Assembly, HandedOver, Parts},
     component::{Component, Stage},
     config::FrameworkConfig,
-    lifecycle::{Phase, StopOutcome, Stopping},
+    lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent, register_connections},
     preflight::Violation,
     reload, settings,
@@ -235,8 +235,12 @@ impl Kernel {
         Ok(())
     }
 
-    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes when a second signal comes.
-    pub(crate) async fn stop(self, force: impl Future<Output = ()>) -> StopOutcome {
+    /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes when a second signal comes; `watched` is told what is stopped.
+    pub(crate) async fn stop(
+        self,
+        watched: &Watched,
+        force: impl Future<Output = ()>,
+    ) -> StopOutcome {
         let lifecycle = self.parts.framework.lifecycle.clone();
         let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
         components.push(Arc::new(ListenerComponent::new(
@@ -248,6 +252,7 @@ impl Kernel {
         components.push(Arc::new(self.parts.tasks.clone()));
         components.push(Arc::new(self.admin));
         let components: Vec<Arc<dyn Component>> = components;
+        watched.set_components(&components);
         let stopping = Stopping {
             config: &lifecycle,
             health: &self.parts.health,

@@ -7,7 +7,7 @@ use crate::{
     assembly::Assembly,
     command,
     kernel::{Addresses, Kernel, StartFailure},
-    lifecycle::StopOutcome,
+    lifecycle::{StopOutcome, Watched},
     start_error::StartError,
 };
 
@@ -67,7 +67,9 @@ impl Service {
         match kernel.assemble(assemble).await {
             Ok(()) => Ok(RunningService(kernel)),
             Err(error) => {
-                kernel.stop(std::future::ready(())).await;
+                kernel
+                    .stop(&Watched::default(), std::future::ready(()))
+                    .await;
                 Err(error)
             }
         }
@@ -86,7 +88,9 @@ impl RunningService {
 
     /// Stops it in order, as a signal would.
     pub async fn stop(self) -> StopOutcome {
-        self.0.stop(std::future::pending()).await
+        self.0
+            .stop(&Watched::default(), std::future::pending())
+            .await
     }
 }
 

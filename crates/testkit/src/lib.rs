@@ -1,7 +1,20 @@
-//! Tools to test services the hard way: faults, slow clients, real servers.
+//! Tools to test services the hard way: raw clients, whole processes, documents that must be current.
+//!
+//! A service is what its users meet: a process with ports, signals and lines on stdout. So these tools start the real binary and look at it from outside.
+//!
+//! ```no_run
+//! use seaworthy_testkit::{http, process::{ServiceProcess, example}};
+//!
+//! let mut service = ServiceProcess::start(&example("trial"), &["--set", "greeted=you"], &[])?;
+//! let (public, admin) = service.addresses()?;
+//! service.line("\"message\":\"ready\"")?;
+//! assert_eq!(http::get(public, "/")?.status, 200);
+//! assert_eq!(http::get(admin, "/readyz")?.status, 200);
+//! # Ok::<_, std::io::Error>(())
+//! ```
 
-pub mod raw;
-
+pub mod document;
 pub mod http;
 pub mod process;
+pub mod raw;
 pub mod requirement;

@@ -7,7 +7,7 @@ use super::{arguments::Format, output, status};
 use crate::{
     assembly::Assembly,
     kernel::{Kernel, StartFailure},
-    lifecycle::{Signals, StopOutcome},
+    lifecycle::{StopOutcome, Watchdog},
     preflight,
     start_error::StartError,
 };
@@ -43,7 +43,7 @@ where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
-    let mut signals = match Signals::listen() {
+    let mut signals = match Watchdog::start(end_by_force) {
         Ok(signals) => signals,
         Err(error) => {
             return refuse(
@@ -56,6 +56,8 @@ where
         Ok(kernel) => kernel,
         Err(failure) => return refuse(&failure, format),
     };
+    let watched = signals.watched().clone();
+    watched.set_config(&kernel.parts().framework.lifecycle);
     report_panics();
     let reload = || {
         let watcher = kernel.watcher().clone();
@@ -72,7 +74,7 @@ where
         Some(Err(error)) => {
             tracing::error!(causes = error.chain().join(": "), "the start failed");
             // Nobody was served yet, so there is nothing to drain.
-            kernel.stop(std::future::ready(())).await;
+            kernel.stop(&watched, std::future::ready(())).await;
             return refuse(&error.into(), format);
         }
         Some(Ok(())) => {
@@ -84,16 +86,26 @@ where
     let force = async {
         let _signal = signals.stop(|| {}).await;
     };
-    match kernel.stop(force).await {
+    match kernel.stop(&watched, force).await {
         StopOutcome::Clean => status::SUCCESS,
         StopOutcome::CutOff(unfinished) | StopOutcome::Forced(_, unfinished) => {
-            output::complain(&format!(
-                "error: these were still running at the end of the stop: {}\n",
-                unfinished.join(", ")
-            ));
+            complain_of(&unfinished);
             status::CUT_OFF
         }
     }
+}
+
+fn complain_of(unfinished: &[String]) {
+    output::complain(&format!(
+        "error: these were still running at the end of the stop: {}\n",
+        unfinished.join(", ")
+    ));
+}
+
+/// Ends a process whose own threads are all too busy to do it.
+fn end_by_force(unfinished: Vec<String>) {
+    complain_of(&unfinished);
+    std::process::exit(status::CUT_OFF.into());
 }
 
 /// Prints once why a start ended, and returns the exit status that says so.

@@ -4,12 +4,14 @@ mod config;
 mod phase;
 mod signal;
 mod stop;
+mod watchdog;
 
 pub use config::LifecycleConfig;
 pub use phase::Phase;
-pub(crate) use signal::Signals;
+use signal::Signals;
 pub(crate) use stop::Stopping;
 pub use stop::{ForcedBy, StopOutcome};
+pub(crate) use watchdog::{Watchdog, Watched};
 
 #[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use seaworthy_health::Health;
 use tokio::time::{self, Instant};
 
 use super::{config::LifecycleConfig, phase::Phase};
-use crate::component::{Component, Stage};
+use crate::component::{Component, Stage, still_running};
 
 /// How a stop ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,12 +105,4 @@ impl Stopping<'_> {
             }
         }
     }
-}
-
-fn still_running(component: &Arc<dyn Component>) -> Vec<String> {
-    component
-        .running()
-        .into_iter()
-        .map(|what| format!("{}: {what}", component.name()))
-        .collect()
 }

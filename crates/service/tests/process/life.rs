@@ -100,15 +100,25 @@ fn a_handler_that_never_returns_is_cut_off_and_named_life_4() {
 }
 
 #[test]
-fn a_handler_that_never_yields_cannot_hold_up_the_exit_life_4() {
-    let mut service = trial(&["--set", "lifecycle.total=1s"]);
+fn handlers_that_never_yield_cannot_hold_up_the_exit_life_4() {
+    let arguments = [
+        "--set",
+        "lifecycle.drain_delay=0ms",
+        "--set",
+        "lifecycle.total=500ms",
+        "--set",
+        "lifecycle.flush=100ms",
+    ];
+    // One thread for all: with it blocked, nothing of the runtime moves any more.
+    let threads = [("TOKIO_WORKER_THREADS", "1")];
+    let mut service = ServiceProcess::start(&example("trial"), &arguments, &threads).unwrap();
     let (address, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let mut client = TcpStream::connect(address).unwrap();
     client
         .write_all(b"GET /busy HTTP/1.1\r\nhost: trial\r\n\r\n")
         .unwrap();
-    assert_eq!(get(address, "/slow/50").unwrap().status, 200);
+    service.line("busy from now on").unwrap();
     service.signal(Signal::TERM).unwrap();
     let ended = service.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75));
