@@ -53,6 +53,10 @@ fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
             "`bytes.pattern` is not supported",
         ),
         (
+            r#"string a = 1 [(validate.rules).string = { well_known_regex: HTTP_HEADER_VALUE, strict: false }];"#,
+            "`string.strict` is not supported",
+        ),
+        (
             r#"map<string, string> a = 1 [(validate.rules).map.no_sparse = true];"#,
             "`map.no_sparse` is not supported",
         ),
@@ -123,6 +127,7 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
         assert!(error.contains(part), "{error}");
     }
     compile(&method(r#"get: "/v1/{id}""#)).unwrap();
+    compile(&method(r#"custom { kind: "*" path: "/v1/{id}" }"#)).unwrap();
 }
 
 #[test]

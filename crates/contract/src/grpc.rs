@@ -111,7 +111,12 @@ fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStre
 
 fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> AnswerStream<A> {
     let config = config.clone();
-    Box::pin(answers.map(move |answer| answer.map_err(|error| config.status(error))))
+    Box::pin(answers.map(move |answer| {
+        answer.map_err(|error| {
+            crate::error::log_in_stream(&error);
+            config.status(error)
+        })
+    }))
 }
 
 impl ContractConfig {

@@ -124,8 +124,12 @@ fn pattern(rule: &DynamicMessage) -> Result<(String, String), String> {
             }
             ("custom", Value::Message(custom)) => {
                 let kind = text(custom, "kind");
-                let is_token = !kind.is_empty() && kind.bytes().all(|b| b.is_ascii_alphabetic());
-                if !is_token {
+                let is_token = !kind.is_empty()
+                    && kind
+                        .bytes()
+                        .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+                // `*` leaves the method open.
+                if !is_token && kind != "*" {
                     return Err(format!("`{kind}` is not an HTTP method"));
                 }
                 return Ok((kind.to_ascii_uppercase(), text(custom, "path")));

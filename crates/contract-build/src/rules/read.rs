@@ -260,7 +260,7 @@ impl Reader<'_> {
     ) {
         for (member, value) in read.fields() {
             match (member.name(), value) {
-                ("example" | "strict", _) => {}
+                ("example", _) | ("strict", Value::Bool(true)) => {}
                 ("ignore_empty", Value::Bool(ignore)) => {
                     if *ignore {
                         rules.ignore = Ignore::IfZero;
@@ -316,7 +316,7 @@ impl Reader<'_> {
 /// The rule, `None` where it is switched off, `Err` where it is not supported.
 fn rule(group: &str, name: &str, value: &Value) -> Result<Option<Rule>, ()> {
     if let Value::Bool(false) = value
-        && name != "const"
+        && !matches!(name, "const" | "strict")
     {
         return Ok(None);
     }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use axum::response::{IntoResponse, Response};
 use seaworthy_core::Error;
 
@@ -35,9 +37,12 @@ pub trait ErrorFormat: Send + Sync + 'static {
         error.into_response()
     }
 
-    /// The status over gRPC: `google.rpc.Status` with details by default.
+    /// The status over gRPC: `google.rpc.Status` with details by default. The error goes along as the status's source, which is not sent, for
+    /// the layers outside to log.
     fn grpc(&self, error: Error) -> tonic::Status {
-        to_status(&error)
+        let mut status = to_status(&error);
+        status.set_source(Arc::new(error));
+        status
     }
 }
 

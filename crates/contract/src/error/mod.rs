@@ -2,10 +2,13 @@
 
 mod details;
 mod format;
+mod log;
 pub mod reason;
 mod status;
 #[cfg(test)]
 mod tests;
+
+pub(crate) use log::log_in_stream;
 
 pub use format::{ErrorFormat, Problems};
 pub use status::{from_status, to_status};

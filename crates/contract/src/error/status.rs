@@ -8,14 +8,17 @@ use super::details::{
     BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
 };
 
-/// An error as a gRPC status: its code and public message, and as details its reason (`ErrorInfo`, always the first), the request's identifier
-/// (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause stays here.
+/// An error as a gRPC status: its code and public message, and as details its reason with the service's name as domain (`ErrorInfo`, always
+/// the first), the request's identifier (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause
+/// stays here.
 #[must_use]
 pub fn to_status(error: &Error) -> tonic::Status {
+    let domain =
+        context::with_current(|context| context.map(|context| context.service().name().to_owned()));
     let mut details = vec![
         ErrorInfo {
             reason: error.reason().to_owned(),
-            domain: String::new(),
+            domain: domain.unwrap_or_default(),
             metadata: BTreeMap::new(),
         }
         .pack(),

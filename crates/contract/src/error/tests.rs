@@ -1,8 +1,15 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
-use seaworthy_core::{Code, Error};
+use prost::Message as _;
+use seaworthy_core::{
+    Code, Error, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
+};
 
-use super::{from_status, to_status};
+use super::{
+    ErrorFormat as _, Problems,
+    details::{Detail as _, ErrorInfo, RequestInfo, Status},
+    from_status, to_status,
+};
 
 #[test]
 fn an_error_survives_the_way_through_a_status_api_2() {
@@ -20,6 +27,33 @@ fn an_error_survives_the_way_through_a_status_api_2() {
         assert_eq!(back.fields(), error.fields());
         assert_eq!(back.retry_after(), error.retry_after());
     }
+}
+
+#[test]
+fn a_status_names_the_service_and_the_request_api_2() {
+    let context = RequestContext::new(
+        ServiceIdentity::new("orders", "1.0.0"),
+        RequestId::parse(b"r-1").unwrap(),
+        TraceContext::root(true),
+    );
+    let status = context::sync_scope(Arc::new(context), || {
+        to_status(&Error::new(Code::Conflict, "FULL", "no place"))
+    });
+    let details = Status::decode(status.details()).unwrap().details;
+    let info = ErrorInfo::unpack(&details).unwrap();
+    assert_eq!(
+        (info.reason.as_str(), info.domain.as_str()),
+        ("FULL", "orders")
+    );
+    assert_eq!(RequestInfo::unpack(&details).unwrap().request_id, "r-1");
+}
+
+#[test]
+fn the_error_goes_along_for_the_layers_that_log_api_2() {
+    let status = Problems.grpc(Error::internal("disk on fire"));
+    let source = std::error::Error::source(&status).unwrap();
+    let error = source.downcast_ref::<Error>().unwrap();
+    assert_eq!(error.cause().unwrap().to_string(), "disk on fire");
 }
 
 #[test]

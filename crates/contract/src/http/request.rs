@@ -7,6 +7,7 @@ use axum::{
     http::{header, request::Parts},
 };
 use bytes::Bytes;
+use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode;
 use prost::Message;
@@ -68,17 +69,25 @@ fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
 }
 
 async fn collect(body: Body, limit: ByteSize) -> Result<Bytes, Error> {
+    // A body that says how large it will be is refused before it is waited for.
+    if body.size_hint().lower() > limit.get() {
+        return Err(too_large(limit));
+    }
     match Limited::new(body, limit.as_usize()).collect().await {
         Ok(collected) => Ok(collected.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::new(
-            Code::TooLarge,
-            reason::BODY_TOO_LARGE,
-            format!("the body is larger than {} bytes", limit.get()),
-        )),
+        Err(error) if error.is::<LengthLimitError>() => Err(too_large(limit)),
         Err(error) => {
             Err(malformed("the body ended before it was complete").with_cause(error.to_string()))
         }
     }
+}
+
+fn too_large(limit: ByteSize) -> Error {
+    Error::new(
+        Code::TooLarge,
+        reason::BODY_TOO_LARGE,
+        format!("the body is larger than {} bytes", limit.get()),
+    )
 }
 
 fn read_body<M: JsonMessage + Message + Default>(

@@ -24,7 +24,7 @@ use crate::{
 /// One way to call a method.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The HTTP method.
+    /// The HTTP method; `*` is every method.
     pub method: &'static str,
     /// The path.
     pub template: PathTemplate,
@@ -180,8 +180,15 @@ async fn dispatch(entries: Arc<[Entry]>, config: ContractConfig, request: Reques
         }
         has_verb |= entry.template.verb.is_some();
         if answers(&entry.method, request.method()) {
-            found = Some((entry, captures));
-            break;
+            let is_open = entry.method.as_str() == ANY;
+            // A rule that names the method is meant before one that leaves it open.
+            if found.is_none() || !is_open {
+                found = Some((entry, captures));
+            }
+            if !is_open {
+                break;
+            }
+            continue;
         }
         if !allowed.contains(&&entry.method) {
             allowed.push(&entry.method);
@@ -215,9 +222,12 @@ async fn dispatch(entries: Arc<[Entry]>, config: ContractConfig, request: Reques
     response
 }
 
+/// The kind of a custom rule that leaves the method open.
+const ANY: &str = "*";
+
 /// `HEAD` is answered by what answers `GET`; the server leaves the body out.
 fn answers(route: &Method, asked: &Method) -> bool {
-    route == asked || (*route == Method::GET && *asked == Method::HEAD)
+    route == asked || route.as_str() == ANY || (*route == Method::GET && *asked == Method::HEAD)
 }
 
 impl ContractConfig {

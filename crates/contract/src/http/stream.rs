@@ -38,7 +38,12 @@ pub(super) fn streaming<A: Send + 'static>(
             json::write_with(|encoder| write(&answer, encoder)).map_err(Error::internal)
         })
     }))
-    .map(move |element| element.map_err(|error| problem(&errors.adapt(error))));
+    .map(move |element| {
+        element.map_err(|error| {
+            crate::error::log_in_stream(&error);
+            problem(&errors.adapt(error))
+        })
+    });
     match StreamForm::of_accept(headers) {
         StreamForm::Lines => {
             let lines = elements.map(|element| {

@@ -12,6 +12,7 @@ mod generated;
 mod grpc;
 mod json;
 mod library;
+mod malformed;
 mod routes;
 mod server;
 mod streams;

@@ -129,6 +129,46 @@ async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
 }
 
 #[tokio::test]
+async fn a_rule_can_leave_the_method_open_and_a_named_one_is_meant_first_api_1() {
+    let server = Running::start().await;
+    let path = "/v1/any/thing/9780306406157";
+    for method in ["GET", "POST", "PROPFIND"] {
+        let answer = server.call(method, path, &[], "").await;
+        assert_eq!(answer.json()["title"], "isbn 9780306406157", "{method}");
+    }
+    let named = server.call("PUT", path, &[], "").await;
+    assert_eq!(named.json(), json!("isbn 9780306406157"));
+}
+
+#[tokio::test]
+async fn wildcards_without_a_name_match_and_are_not_read_api_1() {
+    let server = Running::start().await;
+    for path in ["/v1/any-files", "/v1/any-files/a", "/v1/any-files/a/b"] {
+        let answer = server.get(&format!("{path}?path=c")).await;
+        assert_eq!(answer.status, StatusCode::OK, "{path}");
+        assert_eq!(answer.json()["path"], "c", "{path}");
+    }
+    let missing = server.get("/v1/any/thing").await;
+    assert_eq!(missing.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn variables_that_are_not_text_are_read_and_checked_in_a_path_api_1() {
+    let server = Running::start().await;
+    let answer = server
+        .get("/v1/shelves/1/since/2026-01-02T03:04:05Z/pages/5?page_size=9")
+        .await;
+    let asked = answer.json()["books"][0]["title"].to_string();
+    assert!(asked.contains("seconds: 1767323045"), "{asked}");
+    assert!(asked.contains("page_size: 5"), "{asked}");
+    let bad = server
+        .get("/v1/shelves/1/since/yesterday/pages/4294967296")
+        .await;
+    assert_eq!(bad.status, StatusCode::BAD_REQUEST);
+    assert_eq!(bad.bad_fields(), ["pageSize", "since"]);
+}
+
+#[tokio::test]
 async fn a_path_of_any_depth_is_one_field_api_1() {
     let server = Running::start().await;
     for (path, expected) in [

@@ -18,7 +18,7 @@ use crate::{
 /// Both servers over one implementation; they end with the test's runtime.
 pub(crate) struct Running {
     http: String,
-    grpc: String,
+    pub(crate) grpc: String,
     client: Client<HttpConnector, Body>,
 }
 
@@ -94,6 +94,23 @@ impl Running {
     pub(crate) async fn post(&self, path: &str, body: impl Into<Vec<u8>>) -> Answer {
         self.call("POST", path, &[("content-type", "application/json")], body)
             .await
+    }
+
+    /// Sends the head of a request and no body, and answers with the head of the answer.
+    pub(crate) async fn head_of_request(&self, path: &str, headers: &[(&str, &str)]) -> String {
+        use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+        let address = self.http.trim_start_matches("http://");
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        let mut head = format!("POST {path} HTTP/1.1\r\nhost: {address}\r\n");
+        for (name, value) in headers {
+            head.push_str(&format!("{name}: {value}\r\n"));
+        }
+        head.push_str("\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).await.unwrap();
+        line
     }
 
     pub(crate) async fn call(

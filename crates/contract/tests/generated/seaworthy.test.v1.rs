@@ -3956,6 +3956,75 @@ impl<T: Library> LibraryContract<T> {
         routes
             .unary(
                 ::seaworthy_contract::http::Route {
+                    method: "*",
+                    template: ::seaworthy_contract::http::PathTemplate {
+                        text: "/v1/any/*/{isbn}",
+                        segments: &[
+                            ::seaworthy_contract::http::Segment::Literal("v1"),
+                            ::seaworthy_contract::http::Segment::Literal("any"),
+                            ::seaworthy_contract::http::Segment::One,
+                            ::seaworthy_contract::http::Segment::One,
+                        ],
+                        variables: &[
+                            ::seaworthy_contract::http::Variable {
+                                field: "isbn",
+                                start: 3,
+                                count: 1,
+                            },
+                        ],
+                        verb: None,
+                    },
+                    body: ::seaworthy_contract::http::RequestBody::Nothing,
+                    whole_answer: true,
+                },
+                {
+                    let implementation = ::std::sync::Arc::clone(&self.implementation);
+                    move |request: GetBookRequest| {
+                        let implementation = ::std::sync::Arc::clone(&implementation);
+                        async move { implementation.get_book(request).await }
+                    }
+                },
+                |answer, encoder| { encoder.message(answer) },
+            );
+        routes
+            .unary(
+                ::seaworthy_contract::http::Route {
+                    method: "PUT",
+                    template: ::seaworthy_contract::http::PathTemplate {
+                        text: "/v1/any/*/{isbn}",
+                        segments: &[
+                            ::seaworthy_contract::http::Segment::Literal("v1"),
+                            ::seaworthy_contract::http::Segment::Literal("any"),
+                            ::seaworthy_contract::http::Segment::One,
+                            ::seaworthy_contract::http::Segment::One,
+                        ],
+                        variables: &[
+                            ::seaworthy_contract::http::Variable {
+                                field: "isbn",
+                                start: 3,
+                                count: 1,
+                            },
+                        ],
+                        verb: None,
+                    },
+                    body: ::seaworthy_contract::http::RequestBody::Nothing,
+                    whole_answer: false,
+                },
+                {
+                    let implementation = ::std::sync::Arc::clone(&self.implementation);
+                    move |request: GetBookRequest| {
+                        let implementation = ::std::sync::Arc::clone(&implementation);
+                        async move { implementation.get_book(request).await }
+                    }
+                },
+                |answer, encoder| {
+                    encoder
+                        .value::<::seaworthy_contract::json::kind::Text>(&answer.title)
+                },
+            );
+        routes
+            .unary(
+                ::seaworthy_contract::http::Route {
                     method: "PATCH",
                     template: ::seaworthy_contract::http::PathTemplate {
                         text: "/v1/{book.name=shelves/*/books/*}",
@@ -4162,6 +4231,52 @@ impl<T: Library> LibraryContract<T> {
         routes
             .unary(
                 ::seaworthy_contract::http::Route {
+                    method: "GET",
+                    template: ::seaworthy_contract::http::PathTemplate {
+                        text: "/v1/{parent=shelves/*}/since/{since}/pages/{page_size}",
+                        segments: &[
+                            ::seaworthy_contract::http::Segment::Literal("v1"),
+                            ::seaworthy_contract::http::Segment::Literal("shelves"),
+                            ::seaworthy_contract::http::Segment::One,
+                            ::seaworthy_contract::http::Segment::Literal("since"),
+                            ::seaworthy_contract::http::Segment::One,
+                            ::seaworthy_contract::http::Segment::Literal("pages"),
+                            ::seaworthy_contract::http::Segment::One,
+                        ],
+                        variables: &[
+                            ::seaworthy_contract::http::Variable {
+                                field: "parent",
+                                start: 1,
+                                count: 2,
+                            },
+                            ::seaworthy_contract::http::Variable {
+                                field: "since",
+                                start: 4,
+                                count: 1,
+                            },
+                            ::seaworthy_contract::http::Variable {
+                                field: "page_size",
+                                start: 6,
+                                count: 1,
+                            },
+                        ],
+                        verb: None,
+                    },
+                    body: ::seaworthy_contract::http::RequestBody::Nothing,
+                    whole_answer: true,
+                },
+                {
+                    let implementation = ::std::sync::Arc::clone(&self.implementation);
+                    move |request: ListBooksRequest| {
+                        let implementation = ::std::sync::Arc::clone(&implementation);
+                        async move { implementation.list_books(request).await }
+                    }
+                },
+                |answer, encoder| { encoder.message(answer) },
+            );
+        routes
+            .unary(
+                ::seaworthy_contract::http::Route {
                     method: "POST",
                     template: ::seaworthy_contract::http::PathTemplate {
                         text: "/v1/{name=shelves/*/books/*}:lend",
@@ -4244,6 +4359,32 @@ impl<T: Library> LibraryContract<T> {
                             },
                         ],
                         verb: Some("raw"),
+                    },
+                    body: ::seaworthy_contract::http::RequestBody::Nothing,
+                    whole_answer: true,
+                },
+                {
+                    let implementation = ::std::sync::Arc::clone(&self.implementation);
+                    move |request: GetFileRequest| {
+                        let implementation = ::std::sync::Arc::clone(&implementation);
+                        async move { implementation.get_file(request).await }
+                    }
+                },
+                |answer, encoder| { encoder.message(answer) },
+            );
+        routes
+            .unary(
+                ::seaworthy_contract::http::Route {
+                    method: "GET",
+                    template: ::seaworthy_contract::http::PathTemplate {
+                        text: "/v1/any-files/**",
+                        segments: &[
+                            ::seaworthy_contract::http::Segment::Literal("v1"),
+                            ::seaworthy_contract::http::Segment::Literal("any-files"),
+                            ::seaworthy_contract::http::Segment::Rest,
+                        ],
+                        variables: &[],
+                        verb: None,
                     },
                     body: ::seaworthy_contract::http::RequestBody::Nothing,
                     whole_answer: true,

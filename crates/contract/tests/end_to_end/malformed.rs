@@ -1,0 +1,152 @@
+//! What no client of the contract sends: each gets a clear refusal, and nothing falls over (API-3).
+
+use bytes::{BufMut, Bytes, BytesMut};
+use http::StatusCode;
+use http_body_util::BodyExt;
+use seaworthy_contract::error::from_status;
+use tower::ServiceExt;
+
+use crate::{
+    generated::{Everything, Genre},
+    server::Running,
+};
+
+/// Sends the bytes of a whole gRPC body, prefix and all, and answers with the status.
+async fn raw(server: &Running, body: Bytes) -> tonic::Status {
+    let request = http::Request::post(format!("{}/seaworthy.test.v1.Library/Echo", server.grpc))
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(tonic::body::Body::new(
+            http_body_util::Full::new(body).map_err(|never| match never {}),
+        ))
+        .unwrap();
+    let channel = server.grpc_channel().await;
+    let response = channel.oneshot(request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    if let Some(status) = tonic::Status::from_header_map(response.headers()) {
+        return status;
+    }
+    let trailers = response.into_body().collect().await.unwrap();
+    tonic::Status::from_header_map(trailers.trailers().unwrap()).unwrap()
+}
+
+/// A message with its length before it, as gRPC frames it.
+fn framed(message: &[u8]) -> Bytes {
+    let mut body = BytesMut::new();
+    body.put_u8(0);
+    body.put_u32(u32::try_from(message.len()).unwrap());
+    body.put_slice(message);
+    body.freeze()
+}
+
+#[tokio::test]
+async fn a_message_that_claims_a_gibibyte_is_refused_before_it_is_read_api_3() {
+    let server = Running::start().await;
+    let status = raw(&server, Bytes::from_static(&[0, 0x40, 0, 0, 0, 1])).await;
+    assert_eq!(status.code(), tonic::Code::OutOfRange, "{status:?}");
+    assert!(status.message().contains("limit"), "{}", status.message());
+    let inside = [0x72, 0x80, 0x80, 0x80, 0x80, 0x04, b'x'];
+    let status = raw(&server, framed(&inside)).await;
+    assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status:?}");
+    let headers = [
+        ("content-type", "application/json"),
+        ("content-length", "1073741824"),
+    ];
+    let answer = server.head_of_request("/v1/echo", &headers).await;
+    assert!(answer.starts_with("HTTP/1.1 413 "), "{answer}");
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_name_what_is_wrong_over_grpc_api_3() {
+    let server = Running::start().await;
+    let deep = (0..200).fold(Vec::new(), |inner: Vec<u8>, _| {
+        let mut outer = vec![0x8a, 0x01];
+        prost::encoding::encode_varint(inner.len() as u64, &mut outer);
+        outer.extend(inner);
+        outer
+    });
+    for (message, part) in [
+        (b"\x72\x02\xff\xff".to_vec(), "UTF-8"),
+        (b"\x72\x05x".to_vec(), "underflow"),
+        (b"\x08\x01".to_vec(), "wire type"),
+        (
+            b"\x18\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01".to_vec(),
+            "varint",
+        ),
+        (b"\x07".to_vec(), "wire type"),
+        (deep, "recursion"),
+    ] {
+        let status = raw(&server, framed(&message)).await;
+        assert_eq!(status.code(), tonic::Code::InvalidArgument, "{status:?}");
+        let text = status.message().to_lowercase();
+        assert!(text.contains(&part.to_lowercase()), "{part}: {text}");
+        assert_eq!(from_status(&status).reason(), "MALFORMED_REQUEST");
+    }
+}
+
+#[tokio::test]
+async fn an_enum_that_is_not_known_is_kept_where_no_rule_closes_it_and_refused_where_one_does_api_3()
+ {
+    let server = Running::start().await;
+    let everything = Everything {
+        genre: 77,
+        ..Everything::default()
+    };
+    let mut library = server.library().await;
+    let kept = library.echo(everything).await.unwrap().into_inner();
+    assert_eq!(kept.genre, 77);
+    let request = crate::generated::CreateBookRequest {
+        parent: "shelves/1".to_owned(),
+        book: Some(crate::generated::Book {
+            title: "Emma".to_owned(),
+            pages: 1,
+            genre: Genre::Poetry as i32 + 1,
+            ..Default::default()
+        }),
+        dry_run: false,
+    };
+    let refused = library.create_book(request).await.unwrap_err();
+    assert_eq!(from_status(&refused).fields()[0].field, "book.genre");
+}
+
+#[tokio::test]
+async fn every_kind_of_bad_value_is_named_at_once_over_http_api_3() {
+    let server = Running::start().await;
+    let body = r#"{"anInt32":2147483648,"aUint64":"-1","aBool":"yes","genre":"GENRE_HORROR","someBytes":"*",
+        "aString":5,"a_string":"x","timestamp":"now","child":{"aDouble":"inf"},"numbers":[1,"x"],
+        "labels":{"a":"1","a":"2"},"byNumber":{"x":{}}}"#;
+    let answer = server.post("/v1/echo", body).await;
+    assert_eq!(answer.status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        answer.bad_fields(),
+        [
+            "aBool",
+            "aString",
+            "aString",
+            "aUint64",
+            "anInt32",
+            "byNumber[\"x\"]",
+            "child.aDouble",
+            "genre",
+            "labels[\"a\"]",
+            "numbers[1]",
+            "someBytes",
+            "timestamp",
+        ]
+    );
+}
+
+#[tokio::test]
+async fn text_that_is_not_utf_8_is_refused_in_every_place_api_3() {
+    let server = Running::start().await;
+    for (path, part) in [
+        ("/v1/books/%ff", "`isbn` in the path"),
+        ("/v1/files/a/%c3%28", "`path` in the path"),
+        ("/v1/shelves/1/books?title=%ff", "`title` is not UTF-8"),
+        ("/v1/shelves/1/books?%ff=1", "not UTF-8"),
+    ] {
+        let answer = server.get(path).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+        assert!(answer.text().contains(part), "{path}: {}", answer.text());
+    }
+}
