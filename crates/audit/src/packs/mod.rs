@@ -8,6 +8,7 @@ mod go;
 mod java;
 mod kubernetes;
 mod node;
+mod practice;
 mod python;
 mod repository;
 mod rust;

@@ -7,7 +7,7 @@ mod registry;
 mod run;
 
 pub use metadata::{Category, Confidence, Metadata, Severity};
-pub use observed::observed;
+pub use observed::{observed, observed_anywhere, observed_by_file, or_passed, practices};
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::run;

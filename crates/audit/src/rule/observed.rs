@@ -1,34 +1,109 @@
-//! The answer of a rule that one place in the code decides.
+//! The answers of rules that places in the code decide.
 
-use super::{Breach, Confidence, Outcome};
+use std::collections::BTreeMap;
+
+use super::{Breach, Confidence, Outcome, Severity};
 use crate::model::Service;
 use crate::model::facts::{Practice, Topic, Verdict};
+use crate::source::Located;
 
 /// What the deployed code of a service shows about a topic. Nothing shown: the rule does not apply.
 #[must_use]
 pub fn observed(service: &Service, topic: Topic) -> Vec<Outcome> {
+    practices(service, topic)
+        .iter()
+        .map(|practice| outcome(practice, &practice.evidence))
+        .collect()
+}
+
+/// The same with one breach for each file, so that a habit is told once.
+#[must_use]
+pub fn observed_by_file(service: &Service, topic: Topic) -> Vec<Outcome> {
+    let all = practices(service, topic);
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for practice in all.iter().filter(|practice| is_breach(practice.verdict)) {
+        *counts.entry(&practice.at.path).or_default() += 1;
+    }
+    let mut outcomes = Vec::new();
+    for practice in &all {
+        if !is_breach(practice.verdict) {
+            outcomes.push(outcome(practice, &practice.evidence));
+        } else if let Some(count) = counts.remove(&*practice.at.path) {
+            let evidence = match count {
+                1 => practice.evidence.clone(),
+                _ => format!(
+                    "{}; {} more places in this file",
+                    practice.evidence,
+                    count - 1
+                ),
+            };
+            outcomes.push(outcome(practice, &evidence));
+        }
+    }
+    outcomes
+}
+
+/// One answer for the service: kept when one place keeps it, else unknown when one cannot be told, else the first breach.
+#[must_use]
+pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
+    let all = practices(service, topic);
+    let of = |wanted: fn(Verdict) -> bool| all.iter().find(|practice| wanted(practice.verdict));
+    of(|verdict| verdict == Verdict::Kept)
+        .or_else(|| of(|verdict| verdict == Verdict::Unclear))
+        .or_else(|| of(is_breach))
+        .map(|practice| outcome(practice, &practice.evidence))
+        .into_iter()
+        .collect()
+}
+
+/// The places of deployed code that show something about a topic.
+#[must_use]
+pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
     service
         .facts
         .of::<Practice>()
         .deployed()
         .filter(|practice| practice.topic == topic)
-        .map(|practice| {
-            let breach = |confidence| {
-                Outcome::from(Breach::new(
-                    practice.at.clone(),
-                    confidence,
-                    practice.evidence.clone(),
-                ))
-            };
-            match practice.verdict {
-                Verdict::Kept => Outcome::passed(practice.evidence.clone(), Some(&practice.at)),
-                Verdict::Broken => breach(Confidence::High),
-                Verdict::LikelyBroken => breach(Confidence::Medium),
-                Verdict::Unclear => Outcome::unknown(format!(
-                    "{}:{}: {}",
-                    practice.at.path, practice.at.line, practice.evidence
-                )),
-            }
-        })
+        .cloned()
         .collect()
+}
+
+const fn is_breach(verdict: Verdict) -> bool {
+    matches!(
+        verdict,
+        Verdict::Broken | Verdict::LikelyBroken | Verdict::Minor
+    )
+}
+
+fn outcome(practice: &Located<Practice>, evidence: &str) -> Outcome {
+    let breach = |confidence| Breach::new(practice.at.clone(), confidence, evidence);
+    match practice.verdict {
+        Verdict::Kept => Outcome::passed(evidence, Some(&practice.at)),
+        Verdict::Broken => breach(Confidence::High).into(),
+        Verdict::LikelyBroken => breach(Confidence::Medium).into(),
+        Verdict::Minor => breach(Confidence::Medium).severity(Severity::Low).into(),
+        Verdict::Unclear => Outcome::unknown(format!(
+            "{}:{}: {evidence}",
+            practice.at.path, practice.at.line
+        )),
+    }
+}
+
+/// The outcomes; when there is none although code in one of the languages was read, a pass that says so.
+#[must_use]
+pub fn or_passed(
+    mut outcomes: Vec<Outcome>,
+    service: &Service,
+    languages: &[&str],
+    evidence: &str,
+) -> Vec<Outcome> {
+    let read = !service.files.is_empty()
+        && service
+            .languages
+            .iter()
+            .any(|language| languages.contains(language));
+    if outcomes.is_empty() && read {
+        outcomes.push(Outcome::passed(evidence, None));
+    }
+    outcomes
 }

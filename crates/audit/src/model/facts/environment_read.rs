@@ -9,6 +9,8 @@ pub struct EnvironmentRead {
     pub name: Resolution<String>,
     /// The literal used when it is not set; absent when there is none.
     pub fallback: Resolution<String>,
+    /// Whether the program ends when it is not set.
+    pub required: bool,
 }
 
 impl Fact for EnvironmentRead {

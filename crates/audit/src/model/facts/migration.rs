@@ -7,6 +7,8 @@ use crate::model::Fact;
 pub struct Migration {
     /// The library.
     pub library: &'static str,
+    /// Whether the changes are written down as versions.
+    pub versioned: bool,
 }
 
 impl Fact for Migration {

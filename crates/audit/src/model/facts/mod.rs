@@ -1,5 +1,6 @@
 //! The kinds of facts: one file each. Packs produce them, rules query them.
 
+mod body_limit;
 mod compose_service;
 mod configuration;
 mod consumer;
@@ -25,6 +26,7 @@ mod signal_handling;
 mod telemetry;
 mod workload;
 
+pub use body_limit::BodyLimit;
 pub use compose_service::{ComposeService, PublishedPort};
 pub use configuration::Setting;
 pub use consumer::{Acknowledgement, Consumer};

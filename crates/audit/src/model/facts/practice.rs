@@ -15,8 +15,8 @@ pub enum Topic {
     SilentNull,
     /// A limiter that cannot decide refuses.
     LimiterFailure,
-    /// A limiter stands after the authentication that gives its key.
-    LimiterOrder,
+    /// A limiter counts for all replicas together.
+    LimiterStore,
     /// A limiter's key cannot be chosen by the caller.
     LimiterKey,
     /// A consumer acknowledges after the work.
@@ -25,9 +25,7 @@ pub enum Topic {
     DroppedMessage,
     /// Debug mode is off.
     DebugMode,
-    /// A made timeout is used.
-    DeadTimeout,
-    /// A made resilience object is used.
+    /// A timeout, breaker or limiter that is made is used.
     DeadResilience,
     /// No credential is logged.
     SecretLogged,
@@ -35,10 +33,6 @@ pub enum Topic {
     UnboundedBody,
     /// Inner errors stay inside.
     InternalError,
-    /// A secret has no fallback in code.
-    SecretFallback,
-    /// Allowed origins have no development fallback.
-    OriginFallback,
     /// Text of a caller stays out of SQL.
     SqlText,
     /// A request's context reaches what is done for it.
@@ -47,12 +41,8 @@ pub enum Topic {
     PoolBounds,
     /// A health result expires.
     HealthCache,
-    /// Health paths pass by authentication and limits.
-    HealthExempt,
     /// What the service needs is ready before traffic.
     LazyStart,
-    /// Readiness asks for what the service needs.
-    ReadinessConstant,
     /// A loop in the background ends with the program.
     BackgroundLoop,
     /// A claim's type is checked.
@@ -79,10 +69,6 @@ pub enum Topic {
     PlaintextGrpc,
     /// Limits hold in every environment.
     ConditionalLimit,
-    /// A port is a setting.
-    HardCodedPort,
-    /// The server of a framework that is meant for development stays there.
-    DevelopmentServer,
 }
 
 /// Whether the habit is kept.
@@ -94,6 +80,8 @@ pub enum Verdict {
     Broken,
     /// Broken here as far as the repository shows.
     LikelyBroken,
+    /// Broken here, with little harm.
+    Minor,
     /// Cannot be told.
     Unclear,
 }

@@ -13,6 +13,8 @@ pub struct Route {
     pub may_be_mounted: bool,
     /// The handler as written.
     pub handler: String,
+    /// The router it hangs on, as written.
+    pub pipeline: String,
 }
 
 impl Fact for Route {

@@ -9,6 +9,8 @@ pub enum Signal {
     Metrics,
     /// Traces.
     Traces,
+    /// Metrics of a pool of connections.
+    Pool,
     /// Structured logs.
     Logs,
 }

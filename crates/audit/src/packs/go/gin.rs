@@ -121,6 +121,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             path,
             may_be_mounted,
             handler,
+            pipeline: call.receiver.to_owned(),
         },
         code.place(call.node),
     );

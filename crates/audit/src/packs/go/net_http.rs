@@ -102,6 +102,7 @@ fn add(code: &Code<'_>, call: &Call<'_>, method: &str, facts: &mut FactSink<'_>)
             path,
             may_be_mounted: call.receiver != "http",
             handler,
+            pipeline: call.receiver.to_owned(),
         },
         code.place(call.node),
     );

@@ -90,6 +90,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             path: resolved,
             may_be_mounted: !application,
             handler,
+            pipeline: call.receiver.to_owned(),
         },
         code.place(call.node),
     );

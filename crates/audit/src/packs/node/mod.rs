@@ -1,13 +1,23 @@
 //! Node.js services in JavaScript and TypeScript.
 
+mod environment;
 mod express;
+mod http_client;
 mod listener;
+mod practice;
 mod program;
 
 use super::Pack;
 use crate::source::Language;
 
-pub(super) const PACKS: &[Pack] = &[express::PACK, listener::PACK, program::PACK];
+pub(super) const PACKS: &[Pack] = &[
+    environment::PACK,
+    express::PACK,
+    http_client::PACK,
+    listener::PACK,
+    practice::PACK,
+    program::PACK,
+];
 
 /// The languages of Node.js.
 const LANGUAGES: &[Language] = &[Language::JavaScript, Language::TypeScript, Language::Tsx];

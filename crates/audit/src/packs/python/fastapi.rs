@@ -93,6 +93,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             path: code.string(path),
             may_be_mounted: !application,
             handler: String::new(),
+            pipeline: call.receiver.to_owned(),
         },
         code.place(call.node),
     );

@@ -1,0 +1,86 @@
+//! A request that ends the process.
+
+use crate::model::facts::{Import, Topic};
+use crate::model::{Model, Service};
+use crate::rule::{
+    Category, Check, Metadata, Outcome, Rule, Severity, observed_by_file, practices,
+};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-5.unhandled-rejection",
+        title: "An asynchronous handler may end the process with an unhandled rejection",
+        severity: Severity::High,
+        category: Category::Lifecycle,
+        meaning: "Express 4 (by `package.json`) with a handler that is `async`, awaits something and catches nothing, and no wrapper (`express-async-errors`) is imported. Express 5 passes rejections on. Medium when the process listens to `unhandledRejection`. One finding for each file.",
+        why: "Node.js ends the process on an unhandled rejection: one failing query on this route takes every other request with it, and the caller gets no answer.",
+        fix: &[(
+            "any",
+            "Move to Express 5, import `express-async-errors`, or wrap the handler: `(req, res, next) => Promise.resolve(handler(req, res, next)).catch(next)`.",
+        )],
+        references: &[
+            "https://expressjs.com/en/guide/error-handling.html",
+            "https://nodejs.org/api/process.html#event-unhandledrejection",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let places = practices(service, Topic::FloatingPromise);
+    if places.is_empty() {
+        return Vec::new();
+    }
+    let wrapped = service.facts.of::<Import>().items.iter().any(|import| {
+        matches!(
+            import.path.as_str(),
+            "express-async-errors" | "express-async-handler" | "express-promise-router"
+        )
+    });
+    if wrapped {
+        return vec![Outcome::passed(
+            "rejections of handlers are passed on",
+            None,
+        )];
+    }
+    match version(model, service) {
+        Some(4) => {}
+        Some(_) => {
+            return vec![Outcome::passed(
+                "Express passes rejections on since version 5",
+                None,
+            )];
+        }
+        None => return vec![Outcome::unknown("the version of Express could not be told")],
+    }
+    let heard = service
+        .files
+        .iter()
+        .filter_map(|path| model.files.get(path))
+        .any(|found| found.file.text.contains("unhandledRejection"));
+    let mut outcomes = observed_by_file(service, Topic::FloatingPromise);
+    for outcome in &mut outcomes {
+        if let (Outcome::Breach(breach), true) = (outcome, heard) {
+            breach.severity = Some(Severity::Medium);
+        }
+    }
+    outcomes
+}
+
+fn version(model: &Model, service: &Service) -> Option<u32> {
+    let folder = service.root.as_deref()?;
+    let path = if folder.is_empty() {
+        "package.json".to_owned()
+    } else {
+        format!("{folder}/package.json")
+    };
+    let manifest: serde_json::Value =
+        serde_json::from_str(&model.files.get(path.as_str())?.file.text).ok()?;
+    let wanted = manifest.get("dependencies")?.get("express")?.as_str()?;
+    wanted
+        .trim_start_matches(['^', '~', '=', 'v', '>'])
+        .split('.')
+        .next()?
+        .parse()
+        .ok()
+}

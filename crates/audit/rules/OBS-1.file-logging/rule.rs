@@ -1,0 +1,21 @@
+//! Logs that stay in the container.
+
+use crate::model::facts::Topic;
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-1.file-logging",
+        title: "Logs are written to files",
+        severity: Severity::Low,
+        category: Category::Observability,
+        meaning: "A logger of the deployed code writes to files (winston `File`, `DailyRotateFile`, Python `FileHandler` and its kin, lumberjack).",
+        why: "The files go with the container, fill its disk, and no collector reads them; a read-only root file system makes the service fail.",
+        fix: &[(
+            "any",
+            "Write JSON to standard output and let the platform collect it.",
+        )],
+        references: &["https://12factor.net/logs"],
+    },
+    check: Check::Service(|_, service| observed(service, Topic::FileLogging)),
+};

@@ -1,0 +1,46 @@
+//! Output that is no log.
+
+use crate::model::facts::Topic;
+use crate::model::{Model, Service, ServiceKind};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-1.print",
+        title: "The service prints instead of logging",
+        severity: Severity::Low,
+        category: Category::Observability,
+        meaning: "Deployed code of a server or worker calls `console.log`, `print`, `fmt.Print…`, `System.out.print…` or `println!`. Programs that only run on a command line, `main` packages of Go, scripts and migrations are left out. One finding for each service.",
+        why: "Lines without level, time and request ID cannot be searched, filtered or counted.",
+        fix: &[(
+            "any",
+            "Use the logger of the service: structured, on standard output, with the request ID.",
+        )],
+        references: &["https://12factor.net/logs"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    if !matches!(service.kind, ServiceKind::Server | ServiceKind::Worker) {
+        return Vec::new();
+    }
+    let places = practices(service, Topic::Print);
+    let files: std::collections::BTreeSet<_> =
+        places.iter().map(|place| place.at.path.clone()).collect();
+    match places.first() {
+        Some(first) => {
+            let evidence = format!(
+                "{} here and in {} more places of {} files",
+                first.evidence,
+                places.len() - 1,
+                files.len()
+            );
+            vec![Breach::new(first.at.clone(), Confidence::Medium, evidence).into()]
+        }
+        None if service.files.is_empty() => Vec::new(),
+        None => vec![Outcome::passed("nothing is printed past the logger", None)],
+    }
+}

@@ -1,0 +1,51 @@
+//! A limit that grows with the replicas.
+
+use crate::model::facts::{Topic, Verdict};
+use crate::model::{Model, Service};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "RES-6.limit-per-replica",
+        title: "The rate limiter counts in the memory of one process",
+        severity: Severity::Low,
+        category: Category::Resilience,
+        meaning: "The limiter has no store, and a workload of the service runs several replicas.",
+        why: "The real limit is the configured one times the replicas, and it changes whenever the service scales.",
+        fix: &[(
+            "any",
+            "Count in a shared store (Redis), or divide the limit by the replicas and say so.",
+        )],
+        references: &["https://express-rate-limit.mintlify.app/reference/stores"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let places = practices(service, Topic::LimiterStore);
+    let Some(place) = places.first() else {
+        return Vec::new();
+    };
+    if place.verdict == Verdict::Kept {
+        return vec![Outcome::passed(place.evidence.clone(), Some(&place.at))];
+    }
+    let replicas = service
+        .workloads
+        .iter()
+        .filter_map(|workload| workload.replicas.known())
+        .max();
+    match replicas {
+        Some(count) if *count > 1 => vec![
+            Breach::new(
+                place.at.clone(),
+                Confidence::High,
+                format!("{}, and {count} replicas run", place.evidence),
+            )
+            .into(),
+        ],
+        Some(_) => vec![Outcome::passed("one replica counts alone", Some(&place.at))],
+        None => vec![Outcome::unknown("how many replicas run is not known")],
+    }
+}

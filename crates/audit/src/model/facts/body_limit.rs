@@ -1,0 +1,14 @@
+//! The bound on a request's body.
+
+use crate::model::Fact;
+
+/// A bound that is literal in the code.
+#[derive(Debug, Clone)]
+pub struct BodyLimit {
+    /// Bytes.
+    pub bytes: u64,
+}
+
+impl Fact for BodyLimit {
+    const KIND: &'static str = "body limits";
+}

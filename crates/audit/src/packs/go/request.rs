@@ -1,0 +1,342 @@
+//! What Go handlers do with a request: context, bodies, errors, claims, SQL.
+
+use tree_sitter::Node;
+
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::{mentions, show};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACK: Pack = Pack {
+    name: "Go requests",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+/// Text that a caller sent, as Go frameworks hand it out.
+const FROM_CALLER: &[&str] = &[
+    "c.Query(",
+    "c.DefaultQuery(",
+    "c.Param(",
+    "ctx.Query(",
+    "ctx.Param(",
+    "r.URL.Query().Get(",
+    "r.FormValue(",
+    "req.FormValue(",
+    "r.PathValue(",
+    "c.QueryParam(",
+    "c.FormValue(",
+    "chi.URLParam(",
+    "mux.Vars(",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in &code.calls {
+        context(code, call, facts);
+        body(code, call, facts);
+        internal_error(code, call, facts);
+        sql(code, call, facts);
+    }
+    for assertion in code.find_all(code.root, &["type_assertion_expression"]) {
+        claim(code, assertion, facts);
+    }
+}
+
+/// `context.Background()` below a handler.
+fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.receiver != "context" || !matches!(call.method, "Background" | "TODO") {
+        return;
+    }
+    let Some(function) = code.enclosing(call.node, &["function_declaration", "method_declaration"])
+    else {
+        return;
+    };
+    let name = code.name_around(call.node);
+    if mentions(
+        name,
+        &[
+            "main",
+            "run",
+            "start",
+            "stop",
+            "close",
+            "shutdown",
+            "serve",
+            "listen",
+            "init",
+            "new",
+            "background",
+            "async",
+            "worker",
+            "loop",
+        ],
+    ) {
+        return;
+    }
+    // A goroutine, a deferred call and a context with its own end are meant to outlive the request.
+    if code
+        .enclosing(
+            call.node,
+            &["go_statement", "defer_statement", "func_literal"],
+        )
+        .is_some()
+    {
+        return;
+    }
+    let wrapped = code
+        .ancestors(call.node)
+        .find(|node| node.kind() == "call_expression");
+    if wrapped.is_some_and(|around| {
+        code.text(around).starts_with("context.With") || code.text(around).contains("Notify")
+    }) {
+        return;
+    }
+    let Some(parameters) = function
+        .child_by_field_name("parameters")
+        .map(|parameters| code.text(parameters))
+    else {
+        return;
+    };
+    // A test of a missing context is a fallback, not a loss.
+    if code
+        .enclosing(call.node, &["if_statement"])
+        .is_some_and(|branch| {
+            branch
+                .child_by_field_name("condition")
+                .is_some_and(|condition| code.text(condition).contains("nil"))
+        })
+    {
+        return;
+    }
+    if [
+        "*http.Request",
+        "*gin.Context",
+        "echo.Context",
+        "*fiber.Ctx",
+    ]
+    .iter()
+    .any(|kind| parameters.contains(kind))
+    {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::RequestContext,
+            Verdict::LikelyBroken,
+            format!(
+                "`{name}` has a request and starts over with `context.{}()`",
+                call.method
+            ),
+        );
+    } else if parameters.contains("context.Context") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::RequestContext,
+            Verdict::Minor,
+            format!(
+                "`{name}` gets a context and starts over with `context.{}()`",
+                call.method
+            ),
+        );
+    }
+}
+
+fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !matches!((call.receiver, call.method), ("io" | "ioutil", "ReadAll")) {
+        return;
+    }
+    let Some(argument) = call.positional(0) else {
+        return;
+    };
+    let source = code.text(code.follow(argument));
+    if source.starts_with("io.LimitReader") || source.starts_with("http.MaxBytesReader") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::UnboundedBody,
+            Verdict::Kept,
+            "the body is read within a bound",
+        );
+        return;
+    }
+    let request = matches!(
+        source,
+        "r.Body"
+            | "req.Body"
+            | "request.Body"
+            | "c.Request.Body"
+            | "ctx.Request.Body"
+            | "c.Request().Body"
+    );
+    if !request {
+        return;
+    }
+    if code.file.text.contains("MaxBytes") || code.file.text.contains("LimitReader") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::UnboundedBody,
+            Verdict::Kept,
+            "the file bounds the body",
+        );
+    } else {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::UnboundedBody,
+            Verdict::LikelyBroken,
+            format!("`{source}` is read to its end, however long it is"),
+        );
+    }
+}
+
+fn internal_error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let text = code.text(call.node);
+    let status = |at: usize| {
+        call.positional(at)
+            .map(|status| code.text(status))
+            .is_some_and(|status| matches!(status, "500" | "http.StatusInternalServerError"))
+    };
+    let told = text.contains("err.Error()") || text.contains("fmt.Sprintf(\"%v\", err)");
+    let broken = match (call.receiver, call.method) {
+        ("http", "Error") => told && status(2),
+        (_, "JSON" | "String" | "AbortWithStatusJSON" | "IndentedJSON")
+            if matches!(call.receiver, "c" | "ctx" | "context") =>
+        {
+            told && status(0)
+        }
+        _ => return,
+    };
+    if broken {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::InternalError,
+            Verdict::Broken,
+            "the text of an inner error goes to the caller with status 500",
+        );
+    } else if call.receiver == "http" && status(2) {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::InternalError,
+            Verdict::Kept,
+            "status 500 carries no inner error",
+        );
+    }
+}
+
+fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !matches!(
+        call.method,
+        "Query"
+            | "QueryRow"
+            | "Exec"
+            | "QueryContext"
+            | "QueryRowContext"
+            | "ExecContext"
+            | "Raw"
+            | "Order"
+            | "Where"
+            | "Queryx"
+            | "Get"
+            | "Select"
+    ) || call.arguments.is_empty()
+    {
+        return;
+    }
+    let database = mentions(
+        call.receiver,
+        &["db", "tx", "conn", "pool", "repo", "query", "gorm", "sql"],
+    );
+    if !database {
+        return;
+    }
+    for argument in call.arguments.iter().take(2) {
+        let made = code.follow(argument.value);
+        let text = code.text(made);
+        let joined = made.kind() == "binary_expression" && text.contains('+')
+            || text.starts_with("fmt.Sprintf(");
+        let direct = matches!(call.method, "Order")
+            && FROM_CALLER.iter().any(|source| text.starts_with(source));
+        if !joined && !direct {
+            continue;
+        }
+        let sent = FROM_CALLER.iter().any(|source| text.contains(source))
+            || code
+                .find_all(made, &["identifier"])
+                .into_iter()
+                .any(|name| {
+                    code.binding(code.text(name)).is_some_and(|value| {
+                        FROM_CALLER
+                            .iter()
+                            .any(|source| code.text(value).starts_with(source))
+                    })
+                });
+        let checked = code.function_around(call.node).is_some_and(|function| {
+            mentions(
+                code.text(function),
+                &["allowed", "whitelist", "valid", "permitted"],
+            )
+        });
+        if sent && !checked {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::SqlText,
+                Verdict::Broken,
+                "text of the request becomes part of the statement",
+            );
+            return;
+        }
+    }
+}
+
+/// `claims["sub"].(string)` without `ok`.
+fn claim<'t>(code: &Code<'t>, assertion: Node<'t>, facts: &mut FactSink<'_>) {
+    let Some(operand) = assertion.child_by_field_name("operand") else {
+        return;
+    };
+    if operand.kind() != "index_expression" || !mentions(code.text(operand), &["claims["]) {
+        return;
+    }
+    let checked = code
+        .enclosing(
+            assertion,
+            &["short_var_declaration", "assignment_statement", "var_spec"],
+        )
+        .and_then(|statement| {
+            statement
+                .child_by_field_name("left")
+                .or_else(|| statement.child_by_field_name("name"))
+        })
+        .is_some_and(|left| left.named_child_count() == 2);
+    if checked {
+        show(
+            code,
+            facts,
+            assertion,
+            Topic::UncheckedClaim,
+            Verdict::Kept,
+            "the type of the claim is checked",
+        );
+    } else {
+        show(
+            code,
+            facts,
+            assertion,
+            Topic::UncheckedClaim,
+            Verdict::Broken,
+            "the claim's type is asserted without a check: another type panics",
+        );
+    }
+}

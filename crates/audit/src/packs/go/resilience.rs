@@ -1,0 +1,326 @@
+//! Limiters, pools, breakers, background loops of Go code.
+
+use tree_sitter::Node;
+
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::{LIMITER_WORDS, mentions, show};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::{Call, Code, count_word};
+
+pub(super) const PACK: Pack = Pack {
+    name: "Go resilience",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    let limits = mentions(code.file.name(), LIMITER_WORDS);
+    for branch in code.find_all(code.root, &["if_statement"]) {
+        if limits || mentions(code.name_around(branch), LIMITER_WORDS) {
+            limiter_failure(code, branch, facts);
+        }
+    }
+    for call in &code.calls {
+        if call.method == "Get"
+            && call.receiver.ends_with("Header")
+            && (limits || mentions(code.name_around(call.node), LIMITER_WORDS))
+        {
+            limiter_key(code, call, facts);
+        }
+        pool(code, call, facts);
+        unused(code, call, facts);
+        plaintext(code, call, facts);
+        conditional_limit(code, call, facts);
+    }
+    for spawned in code.find_all(code.root, &["go_statement"]) {
+        background_loop(code, spawned, facts);
+    }
+}
+
+/// `if err != nil { … next }` in a limiter.
+fn limiter_failure<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
+    let (Some(condition), Some(body)) = (
+        branch.child_by_field_name("condition"),
+        branch.child_by_field_name("consequence"),
+    ) else {
+        return;
+    };
+    if code.text(condition).trim() != "err != nil" {
+        return;
+    }
+    let text = code.text(body);
+    let refuses = mentions(
+        text,
+        &[
+            "abort",
+            "statusservice",
+            "statusinternal",
+            "statustoomany",
+            "http.error",
+            "503",
+            "429",
+            "return err",
+            "return nil, err",
+            "return false",
+            "errorf",
+            "unavailable",
+        ],
+    );
+    let passes = text.contains(".Next()")
+        || text.contains(".ServeHTTP(")
+        || text.contains("return handler(ctx")
+        || text.contains("return next(")
+        || text.contains("return true");
+    let written = mentions(text, &["fail open", "fail-open", "failopen", "fails open"])
+        || mentions(
+            code.file
+                .text
+                .get(branch.start_byte().saturating_sub(200)..branch.start_byte())
+                .unwrap_or_default(),
+            &["fail open", "fail-open", "failopen"],
+        );
+    if passes && !refuses {
+        let verdict = if written {
+            Verdict::Minor
+        } else {
+            Verdict::Broken
+        };
+        show(
+            code,
+            facts,
+            branch,
+            Topic::LimiterFailure,
+            verdict,
+            "when the limiter cannot decide, the request goes through",
+        );
+    } else if refuses && !passes {
+        show(
+            code,
+            facts,
+            branch,
+            Topic::LimiterFailure,
+            Verdict::Kept,
+            "when the limiter cannot decide, the request is refused",
+        );
+    }
+}
+
+fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let header = call.positional(0).map(|name| code.string(name));
+    if header
+        .and_then(|name| name.known().cloned())
+        .is_none_or(|name| !name.eq_ignore_ascii_case("X-Forwarded-For"))
+    {
+        return;
+    }
+    if mentions(&code.file.text, &["trusted", "trustproxy", "trust_proxy"]) {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LimiterKey,
+            Verdict::Unclear,
+            "the header is read; trusted proxies are mentioned",
+        );
+    } else {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LimiterKey,
+            Verdict::LikelyBroken,
+            "the limiter takes its key from `X-Forwarded-For`, which any caller may write",
+        );
+    }
+}
+
+fn pool(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    match (call.receiver, call.method) {
+        ("sql", "Open" | "OpenDB") if code.imports_module("database/sql") => {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::PoolBounds,
+                Verdict::LikelyBroken,
+                "the pool of `database/sql` has no upper bound unless one is set",
+            );
+        }
+        (_, "SetMaxOpenConns") => show(
+            code,
+            facts,
+            call.node,
+            Topic::PoolBounds,
+            Verdict::Kept,
+            "the pool has an upper bound",
+        ),
+        _ => {}
+    }
+}
+
+/// `breaker := gobreaker.New…` whose name stands nowhere else.
+fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let resilient = matches!(
+        (call.receiver, call.method),
+        ("gobreaker", "NewCircuitBreaker")
+            | ("rate", "NewLimiter")
+            | ("retrier", "New")
+            | ("circuit", "NewBreaker")
+    );
+    if !resilient {
+        return;
+    }
+    let what = format!("`{}.{}`", call.receiver, call.method);
+    let Some(statement) = code.enclosing(
+        call.node,
+        &[
+            "short_var_declaration",
+            "assignment_statement",
+            "var_spec",
+            "expression_statement",
+        ],
+    ) else {
+        return;
+    };
+    let name = statement
+        .child_by_field_name("left")
+        .or_else(|| statement.child_by_field_name("name"))
+        .map_or("_", |left| code.text(left));
+    let local = code.function_around(call.node).is_some();
+    if name == "_" && local {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::DeadResilience,
+            Verdict::Broken,
+            format!("{what} is made and thrown away"),
+        );
+    } else if local
+        && name.chars().all(|letter| letter.is_alphanumeric())
+        && count_word(&code.file.text, name) == 2
+        && code.file.text.contains(&format!("_ = {name}"))
+    {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::DeadResilience,
+            Verdict::Broken,
+            format!("{what} is made as `{name}` and used for nothing"),
+        );
+    } else {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::DeadResilience,
+            Verdict::Kept,
+            format!("{what} is used"),
+        );
+    }
+}
+
+fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.is("grpc", "WithInsecure") || call.is("insecure", "NewCredentials") {
+        let near = code
+            .function_around(call.node)
+            .map_or("", |function| code.text(function));
+        if mentions(
+            near,
+            &["localhost", "127.0.0.1", "unix:", "bufconn", "bufnet"],
+        ) || mentions(near, &["if ", "tls"]) && near.contains("NewTLS")
+        {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::PlaintextGrpc,
+                Verdict::Unclear,
+                "the connection may stay on this host, or be encrypted otherwise",
+            );
+        } else {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::PlaintextGrpc,
+                Verdict::LikelyBroken,
+                "the gRPC connection is not encrypted",
+            );
+        }
+    } else if call.is("credentials", "NewTLS") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::PlaintextGrpc,
+            Verdict::Kept,
+            "the gRPC connection is encrypted",
+        );
+    }
+}
+
+fn conditional_limit(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.method != "Use" || !mentions(code.text(call.node), LIMITER_WORDS) {
+        return;
+    }
+    let conditional = code
+        .enclosing(call.node, &["if_statement"])
+        .and_then(|branch| branch.child_by_field_name("condition"))
+        .is_some_and(|condition| {
+            mentions(code.text(condition), &["production", "\"prod\"", "isprod"])
+        });
+    let (verdict, evidence) = if conditional {
+        (Verdict::Minor, "the limiter exists in production only")
+    } else {
+        (Verdict::Kept, "the limiter holds in every environment")
+    };
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::ConditionalLimit,
+        verdict,
+        evidence,
+    );
+}
+
+/// `go func() { for { … } }()` that nothing can end.
+fn background_loop<'t>(code: &Code<'t>, spawned: Node<'t>, facts: &mut FactSink<'_>) {
+    for endless in code.find_all(spawned, &["for_statement"]) {
+        let head = code
+            .text(endless)
+            .split('{')
+            .next()
+            .unwrap_or_default()
+            .trim();
+        if head != "for" {
+            continue;
+        }
+        let text = code.text(endless);
+        let ends = [
+            "select", "return", "break", "<-", "Done", ".Accept(", "Recv(", "goto", "panic(",
+        ]
+        .iter()
+        .any(|word| text.contains(word));
+        let (verdict, evidence) = if ends {
+            (Verdict::Kept, "the loop can end")
+        } else {
+            (
+                Verdict::LikelyBroken,
+                "nothing ends this loop when the program stops",
+            )
+        };
+        show(
+            code,
+            facts,
+            endless,
+            Topic::BackgroundLoop,
+            verdict,
+            evidence,
+        );
+        return;
+    }
+}

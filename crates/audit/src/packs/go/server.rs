@@ -1,0 +1,195 @@
+//! `net/http` servers: time limits, addresses, and how they stop.
+
+use crate::model::facts::{Drain, Listener, Topic, Verdict};
+use crate::model::{FactSink, Resolution};
+use crate::packs::practice::{mentions, show};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACK: Pack = Pack {
+    name: "net/http servers",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+/// Paths of debugging servers, which are not for callers.
+const DEBUG_WORDS: &[&str] = &["pprof", "debug", "metric", "6060", "profil"];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if !code.imports_module("net/http") && !code.imports_module("github.com/gin-gonic/gin") {
+        return;
+    }
+    for (name, node) in code
+        .composites
+        .iter()
+        .filter(|(name, _)| *name == "http.Server")
+    {
+        let Some(fields) = code.fields(*node) else {
+            continue;
+        };
+        let has = |field: &str| {
+            fields.iter().any(|(key, _)| *key == field)
+                || code.file.text.contains(&format!(".{field} = "))
+        };
+        let (verdict, evidence) = if has("ReadHeaderTimeout") || has("ReadTimeout") {
+            (
+                Verdict::Kept,
+                format!("`{name}` bounds the time for headers"),
+            )
+        } else if mentions(code.text(*node), DEBUG_WORDS) {
+            (
+                Verdict::Minor,
+                format!("`{name}` has neither `ReadHeaderTimeout` nor `ReadTimeout`"),
+            )
+        } else {
+            (
+                Verdict::Broken,
+                format!("`{name}` has neither `ReadHeaderTimeout` nor `ReadTimeout`"),
+            )
+        };
+        show(code, facts, *node, Topic::ServerTimeouts, verdict, evidence);
+        if let Some((_, address)) = fields.iter().find(|(key, _)| *key == "Addr") {
+            facts.add(listener(code.string(*address)), code.place(*node));
+        }
+    }
+    for call in &code.calls {
+        if call.receiver == "http" && matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
+        {
+            let debug = code
+                .enclosing(call.node, &["go_statement"])
+                .is_some_and(|around| mentions(code.text(around), DEBUG_WORDS));
+            let verdict = if debug {
+                Verdict::Minor
+            } else {
+                Verdict::Broken
+            };
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::ServerTimeouts,
+                verdict,
+                format!("`http.{}` has no time limits at all", call.method),
+            );
+            if let Some(address) = call.positional(0) {
+                facts.add(listener(code.string(address)), code.place(call.node));
+            }
+        } else if matches!(call.method, "Run" | "Start")
+            && code
+                .binding(call.receiver)
+                .is_some_and(|made| code.text(made).starts_with("gin."))
+        {
+            let address = call.positional(0).map_or_else(
+                || Resolution::Unknown("the port is in the environment".to_owned()),
+                |address| code.string(address),
+            );
+            facts.add(listener(address), code.place(call.node));
+        } else if call.method == "Shutdown" {
+            shutdown(code, call, facts);
+        }
+    }
+}
+
+fn listener(address: Resolution<String>) -> Listener {
+    match address {
+        Resolution::Known(address) => match address.rsplit_once(':') {
+            Some((host, port)) => Listener {
+                host: Resolution::Known(host.to_owned()),
+                port: port.parse().map_or_else(
+                    |_| Resolution::Unknown("the port has a name".to_owned()),
+                    Resolution::Known,
+                ),
+            },
+            None => Listener {
+                host: Resolution::Unknown("the address has no port".to_owned()),
+                port: Resolution::Unknown("the address has no port".to_owned()),
+            },
+        },
+        _ => Listener {
+            host: Resolution::Unknown("the address is a setting".to_owned()),
+            port: Resolution::Unknown("the address is a setting".to_owned()),
+        },
+    }
+}
+
+/// `server.Shutdown(ctx)`: what kind of context, and how long it lasts.
+fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let Some(context) = call.positional(0) else {
+        return;
+    };
+    let name = code.text(context);
+    let Some(made) = code.binding(name).and_then(|value| code.call_at(value)) else {
+        return;
+    };
+    match made.method {
+        "WithTimeout" => {
+            let parent = made.positional(0).map_or("", |parent| code.text(parent));
+            let waited =
+                !parent.is_empty() && code.file.text.contains(&format!("<-{parent}.Done()"));
+            if waited
+                && code
+                    .binding(parent)
+                    .and_then(|value| code.call_at(value))
+                    .is_some_and(|made| made.method == "NotifyContext")
+            {
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::ShutdownContext,
+                    Verdict::Broken,
+                    format!(
+                        "the context of `Shutdown` comes from `{parent}`, which is done by then"
+                    ),
+                );
+            } else {
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::ShutdownContext,
+                    Verdict::Kept,
+                    "the shutdown has a context of its own",
+                );
+            }
+            if let Some(seconds) = made
+                .positional(1)
+                .map(|duration| seconds(code.text(code.follow(duration))))
+            {
+                facts.add(Drain { seconds }, code.place(made.node));
+            }
+        }
+        "NotifyContext" if code.file.text.contains(&format!("<-{name}.Done()")) => {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::ShutdownContext,
+                Verdict::Broken,
+                format!("`Shutdown` gets `{name}`, which is done by then: it returns at once"),
+            );
+        }
+        _ => {}
+    }
+}
+
+/// `10 * time.Second` in seconds.
+fn seconds(text: &str) -> Resolution<u64> {
+    let compact: String = text.split_whitespace().collect();
+    let unknown = || Resolution::Unknown(format!("`{text}` is not a literal"));
+    let (number, unit) = match compact.split_once('*') {
+        Some((left, right)) if right.starts_with("time.") => (left, right),
+        Some((left, right)) if left.starts_with("time.") => (right, left),
+        None if compact.starts_with("time.") => ("1", compact.as_str()),
+        _ => return unknown(),
+    };
+    let factor = match unit {
+        "time.Second" => 1,
+        "time.Minute" => 60,
+        _ => return unknown(),
+    };
+    number.parse::<u64>().map_or_else(
+        |_| unknown(),
+        |number| Resolution::Known(number.saturating_mul(factor)),
+    )
+}

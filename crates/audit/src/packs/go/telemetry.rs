@@ -1,0 +1,272 @@
+//! Telemetry and logs of Go code.
+
+use crate::model::facts::{Signal, Telemetry, Topic, Verdict};
+use crate::model::{FactSink, Resolution};
+use crate::packs::practice::{mentions, show};
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACK: Pack = Pack {
+    name: "Go telemetry",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in &code.calls {
+        match (call.receiver, call.method) {
+            (_, "SetTracerProvider") => facts.add(
+                Telemetry {
+                    signal: Signal::Traces,
+                    library: "OpenTelemetry",
+                },
+                code.place(call.node),
+            ),
+            ("promhttp", "Handler" | "HandlerFor") => facts.add(
+                Telemetry {
+                    signal: Signal::Metrics,
+                    library: "Prometheus",
+                },
+                code.place(call.node),
+            ),
+            (_, "SetMeterProvider") => facts.add(
+                Telemetry {
+                    signal: Signal::Metrics,
+                    library: "OpenTelemetry",
+                },
+                code.place(call.node),
+            ),
+            ("ddtracer" | "tracer", "Start")
+                if code
+                    .imports
+                    .iter()
+                    .any(|import| import.path.contains("dd-trace-go")) =>
+            {
+                facts.add(
+                    Telemetry {
+                        signal: Signal::Traces,
+                        library: "Datadog",
+                    },
+                    code.place(call.node),
+                );
+            }
+            (_, "NewDBStatsCollector") => facts.add(
+                Telemetry {
+                    signal: Signal::Pool,
+                    library: "Prometheus",
+                },
+                code.place(call.node),
+            ),
+            ("otelhttp", "NewTransport") | ("propagation", "HeaderCarrier") => {
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::RequestIdentifier,
+                    Verdict::Kept,
+                    "outgoing calls carry the trace",
+                );
+            }
+            (_, "Set") if call.receiver.ends_with("Header") && is_request_header(code, call) => {
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::RequestIdentifier,
+                    Verdict::Kept,
+                    "the request ID is set on a message",
+                );
+            }
+            ("middleware", "RequestID") | ("requestid", "New") => show(
+                code,
+                facts,
+                call.node,
+                Topic::RequestIdentifier,
+                Verdict::LikelyBroken,
+                "requests get an ID here; no outgoing call carries it",
+            ),
+            _ => {}
+        }
+        if call.method == "NewTracerProvider" {
+            let flushed =
+                code.file.text.contains("Shutdown") || code.file.text.contains("ForceFlush");
+            let (verdict, evidence) = if flushed {
+                (Verdict::Kept, "the traces are flushed at the end")
+            } else {
+                (
+                    Verdict::LikelyBroken,
+                    "the tracer is made here, and nothing in the file flushes it",
+                )
+            };
+            // A test exporter or a synchronous one keeps nothing back.
+            if !code.text(call.node).contains("WithSyncer") {
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::TelemetryFlush,
+                    verdict,
+                    evidence,
+                );
+            }
+        }
+        if matches!(call.method, "Shutdown" | "ForceFlush")
+            && mentions(
+                call.receiver,
+                &["tp", "tracer", "provider", "otel", "telemetry"],
+            )
+        {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::TelemetryFlush,
+                Verdict::Kept,
+                "the traces are flushed at the end",
+            );
+        }
+        level(code, call, facts);
+        print(code, call, facts);
+        secret(code, call, facts);
+    }
+    for (_, node) in code
+        .composites
+        .iter()
+        .filter(|(name, _)| *name == "lumberjack.Logger")
+    {
+        show(
+            code,
+            facts,
+            *node,
+            Topic::FileLogging,
+            Verdict::LikelyBroken,
+            "logs go to files that rotate",
+        );
+    }
+}
+
+fn is_request_header(code: &Code<'_>, call: &Call<'_>) -> bool {
+    matches!(call.positional(0).map(|name| code.string(name)), Some(Resolution::Known(name)) if mentions(&name, &["x-request-id", "traceparent", "x-correlation-id"]))
+}
+
+fn level(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let argument = call
+        .positional(0)
+        .map_or("", |argument| code.text(argument));
+    let level = match (call.receiver, call.method) {
+        ("zerolog", "SetGlobalLevel") | ("logrus" | "log", "SetLevel") => argument,
+        _ => return,
+    };
+    if code
+        .enclosing(
+            call.node,
+            &[
+                "if_statement",
+                "expression_switch_statement",
+                "expression_case",
+            ],
+        )
+        .is_some()
+    {
+        return;
+    }
+    if level.ends_with("DebugLevel") || level.ends_with("TraceLevel") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LogLevel,
+            Verdict::Broken,
+            "the level is debug, whatever the environment says",
+        );
+    } else if level.ends_with("InfoLevel") || !level.contains("Level") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LogLevel,
+            Verdict::Kept,
+            "the level is info or a setting",
+        );
+    }
+}
+
+fn print(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.receiver != "fmt" || !matches!(call.method, "Println" | "Printf" | "Print") {
+        return;
+    }
+    let text: &str = &code.file.text;
+    let package_main = text.lines().any(|line| line.trim() == "package main");
+    if package_main || mentions(&code.file.path, &["cmd/", "cli", "tool", "migrat"]) {
+        return;
+    }
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::Print,
+        Verdict::LikelyBroken,
+        format!("`fmt.{}` in a package of the service", call.method),
+    );
+}
+
+/// Names that can only be a credential.
+const SECRETS: &[&str] = &[
+    "password",
+    "passwd",
+    "plainpassword",
+    "accesstoken",
+    "refreshtoken",
+    "authtoken",
+    "apikey",
+    "clientsecret",
+    "privatekey",
+    "jwtsecret",
+    "cardnumber",
+    "cvv",
+];
+
+fn secret(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let logger = call
+        .receiver
+        .rsplit('.')
+        .next()
+        .unwrap_or(call.receiver)
+        .to_lowercase();
+    let logs = matches!(
+        logger.as_str(),
+        "log" | "logger" | "slog" | "logrus" | "zap" | "sugar" | "l" | "klog" | "glog"
+    ) && mentions(
+        call.method,
+        &[
+            "print", "info", "debug", "warn", "error", "fatal", "trace", "string", "any",
+        ],
+    );
+    if !logs {
+        return;
+    }
+    let named = call
+        .arguments
+        .iter()
+        .map(|argument| argument.value)
+        .find(|value| {
+            let last = code
+                .text(*value)
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .to_lowercase();
+            matches!(value.kind(), "identifier" | "selector_expression")
+                && SECRETS.contains(&last.as_str())
+        });
+    if let Some(named) = named {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::SecretLogged,
+            Verdict::Broken,
+            format!("`{}` is logged", code.text(named)),
+        );
+    }
+}

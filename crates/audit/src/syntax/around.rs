@@ -1,0 +1,125 @@
+//! What stands around and under a place in a tree.
+
+use tree_sitter::Node;
+
+use super::code::Code;
+
+/// Kinds of nodes that are functions, in every language read.
+const FUNCTIONS: &[&str] = &[
+    "function_declaration",
+    "method_declaration",
+    "func_literal",
+    "function_expression",
+    "arrow_function",
+    "method_definition",
+    "generator_function_declaration",
+    "function_definition",
+    "lambda",
+    "lambda_expression",
+    "constructor_declaration",
+    "function_item",
+    "closure_expression",
+    "lambda_literal",
+];
+
+impl<'t> Code<'t> {
+    /// The nodes around a node, nearest first.
+    pub fn ancestors(&self, node: Node<'t>) -> impl Iterator<Item = Node<'t>> {
+        std::iter::successors(node.parent(), Node::parent)
+    }
+
+    /// The nearest node around that is of one of the kinds.
+    #[must_use]
+    pub fn enclosing(&self, node: Node<'t>, kinds: &[&str]) -> Option<Node<'t>> {
+        self.ancestors(node)
+            .find(|around| kinds.contains(&around.kind()))
+    }
+
+    /// The innermost function around a node, named or not.
+    #[must_use]
+    pub fn function_around(&self, node: Node<'t>) -> Option<Node<'t>> {
+        self.enclosing(node, FUNCTIONS)
+    }
+
+    /// The name of the innermost named function, method or class around a node; empty at the top.
+    #[must_use]
+    pub fn name_around(&self, node: Node<'t>) -> &'t str {
+        self.functions
+            .iter()
+            .filter(|function| function.span.contains(&node.start_byte()))
+            .min_by_key(|function| function.span.len())
+            .map_or("", |function| function.name)
+    }
+
+    /// The function that the file declares under a name.
+    #[must_use]
+    pub fn declared(&self, name: &str) -> Option<Node<'t>> {
+        let function = self
+            .functions
+            .iter()
+            .find(|function| function.name == name)?;
+        self.root
+            .descendant_for_byte_range(function.span.start, function.span.end)
+    }
+
+    /// Every node of the kinds within a node, outer before inner.
+    #[must_use]
+    pub fn find_all(&self, within: Node<'t>, kinds: &[&str]) -> Vec<Node<'t>> {
+        let mut found = Vec::new();
+        let mut cursor = within.walk();
+        loop {
+            if kinds.contains(&cursor.node().kind()) {
+                found.push(cursor.node());
+            }
+            if cursor.goto_first_child() {
+                continue;
+            }
+            loop {
+                if cursor.node().id() == within.id() {
+                    return found;
+                }
+                if cursor.goto_next_sibling() {
+                    break;
+                }
+                if !cursor.goto_parent() {
+                    return found;
+                }
+            }
+        }
+    }
+
+    /// The calls that stand within a node.
+    pub fn calls_within(&self, node: Node<'t>) -> impl Iterator<Item = &super::Call<'t>> {
+        let span = node.byte_range();
+        self.calls.iter().filter(move |call| {
+            span.start <= call.node.start_byte() && call.node.end_byte() <= span.end
+        })
+    }
+}
+
+/// How often a word stands in a text, not as a part of a longer one.
+#[must_use]
+pub fn count_word(text: &str, word: &str) -> usize {
+    let part = |letter: char| letter.is_alphanumeric() || letter == '_';
+    text.match_indices(word)
+        .filter(|(at, _)| {
+            let before = text
+                .get(..*at)
+                .and_then(|before| before.chars().next_back());
+            let after = text
+                .get(at + word.len()..)
+                .and_then(|after| after.chars().next());
+            !before.is_some_and(part) && !after.is_some_and(part)
+        })
+        .count()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::count_word;
+
+    #[test]
+    fn a_word_is_not_a_part_of_a_longer_one() {
+        assert_eq!(count_word("ctx, ctx2 := f(ctx); _ctx.x", "ctx"), 2);
+    }
+}
