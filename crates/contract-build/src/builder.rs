@@ -49,10 +49,7 @@ impl Builder {
                 runtime: RUNTIME.to_owned(),
                 contract_names: false,
                 write_defaults: false,
-                title: title.into(),
-                version: version.into(),
-                contact: None,
-                errors: openapi::ErrorForm::default(),
+                about: openapi::About::new(title.into(), version.into()),
             },
             out_dir: None,
         }
@@ -75,14 +72,35 @@ impl Builder {
     /// Whom to ask about the API, for its document.
     #[must_use]
     pub fn contact(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
-        self.options.contact = Some((name.into(), url.into()));
+        self.options.about.contact = Some((name.into(), url.into()));
+        self
+    }
+
+    /// Says in the document that the API is for services of the same owner only.
+    #[must_use]
+    pub fn internal(mut self, yes: bool) -> Self {
+        self.options.about.internal = yes;
+        self
+    }
+
+    /// Says in the document that every operation needs a bearer token. It is the service's layer that asks for one.
+    #[must_use]
+    pub fn bearer_tokens(mut self, yes: bool) -> Self {
+        self.options.about.bearer_tokens = yes;
+        self
+    }
+
+    /// Says in the document that unsafe operations read an `Idempotency-Key`: for services with an `IdempotencyLayer`.
+    #[must_use]
+    pub fn idempotency_keys(mut self, yes: bool) -> Self {
+        self.options.about.idempotency_keys = yes;
         self
     }
 
     /// The form of errors in the document, where the service has an `ErrorFormat` of its own: the media type and the JSON Schema.
     #[must_use]
     pub fn error_form(mut self, media_type: impl Into<String>, schema: serde_json::Value) -> Self {
-        self.options.errors = openapi::ErrorForm {
+        self.options.about.errors = openapi::ErrorForm {
             media_type: media_type.into(),
             schema,
         };

@@ -10,6 +10,9 @@ fn the_committed_code_is_what_the_compiler_writes_api_1() {
     let committed = tests.join("generated");
     let folder = tempfile::tempdir().unwrap();
     Builder::new("Library", "1.0")
+        .contact("The librarians", "https://library.example.com")
+        .bearer_tokens(true)
+        .idempotency_keys(true)
         .out_dir(folder.path())
         .compile(
             &[tests.join("proto/seaworthy/test/v1/library.proto")],

@@ -57,13 +57,8 @@ pub(crate) struct Options {
     pub(crate) contract_names: bool,
     /// Fields without presence are written when they have their default value too.
     pub(crate) write_defaults: bool,
-    /// The name of the API.
-    pub(crate) title: String,
-    /// The version of the API.
-    pub(crate) version: String,
-    /// Whom to ask: a name and a URL.
-    pub(crate) contact: Option<(String, String)>,
-    pub(crate) errors: crate::openapi::ErrorForm,
+    /// What the document says.
+    pub(crate) about: crate::openapi::About,
 }
 
 /// Where code is being written.

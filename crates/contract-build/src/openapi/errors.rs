@@ -1,10 +1,12 @@
 use serde_json::{Map, Value, json};
 
+use super::header;
+
 /// The name of the schema of every error.
 pub(super) const SCHEMA: &str = "Problem";
 
-/// Every error that a route can answer with. The first two need a body.
-const ERRORS: [(u16, &str, &str); 13] = [
+/// Every error that a route can answer with.
+const ERRORS: [(u16, &str, &str); 14] = [
     (413, "TooLarge", "The body is larger than the limit."),
     (
         415,
@@ -29,13 +31,17 @@ const ERRORS: [(u16, &str, &str); 13] = [
         "Conflict",
         "The request contradicts the present state.",
     ),
+    (
+        422,
+        "Unprocessable",
+        "The Idempotency-Key was used for another request.",
+    ),
     (429, "TooManyRequests", "The caller exceeded a limit."),
     (500, "Internal", "The service failed."),
     (501, "NotImplemented", "The operation is not offered."),
     (503, "Unavailable", "The service cannot answer now."),
     (504, "DeadlineExceeded", "The answer was not ready in time."),
 ];
-const NEED_A_BODY: usize = 2;
 
 /// The form of errors on the wire.
 #[derive(Debug, Clone)]
@@ -84,42 +90,42 @@ fn problem() -> Value {
     })
 }
 
-/// The answers that operations refer to.
-pub(super) fn responses(form: &ErrorForm) -> Map<String, Value> {
+/// The answers that the operations of `paths` refer to.
+pub(super) fn responses(form: &ErrorForm, paths: &Value) -> Map<String, Value> {
+    let paths = paths.to_string();
     ERRORS
         .iter()
+        .filter(|(_, name, _)| paths.contains(&reference(name)))
         .map(|(status, name, description)| {
             let content = json!({
                 form.media_type.as_str(): { "schema": { "$ref": format!("#/components/schemas/{SCHEMA}") } }
             });
-            let mut response = json!({ "description": description, "content": content });
-            if matches!(status, 429 | 503)
-                && let Some(response) = response.as_object_mut()
-            {
-                response.insert(
-                    "headers".to_owned(),
-                    json!({
-                        "Retry-After": {
-                            "description": "Seconds to wait before another try.",
-                            "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX },
-                        }
-                    }),
-                );
-            }
+            let response = json!({
+                "description": description,
+                "headers": header::of_answer(*status),
+                "content": content,
+            });
             ((*name).to_owned(), response)
         })
         .collect()
 }
 
+fn reference(name: &str) -> String {
+    format!("#/components/responses/{name}")
+}
+
 /// The errors of one operation.
-pub(super) fn of_operation(has_body: bool) -> impl Iterator<Item = (String, Value)> {
-    let skipped = if has_body { 0 } else { NEED_A_BODY };
-    let mut errors: Vec<_> = ERRORS.iter().skip(skipped).collect();
+pub(super) fn of_operation(has_body: bool, has_key: bool) -> impl Iterator<Item = (String, Value)> {
+    let mut errors: Vec<_> = ERRORS
+        .iter()
+        .filter(|(status, ..)| match status {
+            413 | 415 => has_body,
+            422 => has_key,
+            _ => true,
+        })
+        .collect();
     errors.sort_by_key(|(status, ..)| *status);
-    errors.into_iter().map(|(status, name, _)| {
-        (
-            status.to_string(),
-            json!({ "$ref": format!("#/components/responses/{name}") }),
-        )
-    })
+    errors
+        .into_iter()
+        .map(|(status, name, _)| (status.to_string(), json!({ "$ref": reference(name) })))
 }

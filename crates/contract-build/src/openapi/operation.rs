@@ -1,7 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::{
-    errors, or, parameter,
+    About, errors, header, or, parameter,
     path::Paths,
     schema::{Direction, Schemas},
 };
@@ -16,15 +16,27 @@ const METHODS: [&str; 8] = [
     "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE",
 ];
 
+/// The unsafe methods: a key makes their repeats safe.
+const KEYED: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
+
+/// A binding and where it stands.
+#[derive(Clone, Copy)]
+pub(super) struct Place<'a> {
+    pub(super) service: &'a Service,
+    pub(super) method: &'a Method,
+    pub(super) binding: &'a Binding,
+    /// Its position among the bindings of the method.
+    pub(super) index: usize,
+}
+
 /// Adds the operation of a binding. A custom HTTP method has no place in OpenAPI 3.1 and is left out.
-pub(super) fn add(
-    paths: &mut Paths,
-    schemas: &mut Schemas<'_>,
-    service: &Service,
-    method: &Method,
-    binding: &Binding,
-    index: usize,
-) {
+pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, place: Place<'_>) {
+    let Place {
+        service,
+        method,
+        binding,
+        index,
+    } = place;
     if !METHODS.contains(&binding.method.as_str()) {
         return;
     }
@@ -38,7 +50,12 @@ pub(super) fn add(
         format!("{id}_{}", index + 1)
     };
     let (path, segments) = paths.write(&binding.template);
-    let parameters = parameter::of(schemas, &descriptor.input(), binding, &segments);
+    let mut parameters = parameter::of(schemas, &descriptor.input(), binding, &segments);
+
+    let has_key = about.idempotency_keys && KEYED.contains(&binding.method.as_str());
+    if has_key {
+        parameters.push(parameter::idempotency_key());
+    }
 
     let mut operation = Map::new();
     operation.insert("operationId".to_owned(), json!(id));
@@ -68,7 +85,7 @@ pub(super) fn add(
     }
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success(schemas, method, binding));
-    responses.extend(errors::of_operation(has_body));
+    responses.extend(errors::of_operation(has_body, has_key));
     operation.insert("responses".to_owned(), Value::Object(responses));
     paths.add(
         &path,
@@ -133,14 +150,16 @@ fn success(schemas: &mut Schemas<'_>, method: &Method, binding: &Binding) -> Val
     if method.descriptor.is_server_streaming() {
         return json!({
             "description": "The messages, one after the other; a failure in the middle is the last element.",
+            "headers": header::of_answer(200),
             "content": {
-                "application/x-ndjson": { "schema": { "type": "string", "description": "One JSON text a line.", "contentMediaType": "application/json", "contentSchema": schema } },
-                "text/event-stream": { "schema": { "type": "string", "description": "One event a message." } },
+                "application/x-ndjson": { "schema": { "description": "One JSON text a line.", "contentMediaType": "application/json", "contentSchema": schema } },
+                "text/event-stream": { "schema": { "description": "One event a message; a failure is an event named `error`." } },
             },
         });
     }
     json!({
         "description": "The answer.",
+        "headers": header::of_answer(200),
         "content": { "application/json": { "schema": schema } },
     })
 }

@@ -40,6 +40,16 @@ pub(super) fn of(
     parameters
 }
 
+/// The key that makes a repeat safe.
+pub(super) fn idempotency_key() -> Value {
+    json!({
+        "name": "Idempotency-Key",
+        "in": "header",
+        "description": "A word of the client's choice, new for each thing to do. A repeat with the same key gets the same answer.",
+        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$" },
+    })
+}
+
 fn path_parameter(
     schemas: &Schemas<'_>,
     request: &MessageDescriptor,

@@ -588,7 +588,9 @@ fn enum_schema(definition: &EnumDescriptor, rules: &FieldRules, form: Form) -> V
     let number = if rules.rules.is_empty() {
         json!({ "type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX })
     } else {
-        json!({ "type": "integer", "format": "int32", "enum": numbers })
+        let low = numbers.first().copied().unwrap_or(i32::MIN);
+        let high = numbers.last().copied().unwrap_or(i32::MAX);
+        json!({ "type": "integer", "format": "int32", "minimum": low, "maximum": high, "enum": numbers })
     };
     json!({ "anyOf": [{ "type": "string", "enum": names }, number] })
 }
