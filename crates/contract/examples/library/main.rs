@@ -1,12 +1,6 @@
 //! Serves the contract of the tests over HTTP, for tools that try every operation of its document:
 //! `cargo run -p seaworthy-contract --example library`, then `schemathesis run http://127.0.0.1:8080/openapi.json`.
 
-#![expect(
-    clippy::indexing_slicing,
-    clippy::unwrap_used,
-    reason = "the library and the generated code are those of the tests"
-)]
-
 use std::{error::Error, sync::Arc};
 
 use axum::{
