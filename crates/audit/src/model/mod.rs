@@ -1,6 +1,7 @@
 //! What a repository is made of: services with located, three-valued facts.
 
 mod build;
+mod dependency;
 mod fact_store;
 pub mod facts;
 mod resolution;

@@ -5,6 +5,7 @@
 
 mod container;
 mod go;
+mod health;
 mod java;
 mod kubernetes;
 mod node;
@@ -45,6 +46,7 @@ pub struct Pack {
 const PACKS: &[&[Pack]] = &[
     container::PACKS,
     go::PACKS,
+    health::PACKS,
     java::PACKS,
     kubernetes::PACKS,
     node::PACKS,

@@ -8,7 +8,7 @@ pub struct Setting {
     /// Keys from the top, joined with `.`.
     pub key: String,
     /// The value; unknown when it is a template or a placeholder without a default.
-    pub value: Resolution<String>,
+    pub text: Resolution<String>,
     /// `production` in `config.production.yaml`; absent for the base file.
     pub profile: Option<String>,
 }

@@ -2,7 +2,8 @@
 
 mod module;
 mod secret;
+mod setting;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[module::PACK, secret::PACK];
+pub(super) const PACKS: &[Pack] = &[module::PACK, secret::PACK, setting::PACK];

@@ -1,0 +1,207 @@
+//! A variable that nobody reads.
+
+use std::collections::BTreeSet;
+
+use crate::model::facts::{EnvironmentRead, EnvironmentVariable};
+use crate::model::{Model, Service};
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Language;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-6.variable-never-read",
+        title: "A variable is set for the service and read by nothing",
+        severity: Severity::Low,
+        category: Category::Configuration,
+        meaning: "A compose entry or workload of a service whose code is in the repository sets a variable, and its name stands nowhere in the files of the service. Variables of runtimes and platforms (`NODE_ENV`, `TZ`, `OTEL_…`, `JAVA_OPTS`) and services that make names (viper, pydantic settings, Spring, .NET) are left out.",
+        why: "Somebody believes that it works: a limit that is not one, a secret that is stored for nothing, an old name of a setting whose default now holds.",
+        fix: &[("any", "Take it out, or correct the name.")],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Service(check),
+};
+
+/// Variables that runtimes, libraries and platforms read by themselves: full names, and beginnings with `_`.
+const RUNTIME: &[&str] = &[
+    "TZ",
+    "PATH",
+    "HOME",
+    "LANG",
+    "PORT",
+    "HOST",
+    "HOSTNAME",
+    "DEBUG",
+    "USER",
+    "UID",
+    "GID",
+    "PUID",
+    "PGID",
+    "TERM",
+    "SHELL",
+    "NODE_",
+    "NPM_",
+    "GO",
+    "GIN_MODE",
+    "PYTHON",
+    "PIP_",
+    "UV_",
+    "POETRY_",
+    "JAVA_",
+    "JDK_",
+    "JVM_",
+    "MAVEN_",
+    "SPRING_",
+    "SERVER_",
+    "MANAGEMENT_",
+    "LOGGING_",
+    "RUST_",
+    "CARGO_",
+    "OTEL_",
+    "AWS_",
+    "GOOGLE_",
+    "GCP_",
+    "AZURE_",
+    "DD_",
+    "SENTRY_",
+    "NEW_RELIC_",
+    "ELASTIC_",
+    "LC_",
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_",
+    "MALLOC_",
+    "LD_",
+    "GUNICORN_",
+    "UVICORN_",
+    "WEB_CONCURRENCY",
+    "FLASK_",
+    "DJANGO_",
+    "CELERY_",
+    "ASPNETCORE_",
+    "DOTNET_",
+    "VIRTUAL_",
+    "LETSENCRYPT_",
+    "COMPOSE_",
+    "DOCKER_",
+    "PG",
+    "PRISMA_",
+    "CI",
+    "VITE_",
+    "NEXT_",
+    "REACT_APP_",
+    "GRPC_",
+    "KUBERNETES_",
+    "POD_",
+    "ENABLE_PROFILER",
+    "JAEGER_",
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.root.is_none() || service.files.is_empty() {
+        return Vec::new();
+    }
+    let reads = service.facts.of::<EnvironmentRead>();
+    let read_here = service
+        .languages
+        .iter()
+        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"));
+    if !read_here || !reads.gaps.is_empty() || reads.items.iter().any(|read| read.name.is_unknown())
+    {
+        let (variables, _) = service.variables();
+        return if variables.is_empty() {
+            Vec::new()
+        } else {
+            vec![Outcome::unknown("names of variables are made at run time")]
+        };
+    }
+    if reads.items.is_empty() {
+        return Vec::new();
+    }
+    let places: Vec<(&EnvironmentVariable, &str)> = service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed())
+        .flat_map(|entry| {
+            entry
+                .environment
+                .iter()
+                .map(|variable| (variable, &*entry.at.path))
+        })
+        .chain(service.workloads.iter().flat_map(|workload| {
+            workload.containers.iter().take(1).flat_map(|container| {
+                container
+                    .environment
+                    .iter()
+                    .map(|variable| (variable, &*workload.at.path))
+            })
+        }))
+        .collect();
+    let manifests: BTreeSet<&str> = places.iter().map(|(_, path)| *path).collect();
+    let words: BTreeSet<&str> = model
+        .files
+        .values()
+        .filter(|found| {
+            !manifests.contains(&*found.file.path)
+                && !found.file.path.contains("compose")
+                && !found.file.language.eq(&Language::Dotenv)
+                && !matches!(found.file.role, Role::Documentation | Role::Example)
+        })
+        .filter(|found| {
+            found.file.language.is_code()
+                || found.file.language.is_configuration()
+                || found.file.path.ends_with(".sh")
+        })
+        .flat_map(|found| {
+            found
+                .file
+                .text
+                .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
+        })
+        .filter(|word| {
+            word.len() > 2
+                && word
+                    .chars()
+                    .next()
+                    .is_some_and(|letter| letter.is_ascii_uppercase())
+        })
+        .collect();
+    let mut outcomes = Vec::new();
+    for (variable, path) in places {
+        let name = variable.name.as_str();
+        let runtime = RUNTIME.iter().any(|known| {
+            name == *known
+                || (name.starts_with(known)
+                    && (known.ends_with('_') || known.len() > 3 || matches!(*known, "GO" | "PG")))
+        });
+        if runtime || name.to_uppercase() != name {
+            continue;
+        }
+        let started = service
+            .compose
+            .iter()
+            .flat_map(|entry| &entry.command)
+            .chain(
+                service
+                    .workloads
+                    .iter()
+                    .flat_map(|workload| &workload.containers)
+                    .flat_map(|container| &container.command),
+            )
+            .any(|word| word.contains(name));
+        if started || words.contains(name) {
+            outcomes.push(Outcome::passed(format!("`{name}` is read"), None));
+        } else if let Some(at) = model.location(path, variable.span.clone(), Some(name)) {
+            outcomes.push(
+                Breach::new(
+                    at,
+                    Confidence::Medium,
+                    format!("`{name}` stands nowhere in the code or configuration"),
+                )
+                .into(),
+            );
+        }
+    }
+    outcomes
+}

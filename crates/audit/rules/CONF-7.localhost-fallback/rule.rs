@@ -1,0 +1,112 @@
+//! An address of a developer's machine in production.
+
+use crate::model::facts::EnvironmentRead;
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-7.localhost-fallback",
+        title: "The deployment leaves a dependency at its localhost default",
+        severity: Severity::High,
+        category: Category::Configuration,
+        meaning: "The code reads the address of a dependency from a variable with a fallback on localhost; a deployment of the service lists its variables, and this one is not among them. Addresses to listen on and origins are not meant; `envFrom`, `env_file` and templates make the answer unknown.",
+        why: "The container looks for the dependency inside itself: the service starts and fails at its first use.",
+        fix: &[(
+            "any",
+            "Set the variable in the deployment, and take the fallback out of the code: an address without a value should stop the start.",
+        )],
+        references: &["https://12factor.net/config"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let (variables, complete) = service.variables();
+    if variables.is_empty() {
+        return Vec::new();
+    }
+    let host = service
+        .compose
+        .iter()
+        .any(|entry| entry.environment.is_empty())
+        && service.workloads.is_empty();
+    service
+        .facts
+        .of::<EnvironmentRead>()
+        .deployed()
+        .filter_map(|read| {
+            let name = read.name.known()?;
+            let upper = name.to_uppercase();
+            let address = [
+                "_URL",
+                "_URI",
+                "_HOST",
+                "_ADDR",
+                "_ADDRESS",
+                "_BROKERS",
+                "_DSN",
+                "_ENDPOINT",
+            ]
+            .iter()
+            .any(|end| upper.ends_with(end));
+            let other = [
+                "BIND",
+                "LISTEN",
+                "ORIGIN",
+                "CORS",
+                "FRONTEND",
+                "CLIENT",
+                "PUBLIC",
+                "BASE_URL",
+                "APP_URL",
+                "SITE",
+                "SERVER_HOST",
+                "HTTP_ADDR",
+                "CALLBACK",
+                "REDIRECT",
+                "OTEL",
+                "JAEGER",
+                "DEBUG",
+                "API_HOST",
+                "APP_HOST",
+                "GRPC_ADDR",
+            ]
+            .iter()
+            .any(|word| upper.contains(word));
+            let fallback = read.fallback.known()?;
+            if !address
+                || other
+                || !(fallback.contains("localhost") || fallback.contains("127.0.0.1"))
+            {
+                return None;
+            }
+            let set = variables.iter().any(|variable| variable.name == *name);
+            let image = service
+                .image
+                .as_ref()
+                .and_then(|image| image.final_stage(service.target.as_deref()))
+                .is_some_and(|stage| stage.environment.iter().any(|(own, _)| own == name));
+            Some(if set || image {
+                Outcome::passed(
+                    format!("`{name}` is set where the service is deployed"),
+                    Some(&read.at),
+                )
+            } else if !complete || host {
+                Outcome::unknown(format!(
+                    "`{name}` may be set by a file or a reference of the deployment"
+                ))
+            } else {
+                Breach::new(
+                    read.at.clone(),
+                    Confidence::Medium,
+                    format!(
+                        "`{name}` falls back to localhost, and no deployment of `{}` sets it",
+                        service.name
+                    ),
+                )
+                .into()
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,109 @@
+//! A service that nobody can ask how it is.
+
+use crate::model::facts::{Import, Route};
+use crate::model::{Model, Resolution, Service, ServiceKind};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-1.no-health-route",
+        title: "The service has no health route",
+        severity: Severity::Medium,
+        category: Category::Health,
+        meaning: "A server with an image or a workload, all of whose routes were read, has none whose path speaks of health, and no gRPC health service. Frameworks whose routes are not read make the answer unknown.",
+        why: "The orchestrator can only see that a process exists: one that hangs is never restarted, and traffic goes to one that is not ready.",
+        fix: &[(
+            "any",
+            "Serve `/livez` (always 200 while the process works) and `/readyz` (what this pod needs), without authentication, and name them in the probes.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/configuration/liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+/// Parts of paths that are about health.
+const WORDS: &[&str] = &[
+    "health",
+    "ready",
+    "live",
+    "alive",
+    "ping",
+    "status",
+    "heartbeat",
+    "up",
+];
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let deployed = service
+        .image
+        .as_ref()
+        .is_some_and(|image| image.at.role.is_deployed())
+        || !service.workloads.is_empty();
+    if service.kind != ServiceKind::Server || !deployed {
+        return Vec::new();
+    }
+    let routes = service.facts.of::<Route>();
+    if routes.items.is_empty() {
+        return vec![Outcome::unknown("no route of the service was read")];
+    }
+    let grpc =
+        service.facts.of::<Import>().items.iter().any(|import| {
+            import.path.contains("grpc/health") || import.path.contains("grpc_health")
+        });
+    if grpc {
+        return vec![Outcome::passed("the gRPC health service is there", None)];
+    }
+    let about = |path: &str| {
+        path.to_lowercase().split('/').any(|part| {
+            WORDS
+                .iter()
+                .any(|word| part == *word || (word.len() > 3 && part.contains(word)))
+        })
+    };
+    // A path that could not be read may be the one.
+    if let Some(route) = routes.items.iter().find(|route| route.path.is_unknown()) {
+        if !routes
+            .items
+            .iter()
+            .any(|route| route.path.known().is_some_and(|path| about(path)))
+        {
+            return vec![Outcome::unknown(format!(
+                "the path of the route at {}:{} is not a literal",
+                route.at.path, route.at.line
+            ))];
+        }
+    }
+    match routes.find(|route| route.path.known().is_some_and(|path| about(path))) {
+        Resolution::Known(route) => vec![Outcome::passed(
+            format!(
+                "`{}` is about health",
+                route.path.known().map_or("", String::as_str)
+            ),
+            Some(&route.at),
+        )],
+        Resolution::Unknown(reason) => vec![Outcome::unknown(reason)],
+        Resolution::Absent => {
+            let wide = routes
+                .items
+                .iter()
+                .find(|route| route.path.known().is_some_and(|path| path.contains('*')));
+            match (wide, routes.items.first()) {
+                (Some(route), _) => vec![Outcome::unknown(format!(
+                    "the route at {}:{} answers many paths",
+                    route.at.path, route.at.line
+                ))],
+                (None, Some(first)) => vec![
+                    Breach::new(
+                        first.at.clone(),
+                        Confidence::Medium,
+                        format!("none of the {} routes is about health", routes.items.len()),
+                    )
+                    .into(),
+                ],
+                (None, None) => Vec::new(),
+            }
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! A worker that may hang unseen.
+
+use crate::model::{Model, Service, ServiceKind};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-4.worker-without-heartbeat",
+        title: "A worker has no health check of any kind",
+        severity: Severity::Medium,
+        category: Category::Health,
+        meaning: "A service consumes messages and serves no requests; neither its image, its compose entries nor its workloads have a health check or liveness probe.",
+        why: "A consumer that hangs looks as healthy as one that works: the queue grows until somebody wonders.",
+        fix: &[(
+            "any",
+            "Let the loop touch a file or a gauge, and check its age: `livenessProbe: exec`, `HEALTHCHECK`, or a small listener with `/livez`.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/tasks/configure-pod-container/configure-liveness-readiness-startup-probes/",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    if service.kind != ServiceKind::Worker {
+        return Vec::new();
+    }
+    let Some(place) = service
+        .workloads
+        .first()
+        .map(|workload| &workload.at)
+        .or_else(|| service.compose.first().map(|entry| &entry.at))
+        .or_else(|| service.image.as_ref().map(|image| &image.at))
+    else {
+        return Vec::new();
+    };
+    let containers: Vec<_> = service
+        .workloads
+        .iter()
+        .flat_map(|workload| &workload.containers)
+        .collect();
+    if containers
+        .iter()
+        .any(|container| container.probes.is_unknown())
+    {
+        return vec![Outcome::unknown("a template may add probes")];
+    }
+    let probed = containers.iter().any(|container| {
+        container
+            .probes
+            .known()
+            .is_some_and(|probes| !probes.is_empty())
+    });
+    let checked = service
+        .image
+        .as_ref()
+        .is_some_and(|image| image.healthcheck(service.target.as_deref()).is_some())
+        || service
+            .compose
+            .iter()
+            .any(|entry| entry.healthcheck.is_some());
+    if probed || checked {
+        return vec![Outcome::passed("the worker is checked", Some(place))];
+    }
+    vec![
+        Breach::new(
+            place.clone(),
+            Confidence::Medium,
+            "the service only consumes messages, and nothing checks that it still does",
+        )
+        .into(),
+    ]
+}

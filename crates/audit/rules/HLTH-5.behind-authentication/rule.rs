@@ -1,0 +1,135 @@
+//! A probe that needs a password.
+
+use crate::model::facts::{Middleware, Mount, Route};
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "HLTH-5.behind-authentication",
+        title: "A health route stands behind authentication or a rate limiter",
+        severity: Severity::Medium,
+        category: Category::Health,
+        meaning: "In one function of one file, on one router, a middleware for every path that authenticates (medium) or limits (low) is registered before a health route. When another place of the service names the path as well, an exception is likely and the answer is unknown.",
+        why: "The probe gets 401 or 429 and a healthy pod is restarted, under load above all.",
+        fix: &[(
+            "any",
+            "Register health routes before authentication and limits.",
+        )],
+        references: &["https://expressjs.com/en/guide/using-middleware.html"],
+    },
+    check: Check::Service(check),
+};
+
+const AUTHENTICATION: &[&str] = &[
+    "authenticate",
+    "authmiddleware",
+    "requireauth",
+    "verifytoken",
+    "isauthenticated",
+    "ensureauth",
+    "authguard",
+    "checkjwt",
+    "jwtauth",
+    "authrequired",
+    "requiresauth",
+    "authorization",
+    "auth()",
+    "auth(",
+];
+const LIMITS: &[&str] = &["ratelimit", "limiter", "throttl"];
+/// Marks of a middleware that lets some paths pass.
+const EXCEPT: &[&str] = &[
+    "unless", "skip", "except", "optional", "public", "router", "routes",
+];
+
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
+    let routes = service.facts.of::<Route>();
+    let middleware = service.facts.of::<Middleware>();
+    let mounts = service.facts.of::<Mount>();
+    let mut outcomes = Vec::new();
+    for route in routes.deployed() {
+        let Some(path) = route.path.known().filter(|path| is_health(path)) else {
+            continue;
+        };
+        let before = middleware.deployed().filter(|one| {
+            one.at.path == route.at.path
+                && one.at.symbol == route.at.symbol
+                && one.pipeline == route.pipeline
+                && one.at.span.end <= route.at.span.start
+                && !mounts
+                    .items
+                    .iter()
+                    .any(|mount| mount.at.path == one.at.path && mount.at.span == one.at.span)
+        });
+        let named = |name: &str, words: &[&str]| {
+            let lower = name.to_lowercase();
+            words.iter().any(|word| lower.contains(word))
+                && !EXCEPT.iter().any(|word| lower.contains(word))
+        };
+        let found = before
+            .map(|one| {
+                (
+                    one,
+                    named(&one.name, AUTHENTICATION),
+                    named(&one.name, LIMITS),
+                )
+            })
+            .find(|(_, authenticates, limits)| *authenticates || *limits);
+        let Some((one, authenticates, _)) = found else {
+            outcomes.push(Outcome::passed(
+                format!("nothing that refuses stands before `{path}`"),
+                Some(&route.at),
+            ));
+            continue;
+        };
+        let mentioned: usize = service
+            .files
+            .iter()
+            .filter_map(|file| model.files.get(file))
+            .map(|found| found.file.text.matches(path.as_str()).count())
+            .sum();
+        if mentioned > 1 {
+            outcomes.push(Outcome::unknown(format!(
+                "`{path}` is named elsewhere too: the middleware may let it pass"
+            )));
+            continue;
+        }
+        let severity = if authenticates {
+            Severity::Medium
+        } else {
+            Severity::Low
+        };
+        let evidence = format!(
+            "`{}` at line {} comes before `{path}`",
+            one.name.chars().take(40).collect::<String>(),
+            one.at.line
+        );
+        outcomes.push(
+            Breach::new(route.at.clone(), Confidence::Medium, evidence)
+                .severity(severity)
+                .into(),
+        );
+    }
+    outcomes
+}
+
+fn is_health(path: &str) -> bool {
+    let last = path
+        .trim_end_matches('/')
+        .rsplit('/')
+        .next()
+        .unwrap_or_default();
+    matches!(
+        last,
+        "health"
+            | "healthz"
+            | "livez"
+            | "live"
+            | "liveness"
+            | "ready"
+            | "readyz"
+            | "readiness"
+            | "healthcheck"
+    )
+}

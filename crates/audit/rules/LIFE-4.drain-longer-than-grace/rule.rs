@@ -1,0 +1,136 @@
+//! A drain that the orchestrator cuts off.
+
+use crate::model::facts::Drain;
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Location;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "LIFE-4.drain-longer-than-grace",
+        title: "The service drains longer than the orchestrator waits",
+        severity: Severity::Medium,
+        category: Category::Lifecycle,
+        meaning: "The literal time that the code gives its shutdown is longer than the grace period of its workload (30 s unless set; what a `preStop` hook takes is not counted), or than `stop_grace_period` of its compose entry (10 s unless set; low then).",
+        why: "The process is killed in the middle of its drain: the requests it was waiting for are cut, and what comes after (flush, close) never runs.",
+        fix: &[(
+            "any",
+            "Set `terminationGracePeriodSeconds` (`stop_grace_period`) to the drain plus the delay before it plus some seconds, or shorten the drain.",
+        )],
+        references: &[
+            "https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-termination",
+            "https://docs.docker.com/reference/compose-file/services/#stop_grace_period",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+/// What Kubernetes waits unless told otherwise, in seconds.
+const KUBERNETES_DEFAULT: u64 = 30;
+/// What Docker waits unless told otherwise, in seconds.
+const DOCKER_DEFAULT: u64 = 10;
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let drains = service.facts.of::<Drain>();
+    let Some((drain, seconds)) = drains
+        .deployed()
+        .filter_map(|drain| Some((drain, *drain.seconds.known()?)))
+        .max_by_key(|(_, seconds)| *seconds)
+    else {
+        return Vec::new();
+    };
+    let mut outcomes = Vec::new();
+    for workload in &service.workloads {
+        let (grace, how) = match &workload.grace_period_seconds {
+            Resolution::Known(grace) => (*grace, "set"),
+            Resolution::Absent => (KUBERNETES_DEFAULT, "by default"),
+            Resolution::Unknown(reason) => {
+                outcomes.push(Outcome::unknown(reason.clone()));
+                continue;
+            }
+        };
+        outcomes.push(answer(
+            seconds,
+            &drain.at,
+            grace,
+            how,
+            "the pod",
+            &workload.at,
+            None,
+        ));
+    }
+    for entry in service
+        .compose
+        .iter()
+        .filter(|entry| entry.at.role.is_deployed())
+    {
+        let (grace, how, severity) = match entry.stop_grace_period.as_deref().map(duration) {
+            Some(Some(grace)) => (grace, "set", None),
+            Some(None) => continue,
+            None => (DOCKER_DEFAULT, "by default", Some(Severity::Low)),
+        };
+        outcomes.push(answer(
+            seconds,
+            &drain.at,
+            grace,
+            how,
+            "the container",
+            &entry.at,
+            severity,
+        ));
+    }
+    outcomes
+}
+
+fn answer(
+    drain: u64,
+    code: &Location,
+    grace: u64,
+    how: &str,
+    who: &str,
+    at: &Location,
+    severity: Option<Severity>,
+) -> Outcome {
+    let place = format!("{}:{}", code.path, code.line);
+    if drain < grace {
+        return Outcome::passed(
+            format!("the drain of {drain} s ({place}) fits into the {grace} s of {who}"),
+            Some(at),
+        );
+    }
+    if drain == grace {
+        return Outcome::passed(
+            format!("the drain of {drain} s ({place}) is just the {grace} s of {who}"),
+            Some(at),
+        );
+    }
+    let mut breach = Breach::new(
+        at.clone(),
+        Confidence::High,
+        format!("the code drains for {drain} s ({place}); {who} is killed after {grace} s ({how})"),
+    );
+    breach.severity = severity;
+    breach.into()
+}
+
+/// `1m30s` in seconds.
+fn duration(text: &str) -> Option<u64> {
+    let mut total = 0_u64;
+    let mut number = String::new();
+    for letter in text.chars() {
+        match letter {
+            '0'..='9' => number.push(letter),
+            'h' | 'm' | 's' => {
+                let factor = match letter {
+                    'h' => 3600,
+                    'm' => 60,
+                    _ => 1,
+                };
+                total = total.checked_add(number.parse::<u64>().ok()?.checked_mul(factor)?)?;
+                number.clear();
+            }
+            _ => return None,
+        }
+    }
+    number.is_empty().then_some(total)
+}

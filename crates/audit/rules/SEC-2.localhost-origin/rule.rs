@@ -1,0 +1,52 @@
+//! An allowed origin of a developer's machine.
+
+use crate::model::facts::EnvironmentRead;
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SEC-2.localhost-origin",
+        title: "Allowed origins fall back to localhost",
+        severity: Severity::Low,
+        category: Category::Security,
+        meaning: "A variable that names allowed origins (`CORS_ORIGIN`, `ALLOWED_ORIGINS`) has a fallback on localhost.",
+        why: "A deployment that forgets the variable allows no real page, or a page on whatever runs on a user's own machine; nothing says so.",
+        fix: &[(
+            "any",
+            "Refuse to start in production without a list of origins.",
+        )],
+        references: &["https://developer.mozilla.org/docs/Web/HTTP/Guides/CORS"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    service
+        .facts
+        .of::<EnvironmentRead>()
+        .deployed()
+        .filter_map(|read| {
+            let name = read.name.known().filter(|name| {
+                name.to_uppercase().contains("ORIGIN") || name.to_uppercase().contains("CORS")
+            })?;
+            Some(match &read.fallback {
+                Resolution::Known(fallback)
+                    if fallback.contains("localhost") || fallback.contains("127.0.0.1") =>
+                {
+                    Breach::new(
+                        read.at.clone(),
+                        Confidence::High,
+                        format!("`{name}` falls back to localhost"),
+                    )
+                    .into()
+                }
+                Resolution::Unknown(reason) => Outcome::unknown(format!("`{name}`: {reason}")),
+                _ => Outcome::passed(
+                    format!("`{name}` does not fall back to localhost"),
+                    Some(&read.at),
+                ),
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,26 @@
+//! What a health route does.
+
+use crate::model::Fact;
+
+/// A handler of a health path, as far as one file shows it.
+#[derive(Debug, Clone)]
+pub struct HealthHandler {
+    /// The path.
+    pub path: String,
+    /// Whether it answers the same whatever happens.
+    pub constant: bool,
+    /// What it calls, as written, in small letters.
+    pub calls: Vec<String>,
+}
+
+impl HealthHandler {
+    /// Whether the path says that it is about readiness.
+    #[must_use]
+    pub fn is_readiness(&self) -> bool {
+        self.path.contains("ready") || self.path.contains("readiness")
+    }
+}
+
+impl Fact for HealthHandler {
+    const KIND: &'static str = "health handlers";
+}

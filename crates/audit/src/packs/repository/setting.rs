@@ -1,0 +1,93 @@
+//! Values of layered configuration files: `config.yaml` beside `config.production.yaml`, `application.yml` beside `application-prod.yml`.
+
+use crate::document::{Yaml, YamlNode};
+use crate::model::FactSink;
+use crate::model::facts::Setting;
+use crate::packs::{Pack, Reader};
+use crate::source::SourceFile;
+
+pub(super) const PACK: Pack = Pack {
+    name: "layered settings",
+    reader: Reader::Yaml(read),
+};
+
+/// Deeper settings, and more of them, are not read.
+const MAX_DEPTH: usize = 12;
+const MAX_SETTINGS: usize = 2_000;
+const PROFILES: &[&str] = &[
+    "production",
+    "prod",
+    "staging",
+    "development",
+    "dev",
+    "test",
+    "local",
+    "default",
+];
+
+fn read(file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
+    let name = file.name().to_lowercase();
+    let Some(stem) = name
+        .strip_suffix(".yaml")
+        .or_else(|| name.strip_suffix(".yml"))
+    else {
+        return;
+    };
+    if !(stem.starts_with("config")
+        || stem.starts_with("application")
+        || stem.starts_with("settings"))
+    {
+        return;
+    }
+    let profile = stem
+        .rsplit(['.', '-', '_'])
+        .next()
+        .filter(|profile| PROFILES.contains(profile))
+        .map(str::to_owned);
+    let mut left = MAX_SETTINGS;
+    for document in yaml.documents() {
+        flatten(
+            document,
+            String::new(),
+            MAX_DEPTH,
+            &mut left,
+            &mut |key, node| {
+                facts.add(
+                    Setting {
+                        key,
+                        text: node.text(),
+                        profile: profile.clone(),
+                    },
+                    node.span(),
+                );
+            },
+        );
+    }
+}
+
+fn flatten<'y>(
+    node: YamlNode<'y>,
+    key: String,
+    depth: usize,
+    left: &mut usize,
+    add: &mut impl FnMut(String, YamlNode<'y>),
+) {
+    let Some(depth) = depth.checked_sub(1) else {
+        return;
+    };
+    if node.scalar().is_some() {
+        if let Some(fewer) = left.checked_sub(1) {
+            *left = fewer;
+            add(key, node);
+        }
+        return;
+    }
+    for (name, value) in node.pairs().filter(|_| *left > 0).collect::<Vec<_>>() {
+        let inner = if key.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{key}.{name}")
+        };
+        flatten(value, inner, depth, left, add);
+    }
+}
