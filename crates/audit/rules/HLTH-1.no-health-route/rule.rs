@@ -63,17 +63,16 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         })
     };
     // A path that could not be read may be the one.
-    if let Some(route) = routes.items.iter().find(|route| route.path.is_unknown()) {
-        if !routes
+    if let Some(route) = routes.items.iter().find(|route| route.path.is_unknown())
+        && !routes
             .items
             .iter()
             .any(|route| route.path.known().is_some_and(|path| about(path)))
-        {
-            return vec![Outcome::unknown(format!(
-                "the path of the route at {}:{} is not a literal",
-                route.at.path, route.at.line
-            ))];
-        }
+    {
+        return vec![Outcome::unknown(format!(
+            "the path of the route at {}:{} is not a literal",
+            route.at.path, route.at.line
+        ))];
     }
     match routes.find(|route| route.path.known().is_some_and(|path| about(path))) {
         Resolution::Known(route) => vec![Outcome::passed(

@@ -1,0 +1,45 @@
+//! A port that only the code can change.
+
+use crate::model::facts::Listener;
+use crate::model::{Model, Resolution, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "CONF-1.hard-coded-port",
+        title: "The port is a literal in the code",
+        severity: Severity::Info,
+        category: Category::Configuration,
+        meaning: "A listener of the service has a literal port and no setting beside it.",
+        why: "Two services cannot run on one host, and a platform that chooses the port cannot run it.",
+        fix: &[(
+            "any",
+            "Read it from the settings with this value as the default.",
+        )],
+        references: &["https://12factor.net/port-binding"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    service
+        .facts
+        .of::<Listener>()
+        .deployed()
+        .filter_map(|listener| match &listener.port {
+            Resolution::Known(0) => None,
+            Resolution::Known(port) => Some(
+                Breach::new(
+                    listener.at.clone(),
+                    Confidence::High,
+                    format!("the port {port} is a literal"),
+                )
+                .into(),
+            ),
+            Resolution::Unknown(_) => {
+                Some(Outcome::passed("the port is a setting", Some(&listener.at)))
+            }
+            Resolution::Absent => None,
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! A pool that nobody can see into.
+
+use crate::model::facts::{Signal, Telemetry, Topic};
+use crate::model::{Model, Service};
+use crate::rule::{
+    Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity, practices,
+};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-5.no-pool-metrics",
+        title: "The metrics do not show the database pool",
+        severity: Severity::Info,
+        category: Category::Observability,
+        meaning: "Go: the service serves Prometheus metrics and opens a `database/sql` pool, and no collector of its statistics is registered.",
+        why: "An exhausted pool looks like a slow service; nobody sees it coming.",
+        fix: &[
+            (
+                "Go",
+                "`prometheus.MustRegister(collectors.NewDBStatsCollector(db, \"main\"))`",
+            ),
+            ("any", "Export open, used, idle and waiting connections."),
+        ],
+        references: &[
+            "https://pkg.go.dev/github.com/prometheus/client_golang/prometheus/collectors#NewDBStatsCollector",
+        ],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let telemetry = service.facts.of::<Telemetry>();
+    let pools = practices(service, Topic::PoolBounds);
+    let (Some(pool), true) = (
+        pools.first(),
+        telemetry
+            .deployed()
+            .any(|one| one.signal == Signal::Metrics),
+    ) else {
+        return Vec::new();
+    };
+    match telemetry.deployed().find(|one| one.signal == Signal::Pool) {
+        Some(collector) => vec![Outcome::passed("the pool is a metric", Some(&collector.at))],
+        None => vec![
+            Breach::new(
+                pool.at.clone(),
+                Confidence::Low,
+                "metrics are served, and none is about this pool",
+            )
+            .into(),
+        ],
+    }
+}

@@ -1,0 +1,59 @@
+//! A system that calls nobody.
+
+use crate::model::Model;
+use crate::model::facts::Manifest;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Language;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "OBS-9.no-alert-rules",
+        title: "The repository has no alert rules",
+        severity: Severity::Info,
+        category: Category::Observability,
+        meaning: "The repository deploys workloads to Kubernetes, and holds neither a `PrometheusRule` nor a file of Prometheus rules. They may live elsewhere: informative.",
+        why: "Customers report the outage.",
+        fix: &[(
+            "any",
+            "Alert on symptoms: error rate, latency, budget burn; each alert with a runbook.",
+        )],
+        references: &["https://sre.google/workbook/alerting-on-slos/"],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let workload = model
+        .services
+        .iter()
+        .filter(|service| service.root.is_some() || service.image.is_some())
+        .find_map(|service| service.workloads.first());
+    let Some(workload) = workload else {
+        return Vec::new();
+    };
+    let rules = model.files.values().find(|found| {
+        found.facts.of::<Manifest>().items.iter().any(|manifest| {
+            matches!(
+                manifest.kind.as_str(),
+                "PrometheusRule" | "VMRule" | "AlertPolicy"
+            )
+        }) || (found.file.language == Language::Yaml
+            && found.file.text.contains("groups:")
+            && found.file.text.contains("alert:"))
+            || found.file.path.ends_with(".tf") && found.file.text.contains("alarm")
+    });
+    match rules {
+        Some(found) => vec![Outcome::passed(
+            format!("`{}` holds alert rules", found.file.path),
+            None,
+        )],
+        None => vec![
+            Breach::new(
+                workload.at.clone(),
+                Confidence::Low,
+                "no file of the repository is about alerts",
+            )
+            .into(),
+        ],
+    }
+}

@@ -1,0 +1,67 @@
+//! A slow dependency that slows everything.
+
+use crate::model::facts::{Import, OutboundCall};
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "RES-1.no-circuit-breaker",
+        title: "Outgoing calls have no circuit breaker",
+        severity: Severity::Info,
+        category: Category::Resilience,
+        meaning: "A server in Go, Node.js or Python calls others over HTTP and imports no library for circuit breakers. A mesh may break circuits outside, and short timeouts may be enough: informative.",
+        why: "While a dependency is slow, every request waits for its timeout and holds its memory.",
+        fix: &[(
+            "any",
+            "Wrap calls to each dependency in a breaker (gobreaker, opossum, pybreaker) with a fallback, or let the mesh do it.",
+        )],
+        references: &["https://martinfowler.com/bliki/CircuitBreaker.html"],
+    },
+    check: Check::Service(check),
+};
+
+const LIBRARIES: &[&str] = &[
+    "gobreaker",
+    "hystrix",
+    "opossum",
+    "cockatiel",
+    "pybreaker",
+    "circuitbreaker",
+    "circuit-breaker",
+    "failsafe",
+    "resilience",
+    "sentinel",
+    "go-resiliency",
+    "aiobreaker",
+    "purgatory",
+    "heimdall",
+    "kratos",
+    "go-zero",
+];
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let calls = service.facts.of::<OutboundCall>();
+    let Some(call) = calls.deployed().next() else {
+        return Vec::new();
+    };
+    let imports = service.facts.of::<Import>();
+    match imports.deployed().find(|import| {
+        LIBRARIES
+            .iter()
+            .any(|library| import.path.contains(library))
+    }) {
+        Some(import) => vec![Outcome::passed(
+            format!("`{}` is imported", import.path),
+            Some(&import.at),
+        )],
+        None => vec![
+            Breach::new(
+                call.at.clone(),
+                Confidence::Low,
+                "the service calls others here, and nothing breaks the circuit",
+            )
+            .into(),
+        ],
+    }
+}

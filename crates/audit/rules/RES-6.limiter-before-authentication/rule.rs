@@ -1,0 +1,83 @@
+//! A limiter that asks who it is too early.
+
+use crate::model::facts::Middleware;
+use crate::model::{Model, Service};
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::source::Located;
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "RES-6.limiter-before-authentication",
+        title: "A limiter for each user runs before the authentication",
+        severity: Severity::High,
+        category: Category::Resilience,
+        meaning: "In one function of one file, on one router, a limiter whose name speaks of users, accounts or tenants is registered before the middleware that authenticates.",
+        why: "The key is empty for everybody: one limit for all users together, or none.",
+        fix: &[(
+            "any",
+            "Register the authentication first, and a limit by address before it.",
+        )],
+        references: &["https://expressjs.com/en/guide/using-middleware.html"],
+    },
+    check: Check::Service(check),
+};
+
+fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let middleware = service.facts.of::<Middleware>();
+    let list: Vec<_> = middleware.deployed().collect();
+    let lower = |name: &str| name.to_lowercase();
+    let limits = |name: &str| {
+        let name = lower(name);
+        ["limit", "throttl"].iter().any(|word| name.contains(word))
+            && ["user", "account", "tenant", "customer"]
+                .iter()
+                .any(|word| name.contains(word))
+    };
+    let authenticates = |name: &str| {
+        let name = lower(name);
+        [
+            "authenticat",
+            "authmiddleware",
+            "requireauth",
+            "verifytoken",
+            "jwt",
+            "auth(",
+        ]
+        .iter()
+        .any(|word| name.contains(word))
+            && !name.contains("limit")
+            && !name.contains("route")
+    };
+    let mut outcomes = Vec::new();
+    for limiter in list.iter().filter(|one| limits(&one.name)) {
+        let same = |one: &&&Located<Middleware>| {
+            one.at.path == limiter.at.path
+                && one.at.symbol == limiter.at.symbol
+                && one.pipeline == limiter.pipeline
+                && authenticates(&one.name)
+        };
+        match list.iter().find(same) {
+            Some(authentication) if authentication.at.span.start > limiter.at.span.start => {
+                outcomes.push(
+                    Breach::new(
+                        limiter.at.clone(),
+                        Confidence::Medium,
+                        format!(
+                            "the limiter comes before the authentication at line {}",
+                            authentication.at.line
+                        ),
+                    )
+                    .into(),
+                );
+            }
+            Some(_) => outcomes.push(Outcome::passed(
+                "the limiter comes after the authentication",
+                Some(&limiter.at),
+            )),
+            None => outcomes.push(Outcome::unknown(
+                "where the user is authenticated could not be told",
+            )),
+        }
+    }
+    outcomes
+}

@@ -1,0 +1,88 @@
+//! A database asked across the network without encryption.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use crate::model::Model;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SEC-1.plaintext-database",
+        title: "A connection to a database outside the cluster is not encrypted",
+        severity: Severity::Medium,
+        category: Category::Security,
+        meaning: "A URL in a configuration file or a manifest says `sslmode=disable` for a host with a public or company name. Hosts without a dot, private addresses and names inside the cluster are left out.",
+        why: "Passwords and rows can be read and changed on the way.",
+        fix: &[(
+            "any",
+            "Use `sslmode=verify-full` with the certificate of the authority.",
+        )],
+        references: &["https://www.postgresql.org/docs/current/libpq-ssl.html"],
+    },
+    check: Check::Repository(check),
+};
+
+static URL: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(r#"postgres(?:ql)?://[^\s"'<>@]*@?([A-Za-z0-9_.\-]+)(?::\d+)?/[^\s"'<>]*sslmode=([a-z\-]+)"#).ok()
+});
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let mut outcomes = Vec::new();
+    for found in model.files.values() {
+        let file = &found.file;
+        if !file.role.is_deployed()
+            || !file.language.is_configuration()
+            || !file.text.contains("sslmode=")
+        {
+            continue;
+        }
+        for captures in URL
+            .as_ref()
+            .into_iter()
+            .flat_map(|regex| regex.captures_iter(&file.text))
+        {
+            let (Some(whole), Some(host), Some(mode)) =
+                (captures.get(0), captures.get(1), captures.get(2))
+            else {
+                continue;
+            };
+            let at = file.location(whole.range(), None);
+            match mode.as_str() {
+                "require" | "verify-ca" | "verify-full" => outcomes.push(Outcome::passed(
+                    "the connection to the database is encrypted",
+                    Some(&at),
+                )),
+                "disable" if is_far(host.as_str()) => outcomes.push(
+                    Breach::new(
+                        at,
+                        Confidence::High,
+                        format!("`sslmode=disable` for `{}`", host.as_str()),
+                    )
+                    .into(),
+                ),
+                _ => {}
+            }
+        }
+    }
+    outcomes
+}
+
+fn is_far(host: &str) -> bool {
+    let inside = [
+        ".svc",
+        ".local",
+        ".internal",
+        ".cluster",
+        ".localdomain",
+        ".test",
+        ".example",
+    ]
+    .iter()
+    .any(|part| host.contains(part));
+    let number = host
+        .chars()
+        .all(|letter| letter.is_ascii_digit() || letter == '.');
+    host.contains('.') && !inside && !number
+}

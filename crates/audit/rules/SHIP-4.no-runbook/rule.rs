@@ -1,0 +1,61 @@
+//! A system that only its author can operate.
+
+use crate::model::Model;
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-4.no-runbook",
+        title: "The repository does not say how to operate the service",
+        severity: Severity::Info,
+        category: Category::Operations,
+        meaning: "The repository deploys services (an image or a workload), and no document speaks of running, rolling back or recovering them. It may live in a wiki: informative.",
+        why: "Whoever is called at night starts from nothing.",
+        fix: &[(
+            "any",
+            "Write one page: what it needs, how to see that it works, how to roll back, what to do for each alert.",
+        )],
+        references: &["https://sre.google/sre-book/being-on-call/"],
+    },
+    check: Check::Repository(check),
+};
+
+const WORDS: &[&str] = &[
+    "runbook",
+    "rollback",
+    "roll back",
+    "operations",
+    "troubleshooting",
+    "deployment",
+    "deploying",
+    "disaster recovery",
+];
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let deployed = model
+        .services
+        .iter()
+        .filter(|service| service.root.is_some())
+        .find_map(|service| service.image.as_ref().map(|image| image.at.clone()));
+    let Some(at) = deployed else {
+        return Vec::new();
+    };
+    let about = model
+        .files
+        .values()
+        .filter(|found| found.file.role == Role::Documentation)
+        .find(|found| {
+            let text = found.file.text.to_lowercase();
+            WORDS
+                .iter()
+                .any(|word| text.contains(word) || found.file.path.to_lowercase().contains(word))
+        });
+    match about {
+        Some(found) => vec![Outcome::passed(
+            format!("`{}` says how it is operated", found.file.path),
+            None,
+        )],
+        None => vec![Breach::new(at, Confidence::Low, "no document is about operating it").into()],
+    }
+}

@@ -1,0 +1,60 @@
+//! Code that nothing tries.
+
+use crate::model::{Model, ServiceKind};
+use crate::repository::Role;
+use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+
+pub(crate) const RULE: Rule = Rule {
+    metadata: Metadata {
+        id: "SHIP-5.no-tests",
+        title: "The repository has no tests",
+        severity: Severity::Low,
+        category: Category::Operations,
+        meaning: "The repository has services with code, and not one file that is a test.",
+        why: "Each change is tried by users first.",
+        fix: &[(
+            "any",
+            "Begin with one test that starts the service and asks its health route; run it in CI.",
+        )],
+        references: &["https://martinfowler.com/articles/practical-test-pyramid.html"],
+    },
+    check: Check::Repository(check),
+};
+
+fn check(model: &Model) -> Vec<Outcome> {
+    let code = |role: Role| {
+        model
+            .files
+            .values()
+            .filter(move |found| found.file.role == role && found.file.language.is_code())
+    };
+    if let Some(test) = code(Role::Test).next() {
+        return vec![Outcome::passed(
+            format!("`{}` is a test", test.file.path),
+            None,
+        )];
+    }
+    // Tests of Rust stand in the file that they test.
+    let inline = model.files.values().any(|found| {
+        found.file.text.contains("#[cfg(test)]") || found.file.text.contains("#[test]")
+    });
+    let served = model
+        .services
+        .iter()
+        .find(|service| service.kind == ServiceKind::Server || service.kind == ServiceKind::Worker);
+    let (Some(service), false) = (served, inline) else {
+        return Vec::new();
+    };
+    let first = code(Role::Production).find(|found| service.files.contains(&found.file.path));
+    first
+        .map(|found| {
+            Breach::new(
+                found.file.location(0..0, None),
+                Confidence::High,
+                "no file of the repository is a test",
+            )
+            .into()
+        })
+        .into_iter()
+        .collect()
+}
