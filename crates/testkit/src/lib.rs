@@ -18,3 +18,4 @@ pub mod http;
 pub mod process;
 pub mod raw;
 pub mod requirement;
+pub mod simulation;

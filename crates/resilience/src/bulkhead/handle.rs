@@ -1,0 +1,153 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+use serde::Serialize;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
+
+use super::config::BulkheadConfig;
+use crate::{Refusal, Refused};
+
+/// The places of one dependency. Cheap to clone; all clones share them.
+#[derive(Clone)]
+pub struct Bulkhead(Arc<Inner>);
+
+struct Inner {
+    name: Arc<str>,
+    config: BulkheadConfig,
+    places: Arc<Semaphore>,
+    waiting: Arc<AtomicU32>,
+    refused: Counter,
+}
+
+/// A place that is taken as long as this lives.
+#[derive(Debug)]
+#[must_use = "the place is free again when this is dropped"]
+pub struct BulkheadPermit {
+    _place: OwnedSemaphorePermit,
+}
+
+/// A bulkhead at one moment, for the admin API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BulkheadSnapshot {
+    /// The name of the handle.
+    pub name: String,
+    /// Calls that run.
+    pub running: u32,
+    /// Calls that wait.
+    pub waiting: u32,
+    /// Calls that may run at once.
+    pub maximum_calls: u32,
+}
+
+/// Counts a waiting call for as long as it lives.
+struct Waiting<'a>(&'a AtomicU32);
+
+impl Bulkhead {
+    /// A bulkhead whose places are all free.
+    #[must_use]
+    pub fn new(name: &str, config: &BulkheadConfig, metrics: &Metrics) -> Self {
+        let maximum = config.maximum_calls.get();
+        let places = usize::try_from(maximum).unwrap_or(Semaphore::MAX_PERMITS);
+        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        let waiting = Arc::new(AtomicU32::new(0));
+        let labels = [("name", name)];
+        let (free, queue) = (Arc::clone(&places), Arc::clone(&waiting));
+        metrics.computed_gauge(
+            "bulkhead_running_calls",
+            "Calls that hold a place of a bulkhead.",
+            &labels,
+            move || f64::from(maximum) - free.available_permits() as f64,
+        );
+        metrics.computed_gauge(
+            "bulkhead_waiting_calls",
+            "Calls that wait for a place of a bulkhead.",
+            &labels,
+            move || f64::from(queue.load(Ordering::Relaxed)),
+        );
+        Self(Arc::new(Inner {
+            name: name.into(),
+            config: config.clone(),
+            places,
+            waiting,
+            refused: metrics.counter(
+                "bulkhead_refused_total",
+                "Calls that found no place in a bulkhead.",
+                &labels,
+            ),
+        }))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Takes a place if one is free now.
+    #[must_use]
+    pub fn try_enter(&self) -> Option<BulkheadPermit> {
+        Arc::clone(&self.0.places)
+            .try_acquire_owned()
+            .ok()
+            .map(|place| BulkheadPermit { _place: place })
+    }
+
+    /// Takes a place, waiting for one within the bounds.
+    ///
+    /// # Errors
+    /// A refusal when too many wait already, or when the wait was in vain.
+    pub async fn enter(&self) -> Result<BulkheadPermit, Refusal> {
+        if let Some(permit) = self.try_enter() {
+            return Ok(permit);
+        }
+        let (inner, wait) = (&*self.0, self.0.config.maximum_wait.get());
+        let queued = inner.waiting.fetch_add(1, Ordering::Relaxed);
+        let _waiting = Waiting(&inner.waiting);
+        if wait.is_zero() || queued >= inner.config.maximum_waiting {
+            return Err(self.refusal());
+        }
+        match timeout(wait, Arc::clone(&inner.places).acquire_owned()).await {
+            Ok(Ok(place)) => Ok(BulkheadPermit { _place: place }),
+            Ok(Err(_)) | Err(_) => Err(self.refusal()),
+        }
+    }
+
+    /// What is known at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> BulkheadSnapshot {
+        let maximum_calls = self.0.config.maximum_calls.get();
+        let free = u32::try_from(self.0.places.available_permits()).unwrap_or(maximum_calls);
+        BulkheadSnapshot {
+            name: self.name().to_owned(),
+            running: maximum_calls.saturating_sub(free),
+            waiting: self.0.waiting.load(Ordering::Relaxed),
+            maximum_calls,
+        }
+    }
+
+    fn refusal(&self) -> Refusal {
+        self.0.refused.increment();
+        Refusal::new(&self.0.name, Refused::BulkheadFull)
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+impl fmt::Debug for Bulkhead {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.snapshot().fmt(formatter)
+    }
+}

@@ -1,0 +1,19 @@
+//! Bulkhead: a bounded number of calls at once and a bounded wait for a place, so that one slow dependency cannot take the rest (RES-5).
+//!
+//! The places are `tokio`'s semaphore, which is fair and well kept. `tower::limit::ConcurrencyLimit` waits without a bound on either the time or the number
+//! of those who wait, which moves the queue instead of bounding it.
+
+mod config;
+mod future;
+mod handle;
+mod layer;
+mod service;
+
+pub use config::BulkheadConfig;
+pub use future::BulkheadFuture;
+pub use handle::{Bulkhead, BulkheadPermit, BulkheadSnapshot};
+pub use layer::BulkheadLayer;
+pub use service::BulkheadService;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,281 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use parking_lot::Mutex;
+use rand::RngExt as _;
+use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
+
+use super::{
+    config::CircuitBreakerConfig,
+    machine::{Answer, Machine, Role, Ticket},
+    snapshot::{BreakerState, CircuitBreakerSnapshot, TripReason},
+};
+use crate::{Outcome, Refusal, Refused};
+
+/// Set in the fast word when every call may go.
+const ADMITS_ALL: u64 = 1 << 32;
+
+/// The breaker of one dependency or endpoint. Cheap to clone; all clones are the same breaker.
+#[derive(Clone)]
+pub struct CircuitBreaker(Arc<Inner>);
+
+struct Inner {
+    name: Arc<str>,
+    /// The generation, and [`ADMITS_ALL`]: a closed breaker is read without a lock.
+    fast: AtomicU64,
+    machine: Mutex<Machine>,
+    telemetry: BreakerMetrics,
+}
+
+struct BreakerMetrics {
+    state: Gauge,
+    allowed: Counter,
+    refused: Counter,
+    trips: [(TripReason, Counter); TripReason::ALL.len()],
+}
+
+/// A call that the breaker let through. Report its outcome; one that is dropped without is not counted.
+#[derive(Debug)]
+#[must_use = "report the outcome of the call"]
+pub struct Admission {
+    breaker: CircuitBreaker,
+    ticket: Ticket,
+    began: Instant,
+    reported: bool,
+}
+
+impl CircuitBreaker {
+    /// A closed breaker of this name.
+    #[must_use]
+    pub fn new(name: &str, config: &CircuitBreakerConfig, metrics: &Metrics) -> Self {
+        Self::new_at(name, config, metrics, Instant::now())
+    }
+
+    /// The same with the time given, for simulations.
+    #[must_use]
+    pub fn new_at(
+        name: &str,
+        config: &CircuitBreakerConfig,
+        metrics: &Metrics,
+        now: Instant,
+    ) -> Self {
+        let machine = Machine::new(config.clone(), now);
+        Self(Arc::new(Inner {
+            name: name.into(),
+            fast: AtomicU64::new(fast_word(&machine)),
+            machine: Mutex::new(machine),
+            telemetry: BreakerMetrics::new(name, metrics),
+        }))
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// Asks whether a call may go.
+    ///
+    /// # Errors
+    /// A refusal when the breaker is open.
+    pub fn admit(&self, now: Instant) -> Result<Admission, Refusal> {
+        self.admit_with(now, || rand::rng().random())
+    }
+
+    /// The same with the random choice given as a number in `[0, 1)`, for simulations.
+    ///
+    /// # Errors
+    /// A refusal when the breaker is open.
+    pub fn admit_with(
+        &self,
+        now: Instant,
+        draw: impl FnOnce() -> f64,
+    ) -> Result<Admission, Refusal> {
+        let fast = self.0.fast.load(Ordering::Acquire);
+        let answer = if fast & ADMITS_ALL == 0 {
+            self.change(|machine| machine.admit(now, draw))
+        } else {
+            Answer::Go(Ticket {
+                role: Role::Ordinary,
+                generation: generation_of(fast),
+            })
+        };
+        match answer {
+            Answer::Go(ticket) => {
+                self.0.telemetry.allowed.increment();
+                Ok(Admission {
+                    breaker: self.clone(),
+                    ticket,
+                    began: now,
+                    reported: false,
+                })
+            }
+            Answer::Refused(retry_after) => {
+                self.0.telemetry.refused.increment();
+                let refusal = Refusal::new(&self.0.name, Refused::CircuitOpen);
+                Err(match retry_after {
+                    Some(wait) => refusal.with_retry_after(wait),
+                    None => refusal,
+                })
+            }
+        }
+    }
+
+    /// Opens the breaker until [`reset`](Self::reset): the admin API calls this with a person's reason, which is logged.
+    pub fn hold_open(&self, reason: &str) {
+        tracing::warn!(
+            breaker = self.name(),
+            reason,
+            "circuit breaker opened by hand"
+        );
+        self.0.telemetry.count(TripReason::Manual);
+        self.change(|machine| machine.hold_open(Instant::now()));
+    }
+
+    /// Closes the breaker and forgets what was counted, for a person's reason, which is logged.
+    pub fn reset(&self, reason: &str) {
+        tracing::warn!(
+            breaker = self.name(),
+            reason,
+            "circuit breaker reset by hand"
+        );
+        self.change(Machine::reset);
+    }
+
+    /// What it does with calls now.
+    #[must_use]
+    pub fn state(&self) -> BreakerState {
+        self.0.machine.lock().state()
+    }
+
+    /// What is known at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> CircuitBreakerSnapshot {
+        self.snapshot_at(Instant::now())
+    }
+
+    /// The same with the time given, for simulations.
+    #[must_use]
+    pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
+        let mut machine = self.0.machine.lock();
+        let (counts, run) = machine.counts(now);
+        CircuitBreakerSnapshot {
+            name: self.name().to_owned(),
+            state: machine.state(),
+            held_open: machine.is_held_open(),
+            calls: counts.calls,
+            failures: counts.failures,
+            slow_calls: counts.slow,
+            run,
+            trips: machine.trips(now),
+        }
+    }
+
+    /// Runs a step of the machine and publishes what it changed.
+    fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
+        let mut machine = self.0.machine.lock();
+        let before = machine.generation();
+        let outcome = step(&mut machine);
+        if machine.generation() == before {
+            return outcome;
+        }
+        let state = machine.state();
+        self.0.fast.store(fast_word(&machine), Ordering::Release);
+        self.0.telemetry.state.set(state.number());
+        drop(machine);
+        tracing::info!(
+            breaker = self.name(),
+            state = ?state,
+            "circuit breaker changed its state"
+        );
+        outcome
+    }
+}
+
+impl Admission {
+    /// Reports how the call ended.
+    pub fn report(mut self, outcome: Outcome, now: Instant) {
+        self.reported = true;
+        let took = now.saturating_duration_since(self.began);
+        let breaker = &self.breaker;
+        let tripped = breaker.change(|machine| machine.record(self.ticket, outcome, took, now));
+        if let Some(reason) = tripped {
+            breaker.0.telemetry.count(reason);
+            tracing::warn!(
+                breaker = breaker.name(),
+                reason = reason.label(),
+                "circuit breaker opened"
+            );
+        }
+    }
+}
+
+impl Drop for Admission {
+    fn drop(&mut self) {
+        if !self.reported && self.ticket.role != Role::Ordinary {
+            self.breaker
+                .change(|machine| machine.give_back(self.ticket));
+        }
+    }
+}
+
+impl BreakerMetrics {
+    fn new(name: &str, metrics: &Metrics) -> Self {
+        let calls = |outcome| {
+            metrics.counter(
+                "circuit_breaker_calls_total",
+                "Calls that a circuit breaker allowed or refused.",
+                &[("name", name), ("outcome", outcome)],
+            )
+        };
+        let trips = |reason: TripReason| {
+            let counter = metrics.counter(
+                "circuit_breaker_trips_total",
+                "Times a circuit breaker opened.",
+                &[("name", name), ("reason", reason.label())],
+            );
+            (reason, counter)
+        };
+        Self {
+            state: metrics.gauge(
+                "circuit_breaker_state",
+                "0 closed, 1 open, 2 half-open.",
+                &[("name", name)],
+            ),
+            allowed: calls("allowed"),
+            refused: calls("refused"),
+            trips: TripReason::ALL.map(trips),
+        }
+    }
+
+    fn count(&self, reason: TripReason) {
+        if let Some((_, trips)) = self.trips.iter().find(|(known, _)| *known == reason) {
+            trips.increment();
+        }
+    }
+}
+
+fn fast_word(machine: &Machine) -> u64 {
+    let all = if machine.admits_all() { ADMITS_ALL } else { 0 };
+    all | u64::from(machine.generation())
+}
+
+fn generation_of(fast: u64) -> u32 {
+    u32::try_from(fast & u64::from(u32::MAX)).unwrap_or_default()
+}
+
+impl fmt::Debug for CircuitBreaker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("CircuitBreaker")
+            .field("name", &self.0.name)
+            .field("state", &self.state())
+            .finish_non_exhaustive()
+    }
+}

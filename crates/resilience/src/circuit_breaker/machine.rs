@@ -1,0 +1,308 @@
+use std::{
+    collections::VecDeque,
+    time::{Duration, Instant},
+};
+
+use super::{
+    chance::{Usual, exceeds},
+    config::{BreakerMode, CircuitBreakerConfig},
+    snapshot::{BreakerState, Trip, TripReason},
+    throttle::Throttle,
+    window::{Counts, Window},
+};
+use crate::Outcome;
+
+/// Openings that are remembered for people.
+const REMEMBERED: usize = 5;
+
+/// The state machine of a breaker. It reads no clock.
+#[derive(Debug)]
+pub(super) struct Machine {
+    config: CircuitBreakerConfig,
+    window: Window,
+    usual: Usual,
+    throttle: Throttle,
+    run: u32,
+    /// The run that opened it: when the trials then succeed, such runs are usual.
+    opening_run: u32,
+    state: State,
+    generation: u32,
+    trips: VecDeque<(TripReason, Instant)>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    Closed,
+    Open {
+        half_open_at: Instant,
+        probe_at: Instant,
+    },
+    HalfOpen {
+        running: u32,
+        succeeded: u32,
+    },
+    /// By hand; only a reset ends it.
+    HeldOpen,
+}
+
+/// What a call is admitted as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Role {
+    Ordinary,
+    Probe,
+    Trial,
+}
+
+/// A permission, to be handed back with the outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket {
+    pub(super) role: Role,
+    pub(super) generation: u32,
+}
+
+/// What a machine answers to a call that asks to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answer {
+    Go(Ticket),
+    /// Refused, and when it may be worth another try.
+    Refused(Option<Duration>),
+}
+
+impl Machine {
+    pub(super) fn new(config: CircuitBreakerConfig, now: Instant) -> Self {
+        Self {
+            window: Window::new(config.window.get(), now),
+            usual: Usual::default(),
+            throttle: Throttle::new(&config, now),
+            run: 0,
+            opening_run: 0,
+            state: State::Closed,
+            generation: 0,
+            trips: VecDeque::with_capacity(REMEMBERED),
+            config,
+        }
+    }
+
+    pub(super) fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    pub(super) fn is_held_open(&self) -> bool {
+        self.state == State::HeldOpen
+    }
+
+    /// Whether every call may go without asking.
+    pub(super) fn admits_all(&self) -> bool {
+        self.config.mode != BreakerMode::Adaptive && self.state == State::Closed
+    }
+
+    pub(super) fn state(&self) -> BreakerState {
+        match self.state {
+            State::Closed
+                if self.config.mode == BreakerMode::Adaptive
+                    && self.throttle.refusal_chance(&self.window) > 0.0 =>
+            {
+                BreakerState::HalfOpen
+            }
+            State::Closed => BreakerState::Closed,
+            State::Open { .. } | State::HeldOpen => BreakerState::Open,
+            State::HalfOpen { .. } => BreakerState::HalfOpen,
+        }
+    }
+
+    pub(super) fn counts(&mut self, now: Instant) -> (Counts, u32) {
+        self.advance(now);
+        (self.window.total(), self.run)
+    }
+
+    pub(super) fn trips(&self, now: Instant) -> Vec<Trip> {
+        let trip = |&(reason, at): &(TripReason, Instant)| Trip {
+            reason,
+            age: now.saturating_duration_since(at),
+        };
+        self.trips.iter().map(trip).collect()
+    }
+
+    /// Asks whether a call may go; `draw` gives a random number in `[0, 1)` and is used in adaptive mode alone.
+    pub(super) fn admit(&mut self, now: Instant, draw: impl FnOnce() -> f64) -> Answer {
+        self.advance(now);
+        let go = |role, generation| Answer::Go(Ticket { role, generation });
+        match &mut self.state {
+            State::Closed if self.config.mode == BreakerMode::Adaptive => {
+                if self.throttle.admits(&self.window, now, draw()) {
+                    return go(Role::Ordinary, self.generation);
+                }
+                self.window.count(true, false);
+                Answer::Refused(None)
+            }
+            State::Closed => go(Role::Ordinary, self.generation),
+            State::HeldOpen => Answer::Refused(None),
+            State::Open {
+                half_open_at,
+                probe_at,
+            } => {
+                if now >= *half_open_at {
+                    self.enter(State::HalfOpen {
+                        running: 1,
+                        succeeded: 0,
+                    });
+                    return go(Role::Trial, self.generation);
+                }
+                if now >= *probe_at {
+                    *probe_at = now + self.config.probe_interval.get();
+                    return go(Role::Probe, self.generation);
+                }
+                let next = (*probe_at).min(*half_open_at);
+                Answer::Refused(Some(next.saturating_duration_since(now)))
+            }
+            State::HalfOpen { running, succeeded } => {
+                if *running + *succeeded < self.config.trials.get() {
+                    *running += 1;
+                    return go(Role::Trial, self.generation);
+                }
+                Answer::Refused(None)
+            }
+        }
+    }
+
+    /// Takes note of the outcome of a call; the reason when that opens the breaker.
+    pub(super) fn record(
+        &mut self,
+        ticket: Ticket,
+        outcome: Outcome,
+        took: Duration,
+        now: Instant,
+    ) -> Option<TripReason> {
+        self.advance(now);
+        if ticket.generation != self.generation {
+            return None;
+        }
+        let failed = match outcome {
+            Outcome::Success => false,
+            Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Permanent => true,
+            Outcome::Neutral => {
+                self.give_back(ticket);
+                return None;
+            }
+        };
+        let slow = took > self.config.slow_call.get();
+        match &mut self.state {
+            State::Closed => {
+                self.window.count(failed, slow);
+                self.throttle.record(failed);
+                let throttled = matches!(outcome, Outcome::Throttled { .. });
+                self.judge(failed || slow, throttled, now)
+            }
+            State::Open { .. } if failed || slow => None,
+            State::Open { .. } => {
+                self.enter(State::HalfOpen {
+                    running: 0,
+                    succeeded: 1,
+                });
+                self.close_when_proved();
+                None
+            }
+            State::HalfOpen { .. } if failed || slow => {
+                self.trip(TripReason::TrialFailed, now);
+                Some(TripReason::TrialFailed)
+            }
+            State::HalfOpen { running, succeeded } => {
+                *running = running.saturating_sub(1);
+                *succeeded += 1;
+                self.close_when_proved();
+                None
+            }
+            State::HeldOpen => None,
+        }
+    }
+
+    /// Takes back the permission of a call that ended without an outcome.
+    pub(super) fn give_back(&mut self, ticket: Ticket) {
+        if ticket.generation == self.generation
+            && let State::HalfOpen { running, .. } = &mut self.state
+        {
+            *running = running.saturating_sub(1);
+        }
+    }
+
+    pub(super) fn hold_open(&mut self, now: Instant) {
+        self.remember(TripReason::Manual, now);
+        self.enter(State::HeldOpen);
+    }
+
+    pub(super) fn reset(&mut self) {
+        self.run = 0;
+        self.window.clear();
+        self.enter(State::Closed);
+    }
+
+    fn advance(&mut self, now: Instant) {
+        let buckets = self.window.advance(now);
+        self.usual.fade(buckets);
+    }
+
+    fn judge(&mut self, bad: bool, throttled: bool, now: Instant) -> Option<TripReason> {
+        if !bad {
+            self.usual.count(self.run);
+            self.run = 0;
+            return None;
+        }
+        if !throttled {
+            self.run = self.run.saturating_add(1);
+        }
+        if self.config.mode != BreakerMode::Threshold {
+            return None;
+        }
+        let reason = self.reason_to_open()?;
+        self.trip(reason, now);
+        Some(reason)
+    }
+
+    fn reason_to_open(&self) -> Option<TripReason> {
+        let config = &self.config;
+        let counts = self.window.total();
+        let enough = counts.calls >= config.minimum_calls.get();
+        let run = config.consecutive_failures;
+        if run > 0 && self.run >= run && self.usual.is_surprised_by(self.run) {
+            Some(TripReason::ConsecutiveFailures)
+        } else if enough && exceeds(counts.failures, counts.calls, config.failure_rate.get()) {
+            Some(TripReason::FailureRate)
+        } else if enough && exceeds(counts.slow, counts.calls, config.slow_call_rate.get()) {
+            Some(TripReason::SlowCallRate)
+        } else {
+            None
+        }
+    }
+
+    fn trip(&mut self, reason: TripReason, now: Instant) {
+        self.remember(reason, now);
+        self.window.clear();
+        if reason != TripReason::TrialFailed {
+            self.opening_run = self.run;
+        }
+        self.run = 0;
+        self.enter(State::Open {
+            half_open_at: now + self.config.open_for.get(),
+            probe_at: now + self.config.probe_interval.get(),
+        });
+    }
+
+    fn remember(&mut self, reason: TripReason, now: Instant) {
+        self.trips.truncate(REMEMBERED - 1);
+        self.trips.push_front((reason, now));
+    }
+
+    fn close_when_proved(&mut self) {
+        if let State::HalfOpen { succeeded, .. } = self.state
+            && succeeded >= self.config.trials.get()
+        {
+            self.usual.count(self.opening_run);
+            self.reset();
+        }
+    }
+
+    fn enter(&mut self, state: State) {
+        self.state = state;
+        self.generation = self.generation.wrapping_add(1);
+    }
+}

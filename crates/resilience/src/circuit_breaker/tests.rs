@@ -1,0 +1,265 @@
+use std::time::{Duration, Instant};
+
+use proptest::prelude::*;
+use seaworthy_telemetry::metrics::{Format, Metrics};
+use seaworthy_testkit::simulation::Simulation;
+use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
+
+use super::*;
+use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Refused};
+
+struct Bench {
+    breaker: CircuitBreaker,
+    now: Instant,
+    metrics: Metrics,
+}
+
+impl Bench {
+    fn new(config: &CircuitBreakerConfig) -> Self {
+        let (now, metrics) = (Instant::now(), Metrics::new());
+        let breaker = CircuitBreaker::new_at("stock", config, &metrics, now);
+        Self {
+            breaker,
+            now,
+            metrics,
+        }
+    }
+
+    fn admit(&self) -> Option<Admission> {
+        self.breaker.admit_with(self.now, || 0.5).ok()
+    }
+
+    fn call(&self, outcome: Outcome) -> bool {
+        self.admit()
+            .map(|admission| admission.report(outcome, self.now))
+            .is_some()
+    }
+
+    fn wait(&mut self, milliseconds: u64) {
+        self.now += Duration::from_millis(milliseconds);
+    }
+}
+
+#[test]
+fn opens_after_five_failures_in_a_row_and_says_so_res_1() {
+    let bench = Bench::new(&CircuitBreakerConfig::default());
+    for _ in 0..5 {
+        assert_eq!(bench.breaker.state(), BreakerState::Closed);
+        assert!(bench.call(Outcome::TRANSIENT));
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Open);
+    let refusal = bench.breaker.admit(bench.now).unwrap_err();
+    assert_eq!(refusal.by(), Refused::CircuitOpen);
+    assert_eq!(refusal.retry_after(), Some(Duration::from_millis(1_500)));
+    let text = bench.metrics.render(Format::PrometheusText);
+    for line in [
+        "circuit_breaker_state{name=\"stock\"} 1",
+        "circuit_breaker_trips_total{name=\"stock\",reason=\"consecutive_failures\"} 1",
+        "circuit_breaker_calls_total{name=\"stock\",outcome=\"allowed\"} 5",
+        "circuit_breaker_calls_total{name=\"stock\",outcome=\"refused\"} 1",
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+}
+
+#[test]
+fn a_probe_and_the_trials_close_it_long_before_the_thirty_seconds_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::TRANSIENT) {}
+    bench.wait(1_500);
+    let probe = bench.admit().unwrap();
+    assert!(bench.admit().is_none(), "one probe at a time");
+    probe.report(Outcome::Success, bench.now);
+    assert_eq!(bench.breaker.state(), BreakerState::HalfOpen);
+    let trials: Vec<Admission> = std::iter::from_fn(|| bench.admit()).collect();
+    assert_eq!(trials.len(), 2);
+    for trial in trials {
+        trial.report(Outcome::Success, bench.now);
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn a_trial_that_fails_opens_it_again_and_one_that_is_dropped_gives_its_place_back_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::TRANSIENT) {}
+    bench.wait(30_000);
+    for _ in 0..10 {
+        drop(bench.admit().expect("the place is free again"));
+    }
+    assert!(bench.call(Outcome::Neutral));
+    assert!(bench.call(Outcome::Permanent));
+    assert_eq!(bench.breaker.state(), BreakerState::Open);
+    let reasons: Vec<TripReason> = bench
+        .breaker
+        .snapshot_at(bench.now)
+        .trips
+        .iter()
+        .map(|trip| trip.reason)
+        .collect();
+    assert_eq!(
+        reasons,
+        [TripReason::TrialFailed, TripReason::ConsecutiveFailures]
+    );
+}
+
+#[test]
+fn a_late_answer_from_before_a_change_counts_for_nothing_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    let late: Vec<Admission> = (0..10).filter_map(|_| bench.admit()).collect();
+    while bench.call(Outcome::TRANSIENT) {}
+    bench.wait(1_500);
+    for _ in 0..3 {
+        assert!(bench.call(Outcome::Success));
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+    for admission in late {
+        admission.report(Outcome::TRANSIENT, bench.now);
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn being_asked_for_less_is_no_run_of_failures_but_a_high_share_of_it_opens_res_1() {
+    let bench = Bench::new(&CircuitBreakerConfig::default());
+    let throttled = Outcome::Throttled { retry_after: None };
+    for _ in 0..9 {
+        assert!(bench.call(throttled));
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+    assert!(bench.call(throttled));
+    assert_eq!(
+        bench.breaker.snapshot_at(bench.now).trips[0].reason,
+        TripReason::FailureRate
+    );
+}
+
+#[test]
+fn calls_that_answer_too_slowly_open_it_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig {
+        consecutive_failures: 0,
+        ..CircuitBreakerConfig::default()
+    });
+    let admissions: Vec<Admission> = (0..10).filter_map(|_| bench.admit()).collect();
+    bench.wait(2_001);
+    for admission in admissions {
+        admission.report(Outcome::Success, bench.now);
+    }
+    assert_eq!(
+        bench.breaker.snapshot_at(bench.now).trips[0].reason,
+        TripReason::SlowCallRate
+    );
+}
+
+#[test]
+fn held_open_by_hand_it_stays_so_until_it_is_reset_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    bench.breaker.hold_open("the vendor asked for it");
+    bench.wait(3_600_000);
+    assert!(bench.admit().is_none());
+    assert!(bench.breaker.snapshot_at(bench.now).held_open);
+    bench.breaker.reset("the vendor is done");
+    assert!(bench.call(Outcome::Success));
+}
+
+#[test]
+fn adaptive_mode_sends_about_twice_what_is_accepted_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig {
+        mode: BreakerMode::Adaptive,
+        ..CircuitBreakerConfig::default()
+    });
+    let mut chance = Simulation::<()>::seeded(1);
+    let (mut sent, mut accepted) = (0_u32, 0_u32);
+    for second in 0..60 {
+        let mut capacity = 100_u32;
+        for _ in 0..1_000 {
+            bench.wait(1);
+            let draw = chance.share();
+            let Ok(admission) = bench.breaker.admit_with(bench.now, || draw) else {
+                continue;
+            };
+            let good = capacity > 0;
+            capacity -= u32::from(good);
+            let outcome = if good {
+                Outcome::Success
+            } else {
+                Outcome::TRANSIENT
+            };
+            admission.report(outcome, bench.now);
+            if second >= 20 {
+                sent += 1;
+                accepted += u32::from(good);
+            }
+        }
+    }
+    let ratio = f64::from(sent) / f64::from(accepted);
+    assert!((1.5..3.0).contains(&ratio), "{sent} / {accepted}");
+}
+
+#[tokio::test]
+async fn the_layer_refuses_without_asking_the_service_and_spares_refusals_of_others_res_1() {
+    let breaker = CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
+    let mut service = ServiceBuilder::new()
+        .layer(CircuitBreakerLayer::new(breaker.clone(), ClassifyErrors))
+        .layer(CallLayer)
+        .service(service_fn(|()| async { Err::<(), _>("down") }));
+    for _ in 0..5 {
+        let error = service.ready().await.unwrap().call(()).await.unwrap_err();
+        assert!(matches!(error, CallError::Failed("down")));
+    }
+    let error = service.ready().await.unwrap().call(()).await.unwrap_err();
+    assert!(matches!(&error, CallError::Refused(refusal) if refusal.by() == Refused::CircuitOpen));
+    assert_eq!(breaker.state(), BreakerState::Open);
+}
+
+proptest! {
+    #[test]
+    fn whatever_comes_trials_are_bounded_and_calls_come_back_res_1(
+        steps in proptest::collection::vec((0_u64..3_000, 0_u8..5), 1..300),
+    ) {
+        let config = CircuitBreakerConfig::default();
+        let mut bench = Bench::new(&config);
+        let mut running = Vec::new();
+        for (wait, kind) in steps {
+            bench.wait(wait);
+            match kind {
+                0 => running.extend(bench.admit()),
+                1 => { running.pop(); }
+                kind => {
+                    if let Some(admission) = running.pop() {
+                        let outcome = if kind == 2 { Outcome::Success } else { Outcome::TRANSIENT };
+                        admission.report(outcome, bench.now);
+                    } else {
+                        bench.call(Outcome::TRANSIENT);
+                    }
+                }
+            }
+        }
+        running.clear();
+        bench.wait(30_000);
+        for _ in 0..config.trials.get() {
+            bench.call(Outcome::Success);
+        }
+        prop_assert_eq!(bench.breaker.state(), BreakerState::Closed);
+    }
+
+    #[test]
+    fn the_window_holds_exactly_what_happened_within_it(
+        waits in proptest::collection::vec(0_u64..1_500, 1..200),
+    ) {
+        let start = Instant::now();
+        let length = Duration::from_secs(10);
+        let mut window = super::window::Window::new(length, start);
+        let (mut now, mut calls) = (start, Vec::new());
+        for wait in waits {
+            now += Duration::from_millis(wait);
+            window.advance(now);
+            window.count(true, false);
+            calls.push(now);
+            let within = |bound: Duration| calls.iter().filter(|at| now - **at < bound).count();
+            let counted = usize::try_from(window.total().calls).unwrap();
+            prop_assert!(counted <= within(length));
+            prop_assert!(counted >= within(length - Duration::from_millis(500)));
+        }
+    }
+}

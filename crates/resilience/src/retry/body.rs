@@ -1,0 +1,176 @@
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+};
+
+use bytes::Bytes;
+use http_body::{Body, Frame, SizeHint};
+use parking_lot::Mutex;
+use seaworthy_core::ByteSize;
+
+/// A request body that can be sent again as long as it is not larger than a bound.
+///
+/// What is sent is recorded (its buffers are shared, not copied), and what was not yet read when an attempt ends is handed back. A body that grows past its bound
+/// is sent on as it is, and no more recorded: it can then not be sent again.
+#[derive(Debug)]
+pub struct ReplayBody<B: Body<Data = Bytes> + Unpin> {
+    record: Arc<Mutex<Record<B>>>,
+    /// The part that was not yet read; `None` at its end.
+    rest: Option<B>,
+    /// Recorded frames that were sent in this attempt.
+    sent: usize,
+    hint: SizeHint,
+    fresh: bool,
+}
+
+/// What is known of a body beyond one attempt.
+#[derive(Debug)]
+pub struct Record<B> {
+    chunks: Vec<Bytes>,
+    bytes: u64,
+    limit: u64,
+    trailers: Option<::http::HeaderMap>,
+    state: RecordState<B>,
+    hint: SizeHint,
+}
+
+#[derive(Debug)]
+enum RecordState<B> {
+    /// An attempt holds the rest.
+    Running,
+    /// The attempt has ended and left this rest; `None` when all was read.
+    Left(Option<B>),
+    /// It cannot be sent again.
+    Lost,
+}
+
+impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
+    /// A body that is recorded up to `limit`.
+    pub fn new(body: B, limit: ByteSize) -> Self {
+        let hint = body.size_hint();
+        let record = Record {
+            chunks: Vec::new(),
+            bytes: 0,
+            limit: limit.get(),
+            trailers: None,
+            state: RecordState::Running,
+            hint,
+        };
+        Self {
+            record: Arc::new(Mutex::new(record)),
+            rest: Some(body),
+            sent: 0,
+            hint,
+            fresh: true,
+        }
+    }
+
+    pub(super) fn record(&self) -> Arc<Mutex<Record<B>>> {
+        Arc::clone(&self.record)
+    }
+
+    /// The body once more, if the attempt before has ended and all of it is known.
+    pub(super) fn again(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
+        let mut record = shared.lock();
+        match std::mem::replace(&mut record.state, RecordState::Running) {
+            RecordState::Left(rest) => Some(Self {
+                record: Arc::clone(shared),
+                rest,
+                sent: 0,
+                hint: record.hint,
+                fresh: true,
+            }),
+            other => {
+                record.state = other;
+                None
+            }
+        }
+    }
+}
+
+impl<B> Record<B> {
+    fn add(&mut self, chunk: &Bytes) {
+        if matches!(self.state, RecordState::Lost) {
+            return;
+        }
+        self.bytes = self
+            .bytes
+            .saturating_add(u64::try_from(chunk.len()).unwrap_or(u64::MAX));
+        if self.bytes > self.limit {
+            self.state = RecordState::Lost;
+            self.chunks = Vec::new();
+        } else {
+            self.chunks.push(chunk.clone());
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Body for ReplayBody<B> {
+    type Data = Bytes;
+    type Error = B::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, B::Error>>> {
+        let this = &mut *self;
+        this.fresh = false;
+        let mut record = this.record.lock();
+        if let Some(chunk) = record.chunks.get(this.sent) {
+            this.sent += 1;
+            return Poll::Ready(Some(Ok(Frame::data(chunk.clone()))));
+        }
+        let Some(rest) = &mut this.rest else {
+            let trailers = record.trailers.clone().filter(|_| this.sent < usize::MAX);
+            this.sent = usize::MAX;
+            return Poll::Ready(trailers.map(|trailers| Ok(Frame::trailers(trailers))));
+        };
+        match ready!(Pin::new(rest).poll_frame(context)) {
+            Some(Ok(frame)) => {
+                if let Some(chunk) = frame.data_ref() {
+                    record.add(chunk);
+                    this.sent = record.chunks.len();
+                } else if let Some(trailers) = frame.trailers_ref() {
+                    record.trailers = Some(trailers.clone());
+                }
+                Poll::Ready(Some(Ok(frame)))
+            }
+            Some(Err(error)) => {
+                record.state = RecordState::Lost;
+                Poll::Ready(Some(Err(error)))
+            }
+            None => {
+                this.rest = None;
+                this.sent = usize::MAX;
+                Poll::Ready(None)
+            }
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        let record = self.record.lock();
+        let recorded_is_sent = self.sent >= record.chunks.len();
+        match &self.rest {
+            Some(rest) => recorded_is_sent && rest.is_end_stream(),
+            None => recorded_is_sent && (self.sent == usize::MAX || record.trailers.is_none()),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        if self.fresh {
+            self.hint
+        } else {
+            SizeHint::new()
+        }
+    }
+}
+
+impl<B: Body<Data = Bytes> + Unpin> Drop for ReplayBody<B> {
+    fn drop(&mut self) {
+        let mut record = self.record.lock();
+        if matches!(record.state, RecordState::Running) {
+            record.state = RecordState::Left(self.rest.take());
+        }
+    }
+}

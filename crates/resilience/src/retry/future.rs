@@ -1,0 +1,136 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+use tower_service::Service;
+
+use super::{handle::Retry, replay::Replay};
+use crate::{CallError, Classify, outcome::outcome_of};
+
+pin_project! {
+    /// The future of [`RetryService`](super::RetryService).
+    pub struct RetryFuture<S, C, P, Request>
+    where
+        S: Service<Request>,
+        P: Replay<Request>,
+    {
+        #[pin]
+        state: State<S::Future, Request>,
+        service: S,
+        retry: Retry,
+        classify: C,
+        replay: P,
+        kept: Option<P::Kept>,
+        attempts: u32,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    enum State<F, Request> {
+        Calling { #[pin] attempt: F },
+        Waiting { #[pin] sleep: Sleep, request: Option<Request> },
+        Readying { request: Option<Request> },
+    }
+}
+
+impl<S: Service<Request>, C, P: Replay<Request>, Request> RetryFuture<S, C, P, Request> {
+    pub(super) fn new(
+        first: S::Future,
+        service: S,
+        retry: Retry,
+        classify: C,
+        replay: P,
+        kept: Option<P::Kept>,
+    ) -> Self {
+        Self {
+            state: State::Calling { attempt: first },
+            service,
+            retry,
+            classify,
+            replay,
+            kept,
+            attempts: 1,
+        }
+    }
+}
+
+impl<S, C, P, Request, E> Future for RetryFuture<S, C, P, Request>
+where
+    S: Service<Request, Error = CallError<E>>,
+    C: Classify<S::Response, E>,
+    P: Replay<Request>,
+{
+    type Output = Result<S::Response, CallError<E>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let next = match this.state.as_mut().project() {
+                StateProjection::Calling { attempt } => {
+                    let result = ready!(attempt.poll(context));
+                    let Some(kept) = this.kept.as_ref() else {
+                        return Poll::Ready(result);
+                    };
+                    let outcome = outcome_of(this.classify, &result);
+                    if !outcome.may_be_retried() {
+                        return Poll::Ready(result);
+                    }
+                    // The attempt must be gone before what it left of the request can be used again.
+                    this.state.set(State::Readying { request: None });
+                    let Some(request) = this.replay.again(kept) else {
+                        return Poll::Ready(result);
+                    };
+                    let Some(wait) = this.retry.next_wait(outcome, *this.attempts) else {
+                        return Poll::Ready(result);
+                    };
+                    tracing::debug!(
+                        dependency = this.retry.name(),
+                        attempt = *this.attempts,
+                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
+                        "trying again"
+                    );
+                    *this.attempts += 1;
+                    State::Waiting {
+                        sleep: sleep(wait),
+                        request: Some(request),
+                    }
+                }
+                StateProjection::Waiting { sleep, request } => {
+                    ready!(sleep.poll(context));
+                    State::Readying {
+                        request: request.take(),
+                    }
+                }
+                StateProjection::Readying { request } => {
+                    ready!(this.service.poll_ready(context))?;
+                    let Some(request) = request.take() else {
+                        return Poll::Pending;
+                    };
+                    State::Calling {
+                        attempt: this.service.call(request),
+                    }
+                }
+            };
+            this.state.set(next);
+        }
+    }
+}
+
+impl<S, C, P, Request> fmt::Debug for RetryFuture<S, C, P, Request>
+where
+    S: Service<Request>,
+    P: Replay<Request>,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RetryFuture")
+            .field("attempts", &self.attempts)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,58 @@
+use seaworthy_core::Ratio;
+use serde::{Deserialize, Serialize};
+
+/// A share above 0 and up to 1 at which something happens. Zero is refused: it would happen always.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
+#[serde(try_from = "Ratio", into = "Ratio")]
+pub struct Threshold(Ratio);
+
+impl Threshold {
+    /// A whole number of percent, held to 1 to 100.
+    #[must_use]
+    pub const fn percent(percent: u8) -> Self {
+        Self(Ratio::percent(if percent == 0 { 1 } else { percent }))
+    }
+
+    /// The share as a number above 0 and up to 1.
+    #[must_use]
+    pub const fn get(self) -> f64 {
+        self.0.get()
+    }
+}
+
+/// A threshold of zero.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("0 is no threshold: expected a share above 0 and up to 1")]
+pub struct ZeroThreshold;
+
+impl TryFrom<Ratio> for Threshold {
+    type Error = ZeroThreshold;
+
+    fn try_from(share: Ratio) -> Result<Self, ZeroThreshold> {
+        if share.get() > 0.0 {
+            Ok(Self(share))
+        } else {
+            Err(ZeroThreshold)
+        }
+    }
+}
+
+impl From<Threshold> for Ratio {
+    fn from(threshold: Threshold) -> Self {
+        threshold.0
+    }
+}
+
+impl schemars::JsonSchema for Threshold {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "Threshold".into()
+    }
+
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({ "type": "number", "exclusiveMinimum": 0, "maximum": 1 })
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}

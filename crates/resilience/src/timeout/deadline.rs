@@ -1,0 +1,132 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use pin_project_lite::pin_project;
+use seaworthy_core::{Timeout, context};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::expiry::Expiry;
+use crate::{CallError, Refusal, Refused};
+
+/// Ends a call, with all its attempts, when a limit is over or when the deadline of the running request passes, whichever comes first. A call whose request
+/// is late already is not begun.
+#[derive(Debug, Clone)]
+pub struct DeadlineLayer {
+    name: Arc<str>,
+    limit: Timeout,
+}
+
+/// What [`DeadlineLayer`] makes.
+#[derive(Debug, Clone)]
+pub struct Deadline<S> {
+    inner: S,
+    name: Arc<str>,
+    limit: Timeout,
+}
+
+impl DeadlineLayer {
+    /// A layer with this limit; the name is that of the dependency.
+    pub fn new(name: impl Into<Arc<str>>, limit: Timeout) -> Self {
+        Self {
+            name: name.into(),
+            limit,
+        }
+    }
+}
+
+impl<S> Layer<S> for DeadlineLayer {
+    type Service = Deadline<S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Deadline {
+            inner,
+            name: Arc::clone(&self.name),
+            limit: self.limit,
+        }
+    }
+}
+
+/// The time left to the running request: `None` without a deadline, and zero when it has passed.
+pub(crate) fn time_left() -> Option<Duration> {
+    context::with_current(|current| current?.deadline())
+        .map(|deadline| deadline.remaining().unwrap_or_default())
+}
+
+impl<S, Request, E> Service<Request> for Deadline<S>
+where
+    S: Service<Request, Error = CallError<E>>,
+{
+    type Response = S::Response;
+    type Error = CallError<E>;
+    type Future = DeadlineFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        let limit = match time_left() {
+            Some(Duration::ZERO) => {
+                return DeadlineFuture {
+                    state: State::Late {
+                        refusal: Some(Refusal::new(&self.name, Refused::LateAlready)),
+                    },
+                };
+            }
+            Some(left) => left.min(self.limit.get()),
+            None => self.limit.get(),
+        };
+        DeadlineFuture {
+            state: State::Running {
+                inner: self.inner.call(request),
+                expiry: Expiry::after(limit),
+            },
+        }
+    }
+}
+
+pin_project! {
+    /// The future of [`Deadline`].
+    #[derive(Debug)]
+    pub struct DeadlineFuture<F> {
+        #[pin]
+        state: State<F>,
+    }
+}
+
+pin_project! {
+    #[project = StateProjection]
+    #[derive(Debug)]
+    enum State<F> {
+        Late { refusal: Option<Refusal> },
+        Running { #[pin] inner: F, #[pin] expiry: Expiry },
+    }
+}
+
+impl<F, T, E> Future for DeadlineFuture<F>
+where
+    F: Future<Output = Result<T, CallError<E>>>,
+{
+    type Output = F::Output;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        match self.project().state.project() {
+            StateProjection::Late { refusal } => match refusal.take() {
+                Some(refusal) => Poll::Ready(Err(refusal.into())),
+                None => Poll::Pending,
+            },
+            StateProjection::Running { inner, expiry } => match inner.poll(context) {
+                Poll::Ready(result) => Poll::Ready(result),
+                Poll::Pending => expiry
+                    .poll_elapsed(context)
+                    .map(|elapsed| Err(elapsed.into())),
+            },
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! A bound on how long a call may take (RES-3), and the deadline of the request it belongs to (LIFE-6).
+//!
+//! Own code instead of `tower::timeout`: that one boxes its error, arms a timer for every call even when the answer is there at once, and knows no
+//! deadline. Here the timer is armed when the call first has to wait, so a call that does not wait costs nothing.
+
+mod deadline;
+mod expiry;
+mod future;
+mod layer;
+mod service;
+
+pub(crate) use deadline::time_left;
+pub use deadline::{Deadline, DeadlineFuture, DeadlineLayer};
+pub use future::TimeoutFuture;
+pub use layer::TimeoutLayer;
+pub use service::TimeoutService;
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,38 @@
+use std::task::{Context, Poll};
+
+use seaworthy_core::Timeout;
+use tower_service::Service;
+
+use super::future::TimeoutFuture;
+use crate::CallError;
+
+/// A service whose calls end after a limit.
+#[derive(Debug, Clone, Copy)]
+pub struct TimeoutService<S> {
+    inner: S,
+    limit: Timeout,
+}
+
+impl<S> TimeoutService<S> {
+    /// Gives every call of a service at most `limit`.
+    pub const fn new(inner: S, limit: Timeout) -> Self {
+        Self { inner, limit }
+    }
+}
+
+impl<S, Request, E> Service<Request> for TimeoutService<S>
+where
+    S: Service<Request, Error = CallError<E>>,
+{
+    type Response = S::Response;
+    type Error = CallError<E>;
+    type Future = TimeoutFuture<S::Future>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        TimeoutFuture::new(self.inner.call(request), self.limit)
+    }
+}

@@ -1,0 +1,48 @@
+//! The breaker against the outages of the references (RES-1): what `docs/resilience-outage.md` says is what happens.
+
+#[path = "../examples/outage/scenario.rs"]
+mod scenario;
+#[path = "../examples/outage/table.rs"]
+mod table;
+
+use std::time::Duration;
+
+use scenario::Trouble;
+use table::{breakers, worst};
+
+#[test]
+fn the_page_of_outages_is_what_the_command_prints_res_1() {
+    let committed = include_str!("../../../docs/resilience-outage.md");
+    assert!(
+        table::document() == committed,
+        "run: cargo run -p seaworthy-resilience --example outage > docs/resilience-outage.md"
+    );
+}
+
+#[test]
+fn opens_at_every_rate_and_is_back_within_three_seconds_res_1() {
+    let [(_, config), ..] = breakers();
+    for rate in [5, 20, 200, 1_000] {
+        for milliseconds in [60_000, 61_300, 62_000] {
+            let trouble = Trouble::Outage(Duration::from_millis(milliseconds));
+            let findings = worst(&config, trouble, rate);
+            assert!(findings.first_refusal.is_some(), "{rate}: {findings:?}");
+            assert!(
+                findings.recovery.unwrap() <= Duration::from_secs(3),
+                "{rate}: {findings:?}"
+            );
+            assert!(rate < 200 || findings.leaked < 0.02, "{rate}: {findings:?}");
+        }
+    }
+}
+
+#[test]
+fn refuses_nothing_at_thirty_percent_errors_when_judged_by_rate_res_1() {
+    let [_, (_, by_rate), (_, adaptive)] = breakers();
+    for config in [by_rate, adaptive] {
+        for rate in [5, 200] {
+            let findings = worst(&config, Trouble::Errors(0.3), rate);
+            assert!(findings.passed_while_up > 0.9999, "{rate}: {findings:?}");
+        }
+    }
+}
