@@ -166,6 +166,8 @@ fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String>
 pub(crate) fn is_text(field: &FieldDescriptor) -> bool {
     match field.kind() {
         Kind::Message(message) => TEXT_MESSAGES.contains(&message.full_name()),
+        // Its only form is a JSON null.
+        Kind::Enum(definition) => definition.full_name() != "google.protobuf.NullValue",
         _ => true,
     }
 }

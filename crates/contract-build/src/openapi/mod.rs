@@ -4,6 +4,8 @@
 //! and a document that hides half of that is no contract.
 
 mod about;
+mod choice;
+mod duration;
 mod errors;
 mod header;
 mod operation;
@@ -11,6 +13,7 @@ mod parameter;
 mod path;
 mod range;
 mod rule;
+mod scalar;
 mod schema;
 #[cfg(test)]
 mod tests;

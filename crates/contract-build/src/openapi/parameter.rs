@@ -1,7 +1,11 @@
-use prost_reflect::{Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::{path::PathParameter, schema::Schemas};
+use super::{
+    path::PathParameter,
+    scalar::{PATH_LIMIT, SEGMENT_LIMIT},
+    schema::Schemas,
+};
 use crate::{
     generate::comment,
     http_rule::{Binding, Body, is_text},
@@ -55,33 +59,28 @@ fn path_parameter(
     request: &MessageDescriptor,
     segment: &PathParameter,
 ) -> Value {
-    let field = segment.field.as_deref().and_then(|path| {
-        let mut message = request.clone();
-        let mut parts = path.split('.').peekable();
-        loop {
-            let field = message.get_field_by_name(parts.next()?)?;
-            if parts.peek().is_none() {
-                return Some(field);
-            }
-            match field.kind() {
-                Kind::Message(inner) => message = inner,
-                _ => return None,
-            }
-        }
-    });
+    let field = segment
+        .field
+        .as_deref()
+        .and_then(|path| field_at(request, path));
     let (schema, description) = match &field {
         Some(field) if !segment.is_rest => (
             schemas.path_text(field),
             comment(&field.parent_file(), field.path()),
         ),
         Some(field) => (
-            json!({ "type": "string", "maxLength": 8192, "pattern": "^[^?#]*$" }),
+            json!({ "type": "string", "maxLength": PATH_LIMIT }),
             comment(&field.parent_file(), field.path()),
         ),
-        None => (
-            json!({ "type": "string", "minLength": 1, "maxLength": 1024, "pattern": "^[^/?#]+$" }),
-            String::new(),
-        ),
+        None => {
+            let part = segment.part.as_ref();
+            let schema = part.and_then(|part| {
+                let field = field_at(request, &part.field)?;
+                schemas.path_part(&field, part)
+            });
+            let any = json!({ "type": "string", "minLength": 1, "maxLength": SEGMENT_LIMIT });
+            (schema.unwrap_or(any), String::new())
+        }
     };
     let description = match (description.is_empty(), segment.is_rest) {
         (true, true) => "Any number of segments.".to_owned(),
@@ -95,6 +94,22 @@ fn path_parameter(
         "description": description,
         "schema": schema,
     })
+}
+
+/// The field at a path such as `book.name`.
+fn field_at(request: &MessageDescriptor, path: &str) -> Option<FieldDescriptor> {
+    let mut message = request.clone();
+    let mut parts = path.split('.').peekable();
+    loop {
+        let field = message.get_field_by_name(parts.next()?)?;
+        if parts.peek().is_none() {
+            return Some(field);
+        }
+        match field.kind() {
+            Kind::Message(inner) => message = inner,
+            _ => return None,
+        }
+    }
 }
 
 struct Query<'a, 'b> {

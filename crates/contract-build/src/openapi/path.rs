@@ -18,6 +18,15 @@ pub(super) struct PathParameter {
     pub(super) field: Option<String>,
     /// Takes any number of segments.
     pub(super) is_rest: bool,
+    /// The field of which this is one of several segments.
+    pub(super) part: Option<Part>,
+}
+
+/// One of several segments that a field takes.
+pub(super) struct Part {
+    pub(super) field: String,
+    pub(super) index: usize,
+    pub(super) count: usize,
 }
 
 impl Paths {
@@ -53,6 +62,13 @@ impl Paths {
             let field = variable
                 .filter(|variable| variable.count == 1)
                 .map(|variable| variable.field.clone());
+            let part = variable
+                .filter(|variable| variable.count > 1)
+                .map(|variable| Part {
+                    field: variable.field.clone(),
+                    index: index - variable.start,
+                    count: variable.count,
+                });
             let chosen = match (&field, path.rsplit('/').next()) {
                 (Some(field), _) => field.clone(),
                 (None, Some(before)) if !before.is_empty() && !before.contains('{') => {
@@ -69,6 +85,7 @@ impl Paths {
                 name,
                 field,
                 is_rest,
+                part,
             });
         }
         if path.is_empty() {
@@ -80,4 +97,23 @@ impl Paths {
         }
         (path, parameters)
     }
+}
+
+/// The patterns of the segments of a text whose whole has a pattern such as `^shelves/[0-9]+$`; `None` where it cannot be taken apart.
+pub(super) fn segment_patterns(pattern: &str, count: usize) -> Option<Vec<String>> {
+    let inside = pattern.strip_prefix('^')?.strip_suffix('$')?;
+    let (mut parts, mut part) = (Vec::new(), String::new());
+    let mut class = false;
+    for character in inside.chars() {
+        match character {
+            '/' if !class => parts.push(std::mem::take(&mut part)),
+            '(' | ')' | '|' | '\\' => return None,
+            _ => {
+                class = (class || character == '[') && character != ']';
+                part.push(character);
+            }
+        }
+    }
+    parts.push(part);
+    (parts.len() == count).then(|| parts.iter().map(|part| format!("^{part}$")).collect())
 }

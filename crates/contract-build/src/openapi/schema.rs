@@ -1,28 +1,19 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use prost_reflect::{EnumDescriptor, FieldDescriptor, Kind, MessageDescriptor};
+use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
-use super::{range, rule};
+use super::{
+    choice,
+    path::{Part, segment_patterns},
+    rule,
+    scalar::{MESSAGE_LIMIT, SEGMENT_LIMIT, bare, is_integer, open_enum},
+};
 use crate::{
     contract::Contract,
     generate::{Options, comment},
     rules::{FieldRules, Ignore, Rule},
 };
-
-/// No message is larger than this by default, so no text in it is longer nor any list in it.
-const MESSAGE_LIMIT: u64 = 4 * 1024 * 1024;
-
-/// The longest segment of a path that the run time takes.
-const SEGMENT_LIMIT: u64 = 1024;
-
-/// A number in the grammar of JSON, as text.
-const NUMBER_TEXT: &str =
-    r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?)$";
-const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$";
-const FIELD_MASK: &str =
-    r"^([a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9]*)*(,[a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9]*)*)*)?$";
-const DURATION: &str = r"^-?[0-9]{1,11}(\.[0-9]{1,9})?s$";
 
 /// Which way a message travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -33,7 +24,7 @@ pub(super) enum Direction {
 
 /// The form of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Form {
+pub(super) enum Form {
     Json(Direction),
     /// In a path or query.
     Text,
@@ -155,6 +146,11 @@ impl<'a> Schemas<'a> {
             schema.insert("required".to_owned(), Value::Array(required));
         }
         schema.insert("properties".to_owned(), Value::Object(properties));
+        if direction == Direction::Input {
+            choice::apply(&mut schema, self.contract, message, without, |field| {
+                self.name(field)
+            });
+        }
         Value::Object(schema)
     }
 
@@ -176,10 +172,32 @@ impl<'a> Schemas<'a> {
 
     /// The schema of a field.
     pub(super) fn field(&mut self, field: &FieldDescriptor, direction: Direction) -> Value {
-        let schema = self.shaped(field, Form::Json(direction));
+        let mut schema = self.shaped(field, Form::Json(direction));
+        if direction == Direction::Output && self.echoes_unknown_enum(field) {
+            open_enum(&mut schema);
+        }
         let nullable = direction == Direction::Input && !self.must_be_given(field);
         let schema = if nullable { or_null(schema) } else { schema };
         self.described(field, schema)
+    }
+
+    /// Whether a number that the contract does not know can come in and go out again: enums are open where no rule closes them.
+    fn echoes_unknown_enum(&self, field: &FieldDescriptor) -> bool {
+        let kind = match field.kind() {
+            Kind::Message(entry) if field.is_map() => entry.map_entry_value_field().kind(),
+            kind => kind,
+        };
+        let rules = self.contract.field_rules(field);
+        let inner = if field.is_map() {
+            rules.values.as_deref()
+        } else {
+            rules.items.as_deref()
+        };
+        let closed = inner.is_some_and(|inner| !inner.rules.is_empty())
+            || (!field.is_list() && !field.is_map() && !rules.rules.is_empty());
+        matches!(kind, Kind::Enum(_))
+            && !closed
+            && self.both_ways.contains(field.parent_message().full_name())
     }
 
     /// The schema of a field as a query parameter.
@@ -201,16 +219,26 @@ impl<'a> Schemas<'a> {
         let mut schema = self.scalar(&field.kind(), &rules, Form::Text);
         if let Some(schema) = schema.as_object_mut()
             && schema.get("type") == Some(&json!("string"))
-            && !schema.contains_key("pattern")
-            && !schema.contains_key("format")
         {
             schema.entry("minLength").or_insert(json!(1));
             if schema.get("maxLength") == Some(&json!(MESSAGE_LIMIT)) {
                 schema.insert("maxLength".to_owned(), json!(SEGMENT_LIMIT));
             }
-            schema.insert("pattern".to_owned(), json!("^[^/?#]+$"));
         }
         schema
+    }
+
+    /// The schema of one of several segments that a field takes, where a rule says how the whole looks.
+    pub(super) fn path_part(&self, field: &FieldDescriptor, part: &Part) -> Option<Value> {
+        let rules = self.contract.field_rules(field).rules;
+        let patterns = rules.iter().find_map(|rule| match rule {
+            Rule::Pattern(pattern) => segment_patterns(pattern, part.count),
+            _ => None,
+        })?;
+        let pattern = patterns.get(part.index)?;
+        Some(
+            json!({ "type": "string", "minLength": 1, "maxLength": SEGMENT_LIMIT, "pattern": pattern }),
+        )
     }
 
     fn shaped(&mut self, field: &FieldDescriptor, form: Form) -> Value {
@@ -379,218 +407,4 @@ fn or_null(schema: Value) -> Value {
         }
         other => other,
     }
-}
-
-fn is_integer(kind: &Kind) -> bool {
-    integer(kind).is_some()
-}
-
-/// The name of the format, the range and whether JSON writes it as text.
-fn integer(kind: &Kind) -> Option<(&'static str, i128, i128, bool)> {
-    let signed_32 = ("int32", i128::from(i32::MIN), i128::from(i32::MAX), false);
-    let signed_64 = ("int64", i128::from(i64::MIN), i128::from(i64::MAX), true);
-    let unsigned_32 = ("uint32", 0, i128::from(u32::MAX), false);
-    let unsigned_64 = ("uint64", 0, i128::from(u64::MAX), true);
-    Some(match kind {
-        Kind::Int32 | Kind::Sint32 | Kind::Sfixed32 => signed_32,
-        Kind::Int64 | Kind::Sint64 | Kind::Sfixed64 => signed_64,
-        Kind::Uint32 | Kind::Fixed32 => unsigned_32,
-        Kind::Uint64 | Kind::Fixed64 => unsigned_64,
-        Kind::Message(message) => match message.full_name() {
-            "google.protobuf.Int32Value" => signed_32,
-            "google.protobuf.Int64Value" => signed_64,
-            "google.protobuf.UInt32Value" => unsigned_32,
-            "google.protobuf.UInt64Value" => unsigned_64,
-            _ => return None,
-        },
-        _ => return None,
-    })
-}
-
-fn bare(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
-    if let Some((format, low, high, quoted)) = integer(kind) {
-        return integer_schema(rules, form, format, (low, high), quoted);
-    }
-    match kind {
-        Kind::Double | Kind::Float => float_schema(kind, rules, form),
-        Kind::Bool => json!({ "type": "boolean" }),
-        Kind::String => json!({ "type": "string", "maxLength": MESSAGE_LIMIT }),
-        Kind::Bytes => bytes_schema(rules),
-        Kind::Enum(definition) => enum_schema(definition, rules, form),
-        Kind::Message(message) => match message.full_name() {
-            "google.protobuf.Timestamp" => {
-                json!({ "type": "string", "format": "date-time", "maxLength": 35 })
-            }
-            "google.protobuf.Duration" => {
-                json!({ "type": "string", "pattern": DURATION, "maxLength": 24, "examples": ["1.5s"] })
-            }
-            "google.protobuf.FieldMask" => {
-                json!({ "type": "string", "pattern": FIELD_MASK, "maxLength": MESSAGE_LIMIT })
-            }
-            "google.protobuf.Struct" => json!({ "type": "object", "additionalProperties": true }),
-            "google.protobuf.ListValue" => {
-                json!({ "type": "array", "items": {}, "maxItems": MESSAGE_LIMIT })
-            }
-            "google.protobuf.Value" => json!({}),
-            "google.protobuf.DoubleValue" => float_schema(&Kind::Double, rules, form),
-            "google.protobuf.FloatValue" => float_schema(&Kind::Float, rules, form),
-            "google.protobuf.BoolValue" => json!({ "type": "boolean" }),
-            "google.protobuf.StringValue" => {
-                json!({ "type": "string", "maxLength": MESSAGE_LIMIT })
-            }
-            "google.protobuf.BytesValue" => bytes_schema(rules),
-            _ => json!({ "type": "object" }),
-        },
-        _ => json!({}),
-    }
-}
-
-fn integer_schema(
-    rules: &FieldRules,
-    form: Form,
-    format: &str,
-    range: (i128, i128),
-    quoted: bool,
-) -> Value {
-    let (low, high) = rule::bounds(rules, range.0, range.1);
-    let (low, high) = match rules.ignore {
-        Ignore::IfZero => (low.min(0), high.max(0)),
-        Ignore::Never | Ignore::Always => (low, high),
-    };
-    let number = |value: i128| match i64::try_from(value) {
-        Ok(value) => json!(value),
-        Err(_) => json!(u64::try_from(value).unwrap_or_default()),
-    };
-    let mut schema = Map::new();
-    let kinds = match (form, quoted) {
-        (Form::Text, _) | (Form::Json(Direction::Output), false) => json!("integer"),
-        (Form::Json(Direction::Output), true) => json!("string"),
-        (Form::Json(Direction::Input), true) => json!(["string", "integer"]),
-        (Form::Json(Direction::Input), false) => json!(["integer", "string"]),
-    };
-    let is_text_too = kinds != json!("integer");
-    let is_number_too = kinds != json!("string");
-    schema.insert("type".to_owned(), kinds);
-    schema.insert("format".to_owned(), json!(format));
-    if is_number_too {
-        schema.insert("minimum".to_owned(), number(low));
-        schema.insert("maximum".to_owned(), number(high));
-    }
-    if is_text_too {
-        schema.insert("pattern".to_owned(), json!(range::pattern(low, high)));
-        schema.insert(
-            "maxLength".to_owned(),
-            json!(low.to_string().len().max(high.to_string().len())),
-        );
-    }
-    // Each value in the form, or the two forms, that it has.
-    let values = |literals: &[crate::rules::Literal]| -> Vec<Value> {
-        literals
-            .iter()
-            .flat_map(|literal| {
-                let text = literal.to_string();
-                let number = text.parse::<i128>().map(number).ok();
-                let mut forms = Vec::new();
-                forms.extend(number.filter(|_| is_number_too));
-                forms.extend(is_text_too.then(|| json!(text)));
-                forms
-            })
-            .collect()
-    };
-    for rule in &rules.rules {
-        match rule {
-            Rule::Const(literal) => {
-                let values = values(std::slice::from_ref(literal));
-                schema.insert("enum".to_owned(), Value::Array(values));
-            }
-            Rule::In(literals) => {
-                schema.insert("enum".to_owned(), Value::Array(values(literals)));
-            }
-            Rule::NotIn(literals) => {
-                schema.insert("not".to_owned(), json!({ "enum": values(literals) }));
-            }
-            _ => {}
-        }
-    }
-    Value::Object(schema)
-}
-
-fn float_schema(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
-    let format = if *kind == Kind::Float {
-        "float"
-    } else {
-        "double"
-    };
-    let bounded = rules
-        .rules
-        .iter()
-        .any(|rule| !matches!(rule, Rule::NotIn(_)));
-    if bounded || form == Form::Text {
-        return json!({ "type": "number", "format": format });
-    }
-    match form {
-        Form::Json(Direction::Input) => {
-            json!({ "type": ["number", "string"], "format": format, "pattern": NUMBER_TEXT, "maxLength": 64 })
-        }
-        _ => {
-            json!({ "type": ["number", "string"], "format": format, "pattern": "^(NaN|-?Infinity)$", "maxLength": 9 })
-        }
-    }
-}
-
-fn bytes_schema(rules: &FieldRules) -> Value {
-    let mut schema = Map::new();
-    schema.insert("type".to_owned(), json!("string"));
-    schema.insert("format".to_owned(), json!("byte"));
-    schema.insert("contentEncoding".to_owned(), json!("base64"));
-    schema.insert("pattern".to_owned(), json!(BASE64));
-    schema.insert("maxLength".to_owned(), json!(MESSAGE_LIMIT));
-    for rule in &rules.rules {
-        match rule {
-            Rule::MinBytes(count) | Rule::Bytes(count) => {
-                schema.insert("minLength".to_owned(), json!((count * 4).div_ceil(3)));
-            }
-            _ => {}
-        }
-        if let Rule::MaxBytes(count) | Rule::Bytes(count) = rule {
-            schema.insert("maxLength".to_owned(), json!(count.div_ceil(3) * 4));
-        }
-    }
-    Value::Object(schema)
-}
-
-fn enum_schema(definition: &EnumDescriptor, rules: &FieldRules, form: Form) -> Value {
-    if definition.full_name() == "google.protobuf.NullValue" {
-        return json!({ "type": "null" });
-    }
-    let allowed = |number: i32| {
-        let listed = |literals: &[crate::rules::Literal]| {
-            literals.contains(&crate::rules::Literal::Integer(i128::from(number)))
-        };
-        rules.rules.iter().all(|rule| match rule {
-            Rule::In(literals) => listed(literals),
-            Rule::NotIn(literals) => !listed(literals),
-            Rule::Const(literal) => listed(std::slice::from_ref(literal)),
-            _ => true,
-        })
-    };
-    let values: Vec<_> = definition
-        .values()
-        .filter(|value| allowed(value.number()))
-        .collect();
-    let names: Vec<&str> = values.iter().map(|value| value.name()).collect();
-    if form == Form::Json(Direction::Output) {
-        return json!({ "type": "string", "enum": names });
-    }
-    let mut numbers: Vec<i32> = values.iter().map(|value| value.number()).collect();
-    numbers.sort_unstable();
-    numbers.dedup();
-    let number = if rules.rules.is_empty() {
-        json!({ "type": "integer", "format": "int32", "minimum": i32::MIN, "maximum": i32::MAX })
-    } else {
-        let low = numbers.first().copied().unwrap_or(i32::MIN);
-        let high = numbers.last().copied().unwrap_or(i32::MAX);
-        json!({ "type": "integer", "format": "int32", "minimum": low, "maximum": high, "enum": numbers })
-    };
-    json!({ "anyOf": [{ "type": "string", "enum": names }, number] })
 }

@@ -1,5 +1,6 @@
 //! Serves the contract of the tests over HTTP, for tools that try every operation of its document:
-//! `cargo run -p seaworthy-contract --example library`, then `schemathesis run http://127.0.0.1:8080/openapi.json`.
+//! `cargo run -p seaworthy-contract --example library`, then
+//! `schemathesis run http://127.0.0.1:8080/openapi.json -H "Authorization: Bearer library"`.
 
 use std::{error::Error, sync::Arc};
 
@@ -28,7 +29,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let contract = generated::LibraryContract::new(library::Shelves)
         .router()
         .layer(IdempotencyLayer::new(config, store))
-        .layer(middleware::from_fn(any_bearer_token));
+        .layer(middleware::from_fn(the_token));
     let json = [(header::CONTENT_TYPE, "application/json")];
     let router: Router = contract.route(
         "/openapi.json",
@@ -39,12 +40,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The document says that every operation needs a token; which one does not matter here.
-async fn any_bearer_token(request: Request, next: Next) -> Response {
+/// The document says that every operation needs a token: this one.
+async fn the_token(request: Request, next: Next) -> Response {
     let has_token = request
         .headers()
         .get(header::AUTHORIZATION)
-        .is_some_and(|value| value.as_bytes().starts_with(b"Bearer "));
+        .is_some_and(|value| value == "Bearer library");
     if has_token {
         return next.run(request).await;
     }

@@ -37,10 +37,10 @@ pub struct Variable {
     pub count: usize,
 }
 
-/// The longest segment that a field takes, in bytes; the document says the same in characters. No identifier needs more.
+/// The longest segment, in characters, as the document says. No identifier needs more.
 const LONGEST_SEGMENT: usize = 1024;
 
-/// The longest text of several segments that a field takes, in bytes: about what servers take as a path at all.
+/// The longest text of several segments, in characters: about what servers take as a path at all.
 const LONGEST_PATH: usize = 8192;
 
 /// What a path gave to a field.
@@ -77,14 +77,26 @@ impl PathTemplate {
         if given.len() < fixed || (!open_end && given.len() > fixed) {
             return false;
         }
-        self.segments
+        let rest = given.get(fixed..).unwrap_or_default();
+        // What no field takes has no field to be refused by.
+        if open_end && !self.is_taken(fixed) && length(rest) > LONGEST_PATH {
+            return false;
+        }
+        let mut segments = self.segments.iter().zip(given).enumerate();
+        segments.all(|(index, (segment, text))| match segment {
+            Segment::Literal(literal) => literal == text,
+            Segment::One => {
+                !text.is_empty() && (self.is_taken(index) || length(&[text]) <= LONGEST_SEGMENT)
+            }
+            Segment::Rest => true,
+        })
+    }
+
+    /// Whether a field takes the segment.
+    fn is_taken(&self, index: usize) -> bool {
+        self.variables
             .iter()
-            .zip(given)
-            .all(|(segment, text)| match segment {
-                Segment::Literal(literal) => literal == text,
-                Segment::One => !text.is_empty(),
-                Segment::Rest => true,
-            })
+            .any(|variable| (variable.start..variable.start + variable.count).contains(&index))
     }
 
     fn text_of(&self, variable: &Variable, given: &[&str]) -> Capture {
@@ -106,11 +118,13 @@ impl PathTemplate {
             .collect();
         let text = match decoded {
             None => Err("is not UTF-8"),
-            Some(parts) if !takes_rest && parts.iter().any(|part| part.len() > LONGEST_SEGMENT) => {
-                Err("is longer than 1024 bytes")
+            Some(parts)
+                if !takes_rest && parts.iter().any(|part| is_longer(part, LONGEST_SEGMENT)) =>
+            {
+                Err("is longer than 1024 characters")
             }
             Some(parts) => match parts.join("/") {
-                text if text.len() > LONGEST_PATH => Err("is longer than 8192 bytes"),
+                text if is_longer(&text, LONGEST_PATH) => Err("is longer than 8192 characters"),
                 text => Ok(text),
             },
         };
@@ -130,6 +144,18 @@ impl PathTemplate {
         let open_end = self.segments.last() == Some(&Segment::Rest);
         (self.verb.is_some(), !open_end, literals)
     }
+}
+
+/// The length of segments with the slashes between them, in characters, escapes undone.
+fn length(segments: &[&str]) -> usize {
+    let decoded = segments
+        .iter()
+        .map(|text| percent_decode_str(text).decode_utf8_lossy().chars().count());
+    decoded.sum::<usize>() + segments.len().saturating_sub(1)
+}
+
+fn is_longer(text: &str, most: usize) -> bool {
+    text.len() > most && text.chars().count() > most
 }
 
 fn decode(text: &str) -> Option<String> {

@@ -39,7 +39,7 @@ impl Library for Shelves {
     async fn update_book(&self, request: UpdateBookRequest) -> Result<Book, Error> {
         let mut book = request.book.unwrap_or_default();
         if let Some(mask) = request.update_mask {
-            book.tags = mask.paths;
+            book.note = mask.paths.join(",");
         }
         Ok(book)
     }
@@ -52,8 +52,8 @@ impl Library for Shelves {
         Ok(ListBooksResponse {
             total_count: u64::from(request.page_size),
             books: vec![Book {
-                name: request.parent.clone(),
-                title: format!("{request:?}"),
+                name: format!("{}/books/1", request.parent),
+                note: format!("{request:?}"),
                 ..Book::default()
             }],
         })
@@ -62,7 +62,7 @@ impl Library for Shelves {
     async fn lend_book(&self, request: LendBookRequest) -> Result<Book, Error> {
         Ok(Book {
             name: request.name,
-            title: request.reader,
+            note: request.reader,
             ..Book::default()
         })
     }

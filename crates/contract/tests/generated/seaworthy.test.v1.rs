@@ -17,6 +17,8 @@ pub struct Book {
     pub tags: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     #[prost(uint64, tag = "6")]
     pub id: u64,
+    #[prost(string, tag = "7")]
+    pub note: ::prost::alloc::string::String,
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateBookRequest {
@@ -1317,6 +1319,10 @@ impl ::seaworthy_contract::json::JsonMessage for Book {
             proto: "id",
             json: "id",
         },
+        ::seaworthy_contract::Field {
+            proto: "note",
+            json: "note",
+        },
     ];
     fn field(name: &str) -> Option<usize> {
         Some(
@@ -1327,6 +1333,7 @@ impl ::seaworthy_contract::json::JsonMessage for Book {
                 "pages" => 3,
                 "tags" => 4,
                 "id" => 5,
+                "note" => 6,
                 _ => return None,
             },
         )
@@ -1374,6 +1381,12 @@ impl ::seaworthy_contract::json::JsonMessage for Book {
                     D,
                 >(&mut self.id, value, violations)
             }
+            6 => {
+                ::seaworthy_contract::json::singular::<
+                    ::seaworthy_contract::json::kind::Text,
+                    D,
+                >(&mut self.note, value, violations)
+            }
             _ => Ok(()),
         }
     }
@@ -1415,6 +1428,11 @@ impl ::seaworthy_contract::json::JsonMessage for Book {
                     ::seaworthy_contract::json::kind::UInt64,
                 >(&mut self.id, rest, text, violations)
             }
+            6 => {
+                ::seaworthy_contract::json::parameter::singular::<
+                    ::seaworthy_contract::json::kind::Text,
+                >(&mut self.note, rest, text, violations)
+            }
             _ => false,
         }
     }
@@ -1441,6 +1459,10 @@ impl ::seaworthy_contract::json::JsonMessage for Book {
             >("tags", &self.tags);
         encoder
             .unless_default::<::seaworthy_contract::json::kind::UInt64>("id", &self.id);
+        encoder
+            .unless_default::<
+                ::seaworthy_contract::json::kind::Text,
+            >("note", &self.note);
     }
 }
 impl ::seaworthy_contract::Validate for Book {
@@ -1671,8 +1693,11 @@ impl ::seaworthy_contract::Validate for CreateBookRequest {
                 |violations| {
                     let value = &self.parent;
                     {
-                        if !(value.starts_with("shelves/")) {
-                            violations.add_rule("must begin with \"shelves/\"");
+                        static PATTERN: ::seaworthy_contract::rule::Pattern = ::seaworthy_contract::rule::Pattern::new(
+                            "^shelves/[0-9]+$",
+                        );
+                        if !(PATTERN.matches(value)) {
+                            violations.add_rule("must match ^shelves/[0-9]+$");
                         }
                     }
                 },
@@ -1769,6 +1794,29 @@ impl ::seaworthy_contract::json::JsonMessage for GetBookRequest {
 }
 impl ::seaworthy_contract::Validate for GetBookRequest {
     fn validate(&self, violations: &mut ::seaworthy_contract::Violations) {
+        violations
+            .within(
+                &::seaworthy_contract::Field {
+                    proto: "name",
+                    json: "name",
+                },
+                |violations| {
+                    let value = &self.name;
+                    if !<::seaworthy_contract::json::kind::Text as ::seaworthy_contract::json::Kind>::is_default(
+                        value,
+                    ) {
+                        {
+                            static PATTERN: ::seaworthy_contract::rule::Pattern = ::seaworthy_contract::rule::Pattern::new(
+                                "^shelves/[0-9]+/books/[0-9]+$",
+                            );
+                            if !(PATTERN.matches(value)) {
+                                violations
+                                    .add_rule("must match ^shelves/[0-9]+/books/[0-9]+$");
+                            }
+                        }
+                    }
+                },
+            );
         violations
             .within(
                 &::seaworthy_contract::Field {
@@ -2064,6 +2112,24 @@ impl ::seaworthy_contract::json::JsonMessage for ListBooksRequest {
 }
 impl ::seaworthy_contract::Validate for ListBooksRequest {
     fn validate(&self, violations: &mut ::seaworthy_contract::Violations) {
+        violations
+            .within(
+                &::seaworthy_contract::Field {
+                    proto: "parent",
+                    json: "parent",
+                },
+                |violations| {
+                    let value = &self.parent;
+                    {
+                        static PATTERN: ::seaworthy_contract::rule::Pattern = ::seaworthy_contract::rule::Pattern::new(
+                            "^shelves/[0-9]+$",
+                        );
+                        if !(PATTERN.matches(value)) {
+                            violations.add_rule("must match ^shelves/[0-9]+$");
+                        }
+                    }
+                },
+            );
         violations
             .within(
                 &::seaworthy_contract::Field {
@@ -2418,6 +2484,29 @@ impl ::seaworthy_contract::json::JsonMessage for LendBookRequest {
 }
 impl ::seaworthy_contract::Validate for LendBookRequest {
     fn validate(&self, violations: &mut ::seaworthy_contract::Violations) {
+        violations
+            .within(
+                &::seaworthy_contract::Field {
+                    proto: "name",
+                    json: "name",
+                },
+                |violations| {
+                    let value = &self.name;
+                    if !<::seaworthy_contract::json::kind::Text as ::seaworthy_contract::json::Kind>::is_default(
+                        value,
+                    ) {
+                        {
+                            static PATTERN: ::seaworthy_contract::rule::Pattern = ::seaworthy_contract::rule::Pattern::new(
+                                "^shelves/[0-9]+/books/[0-9]+$",
+                            );
+                            if !(PATTERN.matches(value)) {
+                                violations
+                                    .add_rule("must match ^shelves/[0-9]+/books/[0-9]+$");
+                            }
+                        }
+                    }
+                },
+            );
         violations
             .within(
                 &::seaworthy_contract::Field {
