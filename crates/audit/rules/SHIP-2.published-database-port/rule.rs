@@ -1,7 +1,7 @@
 //! A database or broker that compose makes reachable from outside.
 
 use crate::model::{Model, Service};
-use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::rule::{Breach, Category, Check, Confidence, Edit, Metadata, Outcome, Rule, Severity};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -101,7 +101,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 .file
                 .location(port.span.clone(), Some(entry.name.as_str().into()));
             let number = port.container_port.unwrap_or_default();
-            let breach = Breach::new(
+            let mut breach = Breach::new(
                 at,
                 Confidence::Medium,
                 format!(
@@ -109,8 +109,24 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     entry.name
                 ),
             );
+            if let Some(edit) = bind_to_loopback(&found.file.text, &port.span) {
+                breach = breach.edit(edit);
+            }
             outcomes.push(breach.into());
         }
     }
     outcomes
+}
+
+/// Puts the loopback address before a port pair in the short form; other forms say more than this may change.
+fn bind_to_loopback(text: &str, span: &std::ops::Range<usize>) -> Option<Edit> {
+    let written = text.get(span.clone())?;
+    let pair = written.trim_matches(['"', '\'']);
+    let (host, container) = pair.split_once(':')?;
+    let number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_digit());
+    let start = span.start + written.find(pair)?;
+    (number(host) && number(container)).then(|| Edit {
+        span: start..start,
+        replacement: "127.0.0.1:".to_owned(),
+    })
 }

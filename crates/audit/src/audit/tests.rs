@@ -57,6 +57,7 @@ fn no_credential_is_ever_printed() {
         format!("AKIA{}", "QWERTYUIOPASDFGH"),
         format!("Zx9{}", "kQ2vT7mN4bL8"),
         format!("hunter{}", "2-Tr0ub4dor"),
+        "MIIEowIBAAKCAQEAqD7m".to_owned() + "Zr3kVq",
     ];
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
@@ -73,8 +74,16 @@ fn no_credential_is_ever_printed() {
         format!("services:\n  db:\n    image: postgres\n    ports: ['5432:5432']\n    environment:\n      POSTGRES_PASSWORD: {}\n      URL: postgres://app:{}@db.internal/app\n", canaries[1], canaries[2]),
     )
     .unwrap();
+    fs::write(
+        root.join("key.go"),
+        format!(
+            "package a\n\nconst key = `-----BEGIN {0} KEY-----\n{1}\n{1}\n-----END {0} KEY-----`\n",
+            "RSA PRIVATE", canaries[3]
+        ),
+    )
+    .unwrap();
     let report = audit(root, &AuditConfig::default()).unwrap();
-    assert!(report.findings.len() >= 4, "{:#?}", report.findings);
+    assert!(report.findings.len() >= 5, "{:#?}", report.findings);
     let printed = format!(
         "{}{}{report:?}",
         crate::report::json(&report).unwrap(),
@@ -104,4 +113,25 @@ fn a_fingerprint_survives_moved_lines() {
     assert!(!before.findings.is_empty());
     assert_eq!(fingerprints(&before), fingerprints(&after));
     assert_ne!(before.findings[0].line, after.findings[0].line);
+}
+
+#[test]
+fn a_change_that_is_local_and_safe_comes_as_a_diff() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("docker-compose.yml"),
+        "services:\n  db:\n    image: postgres:17\n    ports:\n      - \"5432:5432\"\n",
+    )
+    .unwrap();
+    let report = audit(folder.path(), &AuditConfig::default()).unwrap();
+    let finding = report
+        .findings
+        .iter()
+        .find(|finding| finding.id == "SHIP-2.published-database-port")
+        .unwrap();
+    let diff = finding.diff.as_deref().unwrap();
+    assert!(
+        diff.ends_with("-      - \"5432:5432\"\n+      - \"127.0.0.1:5432:5432\""),
+        "{diff}"
+    );
 }

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::Frame;
 use crate::rule::{Category, Confidence, Severity};
 use crate::secret::SafeText;
 
@@ -28,14 +29,37 @@ pub struct Finding {
     pub title: &'static str,
     /// What decides.
     pub evidence: SafeText,
-    /// The lines of code, with numbers.
-    pub frame: SafeText,
+    /// The lines of code.
+    pub frame: Frame,
     /// What it leads to.
     pub impact: &'static str,
     /// How to fix it.
     pub fix: SafeText,
+    /// The fix as a unified diff that `git apply` takes, when the change is local and safe.
+    pub diff: Option<String>,
     /// The same finding after lines moved has the same fingerprint.
     pub fingerprint: String,
+}
+
+impl Finding {
+    /// The evidence and, below it, the lines of code.
+    #[must_use]
+    pub fn evidence_with_frame(&self) -> String {
+        if self.frame.is_empty() {
+            self.evidence.to_string()
+        } else {
+            format!("{}\n{}", self.evidence, self.frame)
+        }
+    }
+
+    /// The fix and, below an empty line, its diff.
+    #[must_use]
+    pub fn fix_with_diff(&self) -> String {
+        match &self.diff {
+            Some(diff) => format!("{}\n\n{diff}", self.fix),
+            None => self.fix.to_string(),
+        }
+    }
 }
 
 /// A kept promise.

@@ -5,23 +5,15 @@ use std::fmt::Write as _;
 
 use sha2::{Digest, Sha256};
 
-use super::Finding;
-use crate::secret::SafeText;
+use super::{Finding, Frame};
 use crate::source::Location;
 
 /// 64 bits tell a repository's findings apart and stay readable.
 const BYTES: usize = 8;
 
 /// The fingerprint of a finding; equal snippets in one symbol are told apart by [`separate`].
-pub(crate) fn of(id: &str, at: &Location, frame: &SafeText) -> String {
-    let snippet: String = frame
-        .as_str()
-        .lines()
-        .filter_map(|line| line.strip_prefix('>'))
-        .filter_map(|line| line.split_once('|').map(|(_, code)| code))
-        .flat_map(str::split_whitespace)
-        .collect::<Vec<_>>()
-        .join(" ");
+pub(crate) fn of(id: &str, at: &Location, frame: &Frame) -> String {
+    let snippet = frame.snippet();
     hash(&[
         id,
         &at.path,

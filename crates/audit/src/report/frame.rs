@@ -1,9 +1,12 @@
 //! Code frames: the lines around a finding, credentials taken out.
 
+use std::fmt;
+use std::ops::Range;
+
 use crate::model::FileFacts;
 use crate::model::facts::Secret;
 use crate::secret::SafeText;
-use crate::source::Location;
+use crate::source::{Location, printable};
 
 /// One line before and one after place a line without drowning it.
 const CONTEXT_LINES: usize = 1;
@@ -11,54 +14,116 @@ const CONTEXT_LINES: usize = 1;
 const MAX_MARKED_LINES: usize = 6;
 /// Wider lines do not fit a terminal or a table.
 const MAX_COLUMNS: usize = 140;
+/// Tabs are shown as this.
+const TAB: &str = "    ";
 
-/// The frame of a place: `> 12 | code` for its own lines, `  11 | code` for the lines around.
-pub(crate) fn frame(found: &FileFacts, at: &Location) -> SafeText {
-    let file = &found.file;
-    let secrets: Vec<_> = found
+/// One line of a frame.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FrameLine {
+    /// Number, from 1.
+    pub number: usize,
+    /// Whether the finding stands on it.
+    pub marked: bool,
+    /// The text, cut at 140 columns, without control characters and credentials.
+    pub text: SafeText,
+}
+
+/// Lines of code around a finding.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Frame {
+    /// In order.
+    pub lines: Vec<FrameLine>,
+}
+
+impl Frame {
+    /// The frame of a place.
+    pub(crate) fn of(found: &FileFacts, at: &Location) -> Self {
+        let file = &found.file;
+        let last = last_line(found, at.line, &at.span).min(at.line + MAX_MARKED_LINES - 1);
+        let first = at.line.saturating_sub(CONTEXT_LINES).max(1);
+        let hidden = secrets(found);
+        let mut lines = Vec::new();
+        for number in first..=last + CONTEXT_LINES {
+            let Some(span) = file.line_span(number) else {
+                break;
+            };
+            let safe = without_secrets(&file.text, &span, &hidden);
+            let shown: String = safe.as_str().chars().take(MAX_COLUMNS).collect();
+            lines.push(FrameLine {
+                number,
+                marked: (at.line..=last).contains(&number),
+                text: SafeText::new(
+                    printable::line(&shown)
+                        .replace('\t', TAB)
+                        .trim_end()
+                        .to_owned(),
+                ),
+            });
+        }
+        Self { lines }
+    }
+
+    /// Whether there is nothing to show.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// The finding's own lines, spaces made equal: what stays the same when lines move or are indented anew.
+    #[must_use]
+    pub(crate) fn snippet(&self) -> String {
+        self.lines
+            .iter()
+            .filter(|line| line.marked)
+            .flat_map(|line| line.text.as_str().split_whitespace())
+            .collect::<Vec<_>>()
+            .join(" ")
+    }
+}
+
+impl fmt::Display for Frame {
+    /// `> 12 | code` for the finding's own lines, `  11 | code` for the lines around.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (at, line) in self.lines.iter().enumerate() {
+            if at > 0 {
+                formatter.write_str("\n")?;
+            }
+            let mark = if line.marked { '>' } else { ' ' };
+            let text = format!("{mark} {:>4} | {}", line.number, line.text);
+            formatter.write_str(text.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// The line on which a span ends.
+pub(super) fn last_line(found: &FileFacts, first: usize, span: &Range<usize>) -> usize {
+    let last_offset = span.end.saturating_sub(1).max(span.start);
+    found
+        .file
+        .location(last_offset..last_offset, None)
+        .line
+        .max(first)
+}
+
+/// The places of all credentials of a file.
+pub(super) fn secrets(found: &FileFacts) -> Vec<Range<usize>> {
+    found
         .facts
         .of::<Secret>()
         .items
         .iter()
         .map(|secret| secret.at.span.clone())
+        .collect()
+}
+
+fn without_secrets(text: &str, span: &Range<usize>, secrets: &[Range<usize>]) -> SafeText {
+    let hidden: Vec<_> = secrets
+        .iter()
+        .filter(|secret| secret.start < span.end && span.start < secret.end)
+        .map(|secret| {
+            secret.start.max(span.start) - span.start..secret.end.min(span.end) - span.start
+        })
         .collect();
-    let last_offset = at.span.end.saturating_sub(1).max(at.span.start);
-    let last = file
-        .location(last_offset..last_offset, None)
-        .line
-        .min(at.line + MAX_MARKED_LINES - 1);
-    let mut frame = String::new();
-    for line in at.line.saturating_sub(CONTEXT_LINES).max(1)..=last + CONTEXT_LINES {
-        let Some(span) = file.line_span(line) else {
-            break;
-        };
-        let hidden: Vec<_> = secrets
-            .iter()
-            .filter(|secret| secret.start < span.end && span.start < secret.end)
-            .map(|secret| {
-                secret.start.max(span.start) - span.start..secret.end.min(span.end) - span.start
-            })
-            .collect();
-        let safe = SafeText::without(file.text.get(span).unwrap_or_default(), &hidden);
-        let mark = if (at.line..=last).contains(&line) {
-            '>'
-        } else {
-            ' '
-        };
-        let code: String = safe
-            .as_str()
-            .chars()
-            .take(MAX_COLUMNS)
-            .map(|letter| {
-                if letter.is_control() && letter != '\t' {
-                    '�'
-                } else {
-                    letter
-                }
-            })
-            .collect();
-        frame.push_str(format!("{mark} {line:>4} | {}", code.replace('\t', "    ")).trim_end());
-        frame.push('\n');
-    }
-    SafeText::new(frame.trim_end())
+    SafeText::without(text.get(span.clone()).unwrap_or_default(), &hidden)
 }

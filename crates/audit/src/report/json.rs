@@ -31,7 +31,7 @@ struct Entry<'r> {
     title: &'r str,
     evidence: String,
     impact: &'r str,
-    fix: &'r str,
+    fix: String,
     fingerprint: &'r str,
 }
 
@@ -46,9 +46,9 @@ impl<'r> From<&'r Finding> for Entry<'r> {
             line: finding.line,
             column: finding.column,
             title: finding.title,
-            evidence: format!("{}\n{}", finding.evidence, finding.frame),
+            evidence: finding.evidence_with_frame(),
             impact: finding.impact,
-            fix: finding.fix.as_str(),
+            fix: finding.fix_with_diff(),
             fingerprint: &finding.fingerprint,
         }
     }

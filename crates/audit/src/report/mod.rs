@@ -1,8 +1,9 @@
 //! The result of an audit and its printed forms. An output is one file here; all take a finished [`Report`].
 
+pub(crate) mod diff;
 mod finding;
 pub(crate) mod fingerprint;
-pub(crate) mod frame;
+mod frame;
 mod json;
 mod pretty;
 mod score;
@@ -10,6 +11,7 @@ mod summary;
 
 pub(crate) use finding::Findings;
 pub use finding::{Finding, Passed, Unknown};
+pub use frame::{Frame, FrameLine};
 pub use json::json;
 pub use pretty::{explanation, pretty, rule_list};
 pub use score::{CategoryScore, Score};

@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 
-use super::{Finding, Report, Verdict};
+use super::{Finding, FrameLine, Report, Verdict};
 use crate::rule::{Rule, Severity};
+use crate::source::printable::line as printable;
 
 /// Reasons shown before the rest is counted.
 const MAX_UNKNOWN_SHOWN: usize = 5;
@@ -44,7 +45,8 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
     writeln!(
         out,
         "\n  {BOLD}{}{BOLD:#}  {DIM}{} files, {services} services{DIM:#}\n",
-        report.repository, report.files
+        printable(&report.repository),
+        report.files
     )?;
     let mut last = None;
     for finding in &report.findings {
@@ -91,12 +93,12 @@ fn one(out: &mut String, finding: &Finding) -> fmt::Result {
     let service = finding
         .service
         .as_ref()
-        .map(|service| format!("{service} · "))
+        .map(|service| format!("{} · ", printable(service)))
         .unwrap_or_default();
     writeln!(
         out,
         "    {DIM}{service}{DIM:#}{}:{}:{} {DIM}· {} confidence{DIM:#}",
-        finding.path,
+        printable(&finding.path),
         finding.line,
         finding.column,
         finding.confidence.name()
@@ -105,10 +107,12 @@ fn one(out: &mut String, finding: &Finding) -> fmt::Result {
         writeln!(out, "    {line}")?;
     }
     writeln!(out)?;
-    for line in finding.frame.as_str().lines() {
-        match line.strip_prefix('>') {
-            Some(rest) => writeln!(out, "    {style}▌{style:#}{rest}")?,
-            None => writeln!(out, "    {DIM}{line}{DIM:#}")?,
+    for line in &finding.frame.lines {
+        let FrameLine { number, text, .. } = line;
+        if line.marked {
+            writeln!(out, "    {style}▌{style:#} {number:>4} | {text}")?;
+        } else {
+            writeln!(out, "    {DIM}  {number:>4} | {text}{DIM:#}")?;
         }
     }
     writeln!(out)?;
@@ -116,7 +120,25 @@ fn one(out: &mut String, finding: &Finding) -> fmt::Result {
         let label = if at == 0 { "fix" } else { "   " };
         writeln!(out, "    {0}{label}{0:#} {line}", colored(AnsiColor::Green))?;
     }
+    if let Some(diff) = &finding.diff {
+        writeln!(out)?;
+        for line in diff.lines().filter(|line| !is_diff_heading(line)) {
+            let style = match line.chars().next() {
+                Some('+') => colored(AnsiColor::Green),
+                Some('-') => colored(AnsiColor::Red),
+                _ => DIM,
+            };
+            writeln!(out, "        {style}{line}{style:#}")?;
+        }
+    }
     writeln!(out)
+}
+
+/// The path and the place are printed already.
+fn is_diff_heading(line: &str) -> bool {
+    ["--- a/", "+++ b/", "@@ "]
+        .iter()
+        .any(|heading| line.starts_with(heading))
 }
 
 fn unknown(out: &mut String, report: &Report) -> fmt::Result {
@@ -132,7 +154,7 @@ fn unknown(out: &mut String, report: &Report) -> fmt::Result {
         let service = unknown
             .service
             .as_deref()
-            .map(|service| format!("{service}: "))
+            .map(|service| format!("{}: ", printable(service)))
             .unwrap_or_default();
         writeln!(
             out,

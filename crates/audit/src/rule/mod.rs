@@ -1,11 +1,13 @@
 //! Rules: what each one is, and how it answers.
 
+mod edit;
 mod metadata;
 mod observed;
 mod outcome;
 mod registry;
 mod run;
 
+pub use edit::Edit;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{observed, observed_anywhere, observed_by_file, or_passed, practices};
 pub use outcome::{Breach, Check, Outcome, Rule};

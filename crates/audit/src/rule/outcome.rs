@@ -1,6 +1,6 @@
 //! The answers of a rule.
 
-use super::{Confidence, Metadata, Severity};
+use super::{Confidence, Edit, Metadata, Severity};
 use crate::model::{Model, Service};
 use crate::source::Location;
 
@@ -51,6 +51,8 @@ pub struct Breach {
     pub severity: Option<Severity>,
     /// When it can be said better than the rule's text for the ecosystem.
     pub fix: Option<String>,
+    /// The fix as a change of the file, when it is local and safe.
+    pub edit: Option<Edit>,
 }
 
 impl Breach {
@@ -63,6 +65,7 @@ impl Breach {
             confidence,
             severity: None,
             fix: None,
+            edit: None,
         }
     }
 
@@ -77,6 +80,13 @@ impl Breach {
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// With a change that fixes it and changes nothing else.
+    #[must_use]
+    pub fn edit(mut self, edit: Edit) -> Self {
+        self.edit = Some(edit);
         self
     }
 }

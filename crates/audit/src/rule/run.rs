@@ -4,7 +4,7 @@ use rayon::prelude::*;
 
 use super::{Breach, Check, Outcome, Rule, rules};
 use crate::model::{Model, Service};
-use crate::report::{Finding, Findings, Passed, Unknown, fingerprint, frame};
+use crate::report::{Finding, Findings, Frame, Passed, Unknown, diff, fingerprint};
 use crate::secret::SafeText;
 
 /// Runs all rules over a model.
@@ -97,8 +97,13 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
             .unwrap_or(ecosystem)
     };
     let frame = file
-        .map(|found| frame::frame(found, &breach.at))
+        .map(|found| Frame::of(found, &breach.at))
         .unwrap_or_default();
+    let diff = breach
+        .edit
+        .as_ref()
+        .zip(file)
+        .and_then(|(edit, found)| diff::unified(found, &breach.at, edit));
     Finding {
         id: metadata.id,
         severity: breach.severity.unwrap_or(metadata.severity),
@@ -121,5 +126,6 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
                 .as_deref()
                 .unwrap_or_else(|| metadata.fix_for(ecosystem)),
         ),
+        diff,
     }
 }

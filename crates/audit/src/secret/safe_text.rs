@@ -6,7 +6,7 @@ use std::ops::Range;
 use serde::Serialize;
 
 use super::detect;
-use crate::source::Language;
+use crate::source::{Language, printable};
 
 /// What stands where a credential stood.
 const MASK: &str = "***";
@@ -17,10 +17,10 @@ const MASK: &str = "***";
 pub struct SafeText(String);
 
 impl SafeText {
-    /// Takes credentials out of text.
+    /// Takes credentials out of text, and characters that act on a terminal. Line ends stay.
     #[must_use]
     pub fn new(text: impl AsRef<str>) -> Self {
-        let text = text.as_ref();
+        let text = &printable::lines(text.as_ref());
         let mut spans: Vec<_> = detect(text, Language::Text)
             .into_iter()
             .map(|found| found.span)

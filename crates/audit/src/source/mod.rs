@@ -3,6 +3,7 @@
 mod file;
 mod language;
 mod location;
+pub(crate) mod printable;
 
 pub use file::SourceFile;
 pub use language::Language;
