@@ -3,14 +3,15 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rayon::prelude::*;
 
 use crate::config::AuditConfig;
 use crate::model::{FileFacts, Model, build};
 use crate::packs;
-use crate::report::Report;
-use crate::repository::{SkipReason, walk};
+use crate::report::{LeftOut, Report};
+use crate::repository::{Inventory, SkipReason, walk};
 use crate::rule;
 
 /// Why an audit could not begin.
@@ -24,17 +25,78 @@ pub enum AuditError {
         /// What the operating system said.
         source: std::io::Error,
     },
+    /// A tier was given to a service that is not there.
+    #[error("{place}: there is no service `{name}`; there are: {known}")]
+    UnknownService {
+        /// Where the tier was given.
+        place: String,
+        /// The name.
+        name: String,
+        /// The names of all services.
+        known: String,
+    },
+}
+
+/// How far an audit is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Progress {
+    /// Looking for files.
+    Walking,
+    /// Reading files.
+    Reading {
+        /// Files read.
+        read: usize,
+        /// Files to read.
+        of: usize,
+    },
+    /// Asking rules.
+    Asking,
 }
 
 /// Audits the repository in a folder.
 ///
 /// # Errors
-/// [`AuditError::Root`] when the folder cannot be read. Whatever is inside never makes an error: it makes the audit
-/// incomplete, and the report says so.
+/// [`AuditError::Root`] when the folder cannot be read, [`AuditError::UnknownService`] when the settings name a service that
+/// is not there. Whatever is inside the repository never makes an error: it makes the audit incomplete, and the report
+/// says so.
 pub fn audit(root: &Path, config: &AuditConfig) -> Result<Report, AuditError> {
-    let (model, incomplete) = model(root, config)?;
-    let found = rule::run(&model, config.limits.max_findings_per_rule);
-    Ok(Report::new(&model, found, incomplete))
+    audit_with_progress(root, config, &|_| {})
+}
+
+/// As [`audit`], telling how far it is. The function is called from several threads, once for each file.
+///
+/// # Errors
+/// As [`audit`].
+pub fn audit_with_progress(
+    root: &Path,
+    config: &AuditConfig,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Report, AuditError> {
+    let read = read(root, config, progress)?;
+    if let Some(unknown) = config.service_tiers.iter().find(|tier| {
+        !read
+            .model
+            .services
+            .iter()
+            .any(|service| service.name == tier.service)
+    }) {
+        let known: Vec<_> = read
+            .model
+            .services
+            .iter()
+            .map(|service| service.name.as_str())
+            .collect();
+        return Err(AuditError::UnknownService {
+            place: unknown.place.clone(),
+            name: unknown.service.clone(),
+            known: known.join(", "),
+        });
+    }
+    progress(Progress::Asking);
+    let found = rule::run(&read.model, config);
+    let mut report = Report::new(&read.model, found, read.incomplete, config);
+    report.left_out = read.left_out;
+    Ok(report)
 }
 
 /// Builds the model alone; the second part says why it is incomplete.
@@ -42,37 +104,63 @@ pub fn audit(root: &Path, config: &AuditConfig) -> Result<Report, AuditError> {
 /// # Errors
 /// [`AuditError::Root`] when the folder cannot be read.
 pub fn model(root: &Path, config: &AuditConfig) -> Result<(Model, Vec<String>), AuditError> {
+    read(root, config, &|_| {}).map(|read| (read.model, read.incomplete))
+}
+
+struct Read {
+    model: Model,
+    incomplete: Vec<String>,
+    left_out: Vec<LeftOut>,
+}
+
+fn read(
+    root: &Path,
+    config: &AuditConfig,
+    progress: &(dyn Fn(Progress) + Sync),
+) -> Result<Read, AuditError> {
     let failed = |source| AuditError::Root {
         path: root.to_path_buf(),
         source,
     };
     let root = root.canonicalize().map_err(failed)?;
     std::fs::read_dir(&root).map_err(failed)?;
-    let inventory = walk(&root, &config.limits);
+    progress(Progress::Walking);
+    let inventory = walk(&root, &config.limits, &config.ignored);
+    let left_out = left_out(&inventory);
     let mut incomplete = Vec::new();
     if !inventory.complete {
-        let left_out = inventory
+        let count = inventory
             .skipped
             .iter()
             .filter(|skipped| skipped.reason == SkipReason::OverBudget)
             .count();
         incomplete.push(format!(
-            "the limits on files and bytes were reached: {left_out} files or more were not read"
+            "the limits on files and bytes were reached: {count} files or more were not read"
         ));
     }
-    let unreadable = inventory
+    let unreadable: Vec<_> = inventory
         .skipped
         .iter()
         .filter(|skipped| skipped.reason == SkipReason::Unreadable)
-        .count();
-    if unreadable > 0 {
-        incomplete.push(format!("{unreadable} files could not be read"));
+        .collect();
+    if let Some(first) = unreadable.first() {
+        incomplete.push(format!(
+            "{} files could not be read, the first is {}",
+            unreadable.len(),
+            first.path
+        ));
     }
+    let of = inventory.files.len();
+    let done = AtomicUsize::new(0);
     let read: Vec<_> = inventory
         .files
         .into_par_iter()
         .map(|file| {
             let (facts, failure) = packs::read(&file, &config.limits);
+            progress(Progress::Reading {
+                read: done.fetch_add(1, Ordering::Relaxed) + 1,
+                of,
+            });
             (file, facts, failure)
         })
         .collect();
@@ -87,7 +175,32 @@ pub fn model(root: &Path, config: &AuditConfig) -> Result<(Model, Vec<String>), 
         || "repository".to_owned(),
         |name| name.to_string_lossy().into_owned(),
     );
-    Ok((build(name, files, inventory.paths), incomplete))
+    Ok(Read {
+        model: build(name, files, inventory.paths),
+        incomplete,
+        left_out,
+    })
+}
+
+fn left_out(inventory: &Inventory) -> Vec<LeftOut> {
+    [
+        (SkipReason::TooLarge, "they are larger than the limit"),
+        (SkipReason::Ignored, "the configuration leaves them out"),
+    ]
+    .into_iter()
+    .filter_map(|(reason, words)| {
+        let mut of_it = inventory
+            .skipped
+            .iter()
+            .filter(|skipped| skipped.reason == reason);
+        let first = of_it.next()?;
+        Some(LeftOut {
+            reason: words,
+            count: of_it.count() + 1,
+            example: first.path.clone(),
+        })
+    })
+    .collect()
 }
 
 #[cfg(test)]

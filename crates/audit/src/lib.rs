@@ -12,7 +12,8 @@
 //! ```
 
 mod audit;
-mod config;
+pub mod baseline;
+pub mod config;
 pub mod document;
 pub mod model;
 pub mod packs;
@@ -21,9 +22,10 @@ pub mod repository;
 pub mod rule;
 pub mod secret;
 pub mod source;
+pub mod suppression;
 pub mod syntax;
 
-pub use audit::{AuditError, audit, model as build_model};
+pub use audit::{AuditError, Progress, audit, audit_with_progress, model as build_model};
 pub use config::AuditConfig;
 pub use report::Report;
 pub use rule::Severity;

@@ -25,6 +25,10 @@ pub struct Finding {
     pub line: usize,
     /// Column in characters, from 1.
     pub column: usize,
+    /// Line on which the place ends.
+    pub end_line: usize,
+    /// Column behind the last character of the place.
+    pub end_column: usize,
     /// What is wrong.
     pub title: &'static str,
     /// What decides.
@@ -92,10 +96,24 @@ pub struct Unknown {
     pub reason: SafeText,
 }
 
+/// A rule that the configuration does not let ask.
+#[derive(Debug, Clone, Serialize)]
+pub struct SwitchedOff {
+    /// Rule.
+    pub id: &'static str,
+    /// What it would have looked for.
+    pub title: &'static str,
+    /// Why.
+    pub reason: SafeText,
+}
+
 /// All answers.
 #[derive(Debug, Default)]
 pub(crate) struct Findings {
     pub(crate) findings: Vec<Finding>,
     pub(crate) passed: Vec<Passed>,
     pub(crate) unknown: Vec<Unknown>,
+    pub(crate) switched_off: Vec<SwitchedOff>,
+    /// Rules with more findings than are kept, and how many were not.
+    pub(crate) flooded: Vec<(&'static str, usize)>,
 }

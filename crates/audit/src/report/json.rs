@@ -1,9 +1,14 @@
-//! JSON.
+//! JSON, as `schema/report.schema.json` describes it.
 
 use serde::Serialize;
 
-use super::{Finding, Passed, Report, ServiceSummary, Unknown, Verdict};
+use super::{Finding, LeftOut, Passed, Report, ServiceSummary, SwitchedOff, Unknown, Verdict};
+use crate::baseline::{BaselineEntry, Comparison};
 use crate::rule::{Confidence, Severity};
+use crate::suppression::{Notice, Suppressed};
+
+/// The JSON Schema of [`json`].
+pub const JSON_SCHEMA: &str = include_str!("../../schema/report.schema.json");
 
 #[derive(Serialize)]
 struct Document<'r> {
@@ -17,6 +22,72 @@ struct Document<'r> {
     findings: Vec<Entry<'r>>,
     passed: &'r [Passed],
     unknown: &'r [Unknown],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    suppressed: Vec<SuppressedEntry<'r>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    switched_off: &'r [SwitchedOff],
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    notices: Vec<NoticeEntry<'r>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    baseline: Option<BaselinePart<'r>>,
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    incomplete: &'r [String],
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    left_out: &'r [LeftOut],
+}
+
+#[derive(Serialize)]
+struct SuppressedEntry<'r> {
+    finding: Entry<'r>,
+    reason: &'r str,
+    until: Option<String>,
+    place: &'r str,
+}
+
+impl<'r> From<&'r Suppressed> for SuppressedEntry<'r> {
+    fn from(suppressed: &'r Suppressed) -> Self {
+        Self {
+            finding: Entry::from(&suppressed.finding),
+            reason: suppressed.reason.as_str(),
+            until: suppressed.until.map(|until| until.to_string()),
+            place: &suppressed.place,
+        }
+    }
+}
+
+#[derive(Serialize)]
+struct NoticeEntry<'r> {
+    place: &'r str,
+    text: &'r str,
+}
+
+impl<'r> From<&'r Notice> for NoticeEntry<'r> {
+    fn from(notice: &'r Notice) -> Self {
+        Self {
+            place: &notice.place,
+            text: notice.text.as_str(),
+        }
+    }
+}
+
+/// New and remaining findings are named by fingerprint: they stand in `findings`.
+#[derive(Serialize)]
+struct BaselinePart<'r> {
+    new: Vec<&'r str>,
+    remaining: Vec<&'r str>,
+    fixed: &'r [BaselineEntry],
+    undecided: &'r [BaselineEntry],
+}
+
+impl<'r> From<&'r Comparison> for BaselinePart<'r> {
+    fn from(comparison: &'r Comparison) -> Self {
+        Self {
+            new: comparison.new.iter().map(String::as_str).collect(),
+            remaining: comparison.remaining.iter().map(String::as_str).collect(),
+            fixed: &comparison.fixed,
+            undecided: &comparison.undecided,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -54,7 +125,8 @@ impl<'r> From<&'r Finding> for Entry<'r> {
     }
 }
 
-/// The report as JSON. `score` is null when no rule could decide; `coverage` is a percentage.
+/// The report as JSON, see [`JSON_SCHEMA`]. `score` is null when no rule could decide; `coverage` is a percentage. The last
+/// six parts are there only when there is something in them.
 ///
 /// # Errors
 /// Never in practice: every part is plain data.
@@ -70,5 +142,18 @@ pub fn json(report: &Report) -> Result<String, serde_json::Error> {
         findings: report.findings.iter().map(Entry::from).collect(),
         passed: &report.passed,
         unknown: &report.unknown,
+        suppressed: report
+            .suppressed
+            .iter()
+            .map(SuppressedEntry::from)
+            .collect(),
+        switched_off: &report.switched_off,
+        notices: report.notices.iter().map(NoticeEntry::from).collect(),
+        baseline: report.comparison.as_ref().map(BaselinePart::from),
+        incomplete: &report.incomplete,
+        left_out: &report.left_out,
     })
 }
+
+#[cfg(test)]
+mod tests;

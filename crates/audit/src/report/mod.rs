@@ -6,13 +6,15 @@ pub(crate) mod fingerprint;
 mod frame;
 mod json;
 mod pretty;
+#[cfg(test)]
+mod sample;
 mod score;
 mod summary;
 
 pub(crate) use finding::Findings;
-pub use finding::{Finding, Passed, Unknown};
+pub use finding::{Finding, Passed, SwitchedOff, Unknown};
 pub use frame::{Frame, FrameLine};
-pub use json::json;
+pub use json::{JSON_SCHEMA, json};
 pub use pretty::{explanation, pretty, rule_list};
 pub use score::{CategoryScore, Score};
-pub use summary::{Report, ServiceSummary, Verdict};
+pub use summary::{LeftOut, Report, ServiceSummary, Verdict};

@@ -6,9 +6,12 @@ use serde::Serialize;
 
 use super::finding::Findings;
 use super::score::scores;
-use super::{CategoryScore, Finding, Passed, Score, Unknown};
+use super::{CategoryScore, Finding, Passed, Score, SwitchedOff, Unknown};
+use crate::baseline::{Baseline, Comparison, compare};
+use crate::config::{AuditConfig, Tier};
 use crate::model::{Model, ServiceKind};
-use crate::rule::{Confidence, Severity};
+use crate::rule::{Confidence, FailOn, Severity};
+use crate::suppression::{Notice, Suppressed, apply};
 
 /// Under this coverage, in percent, silence says too little for a verdict.
 const MIN_COVERAGE: u8 = 50;
@@ -19,7 +22,7 @@ const MIN_COVERAGE: u8 = 50;
 pub enum Verdict {
     /// Nothing high or critical is open.
     Ready,
-    /// Something high is open.
+    /// Something high is open: ready on the condition that it is fixed within a week.
     ReadyWithConditions,
     /// Something critical is open.
     NotReady,
@@ -33,7 +36,9 @@ impl Verdict {
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Ready => "ready for production",
-            Self::ReadyWithConditions => "ready once the high findings are fixed",
+            Self::ReadyWithConditions => {
+                "ready on one condition: the high findings are fixed within a week"
+            }
             Self::NotReady => "not ready for production",
             Self::Undecided => "undecided: too little of the repository could be understood",
         }
@@ -47,6 +52,8 @@ pub struct ServiceSummary {
     pub name: String,
     /// What it does.
     pub kind: ServiceKind,
+    /// How much it has to promise.
+    pub tier: Tier,
     /// Source folder.
     pub root: Option<String>,
     /// Languages.
@@ -80,10 +87,42 @@ pub struct Report {
     pub files: usize,
     /// Why the audit is incomplete; empty when it is complete.
     pub incomplete: Vec<String>,
+    /// Files that were not read, by reason.
+    pub left_out: Vec<LeftOut>,
+    /// Findings that a person has judged.
+    pub suppressed: Vec<Suppressed>,
+    /// Rules that the configuration does not let ask.
+    pub switched_off: Vec<SwitchedOff>,
+    /// Suppressions that do not count, or no longer.
+    pub notices: Vec<Notice>,
+    /// The report beside a baseline.
+    pub comparison: Option<Comparison>,
+}
+
+/// Files that were not read for one reason. They do not make an audit incomplete: nobody reviews them by hand either.
+#[derive(Debug, Clone, Serialize)]
+pub struct LeftOut {
+    /// Why, in words that follow "3 files were not read: ".
+    pub reason: &'static str,
+    /// How many.
+    pub count: usize,
+    /// The first of them.
+    pub example: String,
 }
 
 impl Report {
-    pub(crate) fn new(model: &Model, found: Findings, incomplete: Vec<String>) -> Self {
+    pub(crate) fn new(
+        model: &Model,
+        mut found: Findings,
+        mut incomplete: Vec<String>,
+        config: &AuditConfig,
+    ) -> Self {
+        let (findings, suppressed, notices) =
+            apply(model, std::mem::take(&mut found.findings), config);
+        found.findings = findings;
+        incomplete.extend(found.flooded.iter().map(|(id, over)| {
+            format!("{id} has {over} findings more than the limit; they are not listed")
+        }));
         let (score, categories) = scores(&found);
         let open = |severity| {
             found
@@ -118,6 +157,7 @@ impl Report {
                 ServiceSummary {
                     name: service.name.clone(),
                     kind: service.kind,
+                    tier: config.tier_of(&service.name),
                     root: service.root.clone(),
                     languages: service.languages.iter().copied().collect(),
                     dockerfile: service
@@ -139,7 +179,38 @@ impl Report {
             unknown: found.unknown,
             files: model.files.len(),
             incomplete,
+            left_out: Vec::new(),
+            suppressed,
+            switched_off: found.switched_off,
+            notices,
+            comparison: None,
         }
+    }
+
+    /// Puts the report beside a baseline: from then on only new findings fail it.
+    pub fn compare_with(&mut self, baseline: &Baseline) {
+        self.comparison = Some(compare(self, baseline));
+    }
+
+    /// Whether a finding fails the audit. Findings that the baseline knows do not.
+    #[must_use]
+    pub fn fails(&self, fail_on: FailOn) -> bool {
+        self.findings.iter().any(|finding| {
+            fail_on.fails(finding.severity)
+                && self
+                    .comparison
+                    .as_ref()
+                    .is_none_or(|comparison| comparison.new.contains(&finding.fingerprint))
+        })
+    }
+
+    /// The number of open findings of a severity.
+    #[must_use]
+    pub fn count(&self, severity: Severity) -> usize {
+        self.findings
+            .iter()
+            .filter(|finding| finding.severity == severity)
+            .count()
     }
 
     /// The worst severity of all findings.

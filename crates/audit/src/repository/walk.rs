@@ -10,6 +10,7 @@ use rayon::prelude::*;
 
 use super::role::VENDORED_FOLDERS;
 use super::{Limits, Role, TrackedFiles};
+use crate::config::IgnoredPaths;
 use crate::source::SourceFile;
 
 /// Bytes looked at to tell text from binary, as git does.
@@ -37,6 +38,8 @@ pub enum SkipReason {
     Unreadable,
     /// The audit's own bound on files or bytes was reached.
     OverBudget,
+    /// The configuration leaves it out.
+    Ignored,
 }
 
 /// A file that was not read.
@@ -64,7 +67,7 @@ pub struct Inventory {
 /// Reads the text files under `root`: those that are not ignored, and those that version control holds although
 /// they are ignored. Symbolic links are never followed.
 #[must_use]
-pub fn walk(root: &Path, limits: &Limits) -> Inventory {
+pub fn walk(root: &Path, limits: &Limits, ignored: &IgnoredPaths) -> Inventory {
     let tracked = TrackedFiles::read(root);
     let mut inventory = Inventory {
         complete: true,
@@ -77,7 +80,12 @@ pub fn walk(root: &Path, limits: &Limits) -> Inventory {
     let mut chosen = Vec::new();
     for (path, bytes) in candidates(root, &tracked, limits, &mut inventory) {
         inventory.paths.insert(path.clone());
-        if bytes > limits.max_file_bytes {
+        if ignored.contains(&path) {
+            inventory.skipped.push(Skipped {
+                path,
+                reason: SkipReason::Ignored,
+            });
+        } else if bytes > limits.max_file_bytes {
             inventory.skipped.push(Skipped {
                 path,
                 reason: SkipReason::TooLarge,

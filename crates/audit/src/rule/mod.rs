@@ -1,6 +1,7 @@
 //! Rules: what each one is, and how it answers.
 
 mod edit;
+mod fail_on;
 mod metadata;
 mod observed;
 mod outcome;
@@ -8,6 +9,7 @@ mod registry;
 mod run;
 
 pub use edit::Edit;
+pub use fail_on::FailOn;
 pub use metadata::{Category, Confidence, Metadata, Severity};
 pub use observed::{observed, observed_anywhere, observed_by_file, or_passed, practices};
 pub use outcome::{Breach, Check, Outcome, Rule};

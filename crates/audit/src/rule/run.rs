@@ -3,21 +3,24 @@
 use rayon::prelude::*;
 
 use super::{Breach, Check, Outcome, Rule, rules};
+use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
-use crate::report::{Finding, Findings, Frame, Passed, Unknown, diff, fingerprint};
+use crate::report::{Finding, Findings, Frame, Passed, SwitchedOff, Unknown, diff, fingerprint};
 use crate::secret::SafeText;
 
 /// Runs all rules over a model.
-pub(crate) fn run(model: &Model, max_findings_per_rule: usize) -> Findings {
+pub(crate) fn run(model: &Model, config: &AuditConfig) -> Findings {
     let parts: Vec<Findings> = rules()
         .par_iter()
-        .map(|rule| one(rule, model, max_findings_per_rule))
+        .map(|rule| one(rule, model, config))
         .collect();
     let mut all = Findings::default();
     for part in parts {
         all.findings.extend(part.findings);
         all.passed.extend(part.passed);
         all.unknown.extend(part.unknown);
+        all.switched_off.extend(part.switched_off);
+        all.flooded.extend(part.flooded);
     }
     fingerprint::separate(&mut all.findings);
     all.findings.sort_by(|left, right| {
@@ -39,17 +42,39 @@ pub(crate) fn run(model: &Model, max_findings_per_rule: usize) -> Findings {
     all
 }
 
-fn one(rule: &Rule, model: &Model, max_findings: usize) -> Findings {
+fn one(rule: &Rule, model: &Model, config: &AuditConfig) -> Findings {
     let mut found = Findings::default();
+    let setting = config.rules.get(rule.metadata.id);
+    if let Some(RuleSetting::Off { reason }) = setting {
+        found.switched_off.push(SwitchedOff {
+            id: rule.metadata.id,
+            title: rule.metadata.title,
+            reason: SafeText::new(reason),
+        });
+        return found;
+    }
+    let max_findings = config.limits.max_findings_per_rule;
+    let mut over = 0_usize;
     let mut take = |service: Option<&Service>, outcomes: Vec<Outcome>| {
         for outcome in outcomes {
             let name = service.map(|service| service.name.clone());
             let id = rule.metadata.id;
             match outcome {
                 Outcome::Breach(breach) => {
-                    if found.findings.len() < max_findings {
-                        found.findings.push(finding(rule, model, service, breach));
+                    if found.findings.len() >= max_findings {
+                        over += 1;
+                        continue;
                     }
+                    let mut finding = finding(rule, model, service, breach);
+                    if let Some(RuleSetting::Severity(severity)) = setting {
+                        finding.severity = *severity;
+                    }
+                    let tier = finding
+                        .service
+                        .as_deref()
+                        .map_or(config.tier, |service| config.tier_of(service));
+                    finding.severity = tier.severity(finding.severity);
+                    found.findings.push(finding);
                 }
                 Outcome::Passed { evidence, at } => found.passed.push(Passed {
                     id,
@@ -74,8 +99,16 @@ fn one(rule: &Rule, model: &Model, max_findings: usize) -> Findings {
         Check::Service(check) => model
             .services
             .iter()
+            .filter(|service| {
+                config
+                    .tier_of(&service.name)
+                    .asks(&rule.metadata, Some(service.kind))
+            })
             .for_each(|service| take(Some(service), check(model, service))),
         Check::Repository(check) => take(None, check(model)),
+    }
+    if over > 0 {
+        found.flooded.push((rule.metadata.id, over));
     }
     // Two services may share a file: the same breach is reported once.
     let mut seen = std::collections::BTreeSet::new();
@@ -99,6 +132,15 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
     let frame = file
         .map(|found| Frame::of(found, &breach.at))
         .unwrap_or_default();
+    let (end_line, end_column) = file
+        .map(|found| {
+            found
+                .file
+                .location(breach.at.span.end..breach.at.span.end, None)
+        })
+        .map_or((breach.at.line, breach.at.column), |end| {
+            (end.line, end.column)
+        });
     let diff = breach
         .edit
         .as_ref()
@@ -115,6 +157,8 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
         path: breach.at.path.to_string(),
         line: breach.at.line,
         column: breach.at.column,
+        end_line,
+        end_column,
         title: metadata.title,
         fingerprint: fingerprint::of(metadata.id, &breach.at, &frame),
         evidence: SafeText::new(breach.evidence),

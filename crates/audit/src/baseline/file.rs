@@ -1,0 +1,141 @@
+//! The file of a baseline: JSON, one finding per entry, sorted, so that its history reads well in version control.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::report::{Finding, Report};
+use crate::rule::Severity;
+
+/// The form of the file; a reader refuses what it does not know.
+const VERSION: u32 = 1;
+/// Room for some hundred thousand findings.
+const MAX_BYTES: u64 = 64 * 1024 * 1024;
+
+/// A finding that was known.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct BaselineEntry {
+    /// Rule.
+    pub id: String,
+    /// File.
+    pub path: String,
+    /// Tells the finding apart.
+    pub fingerprint: String,
+    /// Service.
+    pub service: Option<String>,
+    /// What it was worth.
+    pub severity: Severity,
+    /// What is wrong.
+    pub title: String,
+}
+
+/// What was known on a day.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    version: u32,
+    /// Known findings, sorted.
+    pub findings: Vec<BaselineEntry>,
+}
+
+/// Why a baseline cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum BaselineError {
+    /// The file cannot be read.
+    #[error("{path}: the baseline cannot be read: {source}")]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the operating system said.
+        source: std::io::Error,
+    },
+    /// The file is no baseline.
+    #[error("{path}:{line}:{column}: this is no baseline: {message}")]
+    Invalid {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: usize,
+        /// Column, from 1.
+        column: usize,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl Baseline {
+    /// The findings of a report, suppressed ones left out: their comments speak for them.
+    #[must_use]
+    pub fn of(report: &Report) -> Self {
+        let mut findings: Vec<_> = report.findings.iter().map(BaselineEntry::of).collect();
+        findings.sort();
+        Self {
+            version: VERSION,
+            findings,
+        }
+    }
+
+    /// Reads a file.
+    ///
+    /// # Errors
+    /// [`BaselineError`] with the place, when it cannot be read or is no baseline that this version knows.
+    pub fn read(path: &Path) -> Result<Self, BaselineError> {
+        let mut text = String::new();
+        File::open(path)
+            .and_then(|file| file.take(MAX_BYTES).read_to_string(&mut text))
+            .map_err(|source| BaselineError::Unreadable {
+                path: path.to_path_buf(),
+                source,
+            })?;
+        let invalid = |line, column, message| BaselineError::Invalid {
+            path: path.to_path_buf(),
+            line,
+            column,
+            message,
+        };
+        let baseline: Self = serde_json::from_str(&text).map_err(|error| {
+            let message = error.to_string();
+            let message = message
+                .split(" at line ")
+                .next()
+                .unwrap_or_default()
+                .to_owned();
+            invalid(error.line(), error.column(), message)
+        })?;
+        if baseline.version != VERSION {
+            return Err(invalid(
+                1,
+                1,
+                format!(
+                    "it has version {}, and this program reads version {VERSION}",
+                    baseline.version
+                ),
+            ));
+        }
+        Ok(baseline)
+    }
+
+    /// The text of the file.
+    ///
+    /// # Errors
+    /// Never in practice: every part is plain data.
+    pub fn text(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string_pretty(self).map(|text| text + "\n")
+    }
+}
+
+impl BaselineEntry {
+    fn of(finding: &Finding) -> Self {
+        Self {
+            id: finding.id.to_owned(),
+            path: finding.path.clone(),
+            fingerprint: finding.fingerprint.clone(),
+            service: finding.service.clone(),
+            severity: finding.severity,
+            title: finding.title.to_owned(),
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! One repository with everything that a report can say, for the tests of outputs. Its text is hostile.
+
+use std::fs;
+
+use crate::baseline::Baseline;
+use crate::config::ConfigFile;
+use crate::report::Report;
+use crate::{AuditConfig, audit};
+
+/// Text that breaks out of whatever does not escape it.
+pub(crate) const HOSTILE: &str = "</script><img src=x onerror=alert(1)>|`*[x](javascript:y)";
+
+/// The report; `baseline` says whether it stands beside one.
+pub(crate) fn report(baseline: bool) -> Report {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("shop");
+    let write = |path: &str, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+    };
+    write("go.mod", "module example.com/shop\n\ngo 1.24\n");
+    write(
+        "main.go",
+        "package main\n\nimport \"net/http\"\n\nfunc main() {\n\thttp.HandleFunc(\"/\", nil)\n\t_, _ = http.Get(\"http://other\")\n\t_ = http.ListenAndServe(\":8080\", nil)\n}\n",
+    );
+    write(
+        "Dockerfile",
+        "FROM alpine:3.20\nEXPOSE 8080\nHEALTHCHECK CMD wget -q http://127.0.0.1:8080/healthz\nCMD [\"/shop\"]\n",
+    );
+    write(
+        "docker-compose.yml",
+        &format!(
+            "services:\n  db:\n    image: postgres:17\n    ports:\n      - \"5432:5432\"\n    environment:\n      A: '{HOSTILE}'\n  cache:\n    image: redis:7\n    ports: ['6379:6379']\n"
+        ),
+    );
+    write(
+        &format!("deploy/{}.env", "a`|<b>"),
+        &format!("API_TOKEN=Zx9{}\n", "kQ2vT7mN4bL8wR5"),
+    );
+    write(
+        "other/Dockerfile",
+        concat!(
+            "# seaworthy",
+            ": allow SHIP-1.root-user because the platform maps the user\nFROM debian:12\nCMD [\"/other\"]\n"
+        ),
+    );
+    write("large.txt", &"x".repeat(2_000_000));
+    let file = ConfigFile::parse(
+        "seaworthy-audit.toml".as_ref(),
+        "[rules.\"SEC-2.cors-wildcard\"]\noff = \"the gateway answers preflight requests\"\n\n[[suppress]]\nrule = \"SHIP-1.root-user\"\npath = \"nowhere\"\nreason = \"history\"\n",
+    )
+    .unwrap();
+    let mut config = AuditConfig::default();
+    file.apply(&mut config).unwrap();
+    let mut report = audit(&root, &config).unwrap();
+    if baseline {
+        let mut known = Baseline::of(&report);
+        known.findings.remove(0);
+        known.findings[0].fingerprint = "0123456789abcdef".to_owned();
+        report.compare_with(&known);
+    }
+    report
+        .incomplete
+        .push("deep.go: parsing took too long".to_owned());
+    report
+}

@@ -1,0 +1,129 @@
+//! Takes out what was judged, and says which judgements no longer hold.
+
+use chrono::NaiveDate;
+
+use super::comment;
+use crate::config::AuditConfig;
+use crate::model::Model;
+use crate::report::Finding;
+use crate::secret::SafeText;
+
+/// A finding that a person has judged.
+#[derive(Debug, Clone)]
+pub struct Suppressed {
+    /// The finding.
+    pub finding: Finding,
+    /// Why it does not count.
+    pub reason: SafeText,
+    /// The last day on which it does not count.
+    pub until: Option<NaiveDate>,
+    /// Where this was said: `path:line`.
+    pub place: String,
+    /// Whether it was said in the source itself.
+    pub in_source: bool,
+}
+
+/// Something that the reader of a report should know about how the audit was told to go.
+#[derive(Debug, Clone)]
+pub struct Notice {
+    /// Where it stands: `path:line`.
+    pub place: String,
+    /// What it is.
+    pub text: SafeText,
+}
+
+struct Judgement {
+    place: String,
+    reason: String,
+    until: Option<NaiveDate>,
+    used: bool,
+    in_source: bool,
+}
+
+/// Splits findings into those that are open and those that were judged.
+pub(crate) fn apply(
+    model: &Model,
+    findings: Vec<Finding>,
+    config: &AuditConfig,
+) -> (Vec<Finding>, Vec<Suppressed>, Vec<Notice>) {
+    if !config.honour_suppressions {
+        return (findings, Vec::new(), Vec::new());
+    }
+    let mut notices = Vec::new();
+    let mut judgements = Vec::new();
+    let mut comments = Vec::new();
+    for found in model.files.values() {
+        let (read, wrong) = comment::read(&found.file);
+        notices.extend(wrong.into_iter().map(|(line, text)| Notice {
+            place: format!("{}:{line}", found.file.path),
+            text: SafeText::new(format!("this suppression does not count: {text}")),
+        }));
+        for suppression in read {
+            judgements.push(Judgement {
+                place: format!("{}:{}", found.file.path, suppression.line),
+                reason: suppression.reason.clone(),
+                until: suppression.until,
+                used: false,
+                in_source: true,
+            });
+            comments.push((found.file.path.clone(), suppression));
+        }
+    }
+    judgements.extend(config.suppressions.iter().map(|suppression| Judgement {
+        place: suppression.place.clone(),
+        reason: suppression.reason.clone(),
+        until: suppression.until,
+        used: false,
+        in_source: false,
+    }));
+    let mut open = Vec::new();
+    let mut suppressed = Vec::new();
+    for finding in findings {
+        let in_comment = comments.iter().map(|(path, suppression)| {
+            **path == *finding.path
+                && suppression.rules.contains(&finding.id)
+                && suppression.speaks_of.start() <= &finding.end_line
+                && suppression.speaks_of.end() >= &finding.line
+        });
+        let in_file = config
+            .suppressions
+            .iter()
+            .map(|suppression| suppression.matches(&finding));
+        let mut judged = None;
+        for (judgement, matches) in judgements.iter_mut().zip(in_comment.chain(in_file)) {
+            if matches {
+                judgement.used = true;
+                let holds = judgement.until.is_none_or(|until| config.today <= until);
+                if holds && judged.is_none() {
+                    judged = Some(Suppressed {
+                        finding: finding.clone(),
+                        reason: SafeText::new(&judgement.reason),
+                        until: judgement.until,
+                        place: judgement.place.clone(),
+                        in_source: judgement.in_source,
+                    });
+                }
+            }
+        }
+        match judged {
+            Some(judged) => suppressed.push(judged),
+            None => open.push(finding),
+        }
+    }
+    for judgement in judgements {
+        let text = match judgement.until {
+            Some(until) if until < config.today => {
+                format!("this suppression expired on {until} and does not count any more")
+            }
+            _ if !judgement.used => {
+                "this suppression matches no finding; it can be deleted".to_owned()
+            }
+            _ => continue,
+        };
+        notices.push(Notice {
+            place: judgement.place,
+            text: SafeText::new(text),
+        });
+    }
+    (open, suppressed, notices)
+}

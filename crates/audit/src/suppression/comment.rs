@@ -1,0 +1,147 @@
+//! Suppressions in comments: `seaworthy: allow ID until DATE because REASON`.
+
+use std::ops::RangeInclusive;
+
+use chrono::NaiveDate;
+
+use crate::repository::Role;
+use crate::rule::rules;
+use crate::source::{Language, SourceFile};
+
+const MARK: &str = "seaworthy: allow ";
+/// What a comment begins with, in the languages that are read.
+const LEADERS: [&str; 6] = ["#", "//", "--", ";", "/*", "<!--"];
+/// What may stand behind the reason because it ends the comment.
+const ENDINGS: [&str; 2] = ["*/", "-->"];
+/// More of them in one file are no judgement.
+const MAX_PER_FILE: usize = 200;
+
+/// A suppression in a comment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct CommentSuppression {
+    /// IDs of rules.
+    pub(super) rules: Vec<&'static str>,
+    /// Why.
+    pub(super) reason: String,
+    /// The last day on which it counts.
+    pub(super) until: Option<NaiveDate>,
+    /// The line of the comment, from 1.
+    pub(super) line: usize,
+    /// The lines that it speaks of.
+    pub(super) speaks_of: RangeInclusive<usize>,
+}
+
+/// The suppressions of a file, and by line what is wrong with those that cannot be understood.
+pub(super) fn read(file: &SourceFile) -> (Vec<CommentSuppression>, Vec<(usize, String)>) {
+    let mut found = Vec::new();
+    let mut wrong = Vec::new();
+    if matches!(file.role, Role::Vendored | Role::Generated) || !file.text.contains(MARK) {
+        return (found, wrong);
+    }
+    let lines: Vec<&str> = file.text.lines().collect();
+    for (at, line) in lines.iter().enumerate() {
+        let Some((before, rest)) = line.split_once(MARK) else {
+            continue;
+        };
+        let Some(code) = before_comment(file, before) else {
+            continue;
+        };
+        let number = at + 1;
+        if found.len() + wrong.len() >= MAX_PER_FILE {
+            wrong.push((
+                number,
+                format!(
+                    "more than {MAX_PER_FILE} suppressions in one file; the rest does not count"
+                ),
+            ));
+            break;
+        }
+        let speaks_of = if code.trim().is_empty() {
+            number..=next_code_line(&lines, at).unwrap_or(number)
+        } else {
+            number..=number
+        };
+        match parse(rest) {
+            Ok((rules, until, reason)) => found.push(CommentSuppression {
+                rules,
+                reason,
+                until,
+                line: number,
+                speaks_of,
+            }),
+            Err(message) => wrong.push((number, message)),
+        }
+    }
+    (found, wrong)
+}
+
+/// The text before a comment that ends in `before`; nothing when `before` is not the start of a comment. In prose only
+/// the comment of HTML counts: the other signs are words there.
+fn before_comment<'l>(file: &SourceFile, before: &'l str) -> Option<&'l str> {
+    let before = before.trim_end();
+    if file.role == Role::Documentation || file.language == Language::Text && is_prose(&file.path) {
+        return before.strip_suffix("<!--");
+    }
+    LEADERS
+        .iter()
+        .find_map(|leader| before.strip_suffix(leader))
+}
+
+fn is_prose(path: &str) -> bool {
+    [".md", ".html", ".rst", ".adoc"]
+        .iter()
+        .any(|ending| path.ends_with(ending))
+}
+
+/// The number of the next line that is neither empty nor a comment.
+fn next_code_line(lines: &[&str], comment: usize) -> Option<usize> {
+    lines
+        .iter()
+        .enumerate()
+        .skip(comment + 1)
+        .find(|(_, line)| {
+            let line = line.trim_start();
+            !line.is_empty() && !LEADERS.iter().any(|leader| line.starts_with(leader))
+        })
+        .map(|(at, _)| at + 1)
+}
+
+type Parsed = (Vec<&'static str>, Option<NaiveDate>, String);
+
+fn parse(text: &str) -> Result<Parsed, String> {
+    let mut text = text.trim();
+    for ending in ENDINGS {
+        text = text.strip_suffix(ending).unwrap_or(text).trim_end();
+    }
+    let (head, reason) = text
+        .split_once(" because ")
+        .ok_or("it gives no reason; write `because …` behind it")?;
+    let (ids, until) = match head.split_once(" until ") {
+        Some((ids, date)) => {
+            let date = date
+                .trim()
+                .parse()
+                .map_err(|_| format!("`{}` is no date; write `until 2027-01-31`", date.trim()))?;
+            (ids, Some(date))
+        }
+        None => (head, None),
+    };
+    let reason = reason.trim();
+    if reason.is_empty() {
+        return Err("its reason is empty".to_owned());
+    }
+    let rules = ids
+        .split(',')
+        .map(|id| {
+            let id = id.trim();
+            rules()
+                .iter()
+                .map(|rule| rule.metadata.id)
+                .find(|known| known.eq_ignore_ascii_case(id))
+                .ok_or_else(|| {
+                    format!("no rule has the ID `{id}`; `seaworthy audit rules` lists them")
+                })
+        })
+        .collect::<Result<_, _>>()?;
+    Ok((rules, until, reason.to_owned()))
+}

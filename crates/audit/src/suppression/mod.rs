@@ -1,0 +1,16 @@
+//! Suppressions: findings that a person has judged. Each has a reason, may expire, and is listed in every report.
+//!
+//! In place, in a comment on the finding's line or above it:
+//! `# seaworthy: allow SHIP-1.root-user until 2027-01-31 because the platform maps the user`; or in the configuration file,
+//! for files that have no comments.
+
+mod apply;
+mod comment;
+mod configured;
+
+pub(crate) use apply::apply;
+pub use apply::{Notice, Suppressed};
+pub use configured::ConfiguredSuppression;
+
+#[cfg(test)]
+mod tests;
