@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use seaworthy_audit::report::{explanation, json, pretty, rule_list};
 use seaworthy_audit::rule::{explain as find_rules, rules};
-use seaworthy_audit::{AuditConfig, AuditError, audit};
+use seaworthy_audit::{AuditConfig, audit};
 
 use crate::arguments::{Audit, AuditCommand, Format};
 
@@ -63,7 +63,7 @@ pub(crate) fn explain(id: &str) -> Exit {
 fn report(arguments: &Audit) -> Exit {
     let report = match audit(&arguments.path, &AuditConfig::default()) {
         Ok(report) => report,
-        Err(error @ AuditError::Root { .. }) => return complain(&error.to_string(), Exit::Usage),
+        Err(error) => return complain(&error.to_string(), Exit::Usage),
     };
     let text = match arguments.format {
         Format::Pretty => pretty(&report).map_err(Box::<dyn Error>::from),

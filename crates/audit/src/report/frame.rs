@@ -52,12 +52,7 @@ impl Frame {
             lines.push(FrameLine {
                 number,
                 marked: (at.line..=last).contains(&number),
-                text: SafeText::new(
-                    printable::line(&shown)
-                        .replace('\t', TAB)
-                        .trim_end()
-                        .to_owned(),
-                ),
+                text: SafeText::new(printable::line(&shown).replace('\t', TAB).trim_end()),
             });
         }
         Self { lines }
