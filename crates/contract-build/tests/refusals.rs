@@ -80,6 +80,19 @@ fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
 }
 
 #[test]
+fn a_rule_of_a_whole_message_that_is_not_supported_is_named_with_its_place_api_3() {
+    let error = refusal(
+        "message M {\n  option (buf.validate.message).cel = { expression: \"true\" };\n  string a = 1;\n}\n",
+    );
+    assert!(error.contains("t.proto:7:1: "), "{error}");
+    assert!(error.contains("`cel` is not supported"), "{error}");
+    let error = refusal(
+        "message M {\n  option (buf.validate.message).oneof = { fields: \"b\" };\n  string a = 1;\n}\n",
+    );
+    assert!(error.contains("`b`, which is no field of `M`"), "{error}");
+}
+
+#[test]
 fn a_rule_that_no_dialect_has_is_named_with_its_place_api_3() {
     let error =
         refusal("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");

@@ -15,18 +15,20 @@ pub(super) fn apply(
 ) {
     let mut conditions = Vec::new();
     for oneof in message.oneofs().filter(|oneof| !oneof.is_synthetic()) {
-        let given: Vec<Value> = oneof
+        let members: Vec<Member> = oneof
             .fields()
             .filter(|field| !without.contains(&field.name()))
-            .map(|field| is_given(&field, &name(&field)))
+            .map(|field| Member::of(&field, name(&field)))
             .collect();
-        for (index, one) in given.iter().enumerate() {
-            for other in given.iter().skip(index + 1) {
-                conditions.push(json!({ "not": { "allOf": [one, other] } }));
+        for (index, one) in members.iter().enumerate() {
+            for other in members.iter().skip(index + 1) {
+                let both = given(&[one, other]);
+                conditions.push(json!({ "type": "object", "not": both }));
             }
         }
         if contract.is_required_oneof(&oneof) {
-            conditions.push(json!({ "anyOf": given }));
+            let any: Vec<Value> = members.iter().map(|member| given(&[member])).collect();
+            conditions.push(json!({ "type": "object", "anyOf": any }));
         }
     }
     if !conditions.is_empty() {
@@ -49,16 +51,30 @@ pub(super) fn apply(
     }
 }
 
-/// A null is as if the member were not there, but where null is the value.
-fn is_given(field: &FieldDescriptor, name: &str) -> Value {
-    let holds_null = match field.kind() {
-        Kind::Enum(definition) => definition.full_name() == "google.protobuf.NullValue",
-        Kind::Message(message) => message.full_name() == "google.protobuf.Value",
-        _ => false,
-    };
-    if holds_null {
-        json!({ "required": [name] })
-    } else {
-        json!({ "required": [name], "properties": { name: { "not": { "type": "null" } } } })
+struct Member {
+    name: String,
+    /// Null is a value and does not leave the member out.
+    holds_null: bool,
+}
+
+impl Member {
+    fn of(field: &FieldDescriptor, name: String) -> Self {
+        let holds_null = match field.kind() {
+            Kind::Enum(definition) => definition.full_name() == "google.protobuf.NullValue",
+            Kind::Message(message) => message.full_name() == "google.protobuf.Value",
+            _ => false,
+        };
+        Self { name, holds_null }
     }
+}
+
+/// That all of some members are given.
+fn given(members: &[&Member]) -> Value {
+    let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
+    let not_null: Map<String, Value> = members
+        .iter()
+        .filter(|member| !member.holds_null)
+        .map(|member| (member.name.clone(), json!({ "not": { "type": "null" } })))
+        .collect();
+    json!({ "required": names, "properties": not_null })
 }

@@ -72,6 +72,10 @@ fn path_parameter(
             json!({ "type": "string", "maxLength": PATH_LIMIT }),
             comment(&field.parent_file(), field.path()),
         ),
+        None if segment.is_rest => (
+            json!({ "type": "string", "maxLength": PATH_LIMIT }),
+            String::new(),
+        ),
         None => {
             let part = segment.part.as_ref();
             let schema = part.and_then(|part| {

@@ -265,15 +265,21 @@ fn took_too_long() -> Error {
     )
 }
 
-/// Whether a repeat should get the same answer, or try again.
+/// Whether a repeat should get the same answer, or try again: what was not done can be tried again, and a request that could not be read may
+/// be mended under the same key.
 fn is_final(status: StatusCode) -> bool {
-    let try_again = [
+    let not_done = [
+        StatusCode::BAD_REQUEST,
         StatusCode::UNAUTHORIZED,
+        StatusCode::METHOD_NOT_ALLOWED,
         StatusCode::REQUEST_TIMEOUT,
+        StatusCode::PAYLOAD_TOO_LARGE,
+        StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        StatusCode::UNPROCESSABLE_ENTITY,
         StatusCode::TOO_EARLY,
         StatusCode::TOO_MANY_REQUESTS,
     ];
-    !status.is_server_error() && !try_again.contains(&status)
+    !status.is_server_error() && !not_done.contains(&status)
 }
 
 fn kept(headers: &HeaderMap) -> HeaderMap {

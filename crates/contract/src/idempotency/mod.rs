@@ -2,11 +2,11 @@
 //!
 //! The layer follows draft-ietf-httpapi-idempotency-key-header: a repeat while the first is running is 409 with `Retry-After`, another request
 //! under a used key is 422. A request with a key runs to its end, or to [`IdempotencyConfig::run`], also when its client goes away: a client
-//! that lost its connection and comes back is whom the header is for. An answer that says "try again" (401, 408, 425, 429 and every 5xx) is
-//! not kept, so a repeat runs again. A stream, or an answer above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat
-//! is told so by a 409 and runs nothing.
+//! that lost its connection and comes back is whom the header is for. An answer that says that nothing was done (400, 401, 405, 408, 413,
+//! 415, 422, 425, 429) or that it failed (every 5xx) is not kept, so a repeat runs again and may be another request. A stream, or an answer
+//! above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat is told so by a 409 and runs nothing.
 //!
-//! A key belongs to its caller: tenant, actor and `Authorization` are part of it. [`MemoryStore`] is for one process, and forgets the answers
+//! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. [`MemoryStore`] is for one process, and forgets the answers
 //! that end first when it is full; replicas need a store that they share.
 //!
 //! ```

@@ -45,10 +45,10 @@ fn subject(config: IdempotencyConfig) -> Subject {
                 }
                 _ => {}
             }
-            let status = if path == "/fail" {
-                StatusCode::SERVICE_UNAVAILABLE
-            } else {
-                StatusCode::CREATED
+            let status = match path.as_str() {
+                "/fail" => StatusCode::SERVICE_UNAVAILABLE,
+                "/bad" => StatusCode::BAD_REQUEST,
+                _ => StatusCode::CREATED,
             };
             (
                 status,
@@ -136,6 +136,17 @@ async fn a_request_that_failed_runs_again_api_6() {
     assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 1");
     assert!(subject.store.is_empty());
     assert_eq!(subject.send("POST", "/fail", "k1", "").await.1, "call 2");
+}
+
+#[tokio::test]
+async fn a_request_that_could_not_be_read_is_mended_under_the_same_key_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let (status, _) = subject.send("POST", "/bad", "k1", "{").await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert_eq!(
+        subject.send("POST", "/orders", "k1", "{}").await.1,
+        "call 2"
+    );
 }
 
 #[tokio::test]
