@@ -44,13 +44,16 @@ pub(super) fn of(
     parameters
 }
 
+/// One word, in quotes or bare.
+const KEY: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
+
 /// The key that makes a repeat safe.
 pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
         "description": "A word of the client's choice, new for each thing to do. A repeat with the same key gets the same answer.",
-        "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!#-~]+$" },
+        "schema": { "type": "string", "minLength": 1, "maxLength": 257, "pattern": KEY },
     })
 }
 

@@ -21,6 +21,11 @@ pub(super) const PATH_LIMIT: u64 = 8192;
 /// A number in the grammar of JSON, as text.
 const NUMBER_TEXT: &str =
     r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?)$";
+/// The same within the range of 32 bits.
+const SINGLE_TEXT: &str =
+    r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,16})?([eE][+-]?[12]?[0-9])?)$";
+/// What of a float is no number in JSON.
+const INFINITE: &str = "^(NaN|-?Infinity)$";
 const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$";
 const FIELD_MASK: &str =
     r"^([a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9]*)*(,[a-z][a-zA-Z0-9]*(\.[a-z][a-zA-Z0-9]*)*)*)?$";
@@ -159,26 +164,37 @@ fn integer_schema(
 }
 
 fn float_schema(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
-    let format = if *kind == Kind::Float {
-        "float"
-    } else {
-        "double"
-    };
+    let is_single = *kind == Kind::Float;
     let bounded = rules
         .rules
         .iter()
         .any(|rule| !matches!(rule, Rule::NotIn(_)));
-    if bounded || form == Form::Text {
-        return json!({ "type": "number", "format": format });
+    let text = match form {
+        Form::Text => None,
+        Form::Json(_) if bounded => None,
+        Form::Json(Direction::Output) => Some((INFINITE, 9)),
+        Form::Json(Direction::Input) if is_single => Some((SINGLE_TEXT, 64)),
+        Form::Json(Direction::Input) => Some((NUMBER_TEXT, 64)),
+    };
+    let mut schema = Map::new();
+    schema.insert(
+        "type".to_owned(),
+        match text {
+            None => json!("number"),
+            Some(_) => json!(["number", "string"]),
+        },
+    );
+    let format = if is_single { "float" } else { "double" };
+    schema.insert("format".to_owned(), json!(format));
+    if is_single {
+        schema.insert("minimum".to_owned(), json!(f64::from(f32::MIN)));
+        schema.insert("maximum".to_owned(), json!(f64::from(f32::MAX)));
     }
-    match form {
-        Form::Json(Direction::Input) => {
-            json!({ "type": ["number", "string"], "format": format, "pattern": NUMBER_TEXT, "maxLength": 64 })
-        }
-        _ => {
-            json!({ "type": ["number", "string"], "format": format, "pattern": "^(NaN|-?Infinity)$", "maxLength": 9 })
-        }
+    if let Some((pattern, most)) = text {
+        schema.insert("pattern".to_owned(), json!(pattern));
+        schema.insert("maxLength".to_owned(), json!(most));
     }
+    Value::Object(schema)
 }
 
 fn bytes_schema(rules: &FieldRules) -> Value {

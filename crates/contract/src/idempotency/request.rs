@@ -36,12 +36,14 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    let is_printable = text.bytes().all(|byte| (0x21..=0x7e).contains(&byte));
-    if more.is_some() || text.is_empty() || text.len() > LONGEST_KEY || !is_printable {
+    let is_word = text
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'"');
+    if more.is_some() || text.is_empty() || text.len() > LONGEST_KEY || !is_word {
         return Err(Error::new(
             Code::Invalid,
             reason::INVALID_IDEMPOTENCY_KEY,
-            "the Idempotency-Key must be one word of 1 to 255 printable characters",
+            "the Idempotency-Key must be one word of 1 to 255 printable characters without quotes",
         ));
     }
     Ok(Some(ScopedKey(format!("{}:{text}", hex(&caller(parts))))))

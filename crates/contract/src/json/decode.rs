@@ -59,7 +59,10 @@ pub fn decode_into<M: JsonMessage>(
     violations: &mut Violations,
 ) -> Result<(), DecodeError> {
     read(body, |deserializer| {
-        message_value(deserializer, message, violations).map(drop)
+        if let Decoded::Null = message_value(deserializer, message, violations)? {
+            violations.add("must be an object, found null");
+        }
+        Ok(())
     })
 }
 
