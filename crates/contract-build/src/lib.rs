@@ -3,6 +3,35 @@
 //! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and client, routes for HTTP over the same
 //! implementation, the checks for both and an OpenAPI 3.1 document (API-1). What a contract asks for is promised or refused: a rule that is not
 //! supported fails the build with its place, because a rule that everybody believes in and nobody runs is worse than none.
+//!
+//! ```
+//! let folder = tempfile::tempdir()?;
+//! let file = folder.path().join("greeter.proto");
+//! std::fs::write(&file, r#"
+//!     syntax = "proto3";
+//!     package greeter.v1;
+//!     import "google/api/annotations.proto";
+//!     import "buf/validate/validate.proto";
+//!     // Greets.
+//!     service Greeter {
+//!       // Greets by name.
+//!       rpc Greet(GreetRequest) returns (Greeting) {
+//!         option (google.api.http).get = "/v1/greetings/{name}";
+//!       }
+//!     }
+//!     message GreetRequest { string name = 1 [(buf.validate.field).string = { min_len: 1, max_len: 40 }]; }
+//!     message Greeting { string text = 1; }
+//! "#)?;
+//! // A build script leaves `out_dir` out.
+//! seaworthy_contract_build::Builder::new("Greeter", "1.0")
+//!     .out_dir(folder.path())
+//!     .compile(&[&file], &[folder.path()])?;
+//! let code = std::fs::read_to_string(folder.path().join("greeter.v1.rs"))?;
+//! assert!(code.contains("pub trait Greeter"));
+//! let document = std::fs::read_to_string(folder.path().join("openapi.json"))?;
+//! assert!(document.contains(r#""maxLength": 40"#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod builder;
 mod contract;

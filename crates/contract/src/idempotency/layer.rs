@@ -30,13 +30,14 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
 /// The headers that belong to the answer itself; the others are made anew for each request.
-const KEPT: [HeaderName; 6] = [
+const KEPT: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LANGUAGE,
     header::CONTENT_ENCODING,
     header::ETAG,
     header::LOCATION,
     header::LAST_MODIFIED,
+    header::VARY,
 ];
 
 /// Gives repeats of a request with an `Idempotency-Key` the same answer. Put it behind authentication, so that keys belong to callers.
