@@ -2,6 +2,7 @@
 
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     reason = "what a test cannot unwrap has failed it"
 )]
 
@@ -10,6 +11,7 @@ mod life;
 mod metrics;
 mod settings;
 mod tells;
+mod traces;
 
 use std::time::{Duration, Instant};
 
