@@ -6,10 +6,12 @@
 //! ```text
 //! cargo run --release -p seaworthy-bench -- stack
 //! cargo run --release -p seaworthy-bench -- instructions
+//! cargo run --release -p seaworthy-bench -- log-line
 //! ```
 
 mod instructions;
 mod load;
+mod log_line;
 mod stack;
 mod statistics;
 mod target;
@@ -52,6 +54,12 @@ enum Benchmark {
         #[arg(long)]
         keep: Option<std::path::PathBuf>,
     },
+    /// Nanoseconds of one log line beside the usual formatter's.
+    LogLine {
+        /// Measurements of each.
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -70,6 +78,7 @@ fn main() -> ExitCode {
             connections,
         } => stack::run(blocks, seconds, connections),
         Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
+        Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };
     match result {

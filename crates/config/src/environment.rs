@@ -9,8 +9,10 @@ pub struct Environment(BTreeMap<String, Variable>);
 /// A variable's value, unless it is not UTF-8.
 type Variable = Result<String, NotUnicode>;
 
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct NotUnicode;
+/// A variable's value is not UTF-8.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the variable is not UTF-8")]
+pub struct NotUnicode;
 
 impl Environment {
     /// The variables of this process. Names that are not UTF-8 cannot name a setting and are left out.
@@ -29,6 +31,14 @@ impl Environment {
                 })
                 .collect(),
         )
+    }
+
+    /// The value of a variable, for what must be known before there are settings.
+    ///
+    /// # Errors
+    /// [`NotUnicode`] where the value is not UTF-8.
+    pub fn value(&self, name: &str) -> Result<Option<&str>, NotUnicode> {
+        self.get(name).transpose()
     }
 
     pub(crate) fn get(&self, name: &str) -> Option<Result<&str, NotUnicode>> {

@@ -49,7 +49,7 @@ mod shape;
 mod tree;
 mod variables;
 
-pub use environment::Environment;
+pub use environment::{Environment, NotUnicode};
 pub use error::{ConfigError, ConfigErrors};
 pub use loaded::{InlineSecret, Loaded, UnknownSettings};
 pub use loader::Loader;

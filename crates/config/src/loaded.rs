@@ -14,7 +14,7 @@ use crate::{
     check::Leaf,
     key::Key,
     schema::{Instance, Settings},
-    secret::SecretLeaf,
+    secret::{Reference, SecretLeaf},
     tree::Node,
 };
 
@@ -131,6 +131,13 @@ impl Loaded {
 }
 
 impl Loaded {
+    /// Whether a secret comes from the source of this scheme.
+    #[must_use]
+    pub fn refers_to(&self, scheme: &str) -> bool {
+        let mut leaves = self.0.secret_leaves.iter();
+        leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
+    }
+
     /// Calls `look` with the key and the value of every secret, for a check of its strength. Keep nothing of it.
     pub fn each_secret(&self, mut look: impl FnMut(&str, &str)) {
         for (key, secret) in &self.0.secrets {

@@ -4,7 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use axum::{body::Bytes, extract::Path};
 use schemars::JsonSchema;
-use seaworthy_core::{Error, Timeout, context};
+use seaworthy_core::{Error, Secret, Timeout, context};
 use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, Dependency, Schedule, Service, StartError, Tasks, Worker};
 use serde::{Deserialize, Serialize};
@@ -19,6 +19,10 @@ struct TrialConfig {
     wanted: Option<String>,
     /// What the assembly does wrong.
     fault: Fault,
+    /// A key that follows its rotation.
+    #[schemars(extend("x-reloadable" = true))]
+    #[serde(skip_serializing)]
+    key: Option<Secret<String>>,
     /// A number that follows a reload.
     #[schemars(extend("x-reloadable" = true))]
     number: u32,
@@ -65,6 +69,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     ));
     let tasks = service.tasks().clone();
     let reloadable = service.reloadable();
+    let keys = service.reloadable();
     service.http(
         Routes::new()
             .get("/", async || "trial\n")
@@ -74,6 +79,10 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .post("/echo", echo)
             .get("/panic", async || -> &'static str { panics() })
             .get("/spawned", async move || spawned(&tasks).await)
+            .get("/key-length", async move || {
+                let key = keys.load().key.as_ref().map_or(0, |key| key.expose().len());
+                key.to_string()
+            })
             .get("/number", async move || {
                 reloadable.load().number.to_string()
             })

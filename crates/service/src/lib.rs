@@ -34,12 +34,13 @@ mod service;
 mod settings;
 mod start_error;
 mod task;
+mod vault;
 mod watch;
 mod worker;
 
 pub use assembly::Assembly;
 pub use component::{Component, Stage};
-pub use config::{AdminConfig, FrameworkConfig, PublicHttpConfig, ServerConfig};
+pub use config::{AdminConfig, FrameworkConfig, PublicHttpConfig, SecretsConfig, ServerConfig};
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
 pub use kernel::Addresses;
 pub use lifecycle::{ForcedBy, LifecycleConfig, Phase, StopOutcome};

@@ -1,6 +1,8 @@
-use seaworthy_config::Watcher;
+use seaworthy_config::{Reloaded, Watcher};
 
-use crate::{assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError};
+use crate::{
+    assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
+};
 
 /// Follows changes of the settings while the service runs (CONF-4): files are watched, and what is marked as reloadable takes effect.
 pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<(), StartError> {
@@ -8,6 +10,10 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<()
     let help = "Reloads that changed nothing because the new settings have mistakes.";
     let failures = metrics.counter("config_reload_failures_total", help, &[]);
     watcher.on_reload(move |outcome| match outcome {
+        // Secrets are read again every minute, which is nothing to tell of while they stay what they are.
+        Ok(reloaded) if *reloaded == Reloaded::default() => {
+            tracing::debug!("the settings were read again and are as they were");
+        }
         Ok(reloaded) => tracing::info!(
             changed = reloaded.changed.join(", "),
             needs_restart = reloaded.needs_restart.join(", "),
@@ -38,6 +44,9 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<()
             }
         }
     });
+    if watcher.current().refers_to(vault::SCHEME) {
+        refresh_secrets(parts, watcher);
+    }
     if !watcher.current().files().is_empty() {
         let watcher = watcher.clone();
         parts.tasks.supervise("config-watch", move |stop| {
@@ -55,4 +64,22 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<()
         });
     }
     Ok(())
+}
+
+/// Reads the secrets of the vault again and again, because nothing tells of their rotation.
+fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
+    let (watcher, pause) = (watcher.clone(), parts.framework.secrets.refresh.get());
+    parts.tasks.supervise("secret-rotation", move |stop| {
+        let watcher = watcher.clone();
+        async move {
+            loop {
+                tokio::select! {
+                    () = tokio::time::sleep(pause) => {}
+                    () = stop.requested() => return,
+                }
+                // The watcher's own hook tells the log and the metrics what came of it.
+                let _ = watcher.reload().await;
+            }
+        }
+    });
 }

@@ -27,9 +27,15 @@ pub(crate) fn is_deployed(profile: Profile) -> bool {
     matches!(profile, Profile::Staging | Profile::Production)
 }
 
-/// Loads without running: `env:` and `file:` secrets are resolved, others are not asked.
-pub(crate) fn load<C: Settings>(loader: &Loader) -> Result<Loaded, ConfigErrors> {
-    loader.load(&schema::<C>())
+/// Loads without running the service, for the commands that look at settings. Without a runtime, secrets behind `vault:` are mistakes.
+pub(crate) fn load(loader: &Loader, schema: &Schema) -> Result<Loaded, ConfigErrors> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    match runtime {
+        Ok(runtime) => runtime.block_on(loader.load_async(schema)),
+        Err(_) => loader.load(schema),
+    }
 }
 
 fn facts(loaded: &Loaded) -> Facts {

@@ -19,3 +19,4 @@ pub mod process;
 pub mod raw;
 pub mod requirement;
 pub mod simulation;
+pub mod vault;

@@ -21,7 +21,7 @@ pub(super) fn run<C: Settings>(
         ConfigCommand::Docs => output::text(&schema.docs(identity.name())),
         ConfigCommand::Env => output::text(&schema.env_example(identity.name())),
         ConfigCommand::Check | ConfigCommand::Show | ConfigCommand::Explain { .. } => {
-            match loader.load(&schema) {
+            match settings::load(loader, &schema) {
                 Ok(loaded) => look(&loaded, format, command),
                 Err(errors) => serve::refuse(&StartFailure::Mistakes(errors), format),
             }

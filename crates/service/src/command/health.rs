@@ -19,7 +19,7 @@ const LARGEST_ANSWER: u64 = 256 * 1_024;
 
 /// Asks the service on this machine whether it is well. No client and no shell is needed in the image for it.
 pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
-    let loaded = match settings::load::<C>(loader) {
+    let loaded = match settings::load(loader, &settings::schema::<C>()) {
         Ok(loaded) => loaded,
         Err(errors) => return serve::refuse(&StartFailure::Mistakes(errors), format),
     };

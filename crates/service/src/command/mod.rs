@@ -14,7 +14,7 @@ use seaworthy_config::{Environment, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 
 use self::arguments::{Arguments, Command, SettingsArguments};
-use crate::{assembly::Assembly, start_error::StartError};
+use crate::{assembly::Assembly, start_error::StartError, vault::VaultSource};
 
 /// Where settings are looked for when nobody says otherwise.
 const DEFAULT_FOLDER: &str = "config";
@@ -56,8 +56,10 @@ where
 }
 
 fn loader(identity: &ServiceIdentity, arguments: &SettingsArguments) -> Loader {
+    let environment = Environment::of_process();
     let mut loader = Loader::new(identity.name())
-        .environment(Environment::of_process())
+        .secret_source(VaultSource::new(&environment))
+        .environment(environment)
         .overrides(
             arguments
                 .set

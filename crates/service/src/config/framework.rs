@@ -3,7 +3,7 @@ use seaworthy_health::HealthConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{admin::AdminConfig, public::PublicHttpConfig};
+use super::{admin::AdminConfig, public::PublicHttpConfig, secrets::SecretsConfig};
 use crate::{ConnectConfig, LifecycleConfig};
 
 /// The settings that every service has.
@@ -14,6 +14,8 @@ pub struct FrameworkConfig {
     pub server: ServerConfig,
     /// The listener for operators.
     pub admin: AdminConfig,
+    /// Secrets that are kept elsewhere.
+    pub secrets: SecretsConfig,
     /// Logs.
     pub log: LogConfig,
     /// Metrics.

@@ -3,7 +3,9 @@
 mod admin;
 mod framework;
 mod public;
+mod secrets;
 
 pub use admin::AdminConfig;
 pub use framework::{FrameworkConfig, ServerConfig};
 pub use public::PublicHttpConfig;
+pub use secrets::SecretsConfig;

@@ -4,8 +4,9 @@ use rustix::process::Signal;
 use seaworthy_testkit::{
     http::{get, request},
     process::{Ended, ServiceProcess, example},
+    vault::{TOKEN, Vault},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{trial, until};
 
@@ -103,6 +104,45 @@ fn a_reload_changes_what_is_reloadable_and_a_bad_file_changes_nothing_conf_4() {
     // Without a signal, by the change of the file alone.
     fs::write(&file, "number: 3\n").unwrap();
     until("number 3", || get(public, "/number").unwrap().body == "3");
+}
+
+#[test]
+fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
+    let vault = Vault::open().unwrap();
+    vault.put("secret/trial", json!({ "key": "first-key" }));
+    let arguments = [
+        "--set",
+        "key=vault:secret/trial#key",
+        "--set",
+        "secrets.refresh=100ms",
+    ];
+    let url = vault.url();
+    let environment = [("VAULT_ADDR", url.as_str()), ("VAULT_TOKEN", TOKEN)];
+    let mut service = ServiceProcess::start(&example("trial"), &arguments, &environment).unwrap();
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert_eq!(get(public, "/key-length").unwrap().body, "9");
+    vault.put("secret/trial", json!({ "key": "the-second-key" }));
+    until("the rotation", || {
+        get(public, "/key-length").unwrap().body == "14"
+    });
+    service.line("the settings were read again").unwrap();
+    let shown = get(admin, "/config").unwrap().body;
+    assert!(
+        shown.contains("vault:secret/trial#key") || shown.contains("***"),
+        "{shown}"
+    );
+    assert!(
+        !shown.contains("first-key") && !shown.contains("second-key"),
+        "{shown}"
+    );
+    service.signal(Signal::TERM).unwrap();
+    let ended = service.ended().unwrap();
+    let said = ended.stdout.concat() + &ended.stderr;
+    assert!(
+        !said.contains("first-key") && !said.contains("second-key"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,0 +1,115 @@
+use std::collections::BTreeMap;
+
+use http::{Request, StatusCode, Uri};
+use http_body_util::{BodyExt as _, Empty, Limited};
+use hyper_util::{client::legacy::Client, rt::TokioExecutor};
+use seaworthy_config::{Environment, SecretError, SecretFuture, SecretSource};
+use seaworthy_core::Secret;
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{SCHEME, access::Access, locator::Locator};
+
+/// A secret is a word or a key; Vault itself takes no entry above 1 MiB by default.
+const LARGEST_ANSWER: usize = 1_048_576;
+
+/// Asks Vault. The loader bounds how long that may take.
+pub(crate) struct VaultSource(Result<Access, SecretError>);
+
+/// The answer of version 2 of the key-value engine.
+#[derive(Deserialize)]
+struct Answer {
+    data: Version,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    /// Absent where the version was deleted.
+    data: Option<BTreeMap<String, Value>>,
+}
+
+impl VaultSource {
+    /// What these variables say of Vault. What is wrong with them is an error of the first secret that needs them.
+    pub(crate) fn new(environment: &Environment) -> Self {
+        Self(Access::from(environment))
+    }
+
+    async fn fetch(&self, locator: &str) -> Result<Secret<String>, SecretError> {
+        let access = self.0.as_ref().map_err(Clone::clone)?;
+        let Locator { mount, path, key } = Locator::parse(locator)?;
+        let client =
+            Client::builder(TokioExecutor::new()).build::<_, Empty<&[u8]>>(access.connector()?);
+        let base = access.address.to_string();
+        let uri: Uri = format!("{}/v1/{mount}/data/{path}", base.trim_end_matches('/'))
+            .parse()
+            .map_err(|_| SecretError::new("VAULT_ADDR is not a URL"))?;
+        let mut request = Request::get(uri)
+            .header("x-vault-token", access.token()?)
+            .header("x-vault-request", "true");
+        if let Some(namespace) = &access.namespace {
+            request = request.header("x-vault-namespace", namespace.clone());
+        }
+        let request = request
+            .body(Empty::new())
+            .map_err(|_| SecretError::new("the request to Vault cannot be written"))?;
+        let response = client.request(request).await.map_err(|error| {
+            SecretError::new(format!("Vault cannot be reached: {}", chain(&error)))
+        })?;
+        match response.status() {
+            StatusCode::OK => {}
+            StatusCode::NOT_FOUND => {
+                return Err(SecretError::new(format!(
+                    "Vault has nothing at {mount}/{path}"
+                )));
+            }
+            StatusCode::FORBIDDEN => {
+                return Err(SecretError::new(format!(
+                    "Vault does not let this token read {mount}/{path}"
+                )));
+            }
+            status => return Err(SecretError::new(format!("Vault answered {status}"))),
+        }
+        let body = Limited::new(response.into_body(), LARGEST_ANSWER)
+            .collect()
+            .await;
+        let body =
+            body.map_err(|_| SecretError::new("the answer of Vault is incomplete or too large"))?;
+        // What serde says of a mismatch could hold a piece of the secret.
+        let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
+            SecretError::new("the answer of Vault is not that of a key-value engine of version 2")
+        })?;
+        let entries = answer.data.data.ok_or_else(|| {
+            SecretError::new(format!("the newest version at {mount}/{path} is deleted"))
+        })?;
+        match entries.get(key) {
+            Some(Value::String(secret)) => Ok(Secret::new(secret.clone())),
+            Some(_) => Err(SecretError::new(format!(
+                "`{key}` at {mount}/{path} is not a text"
+            ))),
+            None => {
+                let names: Vec<_> = entries.keys().map(String::as_str).collect();
+                Err(SecretError::new(format!(
+                    "{mount}/{path} has no `{key}`, but {}",
+                    names.join(", ")
+                )))
+            }
+        }
+    }
+}
+
+impl SecretSource for VaultSource {
+    fn scheme(&self) -> &str {
+        SCHEME
+    }
+
+    fn read<'a>(&'a self, locator: &'a str) -> SecretFuture<'a> {
+        Box::pin(self.fetch(locator))
+    }
+}
+
+fn chain(error: &dyn std::error::Error) -> String {
+    std::iter::successors(Some(error), |error| error.source())
+        .map(ToString::to_string)
+        .collect::<Vec<_>>()
+        .join(": ")
+}
