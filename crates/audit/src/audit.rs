@@ -184,8 +184,8 @@ fn read(
 
 fn left_out(inventory: &Inventory) -> Vec<LeftOut> {
     [
-        (SkipReason::TooLarge, "they are larger than the limit"),
-        (SkipReason::Ignored, "the configuration leaves them out"),
+        (SkipReason::TooLarge, "larger than the limit"),
+        (SkipReason::Ignored, "left out by the configuration"),
     ]
     .into_iter()
     .filter_map(|(reason, words)| {

@@ -1,46 +1,33 @@
 //! `seaworthy audit`.
 
 use std::error::Error;
-use std::io::Write;
-use std::process::ExitCode;
+use std::path::{Path, PathBuf};
 
-use seaworthy_audit::report::{explanation, json, pretty, rule_list};
-use seaworthy_audit::rule::{explain as find_rules, rules};
-use seaworthy_audit::{AuditConfig, audit};
+use seaworthy_audit::baseline::Baseline;
+use seaworthy_audit::config::ConfigFile;
+use seaworthy_audit::report::{Format, JSON_SCHEMA, explanation, render, rule_document, rule_list};
+use seaworthy_audit::rule::{FailOn, explain as find_rules, rules};
+use seaworthy_audit::{AuditConfig, Report, audit_with_progress};
 
-use crate::arguments::{Audit, AuditCommand, Format};
-
-/// Exit statuses; CI depends on them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Exit {
-    /// Nothing reached the threshold.
-    Clean = 0,
-    /// A finding reached the threshold.
-    Threshold = 1,
-    /// Wrong use.
-    Usage = 2,
-    /// Part of the repository was not read, or the report could not be written.
-    Incomplete = 3,
-}
-
-impl From<Exit> for ExitCode {
-    fn from(exit: Exit) -> Self {
-        Self::from(exit as u8)
-    }
-}
+use crate::arguments::{Audit, AuditCommand, Output};
+use crate::exit::Exit;
+use crate::terminal::{ProgressLine, complain, print};
 
 /// Runs the subcommand.
-pub(crate) fn run(arguments: Audit) -> Exit {
-    match arguments.command {
-        Some(AuditCommand::Explain { id }) => explain(&id),
-        Some(AuditCommand::Rules) => finish(
-            rule_list(rules())
-                .map_err(Into::into)
-                .and_then(|text| print(&text)),
-            Exit::Clean,
-        ),
-        None => report(&arguments),
-    }
+pub(crate) fn run(arguments: &Audit) -> Exit {
+    let printed = match &arguments.command {
+        Some(AuditCommand::Explain { id }) => return explain(id),
+        Some(AuditCommand::Rules { markdown: true }) => rule_document(rules()).map_err(Into::into),
+        Some(AuditCommand::Rules { markdown: false }) => rule_list(rules()).map_err(Into::into),
+        Some(AuditCommand::Schema) => Ok(JSON_SCHEMA.to_owned()),
+        None => {
+            return match report(arguments) {
+                Ok(exit) => exit,
+                Err(wrong) => complain(&wrong.to_string(), Exit::Usage),
+            };
+        }
+    };
+    finish(printed.and_then(|text| print(&text)), Exit::Clean)
 }
 
 /// Explains a rule, or every rule of a promise.
@@ -60,39 +47,138 @@ pub(crate) fn explain(id: &str) -> Exit {
     )
 }
 
-fn report(arguments: &Audit) -> Exit {
-    let report = match audit(&arguments.path, &AuditConfig::default()) {
-        Ok(report) => report,
-        Err(error) => return complain(&error.to_string(), Exit::Usage),
+/// Audits and writes the report. An error is a wrong use: nothing was audited.
+fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
+    let outputs = outputs(arguments)?;
+    let file = config_file(arguments)?;
+    let mut config = AuditConfig {
+        honour_suppressions: !arguments.no_suppressions,
+        ..AuditConfig::default()
     };
-    let text = match arguments.format {
-        Format::Pretty => pretty(&report).map_err(Box::<dyn Error>::from),
-        Format::Json => json(&report).map(|text| text + "\n").map_err(Into::into),
-    };
-    let written = text.and_then(|text| match &arguments.output {
-        Some(path) => std::fs::write(path, anstream::adapter::strip_str(&text).to_string())
-            .map_err(Into::into),
-        None => print(&text),
+    file.apply(&mut config)?;
+    let limits = &mut config.limits;
+    limits.max_files = arguments.max_files.unwrap_or(limits.max_files);
+    limits.max_file_bytes = arguments.max_file_bytes.unwrap_or(limits.max_file_bytes);
+    limits.max_total_bytes = arguments.max_total_bytes.unwrap_or(limits.max_total_bytes);
+    let baseline = baseline(arguments, &file)?;
+
+    let progress = ProgressLine::new(arguments.quiet);
+    let audited = audit_with_progress(&arguments.path, &config, &|now| progress.show(now));
+    progress.end();
+    let mut report = audited?;
+    let written = arguments.write_baseline.as_deref().map_or(Ok(()), |path| {
+        let text = Baseline::of(&report).text()?;
+        write_file(path, &text)
     });
-    let exit = if report
-        .worst()
-        .is_some_and(|worst| worst >= arguments.fail_on)
-    {
+    if let Some(baseline) = baseline {
+        report.compare_with(&baseline);
+    }
+    let exit = exit(&report, arguments, &file);
+    if arguments.no_code {
+        report = report.without_code();
+    }
+    let written = written.and_then(|()| {
+        outputs
+            .iter()
+            .try_for_each(|output| write_output(&report, output))
+    });
+    Ok(finish(written, exit))
+}
+
+/// Where each form goes. Two forms on one terminal would be neither.
+fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> {
+    let mut outputs = arguments.format.clone();
+    let mut without_file: Vec<&mut Output> = outputs
+        .iter_mut()
+        .filter(|output| output.file.is_none())
+        .collect();
+    match (without_file.as_mut_slice(), &arguments.output) {
+        ([_, _, ..], _) => {
+            return Err(
+                "only one format can go without a file; write `--format FORMAT=FILE`".into(),
+            );
+        }
+        ([], Some(_)) => return Err("--output has no format: every one has its own file".into()),
+        ([only], Some(file)) => only.file = Some(file.clone()),
+        ([_] | [], None) => {}
+    }
+    let mut files: Vec<_> = outputs
+        .iter()
+        .filter_map(|output| output.file.as_ref())
+        .collect();
+    files.sort_unstable();
+    if let Some(twice) = files.windows(2).find_map(|pair| {
+        (pair.first() == pair.last())
+            .then(|| pair.first())
+            .flatten()
+    }) {
+        return Err(format!("two formats go to {}", twice.display()).into());
+    }
+    Ok(outputs)
+}
+
+fn config_file(arguments: &Audit) -> Result<ConfigFile, Box<dyn Error>> {
+    if arguments.no_config {
+        return Ok(ConfigFile::default());
+    }
+    match &arguments.config {
+        Some(path) => Ok(ConfigFile::read(path)?),
+        None => Ok(ConfigFile::find(&arguments.path)?.unwrap_or_default()),
+    }
+}
+
+fn baseline(arguments: &Audit, file: &ConfigFile) -> Result<Option<Baseline>, Box<dyn Error>> {
+    let configured = match &file.baseline {
+        Some(path) => Some(inside(&arguments.path, path)?),
+        None => None,
+    };
+    let path: Option<PathBuf> = arguments.baseline.clone().or(configured);
+    match path {
+        // The first baseline is being made.
+        Some(path) if arguments.write_baseline.is_some() && !path.exists() => Ok(None),
+        Some(path) => Ok(Some(Baseline::read(&path)?)),
+        None => Ok(None),
+    }
+}
+
+/// A file of the repository, named by the repository: a link in it must not lead to a file that is not.
+fn inside(root: &Path, path: &Path) -> Result<PathBuf, Box<dyn Error>> {
+    let joined = root.join(path);
+    match (root.canonicalize(), joined.canonicalize()) {
+        (Ok(root), Ok(real)) if !real.starts_with(&root) => Err(format!(
+            "{}: the baseline leads out of the repository",
+            joined.display()
+        )
+        .into()),
+        _ => Ok(joined),
+    }
+}
+
+fn exit(report: &Report, arguments: &Audit, file: &ConfigFile) -> Exit {
+    let fail_on: FailOn = arguments.fail_on.or(file.fail_on).unwrap_or_default();
+    // Whoever writes a baseline has just accepted what is in it.
+    if arguments.write_baseline.is_none() && report.fails(fail_on) {
         Exit::Threshold
     } else if report.incomplete.is_empty() {
         Exit::Clean
     } else {
         Exit::Incomplete
-    };
-    finish(written, exit)
+    }
 }
 
-/// Prints with colours where the terminal shows them. A reader that went away (`| head`) is no failure.
-fn print(text: &str) -> Result<(), Box<dyn Error>> {
-    match anstream::stdout().write_all(text.as_bytes()) {
-        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-        other => Ok(other?),
+fn write_output(report: &Report, output: &Output) -> Result<(), Box<dyn Error>> {
+    let text = render(report, output.format)?;
+    match &output.file {
+        Some(path) if output.format == Format::Pretty => {
+            write_file(path, &anstream::adapter::strip_str(&text).to_string())
+        }
+        Some(path) => write_file(path, &text),
+        None => print(&text),
     }
+}
+
+fn write_file(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()).into())
 }
 
 fn finish(done: Result<(), Box<dyn Error>>, exit: Exit) -> Exit {
@@ -103,10 +189,4 @@ fn finish(done: Result<(), Box<dyn Error>>, exit: Exit) -> Exit {
             Exit::Incomplete,
         ),
     }
-}
-
-fn complain(message: &str, exit: Exit) -> Exit {
-    // Nothing is left to do when standard error is gone.
-    let _ = writeln!(anstream::stderr(), "seaworthy: {message}");
-    exit
 }

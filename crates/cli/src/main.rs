@@ -2,6 +2,8 @@
 
 mod arguments;
 mod audit;
+mod exit;
+mod terminal;
 
 use std::process::ExitCode;
 
@@ -17,14 +19,14 @@ fn main() -> ExitCode {
             let wrong = error.use_stderr();
             let shown = error.print().is_ok();
             return if wrong || !shown {
-                audit::Exit::Usage.into()
+                exit::Exit::Usage.into()
             } else {
                 ExitCode::SUCCESS
             };
         }
     };
     match arguments.command {
-        Command::Audit(arguments) => audit::run(arguments),
+        Command::Audit(arguments) => audit::run(&arguments),
         Command::Explain { id } => audit::explain(&id),
     }
     .into()

@@ -8,6 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
+const ROOT: &str = "FROM alpine:3.20\nCMD [\"/bin/true\"]\n";
+
 fn seaworthy(arguments: &[&str], folder: &Path) -> Output {
     Command::new(env!("CARGO_BIN_EXE_seaworthy"))
         .args(arguments)
@@ -71,4 +73,155 @@ fn a_report_goes_to_a_file_without_colour_codes() {
     assert!(output.stdout.is_empty());
     let text = fs::read_to_string(folder.path().join("report.txt")).unwrap();
     assert!(text.contains("The container runs as root") && !text.contains('\u{1b}'));
+}
+
+#[test]
+fn several_formats_are_written_at_once() {
+    let folder = repository(ROOT);
+    let output = seaworthy(
+        &[
+            "audit",
+            "--format",
+            "json=out.json,sarif=out.sarif,markdown=out.md",
+            "--format",
+            "html=out.html,junit=out.xml",
+            "--format",
+            "github",
+        ],
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert!(read("out.json").starts_with("{\n  \"tool\": \"seaworthy\""));
+    assert!(read("out.sarif").contains("\"version\": \"2.1.0\""));
+    assert!(read("out.md").starts_with("# Production readiness of "));
+    assert!(read("out.html").starts_with("<!DOCTYPE html>"));
+    assert!(read("out.xml").starts_with("<?xml"));
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("::notice ")
+    );
+}
+
+#[test]
+fn formats_that_get_in_each_others_way_are_a_wrong_use() {
+    let folder = repository(ROOT);
+    for arguments in [
+        ["audit", "--format", "json,sarif"].as_slice(),
+        &["audit", "--format", "json=a,sarif=a"],
+        &["audit", "--format", "json=a", "--output", "b"],
+        &["audit", "--format", "yaml"],
+        &["audit", "--format", "json="],
+    ] {
+        let output = seaworthy(arguments, folder.path());
+        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_baseline_lets_known_findings_pass_and_new_ones_fail() {
+    let folder = repository(ROOT);
+    let status = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
+    let gate = ["audit", "--fail-on", "low", "--baseline", "known.json"];
+    assert_eq!(status(&["audit", "--fail-on", "low"]), Some(1));
+    assert_eq!(status(&gate), Some(2), "a baseline that is not there");
+    assert_eq!(
+        status(&[
+            "audit",
+            "--fail-on",
+            "low",
+            "--write-baseline",
+            "known.json"
+        ]),
+        Some(0)
+    );
+    fs::write(
+        folder.path().join("Dockerfile"),
+        format!("# moved\n\n{ROOT}"),
+    )
+    .unwrap();
+    assert_eq!(status(&gate), Some(0));
+    fs::create_dir(folder.path().join("other")).unwrap();
+    fs::write(folder.path().join("other/Dockerfile"), ROOT).unwrap();
+    assert_eq!(status(&gate), Some(1));
+}
+
+#[test]
+fn the_configuration_file_of_a_repository_counts_unless_it_is_left_out() {
+    let folder = repository(ROOT);
+    let config = folder.path().join("seaworthy-audit.toml");
+    fs::write(&config, "fail-on = \"low\"\n").unwrap();
+    let status = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
+    assert_eq!(status(&["audit"]), Some(1));
+    assert_eq!(status(&["audit", "--fail-on", "never"]), Some(0));
+    assert_eq!(status(&["audit", "--no-config"]), Some(0));
+    fs::write(
+        &config,
+        "fail-on = \"low\"\n[services.nobody]\ntier = \"batch\"\n",
+    )
+    .unwrap();
+    let output = seaworthy(&["audit"], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("seaworthy-audit.toml:2: there is no service `nobody`"),
+        "{message}"
+    );
+    fs::write(&config, "fail-on = \"low\"\nfial = 1\n").unwrap();
+    let output = seaworthy(&["audit"], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        message.contains("seaworthy-audit.toml:2:1: unknown field `fial`"),
+        "{message}"
+    );
+}
+
+#[test]
+fn an_audit_that_did_not_read_everything_is_incomplete() {
+    let folder = repository(ROOT);
+    fs::write(folder.path().join("a.go"), "package a\n").unwrap();
+    let output = seaworthy(&["audit", "--max-files", "1"], folder.path());
+    assert_eq!(output.status.code(), Some(3), "{output:?}");
+    assert!(
+        String::from_utf8(output.stdout)
+            .unwrap()
+            .contains("incomplete")
+    );
+    let output = seaworthy(
+        &["audit", "--format", "json=nowhere/report.json"],
+        folder.path(),
+    );
+    assert_eq!(output.status.code(), Some(3));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_baseline_that_a_repository_names_cannot_lead_out_of_it() {
+    let outside = tempfile::tempdir().unwrap();
+    let secret = outside.path().join("secret.json");
+    fs::write(&secret, "{\"top-secret-key\": 1}").unwrap();
+    let folder = repository(ROOT);
+    std::os::unix::fs::symlink(&secret, folder.path().join("known.json")).unwrap();
+    fs::write(
+        folder.path().join("seaworthy-audit.toml"),
+        "baseline = \"known.json\"\n",
+    )
+    .unwrap();
+    let output = seaworthy(&["audit"], folder.path());
+    assert_eq!(output.status.code(), Some(2));
+    assert!(
+        !String::from_utf8(output.stderr)
+            .unwrap()
+            .contains("top-secret")
+    );
+}
+
+#[test]
+fn the_schema_of_json_is_printed() {
+    let folder = repository(ROOT);
+    let output = seaworthy(&["audit", "schema"], folder.path());
+    let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(schema["title"], "Report of seaworthy audit");
 }

@@ -26,6 +26,20 @@ pub enum ServiceKind {
     Unknown,
 }
 
+impl ServiceKind {
+    /// The name used in every output.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Server => "server",
+            Self::Worker => "worker",
+            Self::Job => "job",
+            Self::Infrastructure => "infrastructure",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// One deployable.
 #[derive(Debug)]
 pub struct Service {

@@ -64,12 +64,14 @@ impl Frame {
         self.lines.is_empty()
     }
 
-    /// The finding's own lines, spaces made equal: what stays the same when lines move or are indented anew.
+    /// The finding's first line, spaces made equal: what stays the same when lines move or are indented anew, and when
+    /// something else changes further down in the same block.
     #[must_use]
     pub(crate) fn snippet(&self) -> String {
         self.lines
             .iter()
-            .filter(|line| line.marked)
+            .find(|line| line.marked)
+            .into_iter()
             .flat_map(|line| line.text.as_str().split_whitespace())
             .collect::<Vec<_>>()
             .join(" ")
@@ -93,12 +95,22 @@ impl fmt::Display for Frame {
 
 /// The line on which a span ends.
 pub(super) fn last_line(found: &FileFacts, first: usize, span: &Range<usize>) -> usize {
-    let last_offset = span.end.saturating_sub(1).max(span.start);
+    let last_offset = trimmed(found, span).end.saturating_sub(1).max(span.start);
     found
         .file
         .location(last_offset..last_offset, None)
         .line
         .max(first)
+}
+
+/// A span without the white space at its end: blocks of YAML reach up to the next key.
+pub(crate) fn trimmed(found: &FileFacts, span: &Range<usize>) -> Range<usize> {
+    let length = found
+        .file
+        .text
+        .get(span.clone())
+        .map_or(span.len(), |text| text.trim_end().len());
+    span.start..span.start + length
 }
 
 /// The places of all credentials of a file.

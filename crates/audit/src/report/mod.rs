@@ -1,20 +1,39 @@
 //! The result of an audit and its printed forms. An output is one file here; all take a finished [`Report`].
 
 pub(crate) mod diff;
+mod explanation;
 mod finding;
 pub(crate) mod fingerprint;
-mod frame;
+mod format;
+pub(crate) mod frame;
+mod github;
+mod html;
 mod json;
+mod junit;
+mod markdown;
+mod narrative;
 mod pretty;
+mod promise;
+mod prose;
+mod rule_document;
 #[cfg(test)]
 mod sample;
+mod sarif;
 mod score;
 mod summary;
 
+pub use explanation::{explanation, rule_list};
 pub(crate) use finding::Findings;
 pub use finding::{Finding, Passed, SwitchedOff, Unknown};
+pub use format::{Format, RenderError, render};
 pub use frame::{Frame, FrameLine};
+pub use github::github;
+pub use html::html;
 pub use json::{JSON_SCHEMA, json};
-pub use pretty::{explanation, pretty, rule_list};
+pub use junit::junit;
+pub use markdown::markdown;
+pub use pretty::pretty;
+pub use rule_document::rule_document;
+pub use sarif::sarif;
 pub use score::{CategoryScore, Score};
 pub use summary::{LeftOut, Report, ServiceSummary, Verdict};

@@ -4,8 +4,9 @@ use std::fmt::{self, Write};
 
 use anstyle::{AnsiColor, Color, Style};
 
+use super::prose::count;
 use super::{Finding, FrameLine, Report, Verdict};
-use crate::rule::{Rule, Severity};
+use crate::rule::Severity;
 use crate::source::printable::line as printable;
 
 /// Reasons shown before the rest is counted.
@@ -14,14 +15,14 @@ const MAX_UNKNOWN_SHOWN: usize = 5;
 const WIDTH: usize = 96;
 const BAR: usize = 20;
 
-const DIM: Style = Style::new().dimmed();
-const BOLD: Style = Style::new().bold();
+pub(super) const DIM: Style = Style::new().dimmed();
+pub(super) const BOLD: Style = Style::new().bold();
 
-const fn colored(color: AnsiColor) -> Style {
+pub(super) const fn colored(color: AnsiColor) -> Style {
     Style::new().fg_color(Some(Color::Ansi(color)))
 }
 
-const fn style(severity: Severity) -> Style {
+pub(super) const fn style(severity: Severity) -> Style {
     match severity {
         Severity::Critical => colored(AnsiColor::Red).bold(),
         Severity::High => colored(AnsiColor::Red),
@@ -54,26 +55,133 @@ pub fn pretty(report: &Report) -> Result<String, fmt::Error> {
             heading(&mut out, report, finding.severity)?;
             last = Some(finding.severity);
         }
-        one(&mut out, finding)?;
+        if finding.severity == Severity::Info {
+            note(&mut out, finding)?;
+        } else {
+            one(&mut out, report, finding)?;
+        }
     }
+    if last == Some(Severity::Info) {
+        writeln!(out)?;
+    }
+    judged(&mut out, report)?;
     unknown(&mut out, report)?;
     scorecard(&mut out, report)?;
+    comparison(&mut out, report)?;
+    for left_out in &report.left_out {
+        writeln!(
+            out,
+            "  {DIM}not read    {} {}, the first is {}{DIM:#}",
+            count(left_out.count, "file"),
+            left_out.reason,
+            printable(&left_out.example)
+        )?;
+    }
     for reason in &report.incomplete {
         writeln!(
             out,
-            "  {0}incomplete{0:#}  {reason}",
-            colored(AnsiColor::Yellow)
+            "  {0}incomplete{0:#}  {1}",
+            colored(AnsiColor::Yellow),
+            printable(reason)
         )?;
     }
     Ok(out)
 }
 
+/// What counts against nobody is told in one line.
+fn note(out: &mut String, finding: &Finding) -> fmt::Result {
+    writeln!(
+        out,
+        "  {DIM}○{DIM:#} {}  {DIM}{}:{} {}{DIM:#}",
+        finding.title,
+        printable(&finding.path),
+        finding.line,
+        finding.id
+    )
+}
+
+/// Suppressions are listed: a judgement that nobody sees is none.
+fn judged(out: &mut String, report: &Report) -> fmt::Result {
+    let number = report.suppressed.len() + report.switched_off.len();
+    if number > 0 {
+        writeln!(out, "  {DIM}SUPPRESSED {number}{DIM:#}\n")?;
+    }
+    for judged in &report.suppressed {
+        let until = judged
+            .until
+            .map(|until| format!(" until {until}"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "  {DIM}– {} {} {}:{}{until}: {}{DIM:#}",
+            judged.finding.severity,
+            judged.finding.id,
+            printable(&judged.finding.path),
+            judged.finding.line,
+            judged.reason
+        )?;
+    }
+    for off in &report.switched_off {
+        writeln!(
+            out,
+            "  {DIM}– {} is switched off: {}{DIM:#}",
+            off.id, off.reason
+        )?;
+    }
+    if number > 0 {
+        writeln!(out)?;
+    }
+    let warning = colored(AnsiColor::Yellow);
+    for notice in &report.notices {
+        writeln!(
+            out,
+            "  {warning}!{warning:#} {}: {}",
+            printable(&notice.place),
+            notice.text
+        )?;
+    }
+    if !report.notices.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
+fn comparison(out: &mut String, report: &Report) -> fmt::Result {
+    let Some(comparison) = &report.comparison else {
+        return Ok(());
+    };
+    writeln!(
+        out,
+        "  against the baseline: {BOLD}{} new{BOLD:#}, {} remaining, {} fixed\n",
+        comparison.new.len(),
+        comparison.remaining.len(),
+        comparison.fixed.len()
+    )?;
+    for entry in &comparison.fixed {
+        writeln!(
+            out,
+            "  {0}✓{0:#} {DIM}fixed: {1} in {2}{DIM:#}",
+            colored(AnsiColor::Green),
+            printable(&entry.title),
+            printable(&entry.path)
+        )?;
+    }
+    for entry in &comparison.undecided {
+        writeln!(
+            out,
+            "  {DIM}? gone, without proof that it is fixed: {} in {}{DIM:#}",
+            printable(&entry.title),
+            printable(&entry.path)
+        )?;
+    }
+    if !comparison.fixed.is_empty() || !comparison.undecided.is_empty() {
+        writeln!(out)?;
+    }
+    Ok(())
+}
+
 fn heading(out: &mut String, report: &Report, severity: Severity) -> fmt::Result {
-    let count = report
-        .findings
-        .iter()
-        .filter(|finding| finding.severity == severity)
-        .count();
+    let count = report.count(severity);
     let style = style(severity);
     let rule = "─".repeat(WIDTH.saturating_sub(severity.name().len() + 8));
     writeln!(
@@ -83,11 +191,16 @@ fn heading(out: &mut String, report: &Report, severity: Severity) -> fmt::Result
     )
 }
 
-fn one(out: &mut String, finding: &Finding) -> fmt::Result {
+fn one(out: &mut String, report: &Report, finding: &Finding) -> fmt::Result {
     let style = style(finding.severity);
+    let state = match &report.comparison {
+        Some(comparison) if comparison.new.contains(&finding.fingerprint) => "new · ",
+        Some(_) => "known · ",
+        None => "",
+    };
     writeln!(
         out,
-        "  {style}●{style:#} {BOLD}{}{BOLD:#}  {DIM}{}{DIM:#}",
+        "  {style}●{style:#} {BOLD}{}{BOLD:#}  {DIM}{state}{}{DIM:#}",
         finding.title, finding.id
     )?;
     let service = finding
@@ -200,11 +313,7 @@ fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
     let counts: Vec<String> = Severity::ALL
         .into_iter()
         .filter_map(|severity| {
-            let count = report
-                .findings
-                .iter()
-                .filter(|finding| finding.severity == severity)
-                .count();
+            let count = report.count(severity);
             (count > 0).then(|| format!("{0}{count} {severity}{0:#}", style(severity)))
         })
         .collect();
@@ -232,66 +341,8 @@ fn scorecard(out: &mut String, report: &Report) -> fmt::Result {
     )
 }
 
-/// What a rule is, for `explain`.
-///
-/// # Errors
-/// Never in practice: writing to a string cannot fail.
-pub fn explanation(rule: &Rule) -> Result<String, fmt::Error> {
-    let metadata = &rule.metadata;
-    let mut out = String::new();
-    let style = style(metadata.severity);
-    writeln!(
-        out,
-        "\n  {BOLD}{}{BOLD:#}  {}\n  {style}{}{style:#} {DIM}· {}{DIM:#}\n",
-        metadata.id,
-        metadata.title,
-        metadata.severity,
-        metadata.category.name()
-    )?;
-    for (label, text) in [
-        ("What it means", metadata.meaning),
-        ("Why it matters", metadata.why),
-    ] {
-        writeln!(out, "  {BOLD}{label}{BOLD:#}")?;
-        for line in wrap(text) {
-            writeln!(out, "  {line}")?;
-        }
-        writeln!(out)?;
-    }
-    writeln!(out, "  {BOLD}How to fix it{BOLD:#}")?;
-    for (ecosystem, text) in metadata.fix {
-        writeln!(out, "  {0}{ecosystem}{0:#}", colored(AnsiColor::Green))?;
-        for line in wrap(text) {
-            writeln!(out, "    {line}")?;
-        }
-    }
-    writeln!(out, "\n  {BOLD}References{BOLD:#}")?;
-    for reference in metadata.references {
-        writeln!(out, "  {reference}")?;
-    }
-    Ok(out)
-}
-
-/// One line for each rule.
-///
-/// # Errors
-/// Never in practice: writing to a string cannot fail.
-pub fn rule_list(rules: &[&Rule]) -> Result<String, fmt::Error> {
-    let mut out = String::new();
-    for rule in rules {
-        let metadata = &rule.metadata;
-        let style = style(metadata.severity);
-        writeln!(
-            out,
-            "{style}{:<9}{style:#} {:<30} {}",
-            metadata.severity, metadata.id, metadata.title
-        )?;
-    }
-    Ok(out)
-}
-
 /// Breaks text at words.
-fn wrap(text: &str) -> Vec<String> {
+pub(super) fn wrap(text: &str) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let mut line = String::new();

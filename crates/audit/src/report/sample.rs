@@ -3,12 +3,30 @@
 use std::fs;
 
 use crate::baseline::Baseline;
-use crate::config::ConfigFile;
+use crate::config::{ConfigFile, RuleSetting};
 use crate::report::Report;
+use crate::rule::rules;
 use crate::{AuditConfig, audit};
 
 /// Text that breaks out of whatever does not escape it.
 pub(crate) const HOSTILE: &str = "</script><img src=x onerror=alert(1)>|`*[x](javascript:y)";
+
+const RULES: &[&str] = &[
+    "CONF-1.hard-coded-port",
+    "CONF-5.default-credential",
+    "CONF-7.localhost-health-check",
+    "HLTH-1.probe-path",
+    "HLTH-1.probe-port",
+    "LIFE-4.signal-handling",
+    "OBS-4.no-metrics",
+    "RES-3.outbound-timeout",
+    "RES-3.server-timeouts",
+    "SEC-7.secret-in-file",
+    "SHIP-1.command-not-in-image",
+    "SHIP-1.root-user",
+    "SHIP-1.unpinned-base",
+    "SHIP-2.published-database-port",
+];
 
 /// The report; `baseline` says whether it stands beside one.
 pub(crate) fn report(baseline: bool) -> Report {
@@ -52,8 +70,22 @@ pub(crate) fn report(baseline: bool) -> Report {
     )
     .unwrap();
     let mut config = AuditConfig::default();
+    // Only these rules are asked: a new rule changes no test of an output.
+    for rule in rules() {
+        if !RULES.contains(&rule.metadata.id) {
+            config.rules.insert(
+                rule.metadata.id.to_owned(),
+                RuleSetting::Off {
+                    reason: String::new(),
+                },
+            );
+        }
+    }
     file.apply(&mut config).unwrap();
     let mut report = audit(&root, &config).unwrap();
+    report
+        .switched_off
+        .retain(|off| off.id == "SEC-2.cors-wildcard");
     if baseline {
         let mut known = Baseline::of(&report);
         known.findings.remove(0);

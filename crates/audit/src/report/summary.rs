@@ -102,7 +102,7 @@ pub struct Report {
 /// Files that were not read for one reason. They do not make an audit incomplete: nobody reviews them by hand either.
 #[derive(Debug, Clone, Serialize)]
 pub struct LeftOut {
-    /// Why, in words that follow "3 files were not read: ".
+    /// Why, in words that follow "3 files".
     pub reason: &'static str,
     /// How many.
     pub count: usize,
@@ -185,6 +185,17 @@ impl Report {
             notices,
             comparison: None,
         }
+    }
+
+    /// Takes the lines of code out, for a report that leaves the house.
+    #[must_use]
+    pub fn without_code(mut self) -> Self {
+        let judged = self.suppressed.iter_mut().map(|judged| &mut judged.finding);
+        for finding in self.findings.iter_mut().chain(judged) {
+            finding.frame = super::Frame::default();
+            finding.diff = None;
+        }
+        self
     }
 
     /// Puts the report beside a baseline: from then on only new findings fail it.

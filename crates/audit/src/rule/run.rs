@@ -5,7 +5,9 @@ use rayon::prelude::*;
 use super::{Breach, Check, Outcome, Rule, rules};
 use crate::config::{AuditConfig, RuleSetting};
 use crate::model::{Model, Service};
-use crate::report::{Finding, Findings, Frame, Passed, SwitchedOff, Unknown, diff, fingerprint};
+use crate::report::{
+    Finding, Findings, Frame, Passed, SwitchedOff, Unknown, diff, fingerprint, frame,
+};
 use crate::secret::SafeText;
 
 /// Runs all rules over a model.
@@ -134,9 +136,8 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
         .unwrap_or_default();
     let (end_line, end_column) = file
         .map(|found| {
-            found
-                .file
-                .location(breach.at.span.end..breach.at.span.end, None)
+            let end = frame::trimmed(found, &breach.at.span).end;
+            found.file.location(end..end, None)
         })
         .map_or((breach.at.line, breach.at.column), |end| {
             (end.line, end.column)

@@ -1,0 +1,104 @@
+//! The forms of a report.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{Report, github, html, json, junit, markdown, pretty, sarif};
+
+/// A form of a report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Format {
+    /// Text for a terminal.
+    Pretty,
+    /// JSON, see [`super::JSON_SCHEMA`].
+    Json,
+    /// SARIF 2.1.0.
+    Sarif,
+    /// A document for people, in Markdown.
+    Markdown,
+    /// The same document as one HTML file.
+    Html,
+    /// JUnit XML.
+    Junit,
+    /// Workflow commands of GitHub Actions.
+    Github,
+}
+
+impl Format {
+    /// Every form.
+    pub const ALL: [Self; 7] = [
+        Self::Pretty,
+        Self::Json,
+        Self::Sarif,
+        Self::Markdown,
+        Self::Html,
+        Self::Junit,
+        Self::Github,
+    ];
+
+    /// The name on the command line.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pretty => "pretty",
+            Self::Json => "json",
+            Self::Sarif => "sarif",
+            Self::Markdown => "markdown",
+            Self::Html => "html",
+            Self::Junit => "junit",
+            Self::Github => "github",
+        }
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.pad(self.name())
+    }
+}
+
+/// Text that names no form.
+#[derive(Debug, thiserror::Error)]
+#[error("`{0}` is no format; use pretty, json, sarif, markdown, html, junit or github")]
+pub struct UnknownFormat(String);
+
+impl FromStr for Format {
+    type Err = UnknownFormat;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|format| format.name() == text)
+            .ok_or_else(|| UnknownFormat(text.to_owned()))
+    }
+}
+
+/// Why a report could not be put into a form. It does not happen: every form is made in memory from plain data.
+#[derive(Debug, thiserror::Error)]
+pub enum RenderError {
+    /// Text.
+    #[error(transparent)]
+    Text(#[from] fmt::Error),
+    /// JSON and SARIF.
+    #[error(transparent)]
+    Json(#[from] serde_json::Error),
+    /// XML.
+    #[error(transparent)]
+    Xml(#[from] quick_junit::SerializeError),
+}
+
+/// The report in a form, ending in a line end.
+///
+/// # Errors
+/// [`RenderError`], never in practice.
+pub fn render(report: &Report, format: Format) -> Result<String, RenderError> {
+    Ok(match format {
+        Format::Pretty => pretty(report)?,
+        Format::Json => json(report)? + "\n",
+        Format::Sarif => sarif(report)?,
+        Format::Markdown => markdown(report)?,
+        Format::Html => html(report),
+        Format::Junit => junit(report)?,
+        Format::Github => github(report)?,
+    })
+}

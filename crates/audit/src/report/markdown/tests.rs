@@ -1,0 +1,58 @@
+use super::markdown;
+use crate::report::sample;
+
+#[test]
+fn the_document_has_every_chapter_in_the_order_in_which_it_is_read() {
+    let text = markdown(&sample::report(true)).unwrap();
+    let chapters: Vec<_> = text
+        .lines()
+        .filter_map(|line| line.strip_prefix("## "))
+        .collect();
+    assert_eq!(
+        chapters,
+        [
+            "Services",
+            "What is already right",
+            "Findings",
+            "Scorecard",
+            "Action plan",
+            "Readiness checklist",
+            "Suppressed",
+            "Against the baseline",
+            "What could not be decided",
+            "How this report was made",
+        ]
+    );
+    for horizon in ["Before production", "Within a week", "Within a month"] {
+        assert!(text.contains(&format!("### {horizon}")), "{horizon}");
+    }
+}
+
+#[test]
+fn the_document_of_the_sample_reads_as_written_down() {
+    insta::assert_snapshot!(markdown(&sample::report(false)).unwrap());
+}
+
+#[test]
+fn nothing_of_a_hostile_repository_becomes_markup() {
+    let text = markdown(&sample::report(false)).unwrap();
+    let mut fenced = false;
+    for line in text.lines() {
+        if line.trim_start().starts_with("```") {
+            fenced = !fenced;
+        } else if !fenced {
+            let outside: String = line.split('`').step_by(2).collect();
+            assert!(
+                !outside.contains("<img") && !outside.contains("](javascript"),
+                "{line}"
+            );
+        }
+    }
+    assert!(!fenced);
+}
+
+#[test]
+fn a_report_without_code_quotes_no_line_of_the_repository() {
+    let text = markdown(&sample::report(false).without_code()).unwrap();
+    assert!(!text.contains("5432:5432\"") && text.contains("docker-compose.yml"));
+}

@@ -1,0 +1,112 @@
+//! The catalogue as a checklist: what files show of each promise.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Group;
+use crate::report::Report;
+use crate::report::promise::promise;
+use crate::report::prose::count;
+use crate::rule::{Category, Severity, rules};
+
+/// What is known of a promise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::report) enum State {
+    /// Everything that was asked is right.
+    Kept,
+    /// What could be decided is right; something could not.
+    PartlyKept,
+    /// Something is wrong.
+    Broken,
+    /// Nothing in the repository keeps it; that counts against nobody, because it may be kept elsewhere.
+    NotShown,
+    /// Nothing could be decided.
+    Unknown,
+}
+
+/// One promise.
+#[derive(Debug)]
+pub(in crate::report) struct ChecklistItem {
+    /// The catalogue's ID.
+    pub(in crate::report) id: &'static str,
+    /// What is so when it is kept.
+    pub(in crate::report) sentence: &'static str,
+    /// What is known of it.
+    pub(in crate::report) state: State,
+    /// What that rests on.
+    pub(in crate::report) basis: String,
+    /// Groups of findings.
+    pub(in crate::report) labels: Vec<String>,
+}
+
+/// Promises that were asked about, by category.
+pub(super) fn checklist(
+    report: &Report,
+    groups: &[Group<'_>],
+) -> Vec<(Category, Vec<ChecklistItem>)> {
+    let mut chapters: BTreeMap<Category, Vec<ChecklistItem>> = BTreeMap::new();
+    let mut done = BTreeSet::new();
+    for rule in rules() {
+        let id = rule.metadata.promise();
+        if !done.insert(id) {
+            continue;
+        }
+        let mine = |full: &str| full.split('.').next() == Some(id);
+        let labels: Vec<_> = groups
+            .iter()
+            .filter(|group| mine(group.id))
+            .map(|group| group.label.clone())
+            .collect();
+        let findings = report
+            .findings
+            .iter()
+            .filter(|finding| mine(finding.id))
+            .count();
+        let passed = report
+            .passed
+            .iter()
+            .filter(|passed| mine(passed.id))
+            .count();
+        let unknown = report
+            .unknown
+            .iter()
+            .filter(|unknown| mine(unknown.id))
+            .count();
+        let noted = groups
+            .iter()
+            .filter(|group| mine(group.id))
+            .all(|group| group.severity == Severity::Info);
+        let state = match (findings, passed, unknown) {
+            (0, 0, 0) => continue,
+            (0, 0, _) => State::Unknown,
+            (0, _, 0) => State::Kept,
+            (0, _, _) => State::PartlyKept,
+            _ if noted => State::NotShown,
+            _ => State::Broken,
+        };
+        let basis = [
+            (findings, "finding"),
+            (passed, "check passed"),
+            (unknown, "not decided"),
+        ]
+        .into_iter()
+        .filter(|(number, _)| *number > 0)
+        .map(|(number, words)| match words {
+            "finding" => count(number, "finding"),
+            "check passed" => format!("{} passed", count(number, "check")),
+            _ => format!("{number} {words}"),
+        })
+        .collect::<Vec<_>>()
+        .join(", ");
+        chapters
+            .entry(rule.metadata.category)
+            .or_default()
+            .push(ChecklistItem {
+                id,
+                sentence: promise(id).map_or(rule.metadata.title, |promise| promise.sentence),
+                state,
+                basis,
+                labels,
+            });
+    }
+    chapters.into_iter().collect()
+}

@@ -1,0 +1,110 @@
+//! Findings of one rule and one severity: told once, with all their places.
+
+use crate::report::Finding;
+use crate::rule::{Confidence, Severity};
+
+/// Findings of one rule and one severity.
+#[derive(Debug)]
+pub(in crate::report) struct Group<'r> {
+    /// How the text refers to it: `C1`, `H2`.
+    pub(in crate::report) label: String,
+    /// What it is worth.
+    pub(in crate::report) severity: Severity,
+    /// Rule.
+    pub(in crate::report) id: &'static str,
+    /// What is wrong.
+    pub(in crate::report) title: &'static str,
+    /// What it leads to.
+    pub(in crate::report) impact: &'static str,
+    /// The places, surest first.
+    pub(in crate::report) findings: Vec<&'r Finding>,
+}
+
+impl<'r> Group<'r> {
+    /// The fixes in order, each with the number of places that it is for.
+    pub(in crate::report) fn fixes(&self) -> Vec<(&'r str, usize)> {
+        let mut fixes: Vec<(&str, usize)> = Vec::new();
+        for finding in &self.findings {
+            match fixes
+                .iter_mut()
+                .find(|(text, _)| *text == finding.fix.as_str())
+            {
+                Some((_, count)) => *count += 1,
+                None => fixes.push((finding.fix.as_str(), 1)),
+            }
+        }
+        fixes
+    }
+
+    /// The services that it is about, sorted.
+    pub(in crate::report) fn services(&self) -> Vec<&'r str> {
+        let mut services: Vec<_> = self
+            .findings
+            .iter()
+            .filter_map(|finding| finding.service.as_deref())
+            .collect();
+        services.sort_unstable();
+        services.dedup();
+        services
+    }
+
+    /// The highest confidence of its places.
+    pub(in crate::report) fn confidence(&self) -> Option<Confidence> {
+        self.findings.iter().map(|finding| finding.confidence).max()
+    }
+}
+
+/// Groups, worst first; under equal severity the surest first, then the one with most places.
+pub(super) fn groups(findings: &[Finding]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for finding in findings {
+        match groups
+            .iter_mut()
+            .find(|group| group.id == finding.id && group.severity == finding.severity)
+        {
+            Some(group) => group.findings.push(finding),
+            None => groups.push(Group {
+                label: String::new(),
+                severity: finding.severity,
+                id: finding.id,
+                title: finding.title,
+                impact: finding.impact,
+                findings: vec![finding],
+            }),
+        }
+    }
+    groups.sort_by(|left, right| {
+        (
+            right.severity,
+            right.confidence(),
+            right.findings.len(),
+            left.id,
+        )
+            .cmp(&(
+                left.severity,
+                left.confidence(),
+                left.findings.len(),
+                right.id,
+            ))
+    });
+    let mut numbers = std::collections::BTreeMap::<Severity, usize>::new();
+    for group in &mut groups {
+        let number = numbers.entry(group.severity).or_default();
+        *number += 1;
+        group.label = format!("{}{number}", letter(group.severity));
+        group
+            .findings
+            .sort_by_key(|finding| std::cmp::Reverse(finding.confidence));
+    }
+    groups
+}
+
+const fn letter(severity: Severity) -> char {
+    match severity {
+        Severity::Critical => 'C',
+        Severity::High => 'H',
+        Severity::Medium => 'M',
+        Severity::Low => 'L',
+        Severity::Info => 'I',
+    }
+}

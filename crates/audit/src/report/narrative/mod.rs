@@ -1,0 +1,69 @@
+//! What a person would write about a report: the same for Markdown and HTML.
+
+mod action;
+mod checklist;
+mod group;
+mod scorecard;
+mod strength;
+mod summary;
+
+pub(super) use action::{Action, Horizon};
+pub(super) use checklist::{ChecklistItem, State};
+pub(super) use group::Group;
+pub(super) use scorecard::ScorecardRow;
+pub(super) use strength::{Place, Strength};
+
+use super::{Report, Unknown};
+use crate::rule::Category;
+
+/// A report as a text with chapters.
+#[derive(Debug)]
+pub(super) struct Narrative<'r> {
+    /// The report itself.
+    pub(super) report: &'r Report,
+    /// What the verdict rests on, sentence by sentence.
+    pub(super) summary: Vec<String>,
+    /// What is right, by category.
+    pub(super) strengths: Vec<(Category, Vec<Strength<'r>>)>,
+    /// What is wrong, worst first.
+    pub(super) groups: Vec<Group<'r>>,
+    /// Points by category.
+    pub(super) scorecard: Vec<ScorecardRow>,
+    /// What to do and by when.
+    pub(super) actions: Vec<(Horizon, Vec<Action>)>,
+    /// Promise by promise.
+    pub(super) checklist: Vec<(Category, Vec<ChecklistItem>)>,
+    /// Open questions: one answer of a rule, and for which services it was given.
+    pub(super) unknown: Vec<(&'r Unknown, Vec<&'r str>)>,
+}
+
+impl<'r> Narrative<'r> {
+    pub(super) fn of(report: &'r Report) -> Self {
+        let groups = group::groups(&report.findings);
+        Self {
+            report,
+            summary: summary::summary(report, &groups),
+            strengths: strength::strengths(report),
+            scorecard: scorecard::scorecard(report),
+            actions: action::actions(&groups),
+            checklist: checklist::checklist(report, &groups),
+            unknown: unknown(&report.unknown),
+            groups,
+        }
+    }
+}
+
+fn unknown(all: &[Unknown]) -> Vec<(&Unknown, Vec<&str>)> {
+    let mut together: Vec<(&Unknown, Vec<&str>)> = Vec::new();
+    for unknown in all {
+        let same = together
+            .iter_mut()
+            .find(|(first, _)| first.id == unknown.id && first.reason == unknown.reason);
+        let service = unknown.service.as_deref();
+        match same {
+            Some((_, services)) => services.extend(service),
+            None => together.push((unknown, service.into_iter().collect())),
+        }
+    }
+    together
+}

@@ -1,0 +1,72 @@
+//! What is right already, with its evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::report::Report;
+use crate::report::promise::promise;
+use crate::rule::{Category, rules};
+
+/// Something that is right.
+#[derive(Debug)]
+pub(in crate::report) struct Strength<'r> {
+    /// What it is about.
+    pub(in crate::report) topic: &'static str,
+    /// Rule.
+    pub(in crate::report) id: &'static str,
+    /// Sentences that show it, each with the places where it holds.
+    pub(in crate::report) evidence: Vec<(&'r str, Vec<Place<'r>>)>,
+}
+
+/// Where something is right.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::report) struct Place<'r> {
+    /// Service.
+    pub(in crate::report) service: Option<&'r str>,
+    /// File and line.
+    pub(in crate::report) at: Option<(&'r str, usize)>,
+}
+
+/// What is right, in the order of categories. A rule that found something wrong in a service is not right there, whatever
+/// else it passed.
+pub(super) fn strengths(report: &Report) -> Vec<(Category, Vec<Strength<'_>>)> {
+    let broken: BTreeSet<_> = report
+        .findings
+        .iter()
+        .chain(report.suppressed.iter().map(|judged| &judged.finding))
+        .map(|finding| (finding.id, finding.service.as_deref()))
+        .collect();
+    let mut chapters: BTreeMap<Category, Vec<Strength<'_>>> = BTreeMap::new();
+    for rule in rules() {
+        let metadata = &rule.metadata;
+        let mut evidence: Vec<(&str, Vec<Place<'_>>)> = Vec::new();
+        for passed in report
+            .passed
+            .iter()
+            .filter(|passed| passed.id == metadata.id)
+            .filter(|passed| !broken.contains(&(passed.id, passed.service.as_deref())))
+        {
+            let place = Place {
+                service: passed.service.as_deref(),
+                at: passed.path.as_deref().zip(passed.line),
+            };
+            let text = passed.evidence.as_str();
+            match evidence.iter_mut().find(|(known, _)| *known == text) {
+                Some((_, places)) if places.contains(&place) => {}
+                Some((_, places)) => places.push(place),
+                None => evidence.push((text, vec![place])),
+            }
+        }
+        if !evidence.is_empty() {
+            chapters
+                .entry(metadata.category)
+                .or_default()
+                .push(Strength {
+                    topic: promise(metadata.promise())
+                        .map_or(metadata.title, |promise| promise.topic),
+                    id: metadata.id,
+                    evidence,
+                });
+        }
+    }
+    chapters.into_iter().collect()
+}

@@ -1,0 +1,212 @@
+//! SARIF 2.1.0, as code scanning services take it.
+//!
+//! <https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html>
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde_json::{Map, Value, json};
+
+use super::{Finding, Report};
+use crate::baseline::BaselineEntry;
+use crate::rule::{Category, Metadata, Severity, rules};
+use crate::suppression::Suppressed;
+
+const SCHEMA: &str =
+    "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
+/// The name and version of the fingerprint's recipe.
+const FINGERPRINT: &str = "seaworthy/v1";
+/// Everything but the unreserved characters of a URI and the separators of a path.
+const PATH: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'/')
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'~');
+
+/// The report as SARIF 2.1.0. Suppressed findings are in it with their justification; beside a baseline, every result has its
+/// `baselineState`.
+///
+/// # Errors
+/// Never in practice: every part is plain data.
+pub fn sarif(report: &Report) -> Result<String, serde_json::Error> {
+    let mut results: Vec<Value> = report
+        .findings
+        .iter()
+        .map(|finding| result(report, finding, None))
+        .collect();
+    results.extend(
+        report
+            .suppressed
+            .iter()
+            .map(|judged| result(report, &judged.finding, Some(judged))),
+    );
+    if let Some(comparison) = &report.comparison {
+        results.extend(comparison.fixed.iter().map(absent));
+    }
+    let notifications: Vec<Value> = report
+        .incomplete
+        .iter()
+        .map(|reason| json!({"level": "error", "message": {"text": reason}}))
+        .chain(report.notices.iter().map(|notice| {
+            json!({
+                "level": "warning",
+                "message": {"text": format!("{}: {}", notice.place, notice.text)},
+            })
+        }))
+        .collect();
+    let mut text = serde_json::to_string_pretty(&json!({
+        "$schema": SCHEMA,
+        "version": "2.1.0",
+        "runs": [{
+            "tool": {"driver": {
+                "name": "seaworthy",
+                "semanticVersion": env!("CARGO_PKG_VERSION"),
+                "rules": rules().iter().map(|rule| descriptor(&rule.metadata)).collect::<Vec<_>>(),
+            }},
+            "automationDetails": {"id": "seaworthy-audit/"},
+            "columnKind": "unicodeCodePoints",
+            "invocations": [{
+                "executionSuccessful": report.incomplete.is_empty(),
+                "toolExecutionNotifications": notifications,
+            }],
+            "results": results,
+            "properties": {
+                "verdict": report.verdict,
+                "score": report.score.percent,
+                "coverage": report.score.coverage,
+            },
+        }],
+    }))?;
+    text.push('\n');
+    Ok(text)
+}
+
+const fn level(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical | Severity::High => "error",
+        Severity::Medium => "warning",
+        Severity::Low | Severity::Info => "note",
+    }
+}
+
+/// The number by which code scanning on GitHub sorts findings about security: over 9 is critical there, over 7 high, over 4
+/// medium.
+const fn security_severity(severity: Severity) -> &'static str {
+    match severity {
+        Severity::Critical => "9.5",
+        Severity::High => "8.0",
+        Severity::Medium => "5.5",
+        Severity::Low => "3.0",
+        Severity::Info => "0.0",
+    }
+}
+
+fn descriptor(metadata: &Metadata) -> Value {
+    let fix = metadata
+        .fix
+        .iter()
+        .map(|(ecosystem, text)| format!("- {ecosystem}: {text}"))
+        .collect::<Vec<_>>()
+        .join("\n");
+    let mut properties = Map::new();
+    let mut tags = vec![metadata.category.name(), "production-readiness"];
+    if metadata.category == Category::Security {
+        tags.push("security");
+        properties.insert(
+            "security-severity".to_owned(),
+            security_severity(metadata.severity).into(),
+        );
+    }
+    tags.dedup();
+    properties.insert("tags".to_owned(), tags.into());
+    let mut descriptor = json!({
+        "id": metadata.id,
+        "shortDescription": {"text": metadata.title},
+        "fullDescription": {"text": metadata.meaning},
+        "help": {
+            "text": format!("{}\n\n{fix}", metadata.why),
+            "markdown": format!("{}\n\n**How to fix it**\n\n{fix}", metadata.why),
+        },
+        "defaultConfiguration": {"level": level(metadata.severity)},
+        "properties": properties,
+    });
+    if let (Some(first), Some(object)) = (metadata.references.first(), descriptor.as_object_mut()) {
+        object.insert("helpUri".to_owned(), (*first).into());
+    }
+    descriptor
+}
+
+fn result(report: &Report, finding: &Finding, judged: Option<&Suppressed>) -> Value {
+    let mut result = json!({
+        "ruleId": finding.id,
+        "level": level(finding.severity),
+        "message": {"text": format!("{}. {}", finding.title, finding.evidence)},
+        "locations": [{"physicalLocation": {
+            "artifactLocation": artifact(&finding.path),
+            "region": {
+                "startLine": finding.line,
+                "startColumn": finding.column,
+                "endLine": finding.end_line,
+                "endColumn": finding.end_column,
+            },
+        }}],
+        "partialFingerprints": {FINGERPRINT: finding.fingerprint},
+        "properties": {
+            "severity": finding.severity,
+            "confidence": finding.confidence,
+            "service": finding.service,
+            "impact": finding.impact,
+            "fix": finding.fix_with_diff(),
+        },
+    });
+    if let Some(object) = result.as_object_mut() {
+        if let Some(index) = rules()
+            .iter()
+            .position(|rule| rule.metadata.id == finding.id)
+        {
+            object.insert("ruleIndex".to_owned(), index.into());
+        }
+        if let Some(judged) = judged {
+            object.insert(
+                "suppressions".to_owned(),
+                json!([{
+                    "kind": if judged.in_source { "inSource" } else { "external" },
+                    "status": "accepted",
+                    "justification": judged.reason.as_str(),
+                }]),
+            );
+        } else if !report.suppressed.is_empty() {
+            // Beside results that have some, none at all would mean "not known".
+            object.insert("suppressions".to_owned(), json!([]));
+        }
+        if let (Some(comparison), None) = (&report.comparison, judged) {
+            let state = if comparison.new.contains(&finding.fingerprint) {
+                "new"
+            } else {
+                "unchanged"
+            };
+            object.insert("baselineState".to_owned(), state.into());
+        }
+    }
+    result
+}
+
+fn absent(entry: &BaselineEntry) -> Value {
+    json!({
+        "ruleId": entry.id,
+        "level": level(entry.severity),
+        "message": {"text": entry.title},
+        "locations": [{"physicalLocation": {"artifactLocation": artifact(&entry.path)}}],
+        "partialFingerprints": {FINGERPRINT: entry.fingerprint},
+        "baselineState": "absent",
+    })
+}
+
+fn artifact(path: &str) -> Value {
+    json!({
+        "uri": utf8_percent_encode(path, PATH).to_string(),
+        "uriBaseId": "%SRCROOT%",
+    })
+}
+
+#[cfg(test)]
+mod tests;
