@@ -57,6 +57,10 @@ fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
             "`string.strict` is not supported",
         ),
         (
+            r#"string a = 1 [(validate.rules).message.required = true];"#,
+            "`message` rules on a field that takes `string` rules",
+        ),
+        (
             r#"map<string, string> a = 1 [(validate.rules).map.no_sparse = true];"#,
             "`map.no_sparse` is not supported",
         ),

@@ -56,6 +56,17 @@ fn integer(kind: &Kind) -> Option<(&'static str, i128, i128, bool)> {
     })
 }
 
+/// The pattern of the keys of a map that are no text: JSON writes them as text all the same.
+pub(super) fn key_pattern(kind: &Kind, rules: &FieldRules) -> String {
+    match integer(kind) {
+        Some((_, low, high, _)) => {
+            let (low, high) = rule::bounds(rules, low, high);
+            range::pattern(low, high)
+        }
+        None => "^(true|false)$".to_owned(),
+    }
+}
+
 /// The schema of a value that is no message of the contract.
 pub(super) fn bare(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
     if let Some((format, low, high, quoted)) = integer(kind) {

@@ -7,7 +7,7 @@ use super::{
     choice,
     path::{Part, segment_patterns},
     rule,
-    scalar::{MESSAGE_LIMIT, SEGMENT_LIMIT, bare, is_integer, open_enum},
+    scalar::{self, MESSAGE_LIMIT, SEGMENT_LIMIT, bare, is_integer, open_enum},
 };
 use crate::{
     contract::Contract,
@@ -246,19 +246,16 @@ impl<'a> Schemas<'a> {
         if let (true, Kind::Message(entry)) = (field.is_map(), field.kind()) {
             let keys = rules.keys.as_deref().cloned().unwrap_or_default();
             let values = rules.values.as_deref().cloned().unwrap_or_default();
-            let key = self.scalar(&entry.map_entry_key_field().kind(), &keys, Form::Text);
             let value = self.value(&entry.map_entry_value_field().kind(), &values, form);
             let mut schema = Map::new();
             schema.insert("type".to_owned(), json!("object"));
-            if entry.map_entry_key_field().kind() != Kind::String {
-                let pattern =
-                    key.get("pattern")
-                        .cloned()
-                        .unwrap_or_else(|| match key.get("type") {
-                            Some(kind) if kind == "boolean" => json!("^(true|false)$"),
-                            _ => json!("^-?[0-9]{1,20}$"),
-                        });
+            let key = entry.map_entry_key_field().kind();
+            if key != Kind::String {
+                let pattern = scalar::key_pattern(&key, &keys);
                 schema.insert("propertyNames".to_owned(), json!({ "pattern": pattern }));
+            } else if !keys.rules.is_empty() {
+                let names = self.scalar(&key, &keys, Form::Text);
+                schema.insert("propertyNames".to_owned(), names);
             }
             schema.insert("additionalProperties".to_owned(), value);
             rule::apply(&mut schema, &rules);

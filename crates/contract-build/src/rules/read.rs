@@ -155,6 +155,11 @@ impl Target {
         }
     }
 
+    /// Also the well-known ones, which have groups of their own beside.
+    fn is_message(&self) -> bool {
+        matches!(self.kind, Kind::Message(_)) && !self.list && self.map.is_none()
+    }
+
     /// The name of the group of rules that fits.
     fn group(&self) -> &'static str {
         if self.map.is_some() {
@@ -220,7 +225,9 @@ impl Reader<'_> {
                         _ => Ignore::IfZero,
                     };
                 }
-                ("message", Value::Message(group)) => self.message(group, rules),
+                ("message", Value::Message(group)) if target.is_message() => {
+                    self.message(group, rules);
+                }
                 (name, Value::Message(group)) => {
                     if target.group() == name {
                         self.group(name, group, target, rules);
