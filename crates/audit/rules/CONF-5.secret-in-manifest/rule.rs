@@ -93,7 +93,13 @@ fn is_literal(value: &str) -> bool {
     ]
     .iter()
     .any(|mark| lower.contains(mark));
+    // `value: API_KEY_VALUE` is put in later.
+    let name = value.contains('_')
+        && value
+            .chars()
+            .all(|letter| letter.is_ascii_uppercase() || letter == '_');
     !stands_in
+        && !name
         && !value.is_empty()
         && !matches!(
             lower.as_str(),

@@ -21,7 +21,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let (variables, complete) = service.variables();
     if variables.is_empty() {
         return Vec::new();
@@ -66,6 +66,11 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 "CALLBACK",
                 "REDIRECT",
                 "OTEL",
+                "COLLECTOR",
+                "OTLP",
+                "TRACING",
+                "METRICS",
+                "STATSD",
                 "JAEGER",
                 "DEBUG",
                 "API_HOST",
@@ -92,7 +97,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                     format!("`{name}` is set where the service is deployed"),
                     Some(&read.at),
                 )
-            } else if !complete || host {
+            } else if !complete || host || elsewhere(model, name) {
                 Outcome::unknown(format!(
                     "`{name}` may be set by a file or a reference of the deployment"
                 ))
@@ -109,4 +114,14 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             })
         })
         .collect()
+}
+
+/// Whether a patch, a config map or a template of the repository names the variable.
+fn elsewhere(model: &Model, name: &str) -> bool {
+    model.files.values().any(|found| {
+        !found.file.language.is_code()
+            && found.file.language.is_configuration()
+            && found.file.role.is_deployed()
+            && found.file.text.contains(name)
+    })
 }

@@ -1,7 +1,7 @@
 //! A request that may be as long as its sender likes.
 
 use crate::model::facts::Topic;
-use crate::rule::{Category, Check, Metadata, Rule, Severity, observed};
+use crate::rule::{Category, Check, Metadata, Rule, Severity, observed_unless_kept};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -23,5 +23,5 @@ pub(crate) const RULE: Rule = Rule {
         ],
         references: &["https://pkg.go.dev/net/http#MaxBytesReader"],
     },
-    check: Check::Service(|_, service| observed(service, Topic::UnboundedBody)),
+    check: Check::Service(|_, service| observed_unless_kept(service, Topic::UnboundedBody)),
 };

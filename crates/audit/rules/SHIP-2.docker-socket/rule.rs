@@ -45,6 +45,9 @@ const WATCHERS: &[&str] = &[
     "filebeat",
     "docker",
     "agent",
+    "profiler",
+    "ebpf",
+    "collector",
     "ouroboros",
     "diun",
     "glances",
@@ -96,9 +99,9 @@ fn breach(at: Location, name: &str, image: &str) -> Outcome {
         Confidence::High,
         format!("`{name}` mounts the socket of the container engine"),
     );
-    let watcher = WATCHERS
-        .iter()
-        .any(|watcher| image.to_lowercase().contains(watcher));
+    let watcher = WATCHERS.iter().any(|watcher| {
+        image.to_lowercase().contains(watcher) || name.to_lowercase().contains(watcher)
+    });
     if watcher {
         breach.severity(Severity::Info).into()
     } else {

@@ -60,6 +60,13 @@ const TEST_FOLDERS: &[&str] = &[
     "k6",
     "benches",
     "benchmarks",
+    "stub",
+    "stubs",
+    ".snapshots",
+    "__snapshots__",
+    "snapshots",
+    "conformance",
+    "certification",
 ];
 const EXAMPLE_FOLDERS: &[&str] = &[
     "example",
@@ -147,6 +154,7 @@ impl Role {
             || (lower.starts_with("test_") && lower.ends_with(".py"))
             || in_any(TEST_FOLDERS)
             || is_test_configuration(&lower)
+            || is_mock(&lower)
         {
             return Self::Test;
         }
@@ -209,17 +217,26 @@ fn is_test_configuration(lower: &str) -> bool {
         || lower.starts_with("application-test.")
 }
 
+fn is_mock(lower: &str) -> bool {
+    let stem = lower.split('.').next().unwrap_or_default();
+    stem == "mock" || stem == "mocks" || stem.starts_with("mock_") || stem.ends_with("_mock")
+}
+
 fn is_sample(lower: &str) -> bool {
     [".example", ".sample", ".template", ".dist"]
         .iter()
         .any(|ending| lower.ends_with(ending))
         || lower.contains(".example.")
         || lower.contains(".sample.")
+        || ["quickstart", "example", "sample", "demo"]
+            .iter()
+            .any(|word| {
+                lower.split(['.', '-', '_']).next() == Some(word) && is_configuration(lower)
+            })
 }
 
-fn is_development(lower: &str, folders: &str) -> bool {
-    const WORDS: &[&str] = &["dev", "development", "local", "override"];
-    let configuration = [
+fn is_configuration(lower: &str) -> bool {
+    [
         ".yaml",
         ".yml",
         ".toml",
@@ -229,11 +246,16 @@ fn is_development(lower: &str, folders: &str) -> bool {
         ".exs",
     ]
     .iter()
-    .any(|ending| lower.ends_with(ending));
-    let stem = lower.split('.').next().unwrap_or_default();
-    if configuration
-        && (WORDS.contains(&stem) || folders.split('/').any(|folder| WORDS.contains(&folder)))
-    {
+    .any(|ending| lower.ends_with(ending))
+}
+
+fn is_development(lower: &str, folders: &str) -> bool {
+    const WORDS: &[&str] = &["dev", "development", "local", "override"];
+    let configuration = is_configuration(lower);
+    // `dev.yaml`, `config.dev.yaml`, `overlays/dev-tilt/api.yaml`
+    let named = lower.split('.').any(|part| WORDS.contains(&part));
+    let inside = folders.split(['/', '-']).any(|part| WORDS.contains(&part));
+    if configuration && (named || inside) {
         return true;
     }
     let container =

@@ -11,7 +11,9 @@ mod run;
 pub use edit::Edit;
 pub use fail_on::FailOn;
 pub use metadata::{Category, Confidence, Metadata, Severity};
-pub use observed::{observed, observed_anywhere, observed_by_file, or_passed, practices};
+pub use observed::{
+    observed, observed_anywhere, observed_by_file, observed_unless_kept, or_passed, practices,
+};
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::run;

@@ -56,6 +56,24 @@ pub fn observed_anywhere(service: &Service, topic: Topic) -> Vec<Outcome> {
         .collect()
 }
 
+/// Each place, and unknown instead of a likely breach when another place of the service keeps the promise for all.
+#[must_use]
+pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
+    let all = practices(service, topic);
+    let kept = all
+        .iter()
+        .find(|practice| practice.verdict == Verdict::Kept);
+    all.iter()
+        .map(|practice| match (practice.verdict, kept) {
+            (Verdict::LikelyBroken, Some(kept)) => Outcome::unknown(format!(
+                "{}:{}: {}, and {}:{} may do it for every request",
+                practice.at.path, practice.at.line, practice.evidence, kept.at.path, kept.at.line
+            )),
+            _ => outcome(practice, &practice.evidence),
+        })
+        .collect()
+}
+
 /// The places of deployed code that show something about a topic.
 #[must_use]
 pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {

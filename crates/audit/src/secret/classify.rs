@@ -109,7 +109,9 @@ const MIN_ENTROPY: f64 = 3.0;
 /// Judges the value of a key whose name says it is a credential. `None`: not a credential.
 pub(super) fn keyed(value: &str) -> Option<SecretClass> {
     let lower = value.to_lowercase();
-    if is_placeholder(&lower) {
+    if is_placeholder(&lower)
+        || decoded(value).is_some_and(|inner| is_placeholder(&inner.to_lowercase()))
+    {
         return None;
     }
     if WEAK.contains(&lower.as_str()) {
@@ -122,6 +124,7 @@ pub(super) fn keyed(value: &str) -> Option<SecretClass> {
     let plain = value.chars().all(|letter| letter.is_ascii_graphic())
         && !value.contains(['(', ')', '[', ']', '{', '}', ' ', ',', ';']);
     let address = value.contains("://")
+        || lower.starts_with("urn:")
         || value.starts_with(['/', '.', '$', '@', '*', '&'])
         || is_dotted_words(value);
     (random && plain && !address && !is_uuid(value) && !is_words(value))
@@ -131,7 +134,14 @@ pub(super) fn keyed(value: &str) -> Option<SecretClass> {
 /// Judges the password of a URL.
 pub(super) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     let lower = password.to_lowercase();
-    if is_placeholder(&lower) || host.contains("example.") || host.starts_with('<') {
+    if is_placeholder(&lower)
+        || host.contains("example.")
+        || host.starts_with('<')
+        || matches!(
+            host.split([':', ')']).next(),
+            Some("host" | "hostname" | "tcp(host" | "server")
+        )
+    {
         return None;
     }
     let known = WEAK.contains(&lower.as_str());
@@ -159,13 +169,42 @@ pub(super) fn is_placeholder(lower: &str) -> bool {
         || (lower.starts_with('%') && lower.ends_with('%'))
 }
 
+/// The text behind base64, when it is text.
+fn decoded(value: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut bits = 0_u32;
+    let mut held = 0_u32;
+    for letter in value.trim_end_matches('=').bytes() {
+        let six = match letter {
+            b'A'..=b'Z' => letter - b'A',
+            b'a'..=b'z' => letter - b'a' + 26,
+            b'0'..=b'9' => letter - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            _ => return None,
+        };
+        held = (held << 6) | u32::from(six);
+        bits += 6;
+        if bits >= 8 {
+            bits -= 8;
+            bytes.push(u8::try_from((held >> bits) & 0xff).ok()?);
+        }
+    }
+    String::from_utf8(bytes).ok().filter(|text| {
+        text.chars()
+            .all(|letter| letter.is_ascii_graphic() || letter == ' ')
+    })
+}
+
 fn is_dotted_words(value: &str) -> bool {
     value.split('.').count() > 1
         && value.split('.').all(|word| {
             !word.is_empty()
-                && word
-                    .chars()
-                    .all(|letter| letter.is_ascii_alphabetic() || letter == '_')
+                && word.starts_with(|letter: char| letter.is_ascii_lowercase())
+                && word.chars().all(|letter| {
+                    letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '_'
+                })
+                && word.chars().filter(char::is_ascii_digit).count() * 3 < word.len()
         })
 }
 

@@ -48,7 +48,7 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
         let own = by_module.remove(module.folder.as_str()).unwrap_or_default();
         if module.language == Language::Go {
             units.extend(go_units(module, &own, files));
-        } else {
+        } else if !is_page(module) {
             let folder = module.folder.clone();
             units.push(Unit {
                 name: name_of(&folder, &module.name),
@@ -60,6 +60,51 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
         }
     }
     units
+}
+
+/// Libraries of programs that run in a browser, and of those that serve.
+const IN_BROWSER: &[&str] = &[
+    "react",
+    "react-dom",
+    "vue",
+    "@angular/core",
+    "svelte",
+    "preact",
+    "solid-js",
+    "ember-source",
+    "react-native",
+    "expo",
+];
+const SERVING: &[&str] = &[
+    "express",
+    "fastify",
+    "koa",
+    "@nestjs/core",
+    "@hapi/hapi",
+    "next",
+    "nuxt",
+    "hono",
+    "restify",
+    "@sveltejs/kit",
+    "@remix-run/node",
+    "@trpc/server",
+    "socket.io",
+    "ws",
+    "amqplib",
+    "kafkajs",
+    "bullmq",
+    "@grpc/grpc-js",
+];
+
+/// Whether a module is a page and no service: what it does, it does in a browser.
+fn is_page(module: &Module) -> bool {
+    let depends = |names: &[&str]| {
+        module
+            .dependencies
+            .iter()
+            .any(|name| names.contains(&name.as_str()))
+    };
+    depends(IN_BROWSER) && !depends(SERVING)
 }
 
 fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m Module> {
@@ -76,9 +121,20 @@ fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m
 }
 
 fn name_of(folder: &str, module: &str) -> String {
+    // `example.org/shop/v3` is shop.
+    let version = |part: &&str| {
+        part.strip_prefix('v').is_some_and(|rest| {
+            !rest.is_empty() && rest.chars().all(|letter| letter.is_ascii_digit())
+        })
+    };
     let last = folder.rsplit('/').find(|part| !GENERIC.contains(part));
-    last.unwrap_or_else(|| module.rsplit('/').next().unwrap_or(module))
-        .to_owned()
+    last.unwrap_or_else(|| {
+        module
+            .rsplit('/')
+            .find(|part| !version(part))
+            .unwrap_or(module)
+    })
+    .to_owned()
 }
 
 /// One unit for each `main`, with the packages that it imports, directly or not. In Go a package is a folder.

@@ -49,6 +49,27 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             || code.file.text.contains("context.WithTimeout")
         {
             Resolution::Unknown("the context of the request may bound the call".to_owned())
+        } else if code
+            .enclosing(
+                *node,
+                &[
+                    "return_statement",
+                    "argument_list",
+                    "keyed_element",
+                    "short_var_declaration",
+                    "assignment_statement",
+                    "var_spec",
+                    "block",
+                ],
+            )
+            .is_some_and(|around| {
+                matches!(
+                    around.kind(),
+                    "return_statement" | "argument_list" | "keyed_element"
+                )
+            })
+        {
+            Resolution::Unknown("whoever gets the client may bound its calls".to_owned())
         } else {
             Resolution::Absent
         };

@@ -89,7 +89,16 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         }
         let serves = matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
             || (call.method == "Serve" && code.imports_module("google.golang.org/grpc"));
-        if serves {
+        // A listener for profiles beside the real work is no service.
+        let beside = code
+            .enclosing(call.node, &["go_statement"])
+            .is_some_and(|around| {
+                let text = code.text(around).to_lowercase();
+                ["pprof", "profil", "6060", "metric", "debug"]
+                    .iter()
+                    .any(|word| text.contains(word))
+            });
+        if serves && !beside {
             facts.add(
                 Server {
                     framework: "net/http or gRPC",

@@ -145,7 +145,33 @@ fn context(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 }
 
 fn body(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.is("http", "MaxBytesReader") || call.is("http", "MaxBytesHandler") {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::UnboundedBody,
+            Verdict::Kept,
+            "the body is bounded here",
+        );
+        return;
+    }
     if !matches!((call.receiver, call.method), ("io" | "ioutil", "ReadAll")) {
+        return;
+    }
+    let handles = code
+        .enclosing(
+            call.node,
+            &["function_declaration", "method_declaration", "func_literal"],
+        )
+        .and_then(|function| function.child_by_field_name("parameters"))
+        .is_some_and(|parameters| {
+            let parameters = code.text(parameters);
+            parameters.contains("*http.Request")
+                || parameters.contains("*gin.Context")
+                || parameters.contains("echo.Context")
+        });
+    if !handles {
         return;
     }
     let Some(argument) = call.positional(0) else {

@@ -14,6 +14,8 @@ pub(super) const PACK: Pack = Pack {
 
 /// Paths of debugging servers, which are not for callers.
 const DEBUG_WORDS: &[&str] = &["pprof", "debug", "metric", "6060", "profil"];
+/// Files of servers that are not for callers either, and of commands that serve one browser for a moment.
+const BESIDE: &[&str] = &["metric", "pprof", "debug", "cmd/cli", "login", "perform"];
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     if !code.imports_module("net/http") && !code.imports_module("github.com/gin-gonic/gin") {
@@ -36,7 +38,10 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 Verdict::Kept,
                 format!("`{name}` bounds the time for headers"),
             )
-        } else if mentions(code.text(*node), DEBUG_WORDS) {
+        } else if mentions(code.text(*node), DEBUG_WORDS)
+            || mentions(code.text(*node), &["\"localhost:", "\"127.0.0.1:"])
+            || mentions(&code.file.path, BESIDE)
+        {
             (
                 Verdict::Minor,
                 format!("`{name}` has neither `ReadHeaderTimeout` nor `ReadTimeout`"),
@@ -57,7 +62,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         {
             let debug = code
                 .enclosing(call.node, &["go_statement"])
-                .is_some_and(|around| mentions(code.text(around), DEBUG_WORDS));
+                .is_some_and(|around| mentions(code.text(around), DEBUG_WORDS))
+                || mentions(&code.file.path, BESIDE);
             let verdict = if debug {
                 Verdict::Minor
             } else {

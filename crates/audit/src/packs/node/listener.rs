@@ -12,7 +12,11 @@ pub(super) const PACK: Pack = Pack {
 };
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    for call in code.calls.iter().filter(|call| call.method == "listen") {
+    for call in code
+        .calls
+        .iter()
+        .filter(|call| call.method == "listen" && super::program::is_server(code, call))
+    {
         let Some(first) = call.positional(0) else {
             continue;
         };

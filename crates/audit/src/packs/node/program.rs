@@ -4,7 +4,7 @@ use super::LANGUAGES;
 use crate::model::facts::{Import, Route, Server, SignalHandling};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
-use crate::syntax::Code;
+use crate::syntax::{Call, Code};
 
 pub(super) const PACK: Pack = Pack {
     name: "Node.js programs",
@@ -85,7 +85,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 },
                 code.place(call.node),
             ),
-            "listen" if !call.arguments.is_empty() => {
+            "listen" if !call.arguments.is_empty() && is_server(code, call) => {
                 let framework = if code.imports_module("express") {
                     "Express"
                 } else {
@@ -102,4 +102,49 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             _ => {}
         }
     }
+}
+
+/// Modules that make servers.
+const SERVERS: &[&str] = &[
+    "express",
+    "http",
+    "https",
+    "http2",
+    "node:http",
+    "node:https",
+    "node:http2",
+    "fastify",
+    "koa",
+    "@nestjs/core",
+    "@hapi/hapi",
+    "restify",
+    "net",
+    "node:net",
+    "socket.io",
+    "polka",
+    "hono",
+    "connect",
+];
+
+/// `history.listen(…)` of a page is no server.
+pub(super) fn is_server(code: &Code<'_>, call: &Call<'_>) -> bool {
+    let made = code
+        .binding(call.receiver)
+        .map_or("", |made| code.text(made));
+    code.imports
+        .iter()
+        .any(|import| SERVERS.contains(&import.path))
+        || [
+            "createServer(",
+            "express()",
+            "fastify(",
+            "new Koa(",
+            "NestFactory",
+        ]
+        .iter()
+        .any(|maker| made.contains(maker))
+        || matches!(
+            call.receiver.rsplit('.').next(),
+            Some("app" | "server" | "httpServer")
+        )
 }

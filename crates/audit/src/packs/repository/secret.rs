@@ -3,7 +3,7 @@
 use crate::model::FactSink;
 use crate::model::facts::Secret;
 use crate::packs::{Pack, Reader};
-use crate::secret::detect;
+use crate::secret::{SecretClass, detect};
 use crate::source::SourceFile;
 
 pub(super) const PACK: Pack = Pack {
@@ -14,6 +14,13 @@ pub(super) const PACK: Pack = Pack {
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     facts.covers::<Secret>();
     for found in detect(&file.text, file.language) {
+        // A commented example opens nothing; a real credential in a comment still does.
+        if found.credential.class == SecretClass::Weak
+            && file.language.is_configuration()
+            && is_commented(&file.text, found.span.start)
+        {
+            continue;
+        }
         facts.add(
             Secret {
                 credential: found.credential,
@@ -22,4 +29,14 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             found.span,
         );
     }
+}
+
+fn is_commented(text: &str, at: usize) -> bool {
+    let start = text
+        .get(..at)
+        .and_then(|before| before.rfind('\n'))
+        .map_or(0, |line| line + 1);
+    text.get(start..at).is_some_and(|line| {
+        line.trim_start().starts_with(['#', ';']) || line.trim_start().starts_with("//")
+    })
 }
