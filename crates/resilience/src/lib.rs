@@ -24,6 +24,7 @@
 //! # });
 //! ```
 
+pub mod adaptive_concurrency;
 pub mod bulkhead;
 mod call;
 pub mod circuit_breaker;
