@@ -47,3 +47,14 @@ pub mod prelude {
     };
     pub use serde::{Deserialize, Serialize};
 }
+
+/// The examples of the user pages, compiled.
+#[cfg(doctest)]
+mod pages {
+    #[doc = include_str!("../../../docs/life.md")]
+    struct Life;
+    #[doc = include_str!("../../../docs/http.md")]
+    struct Http;
+    #[doc = include_str!("../../../docs/telemetry.md")]
+    struct Telemetry;
+}
