@@ -2,6 +2,7 @@
 
 mod access_log;
 mod metrics;
+mod refusals;
 mod trace;
 
 use std::time::Duration;
@@ -16,6 +17,7 @@ use crate::{
 };
 
 use metrics::HttpMetrics;
+use refusals::RefusalMetrics;
 pub(crate) use trace::apply as apply_trace;
 
 /// How a request ended.
@@ -50,6 +52,7 @@ pub(crate) struct Ended<'a> {
 pub(crate) struct Observer {
     telemetry: Telemetry,
     metrics: HttpMetrics,
+    refusals: RefusalMetrics,
     access_log: AccessLogConfig,
 }
 
@@ -58,6 +61,7 @@ impl Observer {
         Self {
             telemetry: telemetry.clone(),
             metrics: HttpMetrics::new(telemetry.metrics(), table),
+            refusals: RefusalMetrics::new(telemetry.metrics()),
             access_log: config.access_log.clone(),
         }
     }
@@ -73,6 +77,18 @@ impl Observer {
 
     pub(crate) fn running(&self) -> Vec<String> {
         self.metrics.running()
+    }
+
+    pub(crate) fn rate_limited(&self) {
+        self.refusals.rate_limited.increment();
+    }
+
+    pub(crate) fn shed(&self) {
+        self.refusals.shed.increment();
+    }
+
+    pub(crate) fn unauthenticated(&self, error: &Error) {
+        self.refusals.unauthenticated.of(error.reason()).increment();
     }
 
     pub(crate) fn ended(&self, ended: &Ended<'_>) {

@@ -114,7 +114,10 @@ impl StackService {
         if body_limit::declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
-        stack.load_shed.enter()?;
+        stack
+            .load_shed
+            .enter()
+            .inspect_err(|_| stack.observer.shed())?;
         exchange.admitted = true;
         Ok(())
     }
@@ -133,6 +136,7 @@ impl Exchange {
     }
 
     fn limited(&mut self, limited: RateLimited) -> Error {
+        self.stack.observer.rate_limited();
         self.rate_limit = Some(limited.headers);
         limited.error
     }
@@ -166,6 +170,7 @@ impl Exchange {
             }
             Ok(None) => self.address_key(),
             Err(error) => {
+                self.stack.observer.unauthenticated(&error);
                 if let Some(address) = self.address_key() {
                     self.charge(&RateLimitKey::Refused(Box::new(address)))?;
                 }

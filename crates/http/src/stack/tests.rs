@@ -816,3 +816,29 @@ async fn a_real_connection_meets_the_same_stack_obs_7() {
     server.drain();
     server.finished().await;
 }
+
+#[tokio::test]
+async fn what_is_refused_before_a_handler_is_counted_obs_5() {
+    let (telemetry, _) = telemetry();
+    let mut config = limited(2);
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let stack = Stack::builder(identity(), config, &telemetry)
+        .authenticate(Tokens)
+        .build(Routes::new().get("/", async || pending::<()>().await))
+        .unwrap();
+    let mut held = send(&stack, request(Method::GET, "/")).boxed();
+    assert!(futures::poll!(&mut held).is_pending());
+    get(&stack, "/").await;
+    drop(held);
+    for _ in 0..3 {
+        send(&stack, with_token("wrong")).await;
+    }
+    let text = telemetry.metrics().render(Format::PrometheusText);
+    for expected in [
+        "load_shed_total 1",
+        "rate_limit_blocked_total 1",
+        "auth_failures_total{reason=\"BAD_TOKEN\"} 2",
+    ] {
+        assert!(text.contains(expected), "{expected} is not in:\n{text}");
+    }
+}
