@@ -7,9 +7,11 @@
 //! cargo run --release -p seaworthy-bench -- stack
 //! cargo run --release -p seaworthy-bench -- instructions
 //! cargo run --release -p seaworthy-bench -- log-line
+//! cargo run --release -p seaworthy-bench -- json
 //! ```
 
 mod instructions;
+mod json;
 mod load;
 mod log_line;
 mod stack;
@@ -60,6 +62,15 @@ enum Benchmark {
         #[arg(long, default_value_t = 50)]
         rounds: u32,
     },
+    /// Reading and writing the JSON of a contract beside `serde_json` on an equal struct, on one core.
+    Json {
+        /// Blocks of four runs.
+        #[arg(long, default_value_t = 5)]
+        blocks: u32,
+        /// Seconds of one run.
+        #[arg(long, default_value_t = 0.5)]
+        seconds: f64,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -79,6 +90,7 @@ fn main() -> ExitCode {
         } => stack::run(blocks, seconds, connections),
         Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
+        Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };
     match result {

@@ -46,14 +46,15 @@ impl Workload {
     }
 }
 
-fn document() -> String {
+/// The body of the echo.
+pub(crate) fn document() -> String {
     let line = |number: usize| {
         format!(
             r#"{{"article":"article number {number:04}","quantity":{number},"price":{number}.25}}"#
         )
     };
     let lines: Vec<_> = (0..LINES).map(line).collect();
-    let note = "n".repeat(150);
+    let note = "n".repeat(240);
     format!(
         r#"{{"id":4711,"customer":"customer-000017","note":"{note}","lines":[{}]}}"#,
         lines.join(",")
