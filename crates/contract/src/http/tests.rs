@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::template::{Capture, PathTemplate, Segment, Variable};
 
 const BOOK: PathTemplate = PathTemplate {
@@ -84,7 +86,56 @@ fn bytes_that_are_no_text_are_told_from_text_api_1() {
     );
 }
 
-proptest::proptest! {
+/// Segments over few letters, so that paths and templates meet often.
+fn segments() -> impl Strategy<Value = Vec<Segment>> {
+    let one = prop_oneof![
+        Just(Segment::Literal("a")),
+        Just(Segment::Literal("b")),
+        Just(Segment::One),
+    ];
+    (prop::collection::vec(one, 1..4), any::<bool>()).prop_map(|(mut segments, open)| {
+        if open {
+            segments.push(Segment::Rest);
+        }
+        segments
+    })
+}
+
+/// The same template as a regular expression: another way to say what matches.
+fn expression(segments: &[Segment], verb: Option<&str>) -> regex::Regex {
+    let mut text = String::from("^");
+    for segment in segments {
+        text.push_str(match segment {
+            Segment::Literal("a") => "/a",
+            Segment::Literal(_) => "/b",
+            Segment::One => "/[^/]+",
+            Segment::Rest => "(/.*)?",
+        });
+    }
+    if let Some(verb) = verb {
+        text.push(':');
+        text.push_str(verb);
+    }
+    regex::Regex::new(&format!("{text}$")).unwrap()
+}
+
+proptest! {
+    #[test]
+    fn a_template_matches_what_its_expression_matches_api_1(
+        segments in segments(),
+        verb in prop::option::of(Just("v")),
+        path in "(/[abc]?){0,5}(:v)?",
+    ) {
+        let template = PathTemplate {
+            text: "",
+            segments: segments.clone().leak(),
+            variables: &[],
+            verb,
+        };
+        let expected = expression(&segments, verb).is_match(&path);
+        prop_assert_eq!(template.capture(&path).is_some(), expected, "{} against {:?}", path, template);
+    }
+
     #[test]
     fn never_panics_on_any_path_api_1(path in "[/a-z%0-9F:*]{0,40}|.{0,40}") {
         for template in [&BOOK, &FILE, &ITEM] {
