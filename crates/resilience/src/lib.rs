@@ -30,6 +30,8 @@ mod call;
 pub mod circuit_breaker;
 mod http;
 mod outcome;
+pub mod policies;
+pub mod rate_limit;
 pub mod retry;
 mod threshold;
 pub mod timeout;

@@ -14,9 +14,11 @@
 //! ```
 
 pub mod document;
+pub mod fault;
 pub mod http;
 pub mod process;
 pub mod raw;
+pub mod redis;
 pub mod requirement;
 pub mod simulation;
 pub mod vault;

@@ -40,15 +40,22 @@ impl DeadlineLayer {
     }
 }
 
+impl<S> Deadline<S> {
+    /// Gives every call of a service at most `limit`; the name is that of the dependency.
+    pub fn new(inner: S, name: &Arc<str>, limit: Timeout) -> Self {
+        Self {
+            inner,
+            name: Arc::clone(name),
+            limit,
+        }
+    }
+}
+
 impl<S> Layer<S> for DeadlineLayer {
     type Service = Deadline<S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Deadline {
-            inner,
-            name: Arc::clone(&self.name),
-            limit: self.limit,
-        }
+        Deadline::new(inner, &self.name, self.limit)
     }
 }
 

@@ -1,0 +1,52 @@
+use tower_layer::Layer;
+
+use super::resilience::Policies;
+use crate::{
+    Call,
+    bulkhead::BulkheadService,
+    circuit_breaker::CircuitBreakerService,
+    retry::RetryService,
+    timeout::{Deadline, TimeoutService},
+};
+
+/// A service behind all policies of its dependency, in the documented order.
+pub type Pipeline<S, C, P> = Deadline<
+    RetryService<BulkheadService<CircuitBreakerService<TimeoutService<Call<S>>, C>>, C, P>,
+>;
+
+/// Puts all policies of a dependency around a service.
+#[derive(Debug, Clone)]
+pub struct PipelineLayer<C, P> {
+    policies: Policies,
+    classify: C,
+    replay: P,
+}
+
+impl<C, P> PipelineLayer<C, P> {
+    pub(super) const fn new(policies: Policies, classify: C, replay: P) -> Self {
+        Self {
+            policies,
+            classify,
+            replay,
+        }
+    }
+}
+
+impl<S, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
+    type Service = Pipeline<S, C, P>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        let (policies, config) = (&self.policies, self.policies.config());
+        let attempt = TimeoutService::new(Call::new(inner), config.timeout);
+        let guarded =
+            CircuitBreakerService::new(attempt, policies.breaker().clone(), self.classify.clone());
+        let bounded = BulkheadService::new(guarded, policies.bulkhead().clone());
+        let retried = RetryService::new(
+            bounded,
+            policies.retry().clone(),
+            self.classify.clone(),
+            self.replay.clone(),
+        );
+        Deadline::new(retried, policies.name(), config.total)
+    }
+}

@@ -1,0 +1,169 @@
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::Mutex;
+use seaworthy_telemetry::metrics::Metrics;
+use serde::Serialize;
+
+use super::{
+    config::{PoliciesConfig, ResilienceConfig},
+    pipeline::PipelineLayer,
+};
+use crate::{
+    bulkhead::{Bulkhead, BulkheadSnapshot},
+    circuit_breaker::{CircuitBreaker, CircuitBreakerSnapshot},
+    retry::{Retry, RetrySnapshot},
+};
+
+/// The policies of a service by the names of its dependencies. Cheap to clone; all clones are the same.
+#[derive(Debug, Clone)]
+pub struct Resilience(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: ResilienceConfig,
+    metrics: Metrics,
+    known: Mutex<BTreeMap<String, Policies>>,
+}
+
+/// The policies of one dependency, or of one endpoint of it. Cheap to clone; all clones share their state.
+#[derive(Debug, Clone)]
+pub struct Policies(Arc<Handles>);
+
+#[derive(Debug)]
+struct Handles {
+    name: Arc<str>,
+    config: PoliciesConfig,
+    retry: Retry,
+    bulkhead: Bulkhead,
+    breaker: CircuitBreaker,
+}
+
+/// The policies of one dependency at one moment, for the admin API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct PoliciesSnapshot {
+    /// The name of the dependency, or of the dependency and its endpoint.
+    pub name: String,
+    /// The breaker.
+    pub breaker: CircuitBreakerSnapshot,
+    /// The bulkhead.
+    pub bulkhead: BulkheadSnapshot,
+    /// The retries.
+    pub retry: RetrySnapshot,
+}
+
+impl Resilience {
+    /// The policies that the configuration describes.
+    #[must_use]
+    pub fn new(config: ResilienceConfig, metrics: Metrics) -> Self {
+        Self(Arc::new(Inner {
+            config,
+            metrics,
+            known: Mutex::default(),
+        }))
+    }
+
+    /// The policies of a dependency: the same ones at every call.
+    #[must_use]
+    pub fn dependency(&self, name: &str) -> Policies {
+        let inner = &*self.0;
+        let mut known = inner.known.lock();
+        if let Some(policies) = known.get(name) {
+            return policies.clone();
+        }
+        let config = inner.config.dependencies.get(name);
+        let config = config.cloned().unwrap_or_default();
+        let policies = Policies(Arc::new(Handles {
+            retry: Retry::new(name, &config.retry, &inner.metrics),
+            bulkhead: Bulkhead::new(name, &config.bulkhead, &inner.metrics),
+            breaker: CircuitBreaker::new(name, &config.breaker, &inner.metrics),
+            name: name.into(),
+            config,
+        }));
+        known.insert(name.to_owned(), policies.clone());
+        policies
+    }
+
+    /// The policies of one endpoint of a dependency: a breaker of its own, named `dependency/endpoint`, and the places and the retry budget of the dependency.
+    /// Endpoints are route templates or method names, never what a caller sent: each is kept for ever.
+    #[must_use]
+    pub fn endpoint(&self, dependency: &str, endpoint: &str) -> Policies {
+        let shared = self.dependency(dependency);
+        let name = format!("{dependency}/{endpoint}");
+        let mut known = self.0.known.lock();
+        if let Some(policies) = known.get(&name) {
+            return policies.clone();
+        }
+        let config = shared.config().clone();
+        let policies = Policies(Arc::new(Handles {
+            retry: shared.retry().clone(),
+            bulkhead: shared.bulkhead().clone(),
+            breaker: CircuitBreaker::new(&name, &config.breaker, &self.0.metrics),
+            name: name.as_str().into(),
+            config,
+        }));
+        known.insert(name, policies.clone());
+        policies
+    }
+
+    /// All policies that are in use, by name, if there are any of this name.
+    #[must_use]
+    pub fn find(&self, name: &str) -> Option<Policies> {
+        self.0.known.lock().get(name).cloned()
+    }
+
+    /// What is known of all dependencies at this moment, by name.
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<PoliciesSnapshot> {
+        let known: Vec<Policies> = self.0.known.lock().values().cloned().collect();
+        known.iter().map(Policies::snapshot).collect()
+    }
+}
+
+impl Policies {
+    /// A layer with all policies. `classify` tells what an answer means, `replay` which requests may be repeated.
+    #[must_use]
+    pub fn layer<C, P>(&self, classify: C, replay: P) -> PipelineLayer<C, P> {
+        PipelineLayer::new(self.clone(), classify, replay)
+    }
+
+    /// The name.
+    #[must_use]
+    pub fn name(&self) -> &Arc<str> {
+        &self.0.name
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &PoliciesConfig {
+        &self.0.config
+    }
+
+    /// The breaker, to open or reset it by hand.
+    #[must_use]
+    pub fn breaker(&self) -> &CircuitBreaker {
+        &self.0.breaker
+    }
+
+    /// The bulkhead.
+    #[must_use]
+    pub fn bulkhead(&self) -> &Bulkhead {
+        &self.0.bulkhead
+    }
+
+    /// The retries.
+    #[must_use]
+    pub fn retry(&self) -> &Retry {
+        &self.0.retry
+    }
+
+    /// What is known at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> PoliciesSnapshot {
+        PoliciesSnapshot {
+            name: self.name().to_string(),
+            breaker: self.breaker().snapshot(),
+            bulkhead: self.bulkhead().snapshot(),
+            retry: self.retry().snapshot(),
+        }
+    }
+}

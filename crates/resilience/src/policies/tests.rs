@@ -1,0 +1,144 @@
+use std::{
+    convert::Infallible,
+    future::ready,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+
+use seaworthy_telemetry::metrics::Metrics;
+use tokio::time::Instant;
+use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
+
+use super::*;
+use crate::{
+    CallError, ClassifyErrors, Refused, circuit_breaker::BreakerState, retry::ReplayClone,
+};
+
+fn resilience(config: &str) -> Resilience {
+    Resilience::new(serde_json::from_str(config).unwrap(), Metrics::new())
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_has_its_timeout_and_all_have_the_total_res_3() {
+    let resilience = resilience(
+        r#"{"dependencies": {"stock": {"timeout": "100ms", "total": "250ms", "retry": {"initial": "1ms", "cap": "1ms"}}}}"#,
+    );
+    let calls = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&calls);
+    let stock = ServiceBuilder::new()
+        .layer(
+            resilience
+                .dependency("stock")
+                .layer(ClassifyErrors, ReplayClone),
+        )
+        .service(service_fn(move |()| {
+            counted.fetch_add(1, Ordering::Relaxed);
+            std::future::pending::<Result<(), Infallible>>()
+        }));
+    let began = Instant::now();
+    let error = stock.oneshot(()).await.unwrap_err();
+    assert!(matches!(error, CallError::TimedOut(_)));
+    assert!((250..=251).contains(&began.elapsed().as_millis()));
+    assert_eq!(calls.load(Ordering::Relaxed), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn clones_for_a_thousand_connections_are_one_breaker_and_one_budget_res_1() {
+    let resilience = resilience("{}");
+    let mut refused = 0;
+    for _ in 0..1_000 {
+        let stock = ServiceBuilder::new()
+            .layer(
+                resilience
+                    .dependency("stock")
+                    .layer(ClassifyErrors, ReplayClone),
+            )
+            .service(service_fn(|()| ready(Err::<(), _>("down"))));
+        if let Err(CallError::Refused(refusal)) = stock.oneshot(()).await {
+            assert_eq!(refusal.by(), Refused::CircuitOpen);
+            refused += 1;
+        }
+    }
+    assert!(refused > 900, "{refused}");
+    let snapshot = resilience.snapshot();
+    assert_eq!(snapshot.len(), 1);
+    assert_eq!(snapshot[0].breaker.state, BreakerState::Open);
+}
+
+#[test]
+fn an_endpoint_has_its_own_breaker_and_shares_the_places_res_1() {
+    let resilience = resilience("{}");
+    let (read, write) = (
+        resilience.endpoint("stock", "read"),
+        resilience.endpoint("stock", "write"),
+    );
+    read.breaker().hold_open("a test");
+    assert_eq!(write.breaker().state(), BreakerState::Closed);
+    let _place = read.bulkhead().try_enter();
+    assert_eq!(write.bulkhead().snapshot().running, 1);
+    assert_eq!(
+        resilience.find("stock/read").unwrap().breaker().state(),
+        BreakerState::Open
+    );
+}
+
+#[test]
+fn settings_that_make_no_sense_are_refused_conf_1() {
+    for broken in [
+        r#"{"dependencies": {"stock": {"timeout": "0s"}}}"#,
+        r#"{"dependencies": {"stock": {"retry": {"attempts": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"breaker": {"failure_rate": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"breaker": {"failure_rate": 1.5}}}}"#,
+        r#"{"dependencies": {"stock": {"bulkhead": {"maximum_calls": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"brake": {}}}}"#,
+    ] {
+        assert!(
+            serde_json::from_str::<ResilienceConfig>(broken).is_err(),
+            "{broken}"
+        );
+    }
+}
+
+#[test]
+fn the_whole_pipeline_around_a_ready_call_allocates_nothing_res_1() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
+    let mut stock = ServiceBuilder::new()
+        .layer(
+            resilience("{}")
+                .dependency("stock")
+                .layer(ClassifyErrors, ReplayClone),
+        )
+        .service(service_fn(|number: u32| ready(Ok::<_, Infallible>(number))));
+    runtime.block_on(async {
+        stock.ready().await.unwrap().call(1).await.unwrap();
+        let allocations = allocation_counter::measure(|| {
+            let answer = futures::FutureExt::now_or_never(stock.call(2));
+            assert_eq!(answer.unwrap().unwrap(), 2);
+        });
+        assert_eq!(allocations.count_total, 0);
+    });
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_dependency_cannot_take_the_places_of_another_res_5() {
+    let resilience = resilience("{}");
+    let slow = resilience.dependency("slow");
+    let taken: Vec<_> = std::iter::from_fn(|| slow.bulkhead().try_enter()).collect();
+    assert_eq!(taken.len(), 64);
+    let began = Instant::now();
+    let quick = ServiceBuilder::new()
+        .layer(
+            resilience
+                .dependency("quick")
+                .layer(ClassifyErrors, ReplayClone),
+        )
+        .service(service_fn(|()| ready(Ok::<_, Infallible>(()))));
+    quick.oneshot(()).await.unwrap();
+    assert_eq!(began.elapsed(), Duration::ZERO);
+}

@@ -1,0 +1,145 @@
+use std::{fmt, sync::Arc, time::Duration};
+
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+use tokio::time::{Instant, timeout};
+
+use super::{
+    super::{decision::Decision, key::RateLimitKey, local::RateLimiter},
+    config::{OnStoreFailure, SharedRateLimitConfig},
+    store::{Granted, RateLimitStore, StoreError},
+};
+use crate::{
+    Outcome, Refusal, Refused,
+    circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
+};
+
+/// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones are the same limit.
+#[derive(Clone)]
+pub struct SharedRateLimiter(Arc<Inner>);
+
+struct Inner {
+    name: Arc<str>,
+    config: SharedRateLimitConfig,
+    store: RateLimitStore,
+    breaker: CircuitBreaker,
+    fallback: RateLimiter,
+    blocked: Counter,
+    errors: Counter,
+}
+
+impl SharedRateLimiter {
+    /// A limit in a store.
+    #[must_use]
+    pub fn new(
+        name: &str,
+        config: &SharedRateLimitConfig,
+        store: RateLimitStore,
+        metrics: &Metrics,
+    ) -> Self {
+        let labels = [("name", name)];
+        let breaker = CircuitBreakerConfig::default();
+        Self(Arc::new(Inner {
+            name: name.into(),
+            store,
+            breaker: CircuitBreaker::new(&format!("{name}/redis"), &breaker, metrics),
+            fallback: RateLimiter::new(name, &config.limit, metrics),
+            blocked: metrics.counter(
+                "rate_limit_blocked_total",
+                "Requests that a rate limit refused.",
+                &labels,
+            ),
+            errors: metrics.counter(
+                "rate_limit_errors_total",
+                "Decisions of a rate limit for which its store could not be asked.",
+                &labels,
+            ),
+            config: config.clone(),
+        }))
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub fn config(&self) -> &SharedRateLimitConfig {
+        &self.0.config
+    }
+
+    /// Counts one request of a key.
+    ///
+    /// # Errors
+    /// A refusal when the limit is used up, or when Redis cannot be asked and the policy is to refuse then.
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+        match self.take(key, 1).await {
+            Ok(granted) => self.decide(granted),
+            Err(_) => self.without_store(key),
+        }
+    }
+
+    pub(super) fn decide(&self, granted: Granted) -> Result<Decision, Refusal> {
+        if granted.units == 0 {
+            return Err(self.refuse(granted.retry_after));
+        }
+        Ok(Decision {
+            allowed: true,
+            remaining: granted.remaining,
+            reset: granted.reset,
+            retry_after: Duration::ZERO,
+        })
+    }
+
+    pub(super) fn refuse(&self, wait: Duration) -> Refusal {
+        self.0.blocked.increment();
+        Refusal::new(&self.0.name, Refused::RateLimited).with_retry_after(wait)
+    }
+
+    /// Takes units from the store, unless its breaker is open.
+    pub(super) async fn take(
+        &self,
+        key: &RateLimitKey,
+        wanted: u32,
+    ) -> Result<Granted, StoreError> {
+        let inner = &*self.0;
+        let config = &inner.config;
+        let Ok(admission) = inner.breaker.admit(Instant::now().into_std()) else {
+            return Err(StoreError::unasked());
+        };
+        let text = format!("{}:{}:{key}", config.prefix, inner.name);
+        let taking = inner.store.take(&text, &config.limit, wanted);
+        let taken = timeout(config.timeout.get(), taking)
+            .await
+            .unwrap_or_else(|_| Err(StoreError::late()));
+        let outcome = match &taken {
+            Ok(_) => Outcome::Success,
+            Err(_) => Outcome::TRANSIENT,
+        };
+        admission.report(outcome, Instant::now().into_std());
+        if let Err(error) = &taken {
+            tracing::warn!(limit = &*inner.name, %error, "a rate limit cannot ask its store");
+        }
+        taken
+    }
+
+    /// What the policy says about a request for which Redis cannot be asked.
+    pub(super) fn without_store(&self, key: &RateLimitKey) -> Result<Decision, Refusal> {
+        let inner = &*self.0;
+        inner.errors.increment();
+        match inner.config.on_failure {
+            OnStoreFailure::Closed => Err(Refusal::new(&inner.name, Refused::Degraded)),
+            OnStoreFailure::Open => Ok(Decision {
+                allowed: true,
+                remaining: inner.config.limit.requests.get(),
+                reset: Duration::ZERO,
+                retry_after: Duration::ZERO,
+            }),
+            OnStoreFailure::Local => inner.fallback.admit(key, Instant::now().into_std()),
+        }
+    }
+}
+
+impl fmt::Debug for SharedRateLimiter {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SharedRateLimiter")
+            .field("name", &self.0.name)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,127 @@
+use std::{
+    num::NonZeroU32,
+    time::{Duration, Instant},
+};
+
+use proptest::prelude::*;
+use seaworthy_core::{Actor, Tenant, Timeout};
+use seaworthy_telemetry::metrics::Metrics;
+
+use super::{keyed::Keyed, *};
+
+fn limiter(requests: u32, window: Timeout) -> RateLimiter {
+    let config = RateLimitConfig {
+        requests: NonZeroU32::new(requests).unwrap(),
+        window,
+        ..RateLimitConfig::default()
+    };
+    RateLimiter::new("default", &config, &Metrics::new())
+}
+
+fn ada() -> RateLimitKey {
+    RateLimitKey::Actor(Actor::new("ada"))
+}
+
+#[test]
+fn the_default_is_two_hundred_at_once_and_a_hundred_a_second_res_6() {
+    let limiter = RateLimiter::new("default", &RateLimitConfig::default(), &Metrics::new());
+    let start = Instant::now();
+    let allowed = |at: Instant, tries: u32| {
+        (0..tries)
+            .filter(|_| limiter.check(&ada(), at).allowed)
+            .count()
+    };
+    assert_eq!(allowed(start, 300), 200);
+    assert_eq!(allowed(start + Duration::from_secs(1), 300), 100);
+    assert_eq!(
+        limiter
+            .check(&RateLimitKey::Tenant(Tenant::new("ada")), start)
+            .remaining,
+        199
+    );
+}
+
+#[test]
+fn clones_for_a_thousand_connections_limit_as_one_res_6() {
+    let limiter = limiter(10, Timeout::from_secs(1));
+    let now = Instant::now();
+    let allowed = (0..1_000)
+        .map(|_| limiter.clone())
+        .filter(|clone| clone.check(&ada(), now).allowed)
+        .count();
+    assert_eq!(allowed, 10);
+}
+
+#[test]
+fn headers_say_what_is_left_and_when_it_is_whole_again_res_6() {
+    let limiter = limiter(3, Timeout::from_secs(3));
+    let now = Instant::now();
+    let decision = limiter.check(&ada(), now);
+    assert_eq!(
+        policy_header("default", limiter.config()),
+        "\"default\";q=3;w=3"
+    );
+    assert_eq!(state_header("default", &decision), "\"default\";r=2;t=1");
+    assert_eq!(state_header("a\"b", &decision), "\"default\";r=2;t=1");
+    let _ = (limiter.check(&ada(), now), limiter.check(&ada(), now));
+    let refused = limiter.check(&ada(), now);
+    assert_eq!(refused.retry_after, Duration::from_secs(1));
+    assert_eq!(state_header("default", &refused), "\"default\";r=0;t=3");
+}
+
+#[test]
+fn a_flood_of_keys_costs_bounded_memory_and_spares_who_was_there_res_6() {
+    let keyed = Keyed::new(1_600);
+    for number in 0..100_000_u32 {
+        let key = RateLimitKey::Address(std::net::Ipv4Addr::from(number).into());
+        keyed.update(&key, 1, 1_000, |value| *value = 2);
+    }
+    assert!(keyed.len() <= 1_600);
+}
+
+#[test]
+fn no_two_keys_have_the_same_text_res_6() {
+    let route = |text: &str| RateLimitKey::Route(text.into());
+    let keys = [
+        route("a"),
+        RateLimitKey::Actor(Actor::new("a")),
+        RateLimitKey::Tenant(Tenant::new("a")),
+        RateLimitKey::api_key("a"),
+        RateLimitKey::address("192.0.2.1".parse().unwrap()),
+        ada().on_route("a"),
+        RateLimitKey::Route("a:actor:3:ada".into()),
+        RateLimitKey::Actor(Actor::new("a")).on_route("a:route:1:b"),
+        route("b").on_route("a:route:1:b"),
+    ];
+    let texts: std::collections::BTreeSet<String> = keys.iter().map(ToString::to_string).collect();
+    assert_eq!(texts.len(), keys.len());
+    let text = RateLimitKey::api_key("secret-key").to_string();
+    assert!(!text.contains("secret"), "{text}");
+    let (one, other) = ("2001:db8::1", "2001:db8::2");
+    assert_eq!(
+        RateLimitKey::address(one.parse().unwrap()),
+        RateLimitKey::address(other.parse().unwrap())
+    );
+}
+
+proptest! {
+    #[test]
+    fn in_no_window_more_than_twice_the_limit_and_in_the_long_run_the_rate_res_6(
+        waits in proptest::collection::vec(0_u64..200, 1..400),
+        requests in 1_u32..50,
+    ) {
+        let limiter = limiter(requests, Timeout::from_secs(1));
+        let start = Instant::now() + Duration::from_secs(1);
+        let (mut now, mut allowed) = (start, 0_u32);
+        for wait in waits {
+            now += Duration::from_millis(wait);
+            let decision = limiter.check(&ada(), now);
+            allowed += u32::from(decision.allowed);
+            if !decision.allowed {
+                prop_assert!(!limiter.check(&ada(), now + decision.retry_after - Duration::from_nanos(1)).allowed);
+            }
+        }
+        let bound = f64::from(requests) * (1.0 + (now - start).as_secs_f64()) + 1.0;
+        prop_assert!(f64::from(allowed) <= bound, "{allowed} > {bound}");
+    }
+}

@@ -1,0 +1,325 @@
+//! The shared rate limit against a real Redis (RES-6), which `./test` provides.
+#![cfg(feature = "redis")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "what goes wrong in a test fails it"
+)]
+
+use std::{
+    num::NonZeroU32,
+    process::{Command, Stdio},
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use seaworthy_core::{Actor, Secret, Timeout};
+use seaworthy_resilience::{
+    Refused,
+    rate_limit::{
+        RateLimitConfig, RateLimitKey,
+        shared::{
+            LeaseConfig, LeasedRateLimiter, OnStoreFailure, RateLimitStore, SharedRateLimitConfig,
+            SharedRateLimiter,
+        },
+    },
+};
+use seaworthy_telemetry::metrics::{Format, Metrics};
+use seaworthy_testkit::{redis::RedisServer, requirement::required};
+
+/// In a child process: where Redis listens. The child then sends requests and prints how many were allowed.
+const CHILD_URL: &str = "SEAWORTHY_TEST_RATE_LIMIT_CHILD";
+/// In a child process: how many units it borrows; 0 asks for each request.
+const CHILD_LEASE: &str = "SEAWORTHY_TEST_RATE_LIMIT_LEASE";
+/// In a child process: when all children begin, in milliseconds since 1970.
+const CHILD_BEGIN: &str = "SEAWORTHY_TEST_RATE_LIMIT_BEGIN";
+const PROCESSES: u32 = 8;
+const SECONDS: u64 = 5;
+
+fn redis() -> Option<RedisServer> {
+    let program = required("SEAWORTHY_TEST_REDIS_SERVER")?;
+    Some(RedisServer::start(program).unwrap())
+}
+
+fn config(requests: u32, on_failure: OnStoreFailure) -> SharedRateLimitConfig {
+    SharedRateLimitConfig {
+        limit: RateLimitConfig {
+            requests: NonZeroU32::new(requests).unwrap(),
+            window: Timeout::from_secs(1),
+            ..RateLimitConfig::default()
+        },
+        on_failure,
+        ..SharedRateLimitConfig::default()
+    }
+}
+
+fn store(url: &str) -> RateLimitStore {
+    RateLimitStore::new(&Secret::new(url.to_owned()), Timeout::from_millis(200)).unwrap()
+}
+
+fn limiter(server: &RedisServer, requests: u32, on_failure: OnStoreFailure) -> SharedRateLimiter {
+    let config = config(requests, on_failure);
+    SharedRateLimiter::new("api", &config, store(&server.url()), &Metrics::new())
+}
+
+fn ada() -> RateLimitKey {
+    RateLimitKey::Actor(Actor::new("ada"))
+}
+
+/// What one of many processes does: not a test of its own.
+#[tokio::test]
+async fn child() {
+    let Ok(url) = std::env::var(CHILD_URL) else {
+        return;
+    };
+    let units: u32 = std::env::var(CHILD_LEASE).unwrap().parse().unwrap();
+    let metrics = Metrics::new();
+    let leased = NonZeroU32::new(units).map(|units| {
+        let config = config(10_000, OnStoreFailure::Closed);
+        LeasedRateLimiter::new(
+            "api",
+            &config,
+            &LeaseConfig { units },
+            store(&url),
+            &metrics,
+        )
+    });
+    let shared = SharedRateLimiter::new(
+        "api",
+        &config(100, OnStoreFailure::Closed),
+        store(&url),
+        &metrics,
+    );
+    let begin: u64 = std::env::var(CHILD_BEGIN).unwrap().parse().unwrap();
+    let begin = UNIX_EPOCH + Duration::from_millis(begin);
+    tokio::time::sleep(begin.duration_since(SystemTime::now()).unwrap_or_default()).await;
+    let (end, mut allowed) = (begin + Duration::from_secs(SECONDS), 0_u32);
+    while SystemTime::now() < end {
+        let admitted = match &leased {
+            Some(leased) => leased.admit(&ada()).await,
+            None => shared.admit(&ada()).await,
+        };
+        match admitted {
+            Ok(_) => allowed += 1,
+            Err(refusal) => {
+                let wait = refusal.retry_after().unwrap_or_default();
+                tokio::time::sleep(wait.max(Duration::from_micros(200))).await;
+            }
+        }
+    }
+    println!("ALLOWED {allowed} ");
+}
+
+/// How many requests eight processes were allowed in five seconds, over five times the limit.
+fn rate_of_eight_processes(server: &RedisServer, lease: u32, limit: f64) -> f64 {
+    let begin = SystemTime::now() + Duration::from_secs(1);
+    let begin = begin.duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let children: Vec<_> = (0..PROCESSES)
+        .map(|_| {
+            Command::new(std::env::current_exe().unwrap())
+                .args(["--exact", "child", "--nocapture"])
+                .env(CHILD_URL, server.url())
+                .env(CHILD_LEASE, lease.to_string())
+                .env(CHILD_BEGIN, begin.to_string())
+                .stdout(Stdio::piped())
+                .spawn()
+                .unwrap()
+        })
+        .collect();
+    let mut allowed = 0.0;
+    for child in children {
+        let output = child.wait_with_output().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        let (_, line) = text.split_once("ALLOWED ").expect("the child has printed");
+        allowed += line.split(' ').next().unwrap().parse::<f64>().unwrap();
+    }
+    allowed / (limit * SECONDS as f64)
+}
+
+#[test]
+fn eight_processes_on_one_redis_get_the_limit_in_all_res_6() {
+    let Some(server) = redis() else { return };
+    let share = rate_of_eight_processes(&server, 0, 100.0);
+    assert!((0.98..=1.02).contains(&share), "{share}");
+}
+
+#[test]
+fn eight_processes_that_borrow_stay_within_five_percent_res_6() {
+    let Some(server) = redis() else { return };
+    let share = rate_of_eight_processes(&server, 50, 10_000.0);
+    assert!((0.5..=1.05).contains(&share), "{share}");
+}
+
+#[tokio::test]
+async fn in_the_long_run_exactly_the_rate_is_allowed_and_no_key_stays_res_6() {
+    let Some(server) = redis() else { return };
+    let limiter = limiter(&server, 100, OnStoreFailure::Closed);
+    let mut allowed_at = Vec::new();
+    let began = Instant::now();
+    while began.elapsed() < Duration::from_millis(4_500) {
+        match limiter.admit(&ada()).await {
+            Ok(_) => allowed_at.push(began.elapsed()),
+            Err(refusal) => {
+                assert_eq!(refusal.by(), Refused::RateLimited);
+                tokio::time::sleep(refusal.retry_after().unwrap()).await;
+            }
+        }
+    }
+    let between = |from: f64, to: f64| {
+        let within = |at: &&Duration| (from..to).contains(&at.as_secs_f64());
+        allowed_at.iter().filter(within).count()
+    };
+    // Bursts of a hundred, each a 64th of a second later than the second.
+    let all = allowed_at.len();
+    assert_eq!(all, 500, "in four and a half seconds");
+    for window in 0..35 {
+        let from = f64::from(window) / 10.0;
+        // What is measured here is when the answers came, not when Redis counted.
+        let within = between(from, from + 0.98);
+        assert!(within <= 100, "{within} from {from}");
+    }
+    let client = redis::Client::open(server.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let keys: Vec<String> = redis::cmd("KEYS")
+        .arg("*")
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert_eq!(keys, ["rate_limit:api:actor:3:ada"]);
+    let left: i64 = redis::cmd("PTTL")
+        .arg(&keys[0])
+        .query_async(&mut connection)
+        .await
+        .unwrap();
+    assert!((1..=1_100).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
+    let Some(mut server) = redis() else { return };
+    let all = [
+        OnStoreFailure::Closed,
+        OnStoreFailure::Open,
+        OnStoreFailure::Local,
+    ];
+    for policy in all {
+        let metrics = Metrics::new();
+        let config = config(50, policy);
+        let limiter = SharedRateLimiter::new("api", &config, store(&server.url()), &metrics);
+        limiter.admit(&ada()).await.unwrap();
+        for trouble in ["killed", "frozen"] {
+            match trouble {
+                "killed" => server.kill(),
+                _ => server.freeze(),
+            }
+            let mut allowed = 0;
+            let mut slowest = Duration::ZERO;
+            for _ in 0..100 {
+                let began = Instant::now();
+                match limiter.admit(&ada()).await {
+                    Ok(_) => allowed += 1,
+                    Err(refusal) => match policy {
+                        OnStoreFailure::Closed => assert_eq!(refusal.by(), Refused::Degraded),
+                        _ => assert_eq!(refusal.by(), Refused::RateLimited),
+                    },
+                }
+                slowest = slowest.max(began.elapsed());
+            }
+            assert!(
+                slowest < Duration::from_millis(500),
+                "{trouble}: {slowest:?}"
+            );
+            match policy {
+                OnStoreFailure::Closed => assert_eq!(allowed, 0, "{trouble}"),
+                OnStoreFailure::Open => assert_eq!(allowed, 100, "{trouble}"),
+                OnStoreFailure::Local => {
+                    assert!((50..=99).contains(&allowed), "{trouble}: {allowed}")
+                }
+            }
+            match trouble {
+                "killed" => server.restart().unwrap(),
+                _ => server.resume(),
+            }
+            let began = Instant::now();
+            let errors = || metrics.render(Format::PrometheusText);
+            // The breaker lets the next probe through, and the limit is shared again.
+            loop {
+                let before = errors();
+                let _ = limiter.admit(&ada()).await;
+                let same = |text: &str| {
+                    text.lines()
+                        .find(|line| line.starts_with("rate_limit_errors_total{"))
+                        .map(str::to_owned)
+                };
+                if same(&before) == same(&errors()) {
+                    break;
+                }
+                assert!(
+                    began.elapsed() < Duration::from_secs(10),
+                    "{trouble}: not back"
+                );
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+            // The trials of the breaker, and a window for what was counted to be free again.
+            for _ in 0..5 {
+                tokio::time::sleep(Duration::from_millis(250)).await;
+                let _ = limiter.admit(&ada()).await;
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn one_limiter_cloned_into_a_thousand_connections_limits_as_one_res_6() {
+    let Some(server) = redis() else { return };
+    let mut config = config(100, OnStoreFailure::Closed);
+    config.timeout = Timeout::from_secs(5);
+    let store = RateLimitStore::new(&Secret::new(server.url()), config.timeout).unwrap();
+    let limiter = SharedRateLimiter::new("api", &config, store, &Metrics::new());
+    let bob = RateLimitKey::Actor(Actor::new("bob"));
+    limiter.admit(&bob).await.unwrap();
+    let calls = (0..1_000).map(|_| {
+        let limiter = limiter.clone();
+        async move { limiter.admit(&ada()).await.is_ok() }
+    });
+    let began = Instant::now();
+    let allowed = futures::future::join_all(calls).await;
+    let allowed = allowed.into_iter().filter(|allowed| *allowed).count();
+    assert!(
+        began.elapsed() < Duration::from_millis(900),
+        "too slow to say"
+    );
+    assert_eq!(allowed, 100);
+}
+
+#[tokio::test]
+async fn a_lease_decides_most_requests_without_redis_res_6() {
+    let Some(server) = redis() else { return };
+    let config = config(100_000, OnStoreFailure::Closed);
+    let lease = LeaseConfig {
+        units: NonZeroU32::new(1_000).unwrap(),
+    };
+    let limiter = LeasedRateLimiter::new(
+        "api",
+        &config,
+        &lease,
+        store(&server.url()),
+        &Metrics::new(),
+    );
+    let (mut in_memory, mut asked) = (0_u32, 0_u32);
+    for _ in 0..20_000 {
+        match limiter.try_admit(&ada()) {
+            Some(decided) => {
+                decided.unwrap();
+                in_memory += 1;
+            }
+            None => {
+                limiter.admit(&ada()).await.unwrap();
+                asked += 1;
+            }
+        }
+    }
+    assert!(
+        in_memory > 10 * asked,
+        "{in_memory} in memory, {asked} asked"
+    );
+}

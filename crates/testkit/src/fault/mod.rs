@@ -1,0 +1,30 @@
+//! A TCP proxy that does to a connection what networks do: slow it, cut it, swallow it.
+//!
+//! It stands between a client and a real server, so that a test sees what the code does and not what a mock was told. What it does can be changed at any
+//! time; connections that are open feel it with their next bytes.
+//!
+//! ```
+//! use std::time::Duration;
+//! use seaworthy_testkit::fault::{Fault, FaultProxy};
+//! use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+//! let server = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+//! let proxy = FaultProxy::start(server.local_addr().unwrap()).await.unwrap();
+//! proxy.set(Fault { latency: Duration::from_millis(20), ..Fault::none() });
+//!
+//! let mut client = tokio::net::TcpStream::connect(proxy.address()).await.unwrap();
+//! let (mut accepted, _) = server.accept().await.unwrap();
+//! client.write_all(b"ping").await.unwrap();
+//! let mut received = [0; 4];
+//! accepted.read_exact(&mut received).await.unwrap();
+//! assert_eq!(&received, b"ping");
+//! # });
+//! ```
+
+mod connection;
+mod faults;
+mod proxy;
+
+pub use faults::{Disruption, Fault};
+pub use proxy::FaultProxy;

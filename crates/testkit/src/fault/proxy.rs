@@ -1,0 +1,113 @@
+use std::{
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use tokio::{
+    net::{TcpListener, TcpStream},
+    sync::watch,
+    task::{JoinHandle, JoinSet},
+};
+
+use super::{
+    connection::{carry, reset},
+    faults::{Disruption, Fault},
+};
+
+/// A running proxy. It ends, with its connections, when this is dropped.
+#[derive(Debug)]
+pub struct FaultProxy {
+    address: SocketAddr,
+    faults: watch::Sender<Fault>,
+    accepted: Arc<AtomicU64>,
+    accepting: JoinHandle<()>,
+}
+
+impl FaultProxy {
+    /// A proxy before a server, on a free port of this machine.
+    ///
+    /// # Errors
+    /// No port can be had.
+    pub async fn start(server: SocketAddr) -> io::Result<Self> {
+        Self::start_at(([127, 0, 0, 1], 0).into(), server).await
+    }
+
+    /// A proxy before a server, at an address.
+    ///
+    /// # Errors
+    /// The address cannot be had.
+    pub async fn start_at(address: SocketAddr, server: SocketAddr) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let (faults, watched) = watch::channel(Fault::none());
+        let accepted = Arc::new(AtomicU64::new(0));
+        let accepting = tokio::spawn(accept(listener, server, watched, Arc::clone(&accepted)));
+        Ok(Self {
+            address,
+            faults,
+            accepted,
+            accepting,
+        })
+    }
+
+    /// Where clients connect.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Does this from now on, to open connections too.
+    pub fn set(&self, fault: Fault) {
+        self.faults.send_replace(fault);
+    }
+
+    /// Lets bytes pass as they come from now on.
+    pub fn heal(&self) {
+        self.set(Fault::none());
+    }
+
+    /// How many connections clients have made, refused ones included.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.accepted.load(Ordering::Relaxed)
+    }
+}
+
+impl Drop for FaultProxy {
+    fn drop(&mut self) {
+        self.accepting.abort();
+    }
+}
+
+/// While the proxy is down it still holds its port, so that nobody else takes it: what connects is reset at once.
+async fn accept(
+    listener: TcpListener,
+    server: SocketAddr,
+    faults: watch::Receiver<Fault>,
+    accepted: Arc<AtomicU64>,
+) {
+    let mut connections = JoinSet::new();
+    loop {
+        let client = tokio::select! {
+            client = listener.accept() => client,
+            Some(_) = connections.join_next() => continue,
+        };
+        let Ok((client, _)) = client else { continue };
+        let seed = accepted.fetch_add(1, Ordering::Relaxed);
+        if faults.borrow().disruption == Some(Disruption::Down) {
+            reset(&client);
+            continue;
+        }
+        let faults = faults.clone();
+        connections.spawn(async move {
+            match TcpStream::connect(server).await {
+                Ok(server) => carry(client, server, faults, seed).await,
+                Err(_) => reset(&client),
+            }
+        });
+    }
+}
