@@ -129,3 +129,55 @@ fn every_rule_is_named_by_its_folder_and_explains_itself() {
         );
     }
 }
+
+/// The kinds of the study that the table of the documents must name: prefix and how many.
+const KINDS: [(&str, usize); 11] = [
+    ("SEC", 11),
+    ("HLT", 8),
+    ("REL", 20),
+    ("CFG", 6),
+    ("OBS", 11),
+    ("DKR", 5),
+    ("K8S", 1),
+    ("NET", 1),
+    ("DAT", 1),
+    ("CQ", 2),
+    ("EXT", 10),
+];
+
+#[test]
+fn every_kind_of_finding_has_a_rule_or_a_reason_and_every_rule_a_kind() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/audit-kinds.md");
+    let page = fs::read_to_string(page).unwrap();
+    let rows: Vec<Vec<&str>> = page
+        .lines()
+        .filter(|line| line.starts_with("| ") && !line.contains("---"))
+        .skip(1)
+        .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
+        .collect();
+    let wanted: std::collections::BTreeSet<String> = KINDS
+        .iter()
+        .flat_map(|(prefix, count)| (1..=*count).map(move |number| format!("{prefix}-{number:02}")))
+        .collect();
+    let named: std::collections::BTreeSet<String> =
+        rows.iter().map(|row| row[0].to_owned()).collect();
+    assert_eq!(named, wanted);
+    assert_eq!(rows.len(), wanted.len(), "a kind stands twice");
+    for row in &rows {
+        assert_eq!(row[2] == "none", !row[2].contains('`'), "{row:?}");
+        assert!(
+            row[2] != "none" || row[3].len() > 40,
+            "{}: no reason",
+            row[0]
+        );
+    }
+    let listed: std::collections::BTreeSet<&str> = rows
+        .iter()
+        .flat_map(|row| row[2].split(", "))
+        .map(|id| id.trim_matches('`'))
+        .filter(|id| *id != "none")
+        .collect();
+    let real: std::collections::BTreeSet<&str> =
+        rules().iter().map(|rule| rule.metadata.id).collect();
+    assert_eq!(listed, real);
+}

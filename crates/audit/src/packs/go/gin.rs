@@ -1,4 +1,4 @@
-//! Gin: routes, groups, gin-contrib/cors.
+//! Gin and Echo, whose routers have the same shape: routes, groups, CORS.
 
 use tree_sitter::Node;
 
@@ -14,12 +14,14 @@ pub(super) const PACK: Pack = Pack {
 };
 
 const GIN: &str = "github.com/gin-gonic/gin";
+const ECHO: &str = "github.com/labstack/echo";
 const GIN_CORS: &str = "github.com/gin-contrib/cors";
 /// Groups nest at most this deep in real code; deeper is a loop of names.
 const MAX_GROUPS: usize = 8;
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if !code.imports_module(GIN) {
+    let echo = code.imports_module(ECHO);
+    if !code.imports_module(GIN) && !echo {
         return;
     }
     facts.covers::<Route>();
@@ -61,6 +63,29 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             "New" if call.receiver == "cors" && code.imports_module(GIN_CORS) => {
                 cors(code, call, facts)
             }
+            "Start" | "StartTLS"
+                if echo
+                    && code
+                        .binding(call.receiver)
+                        .is_some_and(|made| code.text(made) == "echo.New()") =>
+            {
+                facts.add(
+                    Server {
+                        framework: "Echo",
+                        stops_by_itself: false,
+                    },
+                    code.place(call.node),
+                )
+            }
+            "CORS" if echo && call.receiver == "middleware" => {
+                let policy = Cors {
+                    library: "Echo CORS",
+                    origins: Resolution::Known(CorsOrigins::Any),
+                    credentials: Resolution::Known(false),
+                };
+                facts.add(policy, code.place(call.node));
+            }
+            "CORSWithConfig" if echo => cors(code, call, facts),
             "Header" | "Set" => header(code, call, facts),
             _ => {}
         }
@@ -101,7 +126,7 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             };
             made_by.receiver.clone_into(&mut receiver);
         } else {
-            may_be_mounted = made_by.receiver != "gin";
+            may_be_mounted = !matches!(made_by.receiver, "gin" | "echo");
             break;
         }
     }

@@ -16,7 +16,6 @@ const GORILLA: &str = "github.com/gorilla/mux";
 /// Imports that route by other means than this pack reads.
 const OTHER_ROUTERS: &[&str] = &[
     "github.com/gofiber/fiber",
-    "github.com/labstack/echo",
     "github.com/julienschmidt/httprouter",
     "github.com/go-kratos/kratos",
     "github.com/zeromicro/go-zero",

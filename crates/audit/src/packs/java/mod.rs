@@ -1,5 +1,8 @@
-//! Java services. No pack yet: facts of Java code are unknown.
+//! Java and Kotlin services.
+
+mod manifest;
+mod spring;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[];
+pub(super) const PACKS: &[Pack] = &[manifest::PACK, spring::PACK];

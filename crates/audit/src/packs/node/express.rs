@@ -14,8 +14,23 @@ pub(super) const PACK: Pack = Pack {
 };
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if !code.imports_module("express") {
+    let Some(framework) = FRAMEWORKS
+        .iter()
+        .find(|framework| code.imports.iter().any(|import| import.path == **framework))
+    else {
+        elsewhere(code, facts);
         return;
+    };
+    if *framework == "fastify"
+        && let Some(call) = code
+            .calls
+            .iter()
+            .find(|call| call.method == "route" && call.arguments.len() == 1)
+    {
+        facts.gap::<Route>(
+            "routes given as objects are not read",
+            code.place(call.node),
+        );
     }
     facts.covers::<Route>();
     facts.covers::<Mount>();
@@ -28,11 +43,71 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 route(code, call, facts);
             }
             "use" => registration(code, call, facts),
+            "register" => plugin(code, call, facts),
+            "Router" | "KoaRouter" => {
+                let prefix = call
+                    .positional(0)
+                    .and_then(|settings| code.fields(settings))
+                    .and_then(|fields| {
+                        fields
+                            .iter()
+                            .find(|(key, _)| *key == "prefix")
+                            .map(|(_, value)| *value)
+                    });
+                if let Some(prefix) = prefix {
+                    facts.add(
+                        Mount {
+                            prefix: code.string(prefix),
+                            target: String::new(),
+                        },
+                        code.place(call.node),
+                    );
+                }
+            }
             "cors" if call.receiver.is_empty() && code.imports_module("cors") => {
                 cors(code, call, facts)
             }
             "header" | "setHeader" | "set" => header(code, call, facts),
             _ => {}
+        }
+    }
+}
+
+/// Frameworks whose routes have the shape `router.get(path, handler)`.
+const FRAMEWORKS: &[&str] = &[
+    "express",
+    "fastify",
+    "koa",
+    "koa-router",
+    "@koa/router",
+    "hono",
+    "restify",
+    "polka",
+    "@fastify/cors",
+];
+
+/// A plugin of Fastify, or a function that gets its router, imports no framework: what looks like a route there is a gap.
+fn elsewhere(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in &code.calls {
+        let verb = matches!(
+            call.method,
+            "get" | "post" | "put" | "delete" | "patch" | "all" | "route"
+        );
+        let router = matches!(
+            call.receiver.rsplit('.').next(),
+            Some("app" | "router" | "server" | "fastify" | "instance" | "api")
+        );
+        let path = call.positional(0).is_some_and(|path| {
+            code.string(path)
+                .known()
+                .is_some_and(|path| path.starts_with('/'))
+        });
+        if verb && router && path && call.arguments.len() >= 2 && !is_outbound(code, call) {
+            facts.gap::<Route>(
+                "this may be a route of a router that is made elsewhere",
+                code.place(call.node),
+            );
+            return;
         }
     }
 }
@@ -70,9 +145,13 @@ fn route(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if resolved.is_unknown() && !is_router(code, call.receiver) {
         return;
     }
-    let application = code
-        .binding(call.receiver)
-        .is_some_and(|made| code.text(made).ends_with("express()"));
+    let application = code.binding(call.receiver).is_some_and(|made| {
+        let made = code.text(made);
+        made.ends_with("express()")
+            || made.starts_with("fastify(")
+            || made.starts_with("Fastify(")
+            || made.starts_with("new Hono(")
+    });
     let method = if call.method == "all" {
         "*".to_owned()
     } else {
@@ -102,7 +181,9 @@ fn is_router(code: &Code<'_>, receiver: &str) -> bool {
         "app" | "router" | "server" | "this.app" | "this.router"
     ) || code.binding(receiver).is_some_and(|made| {
         let made = code.text(made);
-        made.ends_with("express()") || made.contains("Router(")
+        made.ends_with("express()")
+            || made.contains("Router(")
+            || made.to_lowercase().starts_with("fastify(")
     })
 }
 
@@ -113,6 +194,50 @@ fn is_outbound(code: &Code<'_>, call: &Call<'_>) -> bool {
     ) || code
         .binding(call.receiver)
         .is_some_and(|made| code.text(made).contains("axios"))
+}
+
+/// `app.register(routes, { prefix: "/api" })`, `app.register(cors, { origin: "*" })`.
+fn plugin(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let Some(target) = call.positional(0) else {
+        return;
+    };
+    let fields = call
+        .positional(1)
+        .and_then(|settings| code.fields(settings));
+    let field = |name: &str| {
+        fields.as_ref().and_then(|fields| {
+            fields
+                .iter()
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| *value)
+        })
+    };
+    let name = code.text(target);
+    if name.to_lowercase().contains("cors") && code.imports_module("@fastify/cors") {
+        let origins = match (call.positional(1), field("origin")) {
+            (_, Some(origin)) => origin_value(code, origin),
+            (None, None) => Resolution::Known(CorsOrigins::Any),
+            _ => Resolution::Unknown("the CORS settings are made elsewhere".to_owned()),
+        };
+        let credentials =
+            field("credentials").map_or(Resolution::Known(false), |value| code.boolean(value));
+        facts.add(
+            Cors {
+                library: "@fastify/cors",
+                origins,
+                credentials,
+            },
+            code.place(call.node),
+        );
+    } else if let Some(prefix) = field("prefix") {
+        facts.add(
+            Mount {
+                prefix: code.string(prefix),
+                target: name.to_owned(),
+            },
+            code.place(call.node),
+        );
+    }
 }
 
 fn registration(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -189,7 +314,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     );
 }
 
-fn origin_value<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<CorsOrigins> {
+pub(super) fn origin_value<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<CorsOrigins> {
     if code.boolean(node) == Resolution::Known(true) {
         return Resolution::Known(CorsOrigins::Reflected);
     }

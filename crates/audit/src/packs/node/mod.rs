@@ -4,6 +4,7 @@ mod environment;
 mod express;
 mod http_client;
 mod listener;
+mod nest;
 mod practice;
 mod program;
 
@@ -15,6 +16,7 @@ pub(super) const PACKS: &[Pack] = &[
     express::PACK,
     http_client::PACK,
     listener::PACK,
+    nest::PACK,
     practice::PACK,
     program::PACK,
 ];

@@ -21,13 +21,10 @@ const STOPPERS: &[&str] = &[
 ];
 /// Frameworks whose routes are not read yet.
 const OTHER_ROUTERS: &[&str] = &[
-    "@nestjs/core",
-    "fastify",
-    "koa",
+    "@fastify/autoload",
     "@hapi/hapi",
     "next",
     "@trpc/server",
-    "hono",
     "moleculer",
     "apollo-server",
 ];
@@ -122,7 +119,6 @@ const SERVERS: &[&str] = &[
     "node:net",
     "socket.io",
     "polka",
-    "hono",
     "connect",
 ];
 

@@ -13,8 +13,6 @@ pub(super) const PACK: Pack = Pack {
 
 /// Frameworks whose routes are not read yet.
 const OTHER_ROUTERS: &[&str] = &[
-    "flask",
-    "django",
     "aiohttp.web",
     "sanic",
     "starlette.routing",

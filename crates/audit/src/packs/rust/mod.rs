@@ -1,5 +1,8 @@
-//! Rust services. No pack yet: facts of Rust code are unknown.
+//! Rust services.
+
+mod program;
+mod web;
 
 use super::Pack;
 
-pub(super) const PACKS: &[Pack] = &[];
+pub(super) const PACKS: &[Pack] = &[program::PACK, web::PACK];
