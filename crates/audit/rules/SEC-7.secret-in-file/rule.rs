@@ -47,10 +47,15 @@ fn check(model: &Model) -> Vec<Outcome> {
             let local = ["localhost", "127.0.0.1", "host.docker.internal"]
                 .iter()
                 .any(|host| secret.subject.starts_with(host));
-            let demoted = matches!(
-                file.role,
-                Role::Example | Role::Development | Role::Documentation
-            );
+            // CI starts throw-away services, and names projects by tokens that only write.
+            let pipeline = [".github/", ".gitlab", ".circleci/", ".ci/", ".buildkite/"]
+                .iter()
+                .any(|start| file.path.starts_with(start));
+            let demoted = pipeline
+                || matches!(
+                    file.role,
+                    Role::Example | Role::Development | Role::Documentation
+                );
             let severity = match (shaped, local || demoted) {
                 (true, _) => Severity::Critical,
                 (false, false) => Severity::High,

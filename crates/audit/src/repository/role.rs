@@ -54,6 +54,8 @@ const TEST_FOLDERS: &[&str] = &[
     "integration-tests",
     "testutil",
     "testutils",
+    "testhelpers",
+    "testhelper",
     "cypress",
     "playwright",
     "loadtest",
@@ -151,7 +153,7 @@ impl Role {
             return Self::Generated;
         }
         if ends_with_any(name, TEST_ENDINGS)
-            || (lower.starts_with("test_") && lower.ends_with(".py"))
+            || (lower.starts_with("test_") && !lower.ends_with(".go"))
             || in_any(TEST_FOLDERS)
             || is_test_configuration(&lower)
             || is_mock(&lower)
@@ -215,11 +217,19 @@ fn is_test_configuration(lower: &str) -> bool {
     ]
     .contains(&lower)
         || lower.starts_with("application-test.")
+        || (lower.contains("compose")
+            && lower
+                .split(['.', '-', '_'])
+                .any(|word| ["test", "tests", "ci", "e2e", "cypress"].contains(&word)))
 }
 
 fn is_mock(lower: &str) -> bool {
     let stem = lower.split('.').next().unwrap_or_default();
-    stem == "mock" || stem == "mocks" || stem.starts_with("mock_") || stem.ends_with("_mock")
+    stem.contains("_test_")
+        || stem == "mock"
+        || stem == "mocks"
+        || stem.starts_with("mock_")
+        || stem.ends_with("_mock")
 }
 
 fn is_sample(lower: &str) -> bool {

@@ -127,7 +127,13 @@ pub(super) fn keyed(value: &str) -> Option<SecretClass> {
         || lower.starts_with("urn:")
         || value.starts_with(['/', '.', '$', '@', '*', '&'])
         || is_dotted_words(value);
-    (random && plain && !address && !is_uuid(value) && !is_words(value))
+    // `OAuth2AccessTokenSignature` names a credential.
+    let name = value.chars().all(|letter| letter.is_ascii_alphanumeric())
+        && value.chars().filter(char::is_ascii_digit).count() <= 2
+        && ["token", "secret", "password", "signature", "credential"]
+            .iter()
+            .any(|word| lower.contains(word));
+    (random && plain && !name && !address && !is_uuid(value) && !is_words(value))
         .then_some(SecretClass::Real)
 }
 

@@ -117,28 +117,35 @@ const TALKING_ABOUT: &[&str] = &[
     "hash",
     "digest",
     "checksum",
+    "signature",
+    "format",
 ];
 
 /// The expressions above are tried together first; the set is larger than the default bound on compiled size, in bytes.
 const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
 
+/// Word boundaries of ASCII: those of Unicode make the engine crawl through every text that is not ASCII.
+fn ascii(expression: &str) -> String {
+    expression.replace(r"\b", r"(?-u:\b)")
+}
+
 static SHAPE_REGEXES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
     SHAPES
         .iter()
-        .filter_map(|(kind, shape)| Some((*kind, Regex::new(shape).ok()?)))
+        .filter_map(|(kind, shape)| Some((*kind, Regex::new(&ascii(shape)).ok()?)))
         .collect()
 });
 static ANY_SHAPE: LazyLock<Option<regex::RegexSet>> = LazyLock::new(|| {
-    regex::RegexSetBuilder::new(SHAPES.iter().map(|(_, shape)| shape))
+    regex::RegexSetBuilder::new(SHAPES.iter().map(|(_, shape)| ascii(shape)))
         .size_limit(MAX_COMPILED_BYTES)
         .build()
         .ok()
 });
-static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(URL).ok());
+static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(URL)).ok());
 /// In code only a quoted value is a value.
 static QUOTED_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
-        r#"(?i)\b({KEY})["']?\]?\s*(?::=|=>|:|=)\s*["']([^"'\r\n]{{3,200}})["']"#
+        r#"(?i)(?-u:\b)({KEY})["']?\]?\s*(?::=|=>|:|=)\s*["']([^"'\r\n]{{3,200}})["']"#
     ))
     .ok()
 });

@@ -44,10 +44,7 @@ impl<'t> Code<'t> {
     /// The name of the innermost named function, method or class around a node; empty at the top.
     #[must_use]
     pub fn name_around(&self, node: Node<'t>) -> &'t str {
-        self.functions
-            .iter()
-            .filter(|function| function.span.contains(&node.start_byte()))
-            .min_by_key(|function| function.span.len())
+        self.innermost(node.start_byte())
             .map_or("", |function| function.name)
     }
 
@@ -65,35 +62,40 @@ impl<'t> Code<'t> {
     /// Every node of the kinds within a node, outer before inner.
     #[must_use]
     pub fn find_all(&self, within: Node<'t>, kinds: &[&str]) -> Vec<Node<'t>> {
+        let span = within.byte_range();
+        let grammar = self.root.language();
         let mut found = Vec::new();
-        let mut cursor = within.walk();
-        loop {
-            if kinds.contains(&cursor.node().kind()) {
-                found.push(cursor.node());
-            }
-            if cursor.goto_first_child() {
+        for kind in kinds {
+            let Some(list) = self
+                .nodes
+                .get(usize::from(grammar.id_for_node_kind(kind, true)))
+            else {
                 continue;
-            }
-            loop {
-                if cursor.node().id() == within.id() {
-                    return found;
-                }
-                if cursor.goto_next_sibling() {
-                    break;
-                }
-                if !cursor.goto_parent() {
-                    return found;
-                }
-            }
+            };
+            let first = list.partition_point(|node| node.start_byte() < span.start);
+            found.extend(
+                list.iter()
+                    .skip(first)
+                    .take_while(|node| node.start_byte() < span.end)
+                    .filter(|node| node.end_byte() <= span.end),
+            );
         }
+        found
+            .sort_by_key(|node: &Node<'t>| (node.start_byte(), std::cmp::Reverse(node.end_byte())));
+        found
     }
 
     /// The calls that stand within a node.
     pub fn calls_within(&self, node: Node<'t>) -> impl Iterator<Item = &super::Call<'t>> {
         let span = node.byte_range();
-        self.calls.iter().filter(move |call| {
-            span.start <= call.node.start_byte() && call.node.end_byte() <= span.end
-        })
+        let first = self
+            .calls
+            .partition_point(|call| call.node.start_byte() < span.start);
+        self.calls
+            .iter()
+            .skip(first)
+            .take_while(move |call| call.node.start_byte() < span.end)
+            .filter(move |call| call.node.end_byte() <= span.end)
     }
 }
 

@@ -96,6 +96,10 @@ pub struct Code<'t> {
     /// Composite literals with a type name: Go composite literals, Rust struct expressions.
     pub composites: Vec<(&'t str, Node<'t>)>,
     pub(super) functions: Vec<Function<'t>>,
+    /// Named nodes by the number of their kind, each list in the order of the text.
+    pub(super) nodes: Vec<Vec<Node<'t>>>,
+    /// Where the call of a node stands in `calls`.
+    call_places: HashMap<usize, usize>,
     /// Names given exactly one value in the file; a name given several is `None`.
     pub(super) bindings: HashMap<&'t str, Option<Node<'t>>>,
 }
@@ -109,6 +113,8 @@ impl<'t> Code<'t> {
             calls: Vec::new(),
             composites: Vec::new(),
             functions: Vec::new(),
+            nodes: Vec::new(),
+            call_places: HashMap::new(),
             bindings: HashMap::new(),
         }
     }
@@ -139,16 +145,15 @@ impl<'t> Code<'t> {
     /// The call that is exactly this node.
     #[must_use]
     pub fn call_at(&self, node: Node<'t>) -> Option<&Call<'t>> {
-        self.calls.iter().find(|call| call.node.id() == node.id())
+        self.call_places
+            .get(&node.id())
+            .and_then(|at| self.calls.get(*at))
     }
 
     /// The name of the innermost function or class around a place.
     #[must_use]
     pub fn symbol_at(&self, offset: usize) -> Option<Arc<str>> {
-        self.functions
-            .iter()
-            .filter(|function| function.span.contains(&offset))
-            .min_by_key(|function| function.span.len())
+        self.innermost(offset)
             .map(|function| Arc::from(function.name))
     }
 
@@ -159,6 +164,42 @@ impl<'t> Code<'t> {
             span: node.byte_range(),
             symbol: self.symbol_at(node.start_byte()),
         }
+    }
+
+    /// The innermost function around a place. Functions stand in the order of their starts, so the last one that began before the place and has not
+    /// ended is it.
+    pub(super) fn innermost(&self, offset: usize) -> Option<&Function<'t>> {
+        let after = self
+            .functions
+            .partition_point(|function| function.span.start <= offset);
+        self.functions
+            .get(..after)?
+            .iter()
+            .rev()
+            .find(|function| function.span.end > offset)
+    }
+
+    /// Puts a named node into the list of its kind.
+    pub(super) fn index(&mut self, node: Node<'t>) {
+        let kind = usize::from(node.kind_id());
+        if self.nodes.len() <= kind {
+            self.nodes.resize_with(kind + 1, Vec::new);
+        }
+        if let Some(list) = self.nodes.get_mut(kind) {
+            list.push(node);
+        }
+    }
+
+    /// Ends the reading: from now on calls are found by their node, and functions by their place.
+    pub(super) fn finish(&mut self) {
+        self.functions
+            .sort_by_key(|function| (function.span.start, std::cmp::Reverse(function.span.end)));
+        self.call_places = self
+            .calls
+            .iter()
+            .enumerate()
+            .map(|(at, call)| (call.node.id(), at))
+            .collect();
     }
 
     pub(super) fn bind(&mut self, name: &'t str, value: Node<'t>) {

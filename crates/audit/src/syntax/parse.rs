@@ -82,12 +82,17 @@ pub fn read_code<'t>(file: &'t SourceFile, tree: &'t Tree) -> Code<'t> {
     };
     let mut cursor = root.walk();
     loop {
-        visit(&mut code, cursor.node());
+        let node = cursor.node();
+        if node.is_named() {
+            code.index(node);
+        }
+        visit(&mut code, node);
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
             continue;
         }
         loop {
             if !cursor.goto_parent() {
+                code.finish();
                 return code;
             }
             if cursor.goto_next_sibling() {

@@ -214,7 +214,24 @@ fn silent_null<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) 
         .trim_start_matches("return")
         .split_whitespace()
         .collect();
+    // A way out that is written down is a decision.
+    let text = code.text(body);
+    let chosen = mentions(
+        text,
+        &[
+            "fall back",
+            "falling back",
+            "fallback",
+            "default",
+            "ignor",
+            "skip",
+            "optional",
+            "disabled",
+            "debug",
+        ],
+    );
     if logs
+        && !chosen
         && matches!(
             values.as_str(),
             "nil" | "nil,nil" | "nil,func(){},nil" | "nil,nil,nil"

@@ -4,7 +4,7 @@ use crate::model::FactSink;
 use crate::model::facts::Secret;
 use crate::packs::{Pack, Reader};
 use crate::secret::{SecretClass, detect};
-use crate::source::SourceFile;
+use crate::source::{Language, SourceFile};
 
 pub(super) const PACK: Pack = Pack {
     name: "secrets",
@@ -14,6 +14,15 @@ pub(super) const PACK: Pack = Pack {
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     facts.covers::<Secret>();
     for found in detect(&file.text, file.language) {
+        // What follows the tests of a Rust file is test code.
+        if file.language == Language::Rust
+            && file
+                .text
+                .get(..found.span.start)
+                .is_some_and(|before| before.contains("#[cfg(test)]"))
+        {
+            continue;
+        }
         // A commented example opens nothing; a real credential in a comment still does.
         if found.credential.class == SecretClass::Weak
             && file.language.is_configuration()
