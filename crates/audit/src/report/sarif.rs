@@ -110,13 +110,11 @@ fn descriptor(metadata: &Metadata) -> Value {
     let mut properties = Map::new();
     let mut tags = vec![metadata.category.name(), "production-readiness"];
     if metadata.category == Category::Security {
-        tags.push("security");
         properties.insert(
             "security-severity".to_owned(),
             security_severity(metadata.severity).into(),
         );
     }
-    tags.dedup();
     properties.insert("tags".to_owned(), tags.into());
     let mut descriptor = json!({
         "id": metadata.id,

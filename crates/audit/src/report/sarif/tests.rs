@@ -43,6 +43,15 @@ fn every_result_has_its_rule_its_place_and_its_fingerprint() {
 }
 
 #[test]
+fn no_tag_of_a_rule_stands_twice() {
+    for rule in run(false)["tool"]["driver"]["rules"].as_array().unwrap() {
+        let tags = rule["properties"]["tags"].as_array().unwrap();
+        let set: std::collections::BTreeSet<_> = tags.iter().map(Value::to_string).collect();
+        assert_eq!(set.len(), tags.len(), "{rule}");
+    }
+}
+
+#[test]
 fn a_suppressed_finding_carries_its_justification() {
     let run = run(false);
     let suppressed: Vec<_> = run["results"]
