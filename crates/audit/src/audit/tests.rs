@@ -58,6 +58,7 @@ fn no_credential_is_ever_printed() {
         format!("Zx9{}", "kQ2vT7mN4bL8"),
         format!("hunter{}", "2-Tr0ub4dor"),
         "MIIEowIBAAKCAQEAqD7m".to_owned() + "Zr3kVq",
+        "app-pwd".to_owned(),
     ];
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
@@ -71,7 +72,7 @@ fn no_credential_is_ever_printed() {
     .unwrap();
     fs::write(
         root.join("docker-compose.yml"),
-        format!("services:\n  db:\n    image: postgres\n    ports: ['5432:5432']\n    environment:\n      POSTGRES_PASSWORD: {}\n      URL: postgres://app:{}@db.internal/app\n", canaries[1], canaries[2]),
+        format!("services:\n  db:\n    image: postgres\n    ports: ['5432:5432']\n    environment:\n      POSTGRES_PASSWORD: {}\n      OTHER_PASSWORD: app-pwd\n      URL: postgres://app:{}@db.internal/app\n", canaries[1], canaries[2]),
     )
     .unwrap();
     fs::write(
@@ -134,4 +135,104 @@ fn a_change_that_is_local_and_safe_comes_as_a_diff() {
         diff.ends_with("-      - \"5432:5432\"\n+      - \"127.0.0.1:5432:5432\""),
         "{diff}"
     );
+}
+
+/// Acts on a terminal, reverses text, ends a workflow command.
+const EVIL: &str = "\u{1b}]0;owned\u{7}\u{202e}x\n::stop-commands::y";
+
+#[test]
+fn no_form_of_a_report_acts_on_its_reader_whatever_files_and_services_are_called() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(
+        root.join("docker-compose.yml"),
+        "services:\n  \"e\\e]0;owned\\avil\\n::error::x\":\n    image: postgres:17\n    ports: ['5432:5432']\n",
+    )
+    .unwrap();
+    #[cfg(unix)]
+    {
+        let inner = root.join(EVIL.replace('/', ""));
+        fs::create_dir(&inner).unwrap();
+        fs::write(
+            inner.join("Dockerfile"),
+            "FROM alpine:3.20\nCMD [\"/bin/true\"]\n",
+        )
+        .unwrap();
+    }
+    let report = audit(root, &AuditConfig::default()).unwrap();
+    assert!(report.findings.len() >= 2);
+    for format in crate::report::Format::ALL {
+        let text = crate::report::render(&report, format).unwrap();
+        let name = format.name();
+        assert!(!text.contains("\u{1b}]0;"), "{name}");
+        if !matches!(name, "json" | "sarif") {
+            assert!(
+                !text.contains('\u{202e}') && !text.contains('\u{7}'),
+                "{name}"
+            );
+        }
+        if name == "github" {
+            assert!(
+                !text.contains("\n::stop") && !text.contains("\n::error::x"),
+                "{text}"
+            );
+        }
+    }
+}
+
+#[test]
+fn neither_deep_folders_nor_many_comments_nor_a_configuration_behind_a_link_cost_or_reach_anything()
+{
+    let outside = tempfile::tempdir().unwrap();
+    fs::write(outside.path().join("evil.toml"), "fail-on = \"never\"\n").unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    let mut deep = root.to_path_buf();
+    for _ in 0..200 {
+        deep.push("d");
+        fs::create_dir(&deep).unwrap();
+    }
+    fs::write(deep.join("Dockerfile"), "FROM alpine\n").unwrap();
+    fs::write(
+        root.join("many.yaml"),
+        concat!("# seaworthy", ": allow SHIP-1.root-user because x\n").repeat(20_000),
+    )
+    .unwrap();
+    let mut bomb = String::from("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for level in 1..40 {
+        let before = level - 1;
+        bomb.push_str(&format!(
+            "a{level}: &a{level} [*a{before}, *a{before}, *a{before}, *a{before}, *a{before}]\n"
+        ));
+    }
+    bomb.push_str("services: {api: {image: x, ports: *a39, environment: *a39, <<: *a39}}\n");
+    fs::write(root.join("docker-compose.yml"), bomb).unwrap();
+    fs::write(
+        root.join("deployment.yaml"),
+        format!("kind: Deployment\nspec:\n{}", " - - ".repeat(20_000)),
+    )
+    .unwrap();
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink(
+            outside.path().join("evil.toml"),
+            root.join(crate::config::CONFIG_FILE_NAME),
+        )
+        .unwrap();
+        assert!(crate::config::ConfigFile::find(root).unwrap().is_none());
+    }
+    let started = Instant::now();
+    let report = audit(root, &AuditConfig::default()).unwrap();
+    assert!(
+        started.elapsed() < Duration::from_secs(30),
+        "{:?}",
+        started.elapsed()
+    );
+    assert!(
+        report
+            .findings
+            .iter()
+            .all(|finding| finding.path.len() < 200)
+    );
+    assert!(report.notices.len() < 1_000, "{}", report.notices.len());
 }

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::frame::{last_line, secrets};
 use crate::model::FileFacts;
 use crate::rule::Edit;
-use crate::secret::SafeText;
+use crate::secret::{SafeText, named_values};
 use crate::source::{Location, printable};
 
 /// Unchanged lines around the change, as `diff -u` and `git diff` show them.
@@ -73,6 +73,16 @@ pub(crate) fn unified(found: &FileFacts, at: &Location, edit: &Edit) -> Option<S
     let hides = secrets(found)
         .iter()
         .any(|secret| secret.start < shown.end && shown.start < secret.end);
+    let hides = hides
+        || (top..=last + below.len()).any(|number| {
+            let line = |number| {
+                file.line_span(number)
+                    .and_then(|span| text.get(span))
+                    .unwrap_or_default()
+            };
+            let before = number.checked_sub(1).map_or("", line);
+            !named_values(line(number), before, file.language).is_empty()
+        });
     let printed = printable::lines(&diff);
     let safe = !hides && printed == diff && SafeText::new(&diff).as_str() == diff;
     safe.then(|| diff.trim_end_matches('\n').to_owned())

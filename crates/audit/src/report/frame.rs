@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::model::FileFacts;
 use crate::model::facts::Secret;
-use crate::secret::SafeText;
+use crate::secret::{SafeText, named_values};
 use crate::source::{Location, printable};
 
 /// One line before and one after place a line without drowning it.
@@ -47,7 +47,7 @@ impl Frame {
             let Some(span) = file.line_span(number) else {
                 break;
             };
-            let safe = without_secrets(&file.text, &span, &hidden);
+            let safe = without_secrets(found, number, &span, &hidden);
             let shown: String = safe.as_str().chars().take(MAX_COLUMNS).collect();
             lines.push(FrameLine {
                 number,
@@ -124,13 +124,25 @@ pub(super) fn secrets(found: &FileFacts) -> Vec<Range<usize>> {
         .collect()
 }
 
-fn without_secrets(text: &str, span: &Range<usize>, secrets: &[Range<usize>]) -> SafeText {
-    let hidden: Vec<_> = secrets
+fn without_secrets(
+    found: &FileFacts,
+    number: usize,
+    span: &Range<usize>,
+    secrets: &[Range<usize>],
+) -> SafeText {
+    let file = &found.file;
+    let text = file.text.get(span.clone()).unwrap_or_default();
+    let before = number
+        .checked_sub(1)
+        .and_then(|before| file.text.get(file.line_span(before)?))
+        .unwrap_or_default();
+    let mut hidden: Vec<_> = secrets
         .iter()
         .filter(|secret| secret.start < span.end && span.start < secret.end)
         .map(|secret| {
             secret.start.max(span.start) - span.start..secret.end.min(span.end) - span.start
         })
         .collect();
-    SafeText::without(text.get(span.clone()).unwrap_or_default(), &hidden)
+    hidden.extend(named_values(text, before, file.language));
+    SafeText::without(text, &hidden)
 }

@@ -1,5 +1,9 @@
 //! Sentences of rules: plain text with code between backticks, where repository text may stand.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 /// A piece of a sentence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Piece<'t> {
@@ -29,6 +33,15 @@ pub(super) fn pieces(text: &str) -> Vec<Piece<'_>> {
         pieces.push(Piece::Text(rest));
     }
     pieces
+}
+
+/// Digests of images are cut to what a person compares.
+pub(super) fn without_long_digests(text: &str) -> std::borrow::Cow<'_, str> {
+    static DIGEST: LazyLock<Option<Regex>> =
+        LazyLock::new(|| Regex::new("sha256:([0-9a-f]{8})[0-9a-f]{56}").ok());
+    DIGEST
+        .as_ref()
+        .map_or(text.into(), |digest| digest.replace_all(text, "sha256:$1…"))
 }
 
 /// The first sentence of a text. A full stop inside code ends nothing.

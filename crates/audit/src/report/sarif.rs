@@ -108,7 +108,7 @@ fn descriptor(metadata: &Metadata) -> Value {
         .collect::<Vec<_>>()
         .join("\n");
     let mut properties = Map::new();
-    let mut tags = vec![metadata.category.name(), "production-readiness"];
+    let tags = vec![metadata.category.name(), "production-readiness"];
     if metadata.category == Category::Security {
         properties.insert(
             "security-severity".to_owned(),

@@ -239,7 +239,7 @@ fn add(
     }
 }
 
-fn speaks_about(key: &str) -> bool {
+pub(super) fn speaks_about(key: &str) -> bool {
     let lower = key.to_lowercase();
     TALKING_ABOUT.iter().any(|ending| lower.ends_with(ending))
 }

@@ -2,9 +2,11 @@
 
 mod classify;
 mod detect;
+mod named_value;
 mod redacted;
 mod safe_text;
 
 pub use detect::{Detected, detect};
+pub(crate) use named_value::named_values;
 pub use redacted::{Redacted, SecretClass};
 pub use safe_text::SafeText;

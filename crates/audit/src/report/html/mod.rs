@@ -10,7 +10,7 @@ use super::markdown::{
 };
 use super::narrative::{Group, Narrative, Place, State};
 use super::promise::BY_HAND;
-use super::prose::{Piece, pieces};
+use super::prose::{Piece, pieces, without_long_digests};
 use super::{Frame, Report, Score, Verdict};
 use crate::rule::Severity;
 use crate::source::printable;
@@ -64,8 +64,9 @@ fn seen(text: &str) -> String {
 
 /// A sentence of a rule, with code between backticks.
 fn prose(sentence: &str) -> Markup {
+    let sentence = without_long_digests(sentence);
     html! {
-        @for piece in pieces(sentence) {
+        @for piece in pieces(&sentence) {
             @match piece {
                 Piece::Text(words) => (seen(words)),
                 Piece::Code(words) => code { (seen(words)) },

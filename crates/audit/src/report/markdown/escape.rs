@@ -1,6 +1,6 @@
 //! Text of a repository inside Markdown.
 
-use crate::report::prose::{Piece, pieces};
+use crate::report::prose::{Piece, pieces, without_long_digests};
 use crate::source::printable;
 
 /// Characters that mean something in GitHub's Markdown, HTML included.
@@ -41,7 +41,7 @@ pub(in crate::report) fn code(text: &str) -> String {
 
 /// A sentence of a rule: code between backticks stays code.
 pub(in crate::report) fn prose(sentence: &str) -> String {
-    pieces(sentence)
+    pieces(&without_long_digests(sentence))
         .into_iter()
         .map(|piece| match piece {
             Piece::Text(words) => text(words),

@@ -14,9 +14,9 @@ use escape::{block, code, prose, table, text};
 /// Places of one group that are shown with their code; the others are named.
 pub(super) const MAX_FRAMES: usize = 4;
 /// Evidence shown of one rule that is kept.
-pub(super) const MAX_EVIDENCE: usize = 6;
+pub(super) const MAX_EVIDENCE: usize = 3;
 /// Places named of one piece of evidence.
-pub(super) const MAX_PLACES: usize = 4;
+pub(super) const MAX_PLACES: usize = 3;
 
 /// The report as Markdown. Whatever comes from the repository is escaped or stands in a code block.
 ///
@@ -400,8 +400,8 @@ fn checklist(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
 /// The mark of a box and the words for a state.
 pub(super) const fn state(state: State) -> (char, &'static str) {
     match state {
-        State::Kept => ('x', "kept"),
-        State::PartlyKept => ('x', "kept as far as it could be decided"),
+        State::Kept => ('x', "right as far as it was asked"),
+        State::PartlyKept => ('x', "right as far as it could be decided"),
         State::Broken => (' ', "**broken**"),
         State::NotShown => (' ', "nothing shows it"),
         State::Unknown => (' ', "not decided"),

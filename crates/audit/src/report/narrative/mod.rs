@@ -61,7 +61,10 @@ fn unknown(all: &[Unknown]) -> Vec<(&Unknown, Vec<&str>)> {
             .find(|(first, _)| first.id == unknown.id && first.reason == unknown.reason);
         let service = unknown.service.as_deref();
         match same {
-            Some((_, services)) => services.extend(service),
+            Some((_, services)) => {
+                services.extend(service);
+                services.dedup();
+            }
             None => together.push((unknown, service.into_iter().collect())),
         }
     }

@@ -1,0 +1,153 @@
+//! Values that must not be quoted, whether or not they look like a credential.
+//!
+//! [`super::detect`] decides what is worth a finding and may be wrong about a weak password; a report that quotes the line
+//! must not be.
+
+use std::ops::Range;
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::detect::speaks_about;
+use crate::source::Language;
+
+const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passw(?:or)?d|passphrase|pwd|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|credential|requirepass|_pass\b|-pass\b|\bpass\b)[A-Za-z0-9_\-]{0,32}";
+
+/// A key and what is assigned to it, bare or quoted.
+static ASSIGNED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r#"(?i)({KEY})["']?\s*[:=]\s*(?:"([^"]*)"|'([^']*)'|([^\s"'#,;]+))"#
+    ))
+    .ok()
+});
+/// A key and the word behind it: an option of a command, an instruction of a Dockerfile, a line of two words.
+static SPACED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r#"(?i)(?:\s--?|\bENV\s+|\bARG\s+|^\s*)({KEY})\s+["']?([^\s"'#,;]+)["']?(?:\s*$|\s)"#
+    ))
+    .ok()
+});
+/// A key and the quoted text behind it: assigned, as a default, or as the type's value.
+static QUOTED: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(&format!(
+        r#"(?i)({KEY})["'`]?\]?\)?\s*(?::\s*[\w<>&'\[\]]+\s*=|string\s*=|:=|=>|==|\?\?|\|\||:|=|,|\()\s*(?:"([^"]*)"|'([^']*)'|`([^`]*)`)"#
+    ))
+    .ok()
+});
+static USER_INFORMATION: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r"://[^\s:/@]*:([^\s@/]+)@").ok());
+/// `name: DB_PASSWORD`, after which `value:` stands on the next line.
+static NAMED: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(&format!(r#"(?i)\b(?:name|key)["']?\s*[:=]\s*["']?({KEY})"#)).ok());
+static VALUE: LazyLock<Option<Regex>> =
+    LazyLock::new(|| Regex::new(r#"(?i)\bvalue["']?\s*[:=]\s*["']?([^"'\s]+)"#).ok());
+
+/// The spans of a line that must not be quoted. `before` is the line before it.
+pub(crate) fn named_values(line: &str, before: &str, language: Language) -> Vec<Range<usize>> {
+    let mut spans = Vec::new();
+    let expression = if language.is_code() {
+        &*QUOTED
+    } else {
+        &*ASSIGNED
+    };
+    for captures in expression
+        .iter()
+        .flat_map(|regex| regex.captures_iter(line))
+    {
+        let key = captures.get(1).map_or("", |key| key.as_str());
+        if !speaks_about(key) {
+            spans.extend((2..=4).find_map(|group| captures.get(group)));
+        }
+    }
+    if !language.is_code() {
+        for captures in SPACED.iter().flat_map(|regex| regex.captures_iter(line)) {
+            let key = captures.get(1).map_or("", |key| key.as_str());
+            if !speaks_about(key) {
+                spans.extend(captures.get(2));
+            }
+        }
+    }
+    spans.extend(
+        USER_INFORMATION
+            .iter()
+            .flat_map(|regex| regex.captures_iter(line))
+            .filter_map(|captures| captures.get(1)),
+    );
+    let named = NAMED
+        .as_ref()
+        .and_then(|regex| regex.captures(before))
+        .and_then(|captures| captures.get(1))
+        .is_some_and(|key| !speaks_about(key.as_str()));
+    if named {
+        spans.extend(
+            VALUE
+                .iter()
+                .flat_map(|regex| regex.captures_iter(line))
+                .filter_map(|captures| captures.get(1)),
+        );
+    }
+    spans
+        .into_iter()
+        .filter(|value| is_literal(value.as_str()))
+        .map(|value| value.range())
+        .collect()
+}
+
+/// Whether a value stands for itself: references, template expressions, switches and YAML's signs do not.
+fn is_literal(value: &str) -> bool {
+    let value = value.trim();
+    !value.is_empty()
+        && !value.starts_with(['$', '{', '}', '<', '%', '&', '*', '|', '>', '(', '['])
+        && !value.contains("${")
+        && !value.contains('(')
+        && !["true", "false", "null", "none", "nil"].contains(&value.to_lowercase().as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::named_values;
+    use crate::source::Language;
+
+    fn hidden(line: &str, language: Language) -> Vec<&str> {
+        named_values(line, "", language)
+            .into_iter()
+            .map(|span| &line[span])
+            .collect()
+    }
+
+    #[test]
+    fn a_weak_password_is_hidden_as_well_as_a_strong_one() {
+        for (line, language) in [
+            ("  POSTGRES_PASSWORD: canary", Language::Yaml),
+            ("DB_PWD=canary # why", Language::Dotenv),
+            ("command: redis-server --requirepass canary", Language::Yaml),
+            ("url: amqp://guest:canary@mq/", Language::Yaml),
+            ("  \"apiKey\": \"canary\",", Language::Json),
+            ("ENV ADMIN_PASS canary", Language::Containerfile),
+            ("os.Setenv(\"DB_PASSWORD\", \"canary\")", Language::Go),
+            ("const password: string = 'canary'", Language::TypeScript),
+            ("secret := \"canary\"", Language::Go),
+            ("process.env.JWT_SECRET || 'canary'", Language::JavaScript),
+            ("connect(\"mysql://root:canary@db\")", Language::Python),
+        ] {
+            assert_eq!(hidden(line, language), ["canary"], "{line}");
+        }
+        assert_eq!(
+            named_values("  value: canary", "- name: DB_PASSWORD", Language::Yaml).len(),
+            1
+        );
+    }
+
+    #[test]
+    fn references_and_names_stay() {
+        for (line, language) in [
+            ("password: ${DB_PASSWORD}", Language::Yaml),
+            ("password: {{ .Values.password }}", Language::Yaml),
+            ("password: string;", Language::TypeScript),
+            ("token := read()", Language::Go),
+            ("secretName: database", Language::Yaml),
+        ] {
+            assert!(hidden(line, language).is_empty(), "{line}");
+        }
+    }
+}

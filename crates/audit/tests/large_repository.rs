@@ -1,0 +1,96 @@
+//! What a large repository costs: 5,000 files in under 5 s and 500 MiB.
+//!
+//! Measures, so it is run by hand on a quiet machine:
+//! `cargo test --release -p seaworthy-audit --test large_repository -- --ignored --nocapture`
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a measurement prints what it measured, and fails when it cannot set itself up"
+)]
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use seaworthy_audit::{AuditConfig, audit};
+
+/// Of each thousand files: 40 services with their code, images, manifests and prose.
+fn write_repository(root: &Path, services: usize) -> usize {
+    let mut files = 0;
+    let mut write = |path: String, text: &str| {
+        let path = root.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, text).unwrap();
+        files += 1;
+    };
+    let mut compose = String::from("services:\n");
+    for number in 0..services {
+        let folder = format!("services/s{number}");
+        compose.push_str(&format!(
+            "  s{number}:\n    build: ./{folder}\n    environment:\n      DB_URL: postgres://app:${{PASSWORD}}@db/app\n"
+        ));
+        write(
+            format!("{folder}/go.mod"),
+            &format!("module example.com/s{number}\n\ngo 1.24\n"),
+        );
+        write(
+            format!("{folder}/main.go"),
+            "package main\n\nimport (\n\t\"net/http\"\n\t\"os\"\n)\n\nfunc main() {\n\thttp.HandleFunc(\"/healthz\", func(w http.ResponseWriter, r *http.Request) { w.WriteHeader(200) })\n\t_ = http.ListenAndServe(os.Getenv(\"ADDR\"), nil)\n}\n",
+        );
+        write(
+            format!("{folder}/Dockerfile"),
+            "FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /app .\nFROM alpine:3.20\nCOPY --from=build /app /app\nHEALTHCHECK CMD wget -q http://127.0.0.1:8080/healthz\nCMD [\"/app\"]\n",
+        );
+        write(
+            format!("{folder}/deploy/deployment.yaml"),
+            &format!(
+                "apiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: s{number}\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n        - name: s{number}\n          image: registry.example.com/s{number}:1\n          ports:\n            - containerPort: 8080\n          livenessProbe:\n            httpGet:\n              path: /healthz\n              port: 8080\n"
+            ),
+        );
+        for file in 0..21 {
+            let body = format!(
+                "// Does one thing.\nfunc Handle{file}(ctx context.Context, id string) (string, error) {{\n\trow := db.QueryRowContext(ctx, \"SELECT name FROM users WHERE id = $1\", id)\n\tvar name string\n\tif err := row.Scan(&name); err != nil {{\n\t\treturn \"\", fmt.Errorf(\"read: %w\", err)\n\t}}\n\treturn name, nil\n}}\n\n"
+            );
+            write(
+                format!("{folder}/internal/store/file{file}.go"),
+                &format!(
+                    "package store\n\nimport (\n\t\"context\"\n\t\"fmt\"\n)\n\n{}",
+                    body.repeat(12)
+                ),
+            );
+        }
+    }
+    write("docker-compose.yml".to_owned(), &compose);
+    files
+}
+
+fn peak_memory_mebibytes() -> Option<u64> {
+    let status = fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    let kibibytes: u64 = line.split_whitespace().nth(1)?.parse().ok()?;
+    Some(kibibytes / 1024)
+}
+
+#[test]
+#[ignore = "a measurement; needs a release build and a quiet machine"]
+fn five_thousand_files_take_less_than_five_seconds_and_grow_linearly() {
+    let mut times = Vec::new();
+    for services in [50, 100, 200] {
+        let folder = tempfile::tempdir().unwrap();
+        let files = write_repository(folder.path(), services);
+        let started = Instant::now();
+        let report = audit(folder.path(), &AuditConfig::default()).unwrap();
+        let took = started.elapsed();
+        assert_eq!(report.files, files);
+        println!(
+            "{files} files, {} services, {} findings: {took:?}, peak {:?} MiB",
+            report.services.len(),
+            report.findings.len(),
+            peak_memory_mebibytes()
+        );
+        times.push(took);
+    }
+    assert!(times[2] < Duration::from_secs(5), "{times:?}");
+    assert!(times[2] < times[0] * 8, "four times the files: {times:?}");
+    assert!(peak_memory_mebibytes().is_none_or(|peak| peak < 500));
+}
