@@ -6,6 +6,7 @@ use quick_junit::{
 
 use super::{Finding, Report};
 use crate::rule::{Category, rules};
+use crate::source::printable;
 use crate::suppression::Suppressed;
 
 /// The report as JUnit XML. A finding is a failure; what could not be decided and what was suppressed is skipped; beside a
@@ -14,7 +15,7 @@ use crate::suppression::Suppressed;
 /// # Errors
 /// Never in practice: the text is made in memory.
 pub fn junit(report: &Report) -> Result<String, SerializeError> {
-    let mut document = Document::new(format!("seaworthy audit of {}", report.repository));
+    let mut document = Document::new(seen(&format!("seaworthy audit of {}", report.repository)));
     for chapter in &report.categories {
         let mut suite = TestSuite::new(chapter.category.name());
         suite.add_test_cases(cases(report, chapter.category));
@@ -24,7 +25,7 @@ pub fn junit(report: &Report) -> Result<String, SerializeError> {
         let mut suite = TestSuite::new("audit");
         for reason in &report.incomplete {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Error);
-            status.set_message(reason);
+            status.set_message(seen(reason));
             suite.add_test_case(TestCase::new("the audit is complete", status));
         }
         document.add_test_suite(suite);
@@ -38,8 +39,7 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
             .iter()
             .any(|rule| rule.metadata.id == id && rule.metadata.category == category)
     };
-    let of =
-        |service: &Option<String>| service.clone().unwrap_or_else(|| report.repository.clone());
+    let of = |service: &Option<String>| seen(service.as_deref().unwrap_or(&report.repository));
     let mut cases = Vec::new();
     for finding in report
         .findings
@@ -74,7 +74,7 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
     }
     for passed in report.passed.iter().filter(|passed| mine(passed.id)) {
         let place = match (&passed.path, passed.line) {
-            (Some(path), Some(line)) => format!(" at {path}:{line}"),
+            (Some(path), Some(line)) => format!(" at {}:{line}", seen(path)),
             _ => String::new(),
         };
         cases.push((
@@ -98,14 +98,18 @@ fn cases(report: &Report, category: Category) -> Vec<TestCase> {
         .collect()
 }
 
+fn seen(text: &str) -> String {
+    printable::lines(text)
+}
+
 fn finding_name(finding: &Finding) -> String {
-    format!("{} at {}:{}", finding.id, finding.path, finding.line)
+    format!("{} at {}:{}", finding.id, seen(&finding.path), finding.line)
 }
 
 fn description(finding: &Finding) -> String {
     format!(
         "{}:{}:{}\n{}\n\nImpact: {}\nFix: {}",
-        finding.path,
+        seen(&finding.path),
         finding.line,
         finding.column,
         finding.evidence_with_frame(),
@@ -116,7 +120,11 @@ fn description(finding: &Finding) -> String {
 
 fn suppressed(judged: &Suppressed) -> TestCaseStatus {
     let mut status = TestCaseStatus::skipped();
-    status.set_message(format!("suppressed at {}: {}", judged.place, judged.reason));
+    status.set_message(format!(
+        "suppressed at {}: {}",
+        seen(&judged.place),
+        judged.reason
+    ));
     status
 }
 
