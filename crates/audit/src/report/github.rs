@@ -6,6 +6,7 @@ use std::fmt::{self, Write};
 
 use super::{Finding, Report};
 use crate::rule::Severity;
+use crate::source::printable;
 
 /// The report as workflow commands. Beside a baseline only new findings are annotated.
 ///
@@ -68,10 +69,11 @@ pub fn github(report: &Report) -> Result<String, fmt::Error> {
     Ok(out)
 }
 
-/// Escapes as the toolkit of GitHub Actions does; a line end would begin another command.
+/// Escapes as the toolkit of GitHub Actions does; a line end would begin another command. Other control characters are gone
+/// before.
 fn message(text: &str) -> String {
-    text.replace('%', "%25")
-        .replace('\r', "%0D")
+    printable::lines(text)
+        .replace('%', "%25")
         .replace('\n', "%0A")
 }
 
