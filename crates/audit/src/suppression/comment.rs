@@ -85,6 +85,7 @@ fn before_comment<'l>(file: &SourceFile, before: &'l str) -> Option<&'l str> {
     LEADERS
         .iter()
         .find_map(|leader| before.strip_suffix(leader))
+        .filter(|code| code.is_empty() || code.ends_with(char::is_whitespace))
 }
 
 fn is_prose(path: &str) -> bool {

@@ -114,3 +114,12 @@ fn a_suppression_in_the_configuration_file_reaches_files_without_comments() {
     assert_eq!(roots(&report), 0);
     assert_eq!(report.suppressed[0].place, "seaworthy-audit.toml:1");
 }
+
+#[test]
+fn a_suppression_that_a_comment_only_quotes_is_none() {
+    let quoted =
+        format!("# write `# {ALLOW} because x` above\nFROM alpine:3.20\nCMD [\"/bin/true\"]\n");
+    let report = report(&quoted, &on("2026-11-21"));
+    assert_eq!(roots(&report), 1);
+    assert!(report.notices.is_empty(), "{:?}", report.notices);
+}

@@ -53,6 +53,18 @@ until = 2027-01-31
 }
 
 #[test]
+fn the_example_of_the_documents_is_a_valid_file() {
+    let page = include_str!("../../../../../docs/audit.md");
+    let example = page
+        .split_once("```toml\n")
+        .and_then(|(_, rest)| rest.split_once("```"))
+        .unwrap()
+        .0;
+    let file = ConfigFile::parse(Path::new("docs/audit.md"), example).unwrap();
+    assert_eq!(file.fail_on, Some(FailOn::Severity(Severity::Medium)));
+}
+
+#[test]
 fn an_error_names_the_line_the_column_and_what_would_be_right() {
     for (text, place, words) in [
         ("fail-on = \"hihg\"", "1:11", "critical, high, medium"),
