@@ -4,7 +4,6 @@
 //! `cargo test --release -p seaworthy-audit --test large_repository -- --ignored --nocapture`
 #![expect(
     clippy::unwrap_used,
-    clippy::print_stdout,
     reason = "a measurement prints what it measured, and fails when it cannot set itself up"
 )]
 

@@ -74,7 +74,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     }
     if outcomes.is_empty() && read > 0 {
         outcomes.push(Outcome::passed(
-            format!("{read} configuration files hold no default credential"),
+            format!("none was recognised in {read} configuration files"),
             None,
         ));
     }

@@ -86,7 +86,7 @@ fn check(model: &Model) -> Vec<Outcome> {
     }
     if outcomes.is_empty() {
         outcomes.push(Outcome::passed(
-            format!("{} files hold no credential", model.files.len()),
+            format!("none was recognised in {} files", model.files.len()),
             None,
         ));
     }

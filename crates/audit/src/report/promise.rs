@@ -48,8 +48,8 @@ const PROMISES: &[Promise] = &[
     ),
     of(
         "CONF-6",
-        "Documented settings",
-        "Every setting is documented",
+        "Settings",
+        "Settings are documented, and each is read",
     ),
     of(
         "CONF-7",
