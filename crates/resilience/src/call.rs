@@ -13,7 +13,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// How a call ended that gave no response.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError<E> {
     /// A policy of this process refused it; the dependency never saw it.
     #[error(transparent)]

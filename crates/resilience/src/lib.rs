@@ -28,6 +28,8 @@ pub mod adaptive_concurrency;
 pub mod bulkhead;
 mod call;
 pub mod circuit_breaker;
+pub mod coalesce;
+pub mod hedge;
 mod http;
 mod outcome;
 pub mod policies;

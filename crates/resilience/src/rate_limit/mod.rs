@@ -12,6 +12,7 @@ mod decision;
 mod headers;
 mod key;
 mod keyed;
+mod layer;
 mod local;
 #[cfg(feature = "redis")]
 pub mod shared;
@@ -20,6 +21,7 @@ pub use config::RateLimitConfig;
 pub use decision::Decision;
 pub use headers::{policy_header, state_header};
 pub use key::RateLimitKey;
+pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
 pub use local::RateLimiter;
 
 #[cfg(test)]

@@ -104,6 +104,30 @@ fn no_two_keys_have_the_same_text_res_6() {
     );
 }
 
+#[tokio::test]
+async fn the_layer_refuses_what_is_above_the_limit_and_says_when_to_come_back_res_6() {
+    use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+
+    let service = ServiceBuilder::new()
+        .layer(RateLimitLayer::new(
+            limiter(2, Timeout::from_secs(60)),
+            |(): &()| ada(),
+        ))
+        .layer(crate::CallLayer)
+        .service(service_fn(|()| async {
+            Ok::<_, std::convert::Infallible>(())
+        }));
+    for _ in 0..2 {
+        service.clone().oneshot(()).await.unwrap();
+    }
+    let error = service.oneshot(()).await.unwrap_err();
+    let crate::CallError::Refused(refusal) = error else {
+        panic!("{error:?}");
+    };
+    assert_eq!(refusal.by(), crate::Refused::RateLimited);
+    assert!(refusal.retry_after().unwrap() > Duration::from_secs(20));
+}
+
 proptest! {
     #[test]
     fn in_no_window_more_than_twice_the_limit_and_in_the_long_run_the_rate_res_6(

@@ -134,6 +134,11 @@ impl Retry {
         self.0.backoff.delay_at(attempts.saturating_sub(1), share)
     }
 
+    /// Whether the budget allows one more call beside the ordinary ones: hedges spend from it too.
+    pub(crate) fn spend(&self, now: Instant) -> bool {
+        self.0.budget.spend(now)
+    }
+
     /// What is known at this moment.
     #[must_use]
     pub fn snapshot(&self) -> RetrySnapshot {

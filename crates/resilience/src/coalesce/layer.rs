@@ -1,0 +1,43 @@
+use std::{hash::Hash, marker::PhantomData};
+
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+use tower_layer::Layer;
+use tower_service::Service;
+
+use super::service::CoalesceService;
+
+/// Makes one call of equal requests. `key` tells which are equal; a request for which it says `None` is alone.
+#[derive(Debug, Clone)]
+pub struct CoalesceLayer<F, Request> {
+    key: F,
+    coalesced: Counter,
+    request: PhantomData<fn(Request)>,
+}
+
+impl<F, Request> CoalesceLayer<F, Request> {
+    /// A layer of this name.
+    pub fn new(name: &str, metrics: &Metrics, key: F) -> Self {
+        Self {
+            key,
+            coalesced: metrics.counter(
+                "coalesced_total",
+                "Requests that got the answer of an equal one.",
+                &[("name", name)],
+            ),
+            request: PhantomData,
+        }
+    }
+}
+
+impl<S, F, K, Request> Layer<S> for CoalesceLayer<F, Request>
+where
+    S: Service<Request>,
+    F: Fn(&Request) -> Option<K> + Clone,
+    K: Hash + Eq,
+{
+    type Service = CoalesceService<S, F, K, Request>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        CoalesceService::new(inner, self.key.clone(), self.coalesced.clone())
+    }
+}

@@ -1,0 +1,14 @@
+//! Request coalescing: equal requests that run at the same time are one call, whose answer all of them get (RES-8).
+//!
+//! For reads that many ask at once, such as a cache entry that has just expired. The shared future is that of `futures`; ours is the map by key. Off unless a layer is put
+//! in place. The call runs as long as anybody waits for it, and is dropped with the last of them. A later request never gets an older answer: when
+//! a call has ended, the next one is made anew. It runs in the context of the request that came first, so its deadline is that one's.
+
+mod layer;
+mod service;
+
+pub use layer::CoalesceLayer;
+pub use service::{CoalesceFuture, CoalesceService, Key};
+
+#[cfg(test)]
+mod tests;

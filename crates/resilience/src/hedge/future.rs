@@ -1,0 +1,135 @@
+use std::{
+    fmt,
+    future::Future,
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+use pin_project_lite::pin_project;
+use seaworthy_core::Timeout;
+use seaworthy_telemetry::metrics::Counter;
+use tokio::time::{Instant, Sleep, sleep};
+use tower_service::Service;
+
+use crate::{
+    CallError,
+    retry::{Replay, Retry},
+};
+
+pin_project! {
+    /// The future of [`HedgeService`](super::HedgeService). The first success wins, and the other call is dropped; an error counts when both have failed.
+    pub struct HedgeFuture<S, P, Request>
+    where
+        S: Service<Request>,
+        P: Replay<Request>,
+    {
+        #[pin]
+        first: Option<S::Future>,
+        #[pin]
+        second: Option<S::Future>,
+        #[pin]
+        sleep: Option<Sleep>,
+        delay: Timeout,
+        service: S,
+        budget: Retry,
+        hedges: Counter,
+        replay: P,
+        kept: Option<P::Kept>,
+        failed: Option<S::Error>,
+    }
+}
+
+impl<S: Service<Request>, P: Replay<Request>, Request> HedgeFuture<S, P, Request> {
+    pub(super) fn new(
+        first: S::Future,
+        service: S,
+        delay: Timeout,
+        (budget, hedges): (Retry, Counter),
+        replay: P,
+        kept: Option<P::Kept>,
+    ) -> Self {
+        Self {
+            first: Some(first),
+            second: None,
+            sleep: None,
+            delay,
+            service,
+            budget,
+            hedges,
+            replay,
+            kept,
+            failed: None,
+        }
+    }
+}
+
+impl<S, P, Request, E> Future for HedgeFuture<S, P, Request>
+where
+    S: Service<Request, Error = CallError<E>>,
+    P: Replay<Request>,
+{
+    type Output = Result<S::Response, CallError<E>>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            for mut call in [this.first.as_mut(), this.second.as_mut()] {
+                let Some(running) = call.as_mut().as_pin_mut() else {
+                    continue;
+                };
+                match running.poll(context) {
+                    Poll::Ready(Ok(response)) => return Poll::Ready(Ok(response)),
+                    Poll::Ready(Err(error)) => {
+                        call.set(None);
+                        this.failed.get_or_insert(error);
+                    }
+                    Poll::Pending => {}
+                }
+            }
+            if this.first.is_none()
+                && this.second.is_none()
+                && let Some(error) = this.failed.take()
+            {
+                return Poll::Ready(Err(error));
+            }
+            // A first call that has failed is a matter for the retries, not for a hedge.
+            if this.kept.is_none() || this.first.is_none() {
+                return Poll::Pending;
+            }
+            if this.sleep.is_none() {
+                this.sleep.set(Some(sleep(this.delay.get())));
+            }
+            let sleep = this.sleep.as_mut().as_pin_mut();
+            if sleep.is_some_and(|sleep| sleep.poll(context).is_pending()) {
+                return Poll::Pending;
+            }
+            match this.service.poll_ready(context) {
+                Poll::Pending => return Poll::Pending,
+                Poll::Ready(Err(_)) => {
+                    *this.kept = None;
+                    continue;
+                }
+                Poll::Ready(Ok(())) => {}
+            }
+            let again = this.kept.take().and_then(|kept| this.replay.again(&kept));
+            if let Some(request) = again
+                && this.budget.spend(Instant::now().into_std())
+            {
+                this.hedges.increment();
+                this.second.set(Some(this.service.call(request)));
+            }
+        }
+    }
+}
+
+impl<S, P, Request> fmt::Debug for HedgeFuture<S, P, Request>
+where
+    S: Service<Request>,
+    P: Replay<Request>,
+{
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HedgeFuture")
+            .finish_non_exhaustive()
+    }
+}
