@@ -143,6 +143,8 @@ impl Schema {
         {
             members.insert("required".to_owned(), Json::Array(required));
         }
+        // One order, whichever crate in the build asks serde_json to preserve another: the document is committed and compared.
+        document.sort_all_objects();
         let shape = match problem {
             Some(problem) => Err(problem),
             None => compile(&document).map(Arc::new),

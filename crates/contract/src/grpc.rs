@@ -121,7 +121,8 @@ fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> A
 
 impl ContractConfig {
     /// An error as an answer over gRPC.
-    fn status(&self, error: Error) -> Status {
+    #[must_use]
+    pub fn status(&self, error: Error) -> Status {
         self.errors.grpc(self.errors.adapt(error))
     }
 }

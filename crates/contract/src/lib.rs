@@ -15,6 +15,7 @@
 //! ```
 
 mod config;
+mod contract;
 pub mod error;
 pub mod grpc;
 pub mod http;
@@ -27,6 +28,7 @@ mod violation;
 use std::pin::Pin;
 
 pub use config::ContractConfig;
+pub use contract::Contract;
 pub use validate::Validate;
 pub use violation::{Field, MOST_VIOLATIONS, Naming, Violations};
 

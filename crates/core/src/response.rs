@@ -3,7 +3,7 @@
 //! It lives in this crate because the orphan rule allows it nowhere else without a second error type, and behind a feature so that the kernel
 //! stays free of any transport.
 
-use std::sync::Arc;
+use std::{error::Error as StdError, fmt, sync::Arc};
 
 use axum_core::{
     body::Body,
@@ -18,10 +18,28 @@ use crate::{Error, Problem, context};
 pub struct Failure(Arc<Error>);
 
 impl Failure {
+    /// Notes an error beside an answer that was made of it.
+    #[must_use]
+    pub fn new(error: Error) -> Self {
+        Self(Arc::new(error))
+    }
+
     /// The error.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.0
+    }
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.0.source()
     }
 }
 
@@ -47,7 +65,7 @@ impl IntoResponse for Error {
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response.extensions_mut().insert(Failure(Arc::new(self)));
+        response.extensions_mut().insert(Failure::new(self));
         response
     }
 }

@@ -5,17 +5,25 @@ use std::time::Duration;
 use http::{HeaderMap, HeaderName};
 use seaworthy_core::{Code, Error, Timeout};
 
+use crate::rpc::{self, Protocol};
+
 const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
 
-/// How long a request may take from its start. Zero where the client says that it is too late already; a malformed wish changes nothing.
-pub(crate) fn allowance(limit: Timeout, headers: &HeaderMap) -> Duration {
-    match headers.get(REQUEST_TIMEOUT) {
-        None => limit.get(),
-        Some(wish) => match milliseconds(wish.as_bytes()) {
-            Some(wish) => limit.get().min(Duration::from_millis(wish)),
-            None => limit.get(),
-        },
+/// How long the client waits, where it says so. Zero where it is too late already; a malformed wish is none.
+pub(crate) fn wish(protocol: Protocol, headers: &HeaderMap) -> Option<Duration> {
+    let own = headers
+        .get(REQUEST_TIMEOUT)
+        .and_then(|wish| milliseconds(wish.as_bytes()))
+        .map(Duration::from_millis);
+    match protocol {
+        Protocol::Http => own,
+        Protocol::Grpc => rpc::wish(headers).or(own),
     }
+}
+
+/// How long a request may take from its start until its answer begins.
+pub(crate) fn allowance(limit: Timeout, wish: Option<Duration>) -> Duration {
+    wish.map_or(limit.get(), |wish| limit.get().min(wish))
 }
 
 fn milliseconds(text: &[u8]) -> Option<u64> {
@@ -44,7 +52,10 @@ mod tests {
     fn with(wish: &str) -> Duration {
         let mut headers = HeaderMap::new();
         headers.insert(REQUEST_TIMEOUT, HeaderValue::from_str(wish).unwrap());
-        allowance(Timeout::from_secs(30), &headers)
+        allowance(
+            Timeout::from_secs(30),
+            super::wish(Protocol::Http, &headers),
+        )
     }
 
     #[test]

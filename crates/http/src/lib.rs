@@ -47,6 +47,7 @@ mod observe;
 mod rate_limit;
 mod request_id;
 mod routes;
+mod rpc;
 mod security_headers;
 pub mod server;
 mod stack;
@@ -62,4 +63,6 @@ pub use load_shed::LoadShedConfig;
 pub use rate_limit::RateLimitConfig;
 pub use routes::{Access, RouteDescription, RouteError, RouteOptions, Routes};
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
-pub use stack::{ORDER, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService};
+pub use stack::{
+    ErrorForm, ORDER, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService,
+};

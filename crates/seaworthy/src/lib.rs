@@ -28,7 +28,11 @@ pub use schemars;
 pub use serde;
 
 pub use seaworthy_config as config;
+#[cfg(feature = "grpc")]
+pub use seaworthy_contract as contract;
 pub use seaworthy_core as core;
+#[cfg(feature = "grpc")]
+pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;
 pub use seaworthy_http as http;
 pub use seaworthy_service as service;

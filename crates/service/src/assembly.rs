@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::Routes;
+use seaworthy_http::{ErrorForm, Routes};
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
 use crate::{
@@ -43,6 +43,9 @@ pub(crate) struct Parts {
 #[derive(Default)]
 pub(crate) struct HandedOver {
     pub(crate) routes: Option<Routes>,
+    pub(crate) calls: Option<Routes>,
+    pub(crate) errors: Option<ErrorForm>,
+    pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) components: Vec<Arc<dyn Component>>,
 }
 
@@ -177,6 +180,24 @@ impl<C: Settings> Assembly<C> {
             None => routes,
         };
         handed_over.routes = Some(routes);
+    }
+
+    /// Serves these gRPC calls on a listener of their own (`server.grpc`), which opens when the assembly is complete. Each route is one method of a service:
+    /// `POST /package.Service/Method`. The crate `seaworthy-grpc` makes them of contracts.
+    pub fn grpc(&self, calls: Routes) {
+        let mut handed_over = self.parts.handed_over.lock();
+        let calls = match handed_over.calls.take() {
+            Some(earlier) => earlier.merge(calls),
+            None => calls,
+        };
+        handed_over.calls = Some(calls);
+    }
+
+    /// Gives refusals that are made before a handler is called the form of this service's errors: `http` on the public listener, `grpc` on that for calls.
+    pub fn errors(&self, http: ErrorForm, grpc: ErrorForm) {
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.errors = Some(http);
+        handed_over.call_errors = Some(grpc);
     }
 
     /// Starts a worker.

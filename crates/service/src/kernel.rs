@@ -1,11 +1,16 @@
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc, time::Instant};
+use std::{
+    net::SocketAddr,
+    panic::AssertUnwindSafe,
+    sync::{Arc, OnceLock},
+    time::Instant,
+};
 
 use futures::FutureExt as _;
 use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
 use seaworthy_http::{
-    HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack,
+    HttpConfig, LoadShedConfig, RateLimitConfig, Stack, StackBuilder,
     server::{Listener, ListenerConfig, ServerHandle},
 };
 use seaworthy_telemetry::Telemetry;
@@ -14,7 +19,7 @@ use crate::{
     admin::{self, AdminState, DetailedHealth, TokenAccess},
     assembly::{Assembly, HandedOver, Parts},
     component::{Component, Stage},
-    config::FrameworkConfig,
+    config::{FrameworkConfig, GrpcConfig},
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
     listener::{Gate, ListenerComponent, register_connections},
     preflight::Violation,
@@ -50,6 +55,7 @@ pub(crate) struct Kernel {
     public: ServerHandle,
     admin: ListenerComponent,
     addresses: Addresses,
+    grpc: OnceLock<SocketAddr>,
 }
 
 /// Where a service listens.
@@ -59,6 +65,8 @@ pub struct Addresses {
     pub http: SocketAddr,
     /// The listener for operators.
     pub admin: SocketAddr,
+    /// The listener for gRPC calls, in a service that has one and is ready.
+    pub grpc: Option<SocketAddr>,
 }
 
 impl Kernel {
@@ -108,9 +116,13 @@ impl Kernel {
         let addresses = Addresses {
             http,
             admin: admin_address,
+            grpc: None,
         };
         tracing::info!(phase = %Phase::Listen, %http, admin = %admin_address, profile = %loaded.profile(), "alive");
-        reload::follow(&parts, &watcher, &gate)?;
+        reload::follow(&parts, &watcher)?;
+        reload::stack(&parts, &watcher, "server.http", &gate, |framework| {
+            Some(framework.server.http.stack())
+        })?;
         Ok(Self {
             begun,
             parts,
@@ -119,13 +131,14 @@ impl Kernel {
             public,
             admin,
             addresses,
+            grpc: OnceLock::new(),
         })
     }
 
     async fn open_public(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
         let config = &parts.framework.server.http;
         let gate = Gate::closed(|routes| {
-            public_stack(parts, &parts.telemetry.with_metrics_of_its_own(), routes)
+            public_stack(parts, &parts.telemetry.with_metrics_of_its_own()).build(routes)
         })
         .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
         let listener = bind("server.http.addr", &config.listener()).await?;
@@ -201,15 +214,18 @@ impl Kernel {
                 ));
             }
         }
-        let routes = self
-            .parts
-            .handed_over
-            .lock()
-            .routes
-            .take()
-            .unwrap_or_default();
-        let stack = public_stack(&self.parts, &self.parts.telemetry, routes)
+        let (routes, errors) = {
+            let mut handed_over = self.parts.handed_over.lock();
+            (handed_over.routes.take(), handed_over.errors.take())
+        };
+        let mut builder = public_stack(&self.parts, &self.parts.telemetry);
+        if let Some(errors) = errors {
+            builder = builder.errors(errors);
+        }
+        let stack = builder
+            .build(routes.unwrap_or_default())
             .map_err(|error| StartError::because("the routes cannot be served", error))?;
+        let calls = self.call_stack()?;
         if let Some(conflict) = self
             .parts
             .telemetry
@@ -228,10 +244,66 @@ impl Kernel {
         // Phase::Ready
         let order = stack.order();
         self.gate.open(stack);
+        if let Some(calls) = calls {
+            self.open_grpc(calls).await?;
+        }
         self.parts.health.set_started();
-        let Addresses { http, admin } = self.addresses;
+        let Addresses { http, admin, grpc } = self.addresses();
+        let grpc = grpc.map(tracing::field::display);
         tracing::info!(order, "every request passes these steps");
-        tracing::info!(phase = %Phase::Ready, %http, %admin, took = ?self.begun.elapsed(), "ready");
+        tracing::info!(phase = %Phase::Ready, %http, %admin, grpc, took = ?self.begun.elapsed(), "ready");
+        Ok(())
+    }
+
+    /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
+    fn call_stack(&self) -> Result<Option<Stack>, StartError> {
+        let (calls, errors) = {
+            let mut handed_over = self.parts.handed_over.lock();
+            (handed_over.calls.take(), handed_over.call_errors.take())
+        };
+        let Some(calls) = calls else {
+            return Ok(None);
+        };
+        if self.parts.framework.server.grpc.is_none() && settings::refuses(self.parts.profile) {
+            return Err(StartError::new(
+                "server.grpc.addr is not set, and in production where a service listens is somebody's decision (CONF-7)",
+            ));
+        }
+        let config = grpc_config(&self.parts.framework);
+        let mut builder = Stack::builder(
+            self.parts.identity.clone(),
+            config.stack(),
+            &self.parts.telemetry,
+        )
+        .grpc();
+        if let Some(errors) = errors {
+            builder = builder.errors(errors);
+        }
+        builder
+            .build(calls)
+            .map(Some)
+            .map_err(|error| StartError::because("the gRPC calls cannot be served", error))
+    }
+
+    async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
+        let config = grpc_config(&self.parts.framework);
+        let listener = bind("server.grpc.addr", &config.listener()).await?;
+        let _ = self.grpc.set(listener.local_addr());
+        let gate = Gate::of(stack);
+        let connections = gate.clone();
+        let server = listener
+            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+        register_connections(self.parts.telemetry.metrics(), "grpc", &server);
+        reload::stack(
+            &self.parts,
+            &self.watcher,
+            "server.grpc",
+            &gate,
+            |framework| framework.server.grpc.as_ref().map(GrpcConfig::stack),
+        )?;
+        let component = ListenerComponent::new("grpc", Stage::Listener, server, gate);
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.components.push(Arc::new(component));
         Ok(())
     }
 
@@ -274,7 +346,10 @@ impl Kernel {
     }
 
     pub(crate) fn addresses(&self) -> Addresses {
-        self.addresses
+        Addresses {
+            grpc: self.grpc.get().copied(),
+            ..self.addresses
+        }
     }
 
     pub(crate) fn watcher(&self) -> &Watcher {
@@ -319,18 +394,17 @@ fn parts(
     parts
 }
 
-fn public_stack(
-    parts: &Parts,
-    telemetry: &Telemetry,
-    routes: Routes,
-) -> Result<Stack, seaworthy_http::StackError> {
+fn grpc_config(framework: &FrameworkConfig) -> GrpcConfig {
+    framework.server.grpc.clone().unwrap_or_default()
+}
+
+fn public_stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
     Stack::builder(
         parts.identity.clone(),
         parts.framework.server.http.stack(),
         telemetry,
     )
     .health(parts.health.clone())
-    .build(routes)
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {

@@ -40,7 +40,9 @@ mod worker;
 
 pub use assembly::Assembly;
 pub use component::{Component, Stage};
-pub use config::{AdminConfig, FrameworkConfig, PublicHttpConfig, SecretsConfig, ServerConfig};
+pub use config::{
+    AdminConfig, FrameworkConfig, GrpcConfig, PublicHttpConfig, SecretsConfig, ServerConfig,
+};
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
 pub use kernel::Addresses;
 pub use lifecycle::{ForcedBy, LifecycleConfig, Phase, StopOutcome};

@@ -1,11 +1,12 @@
 use seaworthy_config::{Reloaded, Watcher};
+use seaworthy_http::HttpConfig;
 
 use crate::{
     assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
 };
 
 /// Follows changes of the settings while the service runs (CONF-4): files are watched, and what is marked as reloadable takes effect.
-pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<(), StartError> {
+pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError> {
     let metrics = parts.telemetry.metrics();
     let help = "Reloads that changed nothing because the new settings have mistakes.";
     let failures = metrics.counter("config_reload_failures_total", help, &[]);
@@ -27,20 +28,16 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher, gate: &Gate) -> Result<()
     let settings = watcher
         .reloadable::<FrameworkConfig>()
         .map_err(|error| StartError::because("the settings cannot be read", error))?;
-    let (logs, gate) = (parts.telemetry.logs().clone(), gate.clone());
+    let logs = parts.telemetry.logs().clone();
     parts.tasks.supervise("reload", move |stop| {
-        let (mut settings, logs, gate) = (settings.clone(), logs.clone(), gate.clone());
+        let (mut settings, logs) = (settings.clone(), logs.clone());
         async move {
             loop {
                 tokio::select! {
                     () = settings.changed() => {}
                     () = stop.requested() => return,
                 }
-                let framework = settings.snapshot();
-                logs.levels().configure(&framework.log);
-                if let Err(error) = gate.stack().reload(&framework.server.http.stack()) {
-                    tracing::error!(%error, "server.http was not reloaded");
-                }
+                logs.levels().configure(&settings.snapshot().log);
             }
         }
     });
@@ -82,4 +79,38 @@ fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
             }
         }
     });
+}
+
+/// Follows changes of a listener's reloadable settings.
+pub(crate) fn stack(
+    parts: &Parts,
+    watcher: &Watcher,
+    section: &'static str,
+    gate: &Gate,
+    select: fn(&FrameworkConfig) -> Option<HttpConfig>,
+) -> Result<(), StartError> {
+    let settings = watcher
+        .reloadable::<FrameworkConfig>()
+        .map_err(|error| StartError::because("the settings cannot be read", error))?;
+    let gate = gate.clone();
+    parts
+        .tasks
+        .supervise(format!("reload {section}"), move |stop| {
+            let (mut settings, gate) = (settings.clone(), gate.clone());
+            async move {
+                loop {
+                    tokio::select! {
+                        () = settings.changed() => {}
+                        () = stop.requested() => return,
+                    }
+                    let Some(config) = select(&settings.snapshot()) else {
+                        continue;
+                    };
+                    if let Err(error) = gate.stack().reload(&config) {
+                        tracing::error!(%error, "{section} was not reloaded");
+                    }
+                }
+            }
+        });
+    Ok(())
 }

@@ -55,7 +55,13 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
         }
     }
     format!(
-        "impl {runtime}::json::JsonMessage for {path} {{
+        "#[allow(
+            unused_variables,
+            unreachable_code,
+            clippy::match_single_binding,
+            reason = \"what a message without fields of some kind does not need\"
+        )]
+        impl {runtime}::json::JsonMessage for {path} {{
             const FIELDS: &'static [{runtime}::Field] = &[{constants}];
 
             fn field(name: &str) -> Option<usize> {{

@@ -38,7 +38,17 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
         .flat_map(|method| method.bindings.iter().map(move |binding| (method, binding)))
         .map(|(method, binding)| route(scope, method, binding))
         .collect();
-    let mutable = if routes.is_empty() { "" } else { "mut " };
+    let methods: String = service
+        .methods
+        .iter()
+        .map(|method| format!("{:?}, ", method.descriptor.name()))
+        .collect();
+    let routes = match routes.as_str() {
+        "" => format!("{runtime}::http::Routes::new(self.config.clone())"),
+        routes => format!(
+            "let mut routes = {runtime}::http::Routes::new(self.config.clone()); {routes} routes"
+        ),
+    };
     format!(
         "{documented}
         pub trait {name}: Send + Sync + 'static {{ {declarations} }}
@@ -65,9 +75,6 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
         }}
 
         impl<T: {name}> {contract}<T> {{
-            /// The full name of the service: what health and reflection call it.
-            pub const NAME: &'static str = {full_name:?};
-
             /// Serves an implementation with the default settings.
             pub fn new(implementation: T) -> Self {{
                 Self::with_config(implementation, {runtime}::ContractConfig::default())
@@ -78,16 +85,35 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
                 Self {{ implementation: ::std::sync::Arc::new(implementation), config }}
             }}
 
-            /// The service for a gRPC server.
-            pub fn grpc(&self) -> {server}::{name}Server<Self> {{
-                {server}::{name}Server::new(self.clone())
+            fn http(&self) -> {runtime}::http::Routes {{
+                {routes}
             }}
 
             /// The routes for an HTTP server.
             pub fn router(&self) -> {runtime}::axum::Router {{
-                let {mutable}routes = {runtime}::http::Routes::new(self.config.clone());
-                {routes}
-                routes.into_router()
+                self.http().into_router()
+            }}
+        }}
+
+        impl<T: {name}> {runtime}::Contract for {contract}<T> {{
+            const NAME: &'static str = {full_name:?};
+            const METHODS: &'static [&'static str] = &[{methods}];
+            const DESCRIPTORS: &'static [u8] = include_bytes!(\"descriptors.bin\");
+            const OPENAPI: &'static str = include_str!(\"openapi.json\");
+
+            type Grpc = {server}::{name}Server<Self>;
+
+            fn grpc(&self) -> Self::Grpc {{
+                {server}::{name}Server::new(self.clone())
+                    .max_decoding_message_size(self.config.body_limit.as_usize())
+            }}
+
+            fn routes(&self) -> ::std::vec::Vec<(::std::string::String, {runtime}::axum::routing::MethodRouter)> {{
+                self.http().into_list()
+            }}
+
+            fn config(&self) -> &{runtime}::ContractConfig {{
+                &self.config
             }}
         }}
 

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use prost::Message as _;
 use seaworthy_core::{
-    Code, Error, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
+    Code, Error, Failure, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
 };
 
 use super::{
@@ -52,7 +52,7 @@ fn a_status_names_the_service_and_the_request_api_2() {
 fn the_error_goes_along_for_the_layers_that_log_api_2() {
     let status = Problems.grpc(Error::internal("disk on fire"));
     let source = std::error::Error::source(&status).unwrap();
-    let error = source.downcast_ref::<Error>().unwrap();
+    let error = source.downcast_ref::<Failure>().unwrap().error();
     assert_eq!(error.cause().unwrap().to_string(), "disk on fire");
 }
 

@@ -8,7 +8,7 @@ use tonic::{
 };
 use tonic_prost::{ProstDecoder, ProstEncoder};
 
-use crate::error::{reason, to_status};
+use crate::error::{ErrorFormat as _, Problems, reason};
 
 /// The codec of servers. Bytes that are not the message are the caller's fault: `INVALID_ARGUMENT`, where the usual codec says `INTERNAL`, which
 /// alerts the wrong people.
@@ -50,7 +50,7 @@ impl<U: Message + Default> Decoder for RequestDecoder<U> {
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         self.0.decode(buffer).map_err(|status| {
-            to_status(&Error::new(
+            Problems.grpc(Error::new(
                 Code::Invalid,
                 reason::MALFORMED_REQUEST,
                 status.message().to_owned(),

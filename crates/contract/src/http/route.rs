@@ -6,7 +6,7 @@ use axum::{
     extract::Request,
     http::{HeaderValue, Method, header},
     response::Response,
-    routing::any,
+    routing::{MethodFilter, MethodRouter, any, on},
 };
 use prost::Message;
 use seaworthy_core::{Code, Error};
@@ -143,7 +143,17 @@ impl Routes {
     }
 
     /// The routes for axum. Unknown paths are left to whoever serves them.
-    pub fn into_router(mut self) -> Router {
+    pub fn into_router(self) -> Router {
+        self.into_list()
+            .into_iter()
+            .fold(Router::new(), |router, (pattern, methods)| {
+                router.route(&pattern, methods)
+            })
+    }
+
+    /// The same as a list of paths, each with the methods that it has.
+    #[must_use]
+    pub fn into_list(mut self) -> Vec<(String, MethodRouter)> {
         self.entries
             .sort_by_key(|entry| std::cmp::Reverse(entry.template.weight()));
         let mut names = Names::default();
@@ -155,14 +165,33 @@ impl Routes {
         }
         groups
             .into_iter()
-            .fold(Router::new(), |router, (pattern, entries)| {
+            .map(|(pattern, entries)| {
                 let entries: Arc<[Entry]> = entries.into();
                 let config = self.config.clone();
+                let other = config.clone();
+                let methods = filter(&entries);
+                let allowed = entries.clone();
                 let serve =
                     move |request: Request| dispatch(entries.clone(), config.clone(), request);
-                router.route(&pattern, any(serve))
+                let refuse =
+                    move |request: Request| dispatch(allowed.clone(), other.clone(), request);
+                let methods = match methods {
+                    Some(methods) => on(methods, serve).fallback(refuse),
+                    None => any(serve),
+                };
+                (pattern, methods)
             })
+            .collect()
     }
+}
+
+/// The methods of some routes; none where one has a name that axum cannot tell apart.
+fn filter(entries: &[Entry]) -> Option<MethodFilter> {
+    entries
+        .iter()
+        .map(|entry| MethodFilter::try_from(entry.method.clone()).ok())
+        .reduce(|all, next| Some(all?.or(next?)))
+        .flatten()
 }
 
 async fn dispatch(entries: Arc<[Entry]>, config: ContractConfig, request: Request) -> Response {
@@ -232,7 +261,8 @@ fn answers(route: &Method, asked: &Method) -> bool {
 
 impl ContractConfig {
     /// An error as an answer over HTTP.
-    pub(super) fn refusal(&self, error: Error) -> Response<Body> {
+    #[must_use]
+    pub fn refusal(&self, error: Error) -> Response<Body> {
         self.errors.http(self.errors.adapt(error))
     }
 }

@@ -1293,6 +1293,12 @@ pub mod library_server {
         const NAME: &'static str = SERVICE_NAME;
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for Book {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -1585,6 +1591,12 @@ impl ::seaworthy_contract::Validate for Book {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for CreateBookRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -1718,6 +1730,12 @@ impl ::seaworthy_contract::Validate for CreateBookRequest {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for GetBookRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -1841,6 +1859,12 @@ impl ::seaworthy_contract::Validate for GetBookRequest {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for UpdateBookRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -1936,6 +1960,12 @@ impl ::seaworthy_contract::Validate for UpdateBookRequest {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for ListBooksRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2147,6 +2177,12 @@ impl ::seaworthy_contract::Validate for ListBooksRequest {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for list_books_request::Filter {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2224,6 +2260,12 @@ impl ::seaworthy_contract::json::JsonMessage for list_books_request::Filter {
 impl ::seaworthy_contract::Validate for list_books_request::Filter {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for list_books_request::Range {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2299,6 +2341,12 @@ impl ::seaworthy_contract::json::JsonMessage for list_books_request::Range {
 impl ::seaworthy_contract::Validate for list_books_request::Range {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for ListBooksResponse {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2390,6 +2438,12 @@ impl ::seaworthy_contract::Validate for ListBooksResponse {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for LendBookRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2549,6 +2603,12 @@ impl ::seaworthy_contract::Validate for LendBookRequest {
             );
     }
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for GetFileRequest {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2606,6 +2666,12 @@ impl ::seaworthy_contract::json::JsonMessage for GetFileRequest {
 impl ::seaworthy_contract::Validate for GetFileRequest {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for File {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2663,6 +2729,12 @@ impl ::seaworthy_contract::json::JsonMessage for File {
 impl ::seaworthy_contract::Validate for File {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for Lending {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2740,6 +2812,12 @@ impl ::seaworthy_contract::json::JsonMessage for Lending {
 impl ::seaworthy_contract::Validate for Lending {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for ImportBooksResponse {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -2797,6 +2875,12 @@ impl ::seaworthy_contract::json::JsonMessage for ImportBooksResponse {
 impl ::seaworthy_contract::Validate for ImportBooksResponse {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+#[allow(
+    unused_variables,
+    unreachable_code,
+    clippy::match_single_binding,
+    reason = "what a message without fields of some kind does not need"
+)]
 impl ::seaworthy_contract::json::JsonMessage for Everything {
     const FIELDS: &'static [::seaworthy_contract::Field] = &[
         ::seaworthy_contract::Field {
@@ -3882,8 +3966,6 @@ impl<T> ::std::fmt::Debug for LibraryContract<T> {
     }
 }
 impl<T: Library> LibraryContract<T> {
-    /// The full name of the service: what health and reflection call it.
-    pub const NAME: &'static str = "seaworthy.test.v1.Library";
     /// Serves an implementation with the default settings.
     pub fn new(implementation: T) -> Self {
         Self::with_config(
@@ -3901,12 +3983,7 @@ impl<T: Library> LibraryContract<T> {
             config,
         }
     }
-    /// The service for a gRPC server.
-    pub fn grpc(&self) -> library_server::LibraryServer<Self> {
-        library_server::LibraryServer::new(self.clone())
-    }
-    /// The routes for an HTTP server.
-    pub fn router(&self) -> ::seaworthy_contract::axum::Router {
+    fn http(&self) -> ::seaworthy_contract::http::Routes {
         let mut routes = ::seaworthy_contract::http::Routes::new(self.config.clone());
         routes
             .unary(
@@ -4571,7 +4648,44 @@ impl<T: Library> LibraryContract<T> {
                 },
                 |answer, encoder| { encoder.message(answer) },
             );
-        routes.into_router()
+        routes
+    }
+    /// The routes for an HTTP server.
+    pub fn router(&self) -> ::seaworthy_contract::axum::Router {
+        self.http().into_router()
+    }
+}
+impl<T: Library> ::seaworthy_contract::Contract for LibraryContract<T> {
+    const NAME: &'static str = "seaworthy.test.v1.Library";
+    const METHODS: &'static [&'static str] = &[
+        "CreateBook",
+        "GetBook",
+        "UpdateBook",
+        "DeleteBook",
+        "ListBooks",
+        "LendBook",
+        "GetFile",
+        "Echo",
+        "WatchBook",
+        "ImportBooks",
+        "Mirror",
+    ];
+    const DESCRIPTORS: &'static [u8] = include_bytes!("descriptors.bin");
+    const OPENAPI: &'static str = include_str!("openapi.json");
+    type Grpc = library_server::LibraryServer<Self>;
+    fn grpc(&self) -> Self::Grpc {
+        library_server::LibraryServer::new(self.clone())
+            .max_decoding_message_size(self.config.body_limit.as_usize())
+    }
+    fn routes(
+        &self,
+    ) -> ::std::vec::Vec<
+        (::std::string::String, ::seaworthy_contract::axum::routing::MethodRouter),
+    > {
+        self.http().into_list()
+    }
+    fn config(&self) -> &::seaworthy_contract::ContractConfig {
+        &self.config
     }
 }
 #[::seaworthy_contract::tonic::async_trait]

@@ -1,6 +1,6 @@
 use std::error::Error as _;
 
-use seaworthy_telemetry::logs::{Level, Logs};
+use seaworthy_telemetry::logs::{Level, Line, Logs};
 
 use super::{Ended, Outcome};
 use crate::AccessLogConfig;
@@ -37,6 +37,31 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     {
         line.text("query", query);
     }
+    finish(&mut line, ended);
+}
+
+/// The same for a gRPC call.
+pub(super) fn write_call(logs: &Logs, ended: &Ended<'_>) {
+    let level = if ended.rpc.is_server_fault() {
+        Level::Error
+    } else {
+        Level::Info
+    };
+    let Some(mut line) = logs.line(Some(ended.context), level, TARGET, MESSAGE) else {
+        return;
+    };
+    line.known("call", ended.template.trim_start_matches('/'))
+        .known("status", ended.rpc.name())
+        .milliseconds("duration_ms", ended.duration)
+        .unsigned("bytes", ended.sent);
+    let path = ended.uri.path();
+    if path != ended.template {
+        line.text("path", path);
+    }
+    finish(&mut line, ended);
+}
+
+fn finish(line: &mut Line, ended: &Ended<'_>) {
     if let Some(address) = ended.context.client_address() {
         line.display("client_address", &address);
     }

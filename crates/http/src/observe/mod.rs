@@ -3,6 +3,7 @@
 mod access_log;
 mod metrics;
 mod refusals;
+mod rpc_metrics;
 mod trace;
 
 use std::time::Duration;
@@ -14,10 +15,12 @@ use seaworthy_telemetry::Telemetry;
 use crate::{
     AccessLogConfig, HttpConfig,
     routes::{MethodLabel, PathId, RouteOptions, Table},
+    rpc::{Protocol, RpcStatus},
 };
 
 use metrics::HttpMetrics;
 use refusals::RefusalMetrics;
+use rpc_metrics::RpcMetrics;
 pub(crate) use trace::apply as apply_trace;
 
 /// How a request ended.
@@ -46,22 +49,39 @@ pub(crate) struct Ended<'a> {
     pub(crate) duration: Duration,
     pub(crate) outcome: Outcome,
     pub(crate) failure: Option<&'a Error>,
+    /// How it ended, if it was a gRPC call.
+    pub(crate) rpc: RpcStatus,
+}
+
+#[derive(Debug)]
+enum RequestMetrics {
+    Http(HttpMetrics),
+    Grpc(RpcMetrics),
 }
 
 #[derive(Debug)]
 pub(crate) struct Observer {
     telemetry: Telemetry,
-    metrics: HttpMetrics,
+    metrics: RequestMetrics,
     refusals: RefusalMetrics,
     access_log: AccessLogConfig,
 }
 
 impl Observer {
-    pub(crate) fn new(telemetry: &Telemetry, table: &Table, config: &HttpConfig) -> Self {
+    pub(crate) fn new(
+        telemetry: &Telemetry,
+        table: &Table,
+        config: &HttpConfig,
+        protocol: Protocol,
+    ) -> Self {
+        let metrics = telemetry.metrics();
         Self {
             telemetry: telemetry.clone(),
-            metrics: HttpMetrics::new(telemetry.metrics(), table),
-            refusals: RefusalMetrics::new(telemetry.metrics()),
+            metrics: match protocol {
+                Protocol::Http => RequestMetrics::Http(HttpMetrics::new(metrics, table)),
+                Protocol::Grpc => RequestMetrics::Grpc(RpcMetrics::new(metrics, table)),
+            },
+            refusals: RefusalMetrics::new(metrics),
             access_log: config.access_log.clone(),
         }
     }
@@ -72,11 +92,17 @@ impl Observer {
     }
 
     pub(crate) fn begun(&self, path: PathId, method: MethodLabel) {
-        self.metrics.begun(path, method);
+        match &self.metrics {
+            RequestMetrics::Http(metrics) => metrics.begun(path, method),
+            RequestMetrics::Grpc(metrics) => metrics.begun(path),
+        }
     }
 
     pub(crate) fn running(&self) -> Vec<String> {
-        self.metrics.running()
+        match &self.metrics {
+            RequestMetrics::Http(metrics) => metrics.running(),
+            RequestMetrics::Grpc(metrics) => metrics.running(),
+        }
     }
 
     pub(crate) fn rate_limited(&self) {
@@ -92,13 +118,29 @@ impl Observer {
     }
 
     pub(crate) fn ended(&self, ended: &Ended<'_>) {
-        self.metrics.ended(ended);
-        if self.access_log.enabled {
-            access_log::write(self.telemetry.logs(), &self.access_log, ended);
-        }
-        let tracer = self.telemetry.tracer();
-        if tracer.is_recording(ended.context.trace()) {
-            tracer.record(trace::span(ended));
+        let (logs, tracer) = (self.telemetry.logs(), self.telemetry.tracer());
+        let is_probe = ended.options.is_some_and(RouteOptions::is_probe);
+        let is_recording = !is_probe && tracer.is_recording(ended.context.trace());
+        let is_logged = !is_probe && self.access_log.enabled;
+        match &self.metrics {
+            RequestMetrics::Http(metrics) => {
+                metrics.ended(ended);
+                if is_logged {
+                    access_log::write(logs, &self.access_log, ended);
+                }
+                if is_recording {
+                    tracer.record(trace::span(ended));
+                }
+            }
+            RequestMetrics::Grpc(metrics) => {
+                metrics.ended(ended);
+                if is_logged {
+                    access_log::write_call(logs, ended);
+                }
+                if is_recording {
+                    tracer.record(trace::call_span(ended));
+                }
+            }
         }
     }
 

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
 
-use super::Ended;
+use super::{Ended, rpc_metrics::split};
 
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
@@ -23,6 +23,31 @@ pub(super) fn of(headers: &HeaderMap) -> Option<TraceContext> {
 pub(crate) fn apply(trace: &TraceContext, headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent().to_bytes()) {
         headers.insert(TRACEPARENT, value);
+    }
+}
+
+/// The span of a gRPC call that has ended, by the names of OpenTelemetry's conventions for RPC servers.
+pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
+    let end = SystemTime::now();
+    let (service, method) = split(ended.template);
+    let mut attributes = vec![
+        Attribute::text("rpc.system", "grpc"),
+        Attribute::text("rpc.service", service),
+        Attribute::text("rpc.method", method),
+        Attribute::integer("rpc.grpc.status_code", i64::from(ended.rpc.number())),
+        Attribute::text("request.id", ended.context.request_id().as_str()),
+    ];
+    if let Some(failure) = ended.failure {
+        attributes.push(Attribute::text("error.type", failure.reason()));
+    }
+    SpanRecord {
+        context: ended.context.trace().clone(),
+        name: format!("{service}/{method}").into(),
+        kind: SpanKind::Server,
+        start: end.checked_sub(ended.duration).unwrap_or(end),
+        end,
+        attributes,
+        failed: ended.rpc.is_server_fault(),
     }
 }
 

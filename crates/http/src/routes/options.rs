@@ -33,6 +33,7 @@ pub struct RouteOptions {
     body_limit: Option<ByteSize>,
     without_rate_limit: bool,
     sensitive_query: bool,
+    probe: bool,
 }
 
 impl RouteOptions {
@@ -77,6 +78,13 @@ impl RouteOptions {
         self
     }
 
+    /// Takes the route out of rate limit, load shedding, access log and traces: orchestrators ask it, also when the service has too much to do (HLTH-5).
+    #[must_use]
+    pub fn probe(mut self) -> Self {
+        self.probe = true;
+        self
+    }
+
     /// Who may call.
     #[must_use]
     pub fn declared_access(&self) -> Access {
@@ -92,7 +100,11 @@ impl RouteOptions {
     }
 
     pub(crate) fn is_rate_limited(&self) -> bool {
-        !self.without_rate_limit
+        !(self.without_rate_limit || self.probe)
+    }
+
+    pub(crate) fn is_probe(&self) -> bool {
+        self.probe
     }
 
     pub(crate) fn has_sensitive_query(&self) -> bool {

@@ -1,11 +1,15 @@
-use axum::{body::Body, response::IntoResponse as _};
+use axum::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
 use seaworthy_core::{Code, Error, Failure};
 
-use super::{StackBody, exchange::Exchange};
+use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
-    cors::CrossOrigin, observe, request_id, routes::MethodLabel, security_headers::SecurityHeaders,
+    cors::CrossOrigin,
+    observe, request_id,
+    routes::MethodLabel,
+    rpc::{Protocol, RpcStatus},
+    security_headers::SecurityHeaders,
 };
 
 /// Request ID, trace, two of the rate limit and three of CORS, besides the security headers.
@@ -17,6 +21,9 @@ impl Exchange {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
+        if self.stack.protocol == Protocol::Grpc {
+            return self.answer_call(response);
+        }
         if status.is_client_error() || status.is_server_error() {
             response = self.explain(response);
         }
@@ -35,6 +42,16 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
+    /// The way out of a gRPC call, to which browsers and caches mean nothing.
+    fn answer_call(mut self, mut response: Response<Body>) -> Response<StackBody> {
+        self.failure = response.extensions_mut().remove::<Failure>();
+        let headers = response.headers_mut();
+        self.rpc = RpcStatus::of(headers);
+        request_id::apply(self.context.request_id(), headers);
+        observe::apply_trace(self.context.trace(), headers);
+        response.map(|body| StackBody::new(body, Some(self)))
+    }
+
     /// Every failure is a problem document: what an extractor says of a body that was too large or too slow becomes one, one without a body gets
     /// one, and plain text beside a fault of the service, which is an extractor's or a
     /// library's own and may tell too much, is replaced (SEC-4).
@@ -45,7 +62,7 @@ impl Exchange {
         }
         if let Some(error) = self.body.take().and_then(|report| report.error()) {
             let mut answer = self
-                .guard(|| error.into_response())
+                .guard(|| (self.stack.errors)(error))
                 .unwrap_or_else(|_| Response::new(Body::empty()));
             self.status = answer.status().as_u16();
             self.failure = answer.extensions_mut().remove::<Failure>();
@@ -65,7 +82,7 @@ impl Exchange {
             return response;
         };
         let explained = self
-            .guard(|| Error::new(code, reason(code), code.title()).into_response())
+            .guard(|| (self.stack.errors)(Error::new(code, reason(code), code.title())))
             .unwrap_or_else(|_| Response::new(Body::empty()));
         let (explanation, body) = explained.into_parts();
         let (mut parts, _) = response.into_parts();
@@ -112,18 +129,21 @@ pub(super) fn not_found() -> Error {
 }
 
 /// The answer to a method that the path has no handler for. `OPTIONS` asks for just this list.
-pub(super) fn other_methods(method: &Method, allow: &HeaderValue) -> Response<Body> {
+pub(super) fn other_methods(
+    method: &Method,
+    allow: &HeaderValue,
+    errors: &ErrorForm,
+) -> Response<Body> {
     let mut response = if *method == Method::OPTIONS {
         let mut response = Response::new(Body::empty());
         *response.status_mut() = StatusCode::NO_CONTENT;
         response
     } else {
-        Error::new(
+        errors(Error::new(
             Code::MethodNotAllowed,
             "METHOD_NOT_ALLOWED",
             "the path does not serve this method",
-        )
-        .into_response()
+        ))
     };
     response.headers_mut().insert(header::ALLOW, allow.clone());
     response

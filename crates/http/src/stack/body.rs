@@ -1,20 +1,25 @@
 use std::{
     fmt,
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 use axum::body::Body;
 use bytes::Bytes;
+use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
+use tokio::time::{Sleep, sleep_until};
 
 use super::exchange::{Exchange, Panicked};
+use crate::{deadline, rpc::RpcStatus};
 
 /// The body of an answer. The request ends with it: its metrics and its log line know the last byte, and a handler's stream still runs in the
 /// request's context.
 pub struct StackBody {
     body: Body,
     exchange: Option<Exchange>,
+    // Made when a gRPC call with a deadline first has to be waited for.
+    timer: Option<Pin<Box<Sleep>>>,
 }
 
 /// The stream behind an answer panicked; the connection ends, so that the client does not take the answer for whole.
@@ -30,7 +35,33 @@ impl StackBody {
             }
             exchange = None;
         }
-        Self { body, exchange }
+        Self {
+            body,
+            exchange,
+            timer: None,
+        }
+    }
+
+    /// Ends a stream whose client waits no longer, with the status that says so.
+    fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<HeaderMap> {
+        let Some(ends) = self.exchange.as_ref().and_then(|exchange| exchange.ends) else {
+            return Poll::Pending;
+        };
+        let timer = self
+            .timer
+            .get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
+        ready!(timer.as_mut().poll(context));
+        let Some(exchange) = &mut self.exchange else {
+            return Poll::Pending;
+        };
+        let body = &mut self.body;
+        // What the handler streams from is dropped in its context.
+        let _ = exchange.guard(|| *body = Body::empty());
+        let trailers = exchange.fail(deadline::exceeded()).headers().clone();
+        exchange.rpc = RpcStatus::of(&trailers);
+        exchange.complete = true;
+        self.exchange = None;
+        Poll::Ready(trailers)
     }
 }
 
@@ -42,7 +73,7 @@ impl http_body::Body for StackBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, exchange } = &mut *self;
+        let Self { body, exchange, .. } = &mut *self;
         let Some(exchange) = exchange else {
             return Pin::new(body).poll_frame(context);
         };
@@ -54,7 +85,15 @@ impl http_body::Body for StackBody {
             }
         };
         match &polled {
+            Poll::Pending => {
+                return self
+                    .poll_late(context)
+                    .map(|trailers| Some(Ok(Frame::trailers(trailers))));
+            }
             Poll::Ready(Some(Ok(frame))) => {
+                if let Some(trailers) = frame.trailers_ref() {
+                    exchange.rpc = RpcStatus::of(trailers);
+                }
                 if let Some(data) = frame.data_ref() {
                     exchange.sent += u64::try_from(data.len()).unwrap_or_default();
                 }

@@ -1,13 +1,22 @@
 use std::{fmt, net::SocketAddr, sync::Arc};
 
-use seaworthy_core::ServiceIdentity;
+use axum::{body::Body, response::IntoResponse};
+use http::Response;
+use seaworthy_core::{Error, ServiceIdentity};
 use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
 use crate::{
     Authenticate, CorsError, HealthSource, HttpConfig, RouteDescription, RouteError, Routes,
-    SecurityHeadersError, client_address::ClientAddress, cors::Cors, health::HealthPaths,
-    load_shed::LoadShed, observe::Observer, rate_limit::RateLimit, routes::Table,
+    SecurityHeadersError,
+    client_address::ClientAddress,
+    cors::Cors,
+    health::HealthPaths,
+    load_shed::LoadShed,
+    observe::Observer,
+    rate_limit::RateLimit,
+    routes::Table,
+    rpc::{self, Protocol},
     security_headers::SecurityHeaders,
 };
 
@@ -28,7 +37,13 @@ pub(crate) struct Inner {
     pub(super) load_shed: LoadShed,
     pub(super) rate_limit: RateLimit,
     pub(super) authenticate: Option<Arc<dyn Authenticate>>,
+    pub(super) protocol: Protocol,
+    pub(super) errors: ErrorForm,
 }
+
+/// Makes the answer that an error has, in the context of its request. It leaves the error's [`Failure`](seaworthy_core::Failure) in the extensions, so that
+/// the log knows the cause.
+pub type ErrorForm = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 
 /// A stack that cannot be built.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,9 +67,24 @@ pub struct StackBuilder {
     telemetry: Telemetry,
     health: Option<Arc<dyn HealthSource>>,
     authenticate: Option<Arc<dyn Authenticate>>,
+    protocol: Protocol,
+    errors: Option<ErrorForm>,
 }
 
 impl StackBuilder {
+    /// Takes requests as gRPC calls: `grpc-timeout` is the client's wish, refusals are a status, and log, metrics and traces tell of services, methods and
+    /// status codes.
+    pub fn grpc(mut self) -> Self {
+        self.protocol = Protocol::Grpc;
+        self
+    }
+
+    /// Gives the stack's own refusals another form than that of a problem document, or for gRPC that of a bare status.
+    pub fn errors(mut self, form: ErrorForm) -> Self {
+        self.errors = Some(form);
+        self
+    }
+
     /// Serves the probes from this health.
     pub fn health(mut self, health: impl HealthSource) -> Self {
         self.health = Some(Arc::new(health));
@@ -82,13 +112,18 @@ impl StackBuilder {
         });
         Ok(Stack(Arc::new(Inner {
             probes,
-            observer: Observer::new(&self.telemetry, &table, &config),
+            observer: Observer::new(&self.telemetry, &table, &config, self.protocol),
             security_headers: SecurityHeaders::new(&config.security_headers)?,
             cors: Cors::new(&config.cors)?,
             client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
             load_shed: LoadShed::new(&config.load_shed),
             rate_limit: RateLimit::new(&config.rate_limit),
             authenticate: self.authenticate,
+            protocol: self.protocol,
+            errors: self.errors.unwrap_or_else(|| match self.protocol {
+                Protocol::Http => Arc::new(IntoResponse::into_response),
+                Protocol::Grpc => Arc::new(rpc::refusal),
+            }),
             identity: self.identity,
             config,
             table,
@@ -110,6 +145,8 @@ impl Stack {
             telemetry: telemetry.clone(),
             health: None,
             authenticate: None,
+            protocol: Protocol::default(),
+            errors: None,
         }
     }
 

@@ -15,6 +15,7 @@ use crate::{
     observe::{Ended, Outcome},
     rate_limit::RateLimitHeaders,
     routes::{MethodLabel, PathId},
+    rpc::RpcStatus,
 };
 
 /// One request from its first step to the last byte of its answer. Whatever way it ends, it is told of when this is dropped.
@@ -37,6 +38,10 @@ pub(super) struct Exchange {
     pub(super) failure: Option<Failure>,
     /// How the reading of the request's body went.
     pub(super) body: Option<BodyReport>,
+    /// How a gRPC call ended, once its answer has said so.
+    pub(super) rpc: Option<RpcStatus>,
+    /// When a gRPC call ends in any case, because its client waits no longer.
+    pub(super) ends: Option<Instant>,
 }
 
 /// What the log and the metrics say of a client that went away before its answer; never sent.
@@ -93,6 +98,11 @@ impl Drop for Exchange {
             duration: self.started.elapsed(),
             outcome,
             failure: self.failure.as_ref().map(Failure::error),
+            rpc: match (outcome, self.rpc) {
+                (_, Some(status)) => status,
+                (Outcome::Complete, None) => RpcStatus::UNKNOWN,
+                (Outcome::Cancelled | Outcome::Aborted, None) => RpcStatus::CANCELLED,
+            },
         });
     }
 }

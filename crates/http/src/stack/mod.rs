@@ -13,10 +13,13 @@ mod future;
 mod service;
 
 pub use body::StackBody;
-pub use builder::{Stack, StackBuilder, StackError};
+pub use builder::{ErrorForm, Stack, StackBuilder, StackError};
 pub use describe::ORDER;
 pub use future::StackFuture;
 pub use service::StackService;
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+mod call_tests;

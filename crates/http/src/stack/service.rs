@@ -7,7 +7,7 @@ use std::{
     time::Instant,
 };
 
-use axum::{body::Body, response::IntoResponse as _};
+use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, header, request::Parts};
 use seaworthy_core::{Deadline, Error, RequestContext};
@@ -21,12 +21,13 @@ use super::{
     future::State,
 };
 use crate::{
-    Authentication, Identity, body_limit,
+    Authentication, Identity, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
     deadline,
     rate_limit::{RateLimitKey, RateLimited},
     request_id,
     routes::{Found, MethodLabel, PathId},
+    rpc::{self, Protocol},
 };
 
 /// User agents beyond this length say nothing more and are cut.
@@ -52,7 +53,8 @@ impl StackService {
         let trace = stack.observer.trace(headers);
         let address = stack.client_address.resolve(self.peer, headers);
         let timeout = found.options().and_then(|options| options.own_timeout());
-        let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), headers);
+        let wish = deadline::wish(stack.protocol, headers);
+        let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), wish);
         let mut context = RequestContext::new(stack.identity.clone(), request_id, trace)
             .with_client_address(address)
             .with_deadline(Deadline::from_instant(started, allowance));
@@ -81,6 +83,11 @@ impl StackService {
             complete: false,
             failure: None,
             body: None,
+            rpc: None,
+            ends: match stack.protocol {
+                Protocol::Http => None,
+                Protocol::Grpc => wish.and_then(|wish| started.checked_add(wish)),
+            },
         }
     }
 
@@ -114,11 +121,13 @@ impl StackService {
         if body_limit::declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
-        stack
-            .load_shed
-            .enter()
-            .inspect_err(|_| stack.observer.shed())?;
-        exchange.admitted = true;
+        if !found.options().is_some_and(RouteOptions::is_probe) {
+            stack
+                .load_shed
+                .enter()
+                .inspect_err(|_| stack.observer.shed())?;
+            exchange.admitted = true;
+        }
         Ok(())
     }
 }
@@ -220,14 +229,17 @@ impl Exchange {
                 State::handling(stack.table.call(request))
             }
             Found::OtherMethods(allow) => {
-                State::answer(self.speak(|| other_methods(request.method(), allow)))
+                State::answer(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
             }
-            Found::Nothing => State::answer(self.fail(not_found())),
+            Found::Nothing => State::answer(self.fail(match stack.protocol {
+                Protocol::Http => not_found(),
+                Protocol::Grpc => rpc::no_method(),
+            })),
         }
     }
 
     pub(super) fn fail(&self, error: Error) -> Response<Body> {
-        self.speak(|| error.into_response())
+        self.speak(|| (self.stack.errors)(error))
     }
 
     fn speak(&self, run: impl FnOnce() -> Response<Body>) -> Response<Body> {
@@ -266,7 +278,11 @@ where
         let found = stack.table.look(path, method);
         let mut exchange = self.begin(&parts, started, path, &found);
 
-        if let Some(response) = self.preflight(&exchange, &parts) {
+        let at_once = match stack.protocol {
+            Protocol::Http => self.preflight(&exchange, &parts),
+            Protocol::Grpc => (!rpc::is_grpc(&parts.headers)).then(rpc::wrong_media_type),
+        };
+        if let Some(response) = at_once {
             return StackFuture::new(Some(exchange), State::answer(response));
         }
         let state = self

@@ -3,7 +3,9 @@ use seaworthy_health::HealthConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
 
-use super::{admin::AdminConfig, public::PublicHttpConfig, secrets::SecretsConfig};
+use super::{
+    admin::AdminConfig, grpc::GrpcConfig, public::PublicHttpConfig, secrets::SecretsConfig,
+};
 use crate::{ConnectConfig, LifecycleConfig};
 
 /// The settings that every service has.
@@ -40,4 +42,6 @@ pub struct FrameworkConfig {
 pub struct ServerConfig {
     /// HTTP.
     pub http: PublicHttpConfig,
+    /// gRPC, in services that offer it.
+    pub grpc: Option<GrpcConfig>,
 }

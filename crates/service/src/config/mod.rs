@@ -2,10 +2,12 @@
 
 mod admin;
 mod framework;
+mod grpc;
 mod public;
 mod secrets;
 
 pub use admin::AdminConfig;
 pub use framework::{FrameworkConfig, ServerConfig};
+pub use grpc::GrpcConfig;
 pub use public::PublicHttpConfig;
 pub use secrets::SecretsConfig;

@@ -42,6 +42,14 @@ impl Gate {
         })
     }
 
+    /// A gate in front of nothing that has to be waited for.
+    pub(crate) fn of(stack: Stack) -> Self {
+        Self {
+            closed: stack,
+            open: Arc::default(),
+        }
+    }
+
     /// Serves `stack` from now on.
     pub(crate) fn open(&self, stack: Stack) {
         let _ = self.open.set(stack);

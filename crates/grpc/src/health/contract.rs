@@ -1,0 +1,10 @@
+//! What the compiler writes from `contract/grpc/health/v1/health.proto`.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    dead_code,
+    clippy::all,
+    reason = "generated code, of which a part is used"
+)]
+
+include!(concat!(env!("OUT_DIR"), "/contract.rs"));

@@ -1,0 +1,30 @@
+use futures::future::BoxFuture;
+use seaworthy_service::{Component, Stage};
+use tokio::sync::watch;
+
+/// Ends open `Watch` calls when the listeners close: a drain waits for calls, and these would never end by themselves.
+pub(crate) struct Listening(pub(super) watch::Sender<bool>);
+
+impl Component for Listening {
+    fn name(&self) -> &str {
+        "grpc-health"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Listener
+    }
+
+    fn request_stop(&self) {
+        self.0.send_replace(true);
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn running(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn abort(&self) {}
+}

@@ -1,0 +1,39 @@
+//! The standard health service (HLTH-1): what load balancers and orchestrators ask of a gRPC server.
+//!
+//! It follows the readiness of the service, so it says `NOT_SERVING` while calls are still accepted in the drain of a stop. Its calls pass outside of log, traces
+//! and load shedding, as the probes over HTTP do (HLTH-5).
+
+mod contract;
+mod listening;
+mod service;
+mod status;
+
+use seaworthy_health::Health;
+use seaworthy_http::{Access, RouteOptions};
+
+use contract::grpc::health::v1::HealthContract;
+use listening::Listening;
+use service::HealthService;
+use status::HealthStatus;
+
+/// Follows a health until its listener closes, which the component is told.
+pub(crate) fn follow(health: &Health) -> (HealthStatus, Listening) {
+    let (status, closing) = HealthStatus::new(health.clone());
+    (status, Listening(closing))
+}
+
+/// The service that tells the health of those with these names.
+pub(crate) fn contract(
+    status: HealthStatus,
+    names: &[&'static str],
+) -> HealthContract<HealthService> {
+    HealthContract::new(HealthService::new(status, names))
+}
+
+/// What its calls ask of the stack.
+pub(crate) fn options() -> RouteOptions {
+    RouteOptions::new().access(Access::Public).probe()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,104 @@
+use std::{convert::Infallible, future::Future};
+
+use axum::{body::Body, extract::Request, response::Response, routing::post};
+use seaworthy_contract::{Contract, ContractConfig, error::reason};
+use seaworthy_core::{Code, Error, Failure};
+use seaworthy_http::{RouteOptions, Routes};
+use tonic::Status;
+use tower_service::Service;
+
+/// The methods of a contract as routes, each with metrics and limits of its own.
+pub(crate) fn methods<C: Contract>(contract: &C, options: RouteOptions) -> Routes {
+    let config = contract.config();
+    let adjust = {
+        let config = config.clone();
+        move |response| adjusted(&config, response)
+    };
+    routes(C::NAME, C::METHODS, contract.grpc(), options, adjust)
+}
+
+/// The methods of a service that tonic serves.
+pub(crate) fn routes<S, A>(
+    name: &str,
+    methods: &[&str],
+    service: S,
+    options: RouteOptions,
+    adjust: A,
+) -> Routes
+where
+    S: Service<Request, Response = http::Response<tonic::body::Body>, Error = Infallible>
+        + Clone
+        + Send
+        + Sync
+        + 'static,
+    S::Future: Future + Send,
+    A: Fn(Response) -> Response + Clone + Send + Sync + 'static,
+{
+    methods.iter().fold(Routes::new(), |routes, method| {
+        let (service, adjust) = (service.clone(), adjust.clone());
+        let handler = move |request: Request| {
+            let (mut service, adjust) = (service.clone(), adjust.clone());
+            async move {
+                let Ok(response) = service.call(request).await;
+                adjust(response.map(Body::new))
+            }
+        };
+        routes.route_with(&format!("/{name}/{method}"), post(handler), options.clone())
+    })
+}
+
+/// An error as the whole answer to a call.
+pub(crate) fn refusal(config: &ContractConfig, error: Error) -> Response {
+    told(config.status(error).into_http())
+}
+
+/// Gives what was refused before the contract was reached the form of its errors, and tells the stack of the error behind an answer.
+fn adjusted(config: &ContractConfig, response: Response) -> Response {
+    let refused = response
+        .extensions()
+        .get::<Status>()
+        .and_then(|status| refused_early(config, status));
+    match refused {
+        Some(error) => refusal(config, error),
+        None => told(response),
+    }
+}
+
+fn refused_early(config: &ContractConfig, status: &Status) -> Option<Error> {
+    if is_too_large(status) {
+        let message = format!(
+            "the message is larger than {} bytes",
+            config.body_limit.get()
+        );
+        return Some(Error::new(Code::TooLarge, reason::BODY_TOO_LARGE, message));
+    }
+    let error = failure(status)?.error();
+    (error.reason() == reason::MALFORMED_REQUEST).then(|| {
+        let message = error.message().to_owned();
+        Error::new(error.code(), reason::MALFORMED_REQUEST, message)
+    })
+}
+
+fn failure(status: &Status) -> Option<&Failure> {
+    std::error::Error::source(status)?.downcast_ref()
+}
+
+/// tonic answers a message that is too large with `OUT_OF_RANGE`; every other implementation, and clients with them, with `RESOURCE_EXHAUSTED`.
+fn is_too_large(status: &Status) -> bool {
+    status.code() == tonic::Code::OutOfRange
+        && status
+            .message()
+            .starts_with("Error, decoded message length too large")
+}
+
+fn told(mut response: Response) -> Response {
+    let failure = response
+        .extensions()
+        .get::<Status>()
+        .and_then(failure)
+        .cloned();
+    if let Some(failure) = failure {
+        response.extensions_mut().insert(failure);
+    }
+    response
+}

@@ -1,0 +1,41 @@
+use seaworthy_http::{Access, RouteOptions, Routes};
+use seaworthy_service::StartError;
+use tonic_reflection::server::Builder;
+
+use crate::methods::routes;
+
+const METHODS: &[&str] = &["ServerReflectionInfo"];
+
+/// Reflection in both versions that clients ask for.
+///
+/// # Errors
+/// The descriptors cannot be read.
+pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError> {
+    let mut known: Vec<&[u8]> = Vec::new();
+    let (mut v1, mut v1alpha) = (Builder::configure(), Builder::configure());
+    for descriptors in descriptors {
+        // Contracts that were compiled together bring the same bytes.
+        if !known.contains(descriptors) {
+            known.push(descriptors);
+            v1 = v1.register_encoded_file_descriptor_set(descriptors);
+            v1alpha = v1alpha.register_encoded_file_descriptor_set(descriptors);
+        }
+    }
+    let refused = |error| StartError::because("the contracts cannot be reflected", error);
+    let options = RouteOptions::new().access(Access::Public);
+    let as_it_is = |response| response;
+    Ok(routes(
+        "grpc.reflection.v1.ServerReflection",
+        METHODS,
+        v1.build_v1().map_err(refused)?,
+        options.clone(),
+        as_it_is,
+    )
+    .merge(routes(
+        "grpc.reflection.v1alpha.ServerReflection",
+        METHODS,
+        v1alpha.build_v1alpha().map_err(refused)?,
+        options,
+        as_it_is,
+    )))
+}

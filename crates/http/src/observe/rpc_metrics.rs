@@ -1,0 +1,126 @@
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicU32, Ordering},
+};
+
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
+
+use super::Ended;
+use crate::{
+    routes::{PathId, Table},
+    rpc::RpcStatus,
+};
+
+/// RED metrics by method of a gRPC service (OBS-4). Every series has its place in an array, as those of HTTP.
+#[derive(Debug)]
+pub(super) struct RpcMetrics {
+    metrics: Metrics,
+    in_flight: Gauge,
+    methods: Box<[MethodMetrics]>,
+}
+
+#[derive(Debug)]
+struct MethodMetrics {
+    service: Box<str>,
+    method: Box<str>,
+    /// Calls under way, so that a stop can name what it waits for (LIFE-4).
+    running: AtomicU32,
+    duration: OnceLock<Histogram>,
+    statuses: [OnceLock<Counter>; RpcStatus::COUNT],
+}
+
+impl RpcMetrics {
+    pub(super) fn new(metrics: &Metrics, table: &Table) -> Self {
+        let this = Self {
+            in_flight: metrics.gauge(
+                "grpc_requests_in_flight",
+                "Calls whose answer has not been sent.",
+                &[],
+            ),
+            methods: table.labels().map(MethodMetrics::new).collect(),
+            metrics: metrics.clone(),
+        };
+        for method in &this.methods {
+            method.duration(&this.metrics);
+        }
+        this
+    }
+
+    pub(super) fn begun(&self, path: PathId) {
+        self.in_flight.increment();
+        if let Some(method) = self.methods.get(path.index()) {
+            method.running.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// The methods with calls under way.
+    pub(super) fn running(&self) -> Vec<String> {
+        self.methods
+            .iter()
+            .filter_map(|method| match method.running.load(Ordering::Relaxed) {
+                0 => None,
+                count => Some(format!("{}/{} ({count})", method.service, method.method)),
+            })
+            .collect()
+    }
+
+    pub(super) fn ended(&self, ended: &Ended<'_>) {
+        self.in_flight.decrement();
+        let Some(method) = self.methods.get(ended.path.index()) else {
+            return;
+        };
+        method.running.fetch_sub(1, Ordering::Relaxed);
+        method
+            .duration(&self.metrics)
+            .observe_traced(ended.duration, ended.context.trace());
+        if let Some(counter) = method.statuses.get(usize::from(ended.rpc.number())) {
+            counter
+                .get_or_init(|| method.counter(&self.metrics, ended.rpc))
+                .increment();
+        }
+    }
+}
+
+impl MethodMetrics {
+    fn new(template: &str) -> Self {
+        let (service, method) = split(template);
+        Self {
+            service: service.into(),
+            method: method.into(),
+            running: AtomicU32::new(0),
+            duration: OnceLock::new(),
+            statuses: Default::default(),
+        }
+    }
+
+    fn duration(&self, metrics: &Metrics) -> &Histogram {
+        self.duration.get_or_init(|| {
+            metrics.histogram(
+                "grpc_request_duration_seconds",
+                "Time from the head of a call to the last byte of its answer.",
+                DURATION_BUCKETS,
+                &[("service", &self.service), ("method", &self.method)],
+            )
+        })
+    }
+
+    fn counter(&self, metrics: &Metrics, status: RpcStatus) -> Counter {
+        metrics.counter(
+            "grpc_requests_total",
+            "Calls that have ended.",
+            &[
+                ("service", &self.service),
+                ("method", &self.method),
+                ("status", status.name()),
+            ],
+        )
+    }
+}
+
+/// Service and method of a path such as `/orders.v1.Orders/Get`; the label of unmatched paths is both.
+pub(super) fn split(template: &str) -> (&str, &str) {
+    template
+        .strip_prefix('/')
+        .and_then(|path| path.split_once('/'))
+        .unwrap_or((template, template))
+}

@@ -1,0 +1,21 @@
+//! What differs when the requests of a stack are gRPC calls: every other step is the same, so there is one stack and not two.
+
+mod media_type;
+mod refusal;
+mod status;
+mod timeout;
+
+pub(crate) use media_type::is_grpc;
+pub(crate) use refusal::{no_method, refusal, wrong_media_type};
+pub(crate) use status::RpcStatus;
+pub(crate) use timeout::wish;
+
+/// What the requests of a stack are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum Protocol {
+    /// Anything over HTTP.
+    #[default]
+    Http,
+    /// gRPC calls.
+    Grpc,
+}

@@ -1,0 +1,41 @@
+use axum::body::Body;
+use http::{HeaderName, HeaderValue, Response, StatusCode, header};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use seaworthy_core::{Code, Error, Failure};
+
+use super::status::GRPC_STATUS;
+
+const GRPC_MESSAGE: HeaderName = HeaderName::from_static("grpc-message");
+const MEDIA_TYPE: HeaderValue = HeaderValue::from_static("application/grpc");
+/// What `grpc-message` may not hold as it is: all but printable ASCII, and the percent sign itself.
+const ESCAPED: &AsciiSet = &CONTROLS.add(b'%');
+
+/// An error as the whole answer to a call: code and public message, without details, which only who knows the contract can write.
+pub(crate) fn refusal(error: Error) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, MEDIA_TYPE);
+    headers.insert(GRPC_STATUS, error.code().grpc().into());
+    let message = utf8_percent_encode(error.message(), ESCAPED).to_string();
+    if let Ok(message) = HeaderValue::try_from(message) {
+        headers.insert(GRPC_MESSAGE, message);
+    }
+    response.extensions_mut().insert(Failure::new(error));
+    response
+}
+
+/// The answer to a call of a method that nobody has.
+pub(crate) fn no_method() -> Error {
+    Error::new(
+        Code::Unimplemented,
+        "METHOD_NOT_FOUND",
+        "the service has no such method",
+    )
+}
+
+/// The answer to what is no gRPC call: HTTP's, because whoever sent it reads nothing else.
+pub(crate) fn wrong_media_type() -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
+    response
+}

@@ -1,0 +1,83 @@
+use http::{HeaderMap, HeaderName};
+
+pub(super) const GRPC_STATUS: HeaderName = HeaderName::from_static("grpc-status");
+
+/// How a call ended: one of the seventeen codes of gRPC.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RpcStatus(u8);
+
+/// The names that the dashboards of other languages know, in the order of their numbers.
+const NAMES: [&str; RpcStatus::COUNT] = [
+    "OK",
+    "Canceled",
+    "Unknown",
+    "InvalidArgument",
+    "DeadlineExceeded",
+    "NotFound",
+    "AlreadyExists",
+    "PermissionDenied",
+    "ResourceExhausted",
+    "FailedPrecondition",
+    "Aborted",
+    "OutOfRange",
+    "Unimplemented",
+    "Internal",
+    "Unavailable",
+    "DataLoss",
+    "Unauthenticated",
+];
+
+impl RpcStatus {
+    pub(crate) const COUNT: usize = 17;
+    pub(crate) const CANCELLED: Self = Self(1);
+    pub(crate) const UNKNOWN: Self = Self(2);
+
+    /// The status that headers or trailers carry; a number that gRPC does not know is `UNKNOWN`.
+    pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
+        let text = headers.get(GRPC_STATUS)?.to_str().ok();
+        let number = text.and_then(|text| text.parse::<u8>().ok());
+        Some(number.map_or(Self::UNKNOWN, Self::known))
+    }
+
+    fn known(number: u8) -> Self {
+        if usize::from(number) < Self::COUNT {
+            Self(number)
+        } else {
+            Self::UNKNOWN
+        }
+    }
+
+    pub(crate) fn number(self) -> u8 {
+        self.0
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        NAMES.get(usize::from(self.0)).unwrap_or(&"Unknown")
+    }
+
+    /// Whether the service is to blame: the codes that OpenTelemetry counts as errors of a server.
+    pub(crate) fn is_server_fault(self) -> bool {
+        matches!(self.0, 2 | 4 | 12 | 13 | 14 | 15)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_has_its_name_obs_4() {
+        let mut headers = HeaderMap::new();
+        assert_eq!(RpcStatus::of(&headers), None);
+        for (text, name) in [
+            ("0", "OK"),
+            ("5", "NotFound"),
+            ("16", "Unauthenticated"),
+            ("17", "Unknown"),
+            ("x", "Unknown"),
+        ] {
+            headers.insert(GRPC_STATUS, text.parse().unwrap());
+            assert_eq!(RpcStatus::of(&headers).unwrap().name(), name);
+        }
+    }
+}

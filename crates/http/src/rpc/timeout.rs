@@ -1,0 +1,77 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName};
+
+const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
+/// The protocol allows no more.
+const MOST_DIGITS: usize = 8;
+
+/// How long the client waits: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2, "Requests"). A malformed wish changes nothing.
+pub(crate) fn wish(headers: &HeaderMap) -> Option<Duration> {
+    let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
+    let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
+    if digits.is_empty()
+        || digits.len() > MOST_DIGITS
+        || !digits.bytes().all(|byte| byte.is_ascii_digit())
+    {
+        return None;
+    }
+    let value: u64 = digits.parse().ok()?;
+    match unit {
+        "H" => Some(Duration::from_secs(value * 3_600)),
+        "M" => Some(Duration::from_secs(value * 60)),
+        "S" => Some(Duration::from_secs(value)),
+        "m" => Some(Duration::from_millis(value)),
+        "u" => Some(Duration::from_micros(value)),
+        "n" => Some(Duration::from_nanos(value)),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn of(text: &str) -> Option<Duration> {
+        let mut headers = HeaderMap::new();
+        headers.insert(GRPC_TIMEOUT, HeaderValue::from_str(text).unwrap());
+        wish(&headers)
+    }
+
+    #[test]
+    fn every_unit_of_the_protocol_is_read_life_6() {
+        assert_eq!(of("1H"), Some(Duration::from_secs(3_600)));
+        assert_eq!(of("2M"), Some(Duration::from_secs(120)));
+        assert_eq!(of("3S"), Some(Duration::from_secs(3)));
+        assert_eq!(of("250m"), Some(Duration::from_millis(250)));
+        assert_eq!(of("7u"), Some(Duration::from_micros(7)));
+        assert_eq!(of("99999999n"), Some(Duration::from_nanos(99_999_999)));
+    }
+
+    #[test]
+    fn what_the_protocol_does_not_allow_is_no_wish_life_6() {
+        for text in [
+            "",
+            "S",
+            "1",
+            "123456789S",
+            "-1S",
+            "+1S",
+            "1.5S",
+            "1s",
+            "1 S",
+        ] {
+            assert_eq!(of(text), None, "{text:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_panics(text in "[ -~]{0,12}") {
+            let _ = of(&text);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+//! gRPC calls through the same steps, without any library for gRPC: what is on the wire is what counts.
+
+use std::{sync::Arc, time::Duration};
+
+use axum::body::{Body, Bytes};
+use futures::{StreamExt as _, stream};
+use http::{HeaderMap, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, StreamBody};
+use seaworthy_core::{Code, Error, ServiceIdentity, Timeout, context};
+use seaworthy_telemetry::{
+    MetricsConfig, Telemetry,
+    logs::{LogConfig, MemorySink},
+    metrics::Format,
+    tracer::TracingConfig,
+};
+use serde_json::Value;
+use tower::ServiceExt as _;
+
+use super::*;
+use crate::{HttpConfig, RouteOptions, Routes};
+
+struct Fixture {
+    stack: Stack,
+    telemetry: Telemetry,
+    sink: MemorySink,
+}
+
+/// What a client sees: the status of HTTP, and head and trailers together.
+struct Answer {
+    status: StatusCode,
+    fields: HeaderMap,
+}
+
+impl Answer {
+    fn field(&self, name: &str) -> &str {
+        self.fields
+            .get(name)
+            .map_or("", |value| value.to_str().unwrap())
+    }
+}
+
+fn routes() -> Routes {
+    let trailers = |status: &'static str| {
+        let mut trailers = HeaderMap::new();
+        trailers.insert("grpc-status", status.parse().unwrap());
+        Ok::<_, axum::Error>(http_body::Frame::trailers(trailers))
+    };
+    let data = || Ok(http_body::Frame::data(Bytes::from_static(b"\0\0\0\0\0")));
+    Routes::new()
+        .post("/orders.v1.Orders/Get", async move || {
+            Response::new(Body::new(StreamBody::new(stream::iter([
+                data(),
+                trailers("0"),
+            ]))))
+        })
+        .post("/orders.v1.Orders/Refuse", async move || {
+            Response::new(Body::new(StreamBody::new(stream::iter([trailers("5")]))))
+        })
+        .post("/orders.v1.Orders/Panic", async || -> Response<Body> {
+            panic!("hunter2")
+        })
+        .post("/orders.v1.Orders/Hang", async || {
+            std::future::pending::<Response<Body>>().await
+        })
+        .post("/orders.v1.Orders/Watch", async move || {
+            Response::new(Body::new(StreamBody::new(
+                stream::iter([data()]).chain(stream::pending()),
+            )))
+        })
+        .post("/orders.v1.Orders/Remaining", async || {
+            let remaining = context::current().unwrap().deadline().unwrap().remaining();
+            let mut response = Response::new(Body::empty());
+            let milliseconds = remaining.unwrap().as_millis().to_string();
+            response
+                .headers_mut()
+                .insert("remaining", milliseconds.parse().unwrap());
+            response
+        })
+}
+
+fn fixture(config: HttpConfig, routes: Routes) -> Fixture {
+    let identity = ServiceIdentity::new("orders-service", "1.0.0");
+    let sink = MemorySink::default();
+    let telemetry = Telemetry::start_with_sink(
+        &identity,
+        &LogConfig::default(),
+        &MetricsConfig::default(),
+        &TracingConfig::default(),
+        true,
+        Arc::new(sink.clone()),
+    )
+    .unwrap();
+    let stack = Stack::builder(identity, config, &telemetry)
+        .grpc()
+        .build(routes)
+        .unwrap();
+    Fixture {
+        stack,
+        telemetry,
+        sink,
+    }
+}
+
+fn plain() -> Fixture {
+    fixture(HttpConfig::default(), routes())
+}
+
+impl Fixture {
+    async fn call(&self, method: &str, headers: &[(&str, &str)]) -> Answer {
+        let mut request = Request::post(format!("/orders.v1.Orders/{method}"))
+            .header("content-type", "application/grpc");
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.send(request.body(Body::empty()).unwrap()).await
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let service = self.stack.connection("127.0.0.1:9".parse().unwrap(), false);
+        let response = service.oneshot(request).await.unwrap();
+        let (parts, body) = response.into_parts();
+        let mut fields = parts.headers;
+        let collected = body.collect().await.unwrap();
+        fields.extend(collected.trailers().cloned().unwrap_or_default());
+        Answer {
+            status: parts.status,
+            fields,
+        }
+    }
+
+    fn metrics(&self) -> String {
+        self.telemetry.metrics().render(Format::PrometheusText)
+    }
+
+    fn lines(&self) -> Vec<Value> {
+        let lines = self.sink.lines().into_iter();
+        lines
+            .map(|line| serde_json::from_str(&line).unwrap())
+            .collect()
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_counted_by_service_method_and_status_obs_4() {
+    let fixture = plain();
+    for method in ["Get", "Refuse", "Nothing"] {
+        fixture.call(method, &[]).await;
+    }
+    let metrics = fixture.metrics();
+    for line in [
+        r#"grpc_requests_total{service="orders.v1.Orders",method="Get",status="OK"} 1"#,
+        r#"grpc_requests_total{service="orders.v1.Orders",method="Refuse",status="NotFound"} 1"#,
+        r#"grpc_requests_total{service="unmatched",method="unmatched",status="Unimplemented"} 1"#,
+        r#"grpc_request_duration_seconds_count{service="orders.v1.Orders",method="Get"} 1"#,
+        "grpc_requests_in_flight 0",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn a_call_keeps_its_request_id_and_trace_and_is_one_line_obs_7_obs_6_obs_2() {
+    let fixture = plain();
+    let trace = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let answer = fixture
+        .call(
+            "Refuse",
+            &[("x-request-id", "mine"), ("traceparent", trace)],
+        )
+        .await;
+    assert_eq!(answer.field("x-request-id"), "mine");
+    assert_eq!(&answer.field("traceparent")[3..35], &trace[3..35]);
+    let lines = fixture.lines();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!(lines[0]["call"], "orders.v1.Orders/Refuse");
+    assert_eq!(lines[0]["status"], "NotFound");
+    assert_eq!(lines[0]["request_id"], "mine");
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_has_is_unimplemented_and_other_media_types_are_http_s_business() {
+    let fixture = plain();
+    let answer = fixture.call("Nothing", &[]).await;
+    assert_eq!(
+        (answer.status, answer.field("grpc-status")),
+        (StatusCode::OK, "12")
+    );
+    assert_eq!(answer.field("content-type"), "application/grpc");
+    let request = Request::post("/orders.v1.Orders/Get")
+        .body(Body::empty())
+        .unwrap();
+    let answer = fixture.send(request).await;
+    assert_eq!(answer.status, StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
+
+#[tokio::test]
+async fn a_panic_is_internal_and_tells_nothing_obs_8() {
+    let fixture = plain();
+    let answer = fixture.call("Panic", &[]).await;
+    assert_eq!(
+        (answer.status, answer.field("grpc-status")),
+        (StatusCode::OK, "13")
+    );
+    assert!(!answer.field("grpc-message").contains("hunter2"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_service_s_timeout_ends_a_call_that_has_not_answered_res_3() {
+    let config = HttpConfig {
+        timeout: Timeout::from_secs(2),
+        ..HttpConfig::default()
+    };
+    let fixture = fixture(config, routes());
+    assert_eq!(fixture.call("Hang", &[]).await.field("grpc-status"), "4");
+    // A stream that has begun is not bounded by it, only by what its client says.
+    let watched = tokio::time::timeout(Duration::from_secs(60), fixture.call("Watch", &[])).await;
+    assert!(watched.is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_client_s_deadline_ends_the_whole_call_life_6() {
+    let fixture = plain();
+    let timeout = [("grpc-timeout", "1500m")];
+    let begun = tokio::time::Instant::now();
+    let answer = fixture.call("Watch", &timeout).await;
+    assert_eq!(answer.field("grpc-status"), "4");
+    assert!(begun.elapsed() > Duration::from_secs(1));
+    let metrics = fixture.metrics();
+    let counted = r#"method="Watch",status="DeadlineExceeded"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[tokio::test]
+async fn a_deadline_is_told_to_the_handler_shortened_never_lengthened_life_6() {
+    let fixture = plain();
+    let remaining = async |timeout: &str| -> u64 {
+        let answer = fixture
+            .call("Remaining", &[("grpc-timeout", timeout)])
+            .await;
+        answer.field("remaining").parse().unwrap()
+    };
+    assert!(remaining("5S").await <= 5_000);
+    let limit = HttpConfig::default().timeout.get().as_millis();
+    assert!(u128::from(remaining("99999999H").await) <= limit);
+    assert!(u128::from(remaining("soon").await) <= limit);
+}
+
+#[tokio::test]
+async fn a_call_that_is_late_already_is_not_begun_life_6() {
+    let answer = plain().call("Panic", &[("grpc-timeout", "0n")]).await;
+    assert_eq!(answer.field("grpc-status"), "4");
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_cancels_its_call_life_6() {
+    let fixture = plain();
+    let hanging = fixture.call("Hang", &[]);
+    assert!(futures::FutureExt::now_or_never(hanging).is_none());
+    let metrics = fixture.metrics();
+    let counted = r#"method="Hang",status="Canceled"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[tokio::test]
+async fn refusals_take_the_form_that_the_service_gives_them_api_2() {
+    let identity = ServiceIdentity::new("orders-service", "1.0.0");
+    let stack = Stack::builder(identity, HttpConfig::default(), &plain().telemetry)
+        .errors(Arc::new(|error: Error| {
+            let mut response = Response::new(Body::from(error.reason().to_owned()));
+            *response.status_mut() = StatusCode::IM_A_TEAPOT;
+            response
+        }))
+        .build(Routes::new().get("/", async || "here"))
+        .unwrap();
+    let service = stack.connection("127.0.0.1:9".parse().unwrap(), false);
+    for (path, reason) in [("/nothing", "ROUTE_NOT_FOUND"), ("/", "METHOD_NOT_ALLOWED")] {
+        let request = Request::post(path).body(Body::empty()).unwrap();
+        let response = service.clone().oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::IM_A_TEAPOT);
+        assert_eq!(
+            response.into_body().collect().await.unwrap().to_bytes(),
+            reason
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_line_hlth_5() {
+    let config = HttpConfig {
+        load_shed: crate::LoadShedConfig {
+            max_in_flight: std::num::NonZeroU32::MIN,
+        },
+        ..HttpConfig::default()
+    };
+    let probe = Routes::new()
+        .post("/health.v1.Health/Check", async || {
+            crate::rpc::refusal(Error::new(Code::NotFound, "N", "n"))
+        })
+        .with_options(|_| RouteOptions::new().probe());
+    let fixture = fixture(config, routes().merge(probe));
+    let mut hanging = Box::pin(fixture.call("Hang", &[]));
+    assert!(futures::poll!(&mut hanging).is_pending());
+    assert_eq!(fixture.call("Get", &[]).await.field("grpc-status"), "14");
+    let request = Request::post("/health.v1.Health/Check")
+        .header("content-type", "application/grpc")
+        .body(Body::empty());
+    let answer = fixture.send(request.unwrap()).await;
+    assert_eq!(answer.field("grpc-status"), "5");
+    assert_eq!(fixture.lines().len(), 1);
+}

@@ -1,0 +1,18 @@
+//! Compiles the contract.
+
+use seaworthy_contract_build::Builder;
+
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    Builder::new("Symbols", "1.0")
+        .write_defaults(true)
+        .error_form(
+            "application/problem+json",
+            serde_json::from_str(include_str!("contract/error.schema.json"))?,
+        )
+        .runtime_path("::seaworthy::contract")
+        .compile(
+            &["contract/service/symbols/v1/symbols.proto"],
+            &["contract"],
+        )?;
+    Ok(())
+}

@@ -1,0 +1,9 @@
+//! What the words mean: no transport, no store.
+
+mod error;
+mod page;
+mod symbol;
+
+pub(crate) use error::SymbolError;
+pub(crate) use page::{Filter, Listed, Page};
+pub(crate) use symbol::{Attributes, Symbol};

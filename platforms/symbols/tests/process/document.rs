@@ -1,0 +1,45 @@
+use std::path::Path;
+
+use seaworthy_testkit::{document::assert_current, process::ServiceProcess};
+
+use crate::running::Running;
+
+fn home() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+#[test]
+fn the_committed_document_is_what_the_service_serves_api_4() {
+    let written = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));
+    assert_current(&home().join("docs/openapi.json"), written);
+    let service = Running::start(&[]);
+    assert_eq!(service.send("GET", "/openapi.json", "").body, written);
+    let page = service.send("GET", "/docs", "");
+    assert_eq!(page.status, 200);
+    assert!(
+        page.header("content-security-policy")
+            .unwrap()
+            .contains("default-src 'none'")
+    );
+}
+
+#[test]
+fn the_document_is_served_in_development_only_api_4() {
+    let service = Running::start(&["--profile", "staging"]);
+    assert_eq!(service.send("GET", "/openapi.json", "").status, 404);
+    assert_eq!(service.send("GET", "/docs", "").status, 404);
+}
+
+#[test]
+fn the_committed_documents_of_the_settings_are_current_conf_6() {
+    for (file, what) in [
+        ("docs/settings.md", "docs"),
+        ("docs/settings.schema.json", "schema"),
+        (".env.example", "env"),
+    ] {
+        let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
+        let process = ServiceProcess::start_as_is(program, &["config", what], &[]).unwrap();
+        let lines = process.ended().unwrap().stdout;
+        assert_current(&home().join(file), &(lines.join("\n") + "\n"));
+    }
+}

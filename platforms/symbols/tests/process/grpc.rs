@@ -1,0 +1,240 @@
+use seaworthy_testkit::http::get;
+use serde_json::Value;
+use tonic::{Code, Request, Status, transport::Channel};
+
+use crate::{
+    contract::service::symbols::v1::{
+        CreateSymbolRequest, DeleteSymbolRequest, GetSymbolRequest, ListSymbolsRequest,
+        UpdateSymbolRequest, symbols_service_client::SymbolsServiceClient,
+    },
+    running::Running,
+};
+
+type Client = SymbolsServiceClient<Channel>;
+
+async fn client(service: &Running) -> Client {
+    let url = format!("http://{}", service.grpc);
+    SymbolsServiceClient::connect(url).await.unwrap()
+}
+
+fn create(number: u32) -> CreateSymbolRequest {
+    CreateSymbolRequest {
+        project_id: 7,
+        uid: format!("00000000-0000-4000-8000-{number:012}"),
+        label: "Hero".to_owned(),
+        class_name: "c-hero".to_owned(),
+        component_target: "page".to_owned(),
+        version: 1,
+        data: vec![0, 255, 16],
+    }
+}
+
+/// The reason in the first detail, which must be an `ErrorInfo`.
+fn reason(status: &Status) -> String {
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Any {
+        #[prost(string, tag = "1")]
+        type_url: String,
+        #[prost(bytes = "vec", tag = "2")]
+        value: Vec<u8>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Details {
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<Any>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct ErrorInfo {
+        #[prost(string, tag = "1")]
+        reason: String,
+    }
+    use prost::Message as _;
+    let details = Details::decode(status.details()).unwrap().details;
+    assert_eq!(
+        details[0].type_url,
+        "type.googleapis.com/google.rpc.ErrorInfo"
+    );
+    ErrorInfo::decode(&*details[0].value).unwrap().reason
+}
+
+#[tokio::test]
+async fn both_transports_answer_from_one_implementation_api_1() {
+    let service = Running::start(&[]);
+    let mut client = client(&service).await;
+    let created = client.create_symbol(create(1)).await.unwrap();
+    assert!(created.metadata().contains_key("x-request-id"));
+    let symbol = created.into_inner().symbol.unwrap();
+    assert_eq!((symbol.id, symbol.data.as_slice()), (1, &[0, 255, 16][..]));
+    let over_http: Value =
+        serde_json::from_str(&service.send("GET", "/v1/symbols/1", "").body).unwrap();
+    assert_eq!(over_http["symbol"]["data"], "AP8Q");
+    let got = client.get_symbol(GetSymbolRequest { id: 1 }).await.unwrap();
+    assert_eq!(got.into_inner().symbol, Some(symbol));
+    let update = UpdateSymbolRequest {
+        id: 1,
+        project_id: 7,
+        uid: create(1).uid,
+        label: "Other".to_owned(),
+        class_name: "c".to_owned(),
+        component_target: "t".to_owned(),
+        version: 9,
+        data: Vec::new(),
+    };
+    let updated = client
+        .update_symbol(update)
+        .await
+        .unwrap()
+        .into_inner()
+        .symbol
+        .unwrap();
+    assert_eq!(
+        (updated.label.as_str(), updated.version, updated.data.len()),
+        ("Other", 9, 3)
+    );
+    let mut list = ListSymbolsRequest {
+        project_id: 7,
+        ..ListSymbolsRequest::default()
+    };
+    let listed = client
+        .list_symbols(list.clone())
+        .await
+        .unwrap()
+        .into_inner();
+    assert_eq!(
+        (listed.symbols.len(), listed.pagination.unwrap().limit),
+        (1, 20)
+    );
+    // Set to the empty text is not the same as not set.
+    list.label = Some(String::new());
+    assert!(
+        client
+            .list_symbols(list)
+            .await
+            .unwrap()
+            .into_inner()
+            .symbols
+            .is_empty()
+    );
+    assert!(
+        client
+            .delete_symbol(DeleteSymbolRequest { id: 1 })
+            .await
+            .unwrap()
+            .into_inner()
+            .success
+    );
+}
+
+#[tokio::test]
+async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
+    let service = Running::start(&[]);
+    let mut client = client(&service).await;
+    client.create_symbol(create(1)).await.unwrap();
+    let refused = |status: Status| (status.code(), reason(&status), status.message().to_owned());
+    let duplicate = refused(client.create_symbol(create(1)).await.unwrap_err());
+    assert_eq!(
+        duplicate,
+        (
+            Code::InvalidArgument,
+            "DUPLICATE_SYMBOL".to_owned(),
+            "symbol with this UID already exists in the project".to_owned()
+        )
+    );
+    let missing = client
+        .get_symbol(GetSymbolRequest { id: 9 })
+        .await
+        .unwrap_err();
+    assert!(missing.metadata().contains_key("x-request-id"));
+    assert_eq!(
+        refused(missing),
+        (
+            Code::NotFound,
+            "SYMBOL_NOT_FOUND".to_owned(),
+            "symbol not found".to_owned()
+        )
+    );
+    let zero = refused(
+        client
+            .get_symbol(GetSymbolRequest { id: 0 })
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(
+        zero,
+        (
+            Code::InvalidArgument,
+            "INVALID_ID".to_owned(),
+            "invalid symbol ID: must be greater than zero".to_owned()
+        )
+    );
+    let empty = refused(
+        client
+            .create_symbol(CreateSymbolRequest::default())
+            .await
+            .unwrap_err(),
+    );
+    assert_eq!(
+        (empty.0, empty.1.as_str()),
+        (Code::InvalidArgument, "VALIDATION_ERROR")
+    );
+    assert!(
+        empty.2.starts_with("validation failed: project_id"),
+        "{}",
+        empty.2
+    );
+}
+
+#[tokio::test]
+async fn a_message_that_is_too_large_exhausts_a_resource_sec_3() {
+    let service = Running::start(&[]);
+    let mut client = client(&service).await;
+    let with = |mebibytes: usize| CreateSymbolRequest {
+        data: vec![1; mebibytes * 1024 * 1024],
+        ..create(1)
+    };
+    // The answer is as large as the request.
+    client = client.max_decoding_message_size(usize::MAX);
+    client.create_symbol(with(4)).await.unwrap();
+    let status = client.create_symbol(with(7)).await.unwrap_err();
+    assert_eq!(
+        (status.code(), reason(&status)),
+        (Code::ResourceExhausted, "BODY_TOO_LARGE".to_owned())
+    );
+}
+
+#[tokio::test]
+async fn a_call_is_followed_by_request_id_trace_log_and_metrics_obs_7_obs_6_obs_4() {
+    let mut service = Running::start(&[]);
+    let mut client = client(&service).await;
+    let mut request = Request::new(GetSymbolRequest { id: 9 });
+    let metadata = request.metadata_mut();
+    metadata.insert("x-request-id", "from-the-test".parse().unwrap());
+    metadata.insert(
+        "traceparent",
+        "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+            .parse()
+            .unwrap(),
+    );
+    let status = client.get_symbol(request).await.unwrap_err();
+    assert_eq!(
+        status.metadata().get("x-request-id").unwrap(),
+        "from-the-test"
+    );
+    let line: Value =
+        serde_json::from_str(&service.process.line("from-the-test").unwrap()).unwrap();
+    assert_eq!(
+        line["call"], "service.symbols.v1.SymbolsService/GetSymbol",
+        "{line}"
+    );
+    assert_eq!(
+        (line["status"].as_str(), line["reason"].as_str()),
+        (Some("NotFound"), Some("SYMBOL_NOT_FOUND"))
+    );
+    assert_eq!(
+        line["trace_id"], "4bf92f3577b34da6a3ce929d0e0e4736",
+        "{line}"
+    );
+    let metrics = get(service.admin, "/metrics").unwrap().body;
+    let counted = r#"grpc_requests_total{service="service.symbols.v1.SymbolsService",method="GetSymbol",status="NotFound"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+}

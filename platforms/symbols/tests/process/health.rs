@@ -1,0 +1,91 @@
+use rustix::process::Signal;
+use tonic::{
+    Code, Request, Status, Streaming,
+    client::Grpc,
+    codegen::http::uri::PathAndQuery,
+    transport::{Channel, Endpoint},
+};
+use tonic_prost::ProstCodec;
+
+use crate::running::Running;
+
+const SERVING: i32 = 1;
+const NOT_SERVING: i32 = 2;
+const SERVICE_UNKNOWN: i32 = 3;
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct HealthCheckRequest {
+    #[prost(string, tag = "1")]
+    service: String,
+}
+
+#[derive(Clone, PartialEq, prost::Message)]
+struct HealthCheckResponse {
+    #[prost(int32, tag = "1")]
+    status: i32,
+}
+
+struct Health(Grpc<Channel>);
+
+impl Health {
+    async fn of(service: &Running) -> Self {
+        let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc)).unwrap();
+        Self(Grpc::new(endpoint.connect().await.unwrap()))
+    }
+
+    async fn check(&mut self, service: &str) -> Result<i32, Status> {
+        self.0.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/grpc.health.v1.Health/Check");
+        let codec: ProstCodec<_, HealthCheckResponse> = ProstCodec::default();
+        let answer = self.0.unary(ask(service), path, codec).await?;
+        Ok(answer.into_inner().status)
+    }
+
+    async fn watch(&mut self, service: &str) -> Streaming<HealthCheckResponse> {
+        self.0.ready().await.unwrap();
+        let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
+        let answer = self
+            .0
+            .server_streaming(ask(service), path, ProstCodec::default());
+        answer.await.unwrap().into_inner()
+    }
+}
+
+fn ask(service: &str) -> Request<HealthCheckRequest> {
+    Request::new(HealthCheckRequest {
+        service: service.to_owned(),
+    })
+}
+
+async fn told(watch: &mut Streaming<HealthCheckResponse>) -> i32 {
+    watch.message().await.unwrap().unwrap().status
+}
+
+#[tokio::test]
+async fn health_follows_the_service_through_its_drain_hlth_1_life_4() {
+    let service = Running::start(&["--set", "lifecycle.drain_delay=5s"]);
+    let mut health = Health::of(&service).await;
+    for name in ["", "service.symbols.v1.SymbolsService"] {
+        assert_eq!(health.check(name).await.unwrap(), SERVING, "{name:?}");
+    }
+    assert_eq!(
+        health.check("nobody").await.unwrap_err().code(),
+        Code::NotFound
+    );
+    let mut watch = health.watch("service.symbols.v1.SymbolsService").await;
+    let mut unknown = health.watch("nobody").await;
+    assert_eq!(told(&mut watch).await, SERVING);
+    assert_eq!(told(&mut unknown).await, SERVICE_UNKNOWN);
+
+    service.process.signal(Signal::TERM).unwrap();
+    assert_eq!(told(&mut watch).await, NOT_SERVING);
+    // The drain has begun and calls are still answered.
+    assert_eq!(health.check("").await.unwrap(), NOT_SERVING);
+    assert_eq!(watch.message().await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(
+        unknown.message().await.unwrap_err().code(),
+        Code::Unavailable
+    );
+    let ended = service.process.ended().unwrap();
+    assert!(ended.status.success(), "{ended:#?}");
+}
