@@ -60,6 +60,7 @@ const TEST_FOLDERS: &[&str] = &[
     "playwright",
     "loadtest",
     "k6",
+    "bench",
     "benches",
     "benchmarks",
     "stub",
@@ -291,6 +292,7 @@ mod tests {
         let cases = [
             ("cmd/api/main.go", Role::Production),
             ("internal/user_test.go", Role::Test),
+            ("bench/src/target.rs", Role::Test),
             ("api/v1/user.pb.go", Role::Generated),
             ("a/vendor/x/y.go", Role::Vendored),
             ("docker-compose.override.yml", Role::Development),

@@ -105,6 +105,8 @@ fn is_literal(value: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::named_values;
     use crate::source::Language;
 
@@ -148,6 +150,17 @@ mod tests {
             ("secretName: database", Language::Yaml),
         ] {
             assert!(hidden(line, language).is_empty(), "{line}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn any_line_is_read_and_spans_lie_inside_it(line in "\\PC{0,80}|[a-z =:\"'`,/@$-]{0,80}", before in "\\PC{0,40}") {
+            for language in [Language::Yaml, Language::Go, Language::Text] {
+                for span in named_values(&line, &before, language) {
+                    prop_assert!(line.get(span).is_some());
+                }
+            }
         }
     }
 }

@@ -146,3 +146,27 @@ fn parse(text: &str) -> Result<Parsed, String> {
         .collect::<Result<_, _>>()?;
     Ok((rules, until, reason.to_owned()))
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::{MARK, read};
+    use crate::repository::{Role, Tracked};
+    use crate::source::SourceFile;
+
+    proptest! {
+        #[test]
+        fn any_text_is_read_and_speaks_of_lines_from_its_own_on(
+            parts in prop::collection::vec("\\PC{0,30}|# |\\n|, | until | because |SHIP-1\\.root-user|2027-01-31", 0..20),
+        ) {
+            let text = parts.join(MARK);
+            let file = SourceFile::new("a.yaml", &text, Role::Production, Tracked::Yes);
+            for suppression in read(&file).0 {
+                prop_assert!(*suppression.speaks_of.start() == suppression.line);
+                prop_assert!(*suppression.speaks_of.end() >= suppression.line);
+                prop_assert!(!suppression.reason.is_empty());
+            }
+        }
+    }
+}

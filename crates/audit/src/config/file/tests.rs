@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use proptest::prelude::*;
+
 use super::ConfigFile;
 use crate::AuditConfig;
 use crate::config::{RuleSetting, Tier};
@@ -116,5 +118,17 @@ fn an_error_names_the_line_the_column_and_what_would_be_right() {
             "{text:?}: {message}"
         );
         assert!(!message.contains('\n'), "{message}");
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_a_file_or_an_error_with_a_place(
+        parts in prop::collection::vec("\\PC{0,12}|\\[|\\]|=|\"|\\n|suppress|until|2027-01-31|rules|ignore|'", 0..25),
+    ) {
+        let text = parts.concat();
+        if let Err(error) = ConfigFile::parse(Path::new("a.toml"), &text) {
+            prop_assert!(error.to_string().starts_with("a.toml:"));
+        }
     }
 }
