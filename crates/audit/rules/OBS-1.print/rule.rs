@@ -32,12 +32,15 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         places.iter().map(|place| place.at.path.clone()).collect();
     match places.first() {
         Some(first) => {
-            let evidence = format!(
-                "{} here and in {} more places of {} files",
-                first.evidence,
-                places.len() - 1,
-                files.len()
-            );
+            let evidence = match places.len() {
+                1 => format!("{} here", first.evidence),
+                count => format!(
+                    "{} here and in {} more places, {} files in all",
+                    first.evidence,
+                    count - 1,
+                    files.len()
+                ),
+            };
             vec![Breach::new(first.at.clone(), Confidence::Medium, evidence).into()]
         }
         None if service.files.is_empty() => Vec::new(),

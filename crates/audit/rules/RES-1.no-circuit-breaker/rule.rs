@@ -41,6 +41,13 @@ const LIBRARIES: &[&str] = &[
 ];
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    if !service
+        .languages
+        .iter()
+        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
+    {
+        return Vec::new();
+    }
     let calls = service.facts.of::<OutboundCall>();
     let Some(call) = calls.deployed().next() else {
         return Vec::new();

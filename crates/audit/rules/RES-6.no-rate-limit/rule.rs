@@ -40,6 +40,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     if service.kind != ServiceKind::Server {
         return Vec::new();
     }
+    if !service
+        .languages
+        .iter()
+        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
+    {
+        return Vec::new();
+    }
     let named = |text: &str| {
         LIBRARIES
             .iter()

@@ -28,9 +28,11 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
         .filter(|found| matches!(found.file.role, Role::Production | Role::Script))
     {
         for module in &found.facts.of::<Module>().items {
-            modules
-                .entry(module.folder.clone())
-                .or_insert_with(|| module.value.clone());
+            // A page may lie in the folder of the service that serves it.
+            let kept = modules.get(&module.folder).filter(|kept| !is_page(kept));
+            if kept.is_none() {
+                modules.insert(module.folder.clone(), module.value.clone());
+            }
         }
     }
     let owner = |path: &str| owner_of(path, &modules);

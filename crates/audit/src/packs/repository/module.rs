@@ -15,6 +15,8 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
         "go.mod" => Some((Language::Go, go(&file.text))),
         "package.json" => package_json(&file.text).map(|found| (Language::JavaScript, found)),
         "pyproject.toml" => Some((Language::Python, pyproject(&file.text))),
+        // A module of a program may be named `setup.py` too.
+        "setup.py" if !file.text.contains("setuptools") && !file.text.contains("distutils") => None,
         "requirements.txt" | "setup.py" | "Pipfile" => {
             Some((Language::Python, (None, requirements(&file.text))))
         }
