@@ -5,6 +5,8 @@ use std::{
 
 use rand::RngExt as _;
 
+use super::hexadecimal::{digits_of_64, digits_of_128};
+
 /// The identifier of a trace: 16 bytes, never all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId(NonZeroU128);
@@ -31,6 +33,12 @@ impl TraceId {
     pub const fn get(self) -> u128 {
         self.0.get()
     }
+
+    /// The bits as lower-case hexadecimal digits.
+    #[must_use]
+    pub fn digits(self) -> [u8; 32] {
+        digits_of_128(self.0.get())
+    }
 }
 
 impl SpanId {
@@ -50,6 +58,12 @@ impl SpanId {
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
+    }
+
+    /// The bits as lower-case hexadecimal digits.
+    #[must_use]
+    pub fn digits(self) -> [u8; 16] {
+        digits_of_64(self.0.get())
     }
 }
 

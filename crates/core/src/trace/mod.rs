@@ -11,6 +11,7 @@
 //! ```
 
 mod baggage;
+mod hexadecimal;
 mod id;
 mod traceparent;
 mod tracestate;

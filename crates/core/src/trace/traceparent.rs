@@ -41,11 +41,20 @@ impl Traceparent {
     /// The header's text, without allocation.
     #[must_use]
     pub fn to_bytes(self) -> [u8; LENGTH] {
-        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        const DIGITS: &[u8; 4] = b"0123";
         let flags = (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM);
-        write_hex(&mut text, 3, 32, self.trace_id.get());
-        write_hex(&mut text, 36, 16, u128::from(self.span_id.get()));
-        write_hex(&mut text, 53, 2, u128::from(flags));
+        let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
+        let (trace_id, rest) = text.split_at_mut(35);
+        let (span_id, last) = rest.split_at_mut(17);
+        if let Some(digits) = trace_id.get_mut(3..) {
+            digits.copy_from_slice(&self.trace_id.digits());
+        }
+        if let Some(digits) = span_id.get_mut(1..) {
+            digits.copy_from_slice(&self.span_id.digits());
+        }
+        if let (Some(last), Some(digit)) = (last.last_mut(), DIGITS.get(usize::from(flags))) {
+            *last = *digit;
+        }
         text
     }
 }
@@ -67,16 +76,4 @@ fn hex(digits: &[u8]) -> Option<u128> {
         };
         Some((number << 4) | u128::from(digit))
     })
-}
-
-fn write_hex(text: &mut [u8; LENGTH], start: usize, digits: usize, number: u128) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for (offset, byte) in text.iter_mut().skip(start).take(digits).enumerate() {
-        let digit = (number >> ((digits - 1 - offset) * 4)) & 0xf;
-        *byte = usize::try_from(digit)
-            .ok()
-            .and_then(|digit| DIGITS.get(digit))
-            .copied()
-            .unwrap_or(b'0');
-    }
 }

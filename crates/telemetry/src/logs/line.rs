@@ -4,7 +4,7 @@ use seaworthy_core::{RequestContext, ServiceIdentity};
 
 use super::{
     Shared,
-    encode::{Encoding, escape, push_hex, push_now, push_unsigned},
+    encode::{Encoding, escape, push_now, push_unsigned},
     level::Level,
 };
 use crate::redact::{MASK, is_sensitive_name, redact};
@@ -78,19 +78,9 @@ impl Line {
         output.extend_from_slice(b",\"request_id\":\"");
         output.extend_from_slice(context.request_id().as_str().as_bytes());
         output.extend_from_slice(b"\",\"trace_id\":\"");
-        let trace_id = context.trace().trace_id().get();
-        push_hex(
-            output,
-            u64::try_from(trace_id >> 64).unwrap_or_default(),
-            16,
-        );
-        push_hex(
-            output,
-            u64::try_from(trace_id & u128::from(u64::MAX)).unwrap_or_default(),
-            16,
-        );
+        output.extend_from_slice(&context.trace().trace_id().digits());
         output.extend_from_slice(b"\",\"span_id\":\"");
-        push_hex(output, context.trace().span_id().get(), 16);
+        output.extend_from_slice(&context.trace().span_id().digits());
         output.push(b'"');
         if let Some(actor) = context.actor() {
             output.extend_from_slice(b",\"actor\":\"");
