@@ -99,6 +99,10 @@ impl Registry {
         open.connections.values().for_each(|state| state.close());
     }
 
+    pub(crate) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+
     pub(crate) fn abort(&self) {
         let open = self.open.lock();
         self.draining.store(true, Relaxed);

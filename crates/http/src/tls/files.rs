@@ -1,6 +1,6 @@
 //! From the files to the settings of the TLS library.
 
-use std::{path::Path, sync::Arc};
+use std::{io::Read, path::Path, sync::Arc};
 
 use rustls::{
     RootCertStore, ServerConfig,
@@ -14,6 +14,9 @@ use x509_parser::{certificate::X509Certificate, prelude::FromDer};
 
 use super::{ClientCertificates, TlsConfig, TlsError, TlsVersion};
 
+/// A chain has a few KiB and the authorities of all browsers together less than half of this.
+const LARGEST_FILE: u64 = 1 << 20;
+
 /// What the files held at one moment.
 #[derive(PartialEq, Eq)]
 pub(super) struct Files {
@@ -25,12 +28,6 @@ pub(super) struct Files {
 impl Files {
     /// Reads with blocking calls.
     pub(super) fn read(config: &TlsConfig) -> Result<Self, TlsError> {
-        let read = |path: &Path| {
-            std::fs::read(path).map_err(|source| TlsError::Read {
-                path: path.to_owned(),
-                source,
-            })
-        };
         let asks = config.client_certificates != ClientCertificates::None;
         let client_ca = match &config.client_ca {
             Some(path) if asks => Some(read(path)?),
@@ -39,7 +36,7 @@ impl Files {
         };
         Ok(Self {
             certificate: read(&config.certificate)?,
-            key: zeroize::Zeroizing::new(read(&config.key)?),
+            key: read(&config.key)?.into(),
             client_ca,
         })
     }
@@ -122,6 +119,32 @@ impl Files {
             .map_err(|error| refuse(format!("cannot be used to verify clients: {error}")))?;
         Ok(Some(verifier))
     }
+}
+
+/// Reads a whole file, unless it has no end or would take the memory of the process.
+fn read(path: &Path) -> Result<Vec<u8>, TlsError> {
+    let cannot = |source| TlsError::Read {
+        path: path.to_owned(),
+        source,
+    };
+    // Asked before the file is opened: opening a pipe waits for its other end.
+    let metadata = std::fs::metadata(path).map_err(cannot)?;
+    if !metadata.is_file() {
+        return Err(TlsError::file(path, "is not a regular file"));
+    }
+    let file = std::fs::File::open(path).map_err(cannot)?;
+    // Room for all of it at once, so that no copy of a key is left behind where a vector grew.
+    let room = metadata.len().min(LARGEST_FILE) + 1;
+    let mut content = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
+    // The file may have grown since, and some files say that they are empty.
+    file.take(LARGEST_FILE + 1)
+        .read_to_end(&mut content)
+        .map_err(cannot)?;
+    if content.len() as u64 > LARGEST_FILE {
+        let problem = format!("is larger than {LARGEST_FILE} bytes");
+        return Err(TlsError::file(path, problem));
+    }
+    Ok(content)
 }
 
 fn certificates(path: &Path, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>, TlsError> {

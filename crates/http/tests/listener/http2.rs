@@ -309,3 +309,20 @@ fn frames(mut bytes: &[u8]) -> impl Iterator<Item = (u8, u32)> {
         Some((*kind, stream))
     })
 }
+
+#[tokio::test]
+async fn too_many_headers_are_a_431_sec_3() {
+    let fixture = start_limited(|limits| limits.head.max_headers = 50).await;
+    let mut client = Client::connect(&fixture, &Builder::new()).await;
+    for (headers, status) in [(50, 200), (51, 431)] {
+        let mut request = Request::get("http://a/").body(()).unwrap();
+        for _ in 0..headers {
+            let name = http::HeaderName::from_static("x");
+            let value = http::HeaderValue::from_static("y");
+            request.headers_mut().append(name, value);
+        }
+        let (response, _) = client.requests.send_request(request, true).unwrap();
+        assert_eq!(response.await.unwrap().status(), status);
+    }
+    assert_eq!(fixture.server.stats().refused_requests, 1);
+}

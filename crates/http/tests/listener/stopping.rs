@@ -1,8 +1,11 @@
 //! LIFE-4: a stop loses no request.
 
+use std::time::Duration;
+
+use seaworthy_core::Timeout;
 use seaworthy_testkit::raw::{End, RawClient};
 
-use crate::fixture::{PATIENCE, start};
+use crate::fixture::{PATIENCE, start, start_limited};
 
 const GET: &str = "GET / HTTP/1.1\r\nhost: a\r\n\r\n";
 
@@ -54,6 +57,42 @@ async fn answers_a_request_that_crosses_the_stop_life_4() {
     assert_eq!(received.end, End::Closed);
     assert_eq!(received.statuses(), [200]);
     assert!(received.text().contains("connection: close"));
+    fixture.drained().await;
+}
+
+#[tokio::test]
+async fn a_head_without_end_does_not_hold_up_a_stop_life_4() {
+    let fixture = start_limited(|limits| limits.head.timeout = Timeout::from_secs(3600)).await;
+    let mut first = RawClient::connect(fixture.address).await.unwrap();
+    first.send("GET / HT").await.unwrap();
+    let mut second = RawClient::connect(fixture.address).await.unwrap();
+    second.send(format!("{GET}GET / HT")).await.unwrap();
+    second.read_until("hello", PATIENCE).await.unwrap();
+    fixture.in_flight(0).await;
+    fixture.drained().await;
+    for mut client in [first, second] {
+        let received = client.read_to_end(PATIENCE).await;
+        assert_eq!(received.statuses(), [408], "{}", received.text());
+        assert_eq!(received.end, End::Closed);
+    }
+}
+
+#[tokio::test]
+async fn a_begun_head_never_cuts_off_the_request_before_it_life_4() {
+    let fixture = start_limited(|limits| limits.connections.linger = Timeout::from_millis(1)).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    client
+        .send("GET /wait HTTP/1.1\r\nhost: a\r\n\r\nGET / HT")
+        .await
+        .unwrap();
+    fixture.in_flight(1).await;
+    fixture.server.drain();
+    tokio::time::timeout(Duration::from_millis(100), fixture.server.finished())
+        .await
+        .unwrap_err();
+    fixture.release.notify_one();
+    let received = client.read_to_end(PATIENCE).await;
+    assert!(received.text().ends_with("waited"), "{}", received.text());
     fixture.drained().await;
 }
 

@@ -312,3 +312,53 @@ async fn plain_http_on_a_tls_port_is_a_failed_handshake_sec_1() {
     assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
     assert_eq!(fixture.server.stats().handshake_failures, 1);
 }
+
+#[tokio::test]
+async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
+    let authority = Authority::new();
+    let fixture = authority
+        .start(|tls| tls.handshake_timeout = Timeout::from_secs(3600))
+        .await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    // A record of a handshake with 256 bytes, of which one follows.
+    client.send([22, 3, 1, 1, 0, 1]).await.unwrap();
+    fixture
+        .until(|fixture| fixture.server.stats().open == 1)
+        .await;
+    fixture.drained().await;
+    assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
+}
+
+#[cfg(unix)]
+#[tokio::test]
+async fn a_file_without_end_is_an_error_that_names_it_sec_1() {
+    let authority = Authority::new();
+    let refusal = async |tls: TlsConfig| {
+        let config = ListenerConfig {
+            address: ([127, 0, 0, 1], 0).into(),
+            tls: Some(tls),
+            ..ListenerConfig::default()
+        };
+        let ListenError::Tls(error) = Listener::bind(&config).await.unwrap_err() else {
+            unreachable!("the address is free");
+        };
+        error.to_string()
+    };
+    assert_eq!(
+        refusal(TlsConfig::new("/dev/zero", authority.path("server.key"))).await,
+        "the TLS file /dev/zero is not a regular file"
+    );
+    assert_eq!(
+        refusal(TlsConfig::new(authority.path("server.pem"), "/dev/zero")).await,
+        "the TLS file /dev/zero is not a regular file"
+    );
+    let large = authority.path("large.pem");
+    fs::write(&large, vec![b'\n'; (1 << 20) + 1]).unwrap();
+    assert_eq!(
+        refusal(TlsConfig::new(&large, authority.path("server.key"))).await,
+        format!(
+            "the TLS file {} is larger than 1048576 bytes",
+            large.display()
+        )
+    );
+}

@@ -81,6 +81,8 @@ enum Due {
     Idle,
     /// Idle and told to close.
     Leave,
+    /// Within a head when the service stops.
+    LeaveHead,
     Age,
     /// It was asked to end and does not.
     GoodBye,
@@ -140,6 +142,9 @@ impl<C: Connection> Driver<C> {
         }
         if let Some(since) = self.state.head_since() {
             earlier(since + self.shared.limits.head.timeout.get(), Due::Head);
+            if let Some(stop) = self.unaccepted_since(since) {
+                earlier(stop + connections.linger.get(), Due::LeaveHead);
+            }
         } else if self.finishing_since.is_none()
             && let Some(since) = self.state.quiet_since()
         {
@@ -152,6 +157,15 @@ impl<C: Connection> Driver<C> {
             }
         }
         due
+    }
+
+    /// Since when the service stops and waits for the rest of a head alone. A request is accepted once its head is complete; one that never is must not
+    /// hold up a stop. An old connection in a service that goes on has time for its head.
+    fn unaccepted_since(&self, head: Instant) -> Option<Instant> {
+        if !self.shared.registry.is_draining() {
+            return None;
+        }
+        Some(head.max(self.closing_since?).max(self.state.quiet_since()?))
     }
 
     pub(super) fn into_connection(self) -> C {
@@ -170,7 +184,10 @@ impl<C: Connection> Driver<C> {
                     return Some(Ended::HeadTimeout);
                 }
             }
-            Due::GoodBye => {}
+            Due::LeaveHead if self.state.write_deadline().is_none() => {
+                return Some(Ended::HeadTimeout);
+            }
+            Due::LeaveHead | Due::GoodBye => {}
             Due::Age => {
                 count(&stats.max_age);
                 self.state.close();

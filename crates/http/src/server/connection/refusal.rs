@@ -10,6 +10,9 @@ use crate::server::config::LimitsConfig;
 
 /// The status to answer with instead of asking the service.
 pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<StatusCode> {
+    if has_more_headers(parts, limits.head.max_headers) {
+        return Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+    }
     if !names_one_host(parts) {
         return Some(StatusCode::BAD_REQUEST);
     }
@@ -22,6 +25,11 @@ pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<StatusCode
         return Some(StatusCode::PAYLOAD_TOO_LARGE);
     }
     None
+}
+
+/// Header lines, those of one name each for itself. Over HTTP/2 nobody else counts them.
+fn has_more_headers(parts: &Parts, max_headers: u32) -> bool {
+    u32::try_from(parts.headers.len()).map_or(true, |headers| headers > max_headers)
 }
 
 fn is_longer(parts: &Parts, max_uri: u64) -> bool {
