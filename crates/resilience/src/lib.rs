@@ -42,3 +42,8 @@ pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Refusal, Refused
 pub use http::ClassifyHttp;
 pub use outcome::{Classify, ClassifyCodes, ClassifyErrors, Outcome};
 pub use threshold::{Threshold, ZeroThreshold};
+
+/// The examples of the user page, compiled and run with the tests.
+#[cfg(doctest)]
+#[doc = include_str!("../../../docs/resilience.md")]
+struct UserPage;

@@ -10,25 +10,21 @@ use seaworthy_telemetry::metrics::Metrics;
 use seaworthy_testkit::simulation::Simulation;
 
 /// The calls before the outage: the breaker knows how things usually are. The seed adds up to three seconds, so that outages begin and end at any phase.
-const CALM: Duration = Duration::from_secs(60);
+const CALM: Duration = Duration::from_secs(30);
 /// The calls after it.
-const AFTER: Duration = Duration::from_secs(90);
+const AFTER: Duration = Duration::from_secs(20);
 /// How long a call takes where time matters.
 const QUICK: Duration = Duration::from_millis(20);
-/// How long it takes when the dependency is slow.
-const SLOW: Duration = Duration::from_secs(3);
-/// The caller gives up then.
-const PATIENCE: Duration = Duration::from_secs(2);
 
-/// What is wrong with the dependency after the calm minute.
+/// What is wrong with the dependency after the calm.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) enum Trouble {
     /// Every call fails at once for so long.
     Outage(Duration),
     /// This share of calls fails, all the time.
     Errors(f64),
-    /// Every call outlasts the caller's patience for a minute.
-    Slow,
+    /// Every call outlasts the caller's patience, which is this long, for a minute.
+    Slow(Duration),
     /// Five seconds down, five seconds up, for two minutes.
     Flapping,
 }
@@ -70,18 +66,18 @@ impl Trouble {
     fn length(self) -> Duration {
         match self {
             Self::Outage(length) => length,
-            Self::Errors(_) => Duration::from_secs(300),
-            Self::Slow => Duration::from_secs(60),
+            Self::Errors(_) => Duration::from_secs(120),
+            Self::Slow(_) => Duration::from_secs(60),
             Self::Flapping => Duration::from_secs(120),
         }
     }
 
-    /// Whether the dependency is down at a time after the calm minute.
+    /// Whether the dependency is down at a time after the calm.
     fn is_down(self, since: Duration) -> bool {
         match self {
             Self::Outage(length) => since < length,
             Self::Errors(_) => false,
-            Self::Slow => since < self.length(),
+            Self::Slow(_) => since < self.length(),
             Self::Flapping => since < self.length() && since.as_secs() % 10 < 5,
         }
     }
@@ -158,8 +154,8 @@ fn call(
         Trouble::Errors(share) if since.is_some() && simulation.happens(share) => {
             (Outcome::TRANSIENT, Duration::ZERO)
         }
-        Trouble::Slow if down => (Outcome::TRANSIENT, SLOW.min(PATIENCE)),
-        Trouble::Slow => (Outcome::Success, QUICK),
+        Trouble::Slow(patience) if down => (Outcome::TRANSIENT, patience),
+        Trouble::Slow(_) => (Outcome::Success, QUICK),
         _ if down => (Outcome::TRANSIENT, Duration::ZERO),
         _ => (Outcome::Success, Duration::ZERO),
     }
