@@ -11,7 +11,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    pub(crate) fn new(origin: Origin, key: impl Into<String>, problem: impl Into<String>) -> Self {
+    /// A mistake with its place; `key` is empty where it is about a file as a whole. The problem must not hold a secret.
+    pub fn new(origin: Origin, key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             origin,
             key: key.into(),

@@ -51,7 +51,11 @@ pub struct Loader {
     environment: Environment,
     overrides: Vec<String>,
     sources: Vec<Arc<dyn SecretSource>>,
+    rules: Vec<Rule>,
 }
+
+/// What settings must keep to beyond their types.
+type Rule = Arc<dyn Fn(&Loaded) -> Vec<ConfigError> + Send + Sync>;
 
 /// Everything but the secrets.
 struct Prepared {
@@ -75,6 +79,7 @@ impl Loader {
             environment: Environment::of_process(),
             overrides: Vec::new(),
             sources: Vec::new(),
+            rules: Vec::new(),
         }
     }
 
@@ -117,6 +122,16 @@ impl Loader {
     #[must_use]
     pub fn secret_source(mut self, source: impl SecretSource + 'static) -> Self {
         self.sources.push(Arc::new(source));
+        self
+    }
+
+    /// A further rule that settings must keep, at the start and at every reload: what it returns are mistakes like any other. It sees settings whose types are right.
+    #[must_use]
+    pub fn rule(
+        mut self,
+        rule: impl Fn(&Loaded) -> Vec<ConfigError> + Send + Sync + 'static,
+    ) -> Self {
+        self.rules.push(Arc::new(rule));
         self
     }
 
@@ -303,7 +318,7 @@ impl Loader {
             &mut errors,
         );
         ConfigErrors::check(errors)?;
-        Ok(Loaded::new(Inner {
+        let loaded = Loaded::new(Inner {
             service: self.service.clone(),
             schema: schema.clone(),
             profile: prepared.profile,
@@ -316,7 +331,10 @@ impl Loader {
             secret_leaves: prepared.check.secrets,
             secrets,
             instances,
-        }))
+        });
+        let broken = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
+        ConfigErrors::check(broken)?;
+        Ok(loaded)
     }
 }
 

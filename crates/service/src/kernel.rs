@@ -21,7 +21,7 @@ use crate::{
     component::{Component, Stage},
     config::{FrameworkConfig, GrpcConfig},
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
-    listener::{Gate, ListenerComponent, register_connections},
+    listener::{Descriptors, Gate, ListenerComponent, register_connections},
     preflight::Violation,
     reload, settings,
     start_error::StartError,
@@ -79,6 +79,7 @@ impl Kernel {
 
         // Phase::Configure
         let schema = settings::schema::<C>();
+        let loader = settings::with_rules(loader);
         let loaded = loader
             .load_async(&schema)
             .await
@@ -104,7 +105,7 @@ impl Kernel {
         warn(&violations);
 
         // Phase::Listen
-        let watcher = Watcher::new(loader, schema, loaded.clone());
+        let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
         let parts = parts(identity, &loaded, framework, telemetry);
         let (gate, public, http) = Self::open_public(&parts).await?;
         let state = AdminState {
@@ -120,9 +121,14 @@ impl Kernel {
         };
         tracing::info!(phase = %Phase::Listen, %http, admin = %admin_address, profile = %loaded.profile(), "alive");
         reload::follow(&parts, &watcher)?;
-        reload::stack(&parts, &watcher, "server.http", &gate, |framework| {
-            Some(framework.server.http.stack())
-        })?;
+        reload::listener(
+            &parts,
+            &watcher,
+            "server.http",
+            &gate,
+            &public,
+            |framework| Some(framework.server.http.stack()),
+        )?;
         Ok(Self {
             begun,
             parts,
@@ -141,7 +147,9 @@ impl Kernel {
             public_stack(parts, &parts.telemetry.with_metrics_of_its_own()).build(routes)
         })
         .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
-        let listener = bind("server.http.addr", &config.listener()).await?;
+        let mut listener = config.listener();
+        Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
+        let listener = bind("server.http.addr", &listener).await?;
         let address = listener.local_addr();
         let connections = gate.clone();
         let server = listener
@@ -155,10 +163,8 @@ impl Kernel {
         let config = &parts.framework.admin;
         let stack = HttpConfig {
             timeout: config.timeout,
-            rate_limit: RateLimitConfig {
-                enabled: false,
-                ..RateLimitConfig::default()
-            },
+            // Its budget of refused credentials is what a guesser of the token has.
+            rate_limit: RateLimitConfig::default(),
             load_shed: LoadShedConfig::default(),
             ..HttpConfig::default()
         };
@@ -173,14 +179,12 @@ impl Kernel {
             .build(admin::routes(&state))
         })
         .map_err(|error| StartError::because("the admin listener cannot be made", error))?;
-        let listener = bind(
-            "admin.addr",
-            &ListenerConfig {
-                address: config.addr,
-                ..ListenerConfig::default()
-            },
-        )
-        .await?;
+        let mut listener = ListenerConfig {
+            address: config.addr,
+            ..ListenerConfig::default()
+        };
+        Descriptors::of_process().bound_admin(&mut listener.limits.connections);
+        let listener = bind("admin.addr", &listener).await?;
         let address = listener.local_addr();
         let connections = gate.clone();
         let server = listener
@@ -287,18 +291,21 @@ impl Kernel {
 
     async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
         let config = grpc_config(&self.parts.framework);
-        let listener = bind("server.grpc.addr", &config.listener()).await?;
+        let mut listener = config.listener();
+        Descriptors::of_process().bound("server.grpc", &mut listener.limits.connections);
+        let listener = bind("server.grpc.addr", &listener).await?;
         let _ = self.grpc.set(listener.local_addr());
         let gate = Gate::of(stack);
         let connections = gate.clone();
         let server = listener
             .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
         register_connections(self.parts.telemetry.metrics(), "grpc", &server);
-        reload::stack(
+        reload::listener(
             &self.parts,
             &self.watcher,
             "server.grpc",
             &gate,
+            &server,
             |framework| framework.server.grpc.as_ref().map(GrpcConfig::stack),
         )?;
         let component = ListenerComponent::new("grpc", Stage::Listener, server, gate);
@@ -399,12 +406,9 @@ fn grpc_config(framework: &FrameworkConfig) -> GrpcConfig {
 }
 
 fn public_stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
-    Stack::builder(
-        parts.identity.clone(),
-        parts.framework.server.http.stack(),
-        telemetry,
-    )
-    .health(parts.health.clone())
+    let mut config = parts.framework.server.http.stack();
+    config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;
+    Stack::builder(parts.identity.clone(), config, telemetry).health(parts.health.clone())
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {

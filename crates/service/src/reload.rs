@@ -1,5 +1,6 @@
 use seaworthy_config::{Reloaded, Watcher};
 use seaworthy_http::HttpConfig;
+use seaworthy_http::server::ServerHandle;
 
 use crate::{
     assembly::Parts, config::FrameworkConfig, listener::Gate, start_error::StartError, vault,
@@ -81,14 +82,23 @@ fn refresh_secrets(parts: &Parts, watcher: &Watcher) {
     });
 }
 
-/// Follows changes of a listener's reloadable settings.
-pub(crate) fn stack(
+/// Follows changes of a listener's reloadable settings, and reads its certificates again.
+pub(crate) fn listener(
     parts: &Parts,
     watcher: &Watcher,
     section: &'static str,
     gate: &Gate,
+    server: &ServerHandle,
     select: fn(&FrameworkConfig) -> Option<HttpConfig>,
 ) -> Result<(), StartError> {
+    let (tasks, server) = (parts.tasks.clone(), server.clone());
+    watcher.on_reload(move |_| {
+        let server = server.clone();
+        tasks.spawn("reload-tls", async move {
+            // The listener tells the log and the metrics what came of it.
+            let _ = server.reload_tls().await;
+        });
+    });
     let settings = watcher
         .reloadable::<FrameworkConfig>()
         .map_err(|error| StartError::because("the settings cannot be read", error))?;

@@ -1,6 +1,8 @@
 //! What a service was started with: its settings, their places, and what preflight makes of them.
 
-use seaworthy_config::{ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings};
+use seaworthy_config::{
+    ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
+};
 
 use crate::{
     config::FrameworkConfig,
@@ -10,6 +12,77 @@ use crate::{
 /// The settings of a service whose own settings are `C`.
 pub(crate) fn schema<C: Settings>() -> Schema {
     Schema::of::<FrameworkConfig>().and::<C>()
+}
+
+/// The loader, with the rules that the framework's own settings must keep beyond their types.
+pub(crate) fn with_rules(loader: Loader) -> Loader {
+    loader.rule(mistakes)
+}
+
+/// The loader for reloads: what production refuses at the start it refuses later, too (CONF-3).
+pub(crate) fn with_preflight(loader: Loader) -> Loader {
+    loader.rule(|loaded| {
+        if !refuses(loaded.profile()) {
+            return Vec::new();
+        }
+        let refused = violations(loaded).into_iter();
+        refused
+            .map(|violation| {
+                let Violation {
+                    id, key, why, fix, ..
+                } = violation;
+                mistake(loaded, key, format!("{why} ({id}); {fix}"))
+            })
+            .collect()
+    })
+}
+
+/// Settings that no listener, stack or exporter can be made of.
+fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
+    // Settings of other types have no framework in them.
+    let Ok(framework) = loaded.get::<FrameworkConfig>() else {
+        return Vec::new();
+    };
+    let FrameworkConfig {
+        server,
+        tracing,
+        lifecycle,
+        ..
+    } = &framework;
+    let found = [
+        server.http.listener().check().err().map(|mistake| {
+            (
+                format!("server.http.{}", mistake.key()),
+                mistake.to_string(),
+            )
+        }),
+        server.http.stack().check().err().map(|mistake| {
+            (
+                format!("server.http.{}", mistake.key()),
+                mistake.to_string(),
+            )
+        }),
+        tracing
+            .check()
+            .err()
+            .map(|mistake| ("tracing.endpoint".to_owned(), mistake.to_string())),
+        (lifecycle.drain_delay.get() >= lifecycle.total.get()).then(|| {
+            let problem = format!(
+                "{} leaves nothing of lifecycle.total, which is {}",
+                lifecycle.drain_delay, lifecycle.total
+            );
+            ("lifecycle.drain_delay".to_owned(), problem)
+        }),
+    ];
+    let found = found.into_iter().flatten();
+    found
+        .map(|(key, problem)| mistake(loaded, key, problem))
+        .collect()
+}
+
+fn mistake(loaded: &Loaded, key: String, problem: String) -> ConfigError {
+    let origin = loaded.origin(&key).unwrap_or(Origin::Default);
+    ConfigError::new(origin, key, problem)
 }
 
 /// What preflight has against the settings.
@@ -29,6 +102,7 @@ pub(crate) fn is_deployed(profile: Profile) -> bool {
 
 /// Loads without running the service, for the commands that look at settings. Without a runtime, secrets behind `vault:` are mistakes.
 pub(crate) fn load(loader: &Loader, schema: &Schema) -> Result<Loaded, ConfigErrors> {
+    let loader = with_rules(loader.clone());
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();

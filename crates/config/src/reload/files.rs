@@ -1,4 +1,10 @@
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::{sync::Notify, time::Instant};
@@ -12,6 +18,36 @@ const LATEST: Duration = Duration::from_secs(1);
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration cannot be watched: {0}")]
 pub struct WatchError(#[from] notify::Error);
+
+/// A file as it was at one moment, links followed: another state is another content.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Seen {
+    path: PathBuf,
+    target: Option<PathBuf>,
+    state: Option<(u64, Option<SystemTime>)>,
+}
+
+impl Seen {
+    pub(super) fn of(path: PathBuf) -> Self {
+        let state = fs::metadata(&path).ok();
+        Self {
+            target: fs::canonicalize(&path).ok(),
+            state: state.map(|state| (state.len(), state.modified().ok())),
+            path,
+        }
+    }
+}
+
+/// The files of a directory that may hold settings.
+pub(super) fn settings_in(directory: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
+    let mut files: Vec<_> = entries
+        .map(|entry| entry.path())
+        .filter(|path| path.extension().is_some_and(|kind| kind == "yaml"))
+        .collect();
+    files.sort();
+    files
+}
 
 /// Changes in directories, gathered until they fall quiet.
 pub(super) struct Changes {
@@ -63,5 +99,30 @@ impl Changes {
                 return;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn other_files_of_the_directory_are_no_change_of_the_settings_conf_4() {
+        let folder = tempfile::tempdir().unwrap();
+        let base = folder.path().join("config.yaml");
+        fs::write(&base, "a: 1\n").unwrap();
+        let seen = || {
+            settings_in(folder.path())
+                .into_iter()
+                .map(Seen::of)
+                .collect::<Vec<_>>()
+        };
+        let before = seen();
+        fs::write(folder.path().join("service.log"), "a line\n").unwrap();
+        assert_eq!(seen(), before);
+        fs::write(&base, "a: 10\n").unwrap();
+        assert_ne!(seen(), before);
+        fs::write(folder.path().join("config.production.yaml"), "{}\n").unwrap();
+        assert_eq!(seen().len(), before.len() + 1);
     }
 }

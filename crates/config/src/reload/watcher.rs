@@ -186,11 +186,29 @@ impl Watcher {
     /// [`WatchError`] when the operating system refuses to watch.
     pub async fn watch(&self) -> Result<Infallible, WatchError> {
         let mut changes = files::Changes::of(&self.directories())?;
+        let mut seen = self.seen();
         loop {
             changes.settled().await;
+            // Other files of the directories change, too; a log among them would be told of each reload, and reload for being told.
+            let now = self.seen();
+            if now == seen {
+                continue;
+            }
+            seen = now;
             let _outcome_is_for_the_hooks = self.reload().await;
             changes.follow(&self.directories())?;
         }
+    }
+
+    /// The files that the configuration is made of, as they are now.
+    fn seen(&self) -> Vec<files::Seen> {
+        let current = self.0.current.load();
+        let secrets = self.0.loader.secret_files(&current.inner().secret_leaves);
+        files::settings_in(current.directory())
+            .into_iter()
+            .chain(secrets)
+            .map(files::Seen::of)
+            .collect()
     }
 
     fn directories(&self) -> Vec<std::path::PathBuf> {

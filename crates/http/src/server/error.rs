@@ -30,3 +30,15 @@ pub enum ListenError {
         most: u64,
     },
 }
+
+impl ListenError {
+    /// The key below the listener's own that is at fault.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Bind { .. } => "addr",
+            Self::Tls(_) => "tls",
+            Self::Setting { key, .. } => key,
+        }
+    }
+}

@@ -59,6 +59,30 @@ pub enum StackError {
     SecurityHeaders(#[from] SecurityHeadersError),
 }
 
+impl StackError {
+    /// The key below the stack's own that is at fault; of a route there is none.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Route(_) => "",
+            Self::Cors(_) => "cors.allowed_origins",
+            Self::SecurityHeaders(_) => "security_headers",
+        }
+    }
+}
+
+impl HttpConfig {
+    /// Looks whether a stack can be made of these settings.
+    ///
+    /// # Errors
+    /// [`StackError`] for the first that cannot work.
+    pub fn check(&self) -> Result<(), StackError> {
+        SecurityHeaders::new(&self.security_headers)?;
+        Cors::new(&self.cors)?;
+        Ok(())
+    }
+}
+
 /// What a [`Stack`] is built from.
 #[must_use = "a builder does nothing until it builds"]
 pub struct StackBuilder {

@@ -1,13 +1,14 @@
-use std::{hash::BuildHasher as _, sync::Arc};
+use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
 
-use http::{header, request::Parts};
+use http::{header, request::Parts, uri::Authority};
 use seaworthy_core::{Actor, Code, Error, RequestContext, Secret};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
 
 /// Asks for the token on guarded routes, where there is one. Without a token the listener is on loopback, or preflight has refused it.
 ///
 /// A browser on this machine could be led here by any page. It cannot send `x-admin-request` across origins without a preflight that this listener never
-/// grants, so every change asks for it.
+/// grants, so every change asks for it. A page whose name was made to point here (DNS rebinding) is of the same origin and could; so without a token only requests
+/// that name this machine by address or as `localhost` are answered.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
 }
@@ -31,6 +32,18 @@ impl TokenAccess {
     }
 }
 
+/// Whether the request asks for an IP address or `localhost`, which no foreign page can be served under.
+fn names_an_address(request: &Parts) -> bool {
+    let header = request.headers.get(header::HOST);
+    let authority = request.uri.authority().map(Authority::as_str);
+    let named = authority.or_else(|| header.and_then(|host| host.to_str().ok()));
+    let Some(authority) = named.and_then(|named| named.parse::<Authority>().ok()) else {
+        return false;
+    };
+    let host = authority.host().trim_matches(['[', ']']);
+    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
+}
+
 /// Compares without telling by its duration how much was right: keyed hashes of both are compared, under a key that is new each time.
 fn is_same(given: &str, expected: &str) -> bool {
     let keyed = std::hash::RandomState::new();
@@ -46,6 +59,14 @@ impl Authenticate for TokenAccess {
     ) -> Authentication {
         if route.declared_access() != Access::Authenticated {
             return Authentication::Anonymous;
+        }
+        if self.token.is_none() && !names_an_address(request) {
+            let message = "without a token the admin listener answers requests to an IP address or localhost only";
+            return Authentication::Refused(Error::new(
+                Code::Forbidden,
+                "ADMIN_HOST_REFUSED",
+                message,
+            ));
         }
         if !self.holds(request) {
             let error = Error::new(

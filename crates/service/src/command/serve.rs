@@ -8,6 +8,7 @@ use crate::{
     assembly::Assembly,
     kernel::{Kernel, StartFailure},
     lifecycle::{StopOutcome, Watchdog},
+    listener::Descriptors,
     preflight,
     start_error::StartError,
 };
@@ -23,6 +24,7 @@ where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
+    Descriptors::raise();
     let runtime = match runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -77,8 +77,11 @@ impl Stopping<'_> {
     }
 
     async fn phases(&self, cut_off: &Mutex<Vec<String>>) {
-        tracing::info!(phase = %Phase::Drain, delay = %self.config.drain_delay, "not ready from now on");
-        time::sleep(self.config.drain_delay.get()).await;
+        // A service that was never ready has no traffic that could move away.
+        if self.health.has_started() {
+            tracing::info!(phase = %Phase::Drain, delay = %self.config.drain_delay, "not ready from now on");
+            time::sleep(self.config.drain_delay.get()).await;
+        }
         for (phase, stage) in STAGES {
             let members: Vec<_> = self
                 .components

@@ -29,7 +29,7 @@ pub(crate) fn register_connections(
 ) {
     let count = |read: Count| {
         let server = server.clone();
-        move || u32::try_from(read(&server.stats())).map_or(f64::INFINITY, f64::from)
+        move || number(read(&server.stats()))
     };
     let labels = [("listener", listener)];
     metrics.computed_gauge(
@@ -51,6 +51,18 @@ pub(crate) fn register_connections(
         &labels,
         count(|stats| stats.accept_errors),
     );
+    metrics.computed_counter(
+        "tls_reloads_total",
+        "Times that new TLS files were taken.",
+        &labels,
+        count(|stats| stats.tls_reloads),
+    );
+    metrics.computed_counter(
+        "tls_reload_failures_total",
+        "Times that new TLS files could not be used.",
+        &labels,
+        count(|stats| stats.tls_reload_failures),
+    );
     let help = "Connections and requests that were refused or cut off by a limit.";
     for (reason, read) in REASONS {
         metrics.computed_counter(
@@ -60,4 +72,13 @@ pub(crate) fn register_connections(
             count(read),
         );
     }
+}
+
+fn number(count: u64) -> f64 {
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "exact up to 2^53, which takes a million connections a second three centuries"
+    )]
+    let number = count as f64;
+    number
 }

@@ -89,6 +89,38 @@ fn an_address_that_nobody_chose_is_refused_conf_7() {
 }
 
 #[test]
+fn an_admin_token_that_can_be_guessed_is_refused_auth_5() {
+    for token in [
+        "",
+        "a",
+        "   ",
+        "changeme",
+        "0123456789",
+        "twenty-one-characters",
+    ] {
+        let mut facts = facts(json!({ "admin.addr": "0.0.0.0:9900" }));
+        facts.insert_secret("admin.token", token);
+        let found = check(&facts);
+        assert!(
+            found.iter().any(|violation| violation.id == "AUTH-5"),
+            "{token:?}"
+        );
+    }
+}
+
+#[test]
+fn counts_that_never_act_are_refused_res_6_res_7() {
+    for (id, key) in [
+        ("RES-6", "server.http.rate_limit.requests_per_second"),
+        ("RES-6", "server.http.rate_limit.burst"),
+        ("RES-7", "server.http.load_shed.max_in_flight"),
+    ] {
+        refused(id, key, json!({ key: u32::MAX }));
+        accepted(json!({ key: 1_000 }));
+    }
+}
+
+#[test]
 fn a_public_admin_listener_without_a_token_is_refused_auth_5() {
     refused(
         "AUTH-5",

@@ -107,6 +107,86 @@ fn a_reload_changes_what_is_reloadable_and_a_bad_file_changes_nothing_conf_4() {
 }
 
 #[test]
+fn a_reload_cannot_bring_production_what_its_start_refuses_conf_3_conf_4() {
+    let safe = "behind_tls_proxy: true\nnumber: 1\nserver:\n  http:\n    cors:\n      enabled: true\n      allowed_origins: [\"https://app.example\"]\n";
+    let folder = folder(&[("config.yaml", safe), ("config.production.yaml", "{}\n")]);
+    let file = folder.path().join("config.yaml");
+    let arguments = ["--profile", "production", "--config", text(folder.path())];
+    let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    for (unsafe_or_wrong, told) in [("*", "SEC-2"), ("nonsense/", "allowed_origins")] {
+        let changed = safe
+            .replace("https://app.example", unsafe_or_wrong)
+            .replace("number: 1", "number: 2");
+        fs::write(&file, changed).unwrap();
+        service.signal(Signal::HUP).unwrap();
+        service.line(told).unwrap();
+        assert_eq!(get(public, "/number").unwrap().body, "1");
+        let evil = [("origin", "https://evil.example")];
+        let answer = request(public, "GET", "/", &evil, "").unwrap();
+        assert_eq!(answer.header("access-control-allow-origin"), None);
+    }
+    let metrics = get(admin, "/metrics").unwrap().body;
+    let failures = metrics
+        .lines()
+        .find(|line| line.starts_with("config_reload_failures_total"))
+        .unwrap();
+    assert!(!failures.ends_with(" 0"), "{failures}");
+}
+
+#[test]
+fn what_cannot_be_served_is_a_mistake_of_its_key_and_not_of_another_conf_1_conf_6() {
+    for (setting, key) in [
+        (
+            "server.http.limits.head.max_headers=5000",
+            "server.http.limits.head.max_headers",
+        ),
+        (
+            "server.http.limits.http2.max_frame_size=1B",
+            "server.http.limits.http2.max_frame_size",
+        ),
+        ("tracing.endpoint=nonsense", "tracing.endpoint"),
+        ("lifecycle.drain_delay=60s", "lifecycle.drain_delay"),
+    ] {
+        for command in [&["config", "check"][..], &["serve"]] {
+            let ended = run(&[command, &["--set", setting]].concat());
+            assert_eq!(ended.status.code(), Some(78), "{setting}");
+            assert!(
+                ended.stderr.contains(&format!("--set: {key}: "))
+                    || ended.stderr.contains(&format!("{key}: ")),
+                "{}",
+                ended.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn a_hangup_takes_new_certificates_too_conf_4_sec_1() {
+    let folder = tempfile::tempdir().unwrap();
+    let (certificate, key) = (folder.path().join("tls.crt"), folder.path().join("tls.key"));
+    let write = || {
+        let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        fs::write(&key, made.signing_key.serialize_pem()).unwrap();
+        fs::write(&certificate, made.cert.pem()).unwrap();
+    };
+    write();
+    let mut service = trial(&[
+        "--set",
+        &format!("server.http.tls.certificate={}", text(&certificate)),
+        "--set",
+        &format!("server.http.tls.key={}", text(&key)),
+        "--set",
+        "server.http.tls.reload_interval=1h",
+    ]);
+    service.line("\"message\":\"ready\"").unwrap();
+    write();
+    service.signal(Signal::HUP).unwrap();
+    service.line("new TLS files are in use").unwrap();
+}
+
+#[test]
 fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
     let vault = Vault::open().unwrap();
     vault.put("secret/trial", json!({ "key": "first-key" }));
@@ -156,8 +236,32 @@ fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_
     let (_, admin) = service.addresses().unwrap();
     assert_eq!(get(admin, "/livez").unwrap().status, 200);
     assert_eq!(get(admin, "/config").unwrap().status, 401);
+    assert_eq!(get(admin, "/info").unwrap().status, 401);
     let token = ("authorization", "Bearer operators-only-0123456789abcdef");
     let shown = request(admin, "GET", "/config", &[token], "").unwrap();
     assert_eq!(shown.status, 200);
     assert!(!shown.body.contains("operators-only"), "{}", shown.body);
+}
+
+#[test]
+fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
+    let mut service = trial(&[]);
+    let (_, admin) = service.addresses().unwrap();
+    let answer = |host: &str| {
+        let mut client = std::net::TcpStream::connect(admin).unwrap();
+        let request = format!("GET /config HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        std::io::Write::write_all(&mut client, request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
+        answer
+    };
+    let rebound = answer(&format!("rebind.attacker.example:{}", admin.port()));
+    assert!(rebound.starts_with("HTTP/1.1 403 "), "{rebound}");
+    for host in [
+        format!("127.0.0.1:{}", admin.port()),
+        "localhost".to_owned(),
+        "[::1]:9900".to_owned(),
+    ] {
+        assert!(answer(&host).starts_with("HTTP/1.1 200 "), "{host}");
+    }
 }

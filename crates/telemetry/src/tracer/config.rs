@@ -43,3 +43,30 @@ impl Default for TracingConfig {
         }
     }
 }
+
+impl TracingConfig {
+    /// Looks whether spans can be sent to the endpoint, without connecting.
+    ///
+    /// # Errors
+    /// [`InvalidEndpoint`] where it is no URL of HTTP.
+    pub fn check(&self) -> Result<(), InvalidEndpoint> {
+        let Some(endpoint) = &self.endpoint else {
+            return Ok(());
+        };
+        let place = endpoint
+            .strip_prefix("https://")
+            .or_else(|| endpoint.strip_prefix("http://"))
+            .ok_or(InvalidEndpoint)?;
+        let host = place.split(['/', '?', '#']).next().unwrap_or_default();
+        if host.is_empty() || place.contains(|sign: char| sign.is_whitespace() || sign.is_control())
+        {
+            return Err(InvalidEndpoint);
+        }
+        Ok(())
+    }
+}
+
+/// The endpoint is not that of a collector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be a URL such as http://collector:4318")]
+pub struct InvalidEndpoint;

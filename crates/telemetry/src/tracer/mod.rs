@@ -21,7 +21,7 @@ use opentelemetry_sdk::trace::SpanData;
 use seaworthy_core::{Ratio, TraceContext};
 use tokio::sync::mpsc;
 
-pub use config::TracingConfig;
+pub use config::{InvalidEndpoint, TracingConfig};
 pub(crate) use export::{Exporting, InvalidCollector};
 pub(crate) use open::OpenSpan;
 pub use span::{Attribute, SpanKind, SpanRecord};

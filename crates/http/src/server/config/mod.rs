@@ -53,6 +53,16 @@ impl Default for ListenerConfig {
     }
 }
 
+impl ListenerConfig {
+    /// Looks whether a listener can be made of the numbers, without opening anything.
+    ///
+    /// # Errors
+    /// [`ListenError::Setting`] for the first number that the protocol cannot express.
+    pub fn check(&self) -> Result<(), ListenError> {
+        self.limits.check()
+    }
+}
+
 /// The protocols a listener speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]

@@ -23,11 +23,11 @@ const SAMPLES: [&str; 14] = [
 
 /// Whether a secret is one that everybody knows: a sample, or one character repeated.
 pub(crate) fn is_known_sample(secret: &str) -> bool {
-    let lower = secret.to_ascii_lowercase();
+    let lower = secret.trim().to_ascii_lowercase();
     let repeated = lower
         .chars()
         .next()
-        .is_some_and(|first| lower.chars().all(|other| other == first));
+        .is_none_or(|first| lower.chars().all(|other| other == first));
     repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
 }
 
