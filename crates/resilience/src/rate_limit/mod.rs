@@ -2,7 +2,7 @@
 //!
 //! In one process the algorithm is GCRA (the virtual scheduling of ITU-T I.371): one number for each key, exact, without timers. It is own code and not
 //! `governor`, which the HTTP server uses under a store of its own: what matters beyond twenty lines of arithmetic is the bound on keys, the time as a
-//! parameter, and the fields of a decision, and governor decides all three otherwise. Over many processes it is a sliding window in Redis ([`shared`],
+//! parameter, and the fields of a decision, and governor decides all three otherwise. Over many processes it is a sliding window in Redis (`shared`,
 //! feature `redis`).
 //!
 //! Several limits apply by several limiters in a row, the narrowest key first; the first that refuses ends it, and what the ones before it counted stays counted.

@@ -57,11 +57,13 @@ pub(crate) struct Stopping<'a> {
 impl Stopping<'_> {
     /// Stops everything in order. `force` completes when a second signal comes.
     pub(crate) async fn run(self, force: impl Future<Output = ()>) -> StopOutcome {
+        // A service that was never ready has no traffic that could move away.
+        let was_ready = self.health.has_started();
         self.health.set_stopping();
         let end = Instant::now() + self.config.total.get();
         let cut_off = Mutex::new(Vec::new());
         let forced = tokio::select! {
-            () = self.phases(&cut_off) => None,
+            () = self.phases(was_ready, &cut_off) => None,
             () = time::sleep_until(end) => Some(ForcedBy::Total),
             () = force => Some(ForcedBy::SecondSignal),
         };
@@ -76,9 +78,8 @@ impl Stopping<'_> {
         }
     }
 
-    async fn phases(&self, cut_off: &Mutex<Vec<String>>) {
-        // A service that was never ready has no traffic that could move away.
-        if self.health.has_started() {
+    async fn phases(&self, was_ready: bool, cut_off: &Mutex<Vec<String>>) {
+        if was_ready {
             tracing::info!(phase = %Phase::Drain, delay = %self.config.drain_delay, "not ready from now on");
             time::sleep(self.config.drain_delay.get()).await;
         }

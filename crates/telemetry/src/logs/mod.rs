@@ -2,7 +2,7 @@
 //!
 //! Lines are encoded where they happen, into a buffer that the thread keeps, and handed to a writer thread through a bounded buffer: a slow terminal or a full
 //! pipe never holds up a request. What does not fit is dropped and counted. The request, trace and actor of a line are read from the running task's
-//! [`RequestContext`](seaworthy_core::RequestContext), not from a span, so they are on every line, also where nobody opened a span.
+//! [`RequestContext`], not from a span, so they are on every line, also where nobody opened a span.
 
 mod config;
 mod encode;
