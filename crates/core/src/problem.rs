@@ -50,6 +50,14 @@ impl<'a> Problem<'a> {
             fields: error.fields(),
         }
     }
+
+    /// The same document for a status that no [`Code`] has, such as 414 or 431, with the phrase of that status.
+    #[must_use]
+    pub const fn with_status(mut self, status: u16, title: &'static str) -> Self {
+        self.status = status;
+        self.title = title;
+        self
+    }
 }
 
 const fn name(code: Code) -> &'static str {

@@ -5,6 +5,9 @@
 //! request costs no timer at all. What the HTTP parser lets pass although peers may read it differently (request smuggling) is refused by a
 //! scanner in front of it.
 //!
+//! A connection whose time is over is told good-bye before it is cut. A peer that neither asks anything nor leaves (it sends blank lines, part of
+//! a frame, pings) therefore lasts longer than `first_byte_timeout` or `idle_timeout`: by `linger` and 5 seconds at most.
+//!
 //! ```
 //! use std::{convert::Infallible, net::SocketAddr};
 //!

@@ -322,7 +322,17 @@ async fn too_many_headers_are_a_431_sec_3() {
             request.headers_mut().append(name, value);
         }
         let (response, _) = client.requests.send_request(request, true).unwrap();
-        assert_eq!(response.await.unwrap().status(), status);
+        let response = response.await.unwrap();
+        assert_eq!(response.status(), status);
+        if status == 431 {
+            let id = response.headers()["x-request-id"].clone();
+            let kind = &response.headers()["content-type"];
+            assert_eq!(kind, "application/problem+json");
+            let document = response.into_body().data().await.unwrap().unwrap();
+            let document: serde_json::Value = serde_json::from_slice(&document).unwrap();
+            assert_eq!(document["reason"], "TOO_MANY_HEADERS");
+            assert_eq!(document["request_id"], id.to_str().unwrap());
+        }
     }
     assert_eq!(fixture.server.stats().refused_requests, 1);
 }

@@ -138,6 +138,15 @@ async fn oversized_heads_are_refused_sec_3() {
             "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 99999999999\r\n\r\n".to_owned(),
             413,
         ),
+        (
+            "POST /echo HTTP/1.1\r\nhost: a\r\ncontent-length: 18446744073709551616\r\n\r\n".to_owned(),
+            413,
+        ),
+        (
+            "POST /echo HTTP/1.1\r\nhost: a\r\ntransfer-encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFF\r\nx".to_owned(),
+            413,
+        ),
+        (format!("GET /{}", "a".repeat(200)), 414),
     ] {
         let mut client = RawClient::connect(fixture.address).await.unwrap();
         client.send(&head).await.unwrap();

@@ -1,8 +1,10 @@
 //! The promises of the listener, kept against clients that send exactly the bytes they like.
 
 mod fixture;
+mod good_bye;
 mod http2;
 mod limits;
+mod refusals;
 mod requests;
 mod stopping;
 mod tls;

@@ -329,6 +329,38 @@ async fn half_a_handshake_does_not_hold_up_a_stop_life_4() {
     assert_ne!(client.read_to_end(PATIENCE).await.end, End::Open);
 }
 
+#[tokio::test]
+async fn whoever_is_refused_reads_why_to_the_end_sec_1_api_2() {
+    let authority = Authority::new();
+    let fixture = authority.start(|_| {}).await;
+    for request in ["GET\r\n\r\n", "GET / HTTP/1.1\r\n\r\n"] {
+        let mut stream = authority.client().connect(&fixture).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        // Without the close_notify alert the end would be an error.
+        stream.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
+        assert!(answer.contains(r#""request_id":"#), "{answer}");
+    }
+}
+
+#[tokio::test]
+async fn a_peer_that_does_not_read_does_not_hold_up_a_stop_life_4() {
+    let authority = Authority::new();
+    let fixture = start_with(|config| {
+        config.tls = Some(authority.config());
+        config.limits.response.stall_timeout = Timeout::from_millis(100);
+    })
+    .await;
+    let mut stream = authority.client().connect(&fixture).await.unwrap();
+    let request = b"GET /zeros/50000000 HTTP/1.1\r\nhost: a\r\n\r\n";
+    stream.write_all(request).await.unwrap();
+    let mut first = [0; 1];
+    stream.read_exact(&mut first).await.unwrap();
+    fixture.drained().await;
+    assert_eq!(fixture.server.stats().write_stalls, 1);
+}
+
 #[cfg(unix)]
 #[tokio::test]
 async fn a_file_without_end_is_an_error_that_names_it_sec_1() {

@@ -15,7 +15,7 @@ use hyper::{
 };
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use super::state::ConnectionState;
+use super::{rejection::Rejection, state::ConnectionState};
 use crate::server::{accept::Shared, config::LimitsConfig, stats::ConnectionStats};
 
 /// How long after the end of everything a connection may still take to say good-bye, beside the lingering.
@@ -66,8 +66,8 @@ where
 pub(super) enum Ended {
     /// By itself, or by its peer.
     Done,
-    /// A head was begun and not finished in time; everything before it has been answered.
-    HeadTimeout,
+    /// What was sent is not handed to the service; everything before it has been answered.
+    Rejected(Rejection),
     /// It has to be dropped as it is.
     Cut,
 }
@@ -181,11 +181,11 @@ impl<C: Connection> Driver<C> {
             Due::Head => {
                 count(&stats.head_timeouts);
                 if self.state.quiet_since().is_some() && self.state.write_deadline().is_none() {
-                    return Some(Ended::HeadTimeout);
+                    return Some(Ended::Rejected(Rejection::SlowHead));
                 }
             }
             Due::LeaveHead if self.state.write_deadline().is_none() => {
-                return Some(Ended::HeadTimeout);
+                return Some(Ended::Rejected(Rejection::SlowHead));
             }
             Due::LeaveHead | Due::GoodBye => {}
             Due::Age => {
@@ -237,6 +237,11 @@ impl<C: Connection> Future for Driver<C> {
             // How a connection ends is the peer's affair; what it did wrong has been counted.
             if Pin::new(&mut this.connection).poll(context).is_ready() {
                 return Poll::Ready(Ended::Done);
+            }
+            if let Some(rejection) = this.state.rejection()
+                && this.state.write_deadline().is_none()
+            {
+                return Poll::Ready(Ended::Rejected(rejection));
             }
             loop {
                 let Some((at, why)) = this.due() else {

@@ -2,21 +2,43 @@
 //!
 //! The parser accepts what RFC 9112 lets it accept: a lone line feed as a line end, `Content-Length` beside `Transfer-Encoding`, the same length
 //! twice. A proxy in front that reads one of these differently sees other requests than this side does (request smuggling). No honest
-//! client needs any of them, so all are refused. The scanner sees the bytes as they arrive, copies none but a line that is split between
-//! two reads, and leaves everything else to the parser.
+//! client needs any of them, so all are refused, and so are heads beyond the limits, because the parser's own answer to them has no body and
+//! no request ID. The scanner sees the bytes as they arrive and copies none but a line that is split between two reads.
+
+use std::num::IntErrorKind;
 
 use memchr::memchr;
 
+use super::{
+    head_line::{check_header, check_header_start, check_request_line, check_request_line_start},
+    rejection::Rejection,
+};
+use crate::server::config::LimitsConfig;
+
 /// A chunk-size line holds 16 digits at most; the rest is an extension nobody uses.
 const LONGEST_CHUNK_LINE: usize = 256;
-/// A line that is split between two reads is kept up to this length; the parser's own limit on the head is below it.
+/// The parser keeps the numbers above it for itself.
+const LARGEST_LENGTH: u64 = u64::MAX - 2;
+/// Room for the method, the version and the blanks of a request line.
+const BESIDE_TARGET: usize = 64;
+/// A line of a trailer that is split between two reads is kept up to this length; the parser's own limit is below it.
 const LONGEST_LINE: usize = (1 << 20) + 2;
 
 /// Two parsers could disagree about the bytes, or one be made to read without end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Malformed {
+pub(super) struct Refused {
     /// How many of the bytes are sound.
     pub(super) sound: usize,
+    pub(super) rejection: Rejection,
+}
+
+/// The limits that can be seen from the lines.
+#[derive(Debug, Clone, Copy)]
+struct Bounds {
+    head: usize,
+    headers: u32,
+    uri: usize,
+    body: u64,
 }
 
 /// The place in the stream of messages.
@@ -39,23 +61,37 @@ struct Head {
     length: Option<u64>,
     chunked: bool,
     leaves_http: bool,
+    /// HTTP/1.0, which knows no `Transfer-Encoding`.
+    is_old: bool,
+    /// Bytes of the lines so far.
+    size: usize,
+    headers: u32,
 }
 
 #[derive(Debug)]
 pub(super) struct Framing {
+    bounds: Bounds,
+    heads: u64,
     place: Place,
     head: Head,
+    /// Bytes of the empty lines before the next head, which the parser takes for a part of it.
+    blank: usize,
     split_line: Vec<u8>,
 }
 
-/// A line breaks the rules.
-struct Broken;
-
 impl Framing {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(limits: &LimitsConfig) -> Self {
         Self {
+            bounds: Bounds {
+                head: limits.head.max_size.as_usize(),
+                headers: limits.head.max_headers,
+                uri: limits.head.max_uri.as_usize(),
+                body: limits.body.max_size.get(),
+            },
+            heads: 0,
             place: Place::RequestLine,
             head: Head::default(),
+            blank: 0,
             split_line: Vec::new(),
         }
     }
@@ -69,8 +105,18 @@ impl Framing {
         }
     }
 
+    /// What comes next belongs to a message whose head is complete.
+    pub(super) fn is_in_body(&self) -> bool {
+        !matches!(self.place, Place::RequestLine | Place::Header)
+    }
+
+    /// Complete heads so far.
+    pub(super) fn heads(&self) -> u64 {
+        self.heads
+    }
+
     /// Reads on.
-    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), Malformed> {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> Result<(), Refused> {
         let mut rest = bytes;
         while !rest.is_empty() {
             let sound = bytes.len() - rest.len();
@@ -92,13 +138,15 @@ impl Framing {
                     };
                     rest
                 }
-                _ => self.take_line(rest).map_err(|Broken| Malformed { sound })?,
+                _ => self
+                    .take_line(rest)
+                    .map_err(|rejection| Refused { sound, rejection })?,
             };
         }
         Ok(())
     }
 
-    fn take_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Broken> {
+    fn take_line<'a>(&mut self, bytes: &'a [u8]) -> Result<&'a [u8], Rejection> {
         let Some((line, rest)) = memchr(b'\n', bytes).and_then(|end| bytes.split_at_checked(end))
         else {
             return self.keep(bytes).map(|()| &[][..]);
@@ -115,70 +163,110 @@ impl Framing {
         Ok(rest.get(1..).unwrap_or_default())
     }
 
-    fn keep(&mut self, part: &[u8]) -> Result<(), Broken> {
-        let longest = match self.place {
-            Place::ChunkSize | Place::ChunkEnd => LONGEST_CHUNK_LINE,
-            _ => LONGEST_LINE,
-        };
-        if self.split_line.len() + part.len() > longest {
-            return Err(Broken);
+    fn keep(&mut self, part: &[u8]) -> Result<(), Rejection> {
+        let length = self.split_line.len() + part.len();
+        match self.place {
+            Place::ChunkSize | Place::ChunkEnd if length > LONGEST_CHUNK_LINE => {
+                return Err(Rejection::Malformed);
+            }
+            Place::RequestLine if length > self.bounds.uri.saturating_add(BESIDE_TARGET) => {
+                return Err(Rejection::LongTarget);
+            }
+            Place::RequestLine => self.check_size(self.blank + length)?,
+            Place::Header => self.check_size(self.head.size + length)?,
+            _ if length > LONGEST_LINE => return Err(Rejection::Malformed),
+            _ => {}
         }
         self.split_line.extend_from_slice(part);
+        match self.place {
+            Place::RequestLine => check_request_line_start(&self.split_line),
+            Place::Header => check_header_start(&self.split_line),
+            _ => Ok(()),
+        }
+    }
+
+    fn check_size(&self, size: usize) -> Result<(), Rejection> {
+        if size > self.bounds.head {
+            return Err(Rejection::LargeHead);
+        }
         Ok(())
     }
 
     /// A line without its line feed.
-    fn line(&mut self, line: &[u8]) -> Result<(), Broken> {
-        let line = line.strip_suffix(b"\r").ok_or(Broken)?;
+    fn line(&mut self, line: &[u8]) -> Result<(), Rejection> {
+        let line = line.strip_suffix(b"\r").ok_or(Rejection::Malformed)?;
+        let size = line.len() + 2;
         self.place = match self.place {
-            Place::RequestLine if line.is_empty() => Place::RequestLine,
+            Place::RequestLine if line.is_empty() => {
+                self.blank += size;
+                self.check_size(self.blank)?;
+                Place::RequestLine
+            }
             Place::RequestLine => {
+                check_request_line(line, self.bounds.uri)?;
+                let size = std::mem::take(&mut self.blank) + size;
+                self.check_size(size)?;
                 self.head = Head {
+                    size,
                     leaves_http: line.starts_with(b"CONNECT "),
+                    is_old: line.ends_with(b"HTTP/1.0"),
                     ..Head::default()
                 };
                 Place::Header
             }
-            Place::Header if line.is_empty() => match self.head {
-                Head { chunked: true, .. } => Place::ChunkSize,
-                Head {
-                    length: Some(length @ 1..),
-                    ..
-                } => Place::Body(length),
-                _ => self.after_message(),
-            },
+            Place::Header if line.is_empty() => {
+                self.check_size(self.head.size + size)?;
+                self.heads += 1;
+                match self.head {
+                    Head { chunked: true, .. } => Place::ChunkSize,
+                    Head {
+                        length: Some(length @ 1..),
+                        ..
+                    } => Place::Body(length),
+                    _ => self.after_message(),
+                }
+            }
             Place::Header => {
+                self.head.size += size;
+                self.head.headers += 1;
+                self.check_size(self.head.size)?;
+                if self.head.headers > self.bounds.headers {
+                    return Err(Rejection::ManyHeaders);
+                }
                 self.header(line)?;
                 Place::Header
             }
             Place::ChunkSize => match chunk_size(line)? {
                 0 => Place::Trailer,
+                size if size > self.bounds.body => return Err(Rejection::LargeBody),
                 size => Place::Chunk(size),
             },
             Place::ChunkEnd if line.is_empty() => Place::ChunkSize,
-            Place::ChunkEnd => return Err(Broken),
+            Place::ChunkEnd => return Err(Rejection::Malformed),
             Place::Trailer if line.is_empty() => self.after_message(),
-            Place::Trailer if is_folded(line) => return Err(Broken),
+            Place::Trailer if is_folded(line) => return Err(Rejection::Malformed),
             same => same,
         };
         Ok(())
     }
 
-    fn header(&mut self, line: &[u8]) -> Result<(), Broken> {
-        if is_folded(line) {
-            return Err(Broken);
-        }
+    fn header(&mut self, line: &[u8]) -> Result<(), Rejection> {
+        check_header(line)?;
         // Most lines are told apart by their first letter.
         if let Some(value) = value_of(line, b"content-length") {
             if self.head.length.is_some() || self.head.chunked {
-                return Err(Broken);
+                return Err(Rejection::Malformed);
             }
-            self.head.length = Some(number(value, 10)?);
+            let length = number(value, 10)?;
+            if length > LARGEST_LENGTH {
+                return Err(Rejection::LargeBody);
+            }
+            self.head.length = Some(length);
         } else if let Some(value) = value_of(line, b"transfer-encoding") {
             // Any other coding would reach the service undecoded, as if it were the content.
             let repeated = self.head.length.is_some() || self.head.chunked;
-            if repeated || !value.eq_ignore_ascii_case(b"chunked") {
-                return Err(Broken);
+            if repeated || self.head.is_old || !value.eq_ignore_ascii_case(b"chunked") {
+                return Err(Rejection::Malformed);
             }
             self.head.chunked = true;
         } else if value_of(line, b"upgrade").is_some() {
@@ -220,22 +308,26 @@ fn value_of<'a>(line: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     field.eq_ignore_ascii_case(name).then(|| value.trim_ascii())
 }
 
-fn chunk_size(line: &[u8]) -> Result<u64, Broken> {
+fn chunk_size(line: &[u8]) -> Result<u64, Rejection> {
     if line.len() > LONGEST_CHUNK_LINE {
-        return Err(Broken);
+        return Err(Rejection::Malformed);
     }
     let digits = line.split(|byte| *byte == b';').next().unwrap_or_default();
     number(digits, 16)
 }
 
 /// Digits and nothing else: no sign, no list, no blank.
-fn number(digits: &[u8], radix: u32) -> Result<u64, Broken> {
+fn number(digits: &[u8], radix: u32) -> Result<u64, Rejection> {
     let is_digit = |byte: &u8| char::from(*byte).is_digit(radix);
     if !digits.iter().all(is_digit) {
-        return Err(Broken);
+        return Err(Rejection::Malformed);
     }
-    let digits = std::str::from_utf8(digits).map_err(|_| Broken)?;
-    u64::from_str_radix(digits, radix).map_err(|_| Broken)
+    let digits = std::str::from_utf8(digits).map_err(|_| Rejection::Malformed)?;
+    u64::from_str_radix(digits, radix).map_err(|error| match error.kind() {
+        // A number all the same, and larger than any limit.
+        IntErrorKind::PosOverflow => Rejection::LargeBody,
+        _ => Rejection::Malformed,
+    })
 }
 
 #[cfg(test)]

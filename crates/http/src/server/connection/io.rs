@@ -1,30 +1,38 @@
 //! The bytes of a connection: what is told of them to the watching timer, and how they end.
 
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     io,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use tokio::{
-    io::{AsyncRead, AsyncWrite, ReadBuf},
-    time::{Instant, Sleep},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt, ReadBuf},
+    time::{Instant, Sleep, sleep, timeout},
 };
 
-use super::{framing::Framing, patience::Patience, state::ConnectionState, stream::Stream};
-use crate::server::{config::LimitsConfig, registry::Ticket, stats::ConnectionStats};
+use super::{
+    framing::Framing, patience::Patience, rejection::Rejection, state::ConnectionState,
+    stream::Stream,
+};
+use crate::server::{
+    accept::Shared, config::LimitsConfig, registry::Ticket, stats::ConnectionStats,
+};
 
 /// What every HTTP/2 client sends first (RFC 9113, section 3.4).
 pub(super) const PREFACE: &[u8; 24] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
-/// Stands in the place of what is malformed: valid nowhere in a head or in the framing of a chunk, and complete, so that the parser refuses
-/// at once.
+/// Stands in the place of a malformed chunk: valid nowhere in its framing, and complete, so that the parser refuses at once.
 const REFUSED: &[u8] = b"\0\r\n\r\n";
 
 /// What a peer may still send after the end, before it is left alone: enough for the rest of a refused form, little for a flood.
 const MOST_LINGERING: usize = 256 << 10;
+
+/// How long the last answer may take before the lingering: one packet fits the buffer of any socket, unless the peer already holds it up.
+const LAST_ANSWER_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) struct ConnectionIo {
     stream: Stream,
@@ -32,7 +40,7 @@ pub(crate) struct ConnectionIo {
     prefix: Prefix,
     reading: Reading,
     writing: Patience,
-    linger: std::time::Duration,
+    linger: Duration,
     lingering: Option<Lingering>,
     /// Held as long as the socket is, so that an upgraded connection counts too.
     _ticket: Ticket,
@@ -54,12 +62,16 @@ enum Reading {
         framing: Framing,
         stats: Arc<ConnectionStats>,
     },
-    /// Malformed; the rest is not delivered.
+    /// A head that is answered without the parser; nothing more is delivered.
+    Rejected,
+    /// A malformed body; the rest is not delivered.
     Refused,
 }
 
 struct Lingering {
+    /// For the end of this side, which under TLS has to be written, and for the rest of the other.
     deadline: Pin<Box<Sleep>>,
+    told: bool,
     read: usize,
 }
 
@@ -112,10 +124,10 @@ impl ConnectionIo {
     }
 
     /// From here on the bytes are HTTP/1, read strictly.
-    pub(super) fn expect_http1(&mut self, stats: Arc<ConnectionStats>) {
+    pub(super) fn expect_http1(&mut self, shared: &Shared) {
         self.reading = Reading::Http1 {
-            framing: Framing::new(),
-            stats,
+            framing: Framing::new(&shared.limits),
+            stats: Arc::clone(&shared.stats),
         };
     }
 
@@ -128,10 +140,23 @@ impl ConnectionIo {
         match framing.scan(read) {
             Ok(()) if framing.is_within_head() => self.state.head_begun(),
             Ok(()) => self.state.head_complete(),
-            Err(malformed) => {
-                ConnectionStats::count(&stats.malformed);
+            Err(refused) => {
+                let counter = match refused.rejection {
+                    Rejection::Malformed => &stats.malformed,
+                    _ => &stats.refused_requests,
+                };
+                ConnectionStats::count(counter);
+                buffer.set_filled(before + refused.sound);
+                if framing.is_in_body() {
+                    if refused.rejection == Rejection::LargeBody {
+                        self.state.large_chunk();
+                    }
+                } else {
+                    self.state.reject(refused.rejection, framing.heads());
+                    self.reading = Reading::Rejected;
+                    return;
+                }
                 self.reading = Reading::Refused;
-                buffer.set_filled(before + malformed.sound);
                 let room = buffer.remaining().min(REFUSED.len());
                 buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
             }
@@ -153,14 +178,44 @@ impl ConnectionIo {
         written
     }
 
-    /// Reads what the peer still sends and forgets it. Closing a socket with unread bytes makes the kernel send a reset, which destroys the
-    /// answer on its way to the peer (RFC 9112, section 9.6).
-    fn poll_linger(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        let linger = self.linger;
-        let lingering = self.lingering.get_or_insert_with(|| Lingering {
-            deadline: Box::pin(tokio::time::sleep(linger)),
-            read: 0,
+    /// Says the last words and good-bye, in a time that the peer cannot prolong. An abort does not wait for it.
+    pub(super) async fn end_with(&mut self, answer: &[u8]) {
+        let state = Arc::clone(&self.state);
+        let limit = LAST_ANSWER_TIMEOUT + self.linger;
+        let mut end = pin!(timeout(limit, async {
+            self.write_all(answer).await?;
+            self.shutdown().await
+        }));
+        poll_fn(|context| {
+            state.listen(context);
+            if state.is_aborted() {
+                return Poll::Ready(());
+            }
+            end.as_mut().poll(context).map(drop)
+        })
+        .await;
+    }
+
+    /// Tells the peer that this side has ended, reads what it still sends, and forgets it. Closing a socket with unread bytes makes the kernel send a
+    /// reset, which destroys the answer on its way to the peer (RFC 9112, section 9.6).
+    fn poll_end(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let (linger, state) = (self.linger, &self.state);
+        let lingering = self.lingering.get_or_insert_with(|| {
+            state.ends();
+            Lingering {
+                deadline: Box::pin(sleep(linger)),
+                told: false,
+                read: 0,
+            }
         });
+        if !lingering.told {
+            let Poll::Ready(told) = Pin::new(&mut self.stream).poll_shutdown(context) else {
+                ready!(lingering.deadline.as_mut().poll(context));
+                return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+            };
+            told?;
+            lingering.told = true;
+        }
         let mut scratch = [0; 4096];
         while lingering.read < MOST_LINGERING {
             let mut buffer = ReadBuf::new(&mut scratch);
@@ -168,11 +223,11 @@ impl ConnectionIo {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => {
                     lingering.read += buffer.filled().len();
                 }
-                Poll::Ready(_) => return Poll::Ready(()),
-                Poll::Pending => return lingering.deadline.as_mut().poll(context),
+                Poll::Ready(_) => break,
+                Poll::Pending => return lingering.deadline.as_mut().poll(context).map(Ok),
             }
         }
-        Poll::Ready(())
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -190,6 +245,10 @@ impl AsyncRead for ConnectionIo {
             }
         }
         let before = buffer.filled().len();
+        if matches!(this.reading, Reading::Rejected) {
+            // The watch over the connection ends it.
+            return Poll::Pending;
+        }
         if matches!(this.reading, Reading::Refused) {
             let room = buffer.remaining().min(REFUSED.len());
             buffer.put_slice(REFUSED.get(..room).unwrap_or_default());
@@ -210,6 +269,10 @@ impl AsyncRead for ConnectionIo {
         if buffer.filled().len() > before {
             this.state.heard();
             this.examine(buffer, before);
+            if buffer.filled().len() == before {
+                // Nothing of it was sound; no bytes would mean the end of the stream.
+                return Poll::Pending;
+            }
         }
         Poll::Ready(Ok(()))
     }
@@ -250,10 +313,6 @@ impl AsyncWrite for ConnectionIo {
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let this = self.get_mut();
-        if this.lingering.is_none() {
-            ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
-        }
-        this.poll_linger(context).map(Ok)
+        self.get_mut().poll_end(context)
     }
 }

@@ -2,12 +2,14 @@
 
 mod driver;
 mod framing;
+mod head_line;
 mod http;
 mod info;
 mod io;
 mod opening;
 mod patience;
 mod refusal;
+mod rejection;
 mod request;
 mod request_body;
 mod response_body;
@@ -15,13 +17,13 @@ mod state;
 mod stream;
 mod streams;
 
-use std::{convert::Infallible, net::SocketAddr, sync::Arc, time::Duration};
+use std::{convert::Infallible, net::SocketAddr, sync::Arc};
 
 use ::http::{Request, Response};
 use axum::body::Body;
 use bytes::Bytes;
 use hyper_util::rt::TokioIo;
-use tokio::{io::AsyncWriteExt, net::TcpStream};
+use tokio::net::TcpStream;
 use tower_service::Service;
 
 pub(crate) use self::http::http1;
@@ -38,11 +40,6 @@ use self::{
     streams::Streams,
 };
 use super::{accept::Shared, registry::Ticket};
-
-const SLOW_HEAD: &[u8] =
-    b"HTTP/1.1 408 Request Timeout\r\nconnection: close\r\ncontent-length: 0\r\n\r\n";
-/// One packet fits the buffer of any socket, unless the peer already holds it up.
-const SLOW_HEAD_TIMEOUT: Duration = Duration::from_secs(1);
 
 pub(crate) async fn serve<M, S, B>(
     stream: TcpStream,
@@ -77,8 +74,9 @@ pub(crate) async fn serve<M, S, B>(
         return;
     };
     if version == Version::Http1 {
-        io.expect_http1(Arc::clone(&shared.stats));
+        io.expect_http1(&shared);
     }
+    let peer = state.peer();
     let service = make_service(&info);
     drop(make_service);
     let io = TokioIo::new(io);
@@ -88,10 +86,12 @@ pub(crate) async fn serve<M, S, B>(
                 RequestService::new(service, Arc::clone(&state), Arc::clone(&shared), None);
             let connection = shared.http1.serve_connection(io, service).with_upgrades();
             let mut driver = Driver::new(connection, state, shared, version);
-            if (&mut driver).await == Ended::HeadTimeout
+            if let Ended::Rejected(rejection) = (&mut driver).await
                 && let Some(parts) = driver.into_connection().into_parts()
             {
-                answer_slow_head(parts.io.into_inner()).await;
+                // The parser has no answer for a head that never ends, and none with a body for the others.
+                let answer = rejection.http1(peer);
+                parts.io.into_inner().end_with(&answer).await;
             }
         }
         Version::Http2 => {
@@ -106,14 +106,4 @@ pub(crate) async fn serve<M, S, B>(
             Driver::new(connection, state, shared, version).await;
         }
     }
-}
-
-/// The parser has no answer for a head that never ends (RFC 9110, section 15.5.9).
-async fn answer_slow_head(mut io: ConnectionIo) {
-    let answer = async {
-        io.write_all(SLOW_HEAD).await?;
-        io.shutdown().await
-    };
-    // A peer that does not take it has had its chance.
-    let _ = tokio::time::timeout(SLOW_HEAD_TIMEOUT, answer).await;
 }

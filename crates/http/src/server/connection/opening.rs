@@ -9,7 +9,6 @@ use std::{
 };
 
 use tokio::{
-    io::AsyncWriteExt,
     net::TcpStream,
     time::{Instant, sleep_until},
 };
@@ -133,7 +132,7 @@ pub(super) async fn version(
         Ok(Ok(Version::Http1)) if shared.protocols == Protocols::Http2 => {
             ConnectionStats::count(&shared.stats.malformed);
             // Closed in order, so that the peer sees an end and not a broken network.
-            let _ = io.shutdown().await;
+            io.end_with(b"").await;
             None
         }
         Ok(version) => version.ok(),

@@ -1,28 +1,29 @@
 //! What is wrong with a request as a whole, whatever it asks for.
 
 use http::{
-    Method, StatusCode, Version,
+    Method, Version,
     header::{CONTENT_LENGTH, HOST},
     request::Parts,
 };
 
+use super::rejection::Rejection;
 use crate::server::config::LimitsConfig;
 
-/// The status to answer with instead of asking the service.
-pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<StatusCode> {
+/// Why the service is not asked.
+pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection> {
     if has_more_headers(parts, limits.head.max_headers) {
-        return Some(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE);
+        return Some(Rejection::ManyHeaders);
     }
     if !names_one_host(parts) {
-        return Some(StatusCode::BAD_REQUEST);
+        return Some(Rejection::Host);
     }
     if is_longer(parts, limits.head.max_uri.get()) {
-        return Some(StatusCode::URI_TOO_LONG);
+        return Some(Rejection::LongTarget);
     }
     let length = parts.headers.get(CONTENT_LENGTH);
     let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
     if length.is_some_and(|length| length > limits.body.max_size.get()) {
-        return Some(StatusCode::PAYLOAD_TOO_LARGE);
+        return Some(Rejection::LargeBody);
     }
     None
 }
@@ -111,7 +112,7 @@ mod tests {
             request = request.header(HOST, *host);
         }
         let (parts, ()) = request.body(()).unwrap().into_parts();
-        refusal(&parts, &LimitsConfig::default()).map(|status| status.as_u16())
+        refusal(&parts, &LimitsConfig::default()).map(|rejection| rejection.status().as_u16())
     }
 
     #[test]

@@ -16,17 +16,22 @@ use http::{
 };
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
+use seaworthy_core::RequestId;
 use tower_service::Service;
 
 use super::{
     driver::Version,
     refusal::refusal,
+    rejection::Rejection,
     request_body::RequestBody,
     response_body::ResponseBody,
     state::{ConnectionState, InFlight, ResetLimit},
     streams::{Outflow, Streams},
 };
-use crate::server::{accept::Shared, stats::ConnectionStats};
+use crate::{
+    request_id,
+    server::{accept::Shared, stats::ConnectionStats},
+};
 
 pub(super) struct RequestService<S> {
     service: S,
@@ -65,7 +70,7 @@ impl<S> RequestService<S> {
                 .headers
                 .get(CONTENT_TYPE)
                 .is_some_and(|kind| kind.as_bytes().starts_with(b"application/grpc"));
-        Body::new(RequestBody::new(body, &self.shared, !rests))
+        Body::new(RequestBody::new(body, &self.shared, &self.state, !rests))
     }
 }
 
@@ -91,9 +96,12 @@ where
         let upgrades = self.version == Version::Http1
             && (parts.method == Method::CONNECT || parts.headers.contains_key(UPGRADE));
         let stage = match refusal(&parts, &self.shared.limits) {
-            Some(status) => {
+            Some(rejection) => {
                 ConnectionStats::count(&self.shared.stats.refused_requests);
-                Stage::Refused { status }
+                Stage::Refused {
+                    rejection,
+                    id: request_id::of(&parts.headers),
+                }
             }
             None => {
                 let body = self.bounded_body(&parts, body);
@@ -132,7 +140,7 @@ pin_project! {
     enum Stage<S, F> {
         Waiting { service: S, request: Option<Request<Body>> },
         Called { #[pin] response: F },
-        Refused { status: StatusCode },
+        Refused { rejection: Rejection, id: RequestId },
     }
 }
 
@@ -160,7 +168,7 @@ where
                     let Ok(response) = ready!(response.poll(context));
                     break Ok(response);
                 }
-                StageProjection::Refused { status } => break Err(*status),
+                StageProjection::Refused { rejection, id } => break Err((*rejection, id.clone())),
             };
             this.stage.set(next);
         };
@@ -171,10 +179,13 @@ where
         let outflow = this.outflow.take();
         let refused = response.is_err();
         let mut response = match response {
-            Ok(response) => response.map(|body| ResponseBody::new(Some(body), outflow, in_flight)),
-            Err(status) => {
-                let mut response = Response::new(ResponseBody::new(None, outflow, in_flight));
-                *response.status_mut() = status;
+            Ok(response) => response.map(|body| ResponseBody::new(body, outflow, in_flight)),
+            Err((rejection, id)) => {
+                let (headers, body) = rejection.answer(&id, this.state.peer());
+                let body = ResponseBody::whole(body, outflow, in_flight);
+                let mut response = Response::new(body);
+                *response.status_mut() = rejection.status();
+                *response.headers_mut() = headers;
                 response
             }
         };

@@ -13,7 +13,7 @@ use hyper::body::Incoming;
 use seaworthy_core::ByteSize;
 use tokio::time::{Instant, Sleep};
 
-use super::patience::Patience;
+use super::{patience::Patience, state::ConnectionState};
 use crate::server::{accept::Shared, stats::ConnectionStats};
 
 /// Why the body of a request ended early.
@@ -38,6 +38,7 @@ pub(super) struct RequestBody {
     /// None where the peer may rest as long as it likes.
     pace: Option<Pace>,
     shared: Arc<Shared>,
+    state: Arc<ConnectionState>,
 }
 
 struct Pace {
@@ -47,7 +48,12 @@ struct Pace {
 }
 
 impl RequestBody {
-    pub(super) fn new(body: Incoming, shared: &Arc<Shared>, paced: bool) -> Self {
+    pub(super) fn new(
+        body: Incoming,
+        shared: &Arc<Shared>,
+        state: &Arc<ConnectionState>,
+        paced: bool,
+    ) -> Self {
         let limits = &shared.limits.body;
         Self {
             body,
@@ -59,6 +65,7 @@ impl RequestBody {
                 timer: None,
             }),
             shared: Arc::clone(shared),
+            state: Arc::clone(state),
         }
     }
 }
@@ -83,7 +90,10 @@ impl Body for RequestBody {
         let Some(frame) = frame else {
             return Poll::Ready(None);
         };
-        let frame = frame.map_err(RequestBodyError::Incomplete)?;
+        let frame = frame.map_err(|error| match this.state.has_large_chunk() {
+            true => RequestBodyError::TooLarge(this.max_size),
+            false => RequestBodyError::Incomplete(error),
+        })?;
         if let Some(data) = frame.data_ref() {
             if let Some(pace) = &mut this.pace {
                 pace.patience.progress(data.len(), Instant::now);

@@ -26,15 +26,28 @@ pin_project! {
 }
 
 impl<B> ResponseBody<B> {
-    /// A response; none is an empty one.
-    pub(super) fn new(body: Option<B>, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
+    pub(super) fn new(body: B, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
+        Self::with(Some(body), Bytes::new(), outflow, in_flight)
+    }
+
+    /// A response that is there as a whole, without the service.
+    pub(super) fn whole(body: Bytes, outflow: Option<Arc<Outflow>>, in_flight: InFlight) -> Self {
+        Self::with(None, body, outflow, in_flight)
+    }
+
+    fn with(
+        body: Option<B>,
+        rest: Bytes,
+        outflow: Option<Arc<Outflow>>,
+        in_flight: InFlight,
+    ) -> Self {
         if let Some(outflow) = &outflow {
             outflow.handed_over(0);
         }
         Self {
             body,
             outflow,
-            rest: Bytes::new(),
+            rest,
             in_flight,
         }
     }
@@ -52,7 +65,8 @@ impl<B: Body<Data = Bytes>> Body for ResponseBody<B> {
         let Some(outflow) = this.outflow else {
             return match this.body.as_pin_mut() {
                 Some(body) => body.poll_frame(context),
-                None => Poll::Ready(None),
+                None if this.rest.is_empty() => Poll::Ready(None),
+                None => Poll::Ready(Some(Ok(Frame::data(std::mem::take(this.rest))))),
             };
         };
         if this.rest.is_empty() {

@@ -1,7 +1,7 @@
 use std::{
     net::SocketAddr,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{
             AtomicBool, AtomicU32, AtomicU64,
             Ordering::{Acquire, Relaxed, Release},
@@ -13,6 +13,7 @@ use futures::task::AtomicWaker;
 use parking_lot::Mutex;
 use tokio::time::{Duration, Instant};
 
+use super::rejection::Rejection;
 use crate::server::registry::ConnectionSnapshot;
 
 /// What the parts of a connection tell each other, and what the listener tells it.
@@ -34,7 +35,18 @@ pub(crate) struct ConnectionState {
     write_deadline: Moment,
     flooded: AtomicBool,
     upgraded: AtomicBool,
+    rejected: OnceLock<Rejected>,
+    large_chunk: AtomicBool,
+    ending: AtomicBool,
     resets: Mutex<Resets>,
+}
+
+/// A head that is not handed to the parser.
+#[derive(Debug)]
+struct Rejected {
+    rejection: Rejection,
+    /// How many heads came before it.
+    requests_before: u64,
 }
 
 /// Cancelled requests since a moment.
@@ -61,6 +73,9 @@ impl ConnectionState {
             write_deadline: Moment::default(),
             flooded: AtomicBool::new(false),
             upgraded: AtomicBool::new(false),
+            rejected: OnceLock::new(),
+            large_chunk: AtomicBool::new(false),
+            ending: AtomicBool::new(false),
             resets: Mutex::default(),
         }
     }
@@ -134,6 +149,40 @@ impl ConnectionState {
 
     pub(crate) fn head_since(&self) -> Option<Instant> {
         self.head_since.get(self.opened)
+    }
+
+    /// A head is not handed to the parser, nor is anything after it. A number of heads were before it.
+    pub(crate) fn reject(&self, rejection: Rejection, requests_before: u64) {
+        self.head_complete();
+        let _ = self.rejected.set(Rejected {
+            rejection,
+            requests_before,
+        });
+    }
+
+    /// What to answer in the place of the parser, once every request before it has been.
+    pub(crate) fn rejection(&self) -> Option<Rejection> {
+        let rejected = self.rejected.get()?;
+        if self.ending.load(Relaxed) {
+            return None;
+        }
+        let is_next = self.requests.load(Relaxed) >= rejected.requests_before;
+        (is_next && self.in_flight.load(Relaxed) == 0).then_some(rejected.rejection)
+    }
+
+    /// This side has said its last word: nothing that arrives is answered any more.
+    pub(crate) fn ends(&self) {
+        self.ending.store(true, Relaxed);
+        self.head_complete();
+    }
+
+    /// A chunk is larger than any body may be.
+    pub(crate) fn large_chunk(&self) {
+        self.large_chunk.store(true, Relaxed);
+    }
+
+    pub(crate) fn has_large_chunk(&self) -> bool {
+        self.large_chunk.load(Relaxed)
     }
 
     pub(crate) fn set_write_deadline(&self, deadline: Option<Instant>) {

@@ -25,9 +25,13 @@ const REFUSED: [&str; 15] = [
     "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nabc\r\n",
 ];
 
+fn framing() -> Framing {
+    Framing::new(&LimitsConfig::default())
+}
+
 #[test]
 fn sound_messages_pass_sec_3() {
-    let mut framing = Framing::new();
+    let mut framing = framing();
     assert_eq!(framing.scan(SOUND.as_bytes()), Ok(()));
     assert!(framing.is_within_head());
     assert_eq!(framing.scan(b"\r\n"), Ok(()));
@@ -37,16 +41,13 @@ fn sound_messages_pass_sec_3() {
 #[test]
 fn what_two_parsers_may_read_differently_is_refused_sec_3() {
     for refused in REFUSED {
-        assert!(
-            Framing::new().scan(refused.as_bytes()).is_err(),
-            "{refused:?}"
-        );
+        assert!(framing().scan(refused.as_bytes()).is_err(), "{refused:?}");
     }
 }
 
 #[test]
 fn long_chunk_extensions_are_refused_sec_3() {
-    let mut framing = Framing::new();
+    let mut framing = framing();
     framing
         .scan(b"POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n1;")
         .unwrap();
@@ -55,7 +56,7 @@ fn long_chunk_extensions_are_refused_sec_3() {
 
 #[test]
 fn an_upgraded_connection_is_left_alone() {
-    let mut framing = Framing::new();
+    let mut framing = framing();
     let upgrade = b"GET / HTTP/1.1\r\nHost: a\r\nUpgrade: websocket\r\n\r\n";
     framing.scan(upgrade).unwrap();
     assert_eq!(framing.scan(b"\n \n\0anything"), Ok(()));
@@ -69,7 +70,7 @@ proptest! {
         refused in 0..REFUSED.len(),
     ) {
         let whole = format!("{SOUND}\r\n{}", REFUSED[refused]);
-        let mut framing = Framing::new();
+        let mut framing = framing();
         let mut cuts: Vec<usize> = cuts;
         cuts.sort_unstable();
         let mut from = 0;
@@ -82,7 +83,7 @@ proptest! {
 
     #[test]
     fn no_bytes_make_it_panic_sec_3(bytes: Vec<u8>) {
-        let mut framing = Framing::new();
+        let mut framing = framing();
         if let Err(malformed) = framing.scan(&bytes) {
             prop_assert!(malformed.sound <= bytes.len());
         }
