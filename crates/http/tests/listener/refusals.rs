@@ -210,6 +210,33 @@ async fn what_follows_the_last_request_does_not_destroy_its_answer_sec_3() {
     }
 }
 
+#[tokio::test]
+async fn a_large_answer_before_a_refusal_arrives_whole_sec_3() {
+    let fixture = start().await;
+    let mut client = RawClient::connect_with_receive_buffer(fixture.address, 4096)
+        .await
+        .unwrap();
+    let request = "GET /zeros/5000000 HTTP/1.1\r\nhost: a\r\n\r\nGET\r\n\r\n";
+    client.send(request).await.unwrap();
+    let received = client.read_to_end(PATIENCE).await;
+    assert_eq!(received.statuses(), [200, 400]);
+    assert!(received.bytes.len() > 5_000_000);
+}
+
+#[tokio::test]
+async fn a_client_that_sends_on_after_its_last_answer_is_not_reset_sec_3() {
+    let fixture =
+        start_limited(|limits| limits.connections.linger = Timeout::from_secs(3600)).await;
+    let mut client = RawClient::connect(fixture.address).await.unwrap();
+    let request = "GET / HTTP/1.1\r\nhost: a\r\nconnection: close\r\n\r\nGET\r\n\r\n";
+    client.send(request).await.unwrap();
+    client.read_until("hello", PATIENCE).await.unwrap();
+    for _ in 0..20 {
+        client.trickle([b'a'; 10], Duration::from_millis(1)).await;
+        assert_eq!(fixture.server.stats().open, 1);
+    }
+}
+
 /// A sound head with some bytes replaced, inserted or left out.
 fn nearly_sound() -> impl Strategy<Value = Vec<u8>> {
     let sound = "POST /a?b HTTP/1.1\r\nhost: a\r\nx: y\r\ncontent-length: 2\r\n\r\nok";
