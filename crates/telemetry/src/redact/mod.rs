@@ -3,9 +3,14 @@
 //! Types that redact themselves ([`Personal`](seaworthy_core::Personal), [`Secret`](seaworthy_core::Secret)) come first; this filter is for what slips
 //! past them, and errs on the side of masking. Nearly every text is clean, so one pass over the bytes decides whether anything has to be looked at more closely.
 
+mod bytes;
+mod keyed;
 mod name;
+mod number;
 mod scan;
+mod scheme;
 mod shape;
+mod url;
 
 use std::borrow::Cow;
 

@@ -1,13 +1,18 @@
-/// A run of characters of a token this long may be one.
-const TOKEN_RUN: u32 = 16;
+/// A run of characters of a token this long may be one: the shortest prefix of a credential and the shortest text behind it.
+const TOKEN_RUN: u32 = 15;
 /// The shortest number with separators that may be a card or a telephone number.
 const DIGIT_RUN: u32 = 8;
 
 const OTHER: u8 = 0;
 const WORD: u8 = 1;
 const DIGIT: u8 = 2;
-const SEPARATOR: u8 = 3;
-const SIGN: u8 = 4;
+/// May stand inside a token.
+const JOINER: u8 = 3;
+/// May stand between the digits of a number, as the classes behind it may.
+const SEPARATOR: u8 = 4;
+const POINT: u8 = 5;
+const BLANK: u8 = 6;
+const SIGN: u8 = 7;
 
 /// The class of each byte: one look-up per byte is all that a clean text costs.
 const CLASSES: [u8; 256] = classes();
@@ -23,8 +28,11 @@ const fn classes() -> [u8; 256] {
         classes[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
             b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD,
-            b' ' | b'-' | b'.' | b'(' | b')' | b'/' | b'+' => SEPARATOR,
-            b'@' | b'=' | b':' => SIGN,
+            b'-' | b'+' => JOINER,
+            b'(' | b')' | b'/' | 0x80.. => SEPARATOR,
+            b'.' => POINT,
+            b' ' | b'\t' | b'\n' | b'\r' | 0x0c => BLANK,
+            b'@' | b'=' | b':' | b'%' => SIGN,
             _ => OTHER,
         };
         byte += 1;
@@ -34,6 +42,8 @@ const fn classes() -> [u8; 256] {
 
 /// Words behind which a blank and then a secret may follow: `Bearer`, `Basic`, `-----BEGIN`.
 const HERALDS: [&[u8]; 3] = [b"bearer", b"basic", b"-begin"];
+/// Words behind which a point and then a secret in short parts may follow.
+const POINTED_HERALDS: [&[u8]; 2] = [b"ya29", b"hvs"];
 
 /// Whether no shape can be in the text. Never wrong in saying yes; often wrong in saying no.
 pub(super) fn is_clean(text: &[u8]) -> bool {
@@ -48,10 +58,17 @@ pub(super) fn is_clean(text: &[u8]) -> bool {
                 digits += 1;
                 run += 1;
             }
-            SEPARATOR if matches!(byte, b'-' | b'+') => run += 1,
-            SEPARATOR => {
+            JOINER => run += 1,
+            SEPARATOR => run = 0,
+            POINT => {
                 run = 0;
-                if *byte == b' ' && is_herald(text.get(..position).unwrap_or_default()) {
+                if is_behind(text, position, &POINTED_HERALDS) {
+                    return false;
+                }
+            }
+            BLANK => {
+                run = 0;
+                if is_behind(text, position, &HERALDS) {
                     return false;
                 }
             }
@@ -65,12 +82,17 @@ pub(super) fn is_clean(text: &[u8]) -> bool {
     true
 }
 
-fn is_herald(before: &[u8]) -> bool {
-    let ends_with = |herald: &&[u8]| {
-        let start = before.len().checked_sub(herald.len());
+/// Whether the text before `position` ends with one of the words.
+fn is_behind(text: &[u8], position: usize, words: &[&[u8]]) -> bool {
+    let before = text.get(..position).unwrap_or_default();
+    let last = before.last().map(u8::to_ascii_lowercase);
+    words.iter().any(|word| {
+        if word.last().copied() != last {
+            return false;
+        }
+        let start = before.len().checked_sub(word.len());
         start
             .and_then(|start| before.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(herald))
-    };
-    HERALDS.iter().any(ends_with)
+            .is_some_and(|end| end.eq_ignore_ascii_case(word))
+    })
 }

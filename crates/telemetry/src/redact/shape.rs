@@ -1,6 +1,13 @@
 use std::borrow::Cow;
 
-use super::{MASK, name::is_sensitive_name};
+use super::{
+    MASK,
+    bytes::{end_of, is_word, start_of},
+    keyed::keyed,
+    number::{Run, phone},
+    scheme::scheme_in_prose,
+    url::{Addresses, ENCODED_LENGTH},
+};
 
 /// Beginnings of the credentials that well-known issuers hand out, and of JSON Web Tokens.
 const PREFIXES: [&str; 22] = [
@@ -30,178 +37,191 @@ const PREFIXES: [&str; 22] = [
 /// The shortest text behind a prefix that is a credential rather than a word.
 const SHORTEST_CREDENTIAL: usize = 12;
 
-/// Masks every shape in a text.
+/// The lengths of the groups of identifiers in hexadecimal digits: of digests, a UUID, a `traceparent` of W3C Trace Context and a trace of AWS X-Ray.
+const IDENTIFIERS: [&[usize]; 6] = [
+    &[32],
+    &[40],
+    &[64],
+    &[8, 4, 4, 4, 12],
+    &[2, 32, 16, 2],
+    &[1, 8, 24],
+];
+/// The length of the shortest of them, in bytes.
+const SHORTEST_IDENTIFIER: usize = 32;
+/// The length of the longest of them, in bytes.
+const LONGEST_IDENTIFIER: usize = 64;
+
+/// Masks every shape in a text, in a time that grows as the text does.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
+    let mut shapes = Shapes::new(text.as_bytes());
     let mut output = String::new();
     let mut written = 0;
     let mut at = 0;
     while at < text.len() {
-        match find(text, at) {
-            Some((start, end)) if end > start && start >= written => {
+        match shapes.find(at, written) {
+            Found::Shape { start, end } if end > at => {
+                let start = start.max(written);
                 output.push_str(text.get(written..start).unwrap_or_default());
                 output.push_str(MASK);
                 written = end;
                 at = end;
             }
-            _ => at += next_character(text, at),
+            Found::Harmless { end } if end > at => at = end,
+            _ => at += 1,
         }
     }
-    if written == 0 && output.is_empty() {
+    if output.is_empty() {
         return Cow::Borrowed(text);
     }
     output.push_str(text.get(written..).unwrap_or_default());
     Cow::Owned(output)
 }
 
-fn next_character(text: &str, at: usize) -> usize {
-    text.get(at..)
-        .and_then(|rest| rest.chars().next())
-        .map_or(1, char::len_utf8)
+/// What begins at a place, or ends there having begun before.
+enum Found {
+    Shape {
+        start: usize,
+        end: usize,
+    },
+    /// Nothing until `end`.
+    Harmless {
+        end: usize,
+    },
+    Nothing,
 }
 
-/// The shape that begins at `at`, or that ends there having begun before, as a range to mask.
-fn find(text: &str, at: usize) -> Option<(usize, usize)> {
-    let rest = text.get(at..)?;
-    let first = rest.bytes().next()?;
-    let begins_word = !text.get(..at)?.bytes().next_back().is_some_and(is_word);
-    match first {
-        b'@' => email(text, at).or_else(|| userinfo(text, at)),
-        b'=' | b':' => keyed(text, at),
-        b'0'..=b'9' | b'+' | b'(' if begins_word => number(text, at),
-        _ if begins_word => scheme(text, at).or_else(|| credential(text, at)),
-        _ => None,
+impl From<Option<(usize, usize)>> for Found {
+    fn from(range: Option<(usize, usize)>) -> Self {
+        range.map_or(Self::Nothing, |(start, end)| Self::Shape { start, end })
     }
 }
 
-fn is_word(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || byte == b'_'
+struct Shapes<'a> {
+    text: &'a [u8],
+    addresses: Addresses,
+    /// Behind the last `@` that had no name or no domain: no address of a mailbox begins before.
+    mailbox_floor: usize,
+    /// Digits before here were read and are no card.
+    no_card_until: usize,
 }
 
-fn is_credential(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"_-./+=~".contains(&byte)
+impl<'a> Shapes<'a> {
+    fn new(text: &'a [u8]) -> Self {
+        Self {
+            text,
+            addresses: Addresses::default(),
+            mailbox_floor: 0,
+            no_card_until: 0,
+        }
+    }
+
+    fn find(&mut self, at: usize, written: usize) -> Found {
+        let text = self.text;
+        let Some(first) = text.get(at).copied() else {
+            return Found::Nothing;
+        };
+        let before = at.checked_sub(1).and_then(|before| text.get(before));
+        let begins_word = !before.is_some_and(|byte| is_word(*byte));
+        if begins_word && let Some(end) = identifier(text, at) {
+            return Found::Harmless { end };
+        }
+        match first {
+            b'@' => self.email(at, at + 1, written).into(),
+            b'%' => self.percent_encoded(at, written).into(),
+            b':' => self
+                .addresses
+                .userinfo(text, at)
+                .or_else(|| keyed(text, at, at + 1))
+                .into(),
+            b'=' => keyed(text, at, at + 1).into(),
+            b'0'..=b'9' => self
+                .card(at)
+                .or_else(|| begins_word.then(|| phone(text, at)).flatten())
+                .into(),
+            b'+' | b'(' if begins_word => phone(text, at).into(),
+            _ if begins_word => scheme_in_prose(text, at)
+                .or_else(|| credential(text, at))
+                .into(),
+            _ => Found::Nothing,
+        }
+    }
+
+    /// What begins at a percent-encoded `@`, `=` or `:`.
+    fn percent_encoded(&mut self, at: usize, written: usize) -> Option<(usize, usize)> {
+        let behind = at + ENCODED_LENGTH;
+        match self.text.get(at..behind)? {
+            b"%40" => self.email(at, behind, written),
+            b"%3D" | b"%3d" => keyed(self.text, at, behind),
+            b"%3A" | b"%3a" => self
+                .addresses
+                .encoded_userinfo(self.text, at)
+                .or_else(|| keyed(self.text, at, behind)),
+            _ => None,
+        }
+    }
+
+    fn card(&mut self, at: usize) -> Option<(usize, usize)> {
+        if at < self.no_card_until {
+            return None;
+        }
+        let run = Run::read(self.text, at);
+        self.no_card_until = run.end;
+        run.card(self.text)
+    }
+
+    /// The address of a mailbox whose `@`, plain or percent-encoded, stands from `sign` to `behind`.
+    fn email(&mut self, sign: usize, behind: usize, written: usize) -> Option<(usize, usize)> {
+        let floor = self.mailbox_floor.max(written);
+        let start = start_of(self.text, floor, sign, |byte| {
+            byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte) || byte >= 0x80
+        });
+        let end = end_of(self.text, behind, |byte| {
+            byte.is_ascii_alphanumeric() || b".-".contains(&byte) || byte >= 0x80
+        });
+        let domain = self.text.get(behind..end)?;
+        let dot = domain.iter().position(|byte| *byte == b'.');
+        let is_domain = dot.is_some_and(|dot| domain.iter().skip(dot).any(|byte| *byte != b'.'));
+        if start < sign && is_domain {
+            return Some((start, end));
+        }
+        self.mailbox_floor = behind;
+        None
+    }
 }
 
-fn end_of(text: &str, from: usize, belongs: impl Fn(u8) -> bool) -> usize {
-    let rest = text.as_bytes().get(from..).unwrap_or_default();
-    from + rest
-        .iter()
-        .position(|byte| !belongs(*byte))
-        .unwrap_or(rest.len())
-}
-
-fn start_of(text: &str, until: usize, belongs: impl Fn(u8) -> bool) -> usize {
-    let before = text.as_bytes().get(..until).unwrap_or_default();
-    before
-        .iter()
-        .rposition(|byte| !belongs(*byte))
-        .map_or(0, |position| position + 1)
-}
-
-fn email(text: &str, at: usize) -> Option<(usize, usize)> {
-    let start = start_of(text, at, |byte| {
-        byte.is_ascii_alphanumeric() || b"._%+-".contains(&byte) || byte >= 0x80
-    });
-    let end = end_of(text, at + 1, |byte| {
-        byte.is_ascii_alphanumeric() || b".-".contains(&byte) || byte >= 0x80
-    });
-    let domain = text.get(at + 1..end)?;
-    (start < at && domain.trim_end_matches('.').contains('.')).then_some((start, end))
-}
-
-/// `scheme://user:password@host`: everything between the slashes and the sign.
-fn userinfo(text: &str, at: usize) -> Option<(usize, usize)> {
-    let start = start_of(text, at, |byte| !byte.is_ascii_whitespace() && byte != b'/');
-    text.get(..start)?.ends_with("://").then_some((start, at))
-}
-
-/// `password=…`, `"token": "…"`, `Authorization: …`.
-fn keyed(text: &str, at: usize) -> Option<(usize, usize)> {
-    let name_end = text
-        .get(..at)?
-        .trim_end_matches(['"', '\'', ' ', '\\'])
-        .len();
-    let name_start = start_of(text, name_end, |byte| is_word(byte) || byte == b'-');
-    let name = text.get(name_start..name_end)?;
-    if !is_sensitive_name(name) {
+/// The end of an identifier in hexadecimal digits, whose digits are no card number; one without any letter may be.
+fn identifier(text: &[u8], at: usize) -> Option<usize> {
+    let limit = text.len().min(at + LONGEST_IDENTIFIER + 1);
+    let near = text.get(..limit)?;
+    let end = end_of(near, at, |byte| byte.is_ascii_hexdigit() || byte == b'-');
+    let word = text.get(at..end)?;
+    if word.len() < SHORTEST_IDENTIFIER || text.get(end).is_some_and(|byte| is_word(*byte)) {
         return None;
     }
-    let begin = end_of(text, at + 1, |byte| {
-        matches!(byte, b' ' | b'"' | b'\'' | b'\\')
-    });
-    let begin = scheme(text, begin).map_or(begin, |(start, _)| start);
-    let end = end_of(text, begin, |byte| {
-        !byte.is_ascii_whitespace()
-            && !matches!(
-                byte,
-                b'"' | b'\'' | b',' | b'&' | b';' | b'}' | b')' | b'\\'
-            )
-    });
-    (end > begin).then_some((begin, end))
+    let groups = || word.split(|byte| *byte == b'-').map(<[u8]>::len);
+    let is_known = IDENTIFIERS
+        .iter()
+        .any(|lengths| groups().eq(lengths.iter().copied()));
+    (is_known && word.iter().any(u8::is_ascii_alphabetic)).then_some(end)
 }
 
-/// The credential behind `Bearer` or `Basic`.
-fn scheme(text: &str, at: usize) -> Option<(usize, usize)> {
-    let word = text
-        .get(at..at + 7)
-        .filter(|word| word.eq_ignore_ascii_case("bearer "))
-        .or_else(|| {
-            text.get(at..at + 6)
-                .filter(|word| word.eq_ignore_ascii_case("basic "))
-        })?;
-    let start = end_of(text, at + word.len(), |byte| byte == b' ');
-    let end = end_of(text, start, is_credential);
-    (end > start).then_some((start, end))
-}
-
-fn credential(text: &str, at: usize) -> Option<(usize, usize)> {
+fn credential(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let rest = text.get(at..)?;
-    if rest.starts_with("-----BEGIN ") {
+    if rest.starts_with(b"-----BEGIN ") {
         return Some((at, text.len()));
     }
-    let prefix = PREFIXES.iter().find(|prefix| rest.starts_with(**prefix))?;
-    let end = end_of(text, at, is_credential);
-    (end - at >= prefix.len() + SHORTEST_CREDENTIAL).then_some((at, end))
-}
-
-/// A card number (13 to 19 digits that satisfy Luhn) or an international telephone number (a plus and 8 to 15 digits, or a number written in groups with parentheses).
-fn number(text: &str, at: usize) -> Option<(usize, usize)> {
-    let end = end_of(text, at, |byte| {
-        byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'(' | b')' | b'+' | b'.')
-    });
-    let shape = text
-        .get(at..end)?
-        .trim_end_matches([' ', '-', '(', '.', '+']);
-    let followed_by_word = text
-        .as_bytes()
-        .get(at + shape.len())
-        .copied()
-        .is_some_and(is_word);
-    let digits: Vec<u8> = shape
-        .bytes()
-        .filter(u8::is_ascii_digit)
-        .map(|digit| digit - b'0')
-        .collect();
-    let is_card =
-        (13..=19).contains(&digits.len()) && !shape.contains(['+', '(', '.']) && luhn(&digits);
-    let is_phone = (8..=15).contains(&digits.len())
-        && (shape.starts_with('+') || (shape.contains('(') && shape.contains(')')));
-    ((is_card || is_phone) && !followed_by_word).then_some((at, at + shape.len()))
-}
-
-/// The check of ISO/IEC 7812-1, annex B.
-fn luhn(digits: &[u8]) -> bool {
-    let sum: u32 = digits
+    let prefix = PREFIXES
         .iter()
-        .rev()
-        .enumerate()
-        .map(|(position, digit)| {
-            let digit = u32::from(*digit);
-            if position % 2 == 0 {
-                digit
-            } else {
-                digit * 2 / 10 + digit * 2 % 10
-            }
-        })
-        .sum();
-    sum.is_multiple_of(10) && digits.iter().any(|digit| *digit != 0)
+        .find(|prefix| rest.starts_with(prefix.as_bytes()))?;
+    let is_part = |byte: u8| is_word(byte) || b"-+".contains(&byte);
+    let is_credential = |byte: u8| is_part(byte) || b"./=~".contains(&byte);
+    // Only the credentials whose prefix ends in a point are short between points.
+    let measured = if prefix.ends_with('.') {
+        end_of(text, at, is_credential)
+    } else {
+        end_of(text, at, is_part)
+    };
+    // What is too short is not read further, so that no part of a text is read twice.
+    (measured - at >= prefix.len() + SHORTEST_CREDENTIAL)
+        .then(|| (at, end_of(text, measured, is_credential)))
 }
