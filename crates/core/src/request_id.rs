@@ -48,6 +48,12 @@ impl RequestId {
         Ok(Self(Representation::Given(text.into())))
     }
 
+    /// Whether it was made here, so that it holds nothing a caller chose.
+    #[must_use]
+    pub const fn is_generated(&self) -> bool {
+        matches!(self.0, Representation::Generated(_))
+    }
+
     /// The identifier as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -87,7 +93,9 @@ mod tests {
     #[test]
     fn a_generated_id_is_itself_a_valid_id_obs_7() {
         let id = RequestId::generate();
-        assert_eq!(RequestId::parse(id.as_str().as_bytes()), Ok(id));
+        let parsed = RequestId::parse(id.as_str().as_bytes()).unwrap();
+        assert_eq!(parsed, id);
+        assert!(id.is_generated() && !parsed.is_generated());
     }
 
     #[test]

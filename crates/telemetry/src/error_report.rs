@@ -51,7 +51,9 @@ impl ErrorReports {
             place: place.to_owned(),
             message: crate::redact::redact(message).into_owned(),
             request_id: seaworthy_core::context::with_current(|context| {
-                context.map(|context| context.request_id().to_string())
+                context.map(|context| {
+                    crate::redact::redact(context.request_id().as_str()).into_owned()
+                })
             }),
         };
         tracing::error!(place, panic = message, "a panic was caught");

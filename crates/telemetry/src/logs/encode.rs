@@ -23,7 +23,8 @@ impl Encoding {
     }
 }
 
-/// Appends a text as the inside of a JSON string: quotes, backslashes and every control character escaped, so that a text can never end its line.
+/// Appends a text as the inside of a JSON string: quotes, backslashes and every control character escaped, so that a text can never end its line, drive a
+/// terminal or turn around how the line reads.
 pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     loop {
@@ -33,8 +34,12 @@ pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
         let Some((byte, behind)) = behind.split_first() else {
             return;
         };
-        push_escaped(output, *byte);
-        rest = behind;
+        if byte.is_ascii() {
+            push_escaped(output, *byte);
+            rest = behind;
+        } else {
+            rest = push_beyond_ascii(output, *byte, behind);
+        }
     }
 }
 
@@ -54,7 +59,44 @@ fn plain_length(text: &[u8]) -> usize {
 }
 
 const fn needs_escape(byte: u8) -> bool {
-    matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f)
+    matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f | C1_LEAD | FORMAT_LEAD)
+}
+
+/// The first byte of the characters U+0080 to U+00BF, of which the first half are the control characters of ISO/IEC 6429.
+const C1_LEAD: u8 = 0xc2;
+/// The first byte of the characters U+2000 to U+2FFF, among which are those that end a line and those that turn a text around.
+const FORMAT_LEAD: u8 = 0xe2;
+
+/// Appends the character that begins with `lead`, escaped where it controls what is shown, and returns what follows.
+#[cold]
+fn push_beyond_ascii<'a>(output: &mut Vec<u8>, lead: u8, behind: &'a [u8]) -> &'a [u8] {
+    let (code, rest) = match (lead, behind) {
+        (C1_LEAD, [byte @ 0x80..=0x9f, rest @ ..]) => (u16::from(*byte), rest),
+        // The ends of a line and of a paragraph, and the embeddings and overrides of UAX #9.
+        (FORMAT_LEAD, [0x80, byte @ 0xa8..=0xae, rest @ ..]) => {
+            (0x2000 + u16::from(*byte - 0x80), rest)
+        }
+        // The isolates of UAX #9.
+        (FORMAT_LEAD, [0x81, byte @ 0xa6..=0xa9, rest @ ..]) => {
+            (0x2040 + u16::from(*byte - 0x80), rest)
+        }
+        _ => {
+            output.push(lead);
+            return behind;
+        }
+    };
+    let [high, low] = code.to_be_bytes();
+    output.extend_from_slice(b"\\u");
+    output.extend_from_slice(&[digit(high >> 4), digit(high), digit(low >> 4), digit(low)]);
+    rest
+}
+
+fn digit(value: u8) -> u8 {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    DIGITS
+        .get(usize::from(value & 0xf))
+        .copied()
+        .unwrap_or(b'0')
 }
 
 /// Whether one of eight bytes may need an escape: never wrong in saying no. The tests for a zero and for a small byte are those of S. E. Anderson's "Bit Twiddling Hacks".
@@ -68,17 +110,11 @@ const fn may_need_escape(bytes: u64) -> bool {
     let quote = has_zero(bytes ^ (ONES * b'"' as u64));
     let backslash = has_zero(bytes ^ (ONES * b'\\' as u64));
     let delete = has_zero(bytes ^ (ONES * 0x7f));
-    (small | quote | backslash | delete) != 0
+    let beyond_ascii = bytes & HIGH;
+    (small | quote | backslash | delete | beyond_ascii) != 0
 }
 
 fn push_escaped(output: &mut Vec<u8>, byte: u8) {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let digit = |value: u8| {
-        DIGITS
-            .get(usize::from(value & 0xf))
-            .copied()
-            .unwrap_or(b'0')
-    };
     match byte {
         b'"' => output.extend_from_slice(b"\\\""),
         b'\\' => output.extend_from_slice(b"\\\\"),
@@ -187,6 +223,26 @@ mod tests {
             (4_107_542_400, "2100-03-01T00:00:00"),
         ] {
             assert_eq!(text_of(|output| push_second(output, seconds)), text);
+        }
+    }
+
+    #[test]
+    fn what_controls_a_terminal_or_turns_a_line_around_is_escaped_obs_1() {
+        let controls = [
+            '\u{80}', '\u{9b}', '\u{9f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}',
+            '\u{2066}', '\u{2069}',
+        ];
+        for control in controls {
+            let text = format!("ordinary text é {control}31m behind");
+            let escaped = format!("ordinary text é \\u{:04x}31m behind", u32::from(control));
+            assert_eq!(text_of(|output| escape(output, &text)), escaped);
+        }
+        for plain in [
+            "\u{a0}é€日本",
+            "\u{2027}\u{202f}\u{2065}\u{206a}\u{c0}",
+            "\u{1f600}",
+        ] {
+            assert_eq!(text_of(|output| escape(output, plain)), plain);
         }
     }
 

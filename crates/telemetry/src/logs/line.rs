@@ -1,6 +1,6 @@
 use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, sync::Arc};
 
-use seaworthy_core::{RequestContext, ServiceIdentity};
+use seaworthy_core::{RequestContext, RequestId, ServiceIdentity};
 
 use super::{
     Shared,
@@ -47,7 +47,12 @@ impl Line {
     ) {
         match self.shared.encoding {
             Encoding::Json => self.json_head(context, level, target, message),
-            Encoding::Text { colours } => self.text_head(colours, level, target, message),
+            Encoding::Text { colours } => {
+                self.text_head(colours, level, target, message);
+                if let Some(context) = context {
+                    self.text_context(context);
+                }
+            }
         }
     }
 
@@ -76,7 +81,7 @@ impl Line {
         output.push(b'"');
         let Some(context) = context else { return };
         output.extend_from_slice(b",\"request_id\":\"");
-        output.extend_from_slice(context.request_id().as_str().as_bytes());
+        push_request_id(output, context.request_id());
         output.extend_from_slice(b"\",\"trace_id\":\"");
         output.extend_from_slice(&context.trace().trace_id().digits());
         output.extend_from_slice(b"\",\"span_id\":\"");
@@ -84,7 +89,7 @@ impl Line {
         output.push(b'"');
         if let Some(actor) = context.actor() {
             output.extend_from_slice(b",\"actor\":\"");
-            escape(output, actor.as_str());
+            escape(output, &redact(actor.as_str()));
             output.push(b'"');
         }
     }
@@ -101,6 +106,18 @@ impl Line {
         escape(output, target);
         let _ = write!(output, ":{end} ");
         escape(output, &redact(message));
+    }
+
+    /// What tells the lines of one request from those of another. The service is left out: a person reads the lines of one.
+    fn text_context(&mut self, context: &RequestContext) {
+        self.name("request_id");
+        push_request_id(&mut self.output, context.request_id());
+        self.name("trace_id");
+        let digits = context.trace().trace_id().digits();
+        self.output.extend_from_slice(&digits);
+        if let Some(actor) = context.actor() {
+            self.text("actor", actor.as_str());
+        }
     }
 
     /// Adds a text, masked where its name or its shape says so.
@@ -205,6 +222,15 @@ impl Line {
             self.output.push(b'"');
         }
         self
+    }
+}
+
+/// An identifier that a caller chose may hold anything, also an address, a card or a token.
+fn push_request_id(output: &mut Vec<u8>, id: &RequestId) {
+    if id.is_generated() {
+        output.extend_from_slice(id.as_str().as_bytes());
+    } else {
+        escape(output, &redact(id.as_str()));
     }
 }
 

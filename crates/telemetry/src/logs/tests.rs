@@ -1,7 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
 use proptest::prelude::*;
-use seaworthy_core::{Actor, Personal, RequestContext, ServiceIdentity, context};
+use seaworthy_core::{
+    Actor, Personal, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
+};
 use serde_json::Value;
 use tracing::{Dispatch, info, info_span, subscriber::with_default, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -161,6 +163,63 @@ fn people_get_text_and_machines_get_json_obs_1() {
         line.ends_with("WARN  orders::store: slow query rows=7 table=\"two words\" took=12.345"),
         "{line}"
     );
+}
+
+#[test]
+fn text_lines_tell_request_and_trace_obs_2() {
+    let sink = MemorySink::default();
+    let identity = ServiceIdentity::new("orders", "1.2.3");
+    let logs = Logs::to_sink(
+        identity.clone(),
+        &LogConfig::default(),
+        false,
+        Arc::new(sink.clone()),
+    );
+    let request = RequestContext::background(identity);
+    request.set_actor(Actor::new("user-7"));
+    logs.line(Some(&request), Level::Info, "orders", "taken")
+        .unwrap()
+        .unsigned("rows", 7);
+    let line = &sink.lines()[0];
+    let expected = format!(
+        "orders: taken request_id={} trace_id={} actor=user-7 rows=7",
+        request.request_id(),
+        request.trace().trace_id()
+    );
+    assert!(line.ends_with(&expected), "{line}");
+}
+
+#[test]
+fn identifiers_of_callers_and_actors_are_masked_in_both_formats_obs_3() {
+    for production in [true, false] {
+        for (given, shown) in [
+            ("ada@example.org", "***"),
+            ("card-4111111111111111", "card-***"),
+            ("eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc", "***"),
+            ("edge-7/42", "edge-7/42"),
+        ] {
+            let sink = MemorySink::default();
+            let identity = ServiceIdentity::new("orders", "1.2.3");
+            let logs = Logs::to_sink(
+                identity.clone(),
+                &LogConfig::default(),
+                production,
+                Arc::new(sink.clone()),
+            );
+            let id = RequestId::parse(given.as_bytes()).unwrap();
+            let request = RequestContext::new(identity, id, TraceContext::root(false));
+            request.set_actor(Actor::new("grace@example.org"));
+            drop(logs.line(Some(&request), Level::Info, "orders", "taken"));
+            let line = &sink.lines()[0];
+            let expected = if production {
+                format!("\"request_id\":\"{shown}\"")
+            } else {
+                format!(" request_id={shown} ")
+            };
+            assert!(line.contains(&expected), "{line}");
+            assert!(!line.contains("grace"), "{line}");
+        }
+    }
 }
 
 #[test]
