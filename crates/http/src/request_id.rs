@@ -1,17 +1,22 @@
 //! The request's identifier (OBS-7).
 
+use std::borrow::Cow;
+
 use http::{HeaderMap, HeaderName, HeaderValue};
 use seaworthy_core::RequestId;
+use seaworthy_telemetry::redact;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The client's own identifier when there is exactly one and it is valid, else a new one.
+/// The client's own identifier when there is exactly one, it is valid, and it holds nothing that looks personal or secret, else a new one: it goes on to every
+/// service behind, and masked in a log it would tell no request from another.
 pub(crate) fn of(headers: &HeaderMap) -> RequestId {
     let mut given = headers.get_all(X_REQUEST_ID).iter();
     match (given.next(), given.next()) {
-        (Some(only), None) => {
-            RequestId::parse(only.as_bytes()).unwrap_or_else(|_| RequestId::generate())
-        }
+        (Some(only), None) => RequestId::parse(only.as_bytes())
+            .ok()
+            .filter(|id| matches!(redact::redact(id.as_str()), Cow::Borrowed(_)))
+            .unwrap_or_else(RequestId::generate),
         _ => RequestId::generate(),
     }
 }
@@ -19,5 +24,53 @@ pub(crate) fn of(headers: &HeaderMap) -> RequestId {
 pub(crate) fn apply(id: &RequestId, headers: &mut HeaderMap) {
     if let Ok(value) = HeaderValue::from_str(id.as_str()) {
         headers.insert(X_REQUEST_ID, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn of_header(value: &str) -> RequestId {
+        of(&HeaderMap::from_iter([(
+            X_REQUEST_ID,
+            HeaderValue::from_str(value).unwrap(),
+        )]))
+    }
+
+    #[test]
+    fn an_id_that_looks_personal_or_secret_is_replaced_obs_3() {
+        for value in [
+            "ada@example.org",
+            "card_4111111111111111",
+            "password=hunter2",
+            "postgres://app:hunter2@db",
+            "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.abc",
+            "AKIAIOSFODNN7EXAMPLE1",
+        ] {
+            let id = of_header(value);
+            assert!(id.is_generated(), "{value} became {id}");
+        }
+    }
+
+    #[test]
+    fn an_id_that_is_too_long_or_has_other_characters_is_replaced_obs_7() {
+        for value in ["", "a b", "a;b", "a\"b", "<a>", &"x".repeat(129)] {
+            assert!(of_header(value).is_generated(), "{value:?}");
+        }
+    }
+
+    #[test]
+    fn an_ordinary_id_is_kept_to_the_letter_obs_7() {
+        for value in [
+            "order-17",
+            "edge-7/42",
+            "0190a5b2-7c3d-7e4f-8a1b-2c3d4e5f6a7b",
+            "Root=1-67891233-abcdef012345678912345678",
+            "4bf92f3577b34da6a3ce929d0e0e4736",
+            &"x".repeat(128),
+        ] {
+            assert_eq!(of_header(value).as_str(), value);
+        }
     }
 }
