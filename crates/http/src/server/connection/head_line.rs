@@ -11,18 +11,20 @@ const LONGEST_NAME: usize = 65_535;
 
 /// `method SP request-target SP HTTP-version`
 pub(super) fn check_request_line(line: &[u8], max_uri: usize) -> Result<(), Rejection> {
-    let mut parts = line.split(|byte| *byte == b' ');
-    let (Some(method), Some(target), Some(version), None) =
-        (parts.next(), parts.next(), parts.next(), parts.next())
-    else {
-        return Err(Rejection::Malformed);
-    };
+    let rest = line
+        .strip_suffix(b" HTTP/1.1")
+        .or_else(|| line.strip_suffix(b" HTTP/1.0"))
+        .ok_or(Rejection::Malformed)?;
+    let blank = rest
+        .iter()
+        .position(|byte| *byte == b' ')
+        .ok_or(Rejection::Malformed)?;
+    let (method, target) = rest.split_at(blank);
+    let target = target.get(1..).unwrap_or_default();
     if target.len() > max_uri {
         return Err(Rejection::LongTarget);
     }
-    let is_sound = Method::from_bytes(method).is_ok()
-        && is_target(target)
-        && matches!(version, b"HTTP/1.1" | b"HTTP/1.0");
+    let is_sound = Method::from_bytes(method).is_ok() && is_target(target);
     is_sound.then_some(()).ok_or(Rejection::Malformed)
 }
 
@@ -56,20 +58,20 @@ pub(super) fn check_header_start(start: &[u8]) -> Result<(), Rejection> {
 
 /// `field-name ":" OWS field-value OWS`
 pub(super) fn check_header(line: &[u8]) -> Result<(), Rejection> {
-    let colon = memchr::memchr(b':', line).ok_or(Rejection::Malformed)?;
-    let (name, value) = line.split_at(colon);
+    let end = line.iter().position(|byte| !is_token(byte));
+    let (name, value) = line.split_at(end.ok_or(Rejection::Malformed)?);
     if name.len() > LONGEST_NAME {
         return Err(Rejection::LargeHead);
     }
-    let is_sound = !name.is_empty() && name.iter().all(is_token) && is_field_value(value);
+    let is_sound = !name.is_empty() && value.first() == Some(&b':') && is_field_value(value);
     is_sound.then_some(()).ok_or(Rejection::Malformed)
 }
 
 /// What nearly every target consists of is told without a copy.
 fn is_target(target: &[u8]) -> bool {
-    let is_plain =
-        |byte: &u8| byte.is_ascii_alphanumeric() || b"/-._~%?=&+,:;@!$'()*".contains(byte);
-    (target.first() == Some(&b'/') && target.iter().all(is_plain)) || Uri::try_from(target).is_ok()
+    let is_plain = |byte: &u8| is_of(PLAIN, *byte);
+    (target.first() == Some(&b'/') && target.iter().all(is_plain))
+        || (target.iter().all(is_target_byte) && Uri::try_from(target).is_ok())
 }
 
 /// What the parser takes before it has seen the whole target.
@@ -77,14 +79,48 @@ fn is_target_byte(byte: &u8) -> bool {
     *byte > b' ' && *byte != 0x7f
 }
 
-/// Without an early end, so that many bytes are looked at in one step.
+/// Without an early end and in bytes, so that the compiler looks at many of them in one step.
 fn is_field_value(value: &[u8]) -> bool {
-    let is_control = |byte: u8| (byte < b' ' && byte != b'\t') || byte == 0x7f;
-    !value
-        .iter()
-        .fold(false, |found, byte| found | is_control(*byte))
+    let control = |byte: u8| u8::from((byte < b' ') & (byte != b'\t')) | u8::from(byte == 0x7f);
+    value.iter().fold(0, |found, byte| found | control(*byte)) == 0
 }
 
 fn is_token(byte: &u8) -> bool {
-    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte)
+    is_of(TOKEN, *byte)
+}
+
+fn is_of(class: u8, byte: u8) -> bool {
+    let classes = CLASSES.get(usize::from(byte));
+    classes.is_some_and(|classes| classes & class != 0)
+}
+
+/// `tchar` of RFC 9110, section 5.6.2.
+const TOKEN: u8 = 1;
+/// `pchar`, slash and question mark of RFC 3986: what a path and a query need not encode.
+const PLAIN: u8 = 2;
+/// The classes of every byte.
+const CLASSES: [u8; 256] = {
+    let classes = with_class([0; 256], TOKEN, b"!#$%&'*+-.^_`|~");
+    with_class(classes, PLAIN, b"/-._~%?=&+,:;@!$'()*")
+};
+
+/// Letters, digits and some others are of a class.
+#[expect(
+    clippy::indexing_slicing,
+    reason = "evaluated by the compiler alone, and a byte is below 256"
+)]
+const fn with_class(mut classes: [u8; 256], class: u8, others: &[u8]) -> [u8; 256] {
+    let mut byte = 0;
+    while byte < u8::MAX {
+        if byte.is_ascii_alphanumeric() {
+            classes[byte as usize] |= class;
+        }
+        byte += 1;
+    }
+    let mut others = others;
+    while let Some((other, rest)) = others.split_first() {
+        classes[*other as usize] |= class;
+        others = rest;
+    }
+    classes
 }

@@ -316,3 +316,6 @@ impl AsyncWrite for ConnectionIo {
         self.get_mut().poll_end(context)
     }
 }
+
+#[cfg(test)]
+mod tests;
