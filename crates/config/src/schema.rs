@@ -143,7 +143,9 @@ impl Schema {
         {
             members.insert("required".to_owned(), Json::Array(required));
         }
-        // One order, whichever crate in the build asks serde_json to preserve another: the document is committed and compared.
+        // One order, whichever crate in the build asks serde_json to preserve another: what is written from them is committed and compared.
+        let mut defaults = Json::Object(defaults);
+        defaults.sort_all_objects();
         document.sort_all_objects();
         let shape = match problem {
             Some(problem) => Err(problem),
@@ -152,7 +154,7 @@ impl Schema {
         Self {
             parts,
             document,
-            defaults: Json::Object(defaults),
+            defaults,
             shape,
         }
     }

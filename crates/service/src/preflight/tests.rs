@@ -51,6 +51,19 @@ fn cors_that_names_no_origin_or_every_origin_is_refused_sec_2() {
 }
 
 #[test]
+fn trusting_everybody_as_a_proxy_is_refused_sec_6() {
+    for everybody in ["0.0.0.0/0", "::/0", "128.0.0.0/1"] {
+        refused(
+            "SEC-6",
+            "server.http.trusted_proxies",
+            json!({ "server.http.trusted_proxies": ["10.0.0.0/8", everybody] }),
+        );
+    }
+    accepted(json!({ "server.http.trusted_proxies": ["10.0.0.0/8", "192.0.2.1"] }));
+    accepted(json!({ "server.http.trusted_proxies": [] }));
+}
+
+#[test]
 fn a_listener_without_tls_and_without_a_proxy_is_refused_sec_1() {
     refused(
         "SEC-1",

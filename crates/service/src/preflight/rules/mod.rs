@@ -11,6 +11,7 @@ mod migrations;
 mod rate_limit;
 mod tls;
 mod token_secret;
+mod trusted_proxies;
 
 pub(crate) use token_secret::is_known_sample;
 
@@ -18,7 +19,7 @@ use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 12] = [
+const RULES: [Rule; 13] = [
     inline_secret::check,
     token_secret::check,
     tls::check,
@@ -27,6 +28,7 @@ const RULES: [Rule; 12] = [
     cors::check,
     rate_limit::check,
     limits::check,
+    trusted_proxies::check,
     link::check_encryption,
     link::check_locality,
     migrations::check,

@@ -1,3 +1,10 @@
+//! A service from its settings to its end, in the order of [`Phase`].
+
+mod calls;
+mod operators;
+mod public;
+mod start_failure;
+
 use std::{
     net::SocketAddr,
     panic::AssertUnwindSafe,
@@ -6,45 +13,26 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use seaworthy_config::{ConfigErrors, Loaded, Loader, Settings, Watcher};
+use seaworthy_config::{Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
-use seaworthy_http::{
-    HttpConfig, LoadShedConfig, RateLimitConfig, Stack, StackBuilder,
-    server::{Listener, ListenerConfig, ServerHandle},
-};
+use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
 use seaworthy_telemetry::Telemetry;
 
+pub(crate) use self::start_failure::StartFailure;
 use crate::{
-    admin::{self, AdminState, DetailedHealth, TokenAccess},
+    admin::AdminState,
     assembly::{Assembly, HandedOver, Parts},
     component::{Component, Stage},
-    config::{FrameworkConfig, GrpcConfig},
+    config::FrameworkConfig,
     lifecycle::{Phase, StopOutcome, Stopping, Watched},
-    listener::{Descriptors, Gate, ListenerComponent, register_connections},
+    listener::{Gate, ListenerComponent},
     preflight::Violation,
     reload, settings,
     start_error::StartError,
     task::{TaskPanic, Tasks},
     worker::{WorkerMetrics, Workers},
 };
-
-/// Why a start ended before the service was ready.
-#[derive(Debug)]
-pub(crate) enum StartFailure {
-    /// The settings have mistakes.
-    Mistakes(ConfigErrors),
-    /// The settings are unsafe and the profile refuses them.
-    Unsafe(Vec<Violation>),
-    /// Something could not be made.
-    Failed(StartError),
-}
-
-impl From<StartError> for StartFailure {
-    fn from(error: StartError) -> Self {
-        Self::Failed(error)
-    }
-}
 
 /// A service whose listeners are open. Everything that a start does stands here, in the order of [`Phase`].
 pub(crate) struct Kernel {
@@ -107,13 +95,13 @@ impl Kernel {
         // Phase::Listen
         let watcher = Watcher::new(settings::with_preflight(loader), schema, loaded.clone());
         let parts = parts(identity, &loaded, framework, telemetry);
-        let (gate, public, http) = Self::open_public(&parts).await?;
+        let (gate, public, http) = public::open(&parts).await?;
         let state = AdminState {
             parts: parts.clone(),
             public: gate.clone(),
             watcher: watcher.clone(),
         };
-        let (admin, admin_address) = Self::open_admin(state).await?;
+        let (admin, admin_address) = operators::open(state).await?;
         let addresses = Addresses {
             http,
             admin: admin_address,
@@ -139,61 +127,6 @@ impl Kernel {
             addresses,
             grpc: OnceLock::new(),
         })
-    }
-
-    async fn open_public(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
-        let config = &parts.framework.server.http;
-        let gate = Gate::closed(|routes| {
-            public_stack(parts, &parts.telemetry.with_metrics_of_its_own()).build(routes)
-        })
-        .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
-        let mut listener = config.listener();
-        Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
-        let listener = bind("server.http.addr", &listener).await?;
-        let address = listener.local_addr();
-        let connections = gate.clone();
-        let server = listener
-            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
-        register_connections(parts.telemetry.metrics(), "http", &server);
-        Ok((gate, server, address))
-    }
-
-    async fn open_admin(state: AdminState) -> Result<(ListenerComponent, SocketAddr), StartError> {
-        let parts = &state.parts;
-        let config = &parts.framework.admin;
-        let stack = HttpConfig {
-            timeout: config.timeout,
-            // Its budget of refused credentials is what a guesser of the token has.
-            rate_limit: RateLimitConfig::default(),
-            load_shed: LoadShedConfig::default(),
-            ..HttpConfig::default()
-        };
-        let gate = Gate::closed(|_| {
-            Stack::builder(
-                parts.identity.clone(),
-                stack,
-                &parts.telemetry.with_metrics_of_its_own(),
-            )
-            .health(DetailedHealth(parts.health.clone()))
-            .authenticate(TokenAccess::new(config.token.clone()))
-            .build(admin::routes(&state))
-        })
-        .map_err(|error| StartError::because("the admin listener cannot be made", error))?;
-        let mut listener = ListenerConfig {
-            address: config.addr,
-            ..ListenerConfig::default()
-        };
-        Descriptors::of_process().bound_admin(&mut listener.limits.connections);
-        let listener = bind("admin.addr", &listener).await?;
-        let address = listener.local_addr();
-        let connections = gate.clone();
-        let server = listener
-            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
-        register_connections(parts.telemetry.metrics(), "admin", &server);
-        Ok((
-            ListenerComponent::new("admin", Stage::Admin, server, gate),
-            address,
-        ))
     }
 
     /// [`Phase::Assemble`] and [`Phase::Ready`].
@@ -222,7 +155,7 @@ impl Kernel {
             let mut handed_over = self.parts.handed_over.lock();
             (handed_over.routes.take(), handed_over.errors.take())
         };
-        let mut builder = public_stack(&self.parts, &self.parts.telemetry);
+        let mut builder = public::stack(&self.parts, &self.parts.telemetry);
         if let Some(errors) = errors {
             builder = builder.errors(errors);
         }
@@ -256,61 +189,6 @@ impl Kernel {
         let grpc = grpc.map(tracing::field::display);
         tracing::info!(order, "every request passes these steps");
         tracing::info!(phase = %Phase::Ready, %http, %admin, grpc, took = ?self.begun.elapsed(), "ready");
-        Ok(())
-    }
-
-    /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
-    fn call_stack(&self) -> Result<Option<Stack>, StartError> {
-        let (calls, errors) = {
-            let mut handed_over = self.parts.handed_over.lock();
-            (handed_over.calls.take(), handed_over.call_errors.take())
-        };
-        let Some(calls) = calls else {
-            return Ok(None);
-        };
-        if self.parts.framework.server.grpc.is_none() && settings::refuses(self.parts.profile) {
-            return Err(StartError::new(
-                "server.grpc.addr is not set, and in production where a service listens is somebody's decision (CONF-7)",
-            ));
-        }
-        let config = grpc_config(&self.parts.framework);
-        let mut builder = Stack::builder(
-            self.parts.identity.clone(),
-            config.stack(),
-            &self.parts.telemetry,
-        )
-        .grpc();
-        if let Some(errors) = errors {
-            builder = builder.errors(errors);
-        }
-        builder
-            .build(calls)
-            .map(Some)
-            .map_err(|error| StartError::because("the gRPC calls cannot be served", error))
-    }
-
-    async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
-        let config = grpc_config(&self.parts.framework);
-        let mut listener = config.listener();
-        Descriptors::of_process().bound("server.grpc", &mut listener.limits.connections);
-        let listener = bind("server.grpc.addr", &listener).await?;
-        let _ = self.grpc.set(listener.local_addr());
-        let gate = Gate::of(stack);
-        let connections = gate.clone();
-        let server = listener
-            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
-        register_connections(self.parts.telemetry.metrics(), "grpc", &server);
-        reload::listener(
-            &self.parts,
-            &self.watcher,
-            "server.grpc",
-            &gate,
-            &server,
-            |framework| framework.server.grpc.as_ref().map(GrpcConfig::stack),
-        )?;
-        let component = ListenerComponent::new("grpc", Stage::Listener, server, gate);
-        let mut handed_over = self.parts.handed_over.lock();
-        handed_over.components.push(Arc::new(component));
         Ok(())
     }
 
@@ -399,16 +277,6 @@ fn parts(
     };
     crate::watch::begin(&parts);
     parts
-}
-
-fn grpc_config(framework: &FrameworkConfig) -> GrpcConfig {
-    framework.server.grpc.clone().unwrap_or_default()
-}
-
-fn public_stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
-    let mut config = parts.framework.server.http.stack();
-    config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;
-    Stack::builder(parts.identity.clone(), config, telemetry).health(parts.health.clone())
 }
 
 async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError> {

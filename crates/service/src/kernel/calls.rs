@@ -1,0 +1,74 @@
+use std::sync::Arc;
+
+use seaworthy_http::Stack;
+
+use super::{Kernel, bind};
+use crate::{
+    component::Stage,
+    config::{FrameworkConfig, GrpcConfig},
+    listener::{Descriptors, Gate, ListenerComponent, register_connections},
+    reload, settings,
+    start_error::StartError,
+};
+
+impl Kernel {
+    /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
+    pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
+        let (calls, errors) = {
+            let mut handed_over = self.parts.handed_over.lock();
+            (handed_over.calls.take(), handed_over.call_errors.take())
+        };
+        let Some(calls) = calls else {
+            return Ok(None);
+        };
+        if self.parts.framework.server.grpc.is_none() && settings::refuses(self.parts.profile) {
+            return Err(StartError::new(
+                "server.grpc.addr is not set, and in production where a service listens is somebody's decision (CONF-7)",
+            ));
+        }
+        let config = config(&self.parts.framework);
+        let mut builder = Stack::builder(
+            self.parts.identity.clone(),
+            config.stack(),
+            &self.parts.telemetry,
+        )
+        .grpc();
+        if let Some(errors) = errors {
+            builder = builder.errors(errors);
+        }
+        builder
+            .build(calls)
+            .map(Some)
+            .map_err(|error| StartError::because("the gRPC calls cannot be served", error))
+    }
+
+    /// Opens the listener for gRPC calls, which is a component of the service like any other.
+    pub(super) async fn open_grpc(&self, stack: Stack) -> Result<(), StartError> {
+        let config = config(&self.parts.framework);
+        let mut listener = config.listener();
+        Descriptors::of_process().bound("server.grpc", &mut listener.limits.connections);
+        let listener = bind("server.grpc.addr", &listener).await?;
+        let _ = self.grpc.set(listener.local_addr());
+        let gate = Gate::of(stack);
+        let connections = gate.clone();
+        let server = listener
+            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+        register_connections(self.parts.telemetry.metrics(), "grpc", &server);
+        reload::listener(
+            &self.parts,
+            &self.watcher,
+            "server.grpc",
+            &gate,
+            &server,
+            |framework| framework.server.grpc.as_ref().map(GrpcConfig::stack),
+        )?;
+        let component = ListenerComponent::new("grpc", Stage::Listener, server, gate);
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.components.push(Arc::new(component));
+        Ok(())
+    }
+}
+
+fn config(framework: &FrameworkConfig) -> GrpcConfig {
+    framework.server.grpc.clone().unwrap_or_default()
+}

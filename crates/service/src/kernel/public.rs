@@ -1,0 +1,36 @@
+use std::net::SocketAddr;
+
+use seaworthy_http::{Stack, StackBuilder, server::ServerHandle};
+use seaworthy_telemetry::Telemetry;
+
+use super::bind;
+use crate::{
+    assembly::Parts,
+    listener::{Descriptors, Gate, register_connections},
+    start_error::StartError,
+};
+
+/// Opens the listener for callers. Until the assembly is complete it answers probes alone.
+pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
+    let config = &parts.framework.server.http;
+    let gate = Gate::closed(|routes| {
+        stack(parts, &parts.telemetry.with_metrics_of_its_own()).build(routes)
+    })
+    .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
+    let mut listener = config.listener();
+    Descriptors::of_process().bound("server.http", &mut listener.limits.connections);
+    let listener = bind("server.http.addr", &listener).await?;
+    let address = listener.local_addr();
+    let connections = gate.clone();
+    let server =
+        listener.serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+    register_connections(parts.telemetry.metrics(), "http", &server);
+    Ok((gate, server, address))
+}
+
+/// What every request passes.
+pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
+    let mut config = parts.framework.server.http.stack();
+    config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;
+    Stack::builder(parts.identity.clone(), config, telemetry).health(parts.health.clone())
+}
