@@ -1,0 +1,41 @@
+use super::*;
+
+#[tokio::test]
+async fn preflights_are_answered_whatever_the_routes_know_sec_2() {
+    let mut config = HttpConfig::default();
+    config.cors.enabled = true;
+    config.cors.allowed_origins = vec!["https://app.example".to_owned()];
+    let stack = stack_with(config, Routes::new().get("/", async || "hello"));
+    for path in ["/", "/nothing"] {
+        let mut preflight = request(Method::OPTIONS, path);
+        let headers = preflight.headers_mut();
+        headers.insert("origin", "https://app.example".parse().unwrap());
+        headers.insert("access-control-request-method", "PUT".parse().unwrap());
+        let answer = send(&stack, preflight).await;
+        assert_eq!(answer.status, StatusCode::NO_CONTENT, "{path}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            "https://app.example"
+        );
+    }
+    let mut refused = request(Method::PUT, "/");
+    refused
+        .headers_mut()
+        .insert("origin", "https://app.example".parse().unwrap());
+    let answer = send(&stack, refused).await;
+    assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
+    assert_eq!(
+        answer.header("access-control-allow-origin"),
+        "https://app.example"
+    );
+}
+
+#[tokio::test]
+async fn every_answer_has_security_headers_and_no_banner_sec_4() {
+    let stack = stack(Routes::new().get("/", async || "hello"));
+    for path in ["/", "/nothing"] {
+        let answer = get(&stack, path).await;
+        assert_eq!(answer.header("x-content-type-options"), "nosniff");
+        assert!(!answer.headers.contains_key("server"));
+    }
+}

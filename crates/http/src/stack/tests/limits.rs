@@ -1,0 +1,181 @@
+use super::*;
+
+#[tokio::test(start_paused = true)]
+async fn a_request_that_takes_too_long_is_cancelled_res_3() {
+    struct Cancelled(Arc<AtomicBool>);
+    impl Drop for Cancelled {
+        fn drop(&mut self) {
+            self.0.store(context::current().is_some(), Ordering::SeqCst);
+        }
+    }
+    let cancelled = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&cancelled);
+    let slow = async move || {
+        let _guard = Cancelled(seen);
+        pending::<()>().await;
+    };
+    let quick = RouteOptions::new().timeout(Timeout::from_millis(50));
+    let stack = stack(Routes::new().get("/slow", slow).route_with(
+        "/quick",
+        axum::routing::get(async || pending::<()>().await),
+        quick,
+    ));
+    let begin = tokio::time::Instant::now();
+    let answer = get(&stack, "/slow").await;
+    assert_eq!(answer.problem()["reason"], "DEADLINE_EXCEEDED");
+    assert_eq!(answer.status, StatusCode::GATEWAY_TIMEOUT);
+    assert!(
+        begin.elapsed() >= Duration::from_secs(29) && begin.elapsed() <= Duration::from_secs(31)
+    );
+    assert!(
+        cancelled.load(Ordering::SeqCst),
+        "the handler was dropped, in its context"
+    );
+
+    let begin = tokio::time::Instant::now();
+    get(&stack, "/quick").await.problem();
+    assert!(begin.elapsed() <= Duration::from_millis(100));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_shortens_its_timeout_and_late_work_is_refused_life_6() {
+    let begun = Arc::new(AtomicBool::new(false));
+    let seen = Arc::clone(&begun);
+    let stack = stack(Routes::new().get("/", async move || {
+        seen.store(true, Ordering::SeqCst);
+        pending::<()>().await;
+    }));
+    let with = |wish: &str| {
+        let mut request = request(Method::GET, "/");
+        request
+            .headers_mut()
+            .insert("x-request-timeout-ms", wish.parse().unwrap());
+        request
+    };
+    let late = send(&stack, with("0")).await;
+    assert_eq!(late.problem()["reason"], "DEADLINE_EXCEEDED");
+    assert!(
+        !begun.load(Ordering::SeqCst),
+        "work that is late already is not begun"
+    );
+
+    let begin = tokio::time::Instant::now();
+    send(&stack, with("100")).await.problem();
+    assert!(begin.elapsed() <= Duration::from_millis(200));
+    let begin = tokio::time::Instant::now();
+    send(&stack, with("99999999999999999999999"))
+        .await
+        .problem();
+    assert!(begin.elapsed() <= Duration::from_secs(31));
+}
+
+#[tokio::test]
+async fn a_client_that_goes_away_cancels_its_handler_life_6() {
+    let (dropped, was_dropped) = oneshot::channel::<()>();
+    let dropped = Arc::new(std::sync::Mutex::new(Some(dropped)));
+    let stack = stack(Routes::new().get("/", async move || {
+        let _held_until_dropped = dropped.lock().unwrap().take();
+        pending::<()>().await;
+    }));
+    let mut future = send(&stack, request(Method::GET, "/")).boxed();
+    assert!(futures::poll!(&mut future).is_pending());
+    drop(future);
+    assert!(was_dropped.await.is_err());
+    assert_eq!(stack.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn bodies_are_bounded_declared_or_streamed_sec_3() {
+    let config = HttpConfig {
+        body_limit: ByteSize::bytes(8),
+        ..HttpConfig::default()
+    };
+    let wide = RouteOptions::new().body_limit(ByteSize::bytes(64));
+    let echo = || axum::routing::post(async |body: axum::body::Bytes| body);
+    let read = axum::routing::post(async |Json(value): Json<Value>| Json(value));
+    let stack = stack_with(
+        config,
+        Routes::new()
+            .route("/echo", echo())
+            .route("/json", read)
+            .route_with("/wide", echo(), wide),
+    );
+    let post = |path: &str, body: Body, length: Option<u64>| {
+        let mut request = Request::post(path)
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap();
+        if let Some(length) = length {
+            request
+                .headers_mut()
+                .insert("content-length", length.into());
+        }
+        request
+    };
+    let streamed = || {
+        Body::from_stream(futures::stream::iter([
+            Ok::<_, std::io::Error>("[\"1234\","),
+            Ok("5]"),
+        ]))
+    };
+    let declared = send(&stack, post("/echo", Body::from("123456789"), Some(9))).await;
+    assert_eq!(declared.problem()["reason"], "BODY_TOO_LARGE");
+    let grown = send(&stack, post("/json", streamed(), None)).await;
+    assert_eq!(grown.problem()["reason"], "BODY_TOO_LARGE");
+    assert_eq!(grown.status, StatusCode::PAYLOAD_TOO_LARGE);
+    assert_eq!(
+        send(&stack, post("/echo", Body::from("12345678"), Some(8)))
+            .await
+            .body,
+        "12345678"
+    );
+    assert_eq!(
+        send(&stack, post("/wide", Body::from("123456789"), Some(9)))
+            .await
+            .status,
+        StatusCode::OK
+    );
+}
+
+#[tokio::test]
+async fn beyond_the_requests_in_flight_the_answer_is_503_at_once_res_7() {
+    let mut config = HttpConfig::default();
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let stack = stack_with(
+        config,
+        Routes::new().get("/", async || pending::<()>().await),
+    );
+    let mut first = send(&stack, request(Method::GET, "/")).boxed();
+    assert!(futures::poll!(&mut first).is_pending());
+    let second = get(&stack, "/").await;
+    assert_eq!(second.problem()["reason"], "OVERLOADED");
+    assert_eq!(
+        (second.status, second.header("retry-after")),
+        (StatusCode::SERVICE_UNAVAILABLE, "1")
+    );
+    drop(first);
+    assert_eq!(stack.in_flight(), 0);
+}
+
+#[tokio::test]
+async fn a_caller_beyond_its_rate_is_told_when_to_come_back_res_6() {
+    let free = RouteOptions::new().without_rate_limit();
+    let stack = stack_with(
+        limited(2),
+        Routes::new().get("/", async || "hello").route_with(
+            "/free",
+            axum::routing::get(async || "free"),
+            free,
+        ),
+    );
+    let first = get(&stack, "/").await;
+    assert_eq!(first.header("ratelimit"), "\"default\";r=1;t=1");
+    assert_eq!(first.header("ratelimit-policy"), "\"default\";q=2;w=2");
+    get(&stack, "/missing").await;
+    let refused = get(&stack, "/").await;
+    assert_eq!(refused.status, StatusCode::TOO_MANY_REQUESTS);
+    assert_eq!(refused.problem()["reason"], "RATE_LIMITED");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert_eq!(refused.header("ratelimit"), "\"default\";r=0;t=2");
+    assert_eq!(get(&stack, "/free").await.status, StatusCode::OK);
+}
