@@ -1,8 +1,11 @@
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
-use axum::response::IntoResponse as _;
+use axum::{response::IntoResponse as _, routing::MethodRouter};
 use seaworthy_config::{Profile, Settings};
-use seaworthy_contract::{Contract, ContractConfig};
+use seaworthy_contract::{
+    Contract, ContractConfig,
+    idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
+};
 use seaworthy_http::{RouteOptions, Routes};
 use seaworthy_service::{Assembly, StartError};
 
@@ -16,12 +19,22 @@ use crate::{
 #[derive(Debug, Default)]
 #[must_use = "contracts do nothing until they are served"]
 pub struct Contracts {
-    routes: Routes,
+    routes: Vec<(String, MethodRouter, ContractConfig)>,
     calls: Routes,
     names: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
     documents: Vec<&'static str>,
     config: Option<ContractConfig>,
+    keys: Option<Keys>,
+}
+
+/// Where repeats are remembered, and how.
+struct Keys(IdempotencyConfig, Arc<dyn IdempotencyStore>);
+
+impl fmt::Debug for Keys {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
 }
 
 impl Contracts {
@@ -33,14 +46,43 @@ impl Contracts {
     /// Adds a contract. The form of the first one's errors is also that of what is refused before a contract is reached.
     pub fn with<C: Contract>(mut self, contract: C) -> Self {
         let config = contract.config().clone();
-        // The contract limits bodies itself, in its own form of errors.
-        let options = RouteOptions::new().body_limit(config.body_limit);
-        for (path, methods) in contract.routes() {
-            self.routes = self.routes.route_with(&path, methods, options.clone());
-        }
+        let routes = contract.routes().into_iter();
+        self.routes
+            .extend(routes.map(|(path, methods)| (path, methods, config.clone())));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
         self.call(contract, RouteOptions::new())
+    }
+
+    /// Gives repeats of unsafe HTTP calls with an `Idempotency-Key` the same answer (API-6), remembered in `store`. Refusals have the form of each contract's errors.
+    pub fn idempotency_keys(
+        mut self,
+        config: IdempotencyConfig,
+        store: impl IdempotencyStore,
+    ) -> Self {
+        self.keys = Some(Keys(config, Arc::new(store)));
+        self
+    }
+
+    fn http(&mut self) -> Routes {
+        let keys = self.keys.take();
+        let mounted = std::mem::take(&mut self.routes).into_iter();
+        mounted.fold(Routes::new(), |routes, (path, methods, contract)| {
+            let methods = match &keys {
+                Some(Keys(config, store)) => {
+                    let config = IdempotencyConfig {
+                        errors: Arc::clone(&contract.errors),
+                        request_limit: contract.body_limit,
+                        ..config.clone()
+                    };
+                    methods.layer(IdempotencyLayer::new(config, Arc::clone(store)))
+                }
+                None => methods,
+            };
+            // The contract limits bodies itself, in its own form of errors.
+            let options = RouteOptions::new().body_limit(contract.body_limit);
+            routes.route_with(&path, methods, options)
+        })
     }
 
     fn call<C: Contract>(mut self, contract: C, options: RouteOptions) -> Self {
@@ -56,9 +98,10 @@ impl Contracts {
     /// # Errors
     /// The contracts were compiled apart and would have two documents, or their descriptors cannot be read.
     pub fn serve<C: Settings>(mut self, service: &Assembly<C>) -> Result<(), StartError> {
+        let mut routes = self.http();
         let is_development = matches!(service.profile(), Profile::Development | Profile::Test);
         if is_development {
-            self.routes = self.routes.merge(document::routes(&self.documents)?);
+            routes = routes.merge(document::routes(&self.documents)?);
         }
         let (status, listening) = health::follow(service.health());
         service.component(listening);
@@ -68,7 +111,7 @@ impl Contracts {
         if settings.reflection.unwrap_or(is_development) {
             self.calls = self.calls.merge(reflection::calls(&self.descriptors)?);
         }
-        service.http(self.routes);
+        service.http(routes);
         service.grpc(self.calls);
         if let Some(config) = self.config {
             let for_calls = config.clone();

@@ -23,5 +23,8 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     let settings = &service.settings().store;
     let store = service.connect("store", || Store::open(settings)).await?;
     service.health().register(store.probe());
-    Contracts::new().with(api::contract(store)).serve(service)
+    Contracts::new()
+        .idempotency_keys(api::idempotency(), store.keys())
+        .with(api::contract(store))
+        .serve(service)
 }

@@ -35,3 +35,6 @@ pub const IDEMPOTENT_ANSWER_NOT_KEPT: &str = "IDEMPOTENT_ANSWER_NOT_KEPT";
 
 /// The store has no room for another running request. 503.
 pub const IDEMPOTENCY_STORE_FULL: &str = "IDEMPOTENCY_STORE_FULL";
+
+/// The store could not be asked, so nothing was run. 503.
+pub const IDEMPOTENCY_STORE_FAILED: &str = "IDEMPOTENCY_STORE_FAILED";

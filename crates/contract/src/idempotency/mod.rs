@@ -6,8 +6,9 @@
 //! 415, 422, 425, 429) or that it failed (every 5xx) is not kept, so a repeat runs again and may be another request. A stream, or an answer
 //! above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat is told so by a 409 and runs nothing.
 //!
-//! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. [`MemoryStore`] is for one process, and forgets the answers
-//! that end first when it is full; replicas need a store that they share.
+//! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. Keys are known as long as their store
+//! is: `SqliteStore` (feature `sqlite`) keeps them in the database of the service, also over a restart; [`MemoryStore`] ends with its process. Both forget the
+//! answers that end first when they are full. Replicas need a store that they share.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -26,6 +27,8 @@ mod config;
 mod layer;
 mod memory;
 mod request;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -33,4 +36,6 @@ mod tests;
 pub use config::IdempotencyConfig;
 pub use layer::{IdempotencyLayer, IdempotencyService};
 pub use memory::MemoryStore;
+#[cfg(feature = "sqlite")]
+pub use sqlite::SqliteStore;
 pub use store::{Begun, Fingerprint, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture};

@@ -2,11 +2,11 @@ use std::{collections::BTreeSet, fmt};
 
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, MapAccess, SeqAccess, Visitor},
 };
 use thiserror::Error;
 
-use super::{Decoded, JsonMessage};
+use super::{Decoded, JsonMessage, skipped::Skipped};
 use crate::Violations;
 
 /// The text is not JSON at all, so no field can be named.
@@ -150,7 +150,7 @@ impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
             let Some((index, field)) =
                 known.and_then(|index| M::FIELDS.get(index).map(|field| (index, field)))
             else {
-                members.next_value::<IgnoredAny>()?;
+                members.next_value::<Skipped>()?;
                 continue;
             };
             let message = &mut *self.message;
@@ -163,7 +163,7 @@ impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
                     })
                 } else {
                     violations.add("given more than once");
-                    members.next_value::<IgnoredAny>().map(drop)
+                    members.next_value::<Skipped>().map(drop)
                 }
             })?;
         }
@@ -195,7 +195,7 @@ impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        while elements.next_element::<Skipped>()?.is_some() {}
         Ok(self.refuse("a list"))
     }
 }

@@ -7,7 +7,7 @@ use serde::{
     de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-use super::{Decoded, Kind, ParameterKind};
+use super::{Decoded, Kind, ParameterKind, skipped::Skipped};
 use crate::Violations;
 
 /// Reads a field without presence. `null` is as if absent.
@@ -140,7 +140,7 @@ impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        while members.next_entry::<IgnoredAny, Skipped>()?.is_some() {}
         self.violations.add("must be a list, found an object");
         Ok(())
     }
@@ -195,7 +195,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<(), A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        while elements.next_element::<Skipped>()?.is_some() {}
         self.violations.add("must be an object, found a list");
         Ok(())
     }

@@ -9,6 +9,7 @@ mod encode;
 pub mod kind;
 mod member;
 pub mod parameter;
+mod skipped;
 #[cfg(test)]
 mod tests;
 

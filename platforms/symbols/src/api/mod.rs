@@ -5,7 +5,10 @@ mod convert;
 mod errors;
 mod symbols;
 
-use seaworthy::contract::ContractConfig;
+use seaworthy::{
+    contract::{ContractConfig, idempotency::IdempotencyConfig},
+    prelude::*,
+};
 
 use crate::store::Store;
 use contract::service::symbols::v1::SymbolsServiceContract;
@@ -16,4 +19,15 @@ use symbols::Symbols;
 pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
     let config = ContractConfig::default().with_errors(SymbolErrors);
     SymbolsServiceContract::with_config(Symbols::new(store), config)
+}
+
+/// An answer repeats the data of a symbol, and the largest request that is taken is 6 MiB.
+const ANSWER_LIMIT: ByteSize = ByteSize::mebibytes(8);
+
+/// How repeats are told.
+pub(crate) fn idempotency() -> IdempotencyConfig {
+    IdempotencyConfig {
+        answer_limit: ANSWER_LIMIT,
+        ..IdempotencyConfig::default()
+    }
 }

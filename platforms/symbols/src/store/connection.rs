@@ -1,6 +1,9 @@
 use std::{path::Path, time::Duration};
 
-use seaworthy::prelude::*;
+use seaworthy::{
+    contract::idempotency::{IdempotencyConfig, SqliteStore},
+    prelude::*,
+};
 use sqlx::{
     SqlitePool,
     migrate::Migrator,
@@ -18,6 +21,7 @@ const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone)]
 pub(crate) struct Store {
     pub(super) pool: SqlitePool,
+    keys: SqliteStore,
 }
 
 impl Store {
@@ -42,7 +46,13 @@ impl Store {
             .connect_with(options)
             .await?;
         MIGRATIONS.run(&pool).await?;
-        Ok(Self { pool })
+        let keys = SqliteStore::open(pool.clone(), &IdempotencyConfig::default()).await?;
+        Ok(Self { pool, keys })
+    }
+
+    /// The idempotency keys, in the same file.
+    pub(crate) fn keys(&self) -> SqliteStore {
+        self.keys.clone()
     }
 
     /// Asks whether the file still answers.

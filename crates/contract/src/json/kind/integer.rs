@@ -14,7 +14,7 @@ const EXACT_IN_FLOAT: f64 = 9_007_199_254_740_992.0;
 /// Longer text cannot be an integer of ours, unless it is padded with zeros that nobody needs.
 const LONGEST_TEXT: usize = 64;
 
-/// An integer: read from a number or from text, also where it is written as `480.0` or `1e2`.
+/// An integer: read from a number or from text, in JSON also where it is written as `480.0` or `1e2`.
 #[derive(Debug)]
 pub struct Integer<T>(PhantomData<T>);
 
@@ -122,17 +122,22 @@ impl<T: IntegerType> Leaf for Integer<T> {
     }
 
     fn text(text: &str) -> Result<T, Refusal> {
-        Self::parameter(text)
-    }
-}
-
-impl<T: IntegerType> ParameterKind for Integer<T> {
-    fn parameter(text: &str) -> Result<T, Refusal> {
         match whole_number(text) {
             Whole::Number(number) => T::try_from(number).map_err(|_| T::RANGE.into()),
             Whole::TooLarge => Err(T::RANGE.into()),
             Whole::Fraction => Err("must be an integer, found a fraction".into()),
             Whole::NotANumber => Err("must be an integer".into()),
+        }
+    }
+}
+
+impl<T: IntegerType> ParameterKind for Integer<T> {
+    /// In a path or a query an integer has one form only: a resource has one address.
+    fn parameter(text: &str) -> Result<T, Refusal> {
+        let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_digit();
+        match Self::text(text) {
+            Ok(_) if !text.bytes().all(is_plain) => Err("must be written in plain digits".into()),
+            result => result,
         }
     }
 }

@@ -8,7 +8,7 @@ use serde::{
 };
 
 use super::{Decoded, Refusal};
-use crate::Violations;
+use crate::{Violations, json::skipped::Skipped};
 
 /// A kind that is one JSON token.
 pub(super) trait Leaf {
@@ -113,12 +113,12 @@ impl<'de, L: Leaf> Visitor<'de> for LeafVisitor<'_, L> {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        while elements.next_element::<IgnoredAny>()?.is_some() {}
+        while elements.next_element::<Skipped>()?.is_some() {}
         Ok(self.settle(Err(L::mismatch("a list"))))
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Self::Value, A::Error> {
-        while members.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        while members.next_entry::<IgnoredAny, Skipped>()?.is_some() {}
         Ok(self.settle(Err(L::mismatch("an object"))))
     }
 }
