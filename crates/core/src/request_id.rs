@@ -54,6 +54,12 @@ impl RequestId {
         matches!(self.0, Representation::Generated(_))
     }
 
+    /// Whether it is a UUID of any version: in the usual form, after `urn:uuid:`, or bare.
+    #[must_use]
+    pub fn is_uuid(&self) -> bool {
+        self.is_generated() || uuid::Uuid::try_parse(self.as_str()).is_ok()
+    }
+
     /// The identifier as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -96,6 +102,22 @@ mod tests {
         let parsed = RequestId::parse(id.as_str().as_bytes()).unwrap();
         assert_eq!(parsed, id);
         assert!(id.is_generated() && !parsed.is_generated());
+    }
+
+    #[test]
+    fn a_uuid_is_told_in_every_form_obs_7() {
+        assert!(RequestId::generate().is_uuid());
+        for (text, is_uuid) in [
+            ("1b4e28ba-2fa1-4d1c-883f-0016d3cca427", true),
+            ("1B4E28BA-2FA1-1D1C-883F-0016D3CCA427", true),
+            ("urn:uuid:1b4e28ba-2fa1-4d1c-883f-0016d3cca427", true),
+            ("1b4e28ba2fa14d1c883f0016d3cca427", true),
+            ("not-a-uuid", false),
+            ("1b4e28ba-2fa1-4d1c-883f-0016d3cca42", false),
+        ] {
+            let id = RequestId::parse(text.as_bytes()).unwrap();
+            assert_eq!(id.is_uuid(), is_uuid, "{text}");
+        }
     }
 
     #[test]

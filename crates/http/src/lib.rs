@@ -61,6 +61,7 @@ pub use extract::{Json, Path, Query};
 pub use health::HealthSource;
 pub use load_shed::LoadShedConfig;
 pub use rate_limit::RateLimitConfig;
+pub use request_id::RequestIds;
 pub use routes::{Access, RouteDescription, RouteError, RouteOptions, Routes};
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{

@@ -8,13 +8,24 @@ use seaworthy_telemetry::redact;
 
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
+/// Which identifiers of clients are kept (OBS-7).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum RequestIds {
+    /// Every valid one.
+    #[default]
+    Any,
+    /// UUIDs alone: for services whose clients were promised that the answer carries one.
+    Uuid,
+}
+
 /// The client's own identifier when there is exactly one, it is valid, and it holds nothing that looks personal or secret, else a new one: it goes on to every
 /// service behind, and masked in a log it would tell no request from another.
-pub(crate) fn of(headers: &HeaderMap) -> RequestId {
+pub(crate) fn of(headers: &HeaderMap, kept: RequestIds) -> RequestId {
     let mut given = headers.get_all(X_REQUEST_ID).iter();
     match (given.next(), given.next()) {
         (Some(only), None) => RequestId::parse(only.as_bytes())
             .ok()
+            .filter(|id| kept == RequestIds::Any || id.is_uuid())
             .filter(|id| matches!(redact::redact(id.as_str()), Cow::Borrowed(_)))
             .unwrap_or_else(RequestId::generate),
         _ => RequestId::generate(),
@@ -32,10 +43,12 @@ mod tests {
     use super::*;
 
     fn of_header(value: &str) -> RequestId {
-        of(&HeaderMap::from_iter([(
-            X_REQUEST_ID,
-            HeaderValue::from_str(value).unwrap(),
-        )]))
+        of_headers(value, RequestIds::Any)
+    }
+
+    fn of_headers(value: &str, kept: RequestIds) -> RequestId {
+        let value = HeaderValue::from_str(value).unwrap();
+        of(&HeaderMap::from_iter([(X_REQUEST_ID, value)]), kept)
     }
 
     #[test]
@@ -58,6 +71,13 @@ mod tests {
         for value in ["", "a b", "a;b", "a\"b", "<a>", &"x".repeat(129)] {
             assert!(of_header(value).is_generated(), "{value:?}");
         }
+    }
+
+    #[test]
+    fn where_uuids_are_promised_others_are_replaced_obs_7() {
+        let given = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
+        assert_eq!(of_headers(given, RequestIds::Uuid).as_str(), given);
+        assert!(of_headers("not-a-uuid", RequestIds::Uuid).is_generated());
     }
 
     #[test]

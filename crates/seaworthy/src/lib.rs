@@ -45,7 +45,7 @@ pub mod prelude {
         ByteSize, Code, Delay, Error, Personal, Ratio, RequestContext, Secret, Timeout, context,
     };
     pub use seaworthy_health::{CheckFailure, Probe};
-    pub use seaworthy_http::{Access, Json, Path, Query, RouteOptions, Routes};
+    pub use seaworthy_http::{Access, Json, Path, Query, RequestIds, RouteOptions, Routes};
     pub use seaworthy_service::{
         Assembly, Dependency, NoSettings, Schedule, Service, StartError, Worker,
     };

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::{ErrorForm, Routes};
+use seaworthy_http::{ErrorForm, RequestIds, Routes};
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
 use crate::{
@@ -46,6 +46,7 @@ pub(crate) struct HandedOver {
     pub(crate) calls: Option<Routes>,
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
+    pub(crate) request_ids: RequestIds,
     pub(crate) components: Vec<Arc<dyn Component>>,
 }
 
@@ -198,6 +199,11 @@ impl<C: Settings> Assembly<C> {
         let mut handed_over = self.parts.handed_over.lock();
         handed_over.errors = Some(http);
         handed_over.call_errors = Some(grpc);
+    }
+
+    /// Chooses which request IDs of clients are kept, over HTTP and gRPC (OBS-7).
+    pub fn request_ids(&self, kept: RequestIds) {
+        self.parts.handed_over.lock().request_ids = kept;
     }
 
     /// Starts a worker.

@@ -23,6 +23,7 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     let settings = &service.settings().store;
     let store = service.connect("store", || Store::open(settings)).await?;
     service.health().register(store.probe());
+    service.request_ids(RequestIds::Uuid);
     Contracts::new()
         .idempotency_keys(api::idempotency(), store.keys())
         .with(api::contract(store))

@@ -165,8 +165,16 @@ async fn text_that_is_no_json_is_refused_with_its_place_api_3() {
     let server = Running::start().await;
     let deep = format!("{}1{}", r#"{"child":"#.repeat(200), "}".repeat(200));
     let deep_value = format!(r#"{{"value":{}{}}}"#, "[".repeat(200), "]".repeat(200));
-    let deep_unknown = format!(r#"{{"unknown":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
-    let deep_refused = format!(r#"{{"aString":{}{}}}"#, "[".repeat(100_000), "]".repeat(100_000));
+    let deep_unknown = format!(
+        r#"{{"unknown":{}{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
+    let deep_refused = format!(
+        r#"{{"aString":{}{}}}"#,
+        "[".repeat(100_000),
+        "]".repeat(100_000)
+    );
     let invalid = b"{\"aString\":\"\xff\"}".to_vec();
     let unknown_invalid = b"{\"unknown\":\"\xff\"}".to_vec();
     for (given, part) in [

@@ -7,8 +7,8 @@ use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
 use crate::{
-    Authenticate, CorsError, HealthSource, HttpConfig, RouteDescription, RouteError, Routes,
-    SecurityHeadersError,
+    Authenticate, CorsError, HealthSource, HttpConfig, RequestIds, RouteDescription, RouteError,
+    Routes, SecurityHeadersError,
     client_address::ClientAddress,
     cors::Cors,
     health::HealthPaths,
@@ -38,6 +38,7 @@ pub(crate) struct Inner {
     pub(super) rate_limit: RateLimit,
     pub(super) authenticate: Option<Arc<dyn Authenticate>>,
     pub(super) protocol: Protocol,
+    pub(super) request_ids: RequestIds,
     pub(super) errors: ErrorForm,
 }
 
@@ -92,6 +93,7 @@ pub struct StackBuilder {
     health: Option<Arc<dyn HealthSource>>,
     authenticate: Option<Arc<dyn Authenticate>>,
     protocol: Protocol,
+    request_ids: RequestIds,
     errors: Option<ErrorForm>,
 }
 
@@ -106,6 +108,12 @@ impl StackBuilder {
     /// Gives the stack's own refusals another form than that of a problem document, or for gRPC that of a bare status.
     pub fn errors(mut self, form: ErrorForm) -> Self {
         self.errors = Some(form);
+        self
+    }
+
+    /// Chooses which request IDs of clients are kept.
+    pub fn request_ids(mut self, kept: RequestIds) -> Self {
+        self.request_ids = kept;
         self
     }
 
@@ -144,6 +152,7 @@ impl StackBuilder {
             rate_limit: RateLimit::new(&config.rate_limit),
             authenticate: self.authenticate,
             protocol: self.protocol,
+            request_ids: self.request_ids,
             errors: self.errors.unwrap_or_else(|| match self.protocol {
                 Protocol::Http => Arc::new(IntoResponse::into_response),
                 Protocol::Grpc => Arc::new(rpc::refusal),
@@ -170,6 +179,7 @@ impl Stack {
             health: None,
             authenticate: None,
             protocol: Protocol::default(),
+            request_ids: RequestIds::default(),
             errors: None,
         }
     }

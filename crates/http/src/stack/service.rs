@@ -49,7 +49,7 @@ impl StackService {
     fn begin(&self, parts: &Parts, started: Instant, path: PathId, found: &Found<'_>) -> Exchange {
         let stack = &self.stack;
         let headers = &parts.headers;
-        let request_id = request_id::of(headers);
+        let request_id = request_id::of(headers, stack.request_ids);
         let trace = stack.observer.trace(headers);
         let address = stack.client_address.resolve(self.peer, headers);
         let timeout = found.options().and_then(|options| options.own_timeout());

@@ -14,9 +14,13 @@ use crate::{
 impl Kernel {
     /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
-        let (calls, errors) = {
+        let (calls, errors, request_ids) = {
             let mut handed_over = self.parts.handed_over.lock();
-            (handed_over.calls.take(), handed_over.call_errors.take())
+            (
+                handed_over.calls.take(),
+                handed_over.call_errors.take(),
+                handed_over.request_ids,
+            )
         };
         let Some(calls) = calls else {
             return Ok(None);
@@ -32,6 +36,7 @@ impl Kernel {
             config.stack(),
             &self.parts.telemetry,
         )
+        .request_ids(request_ids)
         .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);

@@ -151,11 +151,16 @@ impl Kernel {
                 ));
             }
         }
-        let (routes, errors) = {
+        let (routes, errors, request_ids) = {
             let mut handed_over = self.parts.handed_over.lock();
-            (handed_over.routes.take(), handed_over.errors.take())
+            (
+                handed_over.routes.take(),
+                handed_over.errors.take(),
+                handed_over.request_ids,
+            )
         };
-        let mut builder = public::stack(&self.parts, &self.parts.telemetry);
+        let mut builder =
+            public::stack(&self.parts, &self.parts.telemetry).request_ids(request_ids);
         if let Some(errors) = errors {
             builder = builder.errors(errors);
         }

@@ -128,6 +128,8 @@ fn every_refusal_has_the_status_and_the_reason_of_the_contract_api_2() {
         ("PUT", "/v1/symbols/0", String::new(), 400, "INVALID_ID"),
         ("GET", "/v1/symbols/abc", String::new(), 400, "CODEC"),
         ("GET", "/v1/symbols/-1", String::new(), 400, "CODEC"),
+        ("GET", "/v1/symbols/1.0", String::new(), 400, "CODEC"),
+        ("GET", "/v1/symbols/1e0", String::new(), 400, "CODEC"),
         (
             "GET",
             "/v1/symbols/18446744073709551616",
@@ -181,6 +183,23 @@ fn every_refusal_has_the_status_and_the_reason_of_the_contract_api_2() {
             "GET",
             &format!("{list}?limit=-1"),
             String::new(),
+            400,
+            "CODEC",
+        ),
+        (
+            "GET",
+            &format!("{list}?limit=1.0"),
+            String::new(),
+            400,
+            "CODEC",
+        ),
+        (
+            "POST",
+            "/v1/symbols",
+            with(
+                "{",
+                &format!("{{\"other\":{}{},", "[".repeat(9_999), "]".repeat(9_999)),
+            ),
             400,
             "CODEC",
         ),

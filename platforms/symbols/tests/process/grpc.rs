@@ -208,7 +208,8 @@ async fn a_call_is_followed_by_request_id_trace_log_and_metrics_obs_7_obs_6_obs_
     let mut client = client(&service).await;
     let mut request = Request::new(GetSymbolRequest { id: 9 });
     let metadata = request.metadata_mut();
-    metadata.insert("x-request-id", "from-the-test".parse().unwrap());
+    let id = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
+    metadata.insert("x-request-id", id.parse().unwrap());
     metadata.insert(
         "traceparent",
         "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
@@ -216,12 +217,8 @@ async fn a_call_is_followed_by_request_id_trace_log_and_metrics_obs_7_obs_6_obs_
             .unwrap(),
     );
     let status = client.get_symbol(request).await.unwrap_err();
-    assert_eq!(
-        status.metadata().get("x-request-id").unwrap(),
-        "from-the-test"
-    );
-    let line: Value =
-        serde_json::from_str(&service.process.line("from-the-test").unwrap()).unwrap();
+    assert_eq!(status.metadata().get("x-request-id").unwrap(), id);
+    let line: Value = serde_json::from_str(&service.process.line(id).unwrap()).unwrap();
     assert_eq!(
         line["call"], "service.symbols.v1.SymbolsService/GetSymbol",
         "{line}"

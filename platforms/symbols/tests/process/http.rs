@@ -108,6 +108,11 @@ fn a_request_is_found_in_the_log_by_its_id_obs_7() {
         "",
     );
     assert_eq!(answer.unwrap().header("x-request-id"), Some(id));
+    let headers = [("x-request-id", "not-a-uuid")];
+    let other =
+        seaworthy_testkit::http::request(service.http, "GET", "/v1/symbols/5", &headers, "");
+    let other = other.unwrap().header("x-request-id").unwrap().to_owned();
+    assert_eq!(other.len(), 36, "{other}");
     let line = json(&service.process.line(id).unwrap());
     assert_eq!(
         (&line["route"], &line["status"], &line["reason"]),

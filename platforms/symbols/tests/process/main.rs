@@ -8,9 +8,11 @@
 
 mod contract;
 mod document;
+mod durable;
 mod errors;
 mod grpc;
 mod health;
 mod http;
 mod python;
 mod running;
+mod schemathesis;

@@ -1,5 +1,6 @@
 use std::{net::SocketAddr, path::Path};
 
+use rustix::process::Signal;
 use seaworthy_testkit::{
     http::{Answer, request},
     process::ServiceProcess,
@@ -12,12 +13,23 @@ pub(crate) struct Running {
     pub(crate) http: SocketAddr,
     pub(crate) admin: SocketAddr,
     pub(crate) grpc: SocketAddr,
-    _store: TempDir,
+    store: TempDir,
 }
 
 impl Running {
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        let store = tempfile::tempdir().unwrap();
+        Self::over(tempfile::tempdir().unwrap(), arguments)
+    }
+
+    /// Ends the process at once, as a machine that fails does, and starts another over the same store.
+    pub(crate) fn killed_and_started_again(self) -> Self {
+        let Self { process, store, .. } = self;
+        process.signal(Signal::KILL).unwrap();
+        process.ended().unwrap();
+        Self::over(store, &[])
+    }
+
+    fn over(store: TempDir, arguments: &[&str]) -> Self {
         let url = format!(
             "store.url=sqlite:{}",
             store.path().join("symbols.db").display()
@@ -28,6 +40,8 @@ impl Running {
             "server.grpc.addr=127.0.0.1:0",
             "--set",
             "server.http.rate_limit.enabled=false",
+            "--set",
+            "server.grpc.rate_limit.enabled=false",
             "--set",
             &url,
         ];
@@ -42,7 +56,7 @@ impl Running {
             admin: address("admin"),
             grpc: address("grpc"),
             process,
-            _store: store,
+            store,
         }
     }
 

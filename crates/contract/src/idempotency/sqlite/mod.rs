@@ -100,11 +100,13 @@ impl SqliteStore {
     ) -> Result<(), StoreError> {
         let size = size_of(key, Some(answer));
         let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let is_ours = sqlx::query("DELETE FROM idempotency_keys WHERE key = ? AND token = ? RETURNING fingerprint")
-            .bind(key.as_str())
-            .bind(token.cast_signed())
-            .fetch_optional(&mut *transaction)
-            .await?;
+        let is_ours = sqlx::query(
+            "DELETE FROM idempotency_keys WHERE key = ? AND token = ? RETURNING fingerprint",
+        )
+        .bind(key.as_str())
+        .bind(token.cast_signed())
+        .fetch_optional(&mut *transaction)
+        .await?;
         if let Some(row) = is_ours
             && self.make_room(&mut transaction, size).await?
         {

@@ -33,10 +33,7 @@ fn key(text: &str) -> ScopedKey {
 fn answer(body: &'static str) -> RecordedAnswer {
     let mut headers = HeaderMap::new();
     headers.insert(header::LOCATION, HeaderValue::from_static("/orders/1: a"));
-    headers.append(
-        header::VARY,
-        HeaderValue::from_bytes(b"caf\xe9").unwrap(),
-    );
+    headers.append(header::VARY, HeaderValue::from_bytes(b"caf\xe9").unwrap());
     headers.append(header::VARY, HeaderValue::from_static(""));
     RecordedAnswer {
         status: StatusCode::CREATED,
@@ -104,7 +101,11 @@ async fn of_many_callers_at_once_one_runs_api_6() {
 async fn a_key_is_free_after_its_time_and_its_late_owner_changes_nothing_api_6() {
     let folder = tempfile::tempdir().unwrap();
     let store = open(&folder, &IdempotencyConfig::default()).await;
-    let Begun::New(late) = store.begin(&key("a"), REQUEST, Duration::ZERO).await.unwrap() else {
+    let Begun::New(late) = store
+        .begin(&key("a"), REQUEST, Duration::ZERO)
+        .await
+        .unwrap()
+    else {
         panic!("nobody has this key");
     };
     let token = token(&store, "a").await;
@@ -171,6 +172,9 @@ async fn a_store_that_fails_refuses_and_says_so_api_6() {
     let error = store.begin(&key("a"), REQUEST, RUN).await.unwrap_err();
     assert_eq!(
         (error.code(), error.reason()),
-        (seaworthy_core::Code::Unavailable, "IDEMPOTENCY_STORE_FAILED")
+        (
+            seaworthy_core::Code::Unavailable,
+            "IDEMPOTENCY_STORE_FAILED"
+        )
     );
 }

@@ -29,7 +29,7 @@ use super::{
     streams::{Outflow, Streams},
 };
 use crate::{
-    request_id,
+    RequestIds, request_id,
     server::{accept::Shared, stats::ConnectionStats},
 };
 
@@ -100,7 +100,7 @@ where
                 ConnectionStats::count(&self.shared.stats.refused_requests);
                 Stage::Refused {
                     rejection,
-                    id: request_id::of(&parts.headers),
+                    id: request_id::of(&parts.headers, RequestIds::Any),
                 }
             }
             None => {
