@@ -53,9 +53,21 @@ fn plain_length(text: &[u8]) -> usize {
         }
         plain += 8;
     }
+    let begun = plain == text.len() - rest.len();
+    if begun && !may_need_escape(padded(rest)) {
+        return text.len();
+    }
     let rest = text.get(plain..).unwrap_or(rest);
     let special = rest.iter().position(|byte| needs_escape(*byte));
     plain + special.unwrap_or(rest.len())
+}
+
+/// Fewer than eight bytes with spaces behind them.
+fn padded(rest: &[u8]) -> u64 {
+    rest.iter()
+        .fold(u64::from_le_bytes([b' '; 8]), |bytes, byte| {
+            (bytes << 8) | u64::from(*byte)
+        })
 }
 
 const fn needs_escape(byte: u8) -> bool {
@@ -141,6 +153,11 @@ pub(super) fn push_unsigned(output: &mut Vec<u8>, mut number: u64) {
         }
     }
     output.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
+}
+
+/// Appends a finite number in the fewest digits that mean it.
+pub(super) fn push_float(output: &mut Vec<u8>, number: f64) {
+    output.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
 }
 
 /// Appends the present time as RFC 3339 in UTC with microseconds.

@@ -4,7 +4,7 @@ use seaworthy_core::{RequestContext, RequestId, ServiceIdentity};
 
 use super::{
     Shared,
-    encode::{Encoding, escape, push_now, push_unsigned},
+    encode::{Encoding, escape, push_float, push_now, push_unsigned},
     level::Level,
 };
 use crate::redact::{MASK, is_sensitive_name, redact};
@@ -170,7 +170,24 @@ impl Line {
         self
     }
 
-    /// Adds a value that is JSON by itself: a number or a boolean.
+    pub(super) fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+        self.name(name);
+        let text: &[u8] = if value { b"true" } else { b"false" };
+        self.output.extend_from_slice(text);
+        self
+    }
+
+    /// Adds a number with a fraction. What is not finite has no form in JSON and becomes a text.
+    pub(super) fn float(&mut self, name: &str, value: f64) -> &mut Self {
+        if !value.is_finite() {
+            return self.formatted(name, format_args!("{value}"));
+        }
+        self.name(name);
+        push_float(&mut self.output, value);
+        self
+    }
+
+    /// Adds a value that is JSON by itself: a number.
     pub(super) fn literal(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
         self.name(name);
         let _ = self.output.write_fmt(value);

@@ -183,15 +183,11 @@ impl Visit for LineFields<'_> {
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.literal(field.name(), format_args!("{value}"));
+        self.0.flag(field.name(), value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        if value.is_finite() {
-            self.0.literal(field.name(), format_args!("{value}"));
-        } else {
-            self.0.formatted(field.name(), format_args!("{value}"));
-        }
+        self.0.float(field.name(), value);
     }
 }
 
