@@ -1,61 +1,15 @@
 use seaworthy_testkit::http::get;
 use serde_json::Value;
-use tonic::{Code, Request, Status, transport::Channel};
+use tonic::{Code, Request, Status};
 
 use crate::{
+    calls::{client, create, reason},
     contract::service::symbols::v1::{
         CreateSymbolRequest, DeleteSymbolRequest, GetSymbolRequest, ListSymbolsRequest,
-        UpdateSymbolRequest, symbols_service_client::SymbolsServiceClient,
+        UpdateSymbolRequest,
     },
     running::Running,
 };
-
-type Client = SymbolsServiceClient<Channel>;
-
-async fn client(service: &Running) -> Client {
-    let url = format!("http://{}", service.grpc);
-    SymbolsServiceClient::connect(url).await.unwrap()
-}
-
-fn create(number: u32) -> CreateSymbolRequest {
-    CreateSymbolRequest {
-        project_id: 7,
-        uid: format!("00000000-0000-4000-8000-{number:012}"),
-        label: "Hero".to_owned(),
-        class_name: "c-hero".to_owned(),
-        component_target: "page".to_owned(),
-        version: 1,
-        data: vec![0, 255, 16],
-    }
-}
-
-/// The reason in the first detail, which must be an `ErrorInfo`.
-fn reason(status: &Status) -> String {
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Any {
-        #[prost(string, tag = "1")]
-        type_url: String,
-        #[prost(bytes = "vec", tag = "2")]
-        value: Vec<u8>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct Details {
-        #[prost(message, repeated, tag = "3")]
-        details: Vec<Any>,
-    }
-    #[derive(Clone, PartialEq, prost::Message)]
-    struct ErrorInfo {
-        #[prost(string, tag = "1")]
-        reason: String,
-    }
-    use prost::Message as _;
-    let details = Details::decode(status.details()).unwrap().details;
-    assert_eq!(
-        details[0].type_url,
-        "type.googleapis.com/google.rpc.ErrorInfo"
-    );
-    ErrorInfo::decode(&*details[0].value).unwrap().reason
-}
 
 #[tokio::test]
 async fn both_transports_answer_from_one_implementation_api_1() {

@@ -9,8 +9,8 @@ use tonic_prost::ProstCodec;
 
 use crate::running::Running;
 
-const SERVING: i32 = 1;
-const NOT_SERVING: i32 = 2;
+pub(crate) const SERVING: i32 = 1;
+pub(crate) const NOT_SERVING: i32 = 2;
 const SERVICE_UNKNOWN: i32 = 3;
 
 #[derive(Clone, PartialEq, prost::Message)]
@@ -20,15 +20,15 @@ struct HealthCheckRequest {
 }
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct HealthCheckResponse {
+pub(crate) struct HealthCheckResponse {
     #[prost(int32, tag = "1")]
     status: i32,
 }
 
-struct Health(Grpc<Channel>);
+pub(crate) struct Health(Grpc<Channel>);
 
 impl Health {
-    async fn of(service: &Running) -> Self {
+    pub(crate) async fn of(service: &Running) -> Self {
         let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc)).unwrap();
         Self(Grpc::new(endpoint.connect().await.unwrap()))
     }
@@ -41,7 +41,7 @@ impl Health {
         Ok(answer.into_inner().status)
     }
 
-    async fn watch(&mut self, service: &str) -> Streaming<HealthCheckResponse> {
+    pub(crate) async fn watch(&mut self, service: &str) -> Streaming<HealthCheckResponse> {
         self.0.ready().await.unwrap();
         let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
         let answer = self
@@ -57,7 +57,7 @@ fn ask(service: &str) -> Request<HealthCheckRequest> {
     })
 }
 
-async fn told(watch: &mut Streaming<HealthCheckResponse>) -> i32 {
+pub(crate) async fn told(watch: &mut Streaming<HealthCheckResponse>) -> i32 {
     watch.message().await.unwrap().unwrap().status
 }
 

@@ -6,13 +6,19 @@
     reason = "what the tests share is test code too; clippy only knows functions marked as tests"
 )]
 
+mod calls;
 mod contract;
+mod deadline;
 mod document;
 mod durable;
 mod errors;
 mod grpc;
 mod health;
 mod http;
+mod malformed;
 mod python;
+mod reflection;
+mod rolling_stop;
 mod running;
 mod schemathesis;
+mod tls;

@@ -1,12 +1,13 @@
 use std::{path::Path, process::Command};
 
+use seaworthy_testkit::requirement::required;
+
 use crate::running::Running;
 
 /// A client that another language's stock tools made of a proto of its own words.
 #[test]
 fn a_client_of_another_language_speaks_every_method_api_1() {
-    let Ok(python) = std::env::var("SEAWORTHY_TEST_GRPCIO") else {
-        eprintln!("SKIPPED: SEAWORTHY_TEST_GRPCIO does not name a Python with grpcio-tools");
+    let Some(python) = required("SEAWORTHY_TEST_GRPCIO") else {
         return;
     };
     let service = Running::start(&[]);

@@ -1,4 +1,7 @@
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::SocketAddr,
+    path::{Path, PathBuf},
+};
 
 use rustix::process::Signal;
 use seaworthy_testkit::{
@@ -29,7 +32,15 @@ impl Running {
         Self::over(store, &[])
     }
 
-    fn over(store: TempDir, arguments: &[&str]) -> Self {
+    /// Waits for the end of a process that was asked to stop; its store stays.
+    pub(crate) fn ended_well(self) -> TempDir {
+        let Self { process, store, .. } = self;
+        let ended = process.ended().unwrap();
+        assert!(ended.status.success(), "{ended:#?}");
+        store
+    }
+
+    pub(crate) fn over(store: TempDir, arguments: &[&str]) -> Self {
         let url = format!(
             "store.url=sqlite:{}",
             store.path().join("symbols.db").display()
@@ -58,6 +69,11 @@ impl Running {
             process,
             store,
         }
+    }
+
+    /// The file of the store.
+    pub(crate) fn store(&self) -> PathBuf {
+        self.store.path().join("symbols.db")
     }
 
     /// Sends JSON, or nothing where the text is empty.

@@ -1,31 +1,31 @@
 use std::{path::Path, process::Command};
 
+use seaworthy_testkit::requirement::required;
+
 use crate::running::Running;
+
+/// Names the folder of the tools.
+const TOOLS: &str = "SEAWORTHY_TEST_SCHEMATHESIS";
 
 /// The same requests in every run.
 const SEED: &str = "1";
 
-/// What this tool of the schemathesis environment printed, and whether it found nothing.
-fn run(tool: &str, arguments: &[&str]) -> Option<(bool, String)> {
-    let Ok(folder) = std::env::var("SEAWORTHY_TEST_SCHEMATHESIS") else {
-        eprintln!("SKIPPED: SEAWORTHY_TEST_SCHEMATHESIS does not name a folder with schemathesis");
-        return None;
-    };
+/// Fails with what the tool says where it finds a fault.
+fn finds_nothing(tool: &Path, arguments: &[&str]) {
     let home = tempfile::tempdir().unwrap();
-    let ran = Command::new(Path::new(&folder).join(tool))
+    let ran = Command::new(tool)
         .args(arguments)
         .current_dir(home.path())
         .output()
         .unwrap();
-    let said = String::from_utf8_lossy(&ran.stdout).into_owned();
-    Some((
-        ran.status.success(),
-        said + &String::from_utf8_lossy(&ran.stderr),
-    ))
+    let said = String::from_utf8_lossy(&ran.stdout);
+    let failed = String::from_utf8_lossy(&ran.stderr);
+    assert!(ran.status.success(), "{said}\n{failed}");
 }
 
 #[test]
 fn schemathesis_finds_no_fault_in_any_phase_api_4() {
+    let Some(tools) = required(TOOLS) else { return };
     let service = Running::start(&[]);
     let url = format!("http://{}/openapi.json", service.http);
     let config = concat!(env!("CARGO_MANIFEST_DIR"), "/schemathesis.toml");
@@ -38,15 +38,15 @@ fn schemathesis_finds_no_fault_in_any_phase_api_4() {
         "--no-color",
         &url,
     ];
-    if let Some((found_nothing, said)) = run("schemathesis", &arguments) {
-        assert!(found_nothing, "{said}");
-    }
+    finds_nothing(&Path::new(&tools).join("schemathesis"), &arguments);
 }
 
 #[test]
 fn the_document_is_valid_openapi_api_4() {
+    let Some(tools) = required(TOOLS) else { return };
     let document = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/openapi.json");
-    if let Some((is_valid, said)) = run("openapi-spec-validator", &[document]) {
-        assert!(is_valid, "{said}");
-    }
+    finds_nothing(
+        &Path::new(&tools).join("openapi-spec-validator"),
+        &[document],
+    );
 }

@@ -1,0 +1,87 @@
+//! The gRPC clients that the tests share.
+
+use http_body_util::{BodyExt as _, Full};
+use tonic::{
+    Status,
+    body::Body,
+    codegen::Bytes,
+    transport::{Channel, Endpoint},
+};
+use tower::ServiceExt as _;
+
+use crate::{
+    contract::service::symbols::v1::{
+        CreateSymbolRequest, symbols_service_client::SymbolsServiceClient,
+    },
+    running::Running,
+};
+
+pub(crate) type Client = SymbolsServiceClient<Channel>;
+
+pub(crate) async fn client(service: &Running) -> Client {
+    let url = format!("http://{}", service.grpc);
+    SymbolsServiceClient::connect(url).await.unwrap()
+}
+
+pub(crate) fn create(number: u32) -> CreateSymbolRequest {
+    CreateSymbolRequest {
+        project_id: 7,
+        uid: format!("00000000-0000-4000-8000-{number:012}"),
+        label: "Hero".to_owned(),
+        class_name: "c-hero".to_owned(),
+        component_target: "page".to_owned(),
+        version: 1,
+        data: vec![0, 255, 16],
+    }
+}
+
+/// The reason in the first detail, which must be an `ErrorInfo`.
+pub(crate) fn reason(status: &Status) -> String {
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Any {
+        #[prost(string, tag = "1")]
+        type_url: String,
+        #[prost(bytes = "vec", tag = "2")]
+        value: Vec<u8>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct Details {
+        #[prost(message, repeated, tag = "3")]
+        details: Vec<Any>,
+    }
+    #[derive(Clone, PartialEq, prost::Message)]
+    struct ErrorInfo {
+        #[prost(string, tag = "1")]
+        reason: String,
+    }
+    use prost::Message as _;
+    let details = Details::decode(status.details()).unwrap().details;
+    assert_eq!(
+        details[0].type_url,
+        "type.googleapis.com/google.rpc.ErrorInfo"
+    );
+    ErrorInfo::decode(&*details[0].value).unwrap().reason
+}
+
+pub(crate) async fn channel(service: &Running) -> Channel {
+    let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc)).unwrap();
+    endpoint.connect().await.unwrap()
+}
+
+/// Sends a whole gRPC body, prefix and all, and returns the status.
+pub(crate) async fn raw(channel: &Channel, method: &str, body: &[u8]) -> Status {
+    let body = Full::new(Bytes::copy_from_slice(body)).map_err(|never| match never {});
+    let request = http::Request::post(method)
+        .header("content-type", "application/grpc")
+        .header("te", "trailers")
+        .body(Body::new(body))
+        .unwrap();
+    let answer = channel.clone().oneshot(request).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.headers().contains_key("x-request-id"));
+    if let Some(status) = Status::from_header_map(answer.headers()) {
+        return status;
+    }
+    let body = answer.into_body().collect().await.unwrap();
+    Status::from_header_map(body.trailers().unwrap()).unwrap()
+}

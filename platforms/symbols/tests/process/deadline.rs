@@ -1,0 +1,42 @@
+use std::time::{Duration, Instant};
+
+use sqlx::{Connection as _, SqliteConnection};
+use tonic::{Code, Request};
+
+use crate::{
+    calls::{client, create},
+    contract::service::symbols::v1::GetSymbolRequest,
+    running::Running,
+};
+
+/// Far below the time that one writer waits for another.
+const DEADLINE: Duration = Duration::from_millis(300);
+
+#[tokio::test]
+async fn a_call_ends_at_its_deadline_and_leaves_nothing_behind_life_6() {
+    let mut service = Running::start(&[]);
+    let mut client = client(&service).await;
+    let url = format!("sqlite:{}", service.store().display());
+    let mut other = SqliteConnection::connect(&url).await.unwrap();
+    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+
+    let mut request = Request::new(create(1));
+    request.set_timeout(DEADLINE);
+    let begun = Instant::now();
+    let status = client.create_symbol(request).await.unwrap_err();
+    assert!(
+        matches!(status.code(), Code::DeadlineExceeded | Code::Cancelled),
+        "{status:?}"
+    );
+    assert!(begun.elapsed() < Duration::from_secs(4), "{status:?}");
+    let line = service.process.line("DeadlineExceeded").unwrap();
+    assert!(line.contains("SymbolsService/CreateSymbol"), "{line}");
+
+    lock.rollback().await.unwrap();
+    let missing = client.get_symbol(GetSymbolRequest { id: 1 }).await;
+    assert_eq!(missing.unwrap_err().code(), Code::NotFound);
+    // The connection that waited is free again.
+    for number in 2..10 {
+        client.create_symbol(create(number)).await.unwrap();
+    }
+}
