@@ -61,4 +61,7 @@ mod pages {
     struct Http;
     #[doc = include_str!("../../../docs/telemetry.md")]
     struct Telemetry;
+    #[cfg(feature = "grpc")]
+    #[doc = include_str!("../../../docs/grpc.md")]
+    struct Grpc;
 }
