@@ -21,13 +21,25 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     service
         .facts
         .of::<Listener>()
         .deployed()
         .filter_map(|listener| match &listener.port {
             Resolution::Known(0) => None,
+            // A file of settings, or the command of an image, is where a port belongs.
+            Resolution::Known(port)
+                if !model
+                    .files
+                    .get(&listener.at.path)
+                    .is_some_and(|found| found.file.language.is_code()) =>
+            {
+                Some(Outcome::passed(
+                    format!("the port {port} is a setting"),
+                    Some(&listener.at),
+                ))
+            }
             Resolution::Known(port) => Some(
                 Breach::new(
                     listener.at.clone(),

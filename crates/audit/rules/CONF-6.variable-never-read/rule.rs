@@ -3,10 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::model::facts::{EnvironmentRead, EnvironmentVariable};
-use crate::model::{Model, Service};
-use crate::repository::Role;
+use crate::model::{Model, Service, ServiceKind};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::source::Language;
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -116,7 +114,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             vec![Outcome::unknown("names of variables are made at run time")]
         };
     }
-    if reads.items.is_empty() {
+    let runs = matches!(service.kind, ServiceKind::Server | ServiceKind::Worker);
+    if reads.items.is_empty() && !(reads.covered && runs) {
         return Vec::new();
     }
     let places: Vec<(&EnvironmentVariable, &str)> = service
@@ -139,34 +138,11 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
         }))
         .collect();
     let manifests: BTreeSet<&str> = places.iter().map(|(_, path)| *path).collect();
-    let words: BTreeSet<&str> = model
-        .files
-        .values()
-        .filter(|found| {
-            !manifests.contains(&*found.file.path)
-                && !found.file.path.contains("compose")
-                && !found.file.language.eq(&Language::Dotenv)
-                && !matches!(found.file.role, Role::Documentation | Role::Example)
-        })
-        .filter(|found| {
-            found.file.language.is_code()
-                || found.file.language.is_configuration()
-                || found.file.path.ends_with(".sh")
-        })
-        .flat_map(|found| {
-            found
-                .file
-                .text
-                .split(|letter: char| !(letter.is_ascii_alphanumeric() || letter == '_'))
-        })
-        .filter(|word| {
-            word.len() > 2
-                && word
-                    .chars()
-                    .next()
-                    .is_some_and(|letter| letter.is_ascii_uppercase())
-        })
-        .collect();
+    let read = |name: &str| {
+        model
+            .mentions(name)
+            .is_some_and(|files| files.iter().any(|path| !manifests.contains(&**path)))
+    };
     let mut outcomes = Vec::new();
     for (variable, path) in places {
         let name = variable.name.as_str();
@@ -190,7 +166,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     .flat_map(|container| &container.command),
             )
             .any(|word| word.contains(name));
-        if started || words.contains(name) {
+        if started || read(name) {
             outcomes.push(Outcome::passed(format!("`{name}` is read"), None));
         } else if let Some(at) = model.location(path, variable.span.clone(), Some(name)) {
             outcomes.push(

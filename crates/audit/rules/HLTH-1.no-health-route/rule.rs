@@ -45,15 +45,17 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let routes = service.facts.of::<Route>();
-    if routes.items.is_empty() {
-        return vec![Outcome::unknown("no route of the service was read")];
-    }
     let grpc =
         service.facts.of::<Import>().items.iter().any(|import| {
-            import.path.contains("grpc/health") || import.path.contains("grpc_health")
+            ["grpc/health", "grpc_health", "grpc-health", "tonic_health", "kratos/v2/transport/grpc"]
+                .iter()
+                .any(|health| import.path.contains(health))
         });
     if grpc {
         return vec![Outcome::passed("the gRPC health service is there", None)];
+    }
+    if routes.items.is_empty() {
+        return vec![Outcome::unknown("no route of the service was read")];
     }
     let about = |path: &str| {
         path.to_lowercase().split('/').any(|part| {

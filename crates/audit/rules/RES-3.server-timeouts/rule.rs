@@ -9,7 +9,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "The HTTP server has no time limit for reading a request",
         severity: Severity::Medium,
         category: Category::Resilience,
-        meaning: "Go: an `http.Server` without `ReadHeaderTimeout` or `ReadTimeout`, or `http.ListenAndServe`, which has none. A server for debugging or metrics is low. Node.js (60 s for headers since 18) and frameworks with limits of their own are left out.",
+        meaning: "Go: an `http.Server` without `ReadHeaderTimeout` or `ReadTimeout`, `http.ListenAndServe`, `Run` of Gin or `Start` of Echo 4, which have none; a server for debugging or metrics is low, and Kratos, whose handlers are bounded. A limit of Node.js, Spring Boot, Actix Web or go-zero that is switched off. Low: `axum::serve`, Fastify without `requestTimeout`, Gunicorn without `--timeout`.",
         why: "A client that sends one byte a minute holds a connection and a goroutine for ever; some thousands of them stop the service (Slowloris).",
         fix: &[
             (

@@ -4,6 +4,7 @@ mod build;
 mod dependency;
 mod fact_store;
 pub mod facts;
+mod mention;
 mod resolution;
 mod service;
 

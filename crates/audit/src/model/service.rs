@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::FactStore;
 use super::facts::{ComposeService, Image, Workload};
+use super::mention::Mentions;
 use crate::source::{Located, Location, SourceFile};
 
 /// What a deployable does.
@@ -85,6 +86,7 @@ pub struct Model {
     pub paths: BTreeSet<String>,
     /// The name of the repository's folder.
     pub name: String,
+    pub(super) mentions: Mentions,
 }
 
 impl Model {

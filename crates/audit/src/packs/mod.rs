@@ -3,6 +3,7 @@
 //! One folder per language, one file per framework. A pack is a [`Pack`] constant listed by one line in its
 //! folder's `mod.rs`; it reads one file at a time and puts facts into the sink.
 
+mod address;
 mod container;
 mod go;
 mod health;
@@ -25,6 +26,8 @@ use crate::syntax::{Code, parse_tree, read_code};
 pub enum Reader {
     /// Source code in these languages.
     Code(&'static [Language], fn(&Code<'_>, &mut FactSink<'_>)),
+    /// Generated source code that the first function names; other generated code is not parsed.
+    GeneratedCode(fn(&SourceFile) -> bool, fn(&Code<'_>, &mut FactSink<'_>)),
     /// Every YAML file.
     Yaml(fn(&SourceFile, &Yaml, &mut FactSink<'_>)),
     /// Every Dockerfile.
@@ -73,6 +76,11 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
         }
     }
     if file.role == Role::Generated {
+        let failure = read_generated(file, &readers, limits, &mut store);
+        return (store, failure);
+    }
+    // No service is made of tests: their code, the larger half of many repositories, would be parsed for nothing.
+    if file.role == Role::Test && file.language.is_code() {
         return (store, None);
     }
     match file.language {
@@ -114,4 +122,31 @@ pub(crate) fn read(file: &SourceFile, limits: &Limits) -> (FactStore, Option<&'s
         _ => {}
     }
     (store, failure)
+}
+
+/// Reads a generated file that a pack asks for.
+fn read_generated(
+    file: &SourceFile,
+    readers: &[Reader],
+    limits: &Limits,
+    store: &mut FactStore,
+) -> Option<&'static str> {
+    let wanted: Vec<_> = readers
+        .iter()
+        .filter_map(|reader| match reader {
+            Reader::GeneratedCode(wants, read) if wants(file) => Some(read),
+            _ => None,
+        })
+        .collect();
+    if wanted.is_empty() {
+        return None;
+    }
+    let Ok(tree) = parse_tree(file.language, &file.text, limits.parse_timeout) else {
+        return Some("parsing took too long");
+    };
+    let code = read_code(file, &tree);
+    for read in wanted {
+        read(&code, &mut FactSink::new(file, store));
+    }
+    None
 }

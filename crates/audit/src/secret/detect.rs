@@ -3,9 +3,10 @@
 use std::ops::Range;
 use std::sync::LazyLock;
 
+use aho_corasick::AhoCorasick;
 use regex::{Captures, Regex};
 
-use super::{Redacted, SecretClass, classify};
+use super::{Redacted, SecretClass, classify, shape};
 use crate::source::Language;
 
 /// A found credential and where its text stands.
@@ -19,47 +20,6 @@ pub struct Detected {
     pub span: Range<usize>,
 }
 
-/// Shapes that providers give their credentials: kind, and an expression whose first group is the secret.
-const SHAPES: &[(&str, &str)] = &[
-    (
-        "AWS access key",
-        r"\b((?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16})\b",
-    ),
-    (
-        "GitHub token",
-        r"\b(gh[pousr]_[A-Za-z0-9]{36,251}|github_pat_[A-Za-z0-9_]{82})\b",
-    ),
-    ("GitLab token", r"\b(glpat-[A-Za-z0-9_\-]{20,})"),
-    ("Slack token", r"\b(xox[abeoprs]-[A-Za-z0-9\-]{10,250})\b"),
-    (
-        "Slack webhook",
-        r"(https://hooks\.slack\.com/services/T[A-Z0-9]{6,}/B[A-Z0-9]{6,}/[A-Za-z0-9]{20,})",
-    ),
-    ("Stripe live key", r"\b((?:sk|rk)_live_[A-Za-z0-9]{16,})\b"),
-    ("Google API key", r"\b(AIza[A-Za-z0-9_\-]{35})\b"),
-    (
-        "SendGrid key",
-        r"\b(SG\.[A-Za-z0-9_\-]{22}\.[A-Za-z0-9_\-]{43})",
-    ),
-    (
-        "OpenAI key",
-        r"\b(sk-(?:proj-|svcacct-)?[A-Za-z0-9_\-]{20,}T3BlbkFJ[A-Za-z0-9_\-]{20,})",
-    ),
-    ("Anthropic key", r"\b(sk-ant-[a-z0-9]+-[A-Za-z0-9_\-]{80,})"),
-    ("npm token", r"\b(npm_[A-Za-z0-9]{36})\b"),
-    ("PyPI token", r"\b(pypi-AgEIcHlwaS5vcmc[A-Za-z0-9_\-]{50,})"),
-    (
-        "Telegram bot token",
-        r"\b([0-9]{8,10}:AA[A-Za-z0-9_\-]{33})\b",
-    ),
-    ("DigitalOcean token", r"\b(do[opr]_v1_[a-f0-9]{64})\b"),
-    ("Vault token", r"\b(hv[sb]\.[A-Za-z0-9_\-]{24,})"),
-    ("Twilio key", r"\b(SK[0-9a-f]{32})\b"),
-    (
-        "private key",
-        r"(-----BEGIN (?:[A-Z]+ )?PRIVATE KEY(?: BLOCK)?-----[A-Za-z0-9+/=\s\\]{60,})",
-    ),
-];
 const URL: &str = r#"\b[a-zA-Z][a-zA-Z0-9+.\-]{1,20}://([^\s:/@"'<>`]{0,64}):([^\s@/"'<>`]{1,128})@([^\s/"'<>`?,)]{1,255})"#;
 const KEY: &str = r"[A-Za-z0-9_.\-]{0,48}(?:passwd|password|passphrase|secret|token|api[_\-]?key|private[_\-]?key|access[_\-]?key|signing[_\-]?key|encryption[_\-]?key|credential)[A-Za-z0-9_\-]{0,32}";
 /// Key endings that speak about a credential instead of holding one.
@@ -121,27 +81,26 @@ const TALKING_ABOUT: &[&str] = &[
     "format",
 ];
 
-/// The expressions above are tried together first; the set is larger than the default bound on compiled size, in bytes.
-const MAX_COMPILED_BYTES: usize = 64 * 1024 * 1024;
-
 /// Word boundaries of ASCII: those of Unicode make the engine crawl through every text that is not ASCII.
-fn ascii(expression: &str) -> String {
+pub(super) fn ascii(expression: &str) -> String {
     expression.replace(r"\b", r"(?-u:\b)")
 }
 
-static SHAPE_REGEXES: LazyLock<Vec<(&str, Regex)>> = LazyLock::new(|| {
-    SHAPES
-        .iter()
-        .filter_map(|(kind, shape)| Some((*kind, Regex::new(&ascii(shape)).ok()?)))
-        .collect()
-});
-static ANY_SHAPE: LazyLock<Option<regex::RegexSet>> = LazyLock::new(|| {
-    regex::RegexSetBuilder::new(SHAPES.iter().map(|(_, shape)| ascii(shape)))
-        .size_limit(MAX_COMPILED_BYTES)
-        .build()
+static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(URL)).ok());
+/// A part of every telling key.
+static KEY_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+    AhoCorasick::builder()
+        .ascii_case_insensitive(true)
+        .build([
+            "passw",
+            "passphrase",
+            "secret",
+            "token",
+            "key",
+            "credential",
+        ])
         .ok()
 });
-static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(URL)).ok());
 /// In code only a quoted value is a value.
 static QUOTED_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(
@@ -158,32 +117,30 @@ static BARE_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| {
 #[must_use]
 pub fn detect(text: &str, language: Language) -> Vec<Detected> {
     let mut found = Vec::new();
-    let matching: Vec<usize> = ANY_SHAPE
-        .as_ref()
-        .map(|set| set.matches(text).into_iter().collect())
-        .unwrap_or_default();
-    for (kind, shape) in matching.into_iter().filter_map(|at| SHAPE_REGEXES.get(at)) {
-        for captures in shape.captures_iter(text) {
-            add(&mut found, &captures, 1, kind, None, |value| {
-                // Documents count upwards where a real token is random.
-                let counted =
-                    value.contains("1234567890") || value.to_lowercase().contains("abcdefghij");
-                (!counted && !classify::is_placeholder(&value.to_lowercase()))
-                    .then_some(SecretClass::Real)
-            });
-        }
-    }
-    if let Some(url) = URL_REGEX.as_ref().filter(|_| text.contains("://")) {
-        for captures in url.captures_iter(text) {
-            let host = captures.get(3).map_or("", |host| host.as_str()).to_owned();
-            add(
-                &mut found,
-                &captures,
-                2,
-                "password in a URL",
-                Some(host.clone()),
-                |value| classify::userinfo(value, &host),
-            );
+    shape::find(text, |kind, captures| {
+        add(&mut found, captures, 0, 1, kind, None, |value| {
+            // Documents count upwards where a real token is random.
+            let counted =
+                value.contains("1234567890") || value.to_lowercase().contains("abcdefghij");
+            (!counted && !classify::is_placeholder(&value.to_lowercase()))
+                .then_some(SecretClass::Real)
+        });
+    });
+    if let Some(url) = URL_REGEX.as_ref() {
+        for line in lines_with_user(text) {
+            let part = text.get(line.clone()).unwrap_or_default();
+            for captures in url.captures_iter(part) {
+                let host = captures.get(3).map_or("", |host| host.as_str()).to_owned();
+                add(
+                    &mut found,
+                    &captures,
+                    line.start,
+                    2,
+                    "password in a URL",
+                    Some(host.clone()),
+                    |value| classify::userinfo(value, &host),
+                );
+            }
         }
     }
     let keyed = if language.is_configuration() {
@@ -192,17 +149,21 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
         &*QUOTED_REGEX
     };
     if let Some(keyed) = keyed {
-        for captures in keyed.captures_iter(text) {
-            let key = captures.get(1).map_or("", |key| key.as_str()).to_owned();
-            if !speaks_about(&key) {
-                add(
-                    &mut found,
-                    &captures,
-                    2,
-                    "value of a secret key",
-                    Some(key),
-                    classify::keyed,
-                );
+        for window in windows(text) {
+            let part = text.get(window.clone()).unwrap_or_default();
+            for captures in keyed.captures_iter(part) {
+                let key = captures.get(1).map_or("", |key| key.as_str()).to_owned();
+                if !speaks_about(&key) {
+                    add(
+                        &mut found,
+                        &captures,
+                        window.start,
+                        2,
+                        "value of a secret key",
+                        Some(key),
+                        classify::keyed,
+                    );
+                }
             }
         }
     }
@@ -218,9 +179,47 @@ pub fn detect(text: &str, language: Language) -> Vec<Detected> {
     found
 }
 
+/// The lines that may hold an address with a user: no part of one holds a space.
+fn lines_with_user(text: &str) -> impl Iterator<Item = Range<usize>> {
+    let mut start = 0;
+    text.split_inclusive('\n').filter_map(move |line| {
+        let span = start..start + line.len();
+        start = span.end;
+        (line.contains("://") && line.contains('@')).then_some(span)
+    })
+}
+
+/// The lines in which a telling key stands, each with the one behind it, which may hold the value. Most text has none, and the expressions for keys
+/// are slow.
+fn windows(text: &str) -> Vec<Range<usize>> {
+    let mut windows: Vec<Range<usize>> = Vec::new();
+    let Some(words) = KEY_WORDS.as_ref() else {
+        return windows;
+    };
+    for word in words.find_iter(text) {
+        if windows.last().is_some_and(|last| last.end >= word.end()) {
+            continue;
+        }
+        let before = text.get(..word.start()).unwrap_or_default();
+        let start = before.rfind('\n').map_or(0, |at| at + 1);
+        let after = |from: usize| {
+            text.get(from..)
+                .and_then(|rest| rest.find('\n'))
+                .map_or(text.len(), |at| from + at + 1)
+        };
+        let end = after(after(word.end()));
+        match windows.last_mut() {
+            Some(last) if last.end >= start => last.end = end,
+            _ => windows.push(start..end),
+        }
+    }
+    windows
+}
+
 fn add(
     found: &mut Vec<Detected>,
     captures: &Captures<'_>,
+    offset: usize,
     group: usize,
     kind: &'static str,
     subject: Option<String>,
@@ -234,7 +233,7 @@ fn add(
         found.push(Detected {
             credential,
             subject: subject.unwrap_or_else(|| kind.to_owned()),
-            span: value.range(),
+            span: offset + value.start()..offset + value.end(),
         });
     }
 }
@@ -246,18 +245,21 @@ pub(super) fn speaks_about(key: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{ANY_SHAPE, BARE_REGEX, QUOTED_REGEX, SHAPE_REGEXES, SHAPES, URL_REGEX, detect};
+    use super::{BARE_REGEX, KEY_WORDS, QUOTED_REGEX, URL_REGEX, detect};
     use crate::source::Language;
 
     #[test]
     fn every_expression_compiles() {
-        assert_eq!(SHAPE_REGEXES.len(), SHAPES.len());
-        assert!(
-            ANY_SHAPE.is_some()
-                && URL_REGEX.is_some()
-                && QUOTED_REGEX.is_some()
-                && BARE_REGEX.is_some()
-        );
+        assert!(KEY_WORDS.is_some());
+        assert!(URL_REGEX.is_some() && QUOTED_REGEX.is_some() && BARE_REGEX.is_some());
+    }
+
+    #[test]
+    fn a_value_on_the_line_behind_its_key_is_found_where_it_stands() {
+        let text = format!("one\ntwo\npassword =\n  \"{}\"\nthree", "Zx9kQ2vT7mN4bL8");
+        let found = detect(&text, Language::Python);
+        assert_eq!(found.len(), 1);
+        assert_eq!(&text[found[0].span.clone()], "Zx9kQ2vT7mN4bL8");
     }
 
     proptest::proptest! {

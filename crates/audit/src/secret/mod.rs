@@ -5,6 +5,7 @@ mod detect;
 mod named_value;
 mod redacted;
 mod safe_text;
+mod shape;
 
 pub use detect::{Detected, detect};
 pub(crate) use named_value::named_values;

@@ -85,8 +85,8 @@ pub fn read_code<'t>(file: &'t SourceFile, tree: &'t Tree) -> Code<'t> {
         let node = cursor.node();
         if node.is_named() {
             code.index(node);
+            visit(&mut code, node);
         }
-        visit(&mut code, node);
         if cursor.goto_first_child() || cursor.goto_next_sibling() {
             continue;
         }

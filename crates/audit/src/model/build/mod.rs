@@ -8,7 +8,9 @@ mod unit;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::facts::{Consumer, Route, Server};
+use super::fact_store::Gap;
+use super::facts::{Consumer, Route, RouteCall, RouteFunction, Server};
+use super::mention::Mentions;
 use super::service::{FileFacts, Model, Service, ServiceKind};
 use crate::repository::Role;
 use deployment::{Deployment, deployments};
@@ -54,6 +56,7 @@ pub fn build(
         files,
         paths,
         name,
+        mentions: Mentions::default(),
     }
 }
 
@@ -91,8 +94,34 @@ fn service(
             service.facts.absorb(&found.facts);
         }
     }
+    note_unread_routes(&mut service.facts);
     service.kind = kind(&service);
     service
+}
+
+/// Routes that a function registers are read where the function stands; when it stands nowhere, they are missing.
+fn note_unread_routes(facts: &mut super::FactStore) {
+    let missing: Vec<Gap> = {
+        let written = facts.of::<RouteFunction>();
+        facts
+            .of::<RouteCall>()
+            .items
+            .iter()
+            .filter(|call| {
+                !written
+                    .items
+                    .iter()
+                    .any(|function| function.name == call.name)
+            })
+            .map(|call| Gap {
+                reason: format!("the routes of `{}` were not read", call.name),
+                at: call.at.clone(),
+            })
+            .collect()
+    };
+    if let Some(routes) = facts.of_mut::<Route>() {
+        routes.gaps.extend(missing);
+    }
 }
 
 fn kind(service: &Service) -> ServiceKind {

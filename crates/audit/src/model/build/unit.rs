@@ -139,6 +139,9 @@ fn name_of(folder: &str, module: &str) -> String {
     .to_owned()
 }
 
+/// Where programs in Go keep their settings.
+const SETTINGS_FOLDERS: &[&str] = &["etc", "config", "configs", "conf"];
+
 /// One unit for each `main`, with the packages that it imports, directly or not. In Go a package is a folder.
 fn go_units(
     module: &Module,
@@ -152,24 +155,57 @@ fn go_units(
         }
     }
     let mut units = Vec::new();
-    for found in own
+    let starts: Vec<String> = own
         .iter()
         .filter_map(|path| files.get(path))
         .filter(|found| found.file.role == Role::Production)
-    {
-        for entrypoint in &found.facts.of::<Entrypoint>().items {
-            let folder = entrypoint.folder.clone();
-            let files = reachable(&folder, module, &packages);
-            units.push(Unit {
-                name: name_of(&folder, &module.name),
-                module_folder: module.folder.clone(),
-                folder,
-                language: Language::Go,
-                files,
-            });
+        .flat_map(|found| {
+            let starts = found.facts.of::<Entrypoint>();
+            starts
+                .items
+                .iter()
+                .map(|entrypoint| entrypoint.folder.clone())
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    for folder in &starts {
+        let mut files = reachable(folder, module, &packages);
+        for settings in settings_folders(folder, module, &starts) {
+            let own = packages.get(settings.as_str()).into_iter().flatten();
+            files.extend(own.map(|found| found.file.path.clone()));
         }
+        units.push(Unit {
+            name: name_of(folder, &module.name),
+            module_folder: module.folder.clone(),
+            folder: folder.clone(),
+            language: Language::Go,
+            files,
+        });
     }
     units
+}
+
+/// Folders of settings that belong to one program alone: beside its `main`, or further up where no other program is below.
+fn settings_folders(start: &str, module: &Module, starts: &[String]) -> Vec<String> {
+    let below = |folder: &str, start: &String| {
+        folder.is_empty() || start == folder || start.starts_with(&format!("{folder}/"))
+    };
+    let mut folders = Vec::new();
+    let mut folder = start;
+    while starts.iter().filter(|start| below(folder, start)).count() == 1 {
+        folders.extend(SETTINGS_FOLDERS.iter().map(|name| {
+            if folder.is_empty() {
+                (*name).to_owned()
+            } else {
+                format!("{folder}/{name}")
+            }
+        }));
+        if folder == module.folder || folder.is_empty() {
+            break;
+        }
+        folder = folder.rsplit_once('/').map_or("", |(parent, _)| parent);
+    }
+    folders
 }
 
 fn reachable(

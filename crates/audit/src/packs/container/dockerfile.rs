@@ -111,7 +111,10 @@ fn apply(stage: &mut Stage, instruction: &Instruction, arguments: &HashMap<Strin
 /// Puts defaults of build arguments in; what has no default stays as written.
 fn expand(text: &str, arguments: &HashMap<String, String>) -> String {
     let mut expanded = text.trim().to_owned();
-    for (name, default) in arguments {
+    // Longer names first: `$VERSION` is a part of `$VERSION_SUFFIX`.
+    let mut longest_first: Vec<_> = arguments.iter().collect();
+    longest_first.sort_by_key(|(name, _)| (std::cmp::Reverse(name.len()), *name));
+    for (name, default) in longest_first {
         expanded = expanded
             .replace(&format!("${{{name}}}"), default)
             .replace(&format!("${name}"), default);

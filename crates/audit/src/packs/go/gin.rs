@@ -2,8 +2,10 @@
 
 use tree_sitter::Node;
 
-use crate::model::facts::{Cors, CorsOrigins, Middleware, Route, Server};
+use crate::model::facts::{Cors, CorsOrigins, Middleware, Route, Server, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
+use crate::packs::address::listener;
+use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -33,13 +35,23 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             {
                 route(code, call, facts)
             }
-            "Run" | "RunTLS" if is_engine(code, call) => facts.add(
-                Server {
-                    framework: "Gin",
-                    stops_by_itself: false,
-                },
-                code.place(call.node),
-            ),
+            "Run" | "RunTLS" if is_engine(code, call) => {
+                facts.add(
+                    Server {
+                        framework: "Gin",
+                        stops_by_itself: false,
+                    },
+                    code.place(call.node),
+                );
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::ServerTimeouts,
+                    Verdict::Broken,
+                    format!("`{}` of Gin serves without time limits", call.method),
+                );
+            }
             "Use" => {
                 for argument in &call.arguments {
                     let name = code.text(argument.value).to_owned();
@@ -69,13 +81,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                         .binding(call.receiver)
                         .is_some_and(|made| code.text(made) == "echo.New()") =>
             {
-                facts.add(
-                    Server {
-                        framework: "Echo",
-                        stops_by_itself: false,
-                    },
-                    code.place(call.node),
-                )
+                echo_server(code, call, facts);
             }
             "CORS" if echo && call.receiver == "middleware" => {
                 let policy = Cors {
@@ -90,6 +96,44 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             _ => {}
         }
     }
+}
+
+/// Echo serves with an `http.Server` of its own, which has limits by default since its fifth version.
+fn echo_server(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    facts.add(
+        Server {
+            framework: "Echo",
+            stops_by_itself: false,
+        },
+        code.place(call.node),
+    );
+    let address = call
+        .positional(0)
+        .map_or(Resolution::Absent, |address| code.string(address));
+    facts.add(listener(address), code.place(call.node));
+    let bounded = code.imports_module("github.com/labstack/echo/v5")
+        || ["ReadHeaderTimeout =", "ReadTimeout ="]
+            .iter()
+            .any(|field| code.file.text.contains(field));
+    let (verdict, evidence) = if bounded {
+        (
+            Verdict::Kept,
+            "the server of Echo bounds the time for reading",
+        )
+    } else {
+        (
+            Verdict::Broken,
+            "`Start` of Echo serves without time limits: `e.Server.ReadHeaderTimeout` is not set",
+        )
+    };
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::ServerTimeouts,
+        verdict,
+        evidence,
+    );
 }
 
 fn is_engine(code: &Code<'_>, call: &Call<'_>) -> bool {

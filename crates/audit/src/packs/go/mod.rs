@@ -1,8 +1,12 @@
 //! Go services.
 
+mod duration;
 mod environment;
 mod gin;
+mod go_zero;
+mod grpc;
 mod http_client;
+mod kratos;
 mod messaging;
 mod net_http;
 mod program;
@@ -17,7 +21,13 @@ use super::Pack;
 pub(super) const PACKS: &[Pack] = &[
     environment::PACK,
     gin::PACK,
+    go_zero::PACK,
+    go_zero::GENERATED,
+    go_zero::SETTINGS,
+    grpc::PACK,
     http_client::PACK,
+    kratos::PACK,
+    kratos::GENERATED,
     net_http::PACK,
     program::PACK,
     messaging::PACK,

@@ -17,8 +17,6 @@ const GORILLA: &str = "github.com/gorilla/mux";
 const OTHER_ROUTERS: &[&str] = &[
     "github.com/gofiber/fiber",
     "github.com/julienschmidt/httprouter",
-    "github.com/go-kratos/kratos",
-    "github.com/zeromicro/go-zero",
     "github.com/grpc-ecosystem/grpc-gateway",
     "github.com/valyala/fasthttp",
     "github.com/beego/beego",

@@ -1,5 +1,7 @@
 //! What every Go program has: imports, a `main`, servers, signals.
 
+use tree_sitter::Node;
+
 use crate::model::FactSink;
 use crate::model::facts::{Entrypoint, Import, Server, SignalHandling};
 use crate::packs::{Pack, Reader};
@@ -89,16 +91,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         }
         let serves = matches!(call.method, "ListenAndServe" | "ListenAndServeTLS")
             || (call.method == "Serve" && code.imports_module("google.golang.org/grpc"));
-        // A listener for profiles beside the real work is no service.
-        let beside = code
-            .enclosing(call.node, &["go_statement"])
-            .is_some_and(|around| {
-                let text = code.text(around).to_lowercase();
-                ["pprof", "profil", "6060", "metric", "debug"]
-                    .iter()
-                    .any(|word| text.contains(word))
-            });
-        if serves && !beside {
+        if serves && !is_beside(code, call.node) {
             facts.add(
                 Server {
                     framework: "net/http or gRPC",
@@ -108,6 +101,17 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             );
         }
     }
+}
+
+/// A listener for profiles beside the real work is no service.
+fn is_beside<'t>(code: &Code<'t>, node: Node<'t>) -> bool {
+    code.enclosing(node, &["go_statement"])
+        .is_some_and(|around| {
+            let text = code.text(around).to_lowercase();
+            ["pprof", "profil", "6060", "metric", "debug"]
+                .iter()
+                .any(|word| text.contains(word))
+        })
 }
 
 fn main_function(code: &Code<'_>) -> Option<std::ops::Range<usize>> {

@@ -1,7 +1,9 @@
 //! `net/http` servers: time limits, addresses, and how they stop.
 
-use crate::model::facts::{Drain, Listener, Topic, Verdict};
+use super::duration::seconds;
+use crate::model::facts::{Drain, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
+use crate::packs::address::listener;
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -17,8 +19,15 @@ const DEBUG_WORDS: &[&str] = &["pprof", "debug", "metric", "6060", "profil"];
 /// Files of servers that are not for callers either, and of commands that serve one browser for a moment.
 const BESIDE: &[&str] = &["metric", "pprof", "debug", "cmd/cli", "login", "perform"];
 
+/// Modules whose servers are `http.Server`s.
+const SERVING: &[&str] = &[
+    "net/http",
+    "github.com/gin-gonic/gin",
+    "github.com/labstack/echo",
+];
+
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
-    if !code.imports_module("net/http") && !code.imports_module("github.com/gin-gonic/gin") {
+    if !SERVING.iter().any(|module| code.imports_module(module)) {
         return;
     }
     for (name, node) in code
@@ -96,28 +105,6 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-fn listener(address: Resolution<String>) -> Listener {
-    match address {
-        Resolution::Known(address) => match address.rsplit_once(':') {
-            Some((host, port)) => Listener {
-                host: Resolution::Known(host.to_owned()),
-                port: port.parse().map_or_else(
-                    |_| Resolution::Unknown("the port has a name".to_owned()),
-                    Resolution::Known,
-                ),
-            },
-            None => Listener {
-                host: Resolution::Unknown("the address has no port".to_owned()),
-                port: Resolution::Unknown("the address has no port".to_owned()),
-            },
-        },
-        _ => Listener {
-            host: Resolution::Unknown("the address is a setting".to_owned()),
-            port: Resolution::Unknown("the address is a setting".to_owned()),
-        },
-    }
-}
-
 /// `server.Shutdown(ctx)`: what kind of context, and how long it lasts.
 fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     let Some(context) = call.positional(0) else {
@@ -177,25 +164,4 @@ fn shutdown(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         }
         _ => {}
     }
-}
-
-/// `10 * time.Second` in seconds.
-fn seconds(text: &str) -> Resolution<u64> {
-    let compact: String = text.split_whitespace().collect();
-    let unknown = || Resolution::Unknown(format!("`{text}` is not a literal"));
-    let (number, unit) = match compact.split_once('*') {
-        Some((left, right)) if right.starts_with("time.") => (left, right),
-        Some((left, right)) if left.starts_with("time.") => (right, left),
-        None if compact.starts_with("time.") => ("1", compact.as_str()),
-        _ => return unknown(),
-    };
-    let factor = match unit {
-        "time.Second" => 1,
-        "time.Minute" => 60,
-        _ => return unknown(),
-    };
-    number.parse::<u64>().map_or_else(
-        |_| unknown(),
-        |number| Resolution::Known(number.saturating_mul(factor)),
-    )
 }

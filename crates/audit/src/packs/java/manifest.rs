@@ -1,6 +1,6 @@
 //! What manifests and settings of Spring Boot bring: Actuator, and the schema changes of Hibernate.
 
-use crate::model::facts::{Migration, Route};
+use crate::model::facts::{Migration, Route, SignalHandling};
 use crate::model::{FactSink, Resolution};
 use crate::packs::{Pack, Reader};
 use crate::source::SourceFile;
@@ -12,6 +12,36 @@ pub(super) const PACK: Pack = Pack {
 
 /// Settings of these profiles are not for production.
 const OTHER_PROFILES: &[&str] = &["dev", "test", "local", "h2", "hsqldb", "demo", "docker"];
+
+/// Whether a file of settings is for one of them.
+pub(super) fn is_other_profile(name: &str) -> bool {
+    OTHER_PROFILES.iter().any(|profile| name.contains(profile))
+}
+
+/// Since this version a stop waits for what runs (`server.shutdown` is `graceful` by default).
+const GRACEFUL_SINCE: (u32, u32) = (3, 4);
+
+/// The version of Spring Boot that a manifest names: in Maven beside its parent, in Gradle beside its plugin.
+fn spring_boot_version(text: &str) -> Option<((u32, u32), std::ops::Range<usize>)> {
+    let mark = [
+        "spring-boot-starter-parent</artifactId>",
+        "org.springframework.boot",
+    ]
+    .into_iter()
+    .find_map(|mark| text.find(mark).map(|at| at + mark.len()))?;
+    let window = text
+        .get(mark..)?
+        .lines()
+        .take(3)
+        .collect::<Vec<_>>()
+        .join("\n");
+    let digit = window.find(|letter: char| letter.is_ascii_digit())?;
+    let mut numbers = window
+        .get(digit..)?
+        .split(|letter: char| !letter.is_ascii_digit());
+    let version = (numbers.next()?.parse().ok()?, numbers.next()?.parse().ok()?);
+    Some((version, mark + digit..mark + digit + 1))
+}
 
 fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
     let name = file.name();
@@ -26,13 +56,19 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
             };
             facts.add(route, at..at + "spring-boot-starter-actuator".len());
         }
+        if let Some((version, span)) = spring_boot_version(&file.text)
+            && version >= GRACEFUL_SINCE
+        {
+            let signals = vec!["SIGTERM".to_owned()];
+            facts.add(SignalHandling { signals }, span);
+        }
         return;
     }
     let settings = name.starts_with("application")
         && [".yml", ".yaml", ".properties"]
             .iter()
             .any(|ending| name.ends_with(ending));
-    if !settings || OTHER_PROFILES.iter().any(|profile| name.contains(profile)) {
+    if !settings || is_other_profile(name) {
         return;
     }
     let Some(at) = file.text.find("ddl-auto") else {

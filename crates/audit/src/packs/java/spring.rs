@@ -79,6 +79,14 @@ fn spring(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     code.place(call.node),
                 );
                 facts.gap::<SignalHandling>("Spring Boot closes its context on SIGTERM; whether it waits is `server.shutdown`", code.place(call.node));
+                show(
+                    code,
+                    facts,
+                    call.node,
+                    Topic::ServerTimeouts,
+                    Verdict::Kept,
+                    "the embedded server bounds the wait for a request (60 s unless set)",
+                );
                 facts.gap::<Route>(
                     "starters of Spring Boot bring routes of their own",
                     code.place(call.node),

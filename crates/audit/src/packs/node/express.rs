@@ -21,17 +21,6 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
         elsewhere(code, facts);
         return;
     };
-    if *framework == "fastify"
-        && let Some(call) = code
-            .calls
-            .iter()
-            .find(|call| call.method == "route" && call.arguments.len() == 1)
-    {
-        facts.gap::<Route>(
-            "routes given as objects are not read",
-            code.place(call.node),
-        );
-    }
     facts.covers::<Route>();
     facts.covers::<Mount>();
     facts.covers::<Cors>();
@@ -41,6 +30,9 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 if call.arguments.len() >= 2 && !call.receiver.is_empty() =>
             {
                 route(code, call, facts);
+            }
+            "route" if *framework == "fastify" && call.arguments.len() == 1 => {
+                super::fastify::route(code, call, facts);
             }
             "use" => registration(code, call, facts),
             "register" => plugin(code, call, facts),

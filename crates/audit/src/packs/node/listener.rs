@@ -39,8 +39,15 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                 || Resolution::Unknown("the port is made elsewhere".to_owned()),
                 |port| number(code.text(code.follow(port))),
             );
-            let host =
-                field("host").map_or(Resolution::Known(String::new()), |host| code.string(host));
+            // Alone among them Fastify listens on the loopback unless told otherwise.
+            let default = if code.imports_module("fastify") {
+                "localhost"
+            } else {
+                ""
+            };
+            let host = field("host").map_or(Resolution::Known(default.to_owned()), |host| {
+                code.string(host)
+            });
             facts.add(Listener { host, port }, code.place(call.node));
             continue;
         }

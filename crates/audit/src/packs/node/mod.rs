@@ -2,6 +2,7 @@
 
 mod environment;
 mod express;
+mod fastify;
 mod http_client;
 mod listener;
 mod nest;
@@ -14,6 +15,7 @@ use crate::source::Language;
 pub(super) const PACKS: &[Pack] = &[
     environment::PACK,
     express::PACK,
+    fastify::PACK,
     http_client::PACK,
     listener::PACK,
     nest::PACK,

@@ -1,8 +1,9 @@
 //! What every Node.js program has: imports, signals, servers.
 
 use super::LANGUAGES;
-use crate::model::facts::{Import, Route, Server, SignalHandling};
+use crate::model::facts::{Import, Route, Server, SignalHandling, Topic, Verdict};
 use crate::model::{FactSink, Resolution};
+use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
 use crate::syntax::{Call, Code};
 
@@ -95,10 +96,47 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
                     },
                     code.place(call.node),
                 );
+                time_limits(code, call, facts);
             }
             _ => {}
         }
     }
+}
+
+/// Node.js bounds headers (60 s) and requests (300 s) of every HTTP server; a `0` takes a bound away.
+fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    // Fastify has settings of its own.
+    if code.imports_module("fastify") || code.imports_module("net") {
+        return;
+    }
+    let compact: String = code.file.text.split_whitespace().collect();
+    let off = ["headersTimeout", "requestTimeout"].iter().find(|limit| {
+        [
+            format!(".{limit}=0;"),
+            format!("{limit}:0,"),
+            format!("{limit}:0}}"),
+        ]
+        .iter()
+        .any(|form| compact.contains(form))
+    });
+    let (verdict, evidence) = match off {
+        Some(limit) => (
+            Verdict::Broken,
+            format!("`{limit}` of Node.js is switched off"),
+        ),
+        None => (
+            Verdict::Kept,
+            "Node.js bounds headers and requests (60 s and 300 s unless set)".to_owned(),
+        ),
+    };
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::ServerTimeouts,
+        verdict,
+        evidence,
+    );
 }
 
 /// Modules that make servers.

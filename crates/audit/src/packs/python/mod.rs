@@ -1,5 +1,6 @@
 //! Python services.
 
+mod command;
 mod django;
 mod environment;
 mod fastapi;
@@ -7,10 +8,12 @@ mod flask;
 mod http_client;
 mod practice;
 mod program;
+mod server;
 
 use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
+    command::PACK,
     django::PACK,
     environment::PACK,
     fastapi::PACK,
@@ -18,4 +21,5 @@ pub(super) const PACKS: &[Pack] = &[
     http_client::PACK,
     practice::PACK,
     program::PACK,
+    server::PACK,
 ];

@@ -52,10 +52,15 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             );
         }
     }
-    for call in code.calls.iter().filter(|call| !in_tests(code, call.node)) {
+    // Paths are often written out, without a `use`.
+    if let Some(at) = code.file.text.find("tonic_health::") {
+        let path = "tonic_health".to_owned();
+        facts.add(Import { path }, at..at + "tonic_health".len());
+    }
+    for call in &code.calls {
         environment(code, call, facts);
         client(code, call, facts);
-        if call.method == "migrate!" {
+        if call.method == "migrate!" && !in_tests(code, call.node) {
             facts.add(
                 Migration {
                     library: "sqlx::migrate",
@@ -82,7 +87,10 @@ pub(super) fn in_tests<'t>(code: &Code<'t>, node: Node<'t>) -> bool {
 
 /// `env::var("X")`, what follows it, and whether the program ends without it.
 fn environment(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    if !matches!(call.receiver, "env" | "std::env") || call.method != "var" {
+    if !matches!(call.receiver, "env" | "std::env")
+        || call.method != "var"
+        || in_tests(code, call.node)
+    {
         return;
     }
     let Some(name) = call.positional(0) else {
@@ -124,21 +132,22 @@ fn environment(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
 }
 
 fn client(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    let text: &str = &code.file.text;
-    if !text.contains("reqwest") {
-        return;
-    }
     let made = matches!(
         (call.receiver, call.method),
         ("reqwest", "get") | ("reqwest::Client" | "Client", "new" | "builder")
     );
     if !made
+        || in_tests(code, call.node)
         || (call.receiver == "Client"
             && !code
                 .imports
                 .iter()
                 .any(|import| import.path.contains("reqwest")))
     {
+        return;
+    }
+    let text: &str = &code.file.text;
+    if !text.contains("reqwest") {
         return;
     }
     let timeout = if text.contains("reqwest::blocking") {

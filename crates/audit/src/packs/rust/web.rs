@@ -26,6 +26,24 @@ const OTHER_ROUTERS: &[&str] = &[
     "aide",
 ];
 
+/// The methods that are looked at.
+const METHODS: &[&str] = &[
+    "route",
+    "route_service",
+    "resource",
+    "nest",
+    "nest_service",
+    "scope",
+    "serve",
+    "serve_with_shutdown",
+    "new",
+    "permissive",
+    "very_permissive",
+    "allow_origin",
+    "disable",
+    "to_bytes",
+];
+
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     facts.covers::<Server>();
     facts.covers::<Cors>();
@@ -45,7 +63,11 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     if axum || actix {
         facts.covers::<Route>();
     }
-    for call in code.calls.iter().filter(|call| !in_tests(code, call.node)) {
+    for call in code
+        .calls
+        .iter()
+        .filter(|call| METHODS.contains(&call.method) && !in_tests(code, call.node))
+    {
         match call.method {
             "route" | "route_service" if call.arguments.len() == 2 => {
                 route(code, call.positional(0), call, facts)
