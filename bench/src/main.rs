@@ -106,5 +106,5 @@ fn main() -> ExitCode {
 /// Why a benchmark ended early.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Every row: its target and its workload.
+/// Every row of the HTTP benchmarks.
 const WORKLOADS: [Workload; 2] = [Workload::EmptyGet, Workload::JsonEcho];

@@ -57,7 +57,7 @@ pub struct CheckReport {
     /// How old the last result is, in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_ms: Option<u64>,
-    /// The last failure, kept after recovery. For the admin listener only.
+    /// The last failure; of a check that is asked it stays after a recovery. For the admin listener only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }

@@ -98,6 +98,19 @@ pub enum CorsError {
     AnyWithCredentials,
 }
 
+impl CorsError {
+    /// The setting at fault, below those of the stack.
+    #[must_use]
+    pub fn key(&self) -> &'static str {
+        match self {
+            Self::Origin(_) | Self::AnyWithCredentials => "cors.allowed_origins",
+            Self::Method(_) => "cors.allowed_methods",
+            Self::Header("exposed_headers", _) => "cors.exposed_headers",
+            Self::Header(..) => "cors.allowed_headers",
+        }
+    }
+}
+
 #[derive(Debug)]
 enum Origins {
     Any,

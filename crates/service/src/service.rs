@@ -8,6 +8,7 @@ use crate::{
     command,
     kernel::{Addresses, Kernel, StartFailure},
     lifecycle::{StopOutcome, Watched},
+    preflight,
     start_error::StartError,
 };
 
@@ -59,8 +60,9 @@ impl Service {
                     StartError::because("the settings have mistakes", errors)
                 }
                 StartFailure::Unsafe(violations) => StartError::new(format!(
-                    "{} settings are unsafe in production",
-                    violations.len()
+                    "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+                    violations.len(),
+                    preflight::text(&violations)
                 )),
                 StartFailure::Failed(error) => error,
             })?;
@@ -68,7 +70,7 @@ impl Service {
             Ok(()) => Ok(RunningService(kernel)),
             Err(error) => {
                 kernel
-                    .stop(&Watched::default(), std::future::ready(()))
+                    .stop(&Watched::default(), std::future::pending())
                     .await;
                 Err(error)
             }

@@ -3,6 +3,7 @@
 use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
+use seaworthy_http::{HttpConfig, server::ListenerConfig};
 
 use crate::{
     config::FrameworkConfig,
@@ -47,37 +48,54 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         server,
         tracing,
         lifecycle,
+        health,
         ..
     } = &framework;
-    let found = [
-        server.http.listener().check().err().map(|mistake| {
-            (
-                format!("server.http.{}", mistake.key()),
-                mistake.to_string(),
-            )
-        }),
-        server.http.stack().check().err().map(|mistake| {
-            (
-                format!("server.http.{}", mistake.key()),
-                mistake.to_string(),
-            )
-        }),
-        tracing
-            .check()
-            .err()
-            .map(|mistake| ("tracing.endpoint".to_owned(), mistake.to_string())),
-        (lifecycle.drain_delay.get() >= lifecycle.total.get()).then(|| {
-            let problem = format!(
-                "{} leaves nothing of lifecycle.total, which is {}",
-                lifecycle.drain_delay, lifecycle.total
-            );
-            ("lifecycle.drain_delay".to_owned(), problem)
-        }),
-    ];
-    let found = found.into_iter().flatten();
+    let mut found = Vec::new();
+    listen_mistakes(
+        "server.http",
+        &server.http.listener(),
+        &server.http.stack(),
+        &mut found,
+    );
+    if let Some(grpc) = &server.grpc {
+        listen_mistakes("server.grpc", &grpc.listener(), &grpc.stack(), &mut found);
+    }
+    if let Err(mistake) = tracing.check() {
+        found.push(("tracing.endpoint".to_owned(), mistake.to_string()));
+    }
+    if lifecycle.drain_delay.get() >= lifecycle.total.get() {
+        let problem = format!(
+            "{} leaves nothing of lifecycle.total, which is {}",
+            lifecycle.drain_delay, lifecycle.total
+        );
+        found.push(("lifecycle.drain_delay".to_owned(), problem));
+    }
+    if health.expiry.get() < health.interval.get() + health.check_timeout.get() {
+        let problem = format!(
+            "{} is less than health.interval ({}) and health.check_timeout ({}) together: what is slow would be unknown before it is looked at again",
+            health.expiry, health.interval, health.check_timeout
+        );
+        found.push(("health.expiry".to_owned(), problem));
+    }
+    let found = found.into_iter();
     found
         .map(|(key, problem)| mistake(loaded, key, problem))
         .collect()
+}
+
+fn listen_mistakes(
+    section: &str,
+    listener: &ListenerConfig,
+    stack: &HttpConfig,
+    found: &mut Vec<(String, String)>,
+) {
+    if let Err(mistake) = listener.check() {
+        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
+    }
+    if let Err(mistake) = stack.check() {
+        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
+    }
 }
 
 fn mistake(loaded: &Loaded, key: String, problem: String) -> ConfigError {

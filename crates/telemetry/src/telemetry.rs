@@ -177,15 +177,17 @@ impl Telemetry {
         &self.errors
     }
 
-    /// Exports the spans and writes the lines that wait, at most `limit`. Returns whether all of it was done.
+    /// Exports the spans and writes the lines that wait, within `limit` together. Returns whether all of it was done.
     pub async fn shutdown(&self, limit: Duration) -> bool {
+        let end = tokio::time::Instant::now() + limit;
         let exporting = self.exporting.lock().take();
         let exported = match exporting {
             Some(exporting) => exporting.shutdown(limit).await,
             None => true,
         };
         let logs = self.logs.clone();
-        let written = tokio::task::spawn_blocking(move || logs.flush(limit))
+        let left = end.saturating_duration_since(tokio::time::Instant::now());
+        let written = tokio::task::spawn_blocking(move || logs.flush(left))
             .await
             .unwrap_or(false);
         exported && written

@@ -106,6 +106,11 @@ impl Connection {
             headers,
             body: String::new(),
         };
+        if answer.header("transfer-encoding").is_some() {
+            return Err(io::Error::other(
+                "a body in chunks is not read by this client",
+            ));
+        }
         let length = answer
             .header("content-length")
             .and_then(|value| value.parse().ok())

@@ -62,6 +62,35 @@ fn the_handlers_own_vary_stays_sec_2() {
 }
 
 #[test]
+fn a_mistake_names_its_own_setting_conf_1() {
+    let key = |config: CorsConfig| Cors::new(&config).unwrap_err().key();
+    let origins = || config(&["https://a.example"]);
+    let list = |name: &str| vec![name.to_owned()];
+    assert_eq!(key(config(&["https://a.example/"])), "cors.allowed_origins");
+    assert_eq!(
+        key(CorsConfig {
+            allowed_methods: list(""),
+            ..origins()
+        }),
+        "cors.allowed_methods"
+    );
+    assert_eq!(
+        key(CorsConfig {
+            allowed_headers: list("a b"),
+            ..origins()
+        }),
+        "cors.allowed_headers"
+    );
+    assert_eq!(
+        key(CorsConfig {
+            exposed_headers: list("a b"),
+            ..origins()
+        }),
+        "cors.exposed_headers"
+    );
+}
+
+#[test]
 fn any_origin_is_a_star_and_never_with_credentials_sec_2() {
     let cors = Cors::new(&config(&["*"])).unwrap();
     let headers = answer(&cors, &request("https://anyone.example"));

@@ -66,7 +66,7 @@ impl StackError {
     pub fn key(&self) -> &'static str {
         match self {
             Self::Route(_) => "",
-            Self::Cors(_) => "cors.allowed_origins",
+            Self::Cors(mistake) => mistake.key(),
             Self::SecurityHeaders(_) => "security_headers",
         }
     }

@@ -4,6 +4,8 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
+use super::error::TlsError;
+
 /// Two round trips and a signature, on a bad line.
 const DEFAULT_HANDSHAKE_TIMEOUT: Timeout = Timeout::from_secs(10);
 /// Certificates are renewed days before they end; a minute is soon enough and costs three small reads.
@@ -47,6 +49,16 @@ impl TlsConfig {
             handshake_timeout: DEFAULT_HANDSHAKE_TIMEOUT,
             reload_interval: DEFAULT_RELOAD_INTERVAL,
         }
+    }
+}
+
+impl TlsConfig {
+    /// Looks whether the settings fit each other, without reading a file.
+    pub(crate) fn check(&self) -> Result<(), TlsError> {
+        if self.client_certificates != ClientCertificates::None && self.client_ca.is_none() {
+            return Err(TlsError::NoClientCa);
+        }
+        Ok(())
     }
 }
 

@@ -3,7 +3,6 @@ use seaworthy_http::Routes;
 use serde_json::{Value, json};
 
 use super::AdminState;
-use crate::lifecycle::Phase;
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new().get("/info", info)
@@ -12,14 +11,12 @@ pub(super) fn routes() -> Routes<AdminState> {
 /// What runs here.
 async fn info(State(state): State<AdminState>) -> Json<Value> {
     let identity = &state.parts.identity;
-    let phases: Vec<String> = Phase::ALL.iter().map(ToString::to_string).collect();
     Json(json!({
         "name": identity.name(),
         "version": identity.version(),
         "instance": identity.instance(),
         "profile": state.parts.profile.name(),
         "health": state.parts.health.report(),
-        "phases": phases,
         "tasks": state.parts.tasks.names(),
         "routes": state.public_routes(),
     }))

@@ -63,7 +63,7 @@ pub(crate) enum Command {
 /// What can be seen of the settings.
 #[derive(Debug, Subcommand)]
 pub(crate) enum ConfigCommand {
-    /// Check the settings of the profile: every mistake, and what preflight refuses. Works without any dependency.
+    /// Check the settings of the profile: every mistake, and what preflight refuses. Asks nothing but the vaults that its secrets are in.
     Check,
     /// Print the effective settings and where each comes from; secrets are masked.
     Show,

@@ -7,17 +7,12 @@ mod output;
 mod serve;
 mod status;
 
-use std::path::Path;
-
 use clap::{CommandFactory as _, FromArgMatches as _};
 use seaworthy_config::{Environment, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 
 use self::arguments::{Arguments, Command, SettingsArguments};
 use crate::{assembly::Assembly, start_error::StartError, vault::VaultSource};
-
-/// Where settings are looked for when nobody says otherwise.
-const DEFAULT_FOLDER: &str = "config";
 
 /// Does what the command line says.
 pub(crate) fn run<C, A>(identity: &ServiceIdentity, assemble: A) -> u8
@@ -71,7 +66,6 @@ fn loader(identity: &ServiceIdentity, arguments: &SettingsArguments) -> Loader {
     }
     match &arguments.config {
         Some(folder) => loader.directory(folder),
-        None if Path::new(DEFAULT_FOLDER).is_dir() => loader.directory(DEFAULT_FOLDER),
         None => loader,
     }
 }

@@ -72,12 +72,11 @@ where
         outcome = kernel.assemble(assemble) => Some(outcome),
         signal = signals.stop(reload) => { tracing::info!(signal, "stopping before the start was complete"); None }
     };
+    let mut failed = None;
     match assembled {
         Some(Err(error)) => {
             tracing::error!(causes = error.chain().join(": "), "the start failed");
-            // Nobody was served yet, so there is nothing to drain.
-            kernel.stop(&watched, std::future::ready(())).await;
-            return refuse(&error.into(), format);
+            failed = Some(error);
         }
         Some(Ok(())) => {
             let signal = signals.stop(reload).await;
@@ -88,7 +87,11 @@ where
     let force = async {
         let _signal = signals.stop(|| {}).await;
     };
-    match kernel.stop(&watched, force).await {
+    let outcome = kernel.stop(&watched, force).await;
+    if let Some(error) = failed {
+        return refuse(&error.into(), format);
+    }
+    match outcome {
         StopOutcome::Clean => status::SUCCESS,
         StopOutcome::CutOff(unfinished) | StopOutcome::Forced(_, unfinished) => {
             complain_of(&unfinished);

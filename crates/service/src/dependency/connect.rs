@@ -67,7 +67,7 @@ pub struct ConnectError {
 #[derive(Debug)]
 enum Failure {
     Refused(Box<dyn StdError + Send + Sync>),
-    Silent(Timeout),
+    Silent(Duration),
 }
 
 impl fmt::Display for ConnectError {
@@ -86,7 +86,7 @@ impl fmt::Display for ConnectError {
         match last {
             Failure::Refused(_) => Ok(()),
             Failure::Silent(limit) => {
-                write!(formatter, ": the last one had no answer within {limit}")
+                write!(formatter, ": the last one had no answer within {limit:?}")
             }
         }
     }
@@ -105,7 +105,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Refused(error) => fmt::Display::fmt(error, formatter),
-            Self::Silent(limit) => write!(formatter, "no answer within {limit}"),
+            Self::Silent(limit) => write!(formatter, "no answer within {limit:?}"),
         }
     }
 }
@@ -143,7 +143,7 @@ where
                 return Ok(connected);
             }
             Ok(Err(error)) => Failure::Refused(error.into()),
-            Err(_elapsed) => Failure::Silent(config.attempt),
+            Err(_elapsed) => Failure::Silent(limit),
         };
         let pause = backoff.delay(attempts);
         attempts += 1;

@@ -185,10 +185,11 @@ impl Kernel {
 
         // Phase::Ready
         let order = stack.order();
-        self.gate.open(stack);
+        // First what may still fail, so that a start that fails has served nobody.
         if let Some(calls) = calls {
             self.open_grpc(calls).await?;
         }
+        self.gate.open(stack);
         self.parts.health.set_started();
         let Addresses { http, admin, grpc } = self.addresses();
         let grpc = grpc.map(tracing::field::display);

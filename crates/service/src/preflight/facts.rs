@@ -19,7 +19,7 @@ pub struct Setting {
 #[derive(Debug, Clone, Default)]
 pub struct Facts {
     settings: BTreeMap<String, Setting>,
-    secret_lengths: BTreeMap<String, SecretShape>,
+    secrets: BTreeMap<String, SecretShape>,
 }
 
 /// What a rule may know of a secret without seeing it.
@@ -52,7 +52,7 @@ impl Facts {
     /// Says how long a secret is and whether it is one of those that tutorials print; the secret itself is looked at and not kept.
     pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str) {
         let is_known_sample = super::rules::is_known_sample(secret);
-        self.secret_lengths.insert(
+        self.secrets.insert(
             key.into(),
             SecretShape {
                 length: secret.len(),
@@ -68,7 +68,7 @@ impl Facts {
     }
 
     pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, SecretShape)> {
-        self.secret_lengths
+        self.secrets
             .iter()
             .map(|(key, shape)| (key.as_str(), *shape))
     }

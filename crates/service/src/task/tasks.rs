@@ -148,7 +148,6 @@ impl Tasks {
     }
 
     pub(crate) fn report(&self, panic: &TaskPanic) {
-        tracing::error!(task = panic.task, panic = panic.message, "a task panicked");
         (self.0.on_panic)(panic);
     }
 

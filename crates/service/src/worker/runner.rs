@@ -43,6 +43,8 @@ impl Runner {
     /// Runs the worker until the stop. A run that is under way when the stop comes is finished.
     pub(super) async fn run(&self, stop: Stop) {
         self.plan();
+        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let mut failures_in_a_row = 0_u32;
         while !stop.is_requested() {
             let due = self.due();
             let paused = self.state.facts.lock().paused;
@@ -53,8 +55,21 @@ impl Runner {
                 () = self.state.resumed.notified() => { self.plan(); continue; }
                 again = wait(due), if !paused => if again { continue; },
             }
-            self.run_once(&stop).await;
+            let succeeded = self.run_once(&stop).await;
             self.plan();
+            failures_in_a_row = if succeeded {
+                0
+            } else {
+                failures_in_a_row.saturating_add(1)
+            };
+            // The schedule of the others is their pause; a continuous one that fails at once would spin.
+            if failures_in_a_row > 0 && matches!(self.worker.schedule, Schedule::Continuous) {
+                tokio::select! {
+                    () = stop.requested() => return,
+                    () = self.state.run_now.notified() => self.state.run_now.notify_one(),
+                    () = time::sleep(backoff.delay(failures_in_a_row - 1)) => {}
+                }
+            }
         }
     }
 
@@ -98,7 +113,8 @@ impl Runner {
         }
     }
 
-    async fn run_once(&self, stop: &Stop) {
+    /// Returns whether the run succeeded.
+    async fn run_once(&self, stop: &Stop) -> bool {
         let begun = Instant::now();
         {
             let mut facts = self.state.facts.lock();
@@ -108,8 +124,8 @@ impl Runner {
         }
         let outcome = self.attempts(stop).await;
         let duration = begun.elapsed();
-        self.observer
-            .ran(&self.worker.name, outcome.is_ok(), duration);
+        let succeeded = outcome.is_ok();
+        self.observer.ran(&self.worker.name, succeeded, duration);
         let mut facts = self.state.facts.lock();
         facts.running = false;
         facts.runs = facts.runs.saturating_add(1);
@@ -118,6 +134,7 @@ impl Runner {
             facts.failures = facts.failures.saturating_add(1);
             facts.last_error = Some(problem);
         }
+        succeeded
     }
 
     async fn attempts(&self, stop: &Stop) -> Result<(), String> {

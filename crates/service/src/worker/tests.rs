@@ -173,14 +173,21 @@ async fn a_run_that_hangs_or_panics_ends_and_the_worker_lives_on_work_1() {
         reports[1].last_error.as_deref(),
         Some("task \"broken\" panicked: row 7")
     );
-    assert!(
-        house
-            .observed
-            .panics
-            .lock()
-            .iter()
-            .all(|message| message == "row 7")
-    );
+    let panics = house.observed.panics.lock();
+    assert!(!panics.is_empty());
+    assert!(panics.iter().all(|message| message == "row 7"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_continuous_worker_that_fails_at_once_does_not_spin_work_1() {
+    let house = house();
+    let worker = Worker::new("follower", Schedule::Continuous, |_| async {
+        Err(failure())
+    });
+    house.workers.start(worker.attempts(1));
+    time::sleep(Duration::from_secs(600)).await;
+    let runs = house.observed.runs.lock().len();
+    assert!((20..=200).contains(&runs), "{runs}");
 }
 
 #[tokio::test(start_paused = true)]

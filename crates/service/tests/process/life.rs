@@ -183,8 +183,8 @@ fn an_open_http2_connection_does_not_hold_up_the_stop_life_4() {
     assert!(client.read(&mut [0; 9]).unwrap() > 0);
     service.signal(Signal::TERM).unwrap();
     let ended = service.ended().unwrap();
-    assert!(matches!(ended.status.code(), Some(0 | 75)), "{ended:?}");
-    assert!(ended.took < Duration::from_secs(25), "{:?}", ended.took);
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+    assert!(ended.took < Duration::from_secs(10), "{:?}", ended.took);
 }
 
 #[test]

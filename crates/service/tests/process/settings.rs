@@ -115,7 +115,7 @@ fn a_reload_cannot_bring_production_what_its_start_refuses_conf_3_conf_4() {
     let mut service = ServiceProcess::start(&example("trial"), &arguments, &[]).unwrap();
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
-    for (unsafe_or_wrong, told) in [("*", "SEC-2"), ("nonsense/", "allowed_origins")] {
+    for (unsafe_or_wrong, told) in [("*", "SEC-2"), ("nonsense/", "is not an origin")] {
         let changed = safe
             .replace("https://app.example", unsafe_or_wrong)
             .replace("number: 1", "number: 2");
@@ -146,6 +146,11 @@ fn what_cannot_be_served_is_a_mistake_of_its_key_and_not_of_another_conf_1_conf_
             "server.http.limits.http2.max_frame_size=1B",
             "server.http.limits.http2.max_frame_size",
         ),
+        (
+            "server.grpc.limits.head.max_headers=5000",
+            "server.grpc.limits.head.max_headers",
+        ),
+        ("health.expiry=1s", "health.expiry"),
         ("tracing.endpoint=nonsense", "tracing.endpoint"),
         ("lifecycle.drain_delay=60s", "lifecycle.drain_delay"),
     ] {
@@ -216,6 +221,21 @@ fn a_secret_follows_its_rotation_in_the_vault_and_is_shown_nowhere_conf_5() {
         !shown.contains("first-key") && !shown.contains("second-key"),
         "{shown}"
     );
+    // A vault that is away makes no container unwell.
+    drop(vault);
+    let place = format!("admin.addr={admin}");
+    let probe = [
+        "health",
+        "--set",
+        "key=vault:secret/trial#key",
+        "--set",
+        &place,
+    ];
+    let probed = ServiceProcess::start_as_is(&example("trial"), &probe, &environment)
+        .unwrap()
+        .ended()
+        .unwrap();
+    assert_eq!(probed.status.code(), Some(0), "{}", probed.stderr);
     service.signal(Signal::TERM).unwrap();
     let ended = service.ended().unwrap();
     let said = ended.stdout.concat() + &ended.stderr;
@@ -241,6 +261,14 @@ fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_
     let shown = request(admin, "GET", "/config", &[token], "").unwrap();
     assert_eq!(shown.status, 200);
     assert!(!shown.body.contains("operators-only"), "{}", shown.body);
+    let act = |headers: &[(&str, &str)]| {
+        let answer = request(admin, "POST", "/config/reload", headers, "").unwrap();
+        answer.status
+    };
+    let header = ("x-admin-request", "1");
+    assert_eq!(act(&[token]), 403);
+    assert_eq!(act(&[header]), 401);
+    assert_eq!(act(&[token, header]), 200);
 }
 
 #[test]

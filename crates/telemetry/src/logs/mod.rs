@@ -16,7 +16,7 @@ mod writer;
 
 use std::{sync::Arc, time::Duration};
 
-use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_core::{RequestContext, ServiceIdentity};
 
 pub use config::{LogConfig, LogFormat, RepeatConfig};
 pub use level::Level;
@@ -79,12 +79,6 @@ impl Logs {
         let mut line = Line::begin(&self.shared);
         line.head(context, level, target, message);
         Some(line)
-    }
-
-    /// As [`line`](Self::line), in the context of the running task.
-    #[must_use]
-    pub fn line_here(&self, level: Level, target: &str, message: &str) -> Option<Line> {
-        context::with_current(|context| self.line(context, level, target, message))
     }
 
     /// Levels, and how to change them for a while.

@@ -54,11 +54,14 @@ impl Default for ListenerConfig {
 }
 
 impl ListenerConfig {
-    /// Looks whether a listener can be made of the numbers, without opening anything.
+    /// Looks whether a listener can be made of the settings, without opening anything.
     ///
     /// # Errors
-    /// [`ListenError::Setting`] for the first number that the protocol cannot express.
+    /// [`ListenError::Setting`] for the first number that the protocol cannot express, [`ListenError::Tls`] for clients that must show a certificate of nobody.
     pub fn check(&self) -> Result<(), ListenError> {
+        if let Some(tls) = &self.tls {
+            tls.check()?;
+        }
         self.limits.check()
     }
 }

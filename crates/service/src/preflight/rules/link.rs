@@ -3,7 +3,7 @@ use serde_json::Value;
 use crate::preflight::{Facts, Setting, Violation, facts::is_loopback};
 
 /// Engines on the network: the scheme without encryption, and what a URL with encryption shows.
-const PLAIN: [(&str, &str); 9] = [
+const PLAIN: [(&str, &str); 11] = [
     ("postgres", "sslmode=verify-full"),
     ("postgresql", "sslmode=verify-full"),
     ("mysql", "ssl-mode=VERIFY_IDENTITY"),
@@ -11,11 +11,13 @@ const PLAIN: [(&str, &str); 9] = [
     ("redis", "the scheme rediss"),
     ("amqp", "the scheme amqps"),
     ("nats", "the scheme tls"),
+    ("mongodb", "tls=true"),
+    ("mqtt", "the scheme mqtts"),
     ("kafka", "the scheme kafkas"),
     ("http", "the scheme https"),
 ];
-/// Options by which a URL of a plain scheme asks for encryption that is checked.
-const CHECKED: [&str; 8] = [
+/// Options by which a URL of a plain scheme asks for encryption.
+const ENCRYPTED: [&str; 8] = [
     "sslmode=verify-full",
     "sslmode=verify-ca",
     "sslmode=require",
@@ -65,10 +67,12 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
     links
         .filter_map(|(key, setting)| {
             let link = parse(setting)?;
-            let (_, encrypted) = PLAIN.iter().find(|(scheme, _)| *scheme == link.scheme)?;
+            let (_, encrypted) = PLAIN
+                .iter()
+                .find(|(scheme, _)| scheme.eq_ignore_ascii_case(link.scheme))?;
             let rest = link.rest.to_ascii_lowercase();
-            let checked = CHECKED.iter().any(|option| rest.contains(option));
-            (!checked && !is_loopback(link.host)).then(|| Violation {
+            let is_encrypted = ENCRYPTED.iter().any(|option| rest.contains(option));
+            (!is_encrypted && !is_loopback(link.host)).then(|| Violation {
                 id: "SEC-1",
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
@@ -91,7 +95,7 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     links
         .filter_map(|(key, setting)| {
             let link = parse(setting)?;
-            let why = if EMBEDDED.contains(&link.scheme) {
+            let why = if EMBEDDED.iter().any(|engine| engine.eq_ignore_ascii_case(link.scheme)) {
                 format!("{} keeps the data inside this instance, which is replaced at every deployment", link.scheme)
             } else if is_loopback(link.host) {
                 format!("{} is this machine, which in production holds no server", link.host)
