@@ -18,6 +18,7 @@
 //! }
 //! ```
 
+pub mod client;
 mod contracts;
 mod document;
 mod health;

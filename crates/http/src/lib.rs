@@ -63,6 +63,7 @@ pub use load_shed::LoadShedConfig;
 pub use rate_limit::RateLimitConfig;
 pub use request_id::RequestIds;
 pub use routes::{Access, RouteDescription, RouteError, RouteOptions, Routes};
+pub use rpc::wish as grpc_timeout;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
     ErrorForm, ORDER, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService,

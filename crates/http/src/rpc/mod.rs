@@ -8,7 +8,7 @@ mod timeout;
 pub(crate) use media_type::is_grpc;
 pub(crate) use refusal::{no_method, refusal, wrong_media_type};
 pub(crate) use status::RpcStatus;
-pub(crate) use timeout::wish;
+pub use timeout::wish;
 
 /// What the requests of a stack are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -7,7 +7,7 @@ const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 const MOST_DIGITS: usize = 8;
 
 /// How long the client waits: `TimeoutValue TimeoutUnit` of the protocol (gRPC over HTTP/2, "Requests"). A malformed wish changes nothing.
-pub(crate) fn wish(headers: &HeaderMap) -> Option<Duration> {
+pub fn wish(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(GRPC_TIMEOUT)?.to_str().ok()?;
     let (digits, unit) = text.split_at_checked(text.len().checked_sub(1)?)?;
     if digits.is_empty()

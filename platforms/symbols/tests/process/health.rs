@@ -14,7 +14,7 @@ pub(crate) const NOT_SERVING: i32 = 2;
 const SERVICE_UNKNOWN: i32 = 3;
 
 #[derive(Clone, PartialEq, prost::Message)]
-struct HealthCheckRequest {
+pub(crate) struct HealthCheckRequest {
     #[prost(string, tag = "1")]
     service: String,
 }
@@ -51,7 +51,7 @@ impl Health {
     }
 }
 
-fn ask(service: &str) -> Request<HealthCheckRequest> {
+pub(crate) fn ask(service: &str) -> Request<HealthCheckRequest> {
     Request::new(HealthCheckRequest {
         service: service.to_owned(),
     })

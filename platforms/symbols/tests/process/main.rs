@@ -7,6 +7,7 @@
 )]
 
 mod calls;
+mod client;
 mod contract;
 mod deadline;
 mod document;

@@ -25,10 +25,10 @@ use crate::{
 };
 
 /// An authority, and the files of a server and a client that it vouches for.
-struct Authority(TempDir);
+pub(crate) struct Authority(TempDir);
 
 impl Authority {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let authority = Self(tempfile::tempdir().unwrap());
         let key = KeyPair::generate().unwrap();
         let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -49,11 +49,11 @@ impl Authority {
         authority
     }
 
-    fn path(&self, name: &str) -> PathBuf {
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    fn start(&self, client_certificates: &str) -> Running {
+    pub(crate) fn start(&self, client_certificates: &str) -> Running {
         let set = |key: &str, value: &Path| format!("server.grpc.tls.{key}={}", value.display());
         let settings = [
             set("certificate", &self.path("localhost.pem")),
