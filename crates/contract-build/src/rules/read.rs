@@ -2,11 +2,14 @@
 //! neither this file nor the run time supports is an error with a place, never ignored.
 
 use prost_reflect::{
-    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, ReflectMessage,
-    Value,
+    DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value,
 };
 
-use super::{FieldRules, Format, Ignore, Literal, MessageOneof, MessageRules, Rule};
+use super::{
+    FieldRules, Format, Ignore, Literal, MessageOneof, MessageRules, Rule,
+    literal::{literal, literals},
+    target::Target,
+};
 use crate::diagnostic::{Diagnostics, Location};
 
 const OLDER: &str = "validate.rules";
@@ -16,8 +19,6 @@ const OLDER_REQUIRED: &str = "validate.required";
 const BUF_FIELD: &str = "buf.validate.field";
 const BUF_MESSAGE: &str = "buf.validate.message";
 const BUF_ONEOF: &str = "buf.validate.oneof";
-
-const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
 /// The rules of a field, of both dialects together.
 pub(crate) fn read_field(field: &FieldDescriptor, diagnostics: &mut Diagnostics) -> FieldRules {
@@ -119,88 +120,6 @@ fn unsupported(location: &Location, rule: &str, diagnostics: &mut Diagnostics) {
             "the validation rule `{rule}` is not supported; check it in the implementation and remove it here"
         ),
     );
-}
-
-/// What the rules are about: a whole field, or the elements, keys or values in it.
-struct Target {
-    kind: Kind,
-    list: bool,
-    map: Option<(Kind, Kind)>,
-    element: bool,
-}
-
-impl Target {
-    fn of(field: &FieldDescriptor) -> Self {
-        let map = match (field.is_map(), field.kind()) {
-            (true, Kind::Message(entry)) => Some((
-                entry.map_entry_key_field().kind(),
-                entry.map_entry_value_field().kind(),
-            )),
-            _ => None,
-        };
-        Self {
-            kind: field.kind(),
-            list: field.is_list(),
-            map,
-            element: false,
-        }
-    }
-
-    fn element(kind: Kind) -> Self {
-        Self {
-            kind,
-            list: false,
-            map: None,
-            element: true,
-        }
-    }
-
-    /// Also the well-known ones, which have groups of their own beside.
-    fn is_message(&self) -> bool {
-        matches!(self.kind, Kind::Message(_)) && !self.list && self.map.is_none()
-    }
-
-    /// The name of the group of rules that fits.
-    fn group(&self) -> &'static str {
-        if self.map.is_some() {
-            return "map";
-        }
-        if self.list {
-            return "repeated";
-        }
-        match &self.kind {
-            Kind::Double => "double",
-            Kind::Float => "float",
-            Kind::Int32 => "int32",
-            Kind::Int64 => "int64",
-            Kind::Uint32 => "uint32",
-            Kind::Uint64 => "uint64",
-            Kind::Sint32 => "sint32",
-            Kind::Sint64 => "sint64",
-            Kind::Fixed32 => "fixed32",
-            Kind::Fixed64 => "fixed64",
-            Kind::Sfixed32 => "sfixed32",
-            Kind::Sfixed64 => "sfixed64",
-            Kind::Bool => "bool",
-            Kind::String => "string",
-            Kind::Bytes => "bytes",
-            Kind::Enum(_) => "enum",
-            Kind::Message(message) => match message.full_name() {
-                "google.protobuf.DoubleValue" => "double",
-                "google.protobuf.FloatValue" => "float",
-                "google.protobuf.Int64Value" => "int64",
-                "google.protobuf.UInt64Value" => "uint64",
-                "google.protobuf.Int32Value" => "int32",
-                "google.protobuf.UInt32Value" => "uint32",
-                "google.protobuf.BoolValue" => "bool",
-                "google.protobuf.StringValue" => "string",
-                "google.protobuf.BytesValue" => "bytes",
-                "google.protobuf.Duration" => "duration",
-                "google.protobuf.Timestamp" => "timestamp",
-                _ => "message",
-            },
-        }
-    }
 }
 
 struct Reader<'a> {
@@ -400,40 +319,6 @@ fn format(name: &str, in_bytes: bool) -> Option<Format> {
     })
 }
 
-fn literals(values: &[Value]) -> Result<Vec<Literal>, ()> {
-    values
-        .iter()
-        .map(|value| literal(value).ok_or(()))
-        .collect()
-}
-
-fn literal(value: &Value) -> Option<Literal> {
-    Some(match value {
-        Value::Bool(value) => Literal::Boolean(*value),
-        Value::I32(value) => Literal::Integer(i128::from(*value)),
-        Value::I64(value) => Literal::Integer(i128::from(*value)),
-        Value::U32(value) => Literal::Integer(i128::from(*value)),
-        Value::U64(value) => Literal::Integer(i128::from(*value)),
-        Value::EnumNumber(value) => Literal::Integer(i128::from(*value)),
-        // Through text, so that 0.1 as `float` stays 0.1.
-        Value::F32(value) => Literal::Float(value.to_string().parse().ok()?),
-        Value::F64(value) => Literal::Float(*value),
-        Value::String(value) => Literal::Text(value.clone()),
-        Value::Bytes(value) => Literal::Bytes(value.to_vec()),
-        Value::Message(message) => {
-            let seconds = message.get_field_by_name("seconds")?.as_i64()?;
-            let nanos = message.get_field_by_name("nanos")?.as_i32()?;
-            let total = i128::from(seconds) * NANOS_PER_SECOND + i128::from(nanos);
-            match message.descriptor().full_name() {
-                "google.protobuf.Duration" => Literal::Duration(total),
-                "google.protobuf.Timestamp" => Literal::Timestamp(total),
-                _ => return None,
-            }
-        }
-        Value::List(_) | Value::Map(_) => return None,
-    })
-}
-
 /// Both dialects read `gt: 10, lt: 5` as "outside 5 to 10"; nobody who writes it means that.
 fn bounds_are_inverted(rules: &[Rule]) -> bool {
     let lower = rules.iter().find_map(|rule| match rule {
@@ -445,16 +330,4 @@ fn bounds_are_inverted(rules: &[Rule]) -> bool {
         _ => None,
     });
     matches!((lower, upper), (Some(lower), Some(upper)) if lower > upper)
-}
-
-impl Literal {
-    fn order(&self) -> Option<f64> {
-        match self {
-            Self::Integer(value) | Self::Duration(value) | Self::Timestamp(value) => {
-                Some(*value as f64)
-            }
-            Self::Float(value) => Some(*value),
-            Self::Boolean(_) | Self::Text(_) | Self::Bytes(_) => None,
-        }
-    }
 }
