@@ -1,5 +1,6 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
+use futures::future::join_all;
 use seaworthy_core::Secret;
 use serde_json::{Map, Value as Json};
 
@@ -191,16 +192,18 @@ impl Loader {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
         let end = tokio::time::Instant::now() + SECRETS_WITHIN;
+        let leaves = &prepared.check.secrets;
+        let fetched = join_all(leaves.iter().map(async |leaf| {
+            let fetched = tokio::time::timeout_at(end, self.fetch(&leaf.reference)).await;
+            fetched.unwrap_or_else(|_| {
+                let seconds = SECRETS_WITHIN.as_secs();
+                Err(SecretError::new(format!(
+                    "the secrets did not arrive within {seconds} s"
+                )))
+            })
+        }));
         let mut secrets = Vec::new();
-        for leaf in &prepared.check.secrets {
-            let secret = tokio::time::timeout_at(end, self.fetch(&leaf.reference))
-                .await
-                .unwrap_or_else(|_| {
-                    let seconds = SECRETS_WITHIN.as_secs();
-                    Err(SecretError::new(format!(
-                        "the secrets did not arrive within {seconds} s"
-                    )))
-                });
+        for (leaf, secret) in leaves.iter().zip(fetched.await) {
             keep(leaf, secret, &mut secrets, &mut errors);
         }
         self.finish(schema, prepared, secrets, errors)

@@ -1,5 +1,7 @@
 //! The environment layer: `HELLO__SERVER__HTTP__ADDR` is the key `server.http.addr` of the service `hello`.
 
+use std::collections::BTreeMap;
+
 use crate::{
     ConfigError, Environment, Origin,
     check::unknown_key,
@@ -49,6 +51,7 @@ pub(crate) fn layer(
     let prefix = prefix(service);
     let profile = profile_variable(service);
     let mut tree = Node::empty(Origin::Default);
+    let mut set_by: BTreeMap<String, &str> = BTreeMap::new();
     for (variable, value) in environment.with_prefix(&prefix) {
         if variable == profile {
             continue;
@@ -57,7 +60,15 @@ pub(crate) fn layer(
             name: variable.into(),
         };
         let path = variable.strip_prefix(&prefix).unwrap_or_default();
-        match (resolve(schema, lower, path), value) {
+        let resolved = resolve(schema, lower, path);
+        if let Ok(key) = &resolved
+            && let Some(other) = set_by.insert(key.to_string(), variable)
+        {
+            let problem = format!("{other} sets the same key; only one of them may be set");
+            errors.push(ConfigError::new(origin, key.to_string(), problem));
+            continue;
+        }
+        match (resolved, value) {
             (Err((key, problem)), _) => {
                 errors.push(ConfigError::new(origin, key.to_string(), problem))
             }

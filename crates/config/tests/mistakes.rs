@@ -39,3 +39,17 @@ colour: red
         .overrides(["greting=Hi", "log.level"]);
     insta::assert_snapshot!(mistakes(&directory, &loader));
 }
+
+#[test]
+fn two_variables_for_one_key_are_a_mistake_whatever_their_order_conf_1() {
+    let directory = directory(&[]);
+    let loader = loader(&directory).environment(Environment::from([
+        ("HELLO__GREETING", "Ahoy"),
+        ("HELLO__greeting", "Hi"),
+    ]));
+    let told = mistakes(&directory, &loader);
+    assert!(
+        told.contains("greeting") && told.contains("sets the same key"),
+        "{told}"
+    );
+}

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::{Code, Error, FieldViolation, RequestId};
+use crate::{Error, FieldViolation, RequestId};
 
 /// What a client reads when a request fails: the members of an RFC 9457 problem document (API-2).
 ///
@@ -44,41 +44,19 @@ impl<'a> Problem<'a> {
             title: code.title(),
             status: code.http_status(),
             detail: error.message(),
-            code: name(code),
+            code: code.name(),
             reason: error.reason(),
             request_id: request_id.map(RequestId::as_str),
             fields: error.fields(),
         }
     }
 
-    /// The same document for a status that no [`Code`] has, such as 414 or 431, with the phrase of that status.
+    /// The same document for a status that no [`Code`](crate::Code) has, such as 414 or 431, with the phrase of that status.
     #[must_use]
     pub const fn with_status(mut self, status: u16, title: &'static str) -> Self {
         self.status = status;
         self.title = title;
         self
-    }
-}
-
-const fn name(code: Code) -> &'static str {
-    match code {
-        Code::Invalid => "INVALID",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-        Code::Forbidden => "FORBIDDEN",
-        Code::NotFound => "NOT_FOUND",
-        Code::MethodNotAllowed => "METHOD_NOT_ALLOWED",
-        Code::RequestTimeout => "REQUEST_TIMEOUT",
-        Code::Conflict => "CONFLICT",
-        Code::PreconditionFailed => "PRECONDITION_FAILED",
-        Code::TooLarge => "TOO_LARGE",
-        Code::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
-        Code::Unprocessable => "UNPROCESSABLE",
-        Code::Exhausted => "EXHAUSTED",
-        Code::Cancelled => "CANCELLED",
-        Code::Internal => "INTERNAL",
-        Code::Unimplemented => "UNIMPLEMENTED",
-        Code::Unavailable => "UNAVAILABLE",
-        Code::DeadlineExceeded => "DEADLINE_EXCEEDED",
     }
 }
 

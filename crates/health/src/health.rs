@@ -191,7 +191,7 @@ impl Health {
         }
     }
 
-    /// Runs every check that asks a dependency once, all beside each other, and returns when the slowest is done or timed out.
+    /// Runs every check once, all beside each other, and returns when the slowest is done or timed out.
     pub async fn refresh_once(&self) {
         let known = self.0.checks.read().len();
         (0..known)
@@ -199,6 +199,13 @@ impl Health {
             .collect::<FuturesUnordered<_>>()
             .collect::<()>()
             .await;
+    }
+
+    fn tell(&self, name: &str, failure: &CheckFailure) {
+        let hook = self.0.on_failure.read().clone();
+        if let Some(hook) = hook {
+            hook(name, failure);
+        }
     }
 
     async fn refresh(&self, index: usize) {
@@ -211,8 +218,15 @@ impl Health {
         else {
             return;
         };
-        let Examine::Ask(check) = probe.examine else {
-            return;
+        let check = match probe.examine {
+            Examine::Ask(check) => check,
+            // What is looked at when a report is made is looked at here for the counter alone.
+            Examine::Look(look) => {
+                if let Err(failure) = look() {
+                    self.tell(&probe.name, &failure);
+                }
+                return;
+            }
         };
         let limit = self.0.config.check_timeout;
         let begun = time::Instant::now();
@@ -222,10 +236,8 @@ impl Health {
             Ok(Err(_panic)) => Err(CheckFailure::new("the check panicked")),
             Err(_elapsed) => Err(CheckFailure::new(format!("no answer within {limit}"))),
         };
-        if let Err(failure) = &outcome
-            && let Some(hook) = self.0.on_failure.read().clone()
-        {
-            hook(&probe.name, failure);
+        if let Err(failure) = &outcome {
+            self.tell(&probe.name, failure);
         }
         if let Some(known) = self.0.checks.write().get_mut(index) {
             known.record(outcome, begun.elapsed(), time::Instant::now());

@@ -173,9 +173,18 @@ async fn an_observed_state_is_read_when_the_probe_asks_hlth_4() {
             }
         }
     }));
+    let failures = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&failures);
+    health.on_failure(move |_, _| {
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
     assert_eq!(health.readiness(), Readiness::Ready);
+    health.refresh_once().await;
+    assert_eq!(failures.load(Ordering::SeqCst), 0);
     stalled.store(true, Ordering::SeqCst);
     assert_eq!(health.readiness(), Readiness::NotReady);
+    health.refresh_once().await;
+    assert_eq!(failures.load(Ordering::SeqCst), 1);
 }
 
 #[tokio::test(start_paused = true)]

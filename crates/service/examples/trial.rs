@@ -50,13 +50,14 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     }
     if let Some(address) = &settings.needed {
         service
-            .connect(Dependency::new("needed").at(address.as_str()), || {
-                TcpStream::connect(address.clone())
-            })
+            .connect(
+                Dependency::new("needed").at(address.as_str()).watched(),
+                || TcpStream::connect(address.clone()),
+            )
             .await?;
     }
     let wanted = settings.wanted.clone().map(|address| {
-        let dependency = Dependency::new("wanted").at(address.as_str());
+        let dependency = Dependency::new("wanted").at(address.as_str()).watched();
         service.connect_optional(dependency, move || TcpStream::connect(address.clone()))
     });
     service.worker(Worker::new(

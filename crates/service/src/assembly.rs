@@ -127,14 +127,20 @@ impl<C: Settings> Assembly<C> {
         E: Into<Box<dyn StdError + Send + Sync>>,
     {
         let limits = &self.parts.framework.connect;
-        connect(
-            &dependency.into(),
+        let dependency = dependency.into();
+        let health = &self.parts.health;
+        let connected = connect(
+            &dependency,
             limits,
             Some(limits.total),
-            Some(&self.parts.health),
+            Some(health),
             attempt,
         )
-        .await
+        .await?;
+        if let Some(probe) = dependency.probe() {
+            health.register(Probe::critical(dependency.name(), probe));
+        }
+        Ok(connected)
     }
 
     /// Connects a dependency that the service can do without for a while (LIFE-7): in the background, for as long as it takes. Until then readiness is
@@ -153,14 +159,20 @@ impl<C: Settings> Assembly<C> {
         let dependency = dependency.into();
         let optional = Optional::new(dependency.name().into());
         let watched = optional.clone();
-        self.parts.health.register(Probe::observed(
-            dependency.name(),
-            false,
-            move || match watched.get() {
-                Ok(_) => Ok(()),
-                Err(error) => Err(CheckFailure::new(error.to_string())),
-            },
-        ));
+        let probe = dependency.probe();
+        self.parts
+            .health
+            .register(Probe::optional(dependency.name(), move || {
+                let connected = watched.get().map(drop);
+                let asked = probe.as_ref().map(|ask| ask());
+                async move {
+                    connected.map_err(|error| CheckFailure::new(error.to_string()))?;
+                    match asked {
+                        Some(asked) => asked.await,
+                        None => Ok(()),
+                    }
+                }
+            }));
         let connected = optional.clone();
         let limits = self.parts.framework.connect.clone();
         let stop = self.parts.tasks.stop().clone();

@@ -3,12 +3,16 @@
 use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
+use seaworthy_core::ByteSize;
 use seaworthy_http::{HttpConfig, server::ListenerConfig};
 
 use crate::{
     config::FrameworkConfig,
     preflight::{self, Facts, Setting, Violation},
 };
+
+/// A line of the largest size that is usual, a few hundred times.
+const LEAST_BUFFER: ByteSize = ByteSize::kibibytes(64);
 
 /// The settings of a service whose own settings are `C`.
 pub(crate) fn schema<C: Settings>() -> Schema {
@@ -49,6 +53,8 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         tracing,
         lifecycle,
         health,
+        log,
+        admin,
         ..
     } = &framework;
     let mut found = Vec::new();
@@ -77,6 +83,20 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
             health.expiry, health.interval, health.check_timeout
         );
         found.push(("health.expiry".to_owned(), problem));
+    }
+    if log.buffer < LEAST_BUFFER {
+        let problem = format!(
+            "{} holds too few lines, give it at least {LEAST_BUFFER}",
+            log.buffer
+        );
+        found.push(("log.buffer".to_owned(), problem));
+    }
+    if server.http.addr == admin.addr && admin.addr.port() != 0 {
+        let problem = format!(
+            "{} is also server.http.addr, and two listeners cannot share an address",
+            admin.addr
+        );
+        found.push(("admin.addr".to_owned(), problem));
     }
     let found = found.into_iter();
     found

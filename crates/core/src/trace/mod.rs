@@ -65,8 +65,8 @@ impl TraceContext {
 
     /// The caller's span, from the values of all its `traceparent`, `tracestate` and `baggage` headers in their order.
     ///
-    /// `None` where there is not exactly one valid `traceparent`: then the rest means nothing either, and a new trace begins. An invalid
-    /// `tracestate` is dropped as a whole and the trace goes on without it; of `baggage` only the invalid members are dropped.
+    /// `None` where there is not exactly one valid `traceparent`: then a new trace begins, `tracestate` means nothing, and the baggage is given to it by
+    /// [`with_baggage`](Self::with_baggage). An invalid `tracestate` is dropped as a whole and the trace goes on without it; of `baggage` only the invalid members are dropped.
     #[must_use]
     pub fn extract<'a>(
         traceparent: impl IntoIterator<Item = &'a [u8]>,
@@ -94,6 +94,18 @@ impl TraceContext {
             random: parsed.random,
             carried,
         })
+    }
+
+    /// The same place with the baggage of these `baggage` headers, which travels whether or not there is a trace.
+    #[must_use]
+    pub fn with_baggage<'a>(mut self, baggage: impl IntoIterator<Item = &'a [u8]>) -> Self {
+        let tracestate = self.tracestate().unwrap_or_default().to_owned();
+        let baggage = baggage::combine(baggage).unwrap_or_default();
+        self.carried = Some(Arc::new(Carried {
+            tracestate,
+            baggage,
+        }));
+        self
     }
 
     /// The same place with another decision about recording.

@@ -265,6 +265,16 @@ fn baggage_is_passed_on_and_its_values_are_decoded_obs_6() {
 }
 
 #[test]
+fn baggage_travels_without_a_trace_too_obs_6() {
+    let context = TraceContext::root(false).with_baggage([&b"tenant=blue"[..]]);
+    assert_eq!(
+        context.child().baggage_value("tenant").as_deref(),
+        Some("blue")
+    );
+    assert_eq!(context.tracestate(), None);
+}
+
+#[test]
 fn baggage_is_bounded_obs_6() {
     let many = (0..100)
         .map(|number| format!("k{number}=v"))

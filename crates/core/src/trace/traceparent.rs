@@ -38,11 +38,17 @@ impl Traceparent {
         })
     }
 
+    /// The flags that this side knows: sampled, and random for an identifier of which at least 56 bits are.
+    #[must_use]
+    pub fn flags(self) -> u8 {
+        (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM)
+    }
+
     /// The header's text, without allocation.
     #[must_use]
     pub fn to_bytes(self) -> [u8; LENGTH] {
         const DIGITS: &[u8; 4] = b"0123";
-        let flags = (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM);
+        let flags = self.flags();
         let mut text = *b"00-00000000000000000000000000000000-0000000000000000-00";
         let (trace_id, rest) = text.split_at_mut(35);
         let (span_id, last) = rest.split_at_mut(17);

@@ -88,7 +88,7 @@ impl Observer {
 
     /// Continues the caller's trace or begins one.
     pub(crate) fn trace(&self, headers: &HeaderMap) -> TraceContext {
-        self.telemetry.tracer().begin(trace::of(headers).as_ref())
+        trace::begin(self.telemetry.tracer(), headers)
     }
 
     pub(crate) fn begun(&self, path: PathId, method: MethodLabel) {

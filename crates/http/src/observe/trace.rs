@@ -2,7 +2,9 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue};
 use seaworthy_core::TraceContext;
-use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
+use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord, Tracer};
+
+use crate::routes::{MethodLabel, UNMATCHED};
 
 use super::{Ended, rpc_metrics::split};
 
@@ -10,13 +12,18 @@ const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
-/// The caller's place in a trace, where the headers name one.
-pub(super) fn of(headers: &HeaderMap) -> Option<TraceContext> {
-    if !headers.contains_key(TRACEPARENT) {
-        return None;
-    }
+/// The place of a request in a trace: below the caller's, where the headers name exactly one.
+pub(super) fn begin(tracer: &Tracer, headers: &HeaderMap) -> TraceContext {
     let lines = |name: HeaderName| headers.get_all(name).into_iter().map(HeaderValue::as_bytes);
-    TraceContext::extract(lines(TRACEPARENT), lines(TRACESTATE), lines(BAGGAGE))
+    let caller = headers
+        .contains_key(TRACEPARENT)
+        .then(|| TraceContext::extract(lines(TRACEPARENT), lines(TRACESTATE), lines(BAGGAGE)))
+        .flatten();
+    let trace = tracer.begin(caller.as_ref());
+    if caller.is_none() && headers.contains_key(BAGGAGE) {
+        return trace.with_baggage(lines(BAGGAGE));
+    }
+    trace
 }
 
 /// Tells the client where to find its request.
@@ -54,14 +61,20 @@ pub(super) fn call_span(ended: &Ended<'_>) -> SpanRecord {
 /// The span of a request that has ended, by the names of OpenTelemetry's conventions for HTTP servers.
 pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     let end = SystemTime::now();
-    let method = ended.method.as_str();
+    // OpenTelemetry's word for a method that it does not know.
+    let method = match ended.method {
+        MethodLabel::Other => "_OTHER",
+        known => known.as_str(),
+    };
     let mut attributes = vec![
         Attribute::text("http.request.method", method),
-        Attribute::text("http.route", ended.template),
         Attribute::text("url.path", ended.uri.path()),
         Attribute::integer("http.response.status_code", i64::from(ended.status)),
         Attribute::text("request.id", ended.context.request_id().as_str()),
     ];
+    if ended.template != UNMATCHED {
+        attributes.push(Attribute::text("http.route", ended.template));
+    }
     if let Some(agent) = ended.context.user_agent() {
         attributes.push(Attribute::text("user_agent.original", agent));
     }
@@ -70,7 +83,10 @@ pub(super) fn span(ended: &Ended<'_>) -> SpanRecord {
     }
     SpanRecord {
         context: ended.context.trace().clone(),
-        name: format!("{method} {}", ended.template).into(),
+        name: match ended.template {
+            UNMATCHED => method.into(),
+            template => format!("{method} {template}").into(),
+        },
         kind: SpanKind::Server,
         start: end.checked_sub(ended.duration).unwrap_or(end),
         end,

@@ -7,7 +7,7 @@
 mod store;
 
 use std::{
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     num::NonZeroU32,
     sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
@@ -23,6 +23,8 @@ use seaworthy_core::{Actor, Code, Error};
 use serde::{Deserialize, Serialize};
 
 use store::BoundedStore;
+
+use crate::client_address::network_of;
 
 /// A hundred a second for one caller: far above a person and a page, far below what hurts a service (RES-6).
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -77,15 +79,13 @@ pub(crate) enum RateLimitKey {
 
 impl RateLimitKey {
     pub(crate) fn of_address(address: IpAddr) -> Self {
-        match address.to_canonical() {
+        match network_of(address) {
             IpAddr::V4(address) => Self::Version4(address.to_bits()),
-            IpAddr::V6(address) => Self::Version6(network(address)),
+            IpAddr::V6(network) => {
+                Self::Version6(u64::try_from(network.to_bits() >> 64).unwrap_or_default())
+            }
         }
     }
-}
-
-fn network(address: Ipv6Addr) -> u64 {
-    u64::try_from(address.to_bits() >> 64).unwrap_or_default()
 }
 
 /// The time of the request itself, so that deciding reads no clock.

@@ -7,7 +7,7 @@ use tower_service::Service as _;
 use super::{MethodLabel, RouteOptions, Routes, list::Methods};
 
 /// The label of paths that no route matches (OBS-4).
-const UNMATCHED: &str = "unmatched";
+pub(crate) const UNMATCHED: &str = "unmatched";
 
 /// A list of routes that cannot be served.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

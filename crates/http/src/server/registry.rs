@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    net::{IpAddr, Ipv6Addr, SocketAddr},
+    net::{IpAddr, SocketAddr},
     num::NonZeroU32,
     sync::{
         Arc,
@@ -15,6 +15,7 @@ use parking_lot::Mutex;
 use tokio::sync::Notify;
 
 use super::connection::ConnectionState;
+use crate::client_address::network_of;
 
 /// One open connection, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -163,13 +164,5 @@ impl Drop for Ticket {
         if empty {
             self.registry.emptied.notify_waiters();
         }
-    }
-}
-
-/// One IPv6 client commands a whole /64 network, so that is what counts as its address.
-fn network_of(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
     }
 }

@@ -82,7 +82,7 @@ impl Exchange {
             return response;
         };
         let explained = self
-            .guard(|| (self.stack.errors)(Error::new(code, reason(code), code.title())))
+            .guard(|| (self.stack.errors)(Error::new(code, code.name(), code.title())))
             .unwrap_or_else(|_| Response::new(Body::empty()));
         let (explanation, body) = explained.into_parts();
         let (mut parts, _) = response.into_parts();
@@ -110,17 +110,6 @@ fn is_plain_text(response: &Response<Body>) -> bool {
         .headers()
         .get(header::CONTENT_TYPE)
         .is_none_or(|kind| kind.as_bytes().starts_with(b"text/plain"))
-}
-
-fn reason(code: Code) -> &'static str {
-    match code {
-        Code::NotFound => "NOT_FOUND",
-        Code::Unauthenticated => "UNAUTHENTICATED",
-        Code::Forbidden => "FORBIDDEN",
-        Code::Internal => "INTERNAL",
-        Code::Unavailable => "UNAVAILABLE",
-        _ => "REQUEST_FAILED",
-    }
 }
 
 /// The answer to a path that no route has.

@@ -3,6 +3,9 @@ use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
 use http::{header, request::Parts, uri::Authority};
 use seaworthy_core::{Actor, Code, Error, RequestContext, Secret};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+
+const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 
 /// Asks for the token on guarded routes, where there is one. Without a token the listener is on loopback, or preflight has refused it.
 ///
@@ -11,11 +14,17 @@ use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOption
 /// that name this machine by address or as `localhost` are answered.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
+    refused: Counter,
 }
 
 impl TokenAccess {
-    pub(crate) fn new(token: Option<Secret<String>>) -> Self {
-        Self { token }
+    pub(crate) fn new(token: Option<Secret<String>>, metrics: &Metrics) -> Self {
+        let refused = metrics.counter(
+            "auth_failures_total",
+            "Requests whose credentials were refused.",
+            &[("reason", NO_TOKEN)],
+        );
+        Self { token, refused }
     }
 
     fn holds(&self, request: &Parts) -> bool {
@@ -69,9 +78,10 @@ impl Authenticate for TokenAccess {
             ));
         }
         if !self.holds(request) {
+            self.refused.increment();
             let error = Error::new(
                 Code::Unauthenticated,
-                "ADMIN_TOKEN_REQUIRED",
+                NO_TOKEN,
                 "the admin token is required",
             );
             return Authentication::Refused(error);

@@ -12,6 +12,11 @@ const DEFAULT_DURATION: Timeout = Timeout::from_secs(15 * 60);
 /// A change for longer belongs into the configuration.
 const LONGEST_DURATION: Timeout = Timeout::from_secs(24 * 60 * 60);
 
+/// Bytes of a module path, of which the longest in use are a quarter.
+const LONGEST_TARGET: usize = 256;
+/// Changes at once. Every line that is written is held against each.
+const MOST_CHANGES: usize = 64;
+
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
         .get("/log-level", report)
@@ -51,12 +56,24 @@ async fn change(
                 .with_field("reason", "must not be empty"),
         );
     }
-    let duration = change
-        .expires_in
-        .unwrap_or(DEFAULT_DURATION)
-        .min(LONGEST_DURATION);
+    let duration = change.expires_in.unwrap_or(DEFAULT_DURATION);
+    if duration > LONGEST_DURATION {
+        let message = "a change for so long belongs into the configuration";
+        return Err(Error::new(Code::Invalid, "TOO_LONG", message)
+            .with_field("expires_in", format!("must be at most {LONGEST_DURATION}")));
+    }
+    if change.target.len() > LONGEST_TARGET {
+        return Err(
+            Error::new(Code::Invalid, "NO_SUCH_TARGET", "no module path is so long")
+                .with_field("target", format!("must be at most {LONGEST_TARGET} bytes")),
+        );
+    }
     tracing::warn!(target_changed = change.target, level = %change.level, reason = change.reason, %duration, "a log level was changed");
     let levels = state.parts.telemetry.logs().levels();
+    if levels.report().overrides.len() >= MOST_CHANGES {
+        let message = "too many changes are in force; reset one first";
+        return Err(Error::new(Code::Exhausted, "TOO_MANY_CHANGES", message));
+    }
     levels.set(&change.target, change.level, duration.get(), &change.reason);
     Ok(Json(levels.report()))
 }

@@ -1,7 +1,8 @@
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc, time::Duration};
 
+use futures::{FutureExt as _, future::BoxFuture};
 use seaworthy_core::Timeout;
-use seaworthy_health::Health;
+use seaworthy_health::{CheckFailure, Health};
 use tokio::{
     net::TcpStream,
     time::{self, Instant},
@@ -14,6 +15,7 @@ use super::config::ConnectConfig;
 pub struct Dependency {
     name: Arc<str>,
     address: Option<Arc<str>>,
+    watched: bool,
 }
 
 impl Dependency {
@@ -22,6 +24,7 @@ impl Dependency {
         Self {
             name: name.into(),
             address: None,
+            watched: false,
         }
     }
 
@@ -30,6 +33,35 @@ impl Dependency {
     pub fn at(mut self, address: impl Into<Arc<str>>) -> Self {
         self.address = Some(address.into());
         self
+    }
+
+    /// Asks the address by a bare TCP connection every `health.interval`, so that readiness tells when it is gone (HLTH-2). A server that counts connections
+    /// without a word of its protocol against their sender, as MySQL does, is better watched by a check that speaks to it.
+    #[must_use]
+    pub fn watched(mut self) -> Self {
+        self.watched = true;
+        self
+    }
+
+    /// What readiness asks of it from now on.
+    pub(crate) fn probe(
+        &self,
+    ) -> Option<impl Fn() -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static>
+    {
+        if !self.watched {
+            return None;
+        }
+        let address = self.address.clone()?;
+        Some(move || {
+            let address = Arc::clone(&address);
+            async move {
+                let connected = TcpStream::connect(&*address).await;
+                connected
+                    .map(drop)
+                    .map_err(|error| CheckFailure::new(error.to_string()))
+            }
+            .boxed()
+        })
     }
 
     /// The name.
@@ -148,17 +180,7 @@ where
         let pause = backoff.delay(attempts);
         attempts += 1;
         let next = Instant::now() + pause;
-        if let Some(end) = end
-            && next >= end
-        {
-            let name = Arc::clone(&dependency.name);
-            return Err(ConnectError {
-                name,
-                attempts,
-                waited: begun.elapsed(),
-                last: failure,
-            });
-        }
+        let next = end.map_or(next, |end| next.min(end));
         let problem = failure.to_string();
         tracing::warn!(
             dependency = &*dependency.name,
@@ -168,6 +190,14 @@ where
             "waiting for a dependency"
         );
         answering = rest(dependency, config.knock, next, answering).await;
+        if end.is_some_and(|end| Instant::now() >= end) {
+            return Err(ConnectError {
+                name: Arc::clone(&dependency.name),
+                attempts,
+                waited: begun.elapsed(),
+                last: failure,
+            });
+        }
     }
 }
 

@@ -222,6 +222,7 @@ impl Kernel {
             components,
         };
         let outcome = stopping.run(force).await;
+        watched.set_flushing();
         match &outcome {
             StopOutcome::Clean => tracing::info!("stopped, nothing was lost"),
             StopOutcome::CutOff(unfinished) => tracing::error!(

@@ -28,7 +28,10 @@ pub(super) async fn open(state: AdminState) -> Result<(ListenerComponent, Socket
             &parts.telemetry.with_metrics_of_its_own(),
         )
         .health(DetailedHealth(parts.health.clone()))
-        .authenticate(TokenAccess::new(config.token.clone()))
+        .authenticate(TokenAccess::new(
+            config.token.clone(),
+            parts.telemetry.metrics(),
+        ))
         .build(admin::routes(&state))
     })
     .map_err(|error| StartError::because("the admin listener cannot be made", error))?;

@@ -5,7 +5,10 @@
 
 use std::{
     io,
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
     thread,
     time::Duration,
 };
@@ -32,6 +35,7 @@ pub(crate) struct Watched(Arc<Known>);
 struct Known {
     config: OnceLock<LifecycleConfig>,
     components: OnceLock<Vec<Arc<dyn Component>>>,
+    is_flushing: AtomicBool,
 }
 
 impl Watched {
@@ -43,6 +47,11 @@ impl Watched {
     /// What the stop is about to stop. What is set first counts.
     pub(crate) fn set_components(&self, components: &[Arc<dyn Component>]) {
         let _ = self.0.components.set(components.to_vec());
+    }
+
+    /// Nothing is left but to tell what there was to tell.
+    pub(crate) fn set_flushing(&self) {
+        self.0.is_flushing.store(true, Ordering::SeqCst);
     }
 
     fn running(&self) -> Vec<String> {
@@ -104,12 +113,15 @@ async fn watch(mut signals: Signals, tell: &mpsc::UnboundedSender<Told>, watched
     let hang_up = || drop(tell.send(Told::Hangup));
     let _ = tell.send(Told::Stop(signals.stop(hang_up).await));
     let config = watched.0.config.get().cloned().unwrap_or_default();
-    let last = config.flush.get() + GRACE;
     tokio::select! {
-        () = time::sleep(config.total.get() + last) => {}
+        () = time::sleep(config.total.get() + GRACE) => {}
         signal = signals.stop(hang_up) => {
             let _ = tell.send(Told::Stop(signal));
-            time::sleep(last).await;
+            time::sleep(GRACE).await;
         }
+    }
+    // A runtime that still runs has ended the stop by now and writes what waits to be written; one whose threads are blocked has not and never will.
+    if watched.0.is_flushing.load(Ordering::SeqCst) {
+        time::sleep(config.flush.get() + GRACE).await;
     }
 }

@@ -84,6 +84,8 @@ fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
         "--set",
         &format!("wanted={address}"),
         "--set",
+        "health.interval=100ms",
+        "--set",
         "connect.initial=100ms",
         "--set",
         "connect.cap=100ms",
@@ -100,10 +102,42 @@ fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
         "{}",
         refused.body
     );
-    let _returned = TcpListener::bind(address).unwrap();
+    let returned = TcpListener::bind(address).unwrap();
     service.line("\"message\":\"connected\"").unwrap();
     // The line is written just before the value is set.
     until("the use of the dependency", || {
         get(public, "/wanted").unwrap().status == 200
+    });
+    until("its health", || {
+        !get(admin, "/readyz").unwrap().body.contains("degraded")
+    });
+    drop(returned);
+    until("its loss", || {
+        get(admin, "/readyz").unwrap().body.contains("degraded")
+    });
+    assert_eq!(get(public, "/readyz").unwrap().status, 200);
+}
+
+#[test]
+fn a_needed_dependency_that_is_lost_turns_readiness_off_until_it_returns_hlth_2() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let needed = format!("needed={address}");
+    let quick = ["health.interval=100ms", "health.check_timeout=100ms"];
+    let mut service = trial(&["--set", &needed, "--set", quick[0], "--set", quick[1]]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    assert_eq!(get(public, "/readyz").unwrap().status, 200);
+    drop(listener);
+    until("the loss", || get(public, "/readyz").unwrap().status == 503);
+    assert_eq!(get(public, "/livez").unwrap().status, 200);
+    let metrics = get(admin, "/metrics").unwrap().body;
+    assert!(
+        metrics.contains("health_check_failures_total{check=\"needed\"}"),
+        "{metrics}"
+    );
+    let _returned = TcpListener::bind(address).unwrap();
+    until("the return", || {
+        get(public, "/readyz").unwrap().status == 200
     });
 }

@@ -151,6 +151,8 @@ fn what_cannot_be_served_is_a_mistake_of_its_key_and_not_of_another_conf_1_conf_
             "server.grpc.limits.head.max_headers",
         ),
         ("health.expiry=1s", "health.expiry"),
+        ("log.buffer=1B", "log.buffer"),
+        ("admin.addr=127.0.0.1:8000", "admin.addr"),
         ("tracing.endpoint=nonsense", "tracing.endpoint"),
         ("lifecycle.drain_delay=60s", "lifecycle.drain_delay"),
     ] {
@@ -257,6 +259,11 @@ fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_
     assert_eq!(get(admin, "/livez").unwrap().status, 200);
     assert_eq!(get(admin, "/config").unwrap().status, 401);
     assert_eq!(get(admin, "/info").unwrap().status, 401);
+    let metrics = get(admin, "/metrics").unwrap().body;
+    assert!(
+        metrics.contains("auth_failures_total{reason=\"ADMIN_TOKEN_REQUIRED\"} 2"),
+        "{metrics}"
+    );
     let token = ("authorization", "Bearer operators-only-0123456789abcdef");
     let shown = request(admin, "GET", "/config", &[token], "").unwrap();
     assert_eq!(shown.status, 200);

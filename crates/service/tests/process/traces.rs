@@ -53,7 +53,15 @@ fn spans_reach_a_collector_with_their_trace_and_service_obs_6() {
     let (public, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let parent = format!("00-{TRACE}-00f067aa0ba902b7-01");
-    request(public, "GET", "/slow/3", &[("traceparent", &parent)], "").unwrap();
+    let state = ("tracestate", "vendor=opaque");
+    request(
+        public,
+        "GET",
+        "/slow/3",
+        &[("traceparent", &parent), state],
+        "",
+    )
+    .unwrap();
     let export = taken.recv_timeout(PATIENCE).unwrap();
     let resource = &export.resource_spans[0];
     let attributes = &resource.resource.as_ref().unwrap().attributes;
@@ -77,6 +85,7 @@ fn spans_reach_a_collector_with_their_trace_and_service_obs_6() {
             .collect::<String>()
     };
     assert_eq!(hexadecimal(&span.trace_id), TRACE);
+    assert_eq!(span.trace_state, "vendor=opaque");
     assert_eq!(hexadecimal(&span.parent_span_id), "00f067aa0ba902b7");
     assert!(span.end_time_unix_nano - span.start_time_unix_nano >= 3_000_000);
 }

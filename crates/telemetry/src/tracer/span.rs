@@ -87,12 +87,16 @@ impl SpanRecord {
             span_context: SpanContext::new(
                 trace_id,
                 span_id(context.span_id()),
-                TraceFlags::SAMPLED,
+                TraceFlags::new(context.traceparent().flags()),
                 false,
-                TraceState::NONE,
+                context
+                    .tracestate()
+                    .and_then(|state| state.parse().ok())
+                    .unwrap_or(TraceState::NONE),
             ),
             parent_span_id: context.parent_id().map_or(SpanId::INVALID, span_id),
-            parent_span_is_remote: kind == SpanKind::Server || kind == SpanKind::Consumer,
+            parent_span_is_remote: context.parent_id().is_some()
+                && (kind == SpanKind::Server || kind == SpanKind::Consumer),
             span_kind: match kind {
                 SpanKind::Server => opentelemetry::trace::SpanKind::Server,
                 SpanKind::Client => opentelemetry::trace::SpanKind::Client,
