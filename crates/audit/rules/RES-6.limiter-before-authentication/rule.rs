@@ -3,7 +3,7 @@
 use crate::model::facts::Middleware;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::source::Located;
+use crate::source::{Language, Located, Location};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -22,7 +22,7 @@ pub(crate) const RULE: Rule = Rule {
     check: Check::Service(check),
 };
 
-fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+fn check(model: &Model, service: &Service) -> Vec<Outcome> {
     let middleware = service.facts.of::<Middleware>();
     let list: Vec<_> = middleware.deployed().collect();
     let lower = |name: &str| name.to_lowercase();
@@ -57,7 +57,9 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 && authenticates(&one.name)
         };
         match list.iter().find(same) {
-            Some(authentication) if authentication.at.span.start > limiter.at.span.start => {
+            Some(authentication)
+                if runs_before(model, &limiter.at, &authentication.at) =>
+            {
                 outcomes.push(
                     Breach::new(
                         limiter.at.clone(),
@@ -80,4 +82,13 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         }
     }
     outcomes
+}
+
+/// Middleware runs in the order of the text; in Python (Starlette) what is added last runs first.
+fn runs_before(model: &Model, one: &Location, other: &Location) -> bool {
+    let reversed = model
+        .files
+        .get(&one.path)
+        .is_some_and(|found| found.file.language == Language::Python);
+    (one.span.start < other.span.start) != reversed
 }

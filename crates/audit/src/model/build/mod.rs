@@ -23,7 +23,11 @@ pub fn build(
     files: BTreeMap<Arc<str>, FileFacts>,
     paths: std::collections::BTreeSet<String>,
 ) -> Model {
-    let units = units(&files);
+    let mut units = units(&files);
+    // What stands in the root alone is called as the repository is, and its workload with it.
+    for unit in units.iter_mut().filter(|unit| unit.name.is_empty()) {
+        unit.name.clone_from(&name);
+    }
     let deployments = deployments(&files, &units);
     let mut services = Vec::new();
     let mut used = vec![false; units.len()];

@@ -1,7 +1,7 @@
 //! `net/http` multiplexers, and chi, whose methods have the same shape.
 
 use crate::model::FactSink;
-use crate::model::facts::Route;
+use crate::model::facts::{Middleware, Route};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -40,6 +40,15 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
     for call in &code.calls {
         match call.method {
+            "Use" if code.imports_module(CHI) => {
+                for argument in &call.arguments {
+                    let middleware = Middleware {
+                        name: code.text(argument.value).to_owned(),
+                        pipeline: call.receiver.to_owned(),
+                    };
+                    facts.add(middleware, code.place(argument.value));
+                }
+            }
             "HandleFunc" | "Handle" if call.arguments.len() >= 2 => handle(code, call, facts),
             "Get" | "Post" | "Put" | "Delete" | "Patch" | "Head" | "Method" | "MethodFunc"
                 if code.imports_module(CHI) && call.receiver != "http" =>
