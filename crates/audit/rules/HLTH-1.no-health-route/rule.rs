@@ -100,7 +100,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                         first.at.clone(),
                         Confidence::Medium,
                         format!("none of the {} routes is about health", routes.items.len()),
-                    )
+                    ).absence()
                     .into(),
                 ],
                 (None, None) => Vec::new(),

@@ -67,7 +67,7 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 call.at.clone(),
                 Confidence::Low,
                 "the service calls others here, and nothing breaks the circuit",
-            )
+            ).absence()
             .into(),
         ],
     }

@@ -64,7 +64,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 found.file.location(0..0, None),
                 Confidence::Low,
                 "no file of a CI system is there",
-            )
+            ).absence()
             .into()
         })
         .into_iter()

@@ -117,6 +117,43 @@ fn a_fingerprint_survives_moved_lines() {
 }
 
 #[test]
+fn what_a_service_lacks_stays_one_finding_wherever_it_is_shown() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path();
+    fs::write(
+        root.join("package.json"),
+        "{\"dependencies\":{\"express\":\"5\"}}",
+    )
+    .unwrap();
+    fs::write(
+        root.join("server.js"),
+        "const express = require('express');\nconst app = express();\napp.get('/items', items);\napp.listen(3000);\n",
+    )
+    .unwrap();
+    let lacking = || {
+        let report = audit(root, &AuditConfig::default()).unwrap();
+        report
+            .findings
+            .iter()
+            .filter(|finding| {
+                ["SHIP-5.no-ci", "SHIP-5.no-tests", "RES-6.no-rate-limit"].contains(&finding.id)
+            })
+            .map(|finding| finding.fingerprint.clone())
+            .collect::<std::collections::BTreeSet<_>>()
+    };
+    let before = lacking();
+    assert_eq!(before.len(), 3);
+    // Another file comes first now, another route is the first, and the first line is another one.
+    fs::write(root.join("aaa.js"), "module.exports = {};\n").unwrap();
+    fs::write(
+        root.join("server.js"),
+        "// Shop.\nconst express = require('express');\nconst app = express();\napp.get('/a', a);\napp.get('/items', items);\napp.listen(3000);\n",
+    )
+    .unwrap();
+    assert_eq!(lacking(), before);
+}
+
+#[test]
 fn a_change_that_is_local_and_safe_comes_as_a_diff() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(

@@ -11,8 +11,10 @@ mod java;
 mod kubernetes;
 mod node;
 mod practice;
+mod prefetch;
 mod python;
 mod repository;
+mod retry;
 mod rust;
 
 use crate::document::{Instruction, Yaml, instructions};
@@ -53,8 +55,10 @@ const PACKS: &[&[Pack]] = &[
     java::PACKS,
     kubernetes::PACKS,
     node::PACKS,
+    prefetch::PACKS,
     python::PACKS,
     repository::PACKS,
+    retry::PACKS,
     rust::PACKS,
 ];
 

@@ -22,6 +22,11 @@ pub(crate) fn of(id: &str, at: &Location, frame: &Frame) -> String {
     ])
 }
 
+/// The fingerprint of what a service lacks, or the repository (without a name): no line is its own.
+pub(crate) fn of_absence(id: &str, service: &str) -> String {
+    hash(&[id, "absence", service])
+}
+
 /// Gives the second and later finding of equal fingerprint an ordinal, in order of place.
 pub(crate) fn separate(findings: &mut [Finding]) {
     findings.sort_by(|left, right| {

@@ -53,6 +53,8 @@ pub struct Breach {
     pub fix: Option<String>,
     /// The fix as a change of the file, when it is local and safe.
     pub edit: Option<Edit>,
+    /// Whether something is missing from the whole service or repository; the place then only says where it would go.
+    pub is_absence: bool,
 }
 
 impl Breach {
@@ -66,6 +68,7 @@ impl Breach {
             severity: None,
             fix: None,
             edit: None,
+            is_absence: false,
         }
     }
 
@@ -80,6 +83,13 @@ impl Breach {
     #[must_use]
     pub fn fix(mut self, fix: impl Into<String>) -> Self {
         self.fix = Some(fix.into());
+        self
+    }
+
+    /// Of something that the whole service or repository lacks: the finding stays the same one wherever it is shown.
+    #[must_use]
+    pub const fn absence(mut self) -> Self {
+        self.is_absence = true;
         self
     }
 

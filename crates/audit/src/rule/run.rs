@@ -147,6 +147,12 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
         .as_ref()
         .zip(file)
         .and_then(|(edit, found)| diff::unified(found, &breach.at, edit));
+    let name = service.map_or("", |service| service.name.as_str());
+    let fingerprint = if breach.is_absence {
+        fingerprint::of_absence(metadata.id, name)
+    } else {
+        fingerprint::of(metadata.id, &breach.at, &frame)
+    };
     Finding {
         id: metadata.id,
         severity: breach.severity.unwrap_or(metadata.severity),
@@ -161,7 +167,7 @@ fn finding(rule: &Rule, model: &Model, service: Option<&Service>, breach: Breach
         end_line,
         end_column,
         title: metadata.title,
-        fingerprint: fingerprint::of(metadata.id, &breach.at, &frame),
+        fingerprint,
         evidence: SafeText::new(breach.evidence),
         frame,
         impact: metadata.why,

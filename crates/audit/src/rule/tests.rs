@@ -181,3 +181,54 @@ fn every_kind_of_finding_has_a_rule_or_a_reason_and_every_rule_a_kind() {
         rules().iter().map(|rule| rule.metadata.id).collect();
     assert_eq!(listed, real);
 }
+
+#[test]
+fn every_promise_that_files_show_has_a_rule_or_a_reason() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs");
+    let rows = |page: &str| -> Vec<Vec<String>> {
+        fs::read_to_string(docs.join(page))
+            .unwrap()
+            .lines()
+            .filter(|line| line.starts_with("| ") && !line.contains("---"))
+            .map(|line| {
+                line.trim_matches('|')
+                    .split(" | ")
+                    .map(|cell| cell.trim().to_owned())
+                    .collect()
+            })
+            .collect()
+    };
+    let promises: Vec<String> = rows("catalogue.md")
+        .into_iter()
+        .filter(|row| row.len() >= 4 && matches!(row[row.len() - 1].as_str(), "S" | "S L"))
+        .map(|row| row[0].clone())
+        .collect();
+    assert!(promises.len() > 40, "the catalogue was not read");
+    let table: Vec<Vec<String>> = rows("audit-promises.md").into_iter().skip(1).collect();
+    let named: Vec<String> = table.iter().map(|row| row[0].clone()).collect();
+    assert_eq!(named, promises);
+    let real: Vec<&str> = rules().iter().map(|rule| rule.metadata.id).collect();
+    for row in &table {
+        if row[1] == "none" {
+            assert!(
+                row.get(2).is_some_and(|reason| reason.len() > 40),
+                "{row:?}: no reason"
+            );
+            assert!(
+                !real
+                    .iter()
+                    .any(|id| id.starts_with(&format!("{}.", row[0]))),
+                "{row:?}: there is a rule"
+            );
+            continue;
+        }
+        let listed: Vec<&str> = row[1].split(", ").map(|id| id.trim_matches('`')).collect();
+        assert!(listed.iter().all(|id| real.contains(id)), "{row:?}");
+        for own in real
+            .iter()
+            .filter(|id| id.starts_with(&format!("{}.", row[0])))
+        {
+            assert!(listed.contains(own), "{row:?}: {own} is missing");
+        }
+    }
+}

@@ -87,7 +87,7 @@ pub(super) fn ascii(expression: &str) -> String {
 }
 
 static URL_REGEX: LazyLock<Option<Regex>> = LazyLock::new(|| Regex::new(&ascii(URL)).ok());
-/// A part of every telling key.
+/// The telling parts of a key, as in [`KEY`]: each key has one.
 static KEY_WORDS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)

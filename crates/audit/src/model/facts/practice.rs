@@ -69,6 +69,14 @@ pub enum Topic {
     PlaintextGrpc,
     /// Limits hold in every environment.
     ConditionalLimit,
+    /// Retries wait, longer each time, and end.
+    RetryDelay,
+    /// The broker hands out a bounded number of messages.
+    Prefetch,
+    /// Values of a request travel by type, not by text.
+    ContextKey,
+    /// A route that nobody named is closed.
+    OpenByDefault,
 }
 
 /// Whether the habit is kept.

@@ -1,5 +1,6 @@
 //! Go services.
 
+mod context_key;
 mod duration;
 mod environment;
 mod gin;
@@ -19,6 +20,7 @@ mod telemetry;
 use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
+    context_key::PACK,
     environment::PACK,
     gin::PACK,
     go_zero::PACK,

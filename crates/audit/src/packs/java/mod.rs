@@ -1,5 +1,6 @@
 //! Java and Kotlin services.
 
+mod access;
 mod manifest;
 mod settings;
 mod spring;
@@ -7,6 +8,7 @@ mod spring;
 use super::Pack;
 
 pub(super) const PACKS: &[Pack] = &[
+    access::PACK,
     manifest::PACK,
     settings::YAML,
     settings::PROPERTIES,

@@ -1,0 +1,32 @@
+//! Values in a context under a text: nobody's type, and anybody's key.
+
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::show;
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::Code;
+
+pub(super) const PACK: Pack = Pack {
+    name: "Go context keys",
+    reader: Reader::Code(&[Language::Go], read),
+};
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in code
+        .calls
+        .iter()
+        .filter(|call| call.is("context", "WithValue"))
+    {
+        let Some(key) = call.positional(1) else {
+            continue;
+        };
+        let (verdict, evidence) = match key.kind() {
+            "interpreted_string_literal" | "raw_string_literal" => {
+                (Verdict::Broken, "the key of a context value is plain text")
+            }
+            _ => (Verdict::Kept, "a context value has a key of its own type"),
+        };
+        show(code, facts, call.node, Topic::ContextKey, verdict, evidence);
+    }
+}

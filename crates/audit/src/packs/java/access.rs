@@ -1,0 +1,38 @@
+//! Who may reach a route that nobody thought of: the last rule of Spring Security.
+
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::show;
+use crate::packs::{Pack, Reader};
+use crate::source::Language;
+use crate::syntax::Code;
+
+pub(super) const PACK: Pack = Pack {
+    name: "Spring Security",
+    reader: Reader::Code(&[Language::Java, Language::Kotlin], read),
+};
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in &code.calls {
+        if !call.receiver.ends_with("anyRequest()") && !call.receiver.ends_with("anyExchange()") {
+            continue;
+        }
+        let (verdict, evidence) = match call.method {
+            "permitAll" => (
+                Verdict::Broken,
+                "what no rule names is open to everybody: `anyRequest().permitAll()`",
+            ),
+            "authenticated" | "denyAll" | "fullyAuthenticated" | "hasRole" | "hasAuthority"
+            | "hasAnyRole" | "hasAnyAuthority" => (Verdict::Kept, "what no rule names is closed"),
+            _ => continue,
+        };
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::OpenByDefault,
+            verdict,
+            evidence,
+        );
+    }
+}

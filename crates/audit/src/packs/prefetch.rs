@@ -1,0 +1,84 @@
+//! How many messages RabbitMQ hands to a consumer before it acknowledges one.
+
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::show;
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "prefetch of RabbitMQ",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Python,
+        ],
+        read,
+    ),
+}];
+
+/// Clients whose channels take everything unless they are told a number.
+const CLIENTS: &[&str] = &[
+    "github.com/rabbitmq/amqp091-go",
+    "github.com/streadway/amqp",
+    "amqplib",
+    "pika",
+    "aio_pika",
+];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    if !code.imports.iter().any(|import| {
+        CLIENTS
+            .iter()
+            .any(|client| import.path == *client || import.path.starts_with(&format!("{client}/")))
+    }) {
+        return;
+    }
+    for call in &code.calls {
+        if matches!(call.method, "Qos" | "prefetch" | "basic_qos" | "set_qos") {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::Prefetch,
+                Verdict::Kept,
+                "the number of messages in flight is bounded",
+            );
+        } else if consumes_by_hand(code, call) {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::Prefetch,
+                Verdict::LikelyBroken,
+                "the consumer acknowledges by hand, and no file of the service sets a prefetch",
+            );
+        }
+    }
+}
+
+/// A consumer that the broker forgets messages for takes as fast as it can; only one that acknowledges is bounded by prefetch.
+fn consumes_by_hand(code: &Code<'_>, call: &Call<'_>) -> bool {
+    match (code.file.language, call.method) {
+        (Language::Go, "Consume") => call
+            .positional(2)
+            .is_some_and(|automatic| code.text(automatic) == "false" && call.arguments.len() >= 6),
+        (Language::Python, "basic_consume") => call
+            .keyword("auto_ack")
+            .is_none_or(|automatic| code.text(automatic) == "False"),
+        (Language::JavaScript | Language::TypeScript, "consume") => {
+            call.arguments.len() >= 2
+                && call.positional(2).is_none_or(|settings| {
+                    code.fields(settings).is_some_and(|fields| {
+                        fields
+                            .iter()
+                            .all(|(key, value)| *key != "noAck" || code.text(*value) == "false")
+                    })
+                })
+        }
+        _ => false,
+    }
+}

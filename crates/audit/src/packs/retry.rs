@@ -1,0 +1,127 @@
+//! Retries of well-known libraries, whose defaults decide: some wait longer each time, some do not wait at all.
+
+use super::{Pack, Reader};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::show;
+use crate::source::Language;
+use crate::syntax::{Call, Code};
+
+pub(super) const PACKS: &[Pack] = &[Pack {
+    name: "retries",
+    reader: Reader::Code(
+        &[
+            Language::Go,
+            Language::JavaScript,
+            Language::TypeScript,
+            Language::Python,
+        ],
+        read,
+    ),
+}];
+
+fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for call in &code.calls {
+        let found = match code.file.language {
+            Language::Go => go(code, call),
+            Language::Python => python(code, call),
+            _ => javascript(code, call),
+        };
+        if let Some((verdict, evidence)) = found {
+            show(code, facts, call.node, Topic::RetryDelay, verdict, evidence);
+        }
+    }
+    if code.file.language == Language::Python && code.imports_module("tenacity") {
+        bare_decorators(code, facts);
+    }
+}
+
+fn go(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
+    let backoff = code
+        .imports
+        .iter()
+        .any(|import| import.path.starts_with("github.com/cenkalti/backoff"));
+    match (call.receiver, call.method) {
+        ("backoff", "NewExponentialBackOff") if backoff => {
+            Some((Verdict::Kept, "each retry waits longer"))
+        }
+        ("retryablehttp", "NewClient") => Some((Verdict::Kept, "each retry waits longer")),
+        ("retry", "FixedDelay" | "Delay")
+            if code.imports_module("github.com/avast/retry-go")
+                && call
+                    .positional(0)
+                    .is_some_and(|delay| code.text(delay) == "0") =>
+        {
+            Some((Verdict::Broken, "the retries wait 0"))
+        }
+        ("retry", "Do") if code.imports_module("github.com/avast/retry-go") => {
+            Some((Verdict::Kept, "each retry waits longer, with jitter"))
+        }
+        _ => None,
+    }
+}
+
+/// tenacity retries for ever and at once unless it is told otherwise.
+fn python(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
+    let retries = matches!(call.method, "retry" | "Retrying" | "AsyncRetrying")
+        && matches!(call.receiver, "" | "tenacity")
+        && code.imports_module("tenacity");
+    if !retries {
+        return None;
+    }
+    let told = |name: &str| call.keyword(name).is_some();
+    Some(match (told("stop"), told("wait")) {
+        (true, true) => (Verdict::Kept, "the retries of tenacity wait and end"),
+        (true, false) => (
+            Verdict::Broken,
+            "tenacity retries without waiting: `wait` is not set",
+        ),
+        // A condition may end it, or the caller's deadline.
+        (false, true) => (
+            Verdict::Minor,
+            "tenacity retries for ever: `stop` is not set",
+        ),
+        (false, false) => (
+            Verdict::Broken,
+            "tenacity retries for ever without waiting: neither `stop` nor `wait` is set",
+        ),
+    })
+}
+
+/// `@retry` without brackets.
+fn bare_decorators(code: &Code<'_>, facts: &mut FactSink<'_>) {
+    for decorator in code.find_all(code.root, &["decorator"]) {
+        if matches!(code.text(decorator).trim(), "@retry" | "@tenacity.retry") {
+            show(
+                code,
+                facts,
+                decorator,
+                Topic::RetryDelay,
+                Verdict::Broken,
+                "a bare `@retry` of tenacity retries for ever without waiting",
+            );
+        }
+    }
+}
+
+/// axios-retry does not wait unless it is told to.
+fn javascript(code: &Code<'_>, call: &Call<'_>) -> Option<(Verdict, &'static str)> {
+    if !matches!(call.method, "axiosRetry" | "default") || !code.imports_module("axios-retry") {
+        return None;
+    }
+    let Some(settings) = call.positional(1) else {
+        return Some((
+            Verdict::Broken,
+            "axios-retry does not wait: `retryDelay` is not set",
+        ));
+    };
+    let fields = code.fields(settings)?;
+    Some(if fields.iter().any(|(key, _)| *key == "retryDelay") {
+        (Verdict::Kept, "the retries of axios-retry wait")
+    } else {
+        (
+            Verdict::Broken,
+            "axios-retry does not wait: `retryDelay` is not set",
+        )
+    })
+}
