@@ -65,30 +65,78 @@ fn make_hostile(root: &Path, outside: &Path) {
     // Huge: more than the memory that is allowed, without taking room on the disk.
     let huge = File::create(root.join("huge.go")).unwrap();
     huge.set_len(4 << 30).unwrap();
-    write(root, "invalid.go", b"package main\n\xff\xfe\xc0 func main() {}");
-    write(root, "invalid.yaml", b"a: \xff\xfe\nservices:\n  \xc3\x28: x\n");
-    write(root, "line.js", format!("const a = '{}'", "x".repeat(1_000_000)));
-    write(root, "line.yaml", format!("password: {}", "x ".repeat(500_000)));
+    write(
+        root,
+        "invalid.go",
+        b"package main\n\xff\xfe\xc0 func main() {}",
+    );
+    write(
+        root,
+        "invalid.yaml",
+        b"a: \xff\xfe\nservices:\n  \xc3\x28: x\n",
+    );
+    write(
+        root,
+        "line.js",
+        format!("const a = '{}'", "x".repeat(1_000_000)),
+    );
+    write(
+        root,
+        "line.yaml",
+        format!("password: {}", "x ".repeat(500_000)),
+    );
     write(root, "line.env", "password=".repeat(110_000));
     write(root, "docker-compose.yml", alias_bomb());
-    write(root, "deploy/deep.yaml", format!("kind: Deployment\nspec: {}", "[".repeat(500_000)));
-    write(root, "deploy/steps.yaml", format!("kind: Deployment\nspec:\n{}", " - - ".repeat(100_000)));
+    write(
+        root,
+        "deploy/deep.yaml",
+        format!("kind: Deployment\nspec: {}", "[".repeat(500_000)),
+    );
+    write(
+        root,
+        "deploy/steps.yaml",
+        format!("kind: Deployment\nspec:\n{}", " - - ".repeat(100_000)),
+    );
     write(root, "deploy/template.yaml", "{{ if ".repeat(100_000));
-    write(root, "package.json", format!("{{\"dependencies\": {}", "[".repeat(900_000)));
-    write(root, "Cargo.toml", format!("[package]\nname = {}", "[".repeat(900_000)));
+    write(
+        root,
+        "package.json",
+        format!("{{\"dependencies\": {}", "[".repeat(900_000)),
+    );
+    write(
+        root,
+        "Cargo.toml",
+        format!("[package]\nname = {}", "[".repeat(900_000)),
+    );
     write(root, "pyproject.toml", "[a.".repeat(300_000));
     write(root, "pom.xml", "<a>".repeat(300_000));
     write(root, "go.mod", "module ".repeat(100_000));
-    write(root, "api/Dockerfile", format!("FROM a\n{}", "RUN <<E\n".repeat(100_000)));
+    write(
+        root,
+        "api/Dockerfile",
+        format!("FROM a\n{}", "RUN <<E\n".repeat(100_000)),
+    );
     for (name, text) in [
         ("deep.js", "(".repeat(900_000)),
         ("deep.ts", "a<".repeat(450_000)),
-        ("deep.go", format!("package a\nvar x = {}", "f(".repeat(400_000))),
+        (
+            "deep.go",
+            format!("package a\nvar x = {}", "f(".repeat(400_000)),
+        ),
         ("deep.py", "x = ".to_owned() + &"[".repeat(900_000)),
-        ("deep.java", format!("class A {{ int x = {}", "(".repeat(900_000))),
+        (
+            "deep.java",
+            format!("class A {{ int x = {}", "(".repeat(900_000)),
+        ),
         ("deep.kt", format!("val x = {}", "{".repeat(900_000))),
-        ("deep.rs", format!("fn a() {{ {}", "if x { ".repeat(120_000))),
-        ("sums.go", format!("package a\nvar x = \"a\"{}", " + \"a\"".repeat(100_000))),
+        (
+            "deep.rs",
+            format!("fn a() {{ {}", "if x { ".repeat(120_000)),
+        ),
+        (
+            "sums.go",
+            format!("package a\nvar x = \"a\"{}", " + \"a\"".repeat(100_000)),
+        ),
     ] {
         write(root, &format!("src/{name}"), text);
     }
@@ -110,7 +158,11 @@ fn make_hostile(root: &Path, outside: &Path) {
 #[test]
 fn a_hostile_repository_costs_bounded_time_and_memory_and_does_not_lead_out() {
     let outside = tempfile::tempdir().unwrap();
-    fs::write(outside.path().join("Dockerfile"), "FROM outside-of-the-root\nCMD x\n").unwrap();
+    fs::write(
+        outside.path().join("Dockerfile"),
+        "FROM outside-of-the-root\nCMD x\n",
+    )
+    .unwrap();
     let folder = tempfile::tempdir().unwrap();
     make_hostile(folder.path(), outside.path());
     let output = bounded(folder.path(), &["--format", "json", "--fail-on", "never"]);
@@ -123,7 +175,10 @@ fn a_hostile_repository_costs_bounded_time_and_memory_and_does_not_lead_out() {
         output.status
     );
     let report: serde_json::Value = serde_json::from_str(&printed).unwrap();
-    assert!(!printed.contains("outside-of-the-root"), "a link was followed");
+    assert!(
+        !printed.contains("outside-of-the-root"),
+        "a link was followed"
+    );
     let left_out = report["left_out"].to_string();
     assert!(left_out.contains("huge.go"), "{left_out}");
 }
@@ -132,7 +187,11 @@ fn a_hostile_repository_costs_bounded_time_and_memory_and_does_not_lead_out() {
 fn a_hostile_configuration_and_baseline_are_a_wrong_use_and_no_crash() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
-    write(root, "seaworthy-audit.toml", "ignore = ".to_owned() + &"[".repeat(300_000));
+    write(
+        root,
+        "seaworthy-audit.toml",
+        "ignore = ".to_owned() + &"[".repeat(300_000),
+    );
     assert_eq!(bounded(root, &[]).status.code(), Some(2));
     write(root, "seaworthy-audit.toml", "baseline = \"known.json\"\n");
     write(root, "known.json", "[".repeat(300_000));
