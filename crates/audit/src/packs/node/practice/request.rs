@@ -1,0 +1,167 @@
+//! What a handler of Node.js does with the text of its caller and with its own errors.
+
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::{mentions, show};
+use crate::syntax::{Call, Code};
+
+pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !matches!(call.method, "json" | "send") || !call.receiver.ends_with(".status(500)") {
+        return;
+    }
+    let Some(answer) = call.positional(0) else {
+        return;
+    };
+    let text = code.text(answer);
+    let around = code
+        .enclosing(call.node, &["if_statement", "ternary_expression"])
+        .map_or("", |around| code.text(around));
+    let guarded = mentions(text, &["node_env", "isdev", "isprod", "production"])
+        || mentions(around, &["node_env", "isdev", "isprod"]);
+    let told = [
+        ".stack",
+        "err.message",
+        "error.message",
+        "e.message",
+        "String(err",
+        "err.toString()",
+        "error.toString()",
+    ]
+    .iter()
+    .any(|mark| text.contains(mark))
+        || matches!(text, "err" | "error" | "e");
+    if told && !guarded {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::InternalError,
+            Verdict::Broken,
+            "the text of an inner error goes to the caller with status 500",
+        );
+    } else if !told {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::InternalError,
+            Verdict::Kept,
+            "status 500 carries no inner error",
+        );
+    }
+}
+
+pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !matches!(
+        call.method,
+        "query" | "execute" | "raw" | "$queryRawUnsafe" | "$executeRawUnsafe"
+    ) {
+        return;
+    }
+    let Some(statement) = call.positional(0) else {
+        return;
+    };
+    let made = code.follow(statement);
+    let text = code.text(made);
+    let sql = mentions(
+        text,
+        &["select ", "insert ", "update ", "delete ", "order by"],
+    );
+    let joined = matches!(made.kind(), "template_string" | "binary_expression");
+    let sent = [
+        "req.query",
+        "req.params",
+        "req.body",
+        "request.query",
+        "request.params",
+        "request.body",
+        "ctx.query",
+    ]
+    .iter()
+    .any(|source| text.contains(source));
+    if sql && joined && sent {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::SqlText,
+            Verdict::Broken,
+            "text of the request becomes part of the statement",
+        );
+    } else if sql && !joined {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::SqlText,
+            Verdict::Kept,
+            "the statement is one literal",
+        );
+    }
+}
+
+/// An asynchronous Express handler whose rejection nobody hears.
+pub(super) fn handler(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if !code.imports_module("express")
+        || !matches!(
+            call.method,
+            "get" | "post" | "put" | "delete" | "patch" | "use"
+        )
+        || call.arguments.len() < 2
+    {
+        return;
+    }
+    for argument in call.arguments.iter().skip(1) {
+        let text = code.text(argument.value);
+        if !matches!(
+            argument.value.kind(),
+            "arrow_function" | "function_expression"
+        ) || !text.starts_with("async")
+            || !text.contains("await ")
+        {
+            continue;
+        }
+        if text.contains("try") || text.contains(".catch(") {
+            show(
+                code,
+                facts,
+                argument.value,
+                Topic::FloatingPromise,
+                Verdict::Kept,
+                "the handler catches its errors",
+            );
+        } else {
+            show(
+                code,
+                facts,
+                argument.value,
+                Topic::FloatingPromise,
+                Verdict::Broken,
+                "an error in this asynchronous handler is an unhandled rejection",
+            );
+        }
+    }
+    if call.method == "use"
+        && call.arguments.iter().any(|argument| {
+            let text = code.text(argument.value);
+            text.starts_with("async")
+                && [
+                    "await connectDB(",
+                    "await connectToDatabase(",
+                    "await connectToDB(",
+                    "await mongoose.connect(",
+                ]
+                .iter()
+                .any(|mark| text.contains(mark))
+        })
+    {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::LazyStart,
+            Verdict::Broken,
+            "the first request opens the database",
+        );
+    }
+}

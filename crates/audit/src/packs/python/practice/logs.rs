@@ -1,0 +1,136 @@
+//! What Python code logs, and how.
+
+use super::LOGGERS;
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::packs::practice::{mentions, show};
+use crate::syntax::{Call, Code};
+
+pub(super) fn logs(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    if call.is("", "print")
+        && !mentions(
+            &code.file.path,
+            &[
+                "cli",
+                "script",
+                "manage.py",
+                "migrat",
+                "setup.py",
+                "seed",
+                "notebook",
+            ],
+        )
+    {
+        let entry = code
+            .enclosing(call.node, &["if_statement"])
+            .is_some_and(|branch| {
+                branch
+                    .child_by_field_name("condition")
+                    .is_some_and(|condition| code.text(condition).contains("__name__"))
+            });
+        if !entry {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::Print,
+                Verdict::LikelyBroken,
+                "`print`",
+            );
+        }
+        return;
+    }
+    if matches!(
+        call.method,
+        "FileHandler" | "RotatingFileHandler" | "TimedRotatingFileHandler"
+    ) && code.imports_module("logging")
+    {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::FileLogging,
+            Verdict::LikelyBroken,
+            format!("logs go to files ({})", call.method),
+        );
+    } else if call.method == "StreamHandler" {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::FileLogging,
+            Verdict::Kept,
+            "logs go to a stream",
+        );
+    }
+    if call.is("logging", "basicConfig") {
+        let level = call.keyword("level").map_or("", |level| code.text(level));
+        let guarded = code.enclosing(call.node, &["if_statement"]).is_some();
+        if level == "logging.DEBUG" && !guarded {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::LogLevel,
+                Verdict::Broken,
+                "the level is debug, whatever the environment says",
+            );
+        } else if !guarded {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::LogLevel,
+                Verdict::Kept,
+                "the level is info or a setting",
+            );
+        }
+    }
+    if !LOGGERS.contains(&call.receiver) {
+        return;
+    }
+    for argument in &call.arguments {
+        let mut candidates = vec![argument.value];
+        candidates.extend(
+            code.find_all(argument.value, &["interpolation"])
+                .into_iter()
+                .filter_map(|node| node.named_child(0)),
+        );
+        let secret = candidates.into_iter().find(|node| {
+            let last = code
+                .text(*node)
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+                .to_lowercase();
+            matches!(node.kind(), "identifier" | "attribute")
+                && matches!(
+                    last.as_str(),
+                    "password"
+                        | "passwd"
+                        | "plain_password"
+                        | "access_token"
+                        | "refresh_token"
+                        | "auth_token"
+                        | "api_key"
+                        | "apikey"
+                        | "client_secret"
+                        | "private_key"
+                        | "jwt_secret"
+                        | "card_number"
+                        | "cvv"
+                )
+        });
+        if let Some(secret) = secret {
+            show(
+                code,
+                facts,
+                call.node,
+                Topic::SecretLogged,
+                Verdict::Broken,
+                format!("`{}` is logged", code.text(secret)),
+            );
+            return;
+        }
+    }
+}

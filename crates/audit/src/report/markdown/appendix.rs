@@ -1,0 +1,150 @@
+//! What was judged by people, compared with a baseline, or left open, and how the audit was made.
+
+use super::MAX_PLACES;
+use super::escape::{code, prose, text};
+use crate::report::Report;
+use crate::report::narrative::Narrative;
+use crate::report::prose::count;
+use std::fmt::{self, Write};
+
+pub(super) fn judged(out: &mut String, report: &Report) -> fmt::Result {
+    if report.suppressed.is_empty() && report.switched_off.is_empty() && report.notices.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "## Suppressed\n")?;
+    for judged in &report.suppressed {
+        let until = judged
+            .until
+            .map(|until| format!(" until {until}"))
+            .unwrap_or_default();
+        writeln!(
+            out,
+            "- {} {} at {}: {} (said at {}{until})",
+            judged.finding.severity,
+            code(judged.finding.id),
+            code(&format!("{}:{}", judged.finding.path, judged.finding.line)),
+            text(judged.reason.as_str()),
+            code(&judged.place)
+        )?;
+    }
+    for off in &report.switched_off {
+        writeln!(
+            out,
+            "- {} is switched off everywhere: {}",
+            code(off.id),
+            text(off.reason.as_str())
+        )?;
+    }
+    for notice in &report.notices {
+        writeln!(
+            out,
+            "- {}: {}",
+            code(&notice.place),
+            prose(notice.text.as_str())
+        )?;
+    }
+    writeln!(out)
+}
+
+pub(super) fn baseline(out: &mut String, report: &Report) -> fmt::Result {
+    let Some(comparison) = &report.comparison else {
+        return Ok(());
+    };
+    writeln!(out, "## Against the baseline\n")?;
+    let open = report
+        .findings
+        .iter()
+        .map(|finding| {
+            let word = if comparison.new.contains(&finding.fingerprint) {
+                "new"
+            } else {
+                "remaining"
+            };
+            (word, finding.id, finding.path.as_str(), finding.title)
+        })
+        .filter(|(word, ..)| *word == "new");
+    let gone = [
+        ("fixed", &comparison.fixed),
+        (
+            "gone, without proof that it is fixed",
+            &comparison.undecided,
+        ),
+    ]
+    .into_iter()
+    .flat_map(|(word, entries)| {
+        entries.iter().map(move |entry| {
+            (
+                word,
+                entry.id.as_str(),
+                entry.path.as_str(),
+                entry.title.as_str(),
+            )
+        })
+    });
+    for (word, id, path, title) in open.chain(gone) {
+        writeln!(
+            out,
+            "- {word}: {} in {}: {}",
+            code(id),
+            code(path),
+            text(title)
+        )?;
+    }
+    writeln!(out, "- {} remaining\n", comparison.remaining.len())
+}
+
+pub(super) fn open_questions(out: &mut String, narrative: &Narrative<'_>) -> fmt::Result {
+    if narrative.unknown.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        out,
+        "## What could not be decided\n\nNeither right nor wrong: what stands here was not guessed.\n"
+    )?;
+    for (unknown, services) in &narrative.unknown {
+        let services = if services.is_empty() {
+            String::new()
+        } else {
+            let named: Vec<_> = services
+                .iter()
+                .take(MAX_PLACES)
+                .map(|service| code(service))
+                .collect();
+            let more = match services.len().saturating_sub(MAX_PLACES) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            format!(" ({}{more})", named.join(", "))
+        };
+        writeln!(
+            out,
+            "- {}{services}: {}",
+            code(unknown.id),
+            prose(unknown.reason.as_str())
+        )?;
+    }
+    writeln!(out)
+}
+
+pub(super) fn how(out: &mut String, report: &Report) -> fmt::Result {
+    writeln!(
+        out,
+        "## How this report was made\n\nBy {} {} from files alone: nothing was run and nobody was asked. Line numbers are those of the audited commit. {} explains a rule.\n",
+        code("seaworthy audit"),
+        env!("CARGO_PKG_VERSION"),
+        code("seaworthy audit explain ID")
+    )?;
+    for left_out in &report.left_out {
+        writeln!(
+            out,
+            "- Not read: {} {}, the first is {}",
+            count(left_out.count, "file"),
+            left_out.reason,
+            code(&left_out.example)
+        )?;
+    }
+    for reason in &report.incomplete {
+        writeln!(out, "- Incomplete: {}", prose(reason))?;
+    }
+    Ok(())
+}
