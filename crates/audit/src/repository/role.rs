@@ -161,6 +161,10 @@ impl Role {
         {
             return Self::Test;
         }
+        // Python programs are started by a module; what lies in `bin/` is a tool beside them.
+        if lower.ends_with(".py") && in_any(&["bin"]) {
+            return Self::Script;
+        }
         if in_any(EXAMPLE_FOLDERS) || is_sample(&lower) {
             return Self::Example;
         }
@@ -292,6 +296,8 @@ mod tests {
         let cases = [
             ("cmd/api/main.go", Role::Production),
             ("internal/user_test.go", Role::Test),
+            ("bin/release.py", Role::Script),
+            ("bin/www.js", Role::Production),
             ("bench/src/target.rs", Role::Test),
             ("api/v1/user.pb.go", Role::Generated),
             ("a/vendor/x/y.go", Role::Vendored),

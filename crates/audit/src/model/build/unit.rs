@@ -52,12 +52,20 @@ pub(super) fn units(files: &BTreeMap<Arc<str>, FileFacts>) -> Vec<Unit> {
             units.extend(go_units(module, &own, files));
         } else if !is_page(module) {
             let folder = module.folder.clone();
+            let files = own
+                .into_iter()
+                .filter(|path| {
+                    files
+                        .get(path)
+                        .is_none_or(|found| is_part_of(module.language, found.file.language))
+                })
+                .collect();
             units.push(Unit {
                 name: name_of(&folder, &module.name),
                 module_folder: folder.clone(),
                 folder,
                 language: module.language,
-                files: own,
+                files,
             });
         }
     }
@@ -107,6 +115,16 @@ fn is_page(module: &Module) -> bool {
             .any(|name| names.contains(&name.as_str()))
     };
     depends(IN_BROWSER) && !depends(SERVING)
+}
+
+/// Whether a file is code of the program: the page beside a service in Python is not, its settings are.
+fn is_part_of(program: Language, file: Language) -> bool {
+    let family = |language: Language| match language {
+        Language::TypeScript | Language::Tsx | Language::JavaScript => Language::JavaScript,
+        Language::Java | Language::Kotlin => Language::Java,
+        other => other,
+    };
+    !file.is_code() || family(program) == family(file)
 }
 
 fn owner_of<'m>(path: &str, modules: &'m BTreeMap<String, Module>) -> Option<&'m Module> {
