@@ -1,5 +1,6 @@
 //! Debug mode in the environment of a deployment.
 
+use crate::model::facts::Stage;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -103,16 +104,26 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             if turns_on(name, value) == Some(true)
                 && let Some(at) = model.location(&image.at.path, stage.span.clone(), Some(name))
             {
-                outcomes.push(
-                    Breach::new(
-                        at,
-                        Confidence::High,
-                        format!("the shipped stage sets `{name}` to `{value}`"),
-                    )
-                    .into(),
+                let mut breach = Breach::new(
+                    at,
+                    Confidence::High,
+                    format!("the shipped stage sets `{name}` to `{value}`"),
                 );
+                if has_no_program(stage) {
+                    breach = breach.severity(Severity::Low);
+                }
+                outcomes.push(breach.into());
             }
         }
     }
     outcomes
+}
+
+/// An image into which only scripts are copied gets its program from a folder that is mounted: it is for a developer's machine.
+fn has_no_program(stage: &Stage) -> bool {
+    stage
+        .copies
+        .iter()
+        .flat_map(|copy| &copy.sources)
+        .all(|source| source.ends_with(".sh"))
 }

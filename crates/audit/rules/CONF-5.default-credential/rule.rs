@@ -108,6 +108,8 @@ const STORES: &[&str] = &[
     "pgadmin",
     "mailhog",
     "jaeger",
+    "vault",
+    "openbao",
 ];
 
 /// A compose file with stores alone starts what a developer's own program talks to.
