@@ -24,7 +24,7 @@ mod render;
 
 pub use counter::Counter;
 pub use family::Family;
-pub use gauge::Gauge;
+pub use gauge::{Gauge, Raised};
 pub use histogram::{DURATION_BUCKETS, Histogram};
 pub use registry::{Descriptor, Kind, MetricConflict, Metrics};
 pub use render::Format;

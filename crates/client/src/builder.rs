@@ -1,0 +1,156 @@
+use std::{fmt, sync::Arc};
+
+use http::HeaderValue;
+use hyper_util::{
+    client::legacy::Client,
+    rt::{TokioExecutor, TokioTimer},
+};
+use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
+use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
+use tower_layer::Layer as _;
+
+use crate::{
+    BuildError, HttpClient, HttpClientConfig, HttpVersion, Resolve,
+    classify::ClassifyClient,
+    client::Inner,
+    connect::{Connector, SystemResolver},
+    observe::ClientMetrics,
+    replay::ReplayCall,
+    transport::Transport,
+};
+
+/// What one answer's head may have: far above what is sent, far below what hurts.
+const MOST_HEADERS: usize = 100;
+/// The buffer of one HTTP/1 connection, and so the longest head.
+const LONGEST_HEAD: usize = 128 * 1024;
+/// The longest head over HTTP/2.
+const LONGEST_HEADER_LIST: u32 = 64 * 1024;
+
+/// Makes a client. Everything has a safe default.
+pub struct HttpClientBuilder {
+    name: Arc<str>,
+    config: HttpClientConfig,
+    policies: Option<Policies>,
+    metrics: Metrics,
+    tracer: Tracer,
+    resolver: Arc<dyn Resolve>,
+    user_agent: Option<HeaderValue>,
+}
+
+impl HttpClientBuilder {
+    pub(crate) fn new(name: &str) -> Self {
+        Self {
+            name: name.into(),
+            config: HttpClientConfig::default(),
+            policies: None,
+            metrics: Metrics::new(),
+            tracer: Tracer::off(),
+            resolver: Arc::new(SystemResolver),
+            user_agent: None,
+        }
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(mut self, config: HttpClientConfig) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Policies that others use too, instead of `policies` of the settings: one dependency has one breaker, however it is called.
+    #[must_use]
+    pub fn policies(mut self, policies: Policies) -> Self {
+        self.policies = Some(policies);
+        self
+    }
+
+    /// The registry that counts the calls.
+    #[must_use]
+    pub fn metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = metrics.clone();
+        self
+    }
+
+    /// What records a span for each call.
+    #[must_use]
+    pub fn tracer(mut self, tracer: &Tracer) -> Self {
+        self.tracer = tracer.clone();
+        self
+    }
+
+    /// Another way to find addresses than the operating system's.
+    #[must_use]
+    pub fn resolver(mut self, resolver: impl Resolve) -> Self {
+        self.resolver = Arc::new(resolver);
+        self
+    }
+
+    /// What is sent as `User-Agent`. A text that cannot be sent is left out.
+    #[must_use]
+    pub fn user_agent(mut self, text: &str) -> Self {
+        self.user_agent = HeaderValue::from_str(text).ok();
+        self
+    }
+
+    /// The client. Reads the files of its TLS settings with blocking calls; connects nowhere.
+    ///
+    /// # Errors
+    /// [`BuildError`] when a file cannot be used, or https has nothing to judge certificates by.
+    pub fn build(self) -> Result<HttpClient, BuildError> {
+        let Self {
+            name,
+            config,
+            policies,
+            metrics,
+            tracer,
+            resolver,
+            user_agent,
+        } = self;
+        let needs_roots = config
+            .base_url
+            .as_ref()
+            .is_some_and(|base| base.url().scheme() == "https");
+        let tls = config.tls.build(&name, config.version, needs_roots)?;
+        let connector = Connector::new(resolver, config.addresses, tls, config.connect_timeout);
+        let policies = policies.unwrap_or_else(|| {
+            let mut all = ResilienceConfig::default();
+            all.dependencies
+                .insert(name.to_string(), config.policies.clone());
+            Resilience::new(all, metrics.clone()).dependency(&name)
+        });
+        let client = Client::builder(TokioExecutor::new())
+            .timer(TokioTimer::new())
+            .pool_timer(TokioTimer::new())
+            .pool_idle_timeout(config.pool.idle_timeout.get())
+            .pool_max_idle_per_host(config.pool.maximum_idle.into())
+            .http1_max_headers(MOST_HEADERS)
+            .http1_max_buf_size(LONGEST_HEAD)
+            .http2_max_header_list_size(LONGEST_HEADER_LIST)
+            .http2_only(config.version == HttpVersion::Http2)
+            .build(connector);
+        let transport = Transport {
+            client,
+            timeout: policies.config().timeout,
+        };
+        let replay = ReplayCall(config.max_replay_size);
+        let metrics = ClientMetrics::new(&name, &metrics, tracer);
+        Ok(HttpClient::new(Inner {
+            pipeline: policies.layer(ClassifyClient, replay).layer(transport),
+            policies,
+            metrics,
+            user_agent,
+            config,
+            name,
+        }))
+    }
+}
+
+impl fmt::Debug for HttpClientBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpClientBuilder")
+            .field("name", &self.name)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

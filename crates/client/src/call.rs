@@ -1,0 +1,262 @@
+//! One call: its bounds, its redirects, its answer.
+
+use std::{future::poll_fn, sync::Arc, time::Duration};
+
+use http::{
+    HeaderMap, Method, Request, Response, StatusCode,
+    header::{ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_LENGTH, HeaderName, RANGE, USER_AGENT},
+};
+use http_body::Body as _;
+use hyper::body::Incoming;
+use seaworthy_core::context;
+use seaworthy_resilience::{CallError, retry::ReplayBody};
+use tokio::time::{Instant, timeout_at};
+use tower_service::Service as _;
+use url::{Position, Url};
+
+use crate::{
+    ClientError, HttpResponse, Limit, RedirectProblem, RequestBody, ResponseBody, SizeOf,
+    body::{Bound, Encoding, Received},
+    client::Inner,
+    observe::CallRecord,
+    redirect,
+    replay::ReplayRequest,
+    request::{Content, RequestBuilder},
+    target::host_of,
+    transport::Attempt,
+};
+
+pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, ClientError> {
+    let RequestBuilder {
+        client,
+        method,
+        url,
+        mut headers,
+        extensions,
+        body,
+        timeout,
+    } = request;
+    let inner = client.inner();
+    let url = url.map_err(|error| error.of_client(&inner.name))?;
+    let parent = context::current();
+    let trace = inner
+        .metrics
+        .tracer()
+        .begin(parent.as_ref().map(|parent| parent.trace()));
+    let host = host_of(&url);
+    let mut record = inner.metrics.begin(&method, &host, trace);
+
+    let propagation = inner.config.propagation;
+    propagation.apply(&mut headers, parent.as_deref(), record.trace());
+    let left = parent
+        .as_ref()
+        .and_then(|parent| parent.deadline())
+        .map(|deadline| deadline.remaining().unwrap_or_default());
+    let decodes = asks_for_encodings(&mut headers);
+    if let Some(agent) = &inner.user_agent {
+        headers.entry(USER_AGENT).or_insert_with(|| agent.clone());
+    }
+
+    let mut exchange = Exchange {
+        inner,
+        url,
+        host,
+        method,
+        headers,
+        extensions,
+        bound: bound(inner, timeout, left),
+    };
+    let result = exchange.run(body, &mut record).await;
+    match result {
+        Ok(response) => exchange.answer(response, decodes, record),
+        Err(error) => {
+            record.failed(&error);
+            Err(error)
+        }
+    }
+}
+
+/// Whether the answer is decompressed here: not where the caller asks for a coding or for a part of the bytes.
+fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
+    if headers.contains_key(ACCEPT_ENCODING) || headers.contains_key(RANGE) {
+        return false;
+    }
+    headers.insert(ACCEPT_ENCODING, Encoding::ACCEPTED);
+    true
+}
+
+fn bound(inner: &Inner, wish: Option<Duration>, left: Option<Duration>) -> Bound {
+    let total = inner.policies.config().total.get();
+    let total = wish.map_or(total, |wish| total.min(wish));
+    let (limit, allowed) = match left {
+        Some(left) if left < total => (Limit::Deadline, left),
+        _ => (Limit::Total, total),
+    };
+    Bound {
+        at: Instant::now() + allowed,
+        limit,
+        allowed,
+    }
+}
+
+struct Exchange<'a> {
+    inner: &'a Inner,
+    url: Url,
+    host: Arc<str>,
+    method: Method,
+    headers: HeaderMap,
+    extensions: http::Extensions,
+    bound: Bound,
+}
+
+impl Exchange<'_> {
+    /// Sends the request as often as redirects ask for it.
+    async fn run(
+        &mut self,
+        body: Content,
+        record: &mut CallRecord,
+    ) -> Result<Response<Incoming>, ClientError> {
+        let (mut bytes, mut stream) = match body {
+            Content::Bytes(bytes) => (Some(bytes), None),
+            Content::Stream(stream) => (None, Some(stream)),
+        };
+        let mut followed = 0;
+        loop {
+            let body = match (&bytes, stream.take()) {
+                (Some(bytes), _) => RequestBody::from(bytes.clone()),
+                (None, Some(stream)) => stream,
+                (None, None) => return Err(self.refuse(RedirectProblem::Body)),
+            };
+            let attempt = Attempt {
+                host: Arc::clone(&self.host),
+                ends: self.bound.at,
+                tells_time: self.inner.config.propagation.tells_time(),
+                count: Arc::clone(record.attempts()),
+                bytes: bytes.clone(),
+            };
+            let request = self.request(body, attempt)?;
+            let response = self.call(request).await?;
+            record.answered(response.status());
+            let redirected = redirect::follow(
+                &self.inner.config.redirects,
+                followed,
+                &self.url,
+                &mut self.method,
+                &mut self.headers,
+                (response.status(), response.headers()),
+            )?;
+            let Some(redirected) = redirected else {
+                return Ok(response);
+            };
+            if !redirected.keeps_body {
+                bytes = Some(bytes::Bytes::new());
+            }
+            followed += 1;
+            self.url = redirected.url;
+            self.host = host_of(&self.url);
+        }
+    }
+
+    fn request(&self, body: RequestBody, attempt: Attempt) -> Result<ReplayRequest, ClientError> {
+        let uri = self.url[..Position::AfterQuery]
+            .parse::<http::Uri>()
+            .map_err(|_| ClientError::url("the URL cannot be sent").of_client(&self.inner.name))?;
+        let body = ReplayBody::new(body, self.inner.config.max_replay_size);
+        let mut request = Request::new(body);
+        *request.method_mut() = self.method.clone();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers.clone();
+        *request.extensions_mut() = self.extensions.clone();
+        request.extensions_mut().insert(attempt);
+        Ok(request)
+    }
+
+    /// Sends one request through all policies.
+    async fn call(&self, request: ReplayRequest) -> Result<Response<Incoming>, ClientError> {
+        let mut pipeline = self.inner.pipeline.clone();
+        let sending = async move {
+            poll_fn(|context| pipeline.poll_ready(context)).await?;
+            pipeline.call(request).await
+        };
+        match timeout_at(self.bound.at, sending).await {
+            Ok(result) => result.map_err(|error| self.failure(error)),
+            Err(_) => Err(self.timed_out(self.bound.limit, self.bound.allowed)),
+        }
+    }
+
+    fn failure(&self, error: CallError<ClientError>) -> ClientError {
+        match error {
+            CallError::Failed(error) => error,
+            CallError::Refused(refusal) => ClientError::Refused {
+                host: Arc::clone(&self.host),
+                refusal,
+            },
+            CallError::TimedOut(elapsed) => {
+                let head = self.inner.policies.config().timeout.get();
+                if elapsed.limit() == head && head < self.bound.allowed {
+                    self.timed_out(Limit::Head, head)
+                } else {
+                    self.timed_out(self.bound.limit, self.bound.allowed)
+                }
+            }
+        }
+    }
+
+    fn timed_out(&self, limit: Limit, after: Duration) -> ClientError {
+        ClientError::TimedOut {
+            host: Arc::clone(&self.host),
+            limit,
+            after,
+        }
+    }
+
+    fn refuse(&self, problem: RedirectProblem) -> ClientError {
+        ClientError::Redirect {
+            host: Arc::clone(&self.host),
+            problem,
+        }
+    }
+
+    /// The answer, whose body is bounded from here on.
+    fn answer(
+        self,
+        response: Response<Incoming>,
+        decodes: bool,
+        record: CallRecord,
+    ) -> Result<HttpResponse, ClientError> {
+        let config = &self.inner.config;
+        let (mut parts, body) = response.into_parts();
+        let maximum = config.max_response_size;
+        if body.size_hint().lower() > maximum.get() {
+            let error = ClientError::TooLarge {
+                host: self.host,
+                limit: maximum,
+                of: SizeOf::Received,
+            };
+            record.failed(&error);
+            return Err(error);
+        }
+        let has_body = self.method != Method::HEAD
+            && !matches!(
+                parts.status,
+                StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED
+            );
+        let encoding = if decodes && has_body {
+            Encoding::of(&parts.headers)
+        } else {
+            None
+        };
+        if encoding.is_some() {
+            const STALE: [HeaderName; 2] = [CONTENT_ENCODING, CONTENT_LENGTH];
+            for name in STALE {
+                parts.headers.remove(name);
+            }
+        }
+        let host = Arc::clone(&self.host);
+        let idle = config.idle_timeout.get();
+        let received = Received::new(body, Arc::clone(&host), maximum, idle, self.bound);
+        let body = ResponseBody::new(received, encoding, Arc::clone(&host), maximum, record);
+        let response = Response::from_parts(parts, body);
+        Ok(HttpResponse::new(response, host, maximum))
+    }
+}

@@ -1,0 +1,135 @@
+use std::{
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures::future::BoxFuture;
+use hyper_util::client::legacy::connect::dns::Name;
+use tower_service::Service;
+
+use super::address::{AddressDenied, Addresses};
+
+/// The addresses of a name, once they are known.
+pub type Resolving = BoxFuture<'static, io::Result<Vec<IpAddr>>>;
+
+/// Finds the addresses of a host. It is asked anew for every connection.
+pub trait Resolve: Send + Sync + 'static {
+    /// The addresses of a name, the preferred first.
+    fn resolve(&self, host: &str) -> Resolving;
+}
+
+/// What the operating system says.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct SystemResolver;
+
+impl Resolve for SystemResolver {
+    fn resolve(&self, host: &str) -> Resolving {
+        let host = host.to_owned();
+        Box::pin(async move {
+            let addresses = tokio::net::lookup_host((host, 0)).await?;
+            Ok(addresses.map(|address| address.ip()).collect())
+        })
+    }
+}
+
+/// A resolver whose answers have passed the guard: what comes out of it is what is connected to, so that a name cannot change in between.
+#[derive(Clone)]
+pub(super) struct Guarded {
+    resolver: Arc<dyn Resolve>,
+    addresses: Addresses,
+}
+
+impl Guarded {
+    pub(super) fn new(resolver: Arc<dyn Resolve>, addresses: Addresses) -> Self {
+        Self {
+            resolver,
+            addresses,
+        }
+    }
+}
+
+impl Service<Name> for Guarded {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = io::Error;
+    type Future = BoxFuture<'static, io::Result<Self::Response>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, name: Name) -> Self::Future {
+        let (resolving, guard) = (self.resolver.resolve(name.as_str()), self.addresses);
+        Box::pin(async move {
+            let mut denied: Option<AddressDenied> = None;
+            let mut allowed = Vec::new();
+            for address in resolving.await? {
+                match guard.check(address) {
+                    Ok(()) => allowed.push(SocketAddr::new(address, 0)),
+                    Err(error) => denied = Some(error),
+                }
+            }
+            match denied {
+                Some(error) if allowed.is_empty() => Err(io::Error::other(error)),
+                _ if allowed.is_empty() => Err(io::ErrorKind::NotFound.into()),
+                _ => Ok(allowed.into_iter()),
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// A name that changes its address with every question.
+    struct Rebinding(AtomicUsize);
+
+    impl Resolve for Rebinding {
+        fn resolve(&self, _: &str) -> Resolving {
+            let answers = ["8.8.8.8", "127.0.0.1", "::ffff:169.254.169.254"];
+            let asked = self.0.fetch_add(1, Ordering::Relaxed);
+            let address = answers[asked % answers.len()].parse().unwrap();
+            Box::pin(async move { Ok(vec![address]) })
+        }
+    }
+
+    async fn ask(guarded: &mut Guarded) -> Result<Vec<SocketAddr>, String> {
+        let answer = guarded.call("rebind.example".parse().unwrap()).await;
+        answer
+            .map(Iterator::collect)
+            .map_err(|error| error.to_string())
+    }
+
+    #[tokio::test]
+    async fn a_name_that_turns_inward_after_it_was_checked_is_denied_res_4() {
+        let mut guarded = Guarded::new(Arc::new(Rebinding(AtomicUsize::new(0))), Addresses::Public);
+        assert_eq!(
+            ask(&mut guarded).await.unwrap(),
+            ["8.8.8.8:0".parse().unwrap()]
+        );
+        for denied in ["127.0.0.1", "::ffff:169.254.169.254"] {
+            let error = ask(&mut guarded).await.unwrap_err();
+            assert!(error.contains(denied), "{error}");
+        }
+    }
+
+    #[tokio::test]
+    async fn of_a_name_with_inner_and_public_addresses_the_public_ones_are_used_res_4() {
+        struct Mixed;
+        impl Resolve for Mixed {
+            fn resolve(&self, _: &str) -> Resolving {
+                let addresses = ["10.0.0.1", "8.8.8.8", "::1"].map(|text| text.parse().unwrap());
+                Box::pin(async move { Ok(addresses.to_vec()) })
+            }
+        }
+        let mut guarded = Guarded::new(Arc::new(Mixed), Addresses::Public);
+        assert_eq!(
+            ask(&mut guarded).await.unwrap(),
+            ["8.8.8.8:0".parse().unwrap()]
+        );
+    }
+}

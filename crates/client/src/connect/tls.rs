@@ -1,0 +1,147 @@
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use rustls::{
+    ClientConfig, RootCertStore,
+    crypto::aws_lc_rs,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject as _},
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::HttpVersion;
+
+/// Whom the client trusts, and how it proves itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ClientTlsConfig {
+    /// PEM file with the authorities that servers' certificates must come from; those of the system where it is not set.
+    pub ca: Option<PathBuf>,
+    /// PEM file with the client's own certificate and the intermediate ones behind it, for servers that ask for one.
+    pub certificate: Option<PathBuf>,
+    /// PEM file with the private key of `certificate`.
+    pub key: Option<PathBuf>,
+}
+
+/// A client cannot be made of its settings.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// A file of the TLS settings cannot be used.
+    #[error("the client {client:?} cannot use {path}: {problem}")]
+    File {
+        /// The name of the client.
+        client: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong.
+        problem: String,
+    },
+    /// Only one of certificate and key is set.
+    #[error("the client {client:?} has a certificate or a key, and needs both or neither")]
+    HalfIdentity {
+        /// The name of the client.
+        client: String,
+    },
+    /// The base URL begins with https, and this machine has no authorities to judge certificates by.
+    #[error(
+        "the client {client:?} calls https, and the system has no root certificates; set tls.ca"
+    )]
+    NoRoots {
+        /// The name of the client.
+        client: String,
+    },
+    /// The TLS library refuses the settings.
+    #[error("the client {client:?} cannot speak TLS: {problem}")]
+    Tls {
+        /// The name of the client.
+        client: String,
+        /// What is wrong.
+        problem: String,
+    },
+}
+
+impl ClientTlsConfig {
+    /// Reads the files with blocking calls, once, before the first call.
+    pub(crate) fn build(
+        &self,
+        client: &str,
+        version: HttpVersion,
+        needs_roots: bool,
+    ) -> Result<ClientConfig, BuildError> {
+        let roots = match &self.ca {
+            Some(path) => authorities(client, path)?,
+            None => system_roots(),
+        };
+        if roots.is_empty() && needs_roots {
+            let client = client.to_owned();
+            return Err(BuildError::NoRoots { client });
+        }
+        let refused = |error: rustls::Error| BuildError::Tls {
+            client: client.to_owned(),
+            problem: error.to_string(),
+        };
+        let builder = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_safe_default_protocol_versions()
+            .map_err(refused)?
+            .with_root_certificates(roots);
+        let mut config = match (&self.certificate, &self.key) {
+            (None, None) => builder.with_no_client_auth(),
+            (Some(certificate), Some(key)) => {
+                let chain = certificates(client, certificate)?;
+                let unusable = |error| file(client, key, format!("no usable key: {error}"));
+                let key = PrivateKeyDer::from_pem_file(key).map_err(unusable)?;
+                builder.with_client_auth_cert(chain, key).map_err(refused)?
+            }
+            _ => {
+                let client = client.to_owned();
+                return Err(BuildError::HalfIdentity { client });
+            }
+        };
+        let protocols: &[&[u8]] = match version {
+            HttpVersion::Auto => &[b"h2", b"http/1.1"],
+            HttpVersion::Http1 => &[b"http/1.1"],
+            HttpVersion::Http2 => &[b"h2"],
+        };
+        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+        Ok(config)
+    }
+}
+
+fn authorities(client: &str, path: &Path) -> Result<RootCertStore, BuildError> {
+    let mut roots = RootCertStore::empty();
+    for authority in certificates(client, path)? {
+        roots
+            .add(authority)
+            .map_err(|error| file(client, path, format!("no usable authority: {error}")))?;
+    }
+    Ok(roots)
+}
+
+/// Single certificates of a system are often unusable; a client is refused only when there is none at all.
+fn system_roots() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
+}
+
+fn certificates(client: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, BuildError> {
+    let unusable = |error| file(client, path, format!("no usable certificate: {error}"));
+    let chain = CertificateDer::pem_file_iter(path)
+        .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
+        .map_err(unusable)?;
+    if chain.is_empty() {
+        return Err(file(client, path, "it holds no certificate".to_owned()));
+    }
+    Ok(chain)
+}
+
+fn file(client: &str, path: &Path, problem: String) -> BuildError {
+    BuildError::File {
+        client: client.to_owned(),
+        path: path.to_owned(),
+        problem,
+    }
+}

@@ -1,0 +1,59 @@
+use http::{HeaderMap, HeaderName, HeaderValue};
+use schemars::JsonSchema;
+use seaworthy_core::{RequestContext, TraceContext};
+use serde::{Deserialize, Serialize};
+
+/// What of the running request is told to a dependency (MSG-8).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Propagation {
+    /// Nothing: for strangers.
+    None,
+    /// Its identifier, its place in the trace and the time that is left.
+    #[default]
+    Request,
+    /// The same and its baggage, which callers fill as they like: for services of the same owner.
+    Baggage,
+}
+
+pub(crate) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+
+/// What must not reach another origin than the one it was meant for, beside credentials.
+pub(crate) const PRIVATE: [HeaderName; 2] = [TRACESTATE, BAGGAGE];
+
+impl Propagation {
+    /// Writes what is the same for all attempts of a call. `trace` is the span of the call.
+    pub(crate) fn apply(
+        self,
+        headers: &mut HeaderMap,
+        request: Option<&RequestContext>,
+        trace: &TraceContext,
+    ) {
+        if self == Self::None {
+            return;
+        }
+        if let Ok(value) = HeaderValue::from_bytes(&trace.traceparent().to_bytes()) {
+            headers.insert(TRACEPARENT, value);
+        }
+        insert(headers, TRACESTATE, trace.tracestate());
+        let request_id = request.map(|request| request.request_id().as_str());
+        insert(headers, REQUEST_ID, request_id);
+        if self == Self::Baggage {
+            insert(headers, BAGGAGE, trace.baggage());
+        }
+    }
+
+    pub(crate) const fn tells_time(self) -> bool {
+        !matches!(self, Self::None)
+    }
+}
+
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: Option<&str>) {
+    if let Some(Ok(value)) = value.map(HeaderValue::from_str) {
+        headers.insert(name, value);
+    }
+}

@@ -1,0 +1,100 @@
+use std::sync::Arc;
+
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
+    header::{
+        AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
+        CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
+    },
+};
+use seaworthy_telemetry::redact::is_sensitive_name;
+use url::Url;
+
+use crate::{ClientError, RedirectConfig, RedirectProblem, propagation, target};
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// What describes a body, and goes with it.
+const OF_A_BODY: [HeaderName; 6] = [
+    CONTENT_TYPE,
+    CONTENT_LENGTH,
+    CONTENT_ENCODING,
+    CONTENT_LANGUAGE,
+    CONTENT_LOCATION,
+    IDEMPOTENCY_KEY,
+];
+
+/// Where an answer sends the call.
+pub(crate) struct Redirected {
+    pub(crate) url: Url,
+    /// Whether the body is sent again.
+    pub(crate) keeps_body: bool,
+}
+
+/// Whether an answer sends the call elsewhere, and where. The request's method and headers become those of the next one (RFC 9110, section 15.4).
+pub(crate) fn follow(
+    config: &RedirectConfig,
+    followed: u8,
+    from: &Url,
+    method: &mut Method,
+    headers: &mut HeaderMap,
+    answer: (StatusCode, &HeaderMap),
+) -> Result<Option<Redirected>, ClientError> {
+    let (status, answered) = answer;
+    if config.maximum == 0 || !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+        return Ok(None);
+    }
+    let Some(location) = answered.get(LOCATION) else {
+        return Ok(None);
+    };
+    let refuse = |problem| {
+        let host: Arc<str> = target::host_of(from);
+        Err(ClientError::Redirect { host, problem })
+    };
+    if followed >= config.maximum {
+        return refuse(RedirectProblem::TooMany);
+    }
+    let next = location.to_str().ok().and_then(|text| from.join(text).ok());
+    let Some(url) = next.filter(|url| target::check(url).is_ok()) else {
+        return refuse(RedirectProblem::Location);
+    };
+    if from.scheme() == "https" && url.scheme() != "https" && !config.allow_downgrade {
+        return refuse(RedirectProblem::Downgrade);
+    }
+    let is_read = *method == Method::GET || *method == Method::HEAD;
+    let becomes_read = match status {
+        StatusCode::SEE_OTHER => !is_read,
+        StatusCode::MOVED_PERMANENTLY | StatusCode::FOUND => *method == Method::POST,
+        _ => false,
+    };
+    if becomes_read {
+        *method = Method::GET;
+        for name in OF_A_BODY {
+            headers.remove(name);
+        }
+    }
+    headers.remove(HOST);
+    if from.origin() != url.origin() {
+        remove_private(headers);
+    }
+    let keeps_body = !becomes_read;
+    Ok(Some(Redirected { url, keeps_body }))
+}
+
+/// What was meant for one origin must not reach another.
+fn remove_private(headers: &mut HeaderMap) {
+    let is_private = |name: &HeaderName, value: &HeaderValue| {
+        [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
+            || propagation::PRIVATE.contains(name)
+            || value.is_sensitive()
+            || is_sensitive_name(name.as_str())
+    };
+    let private: Vec<HeaderName> = headers
+        .iter()
+        .filter(|(name, value)| is_private(name, value))
+        .map(|(name, _)| name.clone())
+        .collect();
+    for name in private {
+        headers.remove(name);
+    }
+}

@@ -1,0 +1,34 @@
+use bytes::Bytes;
+use http::Request;
+use seaworthy_core::ByteSize;
+use seaworthy_resilience::retry::{Replay, ReplayBody, ReplayIdempotent};
+
+use crate::{RequestBody, transport::Attempt};
+
+pub(crate) type ReplayRequest = Request<ReplayBody<RequestBody>>;
+
+/// Sends again what is idempotent or marked. Bytes are in memory anyway and are shared; a stream is recorded up to a bound.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ReplayCall(pub(crate) ByteSize);
+
+type Recorded = <ReplayIdempotent as Replay<ReplayRequest>>::Kept;
+
+impl Replay<ReplayRequest> for ReplayCall {
+    type Kept = (Recorded, Option<Bytes>);
+
+    fn keep(&self, request: &ReplayRequest) -> Option<Self::Kept> {
+        let recorded = ReplayIdempotent.keep(request)?;
+        let attempt = request.extensions().get::<Attempt>();
+        Some((recorded, attempt.and_then(|attempt| attempt.bytes.clone())))
+    }
+
+    fn again(&self, (recorded, bytes): &Self::Kept) -> Option<ReplayRequest> {
+        match bytes {
+            Some(bytes) => {
+                let body = ReplayBody::new(RequestBody::from(bytes.clone()), self.0);
+                Some(Request::from_parts(recorded.0.clone(), body))
+            }
+            None => ReplayIdempotent.again(recorded),
+        }
+    }
+}

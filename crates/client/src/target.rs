@@ -1,0 +1,182 @@
+use std::sync::Arc;
+
+use url::Url;
+
+use crate::{BaseUrl, ClientError};
+
+/// What a call asks for.
+///
+/// A text is a whole URL, or a path under the client's base URL that begins with one slash. Segments are a path whose parts are escaped one by one: use them for what
+/// callers chose, so that an identifier such as `../admin` stays an identifier.
+#[derive(Debug, Clone, Copy)]
+pub enum Target<'a> {
+    /// A URL or a path.
+    Text(&'a str),
+    /// The parts of a path.
+    Segments(&'a [&'a str]),
+}
+
+impl<'a> From<&'a str> for Target<'a> {
+    fn from(text: &'a str) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a String> for Target<'a> {
+    fn from(text: &'a String) -> Self {
+        Self::Text(text)
+    }
+}
+
+impl<'a> From<&'a [&'a str]> for Target<'a> {
+    fn from(segments: &'a [&'a str]) -> Self {
+        Self::Segments(segments)
+    }
+}
+
+impl<'a, const N: usize> From<&'a [&'a str; N]> for Target<'a> {
+    fn from(segments: &'a [&'a str; N]) -> Self {
+        Self::Segments(segments)
+    }
+}
+
+impl Target<'_> {
+    pub(crate) fn resolve(self, base: Option<&BaseUrl>) -> Result<Url, ClientError> {
+        let url = match (self, base) {
+            (Self::Text(text), Some(base)) if text.starts_with('/') => under(base, text)?,
+            (Self::Text(text), _) => {
+                Url::parse(text).map_err(|_| ClientError::url("it is neither a URL nor a path"))?
+            }
+            (Self::Segments(segments), Some(base)) => escaped(base, segments)?,
+            (Self::Segments(_), None) => {
+                return Err(ClientError::url("a path needs a client with a base URL"));
+            }
+        };
+        check(&url)?;
+        match base {
+            Some(base) if base.url().origin() != url.origin() => Err(ClientError::url(
+                "it is outside of the origin of the client's base URL",
+            )),
+            _ => Ok(url),
+        }
+    }
+}
+
+/// Adds a path to the base by its text: resolved as a reference, `//host` would be another host.
+fn under(base: &BaseUrl, path: &str) -> Result<Url, ClientError> {
+    let whole = format!("{}{}", base.url().as_str().trim_end_matches('/'), path);
+    let url = Url::parse(&whole).map_err(|_| ClientError::url("the path cannot be used"))?;
+    if url.path().starts_with(base.url().path()) {
+        Ok(url)
+    } else {
+        Err(ClientError::url("the path leaves that of the base URL"))
+    }
+}
+
+fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
+    if segments
+        .iter()
+        .any(|segment| matches!(*segment, "" | "." | ".."))
+    {
+        return Err(ClientError::url("a part of the path is empty or dots"));
+    }
+    let mut url = base.url().clone();
+    let Ok(mut path) = url.path_segments_mut() else {
+        return Err(ClientError::url("the base URL has no path"));
+    };
+    path.pop_if_empty().extend(segments);
+    drop(path);
+    Ok(url)
+}
+
+/// What can be called at all.
+pub(crate) fn check(url: &Url) -> Result<(), ClientError> {
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(ClientError::url("it is neither http nor https"));
+    }
+    if !url.has_host() {
+        return Err(ClientError::url("it has no host"));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(ClientError::url("credentials belong in a header"));
+    }
+    Ok(())
+}
+
+/// The host and, where it is not the usual one, the port: all that errors say of a URL.
+pub(crate) fn host_of(url: &Url) -> Arc<str> {
+    let host = url.host_str().unwrap_or_default();
+    match url.port() {
+        Some(port) => format!("{host}:{port}").into(),
+        None => host.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn base() -> BaseUrl {
+        "https://stock.internal/v1".parse().unwrap()
+    }
+
+    fn resolved(text: &str) -> Result<String, ClientError> {
+        let url = Target::from(text).resolve(Some(&base()))?;
+        Ok(url.to_string())
+    }
+
+    #[test]
+    fn a_path_goes_under_the_base_url_res_3() {
+        assert_eq!(
+            resolved("/items?page=2").unwrap(),
+            "https://stock.internal/v1/items?page=2"
+        );
+        assert_eq!(resolved("/").unwrap(), "https://stock.internal/v1/");
+        let segments = Target::from(&["items", "a/b c?"])
+            .resolve(Some(&base()))
+            .unwrap();
+        assert_eq!(
+            segments.as_str(),
+            "https://stock.internal/v1/items/a%2Fb%20c%3F"
+        );
+    }
+
+    #[test]
+    fn what_leaves_the_base_is_refused_res_4() {
+        for text in [
+            "/../admin",
+            "/items/../../admin",
+            "/%2e%2e/admin",
+            "http://stock.internal/v1/items",
+            "https://elsewhere.example/",
+            "https://user:secret@stock.internal/v1/items",
+            "ftp://stock.internal/",
+            "items",
+        ] {
+            let error = resolved(text).unwrap_err();
+            assert!(!error.to_string().contains("secret"), "{error}");
+        }
+        assert!(
+            Target::from(&["items", ".."])
+                .resolve(Some(&base()))
+                .is_err()
+        );
+        assert!(Target::from("/items").resolve(None).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn whatever_a_caller_chose_stays_in_its_place_res_4(text in "/.{0,40}", segment in ".{1,40}") {
+            if let Ok(url) = Target::from(text.as_str()).resolve(Some(&base())) {
+                prop_assert_eq!(url.host_str(), Some("stock.internal"));
+                prop_assert!(url.path().starts_with("/v1/"));
+            }
+            if let Ok(url) = Target::from(&["items", segment.as_str()]).resolve(Some(&base())) {
+                prop_assert_eq!(url.path_segments().unwrap().count(), 3);
+                prop_assert!(url.query().is_none() && url.fragment().is_none());
+            }
+        }
+    }
+}

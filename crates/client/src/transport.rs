@@ -1,0 +1,110 @@
+use std::{
+    io,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    task::{Context, Poll},
+};
+
+use bytes::Bytes;
+use futures::{FutureExt as _, future::BoxFuture};
+use http::{HeaderValue, Response};
+use hyper::body::Incoming;
+use hyper_util::client::legacy::{Client, Error as HyperError};
+use seaworthy_core::Timeout;
+use seaworthy_resilience::retry::ReplayBody;
+use tokio::time::Instant;
+use tower_service::Service;
+
+use crate::{
+    ClientError, Limit, RequestBody,
+    connect::{AddressDenied, ConnectTimedOut, Connector},
+    propagation::REQUEST_TIMEOUT,
+    replay::ReplayRequest,
+};
+
+/// What one attempt must know beyond its request.
+#[derive(Debug, Clone)]
+pub(crate) struct Attempt {
+    pub(crate) host: Arc<str>,
+    pub(crate) ends: Instant,
+    pub(crate) tells_time: bool,
+    pub(crate) count: Arc<AtomicU32>,
+    /// The body, where it is in memory.
+    pub(crate) bytes: Option<Bytes>,
+}
+
+/// Sends one request over the pool of connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Transport {
+    pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
+    pub(crate) timeout: Timeout,
+}
+
+impl Service<ReplayRequest> for Transport {
+    type Response = Response<Incoming>;
+    type Error = ClientError;
+    type Future = BoxFuture<'static, Result<Response<Incoming>, ClientError>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), ClientError>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, mut request: ReplayRequest) -> Self::Future {
+        let mut host: Arc<str> = Arc::from("");
+        if let Some(attempt) = request.extensions_mut().remove::<Attempt>() {
+            attempt.count.fetch_add(1, Ordering::Relaxed);
+            if attempt.tells_time {
+                let left = attempt.ends.saturating_duration_since(Instant::now());
+                let left = left.min(self.timeout.get()).as_millis().max(1);
+                let left = u64::try_from(left).unwrap_or(u64::MAX);
+                request
+                    .headers_mut()
+                    .insert(REQUEST_TIMEOUT, HeaderValue::from(left));
+            }
+            host = attempt.host;
+        }
+        self.client
+            .request(request)
+            .map(move |result| result.map_err(|error| failure(host, error)))
+            .boxed()
+    }
+}
+
+fn failure(host: Arc<str>, error: HyperError) -> ClientError {
+    if let Some(AddressDenied(address)) = find(&error) {
+        let address = *address;
+        return ClientError::AddressDenied { host, address };
+    }
+    if let Some(ConnectTimedOut(after)) = find(&error) {
+        let (limit, after) = (Limit::Connect, *after);
+        return ClientError::TimedOut { host, limit, after };
+    }
+    if error.is_connect() {
+        let source = error.into();
+        return ClientError::Connect { host, source };
+    }
+    let source = error.into();
+    ClientError::Exchange { host, source }
+}
+
+/// The error of a type among the causes of another. An [`io::Error`] hides the one it holds.
+fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let held = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match held {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    None
+}

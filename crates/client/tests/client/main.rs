@@ -1,0 +1,17 @@
+//! The client against real servers on this machine, well-behaved and not.
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "the lints know only functions marked as tests, and these share several"
+)]
+
+mod bodies;
+mod fixture;
+mod guard;
+mod policies;
+mod propagation;
+mod redirects;
+mod secure;
+mod tells;
+mod times;

@@ -1,0 +1,160 @@
+//! RES-1, RES-2: the policies of the dependency, by its name.
+
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use http::Method;
+use http_body::{Body, Frame};
+use seaworthy_client::ClientError;
+use seaworthy_core::ByteSize;
+use seaworthy_resilience::Refused;
+
+use crate::fixture::{Reply, Server, answer, client};
+
+/// Fails twice and then works.
+async fn recovering() -> Server {
+    Server::start(|before, seen| match before {
+        0 | 1 => answer("503 Service Unavailable", "", ""),
+        _ => answer("200 OK", "", &seen.body),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_is_idempotent_or_marked_is_tried_again_and_nothing_else_res_2() {
+    for (method, times) in [
+        (Method::GET, 3),
+        (Method::PUT, 3),
+        (Method::DELETE, 3),
+        (Method::POST, 1),
+        (Method::PATCH, 1),
+    ] {
+        let server = recovering().await;
+        let request = client(|_| {}).request(method.clone(), &server.url("/"));
+        request.body("sent").send().await.unwrap();
+        assert_eq!(server.seen().len(), times, "{method}");
+    }
+    let (keyed, marked) = (recovering().await, recovering().await);
+    let request = client(|_| {}).post(&keyed.url("/")).idempotency_key("k-1");
+    let response = request.body("sent").send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "sent");
+    let request = client(|_| {}).post(&marked.url("/")).repeatable();
+    request
+        .body("sent")
+        .send()
+        .await
+        .unwrap()
+        .success()
+        .unwrap();
+    for server in [keyed, marked] {
+        let seen = server.seen();
+        assert_eq!(seen.len(), 3);
+        assert!(seen.iter().all(|seen| seen.body == b"sent"));
+    }
+}
+
+/// A body of two pieces.
+struct Pieces(u8);
+
+impl Body for Pieces {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        self.0 += 1;
+        Poll::Ready((self.0 <= 2).then(|| Ok(Frame::data(Bytes::from_static(b"piece ")))))
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_sent_again_whole_up_to_its_bound_res_2() {
+    let server = recovering().await;
+    let request = client(|_| {}).put(&server.url("/")).stream(Pieces(0));
+    let response = request.send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "piece piece ");
+
+    let server = recovering().await;
+    let bounded = client(|config| config.max_replay_size = ByteSize::bytes(8));
+    let request = bounded.put(&server.url("/")).stream(Pieces(0));
+    assert_eq!(request.send().await.unwrap().status(), 503);
+    assert_eq!(server.seen().len(), 1);
+}
+
+#[tokio::test]
+async fn retry_after_is_obeyed_within_bounds_res_2() {
+    let server = Server::start(|before, _| match before {
+        0 => answer("503 Service Unavailable", "retry-after: 1\r\n", ""),
+        1 => answer("429 Too Many Requests", "retry-after: 3600\r\n", ""),
+        _ => answer("200 OK", "", ""),
+    })
+    .await;
+    let began = Instant::now();
+    let response = client(|_| {}).get(&server.url("/")).send().await.unwrap();
+    assert!(began.elapsed() >= Duration::from_secs(1));
+    assert_eq!(response.status(), 429);
+    match response.success().unwrap_err() {
+        ClientError::Status { retry_after, .. } => {
+            assert_eq!(retry_after, Some(Duration::from_secs(3600)));
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn a_dependency_that_fails_is_not_called_for_a_while_res_1() {
+    let server = Server::start(|_, _| answer("500 Internal Server Error", "", "")).await;
+    let client = client(|_| {});
+    let mut refused = None;
+    for _ in 0..50 {
+        match client.get(&server.url("/")).send().await {
+            Ok(response) => assert_eq!(response.status(), 500),
+            Err(ClientError::Refused { refusal, .. }) => refused = Some(refusal),
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert_eq!(refused.unwrap().by(), Refused::CircuitOpen);
+    assert!(server.seen().len() < 20, "{}", server.seen().len());
+    client.policies().breaker().reset("the test is over");
+    client.get(&server.url("/")).send().await.unwrap();
+}
+
+#[tokio::test]
+async fn calls_at_once_have_a_bound_res_5() {
+    let server = Server::start(|_, _| Reply::Silence).await;
+    let client = client(|config| {
+        config.policies.bulkhead = serde_json::from_str(r#"{"maximum_calls": 1}"#).unwrap();
+    });
+    let first = tokio::spawn(client.get(&server.url("/first")).send());
+    while server.seen().is_empty() {
+        tokio::task::yield_now().await;
+    }
+    match client.get(&server.url("/second")).send().await {
+        Err(ClientError::Refused { refusal, .. }) => {
+            assert_eq!(refusal.by(), Refused::BulkheadFull);
+        }
+        other => panic!("{other:?}"),
+    }
+    first.abort();
+}
+
+#[tokio::test]
+async fn connections_are_used_again_res_3() {
+    let server = Server::start(|_, _| answer("200 OK", "", "well")).await;
+    let proxy = seaworthy_testkit::fault::FaultProxy::start(server.address)
+        .await
+        .unwrap();
+    let client = client(|_| {});
+    for _ in 0..20 {
+        let url = format!("http://{}/", proxy.address());
+        let response = client.get(&url).send().await.unwrap();
+        response.bytes().await.unwrap();
+    }
+    assert!(proxy.connections() <= 2, "{}", proxy.connections());
+}

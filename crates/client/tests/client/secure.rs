@@ -1,0 +1,132 @@
+//! SEC-1 for calls: certificates are judged, and https stays https.
+
+use std::{fs, sync::Arc};
+
+use parking_lot::Mutex;
+use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use rustls::{ServerConfig, crypto::aws_lc_rs, pki_types::PrivateKeyDer};
+use seaworthy_client::{BuildError, ClientError, HttpClientConfig, HttpVersion, RedirectProblem};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio_rustls::TlsAcceptor;
+
+use crate::fixture::{answer, builder, client, once, serve};
+
+/// A server for `localhost` whose authority is in a file. It redirects `/down` to http.
+async fn start() -> (TempDir, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let authority_key = KeyPair::generate().unwrap();
+    let mut params = CertificateParams::new(Vec::new()).unwrap();
+    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    let authority = params.self_signed(&authority_key).unwrap();
+    fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+    let issuer = Issuer::new(params, authority_key);
+    let key = KeyPair::generate().unwrap();
+    let certificate = CertificateParams::new(vec!["localhost".to_owned()])
+        .unwrap()
+        .signed_by(&key, &issuer)
+        .unwrap();
+    let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
+    let config = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(config));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    tokio::spawn(async move {
+        loop {
+            let (stream, _) = listener.accept().await.unwrap();
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(stream) = acceptor.accept(stream).await else {
+                    return;
+                };
+                let reply = |_: usize, seen: &crate::fixture::Seen| match seen.line.as_str() {
+                    "GET /down HTTP/1.1" => {
+                        answer("302 Found", "location: http://localhost:1/\r\n", "")
+                    }
+                    _ => answer("200 OK", "", "well"),
+                };
+                serve(stream, &reply, &Mutex::default()).await;
+            });
+        }
+    });
+    (folder, format!("https://localhost:{port}"))
+}
+
+fn trusting(folder: &TempDir) -> impl FnOnce(&mut HttpClientConfig) {
+    let ca = folder.path().join("ca.pem");
+    move |config| {
+        once(config);
+        config.tls.ca = Some(ca);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_the_given_authority_is_trusted_and_no_other_sec_1() {
+    let (folder, url) = start().await;
+    let response = client(trusting(&folder)).get(&url).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "well");
+    let (other, _) = start().await;
+    let error = client(trusting(&other)).get(&url).send().await.unwrap_err();
+    assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn https_never_becomes_http_unless_that_is_allowed_sec_1() {
+    let (folder, url) = start().await;
+    let down = format!("{url}/down");
+    let error = client(trusting(&folder)).get(&down).send().await;
+    match error.unwrap_err() {
+        ClientError::Redirect { problem, .. } => assert_eq!(problem, RedirectProblem::Downgrade),
+        other => panic!("{other:?}"),
+    }
+    let trusting = trusting(&folder);
+    let allowed = client(|config| {
+        trusting(config);
+        config.redirects.allow_downgrade = true;
+    });
+    // Nobody listens on port 1: the redirect was followed.
+    let error = allowed.get(&down).send().await.unwrap_err();
+    assert!(matches!(error, ClientError::Connect { .. }), "{error:?}");
+}
+
+#[test]
+fn tls_files_that_cannot_be_used_are_named_sec_1() {
+    let broken = |change: fn(&mut HttpClientConfig)| builder(change).build().unwrap_err();
+    let error = broken(|config| config.tls.ca = Some("no/such/ca.pem".into()));
+    assert!(error.to_string().contains("no/such/ca.pem"), "{error}");
+    let error = broken(|config| config.tls.key = Some("client.key".into()));
+    assert!(matches!(error, BuildError::HalfIdentity { .. }), "{error}");
+}
+
+#[tokio::test]
+async fn http_2_is_spoken_where_it_is_asked_for_res_3() {
+    use http_body_util::Full;
+    use hyper::{Response, service::service_fn};
+    use hyper_util::{
+        rt::{TokioExecutor, TokioIo},
+        server::conn::auto,
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        let (stream, _) = listener.accept().await.unwrap();
+        let service = service_fn(
+            |request: hyper::Request<hyper::body::Incoming>| async move {
+                let version = format!("{:?}", request.version());
+                Ok::<_, std::convert::Infallible>(Response::new(Full::new(bytes::Bytes::from(
+                    version,
+                ))))
+            },
+        );
+        let server = auto::Builder::new(TokioExecutor::new());
+        let _ = server.serve_connection(TokioIo::new(stream), service).await;
+    });
+    let client = client(|config| config.version = HttpVersion::Http2);
+    let response = client.get(&url).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
+}
