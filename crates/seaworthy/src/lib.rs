@@ -27,6 +27,7 @@ pub use axum;
 pub use schemars;
 pub use serde;
 
+pub use seaworthy_client as client;
 pub use seaworthy_config as config;
 #[cfg(feature = "grpc")]
 pub use seaworthy_contract as contract;
@@ -35,6 +36,7 @@ pub use seaworthy_core as core;
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;
 pub use seaworthy_http as http;
+pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
 pub use seaworthy_telemetry as telemetry;
 
@@ -55,6 +57,8 @@ pub mod prelude {
 /// The examples of the user pages, compiled.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../../../docs/client.md")]
+    struct Client;
     #[doc = include_str!("../../../docs/life.md")]
     struct Life;
     #[doc = include_str!("../../../docs/http.md")]

@@ -4,6 +4,7 @@ use std::{process::ExitCode, time::Duration};
 
 use axum::{body::Bytes, extract::Path};
 use schemars::JsonSchema;
+use seaworthy_client::HttpClient;
 use seaworthy_core::{Error, Secret, Timeout, context};
 use seaworthy_http::Routes;
 use seaworthy_service::{Assembly, Dependency, Schedule, Service, StartError, Tasks, Worker};
@@ -69,6 +70,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
         },
     ));
     let tasks = service.tasks().clone();
+    let partner = service.http_client("partner")?;
     let reloadable = service.reloadable();
     let keys = service.reloadable();
     service.http(
@@ -87,12 +89,18 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .get("/number", async move || {
                 reloadable.load().number.to_string()
             })
+            .get("/partner", async move || ask(&partner).await)
             .get("/wanted", async move || match &wanted {
                 Some(wanted) => wanted.get().map(|_| "here\n").map_err(Error::from),
                 None => Ok("not asked for\n"),
             }),
     );
     Ok(())
+}
+
+/// Answers with what the partner says.
+async fn ask(partner: &HttpClient) -> Result<String, Error> {
+    Ok(partner.get("/").send().await?.success()?.text().await?)
 }
 
 async fn slow(Path(millis): Path<u64>) -> &'static str {

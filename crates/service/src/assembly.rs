@@ -1,10 +1,12 @@
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc};
 
 use parking_lot::Mutex;
+use seaworthy_client::{BuildError, HttpClient};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
 use seaworthy_http::{ErrorForm, RequestIds, Routes};
+use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
 use crate::{
@@ -36,6 +38,7 @@ pub(crate) struct Parts {
     pub(crate) health: Health,
     pub(crate) tasks: Tasks,
     pub(crate) workers: Workers,
+    pub(crate) resilience: Resilience,
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
 }
 
@@ -109,6 +112,30 @@ impl<C: Settings> Assembly<C> {
     #[must_use]
     pub fn workers(&self) -> &Workers {
         &self.parts.workers
+    }
+
+    /// The policies of the service's dependencies, by name.
+    #[must_use]
+    pub fn resilience(&self) -> &Resilience {
+        &self.parts.resilience
+    }
+
+    /// A client for the dependency of this name, with the settings `clients.NAME`: every limit is on without any. Clients of one name share its policies, and a breaker
+    /// or a retry budget is never divided by how many there are.
+    ///
+    /// # Errors
+    /// [`BuildError`] when a TLS file cannot be used.
+    pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
+        let parts = &self.parts;
+        let config = parts.framework.clients.get(name).cloned();
+        let agent = format!("{}/{}", parts.identity.name(), parts.identity.version());
+        HttpClient::builder(name)
+            .config(config.unwrap_or_default())
+            .policies(parts.resilience.dependency(name))
+            .metrics(parts.telemetry.metrics())
+            .tracer(parts.telemetry.tracer())
+            .user_agent(&agent)
+            .build()
     }
 
     /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total` has
@@ -236,6 +263,12 @@ impl<C: Settings> Assembly<C> {
 impl From<ConnectError> for StartError {
     fn from(error: ConnectError) -> Self {
         Self::because("a dependency is missing", error)
+    }
+}
+
+impl From<BuildError> for StartError {
+    fn from(error: BuildError) -> Self {
+        Self::because("a client cannot be made", error)
     }
 }
 

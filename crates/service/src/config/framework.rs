@@ -1,4 +1,7 @@
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
+use seaworthy_client::HttpClientConfig;
 use seaworthy_health::HealthConfig;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
@@ -28,6 +31,8 @@ pub struct FrameworkConfig {
     pub health: HealthConfig,
     /// How the start waits for dependencies.
     pub connect: ConnectConfig,
+    /// The dependencies that are called over HTTP, by name.
+    pub clients: BTreeMap<String, HttpClientConfig>,
     /// How the service stops.
     pub lifecycle: LifecycleConfig,
     /// Whether a proxy in front ends TLS, so that plain text behind it is meant.

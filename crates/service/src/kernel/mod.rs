@@ -17,6 +17,7 @@ use seaworthy_config::{Loaded, Loader, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
 use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
+use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
 pub(crate) use self::start_failure::StartFailure;
@@ -271,6 +272,14 @@ fn parts(
         errors.panicked(&panic.task, &panic.message)
     });
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
+    let clients = framework.clients.iter();
+    let dependencies = clients.map(|(name, client)| (name.clone(), client.policies.clone()));
+    let resilience = Resilience::new(
+        ResilienceConfig {
+            dependencies: dependencies.collect(),
+        },
+        telemetry.metrics().clone(),
+    );
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
     let parts = Parts {
         identity: identity.clone(),
@@ -280,6 +289,7 @@ fn parts(
         health,
         tasks,
         workers,
+        resilience,
         handed_over: Arc::new(parking_lot::Mutex::new(HandedOver::default())),
     };
     crate::watch::begin(&parts);

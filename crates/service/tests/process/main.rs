@@ -5,6 +5,7 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
+mod calls_out;
 mod dependencies;
 mod life;
 mod metrics;

@@ -1,0 +1,81 @@
+use std::{
+    io::{BufRead as _, BufReader, Write as _},
+    net::{SocketAddr, TcpListener},
+    sync::mpsc,
+};
+
+use seaworthy_testkit::http::{get, request};
+
+use super::{PATIENCE, trial};
+
+/// A partner that answers each call with its name and passes on the head that it was sent.
+fn partner() -> (SocketAddr, mpsc::Receiver<Vec<String>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let (heads, received) = mpsc::channel();
+    std::thread::spawn(move || {
+        while let Ok((mut stream, _)) = listener.accept() {
+            let lines = BufReader::new(stream.try_clone().unwrap()).lines();
+            let head = lines
+                .map_while(Result::ok)
+                .take_while(|line| !line.is_empty());
+            if heads.send(head.collect()).is_err() {
+                return;
+            }
+            let answer = "HTTP/1.1 200 OK\r\ncontent-length: 7\r\nconnection: close\r\n\r\npartner";
+            let _ = stream.write_all(answer.as_bytes());
+        }
+    });
+    (address, received)
+}
+
+#[test]
+fn a_call_of_a_handler_carries_the_request_it_is_made_for_msg_8_life_6() {
+    let (address, heads) = partner();
+    let base = format!("clients.partner.base_url=http://{address}/v1");
+    let mut service = trial(&["--set", &base]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let asked = [
+        ("x-request-id", "1b4e28ba-2fa1-4d1c-883f-0016d3cca427"),
+        (
+            "traceparent",
+            "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-00",
+        ),
+        ("x-request-timeout-ms", "1500"),
+    ];
+    let answer = request(public, "GET", "/partner", &asked, "").unwrap();
+    assert_eq!((answer.status, answer.body.as_str()), (200, "partner"));
+    let head = heads.recv_timeout(PATIENCE).unwrap();
+    let value = |name: &str| {
+        let line = head.iter().find_map(|line| line.strip_prefix(name));
+        line.unwrap_or_default()
+    };
+    assert_eq!(head.first().unwrap(), "GET /v1/ HTTP/1.1");
+    assert_eq!(value("x-request-id: "), asked[0].1);
+    let traceparent = value("traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-");
+    assert!(!traceparent.is_empty() && !traceparent.contains("00f067aa0ba902b7"));
+    let left: u64 = value("x-request-timeout-ms: ").parse().unwrap();
+    assert!((1..=1_500).contains(&left), "{left}");
+    assert!(value("user-agent: ").starts_with("trial/"));
+    let metrics = get(admin, "/metrics").unwrap().body;
+    let series = r#"http_client_requests_total{client="partner",method="GET",outcome="200"} 1"#;
+    assert!(metrics.contains(series), "{metrics}");
+    assert!(metrics.contains(r#"circuit_breaker_state{name="partner"} 0"#));
+}
+
+#[test]
+fn a_partner_that_is_gone_is_a_503_without_its_address_api_2() {
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let base = format!("clients.partner.base_url=http://{gone}");
+    let mut service = trial(&["--set", &base]);
+    let (public, _) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let answer = get(public, "/partner").unwrap();
+    assert_eq!(answer.status, 503, "{}", answer.body);
+    assert!(answer.body.contains("DEPENDENCY_FAILED"), "{}", answer.body);
+    assert!(!answer.body.contains("127.0.0.1"), "{}", answer.body);
+}
