@@ -11,12 +11,10 @@ pub(crate) const RULE: Rule = Rule {
         category: Category::Security,
         meaning: "Spring Security ends with `anyRequest().permitAll()`. Routers of other frameworks have no last rule: which of their routes are meant to be public, no file says.",
         why: "The next route somebody adds is public, and no review of it shows that.",
-        fix: &[
-            (
-                "any",
-                "Name what is public, and end with `anyRequest().authenticated()` or `denyAll()`.",
-            ),
-        ],
+        fix: &[(
+            "any",
+            "Name what is public, and end with `anyRequest().authenticated()` or `denyAll()`.",
+        )],
         references: &[
             "https://docs.spring.io/spring-security/reference/servlet/authorization/authorize-http-requests.html",
         ],

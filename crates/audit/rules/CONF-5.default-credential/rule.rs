@@ -1,7 +1,7 @@
 //! A credential that everybody tries first.
 
-use crate::model::{FileFacts, Model};
 use crate::model::facts::{ComposeService, Secret};
+use crate::model::{FileFacts, Model};
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 use crate::secret::SecretClass;

@@ -11,12 +11,10 @@ pub(crate) const RULE: Rule = Rule {
         category: Category::Contracts,
         meaning: "Go: `context.WithValue` with a text literal as its key. `staticcheck` calls it SA1029.",
         why: "Two packages that use the same word overwrite each other's user or tenant, and a wrong type is found when a request panics.",
-        fix: &[
-            (
-                "any",
-                "A key of a type of its own, `type userKey struct{}`, with one function that sets the value and one that gets it.",
-            ),
-        ],
+        fix: &[(
+            "any",
+            "A key of a type of its own, `type userKey struct{}`, with one function that sets the value and one that gets it.",
+        )],
         references: &[
             "https://pkg.go.dev/context#WithValue",
             "https://staticcheck.dev/docs/checks/#SA1029",

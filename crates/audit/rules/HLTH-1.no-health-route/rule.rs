@@ -45,12 +45,17 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
         return Vec::new();
     }
     let routes = service.facts.of::<Route>();
-    let grpc =
-        service.facts.of::<Import>().items.iter().any(|import| {
-            ["grpc/health", "grpc_health", "grpc-health", "tonic_health", "kratos/v2/transport/grpc"]
-                .iter()
-                .any(|health| import.path.contains(health))
-        });
+    let grpc = service.facts.of::<Import>().items.iter().any(|import| {
+        [
+            "grpc/health",
+            "grpc_health",
+            "grpc-health",
+            "tonic_health",
+            "kratos/v2/transport/grpc",
+        ]
+        .iter()
+        .any(|health| import.path.contains(health))
+    });
     if grpc {
         return vec![Outcome::passed("the gRPC health service is there", None)];
     }
@@ -100,7 +105,8 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                         first.at.clone(),
                         Confidence::Medium,
                         format!("none of the {} routes is about health", routes.items.len()),
-                    ).absence()
+                    )
+                    .absence()
                     .into(),
                 ],
                 (None, None) => Vec::new(),

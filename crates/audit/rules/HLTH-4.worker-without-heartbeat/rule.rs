@@ -68,7 +68,8 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
             place.clone(),
             Confidence::Medium,
             "the service only consumes messages, and nothing checks that it still does",
-        ).absence()
+        )
+        .absence()
         .into(),
     ]
 }

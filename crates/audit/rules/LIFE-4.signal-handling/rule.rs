@@ -66,7 +66,11 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 "{} is started here, and no file of the service handles a signal",
                 server.framework
             );
-            vec![Breach::new(server.at.clone(), Confidence::Medium, evidence).absence().into()]
+            vec![
+                Breach::new(server.at.clone(), Confidence::Medium, evidence)
+                    .absence()
+                    .into(),
+            ]
         }
     }
 }

@@ -118,7 +118,8 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
             server,
             Confidence::Low,
             "no library for it is imported by the service",
-        ).absence()
+        )
+        .absence()
         .into(),
     ]
 }

@@ -52,7 +52,8 @@ fn check(model: &Model) -> Vec<Outcome> {
                 workload.at.clone(),
                 Confidence::Low,
                 "no file of the repository is about alerts",
-            ).absence()
+            )
+            .absence()
             .into(),
         ],
     }

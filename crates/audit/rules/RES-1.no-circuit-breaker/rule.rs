@@ -67,7 +67,8 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 call.at.clone(),
                 Confidence::Low,
                 "the service calls others here, and nothing breaks the circuit",
-            ).absence()
+            )
+            .absence()
             .into(),
         ],
     }

@@ -57,9 +57,7 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 && authenticates(&one.name)
         };
         match list.iter().find(same) {
-            Some(authentication)
-                if runs_before(model, &limiter.at, &authentication.at) =>
-            {
+            Some(authentication) if runs_before(model, &limiter.at, &authentication.at) => {
                 outcomes.push(
                     Breach::new(
                         limiter.at.clone(),

@@ -80,7 +80,8 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 route.at.clone(),
                 Confidence::Low,
                 "no limiter is registered or imported",
-            ).absence()
+            )
+            .absence()
             .into()
         })
         .into_iter()

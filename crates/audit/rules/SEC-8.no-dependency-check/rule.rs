@@ -13,13 +13,25 @@ pub(crate) const RULE: Rule = Rule {
         why: "A fault that is public for months is in the image until somebody reads the news.",
         fix: &[
             ("Go", "`govulncheck ./...` in CI."),
-            ("JavaScript", "`npm audit --omit=dev` in CI, and Dependabot or Renovate."),
-            ("TypeScript", "`npm audit --omit=dev` in CI, and Dependabot or Renovate."),
+            (
+                "JavaScript",
+                "`npm audit --omit=dev` in CI, and Dependabot or Renovate.",
+            ),
+            (
+                "TypeScript",
+                "`npm audit --omit=dev` in CI, and Dependabot or Renovate.",
+            ),
             ("Python", "`pip-audit` in CI."),
             ("Rust", "`cargo deny check` in CI."),
-            ("any", "Scan what is deployed in CI (`trivy fs .`, `osv-scanner`), and let Dependabot or Renovate bring updates."),
+            (
+                "any",
+                "Scan what is deployed in CI (`trivy fs .`, `osv-scanner`), and let Dependabot or Renovate bring updates.",
+            ),
         ],
-        references: &["https://owasp.org/www-project-dependency-check/", "https://google.github.io/osv-scanner/"],
+        references: &[
+            "https://owasp.org/www-project-dependency-check/",
+            "https://google.github.io/osv-scanner/",
+        ],
     },
     check: Check::Repository(check),
 };
@@ -80,12 +92,16 @@ const WORDS: &[&str] = &[
 ];
 
 fn check(model: &Model) -> Vec<Outcome> {
-    let file = model
-        .paths
-        .iter()
-        .find(|path| FILES.iter().any(|name| path.rsplit('/').next() == Some(*name)));
+    let file = model.paths.iter().find(|path| {
+        FILES
+            .iter()
+            .any(|name| path.rsplit('/').next() == Some(*name))
+    });
     if let Some(path) = file {
-        return vec![Outcome::passed(format!("`{path}` looks after dependencies"), None)];
+        return vec![Outcome::passed(
+            format!("`{path}` looks after dependencies"),
+            None,
+        )];
     }
     let mut builds = model
         .files

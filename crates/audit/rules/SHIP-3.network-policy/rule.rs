@@ -60,7 +60,8 @@ fn check(model: &Model) -> Vec<Outcome> {
                 workload.at.clone(),
                 Confidence::Low,
                 "no manifest of the repository limits who may reach its pods",
-            ).absence()
+            )
+            .absence()
             .into()
         })
         .into_iter()

@@ -56,6 +56,10 @@ fn check(model: &Model) -> Vec<Outcome> {
             format!("`{}` says how it is operated", found.file.path),
             None,
         )],
-        None => vec![Breach::new(at, Confidence::Low, "no document is about operating it").absence().into()],
+        None => vec![
+            Breach::new(at, Confidence::Low, "no document is about operating it")
+                .absence()
+                .into(),
+        ],
     }
 }

@@ -64,7 +64,8 @@ fn check(model: &Model) -> Vec<Outcome> {
                 found.file.location(0..0, None),
                 Confidence::Low,
                 "no file of a CI system is there",
-            ).absence()
+            )
+            .absence()
             .into()
         })
         .into_iter()

@@ -52,7 +52,8 @@ fn check(model: &Model) -> Vec<Outcome> {
                 found.file.location(0..0, None),
                 Confidence::High,
                 "no file of the repository is a test",
-            ).absence()
+            )
+            .absence()
             .into()
         })
         .into_iter()

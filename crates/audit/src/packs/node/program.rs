@@ -103,7 +103,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     }
 }
 
-/// Node.js bounds headers (60 s) and requests (300 s) of every HTTP server; a `0` takes a bound away.
+/// Node.js bounds headers (60 s) of every HTTP server, and requests (300 s) since its version 18; a `0` takes a bound away.
 fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     // Fastify has settings of its own.
     if code.imports_module("fastify") || code.imports_module("net") {
@@ -126,7 +126,7 @@ fn time_limits(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         ),
         None => (
             Verdict::Kept,
-            "Node.js bounds headers and requests (60 s and 300 s unless set)".to_owned(),
+            "Node.js bounds the time for headers (60 s unless set)".to_owned(),
         ),
     };
     show(
