@@ -1,12 +1,24 @@
 use std::error::Error as _;
 
-use seaworthy_telemetry::logs::{Level, Line, Logs};
+use seaworthy_telemetry::logs::{Level, Line, Logs, Name};
 
 use super::{Ended, Outcome};
 use crate::AccessLogConfig;
 
 const TARGET: &str = "seaworthy::access";
 const MESSAGE: &str = "request";
+const METHOD: Name = Name::new("method");
+const ROUTE: Name = Name::new("route");
+const CALL: Name = Name::new("call");
+const STATUS: Name = Name::new("status");
+const DURATION_MS: Name = Name::new("duration_ms");
+const BYTES: Name = Name::new("bytes");
+const PATH: Name = Name::new("path");
+const QUERY: Name = Name::new("query");
+const CLIENT_ADDRESS: Name = Name::new("client_address");
+const USER_AGENT: Name = Name::new("user_agent");
+const ENDED: Name = Name::new("ended");
+const REASON: Name = Name::new("reason");
 /// A chain of causes longer than this repeats itself.
 const MAXIMUM_CAUSES: usize = 8;
 
@@ -20,14 +32,14 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     let Some(mut line) = logs.line(Some(ended.context), level, TARGET, MESSAGE) else {
         return;
     };
-    line.known("method", ended.method.as_str())
-        .known("route", ended.template)
-        .unsigned("status", u64::from(ended.status))
-        .milliseconds("duration_ms", ended.duration)
-        .unsigned("bytes", ended.sent);
+    line.known(METHOD, ended.method.as_str())
+        .known(ROUTE, ended.template)
+        .count(STATUS, u64::from(ended.status))
+        .milliseconds(DURATION_MS, ended.duration)
+        .count(BYTES, ended.sent);
     let path = ended.uri.path();
     if path != ended.template {
-        line.text("path", path);
+        line.filtered(PATH, path);
     }
     if let Some(query) = ended.uri.query()
         && config.query
@@ -35,7 +47,7 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
             .options
             .is_none_or(|options| options.has_sensitive_query())
     {
-        line.text("query", query);
+        line.filtered(QUERY, query);
     }
     finish(&mut line, ended);
 }
@@ -50,35 +62,35 @@ pub(super) fn write_call(logs: &Logs, ended: &Ended<'_>) {
     let Some(mut line) = logs.line(Some(ended.context), level, TARGET, MESSAGE) else {
         return;
     };
-    line.known("call", ended.template.trim_start_matches('/'))
-        .known("status", ended.rpc.name())
-        .milliseconds("duration_ms", ended.duration)
-        .unsigned("bytes", ended.sent);
+    line.known(CALL, ended.template.trim_start_matches('/'))
+        .known(STATUS, ended.rpc.name())
+        .milliseconds(DURATION_MS, ended.duration)
+        .count(BYTES, ended.sent);
     let path = ended.uri.path();
     if path != ended.template {
-        line.text("path", path);
+        line.filtered(PATH, path);
     }
     finish(&mut line, ended);
 }
 
 fn finish(line: &mut Line, ended: &Ended<'_>) {
     if let Some(address) = ended.context.client_address() {
-        line.display("client_address", &address);
+        line.address(CLIENT_ADDRESS, address);
     }
     if let Some(agent) = ended.context.user_agent() {
-        line.text("user_agent", agent);
+        line.filtered(USER_AGENT, agent);
     }
     match ended.outcome {
         Outcome::Complete => {}
         Outcome::Aborted => {
-            line.known("ended", "aborted");
+            line.known(ENDED, "aborted");
         }
         Outcome::Cancelled => {
-            line.known("ended", "cancelled");
+            line.known(ENDED, "cancelled");
         }
     }
     if let Some(failure) = ended.failure {
-        line.text("reason", failure.reason());
+        line.filtered(REASON, failure.reason());
         if failure.code().is_server_fault() {
             let causes = std::iter::successors(failure.source(), |cause| (*cause).source());
             let causes: Vec<_> = causes

@@ -1,4 +1,4 @@
-use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, sync::Arc};
+use std::{cell::Cell, fmt, fmt::Write as _, io::Write as _, net::IpAddr, sync::Arc};
 
 use seaworthy_core::{RequestContext, RequestId, ServiceIdentity};
 
@@ -16,6 +16,29 @@ thread_local! {
 
 /// A buffer that one huge line made this large is not kept.
 const LARGEST_KEPT: usize = 16 * 1_024;
+
+/// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Name(&'static str);
+
+impl Name {
+    /// A name.
+    ///
+    /// # Panics
+    /// When it has another character, at compile time where the name is a constant.
+    #[must_use]
+    #[expect(clippy::panic, reason = "a constant that is wrong does not compile")]
+    pub const fn new(name: &'static str) -> Self {
+        let mut rest = name.as_bytes();
+        while let [first, others @ ..] = rest {
+            if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'_') {
+                panic!("a field's name has lower case letters, digits and underscores");
+            }
+            rest = others;
+        }
+        Self(name)
+    }
+}
 
 /// One line while it is written. It goes out when it is dropped.
 pub struct Line {
@@ -70,10 +93,12 @@ impl Line {
         push_now(output);
         output.extend_from_slice(b"\",\"level\":\"");
         output.extend_from_slice(level.as_str().as_bytes());
-        output.extend_from_slice(b"\",\"service\":\"");
-        escape(output, service.name());
-        output.extend_from_slice(b"\",\"version\":\"");
-        escape(output, service.version());
+        // The same text is the same identity; only where several services share a process it may be another.
+        if std::ptr::eq(service.name(), shared.identity.name()) {
+            output.extend_from_slice(&shared.encoded_identity);
+        } else {
+            output.extend_from_slice(&encode_identity(service));
+        }
         output.extend_from_slice(b"\",\"target\":\"");
         escape(output, target);
         output.extend_from_slice(b"\",\"message\":\"");
@@ -129,22 +154,59 @@ impl Line {
         self.quoted(&redact(value))
     }
 
+    /// Adds a text of somebody else under a name that hides nothing, masked where its shape says so.
+    pub fn filtered(&mut self, name: Name, value: &str) -> &mut Self {
+        self.plain_name(name);
+        self.quoted(&redact(value))
+    }
+
     /// Adds a text that needs no filter because the program itself wrote it, such as a method or a route template.
-    pub fn known(&mut self, name: &str, value: &str) -> &mut Self {
-        self.name(name);
+    pub fn known(&mut self, name: Name, value: &str) -> &mut Self {
+        self.plain_name(name);
         self.quoted(value)
     }
 
+    /// Adds an address, which may stand as it is.
+    pub fn address(&mut self, name: Name, address: IpAddr) -> &mut Self {
+        self.plain_name(name);
+        let is_quoted = self.shared.encoding == Encoding::Json;
+        if is_quoted {
+            self.output.push(b'"');
+        }
+        match address {
+            IpAddr::V4(address) => {
+                let [first, rest @ ..] = address.octets();
+                push_unsigned(&mut self.output, first.into());
+                for octet in rest {
+                    self.output.push(b'.');
+                    push_unsigned(&mut self.output, octet.into());
+                }
+            }
+            IpAddr::V6(address) => drop(write!(self.output, "{address}")),
+        }
+        if is_quoted {
+            self.output.push(b'"');
+        }
+        self
+    }
+
     /// Adds a number.
-    pub fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
+    pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
         self.name(name);
         push_unsigned(&mut self.output, value);
         self
     }
 
+    /// Adds a number of the program's own.
+    pub fn count(&mut self, name: Name, value: u64) -> &mut Self {
+        self.plain_name(name);
+        push_unsigned(&mut self.output, value);
+        self
+    }
+
     /// Adds a duration in milliseconds, with microseconds behind the point.
-    pub fn milliseconds(&mut self, name: &str, value: std::time::Duration) -> &mut Self {
-        self.name(name);
+    pub fn milliseconds(&mut self, name: Name, value: std::time::Duration) -> &mut Self {
+        self.plain_name(name);
         let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
         push_unsigned(&mut self.output, micros / 1_000);
         self.output.push(b'.');
@@ -154,11 +216,6 @@ impl Line {
                 .map(|digit| b'0' + u8::try_from(digit).unwrap_or_default()),
         );
         self
-    }
-
-    /// Adds whatever can be displayed, masked where its name or its shape says so.
-    pub fn display(&mut self, name: &str, value: &dyn fmt::Display) -> &mut Self {
-        self.formatted(name, format_args!("{value}"))
     }
 
     pub(super) fn formatted(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
@@ -204,6 +261,16 @@ impl Line {
         std::mem::take(&mut self.output)
     }
 
+    fn plain_name(&mut self, Name(name): Name) {
+        if self.shared.encoding == Encoding::Json {
+            self.output.extend_from_slice(b",\"");
+            self.output.extend_from_slice(name.as_bytes());
+            self.output.extend_from_slice(b"\":");
+        } else {
+            self.name(name);
+        }
+    }
+
     fn name(&mut self, name: &str) {
         match self.shared.encoding {
             Encoding::Json => {
@@ -240,6 +307,15 @@ impl Line {
         }
         self
     }
+}
+
+/// `"service":"…","version":"…`, from the end of the field before to that of the last value.
+pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
+    let mut encoded = b"\",\"service\":\"".to_vec();
+    escape(&mut encoded, identity.name());
+    encoded.extend_from_slice(b"\",\"version\":\"");
+    escape(&mut encoded, identity.version());
+    encoded
 }
 
 /// An identifier that a caller chose may hold anything, also an address, a card or a token.

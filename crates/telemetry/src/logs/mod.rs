@@ -21,7 +21,7 @@ use seaworthy_core::{RequestContext, ServiceIdentity};
 pub use config::{LogConfig, LogFormat, RepeatConfig};
 pub use level::Level;
 pub use levels::{LevelOverride, LevelReport, Levels};
-pub use line::Line;
+pub use line::{Line, Name};
 pub use sink::{LineSink, MemorySink, NullSink};
 pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::StdoutWriter;
@@ -37,6 +37,8 @@ pub struct Logs {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) identity: ServiceIdentity,
+    /// The fields of the identity as they stand on every line.
+    pub(crate) encoded_identity: Vec<u8>,
     pub(crate) encoding: Encoding,
     pub(crate) levels: Levels,
     pub(crate) sink: Arc<dyn LineSink>,
@@ -53,6 +55,7 @@ impl Logs {
         sink: Arc<dyn LineSink>,
     ) -> Self {
         let shared = Shared {
+            encoded_identity: line::encode_identity(&identity),
             identity,
             encoding: Encoding::choose(config.format, production, sink.is_terminal()),
             levels: Levels::new(config),

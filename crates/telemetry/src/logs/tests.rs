@@ -157,7 +157,7 @@ fn people_get_text_and_machines_get_json_obs_1() {
         .unwrap()
         .unsigned("rows", 7)
         .text("table", "two words")
-        .milliseconds("took", Duration::from_micros(12_345));
+        .milliseconds(Name::new("took"), Duration::from_micros(12_345));
     let line = &sink.lines()[0];
     assert!(
         line.ends_with("WARN  orders::store: slow query rows=7 table=\"two words\" took=12.345"),
