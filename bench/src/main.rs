@@ -8,8 +8,10 @@
 //! cargo run --release -p seaworthy-bench -- instructions
 //! cargo run --release -p seaworthy-bench -- log-line
 //! cargo run --release -p seaworthy-bench -- json
+//! cargo run --release -p seaworthy-bench -- client
 //! ```
 
+mod client;
 mod instructions;
 mod json;
 mod load;
@@ -71,6 +73,12 @@ enum Benchmark {
         #[arg(long, default_value_t = 0.5)]
         seconds: f64,
     },
+    /// Calls of the full HTTP client beside bare hyper and `reqwest`, one after the other on one connection.
+    Client {
+        /// Rounds of each.
+        #[arg(long, default_value_t = 30)]
+        rounds: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -90,6 +98,7 @@ fn main() -> ExitCode {
         } => stack::run(blocks, seconds, connections),
         Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
+        Benchmark::Client { rounds } => client::run(rounds),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };
