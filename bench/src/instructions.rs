@@ -6,9 +6,9 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
+use clap::ValueEnum as _;
 
-const TARGETS: [Target; 3] = [Target::Bare, Target::Listener, Target::Stack];
+use crate::{Failure, WORKLOADS, load, target::Target, workload::Workload};
 
 pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
@@ -20,12 +20,12 @@ pub(crate) fn run(requests: u32, keep: Option<&Path>) -> Result<(), Failure> {
     for workload in WORKLOADS {
         writeln!(out, "\n{workload}")?;
         let mut bare = 0;
-        for target in TARGETS {
+        for (place, &target) in workload.targets().iter().enumerate() {
             let kept = keep.map(|prefix| kept(prefix, target, workload));
             let short = count(target, workload, requests, &collector, None)?;
             let long = count(target, workload, requests * 2, &collector, kept.as_deref())?;
             let each = long.saturating_sub(short) / u64::from(requests);
-            if target == Target::Bare {
+            if place == 0 {
                 bare = each;
             }
             let times = each * 100 / bare.max(1);
@@ -57,16 +57,15 @@ fn count(
 ) -> Result<u64, Failure> {
     let unique = format!("seaworthy-bench-{}.callgrind", std::process::id());
     let file = keep.map_or_else(|| std::env::temp_dir().join(unique), Path::to_owned);
-    let name = match target {
-        Target::Bare => "bare",
-        Target::Listener => "listener",
-        Target::Stack => "stack",
-    };
+    let value = target.to_possible_value();
+    let name = value
+        .as_ref()
+        .map_or_else(String::new, |value| value.get_name().to_owned());
     let mut server = Command::new("valgrind")
         .arg("--tool=callgrind")
         .arg(format!("--callgrind-out-file={}", file.display()))
         .arg(std::env::current_exe()?)
-        .args(["serve-once", "--target", name, "--collector", collector])
+        .args(["serve-once", "--target", &name, "--collector", collector])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

@@ -11,21 +11,10 @@ use seaworthy_contract::{Naming, Validate as _, Violations, json};
 
 use crate::{
     Failure,
+    contract::Order,
     statistics::median,
     workload::{self, document},
 };
-
-#[expect(
-    dead_code,
-    unreachable_pub,
-    clippy::doc_markdown,
-    reason = "written by the compiler"
-)]
-mod contract {
-    include!(concat!(env!("OUT_DIR"), "/contract.rs"));
-}
-
-use contract::seaworthy::bench::v1::Order;
 
 /// Calls between two looks at the clock.
 const BATCH: u32 = 200;

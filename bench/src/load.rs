@@ -1,16 +1,17 @@
 use std::{
     io::{Read as _, Write as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener},
     thread,
     time::{Duration, Instant},
 };
 
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
     task::JoinSet,
 };
 
-use crate::{Failure, workload::Workload};
+use crate::{Failure, calls::Calls, workload::Workload};
 
 /// Larger than any answer of the workloads.
 const BUFFER: usize = 8 * 1_024;
@@ -24,10 +25,34 @@ pub(crate) struct Measured {
 }
 
 /// A connection that sends the same request again and again and waits for each answer.
-struct Connection<S> {
-    socket: S,
+struct Connection {
+    socket: TcpStream,
     request: Vec<u8>,
     buffer: Vec<u8>,
+}
+
+/// Speaks what the workload needs.
+enum Client {
+    Http(Connection),
+    Grpc(Calls),
+}
+
+impl Client {
+    async fn new(socket: TcpStream, workload: Workload) -> Result<Self, Failure> {
+        Ok(match workload {
+            Workload::EmptyGet | Workload::JsonEcho => {
+                Self::Http(Connection::new(socket, workload))
+            }
+            Workload::Call => Self::Grpc(Calls::open(socket, workload).await?),
+        })
+    }
+
+    async fn exchange(&mut self) -> Result<(), Failure> {
+        match self {
+            Self::Http(connection) => connection.exchange().await,
+            Self::Grpc(calls) => calls.exchange().await,
+        }
+    }
 }
 
 /// The length of the answer at the start of a buffer, once its head is complete; an error when it is not a 200 with a length.
@@ -47,8 +72,8 @@ fn answer_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
     Ok(Some(head + 4 + length))
 }
 
-impl<S> Connection<S> {
-    fn new(socket: S, workload: Workload) -> Self {
+impl Connection {
+    fn new(socket: TcpStream, workload: Workload) -> Self {
         Self {
             socket,
             request: workload.request(),
@@ -60,9 +85,7 @@ impl<S> Connection<S> {
         let bytes = self.buffer.get(..filled).unwrap_or_default();
         Ok(answer_length(bytes)?.is_some_and(|length| filled >= length))
     }
-}
 
-impl Connection<tokio::net::TcpStream> {
     async fn exchange(&mut self) -> Result<(), Failure> {
         self.socket.write_all(&self.request).await?;
         let mut filled = 0;
@@ -92,13 +115,13 @@ pub(crate) fn run(
         let mut clients = JoinSet::new();
         for _ in 0..connections {
             clients.spawn(async move {
-                let socket = tokio::net::TcpStream::connect(address).await?;
+                let socket = TcpStream::connect(address).await?;
                 socket.set_nodelay(true)?;
-                let mut connection = Connection::new(socket, workload);
+                let mut client = Client::new(socket, workload).await?;
                 let mut latencies = Vec::with_capacity(100_000);
                 let mut sent = Instant::now();
                 while begin.elapsed() < time {
-                    connection.exchange().await?;
+                    client.exchange().await?;
                     let now = Instant::now();
                     latencies.push(u64::try_from((now - sent).as_nanos())?);
                     sent = now;
@@ -119,21 +142,18 @@ pub(crate) fn run(
 
 /// Sends exactly this many requests over one connection and closes it.
 pub(crate) fn send(address: SocketAddr, workload: Workload, requests: u32) -> Result<(), Failure> {
-    let socket = TcpStream::connect(address)?;
-    socket.set_nodelay(true)?;
-    let mut connection = Connection::new(socket, workload);
-    for _ in 0..requests {
-        connection.socket.write_all(&connection.request)?;
-        let mut filled = 0;
-        while !connection.is_whole(filled)? {
-            let free = connection.buffer.get_mut(filled..).unwrap_or_default();
-            match connection.socket.read(free)? {
-                0 => return Err("the server closed the connection".into()),
-                count => filled += count,
-            }
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let socket = TcpStream::connect(address).await?;
+        socket.set_nodelay(true)?;
+        let mut client = Client::new(socket, workload).await?;
+        for _ in 0..requests {
+            client.exchange().await?;
         }
-    }
-    Ok(())
+        Ok(())
+    })
 }
 
 /// A collector that takes every export and forgets it, on a thread of its own. Returns its endpoint.
@@ -148,7 +168,7 @@ pub(crate) fn collector() -> Result<String, Failure> {
     Ok(endpoint)
 }
 
-fn swallow(mut socket: TcpStream) {
+fn swallow(mut socket: std::net::TcpStream) {
     const ANSWER: &[u8] =
         b"HTTP/1.1 200 OK\r\ncontent-type: application/x-protobuf\r\ncontent-length: 0\r\n\r\n";
     let mut bytes = Vec::new();

@@ -11,11 +11,14 @@
 //! cargo run --release -p seaworthy-bench -- client
 //! ```
 
+mod calls;
 mod client;
+mod contract;
 mod instructions;
 mod json;
 mod load;
 mod log_line;
+mod orders;
 mod stack;
 mod statistics;
 mod target;
@@ -37,7 +40,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Benchmark {
-    /// Throughput and latency of the full HTTP stack beside bare axum, the server on one core and the load on another, in ABBA order.
+    /// Throughput and latency of the full stack beside bare axum and bare tonic, the server on one core and the load on another, in ABBA order.
     Stack {
         /// Blocks of four runs.
         #[arg(long, default_value_t = 3)]
@@ -115,5 +118,5 @@ fn main() -> ExitCode {
 /// Why a benchmark ended early.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
 
-/// Every row of the HTTP benchmarks.
-const WORKLOADS: [Workload; 2] = [Workload::EmptyGet, Workload::JsonEcho];
+/// Every row of the benchmarks of servers.
+const WORKLOADS: [Workload; 3] = [Workload::EmptyGet, Workload::JsonEcho, Workload::Call];

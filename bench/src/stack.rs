@@ -16,7 +16,6 @@ use crate::{
 
 /// A run whose numbers are thrown away: caches, branch predictors, connection pools.
 const WARM_UP: Duration = Duration::from_millis(300);
-const COMPARED: [Target; 2] = [Target::Bare, Target::Stack];
 
 /// One run of one target.
 struct Run {
@@ -28,6 +27,7 @@ struct Run {
 
 /// A server on a thread of its own, pinned to the first core.
 struct Server {
+    target: Target,
     address: SocketAddr,
     thread: u64,
 }
@@ -47,49 +47,45 @@ pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Fai
     let load = fs::read_to_string("/proc/loadavg").unwrap_or_default();
     writeln!(out, "load average before: {}", load.trim())?;
     let collector = load::collector()?;
-    let servers: Vec<Server> = COMPARED
-        .into_iter()
-        .map(|target| Server::start(target, first, &collector))
-        .collect::<Result<_, _>>()?;
     core_affinity::set_for_current(last);
-    let [bare, ours] = servers.as_slice() else {
-        return Err("two servers are compared".into());
-    };
-
     let time = Duration::from_secs_f64(seconds);
     for workload in WORKLOADS {
-        for server in &servers {
-            load::run(server.address, workload, connections, WARM_UP)?;
+        for &[bare, ours] in workload.pairs() {
+            let bare = Server::start(bare, first, &collector)?;
+            let ours = Server::start(ours, first, &collector)?;
+            for server in [&bare, &ours] {
+                load::run(server.address, workload, connections, WARM_UP)?;
+            }
+            let (mut bare_runs, mut our_runs) = (Vec::new(), Vec::new());
+            for _ in 0..blocks {
+                bare_runs.push(bare.measure(workload, connections, time)?);
+                our_runs.push(ours.measure(workload, connections, time)?);
+                our_runs.push(ours.measure(workload, connections, time)?);
+                bare_runs.push(bare.measure(workload, connections, time)?);
+            }
+            writeln!(
+                out,
+                "\n{workload}, {connections} connections, {} runs each",
+                bare_runs.len()
+            )?;
+            writeln!(
+                out,
+                "{:<22} {:>10} {:>10} {:>9} {:>9} {:>9}",
+                "", "req/s", "CPU us", "p50 us", "p99 us", "p99.9 us"
+            )?;
+            let bare_line = line(bare.target, &bare_runs);
+            let our_line = line(ours.target, &our_runs);
+            writeln!(out, "{bare_line}\n{our_line}")?;
+            let of = |runs: &[Run], value: fn(&Run) -> f64| {
+                median(&runs.iter().map(value).collect::<Vec<_>>())
+            };
+            writeln!(
+                out,
+                "throughput: {:.2} of bare; CPU: {:.2} times bare",
+                of(&our_runs, |run| run.per_second) / of(&bare_runs, |run| run.per_second),
+                of(&our_runs, |run| run.cpu) / of(&bare_runs, |run| run.cpu),
+            )?;
         }
-        let (mut bare_runs, mut our_runs) = (Vec::new(), Vec::new());
-        for _ in 0..blocks {
-            bare_runs.push(bare.measure(workload, connections, time)?);
-            our_runs.push(ours.measure(workload, connections, time)?);
-            our_runs.push(ours.measure(workload, connections, time)?);
-            bare_runs.push(bare.measure(workload, connections, time)?);
-        }
-        writeln!(
-            out,
-            "\n{workload}, {connections} connections, {} runs each",
-            bare_runs.len()
-        )?;
-        writeln!(
-            out,
-            "{:<12} {:>10} {:>10} {:>9} {:>9} {:>9}",
-            "", "req/s", "CPU us", "p50 us", "p99 us", "p99.9 us"
-        )?;
-        let bare_line = line(Target::Bare, &bare_runs);
-        let our_line = line(Target::Stack, &our_runs);
-        writeln!(out, "{bare_line}\n{our_line}")?;
-        let of = |runs: &[Run], value: fn(&Run) -> f64| {
-            median(&runs.iter().map(value).collect::<Vec<_>>())
-        };
-        writeln!(
-            out,
-            "throughput of the stack: {:.2} of bare; CPU: {:.2} times bare",
-            of(&our_runs, |run| run.per_second) / of(&bare_runs, |run| run.per_second),
-            of(&our_runs, |run| run.cpu) / of(&bare_runs, |run| run.cpu),
-        )?;
     }
     Ok(())
 }
@@ -97,7 +93,7 @@ pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Fai
 fn line(target: Target, runs: &[Run]) -> String {
     let of = |value: fn(&Run) -> f64| median(&runs.iter().map(value).collect::<Vec<_>>());
     format!(
-        "{:<12} {:>10.0} {:>10.2} {:>9.0} {:>9.0} {:>9.0}",
+        "{:<22} {:>10.0} {:>10.2} {:>9.0} {:>9.0} {:>9.0}",
         target.name(),
         of(|run| run.per_second),
         of(|run| run.cpu),
@@ -130,7 +126,11 @@ impl Server {
                     let served = target.serve(&collector).await;
                     let served = served.and_then(|address| {
                         let thread = thread_number()?;
-                        Ok(Self { address, thread })
+                        Ok(Self {
+                            target,
+                            address,
+                            thread,
+                        })
                     });
                     if tell.send(served).is_ok() {
                         std::future::pending::<()>().await;

@@ -4,7 +4,7 @@ use axum::{Router, routing};
 use seaworthy_core::{Ratio, ServiceIdentity};
 use seaworthy_http::{
     HttpConfig, Json, Routes, Stack,
-    server::{Listener, ListenerConfig},
+    server::{Listener, ListenerConfig, Protocols},
 };
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
@@ -12,10 +12,16 @@ use seaworthy_telemetry::{
     tracer::TracingConfig,
 };
 use tokio::net::TcpListener;
+use tonic::transport::{Server, server::TcpIncoming};
 
-use crate::{Failure, workload::Order};
+use crate::{
+    Failure,
+    contract::orders_service_server::OrdersServiceServer,
+    orders::{self, Orders},
+    workload::Order,
+};
 
-/// What serves the two routes.
+/// What serves the routes, or the call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub(crate) enum Target {
     /// axum alone, on its own accept loop.
@@ -24,6 +30,12 @@ pub(crate) enum Target {
     Listener,
     /// Our accept loop and the whole stack: access log to a null writer, one trace in a hundred recorded and exported.
     Stack,
+    /// The whole stack in front of a contract's HTTP routes, whose JSON is that of proto3.
+    Contract,
+    /// tonic alone, on its own accept loop.
+    Tonic,
+    /// Our accept loop and the whole stack in front of a contract's gRPC methods.
+    Calls,
 }
 
 /// Trace sampling of the full stack.
@@ -50,6 +62,9 @@ impl Target {
             Self::Bare => "bare axum",
             Self::Listener => "axum on our listener",
             Self::Stack => "full stack",
+            Self::Contract => "contract, full stack",
+            Self::Tonic => "bare tonic",
+            Self::Calls => "contract, full stack",
         }
     }
 
@@ -62,8 +77,23 @@ impl Target {
             tokio::spawn(async { axum::serve(socket, bare()).await });
             return Ok(address);
         }
+        if self == Self::Tonic {
+            let socket = TcpListener::bind(any_port).await?;
+            let address = socket.local_addr()?;
+            // What the accept loops of the others do too.
+            let incoming = TcpIncoming::from(socket).with_nodelay(Some(true));
+            let orders = OrdersServiceServer::new(Orders);
+            let server = Server::builder().add_service(orders);
+            tokio::spawn(async { server.serve_with_incoming(incoming).await });
+            return Ok(address);
+        }
+        let protocols = match self {
+            Self::Calls => Protocols::Http2,
+            _ => Protocols::default(),
+        };
         let config = ListenerConfig {
             address: any_port,
+            protocols,
             ..ListenerConfig::default()
         };
         let listener = Listener::bind(&config).await?;
@@ -72,31 +102,36 @@ impl Target {
             let _server = listener.serve(bare());
             return Ok(address);
         }
-        let stack = full_stack(collector)?;
+        let stack = self.full_stack(collector)?;
         let _server =
             listener.serve_with(move |connection| stack.connection(connection.peer(), false));
         Ok(address)
     }
-}
 
-fn full_stack(collector: &str) -> Result<Stack, Failure> {
-    let identity = ServiceIdentity::new("bench", "1.0.0");
-    let tracing = TracingConfig {
-        endpoint: Some(collector.to_owned()),
-        ratio: SAMPLED,
-        ..TracingConfig::default()
-    };
-    let telemetry = Telemetry::start_with_sink(
-        &identity,
-        &LogConfig::default(),
-        &MetricsConfig::default(),
-        &tracing,
-        true,
-        Arc::new(NullSink),
-    )?;
-    let mut config = HttpConfig::default();
-    config.rate_limit.requests_per_second = UNREACHED_RATE;
-    config.cors.enabled = true;
-    config.cors.allowed_origins = vec!["https://app.example.org".to_owned()];
-    Ok(Stack::builder(identity, config, &telemetry).build(routes())?)
+    fn full_stack(self, collector: &str) -> Result<Stack, Failure> {
+        let identity = ServiceIdentity::new("bench", "1.0.0");
+        let tracing = TracingConfig {
+            endpoint: Some(collector.to_owned()),
+            ratio: SAMPLED,
+            ..TracingConfig::default()
+        };
+        let telemetry = Telemetry::start_with_sink(
+            &identity,
+            &LogConfig::default(),
+            &MetricsConfig::default(),
+            &tracing,
+            true,
+            Arc::new(NullSink),
+        )?;
+        let mut config = HttpConfig::default();
+        config.rate_limit.requests_per_second = UNREACHED_RATE;
+        config.cors.enabled = true;
+        config.cors.allowed_origins = vec!["https://app.example.org".to_owned()];
+        let builder = Stack::builder(identity, config, &telemetry);
+        Ok(match self {
+            Self::Contract => builder.build(orders::routes())?,
+            Self::Calls => builder.grpc().build(orders::calls())?,
+            Self::Bare | Self::Listener | Self::Stack | Self::Tonic => builder.build(routes())?,
+        })
+    }
 }

@@ -1,12 +1,17 @@
 use std::fmt;
 
+use prost::Message as _;
 use serde::{Deserialize, Serialize};
+
+use crate::{contract, target::Target};
 
 /// What the client sends over and over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     EmptyGet,
     JsonEcho,
+    /// The same order as a unary gRPC call.
+    Call,
 }
 
 /// The body of the echo, about 1 KiB as text.
@@ -25,12 +30,38 @@ pub(crate) struct Line {
     pub(crate) price: f64,
 }
 
-const LINES: usize = 12;
+const LINES: u32 = 12;
 /// What any HTTP library sends.
 const HEADERS: &str = "host: 127.0.0.1\r\nuser-agent: seaworthy-bench/0.1\r\naccept: */*\r\n";
 
 impl Workload {
-    /// The whole request as it goes over the wire.
+    /// What serves it, the bare alternative first.
+    pub(crate) const fn targets(self) -> &'static [Target] {
+        match self {
+            Self::EmptyGet => &[Target::Bare, Target::Listener, Target::Stack],
+            Self::JsonEcho => &[
+                Target::Bare,
+                Target::Listener,
+                Target::Stack,
+                Target::Contract,
+            ],
+            Self::Call => &[Target::Tonic, Target::Calls],
+        }
+    }
+
+    /// What `stack` compares: the bare alternative and ours.
+    pub(crate) const fn pairs(self) -> &'static [[Target; 2]] {
+        match self {
+            Self::EmptyGet => &[[Target::Bare, Target::Stack]],
+            Self::JsonEcho => &[
+                [Target::Bare, Target::Stack],
+                [Target::Bare, Target::Contract],
+            ],
+            Self::Call => &[[Target::Tonic, Target::Calls]],
+        }
+    }
+
+    /// The whole request as it goes over the wire; of a call the message, framed.
     pub(crate) fn request(self) -> Vec<u8> {
         match self {
             Self::EmptyGet => format!("GET / HTTP/1.1\r\n{HEADERS}\r\n"),
@@ -41,14 +72,37 @@ impl Workload {
                     body.len()
                 )
             }
+            Self::Call => return framed(&order()),
         }
         .into_bytes()
     }
 }
 
+/// A message as gRPC sends it: not compressed, its length, itself.
+fn framed(order: &contract::Order) -> Vec<u8> {
+    let message = order.encode_to_vec();
+    let length = u32::try_from(message.len()).unwrap_or(u32::MAX);
+    [&[0], &length.to_be_bytes()[..], &message].concat()
+}
+
+/// The order of the document as a message.
+fn order() -> contract::Order {
+    let line = |number: u32| contract::Line {
+        article: format!("article number {number:04}"),
+        quantity: number,
+        price: f64::from(number) + 0.25,
+    };
+    contract::Order {
+        id: 4711,
+        customer: "customer-000017".to_owned(),
+        note: "n".repeat(240),
+        lines: (0..LINES).map(line).collect(),
+    }
+}
+
 /// The body of the echo.
 pub(crate) fn document() -> String {
-    let line = |number: usize| {
+    let line = |number: u32| {
         format!(
             r#"{{"article":"article number {number:04}","quantity":{number},"price":{number}.25}}"#
         )
@@ -66,6 +120,7 @@ impl fmt::Display for Workload {
         formatter.write_str(match self {
             Self::EmptyGet => "GET / (empty)",
             Self::JsonEcho => "POST /echo (1 KiB JSON)",
+            Self::Call => "unary gRPC call (the same order)",
         })
     }
 }
