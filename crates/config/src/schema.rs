@@ -99,7 +99,12 @@ impl Schema {
         let mut problem = None;
         for part in &mut parts {
             let schema = (part.schema)(&mut generator);
-            let Some(Json::Object(members)) = schema.get("properties") else {
+            let none = Map::new();
+            let members = match schema.get("properties") {
+                Some(Json::Object(members)) => Some(members),
+                _ => is_empty_struct(&schema).then_some(&none),
+            };
+            let Some(members) = members else {
                 problem.get_or_insert(format!("{} is not a struct with named fields", part.name));
                 continue;
             };
@@ -228,6 +233,13 @@ impl Part {
         wipe(&mut own);
         read
     }
+}
+
+/// Whether a schema is that of a struct with named fields of which there are none: a map would allow any.
+fn is_empty_struct(schema: &schemars::Schema) -> bool {
+    let is_object = schema.get("type").and_then(Json::as_str) == Some("object");
+    let others = schema.get("additionalProperties");
+    is_object && others.is_none_or(|others| others == &Json::Bool(false))
 }
 
 fn key_of(path: &serde_path_to_error::Path) -> Key {

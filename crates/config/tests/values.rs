@@ -132,3 +132,30 @@ proptest! {
         let _ = loader(&directory).load(&schema());
     }
 }
+
+#[test]
+fn settings_of_which_there_are_none_are_settings_conf_1() {
+    #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+    #[serde(default, deny_unknown_fields)]
+    struct Nothing {}
+
+    let with_nothing = settings::schema().and::<Nothing>();
+    Loader::new("hello")
+        .environment(Environment::default())
+        .load(&with_nothing)
+        .unwrap();
+    let unknown = Loader::new("hello")
+        .environment(Environment::default())
+        .overrides(["nothing=1"])
+        .load(&with_nothing);
+    assert!(unknown.is_err());
+}
+
+#[test]
+fn a_map_is_no_settings_conf_1() {
+    let map = Schema::of::<std::collections::BTreeMap<String, u32>>();
+    let loaded = Loader::new("hello")
+        .environment(Environment::default())
+        .load(&map);
+    assert!(loaded.unwrap_err().to_string().contains("named fields"));
+}
