@@ -236,7 +236,7 @@ impl Part {
 }
 
 /// Whether a schema is that of a struct with named fields of which there are none: a map would allow any.
-fn is_empty_struct(schema: &schemars::Schema) -> bool {
+fn is_empty_struct(schema: &Json) -> bool {
     let is_object = schema.get("type").and_then(Json::as_str) == Some("object");
     let others = schema.get("additionalProperties");
     is_object && others.is_none_or(|others| others == &Json::Bool(false))

@@ -3,7 +3,7 @@
 mod settings;
 
 use proptest::prelude::*;
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::{Environment, Loader, Schema};
 use settings::{Framework, Hello, directory, loader, schema};
 
 fn variables(variables: &[(String, String)]) -> Loader {

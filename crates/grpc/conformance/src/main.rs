@@ -10,6 +10,7 @@
 
 mod answer;
 mod contract;
+mod error_format;
 mod headers;
 mod service;
 mod trailers;
@@ -23,6 +24,7 @@ use std::{
 };
 
 use contract::{ServerCompatRequest, ServerCompatResponse};
+use error_format::Bare;
 use seaworthy_config::{Environment, Loader, Profile};
 use seaworthy_contract::ContractConfig;
 use seaworthy_core::ByteSize;
@@ -36,7 +38,7 @@ const NAME: &str = "conformance";
 const SETTINGS: [&str; 5] = [
     "log.level=error",
     "server.http.addr=127.0.0.1:0",
-    "server.admin.addr=127.0.0.1:0",
+    "admin.addr=127.0.0.1:0",
     "server.grpc.addr=127.0.0.1:0",
     "server.grpc.rate_limit.enabled=false",
 ];
@@ -48,11 +50,10 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut settings: Vec<String> = SETTINGS.map(str::to_owned).to_vec();
     settings.extend(tls(&wanted, files.path())?);
     let loader = Loader::new(NAME)
-        .directory(files.path())
         .profile(Profile::Test)
         .environment(Environment::default())
         .overrides(settings);
-    let mut config = ContractConfig::default();
+    let mut config = ContractConfig::default().with_errors(Bare);
     if wanted.message_receive_limit > 0 {
         config.body_limit = ByteSize::bytes(wanted.message_receive_limit.into());
     }

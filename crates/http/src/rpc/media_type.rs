@@ -1,11 +1,12 @@
 use http::{HeaderMap, header};
 
-/// Whether the media type is one of gRPC over HTTP/2. gRPC-Web has other framing and is not.
+/// Whether the media type is one of gRPC over HTTP/2 with messages in the binary form of proto. gRPC-Web has other framing and is not.
 pub(crate) fn is_grpc(headers: &HeaderMap) -> bool {
     headers
         .get(header::CONTENT_TYPE)
         .and_then(|value| value.as_bytes().strip_prefix(b"application/grpc"))
-        .is_some_and(|rest| matches!(rest.first(), None | Some(b'+' | b';')))
+        .map(|rest| rest.strip_prefix(b"+proto").unwrap_or(rest))
+        .is_some_and(|rest| matches!(rest.first(), None | Some(b';')))
 }
 
 #[cfg(test)]
@@ -25,6 +26,8 @@ mod tests {
         assert!(is("application/grpc+proto"));
         assert!(is("application/grpc;charset=utf-8"));
         assert!(!is("application/grpc-web+proto"));
+        assert!(!is("application/grpc+json"));
+        assert!(!is("application/grpc+proto3"));
         assert!(!is("application/json"));
         assert!(!is_grpc(&HeaderMap::new()));
     }

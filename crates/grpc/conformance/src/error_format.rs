@@ -1,0 +1,12 @@
+use seaworthy_contract::error::ErrorFormat;
+use seaworthy_core::Error;
+use tonic::{Code, Status};
+
+/// Errors without details: the runner asks that those of the server have none.
+pub(crate) struct Bare;
+
+impl ErrorFormat for Bare {
+    fn grpc(&self, error: Error) -> Status {
+        Status::new(Code::from_i32(error.code().grpc().into()), error.message())
+    }
+}
