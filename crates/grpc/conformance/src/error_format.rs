@@ -7,6 +7,6 @@ pub(crate) struct Bare;
 
 impl ErrorFormat for Bare {
     fn grpc(&self, error: Error) -> Status {
-        Status::new(Code::from_i32(error.code().grpc().into()), error.message())
+        Status::new(Code::from_i32(error.code().grpc()), error.message())
     }
 }
