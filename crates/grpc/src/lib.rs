@@ -24,5 +24,6 @@ mod document;
 mod health;
 mod methods;
 mod reflection;
+mod single_message;
 
 pub use contracts::Contracts;

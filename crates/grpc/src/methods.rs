@@ -1,11 +1,15 @@
 use std::{convert::Infallible, future::Future};
 
 use axum::{body::Body, extract::Request, response::Response, routing::post};
+use prost::Message as _;
+use prost_types::{FileDescriptorSet, MethodDescriptorProto};
 use seaworthy_contract::{Contract, ContractConfig, error::reason};
 use seaworthy_core::{Code, Error, Failure};
 use seaworthy_http::{RouteOptions, Routes};
 use tonic::Status;
 use tower_service::Service;
+
+use crate::single_message::SingleMessage;
 
 /// The methods of a contract as routes, each with metrics and limits of its own.
 pub(crate) fn methods<C: Contract>(contract: &C, options: RouteOptions) -> Routes {
@@ -14,7 +18,34 @@ pub(crate) fn methods<C: Contract>(contract: &C, options: RouteOptions) -> Route
         let config = config.clone();
         move |response| adjusted(&config, response)
     };
-    routes(C::NAME, C::METHODS, contract.grpc(), options, adjust)
+    let streaming = client_streaming(C::DESCRIPTORS, C::NAME);
+    let (streams, singles): (Vec<_>, Vec<_>) =
+        C::METHODS.iter().partition(|method| match &streaming {
+            Some(streaming) => streaming.iter().any(|name| name == **method),
+            None => true,
+        });
+    let serve = |methods: &[&str], prepare| {
+        let (options, adjust) = (options.clone(), adjust.clone());
+        routes(C::NAME, methods, contract.grpc(), options, prepare, adjust)
+    };
+    let as_it_is = |request| request;
+    serve(&streams, as_it_is).merge(serve(&singles, |request| {
+        request.map(|body| Body::new(SingleMessage::new(body)))
+    }))
+}
+
+/// The methods whose requests are streams; `None` where the descriptors cannot be read.
+fn client_streaming(descriptors: &[u8], service: &str) -> Option<Vec<String>> {
+    let files = FileDescriptorSet::decode(descriptors).ok()?.file;
+    let methods = files.into_iter().flat_map(|file| {
+        let package = file.package.unwrap_or_default();
+        let services = file.service.into_iter().filter(move |known| {
+            format!("{package}.{}", known.name()).trim_start_matches('.') == service
+        });
+        services.flat_map(|service| service.method)
+    });
+    let streaming = methods.filter(MethodDescriptorProto::client_streaming);
+    Some(streaming.map(|method| method.name().to_owned()).collect())
 }
 
 /// The methods of a service that tonic serves.
@@ -23,6 +54,7 @@ pub(crate) fn routes<S, A>(
     methods: &[&str],
     service: S,
     options: RouteOptions,
+    prepare: fn(Request) -> Request,
     adjust: A,
 ) -> Routes
 where
@@ -39,7 +71,7 @@ where
         let handler = move |request: Request| {
             let (mut service, adjust) = (service.clone(), adjust.clone());
             async move {
-                let Ok(response) = service.call(request).await;
+                let Ok(response) = service.call(prepare(request)).await;
                 adjust(response.map(Body::new))
             }
         };

@@ -29,6 +29,7 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         METHODS,
         v1.build_v1().map_err(refused)?,
         options.clone(),
+        |request| request,
         as_it_is,
     )
     .merge(routes(
@@ -36,6 +37,7 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         METHODS,
         v1alpha.build_v1alpha().map_err(refused)?,
         options,
+        |request| request,
         as_it_is,
     )))
 }

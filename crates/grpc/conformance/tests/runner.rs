@@ -2,15 +2,6 @@
 
 use std::process::Command;
 
-/// tonic reads the first message of a unary request and no more, and calls a request without any `INTERNAL`, where the runner asks for `UNIMPLEMENTED`. The runner
-/// fails when one of these passes.
-const KNOWN: [&str; 4] = [
-    "**/unary/multiple-requests",
-    "**/unary/no-request",
-    "**/server-stream/multiple-requests",
-    "**/server-stream/no-request",
-];
-
 /// The Connect project's runner of conformance tests, which must find nothing.
 #[test]
 fn the_runner_of_another_project_finds_nothing_api_1() {
@@ -20,7 +11,6 @@ fn the_runner_of_another_project_finds_nothing_api_1() {
     let ran = Command::new(runner)
         .args(["--mode", "server", "--conf"])
         .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/runner.yaml"))
-        .args(KNOWN.map(|known| format!("--known-failing={known}")))
         .args(["--", env!("CARGO_BIN_EXE_seaworthy-grpc-conformance")])
         .output()
         .unwrap();

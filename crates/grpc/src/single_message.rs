@@ -1,0 +1,143 @@
+use std::{
+    pin::Pin,
+    task::{Context, Poll, ready},
+};
+
+use axum::body::{Body, Bytes};
+use http_body::Frame;
+use tonic::Status;
+
+/// A flag and the length of what follows (gRPC over HTTP/2, "Length-Prefixed-Message").
+const PREFIX: usize = 5;
+
+/// A request of which the protocol asks for exactly one message. tonic reads the first and looks at no other, and calls none at all a fault of its own.
+#[derive(Debug)]
+pub(crate) struct SingleMessage {
+    body: Body,
+    /// The prefix so far, which may arrive in pieces.
+    prefix: Vec<u8>,
+    /// Bytes of the message that are still to come.
+    rest: usize,
+    begun: bool,
+    ended: bool,
+}
+
+impl SingleMessage {
+    pub(crate) fn new(body: Body) -> Self {
+        Self {
+            body,
+            prefix: Vec::with_capacity(PREFIX),
+            rest: 0,
+            begun: false,
+            ended: false,
+        }
+    }
+
+    /// Follows the messages in what has arrived.
+    fn follow(&mut self, mut data: &[u8]) -> Result<(), Status> {
+        while !data.is_empty() {
+            let (skipped, behind) = data.split_at(self.rest.min(data.len()));
+            self.rest -= skipped.len();
+            data = behind;
+            if self.rest > 0 || data.is_empty() {
+                return Ok(());
+            }
+            if self.begun {
+                return Err(Status::unimplemented("this method takes one message"));
+            }
+            let (prefix, behind) = data.split_at((PREFIX - self.prefix.len()).min(data.len()));
+            self.prefix.extend_from_slice(prefix);
+            data = behind;
+            if let [_, length @ ..] = &*self.prefix
+                && let Ok(length) = <[u8; 4]>::try_from(length)
+            {
+                self.begun = true;
+                self.rest = usize::try_from(u32::from_be_bytes(length)).unwrap_or(usize::MAX);
+            }
+        }
+        Ok(())
+    }
+}
+
+impl http_body::Body for SingleMessage {
+    type Data = Bytes;
+    type Error = axum::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
+        if self.ended {
+            return Poll::Ready(None);
+        }
+        let frame = ready!(Pin::new(&mut self.body).poll_frame(context));
+        Poll::Ready(match frame {
+            Some(Ok(frame)) => {
+                let followed = frame.data_ref().map_or(Ok(()), |data| self.follow(data));
+                Some(match followed {
+                    Ok(()) => Ok(frame),
+                    Err(status) => {
+                        self.ended = true;
+                        Err(axum::Error::new(status))
+                    }
+                })
+            }
+            None if !self.begun && self.prefix.is_empty() => {
+                self.ended = true;
+                let status =
+                    Status::unimplemented("this method takes a message, and there was none");
+                Some(Err(axum::Error::new(status)))
+            }
+            other => other,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures::{FutureExt as _, StreamExt as _, stream};
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(length: usize) -> Vec<u8> {
+        let prefix = u32::try_from(length).unwrap().to_be_bytes();
+        [&[0][..], &prefix, &vec![7; length]].concat()
+    }
+
+    /// What arrives of a body that comes in pieces, and how it ends.
+    fn read(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<String>) {
+        let pieces: Vec<_> = bytes.chunks(piece).map(Bytes::copy_from_slice).collect();
+        let body = Body::from_stream(stream::iter(pieces).map(Ok::<_, axum::Error>));
+        let mut stream = Body::new(SingleMessage::new(body)).into_data_stream();
+        let mut read = Vec::new();
+        while let Some(piece) = stream.next().now_or_never().unwrap() {
+            match piece {
+                Ok(piece) => read.extend_from_slice(&piece),
+                Err(error) => return (read, Some(error.to_string())),
+            }
+        }
+        (read, None)
+    }
+
+    proptest! {
+        #[test]
+        fn one_message_passes_and_a_second_does_not_however_they_arrive_api_1(
+            first in 0_usize..40,
+            second in 0_usize..40,
+            piece in 1_usize..50,
+        ) {
+            let one = message(first);
+            prop_assert_eq!(read(&one, piece), (one.clone(), None));
+            let two = [one, message(second)].concat();
+            let (_, refused) = read(&two, piece);
+            prop_assert!(refused.unwrap().contains("takes one message"));
+        }
+    }
+
+    #[test]
+    fn no_message_is_refused_and_half_of_one_is_left_to_the_decoder_api_1() {
+        assert!(read(&[], 1).1.unwrap().contains("there was none"));
+        assert_eq!(read(&[0, 0, 0], 2), (vec![0, 0, 0], None));
+    }
+}
