@@ -3,11 +3,15 @@
 use std::{process::ExitCode, time::Duration};
 
 use axum::{body::Bytes, extract::Path};
+use futures::future::BoxFuture;
 use schemars::JsonSchema;
 use seaworthy_client::HttpClient;
 use seaworthy_core::{Error, Secret, Timeout, context};
 use seaworthy_http::Routes;
-use seaworthy_service::{Assembly, Dependency, Schedule, Service, StartError, Tasks, Worker};
+use seaworthy_service::{
+    Assembly, CommandRun, Commands, Component, Console, Dependency, Schedule, Service,
+    ServiceCommand, Stage, StartError, Tasks, Worker, clap,
+};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 
@@ -39,7 +43,61 @@ enum Fault {
 }
 
 fn main() -> ExitCode {
-    Service::new("trial", env!("CARGO_PKG_VERSION")).main(assemble)
+    let definition = clap::Command::new("tally")
+        .about("Count to the number of the settings, or for ever.")
+        .arg(clap::Arg::new("for-ever").long("for-ever").num_args(0));
+    let commands =
+        Commands::new().with(ServiceCommand::new(definition, |run| Box::pin(tally(run))));
+    Service::new("trial", env!("CARGO_PKG_VERSION")).main_with(commands, assemble)
+}
+
+/// Counts, with a pool that has to be closed.
+async fn tally(run: CommandRun<'_, TrialConfig>) -> Result<(), StartError> {
+    run.service.component(Pool(run.console));
+    let number = run.service.settings().number;
+    if number == 0 {
+        return Err(StartError::because(
+            "nothing can be counted",
+            "the number is 0",
+        ));
+    }
+    tracing::info!("a line that no command prints");
+    tracing::warn!("a line that a command prints beside its answer");
+    if run.arguments.get_flag("for-ever") {
+        run.console.progress("counting for ever");
+        std::future::pending::<()>().await;
+    }
+    let counted: Vec<u32> = (1..=number).collect();
+    run.console
+        .answer(&format!("counted to {number}"), &counted);
+    Ok(())
+}
+
+/// What a command connects to, which tells that it was closed.
+struct Pool(Console);
+
+impl Component for Pool {
+    fn name(&self) -> &str {
+        "pool"
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Pool
+    }
+
+    fn request_stop(&self) {
+        self.0.progress("the pool is closed");
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
+
+    fn running(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    fn abort(&self) {}
 }
 
 async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {

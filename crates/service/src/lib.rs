@@ -39,6 +39,8 @@ mod watch;
 mod worker;
 
 pub use assembly::Assembly;
+pub use clap;
+pub use command::{CommandRun, Commands, Console, ServiceCommand};
 pub use component::{Component, Stage};
 pub use config::{
     AdminConfig, FrameworkConfig, GrpcConfig, PublicHttpConfig, SecretsConfig, ServerConfig,

@@ -5,7 +5,7 @@ use seaworthy_core::ServiceIdentity;
 
 use crate::{
     assembly::Assembly,
-    command,
+    command::{self, Commands},
     kernel::{Addresses, Kernel, StartFailure},
     lifecycle::{StopOutcome, Watched},
     preflight,
@@ -36,7 +36,16 @@ impl Service {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        command::run(&self.identity, assemble).into()
+        self.main_with(Commands::new(), assemble)
+    }
+
+    /// As [`main`](Self::main), for a binary that has commands of its own.
+    pub fn main_with<C, A>(self, commands: Commands<C>, assemble: A) -> ExitCode
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        command::run(&self.identity, commands, assemble).into()
     }
 
     /// Starts the service inside a running Tokio runtime, with settings from `loader`, and returns when it is ready: for tests, and for several services in one

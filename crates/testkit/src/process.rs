@@ -1,7 +1,7 @@
 //! A service as a process of its own, as an orchestrator sees it: started, asked, told to stop, waited for.
 
 use std::{
-    io::{self, BufRead as _, BufReader, Read as _},
+    io::{self, BufRead as _, BufReader},
     net::SocketAddr,
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Stdio},
@@ -37,6 +37,7 @@ pub struct ServiceProcess {
     lines: Receiver<String>,
     seen: Vec<String>,
     stderr: Receiver<String>,
+    complained: Vec<String>,
 }
 
 /// How a process ended.
@@ -103,11 +104,12 @@ impl ServiceProcess {
             });
         }
         let (sender, stderr) = mpsc::channel();
-        if let Some(mut pipe) = child.stderr.take() {
+        if let Some(pipe) = child.stderr.take() {
             thread::spawn(move || {
-                let mut text = String::new();
-                let _ = pipe.read_to_string(&mut text);
-                sender.send(text)
+                BufReader::new(pipe)
+                    .lines()
+                    .map_while(Result::ok)
+                    .all(|line| sender.send(line).is_ok())
             });
         }
         Ok(Self {
@@ -115,6 +117,7 @@ impl ServiceProcess {
             lines,
             seen: Vec::new(),
             stderr,
+            complained: Vec::new(),
         })
     }
 
@@ -123,25 +126,15 @@ impl ServiceProcess {
     /// # Errors
     /// The process ends or a minute passes without one.
     pub fn line(&mut self, part: &str) -> io::Result<String> {
-        if let Some(line) = self.seen.iter().find(|line| line.contains(part)) {
-            return Ok(line.clone());
-        }
-        let end = Instant::now() + PATIENCE;
-        loop {
-            let line = self
-                .lines
-                .recv_timeout(end.saturating_duration_since(Instant::now()));
-            let line = line.map_err(|error| {
-                io::Error::other(format!(
-                    "no line with {part:?}: {error}; seen: {:#?}",
-                    self.seen
-                ))
-            })?;
-            self.seen.push(line.clone());
-            if line.contains(part) {
-                return Ok(line);
-            }
-        }
+        first(&self.lines, &mut self.seen, part)
+    }
+
+    /// The first line on stderr, seen already or yet to come, that holds `part`.
+    ///
+    /// # Errors
+    /// The process ends or a minute passes without one.
+    pub fn error_line(&mut self, part: &str) -> io::Result<String> {
+        first(&self.stderr, &mut self.complained, part)
     }
 
     /// Where it listens: the public listener, and the one for operators.
@@ -179,17 +172,38 @@ impl ServiceProcess {
         while let Ok(line) = self.lines.recv_timeout(PATIENCE) {
             self.seen.push(line);
         }
-        let stderr = self
-            .stderr
-            .recv_timeout(PATIENCE)
-            .map_err(io::Error::other)?;
+        while let Ok(line) = self.stderr.recv_timeout(PATIENCE) {
+            self.complained.push(line);
+        }
         let status = self.child.wait()?;
         Ok(Ended {
             status,
             took: begun.elapsed(),
             stdout: std::mem::take(&mut self.seen),
-            stderr,
+            stderr: self
+                .complained
+                .iter()
+                .map(|line| format!("{line}\n"))
+                .collect(),
         })
+    }
+}
+
+/// The first line that holds `part`, of those seen or of those to come.
+fn first(lines: &Receiver<String>, seen: &mut Vec<String>, part: &str) -> io::Result<String> {
+    if let Some(line) = seen.iter().find(|line| line.contains(part)) {
+        return Ok(line.clone());
+    }
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let line = lines.recv_timeout(end.saturating_duration_since(Instant::now()));
+        let line = line.map_err(|error| {
+            io::Error::other(format!("no line with {part:?}: {error}; seen: {seen:#?}"))
+        })?;
+        seen.push(line.clone());
+        if line.contains(part) {
+            return Ok(line);
+        }
     }
 }
 

@@ -4,6 +4,7 @@ mod arguments;
 mod config;
 mod health;
 mod output;
+mod own;
 mod serve;
 mod status;
 
@@ -11,11 +12,12 @@ use clap::{CommandFactory as _, FromArgMatches as _};
 use seaworthy_config::{Environment, Loader, Settings};
 use seaworthy_core::ServiceIdentity;
 
-use self::arguments::{Arguments, Command, SettingsArguments};
+use self::arguments::{Arguments, Command, Format, SettingsArguments};
+pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
 use crate::{assembly::Assembly, start_error::StartError, vault::VaultSource};
 
 /// Does what the command line says.
-pub(crate) fn run<C, A>(identity: &ServiceIdentity, assemble: A) -> u8
+pub(crate) fn run<C, A>(identity: &ServiceIdentity, commands: Commands<C>, assemble: A) -> u8
 where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
@@ -24,20 +26,24 @@ where
     let command = Arguments::command()
         .name(name.clone())
         .bin_name(name)
-        .about("A Seaworthy service.");
-    let arguments = command
-        .try_get_matches()
-        .and_then(|matches| Arguments::from_arg_matches(&matches));
-    let arguments = match arguments {
+        .about("A Seaworthy service.")
+        .subcommands(commands.definitions().cloned());
+    let matches = match command.try_get_matches() {
+        Ok(matches) => matches,
+        Err(error) => return usage(&error),
+    };
+    if let Some((name, own)) = matches.subcommand()
+        && let Some(command) = commands.take(name)
+    {
+        let format = matches.get_one("format").copied().unwrap_or(Format::Text);
+        return match SettingsArguments::from_arg_matches(&matches) {
+            Ok(settings) => own::run(identity, loader(identity, &settings), format, command, own),
+            Err(error) => usage(&error),
+        };
+    }
+    let arguments = match Arguments::from_arg_matches(&matches) {
         Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return if error.use_stderr() {
-                status::USAGE
-            } else {
-                status::SUCCESS
-            };
-        }
+        Err(error) => return usage(&error),
     };
     let loader = loader(identity, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
@@ -47,6 +53,16 @@ where
         }
         Command::Health { probe } => health::run::<C>(&loader, arguments.format, probe),
         Command::Version => output::line(&format!("{} {}", identity.name(), identity.version())),
+    }
+}
+
+/// Prints why a command line means nothing, or the help that it asked for.
+fn usage(error: &clap::Error) -> u8 {
+    let _ = error.print();
+    if error.use_stderr() {
+        status::USAGE
+    } else {
+        status::SUCCESS
     }
 }
 

@@ -100,7 +100,7 @@ where
     }
 }
 
-fn complain_of(unfinished: &[String]) {
+pub(super) fn complain_of(unfinished: &[String]) {
     output::complain(&format!(
         "error: these were still running at the end of the stop: {}\n",
         unfinished.join(", ")

@@ -1,6 +1,7 @@
 //! A service from its settings to its end, in the order of [`Phase`].
 
 mod calls;
+mod offline;
 mod operators;
 mod public;
 mod start_failure;
@@ -13,14 +14,14 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use seaworthy_config::{Loaded, Loader, Settings, Watcher};
+use seaworthy_config::{Loaded, Loader, Schema, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
 use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
 use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
-pub(crate) use self::start_failure::StartFailure;
+pub(crate) use self::{offline::Offline, start_failure::StartFailure};
 use crate::{
     admin::AdminState,
     assembly::{Assembly, HandedOver, Parts},
@@ -66,20 +67,13 @@ impl Kernel {
     ) -> Result<Self, StartFailure> {
         let begun = Instant::now();
 
-        // Phase::Configure
-        let schema = settings::schema::<C>();
-        let loader = settings::with_rules(loader);
-        let loaded = loader
-            .load_async(&schema)
-            .await
-            .map_err(StartFailure::Mistakes)?;
-        let framework = Arc::new(framework(&loaded)?);
-
-        // Phase::Preflight
-        let violations = settings::violations(&loaded);
-        if settings::refuses(loaded.profile()) && !violations.is_empty() {
-            return Err(StartFailure::Unsafe(violations));
-        }
+        let Prepared {
+            loader,
+            schema,
+            loaded,
+            framework,
+            violations,
+        } = prepare::<C>(loader).await?;
 
         // Phase::Telemetry
         let FrameworkConfig {
@@ -137,12 +131,7 @@ impl Kernel {
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
         // Phase::Assemble
-        let unknown = |error| StartError::because("the settings cannot be read", error);
-        let assembly = Assembly {
-            settings: Arc::new(self.watcher.current().get::<C>().map_err(unknown)?),
-            reloadable: self.watcher.reloadable::<C>().map_err(unknown)?,
-            parts: self.parts.clone(),
-        };
+        let assembly = assembly(&self.watcher, &self.parts)?;
         match AssertUnwindSafe(assemble(&assembly)).catch_unwind().await {
             Ok(outcome) => outcome?,
             Err(payload) => {
@@ -252,6 +241,50 @@ impl Kernel {
     pub(crate) fn parts(&self) -> &Parts {
         &self.parts
     }
+}
+
+/// What the first two phases of a start bring forth.
+struct Prepared {
+    loader: Loader,
+    schema: Schema,
+    loaded: Loaded,
+    framework: Arc<FrameworkConfig>,
+    violations: Vec<Violation>,
+}
+
+/// [`Phase::Configure`] and [`Phase::Preflight`].
+async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
+    // Phase::Configure
+    let schema = settings::schema::<C>();
+    let loader = settings::with_rules(loader);
+    let loaded = loader
+        .load_async(&schema)
+        .await
+        .map_err(StartFailure::Mistakes)?;
+    let framework = Arc::new(framework(&loaded)?);
+
+    // Phase::Preflight
+    let violations = settings::violations(&loaded);
+    if settings::refuses(loaded.profile()) && !violations.is_empty() {
+        return Err(StartFailure::Unsafe(violations));
+    }
+    Ok(Prepared {
+        loader,
+        schema,
+        loaded,
+        framework,
+        violations,
+    })
+}
+
+/// What is handed to a function of the service's own.
+fn assembly<C: Settings>(watcher: &Watcher, parts: &Parts) -> Result<Assembly<C>, StartError> {
+    let unknown = |error| StartError::because("the settings cannot be read", error);
+    Ok(Assembly {
+        settings: Arc::new(watcher.current().get::<C>().map_err(unknown)?),
+        reloadable: watcher.reloadable::<C>().map_err(unknown)?,
+        parts: parts.clone(),
+    })
 }
 
 fn framework(loaded: &Loaded) -> Result<FrameworkConfig, StartError> {

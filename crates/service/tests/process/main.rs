@@ -6,6 +6,7 @@
 )]
 
 mod calls_out;
+mod commands;
 mod dependencies;
 mod life;
 mod metrics;

@@ -1,0 +1,17 @@
+use std::io::{self, IsTerminal as _, Write as _};
+
+use seaworthy_telemetry::logs::LineSink;
+
+/// Writes lines to stderr at once: a command tells little, and has nobody else to serve meanwhile.
+#[derive(Debug)]
+pub(super) struct Stderr;
+
+impl LineSink for Stderr {
+    fn line(&self, line: &[u8]) {
+        let _ = io::stderr().lock().write_all(line);
+    }
+
+    fn is_terminal(&self) -> bool {
+        io::stderr().is_terminal()
+    }
+}

@@ -1,0 +1,86 @@
+use std::sync::Arc;
+
+use seaworthy_config::{Loader, Settings, Watcher};
+use seaworthy_core::ServiceIdentity;
+use seaworthy_telemetry::logs::{Level, LineSink};
+
+use super::{Prepared, StartFailure, assembly, parts, prepare};
+use crate::{
+    assembly::{Assembly, Parts},
+    component::Component,
+    lifecycle::{LifecycleConfig, StopOutcome, Stopping, Watched},
+    start_error::StartError,
+};
+
+/// The parts of a service without its listeners: what a command of the service's own runs in.
+pub(crate) struct Offline {
+    parts: Parts,
+    watcher: Watcher,
+}
+
+impl Offline {
+    /// The phases of a start that need no listener. Lines below `level` are not written.
+    pub(crate) async fn open<C: Settings>(
+        identity: &ServiceIdentity,
+        loader: Loader,
+        level: Level,
+        sink: Arc<dyn LineSink>,
+    ) -> Result<Self, StartFailure> {
+        let Prepared {
+            loader,
+            schema,
+            loaded,
+            framework,
+            violations: _,
+        } = prepare::<C>(loader).await?;
+        let log = seaworthy_telemetry::logs::LogConfig {
+            level,
+            ..framework.log.clone()
+        };
+        let deployed = crate::settings::is_deployed(loaded.profile());
+        let telemetry = seaworthy_telemetry::Telemetry::start_with_sink(
+            identity,
+            &log,
+            &framework.metrics,
+            &framework.tracing,
+            deployed,
+            sink,
+        )
+        .map_err(|error| StartError::because("telemetry cannot start", error))?;
+        let parts = parts(identity, &loaded, framework, telemetry);
+        Ok(Self {
+            watcher: Watcher::new(loader, schema, loaded),
+            parts,
+        })
+    }
+
+    pub(crate) fn lifecycle(&self) -> &LifecycleConfig {
+        &self.parts.framework.lifecycle
+    }
+
+    pub(crate) fn assembly<C: Settings>(&self) -> Result<Assembly<C>, StartError> {
+        assembly(&self.watcher, &self.parts)
+    }
+
+    /// Stops in order whatever was connected.
+    pub(crate) async fn stop(
+        self,
+        watched: &Watched,
+        force: impl Future<Output = ()>,
+    ) -> StopOutcome {
+        let lifecycle = &self.parts.framework.lifecycle;
+        let mut components = std::mem::take(&mut self.parts.handed_over.lock().components);
+        components.push(Arc::new(self.parts.tasks.clone()));
+        let components: Vec<Arc<dyn Component>> = components;
+        watched.set_components(&components);
+        let stopping = Stopping {
+            config: lifecycle,
+            health: &self.parts.health,
+            components,
+        };
+        let outcome = stopping.run(force).await;
+        watched.set_flushing();
+        self.parts.telemetry.shutdown(lifecycle.flush.get()).await;
+        outcome
+    }
+}

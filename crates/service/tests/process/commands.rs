@@ -1,0 +1,110 @@
+//! Commands that a service binary has of its own.
+
+use rustix::process::Signal;
+use seaworthy_testkit::process::{Ended, ServiceProcess, example};
+
+fn run(arguments: &[&str]) -> Ended {
+    let process = ServiceProcess::start_as_is(&example("trial"), arguments, &[]);
+    process.unwrap().ended().unwrap()
+}
+
+#[test]
+fn a_command_has_the_settings_and_closes_what_it_opened_life_4() {
+    let ended = run(&["tally", "--set", "number=3"]);
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    assert_eq!(ended.stdout, ["counted to 3"]);
+    assert!(
+        ended.stderr.contains("the pool is closed"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn an_answer_for_programs_stands_alone_on_stdout() {
+    for arguments in [
+        ["--format", "json", "tally", "--set", "number=2"],
+        ["tally", "--set", "number=2", "--format", "json"],
+    ] {
+        let ended = run(&arguments);
+        let answer: Vec<u32> = serde_json::from_str(&ended.stdout.concat()).unwrap();
+        assert_eq!(answer, [1, 2]);
+        assert!(
+            ended
+                .stderr
+                .contains("a line that a command prints beside its answer"),
+            "{}",
+            ended.stderr
+        );
+        assert!(
+            !ended.stderr.contains("a line that no command prints"),
+            "{}",
+            ended.stderr
+        );
+    }
+}
+
+#[test]
+fn a_command_that_fails_says_why_life_1() {
+    let ended = run(&["tally"]);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.is_empty(), "{:?}", ended.stdout);
+    assert!(
+        ended
+            .stderr
+            .contains("error: nothing can be counted\n  caused by: the number is 0"),
+        "{}",
+        ended.stderr
+    );
+    assert!(
+        ended.stderr.contains("the pool is closed"),
+        "{}",
+        ended.stderr
+    );
+}
+
+#[test]
+fn a_command_refuses_the_settings_that_the_service_would_refuse_conf_3() {
+    let ended = run(&["tally", "--set", "number=many"]);
+    assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+    let ended = run(&["tally", "--set", "number=2", "--profile", "production"]);
+    assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+    assert!(ended.stderr.contains("CONF-3"), "{}", ended.stderr);
+}
+
+#[test]
+fn an_unknown_command_or_argument_is_a_mistake_of_the_command_line() {
+    assert_eq!(run(&["talley"]).status.code(), Some(2));
+    let ended = run(&["tally", "--forever"]);
+    assert_eq!(ended.status.code(), Some(2));
+    assert!(ended.stderr.contains("--for-ever"), "{}", ended.stderr);
+    let ended = run(&["help", "tally"]);
+    assert_eq!(ended.status.code(), Some(0));
+    assert!(
+        ended.stdout.concat().contains("Count to the number"),
+        "{:?}",
+        ended.stdout
+    );
+}
+
+#[test]
+fn a_signal_ends_a_command_in_order_life_4() {
+    let arguments = [
+        "tally",
+        "--for-ever",
+        "--set",
+        "number=1",
+        "--format",
+        "json",
+    ];
+    let mut process = ServiceProcess::start_as_is(&example("trial"), &arguments, &[]).unwrap();
+    process.error_line("counting for ever").unwrap();
+    process.signal(Signal::TERM).unwrap();
+    let ended = process.ended().unwrap();
+    assert_eq!(ended.status.code(), Some(75), "{}", ended.stderr);
+    assert!(
+        ended.stderr.contains("the pool is closed") && ended.stderr.contains("SIGTERM"),
+        "{}",
+        ended.stderr
+    );
+}
