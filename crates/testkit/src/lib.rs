@@ -18,7 +18,9 @@ pub mod fault;
 pub mod http;
 pub mod process;
 pub mod raw;
-pub mod redis;
 pub mod requirement;
+pub mod server;
 pub mod simulation;
 pub mod vault;
+
+pub use server::{kafka, mariadb, nats, postgres, rabbitmq, redis};

@@ -1,0 +1,53 @@
+use std::{
+    io,
+    path::Path,
+    process::{Child, Command},
+    sync::{OnceLock, mpsc},
+    thread,
+};
+
+use rustix::process::geteuid;
+
+/// Sets the user and the signal at the parent's death without a line of unsafe code; part of util-linux.
+const SETPRIV: &str = "/usr/bin/setpriv";
+
+type Order = (Command, mpsc::Sender<io::Result<Child>>);
+
+/// Starts processes from a thread that lives as long as the test binary: the kernel ends a child by the death of the *thread* that made it, and tests have one thread each.
+static KEEPER: OnceLock<mpsc::Sender<Order>> = OnceLock::new();
+
+/// A command that is killed when the test binary ends, however it ends, where the system can do that. As root it runs as `user`.
+pub(super) fn kept(program: &Path, user: Option<&str>) -> Command {
+    if !Path::new(SETPRIV).exists() {
+        return Command::new(program);
+    }
+    let mut command = Command::new(SETPRIV);
+    command.args(["--pdeathsig", "KILL"]);
+    if let Some(user) = user.filter(|_| geteuid().is_root()) {
+        command.args([
+            &format!("--reuid={user}"),
+            &format!("--regid={user}"),
+            "--clear-groups",
+        ]);
+    }
+    command.arg(program);
+    command
+}
+
+/// Starts a command on the keeper's thread.
+pub(super) fn start(command: Command) -> io::Result<Child> {
+    let keeper = KEEPER.get_or_init(|| {
+        let (orders, taken) = mpsc::channel::<Order>();
+        thread::spawn(move || {
+            for (mut command, answer) in taken {
+                let _ = answer.send(command.spawn());
+            }
+        });
+        orders
+    });
+    let (answer, started) = mpsc::channel();
+    keeper
+        .send((command, answer))
+        .map_err(|_| io::Error::other("the keeper of servers is gone"))?;
+    started.recv().map_err(io::Error::other)?
+}

@@ -1,0 +1,195 @@
+//! A real MariaDB.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Command,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use rand::RngExt as _;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, finish, folder, free_address, listens},
+};
+
+/// MariaDB refuses to run as root; Debian's package makes this user.
+const USER: &str = "mysql";
+/// The user of the database.
+const NAME: &str = "seaworthy";
+
+/// A running MariaDB. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct MariadbServer {
+    program: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    password: String,
+    settings: Vec<String>,
+    process: Process,
+    databases: AtomicU32,
+}
+
+impl MariadbServer {
+    /// Starts one that does not wait for the disk; `program` is `mariadbd`, which `SEAWORTHY_TEST_MARIADB` names.
+    ///
+    /// # Errors
+    /// It cannot be started, or is not ready in time.
+    pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::start_with(
+            program,
+            &[
+                "--innodb-flush-log-at-trx-commit=0",
+                "--max-connections=200",
+            ],
+        )
+    }
+
+    /// Starts one with these arguments.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(program: impl Into<PathBuf>, settings: &[&str]) -> io::Result<Self> {
+        let program = program.into();
+        let folder = folder(Some(USER))?;
+        let password: String = format!("{:032x}", rand::rng().random::<u128>());
+        let data = folder.path().join("data");
+        let mut install = kept(&beside(&program, "mariadb-install-db"), Some(USER));
+        install
+            .args([
+                "--no-defaults",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+            ])
+            .arg(format!("--datadir={}", data.display()))
+            .current_dir("/");
+        finish(install)?;
+        fs::write(
+            folder.path().join("users.sql"),
+            format!(
+                "CREATE USER IF NOT EXISTS '{NAME}'@'127.0.0.1' IDENTIFIED BY '{password}';\nGRANT ALL ON *.* TO '{NAME}'@'127.0.0.1' WITH GRANT OPTION;\n"
+            ),
+        )?;
+        let mut server = Self {
+            program,
+            folder,
+            address: free_address()?,
+            password,
+            settings: settings
+                .iter()
+                .map(|setting| (*setting).to_owned())
+                .collect(),
+            process: Process::default(),
+            databases: AtomicU32::new(0),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a new, empty database whose name begins with `name`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn database(&self, name: &str) -> io::Result<String> {
+        let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut create = self.client("mariadb");
+        create.args(["-e", &format!("CREATE DATABASE {name}")]);
+        finish(create)?;
+        Ok(self.url(&name))
+    }
+
+    /// The URL of a database.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        self.url_at(self.address, database)
+    }
+
+    /// The URL of a database by way of another address, such as a proxy's.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr, database: &str) -> String {
+        format!("mysql://{NAME}:{}@{address}/{database}", self.password)
+    }
+
+    /// One of MariaDB's client programs, such as `mariadb-dump`, with what it needs to reach this server.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(beside(&self.program, program));
+        command
+            .arg("--no-defaults")
+            .arg(format!("--host={}", self.address.ip()))
+            .arg(format!("--port={}", self.address.port()))
+            .arg(format!("--user={NAME}"))
+            .env("MYSQL_PWD", &self.password);
+        command
+    }
+
+    /// Starts it again at the same address, with its data.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        let folder = self.folder.path();
+        let mut command = kept(&self.program, Some(USER));
+        command
+            .arg("--no-defaults")
+            .arg(format!("--datadir={}", folder.join("data").display()))
+            .arg(format!("--socket={}", folder.join("socket").display()))
+            .arg(format!("--pid-file={}", folder.join("pid").display()))
+            .arg(format!(
+                "--init-file={}",
+                folder.join("users.sql").display()
+            ))
+            .arg(format!("--port={}", self.address.port()))
+            .args([
+                "--bind-address=127.0.0.1",
+                "--skip-name-resolve",
+                "--skip-log-bin",
+            ])
+            .args(&self.settings)
+            .current_dir("/");
+        let address = self.address;
+        self.process
+            .start(command, &folder.join("log"), || listens(address))
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Stops it in order.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::TERM);
+    }
+
+    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    pub fn freeze(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Ends [`freeze`](Self::freeze).
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+}
+
+/// A program of the same installation: beside the server, or where programs for everybody are.
+fn beside(server: &Path, program: &str) -> PathBuf {
+    let beside = server.with_file_name(program);
+    if beside.exists() {
+        beside
+    } else {
+        Path::new("/usr/bin").join(program)
+    }
+}

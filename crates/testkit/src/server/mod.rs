@@ -1,0 +1,15 @@
+//! Real servers for a test: each on free ports of loopback, in a folder of its own, gone when the test is.
+//!
+//! A test of its own server may kill, freeze and restart it. Tests that only use one share it: [`Shared`] starts it once for the test binary.
+
+pub mod kafka;
+mod keeper;
+pub mod mariadb;
+pub mod nats;
+pub mod postgres;
+mod process;
+pub mod rabbitmq;
+pub mod redis;
+mod shared;
+
+pub use shared::Shared;

@@ -1,0 +1,80 @@
+//! A real NATS with JetStream.
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, folder, free_address, listens},
+};
+
+/// A running `nats-server` whose streams are on disk. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct NatsServer {
+    program: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    process: Process,
+}
+
+impl NatsServer {
+    /// Starts the program, which `SEAWORTHY_TEST_NATS` names, and waits until it listens.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not listen in time.
+    pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        let mut server = Self {
+            program: program.into(),
+            folder: folder(None)?,
+            address: free_address()?,
+            process: Process::default(),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as a `nats://` URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("nats://{}", self.address)
+    }
+
+    /// Starts it again at the same address, with its streams.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        let mut command = kept(&self.program, None);
+        command
+            .args(["-a", "127.0.0.1", "-p", &self.address.port().to_string()])
+            .args(["-js", "-sd"])
+            .arg(self.folder.path());
+        let address = self.address;
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, || listens(address))
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    pub fn freeze(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Ends [`freeze`](Self::freeze).
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+}

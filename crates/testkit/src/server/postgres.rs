@@ -1,0 +1,175 @@
+//! A real PostgreSQL.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use rand::RngExt as _;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, finish, folder, free_address},
+};
+
+/// PostgreSQL refuses to run as root; Debian's package makes this user.
+const USER: &str = "postgres";
+/// The user of the database.
+const NAME: &str = "seaworthy";
+
+/// A running PostgreSQL. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct PostgresServer {
+    programs: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    password: String,
+    settings: Vec<String>,
+    process: Process,
+    databases: AtomicU32,
+}
+
+impl PostgresServer {
+    /// Starts one that does not wait for the disk; `programs` is the folder of `initdb` and `postgres`, which `SEAWORTHY_TEST_POSTGRES` names.
+    ///
+    /// # Errors
+    /// It cannot be started, or is not ready in time.
+    pub fn start(programs: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::start_with(programs, &["fsync=off", "max_connections=200"])
+    }
+
+    /// Starts one with these settings, such as `fsync=on`.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(programs: impl Into<PathBuf>, settings: &[&str]) -> io::Result<Self> {
+        let programs = programs.into();
+        let folder = folder(Some(USER))?;
+        let password: String = format!("{:032x}", rand::rng().random::<u128>());
+        let secret = folder.path().join("password");
+        fs::write(&secret, &password)?;
+        let mut initdb = kept(&programs.join("initdb"), Some(USER));
+        initdb
+            .args([
+                "--no-sync",
+                "--auth=scram-sha-256",
+                "--encoding=UTF8",
+                "--locale=C",
+            ])
+            .arg(format!("--username={NAME}"))
+            .arg(format!("--pwfile={}", readable(&secret)?.display()))
+            .arg(folder.path().join("data"))
+            .current_dir("/");
+        finish(initdb)?;
+        let mut server = Self {
+            programs,
+            folder,
+            address: free_address()?,
+            password,
+            settings: settings
+                .iter()
+                .map(|setting| (*setting).to_owned())
+                .collect(),
+            process: Process::default(),
+            databases: AtomicU32::new(0),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The URL of a new, empty database whose name begins with `name`.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub fn database(&self, name: &str) -> io::Result<String> {
+        let name = format!("{name}_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut create = self.client("createdb");
+        create.arg(&name);
+        finish(create)?;
+        Ok(self.url(&name))
+    }
+
+    /// The URL of a database.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        self.url_at(self.address, database)
+    }
+
+    /// The URL of a database by way of another address, such as a proxy's.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr, database: &str) -> String {
+        format!("postgres://{NAME}:{}@{address}/{database}", self.password)
+    }
+
+    /// One of PostgreSQL's client programs, such as `pg_dump`, with what it needs to reach this server.
+    #[must_use]
+    pub fn client(&self, program: &str) -> Command {
+        let mut command = Command::new(self.programs.join(program));
+        command
+            .env("PGHOST", self.address.ip().to_string())
+            .env("PGPORT", self.address.port().to_string())
+            .env("PGUSER", NAME)
+            .env("PGPASSWORD", &self.password);
+        command
+    }
+
+    /// Starts it again at the same address, with its data.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        let mut command = kept(&self.programs.join("postgres"), Some(USER));
+        command
+            .arg("-D")
+            .arg(self.folder.path().join("data"))
+            .args(["-p", &self.address.port().to_string()])
+            .args(["-c", "listen_addresses=127.0.0.1"])
+            .args(["-c", "unix_socket_directories="])
+            .current_dir("/");
+        for setting in &self.settings {
+            command.args(["-c", setting]);
+        }
+        let mut asked = self.client("pg_isready");
+        asked.stdout(Stdio::null()).stderr(Stdio::null());
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, || {
+            asked.status().is_ok_and(|status| status.success())
+        })
+    }
+
+    /// Ends it as a crash would: connections are reset, and what was not committed is gone.
+    pub fn kill(&mut self) {
+        // Its own word for a crash; a killed parent would leave its children to find out.
+        self.process.stop(Signal::QUIT);
+    }
+
+    /// Stops it in order: connections are closed with a word.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::INT);
+    }
+}
+
+/// The password is read by another user, from a folder that nobody else may look into.
+fn readable(secret: &Path) -> io::Result<&Path> {
+    use std::os::unix::fs::PermissionsExt as _;
+    fs::set_permissions(secret, fs::Permissions::from_mode(0o644))?;
+    Ok(secret)
+}
+
+impl Drop for PostgresServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}

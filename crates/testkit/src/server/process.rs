@@ -1,0 +1,147 @@
+use std::{
+    fs,
+    io::{self, Read as _},
+    net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{Pid, Signal, geteuid, kill_process};
+use tempfile::TempDir;
+
+use super::keeper;
+
+/// The slowest of the servers needs half of this on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(90);
+/// How often a server that starts is looked at.
+const GLANCE: Duration = Duration::from_millis(10);
+/// The end of a log is what tells why a server did not start.
+const TOLD: usize = 2_000;
+
+/// A port of loopback that was free a moment ago.
+pub(super) fn free_address() -> io::Result<SocketAddr> {
+    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
+}
+
+/// A folder that belongs to `user` where the test runs as root.
+pub(super) fn folder(user: Option<&str>) -> io::Result<TempDir> {
+    let folder = tempfile::Builder::new().prefix("seaworthy-").tempdir()?;
+    if let Some(user) = user.filter(|_| geteuid().is_root()) {
+        let (user, group) = identity(user)?;
+        std::os::unix::fs::chown(folder.path(), Some(user), Some(group))?;
+    }
+    Ok(folder)
+}
+
+fn identity(user: &str) -> io::Result<(u32, u32)> {
+    let known = fs::read_to_string("/etc/passwd")?;
+    known
+        .lines()
+        .find_map(|line| {
+            let mut fields = line.split(':');
+            (fields.next() == Some(user)).then_some(())?;
+            let user = fields.nth(1)?.parse().ok()?;
+            Some((user, fields.next()?.parse().ok()?))
+        })
+        .ok_or_else(|| io::Error::other(format!("there is no user {user}")))
+}
+
+/// Runs a command to its end; what it said is the error.
+pub(super) fn finish(mut command: Command) -> io::Result<()> {
+    let output = command.stdin(Stdio::null()).output()?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(io::Error::other(format!(
+        "{}: {}{}",
+        output.status,
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )))
+}
+
+/// One process of a server.
+#[derive(Debug, Default)]
+pub(super) struct Process(Option<Child>);
+
+impl Process {
+    /// Starts the command with its output in `log`, and waits until `ready` says so.
+    pub(super) fn start(
+        &mut self,
+        mut command: Command,
+        log: &Path,
+        mut ready: impl FnMut() -> bool,
+    ) -> io::Result<()> {
+        self.kill();
+        let output = fs::File::options().create(true).append(true).open(log)?;
+        command
+            .stdin(Stdio::null())
+            .stdout(output.try_clone()?)
+            .stderr(output);
+        let mut child = keeper::start(command)?;
+        let began = Instant::now();
+        while !ready() {
+            let ended = child.try_wait()?;
+            if ended.is_some() || began.elapsed() > PATIENCE {
+                let _ = child.kill();
+                let _ = child.wait();
+                let state = ended.map_or_else(
+                    || "is not ready".to_owned(),
+                    |status| format!("ended: {status}"),
+                );
+                return Err(io::Error::other(format!(
+                    "the server {state}\n{}",
+                    end_of(log)
+                )));
+            }
+            thread::sleep(GLANCE);
+        }
+        self.0 = Some(child);
+        Ok(())
+    }
+
+    /// Ends it as a crash would.
+    pub(super) fn kill(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(super) fn stop(&mut self, signal: Signal) {
+        self.signal(signal);
+        if let Some(mut child) = self.0.take() {
+            let _ = child.wait();
+        }
+    }
+
+    pub(super) fn signal(&self, signal: Signal) {
+        if let Some(child) = &self.0 {
+            let _ = kill_process(Pid::from_child(child), signal);
+        }
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
+
+/// Whether somebody listens there.
+pub(super) fn listens(address: SocketAddr) -> bool {
+    TcpStream::connect(address).is_ok()
+}
+
+fn end_of(log: &Path) -> String {
+    let mut text = String::new();
+    let _ = fs::File::open(log).and_then(|mut file| file.read_to_string(&mut text));
+    let from = text.len().saturating_sub(TOLD);
+    let from = (from..text.len()).find(|at| text.is_char_boundary(*at));
+    from.and_then(|from| text.get(from..))
+        .unwrap_or_default()
+        .to_owned()
+}

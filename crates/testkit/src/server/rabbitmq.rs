@@ -1,0 +1,157 @@
+//! A real RabbitMQ.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, finish, folder, free_address, listens},
+};
+
+/// A running RabbitMQ of one node. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct RabbitmqServer {
+    programs: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    distribution: SocketAddr,
+    mapper: SocketAddr,
+    process: Process,
+}
+
+impl RabbitmqServer {
+    /// Starts one; `programs` is the folder of its own `rabbitmq-server` and `rabbitmqctl` (not of a distribution's wrappers), which `SEAWORTHY_TEST_RABBITMQ` names.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not listen in time.
+    pub fn start(programs: impl Into<PathBuf>) -> io::Result<Self> {
+        let folder = folder(None)?;
+        fs::write(folder.path().join("plugins"), "[].\n")?;
+        fs::write(
+            folder.path().join("rabbitmq.conf"),
+            "log.file.level = warning\n",
+        )?;
+        let mut server = Self {
+            programs: programs.into(),
+            folder,
+            address: free_address()?,
+            distribution: free_address()?,
+            mapper: free_address()?,
+            process: Process::default(),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address as an `amqp://` URL, of the default virtual host.
+    #[must_use]
+    pub fn url(&self) -> String {
+        self.url_at(self.address)
+    }
+
+    /// The URL by way of another address, such as a proxy's.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        format!("amqp://guest:guest@{address}/%2f")
+    }
+
+    /// Starts it again at the same address, with its durable queues.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        let command = self.environment(kept(&self.programs.join("rabbitmq-server"), None));
+        let address = self.address;
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, || listens(address))
+    }
+
+    /// Runs `rabbitmqctl` with these arguments.
+    ///
+    /// # Errors
+    /// What it complains of.
+    pub fn control(&self, arguments: &[&str]) -> io::Result<()> {
+        let mut command = self.environment(Command::new(self.programs.join("rabbitmqctl")));
+        command.args(arguments);
+        finish(command)
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+        // The mapper of ports is a daemon of its own, which the node has started.
+        let _ = Command::new("epmd")
+            .args(["-port", &self.mapper.port().to_string(), "-kill"])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .status();
+    }
+
+    /// Stops it in order.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::TERM);
+    }
+
+    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    pub fn freeze(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Ends [`freeze`](Self::freeze).
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+
+    /// Everything of its own: name, ports, folders, cookie.
+    fn environment(&self, mut command: Command) -> Command {
+        let folder = self.folder.path();
+        let within = |name: &str| folder.join(name);
+        let port = |address: SocketAddr| address.port().to_string();
+        command
+            .env("HOME", folder)
+            .env(
+                "RABBITMQ_NODENAME",
+                format!("seaworthy-{}@localhost", self.address.port()),
+            )
+            .env("RABBITMQ_NODE_IP_ADDRESS", "127.0.0.1")
+            .env("RABBITMQ_NODE_PORT", port(self.address))
+            .env("RABBITMQ_DIST_PORT", port(self.distribution))
+            .env("ERL_EPMD_PORT", port(self.mapper))
+            .env("ERL_EPMD_ADDRESS", "127.0.0.1")
+            .env(
+                "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+                "-kernel inet_dist_use_interface {127,0,0,1}",
+            )
+            .env("RABBITMQ_CONF_ENV_FILE", Path::new("/dev/null"))
+            .env("RABBITMQ_CONFIG_FILE", within("rabbitmq.conf"))
+            .env("RABBITMQ_ENABLED_PLUGINS_FILE", within("plugins"))
+            .env("RABBITMQ_MNESIA_BASE", within("data"))
+            .env("RABBITMQ_LOG_BASE", within("logs"))
+            .env("RABBITMQ_PID_FILE", within("pid"))
+            .env("RABBITMQ_GENERATED_CONFIG_DIR", within("generated"))
+            // Else the script stays between this process and the node, and only the script would be killed.
+            .env("RUNNING_UNDER_SYSTEMD", "true")
+            .current_dir(folder);
+        command
+    }
+}
+
+impl Drop for RabbitmqServer {
+    fn drop(&mut self) {
+        self.kill();
+    }
+}
