@@ -25,6 +25,7 @@ mod component;
 mod config;
 mod dependency;
 mod kernel;
+pub mod lease;
 mod lifecycle;
 mod listener;
 mod no_settings;
@@ -53,5 +54,6 @@ pub use service::{RunningService, Service};
 pub use start_error::StartError;
 pub use task::{Stop, TaskPanic, Tasks};
 pub use worker::{
-    CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun, Workers,
+    CannotRun, CronSchedule, InvalidCron, Schedule, UnknownWorker, Worker, WorkerReport, WorkerRun,
+    Workers,
 };

@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 use seaworthy_http::{Json, Path, Routes};
 
 use super::AdminState;
-use crate::worker::{UnknownWorker, WorkerReport};
+use crate::worker::{CannotRun, UnknownWorker, WorkerReport};
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
@@ -16,6 +16,17 @@ pub(super) fn routes() -> Routes<AdminState> {
 impl From<UnknownWorker> for Error {
     fn from(error: UnknownWorker) -> Self {
         Self::new(Code::NotFound, "NO_SUCH_WORKER", error.to_string())
+    }
+}
+
+impl From<CannotRun> for Error {
+    fn from(error: CannotRun) -> Self {
+        match error {
+            CannotRun::Unknown(error) => error.into(),
+            CannotRun::Elsewhere(_) => {
+                Self::new(Code::Conflict, "RUNS_ELSEWHERE", error.to_string())
+            }
+        }
     }
 }
 

@@ -4,7 +4,10 @@ use futures::future::BoxFuture;
 use seaworthy_core::{Error, Ratio, Timeout};
 
 use super::schedule::Schedule;
-use crate::task::Stop;
+use crate::{
+    lease::{FencingToken, LeaseConfig, LeaseStore},
+    task::Stop,
+};
 
 /// A run that takes longer than this is stuck more often than it is busy.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(300);
@@ -26,6 +29,14 @@ pub struct Worker {
     pub(super) jitter: Ratio,
     pub(super) attempts: u32,
     pub(super) critical: bool,
+    pub(super) singleton: Option<Singleton>,
+}
+
+/// How a worker runs on one replica at a time.
+#[derive(Debug, Clone)]
+pub(super) struct Singleton {
+    pub(super) leases: Arc<dyn LeaseStore>,
+    pub(super) config: LeaseConfig,
 }
 
 /// What a run may know of itself.
@@ -35,6 +46,8 @@ pub struct WorkerRun {
     pub attempt: u32,
     /// The word that the service is stopping: a long run finishes its present piece and returns.
     pub stop: Stop,
+    /// Of a singleton: grows with every change of replicas, so that what it writes to can refuse one that was replaced and does not know it yet.
+    pub fencing_token: Option<FencingToken>,
 }
 
 impl Worker {
@@ -53,6 +66,7 @@ impl Worker {
             jitter: DEFAULT_JITTER,
             attempts: DEFAULT_ATTEMPTS,
             critical: false,
+            singleton: None,
         }
     }
 
@@ -74,6 +88,14 @@ impl Worker {
     #[must_use]
     pub fn attempts(mut self, attempts: u32) -> Self {
         self.attempts = attempts.max(1);
+        self
+    }
+
+    /// Runs on one replica at a time (WORK-2): the one that holds the lease of the worker's name in this store. The others stand by, and one of them takes over when the
+    /// holder stops, or within the lease's duration and a pause when it dies.
+    #[must_use]
+    pub fn singleton(mut self, leases: Arc<dyn LeaseStore>, config: LeaseConfig) -> Self {
+        self.singleton = Some(Singleton { leases, config });
         self
     }
 

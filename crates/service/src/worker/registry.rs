@@ -34,6 +34,17 @@ struct Known {
 #[error("there is no worker {0:?}")]
 pub struct UnknownWorker(pub String);
 
+/// A worker cannot be run now.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum CannotRun {
+    /// There is none of this name.
+    #[error(transparent)]
+    Unknown(#[from] UnknownWorker),
+    /// It is a singleton that runs on another replica.
+    #[error("the worker {0:?} runs on another replica")]
+    Elsewhere(String),
+}
+
 impl Workers {
     pub(crate) fn new(
         identity: ServiceIdentity,
@@ -91,9 +102,13 @@ impl Workers {
     /// Runs a worker now, also while it is paused. Where a run is under way the next one follows it.
     ///
     /// # Errors
-    /// [`UnknownWorker`] where no worker has this name.
-    pub fn run_now(&self, name: &str) -> Result<(), UnknownWorker> {
-        self.state(name)?.run_now.notify_one();
+    /// [`CannotRun`] where no worker has this name, or another replica holds its lease.
+    pub fn run_now(&self, name: &str) -> Result<(), CannotRun> {
+        let state = self.state(name)?;
+        if state.facts.lock().standby {
+            return Err(CannotRun::Elsewhere(name.to_owned()));
+        }
+        state.run_now.notify_one();
         Ok(())
     }
 

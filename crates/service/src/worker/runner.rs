@@ -7,11 +7,14 @@ use seaworthy_core::{Backoff, RequestContext, ServiceIdentity, Timeout, context}
 use tokio::time::{self, Instant};
 
 use super::{
-    definition::{Worker, WorkerRun},
+    definition::{Singleton, Worker, WorkerRun},
     schedule::Schedule,
     state::State,
 };
-use crate::task::{Stop, TaskPanic};
+use crate::{
+    lease::{FencingToken, Lease},
+    task::{Stop, TaskPanic},
+};
 
 /// Long enough for a passing fault to pass, short against any interval worth having.
 const RETRY_INITIAL: Timeout = Timeout::from_millis(500);
@@ -40,8 +43,33 @@ enum Due {
 }
 
 impl Runner {
-    /// Runs the worker until the stop. A run that is under way when the stop comes is finished.
+    /// Runs the worker until the stop, on one replica at a time where it is a singleton. A run that is under way when the stop comes is finished.
     pub(super) async fn run(&self, stop: Stop) {
+        let Some(Singleton { leases, config }) = &self.worker.singleton else {
+            return self.work(stop, None).await;
+        };
+        let name = format!("worker/{}/{}", self.identity.name(), self.worker.name);
+        let lease = Lease::new(Arc::clone(leases), name, config.clone());
+        while !stop.is_requested() {
+            self.state.stand_by();
+            let mut grant = tokio::select! {
+                grant = lease.acquire() => grant,
+                () = stop.requested() => return,
+            };
+            let token = grant.token();
+            tracing::info!(worker = &*self.worker.name, %token, "the worker runs on this replica from now on");
+            self.state.facts.lock().standby = false;
+            match grant.run(self.work(stop.clone(), Some(token))).await {
+                Ok(()) => grant.release().await,
+                Err(lost) => {
+                    tracing::warn!(worker = &*self.worker.name, %token, "{lost}; the worker runs elsewhere from now on");
+                    self.state.was_cut(&lost.to_string());
+                }
+            }
+        }
+    }
+
+    async fn work(&self, stop: Stop, token: Option<FencingToken>) {
         self.plan();
         let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
         let mut failures_in_a_row = 0_u32;
@@ -55,7 +83,7 @@ impl Runner {
                 () = self.state.resumed.notified() => { self.plan(); continue; }
                 again = wait(due), if !paused => if again { continue; },
             }
-            let succeeded = self.run_once(&stop).await;
+            let succeeded = self.run_once(&stop, token).await;
             self.plan();
             failures_in_a_row = if succeeded {
                 0
@@ -114,7 +142,7 @@ impl Runner {
     }
 
     /// Returns whether the run succeeded.
-    async fn run_once(&self, stop: &Stop) -> bool {
+    async fn run_once(&self, stop: &Stop, token: Option<FencingToken>) -> bool {
         let begun = Instant::now();
         {
             let mut facts = self.state.facts.lock();
@@ -122,7 +150,7 @@ impl Runner {
             facts.last_run = Some(Utc::now());
             facts.next_run = None;
         }
-        let outcome = self.attempts(stop).await;
+        let outcome = self.attempts(stop, token).await;
         let duration = begun.elapsed();
         let succeeded = outcome.is_ok();
         self.observer.ran(&self.worker.name, succeeded, duration);
@@ -137,12 +165,12 @@ impl Runner {
         succeeded
     }
 
-    async fn attempts(&self, stop: &Stop) -> Result<(), String> {
+    async fn attempts(&self, stop: &Stop, token: Option<FencingToken>) -> Result<(), String> {
         let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
         let mut attempt = 1;
         loop {
             let context = Arc::new(RequestContext::background(self.identity.clone()));
-            let result = context::scope(context, self.attempt(attempt, stop)).await;
+            let result = context::scope(context, self.attempt(attempt, stop, token)).await;
             match result {
                 Ok(()) => return Ok(()),
                 Err(problem) if attempt >= self.worker.attempts || stop.is_requested() => {
@@ -157,11 +185,17 @@ impl Runner {
         }
     }
 
-    async fn attempt(&self, attempt: u32, stop: &Stop) -> Result<(), String> {
+    async fn attempt(
+        &self,
+        attempt: u32,
+        stop: &Stop,
+        token: Option<FencingToken>,
+    ) -> Result<(), String> {
         let work = Arc::clone(&self.worker.work);
         let run = WorkerRun {
             attempt,
             stop: stop.clone(),
+            fencing_token: token,
         };
         let guarded = AssertUnwindSafe(async move { work(run).await }).catch_unwind();
         let problem = match time::timeout(self.worker.timeout.get(), guarded).await {

@@ -17,6 +17,8 @@ pub struct WorkerReport {
     pub paused: bool,
     /// Whether a run is under way.
     pub running: bool,
+    /// Whether it is a singleton whose lease another replica holds.
+    pub standby: bool,
     /// Runs that ended, good and bad.
     pub runs: u64,
     /// Runs that ended badly after all their attempts.
@@ -35,6 +37,7 @@ pub struct WorkerReport {
 pub(super) struct Facts {
     pub(super) paused: bool,
     pub(super) running: bool,
+    pub(super) standby: bool,
     pub(super) runs: u64,
     pub(super) failures: u64,
     pub(super) last_run: Option<DateTime<Utc>>,
@@ -56,6 +59,24 @@ pub(super) struct State {
 }
 
 impl State {
+    /// Another replica holds the lease: nothing runs here, and nothing is overdue.
+    pub(super) fn stand_by(&self) {
+        let mut facts = self.facts.lock();
+        facts.standby = true;
+        facts.next_run = None;
+        facts.overdue_at = None;
+    }
+
+    /// The lease was lost while a run was under way.
+    pub(super) fn was_cut(&self, problem: &str) {
+        let mut facts = self.facts.lock();
+        if std::mem::take(&mut facts.running) {
+            facts.runs = facts.runs.saturating_add(1);
+            facts.failures = facts.failures.saturating_add(1);
+            facts.last_error = Some(problem.to_owned());
+        }
+    }
+
     pub(super) fn health(&self) -> Result<(), CheckFailure> {
         let facts = self.facts.lock();
         match facts.overdue_at {
@@ -76,6 +97,7 @@ impl State {
             schedule: schedule.to_owned(),
             paused: facts.paused,
             running: facts.running,
+            standby: facts.standby,
             runs: facts.runs,
             failures: facts.failures,
             last_run: facts.last_run,

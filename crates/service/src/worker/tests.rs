@@ -11,6 +11,7 @@ use tokio::{
 use super::{runner::Observer, *};
 use crate::{
     Component as _,
+    lease::{FencingToken, LeaseConfig, MemoryLeases},
     task::{TaskPanic, Tasks},
 };
 
@@ -234,7 +235,7 @@ async fn a_worker_is_run_now_paused_and_resumed_work_1() {
     );
     assert_eq!(
         house.workers.run_now("absent"),
-        Err(UnknownWorker("absent".into()))
+        Err(UnknownWorker("absent".into()).into())
     );
 }
 
@@ -289,4 +290,72 @@ async fn a_cron_worker_runs_at_its_moment_work_1() {
     let first = runs.recv().await.unwrap();
     let second = runs.recv().await.unwrap();
     assert!(second - first <= Duration::from_millis(2_500));
+}
+
+fn singleton(
+    name: &'static str,
+    leases: &Arc<MemoryLeases>,
+) -> (Worker, UnboundedReceiver<Option<FencingToken>>) {
+    let (sender, runs) = mpsc::unbounded_channel();
+    let every = Schedule::Interval(Timeout::from_secs(1));
+    let worker = Worker::new(name, every, move |run| {
+        let sender = sender.clone();
+        async move {
+            let _ = sender.send(run.fencing_token);
+            Ok(())
+        }
+    });
+    (
+        worker.singleton(leases.clone(), LeaseConfig::default()),
+        runs,
+    )
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_singleton_runs_on_one_replica_and_moves_when_it_stops_work_2() {
+    let leases = Arc::new(MemoryLeases::default());
+    let (first, second) = (house(), house());
+    let (worker, mut on_first) = singleton("report", &leases);
+    first.workers.start(worker);
+    let token = on_first.recv().await.unwrap().unwrap();
+    let (worker, mut on_second) = singleton("report", &leases);
+    second.workers.start(worker);
+    for _ in 0..30 {
+        assert_eq!(on_first.recv().await.unwrap(), Some(token));
+    }
+    assert!(on_second.try_recv().is_err());
+    let report = second.workers.reports().remove(0);
+    assert!(report.standby && report.next_run.is_none());
+    assert_eq!(
+        second.workers.run_now("report"),
+        Err(CannotRun::Elsewhere("report".to_owned()))
+    );
+    second.health.refresh_once().await;
+    assert_eq!(second.health.readiness(), Readiness::Ready);
+
+    first.tasks.request_stop();
+    first.tasks.stopped().await;
+    let stopped = Instant::now();
+    assert!(on_second.recv().await.unwrap().unwrap() > token);
+    assert!(stopped.elapsed() < Duration::from_secs(5));
+    assert!(!second.workers.reports().remove(0).standby);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_singleton_whose_replica_dies_runs_on_another_within_fifteen_seconds_work_2() {
+    let leases = Arc::new(MemoryLeases::default());
+    let (first, second) = (house(), house());
+    let (worker, mut on_first) = singleton("report", &leases);
+    first.workers.start(worker);
+    on_first.recv().await.unwrap();
+    let (worker, mut on_second) = singleton("report", &leases);
+    second.workers.start(worker);
+    first.tasks.abort();
+    let died = Instant::now();
+    on_second.recv().await.unwrap();
+    assert!(
+        died.elapsed() < Duration::from_secs(15),
+        "{:?}",
+        died.elapsed()
+    );
 }

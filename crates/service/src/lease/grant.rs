@@ -1,0 +1,151 @@
+use std::{fmt, future::Future, pin::pin, sync::Arc};
+
+use rand::RngExt as _;
+use seaworthy_core::new_id;
+use tokio::time::{self, Instant};
+
+use super::{
+    config::LeaseConfig,
+    store::{FencingToken, LeaseError, LeaseStore},
+};
+
+/// One name in a store, as one holder sees it. Each value is a holder of its own.
+#[derive(Debug)]
+pub struct Lease {
+    store: Arc<dyn LeaseStore>,
+    name: Arc<str>,
+    holder: Arc<str>,
+    config: LeaseConfig,
+}
+
+/// The lease was lost while work was under way, and the work was dropped.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the lease {0:?} was lost")]
+pub struct LeaseLost(pub String);
+
+/// A lease that is held. Dropping it without [`release`](Self::release) leaves it to end by itself.
+#[derive(Debug)]
+pub struct Grant<'a> {
+    lease: &'a Lease,
+    token: FencingToken,
+    trusted_until: Instant,
+}
+
+impl Lease {
+    /// A holder of the lease `name`.
+    pub fn new(store: Arc<dyn LeaseStore>, name: impl Into<Arc<str>>, config: LeaseConfig) -> Self {
+        Self {
+            store,
+            name: name.into(),
+            holder: new_id().to_string().into(),
+            config,
+        }
+    }
+
+    /// Takes the lease where nobody else holds it.
+    ///
+    /// # Errors
+    /// [`LeaseError`] where the store cannot be asked.
+    pub async fn try_acquire(&self) -> Result<Option<Grant<'_>>, LeaseError> {
+        // Counted from before the question: the store counts from later.
+        let asked = Instant::now();
+        let token = self
+            .store
+            .acquire(&self.name, &self.holder, self.config.duration)
+            .await?;
+        Ok(token.map(|token| Grant {
+            lease: self,
+            token,
+            trusted_until: asked + self.config.trusted(),
+        }))
+    }
+
+    /// Waits until the lease is held, however long another has it and however long the store cannot be asked.
+    pub async fn acquire(&self) -> Grant<'_> {
+        let mut was_asked = true;
+        loop {
+            match time::timeout(self.config.duration.get(), self.try_acquire()).await {
+                Ok(Ok(Some(grant))) => return grant,
+                Ok(Ok(None)) => was_asked = true,
+                Ok(Err(error)) if was_asked => {
+                    was_asked = false;
+                    tracing::warn!(
+                        lease = &*self.name,
+                        problem = told(&error),
+                        "a lease cannot be asked for"
+                    );
+                }
+                Ok(Err(_)) | Err(_) => {}
+            }
+            let spread = 1.0 + rand::rng().random::<f64>() / 5.0;
+            time::sleep(self.config.pause.get().mul_f64(spread)).await;
+        }
+    }
+}
+
+impl Grant<'_> {
+    /// Higher than that of every holder before.
+    #[must_use]
+    pub fn token(&self) -> FencingToken {
+        self.token
+    }
+
+    /// Does `work` and renews the lease meanwhile.
+    ///
+    /// # Errors
+    /// [`LeaseLost`] where another has got the lease, or the store could not be asked until the lease's end was near; the work is dropped then.
+    pub async fn run<F: Future>(&mut self, work: F) -> Result<F::Output, LeaseLost> {
+        let mut work = pin!(work);
+        loop {
+            let renewal = Instant::now() + self.lease.config.renewal();
+            tokio::select! {
+                biased;
+                () = time::sleep_until(self.trusted_until) => return Err(self.lost()),
+                done = &mut work => return Ok(done),
+                () = time::sleep_until(renewal) => {}
+            }
+            tokio::select! {
+                biased;
+                () = time::sleep_until(self.trusted_until) => return Err(self.lost()),
+                done = &mut work => return Ok(done),
+                renewed = self.lease.try_acquire() => match renewed {
+                    Ok(Some(grant)) if grant.token == self.token => self.trusted_until = grant.trusted_until,
+                    Ok(_) => return Err(self.lost()),
+                    Err(error) => tracing::warn!(lease = &*self.lease.name, problem = told(&error), "a lease cannot be renewed"),
+                },
+            }
+        }
+    }
+
+    /// Gives the lease back, so that another need not wait for its end. Where the store cannot be asked, it ends by itself.
+    pub async fn release(self) {
+        let Lease {
+            store,
+            name,
+            holder,
+            config,
+        } = self.lease;
+        let released = time::timeout(config.renewal(), store.release(name, holder)).await;
+        if let Ok(Err(error)) = released {
+            tracing::warn!(
+                lease = &**name,
+                problem = told(&error),
+                "a lease cannot be given back and will end by itself"
+            );
+        }
+    }
+
+    fn lost(&self) -> LeaseLost {
+        LeaseLost(self.lease.name.to_string())
+    }
+}
+
+fn told(error: &LeaseError) -> String {
+    std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+impl fmt::Display for Lease {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.name)
+    }
+}

@@ -1,0 +1,33 @@
+//! Leases: a name that one replica holds at a time (WORK-2).
+//!
+//! A lease ends by itself, by the clock of the store, when its holder dies; a holder that lives renews it three times before that. A holder that is only slow (a long
+//! pause, a cut network) cannot know that it has lost the lease, so two things guard what it does: the work is dropped by the holder's own clock before the lease
+//! can end in the store, and every change of hands has a higher [`FencingToken`], by which whatever is written to can refuse a latecomer
+//! (M. Kleppmann, "How to do distributed locking", 2016).
+//!
+//! ```
+//! use std::sync::Arc;
+//! use seaworthy_service::lease::{Lease, LeaseConfig, MemoryLeases};
+//!
+//! # tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap().block_on(async {
+//! let leases = Arc::new(MemoryLeases::default());
+//! let lease = Lease::new(leases, "monthly-report", LeaseConfig::default());
+//! let mut grant = lease.try_acquire().await?.expect("nobody holds it");
+//! let report = grant.run(async { "the report" }).await?;
+//! grant.release().await;
+//! # Ok::<_, Box<dyn std::error::Error>>(())
+//! # }).unwrap();
+//! ```
+
+mod config;
+mod grant;
+mod memory;
+mod store;
+
+pub use config::LeaseConfig;
+pub use grant::{Grant, Lease, LeaseLost};
+pub use memory::MemoryLeases;
+pub use store::{FencingToken, LeaseError, LeaseStore};
+
+#[cfg(test)]
+mod tests;

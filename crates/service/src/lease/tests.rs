@@ -1,0 +1,116 @@
+use std::{
+    future::pending,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use seaworthy_core::Timeout;
+use tokio::time::{self, Instant};
+
+use super::*;
+
+/// Leases in memory that can be cut off.
+#[derive(Debug, Default)]
+struct Distant {
+    leases: MemoryLeases,
+    is_cut: AtomicBool,
+}
+
+impl LeaseStore for Distant {
+    fn acquire<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<Option<FencingToken>, LeaseError>> {
+        if self.is_cut.load(Ordering::SeqCst) {
+            return Box::pin(pending());
+        }
+        self.leases.acquire(name, holder, duration)
+    }
+
+    fn release<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), LeaseError>> {
+        self.leases.release(name, holder)
+    }
+}
+
+fn lease(store: &Arc<Distant>) -> Lease {
+    Lease::new(store.clone(), "report", LeaseConfig::default())
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_holds_the_lease_and_its_return_is_noticed_work_2() {
+    let store = Arc::new(Distant::default());
+    let (first, second) = (lease(&store), lease(&store));
+    let grant = first.try_acquire().await.unwrap().unwrap();
+    assert!(second.try_acquire().await.unwrap().is_none());
+    let token = grant.token();
+    grant.release().await;
+    assert!(second.try_acquire().await.unwrap().unwrap().token() > token);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_works_keeps_the_lease_for_as_long_as_it_takes_work_2() {
+    let store = Arc::new(Distant::default());
+    let (first, second) = (lease(&store), lease(&store));
+    let mut grant = first.try_acquire().await.unwrap().unwrap();
+    let work = async {
+        for _ in 0..600 {
+            time::sleep(Duration::from_secs(1)).await;
+            assert!(second.try_acquire().await.unwrap().is_none());
+        }
+        "done"
+    };
+    assert_eq!(grant.run(work).await, Ok("done"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_dead_holders_work_moves_within_fifteen_seconds_work_2() {
+    let store = Arc::new(Distant::default());
+    let (first, second) = (lease(&store), lease(&store));
+    let token = first.try_acquire().await.unwrap().unwrap().token();
+    let died = Instant::now();
+    let grant = second.acquire().await;
+    assert!(grant.token() > token);
+    assert!(
+        died.elapsed() <= Duration::from_secs(15),
+        "{:?}",
+        died.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_is_cut_off_drops_its_work_before_another_can_begin_work_2() {
+    let store = Arc::new(Distant::default());
+    let (first, second) = (lease(&store), lease(&store));
+    let mut grant = first.try_acquire().await.unwrap().unwrap();
+    store.is_cut.store(true, Ordering::SeqCst);
+    assert_eq!(
+        grant.run(pending::<()>()).await,
+        Err(LeaseLost("report".to_owned()))
+    );
+    let ended = Instant::now();
+    store.is_cut.store(false, Ordering::SeqCst);
+    assert!(second.try_acquire().await.unwrap().is_none());
+    second.acquire().await;
+    assert!(Instant::now() > ended);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_holder_that_slept_through_its_lease_finds_it_gone_work_2() {
+    let store = Arc::new(Distant::default());
+    let (first, second) = (lease(&store), lease(&store));
+    let mut grant = first.try_acquire().await.unwrap().unwrap();
+    time::sleep(Duration::from_secs(11)).await;
+    let other = second.try_acquire().await.unwrap().unwrap();
+    assert!(grant.run(pending::<()>()).await.is_err());
+    assert!(other.token() > grant.token());
+}
