@@ -131,6 +131,18 @@ impl Drop for Process {
     }
 }
 
+/// Looks again and again until the answer is yes.
+pub(super) fn poll(what: &str, mut is_so: impl FnMut() -> io::Result<bool>) -> io::Result<()> {
+    let began = Instant::now();
+    while !is_so()? {
+        if began.elapsed() > PATIENCE {
+            return Err(io::Error::other(what.to_owned()));
+        }
+        thread::sleep(GLANCE);
+    }
+    Ok(())
+}
+
 /// Whether somebody listens there.
 pub(super) fn listens(address: SocketAddr) -> bool {
     TcpStream::connect(address).is_ok()

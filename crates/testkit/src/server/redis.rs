@@ -1,14 +1,24 @@
 //! A real Redis.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{
+    fs,
+    io::{self, Read as _, Write as _},
+    net::{SocketAddr, TcpStream},
+    path::PathBuf,
+    process::Command,
+    time::Duration,
+};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
 
 use super::{
     keeper::kept,
-    process::{Process, folder, free_address, listens},
+    process::{Process, finish, folder, free_address, listens, poll},
 };
+
+/// A server that has answered says nothing more for this long.
+const SILENCE: Duration = Duration::from_millis(50);
 
 /// A running `redis-server` without persistence. It is killed when this is dropped.
 #[derive(Debug)]
@@ -34,7 +44,13 @@ impl RedisServer {
     /// # Errors
     /// As for [`start`](Self::start).
     pub fn start_with(program: impl Into<PathBuf>, settings: &[&str]) -> io::Result<Self> {
-        let mut server = Self {
+        let mut server = Self::stopped(program, settings)?;
+        server.restart()?;
+        Ok(server)
+    }
+
+    fn stopped(program: impl Into<PathBuf>, settings: &[&str]) -> io::Result<Self> {
+        Ok(Self {
             program: program.into(),
             folder: folder(None)?,
             address: free_address()?,
@@ -43,9 +59,7 @@ impl RedisServer {
                 .map(|setting| (*setting).to_owned())
                 .collect(),
             process: Process::default(),
-        };
-        server.restart()?;
-        Ok(server)
+        })
     }
 
     /// Where it listens.
@@ -68,9 +82,9 @@ impl RedisServer {
         self.kill();
         let mut command = kept(&self.program, None);
         command
+            .args(&self.settings)
             .args(["--port", &self.address.port().to_string()])
             .args(["--bind", "127.0.0.1"])
-            .args(&self.settings)
             .current_dir(self.folder.path());
         let address = self.address;
         let log = self.folder.path().join("log");
@@ -91,4 +105,139 @@ impl RedisServer {
     pub fn resume(&self) {
         self.process.signal(Signal::CONT);
     }
+}
+
+/// A master, a replica and a Sentinel that moves the master's place to the replica within seconds. All are killed when this is dropped.
+#[derive(Debug)]
+pub struct RedisSentinel {
+    master: RedisServer,
+    _replica: RedisServer,
+    sentinel: RedisServer,
+}
+
+impl RedisSentinel {
+    /// The name under which the Sentinel knows the master.
+    pub const MASTER: &str = "seaworthy";
+
+    /// Starts them from one program and waits until the Sentinel knows both.
+    ///
+    /// # Errors
+    /// As for [`RedisServer::start`].
+    pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        let program = program.into();
+        let master = RedisServer::start(&program)?;
+        let port = master.address.port().to_string();
+        let replica =
+            RedisServer::start_with(&program, &["--save", "", "--replicaof", "127.0.0.1", &port])?;
+        let name = Self::MASTER;
+        let mut sentinel = RedisServer::stopped(&program, &["sentinel.conf", "--sentinel"])?;
+        // A Sentinel keeps what it learns in its own settings.
+        fs::write(
+            sentinel.folder.path().join("sentinel.conf"),
+            format!(
+                "sentinel monitor {name} 127.0.0.1 {port} 1\nsentinel down-after-milliseconds {name} 1000\nsentinel failover-timeout {name} 5000\n"
+            ),
+        )?;
+        sentinel.restart()?;
+        let servers = Self {
+            master,
+            _replica: replica,
+            sentinel,
+        };
+        poll("the Sentinel knows no replica", || {
+            let told = ask(servers.sentinel.address, &["SENTINEL", "REPLICAS", name])?;
+            Ok(told.contains("master-link-status") && told.contains("\r\nok\r\n"))
+        })?;
+        Ok(servers)
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!(
+            "redis+sentinel://{}/{}",
+            self.sentinel.address,
+            Self::MASTER
+        )
+    }
+
+    /// Kills the master as a crash would.
+    pub fn kill_master(&mut self) {
+        self.master.kill();
+    }
+}
+
+/// Three masters that share the slots. All are killed when this is dropped.
+#[derive(Debug)]
+pub struct RedisCluster {
+    nodes: Vec<RedisServer>,
+}
+
+impl RedisCluster {
+    /// Starts the nodes and waits until the cluster is whole.
+    ///
+    /// # Errors
+    /// As for [`RedisServer::start`].
+    pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        let program = program.into();
+        let nodes = (0..3)
+            .map(|_| {
+                // Else it would be the port and 10,000, which may be no port.
+                let bus = free_address()?.port().to_string();
+                let settings = [
+                    "--save",
+                    "",
+                    "--cluster-enabled",
+                    "yes",
+                    "--cluster-port",
+                    &bus,
+                ];
+                RedisServer::start_with(&program, &settings)
+            })
+            .collect::<io::Result<Vec<_>>>()?;
+        let mut create = Command::new(program.with_file_name("redis-cli"));
+        create.args(["--cluster", "create"]);
+        create.args(nodes.iter().map(|node| node.address.to_string()));
+        create.arg("--cluster-yes");
+        finish(create)?;
+        poll("the cluster is not whole", || {
+            let mut all_ok = true;
+            for node in &nodes {
+                all_ok &= ask(node.address, &["CLUSTER", "INFO"])?.contains("cluster_state:ok");
+            }
+            Ok(all_ok)
+        })?;
+        Ok(Self { nodes })
+    }
+
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> String {
+        let addresses: Vec<_> = self
+            .nodes
+            .iter()
+            .map(|node| node.address.to_string())
+            .collect();
+        format!("redis+cluster://{}", addresses.join(","))
+    }
+}
+
+/// What a server answers at once to one command, as it stands on the wire.
+fn ask(address: SocketAddr, command: &[&str]) -> io::Result<String> {
+    let mut stream = TcpStream::connect(address)?;
+    stream.set_read_timeout(Some(SILENCE))?;
+    let words: String = command
+        .iter()
+        .map(|word| format!("${}\r\n{word}\r\n", word.len()))
+        .collect();
+    write!(stream, "*{}\r\n{words}", command.len())?;
+    let mut answer = Vec::new();
+    let mut part = [0; 4_096];
+    while let Ok(read) = stream.read(&mut part) {
+        if read == 0 {
+            break;
+        }
+        answer.extend(part.iter().take(read));
+    }
+    Ok(String::from_utf8_lossy(&answer).into_owned())
 }

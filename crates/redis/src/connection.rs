@@ -1,0 +1,210 @@
+use std::{fmt, sync::Arc};
+
+use redis::{
+    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value, aio::ConnectionLike,
+};
+use seaworthy_core::Timeout;
+use tokio::{sync::Mutex, time};
+
+use crate::{
+    config::RedisConfig,
+    error::RedisError,
+    link::{Link, Open},
+};
+
+/// A Redis. Cheap to clone; all clones share one connection, over which many ask at once.
+///
+/// It is a [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that crate run on it; [`ask`](Self::ask) and [`invoke`](Self::invoke) do the same with this crate's errors.
+#[derive(Clone)]
+pub struct Redis(Arc<Inner>);
+
+struct Inner {
+    link: Link,
+    config: RedisConfig,
+    /// The connection with its number, so that of all who see it break only the first lets go of it.
+    open: Mutex<(u64, Option<Open>)>,
+}
+
+impl Redis {
+    /// A Redis by its settings. It does not connect yet.
+    ///
+    /// # Errors
+    /// [`RedisError`] where the settings cannot be a Redis.
+    pub fn new(config: &RedisConfig) -> Result<Self, RedisError> {
+        Ok(Self(Arc::new(Inner {
+            link: Link::new(config)?,
+            config: config.clone(),
+            open: Mutex::new((0, None)),
+        })))
+    }
+
+    /// Another connection to the same Redis whose answers may take as long as `timeout`, for commands that wait, such as `XREADGROUP … BLOCK`.
+    ///
+    /// # Errors
+    /// As for [`new`](Self::new).
+    pub fn patient(&self, timeout: Timeout) -> Result<Self, RedisError> {
+        Self::new(&RedisConfig {
+            timeout,
+            ..self.0.config.clone()
+        })
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &RedisConfig {
+        &self.0.config
+    }
+
+    /// Sends a command and reads its answer.
+    ///
+    /// # Errors
+    /// [`RedisError`].
+    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+        command
+            .query_async(&mut self.clone())
+            .await
+            .map_err(RedisError::from)
+    }
+
+    /// Runs a script, which Redis keeps by its hash.
+    ///
+    /// # Errors
+    /// [`RedisError`].
+    pub async fn invoke<T: FromRedisValue>(
+        &self,
+        script: &Script,
+        keys: &[&str],
+        arguments: &[&[u8]],
+    ) -> Result<T, RedisError> {
+        let mut invocation = script.prepare_invoke();
+        for key in keys {
+            invocation.key(*key);
+        }
+        for argument in arguments {
+            invocation.arg(*argument);
+        }
+        invocation
+            .invoke_async(&mut self.clone())
+            .await
+            .map_err(RedisError::from)
+    }
+
+    /// Asks whether it is there.
+    ///
+    /// # Errors
+    /// [`RedisError`] where it is not.
+    pub async fn check(&self) -> Result<(), RedisError> {
+        self.ask::<Value>(&redis::cmd("PING")).await.map(drop)
+    }
+
+    /// Connects where there is no connection, and asks; both within the timeout. A connection that broke is let go, so that the next question makes a new one.
+    async fn bounded(&self, question: Question<'_>) -> RedisResult<Vec<Value>> {
+        let within = self.0.config.timeout.get();
+        let (number, mut open) = match time::timeout(within, self.open()).await {
+            Ok(opened) => opened?,
+            Err(_elapsed) => return Err(late()),
+        };
+        let answer = match time::timeout(within, question.ask(&mut open)).await {
+            Ok(answer) => answer,
+            Err(_elapsed) => Err(late()),
+        };
+        if answer.as_ref().is_err_and(broke) {
+            self.let_go(number).await;
+        }
+        answer
+    }
+
+    async fn command(&self, command: &Cmd) -> RedisResult<Value> {
+        let mut answers = self.bounded(Question::Command(command)).await?;
+        Ok(answers.pop().unwrap_or(Value::Nil))
+    }
+
+    async fn open(&self) -> RedisResult<(u64, Open)> {
+        // All who find no connection wait for the one that makes it.
+        let mut open = self.0.open.lock().await;
+        if let (number, Some(connection)) = &*open {
+            return Ok((*number, connection.clone()));
+        }
+        let connection = self.0.link.open().await?;
+        open.0 += 1;
+        open.1 = Some(connection.clone());
+        Ok((open.0, connection))
+    }
+
+    async fn let_go(&self, number: u64) {
+        let mut open = self.0.open.lock().await;
+        if open.0 == number {
+            open.1 = None;
+        }
+    }
+}
+
+fn late() -> redis::RedisError {
+    std::io::Error::from(std::io::ErrorKind::TimedOut).into()
+}
+
+/// Whether the connection is of no more use. A timeout counts: the server behind it may be one that was replaced; so does a server that became a replica.
+fn broke(error: &redis::RedisError) -> bool {
+    error.is_io_error()
+        || error.is_timeout()
+        || error.is_connection_dropped()
+        || error.is_unrecoverable_error()
+        || matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN"))
+}
+
+/// What is asked.
+enum Question<'a> {
+    Command(&'a Cmd),
+    Pipeline(&'a Pipeline, usize, usize),
+}
+
+impl Question<'_> {
+    async fn ask(&self, open: &mut Open) -> RedisResult<Vec<Value>> {
+        match (self, open) {
+            (Self::Command(command), Open::Server(connection)) => {
+                Ok(vec![connection.req_packed_command(command).await?])
+            }
+            (Self::Command(command), Open::Cluster(connection)) => {
+                Ok(vec![connection.req_packed_command(command).await?])
+            }
+            (Self::Pipeline(pipeline, offset, count), Open::Server(connection)) => {
+                connection
+                    .req_packed_commands(pipeline, *offset, *count)
+                    .await
+            }
+            (Self::Pipeline(pipeline, offset, count), Open::Cluster(connection)) => {
+                connection
+                    .req_packed_commands(pipeline, *offset, *count)
+                    .await
+            }
+        }
+    }
+}
+
+impl ConnectionLike for Redis {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(self.command(command))
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        Box::pin(self.bounded(Question::Pipeline(pipeline, offset, count)))
+    }
+
+    fn get_db(&self) -> i64 {
+        self.0.config.url.database()
+    }
+}
+
+impl fmt::Debug for Redis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Redis")
+            .field("url", &self.0.config.url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,296 @@
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use percent_encoding::percent_decode_str;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// Redis' own port.
+const DEFAULT_PORT: u16 = 6379;
+/// Sentinel's own port.
+const DEFAULT_SENTINEL_PORT: u16 = 26379;
+/// A server on this machine, for development.
+const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
+/// What stands where a password was.
+const MASK: &str = "***";
+
+/// Where a Redis is. A password inside is used and never shown.
+///
+/// ```
+/// use seaworthy_redis::{RedisUrl, Topology};
+///
+/// let url: RedisUrl = "rediss+sentinel://app:hunter2@one.internal:26379,two.internal:26379/orders/3".parse().unwrap();
+/// assert_eq!(url.topology(), &Topology::Sentinel { master: "orders".to_owned() });
+/// assert_eq!(url.hosts().len(), 2);
+/// assert_eq!(url.to_string(), "rediss+sentinel://app:***@one.internal:26379,two.internal:26379/orders/3");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct RedisUrl {
+    text: String,
+    is_encrypted: bool,
+    topology: Topology,
+    user: Option<String>,
+    password: Option<String>,
+    hosts: Vec<(String, u16)>,
+    database: i64,
+}
+
+/// How servers stand together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Topology {
+    /// One server.
+    Single,
+    /// Sentinels that know which server is the master of this name.
+    Sentinel {
+        /// The name.
+        master: String,
+    },
+    /// A cluster.
+    Cluster,
+}
+
+/// The text is not the URL of a Redis. The text itself is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a Redis URL is redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port; rediss for TLS"
+)]
+pub struct InvalidRedisUrl;
+
+impl RedisUrl {
+    /// How the servers stand together.
+    #[must_use]
+    pub const fn topology(&self) -> &Topology {
+        &self.topology
+    }
+
+    /// The hosts and ports: of the server, of the Sentinels, or of some nodes of the cluster.
+    #[must_use]
+    pub fn hosts(&self) -> &[(String, u16)] {
+        &self.hosts
+    }
+
+    /// Whether connections are by TLS.
+    #[must_use]
+    pub const fn is_encrypted(&self) -> bool {
+        self.is_encrypted
+    }
+
+    /// `host:port` of the first host, for a knock at its door.
+    #[must_use]
+    pub fn address(&self) -> String {
+        self.hosts
+            .first()
+            .map(|(host, port)| format!("{host}:{port}"))
+            .unwrap_or_default()
+    }
+
+    pub(crate) fn user(&self) -> Option<&str> {
+        self.user.as_deref()
+    }
+
+    pub(crate) fn password(&self) -> Option<&str> {
+        self.password.as_deref()
+    }
+
+    pub(crate) const fn database(&self) -> i64 {
+        self.database
+    }
+
+    fn shown(&self) -> Cow<'_, str> {
+        let masked = || {
+            self.password.as_ref()?;
+            let (scheme, rest) = self.text.split_once("://")?;
+            let (credentials, place) = rest.rsplit_once('@')?;
+            let user = credentials.split_once(':').map_or("", |(user, _)| user);
+            Some(format!("{scheme}://{user}:{MASK}@{place}"))
+        };
+        masked().map_or(Cow::Borrowed(self.text.as_str()), Cow::Owned)
+    }
+}
+
+fn decoded(text: &str) -> Option<String> {
+    let text = percent_decode_str(text).decode_utf8().ok()?;
+    (!text.is_empty()).then(|| text.into_owned())
+}
+
+fn host(text: &str, default_port: u16) -> Option<(String, u16)> {
+    let (name, port) = match text.rsplit_once(':') {
+        // The colons of a bare IPv6 address are none before a port.
+        Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()?),
+        _ => (text, default_port),
+    };
+    let name = name
+        .strip_prefix('[')
+        .map_or(Some(name), |name| name.strip_suffix(']'))?;
+    let is_name = !name.is_empty() && !name.contains(['/', '?', '#', '@', ' ']);
+    (is_name && port > 0).then(|| (name.to_owned(), port))
+}
+
+fn parse(text: &str) -> Option<RedisUrl> {
+    let (scheme, rest) = text.split_once("://")?;
+    let (transport, kind) = scheme.split_once('+').unwrap_or((scheme, ""));
+    let is_encrypted = match transport {
+        "redis" => false,
+        "rediss" => true,
+        _ => return None,
+    };
+    let (credentials, place) = match rest.rsplit_once('@') {
+        Some((credentials, place)) => (Some(credentials), place),
+        None => (None, rest),
+    };
+    let (hosts, path) = place.split_once('/').unwrap_or((place, ""));
+    let path = path.trim_end_matches('/');
+    let (topology, database, default_port) = match kind {
+        "" => (Topology::Single, path, DEFAULT_PORT),
+        "sentinel" => {
+            let (master, database) = path.split_once('/').unwrap_or((path, ""));
+            let master = decoded(master)?;
+            (
+                Topology::Sentinel { master },
+                database,
+                DEFAULT_SENTINEL_PORT,
+            )
+        }
+        // A cluster has no other database than the first.
+        "cluster" if path.is_empty() => (Topology::Cluster, "", DEFAULT_PORT),
+        _ => return None,
+    };
+    let database = match database {
+        "" => 0,
+        number => i64::from(number.parse::<u16>().ok()?),
+    };
+    let hosts: Vec<_> = hosts
+        .split(',')
+        .map(|text| host(text, default_port))
+        .collect::<Option<_>>()?;
+    if topology == Topology::Single && hosts.len() != 1 {
+        return None;
+    }
+    let (user, password) = match credentials.and_then(|both| both.split_once(':')) {
+        Some((user, password)) => (decoded(user), decoded(password)),
+        None => (credentials.and_then(decoded), None),
+    };
+    Some(RedisUrl {
+        text: text.to_owned(),
+        is_encrypted,
+        topology,
+        user,
+        password,
+        hosts,
+        database,
+    })
+}
+
+impl FromStr for RedisUrl {
+    type Err = InvalidRedisUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRedisUrl> {
+        parse(text).ok_or(InvalidRedisUrl)
+    }
+}
+
+impl Default for RedisUrl {
+    fn default() -> Self {
+        Self {
+            text: DEFAULT_URL.to_owned(),
+            is_encrypted: false,
+            topology: Topology::Single,
+            user: None,
+            password: None,
+            hosts: vec![("127.0.0.1".to_owned(), DEFAULT_PORT)],
+            database: 0,
+        }
+    }
+}
+
+impl fmt::Display for RedisUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown())
+    }
+}
+
+impl fmt::Debug for RedisUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.shown(), formatter)
+    }
+}
+
+impl Serialize for RedisUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.shown())
+    }
+}
+
+impl<'de> Deserialize<'de> for RedisUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for RedisUrl {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "RedisUrl".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "format": "uri" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn the_scheme_says_how_servers_stand_together_data_5() {
+        let url: RedisUrl = "redis://cache.internal".parse().unwrap();
+        assert_eq!(url.topology(), &Topology::Single);
+        assert_eq!(url.hosts(), [("cache.internal".to_owned(), 6379)]);
+        let url: RedisUrl = "rediss://:p%40ss@[::1]:7000/4".parse().unwrap();
+        assert!(url.is_encrypted());
+        assert_eq!(url.hosts(), [("::1".to_owned(), 7000)]);
+        assert_eq!((url.password(), url.database()), (Some("p@ss"), 4));
+        let url: RedisUrl = "redis+sentinel://a,b:1/orders".parse().unwrap();
+        assert_eq!(url.hosts(), [("a".to_owned(), 26379), ("b".to_owned(), 1)]);
+        let url: RedisUrl = "redis+cluster://a:1,b:2".parse().unwrap();
+        assert_eq!(url.topology(), &Topology::Cluster);
+    }
+
+    #[test]
+    fn what_is_no_url_of_a_redis_is_refused_without_its_text_conf_5() {
+        for text in [
+            "",
+            "redis://",
+            "redis://a:0",
+            "redis://a:x",
+            "redis://a,b",
+            "redis://a/first",
+            "redis+sentinel://a",
+            "redis+cluster://a/1",
+            "redis+ring://a",
+            "http://hunter2@a",
+        ] {
+            let error = text.parse::<RedisUrl>().unwrap_err();
+            assert!(!error.to_string().contains("hunter2"));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_password_is_shown_nowhere_conf_5(password in "[a-z0-9@:/,%]{4,20}") {
+            let text = format!("redis://user:{password}@host:1/2");
+            if let Ok(url) = text.parse::<RedisUrl>() {
+                let secret = url.password().unwrap_or("****").to_owned();
+                for shown in [url.to_string(), format!("{url:?}"), serde_json::to_string(&url).unwrap()] {
+                    prop_assert!(!shown.contains(&secret), "{shown}");
+                }
+            }
+        }
+    }
+}
