@@ -1,10 +1,10 @@
 //! A credential that everybody tries first.
 
-use crate::model::facts::{ComposeService, Secret};
-use crate::model::{FileFacts, Model};
+use crate::model::Model;
+use crate::model::facts::{Secret, runs_stores_only};
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
-use crate::secret::SecretClass;
+use crate::secret::{SecretClass, opens_the_same_machine};
 use crate::source::Language;
 
 pub(crate) const RULE: Rule = Rule {
@@ -13,7 +13,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A default credential is written in the configuration",
         severity: Severity::Medium,
         category: Category::Configuration,
-        meaning: "A configuration file that is not for development gives a secret key, or the password of a URL, a value that attackers try first (`postgres`, `guest`, `secret`). Low in a compose file that starts nothing but stores, for a program that a developer runs beside it.",
+        meaning: "A configuration file that is not for development gives a secret key, or the password of a URL, a value that attackers try first (`postgres`, `guest`, `secret`). Low in a compose file that starts nothing but stores, for a program that a developer runs beside it, and where the settings beside it name this machine (`host: 127.0.0.1`), which a deployment has to replace.",
         why: "What is written is what runs: defaults reach production, and they are the first thing anybody tries.",
         fix: &[(
             "any",
@@ -53,7 +53,9 @@ fn check(model: &Model) -> Vec<Outcome> {
             let severity =
                 if local || file.path.starts_with(".github/") || file.path.starts_with(".gitlab") {
                     Severity::Info
-                } else if runs_stores_only(found) {
+                } else if runs_stores_only(found)
+                    || opens_the_same_machine(&file.text, secret.at.span.start)
+                {
                     Severity::Low
                 } else {
                     Severity::Medium
@@ -81,46 +83,4 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
-}
-
-/// Names of images that hold data for others.
-const STORES: &[&str] = &[
-    "postgres",
-    "mysql",
-    "mariadb",
-    "mongo",
-    "redis",
-    "valkey",
-    "memcached",
-    "rabbitmq",
-    "kafka",
-    "zookeeper",
-    "etcd",
-    "consul",
-    "nats",
-    "openldap",
-    "elasticsearch",
-    "opensearch",
-    "minio",
-    "clickhouse",
-    "cassandra",
-    "adminer",
-    "pgadmin",
-    "mailhog",
-    "jaeger",
-    "vault",
-    "openbao",
-];
-
-/// A compose file with stores alone starts what a developer's own program talks to.
-fn runs_stores_only(found: &FileFacts) -> bool {
-    let entries = found.facts.of::<ComposeService>();
-    !entries.items.is_empty()
-        && entries.items.iter().all(|entry| {
-            entry.context.is_none()
-                && entry.image.as_deref().is_some_and(|image| {
-                    let name = image.rsplit('/').next().unwrap_or(image);
-                    STORES.iter().any(|store| name.contains(store))
-                })
-        })
 }

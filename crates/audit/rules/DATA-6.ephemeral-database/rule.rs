@@ -25,7 +25,12 @@ pub(crate) const RULE: Rule = Rule {
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
     let mut outcomes = Vec::new();
-    for workload in &service.workloads {
+    // A job with the image of a database runs its client.
+    for workload in service
+        .workloads
+        .iter()
+        .filter(|workload| !matches!(workload.kind.as_str(), "Job" | "CronJob"))
+    {
         let Some(store) = workload
             .containers
             .iter()

@@ -35,11 +35,25 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let checks = health_check_words(service);
+    let is_check = |path: &str| {
+        let file = path.rsplit('/').next().unwrap_or(path);
+        checks
+            .iter()
+            .any(|word| word.rsplit('/').next() == Some(file))
+    };
     service
         .facts
         .of::<OutboundCall>()
         .deployed()
         .map(|call| match &call.timeout {
+            Resolution::Absent if is_check(&call.at.path) => Outcome::passed(
+                format!(
+                    "{}: the health check that runs this file ends it",
+                    call.library
+                ),
+                Some(&call.at),
+            ),
             Resolution::Absent => Breach::new(
                 call.at.clone(),
                 Confidence::High,
@@ -53,5 +67,23 @@ fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
                 Outcome::unknown(format!("{}:{}: {reason}", call.at.path, call.at.line))
             }
         })
+        .collect()
+}
+
+/// The words of the commands that check the service: an engine ends them after a time of its own.
+fn health_check_words(service: &Service) -> Vec<&str> {
+    let image = service
+        .image
+        .iter()
+        .filter_map(|image| image.healthcheck(service.target.as_deref()))
+        .flat_map(|check| &check.command);
+    let compose = service
+        .compose
+        .iter()
+        .filter_map(|entry| entry.healthcheck.as_ref())
+        .flat_map(|(words, _)| words);
+    image
+        .chain(compose)
+        .flat_map(|word| word.split_whitespace())
         .collect()
 }

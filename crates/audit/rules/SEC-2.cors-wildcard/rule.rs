@@ -1,5 +1,7 @@
 //! Cross-origin requests from everywhere.
 
+use std::collections::BTreeSet;
+
 use crate::model::facts::{Cors, CorsOrigins};
 use crate::model::{Model, Resolution, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
@@ -43,10 +45,19 @@ pub(crate) const RULE: Rule = Rule {
 };
 
 fn check(_model: &Model, service: &Service) -> Vec<Outcome> {
+    let mut told = BTreeSet::new();
     service
         .facts
         .of::<Cors>()
         .deployed()
+        // The same policy for requests and for what asks before them is one policy.
+        .filter(|policy| {
+            told.insert((
+                policy.at.path.clone(),
+                policy.library,
+                format!("{:?} {:?}", policy.origins, policy.credentials),
+            ))
+        })
         .map(|policy| {
             let credentials = policy.credentials == Resolution::Known(true);
             let breach = |confidence, evidence: &str| {

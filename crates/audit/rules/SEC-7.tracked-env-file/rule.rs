@@ -3,6 +3,7 @@
 use crate::model::Model;
 use crate::repository::{Role, Tracked};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
+use crate::secret::{is_placeholder, opens_the_same_machine};
 
 pub(crate) const RULE: Rule = Rule {
     metadata: Metadata {
@@ -10,7 +11,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "An `.env` file with values is under version control",
         severity: Severity::Medium,
         category: Category::Security,
-        meaning: "Git tracks (or, without an index, does not ignore) a file named `.env` or `.env.production` (not `.env.example`, not one for tests) that gives values to keys whose names say that they are secret. What opens something is reported by SEC-7.secret-in-file too.",
+        meaning: "Git tracks (or, without an index, does not ignore) a file named `.env` or `.env.production` (not `.env.example`, not one for tests) that gives values to keys whose names say that they are secret. Low when all that it gives are placeholders (`changethis`) and passwords for this machine (`DB_HOST=localhost` beside them). What opens something is reported by SEC-7.secret-in-file too.",
         why: "Files of this name are where people put secrets: the next edit commits one, and history keeps it.",
         fix: &[(
             "any",
@@ -44,18 +45,26 @@ fn check(model: &Model) -> Vec<Outcome> {
                 continue;
             }
         }
-        let secret = file.text.lines().position(|line| {
-            line.split_once('=').is_some_and(|(key, value)| {
-                let key = key.trim().to_uppercase();
-                let value = value.trim().trim_matches(['"', '\'']);
-                ["PASSWORD", "SECRET", "TOKEN", "API_KEY", "PRIVATE_KEY"]
-                    .iter()
-                    .any(|word| key.ends_with(word))
-                    && !value.is_empty()
-                    && !value.starts_with(['$', '<'])
+        let secrets: Vec<(usize, bool)> = file
+            .text
+            .lines()
+            .enumerate()
+            .filter_map(|(line, text)| {
+                let value = secret_value(text)?;
+                let at = file.line_span(line + 1)?.start;
+                let harmless =
+                    is_placeholder(&value.to_lowercase()) || opens_the_same_machine(&file.text, at);
+                Some((line, harmless))
             })
-        });
-        if let Some(at) = secret.and_then(|line| file.line_span(line + 1)) {
+            .collect();
+        // The line that matters most: one that opens something, else the first.
+        let worst = secrets
+            .iter()
+            .find(|(_, harmless)| !harmless)
+            .or_else(|| secrets.first());
+        if let Some((at, harmless)) =
+            worst.and_then(|(line, harmless)| Some((file.line_span(line + 1)?, *harmless)))
+        {
             let (confidence, held) = if file.tracked == Tracked::Yes {
                 (Confidence::High, "is tracked by Git")
             } else {
@@ -68,14 +77,15 @@ fn check(model: &Model) -> Vec<Outcome> {
                 .unwrap_or_default()
                 .trim()
                 .to_owned();
-            outcomes.push(
-                Breach::new(
-                    file.location(at, None),
-                    confidence,
-                    format!("the file {held}, and it gives `{key}` a value"),
-                )
-                .into(),
+            let mut breach = Breach::new(
+                file.location(at, None),
+                confidence,
+                format!("the file {held}, and it gives `{key}` a value"),
             );
+            if harmless {
+                breach = breach.severity(Severity::Low);
+            }
+            outcomes.push(breach.into());
         } else {
             outcomes.push(Outcome::passed(
                 format!("`{}` is tracked and holds no secret key", file.path),
@@ -90,4 +100,23 @@ fn check(model: &Model) -> Vec<Outcome> {
         ));
     }
     outcomes
+}
+
+/// The value that a line gives to a key whose name says that it is secret.
+fn secret_value(line: &str) -> Option<&str> {
+    let (key, value) = line.split_once('=')?;
+    let key = key.trim().to_uppercase();
+    let value = value.trim().trim_matches(['"', '\'']);
+    let named = [
+        "PASSWORD",
+        "SECRET",
+        "TOKEN",
+        "API_KEY",
+        "PRIVATE_KEY",
+        "SECRET_KEY",
+    ]
+    .iter()
+    .any(|word| key.ends_with(word));
+    (named && !key.starts_with('#') && !value.is_empty() && !value.starts_with(['$', '<']))
+        .then_some(value)
 }

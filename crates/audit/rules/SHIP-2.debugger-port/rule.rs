@@ -1,5 +1,6 @@
 //! A debugger or a console of a broker that everybody may reach.
 
+use crate::model::facts::runs_stores_only;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Metadata, Outcome, Rule, Severity};
 
@@ -96,7 +97,17 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                             entry.name
                         ),
                     )
-                    .severity(Severity::Medium)
+                    .severity(
+                        if model
+                            .files
+                            .get(&entry.at.path)
+                            .is_some_and(runs_stores_only)
+                        {
+                            Severity::Low
+                        } else {
+                            Severity::Medium
+                        },
+                    )
                     .into(),
                 );
             } else {

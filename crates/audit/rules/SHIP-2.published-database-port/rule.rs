@@ -1,5 +1,6 @@
 //! A database or broker that compose makes reachable from outside.
 
+use crate::model::facts::runs_stores_only;
 use crate::model::{Model, Service};
 use crate::rule::{Breach, Category, Check, Confidence, Edit, Metadata, Outcome, Rule, Severity};
 
@@ -9,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A database or broker port is published on every interface",
         severity: Severity::Medium,
         category: Category::Operations,
-        meaning: "A compose service whose image is a database, cache or broker maps its data port to the host without naming a loopback address. Files for development (overrides, `*.dev.yml`) and services behind a profile are left out.",
+        meaning: "A compose service whose image is a database, cache or broker maps its data port to the host without naming a loopback address. Files for development (overrides, `*.dev.yml`) and services behind a profile are left out. Low in a file that starts nothing but stores, for a program that a developer runs beside it.",
         why: "Docker opens the port past the host's firewall: anybody who reaches the host reaches the data, often with the default password.",
         fix: &[(
             "any",
@@ -109,6 +110,9 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                     entry.name
                 ),
             );
+            if runs_stores_only(found) {
+                breach = breach.severity(Severity::Low);
+            }
             if let Some(edit) = bind_to_loopback(&found.file.text, &port.span) {
                 breach = breach.edit(edit);
             }

@@ -1,5 +1,7 @@
 //! What a file is for. A role lowers or silences findings; it never hides the file.
 
+mod purpose;
+
 use serde::Serialize;
 
 /// The part a file plays in its repository.
@@ -71,6 +73,9 @@ const TEST_FOLDERS: &[&str] = &[
     "conformance",
     "certification",
 ];
+/// Parts of folder names like `integration-tests`, `test-migrations` and `Shop.Tests`.
+const TEST_PREFIXES: &[&str] = &["test-", "tests-"];
+const TEST_SUFFIXES: &[&str] = &["-tests", "_tests", ".Tests", ".Test"];
 const EXAMPLE_FOLDERS: &[&str] = &[
     "example",
     "examples",
@@ -83,6 +88,17 @@ const EXAMPLE_FOLDERS: &[&str] = &[
 ];
 const SCRIPT_FOLDERS: &[&str] = &["scripts", "script", "hack", "tools", "seeds", "seeders"];
 const DOCUMENTATION_FOLDERS: &[&str] = &["docs", "doc", "documentation", "adr"];
+/// Text for people in many languages: its keys name what is shown, and its values are no settings.
+const TRANSLATION_FOLDERS: &[&str] = &[
+    "locale",
+    "locales",
+    "i18n",
+    "l10n",
+    "translation",
+    "translations",
+];
+/// Below these the folders are a package of Java or Kotlin, whose names say nothing about the role.
+const PACKAGE_ROOTS: &[&str] = &["src/main/java/", "src/main/kotlin/"];
 const GENERATED_FOLDERS: &[&str] = &["generated", "__generated__", "gen", "dist", ".next"];
 const GENERATED_ENDINGS: &[&str] = &[
     ".pb.go",
@@ -125,6 +141,8 @@ const TEST_ENDINGS: &[&str] = &[
     "IT.java",
     "Test.kt",
     "Tests.kt",
+    "Test.cs",
+    "Tests.cs",
     "_test.rs",
     "conftest.py",
     "tests.rs",
@@ -146,16 +164,24 @@ impl Role {
     pub fn of(path: &str, text: &str) -> Self {
         let (folders, name) = path.rsplit_once('/').unwrap_or(("", path));
         let lower = name.to_lowercase();
-        let in_any = |names: &[&str]| folders.split('/').any(|folder| names.contains(&folder));
-        if in_any(VENDORED_FOLDERS) {
+        let any = |folders: &str, names: &[&str]| {
+            folders.split('/').any(|folder| names.contains(&folder))
+        };
+        if any(folders, VENDORED_FOLDERS) {
             return Self::Vendored;
         }
-        if ends_with_any(name, GENERATED_ENDINGS) || in_any(GENERATED_FOLDERS) || has_mark(text) {
+        if ends_with_any(name, GENERATED_ENDINGS)
+            || any(folders, GENERATED_FOLDERS)
+            || has_mark(text)
+        {
             return Self::Generated;
         }
+        let folders = outside_package(path, folders);
+        let in_any = |names: &[&str]| any(folders, names);
         if ends_with_any(name, TEST_ENDINGS)
             || (lower.starts_with("test_") && !lower.ends_with(".go"))
             || in_any(TEST_FOLDERS)
+            || folders.split('/').any(is_test_folder)
             || is_test_configuration(&lower)
             || is_mock(&lower)
         {
@@ -165,17 +191,21 @@ impl Role {
         if lower.ends_with(".py") && in_any(&["bin"]) {
             return Self::Script;
         }
-        if in_any(EXAMPLE_FOLDERS) || is_sample(&lower) {
+        // What lies in `contrib/` of the root is given along; a package of that name further down is a part.
+        if in_any(EXAMPLE_FOLDERS) || is_sample(&lower) || path.starts_with("contrib/") {
             return Self::Example;
         }
         if lower.ends_with(".md")
             || lower.ends_with(".rst")
             || lower.ends_with(".adoc")
             || in_any(DOCUMENTATION_FOLDERS)
+            || (is_configuration(&lower) && in_any(TRANSLATION_FOLDERS))
         {
             return Self::Documentation;
         }
-        if is_development(&lower, folders) {
+        if is_development(&lower, folders)
+            || (is_container_setup(&lower) && purpose::is_for_development(text))
+        {
             return Self::Development;
         }
         if lower.ends_with(".sh")
@@ -193,6 +223,21 @@ impl Role {
     pub const fn is_deployed(self) -> bool {
         matches!(self, Self::Production)
     }
+}
+
+/// The folders of a path down to where a package of Java or Kotlin starts.
+fn outside_package<'p>(path: &str, folders: &'p str) -> &'p str {
+    PACKAGE_ROOTS
+        .iter()
+        .filter_map(|root| path.find(root))
+        .min()
+        .and_then(|end| folders.get(..end))
+        .unwrap_or(folders)
+}
+
+fn is_test_folder(folder: &str) -> bool {
+    TEST_PREFIXES.iter().any(|mark| folder.starts_with(mark))
+        || ends_with_any(folder, TEST_SUFFIXES)
 }
 
 fn ends_with_any(name: &str, endings: &[&str]) -> bool {
@@ -225,7 +270,7 @@ fn is_test_configuration(lower: &str) -> bool {
         || (lower.contains("compose")
             && lower
                 .split(['.', '-', '_'])
-                .any(|word| ["test", "tests", "ci", "e2e", "cypress"].contains(&word)))
+                .any(|word| ["test", "tests", "testing", "ci", "e2e", "cypress"].contains(&word)))
 }
 
 fn is_mock(lower: &str) -> bool {
@@ -243,6 +288,9 @@ fn is_sample(lower: &str) -> bool {
         .any(|ending| lower.ends_with(ending))
         || lower.contains(".example.")
         || lower.contains(".sample.")
+        // A page of a catalogue of components.
+        || lower.contains(".story.")
+        || lower.contains(".stories.")
         || ["quickstart", "example", "sample", "demo"]
             .iter()
             .any(|word| {
@@ -264,6 +312,10 @@ fn is_configuration(lower: &str) -> bool {
     .any(|ending| lower.ends_with(ending))
 }
 
+fn is_container_setup(lower: &str) -> bool {
+    lower.contains("compose") || lower.contains("dockerfile") || lower.starts_with(".env")
+}
+
 fn is_development(lower: &str, folders: &str) -> bool {
     const WORDS: &[&str] = &["dev", "development", "local", "override"];
     let configuration = is_configuration(lower);
@@ -273,9 +325,7 @@ fn is_development(lower: &str, folders: &str) -> bool {
     if configuration && (named || inside) {
         return true;
     }
-    let container =
-        lower.contains("compose") || lower.contains("dockerfile") || lower.starts_with(".env");
-    let named = container
+    let named = is_container_setup(lower)
         && lower
             .split(['.', '-', '_'])
             .any(|word| WORDS.contains(&word));
@@ -311,6 +361,18 @@ mod tests {
             ("k8s/overlays/development/api.yaml", Role::Development),
             ("README.md", Role::Documentation),
             ("scripts/seed.ts", Role::Script),
+            ("src/main/java/org/samples/shop/Api.java", Role::Production),
+            ("samples/src/main/java/org/shop/Api.java", Role::Example),
+            ("src/main/java/org/shop/ApiTest.java", Role::Test),
+            ("Shop.Tests/Cart.cs", Role::Test),
+            ("test-migrations/docker-compose.yml", Role::Test),
+            ("client-integration-tests/docker-compose.yml", Role::Test),
+            ("latest/docker-compose.yml", Role::Production),
+            ("testing-docker-compose.yml", Role::Test),
+            ("web/Button.stories.tsx", Role::Example),
+            ("contrib/compose/compose.yml", Role::Example),
+            ("shop/contrib/views.py", Role::Production),
+            ("internal/locale/translations/fr.json", Role::Documentation),
         ];
         for (path, role) in cases {
             assert_eq!(Role::of(path, ""), role, "{path}");

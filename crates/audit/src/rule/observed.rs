@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{Breach, Confidence, Outcome, Severity};
 use crate::model::Service;
-use crate::model::facts::{Practice, Topic, Verdict};
+use crate::model::facts::{DevelopmentHandler, Practice, Topic, Verdict};
 use crate::source::Located;
 
 /// What the deployed code of a service shows about a topic. Nothing shown: the rule does not apply.
@@ -77,11 +77,18 @@ pub fn observed_unless_kept(service: &Service, topic: Topic) -> Vec<Outcome> {
 /// The places of deployed code that show something about a topic.
 #[must_use]
 pub fn practices(service: &Service, topic: Topic) -> Vec<Located<Practice>> {
+    let handlers = service.facts.of::<DevelopmentHandler>();
+    let in_development: Vec<_> = handlers.deployed().collect();
     service
         .facts
         .of::<Practice>()
         .deployed()
         .filter(|practice| practice.topic == topic)
+        .filter(|practice| {
+            !in_development
+                .iter()
+                .any(|handler| handler.holds(&practice.at))
+        })
         .cloned()
         .collect()
 }

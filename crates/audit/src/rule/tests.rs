@@ -1,4 +1,4 @@
-//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent.
+//! Every rule over its own fixtures: `bad` must fire, `good` and `tempting` must be silent, `minor` (which few have) must fire and be low.
 //!
 //! Fixtures are unpacked into a temporary folder first. A file named `dot-x` becomes `.x`, and the letter `§` is taken
 //! out of the text, so that no committed file holds something that a secret scanner would report.
@@ -6,7 +6,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::rules;
+use super::{Severity, rules};
 use crate::{AuditConfig, audit};
 
 fn unpack(from: &Path, to: &Path) {
@@ -37,7 +37,8 @@ fn cases(id: &str, kind: &str) -> Vec<PathBuf> {
         .join("fixtures")
         .join(kind);
     let mut cases: Vec<_> = fs::read_dir(folder)
-        .unwrap()
+        .into_iter()
+        .flatten()
         .map(|entry| entry.unwrap().path())
         .filter(|path| path.is_dir())
         .collect();
@@ -84,6 +85,29 @@ fn every_rule_fires_on_bad_and_is_silent_on_good_and_tempting() {
         }
     }
     assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+#[test]
+fn what_is_true_and_does_little_harm_is_low() {
+    let mut read = 0;
+    for rule in rules() {
+        let id = rule.metadata.id;
+        for case in cases(id, "minor") {
+            let (_folder, report) = report(&case);
+            let severities: Vec<_> = report
+                .findings
+                .iter()
+                .filter(|finding| finding.id == id)
+                .map(|finding| finding.severity)
+                .collect();
+            let low = severities
+                .iter()
+                .all(|severity| matches!(severity, Severity::Low | Severity::Info));
+            assert!(!severities.is_empty() && low, "{id} minor/{}: {severities:?}", case.display());
+            read += 1;
+        }
+    }
+    assert!(read > 0);
 }
 
 #[test]

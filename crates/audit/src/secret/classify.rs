@@ -16,6 +16,8 @@ const PLACEHOLDERS: &[&str] = &[
     "changeme",
     "change-me",
     "change_me",
+    "changethis",
+    "changeit",
     "change this",
     "change-this",
     "replace",
@@ -160,8 +162,9 @@ pub(super) fn userinfo(password: &str, host: &str) -> Option<SecretClass> {
     }
 }
 
-/// Whether text only stands in for a value.
-pub(super) fn is_placeholder(lower: &str) -> bool {
+/// Whether text, in small letters, only stands in for a value.
+#[must_use]
+pub fn is_placeholder(lower: &str) -> bool {
     let mut letters = lower.chars();
     let first = letters.next();
     lower.is_empty()
@@ -173,6 +176,20 @@ pub(super) fn is_placeholder(lower: &str) -> bool {
                 .skip(1)
                 .all(|letter| letter.is_ascii_alphanumeric() || letter == '_'))
         || (lower.starts_with('%') && lower.ends_with('%'))
+        || is_interpolation(lower)
+}
+
+/// `{settings.password}` in a string of Python, Rust or C#.
+fn is_interpolation(lower: &str) -> bool {
+    lower
+        .strip_prefix('{')
+        .and_then(|rest| rest.strip_suffix('}'))
+        .is_some_and(|name| {
+            !name.is_empty()
+                && name
+                    .chars()
+                    .all(|letter| letter.is_alphanumeric() || "_.!:[]'\"()".contains(letter))
+        })
 }
 
 /// The text behind base64, when it is text.

@@ -6,7 +6,7 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 
 use super::unit::Unit;
-use crate::model::facts::{ComposeService, Image, Workload};
+use crate::model::facts::{ComposeService, Image, Workload, is_store_image};
 use crate::model::service::FileFacts;
 use crate::repository::Role;
 use crate::source::Located;
@@ -98,6 +98,8 @@ pub(super) fn deployments(
                     .compose
                     .iter()
                     .filter_map(|entry| entry.image.as_deref())
+                    // Two databases of one kind are two services.
+                    .filter(|image| !is_store_image(image))
                     .any(|image| names.contains(&last_part(image)))
         });
         match found {
@@ -212,6 +214,7 @@ fn workload_names(workload: &Workload) -> Vec<String> {
         .containers
         .iter()
         .filter_map(|container| container.image.known())
+        .filter(|image| !is_store_image(image) || workload.name.known().is_none())
         .map(|image| last_part(image))
         .collect();
     names.extend(workload.name.known().cloned());

@@ -108,13 +108,12 @@ const SERVING: &[&str] = &[
 
 /// Whether a module is a page and no service: what it does, it does in a browser.
 fn is_page(module: &Module) -> bool {
-    let depends = |names: &[&str]| {
-        module
-            .dependencies
-            .iter()
-            .any(|name| names.contains(&name.as_str()))
-    };
-    depends(IN_BROWSER) && !depends(SERVING)
+    let any =
+        |list: &[String], names: &[&str]| list.iter().any(|name| names.contains(&name.as_str()));
+    // A bundle holds all that it is made of, so a page may need nothing when it runs.
+    let shows =
+        any(&module.dependencies, IN_BROWSER) || any(&module.development_dependencies, IN_BROWSER);
+    shows && !any(&module.dependencies, SERVING)
 }
 
 /// Whether a file is code of the program: the page beside a service in Python is not, its settings are.

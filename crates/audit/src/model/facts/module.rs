@@ -14,6 +14,8 @@ pub struct Module {
     pub language: Language,
     /// Names of direct dependencies, where the manifest lists them.
     pub dependencies: Vec<String>,
+    /// Names of those that are not there when it runs; of `package.json` alone.
+    pub development_dependencies: Vec<String>,
 }
 
 impl Fact for Module {

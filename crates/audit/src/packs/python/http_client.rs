@@ -75,9 +75,49 @@ fn timeout(code: &Code<'_>, call: &Call<'_>, default: Option<&str>) -> Resolutio
     {
         return Resolution::Unknown("arguments are spread from elsewhere".to_owned());
     }
-    default.map_or(Resolution::Absent, |default| {
-        Resolution::Known(default.to_owned())
-    })
+    if let Some(default) = default {
+        return Resolution::Known(default.to_owned());
+    }
+    job_limit(code, call)
+}
+
+/// Decorators of work in the background that is ended after a time, by default (RQ 180 s, Dramatiq 10 min).
+const LIMITED_JOBS: &[&str] = &["@job", "@actor"];
+/// Settings by which any of them is.
+const JOB_LIMITS: &[&str] = &[
+    "time_limit=",
+    "soft_time_limit=",
+    "timeout=",
+    "job_timeout=",
+];
+
+/// What ends the work in the background of which a call is a part.
+fn job_limit(code: &Code<'_>, call: &Call<'_>) -> Resolution<String> {
+    let decorators = code
+        .enclosing(call.node, &["decorated_definition"])
+        .map(|definition| code.text(definition))
+        .unwrap_or_default()
+        .lines()
+        .take_while(|line| !line.trim_start().starts_with("def "))
+        .filter(|line| line.trim_start().starts_with('@'));
+    for decorator in decorators {
+        let compact: String = decorator.split_whitespace().collect();
+        if JOB_LIMITS.iter().any(|limit| compact.contains(limit)) {
+            return Resolution::Known("the time limit of the job around it".to_owned());
+        }
+        let name = compact.split('(').next().unwrap_or_default();
+        let last = format!(
+            "@{}",
+            name.trim_start_matches('@')
+                .rsplit('.')
+                .next()
+                .unwrap_or_default()
+        );
+        if LIMITED_JOBS.contains(&last.as_str()) {
+            return Resolution::Unknown("the queue may end the job around it".to_owned());
+        }
+    }
+    Resolution::Absent
 }
 
 fn add(

@@ -35,6 +35,12 @@ fn read(file: &SourceFile, facts: &mut FactSink<'_>) {
                 folder,
                 language,
                 dependencies,
+                development_dependencies: match language {
+                    Language::JavaScript => serde_json::from_str(&file.text)
+                        .map(|manifest| listed(&manifest, "devDependencies"))
+                        .unwrap_or_default(),
+                    _ => Vec::new(),
+                },
             },
             0..0,
         );
@@ -57,21 +63,21 @@ fn go(text: &str) -> Read {
     (name, dependencies)
 }
 
+fn listed(manifest: &serde_json::Value, key: &str) -> Vec<String> {
+    manifest
+        .get(key)
+        .and_then(serde_json::Value::as_object)
+        .map(|list| list.keys().cloned().collect())
+        .unwrap_or_default()
+}
+
 fn package_json(text: &str) -> Option<Read> {
     let manifest: serde_json::Value = serde_json::from_str(text).ok()?;
     let name = manifest
         .get("name")
         .and_then(serde_json::Value::as_str)
         .map(str::to_owned);
-    let dependencies = manifest
-        .get("dependencies")
-        .and_then(serde_json::Value::as_object);
-    Some((
-        name,
-        dependencies
-            .map(|list| list.keys().cloned().collect())
-            .unwrap_or_default(),
-    ))
+    Some((name, listed(&manifest, "dependencies")))
 }
 
 fn pyproject(text: &str) -> Read {

@@ -1,7 +1,9 @@
 //! axum, Actix Web and tonic: routes, servers, CORS, bodies.
 
 use super::program::in_tests;
-use crate::model::facts::{Cors, CorsOrigins, Mount, Route, Server, Topic, Verdict};
+use crate::model::facts::{
+    Cors, CorsOrigins, DevelopmentHandler, Mount, Route, Server, Topic, Verdict,
+};
 use crate::model::{FactSink, Resolution};
 use crate::packs::practice::show;
 use crate::packs::{Pack, Reader};
@@ -224,6 +226,46 @@ fn route<'t>(
         return;
     };
     add(code, "*", code.string(path), "router", call.node, facts);
+    if is_for_development(code, call.node) {
+        let handlers = call
+            .positional(1)
+            .into_iter()
+            .flat_map(|methods| code.calls_within(methods))
+            .filter_map(|method| method.positional(0));
+        for handler in handlers {
+            let path = code.text(handler).rsplit_once("::");
+            facts.add(
+                DevelopmentHandler {
+                    module: path
+                        .map(|(module, _)| module.rsplit("::").next().unwrap_or(module).to_owned()),
+                    name: path
+                        .map_or_else(|| code.text(handler), |(_, name)| name)
+                        .to_owned(),
+                },
+                code.place(call.node),
+            );
+        }
+    }
+}
+
+/// Whether a place is reached in development alone: `if env == Env::Development { … }`.
+fn is_for_development<'t>(code: &Code<'t>, node: tree_sitter::Node<'t>) -> bool {
+    code.ancestors(node)
+        .filter(|around| around.kind() == "if_expression")
+        .filter_map(|around| {
+            let inside = around.child_by_field_name("consequence")?;
+            inside
+                .byte_range()
+                .contains(&node.start_byte())
+                .then(|| around.child_by_field_name("condition"))?
+        })
+        .any(|condition| {
+            let text = code.text(condition).to_lowercase();
+            let named = ["development", "debug_assertions", "is_dev", "env::dev"]
+                .iter()
+                .any(|word| text.contains(word));
+            named && !text.contains('!') && !text.contains("||")
+        })
 }
 
 /// `#[get("/healthz")]`.

@@ -1,0 +1,110 @@
+//! What the settings beside a password say that it opens.
+
+/// Settings that belong together stand together.
+const MAX_LINES: usize = 40;
+/// The last word of a key that names a place: `DB_HOST`, `db.url`.
+const PLACES: &[&str] = &[
+    "host", "hostname", "addr", "address", "url", "uri", "dsn", "server",
+];
+
+/// Whether the settings beside the one at a place (a byte of the text) name this machine and no other: `host: 127.0.0.1` in the
+/// same mapping, `DB_HOST=localhost` beside `DB_PASSWORD`. In a manifest of Kubernetes this machine is the pod, with whatever runs beside it.
+#[must_use]
+pub fn opens_the_same_machine(text: &str, at: usize) -> bool {
+    if text.contains("apiVersion:") {
+        return false;
+    }
+    let before = text.get(..at).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    let mut after = text.get(start..).unwrap_or_default().lines();
+    let Some(own) = after.next().and_then(Line::of) else {
+        return false;
+    };
+    let above = text.get(..start).unwrap_or_default().lines().rev();
+    let together =
+        |line: &Option<Line<'_>>| line.as_ref().is_none_or(|line| line.indent >= own.indent);
+    let places: Vec<&str> = above
+        .take(MAX_LINES)
+        .map(Line::of)
+        .take_while(together)
+        .chain(after.take(MAX_LINES).map(Line::of).take_while(together))
+        .flatten()
+        .filter(|line| line.indent == own.indent && line.group() == own.group())
+        .filter(|line| PLACES.contains(&line.last_word().to_lowercase().as_str()))
+        .map(|line| line.value)
+        .collect();
+    !places.is_empty()
+        && places
+            .iter()
+            .all(|place| place.contains("localhost") || place.contains("127.0.0.1"))
+}
+
+struct Line<'t> {
+    indent: usize,
+    key: &'t str,
+    value: &'t str,
+}
+
+impl<'t> Line<'t> {
+    /// A line that sets something; nothing for one that is empty or a comment.
+    fn of(line: &'t str) -> Option<Self> {
+        let words = line.trim_start().trim_start_matches("- ");
+        if words.is_empty() || words.starts_with('#') {
+            return None;
+        }
+        let indent = line.len() - line.trim_start().len();
+        let (key, value) = words.split_once([':', '=']).unwrap_or((words, ""));
+        Some(Self {
+            indent,
+            key: key.trim().trim_matches(['"', '\'']),
+            value: value.trim(),
+        })
+    }
+
+    /// What stands before the last word of the key: `MYSQL` of `MYSQL_PASSWORD`.
+    fn group(&self) -> &'t str {
+        self.key
+            .rsplit_once(['.', '_'])
+            .map_or("", |(group, _)| group)
+    }
+
+    fn last_word(&self) -> &'t str {
+        self.key.rsplit(['.', '_']).next().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::opens_the_same_machine;
+
+    fn opens(text: &str) -> bool {
+        opens_the_same_machine(text, text.find("weak").unwrap())
+    }
+
+    #[test]
+    fn a_host_in_the_same_mapping_says_where_a_password_is_used() {
+        assert!(opens(
+            "db:\n  host: \"127.0.0.1\"\n  port: 1\n  password: weak\nother:\n  host: far\n"
+        ));
+        assert!(opens(
+            "DB_PASSWORD=weak\n# why\nDB_ADDR=localhost\nMQ_ADDR=mq.internal\n"
+        ));
+    }
+
+    #[test]
+    fn another_host_or_none_says_nothing_of_this_machine() {
+        assert!(!opens("db:\n  host: db\n  password: weak\n"));
+        assert!(!opens("db:\n  password: weak\nhttp:\n  host: localhost\n"));
+        assert!(!opens("DB_PASSWORD=weak\nMQ_ADDR=localhost\n"));
+        assert!(!opens(
+            "apiVersion: v1\ndata:\n  DB_HOST: localhost\n  DB_PASSWORD: weak\n"
+        ));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_text_is_read(text in "[ a-z:=_\\-#\n]{0,80}é?", at in 0_usize..90) {
+            let _ = opens_the_same_machine(&text, at);
+        }
+    }
+}
