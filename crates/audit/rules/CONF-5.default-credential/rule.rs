@@ -66,7 +66,7 @@ fn check(model: &Model) -> Vec<Outcome> {
                 Confidence::Medium
             };
             let evidence = format!(
-                "{} `{}` is one of the values tried first",
+                "{} `{}` is a plain word, or one of the values tried first",
                 secret.credential.kind, secret.subject
             );
             outcomes.push(

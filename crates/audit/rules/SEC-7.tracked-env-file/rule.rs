@@ -117,6 +117,12 @@ fn secret_value(line: &str) -> Option<&str> {
     ]
     .iter()
     .any(|word| key.ends_with(word));
-    (named && !key.starts_with('#') && !value.is_empty() && !value.starts_with(['$', '<']))
-        .then_some(value)
+    // `MYSQL_RANDOM_ROOT_PASSWORD=true` asks for one.
+    let switch = ["true", "false", "yes", "no", "0", "1"].contains(&value.to_lowercase().as_str());
+    (named
+        && !switch
+        && !key.starts_with('#')
+        && !value.is_empty()
+        && !value.starts_with(['$', '<']))
+    .then_some(value)
 }

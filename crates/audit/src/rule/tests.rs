@@ -103,7 +103,11 @@ fn what_is_true_and_does_little_harm_is_low() {
             let low = severities
                 .iter()
                 .all(|severity| matches!(severity, Severity::Low | Severity::Info));
-            assert!(!severities.is_empty() && low, "{id} minor/{}: {severities:?}", case.display());
+            assert!(
+                !severities.is_empty() && low,
+                "{id} minor/{}: {severities:?}",
+                case.display()
+            );
             read += 1;
         }
     }
