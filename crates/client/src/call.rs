@@ -9,7 +9,7 @@ use http::{
 use http_body::Body as _;
 use hyper::body::Incoming;
 use seaworthy_core::context;
-use seaworthy_resilience::{CallError, retry::ReplayBody};
+use seaworthy_resilience::{CallError, circuit_breaker::LateReport, retry::ReplayBody};
 use tokio::time::{Instant, timeout_at};
 use tower_service::Service as _;
 use url::{Position, Url};
@@ -220,11 +220,12 @@ impl Exchange<'_> {
     /// The answer, whose body is bounded from here on.
     fn answer(
         self,
-        response: Response<Incoming>,
+        mut response: Response<Incoming>,
         decodes: bool,
         record: CallRecord,
     ) -> Result<HttpResponse, ClientError> {
         let config = &self.inner.config;
+        let report = LateReport::take_from(&mut response);
         let (mut parts, body) = response.into_parts();
         let maximum = config.max_response_size;
         if body.size_hint().lower() > maximum.get() {
@@ -255,7 +256,14 @@ impl Exchange<'_> {
         let host = Arc::clone(&self.host);
         let idle = config.idle_timeout.get();
         let received = Received::new(body, Arc::clone(&host), maximum, idle, self.bound);
-        let body = ResponseBody::new(received, encoding, Arc::clone(&host), maximum, record);
+        let body = ResponseBody::new(
+            received,
+            encoding,
+            Arc::clone(&host),
+            maximum,
+            record,
+            report,
+        );
         let response = Response::from_parts(parts, body);
         Ok(HttpResponse::new(response, host, maximum))
     }

@@ -1,5 +1,5 @@
 use http::Response;
-use seaworthy_resilience::{Classify, ClassifyHttp, Outcome};
+use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
 
 use crate::ClientError;
 
@@ -11,13 +11,23 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
     fn classify(&self, result: Result<&Response<B>, &ClientError>) -> Outcome {
         match result {
             Ok(response) => ClassifyHttp.classify(Ok::<_, &ClientError>(response)),
-            Err(
-                ClientError::Connect { .. }
-                | ClientError::Exchange { .. }
-                | ClientError::TimedOut { .. },
-            ) => Outcome::TRANSIENT,
-            // Our own guard and our own mistakes say nothing about the dependency.
-            Err(_) => Outcome::Neutral,
+            Err(error) => of_error(error),
         }
+    }
+
+    /// The body of the answer has the last word.
+    fn defer(&self, response: &mut Response<B>, report: LateReport) -> Option<LateReport> {
+        report.send_with(response);
+        None
+    }
+}
+
+/// Whose fault an error is: our own guard, our own bounds and our own mistakes say nothing about the dependency.
+pub(crate) fn of_error(error: &ClientError) -> Outcome {
+    match error {
+        ClientError::Connect { .. }
+        | ClientError::Exchange { .. }
+        | ClientError::TimedOut { .. } => Outcome::TRANSIENT,
+        _ => Outcome::Neutral,
     }
 }

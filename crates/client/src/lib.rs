@@ -63,7 +63,9 @@ pub use body::{RequestBody, ResponseBody};
 pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
-pub use connect::{Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public};
+pub use connect::{
+    Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public, system_resolver,
+};
 pub use error::{ClientError, Limit, RedirectProblem, SizeOf};
 pub use propagation::Propagation;
 pub use request::RequestBuilder;

@@ -29,6 +29,7 @@ pub mod bulkhead;
 mod call;
 pub mod circuit_breaker;
 pub mod coalesce;
+mod guarded;
 pub mod hedge;
 mod http;
 mod outcome;
@@ -39,6 +40,7 @@ mod threshold;
 pub mod timeout;
 
 pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Refusal, Refused};
+pub use guarded::{GuardedFuture, Permission};
 pub use http::ClassifyHttp;
 pub use outcome::{Classify, ClassifyCodes, ClassifyErrors, Outcome};
 pub use threshold::{Threshold, ZeroThreshold};

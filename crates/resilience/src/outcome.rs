@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_core::{Code, Error};
 
-use crate::CallError;
+use crate::{CallError, circuit_breaker::LateReport};
 
 /// What a finished call says about the dependency and about trying again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,6 +50,11 @@ impl Outcome {
 pub trait Classify<Response, Error>: Clone {
     /// The meaning of one answer or error.
     fn classify(&self, result: Result<&Response, &Error>) -> Outcome;
+
+    /// Takes over the report of a success whose answer has a body that may still break off. The default judges the answer as it is: it gives the report back.
+    fn defer(&self, _response: &mut Response, report: LateReport) -> Option<LateReport> {
+        Some(report)
+    }
 }
 
 /// Every response is a success. An error is a failure that may pass; one of [`seaworthy_core::Error`] is judged by its code with [`ClassifyCodes`].

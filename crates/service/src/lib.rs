@@ -44,7 +44,8 @@ pub use clap;
 pub use command::{CommandRun, Commands, Console, ServiceCommand};
 pub use component::{Component, Stage};
 pub use config::{
-    AdminConfig, FrameworkConfig, GrpcConfig, PublicHttpConfig, SecretsConfig, ServerConfig,
+    AdminConfig, FrameworkConfig, GrpcClientConfig, GrpcClientTlsConfig, GrpcConfig,
+    PublicHttpConfig, SecretsConfig, ServerConfig,
 };
 pub use dependency::{ConnectConfig, ConnectError, Dependency, NotConnected, Optional};
 pub use kernel::Addresses;

@@ -8,6 +8,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use http_body::{Body, Frame, SizeHint};
 use seaworthy_core::ByteSize;
+use seaworthy_resilience::circuit_breaker::LateReport;
 use tokio::io::AsyncRead;
 use tokio_util::io::poll_read_buf;
 
@@ -15,7 +16,7 @@ use super::{
     decompress::{Encoding, unwrap},
     receive::Received,
 };
-use crate::{ClientError, SizeOf, observe::CallRecord};
+use crate::{ClientError, SizeOf, classify::of_error, observe::CallRecord};
 
 /// What is decompressed at once: the most that a bomb costs beyond its bound.
 const CHUNK: usize = 16 * 1024;
@@ -26,6 +27,8 @@ pub struct ResponseBody {
     host: Arc<str>,
     maximum: ByteSize,
     record: Option<CallRecord>,
+    /// What the breaker still waits for.
+    report: Option<LateReport>,
 }
 
 enum Kind {
@@ -47,6 +50,7 @@ impl ResponseBody {
         host: Arc<str>,
         maximum: ByteSize,
         record: CallRecord,
+        report: Option<LateReport>,
     ) -> Self {
         let kind = match encoding {
             Some(encoding) => Kind::Compressed(received, encoding),
@@ -57,6 +61,7 @@ impl ResponseBody {
             host,
             maximum,
             record: Some(record),
+            report,
         }
     }
 
@@ -139,12 +144,16 @@ impl Body for ResponseBody {
         match &frame {
             Some(Ok(_)) => {}
             Some(Err(error)) => {
+                if let Some(report) = self.report.take() {
+                    report.finish(of_error(error));
+                }
                 if let Some(record) = self.record.take() {
                     record.failed(error);
                 }
                 self.kind = Kind::Ended;
             }
             None => {
+                self.report = None;
                 self.record = None;
                 self.kind = Kind::Ended;
             }

@@ -9,5 +9,5 @@ pub(crate) use address::AddressDenied;
 pub use address::{Addresses, is_public};
 pub(crate) use connector::{ConnectTimedOut, Connector};
 pub(crate) use resolver::SystemResolver;
-pub use resolver::{Resolve, Resolving};
+pub use resolver::{Resolve, Resolving, system_resolver};
 pub use tls::{BuildError, ClientTlsConfig};

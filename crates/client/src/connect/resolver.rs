@@ -34,6 +34,12 @@ impl Resolve for SystemResolver {
     }
 }
 
+/// The resolver of the operating system, for other clients.
+#[must_use]
+pub fn system_resolver() -> Arc<dyn Resolve> {
+    Arc::new(SystemResolver)
+}
+
 /// A resolver whose answers have passed the guard: what comes out of it is what is connected to, so that a name cannot change in between.
 #[derive(Clone)]
 pub(super) struct Guarded {

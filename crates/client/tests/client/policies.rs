@@ -158,3 +158,35 @@ async fn connections_are_used_again_res_3() {
     }
     assert!(proxy.connections() <= 2, "{}", proxy.connections());
 }
+
+#[tokio::test]
+async fn answers_whose_bodies_break_off_open_the_breaker_res_1() {
+    let broken = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe beginning".to_vec();
+    let server = Server::start(move |_, _| Reply::Last(broken.clone())).await;
+    let client = client(|_| {});
+    let mut refused = 0;
+    for _ in 0..50 {
+        match client.get(&server.url("/")).send().await {
+            Ok(response) => assert!(response.bytes().await.is_err()),
+            Err(ClientError::Refused { .. }) => refused += 1,
+            Err(other) => panic!("{other:?}"),
+        }
+    }
+    assert!(refused > 30, "{refused}");
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_or_that_is_too_large_is_no_failure_of_the_dependency_res_1() {
+    let server = Server::start(|_, _| answer("200 OK", "", "far more than eight")).await;
+    let bounded = client(|config| config.max_response_size = ByteSize::bytes(8));
+    for _ in 0..20 {
+        let error = bounded.get(&server.url("/")).send().await.unwrap_err();
+        assert!(matches!(error, ClientError::TooLarge { .. }), "{error:?}");
+    }
+    let client = client(|_| {});
+    for _ in 0..20 {
+        drop(client.get(&server.url("/")).send().await.unwrap());
+    }
+    let snapshot = client.policies().breaker().snapshot();
+    assert_eq!((snapshot.calls, snapshot.failures), (20, 0));
+}

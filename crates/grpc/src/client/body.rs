@@ -4,12 +4,18 @@ use std::{
     task::{Context, Poll},
 };
 
+use http::HeaderMap;
 use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
+use seaworthy_resilience::{Outcome, circuit_breaker::LateReport};
 use tokio::time::{Instant, Sleep, sleep_until};
-use tonic::Status;
+use tonic::{Code, Status};
 
-use super::channel::late;
+use super::{
+    classify::of_status,
+    observe::CallRecord,
+    transport::{late, outcome_of_trailers},
+};
 
 pin_project! {
     /// The rest of an answer, which ends at the call's deadline whatever the server does.
@@ -18,14 +24,23 @@ pin_project! {
         body: tonic::body::Body,
         #[pin]
         deadline: Sleep,
+        report: Option<LateReport>,
+        record: Option<CallRecord>,
     }
 }
 
 impl BoundedBody {
-    pub(super) fn new(body: tonic::body::Body, deadline: Instant) -> Self {
+    pub(super) fn new(
+        body: tonic::body::Body,
+        deadline: Instant,
+        report: Option<LateReport>,
+        record: Option<CallRecord>,
+    ) -> Self {
         Self {
             body,
             deadline: sleep_until(deadline),
+            report,
+            record,
         }
     }
 }
@@ -39,10 +54,37 @@ impl Body for BoundedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
-        match this.body.poll_frame(context) {
-            Poll::Pending => this.deadline.poll(context).map(|()| Some(Err(late()))),
-            ready => ready,
+        let frame = match this.body.poll_frame(context) {
+            Poll::Ready(frame) => frame,
+            Poll::Pending => {
+                std::task::ready!(this.deadline.poll(context));
+                Some(Err(late()))
+            }
+        };
+        let (outcome, code) = match &frame {
+            Some(Ok(frame)) => {
+                let status = frame.trailers_ref().and_then(Status::from_header_map);
+                let outcome = outcome_of_trailers(frame.trailers_ref());
+                (outcome, status.map(|status| status.code()))
+            }
+            // The deadline is the caller's: a stream that is still open then has not failed.
+            Some(Err(status)) if status.code() == Code::DeadlineExceeded => {
+                (Outcome::Neutral, Some(status.code()))
+            }
+            Some(Err(status)) => (of_status(status, &HeaderMap::new()), Some(status.code())),
+            None => (Outcome::Success, None),
+        };
+        if let Some(code) = code
+            && let Some(record) = this.record.take()
+        {
+            record.ended(code);
         }
+        if outcome != Outcome::Neutral
+            && let Some(report) = this.report.take()
+        {
+            report.finish(outcome);
+        }
+        Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {

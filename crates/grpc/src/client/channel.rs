@@ -1,62 +1,158 @@
 use std::{
-    error::Error as StdError,
     fmt,
-    future::Future,
+    future::{Future, poll_fn},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response};
-use seaworthy_core::{Deadline, context};
+use http::{HeaderMap, Request, Response};
+use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
+use seaworthy_resilience::{
+    CallError, Refusal, Refused,
+    circuit_breaker::LateReport,
+    policies::{Pipeline, Policies},
+    retry::ReplayBody,
+};
 use tokio::time::timeout_at;
-use tonic::{Status, TimeoutExpired, body::Body, transport::Channel};
+use tonic::{Code, Status, body::Body};
 use tower_service::Service;
 
-use super::body::BoundedBody;
+use super::{
+    GrpcChannelBuilder,
+    body::BoundedBody,
+    classify::ClassifyGrpc,
+    observe::{CallRecord, ClientMetrics},
+    propagation::tell_request,
+    repeatable::{MAXIMUM_REPLAY, ReplayCalls},
+    transport::{Attempt, Transport, late},
+};
 
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
-const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
-const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
-const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
-/// The largest number that the protocol has room for, in milliseconds 27 hours.
-const LONGEST_TIMEOUT: u128 = 99_999_999;
-
-/// A connection to another service, opened when it is needed. Cheap to clone; all clones share it.
+/// Calls one dependency over gRPC, within all its policies. Cheap to clone; all clones share connections and policies.
 ///
 /// ```
-/// use seaworthy_grpc::client::GrpcClientConfig;
+/// use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 ///
 /// # async fn assemble() -> Result<(), seaworthy_grpc::client::GrpcClientError> {
-/// let channel = GrpcClientConfig::new("http://orders:7000").channel()?;
+/// let config = GrpcClientConfig::new("http://orders:7000");
+/// let channel = GrpcChannel::builder("orders", config).build()?;
 /// // Generated: let orders = OrdersClient::new(channel);
 /// # drop(channel);
 /// # Ok(())
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct GrpcChannel {
-    channel: Channel,
-    timeout: Duration,
+pub struct GrpcChannel(Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) name: Arc<str>,
+    pub(super) policies: Policies,
+    pub(super) pipeline: Pipeline<Transport, ClassifyGrpc, ReplayCalls>,
+    pub(super) metrics: ClientMetrics,
 }
 
 /// An answer on its way.
 pub type GrpcCall = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
 
 impl GrpcChannel {
-    pub(super) fn new(channel: Channel, timeout: Duration) -> Self {
-        Self { channel, timeout }
+    /// A channel to the dependency of this name, which metrics, spans and policies go by.
+    #[must_use]
+    pub fn builder(name: &str, config: super::GrpcClientConfig) -> GrpcChannelBuilder {
+        GrpcChannelBuilder::new(name, config)
     }
 
+    pub(super) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    /// The name of the dependency.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.0.name
+    }
+
+    /// The policies of the dependency: its breaker, its places, its retries.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+}
+
+impl Inner {
     /// The nearest of the three: what the client allows, what the request asks for, and until when somebody waits for what it is made for.
-    fn deadline(&self, headers: &HeaderMap) -> Deadline {
-        let asked = grpc_timeout(headers).map_or(self.timeout, |asked| asked.min(self.timeout));
+    fn deadline(&self, headers: &HeaderMap, context: Option<&RequestContext>) -> Deadline {
+        let total = self.policies.config().total.get();
+        let asked = grpc_timeout(headers).map_or(total, |asked| asked.min(total));
         let own = Deadline::after(asked);
-        let outer = context::with_current(|context| context.and_then(|context| context.deadline()));
+        let outer = context.and_then(RequestContext::deadline);
         outer.map_or(own, |outer| own.min(outer))
     }
+
+    async fn send(&self, mut request: Request<Body>) -> Result<Response<Body>, Status> {
+        let parent = context::current();
+        let deadline = self.deadline(request.headers(), parent.as_deref());
+        let trace = parent.as_ref().map(|parent| parent.trace());
+        let record = self.metrics.begin(request.uri().path(), trace);
+        if deadline.has_passed() {
+            return Err(failed(record, late()));
+        }
+        tell_request(request.headers_mut(), parent.as_deref(), record.trace());
+        request.extensions_mut().insert(Attempt {
+            ends: deadline.instant(),
+            count: Arc::clone(record.attempts()),
+        });
+        let request = request.map(|body| ReplayBody::new(body, MAXIMUM_REPLAY));
+        let mut pipeline = self.pipeline.clone();
+        let sending = async move {
+            poll_fn(|context| pipeline.poll_ready(context)).await?;
+            pipeline.call(request).await
+        };
+        let ends = deadline.instant().into();
+        let mut response = match timeout_at(ends, sending).await {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(failed(record, status(error))),
+            Err(_) => return Err(failed(record, late())),
+        };
+        let report = LateReport::take_from(&mut response);
+        // An answer that is only a status has it in its head.
+        let record = match Status::from_header_map(response.headers()) {
+            Some(status) => {
+                record.ended(status.code());
+                None
+            }
+            None => Some(record),
+        };
+        Ok(response.map(|body| Body::new(BoundedBody::new(body, ends, report, record))))
+    }
+}
+
+fn failed(record: CallRecord, status: Status) -> Status {
+    record.ended(status.code());
+    status
+}
+
+fn status(error: CallError<Status>) -> Status {
+    match error {
+        CallError::Failed(status) => status,
+        CallError::TimedOut(elapsed) => {
+            let mut status = late();
+            status.set_source(Arc::new(elapsed));
+            status
+        }
+        CallError::Refused(refusal) => refused(refusal),
+    }
+}
+
+fn refused(refusal: Refusal) -> Status {
+    let code = match refusal.by() {
+        Refused::LateAlready => Code::DeadlineExceeded,
+        Refused::RateLimited => Code::ResourceExhausted,
+        _ => Code::Unavailable,
+    };
+    let mut status = Status::new(code, refusal.to_string());
+    status.set_source(Arc::new(refusal));
+    status
 }
 
 impl Service<Request<Body>> for GrpcChannel {
@@ -64,67 +160,13 @@ impl Service<Request<Body>> for GrpcChannel {
     type Error = Status;
     type Future = GrpcCall;
 
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Status>> {
-        self.channel
-            .poll_ready(context)
-            .map_err(|error| Status::from_error(Box::new(error)))
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Status>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn call(&mut self, mut request: Request<Body>) -> GrpcCall {
-        let deadline = self.deadline(request.headers());
-        let Some(left) = deadline.remaining() else {
-            return Box::pin(std::future::ready(Err(late())));
-        };
-        tell(request.headers_mut(), left);
-        let answer = self.channel.call(request);
-        Box::pin(async move {
-            let deadline = deadline.instant().into();
-            match timeout_at(deadline, answer).await {
-                Ok(Ok(answer)) => {
-                    Ok(answer.map(|body| Body::new(BoundedBody::new(body, deadline))))
-                }
-                Ok(Err(error)) if has_expired(&error) => Err(late()),
-                Ok(Err(error)) => Err(Status::from_error(Box::new(error))),
-                Err(_) => Err(late()),
-            }
-        })
-    }
-}
-
-pub(super) fn late() -> Status {
-    Status::deadline_exceeded("the call was not answered in time")
-}
-
-/// tonic watches `grpc-timeout` too, and calls its end a cancellation.
-fn has_expired(error: &(dyn StdError + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source())
-        .any(|cause| cause.is::<TimeoutExpired>())
-}
-
-/// Writes what the other service has to know.
-fn tell(headers: &mut HeaderMap, left: Duration) {
-    let milliseconds = left.as_millis().clamp(1, LONGEST_TIMEOUT);
-    set(headers, GRPC_TIMEOUT, format!("{milliseconds}m").as_bytes());
-    context::with_current(|context| {
-        let Some(context) = context else { return };
-        set(
-            headers,
-            X_REQUEST_ID,
-            context.request_id().as_str().as_bytes(),
-        );
-        let trace = context.trace().child();
-        set(headers, TRACEPARENT, &trace.traceparent().to_bytes());
-        for (name, value) in [(TRACESTATE, trace.tracestate()), (BAGGAGE, trace.baggage())] {
-            if let Some(value) = value {
-                set(headers, name, value.as_bytes());
-            }
-        }
-    });
-}
-
-fn set(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
-    if let Ok(value) = HeaderValue::from_bytes(value) {
-        headers.insert(name, value);
+    fn call(&mut self, request: Request<Body>) -> GrpcCall {
+        let inner = Arc::clone(&self.0);
+        Box::pin(async move { inner.send(request).await })
     }
 }
 
@@ -132,7 +174,7 @@ impl fmt::Debug for GrpcChannel {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("GrpcChannel")
-            .field("timeout", &self.timeout)
+            .field("name", &self.0.name)
             .finish_non_exhaustive()
     }
 }

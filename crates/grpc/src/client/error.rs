@@ -1,7 +1,10 @@
 use std::{io, path::PathBuf};
 
+use seaworthy_service::StartError;
+
 /// Why a client cannot be made of its settings.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum GrpcClientError {
     /// The URL is not one, or its TLS settings do not fit together.
     #[error("url `{url}` cannot be called")]
@@ -30,4 +33,19 @@ pub enum GrpcClientError {
         #[source]
         cause: io::Error,
     },
+    /// The descriptors of a contract are none.
+    #[error("the descriptors of the contract cannot be read")]
+    Contract(#[source] prost::DecodeError),
+    /// No URL is known for the dependency of this name.
+    #[error("the setting grpc_clients.{0}.url is missing")]
+    Unknown(String),
+    /// The runtime is ending.
+    #[error("the runtime has ended")]
+    Ended,
+}
+
+impl From<GrpcClientError> for StartError {
+    fn from(error: GrpcClientError) -> Self {
+        Self::because("a client cannot be made", error)
+    }
 }

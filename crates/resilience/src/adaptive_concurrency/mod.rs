@@ -12,7 +12,6 @@
 //! Nothing queues here: what is not admitted is refused at once, for its client to go elsewhere while that is still of use.
 
 mod config;
-mod future;
 mod handle;
 mod layer;
 mod limit;
@@ -21,7 +20,6 @@ mod service;
 mod shares;
 
 pub use config::AdaptiveConcurrencyConfig;
-pub use future::AdaptiveConcurrencyFuture;
 pub use handle::{AdaptiveConcurrency, ConcurrencyPermit, ConcurrencySnapshot};
 pub use layer::AdaptiveConcurrencyLayer;
 pub use priority::{Prioritize, Priority};

@@ -3,8 +3,11 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::{future::AdaptiveConcurrencyFuture, handle::AdaptiveConcurrency, priority::Prioritize};
-use crate::{CallError, Classify};
+use super::{
+    handle::{AdaptiveConcurrency, ConcurrencyPermit},
+    priority::Prioritize,
+};
+use crate::{CallError, Classify, GuardedFuture};
 
 /// A service that sheds load.
 #[derive(Debug, Clone)]
@@ -35,7 +38,7 @@ where
 {
     type Response = S::Response;
     type Error = CallError<E>;
-    type Future = AdaptiveConcurrencyFuture<S::Future, C>;
+    type Future = GuardedFuture<S::Future, C, ConcurrencyPermit>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -44,12 +47,10 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let priority = self.prioritize.prioritize(&request);
         match self.limit.admit(priority, Instant::now().into_std()) {
-            Ok(permit) => AdaptiveConcurrencyFuture::admitted(
-                self.inner.call(request),
-                permit,
-                self.classify.clone(),
-            ),
-            Err(refusal) => AdaptiveConcurrencyFuture::refused(refusal),
+            Ok(permit) => {
+                GuardedFuture::admitted(self.inner.call(request), permit, self.classify.clone())
+            }
+            Err(refusal) => GuardedFuture::refused(refusal),
         }
     }
 }

@@ -4,19 +4,21 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use parking_lot::Mutex;
 use rand::RngExt as _;
+use seaworthy_core::Timeout;
 use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
 
 use super::{
     config::CircuitBreakerConfig,
+    late_report::LateReport,
     machine::{Answer, Machine, Role, Ticket},
-    snapshot::{BreakerState, CircuitBreakerSnapshot, TripReason},
+    snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
 };
-use crate::{Outcome, Refusal, Refused};
+use crate::{CallError, Classify, Outcome, Refusal, Refused, guarded::Permission};
 
 /// Set in the fast word when every call may go.
 const ADMITS_ALL: u64 = 1 << 32;
@@ -30,6 +32,8 @@ struct Inner {
     /// The generation, and [`ADMITS_ALL`]: a closed breaker is read without a lock.
     fast: AtomicU64,
     machine: Mutex<Machine>,
+    /// Why a person holds it.
+    held_for: Mutex<String>,
     telemetry: BreakerMetrics,
 }
 
@@ -70,6 +74,7 @@ impl CircuitBreaker {
             name: name.into(),
             fast: AtomicU64::new(fast_word(&machine)),
             machine: Mutex::new(machine),
+            held_for: Mutex::default(),
             telemetry: BreakerMetrics::new(name, metrics),
         }))
     }
@@ -127,25 +132,30 @@ impl CircuitBreaker {
         }
     }
 
-    /// Opens the breaker until [`reset`](Self::reset): the admin API calls this with a person's reason, which is logged.
-    pub fn hold_open(&self, reason: &str) {
-        tracing::warn!(
-            breaker = self.name(),
-            reason,
-            "circuit breaker opened by hand"
-        );
-        self.0.telemetry.count(TripReason::Manual);
-        self.change(|machine| machine.hold_open(Instant::now()));
+    /// Holds the breaker open or closed for a time, whatever its calls say: the admin API calls this with a person's reason, which is logged. What was held open is
+    /// tried afterwards as after an outage.
+    pub fn hold(&self, hold: Hold, length: Timeout, reason: &str) {
+        self.hold_at(hold, length, reason, Instant::now());
     }
 
-    /// Closes the breaker and forgets what was counted, for a person's reason, which is logged.
+    /// The same with the time given, for simulations.
+    pub fn hold_at(&self, hold: Hold, length: Timeout, reason: &str, now: Instant) {
+        tracing::warn!(breaker = self.name(), ?hold, %length, reason, "circuit breaker held by hand");
+        if hold == Hold::Open {
+            self.0.telemetry.count(TripReason::Manual);
+        }
+        reason.clone_into(&mut self.0.held_for.lock());
+        self.change(|machine| machine.hold(hold, now + length.get(), now));
+    }
+
+    /// Closes the breaker, ends a hold and forgets what was counted, for a person's reason, which is logged.
     pub fn reset(&self, reason: &str) {
         tracing::warn!(
             breaker = self.name(),
             reason,
             "circuit breaker reset by hand"
         );
-        self.change(Machine::reset);
+        self.change(|machine| machine.reset(Instant::now()));
     }
 
     /// What it does with calls now.
@@ -163,12 +173,22 @@ impl CircuitBreaker {
     /// The same with the time given, for simulations.
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
+        // A hold that is over ends here too, for those who only look.
+        self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
         let (counts, run) = machine.counts(now);
+        let held = machine.held(now).map(|(hold, expires_in)| Held {
+            hold,
+            expires_in,
+            reason: self.0.held_for.lock().clone(),
+        });
         CircuitBreakerSnapshot {
             name: self.name().to_owned(),
             state: machine.state(),
-            held_open: machine.is_held_open(),
+            since: machine.since(now),
+            held,
+            allowed: self.0.telemetry.allowed.get(),
+            refused: self.0.telemetry.refused.get(),
             calls: counts.calls,
             failures: counts.failures,
             slow_calls: counts.slow,
@@ -200,9 +220,17 @@ impl CircuitBreaker {
 
 impl Admission {
     /// Reports how the call ended.
-    pub fn report(mut self, outcome: Outcome, now: Instant) {
-        self.reported = true;
+    pub fn report(self, outcome: Outcome, now: Instant) {
         let took = now.saturating_duration_since(self.began);
+        self.report_took(outcome, took, now);
+    }
+
+    pub(super) fn began(&self) -> Instant {
+        self.began
+    }
+
+    pub(super) fn report_took(mut self, outcome: Outcome, took: Duration, now: Instant) {
+        self.reported = true;
         let breaker = &self.breaker;
         let tripped = breaker.change(|machine| machine.record(self.ticket, outcome, took, now));
         if let Some(reason) = tripped {
@@ -212,6 +240,28 @@ impl Admission {
                 reason = reason.label(),
                 "circuit breaker opened"
             );
+        }
+    }
+}
+
+impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
+    fn finish(
+        self,
+        classify: &C,
+        result: &mut Result<T, CallError<E>>,
+        outcome: Outcome,
+        now: Instant,
+    ) {
+        let report_now = match result {
+            // A probe or a trial holds a place that others wait for, and a stream may last for hours.
+            Ok(response) if outcome == Outcome::Success && self.ticket.role == Role::Ordinary => {
+                let late = classify.defer(response, LateReport::new(self, now));
+                late.and_then(LateReport::take_back)
+            }
+            _ => Some(self),
+        };
+        if let Some(admission) = report_now {
+            admission.report(outcome, now);
         }
     }
 }

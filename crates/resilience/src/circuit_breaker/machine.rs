@@ -6,7 +6,7 @@ use std::{
 use super::{
     chance::{Usual, exceeds},
     config::{BreakerMode, CircuitBreakerConfig},
-    snapshot::{BreakerState, Trip, TripReason},
+    snapshot::{BreakerState, Hold, Trip, TripReason},
     throttle::Throttle,
     window::{Counts, Window},
 };
@@ -26,6 +26,7 @@ pub(super) struct Machine {
     /// The run that opened it: when the trials then succeed, such runs are usual.
     opening_run: u32,
     state: State,
+    since: Instant,
     generation: u32,
     trips: VecDeque<(TripReason, Instant)>,
 }
@@ -41,8 +42,11 @@ enum State {
         running: u32,
         succeeded: u32,
     },
-    /// By hand; only a reset ends it.
-    HeldOpen,
+    /// By a person's hand, for a while.
+    Held {
+        hold: Hold,
+        until: Instant,
+    },
 }
 
 /// What a call is admitted as.
@@ -77,6 +81,7 @@ impl Machine {
             run: 0,
             opening_run: 0,
             state: State::Closed,
+            since: now,
             generation: 0,
             trips: VecDeque::with_capacity(REMEMBERED),
             config,
@@ -87,13 +92,26 @@ impl Machine {
         self.generation
     }
 
-    pub(super) fn is_held_open(&self) -> bool {
-        self.state == State::HeldOpen
+    /// What a person holds it at, and for how much longer.
+    pub(super) fn held(&self, now: Instant) -> Option<(Hold, Duration)> {
+        match self.state {
+            State::Held { hold, until } => Some((hold, until.saturating_duration_since(now))),
+            _ => None,
+        }
+    }
+
+    /// How long it has been in its state.
+    pub(super) fn since(&self, now: Instant) -> Duration {
+        now.saturating_duration_since(self.since)
     }
 
     /// Whether every call may go without asking.
     pub(super) fn admits_all(&self) -> bool {
-        self.config.mode != BreakerMode::Adaptive && self.state == State::Closed
+        match self.state {
+            State::Closed => self.config.mode != BreakerMode::Adaptive,
+            State::Held { hold, .. } => hold == Hold::Closed,
+            State::Open { .. } | State::HalfOpen { .. } => false,
+        }
     }
 
     pub(super) fn state(&self) -> BreakerState {
@@ -104,8 +122,9 @@ impl Machine {
             {
                 BreakerState::HalfOpen
             }
+            State::Held { hold, .. } => hold.state(),
             State::Closed => BreakerState::Closed,
-            State::Open { .. } | State::HeldOpen => BreakerState::Open,
+            State::Open { .. } => BreakerState::Open,
             State::HalfOpen { .. } => BreakerState::HalfOpen,
         }
     }
@@ -136,16 +155,20 @@ impl Machine {
                 Answer::Refused(None)
             }
             State::Closed => go(Role::Ordinary, self.generation),
-            State::HeldOpen => Answer::Refused(None),
+            State::Held {
+                hold: Hold::Closed, ..
+            } => go(Role::Ordinary, self.generation),
+            State::Held {
+                hold: Hold::Open,
+                until,
+            } => Answer::Refused(Some(until.saturating_duration_since(now))),
             State::Open {
                 half_open_at,
                 probe_at,
             } => {
                 if now >= *half_open_at {
-                    self.enter(State::HalfOpen {
-                        running: 1,
-                        succeeded: 0,
-                    });
+                    let (running, succeeded) = (1, 0);
+                    self.enter(State::HalfOpen { running, succeeded }, now);
                     return go(Role::Trial, self.generation);
                 }
                 if now >= *probe_at {
@@ -195,11 +218,9 @@ impl Machine {
             }
             State::Open { .. } if failed || slow => None,
             State::Open { .. } => {
-                self.enter(State::HalfOpen {
-                    running: 0,
-                    succeeded: 1,
-                });
-                self.close_when_proved();
+                let (running, succeeded) = (0, 1);
+                self.enter(State::HalfOpen { running, succeeded }, now);
+                self.close_when_proved(now);
                 None
             }
             State::HalfOpen { .. } if failed || slow => {
@@ -209,10 +230,13 @@ impl Machine {
             State::HalfOpen { running, succeeded } => {
                 *running = running.saturating_sub(1);
                 *succeeded += 1;
-                self.close_when_proved();
+                self.close_when_proved(now);
                 None
             }
-            State::HeldOpen => None,
+            State::Held { .. } => {
+                self.window.count(failed, slow);
+                None
+            }
         }
     }
 
@@ -225,18 +249,34 @@ impl Machine {
         }
     }
 
-    pub(super) fn hold_open(&mut self, now: Instant) {
-        self.remember(TripReason::Manual, now);
-        self.enter(State::HeldOpen);
-    }
-
-    pub(super) fn reset(&mut self) {
+    pub(super) fn hold(&mut self, hold: Hold, until: Instant, now: Instant) {
+        if hold == Hold::Open {
+            self.remember(TripReason::Manual, now);
+        }
         self.run = 0;
         self.window.clear();
-        self.enter(State::Closed);
+        self.enter(State::Held { hold, until }, now);
     }
 
-    fn advance(&mut self, now: Instant) {
+    pub(super) fn reset(&mut self, now: Instant) {
+        self.run = 0;
+        self.window.clear();
+        self.enter(State::Closed, now);
+    }
+
+    /// Moves on to `now`. What was held open is tried before it is trusted.
+    pub(super) fn advance(&mut self, now: Instant) {
+        match self.state {
+            State::Held {
+                hold: Hold::Open,
+                until,
+            } if now >= until => {
+                let (running, succeeded) = (0, 0);
+                self.enter(State::HalfOpen { running, succeeded }, now);
+            }
+            State::Held { until, .. } if now >= until => self.reset(now),
+            _ => {}
+        }
         let buckets = self.window.advance(now);
         self.usual.fade(buckets);
     }
@@ -281,10 +321,17 @@ impl Machine {
             self.opening_run = self.run;
         }
         self.run = 0;
-        self.enter(State::Open {
-            half_open_at: now + self.config.open_for.get(),
-            probe_at: now + self.config.probe_interval.get(),
-        });
+        let (half_open_at, probe_at) = (
+            now + self.config.open_for.get(),
+            now + self.config.probe_interval.get(),
+        );
+        self.enter(
+            State::Open {
+                half_open_at,
+                probe_at,
+            },
+            now,
+        );
     }
 
     fn remember(&mut self, reason: TripReason, now: Instant) {
@@ -292,17 +339,18 @@ impl Machine {
         self.trips.push_front((reason, now));
     }
 
-    fn close_when_proved(&mut self) {
+    fn close_when_proved(&mut self, now: Instant) {
         if let State::HalfOpen { succeeded, .. } = self.state
             && succeeded >= self.config.trials.get()
         {
             self.usual.count(self.opening_run);
-            self.reset();
+            self.reset(now);
         }
     }
 
-    fn enter(&mut self, state: State) {
+    fn enter(&mut self, state: State, now: Instant) {
         self.state = state;
+        self.since = now;
         self.generation = self.generation.wrapping_add(1);
     }
 }

@@ -12,12 +12,13 @@
 //! - *Adaptive mode.* Instead of opening, it refuses a share of calls so that about `multiplier` times as many are sent as are accepted: the client-side
 //!   throttling of "Site Reliability Engineering" (2016), chapter 21, with a call let through at least every probe interval and a decay while calls succeed.
 //!
-//! A call whose outcome arrives after the state changed says nothing about the new state and is not counted.
+//! A call whose outcome arrives after the state changed says nothing about the new state and is not counted. Where an answer has a body, [`LateReport`] lets
+//! the breaker judge the body too.
 
 mod chance;
 mod config;
-mod future;
 mod handle;
+mod late_report;
 mod layer;
 mod machine;
 mod service;
@@ -26,11 +27,11 @@ mod throttle;
 mod window;
 
 pub use config::{BreakerMode, CircuitBreakerConfig};
-pub use future::CircuitBreakerFuture;
 pub use handle::{Admission, CircuitBreaker};
+pub use late_report::LateReport;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;
-pub use snapshot::{BreakerState, CircuitBreakerSnapshot, Trip, TripReason};
+pub use snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, Trip, TripReason};
 
 #[cfg(test)]
 mod tests;

@@ -3,8 +3,8 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::{future::CircuitBreakerFuture, handle::CircuitBreaker};
-use crate::{CallError, Classify};
+use super::handle::{Admission, CircuitBreaker};
+use crate::{CallError, Classify, GuardedFuture};
 
 /// A service behind a breaker.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ where
 {
     type Response = S::Response;
     type Error = CallError<E>;
-    type Future = CircuitBreakerFuture<S::Future, C>;
+    type Future = GuardedFuture<S::Future, C, Admission>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -40,12 +40,10 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         match self.breaker.admit(Instant::now().into_std()) {
-            Ok(admission) => CircuitBreakerFuture::admitted(
-                self.inner.call(request),
-                admission,
-                self.classify.clone(),
-            ),
-            Err(refusal) => CircuitBreakerFuture::refused(refusal),
+            Ok(admission) => {
+                GuardedFuture::admitted(self.inner.call(request), admission, self.classify.clone())
+            }
+            Err(refusal) => GuardedFuture::refused(refusal),
         }
     }
 }

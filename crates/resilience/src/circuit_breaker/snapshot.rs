@@ -74,6 +74,36 @@ pub struct Trip {
     pub age: Duration,
 }
 
+/// What a person holds a breaker at, whatever the calls say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Hold {
+    /// No call goes through.
+    Open,
+    /// Every call goes through.
+    Closed,
+}
+
+impl Hold {
+    pub(super) const fn state(self) -> BreakerState {
+        match self {
+            Self::Open => BreakerState::Open,
+            Self::Closed => BreakerState::Closed,
+        }
+    }
+}
+
+/// A breaker that a person holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Held {
+    /// At what.
+    pub hold: Hold,
+    /// For how much longer.
+    pub expires_in: Duration,
+    /// Why.
+    pub reason: String,
+}
+
 /// A breaker at one moment, for the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct CircuitBreakerSnapshot {
@@ -81,8 +111,14 @@ pub struct CircuitBreakerSnapshot {
     pub name: String,
     /// What it does with calls.
     pub state: BreakerState,
-    /// Whether a person opened it and only a person closes it.
-    pub held_open: bool,
+    /// How long it has done so.
+    pub since: Duration,
+    /// Set where a person holds it.
+    pub held: Option<Held>,
+    /// Calls that it let through, ever.
+    pub allowed: u64,
+    /// Calls that it refused, ever.
+    pub refused: u64,
     /// Calls in the window.
     pub calls: u32,
     /// Failed calls in the window.

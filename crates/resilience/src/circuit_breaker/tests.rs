@@ -1,6 +1,7 @@
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
+use seaworthy_core::Timeout;
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use seaworthy_testkit::simulation::Simulation;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
@@ -152,14 +153,51 @@ fn calls_that_answer_too_slowly_open_it_res_1() {
 }
 
 #[test]
-fn held_open_by_hand_it_stays_so_until_it_is_reset_res_1() {
+fn held_open_by_hand_it_stays_so_for_its_time_and_is_tried_then_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
-    bench.breaker.hold_open("the vendor asked for it");
-    bench.wait(3_600_000);
+    let hour = Timeout::from_secs(3_600);
+    let hold = |bench: &Bench, hold| bench.breaker.hold_at(hold, hour, "the vendor", bench.now);
+    hold(&bench, Hold::Open);
+    bench.wait(3_599_999);
     assert!(bench.admit().is_none());
-    assert!(bench.breaker.snapshot_at(bench.now).held_open);
+    let held = bench.breaker.snapshot_at(bench.now).held.unwrap();
+    assert_eq!(
+        (held.hold, held.reason.as_str()),
+        (Hold::Open, "the vendor")
+    );
+    assert_eq!(held.expires_in, Duration::from_millis(1));
+    bench.wait(1);
+    let snapshot = bench.breaker.snapshot_at(bench.now);
+    assert_eq!(
+        (snapshot.state, snapshot.held),
+        (BreakerState::HalfOpen, None)
+    );
+    for _ in 0..3 {
+        assert!(bench.call(Outcome::Success));
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+    hold(&bench, Hold::Open);
     bench.breaker.reset("the vendor is done");
     assert!(bench.call(Outcome::Success));
+}
+
+#[test]
+fn held_closed_by_hand_it_lets_failures_through_for_its_time_and_no_longer_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::TRANSIENT) {}
+    let minute = Timeout::from_secs(60);
+    bench
+        .breaker
+        .hold_at(Hold::Closed, minute, "the alarm is false", bench.now);
+    for _ in 0..100 {
+        assert!(bench.call(Outcome::TRANSIENT));
+        bench.wait(10);
+    }
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+    bench.wait(60_000);
+    let calls = (0..100).filter(|_| bench.call(Outcome::TRANSIENT)).count();
+    assert!(calls <= 6, "{calls}");
+    assert_eq!(bench.breaker.state(), BreakerState::Open);
 }
 
 #[test]

@@ -8,13 +8,16 @@ use std::{
     time::Duration,
 };
 
+use seaworthy_core::Timeout;
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::time::Instant;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
 use crate::{
-    CallError, ClassifyErrors, Refused, circuit_breaker::BreakerState, retry::ReplayClone,
+    CallError, ClassifyErrors, Refused,
+    circuit_breaker::{BreakerState, Hold},
+    retry::ReplayClone,
 };
 
 fn resilience(config: &str) -> Resilience {
@@ -75,7 +78,8 @@ fn an_endpoint_has_its_own_breaker_and_shares_the_places_res_1() {
         resilience.endpoint("stock", "read"),
         resilience.endpoint("stock", "write"),
     );
-    read.breaker().hold_open("a test");
+    read.breaker()
+        .hold(Hold::Open, Timeout::from_secs(60), "a test");
     assert_eq!(write.breaker().state(), BreakerState::Closed);
     let _place = read.bulkhead().try_enter();
     assert_eq!(write.bulkhead().snapshot().running, 1);

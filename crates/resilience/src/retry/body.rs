@@ -4,6 +4,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
+use ::http::{Request, request::Parts};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use parking_lot::Mutex;
@@ -15,7 +16,7 @@ use seaworthy_core::ByteSize;
 /// is sent on as it is, and no more recorded: it can then not be sent again.
 #[derive(Debug)]
 pub struct ReplayBody<B: Body<Data = Bytes> + Unpin> {
-    record: Arc<Mutex<Record<B>>>,
+    pub(super) record: Arc<Mutex<Record<B>>>,
     /// The part that was not yet read; `None` at its end.
     rest: Option<B>,
     /// Recorded frames that were sent in this attempt.
@@ -66,12 +67,19 @@ impl<B: Body<Data = Bytes> + Unpin> ReplayBody<B> {
         }
     }
 
-    pub(super) fn record(&self) -> Arc<Mutex<Record<B>>> {
-        Arc::clone(&self.record)
+    /// What is needed to send a request again: its head, and the record of its body.
+    pub fn keep(request: &Request<Self>) -> (Parts, Arc<Mutex<Record<B>>>) {
+        let mut head = Request::new(());
+        *head.method_mut() = request.method().clone();
+        *head.uri_mut() = request.uri().clone();
+        *head.version_mut() = request.version();
+        *head.headers_mut() = request.headers().clone();
+        *head.extensions_mut() = request.extensions().clone();
+        (head.into_parts().0, Arc::clone(&request.body().record))
     }
 
     /// The body once more, if the attempt before has ended and all of it is known.
-    pub(super) fn again(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
+    pub fn again(shared: &Arc<Mutex<Record<B>>>) -> Option<Self> {
         let mut record = shared.lock();
         match std::mem::replace(&mut record.state, RecordState::Running) {
             RecordState::Left(rest) => Some(Self {

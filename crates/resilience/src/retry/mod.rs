@@ -19,7 +19,7 @@ mod layer;
 mod replay;
 mod service;
 
-pub use body::ReplayBody;
+pub use body::{Record, ReplayBody};
 pub use budget::{RetryBudget, RetryBudgetConfig};
 pub use config::RetryConfig;
 pub use future::RetryFuture;

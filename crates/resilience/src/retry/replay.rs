@@ -86,13 +86,7 @@ where
         if !Self::may_repeat(request) {
             return None;
         }
-        let mut head = Request::new(());
-        *head.method_mut() = request.method().clone();
-        *head.uri_mut() = request.uri().clone();
-        *head.version_mut() = request.version();
-        *head.headers_mut() = request.headers().clone();
-        *head.extensions_mut() = request.extensions().clone();
-        Some((head.into_parts().0, request.body().record()))
+        Some(ReplayBody::keep(request))
     }
 
     fn again(&self, (parts, record): &Self::Kept) -> Option<Request<ReplayBody<B>>> {

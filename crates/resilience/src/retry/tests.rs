@@ -20,7 +20,7 @@ use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 use super::*;
 use crate::{
     CallError, CallLayer, ClassifyErrors, ClassifyHttp,
-    circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerLayer},
+    circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerLayer, Hold},
 };
 
 fn retry(config: &RetryConfig) -> Retry {
@@ -72,7 +72,7 @@ async fn a_request_that_must_be_sent_once_is_res_2() {
 #[tokio::test(start_paused = true)]
 async fn an_open_breaker_ends_the_retrying_res_2() {
     let breaker = CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
-    breaker.hold_open("a test");
+    breaker.hold(Hold::Open, Timeout::from_secs(60), "a test");
     let calls = Arc::default();
     let retry = retry(&RetryConfig::default());
     let service = ServiceBuilder::new()
@@ -256,7 +256,7 @@ async fn only_idempotent_and_marked_requests_are_repeated_res_2() {
 async fn a_recorded_body_tells_its_length_res_2() {
     let body = ReplayBody::new(Full::new(Bytes::from_static(b"four")), ByteSize::bytes(64));
     assert_eq!(http_body::Body::size_hint(&body).exact(), Some(4));
-    let record = body.record();
+    let record = Arc::clone(&body.record);
     assert_eq!(body.collect().await.unwrap().to_bytes(), "four");
     let again = ReplayBody::again(&record).unwrap();
     assert_eq!(http_body::Body::size_hint(&again).exact(), Some(4));

@@ -4,6 +4,7 @@
 //! whoever reaches the listener; everything else asks for the token where one is set. A change needs a reason, is logged, and ends by itself.
 
 mod access;
+mod breakers;
 mod info;
 mod levels;
 mod metrics;
@@ -45,6 +46,7 @@ pub(crate) fn routes(state: &AdminState) -> Routes {
         .merge(settings::routes())
         .merge(levels::routes())
         .merge(workers::routes())
+        .merge(breakers::routes())
         .with_options(|options| options.access(Access::Authenticated));
     let endpoints = open
         .with_options(|options| options.access(Access::Public))

@@ -7,7 +7,8 @@ use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig}
 use serde::{Deserialize, Serialize};
 
 use super::{
-    admin::AdminConfig, grpc::GrpcConfig, public::PublicHttpConfig, secrets::SecretsConfig,
+    admin::AdminConfig, grpc::GrpcConfig, grpc_client::GrpcClientConfig, public::PublicHttpConfig,
+    secrets::SecretsConfig,
 };
 use crate::{ConnectConfig, LifecycleConfig};
 
@@ -33,6 +34,8 @@ pub struct FrameworkConfig {
     pub connect: ConnectConfig,
     /// The dependencies that are called over HTTP, by name.
     pub clients: BTreeMap<String, HttpClientConfig>,
+    /// The dependencies that are called over gRPC, by name. A name that stands under `clients` too has its policies from there: one dependency has one breaker.
+    pub grpc_clients: BTreeMap<String, GrpcClientConfig>,
     /// How the service stops.
     pub lifecycle: LifecycleConfig,
     /// Whether a proxy in front ends TLS, so that plain text behind it is meant.

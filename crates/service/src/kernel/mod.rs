@@ -305,8 +305,11 @@ fn parts(
         errors.panicked(&panic.task, &panic.message)
     });
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
+    let calls = framework.grpc_clients.iter();
+    let calls = calls.map(|(name, client)| (name.clone(), client.policies.clone()));
     let clients = framework.clients.iter();
-    let dependencies = clients.map(|(name, client)| (name.clone(), client.policies.clone()));
+    let clients = clients.map(|(name, client)| (name.clone(), client.policies.clone()));
+    let dependencies = calls.chain(clients);
     let resilience = Resilience::new(
         ResilienceConfig {
             dependencies: dependencies.collect(),

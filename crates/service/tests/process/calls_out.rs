@@ -2,11 +2,13 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener},
     sync::mpsc,
+    time::Duration,
 };
 
 use seaworthy_testkit::http::{get, request};
+use serde_json::Value;
 
-use super::{PATIENCE, trial};
+use super::{PATIENCE, trial, until};
 
 /// A partner that answers each call with its name and passes on the head that it was sent.
 fn partner() -> (SocketAddr, mpsc::Receiver<Vec<String>>) {
@@ -78,4 +80,104 @@ fn a_partner_that_is_gone_is_a_503_without_its_address_api_2() {
     assert_eq!(answer.status, 503, "{}", answer.body);
     assert!(answer.body.contains("DEPENDENCY_FAILED"), "{}", answer.body);
     assert!(!answer.body.contains("127.0.0.1"), "{}", answer.body);
+}
+
+#[test]
+fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1() {
+    let (address, heads) = partner();
+    let base = format!("clients.partner.base_url=http://{address}");
+    let mut service = trial(&["--set", &base]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let breaker = || -> Value {
+        let shown = get(admin, "/breakers").unwrap();
+        assert_eq!(shown.status, 200, "{}", shown.body);
+        let shown: Value = serde_json::from_str(&shown.body).unwrap();
+        shown[0].clone()
+    };
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-admin-request", "1"),
+    ];
+    let act = |path: &str, wish: &str| {
+        let path = format!("/breakers/{path}");
+        request(admin, "POST", &path, &headers, wish).unwrap()
+    };
+    assert_eq!(get(public, "/partner").unwrap().status, 200);
+    heads.recv_timeout(PATIENCE).unwrap();
+    let shown = breaker();
+    assert_eq!(
+        (&shown["name"], &shown["state"]),
+        (&"partner".into(), &"closed".into())
+    );
+    assert_eq!((&shown["allowed"], &shown["calls"]), (&1.into(), &1.into()));
+    assert_eq!(shown["bulkhead"]["maximum_calls"], 64);
+
+    let wish = r#"{"reason": "the vendor repairs", "expires_in": "2s"}"#;
+    assert_eq!(
+        request(
+            admin,
+            "POST",
+            "/breakers/partner/hold-open",
+            &headers[..1],
+            wish
+        )
+        .unwrap()
+        .status,
+        403
+    );
+    let answer = act("partner/hold-open", wish);
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    let line = service.line("a breaker is held by an operator").unwrap();
+    assert!(
+        line.contains("the vendor repairs") && line.contains("admin"),
+        "{line}"
+    );
+    assert_eq!(get(public, "/partner").unwrap().status, 503);
+    let shown = breaker();
+    assert_eq!(
+        (&shown["state"], &shown["refused"]),
+        (&"open".into(), &1.into())
+    );
+    assert_eq!(shown["held"]["reason"], "the vendor repairs");
+    assert_eq!(shown["trips"][0]["reason"], "manual");
+    assert!((0.0..=2.0).contains(&shown["held"]["expires_in"].as_f64().unwrap()));
+    until("the end of the hold", || {
+        // The listener limits how often it is asked.
+        std::thread::sleep(Duration::from_millis(50));
+        breaker()["held"].is_null()
+    });
+    assert_eq!(get(public, "/partner").unwrap().status, 200);
+
+    assert_eq!(
+        act("partner/hold-open", r#"{"reason": "again"}"#).status,
+        200
+    );
+    let left = breaker()["held"]["expires_in"].as_f64().unwrap();
+    assert!((890.0..=900.0).contains(&left), "{left}");
+    assert_eq!(
+        act("partner/reset", r#"{"reason": "repaired"}"#).status,
+        200
+    );
+    assert_eq!(breaker()["state"], "closed");
+    assert_eq!(
+        act("partner/hold-closed", r#"{"reason": "a false alarm"}"#).status,
+        200
+    );
+    assert_eq!(breaker()["held"]["hold"], "closed");
+
+    for (path, wish, status) in [
+        ("partner/hold-open", r#"{"reason": " "}"#, 400),
+        ("partner/hold-open", r#"{}"#, 400),
+        (
+            "partner/hold-open",
+            r#"{"reason": "long", "expires_in": "25h"}"#,
+            400,
+        ),
+        ("partner/reset", r#"{"reason": ""}"#, 400),
+        ("nobody/reset", r#"{"reason": "why not"}"#, 404),
+    ] {
+        let answer = act(path, wish);
+        assert_eq!(answer.status, status, "{path} {wish}: {}", answer.body);
+    }
 }

@@ -32,6 +32,11 @@ fn to(service: &Running) -> GrpcClientConfig {
     GrpcClientConfig::new(format!("http://{}", service.grpc))
 }
 
+fn channel(config: &GrpcClientConfig) -> GrpcChannel {
+    let builder = GrpcChannel::builder("symbols", config.clone());
+    builder.build().unwrap()
+}
+
 async fn call(channel: GrpcChannel) -> Status {
     let mut client = SymbolsServiceClient::new(channel);
     let request = GetSymbolRequest { id: 9 };
@@ -50,7 +55,7 @@ fn on_behalf<F: Future>(wait: Duration, call: F) -> impl Future<Output = F::Outp
 #[tokio::test]
 async fn a_call_carries_the_request_it_is_made_for_obs_7_obs_6() {
     let mut service = Running::start(&[]);
-    let channel = to(&service).channel().unwrap();
+    let channel = channel(&to(&service));
     let (status, trace) = on_behalf(Duration::from_secs(5), async {
         let trace = context::with_current(|context| context.unwrap().trace().trace_id());
         (call(channel).await, trace.to_string())
@@ -67,14 +72,12 @@ async fn a_server_that_never_answers_costs_exactly_the_deadline_life_6() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let patient = GrpcClientConfig::new(url);
-    let hurried = GrpcClientConfig {
-        timeout: Timeout::from_millis(300),
-        ..patient.clone()
-    };
+    let mut hurried = patient.clone();
+    hurried.policies.total = Timeout::from_millis(300);
     let begun = Instant::now();
-    let status = call(hurried.channel().unwrap()).await;
+    let status = call(channel(&hurried)).await;
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
-    let status = on_behalf(SHORT, call(patient.channel().unwrap())).await;
+    let status = on_behalf(SHORT, call(channel(&patient))).await;
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
     let took = begun.elapsed();
     assert!(
@@ -87,11 +90,9 @@ async fn a_server_that_never_answers_costs_exactly_the_deadline_life_6() {
 async fn a_stream_that_falls_silent_ends_at_the_deadline_life_6() {
     let service = Running::start(&[]);
     let proxy = FaultProxy::start(service.grpc).await.unwrap();
-    let config = GrpcClientConfig {
-        timeout: Timeout::from_secs(1),
-        ..GrpcClientConfig::new(format!("http://{}", proxy.address()))
-    };
-    let mut watch = Grpc::new(config.channel().unwrap());
+    let mut config = GrpcClientConfig::new(format!("http://{}", proxy.address()));
+    config.policies.total = Timeout::from_secs(1);
+    let mut watch = Grpc::new(channel(&config));
     watch.ready().await.unwrap();
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");
     let codec: ProstCodec<_, HealthCheckResponse> = ProstCodec::default();
@@ -106,7 +107,7 @@ async fn a_stream_that_falls_silent_ends_at_the_deadline_life_6() {
 #[tokio::test]
 async fn a_call_that_nobody_waits_for_is_not_sent_life_6() {
     let service = Running::start(&[]);
-    let channel = to(&service).channel().unwrap();
+    let channel = channel(&to(&service));
     let status = on_behalf(Duration::ZERO, call(channel)).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     let metrics = seaworthy_testkit::http::get(service.admin, "/metrics").unwrap();
@@ -119,8 +120,7 @@ async fn a_service_that_is_not_there_is_unavailable_and_found_when_it_comes_back
     let free = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = free.local_addr().unwrap();
     drop(free);
-    let channel = GrpcClientConfig::new(format!("http://{address}"));
-    let channel = channel.channel().unwrap();
+    let channel = channel(&GrpcClientConfig::new(format!("http://{address}")));
     let status = call(channel.clone()).await;
     assert_eq!(status.code(), Code::Unavailable, "{status:?}");
     let setting = format!("server.grpc.addr={address}");
@@ -135,13 +135,13 @@ async fn a_client_of_settings_shows_its_certificate_and_believes_its_authority_a
     let mut config = GrpcClientConfig::new(format!("https://{}", service.grpc));
     config.tls.server_name = Some("localhost".to_owned());
     config.tls.ca = Some(authority.path("ca.pem"));
-    let without = call(config.channel().unwrap()).await;
+    let without = call(channel(&config)).await;
     assert_ne!(without.code(), Code::NotFound, "{without:?}");
     config.tls.certificate = Some(authority.path("client.pem"));
     config.tls.key = Some(authority.path("client.key"));
-    assert_eq!(call(config.channel().unwrap()).await.code(), Code::NotFound);
+    assert_eq!(call(channel(&config)).await.code(), Code::NotFound);
     let stranger = Authority::new();
     config.tls.ca = Some(stranger.path("ca.pem"));
-    let other = call(config.channel().unwrap()).await;
+    let other = call(channel(&config)).await;
     assert_eq!(other.code(), Code::Unavailable, "{other:?}");
 }

@@ -1,0 +1,263 @@
+use std::{
+    collections::HashSet,
+    fmt,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::RwLock;
+use rand::{RngExt as _, seq::SliceRandom as _};
+use seaworthy_client::Resolve;
+use tokio::{sync::watch, task::AbortHandle};
+use tonic::{Status, transport::Channel};
+
+use super::replica::{InFlight, Replica, Standing};
+use crate::client::target::Target;
+
+/// Losing all connections at once asks for the addresses once.
+const SOONEST: Duration = Duration::from_secs(1);
+
+/// Where addresses come from.
+pub(crate) type Resolver = Arc<dyn Resolve>;
+
+/// Spreads calls over the addresses of a name. Nothing is connected before the first call, and no more when this is dropped.
+pub(crate) struct Balancer {
+    shared: Arc<Shared>,
+    begun: AtomicBool,
+    resolver: Resolver,
+    task: parking_lot::Mutex<Option<AbortHandle>>,
+}
+
+struct Shared {
+    target: Arc<Target>,
+    known: RwLock<Known>,
+    changed: watch::Sender<()>,
+}
+
+#[derive(Debug, Default)]
+struct Known {
+    replicas: Vec<Arc<Replica>>,
+    /// Why there are none; `None` before the first answer.
+    problem: Option<Arc<str>>,
+}
+
+/// What a look at all replicas gives.
+enum Choice {
+    Call(Channel, Arc<Replica>),
+    Wait,
+    Fail(Arc<str>),
+}
+
+impl Balancer {
+    pub(crate) fn new(target: Target, resolver: Resolver) -> Self {
+        Self {
+            shared: Arc::new(Shared {
+                target: Arc::new(target),
+                known: RwLock::default(),
+                changed: watch::Sender::new(()),
+            }),
+            begun: AtomicBool::new(false),
+            resolver,
+            task: parking_lot::Mutex::default(),
+        }
+    }
+
+    /// A connection for one call, as soon as there is one. `patience` is what one attempt is given.
+    pub(crate) async fn choose(&self, patience: Duration) -> Result<(Channel, InFlight), Status> {
+        self.begin();
+        let mut changed = self.shared.changed.subscribe();
+        loop {
+            match self.shared.choose() {
+                Choice::Call(channel, replica) => return Ok((channel, replica.begin(patience))),
+                Choice::Fail(why) => {
+                    return Err(Status::unavailable(format!("no connection: {why}")));
+                }
+                Choice::Wait => {}
+            }
+            if changed.changed().await.is_err() {
+                return Err(Status::unavailable("no connection: the client has ended"));
+            }
+        }
+    }
+
+    /// Connections that are open.
+    pub(crate) fn open_connections(&self) -> usize {
+        let known = self.shared.known.read();
+        known
+            .replicas
+            .iter()
+            .filter(|replica| replica.is_open())
+            .count()
+    }
+
+    fn begin(&self) {
+        if self.begun.load(Ordering::Acquire) || self.begun.swap(true, Ordering::AcqRel) {
+            return;
+        }
+        let resolving = keep_resolved(Arc::clone(&self.shared), Arc::clone(&self.resolver));
+        *self.task.lock() = Some(tokio::spawn(resolving).abort_handle());
+    }
+}
+
+impl Drop for Balancer {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.lock().take() {
+            task.abort();
+        }
+        for replica in &self.shared.known.read().replicas {
+            replica.retire();
+        }
+    }
+}
+
+impl Shared {
+    fn choose(&self) -> Choice {
+        let known = self.known.read();
+        let now = Instant::now();
+        let (mut open, mut opening, mut why) = (Vec::new(), false, known.problem.clone());
+        for replica in &known.replicas {
+            match replica.standing(now) {
+                Standing::Open(channel) => open.push((channel, replica)),
+                Standing::Opening => opening = true,
+                Standing::Failed(problem) => why = Some(problem),
+            }
+        }
+        let out: Vec<bool> = open
+            .iter()
+            .map(|(_, replica)| replica.is_ejected(now))
+            .collect();
+        let left_out = out.iter().filter(|out| **out).count();
+        if left_out * 2 <= known.replicas.len() && left_out < open.len() {
+            let mut out = out.into_iter();
+            open.retain(|_| !out.next().unwrap_or(false));
+        }
+        let total = open.len();
+        if total == 0 {
+            return match why {
+                Some(why) if !opening => Choice::Fail(why),
+                _ => Choice::Wait,
+            };
+        }
+        let mut random = rand::rng();
+        let first = random.random_range(0..total);
+        let second = (first + random.random_range(1..total.max(2))) % total;
+        let load = |index: usize| {
+            open.get(index)
+                .map_or(u32::MAX, |(_, replica)| replica.in_flight())
+        };
+        let best = if load(second) < load(first) {
+            second
+        } else {
+            first
+        };
+        let (channel, replica) = open.swap_remove(best);
+        Choice::Call(channel, Arc::clone(replica))
+    }
+
+    /// Keeps what is still there, retires what is gone and opens what is new.
+    fn update(&self, addresses: Vec<IpAddr>) {
+        let port = self.target.port();
+        let mut wanted: Vec<SocketAddr> = addresses
+            .into_iter()
+            .map(|address| SocketAddr::new(address, port))
+            .collect::<HashSet<_>>()
+            .into_iter()
+            .collect();
+        let mut known = self.known.write();
+        let known = &mut *known;
+        let most = self.target.maximum_connections();
+        known.replicas.retain(|replica| {
+            let stays = wanted.contains(&replica.address());
+            if !stays {
+                replica.retire();
+            }
+            stays
+        });
+        wanted.retain(|address| {
+            known
+                .replicas
+                .iter()
+                .all(|replica| replica.address() != *address)
+        });
+        // Where there are more addresses than connections, every client takes others.
+        wanted.shuffle(&mut rand::rng());
+        for address in wanted
+            .into_iter()
+            .take(most.saturating_sub(known.replicas.len()))
+        {
+            let replica = Replica::open(address, &self.target, &self.changed);
+            known.replicas.push(replica);
+        }
+        known.problem = known
+            .replicas
+            .is_empty()
+            .then(|| "the name has no addresses".into());
+        self.changed.send_replace(());
+    }
+
+    /// A name that cannot be resolved for a while keeps its addresses.
+    fn unresolved(&self, problem: &std::io::Error) {
+        tracing::debug!(host = self.target.host(), %problem, "the name cannot be resolved");
+        let mut known = self.known.write();
+        if known.replicas.is_empty() {
+            known.problem = Some(format!("the name cannot be resolved: {problem}").into());
+        }
+        drop(known);
+        self.changed.send_replace(());
+    }
+
+    fn open_connections(&self) -> usize {
+        let known = self.known.read();
+        known
+            .replicas
+            .iter()
+            .filter(|replica| replica.is_open())
+            .count()
+    }
+}
+
+async fn keep_resolved(shared: Arc<Shared>, resolver: Resolver) {
+    if let Some(address) = shared.target.address() {
+        shared.update(vec![address]);
+        return;
+    }
+    let mut changed = shared.changed.subscribe();
+    loop {
+        match resolver.resolve(shared.target.host()).await {
+            Ok(addresses) => shared.update(addresses),
+            Err(problem) => shared.unresolved(&problem),
+        }
+        let begun = Instant::now();
+        let next = tokio::time::sleep(shared.target.resolve_interval());
+        tokio::pin!(next);
+        let mut open = shared.open_connections();
+        // Until the interval is over, or a connection is lost.
+        loop {
+            tokio::select! {
+                () = &mut next => break,
+                _ = changed.changed() => {}
+            }
+            let left = shared.open_connections();
+            let lost = left < open;
+            open = left;
+            if lost || left == 0 {
+                let wait = SOONEST.saturating_sub(begun.elapsed());
+                tokio::time::sleep(wait).await;
+                break;
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Balancer {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Balancer")
+            .field("known", &*self.shared.known.read())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,237 @@
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use hyper_util::rt::TokioIo;
+use parking_lot::Mutex;
+use seaworthy_core::{Backoff, Timeout};
+use seaworthy_resilience::Outcome;
+use tokio::{
+    net::TcpStream,
+    sync::{Notify, watch},
+    task::AbortHandle,
+};
+use tonic::transport::{Channel, Uri};
+use tower::service_fn;
+
+use super::{ejection::Ejection, watched::Watched};
+use crate::client::target::Target;
+
+/// The first wait before a connection is tried again: a process that restarts is back soon.
+const FIRST_WAIT: Timeout = Timeout::from_millis(100);
+/// The longest wait: an address that is gone is asked little, and one that comes back is used soon.
+const LONGEST_WAIT: Timeout = Timeout::from_secs(5);
+/// A connection that lives shorter counts as one that could not be opened.
+const LIVED: Duration = Duration::from_secs(1);
+/// A call may ask for another try this long after the last one failed.
+const ASKED_AGAIN: Duration = Duration::from_millis(100);
+
+type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// One address of a dependency, and the connection to it.
+#[derive(Debug)]
+pub(crate) struct Replica {
+    address: SocketAddr,
+    connection: Mutex<Connection>,
+    ejection: Mutex<Ejection>,
+    in_flight: AtomicU32,
+    /// Somebody waits for a connection now.
+    wanted: Notify,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+#[derive(Debug)]
+enum Connection {
+    Opening,
+    Open(Channel),
+    Failed { why: Arc<str>, at: Instant },
+}
+
+/// Whether a replica can be called.
+pub(super) enum Standing {
+    Open(Channel),
+    Opening,
+    Failed(Arc<str>),
+}
+
+/// A call that a replica serves. Dropping it ends the call.
+#[derive(Debug)]
+pub(crate) struct InFlight {
+    replica: Arc<Replica>,
+    began: Instant,
+    /// An attempt that is given up after this long has failed.
+    patience: Duration,
+    reported: bool,
+}
+
+impl Replica {
+    /// An address that is being connected to.
+    pub(super) fn open(
+        address: SocketAddr,
+        target: &Arc<Target>,
+        changed: &watch::Sender<()>,
+    ) -> Arc<Self> {
+        let replica = Arc::new(Self {
+            address,
+            connection: Mutex::new(Connection::Opening),
+            ejection: Mutex::default(),
+            in_flight: AtomicU32::new(0),
+            wanted: Notify::new(),
+            task: Mutex::new(None),
+        });
+        let keeping = keep_open(Arc::clone(&replica), Arc::clone(target), changed.clone());
+        *replica.task.lock() = Some(tokio::spawn(keeping).abort_handle());
+        replica
+    }
+
+    /// Connects no more; calls under way end as they would.
+    pub(super) fn retire(&self) {
+        if let Some(task) = self.task.lock().take() {
+            task.abort();
+        }
+    }
+
+    pub(super) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub(super) fn in_flight(&self) -> u32 {
+        self.in_flight.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn is_ejected(&self, now: Instant) -> bool {
+        self.ejection.lock().is_out(now)
+    }
+
+    /// Whether it can be called. A try that failed a while ago is asked for again.
+    pub(super) fn standing(&self, now: Instant) -> Standing {
+        let mut connection = self.connection.lock();
+        match &*connection {
+            Connection::Opening => Standing::Opening,
+            Connection::Open(channel) => Standing::Open(channel.clone()),
+            Connection::Failed { at, .. } if now.saturating_duration_since(*at) >= ASKED_AGAIN => {
+                *connection = Connection::Opening;
+                self.wanted.notify_one();
+                Standing::Opening
+            }
+            Connection::Failed { why, .. } => Standing::Failed(Arc::clone(why)),
+        }
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        matches!(*self.connection.lock(), Connection::Open(_))
+    }
+
+    pub(super) fn begin(self: &Arc<Self>, patience: Duration) -> InFlight {
+        self.in_flight.fetch_add(1, Ordering::Relaxed);
+        InFlight {
+            replica: Arc::clone(self),
+            began: Instant::now(),
+            patience,
+            reported: false,
+        }
+    }
+
+    fn become_(&self, connection: Connection, changed: &watch::Sender<()>) {
+        *self.connection.lock() = connection;
+        changed.send_replace(());
+    }
+
+    fn record(&self, failed: bool) {
+        if self.ejection.lock().record(failed, Instant::now()) {
+            tracing::warn!(address = %self.address, "a replica is left out: its calls fail");
+        }
+    }
+}
+
+/// Opens the connection, and again whenever it is lost.
+async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::Sender<()>) {
+    let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let mut failures = 0_u32;
+    loop {
+        let closed = Arc::new(Notify::new());
+        let why = match connect(replica.address, &target, &closed).await {
+            Ok(channel) => {
+                let opened = Instant::now();
+                replica.become_(Connection::Open(channel), &changed);
+                closed.notified().await;
+                if opened.elapsed() >= LIVED {
+                    failures = 0;
+                    replica.become_(Connection::Opening, &changed);
+                    continue;
+                }
+                "the connection was closed at once".to_owned()
+            }
+            Err(error) => error,
+        };
+        tracing::debug!(address = %replica.address, why, "no connection");
+        let at = Instant::now();
+        let why = why.into();
+        replica.become_(Connection::Failed { why, at }, &changed);
+        let wait = backoff.delay(failures);
+        failures = failures.saturating_add(1);
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = replica.wanted.notified() => {}
+        }
+    }
+}
+
+async fn connect(
+    address: SocketAddr,
+    target: &Arc<Target>,
+    closed: &Arc<Notify>,
+) -> Result<Channel, String> {
+    let endpoint = target.endpoint().await.map_err(|error| chain(&error))?;
+    let mut closed = Some(Arc::clone(closed));
+    let connector = service_fn(move |_: Uri| {
+        // A channel connects again by itself; that is done here, where it is seen.
+        let closed = closed.take();
+        async move {
+            let closed = closed.ok_or("the connection is lost")?;
+            let stream = TcpStream::connect(address).await?;
+            stream.set_nodelay(true)?;
+            Ok::<_, BoxError>(TokioIo::new(Watched::new(stream, closed)))
+        }
+    });
+    let limit = target.connect_timeout();
+    match tokio::time::timeout(limit, endpoint.connect_with_connector(connector)).await {
+        Ok(connected) => connected.map_err(|error| chain(&error)),
+        Err(_) => Err(format!("no connection within {limit:?}")),
+    }
+}
+
+/// An error with its causes, for people.
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    let texts: Vec<String> = causes.map(ToString::to_string).collect();
+    texts.join(": ")
+}
+
+impl InFlight {
+    /// Tells how the call ended, once.
+    pub(crate) fn report(&mut self, outcome: Outcome) {
+        let failed = match outcome {
+            Outcome::Success | Outcome::Throttled { .. } => false,
+            Outcome::Transient { .. } | Outcome::Permanent => true,
+            Outcome::Neutral => return,
+        };
+        if !std::mem::replace(&mut self.reported, true) {
+            self.replica.record(failed);
+        }
+    }
+}
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.replica.in_flight.fetch_sub(1, Ordering::Relaxed);
+        if !self.reported && self.began.elapsed() >= self.patience {
+            self.replica.record(true);
+        }
+    }
+}

@@ -1,0 +1,103 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderName, Response};
+use seaworthy_contract::error::from_status;
+use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
+use tonic::{Code, Status};
+
+const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+
+/// What an answer says about the dependency: by its status where that came with its head, and by the status at its end otherwise.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ClassifyGrpc;
+
+impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
+    fn classify(&self, result: Result<&Response<B>, &Status>) -> Outcome {
+        match result {
+            Ok(response) => match Status::from_header_map(response.headers()) {
+                Some(status) => of_status(&status, response.headers()),
+                // What stands between us and the service answers in HTTP.
+                None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
+            },
+            Err(status) => of_status(status, &HeaderMap::new()),
+        }
+    }
+
+    fn defer(&self, response: &mut Response<B>, report: LateReport) -> Option<LateReport> {
+        if response.headers().contains_key("grpc-status") {
+            return Some(report);
+        }
+        report.send_with(response);
+        None
+    }
+}
+
+/// The outcome by the code; how long to wait is said by `grpc-retry-pushback-ms`, whose negative numbers forbid another try, or by `RetryInfo`.
+pub(crate) fn of_status(status: &Status, headers: &HeaderMap) -> Outcome {
+    let pushback = headers.get(PUSHBACK).map(|value| {
+        let text = value.to_str().unwrap_or_default();
+        text.parse().ok().map(Duration::from_millis)
+    });
+    let retry_after = match pushback {
+        Some(wait) => wait,
+        None if status.details().is_empty() => None,
+        None => from_status(status).retry_after(),
+    };
+    match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::ResourceExhausted
+            if pushback == Some(None) =>
+        {
+            Outcome::Permanent
+        }
+        Code::Unavailable | Code::DeadlineExceeded => Outcome::Transient { retry_after },
+        Code::ResourceExhausted => Outcome::Throttled { retry_after },
+        Code::Unknown | Code::Internal | Code::DataLoss => Outcome::Permanent,
+        Code::Cancelled => Outcome::Neutral,
+        _ => Outcome::Success,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy_contract::error::to_status;
+    use seaworthy_core::Error;
+
+    use super::*;
+
+    #[test]
+    fn advice_of_the_server_is_read_from_the_header_and_from_the_details_res_2() {
+        let told = |text: &str| {
+            let headers = HeaderMap::from_iter([(PUSHBACK, text.parse().unwrap())]);
+            of_status(&Status::unavailable(""), &headers)
+        };
+        let wait = |milliseconds| Outcome::Transient {
+            retry_after: Some(Duration::from_millis(milliseconds)),
+        };
+        assert_eq!(told("250"), wait(250));
+        assert_eq!(told("0"), wait(0));
+        for forbidden in ["-1", "", "soon", "1.5", "18446744073709551616"] {
+            assert_eq!(told(forbidden), Outcome::Permanent, "{forbidden}");
+        }
+        let error = Error::new(seaworthy_core::Code::Exhausted, "RATE_LIMITED", "later");
+        let status = to_status(&error.with_retry_after(Duration::from_secs(3)));
+        assert_eq!(
+            of_status(&status, &HeaderMap::new()),
+            Outcome::Throttled {
+                retry_after: Some(Duration::from_secs(3))
+            }
+        );
+    }
+
+    #[test]
+    fn what_blames_the_caller_is_a_success_of_the_dependency_res_1() {
+        for code in [
+            Code::NotFound,
+            Code::InvalidArgument,
+            Code::Aborted,
+            Code::Unimplemented,
+        ] {
+            let outcome = of_status(&Status::new(code, ""), &HeaderMap::new());
+            assert_eq!(outcome, Outcome::Success, "{code}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+use std::{collections::HashSet, sync::Arc};
+
+use http::{HeaderName, Request, request::Parts};
+use parking_lot::Mutex;
+use prost::Message as _;
+use prost_types::{FileDescriptorSet, method_options::IdempotencyLevel};
+use seaworthy_core::ByteSize;
+pub use seaworthy_resilience::retry::Repeatable;
+use seaworthy_resilience::retry::{Record, Replay, ReplayBody};
+use tonic::body::Body;
+
+use super::GrpcClientError;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+/// A request up to this is kept to be sent again; with 64 calls at once it is 64 MiB.
+pub(crate) const MAXIMUM_REPLAY: ByteSize = ByteSize::mebibytes(1);
+
+pub(crate) type Recorded = ReplayBody<Body>;
+
+/// The methods that may be called again, as `/package.Service/Method`.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct RepeatableMethods(HashSet<String>);
+
+impl RepeatableMethods {
+    /// Adds the methods that a contract calls idempotent or free of side effects.
+    pub(crate) fn read(&mut self, descriptors: &[u8]) -> Result<(), GrpcClientError> {
+        let files = FileDescriptorSet::decode(descriptors).map_err(GrpcClientError::Contract)?;
+        for file in files.file {
+            let package = match file.package() {
+                "" => String::new(),
+                package => format!("{package}."),
+            };
+            for service in &file.service {
+                for method in &service.method {
+                    let level = method
+                        .options
+                        .as_ref()
+                        .map(|options| options.idempotency_level());
+                    if level.is_some_and(|level| level != IdempotencyLevel::IdempotencyUnknown) {
+                        let path = format!("/{package}{}/{}", service.name(), method.name());
+                        self.0.insert(path);
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Keeps requests that may be sent again: of repeatable methods, with an idempotency key, or marked with [`Repeatable`].
+#[derive(Debug, Clone)]
+pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
+
+impl Replay<Request<Recorded>> for ReplayCalls {
+    type Kept = (Parts, Arc<Mutex<Record<Body>>>);
+
+    fn keep(&self, request: &Request<Recorded>) -> Option<Self::Kept> {
+        let may_repeat = self.0.0.contains(request.uri().path())
+            || request.headers().contains_key(IDEMPOTENCY_KEY)
+            || request.extensions().get::<Repeatable>().is_some();
+        may_repeat.then(|| ReplayBody::keep(request))
+    }
+
+    fn again(&self, (parts, record): &Self::Kept) -> Option<Request<Recorded>> {
+        ReplayBody::again(record).map(|body| Request::from_parts(parts.clone(), body))
+    }
+}

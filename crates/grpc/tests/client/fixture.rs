@@ -1,0 +1,169 @@
+//! A gRPC server that does as it is told.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use bytes::Bytes;
+use http::{HeaderMap, Request, Response};
+use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
+use hyper::body::{Frame, Incoming};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo},
+    server::conn::auto,
+};
+use parking_lot::Mutex;
+use seaworthy_grpc::client::{
+    GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, Resolving,
+};
+use tokio::{net::TcpListener, task::JoinSet};
+use tonic::{Code, Status, client::Grpc, codegen::http::uri::PathAndQuery};
+use tonic_prost::ProstCodec;
+
+pub(crate) const PATH: &str = "/test.Things/Get";
+/// An empty message, as it goes over the wire.
+const EMPTY: &[u8] = &[0; 5];
+
+/// What the server does with a call.
+#[derive(Debug, Clone)]
+pub(crate) enum Reply {
+    Ok,
+    /// A status with the head, and a header more.
+    Status(Code, Option<(&'static str, &'static str)>),
+    /// A message, and then a status that is no success.
+    LateStatus(Code),
+    After(Duration),
+    Never,
+}
+
+type Decide = dyn Fn(usize) -> Reply + Send + Sync;
+
+/// A server on this machine. It ends with all its connections when it is dropped.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    calls: Arc<AtomicUsize>,
+    heads: Arc<Mutex<Vec<HeaderMap>>>,
+    _tasks: JoinSet<()>,
+}
+
+impl Server {
+    pub(crate) async fn start(decide: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
+        Self::start_at(([127, 0, 0, 1], 0).into(), decide)
+            .await
+            .unwrap()
+    }
+
+    /// A server that asks `decide` about each call, with the number of calls before it.
+    pub(crate) async fn start_at(
+        address: SocketAddr,
+        decide: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(address).await?;
+        let address = listener.local_addr()?;
+        let decide: Arc<Decide> = Arc::new(decide);
+        let calls = Arc::new(AtomicUsize::new(0));
+        let heads = Arc::new(Mutex::new(Vec::new()));
+        let (counted, seen) = (Arc::clone(&calls), Arc::clone(&heads));
+        let mut tasks = JoinSet::new();
+        tasks.spawn(async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let (decide, calls) = (Arc::clone(&decide), Arc::clone(&counted));
+                let heads = Arc::clone(&seen);
+                connections.spawn(async move {
+                    let service = hyper::service::service_fn(move |request: Request<Incoming>| {
+                        heads.lock().push(request.headers().clone());
+                        let reply = decide(calls.fetch_add(1, Ordering::SeqCst));
+                        async move { Ok::<_, Infallible>(answer(request, reply).await) }
+                    });
+                    let server = auto::Builder::new(TokioExecutor::new()).http2_only();
+                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                });
+            }
+        });
+        Ok(Self {
+            address,
+            calls,
+            heads,
+            _tasks: tasks,
+        })
+    }
+
+    pub(crate) fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
+    }
+
+    pub(crate) fn heads(&self) -> Vec<HeaderMap> {
+        self.heads.lock().clone()
+    }
+
+    pub(crate) fn config(&self) -> GrpcClientConfig {
+        GrpcClientConfig::new(format!("http://{}", self.address))
+    }
+
+    pub(crate) fn client(&self) -> GrpcChannelBuilder {
+        GrpcChannel::builder("things", self.config())
+    }
+}
+
+type Answer = Response<UnsyncBoxBody<Bytes, Infallible>>;
+
+async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
+    let _ = request.into_body().collect().await;
+    let mut frames = vec![Frame::data(Bytes::from_static(EMPTY))];
+    let trailers = |code: Code| {
+        let code = i32::from(code).to_string();
+        HeaderMap::from_iter([("grpc-status".parse().unwrap(), code.parse().unwrap())])
+    };
+    let mut head = Response::builder().header("content-type", "application/grpc");
+    match reply {
+        Reply::Ok => frames.push(Frame::trailers(trailers(Code::Ok))),
+        Reply::LateStatus(code) => frames.push(Frame::trailers(trailers(code))),
+        Reply::Status(code, more) => {
+            frames.clear();
+            head = head.header("grpc-status", i32::from(code));
+            if let Some((name, value)) = more {
+                head = head.header(name, value);
+            }
+        }
+        Reply::After(wait) => {
+            tokio::time::sleep(wait).await;
+            frames.push(Frame::trailers(trailers(Code::Ok)));
+        }
+        Reply::Never => std::future::pending().await,
+    }
+    let frames = futures::stream::iter(frames.into_iter().map(Ok));
+    head.body(StreamBody::new(frames).boxed_unsync()).unwrap()
+}
+
+pub(crate) async fn send(channel: &GrpcChannel, request: tonic::Request<()>) -> Result<(), Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    let codec: ProstCodec<(), ()> = ProstCodec::default();
+    let path = PathAndQuery::from_static(PATH);
+    let answer = client.unary(request, path, codec).await;
+    answer.map(tonic::Response::into_inner)
+}
+
+pub(crate) async fn call(channel: &GrpcChannel) -> Result<(), Status> {
+    send(channel, tonic::Request::new(())).await
+}
+
+/// A name whose addresses the test says.
+#[derive(Clone, Default)]
+pub(crate) struct Names(pub(crate) Arc<Mutex<Vec<IpAddr>>>);
+
+impl Resolve for Names {
+    fn resolve(&self, _: &str) -> Resolving {
+        let addresses = self.0.lock().clone();
+        Box::pin(async move { Ok(addresses) })
+    }
+}

@@ -1,0 +1,208 @@
+//! RES-1, RES-2, RES-3, RES-5: the policies of the dependency.
+
+use std::time::{Duration, Instant};
+
+use prost::Message as _;
+use prost_types::{
+    FileDescriptorProto, FileDescriptorSet, MethodDescriptorProto, MethodOptions,
+    ServiceDescriptorProto, method_options::IdempotencyLevel,
+};
+use seaworthy_core::Timeout;
+use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable};
+use tonic::Code;
+
+use crate::fixture::{Reply, Server, call, send};
+
+/// A contract whose one method is of this level.
+fn contract(level: IdempotencyLevel) -> Vec<u8> {
+    let method = MethodDescriptorProto {
+        name: Some("Get".to_owned()),
+        options: Some(MethodOptions {
+            idempotency_level: Some(level.into()),
+            ..MethodOptions::default()
+        }),
+        ..MethodDescriptorProto::default()
+    };
+    let file = FileDescriptorProto {
+        package: Some("test".to_owned()),
+        service: vec![ServiceDescriptorProto {
+            name: Some("Things".to_owned()),
+            method: vec![method],
+            ..ServiceDescriptorProto::default()
+        }],
+        ..FileDescriptorProto::default()
+    };
+    FileDescriptorSet { file: vec![file] }.encode_to_vec()
+}
+
+/// Fails twice in this way and then works.
+async fn recovering(code: Code) -> Server {
+    Server::start(move |before| match before {
+        0 | 1 => Reply::Status(code, None),
+        _ => Reply::Ok,
+    })
+    .await
+}
+
+#[tokio::test]
+async fn what_the_contract_calls_idempotent_or_the_caller_marks_is_tried_again_and_nothing_else_res_2()
+ {
+    for (level, times) in [
+        (IdempotencyLevel::Idempotent, 3),
+        (IdempotencyLevel::NoSideEffects, 3),
+        (IdempotencyLevel::IdempotencyUnknown, 1),
+    ] {
+        let server = recovering(Code::Unavailable).await;
+        let channel = server.client().contract(&contract(level)).build().unwrap();
+        assert_eq!(call(&channel).await.is_ok(), times == 3, "{level:?}");
+        assert_eq!(server.calls(), times, "{level:?}");
+    }
+    let server = recovering(Code::Unavailable).await;
+    let mut request = tonic::Request::new(());
+    request.extensions_mut().insert(Repeatable);
+    send(&server.client().build().unwrap(), request)
+        .await
+        .unwrap();
+    assert_eq!(server.calls(), 3);
+    let server = recovering(Code::Unavailable).await;
+    let mut request = tonic::Request::new(());
+    request
+        .metadata_mut()
+        .insert("idempotency-key", "k-1".parse().unwrap());
+    send(&server.client().build().unwrap(), request)
+        .await
+        .unwrap();
+    assert_eq!(server.calls(), 3);
+}
+
+fn repeatable(server: &Server) -> GrpcChannel {
+    let contract = contract(IdempotencyLevel::Idempotent);
+    server.client().contract(&contract).build().unwrap()
+}
+
+#[tokio::test]
+async fn what_another_try_would_only_repeat_is_not_tried_again_res_2() {
+    for code in [
+        Code::Internal,
+        Code::NotFound,
+        Code::InvalidArgument,
+        Code::Aborted,
+    ] {
+        let server = recovering(code).await;
+        let status = call(&repeatable(&server)).await.unwrap_err();
+        assert_eq!((status.code(), server.calls()), (code, 1));
+    }
+    let server = recovering(Code::ResourceExhausted).await;
+    call(&repeatable(&server)).await.unwrap();
+}
+
+#[tokio::test]
+async fn pushback_of_the_server_is_waited_for_or_ends_the_tries_res_2() {
+    let server = Server::start(|before| match before {
+        0 => Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "700"))),
+        _ => Reply::Ok,
+    })
+    .await;
+    let began = Instant::now();
+    call(&repeatable(&server)).await.unwrap();
+    assert!(began.elapsed() >= Duration::from_millis(700));
+    let server =
+        Server::start(|_| Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "-1"))))
+            .await;
+    call(&repeatable(&server)).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_never_answers_costs_the_timeout_of_each_attempt_within_the_total_res_3() {
+    let server = Server::start(|_| Reply::Never).await;
+    let mut config = server.config();
+    config.policies.timeout = Timeout::from_millis(200);
+    config.policies.total = Timeout::from_millis(500);
+    let once = GrpcChannel::builder("things", config.clone())
+        .build()
+        .unwrap();
+    let began = Instant::now();
+    assert_eq!(
+        call(&once).await.unwrap_err().code(),
+        Code::DeadlineExceeded
+    );
+    let took = began.elapsed();
+    assert!((200..400).contains(&took.as_millis()), "{took:?}");
+    let again =
+        GrpcChannel::builder("things", config).contract(&contract(IdempotencyLevel::Idempotent));
+    let began = Instant::now();
+    let status = call(&again.build().unwrap()).await.unwrap_err();
+    assert_eq!(status.code(), Code::DeadlineExceeded);
+    let took = began.elapsed();
+    assert!((400..900).contains(&took.as_millis()), "{took:?}");
+}
+
+#[tokio::test]
+async fn a_dependency_that_fails_is_not_called_for_a_while_whenever_its_status_comes_res_1() {
+    for reply in [
+        Reply::Status(Code::Unavailable, None),
+        Reply::Status(Code::Internal, None),
+        Reply::LateStatus(Code::Internal),
+    ] {
+        let told = reply.clone();
+        let server = Server::start(move |_| told.clone()).await;
+        let channel = server.client().build().unwrap();
+        let mut refused = 0;
+        for _ in 0..50 {
+            let status = call(&channel).await.unwrap_err();
+            refused += usize::from(status.message().contains("CIRCUIT_OPEN"));
+        }
+        assert!(refused > 30, "{refused} {reply:?}");
+        assert_eq!(server.calls() + refused, 50);
+    }
+    let server = Server::start(|_| Reply::LateStatus(Code::NotFound)).await;
+    let channel = server.client().build().unwrap();
+    for _ in 0..50 {
+        assert_eq!(call(&channel).await.unwrap_err().code(), Code::NotFound);
+    }
+}
+
+#[tokio::test]
+async fn calls_at_once_have_a_bound_res_5() {
+    let server = Server::start(|_| Reply::Never).await;
+    let mut config = server.config();
+    config.policies.bulkhead = serde_json::from_str(r#"{"maximum_calls": 1}"#).unwrap();
+    let channel = GrpcChannel::builder("things", config).build().unwrap();
+    let first = {
+        let channel = channel.clone();
+        tokio::spawn(async move { call(&channel).await })
+    };
+    while server.calls() == 0 {
+        tokio::task::yield_now().await;
+    }
+    let status = call(&channel).await.unwrap_err();
+    assert!(status.message().contains("BULKHEAD_FULL"), "{status:?}");
+    first.abort();
+}
+
+#[tokio::test]
+async fn settings_that_cannot_work_are_refused_where_the_client_is_made_conf_1() {
+    let refused = |change: &dyn Fn(&mut GrpcClientConfig)| {
+        let mut config = GrpcClientConfig::new("https://localhost:7000");
+        change(&mut config);
+        let built = GrpcChannel::builder("things", config).build();
+        built.unwrap_err().to_string()
+    };
+    for url in ["", "localhost:7000", "ftp://localhost", "http://[::1"] {
+        let error = refused(&|config| config.url = url.to_owned());
+        assert!(error.contains("url"), "{url}");
+    }
+    let plain = |config: &mut GrpcClientConfig| {
+        config.url = "http://localhost:7000".to_owned();
+        config.tls.ca = Some("ca.pem".into());
+    };
+    assert!(refused(&plain).contains("plain text"));
+    let missing = "no/such/ca.pem";
+    assert!(refused(&|config| config.tls.ca = Some(missing.into())).contains(missing));
+    let half = |config: &mut GrpcClientConfig| config.tls.key = Some("key.pem".into());
+    assert!(refused(&half).contains("belong together"));
+    let builder = GrpcChannel::builder("things", GrpcClientConfig::new("http://localhost"));
+    let error = builder.contract(b"\xff").build().unwrap_err();
+    assert!(matches!(error, GrpcClientError::Contract(_)), "{error}");
+}

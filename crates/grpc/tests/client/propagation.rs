@@ -1,0 +1,68 @@
+//! LIFE-6, MSG-8, OBS-5: what travels along, and what is told.
+
+use std::{sync::Arc, time::Duration};
+
+use seaworthy_core::{Deadline, RequestContext, RequestId, ServiceIdentity, TraceContext, context};
+use seaworthy_telemetry::metrics::{Format, Metrics};
+use tonic::Code;
+
+use crate::fixture::{Reply, Server, call};
+
+const REQUEST_ID: &str = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
+
+fn request(wait: Duration) -> Arc<RequestContext> {
+    let id = RequestId::parse(REQUEST_ID.as_bytes()).unwrap();
+    let caller = ServiceIdentity::new("orders", "1.0.0");
+    let request = RequestContext::new(caller, id, TraceContext::root(true));
+    Arc::new(request.with_deadline(Deadline::after(wait)))
+}
+
+#[tokio::test]
+async fn a_call_carries_the_request_the_trace_and_the_time_that_is_left_life_6_msg_8() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let channel = server.client().build().unwrap();
+    let request = request(Duration::from_secs(3));
+    let trace = request.trace().trace_id().to_string();
+    context::scope(request, call(&channel)).await.unwrap();
+    let head = server.heads().pop().unwrap();
+    assert_eq!(head["x-request-id"], REQUEST_ID);
+    assert!(head["traceparent"].to_str().unwrap().contains(&trace));
+    let left = head["grpc-timeout"].to_str().unwrap().trim_end_matches('m');
+    let left: u64 = left.parse().unwrap();
+    assert!((2_000..=3_000).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn a_call_that_nobody_waits_for_is_not_sent_life_6() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let channel = server.client().build().unwrap();
+    let status = context::scope(request(Duration::ZERO), call(&channel)).await;
+    assert_eq!(status.unwrap_err().code(), Code::DeadlineExceeded);
+    assert_eq!(server.calls(), 0);
+}
+
+#[tokio::test]
+async fn calls_are_counted_by_their_status_with_connections_and_breaker_obs_5() {
+    let server = Server::start(|before| match before {
+        0 => Reply::Ok,
+        1 => Reply::LateStatus(Code::NotFound),
+        _ => Reply::Status(Code::Unavailable, None),
+    })
+    .await;
+    let metrics = Metrics::new();
+    let channel = server.client().metrics(&metrics).build().unwrap();
+    for _ in 0..3 {
+        let _ = call(&channel).await;
+    }
+    let text = metrics.render(Format::PrometheusText);
+    for line in [
+        r#"grpc_client_requests_total{client="things",status="OK"} 1"#,
+        r#"grpc_client_requests_total{client="things",status="NOT_FOUND"} 1"#,
+        r#"grpc_client_requests_total{client="things",status="UNAVAILABLE"} 1"#,
+        r#"grpc_client_request_duration_seconds_count{client="things"} 3"#,
+        r#"grpc_client_connections{client="things"} 1"#,
+        r#"circuit_breaker_calls_total{name="things",outcome="allowed"} 3"#,
+    ] {
+        assert!(text.contains(line), "{line} is not in {text}");
+    }
+}

@@ -1,0 +1,201 @@
+use std::time::Duration;
+
+use axum::extract::State;
+use schemars::JsonSchema;
+use seaworthy_core::{Code, Error, Timeout, context};
+use seaworthy_http::{Json, Path, Routes};
+use seaworthy_resilience::{
+    bulkhead::BulkheadSnapshot,
+    circuit_breaker::{BreakerState, Hold, TripReason},
+    policies::{Policies, PoliciesSnapshot},
+    retry::RetrySnapshot,
+};
+use serde::{Deserialize, Serialize};
+
+use super::AdminState;
+
+/// Long enough to see a vendor's repair, short enough that a forgotten hold is over before it is an outage of its own.
+const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
+/// A hold for longer belongs into the configuration.
+const LONGEST_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
+
+pub(super) fn routes() -> Routes<AdminState> {
+    Routes::new()
+        .get("/breakers", list)
+        .post("/breakers/{name}/reset", reset)
+        .post("/breakers/{name}/hold-open", hold_open)
+        .post("/breakers/{name}/hold-closed", hold_closed)
+}
+
+/// A breaker with its neighbours; times are in seconds.
+#[derive(Debug, Serialize)]
+struct BreakerReport {
+    name: String,
+    /// The endpoint, where the breaker is not that of the whole dependency.
+    endpoint: Option<String>,
+    state: BreakerState,
+    since: f64,
+    held: Option<HeldReport>,
+    /// Calls in the window, and what became of them.
+    calls: u32,
+    failures: u32,
+    slow_calls: u32,
+    /// Failed or slow calls since the last good one.
+    run: u32,
+    allowed: u64,
+    refused: u64,
+    /// The last five openings, the newest first.
+    trips: Vec<TripReport>,
+    bulkhead: BulkheadSnapshot,
+    retry: RetrySnapshot,
+}
+
+#[derive(Debug, Serialize)]
+struct HeldReport {
+    hold: Hold,
+    expires_in: f64,
+    reason: String,
+}
+
+#[derive(Debug, Serialize)]
+struct TripReport {
+    reason: TripReason,
+    age: f64,
+}
+
+impl From<PoliciesSnapshot> for BreakerReport {
+    fn from(snapshot: PoliciesSnapshot) -> Self {
+        let breaker = snapshot.breaker;
+        let endpoint = breaker.name.split_once('/');
+        Self {
+            endpoint: endpoint.map(|(_, endpoint)| endpoint.to_owned()),
+            name: breaker.name,
+            state: breaker.state,
+            since: seconds(breaker.since),
+            held: breaker.held.map(|held| HeldReport {
+                hold: held.hold,
+                expires_in: seconds(held.expires_in),
+                reason: held.reason,
+            }),
+            calls: breaker.calls,
+            failures: breaker.failures,
+            slow_calls: breaker.slow_calls,
+            run: breaker.run,
+            allowed: breaker.allowed,
+            refused: breaker.refused,
+            trips: Vec::from_iter(breaker.trips.iter().map(|trip| TripReport {
+                reason: trip.reason,
+                age: seconds(trip.age),
+            })),
+            bulkhead: snapshot.bulkhead,
+            retry: snapshot.retry,
+        }
+    }
+}
+
+/// To the millisecond: people read it.
+fn seconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e3).round() / 1e3
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct Reset {
+    reason: String,
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+struct HoldFor {
+    reason: String,
+    #[serde(default)]
+    expires_in: Option<Timeout>,
+}
+
+async fn list(State(state): State<AdminState>) -> Json<Vec<BreakerReport>> {
+    let snapshots = state.parts.resilience.snapshot();
+    Json(snapshots.into_iter().map(BreakerReport::from).collect())
+}
+
+async fn reset(
+    State(state): State<AdminState>,
+    Path(name): Path<String>,
+    Json(wish): Json<Reset>,
+) -> Result<Json<BreakerReport>, Error> {
+    let policies = find(&state, &name)?;
+    let reason = given(&wish.reason)?;
+    tracing::warn!(
+        breaker = name,
+        reason,
+        actor = actor(),
+        "a breaker was reset by an operator"
+    );
+    policies.breaker().reset(reason);
+    Ok(Json(policies.snapshot().into()))
+}
+
+async fn hold_open(
+    state: State<AdminState>,
+    name: Path<String>,
+    wish: Json<HoldFor>,
+) -> Result<Json<BreakerReport>, Error> {
+    hold(&state.0, &name.0, &wish.0, Hold::Open)
+}
+
+async fn hold_closed(
+    state: State<AdminState>,
+    name: Path<String>,
+    wish: Json<HoldFor>,
+) -> Result<Json<BreakerReport>, Error> {
+    hold(&state.0, &name.0, &wish.0, Hold::Closed)
+}
+
+fn hold(
+    state: &AdminState,
+    name: &str,
+    wish: &HoldFor,
+    hold: Hold,
+) -> Result<Json<BreakerReport>, Error> {
+    let policies = find(state, name)?;
+    let reason = given(&wish.reason)?;
+    let length = wish.expires_in.unwrap_or(DEFAULT_HOLD);
+    if length > LONGEST_HOLD {
+        let message = "a hold for so long belongs into the configuration";
+        return Err(Error::new(Code::Invalid, "TOO_LONG", message)
+            .with_field("expires_in", format!("must be at most {LONGEST_HOLD}")));
+    }
+    tracing::warn!(breaker = name, ?hold, reason, expires_in = %length, actor = actor(), "a breaker is held by an operator");
+    policies.breaker().hold(hold, length, reason);
+    Ok(Json(policies.snapshot().into()))
+}
+
+fn find(state: &AdminState, name: &str) -> Result<Policies, Error> {
+    let missing = || {
+        Error::new(
+            Code::NotFound,
+            "NO_SUCH_BREAKER",
+            "no dependency has this name",
+        )
+    };
+    state.parts.resilience.find(name).ok_or_else(missing)
+}
+
+fn given(reason: &str) -> Result<&str, Error> {
+    match reason.trim() {
+        "" => Err(
+            Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")
+                .with_field("reason", "must not be empty"),
+        ),
+        reason => Ok(reason),
+    }
+}
+
+/// Who asks, as far as the listener knows.
+fn actor() -> String {
+    let actor = |context: Option<&seaworthy_core::RequestContext>| {
+        context
+            .and_then(|context| context.actor())
+            .map(|actor| actor.as_str().to_owned())
+    };
+    context::with_current(actor).unwrap_or_default()
+}
