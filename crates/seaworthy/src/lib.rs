@@ -27,6 +27,8 @@ pub use axum;
 pub use schemars;
 pub use serde;
 
+#[cfg(feature = "cache")]
+pub use seaworthy_cache as cache;
 pub use seaworthy_client as client;
 pub use seaworthy_config as config;
 #[cfg(feature = "grpc")]
@@ -57,6 +59,9 @@ pub mod prelude {
 /// The examples of the user pages, compiled.
 #[cfg(doctest)]
 mod pages {
+    #[cfg(feature = "cache")]
+    #[doc = include_str!("../../../docs/cache.md")]
+    struct Cache;
     #[doc = include_str!("../../../docs/client.md")]
     struct Client;
     #[doc = include_str!("../../../docs/life.md")]

@@ -20,6 +20,7 @@
 //! ```
 
 mod config;
+pub mod conformance;
 mod grant;
 mod memory;
 mod store;

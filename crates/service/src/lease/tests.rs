@@ -114,3 +114,10 @@ async fn a_holder_that_slept_through_its_lease_finds_it_gone_work_2() {
     assert!(grant.run(pending::<()>()).await.is_err());
     assert!(other.token() > grant.token());
 }
+
+#[tokio::test]
+async fn leases_in_memory_keep_every_promise_work_2() {
+    conformance::check(Arc::new(MemoryLeases::default()))
+        .await
+        .unwrap();
+}

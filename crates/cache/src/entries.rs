@@ -1,0 +1,194 @@
+use std::{fmt, future::Future, sync::Arc, time::Duration};
+
+use rand::RngExt as _;
+use seaworthy_core::Error;
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    cache::Cache,
+    config::EntryConfig,
+    flight::{Loaded, SingleFlight},
+    observe::Outcome,
+    store::{Found, Token},
+};
+
+/// Stands for: it does not exist.
+const ABSENT: &[u8] = b"-";
+/// Before the JSON of what exists.
+const PRESENT: u8 = b'+';
+
+/// Entries of one kind. Cheap to clone; all clones share their loads.
+pub struct Entries<T>(Arc<Inner<T>>);
+
+struct Inner<T> {
+    cache: Cache,
+    kind: &'static str,
+    config: EntryConfig,
+    flights: SingleFlight<T>,
+}
+
+impl<T> Entries<T> {
+    pub(crate) fn new(cache: Cache, kind: &'static str, config: EntryConfig) -> Self {
+        Self(Arc::new(Inner {
+            cache,
+            kind,
+            config,
+            flights: SingleFlight::default(),
+        }))
+    }
+
+    /// Removes an entry, after what it was made from has changed. A load that began before the change will not bring the old value back. Where the store cannot be
+    /// asked, the entry ends with its time.
+    pub async fn forget(&self, key: &str) {
+        let inner = &*self.0;
+        let step = inner.cache.0.observer.begin("forget", inner.kind);
+        let name = inner.name(key);
+        let done = inner.cache.guarded(inner.cache.0.store.forget(&name)).await;
+        step.end(done.map_or(Outcome::Failed, |()| Outcome::Done));
+    }
+}
+
+impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Entries<T> {
+    /// The entry, or what `load` finds at the source; `None` where the source has nothing. Of all callers in this process that find no entry at once one loads, with the
+    /// context of the one that came first. A cache that cannot be asked only makes it slower.
+    ///
+    /// # Errors
+    /// That of `load`, with its public face, for all who waited for it. It is not kept.
+    pub async fn get_or_load<L, F>(&self, key: &str, load: L) -> Result<Option<Arc<T>>, Error>
+    where
+        L: FnOnce() -> F,
+        F: Future<Output = Result<Option<T>, Error>> + Send + 'static,
+    {
+        let name = self.0.name(key);
+        let begin = || {
+            let (inner, name, load) = (Arc::clone(&self.0), name.clone(), load());
+            let fetch: futures::future::BoxFuture<'static, Loaded<T>> =
+                Box::pin(async move { inner.fetch(&name, load).await });
+            fetch
+        };
+        self.0.flights.join(&name, begin).await.map_err(shared)
+    }
+}
+
+impl<T> Inner<T> {
+    fn name(&self, key: &str) -> String {
+        format!("{}:{key}", self.kind)
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> Inner<T> {
+    async fn fetch(
+        &self,
+        name: &str,
+        load: impl Future<Output = Result<Option<T>, Error>>,
+    ) -> Loaded<T> {
+        let token = match self.read(name).await {
+            Some(Read::Entry(entry)) => return Ok(entry.map(Arc::new)),
+            Some(Read::Nothing(token)) => Some(token),
+            None => None,
+        };
+        let loaded = load.await.map_err(Arc::new)?;
+        if let Some(token) = token {
+            self.fill(name, token, loaded.as_ref()).await;
+        }
+        Ok(loaded.map(Arc::new))
+    }
+
+    async fn read(&self, name: &str) -> Option<Read<T>> {
+        let step = self.cache.0.observer.begin("read", self.kind);
+        let found = self.cache.guarded(self.cache.0.store.read(name)).await;
+        let read = found.map(|found| match found {
+            Found::Nothing(token) => Some(Read::Nothing(token)),
+            Found::Entry(bytes) => decoded(&bytes).map(Read::Entry),
+        });
+        step.end(match &read {
+            None | Some(None) => Outcome::Failed,
+            Some(Some(Read::Entry(_))) => Outcome::Hit,
+            Some(Some(Read::Nothing(_))) => Outcome::Miss,
+        });
+        if let Some(None) = read {
+            // Of another version of this service, perhaps: whoever asks next finds nothing and fills it.
+            tracing::warn!(
+                kind = self.kind,
+                "an entry of the cache cannot be read and is removed"
+            );
+            self.cache.guarded(self.cache.0.store.forget(name)).await;
+        }
+        read.flatten()
+    }
+
+    async fn fill(&self, name: &str, token: Token, value: Option<&T>) {
+        let keep = match value {
+            Some(_) => self.config.keep,
+            None => self.config.keep_absent,
+        };
+        let Some(entry) = encoded(value) else {
+            tracing::warn!(
+                kind = self.kind,
+                "an entry cannot be written as JSON and is not kept"
+            );
+            return;
+        };
+        if u64::try_from(entry.len()).unwrap_or(u64::MAX) > self.config.largest.get() {
+            return;
+        }
+        let keep = jittered(keep.get(), self.config.jitter.get());
+        let step = self.cache.0.observer.begin("fill", self.kind);
+        let filled = self.cache.0.store.fill(name, token, entry, keep);
+        let done = self.cache.guarded(filled).await;
+        step.end(done.map_or(Outcome::Failed, |_| Outcome::Done));
+    }
+}
+
+enum Read<T> {
+    Entry(Option<T>),
+    Nothing(Token),
+}
+
+fn decoded<T: DeserializeOwned>(bytes: &[u8]) -> Option<Option<T>> {
+    match bytes {
+        ABSENT => Some(None),
+        [PRESENT, json @ ..] => serde_json::from_slice(json).ok().map(Some),
+        _ => None,
+    }
+}
+
+fn encoded<T: Serialize>(value: Option<&T>) -> Option<Vec<u8>> {
+    let Some(value) = value else {
+        return Some(ABSENT.to_vec());
+    };
+    let mut bytes = vec![PRESENT];
+    serde_json::to_writer(&mut bytes, value).ok()?;
+    Some(bytes)
+}
+
+/// Earlier by up to `jitter`, never later.
+fn jittered(keep: Duration, jitter: f64) -> Duration {
+    keep.mul_f64(1.0 - jitter * rand::rng().random::<f64>())
+}
+
+/// The public face of an error that many get; the error itself is the cause.
+fn shared(error: Arc<Error>) -> Error {
+    let code = error.code();
+    let (reason, message) = (error.reason().to_owned(), error.message().to_owned());
+    let mut face = Error::new(code, reason, message);
+    if let Some(wait) = error.retry_after() {
+        face = face.with_retry_after(wait);
+    }
+    face.with_cause(error)
+}
+
+impl<T> Clone for Entries<T> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<T> fmt::Debug for Entries<T> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Entries")
+            .field(&self.0.kind)
+            .finish()
+    }
+}

@@ -1,0 +1,92 @@
+use futures::future::BoxFuture;
+use seaworthy_core::Timeout;
+use seaworthy_redis::{Redis, redis::Script};
+use seaworthy_service::lease::{FencingToken, LeaseError, LeaseStore};
+
+/// A new holder's token is the server's time in microseconds, or one more than the last, whichever is higher: a clock that is set back, or a lease that has ended and left
+/// no trace, gives no token twice. The last one is kept for a day after the lease.
+const ACQUIRE: &str = r"
+local holder = redis.call('HGET', KEYS[1], 'holder')
+local token
+if holder == ARGV[1] then
+    token = redis.call('HGET', KEYS[1], 'token')
+elseif holder then
+    return false
+else
+    local now = redis.call('TIME')
+    local last = tonumber(redis.call('GET', KEYS[2]) or '0')
+    token = string.format('%.0f', math.max(now[1] * 1000000 + now[2], last + 1))
+    redis.call('SET', KEYS[2], token, 'PX', 86400000)
+    redis.call('HSET', KEYS[1], 'holder', ARGV[1], 'token', token)
+end
+redis.call('PEXPIRE', KEYS[1], ARGV[2])
+return token";
+const RELEASE: &str = r"
+if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('DEL', KEYS[1]) end
+return 1";
+
+/// Leases in a Redis, by its clock.
+///
+/// One Redis is as good as its memory: a replica that takes over may not know of a lease that was just granted, so let what is written to check the fencing token, or keep leases in the
+/// database where it matters.
+#[derive(Debug)]
+pub struct RedisLeases {
+    redis: Redis,
+    prefix: String,
+    acquire: Script,
+    release: Script,
+}
+
+impl RedisLeases {
+    /// Leases whose keys begin with `prefix`.
+    #[must_use]
+    pub fn new(redis: Redis, prefix: &str) -> Self {
+        Self {
+            redis,
+            prefix: prefix.to_owned(),
+            acquire: Script::new(ACQUIRE),
+            release: Script::new(RELEASE),
+        }
+    }
+
+    fn names(&self, name: &str) -> (String, String) {
+        let lease = format!("{}:lease:{{{name}}}", self.prefix);
+        let token = format!("{lease}:token");
+        (lease, token)
+    }
+}
+
+impl LeaseStore for RedisLeases {
+    fn acquire<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<Option<FencingToken>, LeaseError>> {
+        Box::pin(async move {
+            let (lease, last) = self.names(name);
+            let duration = duration.get().as_millis().to_string();
+            let arguments = [holder.as_bytes(), duration.as_bytes()];
+            let token: Option<u64> = self
+                .redis
+                .invoke(&self.acquire, &[&lease, &last], &arguments)
+                .await
+                .map_err(LeaseError::new)?;
+            Ok(token.map(FencingToken))
+        })
+    }
+
+    fn release<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+    ) -> BoxFuture<'a, Result<(), LeaseError>> {
+        Box::pin(async move {
+            let (lease, _) = self.names(name);
+            self.redis
+                .invoke(&self.release, &[&lease], &[holder.as_bytes()])
+                .await
+                .map_err(LeaseError::new)
+        })
+    }
+}
