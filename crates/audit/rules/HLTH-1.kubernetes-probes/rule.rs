@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A serving container has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports and manifests whose templates may add probes are left out.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports, and containers to which a template may add probes that the file does not show, are left out.",
         why: "Traffic goes to a pod that is not ready yet or is draining, and a pod that hangs is never restarted.",
         fix: &[(
             "any",

@@ -9,6 +9,44 @@ const INSERTING: &[&str] = &[
     "include", "toYaml", "tpl", "template", "range", "with", "fromYaml", "nindent", "for ", "block",
 ];
 
+/// Words that begin an action which prints nothing: what stands between them is in the file.
+const CONTROL: &[&str] = &[
+    "if", "else", "end", "with", "range", "define", "elif", "endif", "endfor", "for", "set",
+    "break", "continue",
+];
+
+/// Where the text that an action prints lands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Landing {
+    /// Every line at this column (`nindent 8`).
+    At(usize),
+    /// The first line at this column, the others anywhere.
+    From(usize),
+    /// Behind the text before it.
+    Anywhere,
+}
+
+impl Landing {
+    /// Whether keys or items of a node at a column may be among what is printed.
+    #[must_use]
+    pub const fn reaches(self, column: usize) -> bool {
+        match self {
+            Self::At(own) => own == column,
+            Self::From(own) => own <= column,
+            Self::Anywhere => true,
+        }
+    }
+}
+
+/// An action alone on its line that prints text of its own.
+#[derive(Debug, Clone)]
+pub struct Splice {
+    /// Where it starts.
+    pub at: usize,
+    /// Where its text lands.
+    pub landing: Landing,
+}
+
 /// Masked text.
 #[derive(Debug, Clone)]
 pub struct Masked {
@@ -18,6 +56,8 @@ pub struct Masked {
     pub spans: Vec<Range<usize>>,
     /// Whether a template may add keys that the file does not show.
     pub inserts: bool,
+    /// The places where text is added, in order.
+    pub splices: Vec<Splice>,
 }
 
 /// Masks `{{…}}`, `{%…%}` and `%{…}`. A template alone on its line becomes spaces, any other a word.
@@ -27,6 +67,7 @@ pub fn mask(text: &str) -> Masked {
         text: String::with_capacity(text.len()),
         spans: Vec::new(),
         inserts: false,
+        splices: Vec::new(),
     };
     let mut position = 0;
     while let Some((start, close)) = next_opening(text, position) {
@@ -42,6 +83,9 @@ pub fn mask(text: &str) -> Masked {
         if alone && INSERTING.iter().any(|word| inside.contains(word)) {
             masked.inserts = true;
         }
+        if let Some(landing) = landing(text, start, inside).filter(|_| alone) {
+            masked.splices.push(Splice { at: start, landing });
+        }
         let filler = if alone { ' ' } else { MASK };
         for letter in inside.chars() {
             let kept = letter == '\n' || letter == '\r';
@@ -55,6 +99,40 @@ pub fn mask(text: &str) -> Masked {
         .text
         .push_str(text.get(position..).unwrap_or_default());
     masked
+}
+
+/// Where the text lands that an action prints; nothing for one that prints none.
+fn landing(text: &str, start: usize, action: &str) -> Option<Landing> {
+    let joined = action.starts_with("{{-") || action.starts_with("{%-");
+    let inside = action.trim_matches(['{', '}', '%', '-', '~']).trim();
+    let first = inside
+        .split(|letter: char| {
+            !(letter.is_alphanumeric() || letter == '$' || letter == '.' || letter == '_')
+        })
+        .next()
+        .unwrap_or_default();
+    let assigned = first.starts_with('$') && (inside.contains(":=") || inside.contains(" = "));
+    if CONTROL.contains(&first) || assigned || inside.starts_with("/*") || inside.starts_with('#') {
+        return None;
+    }
+    let before = text.get(..start).unwrap_or_default();
+    let column = start - before.rfind('\n').map_or(0, |end| end + 1);
+    let number_after = |word: &str| -> Option<usize> {
+        let at = inside.rfind(word)?;
+        let rest = inside.get(at + word.len()..)?.trim_start();
+        let digits: &str = rest
+            .split(|letter: char| !letter.is_ascii_digit())
+            .next()
+            .unwrap_or_default();
+        digits.parse().ok()
+    };
+    Some(match (number_after("nindent "), number_after("indent ")) {
+        (Some(own), _) => Landing::At(own),
+        (None, Some(own)) if column == 0 => Landing::At(own),
+        (None, Some(_)) => Landing::Anywhere,
+        (None, None) if joined => Landing::Anywhere,
+        (None, None) => Landing::From(column),
+    })
 }
 
 fn next_opening(text: &str, from: usize) -> Option<(usize, &'static str)> {
@@ -92,7 +170,7 @@ fn stands_alone(text: &str, start: usize, end: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::mask;
+    use super::{Landing, mask};
 
     #[test]
     fn masking_keeps_every_place() {
@@ -102,6 +180,17 @@ mod tests {
         assert_eq!(masked.text.find("b: 1"), text.find("b: 1"));
         assert!(masked.inserts);
         assert_eq!(masked.spans.len(), 2);
+    }
+
+    #[test]
+    fn only_what_prints_text_adds_some_and_where_it_says() {
+        let text = "a:\n  {{- if .x }}\n  b: 1\n  {{- end }}\n  {{- with .y }}\n  c:\n    {{- toYaml . | nindent 4 }}\n  {{- end }}\n{{ include \"d\" . | indent 2 }}\n  {{ .e }}\n  {{- /* f */}}\n";
+        let landings: Vec<_> = mask(text)
+            .splices
+            .iter()
+            .map(|splice| splice.landing)
+            .collect();
+        assert_eq!(landings, [Landing::At(4), Landing::At(2), Landing::From(2)]);
     }
 
     proptest::proptest! {

@@ -5,6 +5,7 @@
 
 mod address;
 mod container;
+mod failure;
 mod go;
 mod health;
 mod java;

@@ -4,6 +4,7 @@ use tree_sitter::Node;
 
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
+use crate::packs::failure::{LimiterFailure, Made, made};
 use crate::packs::practice::{LIMITER_WORDS, mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -72,38 +73,18 @@ fn limiter_failure<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'
         || text.contains("return handler(ctx")
         || text.contains("return next(")
         || text.contains("return true");
-    let written = mentions(text, &["fail open", "fail-open", "failopen", "fails open"])
-        || mentions(
-            code.file
-                .text
-                .get(branch.start_byte().saturating_sub(200)..branch.start_byte())
-                .unwrap_or_default(),
-            &["fail open", "fail-open", "failopen"],
-        );
-    if passes && !refuses {
-        let verdict = if written {
-            Verdict::Minor
-        } else {
-            Verdict::Broken
-        };
-        show(
-            code,
-            facts,
-            branch,
-            Topic::LimiterFailure,
-            verdict,
-            "when the limiter cannot decide, the request goes through",
-        );
-    } else if refuses && !passes {
-        show(
-            code,
-            facts,
-            branch,
-            Topic::LimiterFailure,
-            Verdict::Kept,
-            "when the limiter cannot decide, the request is refused",
-        );
+    // The choice may be written above the branch.
+    let mut above = branch.start_byte().saturating_sub(200);
+    while !code.file.text.is_char_boundary(above) {
+        above -= 1;
     }
+    let said = code.file.text.get(above..branch.end_byte());
+    LimiterFailure {
+        passes,
+        refuses,
+        said: said.unwrap_or(text),
+    }
+    .tell(code, branch, facts);
 }
 
 fn limiter_key(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -188,38 +169,16 @@ fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         .or_else(|| statement.child_by_field_name("name"))
         .map_or("_", |left| code.text(left));
     let local = code.function_around(call.node).is_some();
-    if name == "_" && local {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::DeadResilience,
-            Verdict::Broken,
-            format!("{what} is made and thrown away"),
-        );
-    } else if local
+    let unused = local
         && name.chars().all(|letter| letter.is_alphanumeric())
         && count_word(&code.file.text, name) == 2
-        && code.file.text.contains(&format!("_ = {name}"))
-    {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::DeadResilience,
-            Verdict::Broken,
-            format!("{what} is made as `{name}` and used for nothing"),
-        );
-    } else {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::DeadResilience,
-            Verdict::Kept,
-            format!("{what} is used"),
-        );
-    }
+        && code.file.text.contains(&format!("_ = {name}"));
+    let became = match (name, local) {
+        ("_", true) => Made::ThrownAway,
+        _ if unused => Made::Unused(name),
+        _ => Made::Used,
+    };
+    made(code, call, &what, &became, facts);
 }
 
 fn plaintext(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {

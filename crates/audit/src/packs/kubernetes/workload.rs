@@ -65,9 +65,7 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                 .collect(),
             grace_period_seconds: match pod.get("terminationGracePeriodSeconds").map(YamlNode::text)
             {
-                None if yaml.may_hold_more() => {
-                    Resolution::Unknown("a template may set it".to_owned())
-                }
+                None if pod.may_gain() => Resolution::Unknown("a template may set it".to_owned()),
                 None | Some(Resolution::Absent) => Resolution::Absent,
                 Some(Resolution::Unknown(reason)) => Resolution::Unknown(reason),
                 Some(Resolution::Known(text)) => text.parse().map_or_else(
@@ -76,7 +74,7 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                 ),
             },
             replicas: match document.at(&["spec", "replicas"]).map(YamlNode::text) {
-                None if yaml.may_hold_more() => {
+                None if document.get("spec").is_none_or(YamlNode::may_gain) => {
                     Resolution::Unknown("a template may set it".to_owned())
                 }
                 None | Some(Resolution::Absent) => Resolution::Absent,
@@ -86,7 +84,7 @@ fn read(_file: &SourceFile, yaml: &Yaml, facts: &mut FactSink<'_>) {
                     Resolution::Known,
                 ),
             },
-            ephemeral: ephemeral(document, pod, yaml.may_hold_more()),
+            ephemeral: ephemeral(document, pod),
             host_paths: pod
                 .get("volumes")
                 .into_iter()
@@ -143,12 +141,12 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
                     .map(str::to_owned),
             })
             .collect(),
-        probes: if may_hold_more && !complete {
+        probes: if node.may_gain() && !complete {
             Resolution::Unknown("a template may add probes".to_owned())
         } else {
             Resolution::Known(probes)
         },
-        runs_as_non_root: non_root(node, pod, may_hold_more),
+        runs_as_non_root: non_root(node, pod),
         environment: node
             .get("env")
             .into_iter()
@@ -168,14 +166,14 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
             Some(resources) if resources.at(&["limits", "memory"]).is_some() => {
                 Resolution::Known(true)
             }
-            Some(resources)
-                if resources.is_templated()
-                    || resources.get("limits").is_some_and(YamlNode::is_templated)
-                    || may_hold_more =>
-            {
-                Resolution::Unknown("a template may set the limits".to_owned())
+            Some(resources) if resources.is_mapping() => {
+                if may_gain(resources, "limits") {
+                    Resolution::Unknown("a template may set the limits".to_owned())
+                } else {
+                    Resolution::Known(false)
+                }
             }
-            None if may_hold_more => {
+            _ if may_gain(node, "resources") => {
                 Resolution::Unknown("a template may set the limits".to_owned())
             }
             _ => Resolution::Known(false),
@@ -189,7 +187,7 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
         {
             Some("true") => Resolution::Known(true),
             Some("false") => Resolution::Known(false),
-            _ if may_hold_more => Resolution::Unknown("a template may set it".to_owned()),
+            _ if security_may_gain(node) => Resolution::Unknown("a template may set it".to_owned()),
             _ => Resolution::Absent,
         },
         command: ["command", "args"]
@@ -203,8 +201,20 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
     }
 }
 
+/// Whether a template may add a key, or something to its value.
+fn may_gain(node: YamlNode<'_>, key: &str) -> bool {
+    match node.get(key) {
+        None => node.may_gain(),
+        // What a template prints behind a key without a value is its value.
+        Some(value) if value.items().next().is_none() && !value.is_mapping() => {
+            node.yaml().may_hold_more()
+        }
+        Some(value) => value.is_templated() || value.may_gain(),
+    }
+}
+
 /// Whether the data of a pod goes with it: an `emptyDir` or nothing at all, and no claim.
-fn ephemeral(document: YamlNode<'_>, pod: YamlNode<'_>, may_hold_more: bool) -> Resolution<bool> {
+fn ephemeral(document: YamlNode<'_>, pod: YamlNode<'_>) -> Resolution<bool> {
     if document.at(&["spec", "volumeClaimTemplates"]).is_some() {
         return Resolution::Known(false);
     }
@@ -223,7 +233,7 @@ fn ephemeral(document: YamlNode<'_>, pod: YamlNode<'_>, may_hold_more: bool) -> 
     });
     if lasting {
         Resolution::Known(false)
-    } else if may_hold_more {
+    } else if may_gain(pod, "volumes") || document.get("spec").is_none_or(YamlNode::may_gain) {
         Resolution::Unknown("a template may add volumes".to_owned())
     } else {
         Resolution::Known(true)
@@ -256,7 +266,12 @@ fn action(probe: YamlNode<'_>) -> ProbeAction {
     }
 }
 
-fn non_root(container: YamlNode<'_>, pod: YamlNode<'_>, may_hold_more: bool) -> Resolution<bool> {
+/// Whether a template may set more of `securityContext`.
+fn security_may_gain(scope: YamlNode<'_>) -> bool {
+    may_gain(scope, "securityContext")
+}
+
+fn non_root(container: YamlNode<'_>, pod: YamlNode<'_>) -> Resolution<bool> {
     for scope in [container, pod] {
         let Some(context) = scope.get("securityContext") else {
             continue;
@@ -268,7 +283,7 @@ fn non_root(container: YamlNode<'_>, pod: YamlNode<'_>, may_hold_more: bool) -> 
             return user.text().map(|user| user != "0");
         }
     }
-    if may_hold_more {
+    if security_may_gain(container) || security_may_gain(pod) {
         Resolution::Unknown("a template may set the user".to_owned())
     } else {
         Resolution::Absent

@@ -1,8 +1,10 @@
 //! What Python code does with an error that it catches, and timeouts that it never uses.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
-use crate::packs::practice::{LIMITER_WORDS, mentions, show};
+use crate::packs::failure::{
+    LimiterFailure, Made, acknowledged, failed_making, made, makes_client,
+};
+use crate::packs::practice::{LIMITER_WORDS, mentions};
 use crate::syntax::{Call, Code, count_word};
 use tree_sitter::Node;
 
@@ -32,25 +34,13 @@ pub(super) fn unused(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>)
         return;
     };
     let name = code.text(left);
-    if left.kind() == "identifier" && count_word(code.text(function), name) == 1 {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::DeadResilience,
-            Verdict::Broken,
-            format!("{what} is made as `{name}` and used for nothing"),
-        );
+    let unused = left.kind() == "identifier" && count_word(code.text(function), name) == 1;
+    let became = if unused {
+        Made::Unused(name)
     } else {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::DeadResilience,
-            Verdict::Kept,
-            format!("{what} is used"),
-        );
-    }
+        Made::Used
+    };
+    made(code, call, &what, &became, facts);
 }
 
 pub(super) fn except<'t>(
@@ -62,102 +52,23 @@ pub(super) fn except<'t>(
     let text = code.text(caught);
     let name = code.name_around(caught);
     if limits || mentions(name, LIMITER_WORDS) {
-        let refuses = mentions(text, &["503", "429", "raise", "return false"]);
-        let passes = text.contains("return await call_next(") || text.contains("return True");
-        if passes && !refuses {
-            let verdict = if mentions(text, &["fail open", "fail-open"]) {
-                Verdict::Minor
-            } else {
-                Verdict::Broken
-            };
-            show(
-                code,
-                facts,
-                caught,
-                Topic::LimiterFailure,
-                verdict,
-                "when the limiter cannot decide, the request goes through",
-            );
-        } else if refuses && !passes {
-            show(
-                code,
-                facts,
-                caught,
-                Topic::LimiterFailure,
-                Verdict::Kept,
-                "when the limiter cannot decide, the request is refused",
-            );
+        LimiterFailure {
+            passes: text.contains("return await call_next(") || text.contains("return True"),
+            refuses: mentions(text, &["503", "429", "raise", "return false"]),
+            said: text,
         }
+        .tell(code, caught, facts);
     }
-    let lower = name.trim_start_matches('_').to_lowercase();
-    let maker = ["connect", "init", "create", "setup", "make"]
-        .iter()
-        .any(|prefix| lower.starts_with(prefix));
-    let client = mentions(
-        &lower,
-        &[
-            "client",
-            "publisher",
-            "producer",
-            "connection",
-            "broker",
-            "queue",
-            "database",
-            "redis",
-            "kafka",
-            "rabbit",
-            "pool",
-        ],
-    );
-    if maker && client {
+    if makes_client(name) {
         let logs = mentions(text, &["log.", "logger.", "logging.", "print("]);
-        if logs && text.contains("return None") && !text.contains("raise") {
-            show(
-                code,
-                facts,
-                caught,
-                Topic::SilentNull,
-                Verdict::Broken,
-                format!("`{name}` logs the error and returns `None` as if nothing had happened"),
-            );
-        } else if text.contains("raise") {
-            show(
-                code,
-                facts,
-                caught,
-                Topic::SilentNull,
-                Verdict::Kept,
-                "the error is passed on",
-            );
-        }
+        let null = (logs && text.contains("return None")).then_some("None");
+        failed_making(code, caught, null, text.contains("raise"), facts);
     }
-    if let Some(call) = code.calls_within(caught).find(|call| {
+    let call = code.calls_within(caught).find(|call| {
         matches!(call.method, "basic_ack")
             || call.method == "ack" && mentions(call.receiver, &["message", "msg"])
-    }) {
-        if mentions(
-            text,
-            &[
-                "nack", "reject", "dlq", "dead", "retry", "requeue", "publish",
-            ],
-        ) {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::DroppedMessage,
-                Verdict::Kept,
-                "a failed message is put aside before it is acknowledged",
-            );
-        } else {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::DroppedMessage,
-                Verdict::Broken,
-                "a message that failed is acknowledged and gone",
-            );
-        }
+    });
+    if let Some(call) = call {
+        acknowledged(code, caught, call, facts);
     }
 }

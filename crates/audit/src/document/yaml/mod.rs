@@ -1,20 +1,22 @@
 //! YAML with spans. Nodes live in one arena; an alias stays an alias until somebody looks through it, so an alias
 //! bomb costs nothing.
 
+mod node;
+mod scalar;
+
 use std::collections::HashMap;
 use std::ops::Range;
 use std::time::Duration;
 
 use tree_sitter::Node;
 
+use self::scalar::{block_text, unescape};
 use super::template::{Masked, mask};
-use crate::model::Resolution;
 use crate::repository::Limits;
 use crate::source::Language;
 use crate::syntax::{ParseFailure, parse_tree};
 
-/// Aliases are looked through at most this often in a row.
-const MAX_ALIAS_STEPS: usize = 8;
+pub use node::YamlNode;
 
 #[derive(Debug)]
 enum Value {
@@ -38,13 +40,6 @@ pub struct Yaml {
     anchors: HashMap<String, usize>,
     documents: Vec<usize>,
     masked: Masked,
-}
-
-/// One node of a file.
-#[derive(Debug, Clone, Copy)]
-pub struct YamlNode<'y> {
-    yaml: &'y Yaml,
-    id: usize,
 }
 
 impl Yaml {
@@ -91,10 +86,7 @@ impl Yaml {
 
     /// The documents in order.
     pub fn documents(&self) -> impl Iterator<Item = YamlNode<'_>> {
-        self.documents.iter().map(|id| YamlNode {
-            yaml: self,
-            id: *id,
-        })
+        self.documents.iter().map(|id| YamlNode::new(self, *id))
     }
 
     /// Whether templates may add keys or items that the file does not show.
@@ -211,180 +203,6 @@ impl Yaml {
         }
         id
     }
-}
-
-impl<'y> YamlNode<'y> {
-    fn entry(self) -> Option<&'y Entry> {
-        self.yaml.entries.get(self.id)
-    }
-
-    /// Looks through aliases.
-    fn resolved(self) -> Self {
-        let mut node = self;
-        for _ in 0..MAX_ALIAS_STEPS {
-            let Some(Entry {
-                value: Value::Alias(name),
-                ..
-            }) = node.entry()
-            else {
-                break;
-            };
-            let Some(id) = self.yaml.anchors.get(name) else {
-                break;
-            };
-            node = Self {
-                yaml: self.yaml,
-                id: *id,
-            };
-        }
-        node
-    }
-
-    /// The bytes of the node.
-    #[must_use]
-    pub fn span(self) -> Range<usize> {
-        self.entry().map_or(0..0, |entry| entry.span.clone())
-    }
-
-    /// Whether a template stands inside the node, or may add to it.
-    #[must_use]
-    pub fn is_templated(self) -> bool {
-        let span = self.span();
-        self.yaml
-            .masked
-            .spans
-            .iter()
-            .any(|template| template.start < span.end && span.start < template.end)
-    }
-
-    /// The file this node is part of.
-    #[must_use]
-    pub const fn yaml(self) -> &'y Yaml {
-        self.yaml
-    }
-
-    /// The scalar as text, templates included.
-    #[must_use]
-    pub fn scalar(self) -> Option<&'y str> {
-        match &self.resolved().entry()?.value {
-            Value::Scalar(text) => Some(text),
-            _ => None,
-        }
-    }
-
-    /// The scalar: unknown when templated, absent when there is none.
-    #[must_use]
-    pub fn text(self) -> Resolution<String> {
-        if self.is_templated() {
-            return Resolution::Unknown("the value is a template".to_owned());
-        }
-        self.scalar().map_or(Resolution::Absent, |text| {
-            Resolution::Known(text.to_owned())
-        })
-    }
-
-    /// The items of a sequence; nothing for other nodes.
-    pub fn items(self) -> impl Iterator<Item = YamlNode<'y>> {
-        let ids: &[usize] = match self.resolved().entry() {
-            Some(Entry {
-                value: Value::Sequence(items),
-                ..
-            }) => items,
-            _ => &[],
-        };
-        ids.iter().map(move |id| YamlNode {
-            yaml: self.yaml,
-            id: *id,
-        })
-    }
-
-    /// The keys and values of a mapping as written, merge keys included as `<<`.
-    pub fn pairs(self) -> impl Iterator<Item = (&'y str, YamlNode<'y>)> {
-        let ids: &[(usize, usize)] = match self.resolved().entry() {
-            Some(Entry {
-                value: Value::Mapping(pairs),
-                ..
-            }) => pairs,
-            _ => &[],
-        };
-        ids.iter().filter_map(move |(key, value)| {
-            let key = YamlNode {
-                yaml: self.yaml,
-                id: *key,
-            }
-            .scalar()?;
-            Some((
-                key,
-                YamlNode {
-                    yaml: self.yaml,
-                    id: *value,
-                },
-            ))
-        })
-    }
-
-    /// Whether the node is a mapping.
-    #[must_use]
-    pub fn is_mapping(self) -> bool {
-        matches!(
-            self.resolved().entry(),
-            Some(Entry {
-                value: Value::Mapping(_),
-                ..
-            })
-        )
-    }
-
-    /// The value of a key, merge keys looked through.
-    #[must_use]
-    pub fn get(self, key: &str) -> Option<YamlNode<'y>> {
-        self.get_within(key, MAX_ALIAS_STEPS)
-    }
-
-    fn get_within(self, key: &str, steps: usize) -> Option<YamlNode<'y>> {
-        if let Some((_, value)) = self.pairs().find(|(name, _)| *name == key) {
-            return Some(value);
-        }
-        let steps = steps.checked_sub(1)?;
-        let (_, merged) = self.pairs().find(|(name, _)| *name == "<<")?;
-        if merged.resolved().is_mapping() {
-            return merged.get_within(key, steps);
-        }
-        merged
-            .items()
-            .take(MAX_ALIAS_STEPS)
-            .find_map(|item| item.get_within(key, steps.min(1)))
-    }
-
-    /// The value at a path of keys.
-    #[must_use]
-    pub fn at(self, path: &[&str]) -> Option<YamlNode<'y>> {
-        path.iter().try_fold(self, |node, key| node.get(key))
-    }
-}
-
-fn unescape(raw: &str) -> String {
-    let mut text = String::with_capacity(raw.len());
-    let mut letters = raw.chars();
-    while let Some(letter) = letters.next() {
-        if letter != '\\' {
-            text.push(letter);
-            continue;
-        }
-        match letters.next() {
-            Some('n') => text.push('\n'),
-            Some('t') => text.push('\t'),
-            Some(other) => text.push(other),
-            None => {}
-        }
-    }
-    text
-}
-
-fn block_text(raw: &str) -> String {
-    let folded = raw.starts_with('>');
-    let lines: Vec<&str> = raw.lines().skip(1).map(str::trim).collect();
-    lines.join(if folded { " " } else { "\n" })
 }
 
 #[cfg(test)]

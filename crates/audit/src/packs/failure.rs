@@ -1,0 +1,165 @@
+//! What code does with a failure, judged the same in every language: packs say what they read, this says what it means.
+
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::syntax::{Call, Code};
+
+/// Words by which people say that they chose to let requests through.
+const CHOSEN: &[&str] = &["fail open", "fail-open", "failopen", "fails open"];
+
+/// What a limiter does where it cannot decide.
+pub(super) struct LimiterFailure<'s> {
+    /// The request goes on.
+    pub(super) passes: bool,
+    /// The request is refused.
+    pub(super) refuses: bool,
+    /// The text in which the choice may be written down.
+    pub(super) said: &'s str,
+}
+
+impl LimiterFailure<'_> {
+    /// Tells what the place shows; nothing where it does both or neither.
+    pub(super) fn tell<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+        let (verdict, evidence) = match (self.passes, self.refuses) {
+            (true, false) if mentions(self.said, CHOSEN) => (
+                Verdict::Minor,
+                "when the limiter cannot decide, the request goes through",
+            ),
+            (true, false) => (
+                Verdict::Broken,
+                "when the limiter cannot decide, the request goes through",
+            ),
+            (false, true) => (
+                Verdict::Kept,
+                "when the limiter cannot decide, the request is refused",
+            ),
+            _ => return,
+        };
+        show(code, facts, at, Topic::LimiterFailure, verdict, evidence);
+    }
+}
+
+/// Words in the names of functions that make what talks to another system.
+const CLIENTS: &[&str] = &[
+    "client",
+    "publisher",
+    "producer",
+    "connection",
+    "broker",
+    "queue",
+    "database",
+    "redis",
+    "kafka",
+    "rabbit",
+    "amqp",
+    "pool",
+];
+
+/// Whether a function, by its name, makes a client of another system.
+pub(super) fn makes_client(name: &str) -> bool {
+    let lower = name.trim_start_matches('_').to_lowercase();
+    let makes = ["connect", "init", "create", "setup", "make"]
+        .iter()
+        .any(|prefix| lower.starts_with(prefix));
+    makes && (mentions(&lower, CLIENTS) || lower.ends_with("db"))
+}
+
+/// What a function that makes a client does with an error that it catches: `null` is what it returns in its place, when it logs the error and
+/// does nothing else.
+pub(super) fn failed_making<'t>(
+    code: &Code<'t>,
+    caught: Node<'t>,
+    null: Option<&str>,
+    passes_on: bool,
+    facts: &mut FactSink<'_>,
+) {
+    let name = code.name_around(caught);
+    let (verdict, evidence) = match null {
+        Some(null) if !passes_on => (
+            Verdict::Broken,
+            format!("`{name}` logs the error and returns `{null}` as if nothing had happened"),
+        ),
+        _ if passes_on => (Verdict::Kept, "the error is passed on".to_owned()),
+        _ => return,
+    };
+    show(code, facts, caught, Topic::SilentNull, verdict, evidence);
+}
+
+/// Words by which a failed message is put aside.
+const PUT_ASIDE: &[&str] = &[
+    "nack",
+    "reject",
+    "dlq",
+    "dead",
+    "retry",
+    "requeue",
+    "publish",
+    "sendtoqueue",
+];
+
+/// A message that is acknowledged where its handling failed.
+pub(super) fn acknowledged<'t>(
+    code: &Code<'t>,
+    caught: Node<'t>,
+    call: &Call<'t>,
+    facts: &mut FactSink<'_>,
+) {
+    let (verdict, evidence) = if mentions(code.text(caught), PUT_ASIDE) {
+        (
+            Verdict::Kept,
+            "a failed message is put aside before it is acknowledged",
+        )
+    } else {
+        (
+            Verdict::Broken,
+            "a message that failed is acknowledged and gone",
+        )
+    };
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::DroppedMessage,
+        verdict,
+        evidence,
+    );
+}
+
+/// What becomes of a timeout, breaker or limiter that code makes.
+pub(super) enum Made<'s> {
+    /// Nobody keeps it.
+    ThrownAway,
+    /// Kept under a name that stands nowhere else.
+    Unused(&'s str),
+    /// Used.
+    Used,
+}
+
+/// Tells what becomes of something resilient, named `what`.
+pub(super) fn made(
+    code: &Code<'_>,
+    call: &Call<'_>,
+    what: &str,
+    became: &Made<'_>,
+    facts: &mut FactSink<'_>,
+) {
+    let (verdict, evidence) = match became {
+        Made::ThrownAway => (Verdict::Broken, format!("{what} is made and thrown away")),
+        Made::Unused(name) => (
+            Verdict::Broken,
+            format!("{what} is made as `{name}` and used for nothing"),
+        ),
+        Made::Used => (Verdict::Kept, format!("{what} is used")),
+    };
+    show(
+        code,
+        facts,
+        call.node,
+        Topic::DeadResilience,
+        verdict,
+        evidence,
+    );
+}
