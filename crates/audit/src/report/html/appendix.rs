@@ -1,0 +1,101 @@
+//! What was judged, what the baseline knows, what could not be decided, and how it was read.
+
+use maud::{Markup, html};
+
+use super::{prose, seen};
+use crate::report::Report;
+use crate::report::markdown::MAX_PLACES;
+use crate::report::narrative::Narrative;
+
+pub(super) fn judged(report: &Report) -> Markup {
+    let any = !report.suppressed.is_empty()
+        || !report.switched_off.is_empty()
+        || !report.notices.is_empty();
+    html! {
+        @if any {
+            h2 { "Suppressed" }
+            ul {
+                @for judged in &report.suppressed {
+                    li {
+                        (judged.finding.severity.name()) " " span.id { (judged.finding.id) } " at "
+                        code { (seen(&judged.finding.path)) ":" (judged.finding.line) }
+                        ": " (judged.reason.as_str()) " (said at " code { (seen(&judged.place)) }
+                        @if let Some(until) = judged.until { " until " (until.to_string()) }
+                        ")"
+                    }
+                }
+                @for off in &report.switched_off {
+                    li { span.id { (off.id) } " is switched off everywhere: " (off.reason.as_str()) }
+                }
+                @for notice in &report.notices {
+                    li { code { (seen(&notice.place)) } ": " (prose(notice.text.as_str())) }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn baseline(report: &Report) -> Markup {
+    html! {
+        @if let Some(comparison) = &report.comparison {
+            h2 { "Against the baseline" }
+            ul {
+                @for finding in report.findings.iter().filter(|finding| comparison.new.contains(&finding.fingerprint)) {
+                    li { "new: " span.id { (finding.id) } " in " code { (seen(&finding.path)) } ": " (finding.title) }
+                }
+                @for (word, entries) in [("fixed", &comparison.fixed), ("gone, without proof that it is fixed", &comparison.undecided)] {
+                    @for entry in entries {
+                        li { (word) ": " span.id { (seen(&entry.id)) } " in " code { (seen(&entry.path)) } ": " (seen(&entry.title)) }
+                    }
+                }
+                li { (comparison.remaining.len()) " remaining" }
+            }
+        }
+    }
+}
+
+pub(super) fn open_questions(narrative: &Narrative<'_>) -> Markup {
+    html! {
+        @if !narrative.unknown.is_empty() {
+            h2 #open { "What could not be decided" }
+            p { "Neither right nor wrong: what stands here was not guessed." }
+            ul {
+                @for (unknown, services) in &narrative.unknown {
+                    li {
+                        span.id { (unknown.id) }
+                        @if !services.is_empty() {
+                            " ("
+                            @for (number, service) in services.iter().take(MAX_PLACES).enumerate() {
+                                @if number > 0 { ", " }
+                                code { (seen(service)) }
+                            }
+                            @if services.len() > MAX_PLACES { " and " (services.len() - MAX_PLACES) " more" }
+                            ")"
+                        }
+                        ": " (prose(unknown.reason.as_str()))
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn how(report: &Report) -> Markup {
+    html! {
+        h2 { "How this report was made" }
+        p {
+            "By " code { "seaworthy audit" } " " (env!("CARGO_PKG_VERSION"))
+            " from files alone: nothing was run and nobody was asked. Line numbers are those of the audited commit. "
+            code { "seaworthy audit explain ID" } " explains a rule."
+        }
+        ul {
+            @for left_out in &report.left_out {
+                li {
+                    "Not read: " (crate::report::prose::count(left_out.count, "file")) " " (left_out.reason)
+                    ", the first is " code { (seen(&left_out.example)) }
+                }
+            }
+            @for reason in &report.incomplete { li { "Incomplete: " (prose(reason)) } }
+        }
+    }
+}

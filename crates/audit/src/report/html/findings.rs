@@ -1,0 +1,94 @@
+//! The findings: by severity, then by rule, each with its places.
+
+use maud::{Markup, html};
+
+use super::{prose, seen};
+use crate::report::Frame;
+use crate::report::markdown::{MAX_FRAMES, MAX_PLACES, certainty, heading};
+use crate::report::narrative::{Group, Narrative, Place};
+use crate::rule::Severity;
+
+pub(super) fn places_of(places: &[Place<'_>]) -> Markup {
+    let shown: Vec<_> = places
+        .iter()
+        .filter(|place| place.service.is_some() || place.at.is_some())
+        .collect();
+    html! {
+        @if !shown.is_empty() {
+            " ("
+            @for (number, place) in shown.iter().take(MAX_PLACES).enumerate() {
+                @if number > 0 { ", " }
+                @if let Some(service) = place.service { code { (seen(service)) } }
+                @if place.service.is_some() && place.at.is_some() { " in " }
+                @if let Some((path, line)) = place.at { code { (seen(path)) ":" (line) } }
+            }
+            @if shown.len() > MAX_PLACES { " and " (shown.len() - MAX_PLACES) " more" }
+            ")"
+        }
+    }
+}
+
+pub(super) fn findings(narrative: &Narrative<'_>) -> Markup {
+    html! {
+        h2 #findings { "Findings" }
+        @if narrative.groups.is_empty() { p { "None is open." } }
+        @for severity in Severity::ALL {
+            @if narrative.groups.iter().any(|group| group.severity == severity) {
+                h3 { (heading(severity)) }
+            }
+            @for one in narrative.groups.iter().filter(|group| group.severity == severity) {
+                (group(one))
+            }
+        }
+    }
+}
+
+fn group(group: &Group<'_>) -> Markup {
+    let fixes = group.fixes();
+    html! {
+        article.(group.severity.name()) id=(group.label) {
+            h4 { span.label { (group.label) } " " (group.title) }
+            p.facts { span.id { (group.id) } " · " (certainty(group)) }
+            @for (number, finding) in group.findings.iter().enumerate() {
+                p.place {
+                    code { (seen(&finding.path)) ":" (finding.line) ":" (finding.column) }
+                    @if let Some(service) = &finding.service { " (" code { (seen(service)) } ")" }
+                    ": " (prose(finding.evidence.as_str()))
+                }
+                @if number < MAX_FRAMES { (frame(&finding.frame)) }
+            }
+            p { strong { "Risk. " } (prose(group.impact)) }
+            @for (fix, places) in &fixes {
+                p {
+                    strong { "Fix" @if fixes.len() > 1 { " (" (crate::report::prose::count(*places, "place")) ")" } ". " }
+                    (prose(fix))
+                }
+            }
+            @for diff in group.findings.iter().filter_map(|finding| finding.diff.as_ref()).take(MAX_FRAMES) {
+                pre.diff {
+                    @for line in diff.lines() {
+                        @let class = match line.chars().next() {
+                            Some('+') => "added",
+                            Some('-') => "removed",
+                            _ => "same",
+                        };
+                        span.(class) { (seen(line)) "\n" }
+                    }
+                }
+            }
+        }
+    }
+}
+
+fn frame(frame: &Frame) -> Markup {
+    html! {
+        @if !frame.is_empty() {
+            pre {
+                @for line in &frame.lines {
+                    @let class = if line.marked { "marked" } else { "same" };
+                    span.(class) { span.number { (format!("{:>5} ", line.number)) } (line.text.as_str()) "\n" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! The scorecard, the action plan and the checklist.
+
+use maud::{Markup, html};
+
+use super::{percent, prose};
+use crate::report::markdown::{capitalised, state as words_of};
+use crate::report::narrative::{Narrative, State};
+use crate::report::promise::BY_HAND;
+
+pub(super) fn scorecard(narrative: &Narrative<'_>) -> Markup {
+    let report = narrative.report;
+    html! {
+        h2 #scorecard { "Scorecard" }
+        table.numbers {
+            thead { tr { th { "Category" } th { "Score" } th {} th { "Decided" } th { "Right" } th { "Wrong" } th { "Not decided" } } }
+            tbody {
+                @for row in &narrative.scorecard {
+                    tr {
+                        td { (capitalised(row.category.name())) }
+                        td { (percent(row.score)) }
+                        td { @if let Some(value) = row.score.percent { meter min="0" max="100" low="50" high="80" optimum="100" value=(value) { (value) } } }
+                        td { (row.score.coverage) " %" }
+                        td { (row.passed) }
+                        td { (row.findings) }
+                        td { (row.unknown) }
+                    }
+                }
+            }
+            tfoot { tr { th { "All" } th { (percent(report.score)) } th {} th { (report.score.coverage) " %" } th { (report.passed.len()) } th { (report.findings.len()) } th { (report.unknown.len()) } } }
+        }
+        p { "The score is the share of kept promises, weighted by severity (critical 10, high 7.5, medium 5, low 2.5). What is not decided counts neither way: read the score together with the column “Decided”." }
+    }
+}
+
+pub(super) fn actions(narrative: &Narrative<'_>) -> Markup {
+    html! {
+        h2 #plan { "Action plan" }
+        @for (horizon, actions) in &narrative.actions {
+            h3 { (horizon.heading()) }
+            @if actions.is_empty() { p { "Nothing." } }
+            ul.boxes {
+                @for action in actions {
+                    li {
+                        a href=(format!("#{}", action.label)) { (action.label) } " "
+                        strong { (action.title) } ": " (prose(&action.text)) " (" (prose(&action.extent)) ")."
+                        @if action.look_first { " Look at it first: the evidence alone does not decide." }
+                    }
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn checklist(narrative: &Narrative<'_>) -> Markup {
+    html! {
+        h2 #checklist { "Readiness checklist" }
+        @for (category, items) in &narrative.checklist {
+            h3 { (capitalised(category.name())) }
+            ul.checklist {
+                @for item in items {
+                    li.(class_of(item.state)) {
+                        span.id { (item.id) } " " (item.sentence) ": "
+                        strong { (words_of(item.state).1.trim_matches('*')) }
+                        " (" (item.basis)
+                        @if !item.labels.is_empty() {
+                            "; see "
+                            @for (number, label) in item.labels.iter().enumerate() {
+                                @if number > 0 { ", " }
+                                a href=(format!("#{label}")) { (label) }
+                            }
+                        }
+                        ")"
+                    }
+                }
+            }
+        }
+        h3 { "To be answered by a person: no file shows it" }
+        ul.checklist { @for item in BY_HAND { li.unknown { (item) } } }
+    }
+}
+
+const fn class_of(state: State) -> &'static str {
+    match state {
+        State::Kept => "kept",
+        State::PartlyKept => "partly",
+        State::Broken => "broken",
+        State::NotShown | State::Unknown => "unknown",
+    }
+}
