@@ -1,0 +1,116 @@
+use std::{fmt, sync::Arc};
+
+use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
+use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
+
+use crate::{
+    DataError, DataErrorKind, Database, DatabaseConfig, database::Inner, holder::Holders,
+    observe::Observer, pool::Pool, prepared::Statements, replica::Replica,
+};
+
+/// Opens a database outside of a service.
+pub struct DatabaseBuilder {
+    name: Arc<str>,
+    config: DatabaseConfig,
+    metrics: Metrics,
+    tracer: Tracer,
+    policies: Option<Policies>,
+}
+
+impl DatabaseBuilder {
+    pub(crate) fn new(name: &str, config: DatabaseConfig) -> Self {
+        Self {
+            name: name.into(),
+            config,
+            metrics: Metrics::new(),
+            tracer: Tracer::off(),
+            policies: None,
+        }
+    }
+
+    /// The registry that counts.
+    #[must_use]
+    pub fn metrics(mut self, metrics: &Metrics) -> Self {
+        self.metrics = metrics.clone();
+        self
+    }
+
+    /// What records a span for each statement.
+    #[must_use]
+    pub fn tracer(mut self, tracer: &Tracer) -> Self {
+        self.tracer = tracer.clone();
+        self
+    }
+
+    /// The policies: a breaker, and retries of connecting.
+    #[must_use]
+    pub fn policies(mut self, policies: Policies) -> Self {
+        self.policies = Some(policies);
+        self
+    }
+
+    /// Opens the database: one attempt, and as many connections as `pool.minimum`.
+    ///
+    /// # Errors
+    /// The settings cannot be used, or no connection can be made.
+    pub async fn open(self) -> Result<Database, DataError> {
+        let database = self.make()?;
+        database.0.pool.warm().await?;
+        tokio::spawn(database.0.pool.keep_up());
+        if let Some(replica) = &database.0.replica {
+            tokio::spawn(replica.pool().keep_up());
+        }
+        Ok(database)
+    }
+
+    /// The database, to which nothing is connected.
+    pub(crate) fn make(self) -> Result<Database, DataError> {
+        let Self {
+            name,
+            config,
+            metrics,
+            tracer,
+            policies,
+        } = self;
+        let config = Arc::new(config);
+        let url = &config.url;
+        let pool = Pool::new(&name, url, Arc::clone(&config), &metrics)?;
+        let replica = match &config.replica_url {
+            Some(replica) if replica.engine() != url.engine() => {
+                return Err(DataError::new(
+                    DataErrorKind::InvalidSettings,
+                    "replica_url is of another engine than url",
+                ));
+            }
+            Some(replica) => {
+                let name = format!("{name}-replica").into();
+                let pool = Pool::new(&name, replica, Arc::clone(&config), &metrics)?;
+                Some(Replica::new(pool))
+            }
+            None => None,
+        };
+        let policies = policies.unwrap_or_else(|| {
+            Resilience::new(ResilienceConfig::default(), metrics.clone()).dependency(&name)
+        });
+        let slow = config.slow_statement.get();
+        let observer = Observer::new(&name, url, slow, &metrics, &tracer);
+        Ok(Database(Arc::new(Inner {
+            pool,
+            replica,
+            policies,
+            observer,
+            statements: Statements::default(),
+            holders: Holders::default(),
+        })))
+    }
+}
+
+impl fmt::Debug for DatabaseBuilder {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DatabaseBuilder")
+            .field("name", &self.name)
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}

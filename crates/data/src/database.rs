@@ -1,0 +1,178 @@
+use std::{fmt, sync::Arc};
+
+use futures::{FutureExt as _, future::BoxFuture};
+use seaworthy_core::context;
+use seaworthy_resilience::{circuit_breaker::Admission, policies::Policies};
+use tokio::time::Instant;
+
+use crate::{
+    Connection, DataError, DataErrorKind, DatabaseBuilder, DatabaseConfig, Engine,
+    connection::{Answer, Request, runs::Runs},
+    driver::Keep,
+    holder::Holders,
+    observe::Observer,
+    pool::{Lease, Pool, Work},
+    prepared::{Prepared, Statements},
+    replica::Replica,
+};
+
+/// A database: its connections, its limits, its policies. Cheap to clone; all clones share them.
+#[derive(Clone)]
+pub struct Database(pub(crate) Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub(crate) pool: Pool,
+    pub(crate) replica: Option<Replica>,
+    pub(crate) policies: Policies,
+    pub(crate) observer: Observer,
+    pub(crate) statements: Statements,
+    pub(crate) holders: Holders,
+}
+
+impl Database {
+    /// A database of this name outside of a service: for tools and tests. Services use [`Database::connect`].
+    #[must_use]
+    pub fn builder(name: &str, config: DatabaseConfig) -> DatabaseBuilder {
+        DatabaseBuilder::new(name, config)
+    }
+
+    /// The name that metrics, spans and policies go by.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.0.pool.name()
+    }
+
+    /// The settings.
+    #[must_use]
+    pub fn config(&self) -> &DatabaseConfig {
+        self.0.pool.config()
+    }
+
+    /// The policies: the breaker and the retries of connecting.
+    #[must_use]
+    pub fn policies(&self) -> &Policies {
+        &self.0.policies
+    }
+
+    /// A connection of the primary server, with the breaker's leave. Nothing is sent before there is one, so connecting may be tried again.
+    pub(crate) async fn lease(
+        &self,
+        end: Option<Instant>,
+    ) -> Result<(Lease, Admission), DataError> {
+        let inner = &*self.0;
+        if inner.holders.holds() {
+            return Err(DataError::new(
+                DataErrorKind::SecondConnection,
+                "use the transaction that is open, or end it first",
+            ));
+        }
+        let retry = inner.policies.retry();
+        retry.begin();
+        let mut attempts = 0;
+        loop {
+            let now = Instant::now().into_std();
+            let admission = inner.policies.breaker().admit(now);
+            let admission = admission.map_err(DataError::refused)?;
+            let error = match inner.pool.acquire(end).await {
+                Ok(lease) => return Ok((lease, admission)),
+                Err(error) => error,
+            };
+            let outcome = error.outcome();
+            admission.report(outcome, Instant::now().into_std());
+            attempts += 1;
+            match retry.next_wait(outcome, attempts) {
+                Some(wait) if end.is_none_or(|end| Instant::now() + wait < end) => {
+                    tokio::time::sleep(wait).await;
+                }
+                _ => return Err(error),
+            }
+        }
+    }
+
+    async fn run_once(&self, request: Request) -> Result<Answer, DataError> {
+        let inner = &*self.0;
+        let prepared = inner
+            .statements
+            .prepare(self.engine(), &request.statement)?;
+        let record = inner.observer.begin(&prepared);
+        let outcome = match &inner.replica {
+            Some(replica) if request.statement.may_use_replica() => {
+                match replica.run(self, &prepared, &request).await {
+                    Some(outcome) => outcome,
+                    None => self.run_on_primary(&prepared, &request).await,
+                }
+            }
+            _ => self.run_on_primary(&prepared, &request).await,
+        };
+        record.end(&outcome);
+        outcome
+    }
+
+    async fn run_on_primary(
+        &self,
+        prepared: &Prepared,
+        request: &Request,
+    ) -> Result<Answer, DataError> {
+        let end = deadline()?;
+        let (mut lease, admission) = self.lease(end).await?;
+        let outcome = lease.run(self.work(prepared, request), end).await;
+        admission.report(
+            outcome_of(&outcome),
+            Instant::now().into_std(),
+        );
+        outcome
+    }
+
+    pub(crate) fn work<'a>(&self, prepared: &Prepared, request: &'a Request) -> Work<'a> {
+        let keep = match request.most {
+            Some(most) => Keep::First(most),
+            None => Keep::UpTo(self.config().maximum_rows.get()),
+        };
+        Work::Prepared(
+            Arc::clone(&prepared.text),
+            request.statement.values(),
+            keep,
+        )
+    }
+}
+
+pub(crate) fn outcome_of(outcome: &Result<Answer, DataError>) -> seaworthy_resilience::Outcome {
+    match outcome {
+        Ok(_) => seaworthy_resilience::Outcome::Success,
+        Err(error) => error.outcome(),
+    }
+}
+
+/// When nobody waits for the answer any more (LIFE-6).
+pub(crate) fn deadline() -> Result<Option<Instant>, DataError> {
+    let deadline = context::with_current(|context| context.and_then(|context| context.deadline()));
+    let Some(deadline) = deadline else {
+        return Ok(None);
+    };
+    let left = deadline
+        .remaining()
+        .ok_or_else(|| DataError::new(DataErrorKind::DeadlinePassed, "nothing was sent"))?;
+    Ok(Some(Instant::now() + left))
+}
+
+impl Runs for Database {
+    fn run(&self, request: Request) -> BoxFuture<'_, Result<Answer, DataError>> {
+        self.run_once(request).boxed()
+    }
+}
+
+impl Connection for Database {
+    fn engine(&self) -> Engine {
+        self.0.pool.engine()
+    }
+}
+
+impl fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Database")
+            .field("name", &self.name())
+            .field("url", &self.config().url)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,183 @@
+use std::{borrow::Cow, fmt, path::PathBuf, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+use crate::Engine;
+
+/// What stands where a password was.
+const MASK: &str = "***";
+
+/// Where a database is: `postgres://user@host:5432/name`, `mysql://…`, `mariadb://…`, or `sqlite:path/to/file.db`.
+///
+/// A password inside is used and never shown; better is the setting `password`, which is a reference to a secret.
+///
+/// ```
+/// use seaworthy_data::{DatabaseUrl, Engine};
+///
+/// let url: DatabaseUrl = "postgres://app:hunter2@db.internal/orders".parse().unwrap();
+/// assert_eq!(url.engine(), Engine::Postgres);
+/// assert_eq!(url.to_string(), "postgres://app:***@db.internal/orders");
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct DatabaseUrl {
+    engine: Engine,
+    text: String,
+}
+
+/// The text is not the URL of a database. The text itself is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a database URL is postgres://user@host/name, mysql://user@host/name, mariadb://user@host/name, sqlite:path or sqlite::memory:"
+)]
+pub struct InvalidDatabaseUrl;
+
+impl DatabaseUrl {
+    /// An SQLite database in a file.
+    #[must_use]
+    pub fn of_file(path: &str) -> Self {
+        Self {
+            engine: Engine::Sqlite,
+            text: format!("sqlite:{path}"),
+        }
+    }
+
+    /// The engine that it chooses.
+    #[must_use]
+    pub const fn engine(&self) -> Engine {
+        self.engine
+    }
+
+    /// `host:port` of a server, for a knock at its door.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let url = self.url()?;
+        let port = url.port().unwrap_or(match self.engine {
+            Engine::Postgres => 5432,
+            Engine::MySql => 3306,
+            Engine::Sqlite => return None,
+        });
+        Some(format!("{}:{port}", url.host_str()?))
+    }
+
+    /// The name of the database on its server, or the file of SQLite.
+    #[must_use]
+    pub fn database(&self) -> String {
+        match self.url() {
+            Some(url) => url.path().trim_start_matches('/').to_owned(),
+            None => self
+                .file()
+                .map(|file| file.display().to_string())
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The file of an SQLite database; none for other engines and in memory.
+    #[must_use]
+    pub fn file(&self) -> Option<PathBuf> {
+        if self.engine != Engine::Sqlite || self.is_in_memory() {
+            return None;
+        }
+        let path = sqlite_path(&self.text);
+        (!path.is_empty()).then(|| PathBuf::from(path))
+    }
+
+    pub(crate) fn is_in_memory(&self) -> bool {
+        self.engine == Engine::Sqlite && sqlite_path(&self.text) == ":memory:"
+    }
+
+    /// The whole text for the driver, under the scheme that drivers know.
+    pub(crate) fn url(&self) -> Option<Url> {
+        if self.engine == Engine::Sqlite {
+            return None;
+        }
+        // `mariadb` is an own name of the same protocol.
+        let text = match self.text.strip_prefix("mariadb:") {
+            Some(rest) => Cow::Owned(format!("mysql:{rest}")),
+            None => Cow::Borrowed(self.text.as_str()),
+        };
+        Url::parse(&text).ok()
+    }
+
+    fn shown(&self) -> Cow<'_, str> {
+        let masked = || {
+            let mut url = Url::parse(&self.text).ok()?;
+            url.password()?;
+            url.set_password(Some(MASK)).ok()?;
+            Some(String::from(url))
+        };
+        masked().map_or(Cow::Borrowed(self.text.as_str()), Cow::Owned)
+    }
+}
+
+fn sqlite_path(text: &str) -> &str {
+    let path = text.strip_prefix("sqlite:").unwrap_or(text);
+    let path = path.strip_prefix("//").unwrap_or(path);
+    path.split_once('?').map_or(path, |(path, _)| path)
+}
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        let (scheme, _) = text.split_once(':').ok_or(InvalidDatabaseUrl)?;
+        let engine = Engine::of_scheme(scheme).ok_or(InvalidDatabaseUrl)?;
+        let url = Self {
+            engine,
+            text: text.to_owned(),
+        };
+        let is_complete = match url.url() {
+            Some(parsed) => {
+                parsed.has_host()
+                    && parsed.path().len() > 1
+                    && parsed.host_str().is_some_and(|host| !host.is_empty())
+            }
+            None => engine == Engine::Sqlite && !sqlite_path(text).is_empty(),
+        };
+        is_complete.then_some(url).ok_or(InvalidDatabaseUrl)
+    }
+}
+
+impl fmt::Display for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.shown())
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*self.shown(), formatter)
+    }
+}
+
+impl Serialize for DatabaseUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for DatabaseUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for DatabaseUrl {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "DatabaseUrl".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(postgres|postgresql|mysql|mariadb|sqlite):",
+            "description": "A database such as postgres://user@host/name, mysql://user@host/name or sqlite:data/file.db.",
+        })
+    }
+}

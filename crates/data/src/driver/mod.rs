@@ -1,0 +1,95 @@
+//! One connection of any engine: the only place where this crate speaks to a driver.
+//!
+//! The typed connections of sqlx are used, because its `Any` lacks UUIDs and times. Its pool is not: it asks a server twice per statement whether it is alive, tells a
+//! refused connection as a timeout, does not say who waits, and gives back a connection whose statement was given up, on which the server goes on working.
+
+mod arguments;
+mod collect;
+mod mysql;
+mod postgres;
+mod sqlite;
+mod target;
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{AssertSqlSafe, Connection as _, MySqlConnection, PgConnection, SqliteConnection};
+
+pub(crate) use mysql::MySqlSession;
+pub(crate) use sqlite::Interrupt;
+pub(crate) use target::Target;
+
+use crate::{DataError, Engine, Value, connection::Answer};
+
+/// One connection.
+pub(crate) enum Driver {
+    Postgres(PgConnection),
+    MySql(MySqlConnection, MySqlSession),
+    Sqlite(SqliteConnection, Arc<Interrupt>),
+}
+
+/// How many rows are kept.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Keep {
+    /// This many; others are read and forgotten.
+    First(u32),
+    /// All, up to this many; more are an error.
+    UpTo(u32),
+}
+
+impl Driver {
+    pub(crate) const fn engine(&self) -> Engine {
+        match self {
+            Self::Postgres(_) => Engine::Postgres,
+            Self::MySql(..) => Engine::MySql,
+            Self::Sqlite(..) => Engine::Sqlite,
+        }
+    }
+
+    /// Runs a prepared statement.
+    pub(crate) async fn run(
+        &mut self,
+        text: Arc<str>,
+        values: &[Value],
+        keep: Keep,
+    ) -> Result<Answer, DataError> {
+        let text = AssertSqlSafe(text);
+        match self {
+            Self::Postgres(connection) => postgres::run(connection, text, values, keep).await,
+            Self::MySql(connection, _) => mysql::run(connection, text, values, keep).await,
+            Self::Sqlite(connection, _) => sqlite::run(connection, text, values, keep).await,
+        }
+    }
+
+    /// Runs statements without values, such as `BEGIN` or those of a migration.
+    pub(crate) async fn run_plain(&mut self, text: &str) -> Result<(), DataError> {
+        let text = text.to_owned();
+        match self {
+            Self::Postgres(connection) => postgres::run_plain(connection, text).await,
+            Self::MySql(connection, _) => mysql::run_plain(connection, text).await,
+            Self::Sqlite(connection, _) => sqlite::run_plain(connection, text).await,
+        }
+    }
+
+    /// Asks whether the server answers.
+    pub(crate) async fn ping(&mut self) -> Result<(), DataError> {
+        let engine = self.engine();
+        let answered = match self {
+            Self::Postgres(connection) => connection.ping().await,
+            Self::MySql(connection, _) => connection.ping().await,
+            Self::Sqlite(connection, _) => connection.ping().await,
+        };
+        answered.map_err(|error| DataError::of_engine(engine, error))
+    }
+
+    /// Says goodbye, for as long as `limit`.
+    pub(crate) async fn close(self, limit: Duration) {
+        let closing = async {
+            match self {
+                Self::Postgres(connection) => connection.close().await,
+                Self::MySql(connection, _) => connection.close().await,
+                Self::Sqlite(connection, _) => connection.close().await,
+            }
+        };
+        let _ = tokio::time::timeout(limit, closing).await;
+    }
+}

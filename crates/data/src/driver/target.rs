@@ -1,0 +1,100 @@
+use std::{fs, io, path::Path};
+
+use sqlx::{
+    ConnectOptions as _,
+    mysql::MySqlConnectOptions,
+    postgres::PgConnectOptions,
+    sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous},
+};
+
+use super::{Driver, mysql, postgres, sqlite};
+use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine};
+
+/// Statements that a connection keeps prepared: more than a service has, little memory on the server.
+const PREPARED: usize = 256;
+
+/// What connections are opened to.
+pub(crate) enum Target {
+    Postgres(Box<PgConnectOptions>),
+    MySql(Box<MySqlConnectOptions>),
+    Sqlite(Box<SqliteConnectOptions>),
+}
+
+impl Target {
+    pub(crate) fn new(url: &DatabaseUrl, config: &DatabaseConfig) -> Result<Self, DataError> {
+        let password = config.password.as_ref().map(|secret| secret.expose().as_str());
+        let wrong = |error| DataError::of_engine(url.engine(), error);
+        let parsed = || {
+            url.url().ok_or_else(|| {
+                DataError::new(DataErrorKind::InvalidSettings, "the URL cannot be read")
+            })
+        };
+        match url.engine() {
+            Engine::Postgres => {
+                let mut options = PgConnectOptions::from_url(&parsed()?).map_err(wrong)?;
+                if let Some(password) = password {
+                    options = options.password(password);
+                }
+                let options = options.statement_cache_capacity(PREPARED);
+                Ok(Self::Postgres(Box::new(options.disable_statement_logging())))
+            }
+            Engine::MySql => {
+                let mut options = MySqlConnectOptions::from_url(&parsed()?).map_err(wrong)?;
+                if let Some(password) = password {
+                    options = options.password(password);
+                }
+                let options = options
+                    .statement_cache_capacity(PREPARED)
+                    .charset("utf8mb4");
+                Ok(Self::MySql(Box::new(options.disable_statement_logging())))
+            }
+            Engine::Sqlite => {
+                let options = match url.file() {
+                    Some(file) => {
+                        make_folder_of(&file).map_err(|error| {
+                            DataError::new(
+                                DataErrorKind::ConnectionFailed,
+                                format!("the folder of {} cannot be made: {error}", file.display()),
+                            )
+                        })?;
+                        SqliteConnectOptions::new()
+                            .filename(file)
+                            .create_if_missing(true)
+                            .journal_mode(SqliteJournalMode::Wal)
+                    }
+                    None => SqliteConnectOptions::new().in_memory(true),
+                };
+                let options = options
+                    .foreign_keys(true)
+                    // What was committed stays, also when the power fails: as on the other engines.
+                    .synchronous(SqliteSynchronous::Full)
+                    .busy_timeout(config.lock_timeout.get())
+                    .statement_cache_capacity(PREPARED);
+                Ok(Self::Sqlite(Box::new(options.disable_statement_logging())))
+            }
+        }
+    }
+
+    pub(crate) async fn connect(&self, config: &DatabaseConfig) -> Result<Driver, DataError> {
+        match self {
+            Self::Postgres(options) => {
+                Ok(Driver::Postgres(postgres::connect(options, config).await?))
+            }
+            Self::MySql(options) => {
+                let (connection, session) = mysql::connect(options, config).await?;
+                Ok(Driver::MySql(connection, session))
+            }
+            Self::Sqlite(options) => {
+                let (connection, interrupt) = sqlite::connect(options).await?;
+                Ok(Driver::Sqlite(connection, interrupt))
+            }
+        }
+    }
+}
+
+fn make_folder_of(file: &Path) -> io::Result<()> {
+    match file.parent() {
+        Some(folder) if folder != Path::new("") => fs::create_dir_all(folder),
+        _ => Ok(()),
+    }
+}

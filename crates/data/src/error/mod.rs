@@ -1,0 +1,157 @@
+//! What a database can say against a statement, the same words on every engine (DATA-3).
+
+mod classify;
+mod kind;
+mod mysql;
+mod postgres;
+mod public;
+mod sqlite;
+
+use std::{borrow::Cow, fmt};
+
+use seaworthy_resilience::{Outcome, Refusal};
+
+pub(crate) use classify::classify;
+pub use kind::DataErrorKind;
+
+use crate::Engine;
+
+/// Why a database did not do what it was asked.
+///
+/// It holds no value of any row: what engines say of a violated constraint repeats what a person entered, and does not belong into logs (OBS-3).
+#[derive(Clone)]
+pub struct DataError(Box<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    kind: DataErrorKind,
+    constraint: Option<String>,
+    code: Option<String>,
+    detail: Cow<'static, str>,
+    refusal: Option<Refusal>,
+}
+
+impl DataError {
+    pub(crate) fn new(kind: DataErrorKind, detail: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Inner {
+            kind,
+            constraint: None,
+            code: None,
+            detail: detail.into(),
+            refusal: None,
+        }))
+    }
+
+    pub(crate) fn not_found() -> Self {
+        Self::new(DataErrorKind::NotFound, "no row")
+    }
+
+    pub(crate) fn refused(refusal: Refusal) -> Self {
+        let mut error = Self::new(DataErrorKind::CircuitOpen, refusal.to_string());
+        error.0.refusal = Some(refusal);
+        error
+    }
+
+    pub(crate) fn with_code(mut self, code: impl Into<String>) -> Self {
+        self.0.code = Some(code.into());
+        self
+    }
+
+    pub(crate) fn with_constraint(mut self, constraint: Option<String>) -> Self {
+        self.0.constraint = constraint;
+        self
+    }
+
+    /// What kind of failure it is.
+    #[must_use]
+    pub fn kind(&self) -> DataErrorKind {
+        self.0.kind
+    }
+
+    /// The name of the violated constraint or index. SQLite knows the columns alone: `table.column, table.other`; a missing value is named by its column.
+    #[must_use]
+    pub fn constraint(&self) -> Option<&str> {
+        self.0.constraint.as_deref()
+    }
+
+    /// The engine's own code: an SQLSTATE of PostgreSQL, a number of MySQL or SQLite.
+    #[must_use]
+    pub fn code(&self) -> Option<&str> {
+        self.0.code.as_deref()
+    }
+
+    /// Whether a value that must be unique is there already.
+    #[must_use]
+    pub fn is_unique_violation(&self) -> bool {
+        self.kind() == DataErrorKind::UniqueViolation
+    }
+
+    /// Whether the transaction lost against another one and may be run again as a whole.
+    #[must_use]
+    pub fn is_conflict(&self) -> bool {
+        matches!(
+            self.kind(),
+            DataErrorKind::SerializationFailure | DataErrorKind::Deadlock
+        )
+    }
+
+    pub(crate) fn refusal(&self) -> Option<&Refusal> {
+        self.0.refusal.as_ref()
+    }
+
+    /// What it says about the health of the database.
+    pub(crate) fn outcome(&self) -> Outcome {
+        self.kind().outcome()
+    }
+
+    /// Whether the connection that it came over is of no use any more.
+    pub(crate) fn ends_connection(&self) -> bool {
+        matches!(
+            self.kind(),
+            DataErrorKind::ConnectionLost | DataErrorKind::TooManyRows
+        )
+    }
+
+    /// The same fault with what was being done.
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        self.0.detail = format!("{place}: {}", self.0.detail).into();
+        self
+    }
+
+    pub(crate) fn of_engine(engine: Engine, error: sqlx::Error) -> Self {
+        classify(engine, error)
+    }
+}
+
+impl fmt::Display for DataError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(self.kind().text())?;
+        if let Some(constraint) = self.constraint() {
+            write!(formatter, " ({constraint})")?;
+        }
+        if !self.0.detail.is_empty() {
+            write!(formatter, ": {}", self.0.detail)?;
+        }
+        if let Some(code) = self.code() {
+            write!(formatter, " [{code}]")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for DataError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DataError")
+            .field("kind", &self.0.kind)
+            .field("constraint", &self.0.constraint)
+            .field("code", &self.0.code)
+            .field("detail", &self.0.detail)
+            .finish_non_exhaustive()
+    }
+}
+
+impl std::error::Error for DataError {}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,39 @@
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Gauge, Histogram, Metrics};
+
+/// What is counted of a pool (OBS-5).
+pub(super) struct PoolMetrics {
+    pub(super) open: Gauge,
+    pub(super) in_use: Gauge,
+    pub(super) idle: Gauge,
+    pub(super) waiting: Gauge,
+    pub(super) wait: Histogram,
+    pub(super) timeouts: Counter,
+}
+
+impl PoolMetrics {
+    pub(super) fn new(name: &str, maximum: u32, metrics: &Metrics) -> Self {
+        let labels = [("name", name)];
+        let gauge = |metric, help| metrics.gauge(metric, help, &labels);
+        gauge("database_pool_maximum", "Connections that may be open.").set(maximum.into());
+        Self {
+            open: gauge("database_pool_open", "Connections that are open."),
+            in_use: gauge("database_pool_in_use", "Connections that are lent."),
+            idle: gauge("database_pool_idle", "Connections that are open and free."),
+            waiting: gauge(
+                "database_pool_waiting",
+                "Statements and transactions that wait for a connection.",
+            ),
+            wait: metrics.histogram(
+                "database_pool_wait_seconds",
+                "Time from asking for a connection to having a place for one.",
+                DURATION_BUCKETS,
+                &labels,
+            ),
+            timeouts: metrics.counter(
+                "database_pool_timeouts_total",
+                "Waits for a connection that were given up.",
+                &labels,
+            ),
+        }
+    }
+}

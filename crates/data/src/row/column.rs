@@ -1,0 +1,139 @@
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::value::{time_of_text, uuid_of_bytes};
+use crate::{DataError, DataErrorKind, Value};
+
+/// A type that a column can be read as. Numbers are read as any number type that can hold them.
+pub trait FromColumn: Sized {
+    /// The value as this type.
+    ///
+    /// # Errors
+    /// The value is missing, of another kind, or does not fit.
+    fn from_value(value: Value) -> Result<Self, DataError>;
+}
+
+fn other(value: &Value, wanted: &str) -> DataError {
+    let detail = if value.is_null() {
+        format!("no value, where {wanted} is expected")
+    } else {
+        format!("{:?}, which is no {wanted}", value.kind())
+    };
+    DataError::new(DataErrorKind::UnexpectedRow, detail)
+}
+
+impl FromColumn for Value {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        Ok(value)
+    }
+}
+
+impl<T: FromColumn> FromColumn for Option<T> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        if value.is_null() {
+            Ok(None)
+        } else {
+            T::from_value(value).map(Some)
+        }
+    }
+}
+
+impl FromColumn for bool {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        match value {
+            Value::Boolean(value) => Ok(value),
+            Value::Integer(0) => Ok(false),
+            Value::Integer(1) => Ok(true),
+            value => Err(other(&value, "boolean")),
+        }
+    }
+}
+
+macro_rules! integers {
+    ($($type:ty),+) => {$(
+        impl FromColumn for $type {
+            fn from_value(value: Value) -> Result<Self, DataError> {
+                let number = match &value {
+                    Value::Integer(number) => Self::try_from(*number).ok(),
+                    Value::Unsigned(number) => Self::try_from(*number).ok(),
+                    Value::Boolean(value) => Some(Self::from(*value)),
+                    _ => None,
+                };
+                number.ok_or_else(|| other(&value, stringify!($type)))
+            }
+        }
+    )+};
+}
+
+integers!(i16, i32, i64, u8, u16, u32, u64);
+
+impl FromColumn for f64 {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        match value {
+            Value::Float(number) => Ok(number),
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "whoever reads a whole number as a float wants the nearest"
+            )]
+            Value::Integer(number) => Ok(number as Self),
+            Value::Text(text) => text
+                .parse()
+                .map_err(|_| other(&Value::Text("".into()), "number")),
+            value => Err(other(&value, "number")),
+        }
+    }
+}
+
+impl FromColumn for String {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        match value {
+            Value::Text(text) => Ok(text.into_owned()),
+            value => Err(other(&value, "text")),
+        }
+    }
+}
+
+impl FromColumn for Vec<u8> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        match value {
+            Value::Bytes(bytes) => Ok(bytes),
+            Value::Text(text) => Ok(text.into_owned().into_bytes()),
+            value => Err(other(&value, "bytes")),
+        }
+    }
+}
+
+impl FromColumn for Uuid {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        let uuid = match &value {
+            Value::Uuid(uuid) => Some(*uuid),
+            Value::Bytes(bytes) => uuid_of_bytes(bytes),
+            Value::Text(text) => text.parse().ok(),
+            _ => None,
+        };
+        uuid.ok_or_else(|| other(&value, "UUID"))
+    }
+}
+
+impl FromColumn for DateTime<Utc> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        let time = match &value {
+            Value::Time(time) => Some(*time),
+            Value::Text(text) => time_of_text(text),
+            _ => None,
+        };
+        time.ok_or_else(|| other(&value, "time"))
+    }
+}
+
+impl FromColumn for serde_json::Value {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        let json = match &value {
+            Value::Json(json) => return Ok(json.clone()),
+            Value::Text(text) => serde_json::from_str(text).ok(),
+            Value::Bytes(bytes) => serde_json::from_slice(bytes).ok(),
+            _ => None,
+        };
+        json.ok_or_else(|| other(&value, "JSON"))
+    }
+}

@@ -1,0 +1,92 @@
+//! Rows, and what is read of them.
+
+mod column;
+mod from_row;
+mod value;
+
+pub use column::FromColumn;
+pub use from_row::FromRow;
+
+use sqlx::{Column, Row as _, mysql::MySqlRow, postgres::PgRow, sqlite::SqliteRow};
+
+use crate::{DataError, DataErrorKind, Value};
+
+/// One row of an answer.
+pub struct Row(pub(crate) EngineRow);
+
+pub(crate) enum EngineRow {
+    Postgres(PgRow),
+    MySql(MySqlRow),
+    Sqlite(SqliteRow),
+}
+
+impl Row {
+    /// The column of this name.
+    ///
+    /// # Errors
+    /// There is none, or its value is of another kind, or missing where `T` is no `Option`.
+    pub fn get<T: FromColumn>(&self, name: &str) -> Result<T, DataError> {
+        let index = self.names().position(|known| known == name);
+        let index = index.ok_or_else(|| {
+            DataError::new(
+                DataErrorKind::UnexpectedRow,
+                format!("it has no column {name}"),
+            )
+        })?;
+        self.get_at(index)
+    }
+
+    /// The column at this position, from 0.
+    ///
+    /// # Errors
+    /// As for [`get`](Self::get).
+    pub fn get_at<T: FromColumn>(&self, index: usize) -> Result<T, DataError> {
+        T::from_value(self.value_at(index)?)
+            .map_err(|error| error.at(self.names().nth(index).unwrap_or("a column")))
+    }
+
+    /// How many columns there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        match &self.0 {
+            EngineRow::Postgres(row) => row.len(),
+            EngineRow::MySql(row) => row.len(),
+            EngineRow::Sqlite(row) => row.len(),
+        }
+    }
+
+    /// Whether there are no columns.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The names of the columns, in order.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let name = |index| match &self.0 {
+            EngineRow::Postgres(row) => row.columns().get(index).map(Column::name),
+            EngineRow::MySql(row) => row.columns().get(index).map(Column::name),
+            EngineRow::Sqlite(row) => row.columns().get(index).map(Column::name),
+        };
+        (0..self.len()).filter_map(name)
+    }
+
+    /// The value at this position, from 0, as its column says.
+    ///
+    /// # Errors
+    /// There is no such column, or it is of a type that this crate does not read.
+    pub fn value_at(&self, index: usize) -> Result<Value, DataError> {
+        match &self.0 {
+            EngineRow::Postgres(row) => value::of_postgres(row, index),
+            EngineRow::MySql(row) => value::of_mysql(row, index),
+            EngineRow::Sqlite(row) => value::of_sqlite(row, index),
+        }
+    }
+}
+
+impl std::fmt::Debug for Row {
+    /// Names alone: values are nobody's business in a log.
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_list().entries(self.names()).finish()
+    }
+}

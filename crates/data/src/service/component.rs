@@ -1,0 +1,51 @@
+use futures::{FutureExt as _, future::BoxFuture};
+use seaworthy_service::{Component, Stage};
+
+use crate::{Database, pool::Pool};
+
+/// Closes the connections when all that use them have stopped.
+pub(super) struct DatabaseComponent(pub(super) Database);
+
+impl DatabaseComponent {
+    fn pools(&self) -> impl Iterator<Item = &Pool> {
+        let inner = &*self.0.0;
+        let replica = inner.replica.as_ref().map(|replica| replica.pool());
+        [&inner.pool].into_iter().chain(replica)
+    }
+}
+
+impl Component for DatabaseComponent {
+    fn name(&self) -> &str {
+        self.0.name()
+    }
+
+    fn stage(&self) -> Stage {
+        Stage::Pool
+    }
+
+    fn request_stop(&self) {
+        self.pools().for_each(Pool::request_close);
+    }
+
+    fn stopped(&self) -> BoxFuture<'_, ()> {
+        async {
+            for pool in self.pools() {
+                pool.closed().await;
+            }
+        }
+        .boxed()
+    }
+
+    fn running(&self) -> Vec<String> {
+        let lent: i64 = self.pools().map(Pool::lent).sum();
+        if lent > 0 {
+            vec![format!("{lent} connections are in use")]
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn abort(&self) {
+        self.pools().for_each(Pool::close_idle);
+    }
+}

@@ -1,0 +1,240 @@
+use crate::Engine;
+
+/// How an engine writes what is no SQL inside SQL.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Dialect(pub(crate) Engine);
+
+/// A statement as an engine reads it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Rewritten {
+    pub(crate) text: String,
+    /// How many values it takes, lists counted as one.
+    pub(crate) places: usize,
+    /// Whether one of them is a list, whose length is part of the text.
+    pub(crate) has_lists: bool,
+    /// The first word, such as `SELECT`.
+    pub(crate) operation: String,
+    /// The first table that it names.
+    pub(crate) collection: Option<String>,
+}
+
+/// Rewrites `?` as the engine wants it, outside of strings, names and comments. `??` is a question mark; `?*` is a list, of which `lengths` holds how many values
+/// each has, in order.
+///
+/// What is a string or a comment is read by the rules of each engine: PostgreSQL knows dollar quotes, `E''` and nested comments, MySQL backticks and `#`, SQLite backticks
+/// and brackets. MySQL's backslashes are none of these, because every connection sets `NO_BACKSLASH_ESCAPES`.
+pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: &[usize]) -> Rewritten {
+    let mut lengths = lengths.iter().copied();
+    let mut text = String::with_capacity(sql.len() + 16);
+    let (mut places, mut sent, mut has_lists) = (0, 0, false);
+    let mut place = |text: &mut String| {
+        sent += 1;
+        if dialect.0 == Engine::Postgres {
+            text.push('$');
+            text.push_str(&sent.to_string());
+        } else {
+            text.push('?');
+        }
+    };
+    let mut words = Words::default();
+    let mut rest = sql;
+    while let Some(first) = rest.chars().next() {
+        let opaque = dialect.opaque(sql, sql.len() - rest.len());
+        if opaque > 0 {
+            let (skipped, after) = rest.split_at_checked(opaque).unwrap_or((rest, ""));
+            text.push_str(skipped);
+            words.quoted(skipped);
+            rest = after;
+            continue;
+        }
+        if first != '?' {
+            text.push(first);
+            words.next(first);
+            rest = rest.get(first.len_utf8()..).unwrap_or_default();
+            continue;
+        }
+        words.next(' ');
+        if let Some(after) = rest.strip_prefix("??") {
+            text.push('?');
+            rest = after;
+        } else if let Some(after) = rest.strip_prefix("?*") {
+            has_lists = true;
+            places += 1;
+            match lengths.next().unwrap_or_default() {
+                // Nothing is in an empty list, and no engine takes one.
+                0 => text.push_str("NULL"),
+                length => {
+                    for position in 0..length {
+                        if position > 0 {
+                            text.push_str(", ");
+                        }
+                        place(&mut text);
+                    }
+                }
+            }
+            rest = after;
+        } else {
+            places += 1;
+            place(&mut text);
+            rest = rest.get(1..).unwrap_or_default();
+        }
+    }
+    words.next(' ');
+    Rewritten {
+        text,
+        places,
+        has_lists,
+        operation: words.operation,
+        collection: words.collection,
+    }
+}
+
+impl Dialect {
+    /// How many bytes from `at` on are a string, a quoted name or a comment; 0 where none begins.
+    fn opaque(self, sql: &str, at: usize) -> usize {
+        let rest = sql.get(at..).unwrap_or_default();
+        let bytes = rest.as_bytes();
+        let engine = self.0;
+        match bytes.first() {
+            Some(b'\'') => {
+                let escapes = engine == Engine::Postgres && is_escape_string(sql, at);
+                quoted(bytes, b'\'', escapes)
+            }
+            Some(b'"') => quoted(bytes, b'"', false),
+            Some(b'`') if engine != Engine::Postgres => quoted(bytes, b'`', false),
+            Some(b'[') if engine == Engine::Sqlite => quoted(bytes, b']', false),
+            Some(b'#') if engine == Engine::MySql => line(bytes),
+            // To MySQL two dashes begin a comment only before a space.
+            Some(b'-')
+                if rest.starts_with("--")
+                    && (engine != Engine::MySql
+                        || bytes.get(2).is_none_or(u8::is_ascii_whitespace)) =>
+            {
+                line(bytes)
+            }
+            Some(b'/') if rest.starts_with("/*") => comment(bytes, engine == Engine::Postgres),
+            Some(b'$') if engine == Engine::Postgres => dollar_quoted(sql, at),
+            _ => 0,
+        }
+    }
+}
+
+/// Whether the quote at `at` follows an `E` that is a word of its own.
+fn is_escape_string(sql: &str, at: usize) -> bool {
+    let before = sql.get(..at).unwrap_or_default();
+    let Some(before) = before.strip_suffix(['e', 'E']) else {
+        return false;
+    };
+    !before.chars().next_back().is_some_and(is_word)
+}
+
+fn quoted(bytes: &[u8], end: u8, escapes: bool) -> usize {
+    let mut at = 1;
+    while let Some(byte) = bytes.get(at) {
+        if escapes && *byte == b'\\' {
+            at += 2;
+        } else if *byte != end {
+            at += 1;
+        } else if bytes.get(at + 1) == Some(&end) {
+            at += 2;
+        } else {
+            return at + 1;
+        }
+    }
+    bytes.len()
+}
+
+fn line(bytes: &[u8]) -> usize {
+    let end = bytes.iter().position(|byte| *byte == b'\n');
+    end.unwrap_or(bytes.len())
+}
+
+fn comment(bytes: &[u8], nests: bool) -> usize {
+    let (mut at, mut depth) = (2, 1_u32);
+    while depth > 0 && at < bytes.len() {
+        let pair = bytes.get(at..at + 2).unwrap_or_default();
+        if pair == b"*/" {
+            depth -= 1;
+            at += 2;
+        } else if nests && pair == b"/*" {
+            depth += 1;
+            at += 2;
+        } else {
+            at += 1;
+        }
+    }
+    at.min(bytes.len())
+}
+
+fn dollar_quoted(sql: &str, at: usize) -> usize {
+    let follows_word = sql
+        .get(..at)
+        .and_then(|before| before.chars().next_back())
+        .is_some_and(is_word);
+    let rest = sql.get(at..).unwrap_or_default();
+    let Some(length) = rest.get(1..).and_then(|inner| inner.find('$')) else {
+        return 0;
+    };
+    let tag = rest.get(..length + 2).unwrap_or_default();
+    let name = rest.get(1..=length).unwrap_or_default();
+    let is_tag =
+        name.chars().all(is_word) && !name.chars().next().is_some_and(|c| c.is_ascii_digit());
+    if follows_word || !is_tag {
+        return 0;
+    }
+    let body = rest.get(tag.len()..).unwrap_or_default();
+    body.find(tag)
+        .map_or(rest.len(), |end| tag.len() + end + tag.len())
+}
+
+fn is_word(character: char) -> bool {
+    character.is_alphanumeric() || character == '_'
+}
+
+/// Finds what a statement does and to which table, for spans.
+#[derive(Default)]
+struct Words {
+    word: String,
+    operation: String,
+    table_follows: bool,
+    collection: Option<String>,
+}
+
+impl Words {
+    fn next(&mut self, character: char) {
+        if is_word(character) || (character == '.' && self.table_follows) {
+            self.word.push(character);
+        } else if !self.word.is_empty() {
+            let word = std::mem::take(&mut self.word);
+            self.end(&word);
+        }
+    }
+
+    fn quoted(&mut self, text: &str) {
+        self.next(' ');
+        if self.table_follows && text.starts_with(['"', '`', '[']) {
+            self.end(text.trim_matches(['"', '`', '[', ']']));
+        }
+    }
+
+    fn end(&mut self, word: &str) {
+        if self.table_follows {
+            self.table_follows = false;
+            // `INSERT OR REPLACE INTO`, `UPDATE OR IGNORE`, `FROM (SELECT`: the table is yet to come.
+            if ["or", "only", "select", "lateral"]
+                .iter()
+                .all(|other| !other.eq_ignore_ascii_case(word))
+            {
+                self.collection = Some(word.to_owned());
+            }
+            return;
+        }
+        if self.operation.is_empty() {
+            self.operation = word.to_ascii_uppercase();
+        }
+        let names_table = ["from", "into", "update", "table"]
+            .iter()
+            .any(|keyword| keyword.eq_ignore_ascii_case(word));
+        self.table_follows = self.collection.is_none() && names_table;
+    }
+}

@@ -1,0 +1,214 @@
+use std::{borrow::Cow, sync::Arc};
+
+use crate::{
+    Connection, DataError, Done, Engine, FromRow, Row, Value,
+    connection::{Answer, Request},
+};
+
+/// One SQL statement of the program, with its values.
+///
+/// Its text is part of the program: what a caller of the service sends can be bound to a `?` and can never become SQL (DATA-4).
+///
+/// ```compile_fail
+/// let name = String::from("x'; DROP TABLE symbols; --");
+/// seaworthy_data::sql(&format!("SELECT id FROM symbols WHERE name = '{name}'"));
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a statement does nothing until it is executed"]
+pub struct Statement {
+    text: Text,
+    postgres: Option<&'static str>,
+    mysql: Option<&'static str>,
+    sqlite: Option<&'static str>,
+    values: Vec<Value>,
+    lists: Vec<usize>,
+    reads: bool,
+}
+
+/// Where the text of a statement is from.
+#[derive(Debug, Clone)]
+pub(crate) enum Text {
+    /// The program.
+    Static(&'static str),
+    /// Put together by this crate from parts of the program.
+    Composed(Arc<str>),
+}
+
+impl Text {
+    pub(crate) fn as_str(&self) -> &str {
+        match self {
+            Self::Static(text) => text,
+            Self::Composed(text) => text,
+        }
+    }
+}
+
+/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list); `??` is a question mark.
+///
+/// ```no_run
+/// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {
+/// use seaworthy_data::sql;
+///
+/// let symbols: Vec<(i64, String)> = sql("SELECT id, label FROM symbols WHERE project_id = ? AND deleted_at IS NULL")
+///     .bind(7)
+///     .fetch_all(database)
+///     .await?;
+/// # Ok(())
+/// # }
+/// ```
+pub fn sql(text: &'static str) -> Statement {
+    Statement::new(Text::Static(text))
+}
+
+impl Statement {
+    pub(crate) fn new(text: Text) -> Self {
+        Self {
+            text,
+            postgres: None,
+            mysql: None,
+            sqlite: None,
+            values: Vec::new(),
+            lists: Vec::new(),
+            reads: false,
+        }
+    }
+
+    /// Another text for PostgreSQL.
+    pub fn on_postgres(mut self, text: &'static str) -> Self {
+        self.postgres = Some(text);
+        self
+    }
+
+    /// Another text for MySQL and MariaDB.
+    pub fn on_mysql(mut self, text: &'static str) -> Self {
+        self.mysql = Some(text);
+        self
+    }
+
+    /// Another text for SQLite.
+    pub fn on_sqlite(mut self, text: &'static str) -> Self {
+        self.sqlite = Some(text);
+        self
+    }
+
+    /// The value of the next `?`.
+    pub fn bind(mut self, value: impl Into<Value>) -> Self {
+        self.values.push(value.into());
+        self
+    }
+
+    /// The values of the next `?*`, as in `WHERE id IN (?*)`. Nothing is in an empty list.
+    pub fn bind_list<T: Into<Value>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
+        let start = self.values.len();
+        self.values.extend(values.into_iter().map(Into::into));
+        let mut length = self.values.len() - start;
+        // Lists of few different lengths make few different statements, which servers prepare and keep.
+        if let Some(last) = self.values.last().cloned().filter(|_| length > 0) {
+            let padded = length.next_power_of_two();
+            self.values
+                .extend(std::iter::repeat_n(last, padded - length));
+            length = padded;
+        }
+        self.lists.push(length);
+        self
+    }
+
+    /// Says that the statement only reads, so that a read replica may answer it. A statement that begins with `SELECT` is not taken for one by itself: it may call what
+    /// writes, and a replica may be behind.
+    pub fn on_replica(mut self) -> Self {
+        self.reads = true;
+        self
+    }
+
+    pub(crate) fn may_use_replica(&self) -> bool {
+        self.reads
+    }
+
+    pub(crate) fn text(&self, engine: Engine) -> Cow<'_, Text> {
+        let other = match engine {
+            Engine::Postgres => self.postgres,
+            Engine::MySql => self.mysql,
+            Engine::Sqlite => self.sqlite,
+        };
+        other.map_or(Cow::Borrowed(&self.text), |text| {
+            Cow::Owned(Text::Static(text))
+        })
+    }
+
+    pub(crate) fn values(&self) -> &[Value] {
+        &self.values
+    }
+
+    pub(crate) fn bind_values(mut self, values: Vec<Value>) -> Self {
+        self.values.extend(values);
+        self
+    }
+
+    pub(crate) fn list_lengths(&self) -> &[usize] {
+        &self.lists
+    }
+
+    /// How many values it has, lists counted as one.
+    pub(crate) fn bound(&self) -> usize {
+        let in_lists: usize = self.lists.iter().sum();
+        self.values.len() - in_lists + self.lists.len()
+    }
+
+    async fn run(self, connection: &dyn Connection, most: Option<u32>) -> Result<Answer, DataError> {
+        let request = Request {
+            statement: self,
+            most,
+        };
+        connection.run(request).await
+    }
+
+    /// Runs it for what it does.
+    ///
+    /// # Errors
+    /// Whatever the database says, typed.
+    pub async fn execute(self, connection: &dyn Connection) -> Result<Done, DataError> {
+        Ok(self.run(connection, None).await?.done)
+    }
+
+    /// Every row. More than the setting `maximum_rows` are an error: lists have pages.
+    ///
+    /// # Errors
+    /// Whatever the database says, typed; a column that is not what is asked for.
+    pub async fn fetch_all<T: FromRow>(
+        self,
+        connection: &dyn Connection,
+    ) -> Result<Vec<T>, DataError> {
+        let rows = self.fetch_rows(connection).await?;
+        rows.iter().map(T::from_row).collect()
+    }
+
+    /// Every row as it is.
+    ///
+    /// # Errors
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_rows(self, connection: &dyn Connection) -> Result<Vec<Row>, DataError> {
+        Ok(self.run(connection, None).await?.rows)
+    }
+
+    /// The one row. Others that follow it are not read.
+    ///
+    /// # Errors
+    /// [`DataError::NotFound`](crate::DataErrorKind::NotFound) where there is none; else as for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_one<T: FromRow>(self, connection: &dyn Connection) -> Result<T, DataError> {
+        self.fetch_optional(connection)
+            .await?
+            .ok_or_else(DataError::not_found)
+    }
+
+    /// The row, if there is one. Others that follow it are not read.
+    ///
+    /// # Errors
+    /// As for [`fetch_all`](Self::fetch_all).
+    pub async fn fetch_optional<T: FromRow>(
+        self,
+        connection: &dyn Connection,
+    ) -> Result<Option<T>, DataError> {
+        let rows = self.run(connection, Some(1)).await?.rows;
+        rows.first().map(T::from_row).transpose()
+    }
+}

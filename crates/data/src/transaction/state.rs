@@ -1,0 +1,249 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
+
+use parking_lot::Mutex as Lock;
+use tokio::{sync::Mutex, time::Instant};
+
+use super::options::TransactionOptions;
+use crate::{
+    DataError, DataErrorKind, Database,
+    connection::Answer,
+    holder::Held,
+    pool::{Lease, Work},
+};
+
+type Hook = Box<dyn FnOnce() + Send>;
+
+/// One transaction, which its handles share.
+pub(super) struct Shared {
+    pub(super) database: Database,
+    pub(super) options: TransactionOptions,
+    pub(super) end: Instant,
+    pub(super) is_deadline: bool,
+    pub(super) open: Mutex<Open>,
+    /// Whoever began it is gone: it is to be rolled back as soon as nobody works with it.
+    pub(super) abandoned: AtomicBool,
+    /// A nested transaction whose future was dropped: it is rolled back before anything else is done.
+    pub(super) given_up: Lock<Option<u32>>,
+    /// It lost against another and may be run again.
+    pub(super) conflict: AtomicBool,
+    pub(super) hooks: Lock<Vec<(u32, Hook)>>,
+    pub(super) _held: Held,
+}
+
+/// What is left of a transaction while it is open.
+pub(super) struct Open {
+    pub(super) lease: Option<Lease>,
+    /// The depth at which a statement failed: 0 where nothing but a rollback of all is left.
+    pub(super) failed: Option<u32>,
+}
+
+impl Shared {
+    /// Runs something in the transaction, on behalf of the nested one of this depth.
+    pub(super) async fn run(&self, work: Work<'_>, depth: u32) -> Result<Answer, DataError> {
+        let mut open = self.open.lock().await;
+        self.roll_back_given_up(&mut open).await?;
+        if open.failed.is_some_and(|failed| failed <= depth) {
+            return Err(DataError::new(
+                DataErrorKind::TransactionFailed,
+                "put what may fail into a transaction of its own inside of this one",
+            ));
+        }
+        let outcome = self.run_alone(&mut open, work).await;
+        if let Err(error) = &outcome {
+            let at = if ends_all(error.kind()) { 0 } else { depth };
+            open.failed = Some(open.failed.map_or(at, |failed| failed.min(at)));
+        }
+        outcome
+    }
+
+    /// Runs something whatever has failed.
+    pub(super) async fn run_alone(
+        &self,
+        open: &mut Open,
+        work: Work<'_>,
+    ) -> Result<Answer, DataError> {
+        if self.abandoned.load(Ordering::Acquire) {
+            self.roll_back_in_background(open);
+        }
+        let Some(lease) = open.lease.as_mut() else {
+            return Err(DataError::new(
+                DataErrorKind::TransactionEnded,
+                "a statement of it cannot be run",
+            ));
+        };
+        let patience = Instant::now() + self.database.config().statement_timeout.get();
+        let outcome = if patience < self.end {
+            lease.run(work, None).await
+        } else {
+            lease.run_until(work, self.end, self.is_deadline).await
+        };
+        if let Err(error) = &outcome {
+            if error.is_conflict() {
+                self.conflict.store(true, Ordering::Release);
+            }
+            self.tell_breaker(error);
+        }
+        if lease.driver().is_none() {
+            open.lease = None;
+        }
+        if self.abandoned.load(Ordering::Acquire) {
+            self.roll_back_in_background(open);
+        }
+        outcome
+    }
+
+    /// A statement in a transaction is not refused by the breaker, but what it says of the database counts.
+    fn tell_breaker(&self, error: &DataError) {
+        let now = Instant::now().into_std();
+        if let Ok(admission) = self.database.policies().breaker().admit(now) {
+            admission.report(error.outcome(), now);
+        }
+    }
+
+    async fn roll_back_given_up(&self, open: &mut Open) -> Result<(), DataError> {
+        let given_up = self.given_up.lock().take();
+        match given_up {
+            Some(depth) => self.roll_back_to(open, depth).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Undoes a nested transaction.
+    pub(super) async fn roll_back_to(&self, open: &mut Open, depth: u32) -> Result<(), DataError> {
+        self.hooks.lock().retain(|(of, _)| *of < depth);
+        if open.failed == Some(0) {
+            return Ok(());
+        }
+        let text = format!("ROLLBACK TO SAVEPOINT nested_{depth}");
+        self.run_alone(open, Work::Plain(&text)).await?;
+        let text = format!("RELEASE SAVEPOINT nested_{depth}");
+        self.run_alone(open, Work::Plain(&text)).await?;
+        if open.failed.is_some_and(|failed| failed >= depth) {
+            open.failed = None;
+        }
+        Ok(())
+    }
+
+    /// Ends the transaction with these words.
+    pub(super) async fn finish(&self, open: &mut Open, word: &str) -> Result<(), DataError> {
+        let outcome = self.run_alone(open, Work::Plain(word)).await;
+        let Some(mut lease) = open.lease.take() else {
+            return outcome.map(drop);
+        };
+        if outcome.is_err() {
+            // What the server thinks of it is unknown; a closed connection is rolled back.
+            lease.abandon();
+        } else if let Some(after) = self.options.after(self.database.0.pool.engine()) {
+            lease.run(Work::Plain(after), None).await?;
+        }
+        outcome.map(drop)
+    }
+
+    /// Rolls back without anybody who waits.
+    pub(super) fn roll_back_in_background(&self, open: &mut Open) {
+        let Some(mut lease) = open.lease.take() else {
+            return;
+        };
+        if lease.is_busy() {
+            lease.abandon();
+            return;
+        }
+        let after = self.options.after(self.database.0.pool.engine());
+        lease.finish(move |mut lease| async move {
+            let texts = ["ROLLBACK"].into_iter().chain(after);
+            for text in texts {
+                if lease.run(Work::Plain(text), None).await.is_err() {
+                    lease.abandon();
+                    return;
+                }
+            }
+        });
+    }
+
+    /// Whoever began it went away.
+    pub(super) fn abandon(&self) {
+        self.abandoned.store(true, Ordering::Release);
+        if let Ok(mut open) = self.open.try_lock() {
+            self.roll_back_in_background(&mut open);
+        }
+    }
+}
+
+/// After some failures engines undo all of a transaction, others not: here all do.
+fn ends_all(kind: DataErrorKind) -> bool {
+    !matches!(
+        kind,
+        DataErrorKind::UniqueViolation
+            | DataErrorKind::ForeignKeyViolation
+            | DataErrorKind::NotNullViolation
+            | DataErrorKind::CheckViolation
+            | DataErrorKind::InvalidValue
+            | DataErrorKind::InvalidStatement
+            | DataErrorKind::LockTimeout
+            | DataErrorKind::NotFound
+    )
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        if let Some(mut lease) = self.open.get_mut().lease.take() {
+            if lease.is_busy() {
+                lease.abandon();
+            } else {
+                let open = Open {
+                    lease: Some(lease),
+                    failed: None,
+                };
+                self.roll_back_in_background(&mut { open });
+            }
+        }
+    }
+}
+
+/// Rolls back if it is dropped before it is told otherwise.
+pub(super) struct Guard<F: FnOnce()>(Option<F>);
+
+impl<F: FnOnce()> Guard<F> {
+    pub(super) fn new(undo: F) -> Self {
+        Self(Some(undo))
+    }
+
+    pub(super) fn defuse(mut self) {
+        self.0 = None;
+    }
+}
+
+impl<F: FnOnce()> Drop for Guard<F> {
+    fn drop(&mut self) {
+        if let Some(undo) = self.0.take() {
+            undo();
+        }
+    }
+}
+
+pub(super) fn shared(
+    database: &Database,
+    options: TransactionOptions,
+    lease: Lease,
+    end: Instant,
+    is_deadline: bool,
+) -> Arc<Shared> {
+    Arc::new(Shared {
+        _held: database.0.holders.hold(),
+        database: database.clone(),
+        options,
+        end,
+        is_deadline,
+        open: Mutex::new(Open {
+            lease: Some(lease),
+            failed: None,
+        }),
+        abandoned: AtomicBool::new(false),
+        given_up: Lock::new(None),
+        conflict: AtomicBool::new(false),
+        hooks: Lock::default(),
+    })
+}

@@ -1,0 +1,133 @@
+use std::{borrow::Cow, sync::Arc};
+
+use chrono::{DateTime, SubsecRound as _, Utc};
+use uuid::Uuid;
+
+/// Digits of a second that every engine keeps.
+const FRACTION_DIGITS: u16 = 6;
+
+/// What a column has no value of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `true` or `false`.
+    Boolean,
+    /// A whole number of 64 bits.
+    Integer,
+    /// A floating-point number of 64 bits.
+    Float,
+    /// Text.
+    Text,
+    /// Bytes.
+    Bytes,
+    /// A UUID.
+    Uuid,
+    /// A moment, in UTC.
+    Time,
+    /// A JSON document.
+    Json,
+}
+
+/// A value that is sent to a database or comes from it, the same on every engine.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    /// No value, of a kind: some engines want to know which.
+    Null(Kind),
+    /// `true` or `false`.
+    Boolean(bool),
+    /// A whole number.
+    Integer(i64),
+    /// A whole number that may be beyond what a signed one holds; such a one is refused when it is sent, since not every engine can keep it.
+    Unsigned(u64),
+    /// A floating-point number.
+    Float(f64),
+    /// Text.
+    Text(Cow<'static, str>),
+    /// Bytes.
+    Bytes(Vec<u8>),
+    /// A UUID.
+    Uuid(Uuid),
+    /// A moment, to the microsecond: what all engines keep.
+    Time(DateTime<Utc>),
+    /// A JSON document.
+    Json(serde_json::Value),
+}
+
+impl Value {
+    /// What kind of value it is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Null(kind) => *kind,
+            Self::Boolean(_) => Kind::Boolean,
+            Self::Integer(_) | Self::Unsigned(_) => Kind::Integer,
+            Self::Float(_) => Kind::Float,
+            Self::Text(_) => Kind::Text,
+            Self::Bytes(_) => Kind::Bytes,
+            Self::Uuid(_) => Kind::Uuid,
+            Self::Time(_) => Kind::Time,
+            Self::Json(_) => Kind::Json,
+        }
+    }
+
+    /// Whether there is no value.
+    #[must_use]
+    pub const fn is_null(&self) -> bool {
+        matches!(self, Self::Null(_))
+    }
+}
+
+/// A Rust type of one [`Kind`], so that `None` of it has a kind, too.
+pub trait HasKind {
+    /// The kind.
+    const KIND: Kind;
+}
+
+macro_rules! values {
+    ($($kind:ident: $($type:ty => |$value:ident| $make:expr),+;)+) => {$($(
+        impl HasKind for $type {
+            const KIND: Kind = Kind::$kind;
+        }
+
+        impl From<$type> for Value {
+            fn from($value: $type) -> Self {
+                $make
+            }
+        }
+    )+)+};
+}
+
+values! {
+    Boolean: bool => |value| Self::Boolean(value);
+    Integer:
+        i16 => |value| Self::Integer(value.into()),
+        i32 => |value| Self::Integer(value.into()),
+        i64 => |value| Self::Integer(value),
+        u8 => |value| Self::Integer(value.into()),
+        u16 => |value| Self::Integer(value.into()),
+        u32 => |value| Self::Integer(value.into()),
+        u64 => |value| Self::Unsigned(value);
+    Float:
+        f32 => |value| Self::Float(value.into()),
+        f64 => |value| Self::Float(value);
+    Text:
+        String => |value| Self::Text(value.into()),
+        &String => |value| Self::Text(value.clone().into()),
+        &str => |value| Self::Text(value.to_owned().into()),
+        Arc<str> => |value| Self::Text(value.to_string().into());
+    Bytes:
+        Vec<u8> => |value| Self::Bytes(value),
+        &[u8] => |value| Self::Bytes(value.to_vec());
+    Uuid: Uuid => |value| Self::Uuid(value);
+    Time: DateTime<Utc> => |value| Self::Time(value.trunc_subsecs(FRACTION_DIGITS));
+    Json: serde_json::Value => |value| Self::Json(value);
+}
+
+impl<T: HasKind + Into<Value>> From<Option<T>> for Value {
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Null(T::KIND), Into::into)
+    }
+}
+
+impl<T: HasKind> HasKind for Option<T> {
+    const KIND: Kind = T::KIND;
+}
