@@ -45,7 +45,7 @@ pub struct Answer {
 }
 
 /// Keeps others from implementing [`Connection`]: whoever runs statements bounds them, counts them and closes what was given up.
-pub mod runs {
+pub(crate) mod runs {
     use futures::future::BoxFuture;
 
     use super::{Answer, Request};

@@ -65,11 +65,11 @@ fn last_quoted(message: &str, quote: char) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The name in backticks or bare that follows `word`.
+/// The name, quoted or bare, that follows `word`.
 fn after(message: &str, word: &str) -> Option<String> {
     let (_, rest) = message.split_once(word)?;
-    let name = rest.trim_start_matches('`');
-    let end = name.find(['`', ' ', ',']).unwrap_or(name.len());
+    let name = rest.trim_start_matches(['`', '"']);
+    let end = name.find(['`', '"', ' ', ',']).unwrap_or(name.len());
     let name = name.get(..end)?;
     let name = name.rsplit_once('.').map_or(name, |(_, name)| name);
     Some(name.to_owned())

@@ -1,6 +1,7 @@
 use seaworthy_core::{Code, Error};
 
 use super::{DataError, DataErrorKind};
+use crate::InvalidDatabaseUrl;
 
 impl From<DataError> for Error {
     /// The public face says what a caller can do about it and nothing of the database; the rest is the private cause.
@@ -50,5 +51,11 @@ impl From<DataError> for Error {
             _ => return Self::internal(error),
         };
         public.with_cause(error)
+    }
+}
+
+impl From<InvalidDatabaseUrl> for DataError {
+    fn from(error: InvalidDatabaseUrl) -> Self {
+        Self::new(DataErrorKind::InvalidSettings, error.to_string())
     }
 }

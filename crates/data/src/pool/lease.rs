@@ -62,10 +62,6 @@ impl Lease {
         }
     }
 
-    pub(crate) fn pool(&self) -> &Pool {
-        &self.pool
-    }
-
     pub(crate) fn driver(&self) -> Option<&Driver> {
         self.driver.as_ref()
     }

@@ -1,0 +1,116 @@
+use std::time::{Duration, Instant};
+
+use seaworthy_core::{Deadline, Error, RequestContext, ServiceIdentity, Timeout, context};
+use seaworthy_data::{DataError, DataErrorKind, sql};
+
+use crate::server::{Server, add, ids, is_postgres, work_for_long};
+
+pub(crate) async fn violated_constraints_are_told_by_kind_and_name_data_3(server: Server) {
+    let database = server.open().await;
+    add(&database, 1).await;
+    let is_sqlite = !is_postgres(&database) && server.config().url.file().is_some();
+    let unique = sql("INSERT INTO symbols (id, label) VALUES (2, ?)").bind("label 1");
+    let error = unique.execute(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::UniqueViolation);
+    let name = if is_sqlite { "symbols.label" } else { "symbols_label_key" };
+    assert_eq!(error.constraint(), Some(name));
+    let public = Error::from(error);
+    assert_eq!(public.code().http_status(), 409);
+    assert!(!format!("{public:?}").contains("label 1"), "{public:?}");
+    let foreign = sql("INSERT INTO symbols (id, label, project_id) VALUES (2, 'b', 77)");
+    let error = foreign.execute(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::ForeignKeyViolation);
+    if !is_sqlite {
+        assert_eq!(error.constraint(), Some("symbols_project_fkey"));
+    }
+    let missing = sql("INSERT INTO symbols (id, label) VALUES (3, ?)").bind(None::<String>);
+    let error = missing.execute(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::NotNullViolation);
+    assert!(error.constraint().unwrap().ends_with("label"), "{error}");
+    let check = sql("INSERT INTO symbols (id, label, places) VALUES (3, 'c', -1)");
+    let error = check.execute(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::CheckViolation);
+    assert_eq!(error.constraint(), Some("symbols_places_check"));
+    assert_eq!(ids(&database).await, [1]);
+}
+
+pub(crate) async fn a_second_connection_in_a_transaction_is_refused(server: Server) {
+    let database = server.open().await;
+    let outside = database.clone();
+    let error = database
+        .transaction(|tx| {
+            let outside = outside.clone();
+            async move {
+                add(&tx, 1).await;
+                sql("SELECT id FROM symbols").execute(&outside).await?;
+                Ok::<_, DataError>(())
+            }
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::SecondConnection);
+    let tx = database.begin().await.unwrap();
+    let error = database.begin().await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::SecondConnection);
+    tx.rollback().await.unwrap();
+    add(&database, 2).await;
+}
+
+pub(crate) async fn a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1(
+    server: Server,
+) {
+    let mut config = server.config();
+    config.statement_timeout = Timeout::from_millis(300);
+    let database = server.open_with(config).await;
+    let began = Instant::now();
+    let error = work_for_long(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    add(&database, 1).await;
+    let tx = database.begin().await.unwrap();
+    add(&tx, 2).await;
+    let error = work_for_long(&tx).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::StatementTimeout, "{error}");
+    assert!(tx.commit().await.is_err());
+    assert_eq!(ids(&database).await, [1]);
+}
+
+pub(crate) async fn a_deadline_ends_a_statement_life_6(server: Server) {
+    let database = server.open().await;
+    let request = RequestContext::background(ServiceIdentity::new("test", "1.0.0"))
+        .with_deadline(Deadline::after(Duration::from_millis(300)));
+    let began = Instant::now();
+    let error = context::scope(request.into(), async {
+        let error = work_for_long(&database).await.unwrap_err();
+        // Nothing is begun that nobody waits for.
+        let late = database.begin().await.unwrap_err();
+        assert_eq!(late.kind(), DataErrorKind::DeadlinePassed);
+        error
+    })
+    .await;
+    assert_eq!(error.kind(), DataErrorKind::DeadlinePassed, "{error}");
+    assert!(began.elapsed() < Duration::from_secs(3));
+    add(&database, 1).await;
+}
+
+pub(crate) async fn a_full_pool_is_told_as_such_obs_5(server: Server) {
+    let mut config = server.config();
+    config.pool.maximum = 1.try_into().unwrap();
+    config.pool.acquire_timeout = Timeout::from_millis(100);
+    let database = server.open_with(config).await;
+    let holding = database.clone();
+    let (held, mut is_held) = tokio::sync::mpsc::channel(1);
+    let (free, may_free) = tokio::sync::oneshot::channel::<()>();
+    let task = tokio::spawn(async move {
+        let tx = holding.begin().await.unwrap();
+        held.send(()).await.unwrap();
+        may_free.await.unwrap();
+        tx.rollback().await.unwrap();
+    });
+    is_held.recv().await.unwrap();
+    let error = sql("SELECT id FROM symbols").execute(&database).await;
+    assert_eq!(error.unwrap_err().kind(), DataErrorKind::PoolExhausted);
+    free.send(()).unwrap();
+    task.await.unwrap();
+    add(&database, 1).await;
+}

@@ -1,0 +1,50 @@
+//! One suite on every engine: what a URL chooses is the engine and never what the words mean.
+
+mod server;
+mod errors;
+mod transactions;
+mod values;
+
+/// Every promise, as one test on each engine.
+macro_rules! on_every_engine {
+    ($($module:ident: $($name:ident),+;)+) => {
+        on_every_engine!(@ sqlite $($module: $($name),+;)+);
+        on_every_engine!(@ postgres $($module: $($name),+;)+);
+        on_every_engine!(@ mariadb $($module: $($name),+;)+);
+    };
+    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
+        mod $engine {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(server) = crate::server::$engine() else {
+                        return;
+                    };
+                    // As a task, which is what a request is.
+                    tokio::spawn(crate::$module::$name(server)).await.unwrap();
+                })+
+            })+
+        }
+    };
+}
+
+on_every_engine! {
+    values:
+        every_kind_of_value_comes_back_as_it_went_data_1,
+        a_value_of_another_kind_is_an_error_that_names_its_column,
+        a_list_is_bound_as_a_list;
+    transactions:
+        what_is_committed_stays_and_what_fails_is_undone_data_3,
+        a_dropped_transaction_is_rolled_back_data_3,
+        a_panic_rolls_back_data_3,
+        a_cancelled_transaction_is_rolled_back_data_3,
+        a_nested_transaction_is_undone_alone_data_3,
+        after_a_failed_statement_only_a_rollback_is_left_data_3,
+        hooks_run_after_the_commit_alone;
+    errors:
+        violated_constraints_are_told_by_kind_and_name_data_3,
+        a_second_connection_in_a_transaction_is_refused,
+        a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1,
+        a_deadline_ends_a_statement_life_6,
+        a_full_pool_is_told_as_such_obs_5;
+}

@@ -1,0 +1,106 @@
+use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Engine, sql};
+use seaworthy_testkit::{
+    mariadb::MariadbServer, postgres::PostgresServer, server::Shared,
+};
+use tempfile::TempDir;
+
+static POSTGRES: Shared<PostgresServer> =
+    Shared::new("SEAWORTHY_TEST_POSTGRES", |program| PostgresServer::start(program));
+static MARIADB: Shared<MariadbServer> =
+    Shared::new("SEAWORTHY_TEST_MARIADB", |program| MariadbServer::start(program));
+
+/// Where a test has an empty database.
+pub(crate) struct Server {
+    url: DatabaseUrl,
+    _folder: Option<TempDir>,
+}
+
+pub(crate) fn sqlite() -> Option<Server> {
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite:{}", folder.path().join("new/test.db").display());
+    Some(Server {
+        url: url.parse().unwrap(),
+        _folder: Some(folder),
+    })
+}
+
+pub(crate) fn postgres() -> Option<Server> {
+    let server = POSTGRES.get()?;
+    let url = server.database("engines").unwrap();
+    Some(Server {
+        url: url.parse().unwrap(),
+        _folder: None,
+    })
+}
+
+pub(crate) fn mariadb() -> Option<Server> {
+    let server = MARIADB.get()?;
+    let url = server.database("engines").unwrap();
+    Some(Server {
+        url: url.parse().unwrap(),
+        _folder: None,
+    })
+}
+
+impl Server {
+    pub(crate) fn config(&self) -> DatabaseConfig {
+        DatabaseConfig::at(self.url.clone())
+    }
+
+    pub(crate) async fn open(&self) -> Database {
+        self.open_with(self.config()).await
+    }
+
+    pub(crate) async fn open_with(&self, config: DatabaseConfig) -> Database {
+        let database = Database::builder("test", config).open().await.unwrap();
+        tables(&database).await;
+        database
+    }
+}
+
+async fn tables(database: &Database) {
+    sql("CREATE TABLE IF NOT EXISTS projects (id BIGINT PRIMARY KEY)")
+        .execute(database)
+        .await
+        .unwrap();
+    sql("CREATE TABLE IF NOT EXISTS symbols (id BIGINT NOT NULL PRIMARY KEY, project_id BIGINT, label VARCHAR(100) NOT NULL, places BIGINT, \
+         CONSTRAINT symbols_label_key UNIQUE (label), \
+         CONSTRAINT symbols_project_fkey FOREIGN KEY (project_id) REFERENCES projects (id), \
+         CONSTRAINT symbols_places_check CHECK (places >= 0))")
+        .execute(database)
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn add(connection: &dyn seaworthy_data::Connection, id: i64) {
+    sql("INSERT INTO symbols (id, label) VALUES (?, ?)")
+        .bind(id)
+        .bind(format!("label {id}"))
+        .execute(connection)
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn ids(database: &Database) -> Vec<i64> {
+    let rows: Vec<(i64,)> = sql("SELECT id FROM symbols ORDER BY id")
+        .fetch_all(database)
+        .await
+        .unwrap();
+    rows.into_iter().map(|(id,)| id).collect()
+}
+
+/// A statement that works for much longer than any limit of a test.
+pub(crate) async fn work_for_long(
+    connection: &dyn seaworthy_data::Connection,
+) -> Result<(), seaworthy_data::DataError> {
+    let text = match connection.engine() {
+        Engine::Postgres => sql("SELECT 1 FROM (SELECT pg_sleep(30)) AS slept"),
+        Engine::MySql => sql("SELECT count(*) FROM seq_1_to_10000000 a, seq_1_to_100000 b WHERE a.seq % 7 = b.seq % 5"),
+        Engine::Sqlite => sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT count(*) FROM n"),
+    };
+    text.fetch_all::<(i64,)>(connection).await.map(drop)
+}
+
+pub(crate) fn is_postgres(database: &Database) -> bool {
+    database.engine() == Engine::Postgres
+}

@@ -1,0 +1,159 @@
+use seaworthy_data::{
+    DataErrorKind, Database, Engine, Connection as _,
+    chrono::{DateTime, SubsecRound as _, Utc},
+    sql,
+    uuid::Uuid,
+};
+use serde_json::{Value as Json, json};
+
+use crate::server::{Server, add};
+
+async fn table(database: &Database) {
+    sql("")
+        .on_postgres("CREATE TABLE kinds (id BIGINT PRIMARY KEY, yes BOOLEAN, small INTEGER, number BIGINT, real_number DOUBLE PRECISION, words TEXT, raw BYTEA, key UUID, at TIMESTAMPTZ, document JSONB)")
+        .on_mysql("CREATE TABLE kinds (id BIGINT PRIMARY KEY, yes BOOLEAN, small INTEGER, number BIGINT, real_number DOUBLE, words LONGTEXT CHARACTER SET utf8mb4, raw LONGBLOB, \"key\" BINARY(16), at DATETIME(6), document JSON)")
+        .on_sqlite("CREATE TABLE kinds (id INTEGER PRIMARY KEY, yes BOOLEAN, small INTEGER, number BIGINT, real_number REAL, words TEXT, raw BLOB, key BLOB, at TEXT, document TEXT)")
+        .execute(database)
+        .await
+        .unwrap();
+}
+
+pub(crate) async fn every_kind_of_value_comes_back_as_it_went_data_1(server: Server) {
+    type Kinds = (
+        bool,
+        i32,
+        i64,
+        f64,
+        String,
+        Vec<u8>,
+        Uuid,
+        DateTime<Utc>,
+        Json,
+    );
+    let database = server.open().await;
+    table(&database).await;
+    let at: DateTime<Utc> = Utc::now();
+    let key = Uuid::from_u128(0x0123_4567_89ab_cdef_0123_4567_89ab_cdef);
+    let words = "it's \"quoted\" \\ ? ?? $1 ü 🦀\n";
+    let insert = "INSERT INTO kinds (id, yes, small, number, real_number, words, raw, \"key\", at, document) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)";
+    sql(insert)
+        .bind(1)
+        .bind(true)
+        .bind(-7_i32)
+        .bind(i64::MIN)
+        .bind(0.1_f64)
+        .bind(words)
+        .bind(vec![0_u8, 255, 39])
+        .bind(key)
+        .bind(at)
+        .bind(json!({"a": [1, "ü", null]}))
+        .execute(&database)
+        .await
+        .unwrap();
+    sql(insert)
+        .bind(2)
+        .bind(None::<bool>)
+        .bind(None::<i32>)
+        .bind(None::<i64>)
+        .bind(None::<f64>)
+        .bind(None::<String>)
+        .bind(None::<Vec<u8>>)
+        .bind(None::<Uuid>)
+        .bind(None::<DateTime<Utc>>)
+        .bind(None::<Json>)
+        .execute(&database)
+        .await
+        .unwrap();
+    let select = "SELECT yes, small, number, real_number, words, raw, \"key\", at, document FROM kinds WHERE id = ?";
+    let kinds: Kinds = sql(select).bind(1).fetch_one(&database).await.unwrap();
+    assert_eq!(
+        kinds,
+        (
+            true,
+            -7,
+            i64::MIN,
+            0.1,
+            words.to_owned(),
+            vec![0, 255, 39],
+            key,
+            at.trunc_subsecs(6),
+            json!({"a": [1, "ü", null]})
+        )
+    );
+    type Missing = (Option<bool>, Option<i32>, Option<i64>, Option<f64>, Option<String>, Option<Vec<u8>>, Option<Uuid>, Option<DateTime<Utc>>, Option<Json>);
+    let missing: Missing = sql(select).bind(2).fetch_one(&database).await.unwrap();
+    assert_eq!(
+        missing,
+        (None, None, None, None, None, None, None, None, None)
+    );
+    let (sum, count): (i64, i64) = sql("SELECT sum(small), count(*) FROM kinds")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    assert_eq!((sum, count), (-7, 2));
+    let found: Vec<(i64,)> = sql("SELECT id FROM kinds WHERE at <= ? AND \"key\" = ?")
+        .bind(at)
+        .bind(key)
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    assert_eq!(found, [(1,)]);
+}
+
+pub(crate) async fn a_value_of_another_kind_is_an_error_that_names_its_column(server: Server) {
+    let database = server.open().await;
+    add(&database, 1).await;
+    let error = sql("SELECT label FROM symbols")
+        .fetch_one::<(i64,)>(&database)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::UnexpectedRow);
+    assert!(error.to_string().contains("label"), "{error}");
+    assert!(!error.to_string().contains("label 1"), "{error}");
+    let error = sql("SELECT id FROM symbols WHERE id = ?")
+        .fetch_one::<(i64,)>(&database)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::InvalidStatement);
+    let error = sql("UPDATE symbols SET places = ?")
+        .bind(u64::MAX)
+        .execute(&database)
+        .await
+        .unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::InvalidValue);
+    let missing = sql("SELECT id FROM symbols WHERE id = ?").bind(7);
+    let error = missing.fetch_one::<(i64,)>(&database).await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::NotFound);
+}
+
+pub(crate) async fn a_list_is_bound_as_a_list(server: Server) {
+    let database = server.open().await;
+    for id in 1..=6 {
+        add(&database, id).await;
+    }
+    for (wanted, expected) in [
+        (vec![], vec![]),
+        (vec![2], vec![2]),
+        (vec![6, 1, 4], vec![1, 4, 6]),
+    ] {
+        let rows: Vec<(i64,)> =
+            sql("SELECT id FROM symbols WHERE id IN (?*) AND label <> ? ORDER BY id")
+                .bind_list(wanted)
+                .bind("none")
+                .fetch_all(&database)
+                .await
+                .unwrap();
+        let ids: Vec<i64> = rows.into_iter().map(|(id,)| id).collect();
+        assert_eq!(ids, expected);
+    }
+    let done = sql("UPDATE symbols SET places = 1 WHERE id < ?")
+        .bind(4)
+        .execute(&database)
+        .await
+        .unwrap();
+    assert_eq!(done.rows_affected(), 3);
+    let again = sql("UPDATE symbols SET places = 1 WHERE id < ?").bind(4);
+    let found = again.execute(&database).await.unwrap().rows_affected();
+    assert_eq!(found, 3, "found rows count, changed or not");
+    assert!(Engine::ALL.contains(&database.engine()));
+}
