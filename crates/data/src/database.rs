@@ -116,10 +116,7 @@ impl Database {
         let end = deadline()?;
         let (mut lease, admission) = self.lease(end).await?;
         let outcome = lease.run(self.work(prepared, request), end).await;
-        admission.report(
-            outcome_of(&outcome),
-            Instant::now().into_std(),
-        );
+        admission.report(outcome_of(&outcome), Instant::now().into_std());
         outcome
     }
 
@@ -128,11 +125,7 @@ impl Database {
             Some(most) => Keep::First(most),
             None => Keep::UpTo(self.config().maximum_rows.get()),
         };
-        Work::Prepared(
-            Arc::clone(&prepared.text),
-            request.statement.values(),
-            keep,
-        )
+        Work::Prepared(Arc::clone(&prepared.text), request.statement.values(), keep)
     }
 }
 

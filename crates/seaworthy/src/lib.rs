@@ -34,6 +34,8 @@ pub use seaworthy_config as config;
 #[cfg(feature = "grpc")]
 pub use seaworthy_contract as contract;
 pub use seaworthy_core as core;
+#[cfg(feature = "data")]
+pub use seaworthy_data as data;
 #[cfg(feature = "grpc")]
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;

@@ -1,7 +1,7 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use sqlx::{
-    Arguments as _, mysql::MySqlArguments, postgres::PgArguments,
-    sqlite::SqliteArguments, types::Json,
+    Arguments as _, mysql::MySqlArguments, postgres::PgArguments, sqlite::SqliteArguments,
+    types::Json,
 };
 use uuid::Uuid;
 
@@ -70,9 +70,7 @@ pub(super) fn of_sqlite(values: &[Value]) -> Result<SqliteArguments, DataError> 
             Value::Text(value) => arguments.add(value.clone().into_owned()),
             Value::Bytes(value) => arguments.add(value.clone()),
             Value::Uuid(value) => arguments.add(value.as_bytes().to_vec()),
-            Value::Time(value) => {
-                arguments.add(value.to_rfc3339_opts(SecondsFormat::Micros, true))
-            }
+            Value::Time(value) => arguments.add(value.to_rfc3339_opts(SecondsFormat::Micros, true)),
             Value::Json(value) => arguments.add(value.to_string()),
         }
         .map_err(refused)?;

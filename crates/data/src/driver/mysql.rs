@@ -33,7 +33,9 @@ pub(super) async fn connect(
     options: &MySqlConnectOptions,
     config: &DatabaseConfig,
 ) -> Result<(MySqlConnection, MySqlSession), DataError> {
-    let mut connection = MySqlConnection::connect_with(options).await.map_err(fault)?;
+    let mut connection = MySqlConnection::connect_with(options)
+        .await
+        .map_err(fault)?;
     let asked = sqlx::raw_sql("SELECT VERSION(), CONNECTION_ID()");
     let row = connection.fetch_one(asked).await.map_err(fault)?;
     let version: String = row.try_get(0).map_err(fault)?;

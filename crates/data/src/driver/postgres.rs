@@ -57,7 +57,10 @@ pub(super) async fn run(
     collect(Engine::Postgres, stream, keep, row, done).await
 }
 
-pub(super) async fn run_plain(connection: &mut PgConnection, text: String) -> Result<(), DataError> {
+pub(super) async fn run_plain(
+    connection: &mut PgConnection,
+    text: String,
+) -> Result<(), DataError> {
     let query = sqlx::raw_sql(AssertSqlSafe(text));
     connection.execute(query).await.map(drop).map_err(fault)
 }

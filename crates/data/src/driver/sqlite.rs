@@ -35,7 +35,9 @@ fn fault(error: sqlx::Error) -> DataError {
 pub(super) async fn connect(
     options: &SqliteConnectOptions,
 ) -> Result<(SqliteConnection, Arc<Interrupt>), DataError> {
-    let mut connection = SqliteConnection::connect_with(options).await.map_err(fault)?;
+    let mut connection = SqliteConnection::connect_with(options)
+        .await
+        .map_err(fault)?;
     let interrupt = Arc::new(Interrupt::default());
     let watched = Arc::clone(&interrupt);
     connection

@@ -22,7 +22,10 @@ pub(crate) enum Target {
 
 impl Target {
     pub(crate) fn new(url: &DatabaseUrl, config: &DatabaseConfig) -> Result<Self, DataError> {
-        let password = config.password.as_ref().map(|secret| secret.expose().as_str());
+        let password = config
+            .password
+            .as_ref()
+            .map(|secret| secret.expose().as_str());
         let wrong = |error| DataError::of_engine(url.engine(), error);
         let parsed = || {
             url.url().ok_or_else(|| {
@@ -36,7 +39,9 @@ impl Target {
                     options = options.password(password);
                 }
                 let options = options.statement_cache_capacity(PREPARED);
-                Ok(Self::Postgres(Box::new(options.disable_statement_logging())))
+                Ok(Self::Postgres(Box::new(
+                    options.disable_statement_logging(),
+                )))
             }
             Engine::MySql => {
                 let mut options = MySqlConnectOptions::from_url(&parsed()?).map_err(wrong)?;

@@ -33,8 +33,9 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         DataErrorKind::UniqueViolation => last_quoted(error.message(), '\''),
         DataErrorKind::ForeignKeyViolation => after(error.message(), "CONSTRAINT "),
         DataErrorKind::NotNullViolation => last_quoted(error.message(), '\''),
-        DataErrorKind::CheckViolation => after(error.message(), "CONSTRAINT ")
-            .or_else(|| last_quoted(error.message(), '\'')),
+        DataErrorKind::CheckViolation => {
+            after(error.message(), "CONSTRAINT ").or_else(|| last_quoted(error.message(), '\''))
+        }
         _ => None,
     };
     let detail = match kind {

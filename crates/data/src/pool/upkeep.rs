@@ -8,7 +8,10 @@ use std::{
 use tokio::time::{self, Instant};
 
 use super::{Inner, Pool};
-use crate::{DataError, driver::{Driver, MySqlSession}};
+use crate::{
+    DataError,
+    driver::{Driver, MySqlSession},
+};
 
 /// Ending a statement is a favour to the server; its own limit ends it too.
 const END_LIMIT: Duration = Duration::from_secs(2);

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::{
-    Column as _, Decode, Row as _, Type, TypeInfo as _, ValueRef as _, mysql::MySqlRow,
+    Column as _, Decode, MySql, Row as _, Type, TypeInfo as _, ValueRef as _, mysql::MySqlRow,
     postgres::PgRow, sqlite::SqliteRow, types::Json,
 };
 use uuid::Uuid;
@@ -30,9 +30,11 @@ pub(super) fn of_postgres(row: &PgRow, index: usize) -> Result<Value, DataError>
         "BYTEA" => Value::Bytes(row.try_get(index).map_err(fault)?),
         "UUID" => Value::Uuid(row.try_get(index).map_err(fault)?),
         "TIMESTAMPTZ" => Value::Time(row.try_get(index).map_err(fault)?),
-        "TIMESTAMP" => {
-            Value::Time(row.try_get::<NaiveDateTime, _>(index).map_err(fault)?.and_utc())
-        }
+        "TIMESTAMP" => Value::Time(
+            row.try_get::<NaiveDateTime, _>(index)
+                .map_err(fault)?
+                .and_utc(),
+        ),
         "JSON" | "JSONB" => Value::Json(row.try_get(index).map_err(fault)?),
         "NUMERIC" => numeric(value.as_bytes().unwrap_or_default())
             .ok_or_else(|| unknown(row.column(index).name(), name))?,
@@ -80,16 +82,17 @@ pub(super) fn of_mysql(row: &MySqlRow, index: usize) -> Result<Value, DataError>
             Value::Integer(row.try_get(index).map_err(fault)?)
         }
         "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
-        | "BIGINT UNSIGNED" | "YEAR" | "BIT" => {
-            Value::Unsigned(row.try_get(index).map_err(fault)?)
-        }
+        | "BIGINT UNSIGNED" | "YEAR" | "BIT" => Value::Unsigned(row.try_get(index).map_err(fault)?),
         "FLOAT" | "DOUBLE" => Value::Float(row.try_get(index).map_err(fault)?),
-        "VARCHAR" | "CHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM" => {
+        // By collation and not by name: a text that is compared by code points is called binary, too.
+        "VARCHAR" | "CHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM"
+        | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB"
+            if <str as Type<MySql>>::compatible(&type_info) =>
+        {
             Value::Text(row.try_get::<String, _>(index).map_err(fault)?.into())
         }
-        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" => {
-            Value::Bytes(row.try_get(index).map_err(fault)?)
-        }
+        "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB" | "CHAR"
+        | "VARCHAR" => Value::Bytes(row.try_get(index).map_err(fault)?),
         "DATETIME" | "TIMESTAMP" => Value::Time(row.try_get(index).map_err(fault)?),
         "JSON" => {
             let Json(json) = row.try_get(index).map_err(fault)?;

@@ -3,9 +3,9 @@
 mod rewrite;
 mod statement;
 
-pub(crate) use rewrite::{Dialect, Rewritten, rewrite};
-pub use statement::{Statement, sql};
+pub(crate) use rewrite::{Dialect, Rewritten, rewrite, split};
 pub(crate) use statement::Text;
+pub use statement::{Statement, sql};
 
 #[cfg(test)]
 mod tests;

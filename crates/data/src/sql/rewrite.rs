@@ -89,6 +89,59 @@ pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: &[usize]) -> Rewritt
     }
 }
 
+/// The statements of a text, without the semicolons between them and without those that are comments alone. Those inside of `BEGIN` to `END`, the body of a trigger, do not end one.
+pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
+    let mut parts = Vec::new();
+    let (mut start, mut at) = (0, 0);
+    let mut word_start = None;
+    let (mut is_routine, mut depth, mut after_end) = (false, 0_u32, false);
+    let mut is_empty = true;
+    while let Some(next) = sql.get(at..).and_then(|rest| rest.chars().next()) {
+        let opaque = dialect.opaque(sql, at);
+        is_empty &= next.is_whitespace() || next == ';' || (opaque > 0 && "-/#".contains(next));
+        if opaque == 0 && is_word(next) {
+            word_start.get_or_insert(at);
+            at += next.len_utf8();
+            continue;
+        }
+        if let Some(begun) = word_start.take() {
+            let word = sql.get(begun..at).unwrap_or_default().to_ascii_uppercase();
+            let closes = std::mem::take(&mut after_end);
+            match word.as_str() {
+                "TRIGGER" | "PROCEDURE" | "FUNCTION" => is_routine = true,
+                // `END IF` opens nothing.
+                "BEGIN" | "CASE" | "IF" | "LOOP" | "REPEAT" | "WHILE"
+                    if is_routine && !closes && (depth > 0 || word == "BEGIN") =>
+                {
+                    depth += 1;
+                }
+                "END" => {
+                    depth = depth.saturating_sub(1);
+                    after_end = true;
+                }
+                _ => {}
+            }
+        }
+        if opaque > 0 {
+            at += opaque;
+        } else {
+            if next == ';' && depth == 0 {
+                after_end = false;
+                if !std::mem::replace(&mut is_empty, true) {
+                    parts.push(sql.get(start..at).unwrap_or_default().trim().to_owned());
+                }
+                start = at + 1;
+                is_routine = false;
+            }
+            at += next.len_utf8();
+        }
+    }
+    if !is_empty {
+        parts.push(sql.get(start..).unwrap_or_default().trim().to_owned());
+    }
+    parts
+}
+
 impl Dialect {
     /// How many bytes from `at` on are a string, a quoted name or a comment; 0 where none begins.
     fn opaque(self, sql: &str, at: usize) -> usize {

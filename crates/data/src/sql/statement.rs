@@ -30,6 +30,7 @@ pub struct Statement {
 pub(crate) enum Text {
     /// The program.
     Static(&'static str),
+    #[expect(dead_code, reason = "lists compose theirs")]
     /// Put together by this crate from parts of the program.
     Composed(Arc<str>),
 }
@@ -139,6 +140,7 @@ impl Statement {
         &self.values
     }
 
+    #[expect(dead_code, reason = "lists bind theirs")]
     pub(crate) fn bind_values(mut self, values: Vec<Value>) -> Self {
         self.values.extend(values);
         self
@@ -154,7 +156,11 @@ impl Statement {
         self.values.len() - in_lists + self.lists.len()
     }
 
-    async fn run(self, connection: &dyn Connection, most: Option<u32>) -> Result<Answer, DataError> {
+    async fn run(
+        self,
+        connection: &dyn Connection,
+        most: Option<u32>,
+    ) -> Result<Answer, DataError> {
         let request = Request {
             statement: self,
             most,

@@ -146,9 +146,8 @@ impl Database {
             let lost = outcome.is_err() && shared.conflict.load(Ordering::Acquire);
             drop(shared);
             let pause = backoff.delay(retries);
-            let may_run_again = lost
-                && retries < self.config().transaction_retries
-                && Instant::now() + pause < end;
+            let may_run_again =
+                lost && retries < self.config().transaction_retries && Instant::now() + pause < end;
             if !may_run_again {
                 return outcome;
             }

@@ -69,9 +69,7 @@ impl TransactionOptions {
                     Isolation::RepeatableRead => {
                         Some("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                     }
-                    Isolation::Serializable => {
-                        Some("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE")
-                    }
+                    Isolation::Serializable => Some("SET TRANSACTION ISOLATION LEVEL SERIALIZABLE"),
                 };
                 let begin = if reads {
                     "START TRANSACTION READ ONLY"

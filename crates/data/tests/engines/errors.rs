@@ -12,7 +12,11 @@ pub(crate) async fn violated_constraints_are_told_by_kind_and_name_data_3(server
     let unique = sql("INSERT INTO symbols (id, label) VALUES (2, ?)").bind("label 1");
     let error = unique.execute(&database).await.unwrap_err();
     assert_eq!(error.kind(), DataErrorKind::UniqueViolation);
-    let name = if is_sqlite { "symbols.label" } else { "symbols_label_key" };
+    let name = if is_sqlite {
+        "symbols.label"
+    } else {
+        "symbols_label_key"
+    };
     assert_eq!(error.constraint(), Some(name));
     let public = Error::from(error);
     assert_eq!(public.code().http_status(), 409);

@@ -1,7 +1,8 @@
 //! One suite on every engine: what a URL chooses is the engine and never what the words mean.
 
-mod server;
 mod errors;
+mod migrations;
+mod server;
 mod transactions;
 mod values;
 
@@ -41,6 +42,10 @@ on_every_engine! {
         a_nested_transaction_is_undone_alone_data_3,
         after_a_failed_statement_only_a_rollback_is_left_data_3,
         hooks_run_after_the_commit_alone;
+    migrations:
+        migrations_go_up_and_down_and_are_verified_data_2,
+        a_migration_that_fails_is_undone_or_told_data_2,
+        processes_that_migrate_together_apply_each_migration_once_data_2;
     errors:
         violated_constraints_are_told_by_kind_and_name_data_3,
         a_second_connection_in_a_transaction_is_refused,

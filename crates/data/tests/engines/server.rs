@@ -1,13 +1,13 @@
 use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Engine, sql};
-use seaworthy_testkit::{
-    mariadb::MariadbServer, postgres::PostgresServer, server::Shared,
-};
+use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
 use tempfile::TempDir;
 
-static POSTGRES: Shared<PostgresServer> =
-    Shared::new("SEAWORTHY_TEST_POSTGRES", |program| PostgresServer::start(program));
-static MARIADB: Shared<MariadbServer> =
-    Shared::new("SEAWORTHY_TEST_MARIADB", |program| MariadbServer::start(program));
+static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| {
+    PostgresServer::start(program)
+});
+static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
+    MariadbServer::start(program)
+});
 
 /// Where a test has an empty database.
 pub(crate) struct Server {
@@ -95,8 +95,12 @@ pub(crate) async fn work_for_long(
 ) -> Result<(), seaworthy_data::DataError> {
     let text = match connection.engine() {
         Engine::Postgres => sql("SELECT 1 FROM (SELECT pg_sleep(30)) AS slept"),
-        Engine::MySql => sql("SELECT count(*) FROM seq_1_to_10000000 a, seq_1_to_100000 b WHERE a.seq % 7 = b.seq % 5"),
-        Engine::Sqlite => sql("WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT count(*) FROM n"),
+        Engine::MySql => sql(
+            "SELECT count(*) FROM seq_1_to_10000000 a, seq_1_to_100000 b WHERE a.seq % 7 = b.seq % 5",
+        ),
+        Engine::Sqlite => sql(
+            "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000000000) SELECT count(*) FROM n",
+        ),
     };
     text.fetch_all::<(i64,)>(connection).await.map(drop)
 }

@@ -32,10 +32,7 @@ pub(crate) async fn what_is_committed_stays_and_what_fails_is_undone_data_3(serv
             Ok(())
         })
         .await;
-    assert_eq!(
-        failed.unwrap_err().kind(),
-        DataErrorKind::InvalidStatement
-    );
+    assert_eq!(failed.unwrap_err().kind(), DataErrorKind::InvalidStatement);
     let tx = database.begin().await.unwrap();
     add(&tx, 4).await;
     tx.commit().await.unwrap();
@@ -93,10 +90,7 @@ pub(crate) async fn a_cancelled_transaction_is_rolled_back_data_3(server: Server
     task.abort();
     assert!(task.await.unwrap_err().is_cancelled());
     let error = sql("SELECT id FROM symbols").execute(&kept).await;
-    assert_eq!(
-        error.unwrap_err().kind(),
-        DataErrorKind::TransactionEnded
-    );
+    assert_eq!(error.unwrap_err().kind(), DataErrorKind::TransactionEnded);
     drop(kept);
     eventually_none(&database).await;
 }
@@ -149,15 +143,9 @@ pub(crate) async fn after_a_failed_statement_only_a_rollback_is_left_data_3(serv
     let twice = sql("INSERT INTO symbols (id, label) VALUES (1, 'twice')");
     assert!(twice.execute(&tx).await.unwrap_err().is_unique_violation());
     let after = sql("SELECT id FROM symbols").execute(&tx).await;
-    assert_eq!(
-        after.unwrap_err().kind(),
-        DataErrorKind::TransactionFailed
-    );
+    assert_eq!(after.unwrap_err().kind(), DataErrorKind::TransactionFailed);
     let commit = tx.commit().await;
-    assert_eq!(
-        commit.unwrap_err().kind(),
-        DataErrorKind::TransactionFailed
-    );
+    assert_eq!(commit.unwrap_err().kind(), DataErrorKind::TransactionFailed);
     assert!(ids(&database).await.is_empty());
 }
 
@@ -170,10 +158,14 @@ pub(crate) async fn hooks_run_after_the_commit_alone(server: Server) {
             async move {
                 add(&tx, 1).await;
                 let counted = Arc::clone(&ran);
-                tx.on_commit(move || drop(counted.fetch_add(1, Ordering::SeqCst)));
+                tx.on_commit(move || {
+                    counted.fetch_add(1, Ordering::SeqCst);
+                });
                 let nested: Result<(), DataError> = tx
                     .transaction(|inner| async move {
-                        inner.on_commit(move || drop(undone.fetch_add(1, Ordering::SeqCst)));
+                        inner.on_commit(move || {
+                            undone.fetch_add(1, Ordering::SeqCst);
+                        });
                         Err(DataError::from(InvalidUrl))
                     })
                     .await;

@@ -1,5 +1,5 @@
 use seaworthy_data::{
-    DataErrorKind, Database, Engine, Connection as _,
+    Connection as _, DataErrorKind, Database, Engine,
     chrono::{DateTime, SubsecRound as _, Utc},
     sql,
     uuid::Uuid,
@@ -80,7 +80,17 @@ pub(crate) async fn every_kind_of_value_comes_back_as_it_went_data_1(server: Ser
             json!({"a": [1, "ü", null]})
         )
     );
-    type Missing = (Option<bool>, Option<i32>, Option<i64>, Option<f64>, Option<String>, Option<Vec<u8>>, Option<Uuid>, Option<DateTime<Utc>>, Option<Json>);
+    type Missing = (
+        Option<bool>,
+        Option<i32>,
+        Option<i64>,
+        Option<f64>,
+        Option<String>,
+        Option<Vec<u8>>,
+        Option<Uuid>,
+        Option<DateTime<Utc>>,
+        Option<Json>,
+    );
     let missing: Missing = sql(select).bind(2).fetch_one(&database).await.unwrap();
     assert_eq!(
         missing,

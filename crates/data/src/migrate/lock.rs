@@ -1,0 +1,50 @@
+use std::time::Duration;
+
+use tokio::time::{self, Instant};
+
+use super::history::{Session, value};
+use crate::{DataError, DataErrorKind, Engine, pool::Lease};
+
+/// How long one run waits for another: longer than most migrations take.
+const PATIENCE: Duration = Duration::from_secs(60);
+const PAUSE: Duration = Duration::from_millis(200);
+/// The lock's number for PostgreSQL: "seaworth" in ASCII.
+const NUMBER: i64 = 0x7365_6177_6f72_7468;
+
+/// Takes the lock of this database for the session, or waits for whoever has it. SQLite has none of the kind: there each migration takes the lock for writing.
+pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
+    let ask = match engine {
+        Engine::Postgres => format!("SELECT pg_try_advisory_lock({NUMBER})"),
+        // The name is the server's, so the database is in it; at most 64 characters.
+        Engine::MySql => {
+            "SELECT COALESCE(GET_LOCK(CONCAT('seaworthy:', LEFT(DATABASE(), 50)), 0), 0)".to_owned()
+        }
+        Engine::Sqlite => return Ok(()),
+    };
+    let end = Instant::now() + PATIENCE;
+    loop {
+        let is_ours: bool = value(&mut Session(lease), &ask).await?;
+        if is_ours {
+            return Ok(());
+        }
+        if Instant::now() >= end {
+            return Err(DataError::new(
+                DataErrorKind::Migration,
+                format!("another process migrates this database for longer than {PATIENCE:?}"),
+            ));
+        }
+        time::sleep(PAUSE).await;
+    }
+}
+
+pub(super) async fn give_back(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
+    let text = match engine {
+        Engine::Postgres => format!("SELECT pg_advisory_unlock({NUMBER})"),
+        Engine::MySql => {
+            "SELECT COALESCE(RELEASE_LOCK(CONCAT('seaworthy:', LEFT(DATABASE(), 50))), 0)"
+                .to_owned()
+        }
+        Engine::Sqlite => return Ok(()),
+    };
+    value::<bool>(&mut Session(lease), &text).await.map(drop)
+}

@@ -1,0 +1,113 @@
+use sha2::{Digest as _, Sha256};
+
+/// One step of a database's tables, forth and back. Its text is written once for all engines, see [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md) for the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Migration {
+    version: u32,
+    name: &'static str,
+    up: &'static str,
+    down: &'static str,
+}
+
+impl Migration {
+    /// A step with its version, which rises from one to the next, its name, and its SQL forth and back.
+    #[must_use]
+    pub const fn new(
+        version: u32,
+        name: &'static str,
+        up: &'static str,
+        down: &'static str,
+    ) -> Self {
+        Self {
+            version,
+            name,
+            up,
+            down,
+        }
+    }
+
+    /// The version.
+    #[must_use]
+    pub const fn version(&self) -> u32 {
+        self.version
+    }
+
+    /// The name.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    pub(super) const fn up(&self) -> &'static str {
+        self.up
+    }
+
+    pub(super) const fn down(&self) -> &'static str {
+        self.down
+    }
+
+    /// SHA-256 of the text, in hexadecimal. Line ends do not count: a checkout may change them.
+    pub(super) fn checksum(&self) -> String {
+        let text = format!("{}\0{}", self.up, self.down).replace("\r\n", "\n");
+        let digest = Sha256::digest(text.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// Migrations that belong together and have one history.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MigrationSet {
+    name: &'static str,
+    migrations: &'static [Migration],
+}
+
+impl MigrationSet {
+    /// The migrations of the service itself.
+    #[must_use]
+    pub const fn of_service(migrations: &'static [Migration]) -> Self {
+        Self {
+            name: "",
+            migrations,
+        }
+    }
+
+    /// The migrations of a part, such as `outbox`: a word of lower-case letters and underscores.
+    #[must_use]
+    pub const fn of_part(name: &'static str, migrations: &'static [Migration]) -> Self {
+        Self { name, migrations }
+    }
+
+    /// The name; empty for those of the service.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The migrations.
+    #[must_use]
+    pub const fn migrations(&self) -> &'static [Migration] {
+        self.migrations
+    }
+
+    /// What is wrong with the set itself.
+    pub(super) fn mistake(&self) -> Option<String> {
+        let is_word = |name: &str| {
+            name.bytes()
+                .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        };
+        if !is_word(self.name) {
+            return Some(format!("{:?} is no name of a set", self.name));
+        }
+        let mut before = 0;
+        for migration in self.migrations {
+            if migration.version <= before {
+                return Some(format!(
+                    "migration {} stands behind {before}: versions rise from 1",
+                    migration.version
+                ));
+            }
+            before = migration.version;
+        }
+        None
+    }
+}

@@ -1,0 +1,313 @@
+use serde::Serialize;
+
+use super::{
+    history::{self, Applied, Session, mistake},
+    lock,
+    migration::{Migration, MigrationSet},
+    status::{MigrationState, MigrationStatus, compare},
+    text::statements,
+};
+use crate::{DataError, Database, Engine, pool::Lease};
+
+/// Brings the tables of a database to the state that the program wants, and says where they stand.
+#[derive(Debug)]
+pub struct Migrator<'a> {
+    database: &'a Database,
+    sets: Vec<MigrationSet>,
+}
+
+/// One migration that was, or would be, applied or undone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Step {
+    /// The set that it belongs to; empty for those of the service.
+    pub set: String,
+    /// The version.
+    pub version: u32,
+    /// The name.
+    pub name: String,
+    /// What is run, as the engine of the database reads it.
+    pub statements: Vec<String>,
+}
+
+impl<'a> Migrator<'a> {
+    /// The migrations of a database. Sets are applied in this order and undone in the reverse one.
+    #[must_use]
+    pub fn new(database: &'a Database, sets: &[MigrationSet]) -> Self {
+        Self {
+            database,
+            sets: sets.to_vec(),
+        }
+    }
+
+    /// Applies what is missing. With `dry_run` it only tells what it would do.
+    ///
+    /// # Errors
+    /// What is applied does not match what the program has, a statement failed, or another process did not give the lock back.
+    pub async fn up(&self, dry_run: bool) -> Result<Vec<Step>, DataError> {
+        let mut lease = self.begin(dry_run).await?;
+        let done = self.up_with(&mut lease, dry_run).await;
+        self.end(lease, dry_run, done).await
+    }
+
+    async fn up_with(&self, lease: &mut Lease, dry_run: bool) -> Result<Vec<Step>, DataError> {
+        let mut steps = Vec::new();
+        for set in &self.sets {
+            let mut session = Session(lease);
+            let applied = history::read(&mut session, set).await?;
+            refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
+            let last = applied.last().map_or(0, |last| last.version);
+            if !dry_run {
+                history::make_table(&mut session, set).await?;
+            }
+            for migration in set
+                .migrations()
+                .iter()
+                .filter(|migration| migration.version() > last)
+            {
+                let step = step(set, migration, migration.up(), &session)?;
+                if !dry_run && !apply(&mut session, set, migration, &step).await? {
+                    continue;
+                }
+                steps.push(step);
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Undoes what was applied last, as many steps as `count`, the service's own first. With `dry_run` it only tells what it would do.
+    ///
+    /// # Errors
+    /// As for [`up`](Self::up).
+    pub async fn down(&self, count: u32, dry_run: bool) -> Result<Vec<Step>, DataError> {
+        let mut lease = self.begin(dry_run).await?;
+        let done = self.down_with(&mut lease, count, dry_run).await;
+        self.end(lease, dry_run, done).await
+    }
+
+    async fn down_with(
+        &self,
+        lease: &mut Lease,
+        count: u32,
+        dry_run: bool,
+    ) -> Result<Vec<Step>, DataError> {
+        let count = usize::try_from(count).unwrap_or(usize::MAX);
+        let mut steps = Vec::new();
+        // Those of parts go with the part; `down` is about the service's own.
+        for set in self.sets.iter().filter(|set| set.name().is_empty()) {
+            let mut session = Session(lease);
+            let applied = history::read(&mut session, set).await?;
+            refuse_mismatch(&compare(set, &applied), &[MigrationState::Pending])?;
+            for applied in applied.iter().rev().take(count) {
+                let migration = set
+                    .migrations()
+                    .iter()
+                    .find(|migration| migration.version() == applied.version)
+                    .ok_or_else(|| mistake("it is not known"))?;
+                let step = step(set, migration, migration.down(), &session)?;
+                if !dry_run {
+                    undo(&mut session, set, &step).await?;
+                }
+                steps.push(step);
+            }
+        }
+        Ok(steps)
+    }
+
+    /// Where every migration stands. Changes nothing.
+    ///
+    /// # Errors
+    /// The database cannot be asked.
+    pub async fn status(&self) -> Result<Vec<MigrationStatus>, DataError> {
+        let (mut lease, _admission) = self.database.lease(None).await?;
+        let mut all = Vec::new();
+        for set in &self.sets {
+            let applied = history::read(&mut Session(&mut lease), set).await?;
+            all.extend(compare(set, &applied));
+        }
+        Ok(all)
+    }
+
+    /// Whether the database is exactly as the program wants it: what a service asks before it is ready.
+    ///
+    /// # Errors
+    /// It is not; the error names what differs.
+    pub async fn verify(&self) -> Result<(), DataError> {
+        for set in &self.sets {
+            if let Some(problem) = set.mistake() {
+                return Err(mistake(problem));
+            }
+        }
+        refuse_mismatch(&self.status().await?, &[])
+    }
+
+    async fn begin(&self, dry_run: bool) -> Result<Lease, DataError> {
+        for set in &self.sets {
+            if let Some(problem) = set.mistake() {
+                return Err(mistake(problem));
+            }
+        }
+        let engine = self.database.0.pool.engine();
+        let (mut lease, _admission) = self.database.lease(None).await?;
+        let mut session = Session(&mut lease);
+        for text in unlimited(engine, &session) {
+            session.run(text).await?;
+        }
+        if !dry_run {
+            lock::take(&mut lease, engine).await?;
+        }
+        Ok(lease)
+    }
+
+    async fn end(
+        &self,
+        mut lease: Lease,
+        dry_run: bool,
+        done: Result<Vec<Step>, DataError>,
+    ) -> Result<Vec<Step>, DataError> {
+        if done.is_ok() && !dry_run {
+            lock::give_back(&mut lease, self.database.0.pool.engine()).await?;
+        }
+        // Its limits are not those of the others; and whatever it held ends with it.
+        lease.abandon();
+        done
+    }
+}
+
+/// Limits of statements are for requests.
+fn unlimited(engine: Engine, session: &Session<'_>) -> Vec<&'static str> {
+    match (engine, session.reader()) {
+        (Engine::Postgres, _) => vec![
+            "SET statement_timeout = 0",
+            "SET idle_in_transaction_session_timeout = 0",
+        ],
+        (_, super::text::Reader::MariaDb) => vec!["SET SESSION max_statement_time = 0"],
+        _ => Vec::new(),
+    }
+}
+
+fn step(
+    set: &MigrationSet,
+    migration: &Migration,
+    text: &str,
+    session: &Session<'_>,
+) -> Result<Step, DataError> {
+    let statements = statements(text, session.reader())
+        .map_err(|error| error.at(format!("migration {}", migration.version())))?;
+    Ok(Step {
+        set: set.name().to_owned(),
+        version: migration.version(),
+        name: migration.name().to_owned(),
+        statements,
+    })
+}
+
+/// Applies one migration; says whether it was this process that did.
+async fn apply(
+    session: &mut Session<'_>,
+    set: &MigrationSet,
+    migration: &Migration,
+    step: &Step,
+) -> Result<bool, DataError> {
+    let is_whole = session.engine() != Engine::MySql;
+    let applied = Applied {
+        version: migration.version(),
+        name: migration.name().to_owned(),
+        checksum: migration.checksum(),
+        unfinished: !is_whole,
+    };
+    begin(session).await?;
+    // On SQLite the lock for writing is the lock, and another may have been faster.
+    if session.engine() == Engine::Sqlite {
+        let now = history::read(session, set).await?;
+        if now.iter().any(|known| known.version == step.version) {
+            session.run("ROLLBACK").await?;
+            return Ok(false);
+        }
+    }
+    history::add(session, set, &applied).await?;
+    run(session, step).await?;
+    if is_whole {
+        session.run("COMMIT").await?;
+    } else {
+        history::finish(session, set, step.version).await?;
+    }
+    tracing::info!(
+        version = step.version,
+        name = step.name,
+        set = step.set,
+        "migration applied"
+    );
+    Ok(true)
+}
+
+async fn undo(session: &mut Session<'_>, set: &MigrationSet, step: &Step) -> Result<(), DataError> {
+    begin(session).await?;
+    let is_whole = session.engine() != Engine::MySql;
+    if !is_whole {
+        history::mark(session, set, step.version).await?;
+    }
+    run(session, step).await?;
+    history::remove(session, set, step.version).await?;
+    if is_whole {
+        session.run("COMMIT").await?;
+    }
+    tracing::info!(
+        version = step.version,
+        name = step.name,
+        set = step.set,
+        "migration undone"
+    );
+    Ok(())
+}
+
+async fn begin(session: &mut Session<'_>) -> Result<(), DataError> {
+    match session.engine() {
+        Engine::Postgres => session.run("BEGIN").await,
+        Engine::Sqlite => session.run("BEGIN IMMEDIATE").await,
+        Engine::MySql => Ok(()),
+    }
+}
+
+async fn run(session: &mut Session<'_>, step: &Step) -> Result<(), DataError> {
+    for (position, statement) in step.statements.iter().enumerate() {
+        session.run(statement).await.map_err(|error| {
+            error.at(format!(
+                "migration {} ({}), statement {}",
+                step.version,
+                step.name,
+                position + 1
+            ))
+        })?;
+    }
+    Ok(())
+}
+
+fn refuse_mismatch(all: &[MigrationStatus], allowed: &[MigrationState]) -> Result<(), DataError> {
+    let wrong: Vec<String> = all
+        .iter()
+        .filter(|status| {
+            status.state != MigrationState::Applied && !allowed.contains(&status.state)
+        })
+        .map(|status| {
+            let what = match status.state {
+                MigrationState::Pending => "is not applied",
+                MigrationState::Changed => "was changed after it was applied",
+                MigrationState::Unfinished => "failed in the middle",
+                MigrationState::Unknown => "is applied and not known to this program",
+                MigrationState::Skipped => "was skipped",
+                MigrationState::Applied => "is applied",
+            };
+            let set = if status.set.is_empty() {
+                String::new()
+            } else {
+                format!("{}/", status.set)
+            };
+            format!("{set}{} {} {what}", status.version, status.name)
+        })
+        .collect();
+    if wrong.is_empty() {
+        Ok(())
+    } else {
+        Err(mistake(wrong.join("; ")))
+    }
+}

@@ -1,0 +1,76 @@
+use serde::Serialize;
+
+use super::{history::Applied, migration::MigrationSet};
+
+/// Where one migration stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MigrationState {
+    /// The database has it.
+    Applied,
+    /// The database does not have it yet.
+    Pending,
+    /// The database has it, and its text was changed since.
+    Changed,
+    /// It failed in the middle, on an engine that cannot undo it.
+    Unfinished,
+    /// The database has it, and the program does not know it: the program is older, or it was removed.
+    Unknown,
+    /// The database does not have it, but has a later one.
+    Skipped,
+}
+
+/// One migration and where it stands.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MigrationStatus {
+    /// The set that it belongs to; empty for those of the service.
+    pub set: String,
+    /// The version.
+    pub version: u32,
+    /// The name.
+    pub name: String,
+    /// Where it stands.
+    pub state: MigrationState,
+}
+
+pub(super) fn compare(set: &MigrationSet, applied: &[Applied]) -> Vec<MigrationStatus> {
+    let last = applied.last().map_or(0, |last| last.version);
+    let status = |version, name: &str, state| MigrationStatus {
+        set: set.name().to_owned(),
+        version,
+        name: name.to_owned(),
+        state,
+    };
+    let mut all: Vec<MigrationStatus> = set
+        .migrations()
+        .iter()
+        .map(|migration| {
+            let known = applied
+                .iter()
+                .find(|applied| applied.version == migration.version());
+            let state = match known {
+                Some(applied) if applied.unfinished => MigrationState::Unfinished,
+                Some(applied) if applied.checksum != migration.checksum() => {
+                    MigrationState::Changed
+                }
+                Some(_) => MigrationState::Applied,
+                None if migration.version() < last => MigrationState::Skipped,
+                None => MigrationState::Pending,
+            };
+            status(migration.version(), migration.name(), state)
+        })
+        .collect();
+    let knows = |version| {
+        set.migrations()
+            .iter()
+            .any(|migration| migration.version() == version)
+    };
+    all.extend(
+        applied
+            .iter()
+            .filter(|applied| !knows(applied.version))
+            .map(|applied| status(applied.version, &applied.name, MigrationState::Unknown)),
+    );
+    all.sort_by_key(|status| status.version);
+    all
+}

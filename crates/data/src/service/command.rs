@@ -1,0 +1,151 @@
+use seaworthy_config::Settings;
+use seaworthy_service::{
+    CommandRun, ServiceCommand, StartError,
+    clap::{Arg, ArgAction, ArgMatches, Command, value_parser},
+};
+
+use crate::{
+    Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus, Migrator, Step,
+};
+
+/// The command `migrate up|down|status|verify` of a service binary (DATA-2), for the database of this name and these settings.
+///
+/// ```
+/// use seaworthy_data::{DatabaseConfig, MigrationSet, migrate_command};
+/// use seaworthy_service::Commands;
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// const MIGRATIONS: &[MigrationSet] = &[];
+///
+/// #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct OrdersConfig { database: DatabaseConfig }
+///
+/// let commands = Commands::<OrdersConfig>::new()
+///     .with(migrate_command("database", |settings| &settings.database, MIGRATIONS));
+/// # drop(commands);
+/// ```
+pub fn migrate_command<C: Settings>(
+    name: &'static str,
+    config: fn(&C) -> &DatabaseConfig,
+    migrations: &'static [MigrationSet],
+) -> ServiceCommand<C> {
+    ServiceCommand::new(definition(), move |run| {
+        Box::pin(migrate(run, name, config, migrations))
+    })
+}
+
+fn definition() -> Command {
+    let dry_run = || {
+        Arg::new("dry-run")
+            .long("dry-run")
+            .action(ArgAction::SetTrue)
+            .help("Print the statements and run none of them")
+    };
+    Command::new("migrate")
+        .about("Change the tables of the database, or say where they stand.")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("up")
+                .about("Apply the migrations that are missing.")
+                .arg(dry_run()),
+        )
+        .subcommand(
+            Command::new("down")
+                .about("Undo the migration that was applied last.")
+                .arg(
+                    Arg::new("steps")
+                        .long("steps")
+                        .value_parser(value_parser!(u32).range(1..))
+                        .default_value("1")
+                        .help("How many to undo"),
+                )
+                .arg(dry_run()),
+        )
+        .subcommand(Command::new("status").about("List every migration and where it stands."))
+        .subcommand(
+            Command::new("verify")
+                .about("Fail unless the database is exactly as this program wants it."),
+        )
+}
+
+async fn migrate<C: Settings>(
+    run: CommandRun<'_, C>,
+    name: &str,
+    config: fn(&C) -> &DatabaseConfig,
+    migrations: &[MigrationSet],
+) -> Result<(), StartError> {
+    let config = config(run.service.settings());
+    let database = Database::connect_as_is(run.service, name, config).await?;
+    let migrator = Migrator::new(&database, migrations);
+    let is_dry = |arguments: &ArgMatches| arguments.get_flag("dry-run");
+    match run.arguments.subcommand() {
+        Some(("up", arguments)) => {
+            let steps = migrator.up(is_dry(arguments)).await?;
+            let text = told(&steps, is_dry(arguments), "applied");
+            run.console.answer(&text, &steps);
+        }
+        Some(("down", arguments)) => {
+            let count = arguments.get_one("steps").copied().unwrap_or(1);
+            let steps = migrator.down(count, is_dry(arguments)).await?;
+            let text = told(&steps, is_dry(arguments), "undone");
+            run.console.answer(&text, &steps);
+        }
+        Some(("status", _)) => {
+            let all = migrator.status().await?;
+            run.console.answer(&listed(&all), &all);
+        }
+        _ => {
+            migrator.verify().await?;
+            let text = "the database is as this program wants it";
+            run.console
+                .answer(text, &serde_json::json!({ "verified": true }));
+        }
+    }
+    Ok(())
+}
+
+fn told(steps: &[Step], is_dry: bool, done: &str) -> String {
+    if steps.is_empty() {
+        return "nothing to do".to_owned();
+    }
+    let mut text = String::new();
+    for step in steps {
+        let name = full_name(&step.set, step.version, &step.name);
+        if is_dry {
+            text.push_str(&format!("-- {name}\n"));
+            for statement in &step.statements {
+                text.push_str(statement);
+                text.push_str(";\n");
+            }
+        } else {
+            text.push_str(&format!("{done} {name}\n"));
+        }
+    }
+    text
+}
+
+fn listed(all: &[MigrationStatus]) -> String {
+    let line = |status: &MigrationStatus| {
+        let state = match status.state {
+            MigrationState::Applied => "applied",
+            MigrationState::Pending => "pending",
+            MigrationState::Changed => "changed",
+            MigrationState::Unfinished => "unfinished",
+            MigrationState::Unknown => "unknown",
+            MigrationState::Skipped => "skipped",
+        };
+        let name = full_name(&status.set, status.version, &status.name);
+        format!("{state:<10} {name}\n")
+    };
+    all.iter().map(line).collect()
+}
+
+fn full_name(set: &str, version: u32, name: &str) -> String {
+    if set.is_empty() {
+        format!("{version} {name}")
+    } else {
+        format!("{set}/{version} {name}")
+    }
+}
