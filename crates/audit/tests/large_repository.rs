@@ -88,27 +88,38 @@ fn processor_time() -> u64 {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn four_times_the_files_and_services_take_about_four_times_the_time() {
+fn eight_times_the_files_and_services_take_about_eight_times_the_time() {
     let mut times = Vec::new();
+    // What is made once (expressions, tables) would hide how the rest grows.
+    let warm = tempfile::tempdir().unwrap();
+    write_repository(warm.path(), 10, 0);
+    audit(warm.path(), &AuditConfig::default()).unwrap();
     // Many services with little code: what is asked of each service about all files shows.
-    for services in [60, 240] {
+    for (services, runs) in [(80, 3), (640, 2)] {
         let folder = tempfile::tempdir().unwrap();
-        let files = write_repository(folder.path(), services, 1);
-        let before = processor_time();
-        let report = audit(folder.path(), &AuditConfig::default()).unwrap();
-        times.push(processor_time() - before);
-        assert_eq!(report.files, files);
-        assert_eq!(
-            report
-                .services
-                .iter()
-                .filter(|service| service.root.is_some())
-                .count(),
-            services
-        );
+        let files = write_repository(folder.path(), services, 0);
+        // The shortest of a few: what else the machine does makes processor time longer too, never shorter.
+        let mut shortest = u64::MAX;
+        for _ in 0..runs {
+            let before = processor_time();
+            let report = audit(folder.path(), &AuditConfig::default()).unwrap();
+            shortest = shortest.min(processor_time() - before);
+            assert_eq!(report.files, files);
+
+            assert_eq!(
+                report
+                    .services
+                    .iter()
+                    .filter(|service| service.root.is_some())
+                    .count(),
+                services
+            );
+        }
+        times.push(shortest);
     }
-    // Linear is 4, quadratic 16.
-    assert!(times[1] < times[0] * 6, "{times:?} hundredths of a second");
+    println!("{times:?} hundredths of a second");
+    // Linear is 8, quadratic 64: a part that grows with the square, and is a twentieth of the shorter time, breaks the bound.
+    assert!(times[1] < times[0] * 10, "{times:?} hundredths of a second");
     assert!(peak_memory_mebibytes().is_none_or(|peak| peak < 500));
 }
 
