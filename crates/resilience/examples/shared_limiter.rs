@@ -11,7 +11,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_core::{Secret, Timeout};
+use seaworthy_core::Timeout;
+use seaworthy_redis::{Redis, RedisConfig};
 use seaworthy_resilience::rate_limit::{
     RateLimitConfig, RateLimitKey,
     shared::{
@@ -36,7 +37,11 @@ const ROUNDS: u32 = 15;
 async fn main() -> Result<(), Box<dyn Error>> {
     let program = std::env::args().nth(1).ok_or("name the redis-server")?;
     let server = RedisServer::start(program)?;
-    let store = || RateLimitStore::new(&Secret::new(server.url()), Timeout::from_millis(200));
+    let config = RedisConfig {
+        url: server.url().parse()?,
+        ..RedisConfig::default()
+    };
+    let store = || Redis::new(&config).map(RateLimitStore::new);
     let config = SharedRateLimitConfig {
         limit: RateLimitConfig {
             requests: NonZeroU32::MAX,

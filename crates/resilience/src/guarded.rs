@@ -1,7 +1,7 @@
 use std::{
     future::Future,
     pin::Pin,
-    task::{Context, Poll, ready},
+    task::{Context, Poll},
     time::Instant,
 };
 
@@ -11,6 +11,11 @@ use crate::{CallError, Classify, Outcome, Refusal, outcome::outcome_of};
 
 /// What a policy gave to a call that it let through, and wants back with the outcome.
 pub trait Permission<T, E, C>: Sized {
+    /// When the call ended, by default now; `waited` tells whether the answer was still to come when the call was first looked at.
+    fn ended(&self, _waited: bool) -> Instant {
+        tokio::time::Instant::now().into_std()
+    }
+
     /// The call ended with this answer, which means `outcome`.
     fn finish(
         self,
@@ -35,7 +40,7 @@ pin_project! {
     #[derive(Debug)]
     enum State<F, C, P> {
         Refused { refusal: Option<Refusal> },
-        Admitted { #[pin] inner: F, permission: Option<P>, classify: C },
+        Admitted { #[pin] inner: F, permission: Option<P>, classify: C, waited: bool },
     }
 }
 
@@ -46,6 +51,7 @@ impl<F, C, P> GuardedFuture<F, C, P> {
                 inner,
                 permission: Some(permission),
                 classify,
+                waited: false,
             },
         }
     }
@@ -77,11 +83,15 @@ where
                 inner,
                 permission,
                 classify,
+                waited,
             } => {
-                let mut result = ready!(inner.poll(context));
+                let Poll::Ready(mut result) = inner.poll(context) else {
+                    *waited = true;
+                    return Poll::Pending;
+                };
                 if let Some(permission) = permission.take() {
                     let outcome = outcome_of(classify, &result);
-                    let now = tokio::time::Instant::now().into_std();
+                    let now = permission.ended(*waited);
                     permission.finish(classify, &mut result, outcome, now);
                 }
                 Poll::Ready(result)

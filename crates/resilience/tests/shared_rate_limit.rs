@@ -12,7 +12,8 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use seaworthy_core::{Actor, Secret, Timeout};
+use seaworthy_core::{Actor, Timeout};
+use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_resilience::{
     Refused,
     rate_limit::{
@@ -24,7 +25,10 @@ use seaworthy_resilience::{
     },
 };
 use seaworthy_telemetry::metrics::{Format, Metrics};
-use seaworthy_testkit::{redis::RedisServer, requirement::required};
+use seaworthy_testkit::{
+    redis::{RedisCluster, RedisSentinel, RedisServer},
+    requirement::required,
+};
 
 /// In a child process: where Redis listens. The child then sends requests and prints how many were allowed.
 const CHILD_URL: &str = "SEAWORTHY_TEST_RATE_LIMIT_CHILD";
@@ -53,7 +57,20 @@ fn config(requests: u32, on_failure: OnStoreFailure) -> SharedRateLimitConfig {
 }
 
 fn store(url: &str) -> RateLimitStore {
-    RateLimitStore::new(&Secret::new(url.to_owned()), Timeout::from_millis(200)).unwrap()
+    let config = RedisConfig {
+        url: url.parse().unwrap(),
+        timeout: Timeout::from_secs(5),
+        ..RedisConfig::default()
+    };
+    RateLimitStore::new(Redis::new(&config).unwrap())
+}
+
+/// Five requests a minute, and time for servers that have just started.
+fn patient() -> SharedRateLimitConfig {
+    let mut config = config(5, OnStoreFailure::Closed);
+    config.limit.window = Timeout::from_secs(60);
+    config.timeout = Timeout::from_secs(5);
+    config
 }
 
 fn limiter(server: &RedisServer, requests: u32, on_failure: OnStoreFailure) -> SharedRateLimiter {
@@ -62,7 +79,11 @@ fn limiter(server: &RedisServer, requests: u32, on_failure: OnStoreFailure) -> S
 }
 
 fn ada() -> RateLimitKey {
-    RateLimitKey::Actor(Actor::new("ada"))
+    key("ada")
+}
+
+fn key(user: &str) -> RateLimitKey {
+    RateLimitKey::Actor(Actor::new(user))
 }
 
 /// What one of many processes does: not a test of its own.
@@ -273,7 +294,7 @@ async fn one_limiter_cloned_into_a_thousand_connections_limits_as_one_res_6() {
     let Some(server) = redis() else { return };
     let mut config = config(100, OnStoreFailure::Closed);
     config.timeout = Timeout::from_secs(5);
-    let store = RateLimitStore::new(&Secret::new(server.url()), config.timeout).unwrap();
+    let store = store(&server.url());
     let limiter = SharedRateLimiter::new("api", &config, store, &Metrics::new());
     let bob = RateLimitKey::Actor(Actor::new("bob"));
     limiter.admit(&bob).await.unwrap();
@@ -322,4 +343,49 @@ async fn a_lease_decides_most_requests_without_redis_res_6() {
         in_memory > 10 * asked,
         "{in_memory} in memory, {asked} asked"
     );
+}
+
+#[tokio::test]
+async fn under_sentinel_the_limit_survives_the_death_of_the_master_res_6() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let mut servers = RedisSentinel::start(program).unwrap();
+    let config = patient();
+    let limiter = SharedRateLimiter::new("api", &config, store(&servers.url()), &Metrics::new());
+    assert!(limiter.admit(&ada()).await.is_ok());
+    servers.kill_master();
+    let by = limiter.admit(&ada()).await.unwrap_err().by();
+    assert_eq!(by, Refused::Degraded);
+    let end = Instant::now() + Duration::from_secs(60);
+    while let Err(refusal) = limiter.admit(&ada()).await {
+        assert!(Instant::now() < end, "{refusal}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    for request in 0..8 {
+        let decision = limiter.admit(&key("grace")).await;
+        assert_eq!(decision.is_ok(), request < 5, "{request}: {decision:?}");
+    }
+}
+
+#[tokio::test]
+async fn on_a_cluster_each_key_has_its_limit_wherever_its_slot_is_res_6() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let servers = RedisCluster::start(program).unwrap();
+    let config = patient();
+    let limiter = SharedRateLimiter::new("api", &config, store(&servers.url()), &Metrics::new());
+    // Three masters have the keys of thirty users.
+    for user in 0..30 {
+        let key = key(&format!("user-{user}"));
+        for request in 0..8 {
+            let decision = limiter.admit(&key).await;
+            assert_eq!(
+                decision.is_ok(),
+                request < 5,
+                "{user} {request}: {decision:?}"
+            );
+        }
+    }
 }

@@ -1,14 +1,19 @@
 use std::{
     convert::Infallible,
     num::NonZeroU32,
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use seaworthy_telemetry::metrics::{Format, Metrics};
-use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tokio::{sync::Semaphore, task::JoinSet};
+use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
-use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Refused};
+use crate::{
+    CallError, CallLayer, ClassifyErrors, Outcome, Refused,
+    bulkhead::{Bulkhead, BulkheadConfig, BulkheadLayer},
+};
 
 fn of(initial: u32) -> AdaptiveConcurrencyConfig {
     AdaptiveConcurrencyConfig {
@@ -96,4 +101,64 @@ async fn the_layer_sheds_and_gives_the_place_back_when_a_call_is_dropped_res_7()
     ));
     drop(calls);
     assert_eq!(limit.snapshot().in_flight, 0);
+}
+
+/// RES-7 in simulated time: ten connections of 20 ms, asked for eight times what they can serve, behind the shedder and behind a bulkhead.
+#[tokio::test(start_paused = true)]
+async fn refusals_take_less_than_fifty_milliseconds_at_eight_times_the_capacity_res_7() {
+    let metrics = Metrics::new();
+    let shedder = AdaptiveConcurrencyLayer::new(
+        AdaptiveConcurrency::new("orders", &of(10), &metrics),
+        ClassifyErrors,
+        |_: &()| Priority::Normal,
+    );
+    let bulkhead = BulkheadConfig {
+        maximum_calls: NonZeroU32::new(10).unwrap(),
+        ..BulkheadConfig::default()
+    };
+    let bulkhead = BulkheadLayer::new(Bulkhead::new("orders", &bulkhead, &metrics));
+    let pool = || {
+        let connections = Arc::new(Semaphore::new(10));
+        ServiceBuilder::new()
+            .layer(CallLayer)
+            .service(service_fn(move |()| {
+                let connections = Arc::clone(&connections);
+                async move {
+                    let _connection = connections.acquire().await;
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Ok::<_, Infallible>(())
+                }
+            }))
+    };
+    let shed = refusals(ServiceBuilder::new().layer(shedder).service(pool())).await;
+    let bounded = refusals(ServiceBuilder::new().layer(bulkhead).service(pool())).await;
+    for refusals in [shed, bounded] {
+        assert!(refusals.len() > 5_000, "{}", refusals.len());
+        let slowest = refusals.into_iter().max().unwrap();
+        assert!(slowest < Duration::from_millis(50), "{slowest:?}");
+    }
+}
+
+/// How long the refusals took of 4,000 calls a second, for three seconds.
+async fn refusals<S>(service: S) -> Vec<Duration>
+where
+    S: Service<(), Response = (), Error = CallError<Infallible>, Future: Send>
+        + Clone
+        + Send
+        + 'static,
+{
+    let mut calls = JoinSet::new();
+    let mut pace = tokio::time::interval(Duration::from_millis(1));
+    for _ in 0..3_000 {
+        pace.tick().await;
+        for _ in 0..4 {
+            let service = service.clone();
+            calls.spawn(async move {
+                let began = tokio::time::Instant::now();
+                let refused = matches!(service.oneshot(()).await, Err(CallError::Refused(_)));
+                refused.then(|| began.elapsed())
+            });
+        }
+    }
+    calls.join_all().await.into_iter().flatten().collect()
 }

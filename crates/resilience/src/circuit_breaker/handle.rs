@@ -225,10 +225,6 @@ impl Admission {
         self.report_took(outcome, took, now);
     }
 
-    pub(super) fn began(&self) -> Instant {
-        self.began
-    }
-
     pub(super) fn report_took(mut self, outcome: Outcome, took: Duration, now: Instant) {
         self.reported = true;
         let breaker = &self.breaker;
@@ -245,6 +241,15 @@ impl Admission {
 }
 
 impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
+    /// An answer that was there at the first look was not slow: the clock is read once for such a call, not twice.
+    fn ended(&self, waited: bool) -> Instant {
+        if waited {
+            tokio::time::Instant::now().into_std()
+        } else {
+            self.began
+        }
+    }
+
     fn finish(
         self,
         classify: &C,
@@ -255,7 +260,8 @@ impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
         let report_now = match result {
             // A probe or a trial holds a place that others wait for, and a stream may last for hours.
             Ok(response) if outcome == Outcome::Success && self.ticket.role == Role::Ordinary => {
-                let late = classify.defer(response, LateReport::new(self, now));
+                let took = now.saturating_duration_since(self.began);
+                let late = classify.defer(response, LateReport::new(self, took));
                 late.and_then(LateReport::take_back)
             }
             _ => Some(self),

@@ -1,8 +1,4 @@
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use ::http::Response;
 use parking_lot::Mutex;
@@ -23,9 +19,9 @@ pub struct LateReport {
 struct Carried(Arc<Mutex<Option<LateReport>>>);
 
 impl LateReport {
-    pub(super) fn new(admission: Admission, now: Instant) -> Self {
+    pub(super) fn new(admission: Admission, took: Duration) -> Self {
         Self {
-            took: now.saturating_duration_since(admission.began()),
+            took,
             admission: Some(admission),
         }
     }

@@ -100,13 +100,13 @@ impl SharedRateLimiter {
         let inner = &*self.0;
         let config = &inner.config;
         let Ok(admission) = inner.breaker.admit(Instant::now().into_std()) else {
-            return Err(StoreError::unasked());
+            return Err(StoreError::Unasked);
         };
         let text = format!("{}:{}:{key}", config.prefix, inner.name);
         let taking = inner.store.take(&text, &config.limit, wanted);
         let taken = timeout(config.timeout.get(), taking)
             .await
-            .unwrap_or_else(|_| Err(StoreError::late()));
+            .unwrap_or(Err(StoreError::Late));
         let outcome = match &taken {
             Ok(_) => Outcome::Success,
             Err(_) => Outcome::TRANSIENT,

@@ -1,24 +1,29 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use redis::{
-    Client, RedisError, Script,
-    aio::{ConnectionManager, ConnectionManagerConfig},
-};
-use seaworthy_core::{Secret, Timeout};
+use seaworthy_redis::{Redis, RedisError, redis::Script};
 
 use super::super::config::RateLimitConfig;
 
-/// The connection to Redis that limits share. Cheap to clone; it connects when it is first used and again after every loss.
+/// The Redis that limits share: alone, under Sentinel or a cluster. Cheap to clone; it connects when it is first used and again after every loss.
 #[derive(Clone)]
 pub struct RateLimitStore {
-    connection: ConnectionManager,
+    redis: Redis,
     script: Arc<Script>,
 }
 
 /// Redis cannot be reached, or did not answer as it should. The address is not part of the text: it may hold a password.
 #[derive(Debug, thiserror::Error)]
-#[error("the store of the rate limit failed: {0}")]
-pub struct StoreError(String);
+pub enum StoreError {
+    /// It failed before and is left alone for a moment.
+    #[error("the store of the rate limit failed before and is left alone")]
+    Unasked,
+    /// It did not answer in time.
+    #[error("the store of the rate limit did not answer in time")]
+    Late,
+    /// It cannot be reached, or answers wrongly.
+    #[error("the store of the rate limit failed")]
+    Redis(#[from] RedisError),
+}
 
 /// What the script answers.
 #[derive(Debug, Clone, Copy)]
@@ -30,22 +35,13 @@ pub(super) struct Granted {
 }
 
 impl RateLimitStore {
-    /// A store at a `redis://` address. It does not connect yet.
-    ///
-    /// # Errors
-    /// The address is none.
-    pub fn new(url: &Secret<String>, timeout: Timeout) -> Result<Self, StoreError> {
-        let client = Client::open(url.expose().as_str()).map_err(|error| StoreError::of(&error))?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(timeout.get()))
-            .set_response_timeout(Some(timeout.get()))
-            .set_number_of_retries(0);
-        let connection = ConnectionManager::new_lazy_with_config(client, config)
-            .map_err(|error| StoreError::of(&error))?;
-        Ok(Self {
-            connection,
+    /// A store in this Redis. It does not connect yet.
+    #[must_use]
+    pub fn new(redis: Redis) -> Self {
+        Self {
+            redis,
             script: Arc::new(Script::new(include_str!("window.lua"))),
-        })
+        }
     }
 
     /// Takes up to `wanted` units of a key.
@@ -56,37 +52,20 @@ impl RateLimitStore {
         wanted: u32,
     ) -> Result<Granted, StoreError> {
         let window = u64::try_from(limit.window.get().as_micros()).unwrap_or(u64::MAX);
-        let mut connection = self.connection.clone();
-        let mut invocation = self.script.prepare_invoke();
-        invocation
-            .key(key)
-            .arg(limit.requests.get())
-            .arg(window)
-            .arg(wanted);
-        let answer: Result<(u32, u32, u64, u64), _> =
-            invocation.invoke_async(&mut connection).await;
-        let (units, remaining, retry_after, reset) =
-            answer.map_err(|error| StoreError::of(&error))?;
+        let arguments = [
+            limit.requests.get().to_string(),
+            window.to_string(),
+            wanted.to_string(),
+        ];
+        let arguments = arguments.each_ref().map(|text| text.as_bytes());
+        let (units, remaining, retry_after, reset): (u32, u32, u64, u64) =
+            self.redis.invoke(&self.script, &[key], &arguments).await?;
         Ok(Granted {
             units,
             remaining,
             retry_after: Duration::from_micros(retry_after),
             reset: Duration::from_micros(reset),
         })
-    }
-}
-
-impl StoreError {
-    pub(super) fn unasked() -> Self {
-        Self("it failed before and is left alone".to_owned())
-    }
-
-    pub(super) fn late() -> Self {
-        Self("no answer in time".to_owned())
-    }
-
-    fn of(error: &RedisError) -> Self {
-        Self(error.category().to_owned())
     }
 }
 
