@@ -13,7 +13,7 @@ use crate::{
     BuildError, HttpClient, HttpClientConfig, HttpVersion, Resolve,
     classify::ClassifyClient,
     client::Inner,
-    connect::{Connector, SystemResolver},
+    connect::{Connector, FollowedTls, SystemResolver},
     observe::ClientMetrics,
     replay::ReplayCall,
     transport::Transport,
@@ -110,7 +110,7 @@ impl HttpClientBuilder {
             .base_url
             .as_ref()
             .is_some_and(|base| base.url().scheme() == "https");
-        let tls = config.tls.build(&name, config.version, needs_roots)?;
+        let tls = FollowedTls::new(&config.tls, &name, config.version, needs_roots)?;
         let connector = Connector::new(resolver, config.addresses, tls, config.connect_timeout);
         let policies = policies.unwrap_or_else(|| {
             let mut all = ResilienceConfig::default();

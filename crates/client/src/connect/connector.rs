@@ -6,10 +6,9 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use http::Uri;
+use http::{Uri, uri::Scheme};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use rustls::ClientConfig;
 use seaworthy_core::Timeout;
 use tokio::net::TcpStream;
 use tower_service::Service;
@@ -17,6 +16,7 @@ use tower_service::Service;
 use super::{
     address::Addresses,
     resolver::{Guarded, Resolve},
+    tls::FollowedTls,
 };
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -29,7 +29,8 @@ pub(crate) struct ConnectTimedOut(pub(crate) Duration);
 /// Opens connections.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    inner: HttpsConnector<HttpConnector<Guarded>>,
+    tcp: HttpConnector<Guarded>,
+    tls: Arc<FollowedTls>,
     addresses: Addresses,
     limit: Duration,
 }
@@ -38,14 +39,15 @@ impl Connector {
     pub(crate) fn new(
         resolver: Arc<dyn Resolve>,
         addresses: Addresses,
-        tls: ClientConfig,
+        tls: FollowedTls,
         limit: Timeout,
     ) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Guarded::new(resolver, addresses));
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
         Self {
-            inner: HttpsConnector::from((tcp, tls)),
+            tcp,
+            tls: Arc::new(tls),
             addresses,
             limit: limit.get(),
         }
@@ -58,7 +60,7 @@ impl Service<Uri> for Connector {
     type Future = BoxFuture<'static, Result<Self::Response, BoxError>>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.inner.poll_ready(context)
+        self.tcp.poll_ready(context).map_err(Into::into)
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
@@ -69,7 +71,16 @@ impl Service<Uri> for Connector {
         if let Some(Err(denied)) = written.map(|address| self.addresses.check(address)) {
             return Box::pin(async move { Err(denied.into()) });
         }
-        let (connecting, limit) = (self.inner.call(uri), self.limit);
+        let (tcp, tls, limit) = (self.tcp.clone(), Arc::clone(&self.tls), self.limit);
+        let looks = tls.has_files() && uri.scheme() == Some(&Scheme::HTTPS);
+        let connecting = async move {
+            let tls = if looks {
+                tokio::task::spawn_blocking(move || tls.look()).await?
+            } else {
+                tls.known()
+            };
+            HttpsConnector::from((tcp, tls)).call(uri).await
+        };
         Box::pin(async move {
             match tokio::time::timeout(limit, connecting).await {
                 Ok(result) => result,

@@ -10,4 +10,5 @@ pub use address::{Addresses, is_public};
 pub(crate) use connector::{ConnectTimedOut, Connector};
 pub(crate) use resolver::SystemResolver;
 pub use resolver::{Resolve, Resolving, system_resolver};
+pub(crate) use tls::FollowedTls;
 pub use tls::{BuildError, ClientTlsConfig};

@@ -1,8 +1,10 @@
 use std::{
     path::{Path, PathBuf},
     sync::Arc,
+    time::SystemTime,
 };
 
+use parking_lot::Mutex;
 use rustls::{
     ClientConfig, RootCertStore,
     crypto::aws_lc_rs,
@@ -13,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::HttpVersion;
 
-/// Whom the client trusts, and how it proves itself.
+/// Whom the client trusts, and how it proves itself. The files are looked at before each connection; one that changed is read again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientTlsConfig {
@@ -107,6 +109,76 @@ impl ClientTlsConfig {
         };
         config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
         Ok(config)
+    }
+}
+
+/// TLS whose files are looked at before each connection, so that certificates that are rotated are taken up.
+#[derive(Debug)]
+pub(crate) struct FollowedTls {
+    client: String,
+    version: HttpVersion,
+    files: ClientTlsConfig,
+    current: Mutex<(Vec<Option<Stamp>>, Arc<ClientConfig>)>,
+}
+
+/// What changes when a file does.
+type Stamp = (SystemTime, u64);
+
+impl FollowedTls {
+    pub(crate) fn new(
+        files: &ClientTlsConfig,
+        client: &str,
+        version: HttpVersion,
+        needs_roots: bool,
+    ) -> Result<Self, BuildError> {
+        // Stamped before they are read: a change in between is found at the next look.
+        let stamps = files.stamps();
+        let config = files.build(client, version, needs_roots)?;
+        Ok(Self {
+            client: client.to_owned(),
+            version,
+            files: files.clone(),
+            current: Mutex::new((stamps, Arc::new(config))),
+        })
+    }
+
+    /// Whether there is anything to look at.
+    pub(super) fn has_files(&self) -> bool {
+        self.files != ClientTlsConfig::default()
+    }
+
+    /// The settings as they were at the last look.
+    pub(super) fn known(&self) -> Arc<ClientConfig> {
+        Arc::clone(&self.current.lock().1)
+    }
+
+    /// The settings with the files as they are now, read with blocking calls. Files that are half written change nothing.
+    pub(super) fn look(&self) -> Arc<ClientConfig> {
+        let stamps = self.files.stamps();
+        let mut current = self.current.lock();
+        if current.0 != stamps {
+            match self.files.build(&self.client, self.version, false) {
+                Ok(config) => {
+                    tracing::info!(client = self.client, "TLS files were read again");
+                    *current = (stamps, Arc::new(config));
+                }
+                Err(error) => {
+                    tracing::warn!(client = self.client, %error, "changed TLS files cannot be used; the former are kept");
+                }
+            }
+        }
+        Arc::clone(&current.1)
+    }
+}
+
+impl ClientTlsConfig {
+    fn stamps(&self) -> Vec<Option<Stamp>> {
+        let files = [&self.ca, &self.certificate, &self.key];
+        let stamp = |file: &PathBuf| {
+            let about = std::fs::metadata(file).ok()?;
+            Some((about.modified().ok()?, about.len()))
+        };
+        files.map(|file| file.as_ref().and_then(stamp)).to_vec()
     }
 }
 

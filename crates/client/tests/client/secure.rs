@@ -130,3 +130,134 @@ async fn http_2_is_spoken_where_it_is_asked_for_res_3() {
     let response = client.get(&url).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
 }
+
+/// An authority in a folder, with a server of it that asks for certificates of the same authority, speaks HTTP/2 and answers with the version that it was asked in.
+struct Mutual {
+    folder: TempDir,
+    url: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+impl Mutual {
+    async fn start() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let authority_key = KeyPair::generate().unwrap();
+        let mut params = CertificateParams::new(Vec::new()).unwrap();
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let authority = params.self_signed(&authority_key).unwrap();
+        fs::write(folder.path().join("ca.pem"), authority.pem()).unwrap();
+        let issuer = Issuer::new(params, authority_key);
+        let (certificate, key) = issued(&issuer);
+        let provider = Arc::new(aws_lc_rs::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.add(authority.der().clone()).unwrap();
+        let verifier = rustls::server::WebPkiClientVerifier::builder_with_provider(
+            Arc::new(roots),
+            Arc::clone(&provider),
+        );
+        let mut config = ServerConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_client_cert_verifier(verifier.build().unwrap())
+            .with_single_cert(
+                vec![certificate.der().clone()],
+                PrivateKeyDer::try_from(key.serialize_der()).unwrap(),
+            )
+            .unwrap();
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        let acceptor = TlsAcceptor::from(Arc::new(config));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        tokio::spawn(async move {
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                let acceptor = acceptor.clone();
+                tokio::spawn(async move {
+                    if let Ok(stream) = acceptor.accept(stream).await {
+                        tell_version(stream).await;
+                    }
+                });
+            }
+        });
+        Self {
+            folder,
+            url: format!("https://localhost:{port}/"),
+            issuer,
+        }
+    }
+
+    /// Writes a certificate for the client, of this authority.
+    fn identify(&self, folder: &TempDir) {
+        let (certificate, key) = issued(&self.issuer);
+        fs::write(folder.path().join("client.pem"), certificate.pem()).unwrap();
+        fs::write(folder.path().join("client.key"), key.serialize_pem()).unwrap();
+    }
+}
+
+fn issued(issuer: &Issuer<'static, KeyPair>) -> (rcgen::Certificate, KeyPair) {
+    let key = KeyPair::generate().unwrap();
+    let params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    (params.signed_by(&key, issuer).unwrap(), key)
+}
+
+async fn tell_version(stream: impl tokio::io::AsyncRead + tokio::io::AsyncWrite + Unpin + 'static) {
+    use hyper_util::{
+        rt::{TokioExecutor, TokioIo},
+        server::conn::auto,
+    };
+    let service = hyper::service::service_fn(|request: hyper::Request<hyper::body::Incoming>| {
+        let version = bytes::Bytes::from(format!("{:?}", request.version()));
+        async move {
+            Ok::<_, std::convert::Infallible>(hyper::Response::new(http_body_util::Full::new(
+                version,
+            )))
+        }
+    });
+    let server = auto::Builder::new(TokioExecutor::new());
+    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+}
+
+fn identified(folder: &TempDir) -> impl FnOnce(&mut HttpClientConfig) {
+    let path = |name: &str| Some(folder.path().join(name));
+    let (ca, certificate, key) = (path("ca.pem"), path("client.pem"), path("client.key"));
+    move |config| {
+        once(config);
+        config.tls.ca = ca;
+        config.tls.certificate = certificate;
+        config.tls.key = key;
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_asks_for_a_certificate_gets_it_over_http_2_and_refuses_who_has_none_sec_1() {
+    let server = Mutual::start().await;
+    server.identify(&server.folder);
+    let known = client(identified(&server.folder));
+    let response = known.get(&server.url).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
+    let trusting = trusting(&server.folder);
+    assert!(client(trusting).get(&server.url).send().await.is_err());
+    let stranger = Mutual::start().await;
+    stranger.identify(&server.folder);
+    let forged = client(identified(&server.folder));
+    assert!(forged.get(&server.url).send().await.is_err());
+}
+
+#[tokio::test]
+async fn certificates_that_are_rotated_are_taken_up_without_a_new_client_sec_1() {
+    let (old, new) = (Mutual::start().await, Mutual::start().await);
+    let folder = tempfile::tempdir().unwrap();
+    let ca = folder.path().join("ca.pem");
+    fs::copy(old.folder.path().join("ca.pem"), &ca).unwrap();
+    old.identify(&folder);
+    let client = client(identified(&folder));
+    assert!(client.get(&old.url).send().await.is_ok());
+    assert!(client.get(&new.url).send().await.is_err());
+    // A file that is half written is not used.
+    fs::write(&ca, "-----BEGIN CERT").unwrap();
+    assert!(client.get(&new.url).send().await.is_err());
+    fs::copy(new.folder.path().join("ca.pem"), &ca).unwrap();
+    new.identify(&folder);
+    let response = client.get(&new.url).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "HTTP/2.0");
+}
