@@ -152,6 +152,3 @@ impl fmt::Debug for DataError {
 }
 
 impl std::error::Error for DataError {}
-
-#[cfg(test)]
-mod tests;

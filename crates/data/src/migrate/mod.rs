@@ -15,6 +15,3 @@ mod text;
 pub use migration::{Migration, MigrationSet};
 pub use migrator::{Migrator, Step};
 pub use status::{MigrationState, MigrationStatus};
-
-#[cfg(test)]
-mod tests;

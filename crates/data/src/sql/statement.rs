@@ -30,7 +30,6 @@ pub struct Statement {
 pub(crate) enum Text {
     /// The program.
     Static(&'static str),
-    #[expect(dead_code, reason = "lists compose theirs")]
     /// Put together by this crate from parts of the program.
     Composed(Arc<str>),
 }
@@ -140,7 +139,6 @@ impl Statement {
         &self.values
     }
 
-    #[expect(dead_code, reason = "lists bind theirs")]
     pub(crate) fn bind_values(mut self, values: Vec<Value>) -> Self {
         self.values.extend(values);
         self

@@ -1,1 +1,95 @@
+use proptest::prelude::*;
 
+use super::{Dialect, rewrite, split};
+use crate::Engine;
+
+fn on(engine: Engine, sql: &str) -> String {
+    rewrite(sql, Dialect(engine), &[2]).text
+}
+
+#[test]
+fn places_are_those_outside_of_strings_names_and_comments_data_4() {
+    for (sql, postgres) in [
+        ("SELECT ?, ?", "SELECT $1, $2"),
+        ("SELECT '?', 'it''s ?', ?", "SELECT '?', 'it''s ?', $1"),
+        (
+            "SELECT \"a?\", \"b\"\"?\", ?",
+            "SELECT \"a?\", \"b\"\"?\", $1",
+        ),
+        ("SELECT 1 -- ?\n, ?", "SELECT 1 -- ?\n, $1"),
+        ("SELECT /* ? /* ? */ ? */ ?", "SELECT /* ? /* ? */ ? */ $1"),
+        (
+            "SELECT $$?$$, $a$ ? $$ $a$, ?",
+            "SELECT $$?$$, $a$ ? $$ $a$, $1",
+        ),
+        ("SELECT E'\\'?', ?", "SELECT E'\\'?', $1"),
+        ("SELECT nature'?', ?", "SELECT nature'?', $1"),
+        ("SELECT a ?? 'b', ?", "SELECT a ? 'b', $1"),
+        ("SELECT a IN (?*), ?", "SELECT a IN ($1, $2), $3"),
+        ("SELECT 'open ?", "SELECT 'open ?"),
+    ] {
+        assert_eq!(on(Engine::Postgres, sql), postgres);
+    }
+    let mysql = "SELECT `?`, '\\', ? # ?\n, ?";
+    assert_eq!(rewrite(mysql, Dialect(Engine::MySql), &[]).places, 2);
+    let sqlite = "SELECT [?], '\\', ?";
+    assert_eq!(rewrite(sqlite, Dialect(Engine::Sqlite), &[]).places, 1);
+    assert_eq!(
+        rewrite("a IN (?*)", Dialect(Engine::MySql), &[0]).text,
+        "a IN (NULL)"
+    );
+}
+
+#[test]
+fn the_operation_and_the_first_table_are_known_obs_6() {
+    for (sql, operation, collection) in [
+        (
+            "SELECT id FROM symbols s JOIN b ON 1",
+            "SELECT",
+            Some("symbols"),
+        ),
+        (
+            "insert into a.symbols (x) values (?)",
+            "INSERT",
+            Some("a.symbols"),
+        ),
+        ("UPDATE symbols SET from_x = ?", "UPDATE", Some("symbols")),
+        (
+            "DELETE FROM \"order\" WHERE id = ?",
+            "DELETE",
+            Some("order"),
+        ),
+        ("SELECT 1", "SELECT", None),
+        (
+            "/* x */ SELECT 1 FROM (SELECT 2 FROM inner_one)",
+            "SELECT",
+            Some("inner_one"),
+        ),
+    ] {
+        let found = rewrite(sql, Dialect(Engine::Postgres), &[]);
+        assert_eq!(found.operation, operation, "{sql}");
+        assert_eq!(found.collection.as_deref(), collection, "{sql}");
+    }
+}
+
+#[test]
+fn statements_end_at_semicolons_that_are_outside_of_everything() {
+    let parts = |sql| split(sql, Dialect(Engine::MySql));
+    assert_eq!(parts("a; b ';' ; -- c;\n"), ["a", "b ';'"]);
+    assert_eq!(parts(" ; ;"), Vec::<String>::new());
+    let trigger = "CREATE TRIGGER t BEFORE INSERT ON a FOR EACH ROW BEGIN IF x THEN SET y = CASE WHEN 1 THEN 2 END; END IF; SET z = 1; END";
+    assert_eq!(parts(&format!("{trigger}; b")), [trigger, "b"]);
+}
+
+proptest! {
+    #[test]
+    fn any_text_is_read_to_its_end(sql in ".*") {
+        for engine in Engine::ALL {
+            let rewritten = rewrite(&sql, Dialect(engine), &[]);
+            if !sql.contains('?') {
+                prop_assert_eq!(&rewritten.text, &sql);
+            }
+            let _ = split(&sql, Dialect(engine));
+        }
+    }
+}

@@ -7,6 +7,7 @@
 )]
 
 mod errors;
+mod lists;
 mod migrations;
 mod server;
 mod transactions;
@@ -48,6 +49,11 @@ on_every_engine! {
         a_nested_transaction_is_undone_alone_data_3,
         after_a_failed_statement_only_a_rollback_is_left_data_3,
         hooks_run_after_the_commit_alone;
+    lists:
+        pages_show_every_row_once_in_every_order_data_4,
+        what_lost_against_another_is_run_again_data_3,
+        a_transaction_that_reads_cannot_write,
+        a_sick_replica_is_replaced_by_the_primary;
     migrations:
         migrations_go_up_and_down_and_are_verified_data_2,
         a_migration_that_fails_is_undone_or_told_data_2,

@@ -67,6 +67,14 @@ async fn tables(database: &Database) {
          CONSTRAINT symbols_label_key UNIQUE (label), \
          CONSTRAINT symbols_project_fkey FOREIGN KEY (project_id) REFERENCES projects (id), \
          CONSTRAINT symbols_places_check CHECK (places >= 0))")
+        .on_postgres("CREATE TABLE IF NOT EXISTS symbols (id BIGINT NOT NULL PRIMARY KEY, project_id BIGINT, label VARCHAR(100) COLLATE \"C\" NOT NULL, places BIGINT, \
+         CONSTRAINT symbols_label_key UNIQUE (label), \
+         CONSTRAINT symbols_project_fkey FOREIGN KEY (project_id) REFERENCES projects (id), \
+         CONSTRAINT symbols_places_check CHECK (places >= 0))")
+        .on_mysql("CREATE TABLE IF NOT EXISTS symbols (id BIGINT NOT NULL PRIMARY KEY, project_id BIGINT, label VARCHAR(100) CHARACTER SET utf8mb4 COLLATE utf8mb4_nopad_bin NOT NULL, places BIGINT, \
+         CONSTRAINT symbols_label_key UNIQUE (label), \
+         CONSTRAINT symbols_project_fkey FOREIGN KEY (project_id) REFERENCES projects (id), \
+         CONSTRAINT symbols_places_check CHECK (places >= 0))")
         .execute(database)
         .await
         .unwrap();

@@ -1,0 +1,314 @@
+use std::num::NonZeroU32;
+
+use seaworthy_core::{Error, FieldViolation};
+
+use super::{
+    cursor,
+    field::{Field, Operator},
+    query::{Filter, ListQuery, Order, Start},
+    request::ListRequest,
+};
+use crate::{Kind, Value};
+
+/// A page that a person reads.
+const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
+/// A page that a program reads.
+const DEFAULT_MAXIMUM: NonZeroU32 = NonZeroU32::new(200).unwrap();
+/// Servers read and throw away what lies before an offset: whoever wants more uses cursors.
+const MAXIMUM_OFFSET: u32 = 10_000;
+/// Filters of one request; each is a part of a statement.
+const MOST_FILTERS: usize = 20;
+/// Values of one `in`.
+const MOST_VALUES: usize = 100;
+/// Fields of one sort.
+const MOST_SORTS: usize = 4;
+
+/// What a list shows and what callers may ask of it.
+///
+/// ```
+/// use seaworthy_data::{Field, Kind, List, ListRequest, Operator};
+///
+/// let symbols = List::new("id, label, created_at", "symbols", Field::new("id", "id", Kind::Integer))
+///     .only("project_id = ? AND deleted_at IS NULL")
+///     .field(Field::new("label", "label", Kind::Text).filter(&[Operator::Equals, Operator::Prefix]).sort())
+///     .field(Field::new("created", "created_at", Kind::Time).filter(Operator::RANGE).sort());
+///
+/// let asked = ListRequest::of_query("label.prefix=ab&sort=-created&limit=20");
+/// assert!(symbols.query(&asked).is_ok());
+///
+/// let hostile = ListRequest::of_query("sort=id;DROP+TABLE+symbols&limit=1000000&secret=1");
+/// let error = symbols.query(&hostile).unwrap_err();
+/// let refused: Vec<&str> = error.fields().iter().map(|field| field.field.as_str()).collect();
+/// assert_eq!(refused, ["sort", "limit", "secret"]);
+/// ```
+#[derive(Debug, Clone)]
+pub struct List {
+    pub(super) columns: &'static str,
+    pub(super) from: &'static str,
+    pub(super) condition: Option<&'static str>,
+    fields: Vec<Field>,
+    unique: Field,
+    default_sort: &'static str,
+    limit: NonZeroU32,
+    maximum: NonZeroU32,
+}
+
+impl List {
+    /// A list of these columns `FROM` this table (with its joins), in which `unique` tells any two rows apart: it ends every order, so that no row is shown twice or
+    /// left out between two pages.
+    #[must_use]
+    pub fn new(columns: &'static str, from: &'static str, unique: Field) -> Self {
+        Self {
+            columns,
+            from,
+            condition: None,
+            fields: Vec::new(),
+            unique,
+            default_sort: "",
+            limit: DEFAULT_LIMIT,
+            maximum: DEFAULT_MAXIMUM,
+        }
+    }
+
+    /// The condition that always holds; its `?` take the values of [`ListQuery::bind`].
+    #[must_use]
+    pub const fn only(mut self, condition: &'static str) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// Allows a field.
+    #[must_use]
+    pub fn field(mut self, field: Field) -> Self {
+        self.fields.push(field);
+        self
+    }
+
+    /// The order where the caller names none, such as `-created`.
+    #[must_use]
+    pub const fn sorted_by(mut self, sort: &'static str) -> Self {
+        self.default_sort = sort;
+        self
+    }
+
+    /// How many rows a page has where the caller names no number, and at most.
+    #[must_use]
+    pub const fn limits(mut self, default: NonZeroU32, maximum: NonZeroU32) -> Self {
+        self.limit = default;
+        self.maximum = maximum;
+        self
+    }
+
+    /// The query that a caller asks for.
+    ///
+    /// # Errors
+    /// Whatever is not allowed, each by the name of its parameter.
+    pub fn query(&self, request: &ListRequest) -> Result<ListQuery, Error> {
+        let mut reading = Reading::default();
+        for (name, value) in &request.pairs {
+            if let Err(problem) = self.read(&mut reading, name, value) {
+                reading.refused.push(violation(name, problem));
+            }
+        }
+        if reading.filters.len() > MOST_FILTERS {
+            reading
+                .refused
+                .push(FieldViolation::new("filter", "there are too many filters"));
+        }
+        let orders = match reading.orders.take() {
+            Some(orders) => orders,
+            None => self.orders(self.default_sort).unwrap_or_default(),
+        };
+        let orders = self.with_unique(orders);
+        let checksum = self.checksum(&orders, &request.pairs);
+        let kinds: Vec<Kind> = orders.iter().map(|order| order.field.kind).collect();
+        let mut start = Start::Offset(reading.offset.unwrap_or_default());
+        if let Some(text) = &reading.cursor {
+            match cursor::read(text, &checksum, &kinds) {
+                Some(_) if reading.offset.is_some() => reading
+                    .refused
+                    .push(FieldViolation::new("offset", "stands beside a cursor")),
+                Some(values) => start = Start::After(values),
+                None => reading.refused.push(FieldViolation::new(
+                    "cursor",
+                    "is not one of this list with these filters and this order",
+                )),
+            }
+        }
+        if !reading.refused.is_empty() {
+            return Err(Error::invalid(reading.refused));
+        }
+        Ok(ListQuery::new(
+            self,
+            reading.filters,
+            orders,
+            start,
+            reading.limit.unwrap_or(self.limit),
+            reading.total,
+            checksum,
+        ))
+    }
+
+    fn read(&self, reading: &mut Reading, name: &str, value: &str) -> Result<(), &'static str> {
+        let once = "stands there twice";
+        match name {
+            "limit" => {
+                let limit: NonZeroU32 = value.parse().map_err(|_| "is not a number above 0")?;
+                if limit > self.maximum {
+                    return Err("is above the limit of this list");
+                }
+                fill(&mut reading.limit, limit).ok_or(once)
+            }
+            "offset" => {
+                let offset: u32 = value.parse().map_err(|_| "is not a number")?;
+                if offset > MAXIMUM_OFFSET {
+                    return Err("is too far: use the cursor of the page before");
+                }
+                fill(&mut reading.offset, offset).ok_or(once)
+            }
+            "cursor" => fill(&mut reading.cursor, value.to_owned()).ok_or(once),
+            "sort" => {
+                let orders = self
+                    .orders(value)
+                    .ok_or("names a field by which this list is not sorted")?;
+                fill(&mut reading.orders, orders).ok_or(once)
+            }
+            "total" => {
+                reading.total = match value {
+                    "true" => true,
+                    "false" => false,
+                    _ => return Err("is not true or false"),
+                };
+                Ok(())
+            }
+            _ => {
+                reading.filters.push(self.filter(name, value)?);
+                Ok(())
+            }
+        }
+    }
+
+    fn filter(&self, name: &str, text: &str) -> Result<Filter, &'static str> {
+        let (name, operator) = match name.split_once('.') {
+            Some((name, word)) => (
+                name,
+                Operator::of_word(word).ok_or("names an unknown operator")?,
+            ),
+            None => (name, Operator::Equals),
+        };
+        let field = self
+            .fields
+            .iter()
+            .chain([&self.unique])
+            .find(|field| field.name == name)
+            .ok_or("is not a field of this list")?;
+        if !field.operators.contains(&operator) {
+            return Err("is not filtered by in this way");
+        }
+        let is_about_text = matches!(operator, Operator::Prefix | Operator::Contains);
+        if is_about_text && field.kind != Kind::Text {
+            return Err("is not a text");
+        }
+        let values: Vec<Value> = if operator == Operator::In {
+            let parts = text.split(',').take(MOST_VALUES + 1);
+            parts
+                .map(|part| field.read(part))
+                .collect::<Result<_, _>>()?
+        } else {
+            vec![field.read(text)?]
+        };
+        if values.len() > MOST_VALUES {
+            return Err("has too many values");
+        }
+        Ok(Filter {
+            column: field.column,
+            operator,
+            values,
+        })
+    }
+
+    /// `label,-created` as an order, if all of it is allowed.
+    fn orders(&self, sort: &str) -> Option<Vec<Order>> {
+        if sort.is_empty() {
+            return Some(Vec::new());
+        }
+        let mut orders: Vec<Order> = Vec::new();
+        for word in sort.split(',').take(MOST_SORTS + 1) {
+            let (name, descends) = match word.strip_prefix('-') {
+                Some(name) => (name, true),
+                None => (word, false),
+            };
+            let mut allowed = self.fields.iter().filter(|field| field.sorts);
+            let field = allowed
+                .find(|field| field.name == name)
+                .or_else(|| Some(&self.unique).filter(|unique| unique.name == name))?;
+            if orders.iter().any(|order| order.field.name == name) {
+                return None;
+            }
+            orders.push(Order {
+                field: *field,
+                descends,
+            });
+        }
+        (orders.len() <= MOST_SORTS).then_some(orders)
+    }
+
+    fn with_unique(&self, mut orders: Vec<Order>) -> Vec<Order> {
+        let known = orders
+            .iter()
+            .position(|order| order.field.name == self.unique.name);
+        match known {
+            // What follows the unique field has nothing to decide.
+            Some(position) => orders.truncate(position + 1),
+            None => {
+                let descends = orders.last().is_some_and(|last| last.descends);
+                orders.push(Order {
+                    field: self.unique,
+                    descends,
+                });
+            }
+        }
+        orders
+    }
+
+    /// Of everything that says which rows come in which order.
+    fn checksum(&self, orders: &[Order], pairs: &[(String, String)]) -> String {
+        let mut parts = vec![self.columns, self.from, self.condition.unwrap_or_default()];
+        for order in orders {
+            parts.push(order.field.column);
+            parts.push(if order.descends { "down" } else { "up" });
+        }
+        let about_page = ["limit", "offset", "cursor", "sort", "total"];
+        let mut filters: Vec<_> = pairs
+            .iter()
+            .filter(|(name, _)| !about_page.contains(&name.as_str()))
+            .collect();
+        filters.sort();
+        for (name, value) in filters {
+            parts.push(name);
+            parts.push(value);
+        }
+        cursor::checksum(&parts)
+    }
+}
+
+#[derive(Default)]
+struct Reading {
+    filters: Vec<Filter>,
+    orders: Option<Vec<Order>>,
+    limit: Option<NonZeroU32>,
+    offset: Option<u32>,
+    cursor: Option<String>,
+    total: bool,
+    refused: Vec<FieldViolation>,
+}
+
+fn fill<T>(place: &mut Option<T>, value: T) -> Option<()> {
+    place.replace(value).is_none().then_some(())
+}
+
+/// Names are a caller's, too: a long one is cut.
+fn violation(name: &str, problem: &str) -> FieldViolation {
+    let shown: String = name.chars().take(64).collect();
+    FieldViolation::new(shown, problem)
+}

@@ -1,0 +1,128 @@
+use chrono::DateTime;
+use uuid::Uuid;
+
+use crate::{Kind, Value};
+
+/// The longest text that a filter takes, in bytes: more than a name has.
+const LONGEST_TEXT: usize = 512;
+
+/// How a field is compared. In a request it follows the field's name: `label.prefix=ab`; without one it is [`Equals`](Self::Equals).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Operator {
+    /// `label=x`.
+    Equals,
+    /// `label.not=x`.
+    Not,
+    /// `created.after=x`.
+    After,
+    /// `created.from=x`: at or after.
+    From,
+    /// `created.before=x`.
+    Before,
+    /// `created.to=x`: at or before.
+    To,
+    /// `class.in=a,b`: one of at most a hundred.
+    In,
+    /// `label.prefix=x`, for texts.
+    Prefix,
+    /// `label.contains=x`, for texts.
+    Contains,
+}
+
+impl Operator {
+    /// Everything that has an order.
+    pub const RANGE: &'static [Self] = &[
+        Self::Equals,
+        Self::After,
+        Self::From,
+        Self::Before,
+        Self::To,
+    ];
+    /// Equality alone.
+    pub const EXACT: &'static [Self] = &[Self::Equals, Self::Not, Self::In];
+
+    pub(super) fn of_word(word: &str) -> Option<Self> {
+        Some(match word {
+            "not" => Self::Not,
+            "after" => Self::After,
+            "from" => Self::From,
+            "before" => Self::Before,
+            "to" => Self::To,
+            "in" => Self::In,
+            "prefix" => Self::Prefix,
+            "contains" => Self::Contains,
+            _ => return None,
+        })
+    }
+}
+
+/// A field by which a list may be filtered or sorted.
+#[derive(Debug, Clone, Copy)]
+pub struct Field {
+    pub(super) name: &'static str,
+    pub(super) column: &'static str,
+    pub(super) kind: Kind,
+    pub(super) operators: &'static [Operator],
+    pub(super) sorts: bool,
+}
+
+impl Field {
+    /// A field by the name that callers use, its column (an expression of SQL) and its kind. It may be neither filtered nor sorted by yet.
+    #[must_use]
+    pub const fn new(name: &'static str, column: &'static str, kind: Kind) -> Self {
+        Self {
+            name,
+            column,
+            kind,
+            operators: &[],
+            sorts: false,
+        }
+    }
+
+    /// Allows these filters.
+    #[must_use]
+    pub const fn filter(mut self, operators: &'static [Operator]) -> Self {
+        self.operators = operators;
+        self
+    }
+
+    /// Allows sorting by it. The column must have a value in every row, and should have an index.
+    #[must_use]
+    pub const fn sort(mut self) -> Self {
+        self.sorts = true;
+        self
+    }
+
+    /// A caller's text as a value of this field, or what is wrong with it.
+    pub(super) fn read(&self, text: &str) -> Result<Value, &'static str> {
+        match self.kind {
+            Kind::Boolean => match text {
+                "true" => Ok(true.into()),
+                "false" => Ok(false.into()),
+                _ => Err("is not true or false"),
+            },
+            Kind::Integer => {
+                let number: Result<i64, _> = text.parse();
+                number.map(Value::from).map_err(|_| "is not a whole number")
+            }
+            Kind::Float => {
+                let number: Option<f64> = text.parse().ok();
+                let number = number.filter(|number| number.is_finite());
+                number.map(Value::from).ok_or("is not a number")
+            }
+            Kind::Uuid => {
+                let uuid: Result<Uuid, _> = text.parse();
+                uuid.map(Value::from).map_err(|_| "is not a UUID")
+            }
+            Kind::Time => DateTime::parse_from_rfc3339(text)
+                .map(|time| time.to_utc().into())
+                .map_err(|_| "is not a time such as 2026-01-31T12:00:00Z"),
+            // PostgreSQL keeps no zero byte.
+            Kind::Text if text.len() > LONGEST_TEXT || text.contains('\0') => {
+                Err("is too long or holds a zero byte")
+            }
+            Kind::Text => Ok(text.into()),
+            Kind::Bytes | Kind::Json => Err("cannot be compared"),
+        }
+    }
+}
