@@ -8,6 +8,8 @@ use crate::ClientError;
 pub(crate) struct ClassifyClient;
 
 impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
+    const DEFERS: bool = true;
+
     fn classify(&self, result: Result<&Response<B>, &ClientError>) -> Outcome {
         match result {
             Ok(response) => ClassifyHttp.classify(Ok::<_, &ClientError>(response)),

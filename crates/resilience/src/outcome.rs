@@ -51,6 +51,9 @@ pub trait Classify<Response, Error>: Clone {
     /// The meaning of one answer or error.
     fn classify(&self, result: Result<&Response, &Error>) -> Outcome;
 
+    /// Whether [`defer`](Self::defer) is asked: a call whose answer is all there pays nothing for it.
+    const DEFERS: bool = false;
+
     /// Takes over the report of a success whose answer has a body that may still break off. The default judges the answer as it is: it gives the report back.
     fn defer(&self, _response: &mut Response, report: LateReport) -> Option<LateReport> {
         Some(report)

@@ -12,6 +12,8 @@ const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 pub(crate) struct ClassifyGrpc;
 
 impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
+    const DEFERS: bool = true;
+
     fn classify(&self, result: Result<&Response<B>, &Status>) -> Outcome {
         match result {
             Ok(response) => match Status::from_header_map(response.headers()) {

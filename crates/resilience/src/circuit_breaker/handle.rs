@@ -259,7 +259,11 @@ impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
     ) {
         let report_now = match result {
             // A probe or a trial holds a place that others wait for, and a stream may last for hours.
-            Ok(response) if outcome == Outcome::Success && self.ticket.role == Role::Ordinary => {
+            Ok(response)
+                if C::DEFERS
+                    && outcome == Outcome::Success
+                    && self.ticket.role == Role::Ordinary =>
+            {
                 let took = now.saturating_duration_since(self.began);
                 let late = classify.defer(response, LateReport::new(self, took));
                 late.and_then(LateReport::take_back)
