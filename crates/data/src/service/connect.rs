@@ -53,10 +53,18 @@ impl Database {
             .await?;
         service.component(DatabaseComponent(database.clone()));
         service.health().register(probe(&database));
-        let tasks = service.tasks();
-        tasks.spawn(format!("pool of {name}"), database.0.pool.keep_up());
-        if let Some(replica) = &database.0.replica {
-            tasks.spawn(format!("replica pool of {name}"), replica.pool().keep_up());
+        let replica = database.0.replica.as_ref().map(|replica| replica.pool());
+        for (what, pool) in [("pool", Some(&database.0.pool)), ("replica pool", replica)] {
+            let Some(pool) = pool else { continue };
+            let (upkeep, stop) = (pool.keep_up(), service.tasks().stop().clone());
+            service
+                .tasks()
+                .spawn(format!("{what} of {name}"), async move {
+                    tokio::select! {
+                        () = upkeep => {}
+                        () = stop.requested() => {}
+                    }
+                });
         }
         Ok(database)
     }
