@@ -24,7 +24,9 @@ pub struct BaseUrl(Url);
 pub struct InvalidBaseUrl;
 
 impl BaseUrl {
-    pub(crate) fn url(&self) -> &Url {
+    /// The address as a URL.
+    #[must_use]
+    pub fn url(&self) -> &Url {
         &self.0
     }
 }

@@ -26,7 +26,7 @@ use std::{
 
 use tokio::task::futures::TaskLocalFuture;
 
-use crate::{Deadline, RequestId, ServiceIdentity, TraceContext};
+use crate::{Deadline, Grants, RequestId, ServiceIdentity, TraceContext};
 
 tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
@@ -43,6 +43,7 @@ pub struct RequestContext {
     user_agent: Option<Box<str>>,
     actor: OnceLock<Actor>,
     tenant: OnceLock<Tenant>,
+    grants: OnceLock<Grants>,
 }
 
 /// Who acts: the subject that authentication has proved.
@@ -98,6 +99,7 @@ impl RequestContext {
             user_agent: None,
             actor: OnceLock::new(),
             tenant: OnceLock::new(),
+            grants: OnceLock::new(),
         }
     }
 
@@ -140,6 +142,7 @@ impl RequestContext {
             user_agent: self.user_agent.clone(),
             actor: self.actor.clone(),
             tenant: self.tenant.clone(),
+            grants: self.grants.clone(),
         }
     }
 
@@ -191,6 +194,12 @@ impl RequestContext {
         self.tenant.get()
     }
 
+    /// What the actor may do; nothing until authentication has said so.
+    #[must_use]
+    pub fn grants(&self) -> Grants {
+        self.grants.get().cloned().unwrap_or_default()
+    }
+
     /// Records who acts. The first word counts: a later one is ignored and `false` is returned.
     pub fn set_actor(&self, actor: Actor) -> bool {
         self.actor.set(actor).is_ok()
@@ -199,6 +208,11 @@ impl RequestContext {
     /// Records the tenant. The first word counts: a later one is ignored and `false` is returned.
     pub fn set_tenant(&self, tenant: Tenant) -> bool {
         self.tenant.set(tenant).is_ok()
+    }
+
+    /// Records what the actor may do. The first word counts: a later one is ignored and `false` is returned.
+    pub fn set_grants(&self, grants: Grants) -> bool {
+        self.grants.set(grants).is_ok()
     }
 }
 

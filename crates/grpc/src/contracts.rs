@@ -19,7 +19,7 @@ use crate::{
 #[derive(Debug, Default)]
 #[must_use = "contracts do nothing until they are served"]
 pub struct Contracts {
-    routes: Vec<(String, MethodRouter, ContractConfig)>,
+    routes: Vec<(String, MethodRouter, ContractConfig, RouteOptions)>,
     calls: Routes,
     names: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
@@ -44,14 +44,26 @@ impl Contracts {
     }
 
     /// Adds a contract. The form of the first one's errors is also that of what is refused before a contract is reached.
-    pub fn with<C: Contract>(mut self, contract: C) -> Self {
+    pub fn with<C: Contract>(self, contract: C) -> Self {
+        self.with_options(contract, |_| RouteOptions::new())
+    }
+
+    /// Adds a contract and says of each of its routes who may call and what it asks of the stack. `options` is asked for every HTTP path as axum writes it, such as
+    /// `/v1/books/{id}`, and for every gRPC method by its name alone, such as `GetBook`.
+    pub fn with_options<C: Contract>(
+        mut self,
+        contract: C,
+        options: impl Fn(&str) -> RouteOptions,
+    ) -> Self {
         let config = contract.config().clone();
         let routes = contract.routes().into_iter();
-        self.routes
-            .extend(routes.map(|(path, methods)| (path, methods, config.clone())));
+        self.routes.extend(routes.map(|(path, methods)| {
+            let options = options(&path);
+            (path, methods, config.clone(), options)
+        }));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
-        self.call(contract, RouteOptions::new())
+        self.call(contract, options)
     }
 
     /// Gives repeats of unsafe HTTP calls with an `Idempotency-Key` the same answer (API-6), remembered in `store`. Refusals have the form of each contract's errors.
@@ -67,25 +79,28 @@ impl Contracts {
     fn http(&mut self) -> Routes {
         let keys = self.keys.take();
         let mounted = std::mem::take(&mut self.routes).into_iter();
-        mounted.fold(Routes::new(), |routes, (path, methods, contract)| {
-            let methods = match &keys {
-                Some(Keys(config, store)) => {
-                    let config = IdempotencyConfig {
-                        errors: Arc::clone(&contract.errors),
-                        request_limit: contract.body_limit,
-                        ..config.clone()
-                    };
-                    methods.layer(IdempotencyLayer::new(config, Arc::clone(store)))
-                }
-                None => methods,
-            };
-            // The contract limits bodies itself, in its own form of errors.
-            let options = RouteOptions::new().body_limit(contract.body_limit);
-            routes.route_with(&path, methods, options)
-        })
+        mounted.fold(
+            Routes::new(),
+            |routes, (path, methods, contract, options)| {
+                let methods = match &keys {
+                    Some(Keys(config, store)) => {
+                        let config = IdempotencyConfig {
+                            errors: Arc::clone(&contract.errors),
+                            request_limit: contract.body_limit,
+                            ..config.clone()
+                        };
+                        methods.layer(IdempotencyLayer::new(config, Arc::clone(store)))
+                    }
+                    None => methods,
+                };
+                // The contract limits bodies itself, in its own form of errors.
+                let options = options.body_limit(contract.body_limit);
+                routes.route_with(&path, methods, options)
+            },
+        )
     }
 
-    fn call<C: Contract>(mut self, contract: C, options: RouteOptions) -> Self {
+    fn call<C: Contract>(mut self, contract: C, options: impl Fn(&str) -> RouteOptions) -> Self {
         self.calls = self.calls.merge(methods(&contract, options));
         self.names.push(C::NAME);
         self.descriptors.push(C::DESCRIPTORS);
@@ -106,7 +121,7 @@ impl Contracts {
         let (status, listening) = health::follow(service.health());
         service.component(listening);
         let standard = health::contract(status, &self.names);
-        self = self.call(standard, health::options());
+        self = self.call(standard, |_| health::options());
         let settings = service.framework().server.grpc.clone().unwrap_or_default();
         if settings.reflection.unwrap_or(is_development) {
             self.calls = self.calls.merge(reflection::calls(&self.descriptors)?);

@@ -12,7 +12,7 @@ use tower_service::Service;
 use crate::single_message::SingleMessage;
 
 /// The methods of a contract as routes, each with metrics and limits of its own.
-pub(crate) fn methods<C: Contract>(contract: &C, options: RouteOptions) -> Routes {
+pub(crate) fn methods<C: Contract>(contract: &C, options: impl Fn(&str) -> RouteOptions) -> Routes {
     let config = contract.config();
     let adjust = {
         let config = config.clone();
@@ -25,8 +25,14 @@ pub(crate) fn methods<C: Contract>(contract: &C, options: RouteOptions) -> Route
             None => true,
         });
     let serve = |methods: &[&str], prepare| {
-        let (options, adjust) = (options.clone(), adjust.clone());
-        routes(C::NAME, methods, contract.grpc(), options, prepare, adjust)
+        routes(
+            C::NAME,
+            methods,
+            contract.grpc(),
+            &options,
+            prepare,
+            adjust.clone(),
+        )
     };
     let as_it_is = |request| request;
     serve(&streams, as_it_is).merge(serve(&singles, |request| {
@@ -53,7 +59,7 @@ pub(crate) fn routes<S, A>(
     name: &str,
     methods: &[&str],
     service: S,
-    options: RouteOptions,
+    options: impl Fn(&str) -> RouteOptions,
     prepare: fn(Request) -> Request,
     adjust: A,
 ) -> Routes
@@ -75,7 +81,7 @@ where
                 adjust(response.map(Body::new))
             }
         };
-        routes.route_with(&format!("/{name}/{method}"), post(handler), options.clone())
+        routes.route_with(&format!("/{name}/{method}"), post(handler), options(method))
     })
 }
 

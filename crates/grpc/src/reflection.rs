@@ -22,13 +22,13 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         }
     }
     let refused = |error| StartError::because("the contracts cannot be reflected", error);
-    let options = RouteOptions::new().access(Access::Public);
+    let options = |_: &str| RouteOptions::new().access(Access::Public);
     let as_it_is = |response| response;
     Ok(routes(
         "grpc.reflection.v1.ServerReflection",
         METHODS,
         v1.build_v1().map_err(refused)?,
-        options.clone(),
+        options,
         |request| request,
         as_it_is,
     )

@@ -3,8 +3,8 @@
 use std::{fmt, sync::Arc};
 
 use futures::future::BoxFuture;
-use http::{Extensions, request::Parts};
-use seaworthy_core::{Actor, Error, RequestContext, Tenant};
+use http::{Extensions, HeaderValue, request::Parts};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Tenant};
 
 use crate::RouteOptions;
 
@@ -17,6 +17,27 @@ pub trait Authenticate: Send + Sync + 'static {
         context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication;
+
+    /// What `WWW-Authenticate` says beside a refusal of the stack (RFC 9110, section 11.6.1).
+    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        let _ = (refusal, route);
+        None
+    }
+}
+
+impl<A: Authenticate + ?Sized> Authenticate for Arc<A> {
+    fn authenticate(
+        &self,
+        request: &Parts,
+        context: &Arc<RequestContext>,
+        route: &RouteOptions,
+    ) -> Authentication {
+        (**self).authenticate(request, context, route)
+    }
+
+    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        (**self).challenge(refusal, route)
+    }
 }
 
 /// What an authenticator found.
@@ -38,6 +59,8 @@ pub struct Identity {
     pub actor: Actor,
     /// On whose behalf, where the credentials say so.
     pub tenant: Option<Tenant>,
+    /// What they may do.
+    pub grants: Grants,
     /// What handlers may extract besides, such as typed claims.
     pub extensions: Extensions,
 }
@@ -51,4 +74,13 @@ impl fmt::Debug for Authentication {
             Self::Later(_) => "Later",
         })
     }
+}
+
+/// The refusal of a caller whom nobody knows, where the route asks who calls.
+pub(crate) fn unknown() -> Error {
+    Error::new(
+        Code::Unauthenticated,
+        "CREDENTIALS_MISSING",
+        "this needs to know who calls",
+    )
 }

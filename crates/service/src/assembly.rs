@@ -5,7 +5,7 @@ use seaworthy_client::{BuildError, HttpClient};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::{ErrorForm, RequestIds, Routes};
+use seaworthy_http::{Authenticate, ErrorForm, RequestIds, Routes};
 use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
@@ -50,6 +50,7 @@ pub(crate) struct HandedOver {
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
+    pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
     pub(crate) components: Vec<Arc<dyn Component>>,
 }
 
@@ -243,6 +244,11 @@ impl<C: Settings> Assembly<C> {
     /// Chooses which request IDs of clients are kept, over HTTP and gRPC (OBS-7).
     pub fn request_ids(&self, kept: RequestIds) {
         self.parts.handed_over.lock().request_ids = kept;
+    }
+
+    /// Finds out who calls, over HTTP and gRPC. From then on a route that does not say who may call is an error of the start (AUTH-5).
+    pub fn authenticate(&self, authenticate: impl Authenticate) {
+        self.parts.handed_over.lock().authenticate = Some(Arc::new(authenticate));
     }
 
     /// Starts a worker.

@@ -16,6 +16,12 @@ pub struct RouteDescription {
     pub methods: Vec<&'static str>,
     /// Who may call.
     pub access: Access,
+    /// The roles of which a caller needs one.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The scopes that a caller needs.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub scopes: Vec<String>,
     /// The route's own timeout, where it has one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Timeout>,
@@ -27,6 +33,8 @@ impl RouteDescription {
             path: entry.path.clone(),
             methods: Methods::of(&entry.methods).names(),
             access: entry.options.declared_access(),
+            roles: entry.options.needed_roles().map(str::to_owned).collect(),
+            scopes: entry.options.needed_scopes().map(str::to_owned).collect(),
             timeout: entry.options.own_timeout(),
         }
     }

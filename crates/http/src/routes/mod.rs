@@ -17,7 +17,7 @@ pub use list::RouteDescription;
 pub(crate) use method::MethodLabel;
 pub use options::{Access, RouteOptions};
 pub use table::RouteError;
-pub(crate) use table::{Found, PathId, Table, UNMATCHED};
+pub(crate) use table::{Found, PathId, Table, UNMATCHED, check_access};
 
 /// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state) gives it.
 ///

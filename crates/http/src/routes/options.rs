@@ -1,15 +1,19 @@
-use seaworthy_core::{ByteSize, Timeout};
+use std::sync::Arc;
 
-/// Who may call a route. The authentication slot enforces it.
+use seaworthy_core::{ByteSize, Error, Grants, Timeout};
+
+use crate::authentication::unknown;
+
+/// Who may call a route. The stack enforces it, whoever authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Access {
-    /// The route says nothing; what that means is the authentication slot's decision.
+    /// The route says nothing. Where callers are authenticated a stack with such a route is not built.
     #[default]
     Undeclared,
     /// Everyone. Credentials are not looked at.
     Public,
-    /// Everyone; the caller is known where valid credentials are sent.
+    /// Everyone; the caller is known where valid credentials are sent, and anonymous otherwise.
     Optional,
     /// Callers with valid credentials only.
     Authenticated,
@@ -29,6 +33,8 @@ pub enum Access {
 #[derive(Debug, Clone, Default)]
 pub struct RouteOptions {
     access: Access,
+    roles: Arc<[Box<str>]>,
+    scopes: Arc<[Box<str>]>,
     timeout: Option<Timeout>,
     body_limit: Option<ByteSize>,
     without_rate_limit: bool,
@@ -47,6 +53,22 @@ impl RouteOptions {
     #[must_use]
     pub fn access(mut self, access: Access) -> Self {
         self.access = access;
+        self
+    }
+
+    /// Lets only callers in who have one of these roles, and so only authenticated ones (AUTH-5).
+    #[must_use]
+    pub fn roles<R: Into<Box<str>>>(mut self, any: impl IntoIterator<Item = R>) -> Self {
+        self.access = Access::Authenticated;
+        self.roles = any.into_iter().map(Into::into).collect();
+        self
+    }
+
+    /// Lets only callers in whose credentials have all of these scopes, and so only authenticated ones (AUTH-5).
+    #[must_use]
+    pub fn scopes<S: Into<Box<str>>>(mut self, all: impl IntoIterator<Item = S>) -> Self {
+        self.access = Access::Authenticated;
+        self.scopes = all.into_iter().map(Into::into).collect();
         self
     }
 
@@ -89,6 +111,38 @@ impl RouteOptions {
     #[must_use]
     pub fn declared_access(&self) -> Access {
         self.access
+    }
+
+    /// The roles of which a caller needs one; empty where every caller will do.
+    pub fn needed_roles(&self) -> impl Iterator<Item = &str> {
+        self.roles.iter().map(|role| &**role)
+    }
+
+    /// The scopes that a caller needs.
+    pub fn needed_scopes(&self) -> impl Iterator<Item = &str> {
+        self.scopes.iter().map(|scope| &**scope)
+    }
+
+    /// Refuses who may not call: `None` is somebody whom nobody knows.
+    pub(crate) fn permit(&self, caller: Option<&Grants>) -> Result<(), Error> {
+        match (self.access, caller) {
+            // A route with needs that was declared public afterwards: the needs hold.
+            (Access::Public | Access::Optional, _)
+                if self.roles.is_empty() && self.scopes.is_empty() =>
+            {
+                Ok(())
+            }
+            (_, None) => Err(unknown()),
+            (_, Some(grants)) => {
+                if !self.scopes.iter().all(|scope| grants.has_scope(scope)) {
+                    return Err(Grants::missing_scope());
+                }
+                if !(self.roles.is_empty() || self.roles.iter().any(|role| grants.has_role(role))) {
+                    return Err(Grants::missing_role());
+                }
+                Ok(())
+            }
+        }
     }
 
     pub(crate) fn own_timeout(&self) -> Option<Timeout> {

@@ -4,7 +4,7 @@ use axum::{Router, body::Body, routing::MethodRouter};
 use http::{HeaderValue, Request};
 use tower_service::Service as _;
 
-use super::{MethodLabel, RouteOptions, Routes, list::Methods};
+use super::{Access, MethodLabel, RouteDescription, RouteOptions, Routes, list::Methods};
 
 /// The label of paths that no route matches (OBS-4).
 pub(crate) const UNMATCHED: &str = "unmatched";
@@ -27,6 +27,20 @@ pub enum RouteError {
         path: String,
         /// The method.
         method: &'static str,
+    },
+    /// Callers are authenticated, and the route does not say who may call (AUTH-5).
+    #[error(
+        "route {path:?} does not say who may call: declare its access, its roles or its scopes"
+    )]
+    Undeclared {
+        /// The path.
+        path: String,
+    },
+    /// The route asks who calls, and nobody authenticates callers (AUTH-5).
+    #[error("route {path:?} is for known callers, and nothing authenticates them")]
+    Unauthenticated {
+        /// The path.
+        path: String,
     },
 }
 
@@ -109,7 +123,8 @@ impl Table {
         Ok(Self {
             finder,
             paths,
-            unmatched: RouteOptions::new(),
+            // What nobody serves is nobody's secret: 404 is told without asking who calls.
+            unmatched: RouteOptions::new().access(Access::Public),
             router,
         })
     }
@@ -208,6 +223,31 @@ impl Path {
             HeaderValue::try_from(self.methods.allow()).unwrap_or(HeaderValue::from_static(""));
         Ok(())
     }
+}
+
+/// Whether every route says who may call, as far as that can be told apart.
+pub(crate) fn check_access(
+    routes: &[RouteDescription],
+    is_authenticated: bool,
+) -> Result<(), RouteError> {
+    for route in routes {
+        let path = || route.path.clone();
+        let has_needs = !(route.roles.is_empty() && route.scopes.is_empty());
+        match route.access {
+            Access::Undeclared if is_authenticated => {
+                return Err(RouteError::Undeclared { path: path() });
+            }
+            Access::Authenticated if !is_authenticated => {
+                return Err(RouteError::Unauthenticated { path: path() });
+            }
+            Access::Public | Access::Optional if has_needs => {
+                let problem = "it is open to everyone and asks for roles or scopes";
+                return Err(wrong(&route.path, problem));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
 }
 
 fn wrong(path: &str, problem: impl Into<String>) -> RouteError {

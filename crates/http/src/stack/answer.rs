@@ -12,8 +12,8 @@ use crate::{
     security_headers::SecurityHeaders,
 };
 
-/// Request ID, trace, two of the rate limit and three of CORS, besides the security headers.
-const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 7;
+/// Request ID, trace, two of the rate limit, the challenge and three of CORS, besides the security headers.
+const ADDED_HEADERS: usize = SecurityHeaders::MAXIMUM + 8;
 
 impl Exchange {
     /// The way out through the steps: what each has to say is added, and the request ends with the body.
@@ -38,6 +38,9 @@ impl Exchange {
         std::mem::replace(&mut self.cross_origin, CrossOrigin::Indifferent).apply(headers);
         if let Some(rate_limit) = self.rate_limit.take() {
             rate_limit.apply(headers);
+        }
+        if let Some(challenge) = self.challenge.take() {
+            headers.insert(header::WWW_AUTHENTICATE, challenge);
         }
         response.map(|body| StackBody::new(body, Some(self)))
     }

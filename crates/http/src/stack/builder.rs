@@ -15,7 +15,7 @@ use crate::{
     load_shed::LoadShed,
     observe::Observer,
     rate_limit::RateLimit,
-    routes::Table,
+    routes::{Table, check_access},
     rpc::{self, Protocol},
     security_headers::SecurityHeaders,
 };
@@ -135,6 +135,7 @@ impl StackBuilder {
     /// A route or a setting that cannot work.
     pub fn build(self, routes: Routes) -> Result<Stack, StackError> {
         let listed = routes.list();
+        check_access(&listed, self.authenticate.is_some())?;
         let table = Table::new(routes)?;
         let config = self.config;
         let probes = self.health.map(|health| {

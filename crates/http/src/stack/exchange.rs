@@ -5,7 +5,7 @@ use std::{
     time::Instant,
 };
 
-use http::Uri;
+use http::{HeaderValue, Uri};
 use seaworthy_core::{Code, Failure, RequestContext, context};
 
 use super::builder::Inner;
@@ -29,6 +29,8 @@ pub(super) struct Exchange {
     pub(super) tls: bool,
     pub(super) cross_origin: CrossOrigin,
     pub(super) rate_limit: Option<RateLimitHeaders>,
+    /// What `WWW-Authenticate` says, where the stack refused the caller.
+    pub(super) challenge: Option<HeaderValue>,
     /// Whether it holds a place of the load shedder.
     pub(super) admitted: bool,
     /// Zero until the answer has begun.

@@ -77,6 +77,7 @@ impl StackService {
             tls: self.tls,
             cross_origin: stack.cors.examine(headers),
             rate_limit: None,
+            challenge: None,
             admitted: false,
             status: 0,
             sent: 0,
@@ -132,6 +133,15 @@ impl StackService {
     }
 }
 
+impl Inner {
+    /// The options of the route that a request goes to.
+    fn options(&self, exchange: &Exchange) -> &RouteOptions {
+        self.table
+            .options(exchange.path, exchange.method)
+            .unwrap_or(self.table.without_route())
+    }
+}
+
 impl Exchange {
     /// Spends one request of a caller's budget.
     fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
@@ -161,35 +171,64 @@ impl Exchange {
             .is_none_or(|options| options.is_rate_limited())
     }
 
-    /// Records who calls and spends the caller's budget: the user's, else the address's. Refused credentials spend a budget of their own.
+    /// Records who calls, spends the caller's budget (the user's, else the address's) and refuses who may not call. Refused credentials spend a budget of their own.
     pub(super) fn identified(
         &mut self,
         parts: &mut Parts,
         identity: Result<Option<Identity>, Error>,
     ) -> Result<(), Error> {
-        let key = match identity {
+        let (key, grants) = match identity {
             Ok(Some(identity)) => {
                 let key = RateLimitKey::Actor(identity.actor.clone());
                 self.context.set_actor(identity.actor);
                 if let Some(tenant) = identity.tenant {
                     self.context.set_tenant(tenant);
                 }
+                self.context.set_grants(identity.grants.clone());
                 parts.extensions.extend(identity.extensions);
-                Some(key)
+                (Some(key), Some(identity.grants))
             }
-            Ok(None) => self.address_key(),
-            Err(error) => {
-                self.stack.observer.unauthenticated(&error);
-                if let Some(address) = self.address_key() {
-                    self.charge(&RateLimitKey::Refused(Box::new(address)))?;
-                }
-                return Err(error);
-            }
+            Ok(None) => (self.address_key(), None),
+            Err(error) => return Err(self.refuse_credentials(error)),
         };
-        match key {
-            Some(key) if self.is_rate_limited() => self.charge(&key),
-            _ => Ok(()),
+        if let Some(key) = key
+            && self.is_rate_limited()
+        {
+            self.charge(&key)?;
         }
+        // Without an authenticator nobody is known, and the routes were checked for that at the start.
+        if self.stack.authenticate.is_none() {
+            return Ok(());
+        }
+        let stack = Arc::clone(&self.stack);
+        let permitted = stack.options(self).permit(grants.as_ref());
+        permitted.map_err(|error| self.refuse_caller(error))
+    }
+
+    /// Counts a refusal and prepares what is said beside it.
+    fn refuse_caller(&mut self, error: Error) -> Error {
+        let stack = Arc::clone(&self.stack);
+        stack.observer.unauthenticated(&error);
+        self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
+            let options = stack.options(self);
+            // It is the code of another crate: a panic in it must not end the connection.
+            let challenge = self.guard(|| authenticate.challenge(&error, options));
+            challenge.ok().flatten()
+        });
+        error
+    }
+
+    /// The same for credentials that were sent and are wrong: guessing costs. A fault of ours does not.
+    fn refuse_credentials(&mut self, error: Error) -> Error {
+        let error = self.refuse_caller(error);
+        if !error.code().is_server_fault()
+            && let Some(address) = self.address_key()
+            && let Err(limited) = self.charge(&RateLimitKey::Refused(Box::new(address)))
+        {
+            self.challenge = None;
+            return limited;
+        }
+        error
     }
 
     /// Refuses an address that has used up its wrong credentials before any more of them are checked.
@@ -208,10 +247,7 @@ impl Exchange {
         };
         self.refuse_guessing()?;
         let stack = Arc::clone(&self.stack);
-        let options = stack
-            .table
-            .options(self.path, self.method)
-            .unwrap_or(stack.table.without_route());
+        let options = stack.options(self);
         self.guard(|| authenticate.authenticate(parts, &self.context, options))
             .map_err(|Panicked| panicked())
     }

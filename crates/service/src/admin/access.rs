@@ -1,7 +1,7 @@
 use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
 
 use http::{header, request::Parts, uri::Authority};
-use seaworthy_core::{Actor, Code, Error, RequestContext, Secret};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Secret};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
@@ -98,6 +98,7 @@ impl Authenticate for TokenAccess {
         let identity = Identity {
             actor: Actor::new("admin"),
             tenant: None,
+            grants: Grants::default(),
             extensions: http::Extensions::new(),
         };
         Authentication::Known(identity)

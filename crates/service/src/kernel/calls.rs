@@ -14,12 +14,13 @@ use crate::{
 impl Kernel {
     /// What the assembly wants to serve over gRPC, behind the same steps as HTTP.
     pub(super) fn call_stack(&self) -> Result<Option<Stack>, StartError> {
-        let (calls, errors, request_ids) = {
+        let (calls, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
             (
                 handed_over.calls.take(),
                 handed_over.call_errors.take(),
                 handed_over.request_ids,
+                handed_over.authenticate.clone(),
             )
         };
         let Some(calls) = calls else {
@@ -40,6 +41,9 @@ impl Kernel {
         .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);
+        }
+        if let Some(authenticate) = authenticate {
+            builder = builder.authenticate(authenticate);
         }
         builder
             .build(calls)

@@ -141,18 +141,22 @@ impl Kernel {
                 ));
             }
         }
-        let (routes, errors, request_ids) = {
+        let (routes, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
             (
                 handed_over.routes.take(),
                 handed_over.errors.take(),
                 handed_over.request_ids,
+                handed_over.authenticate.clone(),
             )
         };
         let mut builder =
             public::stack(&self.parts, &self.parts.telemetry).request_ids(request_ids);
         if let Some(errors) = errors {
             builder = builder.errors(errors);
+        }
+        if let Some(authenticate) = authenticate {
+            builder = builder.authenticate(authenticate);
         }
         let stack = builder
             .build(routes.unwrap_or_default())

@@ -12,6 +12,10 @@ impl Authenticate for Tokens {
         let identity = |name: &str| Identity {
             actor: Actor::new(name),
             tenant: None,
+            grants: match name {
+                "ada" => Grants::new(["moderator"], ["read", "write"]),
+                _ => Grants::default(),
+            },
             extensions: http::Extensions::new(),
         };
         match request
@@ -35,6 +39,16 @@ impl Authenticate for Tokens {
             Some(name) => Authentication::Known(identity(name)),
         }
     }
+
+    fn challenge(&self, refusal: &Error, route: &RouteOptions) -> Option<HeaderValue> {
+        let scopes: Vec<_> = route.needed_scopes().collect();
+        let text = format!(
+            "Test reason={}, scope={}",
+            refusal.reason(),
+            scopes.join("+")
+        );
+        HeaderValue::try_from(text).ok()
+    }
 }
 
 pub(super) fn with_token(token: &str) -> Request<Body> {
@@ -54,8 +68,104 @@ fn authenticated(config: HttpConfig) -> Stack {
     };
     builder(config)
         .authenticate(Tokens)
-        .build(Routes::new().get("/", who))
+        .build(
+            Routes::new()
+                .get("/", who)
+                .with_options(|options| options.access(Access::Optional)),
+        )
         .unwrap()
+}
+
+fn guarded(options: RouteOptions) -> Result<Stack, StackError> {
+    let routes = Routes::new()
+        .get("/", async || "in")
+        .with_options(|_| options.clone());
+    builder(HttpConfig::default())
+        .authenticate(Tokens)
+        .build(routes)
+}
+
+#[tokio::test]
+async fn a_route_asks_for_roles_and_scopes_and_denies_by_default_auth_5() {
+    let cases = [
+        (RouteOptions::new().access(Access::Public), 200, 200, 200),
+        (RouteOptions::new().access(Access::Optional), 200, 200, 200),
+        (
+            RouteOptions::new().access(Access::Authenticated),
+            401,
+            200,
+            200,
+        ),
+        (
+            RouteOptions::new().roles(["admin", "moderator"]),
+            401,
+            403,
+            200,
+        ),
+        (RouteOptions::new().roles(["admin"]), 401, 403, 403),
+        (RouteOptions::new().scopes(["read", "write"]), 401, 403, 200),
+        (
+            RouteOptions::new().scopes(["read", "delete"]),
+            401,
+            403,
+            403,
+        ),
+        (
+            RouteOptions::new().scopes(["read"]).roles(["admin"]),
+            401,
+            403,
+            403,
+        ),
+    ];
+    for (options, anonymous, bob, ada) in cases {
+        let stack = guarded(options.clone()).unwrap();
+        assert_eq!(get(&stack, "/").await.status, anonymous, "{options:?}");
+        for (name, expected) in [("bob", bob), ("slow-bob", bob), ("ada", ada)] {
+            let answer = send(&stack, with_token(name)).await;
+            assert_eq!(answer.status, expected, "{name} {options:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_says_what_is_needed_and_is_counted_auth_5() {
+    let stack = guarded(RouteOptions::new().scopes(["read", "delete"])).unwrap();
+    let answer = send(&stack, with_token("ada")).await;
+    assert_eq!(
+        answer.headers["www-authenticate"],
+        "Test reason=INSUFFICIENT_SCOPE, scope=read+delete"
+    );
+    assert_eq!(answer.problem()["reason"], "INSUFFICIENT_SCOPE");
+    let answer = get(&stack, "/").await;
+    assert_eq!(
+        answer.headers["www-authenticate"],
+        "Test reason=CREDENTIALS_MISSING, scope=read+delete"
+    );
+}
+
+#[test]
+fn a_route_that_declares_nothing_is_an_error_of_the_start_auth_5() {
+    let error = guarded(RouteOptions::new()).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "route \"/\" does not say who may call: declare its access, its roles or its scopes"
+    );
+    let open = RouteOptions::new().roles(["admin"]).access(Access::Public);
+    assert!(guarded(open).is_err());
+    let nobody = Routes::new()
+        .get("/", async || "in")
+        .with_options(|_| RouteOptions::new().access(Access::Authenticated));
+    let error = builder(HttpConfig::default()).build(nobody).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "route \"/\" is for known callers, and nothing authenticates them"
+    );
+}
+
+#[tokio::test]
+async fn what_nobody_serves_is_told_without_asking_who_calls_auth_5() {
+    let stack = guarded(RouteOptions::new().access(Access::Authenticated)).unwrap();
+    assert_eq!(get(&stack, "/nothing").await.status, StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]

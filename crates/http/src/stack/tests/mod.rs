@@ -18,10 +18,11 @@ use std::{
 
 use axum::body::Body;
 use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, HeaderValue, Method, Request, StatusCode, request::Parts};
 use http_body_util::BodyExt as _;
 use seaworthy_core::{
-    Actor, ByteSize, Code, Error, RequestContext, RequestId, ServiceIdentity, Timeout, context,
+    Actor, ByteSize, Code, Error, Grants, RequestContext, RequestId, ServiceIdentity, Timeout,
+    context,
 };
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
@@ -39,7 +40,8 @@ use tower::ServiceExt as _;
 
 use super::*;
 use crate::{
-    Authenticate, Authentication, HealthSource, HttpConfig, Identity, Json, RouteOptions, Routes,
+    Access, Authenticate, Authentication, HealthSource, HttpConfig, Identity, Json, RouteOptions,
+    Routes,
     server::{Listener, ListenerConfig},
 };
 

@@ -185,7 +185,11 @@ async fn what_is_refused_before_a_handler_is_counted_obs_5() {
     config.load_shed.max_in_flight = NonZeroU32::MIN;
     let stack = Stack::builder(identity(), config, &telemetry)
         .authenticate(Tokens)
-        .build(Routes::new().get("/", async || pending::<()>().await))
+        .build(
+            Routes::new()
+                .get("/", async || pending::<()>().await)
+                .with_options(|options| options.access(Access::Optional)),
+        )
         .unwrap();
     let mut held = send(&stack, request(Method::GET, "/")).boxed();
     assert!(futures::poll!(&mut held).is_pending());

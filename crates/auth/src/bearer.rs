@@ -1,0 +1,89 @@
+use http::{HeaderMap, header::AUTHORIZATION};
+use seaworthy_core::{Code, Error};
+
+/// What the `Authorization` header of a request holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Bearer<'request> {
+    /// Nothing.
+    Absent,
+    /// A token.
+    Token(&'request str),
+    /// Credentials of another scheme, or none that can be read.
+    Other,
+}
+
+const SCHEME: &str = "bearer";
+
+impl<'request> Bearer<'request> {
+    /// Reads the header as RFC 9110, section 11, and RFC 6750, section 2.1, have it: one header, the scheme in any case, blanks, and the token.
+    pub(crate) fn of(headers: &'request HeaderMap) -> Self {
+        let mut values = headers.get_all(AUTHORIZATION).iter();
+        let Some(value) = values.next() else {
+            return Self::Absent;
+        };
+        // Two headers are two opinions on who calls.
+        if values.next().is_some() {
+            return Self::Other;
+        }
+        let split = value.to_str().ok().and_then(|text| text.split_once(' '));
+        match split {
+            Some((scheme, token)) if scheme.eq_ignore_ascii_case(SCHEME) => {
+                match token.trim_start_matches(' ') {
+                    "" => Self::Other,
+                    token => Self::Token(token),
+                }
+            }
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The refusal of credentials that are no bearer token.
+pub(crate) fn other_scheme() -> Error {
+    let message = "the Authorization header holds no bearer token";
+    Error::new(Code::Unauthenticated, "CREDENTIALS_UNREADABLE", message)
+}
+
+#[cfg(test)]
+mod tests {
+    use http::HeaderValue;
+
+    use super::*;
+
+    fn read(values: &[&'static str]) -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(AUTHORIZATION, HeaderValue::from_static(value));
+        }
+        headers
+    }
+
+    #[test]
+    fn bearer_is_read_in_any_case_auth_1() {
+        for text in [
+            "Bearer a.b.c",
+            "bearer a.b.c",
+            "BEARER a.b.c",
+            "bEaReR   a.b.c",
+        ] {
+            assert_eq!(Bearer::of(&read(&[text])), Bearer::Token("a.b.c"), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_bearer_token_is_none_auth_1() {
+        assert_eq!(Bearer::of(&read(&[])), Bearer::Absent);
+        for values in [
+            &["Basic YTpi"][..],
+            &["Bearer"],
+            &["Bearer "],
+            &["Bearertoken"],
+            &["Bearer\ta.b.c"],
+            &[""],
+            &["Bearer a", "Bearer a"],
+            &["Bearer a", "Basic b"],
+        ] {
+            assert_eq!(Bearer::of(&read(values)), Bearer::Other, "{values:?}");
+        }
+    }
+}

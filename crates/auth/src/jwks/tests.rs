@@ -1,0 +1,307 @@
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, SystemTime},
+};
+
+use axum::{Router, http::StatusCode, routing::get};
+use seaworthy_client::{HttpClient, HttpClientConfig};
+use seaworthy_core::Timeout;
+use seaworthy_telemetry::metrics::{Format, Metrics};
+
+use super::*;
+use crate::token::{
+    Algorithm, Issuer, IssuerConfig, IssuerError, NewToken, SigningKey, TokenError, TokenSigner,
+    TokenSignerConfig, TokenVerifier,
+};
+
+/// An issuer with a key set of its own, on a real socket.
+#[derive(Clone)]
+struct Server {
+    answer: Arc<Mutex<(StatusCode, String)>>,
+    asked: Arc<AtomicU32>,
+    address: String,
+}
+
+impl Server {
+    async fn start(signer: &TokenSigner) -> Self {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let server = Self {
+            answer: Arc::new(Mutex::new((StatusCode::OK, signer.jwks()))),
+            asked: Arc::default(),
+            address: format!("http://{}", listener.local_addr().unwrap()),
+        };
+        let serving = server.clone();
+        let answer = async move || {
+            serving.asked.fetch_add(1, Ordering::SeqCst);
+            serving.answer.lock().unwrap().clone()
+        };
+        let router = Router::new().route("/.well-known/jwks.json", get(answer));
+        tokio::spawn(async move { axum::serve(listener, router).await });
+        server
+    }
+
+    fn set(&self, status: StatusCode, body: &str) {
+        *self.answer.lock().unwrap() = (status, body.to_owned());
+    }
+
+    fn asked(&self) -> u32 {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    fn client(&self) -> HttpClient {
+        client(&self.address)
+    }
+}
+
+fn client(address: &str) -> HttpClient {
+    let mut config = HttpClientConfig {
+        base_url: Some(address.parse().unwrap()),
+        ..HttpClientConfig::default()
+    };
+    config.policies.retry.attempts = std::num::NonZeroU32::MIN;
+    HttpClient::builder("login").config(config).build().unwrap()
+}
+
+fn signer() -> TokenSigner {
+    let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
+    TokenSigner::new(TokenSignerConfig::default(), key)
+}
+
+fn sign(signer: &TokenSigner) -> String {
+    signer
+        .sign(NewToken::about("ada"))
+        .unwrap()
+        .expose()
+        .clone()
+}
+
+fn jwks(client: HttpClient, config: JwksConfig, metrics: &Metrics) -> Jwks {
+    Jwks::new(client, vec![Algorithm::EdDsa], config, metrics).unwrap()
+}
+
+fn believer(jwks: &Jwks) -> TokenVerifier {
+    let config = IssuerConfig {
+        algorithms: vec![Algorithm::EdDsa],
+        ..IssuerConfig::default()
+    };
+    TokenVerifier::new([Issuer::with_jwks(config, jwks.clone()).unwrap()]).unwrap()
+}
+
+/// Short enough to pass within a test.
+fn impatient() -> JwksConfig {
+    JwksConfig {
+        demand_interval: Timeout::from_millis(1),
+        ..JwksConfig::default()
+    }
+}
+
+#[tokio::test]
+async fn keys_are_fetched_when_they_are_first_needed_and_then_kept_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let verifier = believer(&jwks);
+    let token = sign(&signer);
+    let now = SystemTime::now();
+    assert_eq!(
+        verifier.verify_now(&token, now).unwrap_err(),
+        TokenError::KeysUnavailable
+    );
+    for _ in 0..3 {
+        assert!(verifier.verify(&token, now).await.is_ok());
+    }
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_new_key_is_found_and_keys_that_nobody_has_are_not_looked_for_often_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let verifier = believer(&jwks);
+    let now = SystemTime::now();
+    assert!(verifier.verify(&sign(&signer), now).await.is_ok());
+    let before = verifier.generation();
+
+    signer
+        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
+        .unwrap();
+    signer.activate("k2").unwrap();
+    server.set(StatusCode::OK, &signer.jwks());
+    let by_new = sign(&signer);
+    // A moment ago they were asked for: thousands of invented keys ask no second time.
+    for _ in 0..1_000 {
+        let refused = verifier.verify(&by_new, now).await.unwrap_err();
+        assert_eq!(refused, TokenError::UnknownKey);
+    }
+    assert_eq!(server.asked(), 1);
+
+    let patient = jwks.clone();
+    let eager = super::tests::jwks(server.client(), impatient(), &Metrics::new());
+    let verifier = believer(&eager);
+    assert!(verifier.verify(&by_new, now).await.is_ok());
+    assert!(verifier.generation() > 0 && before == patient.generation());
+}
+
+#[tokio::test]
+async fn many_who_wait_for_keys_ask_once_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let verifier = believer(&jwks);
+    let token = sign(&signer);
+    let waiting = (0..50).map(|_| verifier.verify(&token, SystemTime::now()));
+    let outcomes = futures::future::join_all(waiting).await;
+    assert!(outcomes.iter().all(Result::is_ok));
+    assert_eq!(server.asked(), 1);
+}
+
+#[tokio::test]
+async fn without_keys_nothing_is_believed_and_it_is_told_that_it_is_our_fault_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let metrics = Metrics::new();
+    let jwks = jwks(server.client(), JwksConfig::default(), &metrics);
+    let verifier = believer(&jwks);
+    let token = sign(&signer);
+    for (status, body) in [
+        (StatusCode::INTERNAL_SERVER_ERROR, ""),
+        (StatusCode::OK, "<html>"),
+        (StatusCode::OK, r#"{"keys":[]}"#),
+    ] {
+        server.set(status, body);
+        let refused = verifier
+            .verify(&token, SystemTime::now())
+            .await
+            .unwrap_err();
+        assert_eq!(refused, TokenError::KeysUnavailable);
+    }
+    let text = metrics.render(Format::PrometheusText);
+    let failed = "auth_key_refreshes_total{issuer=\"login\",outcome=\"failure\"} 1";
+    assert!(text.contains(failed), "{text}");
+}
+
+#[tokio::test]
+async fn keys_outlive_their_issuer_for_a_while_and_no_longer_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let config = JwksConfig {
+        max_stale: Timeout::from_secs(3_600),
+        ..impatient()
+    };
+    let jwks = jwks(server.client(), config, &Metrics::new());
+    let verifier = believer(&jwks);
+    let token = sign(&signer);
+    let now = SystemTime::now();
+    assert!(verifier.verify(&token, now).await.is_ok());
+    server.set(StatusCode::SERVICE_UNAVAILABLE, "");
+    jwks.refresh_on_demand().await;
+    assert!(verifier.verify(&token, now).await.is_ok());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(3_601)).await;
+    assert_eq!(
+        verifier.verify_now(&token, now).unwrap_err(),
+        TokenError::KeysUnavailable
+    );
+}
+
+#[tokio::test]
+async fn a_key_that_was_withdrawn_is_forgotten_with_the_next_set_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), impatient(), &Metrics::new());
+    let verifier = believer(&jwks);
+    let by_old = sign(&signer);
+    let now = SystemTime::now();
+    assert!(verifier.verify(&by_old, now).await.is_ok());
+    let before = verifier.generation();
+    signer
+        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
+        .unwrap();
+    signer.activate("k2").unwrap();
+    signer.withdraw("k1").unwrap();
+    server.set(StatusCode::OK, &signer.jwks());
+    tokio::time::sleep(Duration::from_millis(2)).await;
+    jwks.refresh_on_demand().await;
+    assert_eq!(
+        verifier.verify_now(&by_old, now).unwrap_err(),
+        TokenError::UnknownKey
+    );
+    assert_ne!(
+        verifier.generation(),
+        before,
+        "what was verified before would be believed"
+    );
+}
+
+#[tokio::test]
+async fn keys_are_asked_for_in_the_background_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let keeping = tokio::spawn(jwks.clone().keep_fresh());
+    // Waits for the answer that is on its way, and asks no second time.
+    while jwks.keys().is_err() {
+        tokio::task::yield_now().await;
+        jwks.refresh_on_demand().await;
+    }
+    assert_eq!(server.asked(), 1);
+    keeping.abort();
+}
+
+#[test]
+fn keys_are_fetched_over_a_private_way_only_auth_1() {
+    let make = |address: &str| {
+        let algorithms = vec![Algorithm::EdDsa];
+        Jwks::new(
+            client(address),
+            algorithms,
+            JwksConfig::default(),
+            &Metrics::new(),
+        )
+        .map(drop)
+    };
+    assert_eq!(
+        make("http://login.example.org"),
+        Err(JwksError::NotEncrypted)
+    );
+    assert_eq!(
+        make("http://127.0.0.1.example.org"),
+        Err(JwksError::NotEncrypted)
+    );
+    for fine in [
+        "http://127.0.0.1:8080",
+        "http://[::1]:8080",
+        "http://localhost:8080",
+    ] {
+        assert_eq!(make(fine), Ok(()), "{fine}");
+    }
+    let nowhere = HttpClient::builder("login").build().unwrap();
+    let secret = Jwks::new(
+        nowhere,
+        vec![Algorithm::EdDsa],
+        JwksConfig::default(),
+        &Metrics::new(),
+    );
+    assert_eq!(secret.map(drop), Err(JwksError::NotEncrypted));
+    let local = client("http://127.0.0.1:1");
+    let secret = Jwks::new(
+        local.clone(),
+        vec![Algorithm::Hs256],
+        JwksConfig::default(),
+        &Metrics::new(),
+    );
+    assert_eq!(secret.map(drop), Err(JwksError::Secret));
+    let jwks = jwks(local, JwksConfig::default(), &Metrics::new());
+    let config = IssuerConfig {
+        algorithms: vec![Algorithm::Hs256],
+        ..IssuerConfig::default()
+    };
+    assert_eq!(
+        Issuer::with_jwks(config, jwks).unwrap_err(),
+        IssuerError::FetchedSecret
+    );
+}

@@ -1,0 +1,147 @@
+use std::fmt;
+
+use argon2::{Algorithm, Argon2, Block, Params, PasswordHash as Text, Version};
+use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
+use schemars::JsonSchema;
+use serde::Deserialize;
+use zeroize::Zeroizing;
+
+/// The first choice of OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
+const MEMORY_KIBIBYTES: u32 = 19 * 1024;
+const PASSES: u32 = 2;
+/// More than one core for one login helps the attacker, who has more of them.
+const LANES: u32 = 1;
+/// RFC 9106, section 3.1: 16 bytes are enough for a salt, 32 for a tag.
+pub(super) const SALT_LENGTH: usize = 16;
+const TAG_LENGTH: usize = 32;
+/// A hash that was put into the database by somebody else must not take the memory or the time of the service: about ten times the default.
+const MOST_MEMORY: u32 = 256 * 1024;
+const MOST_PASSES: u32 = 16;
+const MOST_LANES: u32 = 8;
+
+/// What one hash costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct PasswordParameters {
+    /// Memory in kibibytes; each hashing thread keeps as much.
+    pub memory_kibibytes: u32,
+    /// Passes over it.
+    pub passes: u32,
+}
+
+impl Default for PasswordParameters {
+    fn default() -> Self {
+        Self {
+            memory_kibibytes: MEMORY_KIBIBYTES,
+            passes: PASSES,
+        }
+    }
+}
+
+/// A hash as it is stored: the PHC string of Argon2id, which names its own parameters.
+#[derive(Clone, PartialEq, Eq)]
+pub struct PasswordHash(String);
+
+/// A text that is no hash of ours.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the stored password hash cannot be read, or asks for more memory or time than a hash may")]
+pub struct InvalidHash;
+
+/// A stored hash taken apart.
+pub(super) struct Parts {
+    pub(super) params: Params,
+    pub(super) salt: Vec<u8>,
+    pub(super) tag: Zeroizing<Vec<u8>>,
+}
+
+impl PasswordHash {
+    /// Reads a stored hash.
+    ///
+    /// # Errors
+    /// It is no Argon2id hash of version 1.3, or its parameters are beyond what is computed for anybody.
+    pub fn parse(text: &str) -> Result<Self, InvalidHash> {
+        let hash = Self(text.to_owned());
+        hash.parts()?;
+        Ok(hash)
+    }
+
+    /// The text to store.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub(super) fn parts(&self) -> Result<Parts, InvalidHash> {
+        let text = Text::new(&self.0).map_err(|_| InvalidHash)?;
+        let is_ours = text.algorithm == Algorithm::Argon2id.ident()
+            && text.version == Some(Version::V0x13.into());
+        if !is_ours {
+            return Err(InvalidHash);
+        }
+        let params = Params::try_from(&text).map_err(|_| InvalidHash)?;
+        let is_bounded = params.m_cost() <= MOST_MEMORY
+            && params.t_cost() <= MOST_PASSES
+            && params.p_cost() <= MOST_LANES;
+        let (Some(salt), Some(tag), true) = (text.salt, text.hash, is_bounded) else {
+            return Err(InvalidHash);
+        };
+        let mut bytes = [0; 64];
+        let salt = salt.decode_b64(&mut bytes).map_err(|_| InvalidHash)?;
+        Ok(Parts {
+            params,
+            salt: salt.to_vec(),
+            tag: Zeroizing::new(tag.as_bytes().to_vec()),
+        })
+    }
+
+    pub(super) fn write(params: &Params, salt: &[u8], tag: &[u8]) -> Self {
+        Self(format!(
+            "$argon2id$v=19$m={},t={},p={}${}${}",
+            params.m_cost(),
+            params.t_cost(),
+            params.p_cost(),
+            STANDARD_NO_PAD.encode(salt),
+            STANDARD_NO_PAD.encode(tag)
+        ))
+    }
+}
+
+impl fmt::Debug for PasswordHash {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("PasswordHash(***)")
+    }
+}
+
+impl PasswordParameters {
+    pub(super) fn params(self) -> Result<Params, InvalidHash> {
+        if self.memory_kibibytes > MOST_MEMORY || self.passes > MOST_PASSES {
+            return Err(InvalidHash);
+        }
+        Params::new(self.memory_kibibytes, self.passes, LANES, Some(TAG_LENGTH))
+            .map_err(|_| InvalidHash)
+    }
+}
+
+/// Memory of one thread, used again for each hash.
+#[derive(Default)]
+pub(super) struct Memory(Vec<Block>);
+
+impl Memory {
+    /// The tag of a password.
+    pub(super) fn tag(
+        &mut self,
+        params: &Params,
+        password: &[u8],
+        salt: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, argon2::Error> {
+        let length = params.output_len().unwrap_or(TAG_LENGTH);
+        let mut tag = Zeroizing::new(vec![0; length]);
+        if self.0.len() < params.block_count() {
+            self.0.resize(params.block_count(), Block::default());
+        }
+        let argon = Argon2::new(Algorithm::Argon2id, Version::V0x13, params.clone());
+        let blocks = self.0.get_mut(..params.block_count()).unwrap_or_default();
+        argon.hash_password_into_with_memory(password, salt, &mut tag, blocks)?;
+        Ok(tag)
+    }
+}

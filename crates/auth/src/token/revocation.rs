@@ -1,0 +1,100 @@
+use std::{collections::HashMap, fmt, sync::Arc, time::SystemTime};
+
+use futures::future::BoxFuture;
+use parking_lot::RwLock;
+
+use super::{TokenError, VerifiedToken};
+
+/// Says of a valid token whether it was taken back. Asked at every use of one, also of a cached one, so it should answer from memory.
+pub trait Revocation: Send + Sync + 'static {
+    /// What is known of the token.
+    fn standing(&self, token: &Arc<VerifiedToken>) -> Standing;
+}
+
+/// An answer that needs waiting: whether the token is revoked. An error refuses the request with 503: who cannot find out does not let in.
+pub type RevocationFuture = BoxFuture<'static, Result<bool, TokenError>>;
+
+/// Whether a token was taken back.
+pub enum Standing {
+    /// It was not.
+    Good,
+    /// It was.
+    Revoked,
+    /// Somebody has to be asked.
+    Ask(RevocationFuture),
+}
+
+impl fmt::Debug for Standing {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Good => "Good",
+            Self::Revoked => "Revoked",
+            Self::Ask(_) => "Ask",
+        })
+    }
+}
+
+/// Revocations in memory, by the version of an actor's tokens and by single tokens. An actor or a token that is not here is in good standing. Cheap to clone; all
+/// clones are the same list, which a consumer of events or a worker keeps up to date.
+///
+/// A version is kept until [`Revocations::forget_expired`] is called after the time that was given with it, which is that of the longest token in use: after it
+/// no token of an older version can be valid.
+#[derive(Debug, Clone, Default)]
+pub struct Revocations(Arc<RwLock<Lists>>);
+
+#[derive(Debug, Default)]
+struct Lists {
+    versions: HashMap<Box<str>, (u64, SystemTime)>,
+    tokens: HashMap<Box<str>, SystemTime>,
+}
+
+/// The claim with the version of an actor's tokens; absent it is 0.
+const VERSION: &str = "ver";
+
+impl Revocations {
+    /// Nothing is revoked.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes back every token of an actor whose `ver` is below `version`. Kept until `until`; versions only rise.
+    pub fn raise_version(&self, actor: &str, version: u64, until: SystemTime) {
+        let mut lists = self.0.write();
+        let known = lists
+            .versions
+            .entry(actor.into())
+            .or_insert((version, until));
+        *known = (known.0.max(version), known.1.max(until));
+    }
+
+    /// Takes back one token by its `jti`. Kept until `until`, its own `exp`.
+    pub fn revoke(&self, token_id: &str, until: SystemTime) {
+        self.0.write().tokens.insert(token_id.into(), until);
+    }
+
+    /// Forgets what can concern no valid token any more.
+    pub fn forget_expired(&self, now: SystemTime) {
+        let mut lists = self.0.write();
+        lists.versions.retain(|_, (_, until)| *until > now);
+        lists.tokens.retain(|_, until| *until > now);
+    }
+}
+
+impl Revocation for Revocations {
+    fn standing(&self, token: &Arc<VerifiedToken>) -> Standing {
+        let lists = self.0.read();
+        let claims = token.claims();
+        if let Some((version, _)) = lists.versions.get(token.actor().as_str()) {
+            // A version that is no number is below every version.
+            let own = claims.number(VERSION).ok().flatten().unwrap_or_default();
+            if own < *version {
+                return Standing::Revoked;
+            }
+        }
+        match claims.id() {
+            Some(id) if lists.tokens.contains_key(id) => Standing::Revoked,
+            _ => Standing::Good,
+        }
+    }
+}

@@ -1,0 +1,271 @@
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use arc_swap::ArcSwap;
+use axum::routing::get;
+use http::{HeaderValue, header};
+use schemars::JsonSchema;
+use seaworthy_core::{Secret, Timeout, new_id};
+use seaworthy_http::{Access, RouteOptions, Routes};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use super::{KeyError, KeySet, SigningKey, compact::encode};
+
+/// As short as a session can bear: what a stolen token is good for (AUTH-3).
+const LIFETIME: Timeout = Timeout::from_secs(900);
+/// Where those who verify look for it.
+const JWKS_PATH: &str = "/.well-known/jwks.json";
+/// A set is asked for every few minutes; a cache in between must not hold a key back for longer.
+const JWKS_CACHE: &str = "public, max-age=300";
+
+/// What every token of a signer says.
+#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct TokenSignerConfig {
+    /// `iss`; left out where it is empty.
+    pub issuer: String,
+    /// How long a token is good for.
+    pub lifetime: Timeout,
+    /// `typ`: tells tokens of one kind from those of another, so that none is taken for the other.
+    pub kind: String,
+}
+
+impl Default for TokenSignerConfig {
+    fn default() -> Self {
+        Self {
+            issuer: String::new(),
+            lifetime: LIFETIME,
+            kind: "JWT".to_owned(),
+        }
+    }
+}
+
+/// What one token says besides.
+///
+/// ```
+/// use seaworthy_auth::token::NewToken;
+///
+/// let token = NewToken::about("0192d3a8").audience("events").claim("role", "moderator");
+/// ```
+#[derive(Debug, Clone)]
+#[must_use = "a token does nothing until it is signed"]
+pub struct NewToken(Map<String, Value>);
+
+impl NewToken {
+    /// A token about this subject.
+    pub fn about(subject: impl Into<String>) -> Self {
+        let mut claims = Map::new();
+        claims.insert("sub".to_owned(), Value::String(subject.into()));
+        Self(claims)
+    }
+
+    /// Says for whom it is meant.
+    pub fn audience(self, audience: impl Into<String>) -> Self {
+        self.claim("aud", audience.into())
+    }
+
+    /// Adds a claim. What the signer says of itself and of time is the signer's.
+    pub fn claim(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.0.insert(name.into(), value.into());
+        self
+    }
+}
+
+/// A token that cannot be signed, or a key that cannot be used so.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum SignError {
+    /// The key.
+    #[error("the token cannot be signed")]
+    Key(#[from] KeyError),
+    /// Two keys would have one name.
+    #[error("there is a key {0:?} already")]
+    Twice(String),
+    /// There is no such key.
+    #[error("there is no key {0:?}")]
+    Unknown(String),
+    /// Tokens are signed by it.
+    #[error("key {0:?} signs; activate another one first")]
+    Active(String),
+    /// The clock stands before 1970 or the time cannot be told.
+    #[error("the time cannot be told")]
+    Clock,
+}
+
+/// Signs tokens, by one key at a time. Cheap to clone; all clones sign by the same key.
+///
+/// A key is rotated in three steps, so that nobody meets a token whose key they cannot know: [`announce`](Self::announce) it, and wait for as long as key sets are
+/// cached; [`activate`](Self::activate) it, and wait for as long as a token lives; [`withdraw`](Self::withdraw) the old one.
+#[derive(Debug, Clone)]
+pub struct TokenSigner(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: TokenSignerConfig,
+    keys: ArcSwap<Keys>,
+}
+
+#[derive(Debug, Clone)]
+struct Keys {
+    active: Arc<SigningKey>,
+    all: Vec<Arc<SigningKey>>,
+}
+
+impl TokenSigner {
+    /// Signs by this key.
+    #[must_use]
+    pub fn new(config: TokenSignerConfig, key: SigningKey) -> Self {
+        let active = Arc::new(key);
+        let keys = Keys {
+            all: vec![Arc::clone(&active)],
+            active,
+        };
+        Self(Arc::new(Inner {
+            config,
+            keys: ArcSwap::from_pointee(keys),
+        }))
+    }
+
+    /// Publishes a key that does not sign yet.
+    ///
+    /// # Errors
+    /// There is a key of this name.
+    pub fn announce(&self, key: SigningKey) -> Result<(), SignError> {
+        let key = Arc::new(key);
+        self.change(|keys| {
+            if keys.all.iter().any(|known| known.id() == key.id()) {
+                return Err(SignError::Twice(key.id().to_owned()));
+            }
+            keys.all.push(Arc::clone(&key));
+            Ok(())
+        })
+    }
+
+    /// Signs by a key that was announced, from now on.
+    ///
+    /// # Errors
+    /// There is no such key.
+    pub fn activate(&self, id: &str) -> Result<(), SignError> {
+        self.change(|keys| {
+            let mut all = keys.all.iter();
+            let found = all.find(|known| known.id() == id);
+            keys.active = Arc::clone(found.ok_or_else(|| SignError::Unknown(id.to_owned()))?);
+            Ok(())
+        })
+    }
+
+    /// Publishes a key no longer: tokens that it signed are believed no more, as soon as others have heard of it.
+    ///
+    /// # Errors
+    /// There is no such key, or tokens are signed by it.
+    pub fn withdraw(&self, id: &str) -> Result<(), SignError> {
+        self.change(|keys| {
+            if keys.active.id() == id {
+                return Err(SignError::Active(id.to_owned()));
+            }
+            let before = keys.all.len();
+            keys.all.retain(|known| known.id() != id);
+            if keys.all.len() == before {
+                return Err(SignError::Unknown(id.to_owned()));
+            }
+            Ok(())
+        })
+    }
+
+    fn change(&self, change: impl Fn(&mut Keys) -> Result<(), SignError>) -> Result<(), SignError> {
+        let mut outcome = Ok(());
+        self.0.keys.rcu(|keys| {
+            let mut keys = Keys::clone(keys);
+            outcome = change(&mut keys);
+            keys
+        });
+        outcome
+    }
+
+    /// Signs a token now.
+    ///
+    /// # Errors
+    /// [`SignError`] when the key or the clock fails.
+    pub fn sign(&self, token: NewToken) -> Result<Secret<String>, SignError> {
+        self.sign_at(token, SystemTime::now())
+    }
+
+    /// Signs a token as at this time.
+    ///
+    /// # Errors
+    /// [`SignError`] when the key fails or the time is before 1970.
+    pub fn sign_at(&self, token: NewToken, now: SystemTime) -> Result<Secret<String>, SignError> {
+        let Inner { config, keys } = &*self.0;
+        let since = now
+            .duration_since(SystemTime::UNIX_EPOCH)
+            .map_err(|_| SignError::Clock)?;
+        let NewToken(mut claims) = token;
+        let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
+        if !config.issuer.is_empty() {
+            set("iss", config.issuer.clone().into());
+        }
+        let expires = since.checked_add(config.lifetime.get());
+        set("iat", since.as_secs().into());
+        set("exp", expires.map(|end: Duration| end.as_secs()).into());
+        set("jti", new_id().to_string().into());
+        let key = Arc::clone(&keys.load().active);
+        let header = Header {
+            alg: key.algorithm().name(),
+            typ: &config.kind,
+            kid: key.id(),
+        };
+        let write = |bytes: Result<Vec<u8>, serde_json::Error>| {
+            bytes
+                .map(|bytes| encode(&bytes))
+                .map_err(|_| SignError::Clock)
+        };
+        let header = write(serde_json::to_vec(&header))?;
+        let claims = write(serde_json::to_vec(&claims))?;
+        let mut text = format!("{header}.{claims}");
+        let signature = key.sign(text.as_bytes())?;
+        text.push('.');
+        text.push_str(&encode(&signature));
+        Ok(Secret::new(text))
+    }
+
+    /// The keys by which its tokens are checked in this process.
+    ///
+    /// # Errors
+    /// A key cannot be read back, which does not happen.
+    pub fn verification(&self) -> Result<KeySet, KeyError> {
+        let keys = self.0.keys.load();
+        let keys = keys.all.iter().map(|key| key.verification());
+        Ok(KeySet::new(keys.collect::<Result<Vec<_>, _>>()?))
+    }
+
+    /// The public keys as a JSON Web Key Set. Secrets are not in it.
+    #[must_use]
+    pub fn jwks(&self) -> String {
+        let keys = self.0.keys.load();
+        let public: Vec<_> = keys.all.iter().filter_map(|key| key.public_jwk()).collect();
+        json!({ "keys": public }).to_string()
+    }
+
+    /// Serves the key set to everyone, at `/.well-known/jwks.json`.
+    pub fn routes(&self) -> Routes {
+        let signer = self.clone();
+        let answer = async move || {
+            let kind = HeaderValue::from_static("application/jwk-set+json");
+            let cache = HeaderValue::from_static(JWKS_CACHE);
+            let headers = [(header::CONTENT_TYPE, kind), (header::CACHE_CONTROL, cache)];
+            (headers, signer.jwks())
+        };
+        let options = RouteOptions::new().access(Access::Public);
+        Routes::new().route_with(JWKS_PATH, get(answer), options)
+    }
+}
+
+#[derive(Serialize)]
+struct Header<'a> {
+    alg: &'static str,
+    typ: &'a str,
+    kid: &'a str,
+}

@@ -1,0 +1,121 @@
+use super::*;
+
+fn signer(key: SigningKey) -> TokenSigner {
+    let config = TokenSignerConfig {
+        issuer: ISSUER.to_owned(),
+        ..TokenSignerConfig::default()
+    };
+    TokenSigner::new(config, key)
+}
+
+/// Believes what others can know of a signer: its published keys.
+fn believer(signer: &TokenSigner, algorithm: Algorithm) -> TokenVerifier {
+    let keys = KeySet::parse(signer.jwks().as_bytes(), &[algorithm]).unwrap();
+    let issuer = Issuer::with_keys(config(&[algorithm]), keys).unwrap();
+    TokenVerifier::new([issuer]).unwrap()
+}
+
+fn new_token() -> NewToken {
+    NewToken::about("ada")
+        .audience("events")
+        .claim("role", "admin")
+}
+
+#[test]
+fn what_is_signed_is_believed_by_every_algorithm_auth_1() {
+    for algorithm in Algorithm::ALL.into_iter().filter(|one| !one.is_symmetric()) {
+        let signer = signer(SigningKey::generate("k1", algorithm).unwrap());
+        let token = signer.sign_at(new_token(), now()).unwrap();
+        let verified = believer(&signer, algorithm).verify_now(token.expose(), now());
+        let verified = verified.unwrap();
+        assert_eq!(verified.actor().as_str(), "ada", "{algorithm}");
+        assert!(verified.grants().has_role("admin"));
+        assert!(verified.claims().id().is_some());
+    }
+    for algorithm in [Algorithm::Hs256, Algorithm::Hs384, Algorithm::Hs512] {
+        let key = SigningKey::secret("k1", algorithm, &secret()).unwrap();
+        let signer = signer(key);
+        let token = signer.sign_at(new_token(), now()).unwrap();
+        let keys = signer.verification().unwrap();
+        let issuer = Issuer::with_keys(config(&[algorithm]), keys).unwrap();
+        let verifier = TokenVerifier::new([issuer]).unwrap();
+        assert!(
+            verifier.verify_now(token.expose(), now()).is_ok(),
+            "{algorithm}"
+        );
+        assert_eq!(signer.jwks(), r#"{"keys":[]}"#, "a secret was published");
+    }
+}
+
+#[test]
+fn an_algorithm_outside_of_the_list_is_refused_though_the_key_fits_auth_1() {
+    let key = SigningKey::generate("k1", Algorithm::Rs512).unwrap();
+    let mut jwk = key.public_jwk().unwrap();
+    jwk.as_object_mut().unwrap().remove("alg");
+    let set = json!({ "keys": [jwk] }).to_string();
+    let keys = KeySet::parse(set.as_bytes(), &[Algorithm::Rs256, Algorithm::Ps256]).unwrap();
+    let allowed = config(&[Algorithm::Rs256, Algorithm::Ps256]);
+    let verifier = TokenVerifier::new([Issuer::with_keys(allowed, keys).unwrap()]).unwrap();
+    let token = signer(key).sign_at(new_token(), now()).unwrap();
+    let refused = verifier.verify_now(token.expose(), now()).unwrap_err();
+    assert_eq!(refused, TokenError::Algorithm);
+}
+
+#[test]
+fn a_key_is_rotated_without_a_token_that_nobody_can_check_auth_1() {
+    let algorithm = Algorithm::EdDsa;
+    let signer = signer(SigningKey::generate("old", algorithm).unwrap());
+    let by_old = signer.sign_at(new_token(), now()).unwrap();
+    let before = believer(&signer, algorithm);
+
+    signer
+        .announce(SigningKey::generate("new", algorithm).unwrap())
+        .unwrap();
+    let announced = believer(&signer, algorithm);
+    let still_old = signer.sign_at(new_token(), now()).unwrap();
+    assert!(before.verify_now(still_old.expose(), now()).is_ok());
+
+    signer.activate("new").unwrap();
+    let by_new = signer.sign_at(new_token(), now()).unwrap();
+    assert_eq!(
+        before.verify_now(by_new.expose(), now()).unwrap_err(),
+        TokenError::UnknownKey
+    );
+    for token in [&by_old, &by_new] {
+        assert!(announced.verify_now(token.expose(), now()).is_ok());
+    }
+
+    assert_eq!(
+        signer.withdraw("new"),
+        Err(SignError::Active("new".to_owned()))
+    );
+    signer.withdraw("old").unwrap();
+    let after = believer(&signer, algorithm);
+    assert_eq!(
+        after.verify_now(by_old.expose(), now()).unwrap_err(),
+        TokenError::UnknownKey
+    );
+    assert!(after.verify_now(by_new.expose(), now()).is_ok());
+    let twice = SigningKey::generate("new", algorithm).unwrap();
+    assert_eq!(
+        signer.announce(twice),
+        Err(SignError::Twice("new".to_owned()))
+    );
+}
+
+#[test]
+fn what_the_signer_says_of_itself_cannot_be_overwritten_auth_1() {
+    let signer = signer(SigningKey::generate("k1", Algorithm::EdDsa).unwrap());
+    let token = new_token()
+        .claim("iss", "https://evil.example")
+        .claim("exp", u64::MAX);
+    let token = signer.sign_at(token, now()).unwrap();
+    let verified = believer(&signer, Algorithm::EdDsa)
+        .verify_now(token.expose(), now())
+        .unwrap();
+    assert_eq!(verified.claims().issuer(), Some(ISSUER));
+    assert_eq!(
+        verified.claims().expires(),
+        Some(now() + Duration::from_secs(900))
+    );
+}
