@@ -1,0 +1,446 @@
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use seaworthy_core::Timeout;
+use serde::{Deserialize, Serialize};
+use tokio::time;
+
+use super::{
+    Harness, PATIENCE, group,
+    node::Node,
+    record::{Record, Tally, message, numbers, text},
+    topic,
+};
+use crate::{
+    DeadLetter, DeadLetterId, DeadLetterReason, Event, Failure, GroupName, Message, Received,
+    Subscription, SubscriptionOverrides, Topic,
+    transport::{Order, SubscriptionPlan},
+};
+
+/// Waits until a topic has this many dead letters.
+pub(super) async fn dead_letters(node: &Node, topic: &Topic, count: usize) -> Vec<DeadLetter> {
+    let letters = node.messaging.dead_letters().unwrap();
+    let wait = async {
+        loop {
+            let found = letters.list(topic, None, 1_000).await.unwrap();
+            if found.len() >= count {
+                return found;
+            }
+            time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    time::timeout(PATIENCE, wait).await.unwrap()
+}
+
+/// A subscription that handles `text` as `handle` says, and records what succeeded.
+fn failing(
+    record: &Record,
+    group: &str,
+    topic: &Topic,
+    fail: impl Fn(&str, u32) -> Option<Failure> + Send + Sync + 'static,
+) -> Subscription {
+    let (record, tally) = (record.clone(), Tally::default());
+    Subscription::new(group).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+        let text = text(received.envelope());
+        let failure = fail(&text, tally.add(&text));
+        if failure.is_none() {
+            record.add(received.envelope());
+        }
+        async move { failure.map_or(Ok(()), Err) }
+    })
+}
+
+/// Two of a hundred fail once: all succeed in the end.
+pub async fn a_failed_message_comes_again_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |text, times| {
+        (times == 1 && (text == "7" || text == "70")).then(|| Failure::retry("once"))
+    });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(100) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    record.wait_for(100).await;
+    node.stop().await;
+}
+
+/// A hundred messages that fail twice each, then fifty that do not.
+pub async fn the_group_goes_on_after_many_failures_msg_3(harness: &dyn Harness) {
+    let node = Node::start_with(harness, |config| {
+        // The breaker would slow the test down, not change its outcome.
+        config.defaults.breaker.mode = seaworthy_resilience::circuit_breaker::BreakerMode::Off;
+    })
+    .await;
+    let (topic, record) = (topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |text, times| {
+        (times <= 2 && text.starts_with('x')).then(|| Failure::retry("not yet"))
+    });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for number in 0..150 {
+        let text = if number < 100 {
+            format!("x{number}")
+        } else {
+            number.to_string()
+        };
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    record.wait_for(150).await;
+    node.stop().await;
+}
+
+/// Tried once and three times more, with pauses; then dead, with everything that a person needs, and unchanged.
+pub async fn a_message_that_keeps_failing_is_dead_with_its_reason_msg_3(harness: &dyn Harness) {
+    let (node, topic, group, tally) = (
+        Node::start(harness).await,
+        topic(),
+        group(),
+        Tally::default(),
+    );
+    let tried = tally.clone();
+    let subscription =
+        Subscription::new(&group).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            assert_eq!(received.attempt(), tried.add("tried"));
+            async { Err(Failure::retry("the store 17 is gone").with_class("STORE_DOWN")) }
+        });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    let sent = publisher
+        .prepare(message(&topic, "poison").key("k").header("x-own", "kept"))
+        .unwrap();
+    publisher
+        .publish_all(vec![sent.clone()])
+        .await
+        .remove(0)
+        .unwrap();
+    let letter = dead_letters(&node, &topic, 1).await.remove(0);
+    assert_eq!(tally.of("tried"), 4);
+    assert_eq!(letter.reason, DeadLetterReason::RetriesExhausted);
+    assert_eq!(letter.class, "STORE_DOWN");
+    assert_eq!(letter.message, "the store 17 is gone");
+    assert_eq!(letter.attempts, 4);
+    assert_eq!(
+        letter.group.as_ref().map(GroupName::as_str),
+        Some(group.as_str())
+    );
+    assert!(letter.first_failed.unwrap() <= letter.last_failed.unwrap());
+    assert_eq!(letter.fingerprint.len(), 16);
+    assert_eq!(letter.envelope.id(), sent.id());
+    assert_eq!(letter.envelope.topic(), &topic);
+    assert_eq!(letter.envelope.key(), Some("k"));
+    assert_eq!(letter.envelope.header("x-own"), Some("kept"));
+    assert_eq!(letter.envelope.payload(), sent.payload());
+    let acknowledged = async {
+        let name = GroupName::new(&group).unwrap();
+        while node.transport.lag(&name).await.unwrap() > 0 {
+            time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    time::timeout(PATIENCE, acknowledged).await.unwrap();
+    node.stop().await;
+}
+
+/// No second attempt where the handler says that it would be in vain.
+pub async fn a_rejected_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |_, _| {
+        Some(Failure::reject("never"))
+    });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "poison")).await.unwrap();
+    let letter = dead_letters(&node, &topic, 1).await.remove(0);
+    assert_eq!(
+        (letter.reason, letter.attempts),
+        (DeadLetterReason::Rejected, 1)
+    );
+    node.stop().await;
+}
+
+/// Neither tried again nor dead.
+pub async fn a_dropped_message_is_gone_msg_3(harness: &dyn Harness) {
+    let (node, topic, record, name) = (Node::start(harness).await, topic(), Record::new(), group());
+    let subscription = failing(&record, &name, &topic, |text, _| {
+        (text == "unwanted").then(|| Failure::drop("nobody wants it"))
+    });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in ["unwanted", "wanted"] {
+        publisher
+            .publish(message(&topic, text).key("one"))
+            .await
+            .unwrap();
+    }
+    assert_eq!(record.wait_for(1).await, ["wanted"]);
+    assert!(dead_letters(&node, &topic, 0).await.is_empty());
+    node.stop().await;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct Counted {
+    count: u32,
+}
+
+impl Event for Counted {
+    const TYPE: &'static str = "conformance.counted";
+    const VERSION: u32 = 1;
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+struct CountedLater {
+    count: u32,
+}
+
+impl Event for CountedLater {
+    const TYPE: &'static str = "conformance.counted";
+    const VERSION: u32 = 2;
+}
+
+/// Dead with the reason, unchanged, and in nobody's way. The topic is one for all runs, so the group is found by its name.
+pub async fn an_undecodable_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
+    let (node, name, record) = (Node::start(harness).await, group(), Record::new());
+    let topic = Topic::new(Counted::TOPIC).unwrap();
+    node.subscribe(counting(&name, &record)).await;
+    let publisher = node.publisher(&[&topic]).await;
+    let broken = Message::raw(topic.as_str(), "application/json", "{\"count\": \"many\"}").key("k");
+    publisher.publish(broken).await.unwrap();
+    publisher
+        .publish(Message::of(&Counted { count: 3 }).key("k"))
+        .await
+        .unwrap();
+    record
+        .wait_until(|texts| texts.iter().any(|text| text == "{\"count\":3}"))
+        .await;
+    let letter = letter_of(&node, &topic, &name).await;
+    assert_eq!(letter.reason, DeadLetterReason::Undecodable);
+    assert_eq!(&letter.envelope.payload()[..], b"{\"count\": \"many\"}");
+    node.stop().await;
+}
+
+/// A kind that nobody handles, or a version of it, is dead and not lost.
+pub async fn an_unknown_kind_or_version_is_dead_at_once_msg_6(harness: &dyn Harness) {
+    let (node, name, record) = (Node::start(harness).await, group(), Record::new());
+    let topic = Topic::new(Counted::TOPIC).unwrap();
+    node.subscribe(counting(&name, &record)).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher
+        .publish(Message::of(&CountedLater { count: 4 }))
+        .await
+        .unwrap();
+    let letter = letter_of(&node, &topic, &name).await;
+    assert_eq!(letter.reason, DeadLetterReason::UnknownType);
+    assert_eq!(letter.envelope.version(), Some(2));
+    node.stop().await;
+}
+
+fn counting(group: &str, record: &Record) -> Subscription {
+    let record = record.clone();
+    Subscription::new(group).on(move |received: Received<Counted>| {
+        assert!(received.count > 0);
+        record.add(received.envelope());
+        async { Ok::<_, Failure>(()) }
+    })
+}
+
+async fn letter_of(node: &Node, topic: &Topic, group: &str) -> DeadLetter {
+    let letters = node.messaging.dead_letters().unwrap();
+    let wait = async {
+        loop {
+            let found = letters.list(topic, None, 10_000).await.unwrap();
+            let of_group = |letter: &DeadLetter| {
+                letter
+                    .group
+                    .as_ref()
+                    .is_some_and(|name| name.as_str() == group)
+            };
+            if let Some(letter) = found.into_iter().find(of_group) {
+                return letter;
+            }
+            time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    time::timeout(PATIENCE, wait).await.unwrap()
+}
+
+/// Every fifth message is poison; all the others are handled, and the poison is dead.
+pub async fn poison_does_not_block_its_group_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |text, _| {
+        text.ends_with(['0', '5']).then(|| Failure::retry("poison"))
+    });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(50) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    record.wait_for(40).await;
+    assert_eq!(dead_letters(&node, &topic, 10).await.len(), 10);
+    node.stop().await;
+}
+
+/// The consumer lives on, and the message is tried again.
+#[expect(clippy::panic, reason = "the panic that is to be caught")]
+pub async fn a_panic_is_a_failure_obs_8(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let came = record.clone();
+    let subscription =
+        Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            let came = came.clone();
+            async move {
+                if received.attempt() == 1 {
+                    panic!("a panic that a test wants");
+                }
+                came.add(received.envelope());
+                Ok::<_, Failure>(())
+            }
+        });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher
+        .publish(message(&topic, "once more"))
+        .await
+        .unwrap();
+    assert_eq!(record.wait_for(1).await, ["once more"]);
+    node.stop().await;
+}
+
+/// A handler that hangs is dropped at its time limit, and its message is tried again.
+pub async fn a_handler_without_an_end_is_cut_off_life_6(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let came = record.clone();
+    let subscription = Subscription::new(&group())
+        .on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            let came = came.clone();
+            async move {
+                if received.attempt() == 1 {
+                    std::future::pending::<()>().await;
+                }
+                came.add(received.envelope());
+                Ok::<_, Failure>(())
+            }
+        })
+        .handler_timeout(Timeout::from_millis(50));
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher
+        .publish(message(&topic, "hangs once"))
+        .await
+        .unwrap();
+    assert_eq!(record.wait_for(1).await, ["hangs once"]);
+    node.stop().await;
+}
+
+fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
+    SubscriptionPlan {
+        group: GroupName::new(group).unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: NonZeroU16::MIN,
+        order: Order::Member,
+    }
+}
+
+/// Takes one message in a session of its own and ends the session without an answer, as a crash does. Returns how often the message was delivered.
+async fn take_and_die(harness: &dyn Harness, group: &str, topic: &Topic) -> u32 {
+    let transport = harness.open().await;
+    let deliveries = transport.open(taking_one(group, topic)).await.unwrap();
+    let mut taken = time::timeout(PATIENCE, deliveries.next())
+        .await
+        .unwrap()
+        .unwrap();
+    taken.remove(0).count
+}
+
+/// A consumer that dies between work and acknowledgement: the next gets the message, and sees that it is not the first time.
+pub async fn a_message_without_an_answer_is_delivered_again_and_counted_msg_3(
+    harness: &dyn Harness,
+) {
+    let (node, topic, name) = (Node::start(harness).await, topic(), group());
+    let transport = harness.open().await;
+    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
+    let publisher = node.publisher(&[&topic]).await;
+    publisher
+        .publish(message(&topic, "survivor"))
+        .await
+        .unwrap();
+    assert_eq!(take_and_die(harness, &name, &topic).await, 1);
+    assert_eq!(take_and_die(harness, &name, &topic).await, 2);
+    let record = Record::new();
+    let came = record.clone();
+    let subscription =
+        Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            assert_eq!(received.deliveries(), 3);
+            came.add(received.envelope());
+            async { Ok::<_, Failure>(()) }
+        });
+    node.subscribe(subscription).await;
+    assert_eq!(record.wait_for(1).await, ["survivor"]);
+    node.stop().await;
+}
+
+/// Without this, a message that kills the process would kill every process of the group for ever.
+pub async fn what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3(
+    harness: &dyn Harness,
+) {
+    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
+    let transport = harness.open().await;
+    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "killer")).await.unwrap();
+    for _ in 0..2 {
+        take_and_die(harness, &name, &topic).await;
+    }
+    let subscription = record
+        .subscription(&name, &[&topic])
+        .limits(SubscriptionOverrides {
+            max_deliveries: NonZeroU32::new(2),
+            ..SubscriptionOverrides::default()
+        });
+    node.subscribe(subscription).await;
+    let letter = dead_letters(&node, &topic, 1).await.remove(0);
+    assert_eq!(letter.reason, DeadLetterReason::DeliveryLimit);
+    assert!(record.all().is_empty());
+    node.stop().await;
+}
+
+/// Page by page, without taking any away; removed are those that were named.
+pub async fn dead_letters_are_browsed_and_removed_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |_, _| {
+        Some(Failure::reject("never"))
+    })
+    .concurrency(1);
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for number in 0..7 {
+        publisher
+            .publish(message(&topic, &number.to_string()).key("one"))
+            .await
+            .unwrap();
+    }
+    let all = dead_letters(&node, &topic, 7).await;
+    let again = dead_letters(&node, &topic, 7).await;
+    assert_eq!(all, again, "looking changed something");
+    let texts: Vec<_> = all.iter().map(|letter| text(&letter.envelope)).collect();
+    assert_eq!(texts, ["0", "1", "2", "3", "4", "5", "6"]);
+    let letters = node.messaging.dead_letters().unwrap();
+    let third = &all.get(2).unwrap().id;
+    let page = letters.list(&topic, Some(third), 2).await.unwrap();
+    let texts: Vec<_> = page.iter().map(|letter| text(&letter.envelope)).collect();
+    assert_eq!(texts, ["3", "4"]);
+    let ids: Vec<_> = page.iter().map(|letter| letter.id.clone()).collect();
+    let unknown = [DeadLetterId::new("no such dead letter")];
+    let store = topic.dead_letters();
+    assert_eq!(node.transport.remove(&store, &unknown).await.unwrap(), 0);
+    assert_eq!(node.transport.remove(&store, &ids).await.unwrap(), 2);
+    let left: Vec<_> = dead_letters(&node, &topic, 5)
+        .await
+        .iter()
+        .map(|letter| text(&letter.envelope))
+        .collect();
+    assert_eq!(left, ["0", "1", "2", "5", "6"]);
+    node.stop().await;
+}

@@ -1,0 +1,72 @@
+use std::sync::{Arc, Mutex};
+
+use seaworthy_config::Loader;
+use seaworthy_core::Timeout;
+use seaworthy_service::{NoSettings, RunningService, Service, StopOutcome};
+
+use super::Harness;
+use crate::{
+    Messaging, MessagingConfig, Publisher, Subscription, Topic, Topics, transport::Transport,
+};
+
+/// A whole service with a connection of its own.
+pub(super) struct Node {
+    service: RunningService,
+    pub(super) messaging: Messaging,
+    pub(super) transport: Arc<dyn Transport>,
+}
+
+impl Node {
+    pub(super) async fn start(harness: &dyn Harness) -> Self {
+        Self::start_with(harness, |_| {}).await
+    }
+
+    /// With pauses short enough for a test.
+    pub(super) async fn start_with(
+        harness: &dyn Harness,
+        change: impl FnOnce(&mut MessagingConfig),
+    ) -> Self {
+        let mut config = harness.config();
+        config.defaults.retry_initial = Timeout::from_millis(5);
+        config.defaults.retry_cap = Timeout::from_millis(20);
+        change(&mut config);
+        let transport = harness.open().await;
+        let made = Arc::new(Mutex::new(None));
+        let (keep, over) = (Arc::clone(&made), Arc::clone(&transport));
+        let loader = Loader::new("conformance").overrides([
+            "server.http.addr=127.0.0.1:0",
+            "admin.addr=127.0.0.1:0",
+            "lifecycle.drain_delay=0s",
+        ]);
+        let service = Service::new("conformance", "1.0.0")
+            .start::<NoSettings, _>(loader, async move |service| {
+                let messaging = Messaging::over(service, "broker", &config, over);
+                *keep.lock().unwrap() = Some(messaging);
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let messaging = made.lock().unwrap().take().unwrap();
+        Self {
+            service,
+            messaging,
+            transport,
+        }
+    }
+
+    pub(super) async fn publisher(&self, topics: &[&Topic]) -> Publisher {
+        let all = topics
+            .iter()
+            .fold(Topics::new(), |all, topic| all.and_topic(topic.as_str()));
+        self.messaging.publisher(all).await.unwrap()
+    }
+
+    pub(super) async fn subscribe(&self, subscription: Subscription) {
+        self.messaging.subscribe(subscription).await.unwrap();
+    }
+
+    /// Stops in order, as a signal would.
+    pub(super) async fn stop(self) {
+        assert_eq!(self.service.stop().await, StopOutcome::Clean);
+    }
+}

@@ -1,0 +1,100 @@
+use std::{collections::BTreeSet, time::Duration};
+
+use seaworthy_core::Timeout;
+use tokio::time;
+
+use super::{
+    Harness, PATIENCE, group,
+    node::Node,
+    record::{Record, message, numbers},
+    topic,
+};
+use crate::PublishError;
+
+/// Killed at a third and at a half of all messages: what was confirmed arrives, publishing goes on, and readiness follows.
+pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &dyn Harness) {
+    const ALL: usize = 3_000;
+    let node = Node::start_with(harness, |config| {
+        config.publish_timeout = Timeout::from_secs(60);
+    })
+    .await;
+    let (topic, record) = (topic(), Record::new());
+    node.subscribe(record.subscription(&group(), &[&topic]))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    let all: Vec<String> = numbers(ALL).into_iter().collect();
+    let publishing = futures::future::join_all(all.chunks(ALL / 20).map(|texts| {
+        let (publisher, topic) = (publisher.clone(), topic.clone());
+        async move {
+            for text in texts {
+                publisher.publish(message(&topic, text)).await.unwrap();
+            }
+        }
+    }));
+    let restarting = async {
+        for at in [ALL / 3, ALL / 2] {
+            record.wait_for(at).await;
+            if let Some(restarted) = harness.restart() {
+                restarted.await;
+            }
+        }
+    };
+    futures::join!(publishing, restarting);
+    let came = record.wait_for(ALL).await;
+    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(ALL));
+    let back = async {
+        while !node
+            .messaging
+            .consumers()
+            .iter()
+            .all(|report| report.connected)
+        {
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    time::timeout(PATIENCE, back).await.unwrap();
+    node.stop().await;
+}
+
+/// An error in the time that publishing may take, and no hang.
+pub async fn publishing_while_the_broker_is_down_is_an_error_msg_2(harness: &dyn Harness) {
+    let node = Node::start_with(harness, |config| {
+        config.publish_timeout = Timeout::from_millis(500);
+    })
+    .await;
+    let (topic, record) = (topic(), Record::new());
+    node.subscribe(record.subscription(&group(), &[&topic]))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    let Some(restarted) = harness.restart() else {
+        panic!("the harness cannot restart its broker");
+    };
+    let mut failures = 0;
+    let publishing = async {
+        loop {
+            match time::timeout(
+                Duration::from_secs(5),
+                publisher.publish(message(&topic, "x")),
+            )
+            .await
+            {
+                Ok(Ok(())) => {}
+                Ok(Err(PublishError::Unavailable(_))) => failures += 1,
+                Ok(Err(error)) => panic!("{error:?}"),
+                Err(_elapsed) => panic!("publishing hangs"),
+            }
+            time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    tokio::select! {
+        () = restarted => {}
+        () = publishing => {}
+    }
+    assert!(failures > 0, "the broker was never seen down");
+    let back = async { while publisher.publish(message(&topic, "back")).await.is_err() {} };
+    time::timeout(PATIENCE, back).await.unwrap();
+    record
+        .wait_until(|texts| texts.contains(&"back".to_owned()))
+        .await;
+    node.stop().await;
+}

@@ -1,0 +1,118 @@
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Mutex},
+};
+
+use bytes::Bytes;
+use tokio::{sync::watch, time};
+
+use super::PATIENCE;
+use crate::{Envelope, Failure, Message, Received, Subscription, Topic};
+
+/// What came, in the order in which it was handled. Clones are the same.
+#[derive(Debug, Clone)]
+pub(super) struct Record {
+    came: Arc<Mutex<Vec<Envelope>>>,
+    count: watch::Sender<usize>,
+}
+
+impl Record {
+    pub(super) fn new() -> Self {
+        Self {
+            came: Arc::default(),
+            count: watch::Sender::new(0),
+        }
+    }
+
+    pub(super) fn add(&self, envelope: &Envelope) {
+        let mut came = self.came.lock().unwrap();
+        came.push(envelope.clone());
+        self.count.send_replace(came.len());
+    }
+
+    pub(super) fn all(&self) -> Vec<Envelope> {
+        self.came.lock().unwrap().clone()
+    }
+
+    /// The payloads as texts, each once, in the order in which they came first.
+    pub(super) fn texts(&self) -> Vec<String> {
+        let mut seen = BTreeSet::new();
+        self.all()
+            .iter()
+            .filter(|envelope| seen.insert(envelope.id().clone()))
+            .map(text)
+            .collect()
+    }
+
+    /// Waits until `count` different messages have come.
+    pub(super) async fn wait_for(&self, count: usize) -> Vec<String> {
+        self.wait_until(|texts| texts.len() >= count).await
+    }
+
+    pub(super) async fn wait_until(&self, done: impl Fn(&[String]) -> bool) -> Vec<String> {
+        let mut changed = self.count.subscribe();
+        let wait = async {
+            loop {
+                changed.mark_unchanged();
+                let texts = self.texts();
+                if done(&texts) {
+                    return texts;
+                }
+                changed.changed().await.unwrap();
+            }
+        };
+        match time::timeout(PATIENCE, wait).await {
+            Ok(texts) => texts,
+            Err(_elapsed) => panic!("what was waited for did not come; came: {:?}", self.texts()),
+        }
+    }
+
+    /// A subscription that records and succeeds.
+    pub(super) fn subscription(&self, group: &str, topics: &[&Topic]) -> Subscription {
+        let mut subscription = Subscription::new(group);
+        for topic in topics {
+            let record = self.clone();
+            subscription = subscription.on_topic(topic.as_str(), move |came: Received<Bytes>| {
+                record.add(came.envelope());
+                async { Ok::<_, Failure>(()) }
+            });
+        }
+        subscription
+    }
+}
+
+pub(super) fn text(envelope: &Envelope) -> String {
+    String::from_utf8_lossy(envelope.payload()).into_owned()
+}
+
+pub(super) fn message(topic: &Topic, text: &str) -> Message {
+    Message::raw(topic.as_str(), "text/plain", text.to_owned())
+}
+
+/// The numbers below `count` as texts.
+pub(super) fn numbers(count: usize) -> BTreeSet<String> {
+    (0..count).map(|number| number.to_string()).collect()
+}
+
+/// How often each was handled, by what.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Tally(Arc<Mutex<HashMap<String, u32>>>);
+
+impl Tally {
+    /// Counts one more and returns the count.
+    pub(super) fn add(&self, what: &str) -> u32 {
+        let mut counts = self.0.lock().unwrap();
+        let count = counts.entry(what.to_owned()).or_default();
+        *count += 1;
+        *count
+    }
+
+    pub(super) fn of(&self, what: &str) -> u32 {
+        self.0
+            .lock()
+            .unwrap()
+            .get(what)
+            .copied()
+            .unwrap_or_default()
+    }
+}

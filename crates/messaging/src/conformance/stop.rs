@@ -1,0 +1,200 @@
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use tokio::{
+    sync::Notify,
+    time::{self, Instant},
+};
+
+use super::{
+    Harness,
+    failure::dead_letters,
+    group,
+    node::Node,
+    record::{Record, message, numbers, text},
+    topic,
+};
+use crate::{Failure, Received, Subscription};
+
+/// Its handler ends, it is acknowledged, and nobody gets it again.
+pub async fn a_message_in_hand_at_the_stop_is_finished_life_4(harness: &dyn Harness) {
+    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
+    let begun = Arc::new(Notify::new());
+    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let subscription =
+        Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            async move {
+                tell.notify_one();
+                time::sleep(Duration::from_millis(300)).await;
+                came.add(received.envelope());
+                Ok::<_, Failure>(())
+            }
+        });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "in hand")).await.unwrap();
+    begun.notified().await;
+    node.stop().await;
+    assert_eq!(record.texts(), ["in hand"]);
+    nothing_is_left(harness, &name, &topic, &record).await;
+}
+
+/// The next member of the group finds nothing but what is published to it, and no dead letter.
+async fn nothing_is_left(
+    harness: &dyn Harness,
+    group: &str,
+    topic: &crate::Topic,
+    record: &Record,
+) {
+    let (next, before) = (Node::start(harness).await, record.all().len());
+    next.subscribe(record.subscription(group, &[topic])).await;
+    let publisher = next.publisher(&[topic]).await;
+    publisher.publish(message(topic, "last")).await.unwrap();
+    record
+        .wait_until(|texts| texts.iter().any(|text| text == "last"))
+        .await;
+    assert_eq!(record.all().len(), before + 1, "something came twice");
+    assert!(dead_letters(&next, topic, 0).await.is_empty());
+    next.stop().await;
+}
+
+/// It has failed once and waits for its next attempt: it goes back, and is no dead letter.
+pub async fn a_message_between_two_attempts_at_the_stop_goes_back_life_4(harness: &dyn Harness) {
+    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
+    let failed = Arc::new(Notify::new());
+    let tell = Arc::clone(&failed);
+    let subscription =
+        Subscription::new(&name).on_topic(topic.as_str(), move |_: Received<Bytes>| {
+            tell.notify_one();
+            async { Err(Failure::delay(Duration::from_secs(60), "not now")) }
+        });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "later")).await.unwrap();
+    failed.notified().await;
+    let begun = Instant::now();
+    node.stop().await;
+    assert!(
+        begun.elapsed() < Duration::from_secs(20),
+        "the stop waited for the next attempt"
+    );
+    let next = Node::start(harness).await;
+    next.subscribe(record.subscription(&name, &[&topic])).await;
+    assert_eq!(record.wait_for(1).await, ["later"]);
+    assert!(dead_letters(&next, &topic, 0).await.is_empty());
+    next.stop().await;
+}
+
+/// Thirty fetched, one being handled: the rest goes back at once, in its order.
+pub async fn what_was_only_fetched_at_the_stop_goes_back_life_4(harness: &dyn Harness) {
+    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
+    let begun = Arc::new(Notify::new());
+    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let subscription = Subscription::new(&name)
+        .on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            async move {
+                tell.notify_one();
+                time::sleep(Duration::from_millis(300)).await;
+                came.add(received.envelope());
+                Ok::<_, Failure>(())
+            }
+        })
+        .concurrency(1);
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for number in 0..30 {
+        publisher
+            .publish(message(&topic, &number.to_string()).key("one"))
+            .await
+            .unwrap();
+    }
+    begun.notified().await;
+    node.stop().await;
+    assert!(record.all().len() < 30, "the stop waited for everything");
+    let next = Node::start(harness).await;
+    next.subscribe(record.subscription(&name, &[&topic])).await;
+    let came = record.wait_for(30).await;
+    let numbers_in_order: Vec<_> = (0..30).map(|number| number.to_string()).collect();
+    assert_eq!(came, numbers_in_order);
+    assert_eq!(record.all().len(), 30, "something came twice");
+    next.stop().await;
+}
+
+/// A handler that waits for something while the stop has begun is not cancelled by it.
+pub async fn a_stop_cancels_no_handler_life_4(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let begun = Arc::new(Notify::new());
+    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let subscription =
+        Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            async move {
+                tell.notify_one();
+                for _ in 0..20 {
+                    time::sleep(Duration::from_millis(10)).await;
+                }
+                assert!(seaworthy_core::context::current().is_some());
+                came.add(received.envelope());
+                Ok::<_, Failure>(())
+            }
+        });
+    node.subscribe(subscription).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "unmoved")).await.unwrap();
+    begun.notified().await;
+    node.stop().await;
+    assert_eq!(record.texts(), ["unmoved"]);
+}
+
+/// Every message whose confirmation was awaited is there after the publisher's service has ended.
+pub async fn what_was_confirmed_before_the_close_arrives_life_4(harness: &dyn Harness) {
+    let (topic, record) = (topic(), Record::new());
+    let consumer = Node::start(harness).await;
+    consumer
+        .subscribe(record.subscription(&group(), &[&topic]))
+        .await;
+    let node = Node::start(harness).await;
+    let publisher = node.publisher(&[&topic]).await;
+    let publishing: Vec<_> = numbers(400)
+        .into_iter()
+        .map(|number| {
+            let (publisher, topic) = (publisher.clone(), topic.clone());
+            tokio::spawn(async move {
+                let published = publisher.publish(message(&topic, &number)).await;
+                published.is_ok().then_some(number)
+            })
+        })
+        .collect();
+    let (results, ()) = futures::join!(futures::future::join_all(publishing), async {
+        time::sleep(Duration::from_millis(5)).await;
+        node.stop().await;
+    });
+    let confirmed: Vec<_> = results.into_iter().filter_map(Result::unwrap).collect();
+    let came = record
+        .wait_until(|texts| confirmed.iter().all(|number| texts.contains(number)))
+        .await;
+    assert!(came.len() >= confirmed.len());
+    consumer.stop().await;
+    assert!(
+        record
+            .all()
+            .iter()
+            .all(|envelope| !text(envelope).is_empty())
+    );
+}
+
+/// Not a silent nothing.
+pub async fn publishing_after_the_close_is_an_error_life_4(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    node.subscribe(record.subscription(&group(), &[&topic]))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    node.stop().await;
+    let error = publisher
+        .publish(message(&topic, "too late"))
+        .await
+        .unwrap_err();
+    assert_eq!(error.reason(), "closed", "{error:?}");
+}

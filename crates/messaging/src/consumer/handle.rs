@@ -1,0 +1,389 @@
+use std::{
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+
+use chrono::Utc;
+use futures::FutureExt as _;
+use seaworthy_core::{Actor, Deadline, RequestContext, RequestId, Tenant, TraceContext, context};
+use seaworthy_resilience::{Outcome, circuit_breaker::Admission};
+use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
+use tokio::{
+    sync::SemaphorePermit,
+    time::{self, Instant},
+};
+
+use super::{
+    Consumer, Route,
+    session::{Job, Session, Settled},
+};
+use crate::{
+    DeadLetter, DeadLetterReason, Envelope, Failure, PublishError, envelope::attribute,
+    failure::Remedy,
+};
+
+/// The longest pause that a handler can ask for: a message that waits is in hand, and brokers take back what stays there too long.
+const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
+/// How soon a paused subscription looks again where the breaker does not say.
+const BREAKER_LOOK: Duration = Duration::from_millis(100);
+/// How long a dead letter that the broker does not take waits for another try; the message stays in hand.
+const DEAD_LETTER_PAUSE: Duration = Duration::from_secs(1);
+
+/// How one attempt ended.
+enum Attempt {
+    Succeeded,
+    Failed(Failure),
+    /// The payload is not what its kind says.
+    Undecodable(String),
+    /// The stop cut it off.
+    CutOff,
+}
+
+impl Consumer {
+    /// Does all that a message needs. Whatever it returns is done by the session.
+    pub(super) async fn handle(&self, job: &Job) -> Settled {
+        let envelope = &job.envelope;
+        if envelope
+            .recipient()
+            .is_some_and(|group| *group != self.plan.group)
+        {
+            return Settled::Acknowledged;
+        }
+        if let Some(problem) = &job.problem {
+            return self
+                .give_up(
+                    job,
+                    DeadLetterReason::Undecodable,
+                    "UNDECODABLE",
+                    problem,
+                    0,
+                    None,
+                )
+                .await;
+        }
+        if job.count > self.config.max_deliveries.get() {
+            let text = format!("delivered {} times without an answer", job.count);
+            return self
+                .give_up(
+                    job,
+                    DeadLetterReason::DeliveryLimit,
+                    "DELIVERY_LIMIT",
+                    &text,
+                    0,
+                    None,
+                )
+                .await;
+        }
+        if envelope
+            .expires_at()
+            .is_some_and(|moment| moment <= Utc::now())
+        {
+            self.metrics.dropped.increment();
+            tracing::info!(consumer = &*self.name, topic = %envelope.topic(), message = %envelope.id(), "a message has expired and is dropped");
+            return Settled::Acknowledged;
+        }
+        match self.router.route(envelope) {
+            Ok(route) => self.attempts(job, route).await,
+            Err(problem) => {
+                self.give_up(
+                    job,
+                    DeadLetterReason::UnknownType,
+                    "UNKNOWN_TYPE",
+                    &problem,
+                    0,
+                    None,
+                )
+                .await
+            }
+        }
+    }
+
+    async fn attempts(&self, job: &Job, route: &Route) -> Settled {
+        let backoff = self.config.backoff();
+        let mut first_failed = None;
+        let mut attempt = 1;
+        loop {
+            let Some((permit, admission)) = self.admitted(&job.session).await else {
+                return Settled::GivenBack;
+            };
+            let outcome = self.attempt(job, route, attempt, admission).await;
+            drop(permit);
+            let failure = match outcome {
+                Attempt::Succeeded => {
+                    self.metrics.consumed.increment();
+                    return Settled::Acknowledged;
+                }
+                Attempt::CutOff => return Settled::GivenBack,
+                Attempt::Undecodable(problem) => {
+                    return self
+                        .give_up(
+                            job,
+                            DeadLetterReason::Undecodable,
+                            "UNDECODABLE",
+                            &problem,
+                            attempt,
+                            None,
+                        )
+                        .await;
+                }
+                Attempt::Failed(failure) => failure,
+            };
+            let failed_at = *first_failed.get_or_insert_with(Utc::now);
+            let reason = match failure.remedy {
+                Remedy::Drop => {
+                    self.metrics.dropped.increment();
+                    tracing::info!(consumer = &*self.name, message = %job.envelope.id(), reason = failure.explanation(), "a message is dropped");
+                    return Settled::Acknowledged;
+                }
+                Remedy::Reject => Some(DeadLetterReason::Rejected),
+                Remedy::Retry | Remedy::Delay(_) if attempt > self.config.retries => {
+                    Some(DeadLetterReason::RetriesExhausted)
+                }
+                Remedy::Retry | Remedy::Delay(_) => None,
+            };
+            // A failure after the stop has come may be the stop's doing: never a dead letter (LIFE-4).
+            if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
+                return Settled::GivenBack;
+            }
+            let explanation = failure.explanation();
+            if let Some(reason) = reason {
+                return self
+                    .give_up(
+                        job,
+                        reason,
+                        failure.class(),
+                        &explanation,
+                        attempt,
+                        Some(failed_at),
+                    )
+                    .await;
+            }
+            self.metrics.retried.increment();
+            let pause = match failure.remedy {
+                Remedy::Delay(pause) => pause.min(LONGEST_DELAY),
+                _ => backoff.delay(attempt - 1),
+            };
+            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
+            if !rest(pause, &job.session).await {
+                return Settled::GivenBack;
+            }
+            attempt += 1;
+        }
+    }
+
+    /// A place and the breaker's leave for one attempt; none when the session is over.
+    async fn admitted(&self, session: &Session) -> Option<(SemaphorePermit<'_>, Admission)> {
+        loop {
+            let permit = tokio::select! {
+                biased;
+                () = session.halt.cancelled() => return None,
+                () = session.lost.cancelled() => return None,
+                permit = self.permits.acquire() => permit.ok()?,
+            };
+            let pause = match self.breaker.admit(std::time::Instant::now()) {
+                Ok(admission) => return Some((permit, admission)),
+                Err(refusal) => refusal.retry_after().unwrap_or(BREAKER_LOOK),
+            };
+            drop(permit);
+            if !rest(pause.max(BREAKER_LOOK), session).await {
+                return None;
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        job: &Job,
+        route: &Route,
+        attempt: u32,
+        admission: Admission,
+    ) -> Attempt {
+        let envelope = &job.envelope;
+        let trace = self.telemetry.tracer().begin(envelope.trace().as_ref());
+        let request = Arc::new(self.context_of(envelope, trace.clone()));
+        let begun = Instant::now();
+        let run = async {
+            match route(Arc::clone(envelope), attempt, job.count) {
+                Ok(handling) => match handling.await {
+                    Ok(()) => Attempt::Succeeded,
+                    Err(failure) => Attempt::Failed(failure),
+                },
+                Err(undecodable) => Attempt::Undecodable(undecodable.to_string()),
+            }
+        };
+        let guarded = AssertUnwindSafe(context::scope(Arc::clone(&request), run)).catch_unwind();
+        let outcome = tokio::select! {
+            biased;
+            () = self.abort.cancelled() => Attempt::CutOff,
+            outcome = time::timeout(self.config.handler_timeout.get(), guarded) => match outcome {
+                Ok(Ok(outcome)) => outcome,
+                Ok(Err(payload)) => {
+                    let message = panic_message(&*payload);
+                    context::sync_scope(request, || self.telemetry.errors().panicked(&self.name, message));
+                    Attempt::Failed(Failure::retry(format!("the handler panicked: {message}")).with_class("PANIC"))
+                }
+                Err(_elapsed) => {
+                    let text = format!("no end within {}", self.config.handler_timeout);
+                    Attempt::Failed(Failure::retry(text).with_class("TIMEOUT"))
+                }
+            }
+        };
+        admission.report(meaning(&outcome), std::time::Instant::now());
+        self.observe(envelope, &trace, begun, &outcome);
+        outcome
+    }
+
+    fn observe(
+        &self,
+        envelope: &Envelope,
+        trace: &TraceContext,
+        begun: Instant,
+        outcome: &Attempt,
+    ) {
+        self.metrics.duration.observe_traced(begun.elapsed(), trace);
+        if let (Attempt::Succeeded, Some(time)) = (outcome, envelope.time()) {
+            self.metrics
+                .age
+                .observe_duration((Utc::now() - time).to_std().unwrap_or_default());
+        }
+        let tracer = self.telemetry.tracer();
+        if !tracer.is_recording(trace) {
+            return;
+        }
+        let topic = envelope.topic().as_str();
+        let mut attributes = vec![
+            Attribute::text("messaging.system", self.outlet.transport().system()),
+            Attribute::text("messaging.operation.type", "process"),
+            Attribute::text("messaging.destination.name", topic),
+            Attribute::text("messaging.consumer.group.name", self.plan.group.as_str()),
+            Attribute::text("messaging.message.id", envelope.id().as_str()),
+        ];
+        let class = match outcome {
+            Attempt::Succeeded => None,
+            Attempt::Failed(failure) => Some(failure.class()),
+            Attempt::Undecodable(_) => Some("UNDECODABLE"),
+            Attempt::CutOff => Some("CUT_OFF"),
+        };
+        if let Some(class) = class {
+            attributes.push(Attribute::text("error.type", class));
+        }
+        let end = SystemTime::now();
+        tracer.record(SpanRecord {
+            context: trace.clone(),
+            name: format!("process {topic}").into(),
+            kind: SpanKind::Consumer,
+            start: end.checked_sub(begun.elapsed()).unwrap_or(end),
+            end,
+            attributes,
+            failed: class.is_some(),
+        });
+    }
+
+    /// What the handler and everything below it sees (MSG-8). Its deadline is that of the attempt: nobody waits for the end of a message as one waits for an answer, so the
+    /// deadline of the request from which it comes is in the envelope only.
+    fn context_of(&self, envelope: &Envelope, trace: TraceContext) -> RequestContext {
+        let given = envelope.attribute(attribute::REQUEST_ID);
+        let request_id = given.and_then(|id| RequestId::parse(id.as_bytes()).ok());
+        let context = RequestContext::new(
+            self.identity.clone(),
+            request_id.unwrap_or_else(RequestId::generate),
+            trace,
+        )
+        .with_deadline(Deadline::after(self.config.handler_timeout.get()));
+        if let Some(actor) = envelope.attribute(attribute::ACTOR) {
+            context.set_actor(Actor::new(actor));
+        }
+        if let Some(tenant) = envelope.attribute(attribute::TENANT) {
+            context.set_tenant(Tenant::new(tenant));
+        }
+        context
+    }
+
+    /// Makes a dead letter of it. The message is acknowledged only after the broker has confirmed the dead letter.
+    async fn give_up(
+        &self,
+        job: &Job,
+        reason: DeadLetterReason,
+        class: &str,
+        problem: &str,
+        attempts: u32,
+        first_failed: Option<chrono::DateTime<Utc>>,
+    ) -> Settled {
+        let first_failed = first_failed.unwrap_or_else(Utc::now);
+        let envelope = Envelope::clone(&job.envelope);
+        let letter = DeadLetter::new(
+            envelope,
+            &self.plan.group,
+            reason,
+            class,
+            problem,
+            attempts,
+            first_failed,
+        );
+        tracing::error!(
+            consumer = &*self.name,
+            topic = %job.envelope.topic(),
+            message = %job.envelope.id(),
+            dead_letter = letter.id.as_str(),
+            reason = reason.as_str(),
+            class,
+            problem = letter.message,
+            attempts,
+            "a message could not be handled and is dead"
+        );
+        let stored = letter.into_stored();
+        let topic = stored.topic().clone();
+        loop {
+            let begun = Instant::now();
+            let result = self.outlet.publish(stored.clone(), None).await;
+            self.outlet.count(&topic, begun, &result);
+            match result {
+                Ok(()) => {
+                    self.metrics.dead(reason);
+                    return Settled::Acknowledged;
+                }
+                Err(PublishError::Closed) => return Settled::GivenBack,
+                Err(error) => {
+                    tracing::error!(consumer = &*self.name, %error, "a dead letter is not taken by the broker; its message stays in hand")
+                }
+            }
+            if !rest(DEAD_LETTER_PAUSE, &job.session).await {
+                return Settled::GivenBack;
+            }
+        }
+    }
+}
+
+/// What an attempt says about what the handler depends on. A message that is refused for its own sake says nothing bad.
+fn meaning(outcome: &Attempt) -> Outcome {
+    match outcome {
+        Attempt::Succeeded | Attempt::Undecodable(_) => Outcome::Success,
+        Attempt::CutOff => Outcome::Neutral,
+        Attempt::Failed(failure) => match failure.remedy {
+            Remedy::Retry => Outcome::TRANSIENT,
+            Remedy::Delay(pause) => Outcome::Throttled {
+                retry_after: Some(pause),
+            },
+            Remedy::Reject | Remedy::Drop => Outcome::Success,
+        },
+    }
+}
+
+fn panic_message(payload: &(dyn std::any::Any + Send)) -> &str {
+    payload
+        .downcast_ref::<&str>()
+        .copied()
+        .or_else(|| payload.downcast_ref::<String>().map(String::as_str))
+        .unwrap_or("no message")
+}
+
+/// Waits; `false` when the session was over first.
+async fn rest(pause: Duration, session: &Session) -> bool {
+    tokio::select! {
+        biased;
+        () = session.halt.cancelled() => false,
+        () = session.lost.cancelled() => false,
+        () = time::sleep(pause) => true,
+    }
+}

@@ -1,0 +1,60 @@
+use super::*;
+
+fn dead(message: &str) -> DeadLetter {
+    let envelope = Envelope::new(
+        Topic::new("symbol.created").unwrap(),
+        "symbol.created",
+        "symbols",
+        &b"\x00\xff"[..],
+    )
+    .with_key("7")
+    .with_header("x-own", "kept");
+    let group = GroupName::new("audit").unwrap();
+    DeadLetter::new(
+        envelope,
+        &group,
+        DeadLetterReason::RetriesExhausted,
+        "STORE_DOWN",
+        message,
+        4,
+        DateTime::from_timestamp_micros(1_700_000_000_000_001).unwrap(),
+    )
+}
+
+#[test]
+fn a_dead_letter_keeps_the_message_as_it_was_and_says_why_it_died_msg_3() {
+    let mut letter = dead("the store cannot be reached");
+    letter.last_failed = DateTime::from_timestamp_micros(1_700_000_001_000_002);
+    let stored = letter.clone().into_stored();
+    assert_eq!(stored.topic().as_str(), "symbol.created.dlq");
+    assert_eq!(stored.id(), letter.envelope.id());
+    assert_eq!(DeadLetter::from_stored(stored), letter);
+}
+
+#[test]
+fn failures_of_one_cause_share_a_fingerprint_msg_3() {
+    let of = |message: &str| dead(message).fingerprint;
+    assert_eq!(
+        of("row 17 of 0af3 is locked"),
+        of("row 4 of 99c1 is locked")
+    );
+    assert_ne!(of("row 17 is locked"), of("row 17 is gone"));
+}
+
+#[test]
+fn an_explanation_is_one_line_masked_and_bounded_obs_3() {
+    let letter = dead(&format!("first\r\nada@example.org {}", "é".repeat(2_000)));
+    assert!(!letter.message.contains(['\r', '\n', '@']));
+    assert!(letter.message.len() <= 1_000);
+    assert!(letter.into_stored().check_headers().is_ok());
+}
+
+#[test]
+fn what_others_put_there_is_shown_too_msg_3() {
+    let topic = Topic::new("symbol.created").unwrap().dead_letters();
+    let foreign = Envelope::new(topic, "symbol.created", "", "{}");
+    let letter = DeadLetter::from_stored(foreign.clone());
+    assert_eq!(letter.reason, DeadLetterReason::Unknown);
+    assert_eq!(letter.id.as_str(), foreign.id().as_str());
+    assert_eq!(letter.envelope.topic().as_str(), "symbol.created");
+}

@@ -1,0 +1,263 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use sqlx::Row as _;
+use tokio::{sync::Mutex, time};
+
+use super::{Inner, down, envelope, milliseconds, now};
+use crate::{
+    Envelope, Topic,
+    transport::{Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError},
+};
+
+/// The oldest that nobody holds.
+const CLAIM: &str = "
+    UPDATE broker_messages SET holder = ?1, lease_until = ?2, deliveries = deliveries + 1
+    WHERE seq IN (
+        SELECT seq FROM broker_messages WHERE group_name = ?3 AND lease_until <= ?4 ORDER BY seq LIMIT ?5
+    )
+    RETURNING seq, topic, headers, payload, deliveries";
+/// The same without those whose key another session holds.
+const CLAIM_BY_KEY: &str = "
+    UPDATE broker_messages SET holder = ?1, lease_until = ?2, deliveries = deliveries + 1
+    WHERE seq IN (
+        SELECT seq FROM broker_messages AS candidate
+        WHERE group_name = ?3 AND lease_until <= ?4
+            AND NOT EXISTS (
+                SELECT 1 FROM broker_messages AS held
+                WHERE held.group_name = ?3 AND held.partition_key = candidate.partition_key
+                    AND held.holder IS NOT NULL AND held.holder <> ?1 AND held.lease_until > ?4
+            )
+        ORDER BY seq LIMIT ?5
+    )
+    RETURNING seq, topic, headers, payload, deliveries";
+const ACKNOWLEDGE: &str =
+    "DELETE FROM broker_messages WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
+const GIVE_BACK: &str = "
+    UPDATE broker_messages SET holder = NULL, lease_until = 0
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
+const EXTEND: &str = "
+    UPDATE broker_messages SET lease_until = ?3
+    WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
+
+/// One member of a group.
+pub(super) struct SqliteDeliveries {
+    member: Arc<Member>,
+    claims: Mutex<Claims>,
+}
+
+/// A statement cannot be called back, and while it runs it has the connection. So a claim that nobody waits for any more is finished before anything else is asked of
+/// the connection, and what it claimed is handed out by the next question.
+#[derive(Default)]
+struct Claims {
+    running: Option<Claiming>,
+    claimed: Vec<Delivery>,
+}
+
+type Claiming = BoxFuture<'static, Result<Vec<Delivery>, sqlx::Error>>;
+
+struct Member {
+    broker: Arc<Inner>,
+    plan: SubscriptionPlan,
+    /// Unique over all processes.
+    session: String,
+    in_hand: AtomicUsize,
+    stopped: AtomicBool,
+}
+
+impl SqliteDeliveries {
+    pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Self {
+        Self {
+            member: Arc::new(Member {
+                broker,
+                plan,
+                session: seaworthy_core::new_id().hyphenated().to_string(),
+                in_hand: AtomicUsize::new(0),
+                stopped: AtomicBool::new(false),
+            }),
+            claims: Mutex::default(),
+        }
+    }
+}
+
+impl Member {
+    async fn claim(&self) -> Result<Vec<Delivery>, sqlx::Error> {
+        let in_hand = self.in_hand.load(Ordering::SeqCst);
+        let room = usize::from(self.plan.prefetch.get()).saturating_sub(in_hand);
+        if room == 0 || self.stopped.load(Ordering::SeqCst) {
+            return Ok(Vec::new());
+        }
+        let now = now();
+        let statement = match self.plan.order {
+            Order::Member => CLAIM,
+            Order::Group => CLAIM_BY_KEY,
+        };
+        let rows = sqlx::query(statement)
+            .bind(&self.session)
+            .bind(now.saturating_add(milliseconds(self.broker.config.lease.get())))
+            .bind(self.plan.group.as_str())
+            .bind(now)
+            .bind(i64::try_from(room).unwrap_or(i64::MAX))
+            .fetch_all(&self.broker.pool)
+            .await?;
+        let mut claimed = Vec::with_capacity(rows.len());
+        for row in rows {
+            let seq: i64 = row.try_get("seq")?;
+            let (envelope, problem) = match envelope(&row) {
+                Ok(envelope) => (envelope, None),
+                Err(error) => {
+                    let payload: Vec<u8> = row.try_get("payload")?;
+                    let topic = self.plan.topics.first().cloned();
+                    let Some(topic) = topic else { continue };
+                    (broken(topic, payload), Some(error.to_string()))
+                }
+            };
+            claimed.push(Delivery {
+                tag: DeliveryTag(seq.cast_unsigned()),
+                envelope,
+                count: row.try_get("deliveries")?,
+                problem,
+            });
+        }
+        // The statement returns them in any order.
+        claimed.sort_unstable_by_key(|delivery| delivery.tag);
+        self.in_hand.fetch_add(claimed.len(), Ordering::SeqCst);
+        Ok(claimed)
+    }
+
+    async fn settle(
+        &self,
+        statement: &'static str,
+        tags: &[DeliveryTag],
+    ) -> Result<(), TransportError> {
+        self.broker.is_open()?;
+        sqlx::query(statement)
+            .bind(numbers(tags))
+            .bind(&self.session)
+            .execute(&self.broker.pool)
+            .await
+            .map_err(down)?;
+        self.in_hand.fetch_sub(tags.len(), Ordering::SeqCst);
+        // There is room again, a key may be free, and others may take what was given back.
+        self.broker.arrived.notify_waiters();
+        Ok(())
+    }
+}
+
+/// A row that something else has written.
+fn broken(topic: Topic, payload: Vec<u8>) -> Envelope {
+    let kind = topic.as_str().to_owned();
+    Envelope::new(topic, &kind, "", payload)
+}
+
+fn numbers(tags: &[DeliveryTag]) -> String {
+    let numbers: Vec<String> = tags.iter().map(|tag| tag.0.to_string()).collect();
+    format!("[{}]", numbers.join(","))
+}
+
+impl Member {
+    async fn extend(&self, tags: Vec<DeliveryTag>) -> Result<(), TransportError> {
+        self.broker.is_open()?;
+        let lease = milliseconds(self.broker.config.lease.get());
+        sqlx::query(EXTEND)
+            .bind(numbers(&tags))
+            .bind(&self.session)
+            .bind(now().saturating_add(lease))
+            .execute(&self.broker.pool)
+            .await
+            .map_err(down)?;
+        Ok(())
+    }
+}
+
+impl SqliteDeliveries {
+    /// What a claim got, a new one or the one that runs.
+    async fn claimed(&self) -> Result<Vec<Delivery>, TransportError> {
+        let mut claims = self.claims.lock().await;
+        if !claims.claimed.is_empty() {
+            return Ok(std::mem::take(&mut claims.claimed));
+        }
+        let running = claims.running.get_or_insert_with(|| {
+            let member = Arc::clone(&self.member);
+            Box::pin(async move { member.claim().await })
+        });
+        let claimed = running.await;
+        claims.running = None;
+        claimed.map_err(down)
+    }
+
+    /// Ends a claim that runs.
+    async fn finish_claim(&self) -> Result<(), TransportError> {
+        let mut claims = self.claims.lock().await;
+        if let Some(running) = &mut claims.running {
+            let claimed = running.await;
+            claims.running = None;
+            claims.claimed.extend(claimed.map_err(down)?);
+        }
+        Ok(())
+    }
+
+    async fn settle(
+        &self,
+        statement: &'static str,
+        tags: &[DeliveryTag],
+    ) -> Result<(), TransportError> {
+        self.finish_claim().await?;
+        self.member.settle(statement, tags).await
+    }
+}
+
+impl Deliveries for SqliteDeliveries {
+    fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(async move {
+            let broker = &self.member.broker;
+            loop {
+                let arrived = broker.arrived.notified();
+                tokio::pin!(arrived);
+                arrived.as_mut().enable();
+                broker.is_open()?;
+                let claimed = self.claimed().await?;
+                if !claimed.is_empty() {
+                    return Ok(claimed);
+                }
+                let poll = broker.config.poll_interval.get();
+                let _ = time::timeout(poll, arrived).await;
+            }
+        })
+    }
+
+    fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.settle(ACKNOWLEDGE, &tags).await })
+    }
+
+    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.settle(GIVE_BACK, &tags).await })
+    }
+
+    fn extend_every(&self) -> Option<Duration> {
+        Some(self.member.broker.config.lease.get() / 3)
+    }
+
+    fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.finish_claim().await?;
+            self.member.extend(tags).await
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.member.stopped.store(true, Ordering::SeqCst);
+            self.finish_claim().await?;
+            let claimed = std::mem::take(&mut self.claims.lock().await.claimed);
+            let tags: Vec<_> = claimed.iter().map(|delivery| delivery.tag).collect();
+            self.member.settle(GIVE_BACK, &tags).await
+        })
+    }
+}

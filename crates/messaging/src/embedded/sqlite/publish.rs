@@ -1,0 +1,214 @@
+use std::{
+    collections::{BTreeSet, HashMap},
+    num::NonZeroU32,
+};
+
+use parking_lot::Mutex;
+use sqlx::{SqliteConnection, SqlitePool};
+use tokio::sync::oneshot;
+
+use super::headers;
+use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::TopicPlan};
+
+type Answers = Vec<Result<(), PublishError>>;
+
+/// Publishes what many tasks ask for at once in one transaction: a disk makes few commits in a second, whatever is in them.
+#[derive(Debug)]
+pub(super) struct Publications {
+    waiting: Mutex<Vec<(Vec<Envelope>, oneshot::Sender<Answers>)>>,
+    turn: tokio::sync::Mutex<()>,
+    unheard: Mutex<BTreeSet<Topic>>,
+    max_backlog: i64,
+}
+
+impl Publications {
+    pub(super) fn new(max_backlog: NonZeroU32) -> Self {
+        Self {
+            waiting: Mutex::default(),
+            turn: tokio::sync::Mutex::default(),
+            unheard: Mutex::default(),
+            max_backlog: max_backlog.get().into(),
+        }
+    }
+
+    pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
+        let unheard = topics
+            .into_iter()
+            .filter(|plan| plan.may_have_no_subscriber);
+        self.unheard.lock().extend(unheard.map(|plan| plan.topic));
+    }
+
+    pub(super) async fn publish(&self, pool: &SqlitePool, batch: Vec<Envelope>) -> Answers {
+        let count = batch.len();
+        let (sender, mut answer) = oneshot::channel();
+        self.waiting.lock().push((batch, sender));
+        let turn = self.turn.lock().await;
+        // Whoever had the turn before may have published this too.
+        if let Ok(answers) = answer.try_recv() {
+            return answers;
+        }
+        let all = std::mem::take(&mut *self.waiting.lock());
+        self.write(pool, all).await;
+        drop(turn);
+        answer.try_recv().unwrap_or_else(|_| {
+            let cut_off = || {
+                Err(PublishError::unavailable(
+                    "whoever was writing it was cut off",
+                ))
+            };
+            (0..count).map(|_| cut_off()).collect()
+        })
+    }
+
+    /// Waits until nobody writes.
+    pub(super) async fn finish(&self) {
+        drop(self.turn.lock().await);
+    }
+
+    async fn write(&self, pool: &SqlitePool, all: Vec<(Vec<Envelope>, oneshot::Sender<Answers>)>) {
+        let written = self.write_all(pool, &all).await;
+        match written {
+            Ok(answers) => {
+                for ((_, sender), answers) in all.into_iter().zip(answers) {
+                    let _ = sender.send(answers);
+                }
+            }
+            Err(error) => {
+                let text = error.to_string();
+                for (batch, sender) in all {
+                    let failed = || Err(PublishError::unavailable(text.clone()));
+                    let _ = sender.send(batch.iter().map(|_| failed()).collect());
+                }
+            }
+        }
+    }
+
+    async fn write_all(
+        &self,
+        pool: &SqlitePool,
+        all: &[(Vec<Envelope>, oneshot::Sender<Answers>)],
+    ) -> Result<Vec<Answers>, sqlx::Error> {
+        let mut transaction = pool.begin_with("BEGIN IMMEDIATE").await?;
+        let mut groups = Groups::default();
+        let mut answers = Vec::with_capacity(all.len());
+        for (batch, _) in all {
+            let mut of_batch = Vec::with_capacity(batch.len());
+            for envelope in batch {
+                of_batch.push(self.insert(&mut transaction, &mut groups, envelope).await?);
+            }
+            answers.push(of_batch);
+        }
+        transaction.commit().await?;
+        Ok(answers)
+    }
+
+    async fn insert(
+        &self,
+        connection: &mut SqliteConnection,
+        groups: &mut Groups,
+        envelope: &Envelope,
+    ) -> Result<Result<(), PublishError>, sqlx::Error> {
+        let headers = match headers(envelope) {
+            Ok(headers) => headers,
+            Err(error) => return Ok(Err(PublishError::permanent(error))),
+        };
+        let topic = envelope.topic();
+        if topic.is_dead_letters() {
+            sqlx::query(
+                "INSERT INTO broker_dead_letters (topic, id, headers, payload) VALUES (?, ?, ?, ?)",
+            )
+            .bind(topic.as_str())
+            .bind(DeadLetterId::of(envelope).as_str())
+            .bind(headers)
+            .bind(&envelope.payload()[..])
+            .execute(connection)
+            .await?;
+            return Ok(Ok(()));
+        }
+        let receivers = match envelope.recipient() {
+            Some(group) => groups.only(connection, group.as_str()).await?,
+            None => groups.of(connection, topic).await?,
+        };
+        if receivers.is_empty() && !self.unheard.lock().contains(topic) {
+            let topic = topic.clone();
+            return Ok(Err(PublishError::Unroutable { topic }));
+        }
+        for group in &receivers {
+            if groups.is_full(connection, group, self.max_backlog).await? {
+                return Ok(Err(PublishError::unavailable(format!(
+                    "{} messages wait for the group {group}, as many as may",
+                    self.max_backlog
+                ))));
+            }
+        }
+        for group in &receivers {
+            sqlx::query("INSERT INTO broker_messages (group_name, topic, partition_key, headers, payload) VALUES (?, ?, ?, ?, ?)")
+                .bind(group)
+                .bind(topic.as_str())
+                .bind(envelope.key())
+                .bind(&headers)
+                .bind(&envelope.payload()[..])
+                .execute(&mut *connection)
+                .await?;
+        }
+        Ok(Ok(()))
+    }
+}
+
+/// What a transaction has found out about groups.
+#[derive(Default)]
+struct Groups {
+    of_topic: HashMap<Topic, Vec<String>>,
+    full: HashMap<String, bool>,
+}
+
+impl Groups {
+    async fn of(
+        &mut self,
+        connection: &mut SqliteConnection,
+        topic: &Topic,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        if let Some(known) = self.of_topic.get(topic) {
+            return Ok(known.clone());
+        }
+        let found: Vec<String> =
+            sqlx::query_scalar("SELECT group_name FROM broker_bindings WHERE topic = ?")
+                .bind(topic.as_str())
+                .fetch_all(connection)
+                .await?;
+        self.of_topic.insert(topic.clone(), found.clone());
+        Ok(found)
+    }
+
+    async fn only(
+        &self,
+        connection: &mut SqliteConnection,
+        group: &str,
+    ) -> Result<Vec<String>, sqlx::Error> {
+        sqlx::query_scalar("SELECT DISTINCT group_name FROM broker_bindings WHERE group_name = ?")
+            .bind(group)
+            .fetch_all(connection)
+            .await
+    }
+
+    /// Judged once in a transaction: a batch may exceed the bound by its own length.
+    async fn is_full(
+        &mut self,
+        connection: &mut SqliteConnection,
+        group: &str,
+        max_backlog: i64,
+    ) -> Result<bool, sqlx::Error> {
+        if let Some(full) = self.full.get(group) {
+            return Ok(*full);
+        }
+        let last: Option<i64> = sqlx::query_scalar(
+            "SELECT 1 FROM broker_messages WHERE group_name = ? LIMIT 1 OFFSET ?",
+        )
+        .bind(group)
+        .bind(max_backlog - 1)
+        .fetch_optional(connection)
+        .await?;
+        self.full.insert(group.to_owned(), last.is_some());
+        Ok(last.is_some())
+    }
+}

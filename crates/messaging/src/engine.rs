@@ -1,0 +1,48 @@
+use std::sync::Arc;
+
+use seaworthy_core::ServiceIdentity;
+
+use crate::{
+    Engine, MemoryBroker, MessagingConfig, MessagingError, SqliteBroker,
+    transport::{Transport, TransportError},
+};
+
+/// What opens the engine that a URL names.
+pub(crate) struct Opening {
+    config: MessagingConfig,
+    /// Shown by brokers that show their clients.
+    client: String,
+}
+
+impl Opening {
+    /// Finds what can be found wrong without the broker.
+    pub(crate) fn new(
+        config: &MessagingConfig,
+        identity: &ServiceIdentity,
+    ) -> Result<Self, MessagingError> {
+        let engine = config.url.engine();
+        let is_built_in = matches!(engine, Engine::Memory | Engine::Sqlite);
+        if !is_built_in {
+            return Err(MessagingError::NotBuiltIn {
+                scheme: config.url.scheme(),
+            });
+        }
+        Ok(Self {
+            config: config.clone(),
+            client: format!("{}/{}", identity.name(), identity.version()),
+        })
+    }
+
+    /// Connects once.
+    pub(crate) async fn open(&self) -> Result<Arc<dyn Transport>, TransportError> {
+        let config = &self.config;
+        match config.url.engine() {
+            Engine::Memory => Ok(Arc::new(MemoryBroker::new(&config.embedded))),
+            Engine::Sqlite => Ok(Arc::new(SqliteBroker::open(config).await?)),
+            other => Err(TransportError::refused(format!(
+                "{other:?} is not built in for {}",
+                self.client
+            ))),
+        }
+    }
+}

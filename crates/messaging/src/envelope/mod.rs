@@ -1,0 +1,307 @@
+//! What travels: attributes, headers and a payload that nobody wraps.
+
+pub mod attribute;
+mod message_id;
+mod wire;
+
+use std::{collections::BTreeMap, fmt, str::FromStr as _};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+pub use message_id::{InvalidMessageId, MessageId};
+use seaworthy_core::TraceContext;
+pub(crate) use wire::text_of;
+pub use wire::{InvalidHeader, Mode};
+
+use crate::{GroupName, Topic};
+
+/// A message as it travels: the attributes of CloudEvents 1.0 with its extensions, headers of the application, and the payload as it is (binary mode).
+///
+/// ```
+/// use seaworthy_messaging::{Envelope, Topic};
+///
+/// let topic = Topic::new("symbol.created").unwrap();
+/// let envelope = Envelope::new(topic, "symbol.created", "symbols", b"{}".to_vec()).with_key("symbol-7");
+/// assert_eq!(envelope.key(), Some("symbol-7"));
+/// ```
+#[derive(Clone, PartialEq)]
+pub struct Envelope {
+    id: MessageId,
+    topic: Topic,
+    event_type: Box<str>,
+    version: Option<u32>,
+    source: Box<str>,
+    subject: Option<Box<str>>,
+    time: Option<DateTime<Utc>>,
+    content_type: Option<Box<str>>,
+    key: Option<Box<str>>,
+    recipient: Option<GroupName>,
+    extensions: BTreeMap<Box<str>, String>,
+    headers: BTreeMap<String, String>,
+    payload: Bytes,
+}
+
+impl Envelope {
+    /// A new message of now: its topic, the kind of event, the service that publishes it, and what it says.
+    #[must_use]
+    pub fn new(topic: Topic, event_type: &str, source: &str, payload: impl Into<Bytes>) -> Self {
+        Self {
+            id: MessageId::generate(),
+            topic,
+            event_type: event_type.into(),
+            version: None,
+            source: source.into(),
+            subject: None,
+            time: Some(Utc::now()),
+            content_type: None,
+            key: None,
+            recipient: None,
+            extensions: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            payload: payload.into(),
+        }
+    }
+
+    /// The same message under another identifier.
+    #[must_use]
+    pub fn with_id(mut self, id: MessageId) -> Self {
+        self.id = id;
+        self
+    }
+
+    /// The same message for another topic.
+    #[must_use]
+    pub fn with_topic(mut self, topic: Topic) -> Self {
+        self.topic = topic;
+        self
+    }
+
+    /// Sets who publishes it.
+    #[must_use]
+    pub fn with_source(mut self, source: &str) -> Self {
+        self.source = source.into();
+        self
+    }
+
+    /// Sets the span that publishes it.
+    #[must_use]
+    pub fn with_trace(mut self, trace: &TraceContext) -> Self {
+        let traceparent = trace.traceparent().to_bytes();
+        let told = [
+            (attribute::TRACEPARENT, str::from_utf8(&traceparent).ok()),
+            (attribute::TRACESTATE, trace.tracestate()),
+            (attribute::BAGGAGE, trace.baggage()),
+        ];
+        for (name, value) in told {
+            // Callers fill these as they like, and must not keep a message from being published.
+            if let Some(value) = value.filter(|value| value.len() <= wire::LONGEST_VALUE) {
+                self.extensions.insert(name.into(), value.to_owned());
+            }
+        }
+        self
+    }
+
+    /// Sets the version of the payload's schema.
+    #[must_use]
+    pub fn with_version(mut self, version: u32) -> Self {
+        self.version = Some(version);
+        self
+    }
+
+    /// Sets what the event is about.
+    #[must_use]
+    pub fn with_subject(mut self, subject: &str) -> Self {
+        self.subject = Some(subject.into());
+        self
+    }
+
+    /// Sets the media type of the payload.
+    #[must_use]
+    pub fn with_content_type(mut self, content_type: &str) -> Self {
+        self.content_type = Some(content_type.into());
+        self
+    }
+
+    /// Sets the key: messages of one key are handled one at a time, in the order in which they were published.
+    #[must_use]
+    pub fn with_key(mut self, key: &str) -> Self {
+        self.key = Some(key.into());
+        self
+    }
+
+    /// Makes it a message for one group alone, such as a replay.
+    #[must_use]
+    pub fn with_recipient(mut self, recipient: Option<GroupName>) -> Self {
+        self.recipient = recipient;
+        self
+    }
+
+    /// Sets an extension attribute; see [`attribute`] for those that are known.
+    #[must_use]
+    pub fn with_attribute(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.extensions.insert(name.into(), value.into());
+        self
+    }
+
+    /// Takes an extension attribute away.
+    #[must_use]
+    pub fn without_attribute(mut self, name: &str) -> Self {
+        self.extensions.remove(name);
+        self
+    }
+
+    /// Sets a header of the application's own.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.headers.insert(name.into(), value.into());
+        self
+    }
+
+    /// The identifier.
+    #[must_use]
+    pub fn id(&self) -> &MessageId {
+        &self.id
+    }
+
+    /// The topic.
+    #[must_use]
+    pub fn topic(&self) -> &Topic {
+        &self.topic
+    }
+
+    /// The kind of event.
+    #[must_use]
+    pub fn event_type(&self) -> &str {
+        &self.event_type
+    }
+
+    /// The version of the payload's schema, which foreign publishers do not tell.
+    #[must_use]
+    pub fn version(&self) -> Option<u32> {
+        self.version
+    }
+
+    /// Who published it.
+    #[must_use]
+    pub fn source(&self) -> &str {
+        &self.source
+    }
+
+    /// What the event is about.
+    #[must_use]
+    pub fn subject(&self) -> Option<&str> {
+        self.subject.as_deref()
+    }
+
+    /// When it was made.
+    #[must_use]
+    pub fn time(&self) -> Option<DateTime<Utc>> {
+        self.time
+    }
+
+    /// The media type of the payload.
+    #[must_use]
+    pub fn content_type(&self) -> Option<&str> {
+        self.content_type.as_deref()
+    }
+
+    /// The key within which order holds.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// The one group that it is for, where it is not for all. An engine that can address a group does so; the others publish it as usual, and other groups pass it by.
+    #[must_use]
+    pub fn recipient(&self) -> Option<&GroupName> {
+        self.recipient.as_ref()
+    }
+
+    /// An extension attribute.
+    #[must_use]
+    pub fn attribute(&self, name: &str) -> Option<&str> {
+        self.extensions.get(name).map(String::as_str)
+    }
+
+    /// A header of the application's own.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// All headers of the application's own, by name.
+    pub fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// What it says.
+    #[must_use]
+    pub fn payload(&self) -> &Bytes {
+        &self.payload
+    }
+
+    /// How many bytes it takes in memory and on the wire, nearly.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        let texts = |texts: &BTreeMap<String, String>| -> usize {
+            texts
+                .iter()
+                .map(|(name, value)| name.len() + value.len())
+                .sum()
+        };
+        let extensions: usize = self
+            .extensions
+            .iter()
+            .map(|(name, value)| name.len() + value.len())
+            .sum();
+        self.payload.len() + texts(&self.headers) + extensions + self.topic.as_str().len()
+    }
+
+    /// The span that published it, where it says so.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        let bytes = |name| self.attribute(name).map(str::as_bytes);
+        TraceContext::extract(
+            bytes(attribute::TRACEPARENT),
+            bytes(attribute::TRACESTATE),
+            bytes(attribute::BAGGAGE),
+        )
+    }
+
+    /// When nobody wants it any more.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<DateTime<Utc>> {
+        self.moment(attribute::EXPIRY_TIME)
+    }
+
+    /// When the request from which it comes ended at the latest.
+    #[must_use]
+    pub fn deadline(&self) -> Option<DateTime<Utc>> {
+        self.moment(attribute::DEADLINE)
+    }
+
+    pub(crate) fn moment(&self, name: &str) -> Option<DateTime<Utc>> {
+        DateTime::from_str(self.attribute(name)?).ok()
+    }
+}
+
+/// The payload is not shown: nobody knows what is in it (OBS-3).
+impl fmt::Debug for Envelope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Envelope")
+            .field("id", &self.id)
+            .field("topic", &self.topic)
+            .field("event_type", &self.event_type)
+            .field("version", &self.version)
+            .field("source", &self.source)
+            .field("key", &self.key)
+            .field("payload", &format_args!("{} bytes", self.payload.len()))
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

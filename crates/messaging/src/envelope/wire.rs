@@ -1,0 +1,157 @@
+use bytes::Bytes;
+use chrono::{DateTime, SecondsFormat, Utc};
+use std::{collections::BTreeMap, str::FromStr as _};
+
+use super::{
+    Envelope, MessageId,
+    attribute::{self, FIELDS},
+};
+use crate::{GroupName, Topic};
+
+/// The longest name of a header, and more than any needs.
+const LONGEST_NAME: usize = 100;
+/// The longest value of a header: with a hundred of them still below what brokers take.
+pub(super) const LONGEST_VALUE: usize = 4 * 1024;
+
+/// How an engine writes attributes beside headers: CloudEvents' binary mode, in which the payload is the body as it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Mode {
+    /// What stands before the name of an attribute, such as `ce_` on Kafka, `ce-` on NATS and `cloudEvents_` on AMQP.
+    pub prefix: &'static str,
+}
+
+/// A header cannot be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the header {name:?} cannot be sent: {problem}")]
+pub struct InvalidHeader {
+    name: String,
+    problem: &'static str,
+}
+
+impl Envelope {
+    /// Everything but the topic and the payload as headers of an engine, all of them texts.
+    #[must_use]
+    pub fn to_headers(&self, mode: Mode) -> Vec<(String, String)> {
+        let mut all = Vec::with_capacity(10 + self.extensions.len() + self.headers.len());
+        let mut attribute = |name: &str, value: &str| {
+            all.push((format!("{}{name}", mode.prefix), value.to_owned()));
+        };
+        attribute(attribute::SPEC_VERSION, attribute::SPEC_VERSION_SPOKEN);
+        attribute(attribute::ID, self.id.as_str());
+        attribute(attribute::SOURCE, &self.source);
+        attribute(attribute::TYPE, &self.event_type);
+        for (name, value) in [
+            (attribute::SUBJECT, &self.subject),
+            (attribute::DATA_CONTENT_TYPE, &self.content_type),
+            (attribute::PARTITION_KEY, &self.key),
+        ] {
+            if let Some(value) = value {
+                attribute(name, value);
+            }
+        }
+        if let Some(time) = self.time {
+            attribute(attribute::TIME, &text_of(time));
+        }
+        if let Some(version) = self.version {
+            attribute(attribute::DATA_VERSION, &version.to_string());
+        }
+        if let Some(recipient) = &self.recipient {
+            attribute(attribute::RECIPIENT, recipient.as_str());
+        }
+        for (name, value) in &self.extensions {
+            attribute(name, value);
+        }
+        let headers = self.headers.iter();
+        all.extend(headers.map(|(name, value)| (name.clone(), value.clone())));
+        all
+    }
+
+    /// The message of these headers. What a foreign publisher left out is made up: the identifier from the content, the kind of event from the topic, and the trace
+    /// and the request from the headers that others use for them.
+    #[must_use]
+    pub fn from_headers(
+        mode: Mode,
+        topic: Topic,
+        headers: impl IntoIterator<Item = (String, String)>,
+        payload: Bytes,
+    ) -> Self {
+        let mut attributes = BTreeMap::new();
+        let mut own = BTreeMap::new();
+        for (name, value) in headers {
+            match name.strip_prefix(mode.prefix) {
+                Some(bare) => attributes.insert(bare.to_ascii_lowercase(), value),
+                None => own.insert(name, value),
+            };
+        }
+        let mut text = |name: &str| attributes.remove(name).map(String::into_boxed_str);
+        let id = text(attribute::ID).and_then(|id| MessageId::parse(&id).ok());
+        let envelope = Self {
+            id: id.unwrap_or_else(|| MessageId::of_content(topic.as_str(), &payload)),
+            event_type: text(attribute::TYPE).unwrap_or_else(|| topic.as_str().into()),
+            version: text(attribute::DATA_VERSION).and_then(|version| version.parse().ok()),
+            source: text(attribute::SOURCE).unwrap_or_default(),
+            subject: text(attribute::SUBJECT),
+            time: text(attribute::TIME).and_then(|time| DateTime::from_str(&time).ok()),
+            content_type: text(attribute::DATA_CONTENT_TYPE),
+            key: text(attribute::PARTITION_KEY),
+            recipient: text(attribute::RECIPIENT).and_then(|name| GroupName::new(&name).ok()),
+            extensions: BTreeMap::new(),
+            topic,
+            payload,
+            headers: BTreeMap::new(),
+        };
+        let mut extensions: BTreeMap<Box<str>, String> = attributes
+            .into_iter()
+            .filter(|(name, _)| !FIELDS.contains(&name.as_str()))
+            .map(|(name, value)| (name.into_boxed_str(), value))
+            .collect();
+        for (attribute, foreign) in [
+            (attribute::TRACEPARENT, &["traceparent"][..]),
+            (attribute::TRACESTATE, &["tracestate"]),
+            (attribute::REQUEST_ID, &["x-request-id", "request_id"]),
+        ] {
+            let told = foreign.iter().find_map(|name| own.get(*name));
+            if let Some(value) = told {
+                extensions
+                    .entry(attribute.into())
+                    .or_insert_with(|| value.clone());
+            }
+        }
+        Self {
+            extensions,
+            headers: own,
+            ..envelope
+        }
+    }
+
+    /// Whether every engine can carry its headers and attributes.
+    ///
+    /// # Errors
+    /// [`InvalidHeader`] for the first that not every engine can carry.
+    pub fn check_headers(&self) -> Result<(), InvalidHeader> {
+        let refuse = |name: &str, problem| {
+            Err(InvalidHeader {
+                name: name.to_owned(),
+                problem,
+            })
+        };
+        for (name, value) in self.to_headers(Mode { prefix: "" }) {
+            let is_token = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+            if name.is_empty() || name.len() > LONGEST_NAME || !name.bytes().all(is_token) {
+                return refuse(&name, "a name has letters, digits and -_. alone");
+            }
+            if value.len() > LONGEST_VALUE {
+                return refuse(&name, "its value is longer than 4 KiB");
+            }
+            if value.chars().any(char::is_control) {
+                return refuse(&name, "its value has control characters");
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A moment as attributes have it.
+pub(crate) fn text_of(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::Micros, true)
+}

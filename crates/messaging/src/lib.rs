@@ -1,0 +1,78 @@
+//! Messages between services: one interface over every broker, and nothing lost.
+//!
+//! Why it is so: what goes wrong with messages is seldom the broker. It is the publisher that does not wait for the confirmation, the consumer that acknowledges before it
+//! has worked, the retry that runs for ever, the poison that blocks its queue, the stop that drops what was in hand. So an engine does as little as possible
+//! here ([`transport::Transport`]: publish with confirmation, deliver, settle), and everything that decides whether a message survives is done once, above
+//! it, and tested by one suite on all of them.
+//!
+//! The URL chooses the engine. The one inside the process (`memory:`, `sqlite:PATH`) keeps every promise that the others keep.
+//!
+//! ```
+//! use seaworthy_messaging::{Event, Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topics};
+//! use seaworthy_service::{Assembly, NoSettings, StartError};
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! struct SymbolCreated { id: u64 }
+//!
+//! impl Event for SymbolCreated {
+//!     const TYPE: &'static str = "symbol.created";
+//!     const VERSION: u32 = 1;
+//! }
+//!
+//! async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+//!     let messaging = Messaging::connect(service, "broker", &MessagingConfig::default()).await?;
+//!     messaging.subscribe(Subscription::new("audit").on(created)).await?;
+//!     let publisher = messaging.publisher(Topics::of::<SymbolCreated>()).await?;
+//!     publisher
+//!         .publish(Message::of(&SymbolCreated { id: 7 }).key("symbol-7"))
+//!         .await
+//!         .map_err(|error| StartError::because("nothing can be published", error))
+//! }
+//!
+//! async fn created(event: Received<SymbolCreated>) -> Result<(), Failure> {
+//!     tracing::info!(id = event.id, "a symbol was created");
+//!     Ok(())
+//! }
+//! ```
+
+mod broker_url;
+mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod consumer;
+pub mod dead_letter;
+mod dead_letters;
+mod embedded;
+mod engine;
+pub mod envelope;
+mod error;
+mod event;
+mod failure;
+mod message;
+mod messaging;
+mod metrics;
+mod name;
+mod publisher;
+mod received;
+mod subscription;
+mod topics;
+pub mod transport;
+
+pub use broker_url::{BrokerUrl, Engine, InvalidBrokerUrl};
+pub use config::{EmbeddedConfig, MessagingConfig, SubscriptionConfig, SubscriptionOverrides};
+pub use consumer::ConsumerReport;
+pub use dead_letter::{DeadLetter, DeadLetterId, DeadLetterReason};
+pub use dead_letters::DeadLetters;
+pub use embedded::{MemoryBroker, SqliteBroker};
+pub use envelope::{Envelope, InvalidMessageId, MessageId};
+pub use error::{MessagingError, PublishError};
+pub use event::Event;
+pub use failure::Failure;
+pub use message::Message;
+pub use messaging::Messaging;
+pub use name::{GroupName, InvalidName, Topic};
+pub use publisher::Publisher;
+pub use received::Received;
+pub use subscription::Subscription;
+pub use topics::Topics;

@@ -1,0 +1,121 @@
+use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics};
+
+use crate::{DeadLetterReason, GroupName};
+
+/// More topics than any service has: their names come from its own code.
+const MOST_TOPICS: usize = 256;
+
+/// What is counted of publishing (OBS-5).
+#[derive(Debug, Clone)]
+pub(crate) struct PublishMetrics {
+    pub(crate) published: Family<Counter>,
+    pub(crate) failed: Family<Counter>,
+    pub(crate) duration: Histogram,
+}
+
+/// What is counted of one group (OBS-5).
+#[derive(Debug, Clone)]
+pub(crate) struct ConsumerMetrics {
+    pub(crate) consumed: Counter,
+    pub(crate) dropped: Counter,
+    pub(crate) retried: Counter,
+    pub(crate) returned: Counter,
+    pub(crate) duration: Histogram,
+    pub(crate) age: Histogram,
+    pub(crate) in_hand: Gauge,
+    pub(crate) lag: Gauge,
+    pub(crate) connected: Gauge,
+    pub(crate) paused: Gauge,
+    dead: [(DeadLetterReason, Counter); DeadLetterReason::ALL.len()],
+}
+
+impl PublishMetrics {
+    pub(crate) fn new(metrics: &Metrics) -> Self {
+        let counters = |name: &'static str, help: &'static str, label: &'static str| {
+            let metrics = metrics.clone();
+            Family::new(MOST_TOPICS, move |value| {
+                metrics.counter(name, help, &[(label, value)])
+            })
+        };
+        Self {
+            published: counters(
+                "messages_published_total",
+                "Messages that the broker has confirmed.",
+                "topic",
+            ),
+            failed: counters(
+                "messages_publish_failures_total",
+                "Messages that were not published after all attempts, by the reason.",
+                "reason",
+            ),
+            duration: metrics.histogram(
+                "messages_publish_duration_seconds",
+                "Time from publishing to the broker's confirmation, with every attempt.",
+                DURATION_BUCKETS,
+                &[],
+            ),
+        }
+    }
+}
+
+impl ConsumerMetrics {
+    pub(crate) fn new(metrics: &Metrics, group: &GroupName) -> Self {
+        let labels = [("group", group.as_str())];
+        let counter = |name, help| metrics.counter(name, help, &labels);
+        let gauge = |name, help| metrics.gauge(name, help, &labels);
+        let histogram = |name, help| metrics.histogram(name, help, DURATION_BUCKETS, &labels);
+        Self {
+            consumed: counter(
+                "messages_consumed_total",
+                "Messages that were handled and acknowledged.",
+            ),
+            dropped: counter(
+                "messages_dropped_total",
+                "Messages that a handler did not want or that had expired.",
+            ),
+            retried: counter(
+                "messages_retried_total",
+                "Attempts that failed and were followed by another.",
+            ),
+            returned: counter(
+                "messages_returned_total",
+                "Messages that were given back to the broker by a stop or a pause.",
+            ),
+            duration: histogram(
+                "messages_handler_duration_seconds",
+                "How long attempts take.",
+            ),
+            age: histogram(
+                "messages_critical_time_seconds",
+                "Time from publishing to the end of handling.",
+            ),
+            in_hand: gauge(
+                "messages_in_hand",
+                "Messages that are neither acknowledged nor given back.",
+            ),
+            lag: gauge(
+                "consumer_lag",
+                "Messages that the group has not acknowledged.",
+            ),
+            connected: gauge("consumer_connected", "1 while messages can come, else 0."),
+            paused: gauge(
+                "consumer_paused",
+                "1 while taking messages is paused by hand, else 0.",
+            ),
+            dead: DeadLetterReason::ALL.map(|reason| {
+                let labels = [("group", group.as_str()), ("reason", reason.as_str())];
+                let help = "Messages that were given up and put into the dead-letter topic.";
+                (
+                    reason,
+                    metrics.counter("messages_dead_total", help, &labels),
+                )
+            }),
+        }
+    }
+
+    pub(crate) fn dead(&self, reason: DeadLetterReason) {
+        if let Some((_, dead)) = self.dead.iter().find(|(known, _)| *known == reason) {
+            dead.increment();
+        }
+    }
+}

@@ -1,0 +1,312 @@
+use std::{collections::BTreeSet, fmt, sync::Arc, time::SystemTime};
+
+use seaworthy_core::{
+    Backoff, ByteSize, RequestContext, ServiceIdentity, Timeout, TraceContext, context,
+};
+use seaworthy_resilience::{Outcome, circuit_breaker::CircuitBreaker};
+use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord, Tracer};
+use tokio::time::{self, Instant};
+
+use crate::{
+    Envelope, Message, PublishError, Topic, metrics::PublishMetrics, transport::Transport,
+};
+
+/// Between two attempts while the broker cannot be reached: a reconnect takes about as long.
+const RETRY_INITIAL: Timeout = Timeout::from_millis(50);
+/// A publish timeout has room for several of these.
+const RETRY_CAP: Timeout = Timeout::from_secs(1);
+
+/// Publishes to the topics it was made for. Cheap to clone.
+#[derive(Clone)]
+pub struct Publisher(Option<Arc<Publishing>>);
+
+struct Publishing {
+    topics: BTreeSet<Topic>,
+    outlet: Outlet,
+}
+
+/// What every publication of a service goes through. Cheap to clone.
+#[derive(Clone)]
+pub(crate) struct Outlet(Arc<Inner>);
+
+struct Inner {
+    transport: Arc<dyn Transport>,
+    identity: ServiceIdentity,
+    tracer: Tracer,
+    breaker: CircuitBreaker,
+    metrics: PublishMetrics,
+    max_message_size: ByteSize,
+    timeout: Timeout,
+}
+
+impl Publisher {
+    pub(crate) fn new(topics: BTreeSet<Topic>, outlet: Outlet) -> Self {
+        Self(Some(Arc::new(Publishing { topics, outlet })))
+    }
+
+    /// One that does nothing, by the service's explicit wish (MSG-2).
+    #[must_use]
+    pub(crate) fn disabled() -> Self {
+        Self(None)
+    }
+
+    /// Publishes a message, and returns when the broker has confirmed it. While the broker cannot be reached it is tried again, under the same identifier, until
+    /// `publish_timeout` or the deadline of the running request has passed.
+    ///
+    /// # Errors
+    /// [`PublishError`]. After `Unavailable` the message may have been published all the same: consumers tell repeats by the identifier.
+    pub async fn publish(&self, message: Message) -> Result<(), PublishError> {
+        let Some(publishing) = &self.0 else {
+            return Ok(());
+        };
+        let request = context::current();
+        let outlet = &publishing.outlet;
+        let begun = Instant::now();
+        let trace = outlet.begin(request.as_deref());
+        let prepared = publishing.prepare(message, request.as_deref(), &trace);
+        let topic = prepared
+            .as_ref()
+            .ok()
+            .map(|envelope| envelope.topic().clone());
+        let result = match prepared {
+            Ok(envelope) => outlet.publish(envelope, request.as_deref()).await,
+            Err(error) => Err(error),
+        };
+        outlet.record(&trace, topic.as_ref(), begun, &result);
+        result
+    }
+
+    /// The message as it would be published, with what the running request knows: for an outbox, which stores it first.
+    ///
+    /// # Errors
+    /// [`PublishError::Permanent`] or [`PublishError::TooLarge`] for what is wrong with it.
+    pub fn prepare(&self, message: Message) -> Result<Envelope, PublishError> {
+        let request = context::current();
+        match &self.0 {
+            Some(publishing) => {
+                let trace = publishing.outlet.begin(request.as_deref());
+                publishing.prepare(message, request.as_deref(), &trace)
+            }
+            None => message.into_envelope("", request.as_deref(), None),
+        }
+    }
+
+    /// Publishes prepared messages as they are, in one go, and answers for each: for a relay, which tries again by itself. Messages are confirmed in any order, and those of
+    /// one key are published in the order given.
+    pub async fn publish_all(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
+        let Some(publishing) = &self.0 else {
+            return batch.iter().map(|_| Ok(())).collect();
+        };
+        let mut results = Vec::with_capacity(batch.len());
+        let mut sound = Vec::with_capacity(batch.len());
+        for envelope in batch {
+            match publishing.check(&envelope) {
+                Ok(()) => {
+                    results.push(None);
+                    sound.push(envelope);
+                }
+                Err(error) => results.push(Some(Err(error))),
+            }
+        }
+        let outlet = &publishing.outlet;
+        let topics: Vec<Topic> = sound
+            .iter()
+            .map(|envelope| envelope.topic().clone())
+            .collect();
+        let begun = Instant::now();
+        let answers = outlet.attempt(sound, outlet.0.timeout).await;
+        let mut answers = topics.iter().zip(answers).map(|(topic, answer)| {
+            outlet.count(topic, begun, &answer);
+            answer
+        });
+        results
+            .into_iter()
+            .map(|known| known.or_else(|| answers.next()).unwrap_or_else(unanswered))
+            .collect()
+    }
+}
+
+/// An engine that gives fewer answers than there are messages.
+fn unanswered() -> Result<(), PublishError> {
+    Err(PublishError::unavailable(
+        "the broker did not answer for this message",
+    ))
+}
+
+impl Publishing {
+    fn prepare(
+        &self,
+        message: Message,
+        request: Option<&RequestContext>,
+        trace: &TraceContext,
+    ) -> Result<Envelope, PublishError> {
+        let source = self.outlet.0.identity.name();
+        let envelope = message.into_envelope(source, request, Some(trace))?;
+        self.check(&envelope)?;
+        Ok(envelope)
+    }
+
+    fn check(&self, envelope: &Envelope) -> Result<(), PublishError> {
+        if !self.topics.contains(envelope.topic()) {
+            let topic = envelope.topic();
+            return Err(PublishError::permanent(format!(
+                "the publisher was not made for the topic {topic}"
+            )));
+        }
+        let (size, limit) = (envelope.size(), self.outlet.0.max_message_size);
+        if size > limit.as_usize() {
+            return Err(PublishError::TooLarge { size, limit });
+        }
+        Ok(envelope.check_headers()?)
+    }
+}
+
+impl Outlet {
+    pub(crate) fn new(
+        transport: Arc<dyn Transport>,
+        identity: ServiceIdentity,
+        tracer: Tracer,
+        breaker: CircuitBreaker,
+        metrics: PublishMetrics,
+        max_message_size: ByteSize,
+        timeout: Timeout,
+    ) -> Self {
+        Self(Arc::new(Inner {
+            transport,
+            identity,
+            tracer,
+            breaker,
+            metrics,
+            max_message_size,
+            timeout,
+        }))
+    }
+
+    pub(crate) fn transport(&self) -> &Arc<dyn Transport> {
+        &self.0.transport
+    }
+
+    fn begin(&self, request: Option<&RequestContext>) -> TraceContext {
+        self.0.tracer.begin(request.map(RequestContext::trace))
+    }
+
+    /// Publishes with further attempts, until the timeout or the deadline.
+    pub(crate) async fn publish(
+        &self,
+        envelope: Envelope,
+        request: Option<&RequestContext>,
+    ) -> Result<(), PublishError> {
+        let mut end = Instant::now() + self.0.timeout.get();
+        if let Some(deadline) = request.and_then(RequestContext::deadline) {
+            end = end.min(Instant::now() + deadline.remaining().unwrap_or_default());
+        }
+        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let mut attempt = 0;
+        loop {
+            let left = end.saturating_duration_since(Instant::now());
+            let Ok(limit) = Timeout::try_from(left) else {
+                return Err(PublishError::unavailable("there was no time left"));
+            };
+            let answers = self.attempt(vec![envelope.clone()], limit).await;
+            let result = answers.into_iter().next().unwrap_or_else(unanswered);
+            let pause = backoff.delay(attempt);
+            match result {
+                Err(PublishError::Unavailable(_)) if Instant::now() + pause < end => {
+                    time::sleep(pause).await;
+                    attempt += 1;
+                }
+                result => return result,
+            }
+        }
+    }
+
+    /// One attempt for all of them.
+    async fn attempt(&self, batch: Vec<Envelope>, limit: Timeout) -> Vec<Result<(), PublishError>> {
+        let count = batch.len();
+        if count == 0 {
+            return Vec::new();
+        }
+        let admission = match self.0.breaker.admit(std::time::Instant::now()) {
+            Ok(admission) => admission,
+            Err(refusal) => {
+                let text = refusal.to_string();
+                return (0..count)
+                    .map(|_| Err(PublishError::unavailable(text.clone())))
+                    .collect();
+            }
+        };
+        let published = time::timeout(limit.get(), self.0.transport.publish(batch)).await;
+        let answers = published.unwrap_or_else(|_elapsed| {
+            let late = || {
+                Err(PublishError::unavailable(format!(
+                    "no confirmation within {limit}"
+                )))
+            };
+            (0..count).map(|_| late()).collect()
+        });
+        let is_down =
+            |answer: &Result<(), PublishError>| matches!(answer, Err(PublishError::Unavailable(_)));
+        let outcome = if answers.iter().any(is_down) {
+            Outcome::TRANSIENT
+        } else {
+            Outcome::Success
+        };
+        admission.report(outcome, std::time::Instant::now());
+        answers
+    }
+
+    pub(crate) fn count(&self, topic: &Topic, begun: Instant, result: &Result<(), PublishError>) {
+        let metrics = &self.0.metrics;
+        metrics.duration.observe_duration(begun.elapsed());
+        match result {
+            Ok(()) => metrics.published.of(topic.as_str()).increment(),
+            Err(error) => metrics.failed.of(error.reason()).increment(),
+        }
+    }
+
+    fn record(
+        &self,
+        trace: &TraceContext,
+        topic: Option<&Topic>,
+        begun: Instant,
+        result: &Result<(), PublishError>,
+    ) {
+        match (topic, result) {
+            (Some(topic), result) => self.count(topic, begun, result),
+            (None, Err(error)) => self.0.metrics.failed.of(error.reason()).increment(),
+            (None, Ok(())) => {}
+        }
+        if !self.0.tracer.is_recording(trace) {
+            return;
+        }
+        let name = topic.map_or("", Topic::as_str);
+        let mut attributes = vec![
+            Attribute::text("messaging.system", self.0.transport.system()),
+            Attribute::text("messaging.operation.type", "send"),
+            Attribute::text("messaging.destination.name", name),
+        ];
+        if let Err(error) = result {
+            attributes.push(Attribute::text("error.type", error.reason()));
+        }
+        let end = SystemTime::now();
+        self.0.tracer.record(SpanRecord {
+            context: trace.clone(),
+            name: format!("send {name}").into(),
+            kind: SpanKind::Producer,
+            start: end.checked_sub(begun.elapsed()).unwrap_or(end),
+            end,
+            attributes,
+            failed: result.is_err(),
+        });
+    }
+}
+
+impl fmt::Debug for Publisher {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let topics = self.0.as_ref().map(|publishing| &publishing.topics);
+        formatter
+            .debug_struct("Publisher")
+            .field("topics", &topics)
+            .finish()
+    }
+}

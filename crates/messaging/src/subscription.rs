@@ -1,0 +1,219 @@
+use std::{collections::BTreeSet, fmt, future::Future, num::NonZeroU16, sync::Arc};
+
+use bytes::Bytes;
+use futures::FutureExt as _;
+use seaworthy_core::Timeout;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Event, Failure, GroupName, InvalidName, MessagingError, Received, Topic,
+    config::SubscriptionOverrides,
+    consumer::{Route, Router},
+    event::{from_json, from_protobuf, topic_of},
+    transport::Order,
+};
+
+/// What a group of consumers takes, and what it does with it.
+///
+/// Every instance of the service that subscribes under one group shares its messages; every other group gets all of them too.
+///
+/// ```
+/// use seaworthy_messaging::{Event, Failure, Received, Subscription};
+/// use serde::Deserialize;
+///
+/// #[derive(Deserialize)]
+/// struct SymbolCreated { id: u64 }
+///
+/// impl Event for SymbolCreated {
+///     const TYPE: &'static str = "symbol.created";
+///     const VERSION: u32 = 1;
+/// }
+///
+/// async fn created(event: Received<SymbolCreated>) -> Result<(), Failure> {
+///     tracing::info!(id = event.id, "a symbol was created");
+///     Ok(())
+/// }
+///
+/// let subscription = Subscription::new("audit").on(created).concurrency(4);
+/// ```
+pub struct Subscription {
+    pub(crate) group: Result<GroupName, InvalidName>,
+    pub(crate) topics: BTreeSet<Topic>,
+    pub(crate) router: Router,
+    pub(crate) order: Order,
+    pub(crate) overrides: SubscriptionOverrides,
+    problems: Vec<MessagingError>,
+}
+
+impl Subscription {
+    /// A subscription of the group of this name that takes nothing yet.
+    #[must_use]
+    pub fn new(group: &str) -> Self {
+        Self {
+            group: GroupName::new(group),
+            topics: BTreeSet::new(),
+            router: Router::default(),
+            order: Order::Member,
+            overrides: SubscriptionOverrides::default(),
+            problems: Vec::new(),
+        }
+    }
+
+    /// Handles an event whose payload is JSON. The message is acknowledged when the handler has succeeded.
+    #[must_use]
+    pub fn on<E, H, F, R>(self, handler: H) -> Self
+    where
+        E: Event + DeserializeOwned,
+        H: Fn(Received<E>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), R>> + Send + 'static,
+        R: Into<Failure>,
+    {
+        self.typed::<E>(Arc::new(move |envelope, attempt, deliveries| {
+            let event = from_json::<E>(envelope.payload())?;
+            let received = Received::new(event, envelope, attempt, deliveries);
+            Ok(handler(received)
+                .map(|result| result.map_err(Into::into))
+                .boxed())
+        }))
+    }
+
+    /// Handles an event whose payload is a protobuf message.
+    #[must_use]
+    pub fn on_protobuf<E, H, F, R>(self, handler: H) -> Self
+    where
+        E: Event + prost::Message + Default,
+        H: Fn(Received<E>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), R>> + Send + 'static,
+        R: Into<Failure>,
+    {
+        self.typed::<E>(Arc::new(move |envelope, attempt, deliveries| {
+            let event = from_protobuf::<E>(envelope.payload())?;
+            let received = Received::new(event, envelope, attempt, deliveries);
+            Ok(handler(received)
+                .map(|result| result.map_err(Into::into))
+                .boxed())
+        }))
+    }
+
+    /// Handles the bytes of every message of a topic for whose kind there is no other handler: for what others have defined.
+    #[must_use]
+    pub fn on_topic<H, F, R>(mut self, topic: &str, handler: H) -> Self
+    where
+        H: Fn(Received<Bytes>) -> F + Send + Sync + 'static,
+        F: Future<Output = Result<(), R>> + Send + 'static,
+        R: Into<Failure>,
+    {
+        match Topic::new(topic) {
+            Ok(topic) => {
+                let run: Route = Arc::new(move |envelope, attempt, deliveries| {
+                    let payload = envelope.payload().clone();
+                    let received = Received::new(payload, envelope, attempt, deliveries);
+                    Ok(handler(received)
+                        .map(|result| result.map_err(Into::into))
+                        .boxed())
+                });
+                if !self.router.add_topic(&topic, run) {
+                    self.problem(format!("has two handlers for the topic {topic}"));
+                }
+                self.topics.insert(topic);
+            }
+            Err(error) => self.problems.push(error.into()),
+        }
+        self
+    }
+
+    fn typed<E: Event>(mut self, run: Route) -> Self {
+        match topic_of::<E>() {
+            Ok(topic) => {
+                if !self.router.add(E::TYPE, E::VERSION, run) {
+                    self.problem(format!(
+                        "has two handlers for {} of version {}",
+                        E::TYPE,
+                        E::VERSION
+                    ));
+                }
+                self.topics.insert(topic);
+            }
+            Err(error) => self.problems.push(error.into()),
+        }
+        self
+    }
+
+    fn problem(&mut self, problem: String) {
+        let group = match &self.group {
+            Ok(group) => group.to_string(),
+            Err(_) => String::new(),
+        };
+        self.problems
+            .push(MessagingError::Subscription { group, problem });
+    }
+
+    /// Keeps the order of messages of one key over all instances of the service, not within each alone. On some engines the price is that one instance works
+    /// and the others stand by.
+    #[must_use]
+    pub fn ordered(mut self) -> Self {
+        self.order = Order::Group;
+        self
+    }
+
+    /// How many messages are handled at once, where the settings do not say; at least 1.
+    #[must_use]
+    pub fn concurrency(mut self, concurrency: u16) -> Self {
+        self.overrides.concurrency = Some(NonZeroU16::new(concurrency).unwrap_or(NonZeroU16::MIN));
+        self
+    }
+
+    /// How many messages are in hand at most, where the settings do not say; at least 1.
+    #[must_use]
+    pub fn prefetch(mut self, prefetch: u16) -> Self {
+        self.overrides.prefetch = Some(NonZeroU16::new(prefetch).unwrap_or(NonZeroU16::MIN));
+        self
+    }
+
+    /// How long one attempt may take, where the settings do not say.
+    #[must_use]
+    pub fn handler_timeout(mut self, timeout: Timeout) -> Self {
+        self.overrides.handler_timeout = Some(timeout);
+        self
+    }
+
+    /// How often a message is tried again before it is dead, where the settings do not say.
+    #[must_use]
+    pub fn retries(mut self, retries: u32) -> Self {
+        self.overrides.retries = Some(retries);
+        self
+    }
+
+    /// Other limits, where the settings do not say.
+    #[must_use]
+    pub fn limits(mut self, overrides: SubscriptionOverrides) -> Self {
+        self.overrides = overrides;
+        self
+    }
+
+    /// The first thing that is wrong with it.
+    pub(crate) fn check(&mut self) -> Result<GroupName, MessagingError> {
+        let group = self.group.clone()?;
+        if !self.problems.is_empty() {
+            return Err(self.problems.remove(0));
+        }
+        if self.topics.is_empty() {
+            return Err(MessagingError::Subscription {
+                group: group.to_string(),
+                problem: "handles nothing".to_owned(),
+            });
+        }
+        Ok(group)
+    }
+}
+
+impl fmt::Debug for Subscription {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Subscription")
+            .field("group", &self.group)
+            .field("topics", &self.topics)
+            .field("order", &self.order)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,63 @@
+use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
+
+/// What a publisher publishes to.
+///
+/// ```
+/// # use seaworthy_messaging::{Event, Topics};
+/// # struct SymbolCreated; struct SymbolSeen;
+/// # impl Event for SymbolCreated { const TYPE: &'static str = "symbol.created"; const VERSION: u32 = 1; }
+/// # impl Event for SymbolSeen { const TYPE: &'static str = "symbol.seen"; const VERSION: u32 = 1; }
+/// let topics = Topics::of::<SymbolCreated>().and_unheard::<SymbolSeen>();
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Topics(Vec<Result<TopicPlan, InvalidName>>);
+
+impl Topics {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// That of an event. Publishing while no group gets it is an error.
+    #[must_use]
+    pub fn of<E: Event>() -> Self {
+        Self::new().and::<E>()
+    }
+
+    /// And that of another event.
+    #[must_use]
+    pub fn and<E: Event>(self) -> Self {
+        self.add(topic_of::<E>(), false)
+    }
+
+    /// And that of an event which may have no subscriber: publishing it to nobody is no error.
+    #[must_use]
+    pub fn and_unheard<E: Event>(self) -> Self {
+        self.add(topic_of::<E>(), true)
+    }
+
+    /// And a topic by its name.
+    #[must_use]
+    pub fn and_topic(self, name: &str) -> Self {
+        self.add(Topic::new(name), false)
+    }
+
+    /// And a topic by its name which may have no subscriber.
+    #[must_use]
+    pub fn and_unheard_topic(self, name: &str) -> Self {
+        self.add(Topic::new(name), true)
+    }
+
+    fn add(mut self, topic: Result<Topic, InvalidName>, may_have_no_subscriber: bool) -> Self {
+        self.0.push(topic.map(|topic| TopicPlan {
+            topic,
+            may_have_no_subscriber,
+        }));
+        self
+    }
+
+    pub(crate) fn plan(self) -> Result<Vec<TopicPlan>, InvalidName> {
+        self.0.into_iter().collect()
+    }
+}

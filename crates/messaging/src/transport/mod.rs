@@ -1,0 +1,96 @@
+//! The port: what an engine does. Everything else (concurrency, order, retries, dead letters, breaker, context, metrics, drain) is done above it, once for all engines.
+//!
+//! What an engine promises, and the conformance suite tests:
+//!
+//! 1. *Publish* answers for each message on its own, and `Ok` means that the message survives whatever the engine survives. A message that no group gets is
+//!    [`PublishError::Unroutable`] unless its topic was declared as one that may have no subscriber. Messages of one key that are published one after another
+//!    are delivered in that order.
+//! 2. *Each group gets every message* that is published to its topics after [`Transport::open`] has returned for the first time, whether or not a member is there;
+//!    the members share them.
+//! 3. *A delivery belongs to one session* until it is acknowledged, given back, or the session ends; then it is delivered again, in its old place.
+//!    At most `prefetch` deliveries of a session are neither.
+//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are made by [`Transport::open`] for each topic of the plan. What is published to one is kept until it is
+//!    removed, and needs no subscriber.
+
+mod delivery;
+mod plan;
+
+use std::{error::Error as StdError, sync::Arc};
+
+pub use delivery::{Deliveries, Delivery, DeliveryTag};
+use futures::future::BoxFuture;
+pub use plan::{Order, SubscriptionPlan, TopicPlan};
+
+use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
+
+/// An engine cannot do what it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// It cannot be reached, or the connection was lost: the same may work later.
+    #[error("the broker cannot be reached")]
+    Unavailable(#[source] Cause),
+    /// It refuses: the same will be refused again until somebody changes something.
+    #[error("the broker refuses")]
+    Refused(#[source] Cause),
+    /// It was closed by this service.
+    #[error("the connection to the broker is closed")]
+    Closed,
+}
+
+/// Why something failed: an error of an engine's client, or a sentence.
+pub type Cause = Box<dyn StdError + Send + Sync>;
+
+impl TransportError {
+    /// It cannot be reached.
+    pub fn unavailable(cause: impl Into<Cause>) -> Self {
+        Self::Unavailable(cause.into())
+    }
+
+    /// It refuses.
+    pub fn refused(cause: impl Into<Cause>) -> Self {
+        Self::Refused(cause.into())
+    }
+}
+
+/// An engine. All of it may be called at once from many tasks.
+pub trait Transport: Send + Sync + 'static {
+    /// The engine's name as OpenTelemetry knows it (`messaging.system`): `rabbitmq`, `kafka`, `nats`, `redis`, `memory`, `sqlite`.
+    fn system(&self) -> &'static str;
+
+    /// Makes the topics that will be published to, or finds that they cannot be used (MSG-2).
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
+
+    /// Publishes, and answers in the order given when the broker has confirmed each. It does not wait for a lost connection: that is `Unavailable` at once, and
+    /// the caller decides.
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
+
+    /// Makes the group, its topics and their dead-letter topics where they are missing, and starts to take messages for a new member of it.
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
+
+    /// How many messages of the group nobody has acknowledged yet, those in hand included.
+    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
+
+    /// Whether the broker answers.
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>>;
+
+    /// The messages of a dead-letter topic, the oldest first: at most `limit`, those after `after`. They stay where they are.
+    fn browse<'a>(
+        &'a self,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>>;
+
+    /// Removes these from a dead-letter topic, and tells how many there were.
+    fn remove<'a>(
+        &'a self,
+        topic: &'a Topic,
+        ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>>;
+
+    /// Waits for what is being published, then lets the connection go. Whatever is asked afterwards is [`TransportError::Closed`] or [`PublishError::Closed`].
+    fn close(&self) -> BoxFuture<'_, ()>;
+}
