@@ -72,6 +72,9 @@ mod pages {
     struct Http;
     #[doc = include_str!("../../../docs/telemetry.md")]
     struct Telemetry;
+    #[cfg(feature = "data")]
+    #[doc = include_str!("../../../docs/data.md")]
+    struct Data;
     #[cfg(feature = "grpc")]
     #[doc = include_str!("../../../docs/grpc.md")]
     struct Grpc;
