@@ -1,10 +1,5 @@
 //! A service with a database stops in order and at once.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
-
 use seaworthy_config::{Environment, Loader};
 use seaworthy_data::{Database, DatabaseConfig};
 use seaworthy_service::{NoSettings, Service, StopOutcome};
