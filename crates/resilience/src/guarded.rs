@@ -11,6 +11,9 @@ use crate::{CallError, Classify, Outcome, Refusal, outcome::outcome_of};
 
 /// What a policy gave to a call that it let through, and wants back with the outcome.
 pub trait Permission<T, E, C>: Sized {
+    /// The answer is still to come: told once, when the call was first looked at.
+    fn waits(&mut self) {}
+
     /// When the call ended, by default now; `waited` tells whether the answer was still to come when the call was first looked at.
     fn ended(&self, _waited: bool) -> Instant {
         tokio::time::Instant::now().into_std()
@@ -86,6 +89,9 @@ where
                 waited,
             } => {
                 let Poll::Ready(mut result) = inner.poll(context) else {
+                    if !*waited && let Some(permission) = permission {
+                        permission.waits();
+                    }
                     *waited = true;
                     return Poll::Pending;
                 };

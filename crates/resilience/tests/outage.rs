@@ -57,3 +57,23 @@ fn refuses_nothing_at_thirty_percent_errors_when_judged_by_rate_res_1() {
         }
     }
 }
+
+#[test]
+fn what_hangs_is_noticed_before_the_timeout_where_answers_are_usually_quick_res_1() {
+    let [(_, config), ..] = breakers();
+    for rate in [20, 200, 1_000] {
+        let findings = worst(&config, Trouble::Slow(Duration::from_secs(2)), rate);
+        assert!(findings.first_refusal.unwrap() < Duration::from_secs(1));
+        assert!(rate < 200 || findings.leaked < 0.02, "{rate}: {findings:?}");
+        assert!(findings.recovery.unwrap() <= Duration::from_secs(3));
+    }
+}
+
+#[test]
+fn a_short_pause_is_no_outage_res_1() {
+    let [(_, config), ..] = breakers();
+    for rate in [5, 200, 1_000] {
+        let findings = worst(&config, Trouble::Pause(Duration::from_millis(400)), rate);
+        assert!(findings.passed_while_up > 0.9999, "{rate}: {findings:?}");
+    }
+}

@@ -25,6 +25,8 @@ pub(crate) enum Trouble {
     Errors(f64),
     /// Every call outlasts the caller's patience, which is this long, for a minute.
     Slow(Duration),
+    /// Nothing answers for so long; all that waited is answered then, and ten seconds in all are looked at.
+    Pause(Duration),
     /// Five seconds down, five seconds up, for two minutes.
     Flapping,
 }
@@ -68,6 +70,7 @@ impl Trouble {
             Self::Outage(length) => length,
             Self::Errors(_) => Duration::from_secs(120),
             Self::Slow(_) => Duration::from_secs(60),
+            Self::Pause(_) => Duration::from_secs(10),
             Self::Flapping => Duration::from_secs(120),
         }
     }
@@ -76,7 +79,7 @@ impl Trouble {
     fn is_down(self, since: Duration) -> bool {
         match self {
             Self::Outage(length) => since < length,
-            Self::Errors(_) => false,
+            Self::Errors(_) | Self::Pause(_) => false,
             Self::Slow(_) => since < self.length(),
             Self::Flapping => since < self.length() && since.as_secs() % 10 < 5,
         }
@@ -126,8 +129,11 @@ pub(crate) fn run(
                 let admitted = breaker.admit_with(now, || draw);
                 tally.ask(trouble, elapsed, admitted.is_ok());
                 match admitted {
-                    Ok(admission) => {
+                    Ok(mut admission) => {
                         let (outcome, took) = call(&mut simulation, trouble, calm);
+                        if took > Duration::ZERO {
+                            admission.wait();
+                        }
                         let event = Event::End {
                             admission,
                             outcome,
@@ -155,6 +161,10 @@ fn call(
             (Outcome::TRANSIENT, Duration::ZERO)
         }
         Trouble::Slow(patience) if down => (Outcome::TRANSIENT, patience),
+        Trouble::Pause(length) => {
+            let left = since.and_then(|since| length.checked_sub(since));
+            (Outcome::Success, left.unwrap_or_default() + QUICK)
+        }
         Trouble::Slow(_) => (Outcome::Success, QUICK),
         _ if down => (Outcome::TRANSIENT, Duration::ZERO),
         _ => (Outcome::Success, Duration::ZERO),

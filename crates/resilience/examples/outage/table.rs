@@ -79,15 +79,19 @@ pub(crate) fn document() -> String {
         let quiet_errors = worst(&config, Trouble::Errors(0.3), 5);
         let slow = worst(&config, Trouble::Slow(Duration::from_secs(2)), 200);
         let brisk = worst(&config, Trouble::Slow(Duration::from_millis(500)), 200);
+        let blink = worst(&config, Trouble::Pause(Duration::from_millis(400)), 200);
+        let pause = worst(&config, Trouble::Pause(Duration::from_secs(1)), 200);
         let flapping = worst(&config, Trouble::Flapping, 200);
         let _ = writeln!(
             page,
-            "| **seaworthy, {name}** | {} | {} / {} | {} | {} | {} / {} |",
+            "| **seaworthy, {name}** | {} | {} / {} | {} | {} | {} / {} | {} / {} |",
             seconds(long.recovery),
             percent(errors.passed_while_up),
             percent(quiet_errors.passed_while_up),
             outage(&slow),
             outage(&brisk),
+            percent(blink.passed_while_up),
+            percent(pause.passed_while_up),
             percent(flapping.passed_while_up),
             percent(flapping.leaked),
         );

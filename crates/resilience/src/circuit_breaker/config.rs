@@ -56,7 +56,7 @@ pub struct CircuitBreakerConfig {
     pub slow_call: Timeout,
     /// Opens when more than this share of calls are slow.
     pub slow_call_rate: Threshold,
-    /// Opens after this many failed or slow calls in a row, more where such runs are usual; 0 switches this off.
+    /// Opens after this many failed or slow calls in a row, more where such runs are usual, and when as many in flight wait long and nothing answers; 0 switches this off.
     pub consecutive_failures: u32,
     /// The longest time from opening to half-open.
     pub open_for: Timeout,

@@ -22,6 +22,8 @@ use crate::{CallError, Classify, Outcome, Refusal, Refused, guarded::Permission}
 
 /// Set in the fast word when every call may go.
 const ADMITS_ALL: u64 = 1 << 32;
+/// No time at all: nothing has to be judged then.
+const NEVER: u64 = u64::MAX;
 
 /// The breaker of one dependency or endpoint. Cheap to clone; all clones are the same breaker.
 #[derive(Clone)]
@@ -32,6 +34,9 @@ struct Inner {
     /// The generation, and [`ADMITS_ALL`]: a closed breaker is read without a lock.
     fast: AtomicU64,
     machine: Mutex<Machine>,
+    /// When the calls in flight have waited too long, in nanoseconds since `start`; [`NEVER`] as long as all is well.
+    silent_at: AtomicU64,
+    start: Instant,
     /// Why a person holds it.
     held_for: Mutex<String>,
     telemetry: BreakerMetrics,
@@ -51,6 +56,8 @@ pub struct Admission {
     breaker: CircuitBreaker,
     ticket: Ticket,
     began: Instant,
+    /// The number of a call that was seen without an answer.
+    waiting: Option<u64>,
     reported: bool,
 }
 
@@ -74,6 +81,8 @@ impl CircuitBreaker {
             name: name.into(),
             fast: AtomicU64::new(fast_word(&machine)),
             machine: Mutex::new(machine),
+            silent_at: AtomicU64::new(NEVER),
+            start: now,
             held_for: Mutex::default(),
             telemetry: BreakerMetrics::new(name, metrics),
         }))
@@ -102,6 +111,9 @@ impl CircuitBreaker {
         now: Instant,
         draw: impl FnOnce() -> f64,
     ) -> Result<Admission, Refusal> {
+        if self.0.silent_at.load(Ordering::Relaxed) != NEVER {
+            self.judge_silence(now);
+        }
         let fast = self.0.fast.load(Ordering::Acquire);
         let answer = if fast & ADMITS_ALL == 0 {
             self.change(|machine| machine.admit(now, draw))
@@ -118,6 +130,7 @@ impl CircuitBreaker {
                     breaker: self.clone(),
                     ticket,
                     began: now,
+                    waiting: None,
                     reported: false,
                 })
             }
@@ -174,6 +187,7 @@ impl CircuitBreaker {
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
         // A hold that is over ends here too, for those who only look.
+        self.judge_silence(now);
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
         let (counts, run) = machine.counts(now);
@@ -197,11 +211,36 @@ impl CircuitBreaker {
         }
     }
 
+    /// Opens when the calls in flight have waited too long.
+    fn judge_silence(&self, now: Instant) {
+        if self.0.nanoseconds_until(now) >= self.0.silent_at.load(Ordering::Relaxed) {
+            let tripped = self.change(|machine| machine.judge_silence(now));
+            self.tell(tripped);
+        }
+    }
+
+    fn tell(&self, tripped: Option<TripReason>) {
+        if let Some(reason) = tripped {
+            self.0.telemetry.count(reason);
+            tracing::warn!(
+                breaker = self.name(),
+                reason = reason.label(),
+                "circuit breaker opened"
+            );
+        }
+    }
+
     /// Runs a step of the machine and publishes what it changed.
     fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.0.machine.lock();
         let before = machine.generation();
         let outcome = step(&mut machine);
+        let silent_at = machine
+            .silent_at()
+            .map_or(NEVER, |due| self.0.nanoseconds_until(due));
+        if self.0.silent_at.load(Ordering::Relaxed) != silent_at {
+            self.0.silent_at.store(silent_at, Ordering::Relaxed);
+        }
         if machine.generation() == before {
             return outcome;
         }
@@ -225,22 +264,34 @@ impl Admission {
         self.report_took(outcome, took, now);
     }
 
+    /// Tells that the answer is still to come: a call that waits is judged before it ends. One that is reported without this is judged when it is.
+    pub fn wait(&mut self) {
+        if self.waiting.is_none() && self.ticket.role == Role::Ordinary {
+            let (ticket, began) = (self.ticket, self.began);
+            self.waiting = self
+                .breaker
+                .change(|machine| machine.wait_for(ticket, began));
+        }
+    }
+
     pub(super) fn report_took(mut self, outcome: Outcome, took: Duration, now: Instant) {
         self.reported = true;
         let breaker = &self.breaker;
-        let tripped = breaker.change(|machine| machine.record(self.ticket, outcome, took, now));
-        if let Some(reason) = tripped {
-            breaker.0.telemetry.count(reason);
-            tracing::warn!(
-                breaker = breaker.name(),
-                reason = reason.label(),
-                "circuit breaker opened"
-            );
-        }
+        let tripped = breaker.change(|machine| {
+            if let Some(number) = self.waiting {
+                machine.wait_no_longer(number);
+            }
+            machine.record(self.ticket, outcome, took, now)
+        });
+        breaker.tell(tripped);
     }
 }
 
 impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
+    fn waits(&mut self) {
+        self.wait();
+    }
+
     /// An answer that was there at the first look was not slow: the clock is read once for such a call, not twice.
     fn ended(&self, waited: bool) -> Instant {
         if waited {
@@ -265,6 +316,10 @@ impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
                     && self.ticket.role == Role::Ordinary =>
             {
                 let took = now.saturating_duration_since(self.began);
+                let breaker = &self.breaker;
+                if self.waiting.is_some() || breaker.0.silent_at.load(Ordering::Relaxed) != NEVER {
+                    breaker.change(|machine| machine.answered(self.ticket, took));
+                }
                 let late = classify.defer(response, LateReport::new(self, took));
                 late.and_then(LateReport::take_back)
             }
@@ -278,10 +333,24 @@ impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
 
 impl Drop for Admission {
     fn drop(&mut self) {
-        if !self.reported && self.ticket.role != Role::Ordinary {
+        if self.reported {
+            return;
+        }
+        if self.ticket.role != Role::Ordinary {
             self.breaker
                 .change(|machine| machine.give_back(self.ticket));
+        } else if let Some(number) = self.waiting {
+            self.breaker
+                .change(|machine| machine.wait_no_longer(number));
         }
+    }
+}
+
+impl Inner {
+    /// From the start to then.
+    fn nanoseconds_until(&self, then: Instant) -> u64 {
+        let since = then.saturating_duration_since(self.start).as_nanos();
+        u64::try_from(since).unwrap_or(NEVER - 1)
     }
 }
 

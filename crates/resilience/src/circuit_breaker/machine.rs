@@ -6,6 +6,7 @@ use std::{
 use super::{
     chance::{Usual, exceeds},
     config::{BreakerMode, CircuitBreakerConfig},
+    silence::Silence,
     snapshot::{BreakerState, Hold, Trip, TripReason},
     throttle::Throttle,
     window::{Counts, Window},
@@ -22,6 +23,7 @@ pub(super) struct Machine {
     window: Window,
     usual: Usual,
     throttle: Throttle,
+    silence: Silence,
     run: u32,
     /// The run that opened it: when the trials then succeed, such runs are usual.
     opening_run: u32,
@@ -78,6 +80,12 @@ impl Machine {
             window: Window::new(config.window.get(), now),
             usual: Usual::default(),
             throttle: Throttle::new(&config, now),
+            silence: Silence::new(
+                config.consecutive_failures,
+                config.slow_call.get(),
+                config.window.get(),
+                now,
+            ),
             run: 0,
             opening_run: 0,
             state: State::Closed,
@@ -200,6 +208,9 @@ impl Machine {
         if ticket.generation != self.generation {
             return None;
         }
+        if outcome == Outcome::Success {
+            self.silence.ends(took);
+        }
         let failed = match outcome {
             Outcome::Success => false,
             Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Permanent => true,
@@ -240,6 +251,55 @@ impl Machine {
         }
     }
 
+    /// Takes note that an ordinary call has no answer yet; its number, unless calls in flight are not judged now.
+    pub(super) fn wait_for(&mut self, ticket: Ticket, began: Instant) -> Option<u64> {
+        let judged = ticket == self.ordinary()
+            && self.state == State::Closed
+            && self.config.mode == BreakerMode::Threshold;
+        judged.then(|| self.silence.waits(began))
+    }
+
+    /// Takes note that a call which waited has ended, however it ended.
+    pub(super) fn wait_no_longer(&mut self, number: u64) {
+        self.silence.leaves(number);
+    }
+
+    /// Takes note that an answer began well, where how it ends is reported later.
+    pub(super) fn answered(&mut self, ticket: Ticket, took: Duration) {
+        if ticket.generation == self.generation {
+            self.silence.ends(took);
+        }
+    }
+
+    /// When the calls in flight have waited too long.
+    pub(super) fn silent_at(&self) -> Option<Instant> {
+        self.silence.due()
+    }
+
+    /// Opens when nothing answers any more.
+    pub(super) fn judge_silence(&mut self, now: Instant) -> Option<TripReason> {
+        self.advance(now);
+        let silent = self.silence.due().is_some_and(|due| now >= due);
+        let calls = self.run.saturating_add(self.config.consecutive_failures);
+        if !silent || self.state != State::Closed {
+            return None;
+        }
+        if !self.usual.is_surprised_by(calls) {
+            // Begun anew: the question is not asked again for every call.
+            self.silence.clear();
+            return None;
+        }
+        self.trip(TripReason::Silence, now);
+        Some(TripReason::Silence)
+    }
+
+    fn ordinary(&self) -> Ticket {
+        Ticket {
+            role: Role::Ordinary,
+            generation: self.generation,
+        }
+    }
+
     /// Takes back the permission of a call that ended without an outcome.
     pub(super) fn give_back(&mut self, ticket: Ticket) {
         if ticket.generation == self.generation
@@ -277,6 +337,7 @@ impl Machine {
             State::Held { until, .. } if now >= until => self.reset(now),
             _ => {}
         }
+        self.silence.advance(now);
         let buckets = self.window.advance(now);
         self.usual.fade(buckets);
     }
@@ -351,6 +412,7 @@ impl Machine {
     fn enter(&mut self, state: State, now: Instant) {
         self.state = state;
         self.since = now;
+        self.silence.clear();
         self.generation = self.generation.wrapping_add(1);
     }
 }

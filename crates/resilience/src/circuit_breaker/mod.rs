@@ -8,6 +8,9 @@
 //!   below one in a thousand million. A healthy dependency opens it after 5, one that always fails 30 % of its calls after 18.
 //! - *Rate.* It opens when failures, or slow calls, in a sliding window are above a share beyond chance: the lower end of the Wilson score interval
 //!   (E. B. Wilson, 1927) counts, so ten calls suffice for a clear case and a few hundred for a narrow one.
+//! - *Silence.* It opens when as many calls as make a run are in flight, none has succeeded since the first of them began, and each has waited for ten times as
+//!   long as the slowest answer of the last while, but at least for a quarter of what counts as slow, and no longer than that. Timeouts tell of a dependency that hangs
+//!   only when they are over; this tells before, of one whose answers are usually quick.
 //! - *Probe.* While open, one call in every probe interval goes through. The first that succeeds leads to half-open, and a few successes to closed.
 //! - *Adaptive mode.* Instead of opening, it refuses a share of calls so that about `multiplier` times as many are sent as are accepted: the client-side
 //!   throttling of "Site Reliability Engineering" (2016), chapter 21, with a call let through at least every probe interval and a decay while calls succeed.
@@ -22,6 +25,7 @@ mod late_report;
 mod layer;
 mod machine;
 mod service;
+mod silence;
 mod snapshot;
 mod throttle;
 mod window;

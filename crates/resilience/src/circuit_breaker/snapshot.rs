@@ -36,6 +36,8 @@ pub enum TripReason {
     FailureRate,
     /// The share of slow calls.
     SlowCallRate,
+    /// Calls in flight wait too long, and nothing answers any more.
+    Silence,
     /// A trial failed.
     TrialFailed,
     /// A person opened it.
@@ -44,10 +46,11 @@ pub enum TripReason {
 
 impl TripReason {
     /// Every reason, for metrics.
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::ConsecutiveFailures,
         Self::FailureRate,
         Self::SlowCallRate,
+        Self::Silence,
         Self::TrialFailed,
         Self::Manual,
     ];
@@ -59,6 +62,7 @@ impl TripReason {
             Self::ConsecutiveFailures => "consecutive_failures",
             Self::FailureRate => "failure_rate",
             Self::SlowCallRate => "slow_call_rate",
+            Self::Silence => "silence",
             Self::TrialFailed => "trial_failed",
             Self::Manual => "manual",
         }
