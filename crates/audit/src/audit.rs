@@ -135,7 +135,7 @@ fn read(
             .filter(|skipped| skipped.reason == SkipReason::OverBudget)
             .count();
         incomplete.push(format!(
-            "the limits on files and bytes were reached: {count} files or more were not read"
+            "the limits on files, bytes and depth were reached: {count} files and folders or more were not read"
         ));
     }
     let unreadable: Vec<_> = inventory
@@ -145,7 +145,7 @@ fn read(
         .collect();
     if let Some(first) = unreadable.first() {
         incomplete.push(format!(
-            "{} files could not be read, the first is {}",
+            "{} files or folders could not be read, the first is {}",
             unreadable.len(),
             first.path
         ));
@@ -185,6 +185,7 @@ fn read(
 fn left_out(inventory: &Inventory) -> Vec<LeftOut> {
     [
         (SkipReason::TooLarge, "larger than the limit"),
+        (SkipReason::Unnameable, "with a name that is not UTF-8"),
         (SkipReason::Ignored, "left out by the configuration"),
     ]
     .into_iter()

@@ -1,5 +1,6 @@
 //! The files of a repository: what is read, what is left out and why, and what each file is for.
 
+mod git_ignore;
 mod limits;
 mod role;
 mod tracked;

@@ -4,10 +4,12 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Component, Path};
+use std::sync::{Mutex, PoisonError};
 
 use ignore::WalkBuilder;
 use rayon::prelude::*;
 
+use super::git_ignore::GitIgnore;
 use super::role::VENDORED_FOLDERS;
 use super::{Limits, Role, TrackedFiles};
 use crate::config::IgnoredPaths;
@@ -36,8 +38,10 @@ pub enum SkipReason {
     Binary,
     /// The operating system refused.
     Unreadable,
-    /// The audit's own bound on files or bytes was reached.
+    /// The audit's own bound on files, bytes or depth was reached.
     OverBudget,
+    /// The name is no UTF-8: no report could name the place.
+    Unnameable,
     /// The configuration leaves it out.
     Ignored,
 }
@@ -150,20 +154,22 @@ fn candidates(
     inventory: &mut Inventory,
 ) -> Vec<(String, u64)> {
     let mut found = std::collections::BTreeMap::new();
+    let ignored = Mutex::new(GitIgnore::new());
     let walker = WalkBuilder::new(root)
-        .hidden(false)
-        .parents(false)
-        .git_global(false)
-        .git_exclude(false)
-        .require_git(false)
+        .standard_filters(false)
         .follow_links(false)
         .max_depth(Some(limits.max_depth))
-        .filter_entry(|entry| {
+        .filter_entry(move |entry| {
             let name = entry.file_name().to_str().unwrap_or_default();
             let folder = entry.file_type().is_some_and(|kind| kind.is_dir());
+            let skipped =
+                folder && (SKIPPED_FOLDERS.contains(&name) || VENDORED_FOLDERS.contains(&name));
             entry.depth() == 0
-                || !(folder
-                    && (SKIPPED_FOLDERS.contains(&name) || VENDORED_FOLDERS.contains(&name)))
+                || !skipped
+                    && !ignored
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .contains(entry.path(), folder)
         })
         .build();
     for entry in walker {
@@ -172,12 +178,29 @@ fn candidates(
             inventory.complete = false;
             break;
         }
-        let Ok(entry) = entry else { continue };
-        if !entry.file_type().is_some_and(|kind| kind.is_file()) {
+        let entry = match entry {
+            Ok(entry) => entry,
+            Err(error) => {
+                if let Some(path) = failed_at(&error) {
+                    inventory.skip(root, path, SkipReason::Unreadable);
+                }
+                continue;
+            }
+        };
+        let kind = entry.file_type();
+        if kind.is_some_and(|kind| kind.is_dir()) && entry.depth() >= limits.max_depth {
+            inventory.complete = false;
+            inventory.skip(root, entry.path(), SkipReason::OverBudget);
+        }
+        if !kind.is_some_and(|kind| kind.is_file()) {
             continue;
         }
-        if let (Some(path), Ok(metadata)) = (relative(root, entry.path()), entry.metadata()) {
-            found.insert(path, metadata.len());
+        match (relative(root, entry.path()), entry.metadata()) {
+            (Some(path), Ok(metadata)) => {
+                found.insert(path, metadata.len());
+            }
+            (Some(_), Err(_)) => inventory.skip(root, entry.path(), SkipReason::Unreadable),
+            (None, _) => inventory.skip(root, entry.path(), SkipReason::Unnameable),
         }
     }
     for path in tracked.paths() {
@@ -192,6 +215,27 @@ fn candidates(
         }
     }
     found.into_iter().collect()
+}
+
+impl Inventory {
+    fn skip(&mut self, root: &Path, path: &Path, reason: SkipReason) {
+        let path = path.strip_prefix(root).unwrap_or(path);
+        self.skipped.push(Skipped {
+            path: path.to_string_lossy().replace('\\', "/"),
+            reason,
+        });
+    }
+}
+
+/// The file or folder that a walk could not enter.
+fn failed_at(error: &ignore::Error) -> Option<&Path> {
+    match error {
+        ignore::Error::WithPath { path, .. } => Some(path),
+        ignore::Error::WithDepth { err, .. } | ignore::Error::WithLineNumber { err, .. } => {
+            failed_at(err)
+        }
+        _ => None,
+    }
 }
 
 fn relative(root: &Path, path: &Path) -> Option<String> {
@@ -223,6 +267,9 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
     if bytes.len() as u64 > max_bytes {
         return Err(SkipReason::TooLarge);
     }
+    if let Some(text) = utf_16(&bytes) {
+        return Ok(text);
+    }
     if bytes
         .iter()
         .take(BINARY_WINDOW_BYTES)
@@ -233,3 +280,24 @@ fn read_text(path: &Path, max_bytes: u64) -> Result<String, SkipReason> {
     Ok(String::from_utf8(bytes)
         .unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
+
+/// Text that says by its first two bytes that it is UTF-16, as shells of Windows write it.
+fn utf_16(bytes: &[u8]) -> Option<String> {
+    let (mark, rest) = bytes.split_at_checked(2)?;
+    let unit = match mark {
+        [0xff, 0xfe] => u16::from_le_bytes,
+        [0xfe, 0xff] => u16::from_be_bytes,
+        _ => return None,
+    };
+    // UTF-32 begins with the same bytes; nobody writes it, and here it is no text.
+    if rest.starts_with(&[0, 0]) {
+        return None;
+    }
+    let (pairs, _) = rest.as_chunks::<2>();
+    let units: Vec<u16> = pairs.iter().map(|pair| unit(*pair)).collect();
+    // A picture may begin so too: text holds no NUL.
+    (!units.contains(&0)).then(|| String::from_utf16_lossy(&units))
+}
+
+#[cfg(test)]
+mod tests;
