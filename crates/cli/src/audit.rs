@@ -10,6 +10,7 @@ use seaworthy_audit::rule::{FailOn, explain as find_rules, rules};
 use seaworthy_audit::{AuditConfig, Report, audit_with_progress};
 
 use crate::arguments::{Audit, AuditCommand, Output};
+use crate::destination::{distinct, outputs};
 use crate::exit::Exit;
 use crate::terminal::{ProgressLine, complain, print};
 
@@ -60,7 +61,14 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     limits.max_files = arguments.max_files.unwrap_or(limits.max_files);
     limits.max_file_bytes = arguments.max_file_bytes.unwrap_or(limits.max_file_bytes);
     limits.max_total_bytes = arguments.max_total_bytes.unwrap_or(limits.max_total_bytes);
-    let baseline = baseline(arguments, &file)?;
+    let known = baseline_path(arguments, &file)?;
+    distinct(&outputs, arguments, known.as_deref())?;
+    let baseline = match &known {
+        // The first baseline is being made.
+        Some(path) if arguments.write_baseline.is_some() && !path.exists() => None,
+        Some(path) => Some(Baseline::read(path)?),
+        None => None,
+    };
 
     let progress = ProgressLine::new(arguments.quiet);
     let audited = audit_with_progress(&arguments.path, &config, &|now| progress.show(now));
@@ -85,38 +93,6 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     Ok(finish(written, exit))
 }
 
-/// Where each form goes. Two forms on one terminal would be neither.
-fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> {
-    let mut outputs = arguments.format.clone();
-    let mut without_file: Vec<&mut Output> = outputs
-        .iter_mut()
-        .filter(|output| output.file.is_none())
-        .collect();
-    match (without_file.as_mut_slice(), &arguments.output) {
-        ([_, _, ..], _) => {
-            return Err(
-                "only one format can go without a file; write `--format FORMAT=FILE`".into(),
-            );
-        }
-        ([], Some(_)) => return Err("--output has no format: every one has its own file".into()),
-        ([only], Some(file)) => only.file = Some(file.clone()),
-        ([_] | [], None) => {}
-    }
-    let mut files: Vec<_> = outputs
-        .iter()
-        .filter_map(|output| output.file.as_ref())
-        .collect();
-    files.sort_unstable();
-    if let Some(twice) = files.windows(2).find_map(|pair| {
-        (pair.first() == pair.last())
-            .then(|| pair.first())
-            .flatten()
-    }) {
-        return Err(format!("two formats go to {}", twice.display()).into());
-    }
-    Ok(outputs)
-}
-
 fn config_file(arguments: &Audit) -> Result<ConfigFile, Box<dyn Error>> {
     if arguments.no_config {
         return Ok(ConfigFile::default());
@@ -127,29 +103,21 @@ fn config_file(arguments: &Audit) -> Result<ConfigFile, Box<dyn Error>> {
     }
 }
 
-fn baseline(arguments: &Audit, file: &ConfigFile) -> Result<Option<Baseline>, Box<dyn Error>> {
-    let configured = match &file.baseline {
-        Some(path) => Some(inside(&arguments.path, path)?),
-        None => None,
-    };
-    let path: Option<PathBuf> = arguments.baseline.clone().or(configured);
-    match path {
-        // The first baseline is being made.
-        Some(path) if arguments.write_baseline.is_some() && !path.exists() => Ok(None),
-        Some(path) => Ok(Some(Baseline::read(&path)?)),
-        None => Ok(None),
+fn baseline_path(arguments: &Audit, file: &ConfigFile) -> Result<Option<PathBuf>, Box<dyn Error>> {
+    match (&arguments.baseline, &file.baseline) {
+        (Some(path), _) => Ok(Some(path.clone())),
+        (None, Some(path)) => inside(&arguments.path, path).map(Some),
+        (None, None) => Ok(None),
     }
 }
 
-/// A file of the repository, named by the repository: a link in it must not lead to a file that is not.
+/// A file of the repository, named by the repository: a link in it must not lead to a file that is not, and a pipe in it would never end.
 fn inside(root: &Path, path: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let joined = root.join(path);
+    let refused = |why| Err(format!("{}: the baseline {why}", joined.display()).into());
     match (root.canonicalize(), joined.canonicalize()) {
-        (Ok(root), Ok(real)) if !real.starts_with(&root) => Err(format!(
-            "{}: the baseline leads out of the repository",
-            joined.display()
-        )
-        .into()),
+        (Ok(root), Ok(real)) if !real.starts_with(&root) => refused("leads out of the repository"),
+        (_, Ok(real)) if !real.is_file() => refused("is no plain file"),
         _ => Ok(joined),
     }
 }

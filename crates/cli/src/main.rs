@@ -2,6 +2,7 @@
 
 mod arguments;
 mod audit;
+mod destination;
 mod exit;
 mod terminal;
 

@@ -120,6 +120,63 @@ fn formats_that_get_in_each_others_way_are_a_wrong_use() {
 }
 
 #[test]
+fn no_report_is_written_over_another_or_over_what_the_audit_reads() {
+    let folder = repository(ROOT);
+    let run = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
+    assert_eq!(run(&["audit", "--write-baseline", "known.json"]), Some(0));
+    let config = "baseline = \"known.json\"\n";
+    fs::write(folder.path().join("seaworthy-audit.toml"), config).unwrap();
+    let known = fs::read_to_string(folder.path().join("known.json")).unwrap();
+    for arguments in [
+        ["audit", "--format", "json=./a,sarif=a"].as_slice(),
+        &["audit", "--write-baseline", "b", "--format", "json=./b"],
+        &[
+            "audit",
+            "--baseline",
+            "known.json",
+            "--output",
+            "./known.json",
+        ],
+        &["audit", "--output", "known.json"],
+        &[
+            "audit",
+            "--config",
+            "seaworthy-audit.toml",
+            "--output",
+            "./seaworthy-audit.toml",
+        ],
+    ] {
+        assert_eq!(run(arguments), Some(2), "{arguments:?}");
+    }
+    let read = |name: &str| fs::read_to_string(folder.path().join(name));
+    assert_eq!(read("known.json").unwrap(), known);
+    assert_eq!(read("seaworthy-audit.toml").unwrap(), config);
+    assert!(read("a").is_err() && read("b").is_err());
+    assert_eq!(
+        run(&[
+            "audit",
+            "--baseline",
+            "known.json",
+            "--write-baseline",
+            "known.json"
+        ]),
+        Some(0),
+        "a baseline is renewed in its place"
+    );
+}
+
+#[test]
+fn a_baseline_that_an_editor_saved_with_a_byte_order_mark_is_read() {
+    let folder = repository(ROOT);
+    let known = folder.path().join("known.json");
+    let gate = ["audit", "--fail-on", "low", "--baseline", "known.json"];
+    seaworthy(&["audit", "--write-baseline", "known.json"], folder.path());
+    let text = fs::read_to_string(&known).unwrap();
+    fs::write(&known, format!("\u{feff}{}", text.replace('\n', "\r\n"))).unwrap();
+    assert_eq!(seaworthy(&gate, folder.path()).status.code(), Some(0));
+}
+
+#[test]
 fn a_baseline_lets_known_findings_pass_and_new_ones_fail() {
     let folder = repository(ROOT);
     let status = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();

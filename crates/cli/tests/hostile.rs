@@ -142,6 +142,28 @@ fn make_hostile(root: &Path, outside: &Path) {
     }
     write(root, ".git/index", b"DIRC\x00\x00\x00\x02\xff\xff\xff\xff");
     write(root, ".gitignore", "**/a".repeat(10_000));
+    for (at, patterns) in [
+        ("patterns/many", "**/*a*b*c*\n".repeat(200_000)),
+        ("patterns/long", "a".repeat(50_000_000)),
+    ] {
+        write(root, &format!("{at}/.gitignore"), patterns);
+    }
+    for at in 0..40 {
+        let patterns = "**/*a*b*c*\n".repeat(5_000);
+        write(
+            root,
+            &format!("{}/.gitignore", vec!["p"; at + 1].join("/")),
+            patterns,
+        );
+    }
+    fs::create_dir_all(root.join("patterns/endless")).unwrap();
+    symlink("/dev/zero", root.join("patterns/endless/.gitignore")).unwrap();
+    fs::create_dir_all(root.join("patterns/pipe")).unwrap();
+    let made = Command::new("mkfifo")
+        .arg(root.join("patterns/pipe/.gitignore"))
+        .status()
+        .unwrap();
+    assert!(made.success());
     write(
         root,
         "many.yaml",
@@ -195,5 +217,13 @@ fn a_hostile_configuration_and_baseline_are_a_wrong_use_and_no_crash() {
     assert_eq!(bounded(root, &[]).status.code(), Some(2));
     write(root, "seaworthy-audit.toml", "baseline = \"known.json\"\n");
     write(root, "known.json", "[".repeat(300_000));
+    assert_eq!(bounded(root, &[]).status.code(), Some(2));
+    // A pipe, whose reader would wait for ever.
+    fs::remove_file(root.join("known.json")).unwrap();
+    let made = Command::new("mkfifo")
+        .arg(root.join("known.json"))
+        .status()
+        .unwrap();
+    assert!(made.success());
     assert_eq!(bounded(root, &[]).status.code(), Some(2));
 }

@@ -10,7 +10,7 @@ pub(crate) const RULE: Rule = Rule {
         title: "A serving container has no readiness or liveness probe",
         severity: Severity::Medium,
         category: Category::Health,
-        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports, and containers to which a template may add probes that the file does not show, are left out.",
+        meaning: "A container of a Deployment, StatefulSet or DaemonSet opens a port and lacks a readiness probe, a liveness probe or both. Jobs, containers without ports, and containers to which a template may add probes that the file does not show, are left out. Probes behind a condition of a template (`{{ with .Values.livenessProbe }}`) are not decided: the values tell.",
         why: "Traffic goes to a pod that is not ready yet or is draining, and a pod that hangs is never restarted.",
         fix: &[(
             "any",
@@ -48,7 +48,19 @@ fn check(model: &Model, service: &Service) -> Vec<Outcome> {
                 }
             };
             let has = |kind| probes.iter().any(|probe| probe.kind == kind);
+            let sure = |kind| {
+                probes
+                    .iter()
+                    .any(|probe| probe.kind == kind && !probe.conditional)
+            };
             let missing = match (has(ProbeKind::Readiness), has(ProbeKind::Liveness)) {
+                (true, true) if !(sure(ProbeKind::Readiness) && sure(ProbeKind::Liveness)) => {
+                    outcomes.push(Outcome::unknown(format!(
+                        "container `{}`: the values of the template may leave a probe out",
+                        container.name
+                    )));
+                    continue;
+                }
                 (true, true) => {
                     outcomes.push(Outcome::passed(
                         format!("container `{}` has both probes", container.name),

@@ -96,7 +96,11 @@ impl Baseline {
             column,
             message,
         };
-        let baseline: Self = serde_json::from_str(&text).map_err(|error| {
+        let baseline: Self = serde_json::from_str(
+            // Some editors write a byte order mark, and no JSON has one.
+            text.trim_start_matches('\u{feff}'),
+        )
+        .map_err(|error| {
             let message = error.to_string();
             let message = message
                 .split(" at line ")

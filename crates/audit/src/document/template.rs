@@ -15,6 +15,11 @@ const CONTROL: &[&str] = &[
     "break", "continue",
 ];
 
+/// Words that begin what is there only sometimes.
+const CONDITIONS: &[&str] = &["if", "with", "range", "for"];
+/// Words that begin something else with an end of its own.
+const BLOCKS: &[&str] = &["define", "block"];
+
 /// Where the text that an action prints lands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Landing {
@@ -58,6 +63,8 @@ pub struct Masked {
     pub inserts: bool,
     /// The places where text is added, in order.
     pub splices: Vec<Splice>,
+    /// What stands between a condition and its end, so that it may be left out.
+    pub conditional: Vec<Range<usize>>,
 }
 
 /// Masks `{{…}}`, `{%…%}` and `%{…}`. A template alone on its line becomes spaces, any other a word.
@@ -68,7 +75,9 @@ pub fn mask(text: &str) -> Masked {
         spans: Vec::new(),
         inserts: false,
         splices: Vec::new(),
+        conditional: Vec::new(),
     };
+    let mut open = Vec::new();
     let mut position = 0;
     while let Some((start, close)) = next_opening(text, position) {
         let Some(length) = text.get(start..).and_then(|rest| rest.find(close)) else {
@@ -82,6 +91,16 @@ pub fn mask(text: &str) -> Masked {
         let alone = stands_alone(text, start, end);
         if alone && INSERTING.iter().any(|word| inside.contains(word)) {
             masked.inserts = true;
+        }
+        match first_word(words(inside)) {
+            word if CONDITIONS.contains(&word) => open.push((end, true)),
+            word if BLOCKS.contains(&word) => open.push((end, false)),
+            "end" | "endif" | "endfor" => {
+                if let Some((begin, true)) = open.pop() {
+                    masked.conditional.push(begin..start);
+                }
+            }
+            _ => {}
         }
         if let Some(landing) = landing(text, start, inside).filter(|_| alone) {
             masked.splices.push(Splice { at: start, landing });
@@ -101,16 +120,25 @@ pub fn mask(text: &str) -> Masked {
     masked
 }
 
-/// Where the text lands that an action prints; nothing for one that prints none.
-fn landing(text: &str, start: usize, action: &str) -> Option<Landing> {
-    let joined = action.starts_with("{{-") || action.starts_with("{%-");
-    let inside = action.trim_matches(['{', '}', '%', '-', '~']).trim();
-    let first = inside
+/// An action without its braces.
+fn words(action: &str) -> &str {
+    action.trim_matches(['{', '}', '%', '-', '~']).trim()
+}
+
+fn first_word(words: &str) -> &str {
+    words
         .split(|letter: char| {
             !(letter.is_alphanumeric() || letter == '$' || letter == '.' || letter == '_')
         })
         .next()
-        .unwrap_or_default();
+        .unwrap_or_default()
+}
+
+/// Where the text lands that an action prints; nothing for one that prints none.
+fn landing(text: &str, start: usize, action: &str) -> Option<Landing> {
+    let joined = action.starts_with("{{-") || action.starts_with("{%-");
+    let inside = words(action);
+    let first = first_word(inside);
     let assigned = first.starts_with('$') && (inside.contains(":=") || inside.contains(" = "));
     if CONTROL.contains(&first) || assigned || inside.starts_with("/*") || inside.starts_with('#') {
         return None;
@@ -191,6 +219,18 @@ mod tests {
             .map(|splice| splice.landing)
             .collect();
         assert_eq!(landings, [Landing::At(4), Landing::At(2), Landing::From(2)]);
+    }
+
+    #[test]
+    fn what_stands_between_a_condition_and_its_end_may_be_left_out() {
+        let text =
+            "{{ define \"x\" }}a{{- with .y }}b{{ if .z }}c{{ end }}{{ end }}d{{ end }}{{ if";
+        let bodies: Vec<_> = mask(text)
+            .conditional
+            .into_iter()
+            .map(|body| text[body].to_owned())
+            .collect();
+        assert_eq!(bodies, ["c", "b{{ if .z }}c{{ end }}"]);
     }
 
     proptest::proptest! {

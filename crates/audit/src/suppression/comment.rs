@@ -117,16 +117,20 @@ fn parse(text: &str) -> Result<Parsed, String> {
     let (head, reason) = text
         .split_once(" because ")
         .ok_or("it gives no reason; write `because …` behind it")?;
-    let (ids, until) = match head.split_once(" until ") {
-        Some((ids, date)) => {
-            let date = date
-                .trim()
-                .parse()
-                .map_err(|_| format!("`{}` is no date; write `until 2027-01-31`", date.trim()))?;
-            (ids, Some(date))
-        }
-        None => (head, None),
+    let (ids, reason, date) = match head.split_once(" until ") {
+        Some((ids, date)) => (ids, reason, Some(date.trim())),
+        // Whoever writes the last day behind the reason means it no less.
+        None => match reason.trim().rsplit_once(" until ") {
+            Some((reason, date)) if is_like_a_date(date) => (head, reason, Some(date)),
+            _ => (head, reason, None),
+        },
     };
+    let until = date
+        .map(|date| {
+            date.parse()
+                .map_err(|_| format!("`{date}` is no date; write `until 2027-01-31`"))
+        })
+        .transpose()?;
     let reason = reason.trim();
     if reason.is_empty() {
         return Err("its reason is empty".to_owned());
@@ -147,6 +151,15 @@ fn parse(text: &str) -> Result<Parsed, String> {
     Ok((rules, until, reason.to_owned()))
 }
 
+/// One word of digits with signs between them.
+fn is_like_a_date(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit())
+        && word.contains(['-', '/', '.'])
+        && word
+            .chars()
+            .all(|letter| letter.is_ascii_digit() || "-/.".contains(letter))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -154,6 +167,33 @@ mod tests {
     use super::{MARK, read};
     use crate::repository::{Role, Tracked};
     use crate::source::SourceFile;
+
+    fn only(comment: &str) -> (Vec<super::CommentSuppression>, Vec<(usize, String)>) {
+        let text = format!("# {MARK}{comment}\nFROM x\n");
+        read(&SourceFile::new(
+            "a.yaml",
+            &text,
+            Role::Production,
+            Tracked::Yes,
+        ))
+    }
+
+    #[test]
+    fn a_last_day_counts_on_either_side_of_the_reason() {
+        for comment in [
+            "SHIP-1.root-user until 2020-01-31 because it is a trial",
+            "SHIP-1.root-user because it is a trial until 2020-01-31",
+        ] {
+            let (found, wrong) = only(comment);
+            assert_eq!(wrong, []);
+            assert_eq!(found[0].until, "2020-01-31".parse().ok(), "{comment}");
+            assert_eq!(found[0].reason, "it is a trial");
+        }
+        let (found, wrong) = only("SHIP-1.root-user because it is a trial until 2020-13-31");
+        assert_eq!((found.len(), wrong.len()), (0, 1));
+        let (found, _) = only("SHIP-1.root-user because nobody waits until 5");
+        assert_eq!(found[0].reason, "nobody waits until 5");
+    }
 
     proptest! {
         #[test]

@@ -107,6 +107,17 @@ impl<'y> YamlNode<'y> {
             .any(|splice| splice.landing.reaches(column))
     }
 
+    /// Whether a template may leave this node out of another one that is there.
+    #[must_use]
+    pub fn may_be_left_out_of(self, outer: YamlNode<'_>) -> bool {
+        let (own, outer) = (self.span().start, outer.span().start);
+        self.yaml
+            .masked
+            .conditional
+            .iter()
+            .any(|body| body.contains(&own) && !body.contains(&outer))
+    }
+
     /// The file this node is part of.
     #[must_use]
     pub const fn yaml(self) -> &'y Yaml {

@@ -43,6 +43,8 @@ pub struct Probe {
     pub kind: ProbeKind,
     /// What it does.
     pub action: ProbeAction,
+    /// Whether it stands behind a condition of a template, so that the values may leave it out.
+    pub conditional: bool,
     /// Where it stands.
     pub span: Range<usize>,
 }

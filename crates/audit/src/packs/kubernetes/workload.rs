@@ -112,6 +112,7 @@ fn container(node: YamlNode<'_>, pod: YamlNode<'_>) -> Container {
         node.get(key).map(|probe| Probe {
             kind,
             action: action(probe),
+            conditional: probe.may_be_left_out_of(node),
             span: probe.span(),
         })
     })

@@ -50,7 +50,8 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             "enableVersioning" => {
                 facts.gap::<Route>("paths carry a version", code.place(call.node))
             }
-            "enableCors" => cors(code, call, facts),
+            "enableCors" => cors(code, call.node, call.positional(0), facts),
+            "create" if call.receiver == "NestFactory" => created(code, call, facts),
             _ => {}
         }
     }
@@ -117,14 +118,31 @@ fn controller<'t>(code: &Code<'t>, node: Node<'t>) -> Resolution<String> {
     }
 }
 
-fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
-    let Some(settings) = call.positional(0) else {
+/// `NestFactory.create(Module, { cors: true })`, with the settings of `enableCors` in the place of `true` or none.
+fn created(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
+    let settings = call
+        .arguments
+        .last()
+        .and_then(|last| code.fields(code.follow(last.value)))
+        .unwrap_or_default();
+    let Some((_, value)) = settings.into_iter().find(|(key, _)| *key == "cors") else {
+        return;
+    };
+    match code.boolean(value) {
+        Resolution::Known(true) => cors(code, value, None, facts),
+        Resolution::Known(false) => {}
+        _ => cors(code, value, Some(code.follow(value)), facts),
+    }
+}
+
+fn cors<'t>(code: &Code<'t>, at: Node<'t>, settings: Option<Node<'t>>, facts: &mut FactSink<'_>) {
+    let Some(settings) = settings else {
         let policy = Cors {
             library: "enableCors",
             origins: Resolution::Known(CorsOrigins::Any),
             credentials: Resolution::Known(false),
         };
-        facts.add(policy, code.place(call.node));
+        facts.add(policy, code.place(at));
         return;
     };
     let Some(fields) = code.fields(settings) else {
@@ -135,7 +153,7 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
                 origins: Resolution::Unknown(unknown()),
                 credentials: Resolution::Unknown(unknown()),
             },
-            code.place(call.node),
+            code.place(at),
         );
         return;
     };
@@ -156,6 +174,6 @@ fn cors(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             origins,
             credentials,
         },
-        code.place(call.node),
+        code.place(at),
     );
 }

@@ -90,10 +90,7 @@ fn a_name_that_is_no_text_is_told() {
     let name = std::ffi::OsStr::from_bytes(b"\xff");
     fs::write(folder.path().join(name), "text").unwrap();
     let inventory = walked(folder.path(), &Limits::default());
-    assert_eq!(
-        skipped(&inventory),
-        [("\u{fffd}", SkipReason::Unnameable)]
-    );
+    assert_eq!(skipped(&inventory), [("\u{fffd}", SkipReason::Unnameable)]);
 }
 
 #[cfg(unix)]
