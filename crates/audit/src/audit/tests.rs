@@ -273,3 +273,13 @@ fn neither_deep_folders_nor_many_comments_nor_a_configuration_behind_a_link_cost
     );
     assert!(report.notices.len() < 1_000, "{}", report.notices.len());
 }
+
+#[test]
+fn probes_that_the_values_of_a_chart_may_leave_out_are_not_decided() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("rules/HLTH-1.kubernetes-probes/fixtures/tempting/probes-that-values-may-leave-out");
+    let report = audit(&root, &AuditConfig::default()).unwrap();
+    let id = "HLTH-1.kubernetes-probes";
+    assert!(report.unknown.iter().any(|unknown| unknown.id == id));
+    assert!(report.passed.iter().all(|passed| passed.id != id));
+}

@@ -98,23 +98,39 @@ const PUT_ASIDE: &[&str] = &[
     "requeue",
     "publish",
     "sendtoqueue",
+    "park",
+    "term(",
 ];
 
-/// A message that is acknowledged where its handling failed.
+/// Words by which a message that fails is known to be one that no second attempt can read.
+const UNREADABLE: &[&str] = &["unmarshal", "decode", "parse"];
+
+/// Whether text puts a failed message aside.
+pub(super) fn is_put_aside(text: &str) -> bool {
+    mentions(text, PUT_ASIDE)
+}
+
+/// A message that is acknowledged where its handling failed; `cause` is what failed, as far as it is known.
 pub(super) fn acknowledged<'t>(
     code: &Code<'t>,
     caught: Node<'t>,
     call: &Call<'t>,
+    cause: &str,
     facts: &mut FactSink<'_>,
 ) {
-    let (verdict, evidence) = if mentions(code.text(caught), PUT_ASIDE) {
+    let (verdict, evidence) = if is_put_aside(code.text(caught)) {
         (
             Verdict::Kept,
             "a failed message is put aside before it is acknowledged",
         )
     } else {
+        let unreadable = mentions(cause, UNREADABLE);
         (
-            Verdict::Broken,
+            if unreadable {
+                Verdict::Minor
+            } else {
+                Verdict::Broken
+            },
             "a message that failed is acknowledged and gone",
         )
     };

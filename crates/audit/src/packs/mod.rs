@@ -10,11 +10,13 @@ mod go;
 mod health;
 mod java;
 mod kubernetes;
+mod message;
 mod node;
 mod practice;
 mod prefetch;
 mod python;
 mod repository;
+mod request;
 mod retry;
 mod rust;
 

@@ -7,6 +7,7 @@ mod observed;
 mod outcome;
 mod registry;
 mod run;
+mod telemetry;
 
 pub use edit::Edit;
 pub use fail_on::FailOn;
@@ -17,6 +18,7 @@ pub use observed::{
 pub use outcome::{Breach, Check, Outcome, Rule};
 pub use registry::{explain, rules};
 pub(crate) use run::run;
+pub use telemetry::telemetry_is_installed;
 
 #[cfg(test)]
 mod tests;

@@ -2,8 +2,10 @@
 
 use tree_sitter::Node;
 
-use crate::model::facts::{Acknowledgement, Consumer, Topic, Verdict};
+use crate::model::facts::{Topic, Verdict};
 use crate::model::{FactSink, Resolution};
+use crate::packs::failure::{acknowledged, is_put_aside};
+use crate::packs::message::{Consumed, consumes, popped, published};
 use crate::packs::practice::{mentions, show};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
@@ -29,56 +31,19 @@ const OTHERS: &[(&str, &str, &str)] = &[
 
 fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
     let amqp = AMQP.iter().any(|module| code.imports_module(module));
-    let redis = code
-        .imports
-        .iter()
-        .any(|import| import.path.contains("redis"));
     for call in &code.calls {
-        if amqp && call.method == "Consume" && call.arguments.len() >= 6 {
+        if amqp
+            && matches!(call.method, "Consume" | "ConsumeWithContext")
+            && call.arguments.len() >= 6
+        {
             consume(code, call, facts);
         }
         for (module, library, method) in OTHERS {
             if call.method == *method && code.imports_module(module) {
-                let consumer = Consumer {
-                    library,
-                    topic: Resolution::Unknown("the topic is not read".to_owned()),
-                    acknowledgement: Resolution::Unknown(
-                        "how messages are acknowledged is not read".to_owned(),
-                    ),
-                };
-                facts.add(consumer, code.place(call.node));
+                consumes(code, call.node, library, facts);
             }
         }
-        if redis && matches!(call.method, "BLPop" | "BRPop") {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::DestructivePop,
-                Verdict::LikelyBroken,
-                format!(
-                    "`{}` takes the message away before the work is done",
-                    call.method
-                ),
-            );
-        } else if redis
-            && matches!(
-                call.method,
-                "BRPopLPush" | "BLMove" | "LMove" | "XReadGroup"
-            )
-        {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::DestructivePop,
-                Verdict::Kept,
-                format!(
-                    "`{}` keeps the message until it is acknowledged",
-                    call.method
-                ),
-            );
-        }
+        popped(code, call, facts);
         if matches!(
             call.method,
             "Publish" | "PublishWithContext" | "Produce" | "SendMessage"
@@ -99,74 +64,20 @@ fn consume(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     else {
         return;
     };
-    let topic = code.string(queue);
-    let acknowledgement = code.boolean(automatic).map(|automatic| {
-        if automatic {
-            Acknowledgement::Automatic
-        } else {
-            Acknowledgement::Manual
-        }
-    });
-    let reply = mentions(code.text(queue), &["reply", "callback", "rpc"]);
-    match &acknowledgement {
-        Resolution::Known(Acknowledgement::Automatic) if !reply => {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::Acknowledgement,
-                Verdict::Broken,
-                "`autoAck` is true: the broker forgets a message before the work begins",
-            );
-        }
-        Resolution::Known(Acknowledgement::Manual) => show(
-            code,
-            facts,
-            call.node,
-            Topic::Acknowledgement,
-            Verdict::Kept,
-            "messages are acknowledged by the code",
-        ),
-        _ => {}
+    Consumed {
+        library: "amqp",
+        setting: "autoAck",
+        queue: code.text(queue),
+        topic: code.string(queue),
+        automatic: code.boolean(automatic),
     }
-    facts.add(
-        Consumer {
-            library: "amqp",
-            topic,
-            acknowledgement,
-        },
-        code.place(call.node),
-    );
+    .tell(code, call.node, facts);
 }
 
 fn test_payload(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     for argument in call.arguments.iter().take(3) {
         if let Resolution::Known(topic) = code.string(argument.value) {
-            let junk = ["test", "foo", "bar", "junk", "asdf"].iter().any(|word| {
-                topic == *word
-                    || topic.starts_with(&format!("{word}-"))
-                    || topic.starts_with(&format!("{word}."))
-                    || topic.starts_with(&format!("{word}_"))
-            });
-            if junk {
-                show(
-                    code,
-                    facts,
-                    call.node,
-                    Topic::TestPayload,
-                    Verdict::LikelyBroken,
-                    format!("a message goes to the topic `{topic}`"),
-                );
-            } else if !topic.is_empty() {
-                show(
-                    code,
-                    facts,
-                    call.node,
-                    Topic::TestPayload,
-                    Verdict::Kept,
-                    format!("messages go to `{topic}`"),
-                );
-            }
+            published(code, call.node, &topic, facts);
             return;
         }
     }
@@ -184,48 +95,15 @@ fn dropped<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
         return;
     }
     let text = code.text(body);
-    let kept = mentions(
-        text,
-        &[
-            "nack", "reject", "dlq", "dead", "retry", "requeue", "publish", "park", "term(",
-        ],
-    );
-    if let Some(acknowledged) = code
+    let cause = branch
+        .child_by_field_name("initializer")
+        .or_else(|| branch.prev_named_sibling())
+        .map_or("", |node| code.text(node));
+    if let Some(call) = code
         .calls_within(body)
         .find(|call| call.method == "Ack" && call.arguments.len() <= 1 && !call.receiver.is_empty())
     {
-        if kept {
-            show(
-                code,
-                facts,
-                acknowledged.node,
-                Topic::DroppedMessage,
-                Verdict::Kept,
-                "a failed message is put aside before it is acknowledged",
-            );
-        } else {
-            let before = branch
-                .prev_named_sibling()
-                .map_or("", |node| code.text(node));
-            let initializer = branch
-                .child_by_field_name("initializer")
-                .map_or("", |node| code.text(node));
-            let unreadable = mentions(before, &["unmarshal", "decode", "parse"])
-                || mentions(initializer, &["unmarshal", "decode", "parse"]);
-            let verdict = if unreadable {
-                Verdict::Minor
-            } else {
-                Verdict::Broken
-            };
-            show(
-                code,
-                facts,
-                acknowledged.node,
-                Topic::DroppedMessage,
-                verdict,
-                "a message that failed is acknowledged and gone",
-            );
-        }
+        acknowledged(code, body, call, cause, facts);
         return;
     }
     // `if err := publish(); err != nil { log }` in a function that promises to send.
@@ -244,12 +122,8 @@ fn dropped<'t>(code: &Code<'t>, branch: Node<'t>, facts: &mut FactSink<'_>) {
         && !text.contains("append")
         && !text.contains("panic")
         && !text.contains(" = ")
-        && !kept
+        && !is_put_aside(text)
         && !mentions(text, &["continue", "fatal"]);
-    let cause = branch
-        .child_by_field_name("initializer")
-        .or_else(|| branch.prev_named_sibling())
-        .map_or("", |node| code.text(node));
     if promises
         && only_logs
         && mentions(

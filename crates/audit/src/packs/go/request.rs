@@ -5,6 +5,7 @@ use tree_sitter::Node;
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::packs::practice::{mentions, show};
+use crate::packs::request::{answered_500, from_caller};
 use crate::packs::{Pack, Reader};
 use crate::source::Language;
 use crate::syntax::{Call, Code};
@@ -238,34 +239,52 @@ fn internal_error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             .is_some_and(|status| matches!(status, "500" | "http.StatusInternalServerError"))
     };
     let told = text.contains("err.Error()") || text.contains("fmt.Sprintf(\"%v\", err)");
-    let broken = match (call.receiver, call.method) {
-        ("http", "Error") => told && status(2),
-        (_, "JSON" | "String" | "AbortWithStatusJSON" | "IndentedJSON")
-            if matches!(call.receiver, "c" | "ctx" | "context") =>
+    match (call.receiver, call.method) {
+        ("http", "Error") if status(2) => answered_500(code, call.node, told, facts),
+        ("c" | "ctx" | "context", "JSON" | "String" | "AbortWithStatusJSON" | "IndentedJSON")
+            if told && status(0) =>
         {
-            told && status(0)
+            answered_500(code, call.node, true, facts);
         }
-        _ => return,
-    };
-    if broken {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Broken,
-            "the text of an inner error goes to the caller with status 500",
-        );
-    } else if call.receiver == "http" && status(2) {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Kept,
-            "status 500 carries no inner error",
-        );
+        _ if told && writes_after_500(code, call) => {
+            answered_500(code, call.node, true, facts);
+        }
+        _ => {}
     }
+}
+
+/// The status is set at most this many statements before the text is written.
+const LOOK_BACK: usize = 4;
+
+/// `w.Write([]byte(…))`, `fmt.Fprintf(w, …)` or `io.WriteString(w, …)` behind `w.WriteHeader(500)` in the same block.
+fn writes_after_500(code: &Code<'_>, call: &Call<'_>) -> bool {
+    let writer = match (call.receiver, call.method) {
+        ("fmt", "Fprint" | "Fprintf" | "Fprintln") | ("io", "WriteString") => {
+            call.positional(0).map_or("", |writer| code.text(writer))
+        }
+        (writer, "Write" | "WriteString") => writer,
+        _ => return false,
+    };
+    // The call may stand in `_, err := …` or in `if _, err := …; err != nil`.
+    let Some(statement) = code.ancestors(call.node).find(|node| {
+        node.parent()
+            .is_some_and(|parent| matches!(parent.kind(), "block" | "statement_list"))
+    }) else {
+        return false;
+    };
+    let header = format!("{writer}.WriteHeader(");
+    let mut before = statement.prev_named_sibling();
+    for _ in 0..LOOK_BACK {
+        let Some(earlier) = before else { break };
+        if let Some(status) = code.text(earlier).strip_prefix(&header) {
+            return matches!(
+                status.trim_end_matches(')'),
+                "500" | "http.StatusInternalServerError"
+            );
+        }
+        before = earlier.prev_named_sibling();
+    }
+    false
 }
 
 fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -322,14 +341,7 @@ fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
             )
         });
         if sent && !checked {
-            show(
-                code,
-                facts,
-                call.node,
-                Topic::SqlText,
-                Verdict::Broken,
-                "text of the request becomes part of the statement",
-            );
+            from_caller(code, call.node, facts);
             return;
         }
     }

@@ -55,6 +55,6 @@ pub(super) fn swallowed<'t>(code: &Code<'t>, caught: Node<'t>, facts: &mut FactS
             )
     });
     if let Some(call) = call {
-        acknowledged(code, caught, call, facts);
+        acknowledged(code, caught, call, "", facts);
     }
 }

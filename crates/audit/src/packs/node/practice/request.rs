@@ -3,6 +3,7 @@
 use crate::model::FactSink;
 use crate::model::facts::{Topic, Verdict};
 use crate::packs::practice::{mentions, show};
+use crate::packs::request::{Statement, answered_500};
 use crate::syntax::{Call, Code};
 
 pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -30,26 +31,22 @@ pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
     .iter()
     .any(|mark| text.contains(mark))
         || matches!(text, "err" | "error" | "e");
-    if told && !guarded {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Broken,
-            "the text of an inner error goes to the caller with status 500",
-        );
-    } else if !told {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Kept,
-            "status 500 carries no inner error",
-        );
+    // An error told in development only is neither right nor wrong.
+    if !(told && guarded) {
+        answered_500(code, call.node, told, facts);
     }
 }
+
+/// Expressions by which a handler gets what its caller sent.
+const SOURCES: &[&str] = &[
+    "req.query",
+    "req.params",
+    "req.body",
+    "request.query",
+    "request.params",
+    "request.body",
+    "ctx.query",
+];
 
 pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if !matches!(
@@ -62,42 +59,12 @@ pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         return;
     };
     let made = code.follow(statement);
-    let text = code.text(made);
-    let sql = mentions(
-        text,
-        &["select ", "insert ", "update ", "delete ", "order by"],
-    );
-    let joined = matches!(made.kind(), "template_string" | "binary_expression");
-    let sent = [
-        "req.query",
-        "req.params",
-        "req.body",
-        "request.query",
-        "request.params",
-        "request.body",
-        "ctx.query",
-    ]
-    .iter()
-    .any(|source| text.contains(source));
-    if sql && joined && sent {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::SqlText,
-            Verdict::Broken,
-            "text of the request becomes part of the statement",
-        );
-    } else if sql && !joined {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::SqlText,
-            Verdict::Kept,
-            "the statement is one literal",
-        );
+    Statement {
+        text: code.text(made),
+        joined: matches!(made.kind(), "template_string" | "binary_expression"),
+        sources: SOURCES,
     }
+    .tell(code, call.node, facts);
 }
 
 /// An asynchronous Express handler whose rejection nobody hears.

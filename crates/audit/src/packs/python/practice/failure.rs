@@ -69,6 +69,6 @@ pub(super) fn except<'t>(
             || call.method == "ack" && mentions(call.receiver, &["message", "msg"])
     });
     if let Some(call) = call {
-        acknowledged(code, caught, call, facts);
+        acknowledged(code, caught, call, "", facts);
     }
 }

@@ -1,9 +1,21 @@
 //! What a handler of Python does with the text of its caller and with its own errors.
 
 use crate::model::FactSink;
-use crate::model::facts::{Topic, Verdict};
-use crate::packs::practice::{mentions, show};
+use crate::packs::request::{Statement, answered_500};
 use crate::syntax::{Call, Code};
+
+/// Expressions by which a handler gets what its caller sent.
+const SOURCES: &[&str] = &[
+    "request.args",
+    "request.form",
+    "request.json",
+    "request.GET",
+    "request.POST",
+    "request.query_params",
+];
+
+/// Forms in which an answer carries the error that was caught.
+const TOLD: &[&str] = &["str(e)", "str(err)", "str(exc)", "{e}", "{str(e)}", "{exc}"];
 
 pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     if !matches!(call.method, "execute" | "executemany" | "raw") {
@@ -14,42 +26,14 @@ pub(super) fn sql(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
     };
     let made = code.follow(statement);
     let text = code.text(made);
-    let sql = mentions(
+    Statement {
         text,
-        &["select ", "insert ", "update ", "delete ", "order by"],
-    );
-    let formatted = (made.kind() == "string" && text.starts_with(['f', 'F']))
-        || text.contains(".format(")
-        || made.kind() == "binary_operator";
-    let sent = [
-        "request.args",
-        "request.form",
-        "request.json",
-        "request.GET",
-        "request.POST",
-        "request.query_params",
-    ]
-    .iter()
-    .any(|source| text.contains(source));
-    if sql && formatted && sent {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::SqlText,
-            Verdict::Broken,
-            "text of the request becomes part of the statement",
-        );
-    } else if sql && !formatted {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::SqlText,
-            Verdict::Kept,
-            "the statement is one literal",
-        );
+        joined: (made.kind() == "string" && text.starts_with(['f', 'F']))
+            || text.contains(".format(")
+            || made.kind() == "binary_operator",
+        sources: SOURCES,
     }
+    .tell(code, call.node, facts);
 }
 
 pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
@@ -62,28 +46,8 @@ pub(super) fn error(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) 
         && (status == "500" || status.ends_with("HTTP_500_INTERNAL_SERVER_ERROR"));
     let traceback =
         matches!(call.method, "JSONResponse" | "jsonify") && text.contains("traceback.format_exc");
-    if traceback
-        || inner
-            && ["str(e)", "str(err)", "str(exc)", "{e}", "{str(e)}", "{exc}"]
-                .iter()
-                .any(|mark| text.contains(mark))
-    {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Broken,
-            "the text of an inner error goes to the caller with status 500",
-        );
-    } else if inner {
-        show(
-            code,
-            facts,
-            call.node,
-            Topic::InternalError,
-            Verdict::Kept,
-            "status 500 carries no inner error",
-        );
+    if traceback || inner {
+        let told = traceback || TOLD.iter().any(|mark| text.contains(mark));
+        answered_500(code, call.node, told, facts);
     }
 }

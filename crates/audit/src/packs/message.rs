@@ -1,0 +1,135 @@
+//! Consumers and publishers, judged the same in every language: packs say what they read, this says what it means.
+
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use crate::model::facts::{Acknowledgement, Consumer, Topic, Verdict};
+use crate::model::{FactSink, Resolution};
+use crate::syntax::{Call, Code};
+
+/// Words in the names of queues for answers: an answer that is lost is asked for again.
+const ANSWERS: &[&str] = &["reply", "callback", "rpc"];
+/// Names that nobody gives to what is meant to last.
+const JUNK: &[&str] = &["test", "foo", "bar", "junk", "asdf"];
+/// Commands of Redis that take a message away, in small letters.
+const DESTRUCTIVE: &[&str] = &["blpop", "brpop"];
+/// Commands of Redis that keep a message until it is done, in small letters.
+const KEEPING: &[&str] = &["brpoplpush", "blmove", "lmove", "xreadgroup"];
+
+/// A consumer of a broker that can acknowledge by itself.
+pub(super) struct Consumed<'s> {
+    pub(super) library: &'static str,
+    /// How the setting is called.
+    pub(super) setting: &'s str,
+    /// The text that names the queue.
+    pub(super) queue: &'s str,
+    pub(super) topic: Resolution<String>,
+    /// Whether the broker acknowledges.
+    pub(super) automatic: Resolution<bool>,
+}
+
+impl Consumed<'_> {
+    /// Tells who acknowledges, and that there is a consumer.
+    pub(super) fn tell<'t>(self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+        match self.automatic {
+            Resolution::Known(true) if !mentions(self.queue, ANSWERS) => show(
+                code,
+                facts,
+                at,
+                Topic::Acknowledgement,
+                Verdict::Broken,
+                format!(
+                    "`{}` is true: the broker forgets a message before the work begins",
+                    self.setting
+                ),
+            ),
+            Resolution::Known(false) => show(
+                code,
+                facts,
+                at,
+                Topic::Acknowledgement,
+                Verdict::Kept,
+                "messages are acknowledged by the code",
+            ),
+            _ => {}
+        }
+        let consumer = Consumer {
+            library: self.library,
+            topic: self.topic,
+            acknowledgement: self.automatic.map(|automatic| {
+                if automatic {
+                    Acknowledgement::Automatic
+                } else {
+                    Acknowledgement::Manual
+                }
+            }),
+        };
+        facts.add(consumer, code.place(at));
+    }
+}
+
+/// Tells that there is a consumer, of which nothing more is read.
+pub(super) fn consumes<'t>(
+    code: &Code<'t>,
+    at: Node<'t>,
+    library: &'static str,
+    facts: &mut FactSink<'_>,
+) {
+    let consumer = Consumer {
+        library,
+        topic: Resolution::Unknown("the topic is not read".to_owned()),
+        acknowledgement: Resolution::Unknown(
+            "how messages are acknowledged is not read".to_owned(),
+        ),
+    };
+    facts.add(consumer, code.place(at));
+}
+
+/// Tells whether a command of Redis takes a message away before the work is done.
+pub(super) fn popped<'t>(code: &Code<'t>, call: &Call<'t>, facts: &mut FactSink<'_>) {
+    let command = call.method.to_lowercase();
+    let (verdict, does) = if DESTRUCTIVE.contains(&command.as_str()) {
+        (
+            Verdict::LikelyBroken,
+            "takes the message away before the work is done",
+        )
+    } else if KEEPING.contains(&command.as_str()) {
+        (Verdict::Kept, "keeps the message until it is acknowledged")
+    } else {
+        return;
+    };
+    let redis = code
+        .imports
+        .iter()
+        .any(|import| import.path.contains("redis"));
+    if redis {
+        show(
+            code,
+            facts,
+            call.node,
+            Topic::DestructivePop,
+            verdict,
+            format!("`{}` {does}", call.method),
+        );
+    }
+}
+
+/// Tells whether a message goes to a topic that somebody made up while trying.
+pub(super) fn published<'t>(code: &Code<'t>, at: Node<'t>, topic: &str, facts: &mut FactSink<'_>) {
+    let junk = JUNK.iter().any(|word| {
+        topic
+            .strip_prefix(word)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '.', '_']))
+    });
+    let (verdict, evidence) = if junk {
+        (
+            Verdict::LikelyBroken,
+            format!("a message goes to the topic `{topic}`"),
+        )
+    } else if topic.is_empty() {
+        return;
+    } else {
+        (Verdict::Kept, format!("messages go to `{topic}`"))
+    };
+    show(code, facts, at, Topic::TestPayload, verdict, evidence);
+}

@@ -1,0 +1,74 @@
+//! What a handler does with the text of its caller and with its own errors, judged the same in every language: packs say what they read,
+//! this says what it means.
+
+use tree_sitter::Node;
+
+use super::practice::{mentions, show};
+use crate::model::FactSink;
+use crate::model::facts::{Topic, Verdict};
+use crate::syntax::Code;
+
+/// Words by which text is known to be SQL.
+const SQL: &[&str] = &["select ", "insert ", "update ", "delete ", "order by"];
+
+/// Tells whether an answer with status 500 carries the text of an inner error.
+pub(super) fn answered_500<'t>(
+    code: &Code<'t>,
+    at: Node<'t>,
+    carries_error: bool,
+    facts: &mut FactSink<'_>,
+) {
+    let (verdict, evidence) = if carries_error {
+        (
+            Verdict::Broken,
+            "the text of an inner error goes to the caller with status 500",
+        )
+    } else {
+        (Verdict::Kept, "status 500 carries no inner error")
+    };
+    show(code, facts, at, Topic::InternalError, verdict, evidence);
+}
+
+/// Text that is given to a database.
+pub(super) struct Statement<'s> {
+    /// The text of the expression that makes it.
+    pub(super) text: &'s str,
+    /// Whether it is made of parts.
+    pub(super) joined: bool,
+    /// Expressions by which a handler gets what its caller sent.
+    pub(super) sources: &'s [&'s str],
+}
+
+impl Statement<'_> {
+    /// Tells whether text of the request becomes part of SQL.
+    pub(super) fn tell<'t>(&self, code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+        if !mentions(self.text, SQL) {
+            return;
+        }
+        let sent = self.sources.iter().any(|source| self.text.contains(source));
+        if self.joined && sent {
+            from_caller(code, at, facts);
+        } else if !self.joined {
+            show(
+                code,
+                facts,
+                at,
+                Topic::SqlText,
+                Verdict::Kept,
+                "the statement is one literal",
+            );
+        }
+    }
+}
+
+/// Tells that text of the request becomes part of SQL.
+pub(super) fn from_caller<'t>(code: &Code<'t>, at: Node<'t>, facts: &mut FactSink<'_>) {
+    show(
+        code,
+        facts,
+        at,
+        Topic::SqlText,
+        Verdict::Broken,
+        "text of the request becomes part of the statement",
+    );
+}

@@ -1,0 +1,99 @@
+//! Whether a service sends a signal, asked the same for metrics and for traces.
+
+use super::{Breach, Confidence, Outcome};
+use crate::model::facts::{Import, Module, Route, Server, Signal, Telemetry};
+use crate::model::{Model, Service, ServiceKind};
+
+/// Judges a service by the libraries that could send a signal: `libraries` are parts of the names of imports and dependencies.
+#[must_use]
+pub fn telemetry_is_installed(
+    model: &Model,
+    service: &Service,
+    signal: Signal,
+    libraries: &[&str],
+) -> Vec<Outcome> {
+    if service.kind != ServiceKind::Server {
+        return Vec::new();
+    }
+    if let Some(installed) = service
+        .facts
+        .of::<Telemetry>()
+        .deployed()
+        .find(|telemetry| telemetry.signal == signal)
+    {
+        return vec![Outcome::passed(
+            format!("{} is installed", installed.library),
+            Some(&installed.at),
+        )];
+    }
+    if !service
+        .languages
+        .iter()
+        .all(|language| matches!(*language, "Go" | "JavaScript" | "TypeScript" | "Python"))
+    {
+        return vec![Outcome::unknown("telemetry is not read in this language")];
+    }
+    let named = |path: &str| libraries.iter().any(|library| path.contains(library));
+    if let Some(import) = service
+        .facts
+        .of::<Import>()
+        .deployed()
+        .find(|import| named(&import.path))
+    {
+        return vec![Outcome::unknown(format!(
+            "`{}` is imported at {}:{}; whether it is installed could not be told",
+            import.path, import.at.path, import.at.line
+        ))];
+    }
+    // An agent may be added when the program is started, and a shared library may install it.
+    let folder = service.root.as_deref().unwrap_or_default();
+    let inside = |path: &str| {
+        folder.is_empty()
+            || path
+                .strip_prefix(folder)
+                .is_some_and(|rest| rest.starts_with('/'))
+    };
+    let depends = model
+        .files
+        .values()
+        .filter(|found| inside(&found.file.path))
+        .any(|found| {
+            found
+                .facts
+                .of::<Module>()
+                .items
+                .iter()
+                .any(|module| module.dependencies.iter().any(|name| named(name)))
+        });
+    if depends {
+        return vec![Outcome::unknown(
+            "a library for it is a dependency; an agent may install it at start",
+        )];
+    }
+    let Some(server) = service
+        .facts
+        .of::<Server>()
+        .deployed()
+        .next()
+        .map(|server| server.at.clone())
+        .or_else(|| {
+            service
+                .facts
+                .of::<Route>()
+                .deployed()
+                .next()
+                .map(|route| route.at.clone())
+        })
+    else {
+        return Vec::new();
+    };
+    vec![
+        Breach::new(
+            server,
+            Confidence::Low,
+            "no library for it is imported by the service",
+        )
+        .absence()
+        .into(),
+    ]
+}
