@@ -9,6 +9,7 @@
 //! cargo run --release -p seaworthy-bench -- log-line
 //! cargo run --release -p seaworthy-bench -- json
 //! cargo run --release -p seaworthy-bench -- client
+//! cargo run --release -p seaworthy-bench -- tokens
 //! ```
 
 mod calls;
@@ -22,6 +23,7 @@ mod orders;
 mod stack;
 mod statistics;
 mod target;
+mod tokens;
 mod workload;
 
 use std::process::ExitCode;
@@ -82,6 +84,12 @@ enum Benchmark {
         #[arg(long, default_value_t = 30)]
         rounds: u32,
     },
+    /// Verifying tokens beside bare `jsonwebtoken`, and requests with them beside anonymous ones.
+    Tokens {
+        /// Rounds of each.
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -102,6 +110,7 @@ fn main() -> ExitCode {
         Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
+        Benchmark::Tokens { rounds } => tokens::run(rounds),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };

@@ -6,12 +6,17 @@
 //!
 //! - [`token`]: JSON Web Tokens, verified and signed; [`jwks`]: the keys of an issuer, fetched and kept fresh.
 //! - [`password`]: passwords, checked and kept.
-//! - [`BearerAuthentication`]: the tokens of requests, in the authentication slot of both transports.
+//! - [`BearerAuthentication`]: the tokens of requests, in the authentication slot of both transports; [`PeerAuthentication`]: the certificates of services.
+//! - [`ServiceTokens`]: who this service is, told to others.
 
 mod authenticator;
 mod bearer;
 pub mod jwks;
 pub mod password;
+mod peer;
+mod service_token;
 pub mod token;
 
 pub use authenticator::{BearerAuthentication, BearerConfig};
+pub use peer::{Peer, PeerAuthentication};
+pub use service_token::{SERVICE_TOKEN, ServiceTokenLayer, ServiceTokenService, ServiceTokens};

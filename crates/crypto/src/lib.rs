@@ -1,1 +1,46 @@
-//! x
+//! Envelope encryption of what is stored (SEC-5).
+//!
+//! Why it is so: a value is encrypted by a data key, and the data key by a key-encryption key that has a name. The second is small, so rotating it means wrapping data keys
+//! anew and not reading every value; and it can live elsewhere, in a keyring of the service ([`Keyring`]) or in Vault ([`VaultTransit`]), without anything else knowing. Every
+//! value is bound to its place ([`Context`]): one that was moved to another row, column or table does not open. The primitive is AES-256-GCM of `aws-lc-rs`; nothing here
+//! invents one.
+//!
+//! ```
+//! use seaworthy_core::Secret;
+//! use seaworthy_crypto::{Context, Encrypted, Keyring, KeyId, Sealer};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let keyring = Keyring::new(KeyId::new("2026-11")?, &Secret::new([7; 32]))?;
+//! let sealer = Sealer::new(keyring);
+//! let context = Context::new("users", "phone").row("0192d3a8");
+//! let stored: Encrypted<String> = sealer.seal(&"+33 6 12 34 56 78".to_owned(), &context).await?;
+//! let text = serde_json::to_string(&stored)?;
+//! let read: Encrypted<String> = serde_json::from_str(&text)?;
+//! assert_eq!(sealer.open(&read, &context).await?, "+33 6 12 34 56 78");
+//! # Ok(())
+//! # }
+//! ```
+
+mod aead;
+mod context;
+mod encrypted;
+mod envelope;
+mod error;
+mod key_id;
+mod keyring;
+mod passphrase;
+mod sealer;
+mod vault;
+mod wrap;
+
+pub use context::Context;
+pub use encrypted::Encrypted;
+pub use envelope::Envelope;
+pub use error::CryptoError;
+pub use key_id::{InvalidKeyId, KeyId};
+pub use keyring::Keyring;
+pub use passphrase::{PassphraseSalt, key_from_passphrase};
+pub use sealer::{Rewrapped, Sealer};
+pub use vault::{VaultTransit, VaultTransitConfig};
+pub use wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey};

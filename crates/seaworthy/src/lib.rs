@@ -27,6 +27,8 @@ pub use axum;
 pub use schemars;
 pub use serde;
 
+#[cfg(feature = "auth")]
+pub use seaworthy_auth as auth;
 #[cfg(feature = "cache")]
 pub use seaworthy_cache as cache;
 pub use seaworthy_client as client;
@@ -34,6 +36,8 @@ pub use seaworthy_config as config;
 #[cfg(feature = "grpc")]
 pub use seaworthy_contract as contract;
 pub use seaworthy_core as core;
+#[cfg(feature = "crypto")]
+pub use seaworthy_crypto as crypto;
 #[cfg(feature = "data")]
 pub use seaworthy_data as data;
 #[cfg(feature = "grpc")]
@@ -64,6 +68,12 @@ mod pages {
     #[cfg(feature = "cache")]
     #[doc = include_str!("../../../docs/cache.md")]
     struct Cache;
+    #[cfg(feature = "auth")]
+    #[doc = include_str!("../../../docs/auth.md")]
+    struct Auth;
+    #[cfg(feature = "crypto")]
+    #[doc = include_str!("../../../docs/crypto.md")]
+    struct Crypto;
     #[doc = include_str!("../../../docs/client.md")]
     struct Client;
     #[doc = include_str!("../../../docs/life.md")]

@@ -185,6 +185,12 @@ impl TokenSigner {
         outcome
     }
 
+    /// How long a token is good for.
+    #[must_use]
+    pub fn lifetime(&self) -> Duration {
+        self.0.config.lifetime.get()
+    }
+
     /// Signs a token now.
     ///
     /// # Errors

@@ -14,6 +14,12 @@ pub struct TlsSession {
 }
 
 impl TlsSession {
+    /// What a handshake elsewhere, or in a test, agreed on.
+    #[must_use]
+    pub fn new(version: TlsVersion, peer: Option<PeerCertificate>) -> Self {
+        Self { version, peer }
+    }
+
     pub(crate) fn of(connection: &ServerConnection) -> Result<Self, UnreadableCertificate> {
         let version = match connection.protocol_version() {
             Some(ProtocolVersion::TLSv1_3) => TlsVersion::Tls13,

@@ -1,0 +1,226 @@
+use std::{
+    hint::black_box,
+    io::{self, Write as _},
+    num::NonZeroU32,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+
+use axum::body::Body;
+use futures::FutureExt as _;
+use http::{HeaderValue, Request, header::AUTHORIZATION};
+use jsonwebtoken::{DecodingKey, Validation};
+use seaworthy_auth::{
+    BearerAuthentication, BearerConfig,
+    token::{
+        Algorithm, Issuer, IssuerConfig, KeySet, NewToken, Revocations, SigningKey, TokenSigner,
+        TokenSignerConfig, TokenVerifier,
+    },
+};
+use seaworthy_core::{Secret, ServiceIdentity};
+use seaworthy_http::{Access, HttpConfig, Routes, Stack};
+use seaworthy_telemetry::{
+    MetricsConfig, Telemetry,
+    logs::{LogConfig, NullSink},
+    metrics::Metrics,
+    tracer::TracingConfig,
+};
+use serde_json::Value;
+use tower_service::Service as _;
+
+use crate::{Failure, statistics::median};
+
+/// How long one measurement lasts: long enough for the clock.
+const SPAN: Duration = Duration::from_millis(20);
+/// Tokens alive at once in the measurement of requests.
+const ALIVE: u32 = 1_000;
+const SECRET: &[u8] = b"0f8b1d0c6a3e47f2b95d2c81a7e6f439-0f8b1d0c6a3e47f2b95d2c81a7e6f439";
+const ISSUER: &str = "https://login.example.org";
+
+/// Verification by algorithm, not remembered, beside bare `jsonwebtoken` with a key that is parsed once; then whole requests through the stack, anonymous and with tokens that
+/// are remembered.
+pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
+    let mut out = io::stdout().lock();
+    writeln!(out, "one verification, median of {rounds} rounds, in ns")?;
+    writeln!(
+        out,
+        "{:<8} {:>14} {:>10} {:>6}",
+        "", "jsonwebtoken", "ours", "ratio"
+    )?;
+    for algorithm in [
+        Algorithm::Hs256,
+        Algorithm::Rs256,
+        Algorithm::Ps256,
+        Algorithm::Es256,
+        Algorithm::Es384,
+        Algorithm::EdDsa,
+    ] {
+        let (theirs, ours) = verification(algorithm, rounds)?;
+        writeln!(
+            out,
+            "{:<8} {theirs:>14.0} {ours:>10.0} {:>6.2}",
+            algorithm.name(),
+            ours / theirs
+        )?;
+    }
+    let [anonymous, known] = requests(rounds)?;
+    writeln!(
+        out,
+        "\none request through the stack without a socket, {ALIVE} EdDSA tokens alive, revocation on, in ns"
+    )?;
+    writeln!(out, "anonymous     {anonymous:>8.0}")?;
+    writeln!(
+        out,
+        "authenticated {known:>8.0}   {:+.0}",
+        known - anonymous
+    )?;
+    writeln!(out, "throughput    {:>8.2} of anonymous", anonymous / known)?;
+    Ok(())
+}
+
+fn signer(algorithm: Algorithm) -> Result<TokenSigner, Failure> {
+    let key = if algorithm.is_symmetric() {
+        SigningKey::secret("k1", algorithm, &Secret::new(SECRET.to_vec()))?
+    } else {
+        SigningKey::generate("k1", algorithm)?
+    };
+    let config = TokenSignerConfig {
+        issuer: ISSUER.to_owned(),
+        ..TokenSignerConfig::default()
+    };
+    Ok(TokenSigner::new(config, key))
+}
+
+fn verifier(algorithm: Algorithm, keys: KeySet) -> Result<TokenVerifier, Failure> {
+    let config = IssuerConfig {
+        issuer: Some(ISSUER.to_owned()),
+        audiences: vec!["events".to_owned()],
+        algorithms: vec![algorithm],
+        ..IssuerConfig::default()
+    };
+    Ok(TokenVerifier::new([Issuer::with_keys(config, keys)?])?)
+}
+
+fn token(signer: &TokenSigner, subject: &str) -> Result<String, Failure> {
+    let token = NewToken::about(subject)
+        .audience("events")
+        .claim("role", "user")
+        .claim("scope", "events:read events:write");
+    Ok(signer.sign(token)?.expose().clone())
+}
+
+fn verification(algorithm: Algorithm, rounds: u32) -> Result<(f64, f64), Failure> {
+    let signer = signer(algorithm)?;
+    let token = token(&signer, "0192d3a8-7a51-7c3e-9f4b-3f1f6f3f9b11")?;
+    let verifier = verifier(algorithm, signer.verification()?)?;
+    let key = bare_key(&signer)?;
+    let name: jsonwebtoken::Algorithm = serde_json::from_value(algorithm.name().into())?;
+    let mut validation = Validation::new(name);
+    validation.set_audience(&["events"]);
+    validation.set_issuer(&[ISSUER]);
+    let now = SystemTime::now();
+    verifier.verify_now(&token, now)?;
+    jsonwebtoken::decode::<Value>(&token, &key, &validation)?;
+    let (mut theirs, mut ours) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        theirs.push(nanoseconds(|| {
+            black_box(jsonwebtoken::decode::<Value>(black_box(&token), &key, &validation).is_ok());
+        }));
+        ours.push(nanoseconds(|| {
+            black_box(verifier.verify_now(black_box(&token), now).is_ok());
+        }));
+    }
+    Ok((median(&theirs), median(&ours)))
+}
+
+fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {
+    let set: Value = serde_json::from_str(&signer.jwks())?;
+    match set.pointer("/keys/0") {
+        None => Ok(DecodingKey::from_secret(SECRET)),
+        Some(key) => {
+            let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.clone())?;
+            Ok(DecodingKey::from_jwk(&jwk)?)
+        }
+    }
+}
+
+fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
+    let signer = signer(Algorithm::EdDsa)?;
+    let bearer = BearerAuthentication::new(
+        verifier(Algorithm::EdDsa, signer.verification()?)?,
+        BearerConfig::default(),
+        &Metrics::new(),
+    )
+    .revocation(Revocations::new());
+    let identity = ServiceIdentity::new("bench", "1.0.0");
+    let telemetry = Telemetry::start_with_sink(
+        &identity,
+        &LogConfig::default(),
+        &MetricsConfig::default(),
+        &TracingConfig::default(),
+        true,
+        Arc::new(NullSink),
+    )?;
+    let mut config = HttpConfig::default();
+    // The limit stays on and is never reached.
+    config.rate_limit.requests_per_second = NonZeroU32::new(100_000_000).unwrap_or(NonZeroU32::MIN);
+    config.rate_limit.burst = config.rate_limit.requests_per_second;
+    let routes = Routes::new()
+        .get("/", async || "hello")
+        .with_options(|options| options.access(Access::Optional));
+    let stack = Stack::builder(identity, config, &telemetry)
+        .authenticate(bearer)
+        .build(routes)?;
+    let mut connection = stack.connection("192.0.2.1:9".parse()?, false);
+    let tokens = (0..ALIVE)
+        .map(|number| {
+            let token = token(&signer, &format!("0192d3a8-7a51-7c3e-9f4b-{number:012}"))?;
+            Ok(HeaderValue::try_from(format!("Bearer {token}"))?)
+        })
+        .collect::<Result<Vec<_>, Failure>>()?;
+    let mut next = tokens.iter().cycle();
+    let mut call = |credentials: Option<&HeaderValue>| {
+        let mut request = Request::get("/")
+            .header("host", "bench")
+            .body(Body::empty())?;
+        if let Some(credentials) = credentials {
+            request
+                .headers_mut()
+                .insert(AUTHORIZATION, credentials.clone());
+        }
+        let answer = connection.call(request).now_or_never();
+        let is_ok = matches!(&answer, Some(Ok(response)) if response.status() == 200);
+        if !is_ok {
+            return Err(Failure::from("the stack did not answer"));
+        }
+        black_box(answer);
+        Ok(())
+    };
+    // Every token is verified once, and is remembered from then on.
+    for token in &tokens {
+        call(Some(token))?;
+    }
+    let (mut anonymous, mut known) = (Vec::new(), Vec::new());
+    for _ in 0..rounds {
+        anonymous.push(nanoseconds(|| {
+            let _ = black_box(call(None));
+        }));
+        known.push(nanoseconds(|| {
+            let _ = black_box(call(next.next()));
+        }));
+    }
+    Ok([median(&anonymous), median(&known)])
+}
+
+/// Nanoseconds of one run, over many.
+fn nanoseconds(mut run: impl FnMut()) -> f64 {
+    let begun = Instant::now();
+    let mut runs = 0_u32;
+    while begun.elapsed() < SPAN {
+        for _ in 0..16 {
+            run();
+        }
+        runs += 16;
+    }
+    begun.elapsed().as_secs_f64() * 1e9 / f64::from(runs)
+}

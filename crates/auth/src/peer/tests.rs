@@ -1,0 +1,99 @@
+use std::net::SocketAddr;
+
+use http::Request;
+use seaworthy_core::{RequestId, ServiceIdentity, TraceContext};
+use seaworthy_http::tls::{TlsSession, TlsVersion};
+
+use super::*;
+
+const ORDERS: &str = "spiffe://example.org/orders";
+
+fn certificate(names: &[&str]) -> PeerCertificate {
+    use rcgen::{CertificateParams, KeyPair, SanType};
+    let mut params = CertificateParams::default();
+    for name in names {
+        params.subject_alt_names.push(match name.contains("://") {
+            true => SanType::URI((*name).try_into().unwrap()),
+            false => SanType::DnsName((*name).try_into().unwrap()),
+        });
+    }
+    let certificate = params.self_signed(&KeyPair::generate().unwrap()).unwrap();
+    PeerCertificate::read(&[certificate.der().clone()]).unwrap()
+}
+
+fn ask(
+    authentication: &PeerAuthentication,
+    names: Option<&[&str]>,
+    options: &RouteOptions,
+) -> Authentication {
+    let address = SocketAddr::from(([192, 0, 2, 1], 9));
+    let session = names.map(|names| TlsSession::new(TlsVersion::Tls13, Some(certificate(names))));
+    let mut request = Request::new(());
+    request
+        .extensions_mut()
+        .insert(ConnectionInfo::new(address, address, session));
+    let (parts, ()) = request.into_parts();
+    let identity = ServiceIdentity::new("payments", "1.0.0");
+    let context = RequestContext::new(identity, RequestId::generate(), TraceContext::root(false));
+    authentication.authenticate(&parts, &Arc::new(context), options)
+}
+
+fn known(authentication: Authentication) -> Option<Identity> {
+    match authentication {
+        Authentication::Known(identity) => Some(identity),
+        _ => None,
+    }
+}
+
+#[test]
+fn a_service_is_known_by_a_name_of_its_certificate_auth_6() {
+    let grants = Grants::new([""; 0], ["charges:write"]);
+    let peers = PeerAuthentication::new([
+        Peer::new(ORDERS).grants(grants),
+        Peer::new("events.internal"),
+    ]);
+    let options = RouteOptions::new().access(Access::Authenticated);
+    let by_uri = known(ask(&peers, Some(&["other", ORDERS]), &options)).unwrap();
+    assert_eq!(by_uri.actor.as_str(), ORDERS);
+    assert!(by_uri.grants.has_scope("charges:write"));
+    let by_dns = known(ask(&peers, Some(&["events.internal"]), &options)).unwrap();
+    assert!(!by_dns.grants.has_scope("charges:write"));
+    for stranger in [
+        "spiffe://example.org/orders/x",
+        "spiffe://evil.example/orders",
+        "internal",
+    ] {
+        let refused = ask(&peers, Some(&[stranger]), &options);
+        assert!(
+            matches!(refused, Authentication::Refused(ref error) if error.reason() == "PEER_UNKNOWN")
+        );
+    }
+    assert!(matches!(
+        ask(&peers, None, &options),
+        Authentication::Anonymous
+    ));
+}
+
+/// Knows everybody as a person.
+struct People;
+
+impl Authenticate for People {
+    fn authenticate(&self, _: &Parts, _: &Arc<RequestContext>, _: &RouteOptions) -> Authentication {
+        Authentication::Known(Identity {
+            actor: Actor::new("ada"),
+            tenant: None,
+            grants: Grants::default(),
+            extensions: Extensions::new(),
+        })
+    }
+}
+
+#[test]
+fn who_is_no_service_may_be_a_person_auth_6() {
+    let peers = PeerAuthentication::new([Peer::new(ORDERS)]).or(People);
+    let options = RouteOptions::new().access(Access::Authenticated);
+    let actor = |names: Option<&[&str]>| known(ask(&peers, names, &options)).unwrap().actor;
+    assert_eq!(actor(Some(&[ORDERS])).as_str(), ORDERS);
+    assert_eq!(actor(Some(&["stranger"])).as_str(), "ada");
+    assert_eq!(actor(None).as_str(), "ada");
+}

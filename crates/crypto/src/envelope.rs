@@ -1,0 +1,109 @@
+use std::{fmt, str::FromStr, sync::Arc};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+
+use crate::{CryptoError, KeyId, wrap::WrappedKey};
+
+/// The first byte: how what follows is read.
+const VERSION: u8 = 1;
+/// What the text begins with, so that people and dumps can tell it.
+const PREFIX: &str = "sealed1:";
+
+/// An encrypted value as it is stored: which key, the wrapped data key, and the ciphertext.
+///
+/// As bytes: version (1), length of the key's name (1), the name, length of the wrapped key (2, big-endian), the wrapped key, and the rest: nonce (12), ciphertext, tag (16).
+/// As text the same in base64url behind `sealed1:`.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub struct Envelope {
+    pub(crate) key: WrappedKey,
+    pub(crate) sealed: Arc<[u8]>,
+}
+
+impl Envelope {
+    /// Reads the bytes of a stored value.
+    ///
+    /// # Errors
+    /// [`CryptoError::Malformed`] when they are none of an envelope. Whether it opens is not looked at.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, CryptoError> {
+        let read = || {
+            let (&[version, name_length], rest) = bytes.split_first_chunk()?;
+            let (name, rest) = rest.split_at_checked(name_length.into())?;
+            let (key_length, rest) = rest.split_first_chunk()?;
+            let (key, sealed) = rest.split_at_checked(u16::from_be_bytes(*key_length).into())?;
+            let id = KeyId::new(str::from_utf8(name).ok()?).ok()?;
+            (version == VERSION).then(|| Self {
+                key: WrappedKey {
+                    key_id: id,
+                    bytes: key.into(),
+                },
+                sealed: sealed.into(),
+            })
+        };
+        read().ok_or(CryptoError::Malformed)
+    }
+
+    /// The bytes to store.
+    ///
+    /// # Errors
+    /// [`CryptoError::Key`] when a wrapped key is too long to be stored, which no store of keys makes.
+    pub fn to_bytes(&self) -> Result<Vec<u8>, CryptoError> {
+        let name = self.key.key_id.as_str().as_bytes();
+        let too_long = |_| CryptoError::Key("its wrapped form is too long");
+        let name_length = u8::try_from(name.len()).map_err(too_long)?;
+        let key_length = u16::try_from(self.key.bytes.len()).map_err(too_long)?;
+        Ok([
+            &[VERSION, name_length][..],
+            name,
+            &key_length.to_be_bytes(),
+            &self.key.bytes,
+            &self.sealed,
+        ]
+        .concat())
+    }
+
+    /// The name of the key-encryption key: what is to be wrapped anew is found by it.
+    #[must_use]
+    pub fn key_id(&self) -> &KeyId {
+        &self.key.key_id
+    }
+}
+
+impl fmt::Display for Envelope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let bytes = self.to_bytes().map_err(|_| fmt::Error)?;
+        write!(formatter, "{PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    }
+}
+
+impl fmt::Debug for Envelope {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Envelope")
+            .field("key_id", &self.key.key_id)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FromStr for Envelope {
+    type Err = CryptoError;
+
+    fn from_str(text: &str) -> Result<Self, CryptoError> {
+        let text = text.strip_prefix(PREFIX).ok_or(CryptoError::Malformed)?;
+        let bytes = URL_SAFE_NO_PAD.decode(text);
+        Self::from_bytes(&bytes.map_err(|_| CryptoError::Malformed)?)
+    }
+}
+
+impl Serialize for Envelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Envelope {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        text.parse().map_err(D::Error::custom)
+    }
+}

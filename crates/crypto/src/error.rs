@@ -1,0 +1,39 @@
+use seaworthy_client::ClientError;
+
+/// What cannot be encrypted or decrypted. It never says more of a value than that it does not open.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CryptoError {
+    /// The bytes are no envelope, or one of a version that is not known.
+    #[error("the stored value is no envelope of a known version")]
+    Malformed,
+    /// The value was altered, belongs elsewhere, or was encrypted by another key.
+    #[error(
+        "the stored value does not open: it was altered, belongs to another place, or is of another key"
+    )]
+    DoesNotOpen,
+    /// The key-encryption key is not in the keyring.
+    #[error("there is no key {0:?}")]
+    UnknownKey(String),
+    /// There is a key of this name.
+    #[error("there is a key {0:?} already")]
+    KeyTwice(String),
+    /// New data keys are wrapped by it.
+    #[error("key {0:?} is in use; activate another one first")]
+    KeyInUse(String),
+    /// A key or a passphrase that is too short, or parameters that are out of range.
+    #[error("the key cannot be used: {0}")]
+    Key(&'static str),
+    /// The value cannot be written as JSON, or what was decrypted is of another type.
+    #[error("the value is not of the type that is stored")]
+    Value,
+    /// The system has no randomness.
+    #[error("the system has no randomness")]
+    Random,
+    /// Vault cannot be reached, or not in time.
+    #[error("Vault cannot be reached")]
+    Unreachable(#[from] ClientError),
+    /// Vault answered something else than a key.
+    #[error("Vault refused: {0}")]
+    Refused(&'static str),
+}

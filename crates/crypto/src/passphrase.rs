@@ -1,0 +1,69 @@
+use argon2::{Algorithm, Argon2, Params, Version};
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use seaworthy_core::Secret;
+
+use crate::{CryptoError, aead::KEY_LENGTH};
+
+/// The second recommendation of RFC 9106, section 4, for where 2 GiB are too much: 64 MiB, three passes. It is paid once, at the start.
+const MEMORY_KIBIBYTES: u32 = 64 * 1024;
+const PASSES: u32 = 3;
+const LANES: u32 = 4;
+/// Five words of a list of 7776; a shorter one is guessed whatever the function costs.
+const SHORTEST: usize = 20;
+/// RFC 9106, section 3.1.
+const SALT_LENGTH: usize = 16;
+
+/// What makes the same passphrase another key elsewhere. It is no secret; keep it beside the configuration: without it the key is lost.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PassphraseSalt([u8; SALT_LENGTH]);
+
+impl PassphraseSalt {
+    /// A new one.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn generate() -> Result<Self, CryptoError> {
+        let mut bytes = [0; SALT_LENGTH];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| CryptoError::Random)?;
+        Ok(Self(bytes))
+    }
+
+    /// The one of these bytes.
+    #[must_use]
+    pub const fn new(bytes: [u8; SALT_LENGTH]) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; SALT_LENGTH] {
+        &self.0
+    }
+}
+
+/// A key-encryption key from a passphrase by Argon2id (RFC 9106). It takes 64 MiB and some hundred milliseconds of the calling thread.
+///
+/// # Errors
+/// The passphrase has fewer than 20 bytes.
+pub fn key_from_passphrase(
+    passphrase: &Secret<String>,
+    salt: PassphraseSalt,
+) -> Result<Secret<[u8; KEY_LENGTH]>, CryptoError> {
+    if passphrase.expose().len() < SHORTEST {
+        return Err(CryptoError::Key("the passphrase has fewer than 20 bytes"));
+    }
+    let out_of_range = |_| CryptoError::Key("the parameters of Argon2id are out of range");
+    let params = Params::new(MEMORY_KIBIBYTES, PASSES, LANES, Some(KEY_LENGTH));
+    let argon = Argon2::new(
+        Algorithm::Argon2id,
+        Version::V0x13,
+        params.map_err(out_of_range)?,
+    );
+    let mut key = [0; KEY_LENGTH];
+    argon
+        .hash_password_into(passphrase.expose().as_bytes(), &salt.0, &mut key)
+        .map_err(out_of_range)?;
+    Ok(Secret::new(key))
+}

@@ -1,0 +1,173 @@
+use proptest::prelude::*;
+
+use super::*;
+use crate::{KeyId, Keyring, PassphraseSalt, key_from_passphrase};
+
+fn id(name: &str) -> KeyId {
+    KeyId::new(name).unwrap()
+}
+
+fn keyring() -> Keyring {
+    Keyring::new(id("k1"), &Secret::new([1; 32])).unwrap()
+}
+
+fn place() -> Context {
+    Context::new("users", "phone").row("7")
+}
+
+async fn sealed(sealer: &Sealer) -> Encrypted<String> {
+    sealer
+        .seal(&"+33 6 12 34 56 78".to_owned(), &place())
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn a_value_opens_at_its_place_and_nowhere_else_sec_5() {
+    let sealer = Sealer::new(keyring());
+    let value = sealed(&sealer).await;
+    assert_eq!(
+        sealer.open(&value, &place()).await.unwrap(),
+        "+33 6 12 34 56 78"
+    );
+    for elsewhere in [
+        Context::new("users", "phone"),
+        Context::new("users", "phone").row("8"),
+        Context::new("users", "email").row("7"),
+        Context::new("admins", "phone").row("7"),
+    ] {
+        let refused = sealer.open(&value, &elsewhere).await.unwrap_err();
+        assert!(matches!(refused, CryptoError::DoesNotOpen), "{elsewhere:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_same_value_is_never_the_same_text_and_never_in_it_sec_5() {
+    let sealer = Sealer::new(keyring());
+    let (one, two) = (sealed(&sealer).await, sealed(&sealer).await);
+    assert_ne!(one, two);
+    let text = serde_json::to_string(&one).unwrap();
+    assert!(text.starts_with("\"sealed1:"), "{text}");
+    assert!(!format!("{one:?}{text}").contains("33 6"));
+    assert_eq!(
+        serde_json::from_str::<Encrypted<String>>(&text).unwrap(),
+        one
+    );
+    let bytes = one.envelope().to_bytes().unwrap();
+    assert_eq!(&Envelope::from_bytes(&bytes).unwrap(), one.envelope());
+}
+
+#[tokio::test]
+async fn every_changed_bit_is_found_sec_5() {
+    let sealer = Sealer::new(keyring());
+    let bytes = sealed(&sealer).await.envelope().to_bytes().unwrap();
+    for index in 0..bytes.len() {
+        for bit in 0..8 {
+            let mut changed = bytes.clone();
+            changed[index] ^= 1 << bit;
+            if let Ok(envelope) = Envelope::from_bytes(&changed) {
+                let opened = sealer.open_bytes(&envelope, &place()).await;
+                assert!(opened.is_err(), "bit {bit} of byte {index}");
+            }
+        }
+        assert!(match Envelope::from_bytes(&bytes[..index]) {
+            Ok(cut) => sealer.open_bytes(&cut, &place()).await.is_err(),
+            Err(_) => true,
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_key_is_rotated_and_the_old_one_can_go_sec_5() {
+    let keyring = keyring();
+    let sealer = Sealer::new(keyring.clone());
+    let old = sealed(&sealer).await;
+    assert_eq!(
+        sealer.rewrap(old.envelope()).await.unwrap(),
+        Rewrapped::Current
+    );
+
+    keyring.add(id("k2"), &Secret::new([2; 32])).unwrap();
+    keyring.activate(&id("k2")).unwrap();
+    sealer.forget_keys();
+    let new = sealed(&sealer).await;
+    assert_eq!(new.envelope().key_id().as_str(), "k2");
+    assert!(sealer.open(&old, &place()).await.is_ok());
+
+    let Rewrapped::Changed(anew) = sealer.rewrap(old.envelope()).await.unwrap() else {
+        panic!("a key of yesterday was left");
+    };
+    assert_eq!(
+        anew.sealed,
+        old.envelope().sealed,
+        "the value itself was touched"
+    );
+    assert!(matches!(
+        keyring.remove(&id("k2")),
+        Err(CryptoError::KeyInUse(_))
+    ));
+    keyring.remove(&id("k1")).unwrap();
+    sealer.forget_keys();
+    let anew = Encrypted::<String>::new(anew);
+    assert!(sealer.open(&anew, &place()).await.is_ok());
+    let lost = sealer.open(&old, &place()).await.unwrap_err();
+    assert!(
+        matches!(lost, CryptoError::UnknownKey(ref name) if name == "k1"),
+        "{lost}"
+    );
+    let twice = keyring.add(id("k2"), &Secret::new([3; 32]));
+    assert!(matches!(twice, Err(CryptoError::KeyTwice(_))));
+}
+
+#[tokio::test]
+async fn another_process_opens_by_the_same_key_and_not_by_one_of_the_same_name_sec_5() {
+    let value = sealed(&Sealer::new(keyring())).await;
+    assert!(Sealer::new(keyring()).open(&value, &place()).await.is_ok());
+    let stranger = Keyring::new(id("k1"), &Secret::new([9; 32])).unwrap();
+    let refused = Sealer::new(stranger)
+        .open(&value, &place())
+        .await
+        .unwrap_err();
+    assert!(matches!(refused, CryptoError::DoesNotOpen));
+}
+
+#[tokio::test]
+async fn what_is_of_another_type_is_refused_and_not_told_sec_5() {
+    let sealer = Sealer::new(keyring());
+    let value = sealed(&sealer).await;
+    let number = Encrypted::<u32>::new(value.envelope().clone());
+    let refused = sealer.open(&number, &place()).await.unwrap_err();
+    assert!(
+        !format!("{refused} {refused:?}").contains("33"),
+        "{refused:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_key_comes_from_a_passphrase_and_its_salt_sec_5() {
+    let salt = PassphraseSalt::new([5; 16]);
+    let phrase = |text: &str| Secret::new(text.to_owned());
+    let key = key_from_passphrase(&phrase("correct horse battery staple"), salt).unwrap();
+    let again = key_from_passphrase(&phrase("correct horse battery staple"), salt).unwrap();
+    assert_eq!(key.expose(), again.expose());
+    let other = PassphraseSalt::new([6; 16]);
+    let elsewhere = key_from_passphrase(&phrase("correct horse battery staple"), other).unwrap();
+    assert_ne!(key.expose(), elsewhere.expose());
+    assert!(key_from_passphrase(&phrase("short"), salt).is_err());
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_an_envelope_panic_sec_5(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(envelope) = Envelope::from_bytes(&bytes) {
+            prop_assert_eq!(envelope.to_bytes().unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn no_text_makes_an_envelope_panic_sec_5(text in "(sealed1:)?[A-Za-z0-9_=-]{0,80}") {
+        if let Ok(envelope) = text.parse::<Envelope>() {
+            prop_assert_eq!(envelope.to_string(), text);
+        }
+    }
+}

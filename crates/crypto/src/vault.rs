@@ -1,0 +1,182 @@
+use std::fmt;
+
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use seaworthy_client::HttpClient;
+use seaworthy_core::Secret;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::{
+    CryptoError, KeyId,
+    wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey},
+};
+
+/// Where Vault mounts the engine unless told otherwise.
+const MOUNT: &str = "transit";
+
+/// Which key of which engine.
+#[derive(Debug, Clone)]
+pub struct VaultTransitConfig {
+    /// Where the transit engine is mounted.
+    pub mount: String,
+    /// The name of the key.
+    pub key: KeyId,
+}
+
+impl VaultTransitConfig {
+    /// A key of the engine at `transit`.
+    #[must_use]
+    pub fn new(key: KeyId) -> Self {
+        Self {
+            mount: MOUNT.to_owned(),
+            key,
+        }
+    }
+}
+
+/// The transit engine of Vault or OpenBao as the holder of key-encryption keys: they never leave it. One call for each new data key and for each one that is read first;
+/// values themselves never travel.
+///
+/// The client's `base_url` is Vault's address; its timeouts and policies bound every call. Wrapping has no effect at Vault and may be tried again.
+pub struct VaultTransit {
+    client: HttpClient,
+    token: Secret<String>,
+    config: VaultTransitConfig,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(default)]
+    ciphertext: Option<String>,
+    #[serde(default)]
+    plaintext: Option<Secret<String>>,
+}
+
+impl VaultTransit {
+    /// Asks Vault through this client with this token.
+    ///
+    /// # Errors
+    /// The mount is no path of plain names.
+    pub fn new(
+        client: HttpClient,
+        token: Secret<String>,
+        config: VaultTransitConfig,
+    ) -> Result<Self, CryptoError> {
+        if !config.mount.split('/').all(|part| KeyId::new(part).is_ok()) {
+            return Err(CryptoError::Key(
+                "the mount of the engine is no path of plain names",
+            ));
+        }
+        Ok(Self {
+            client,
+            token,
+            config,
+        })
+    }
+
+    async fn ask(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
+        let path = format!("/v1/{}/{action}/{key}", self.config.mount);
+        let request = self
+            .client
+            .post(path.as_str())
+            .header("x-vault-token", self.token.expose().as_str())
+            .header("x-vault-request", "true")
+            .repeatable()
+            .json(body);
+        let answer = request.send().await?;
+        match answer.status().as_u16() {
+            200 => {}
+            400 => return Err(CryptoError::DoesNotOpen),
+            403 => return Err(CryptoError::Refused("the token may not use this key")),
+            404 => return Err(CryptoError::UnknownKey(key.to_string())),
+            _ => {
+                answer.success()?;
+                return Err(CryptoError::Refused("the answer has an unexpected status"));
+            }
+        }
+        Ok(answer.json::<Answer>().await?.data)
+    }
+
+    async fn wrap_now(&self, key: &DataKey) -> Result<WrappedKey, CryptoError> {
+        let plain = Secret::new(STANDARD.encode(key.expose().expose()));
+        let body = json!({ "plaintext": plain.expose() });
+        let data = self.ask("encrypt", &self.config.key, &body).await?;
+        self.wrapped(data)
+    }
+
+    fn wrapped(&self, data: Data) -> Result<WrappedKey, CryptoError> {
+        let text = data
+            .ciphertext
+            .filter(|text| text.starts_with("vault:v"))
+            .ok_or(CryptoError::Refused("the answer holds no ciphertext"))?;
+        Ok(WrappedKey {
+            key_id: self.config.key.clone(),
+            bytes: text.into_bytes().into(),
+        })
+    }
+
+    async fn unwrap_now(&self, wrapped: &WrappedKey) -> Result<DataKey, CryptoError> {
+        let data = self
+            .ask("decrypt", &wrapped.key_id, &cipher(wrapped)?)
+            .await?;
+        let text = data
+            .plaintext
+            .ok_or(CryptoError::Refused("the answer holds no plaintext"))?;
+        let bytes = STANDARD.decode(text.expose());
+        DataKey::from_bytes(&Secret::new(bytes.map_err(|_| CryptoError::DoesNotOpen)?))
+    }
+
+    async fn rewrap_now(&self, wrapped: &WrappedKey) -> Result<Option<WrappedKey>, CryptoError> {
+        if wrapped.key_id != self.config.key {
+            let key = self.unwrap_now(wrapped).await?;
+            return self.wrap_now(&key).await.map(Some);
+        }
+        let data = self
+            .ask("rewrap", &wrapped.key_id, &cipher(wrapped)?)
+            .await?;
+        let anew = self.wrapped(data)?;
+        // Vault encrypts anew also by the same version: only a newer one is worth storing.
+        Ok((version(&anew) != version(wrapped)).then_some(anew))
+    }
+}
+
+fn cipher(wrapped: &WrappedKey) -> Result<Value, CryptoError> {
+    let text = str::from_utf8(&wrapped.bytes).map_err(|_| CryptoError::Malformed)?;
+    Ok(json!({ "ciphertext": text }))
+}
+
+/// The `v3` of `vault:v3:…`.
+fn version(wrapped: &WrappedKey) -> Option<&str> {
+    str::from_utf8(&wrapped.bytes).ok()?.split(':').nth(1)
+}
+
+impl WrapKeys for VaultTransit {
+    fn wrap<'a>(&'a self, key: &'a DataKey) -> WrapFuture<'a, WrappedKey> {
+        Box::pin(self.wrap_now(key))
+    }
+
+    fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey> {
+        Box::pin(self.unwrap_now(wrapped))
+    }
+
+    fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>> {
+        Box::pin(self.rewrap_now(wrapped))
+    }
+}
+
+impl fmt::Debug for VaultTransit {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("VaultTransit")
+            .field("config", &self.config)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,69 @@
+use std::{fmt, future::Future, pin::Pin, sync::Arc};
+
+use aws_lc_rs::rand::{SecureRandom as _, SystemRandom};
+use seaworthy_core::Secret;
+
+use crate::{CryptoError, KeyId, aead::KEY_LENGTH};
+
+/// A key that encrypts values. It exists in the open only in memory.
+pub struct DataKey(Secret<[u8; KEY_LENGTH]>);
+
+/// A data key as it is stored: encrypted by the key-encryption key of this name.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WrappedKey {
+    /// The name of the key-encryption key.
+    pub key_id: KeyId,
+    /// The data key, encrypted.
+    pub bytes: Arc<[u8]>,
+}
+
+/// An answer of who holds the key-encryption keys.
+pub type WrapFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CryptoError>> + Send + 'a>>;
+
+/// Who holds the key-encryption keys: a keyring in this process, or a service elsewhere.
+pub trait WrapKeys: Send + Sync + 'static {
+    /// Encrypts a data key by the key-encryption key in use.
+    fn wrap<'a>(&'a self, key: &'a DataKey) -> WrapFuture<'a, WrappedKey>;
+
+    /// Decrypts a data key.
+    fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey>;
+
+    /// Encrypts a data key anew by the key-encryption key in use; `None` where it is by that one already.
+    fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>>;
+}
+
+impl DataKey {
+    /// A new key.
+    ///
+    /// # Errors
+    /// The system has no randomness.
+    pub fn generate() -> Result<Self, CryptoError> {
+        let mut bytes = [0; KEY_LENGTH];
+        SystemRandom::new()
+            .fill(&mut bytes)
+            .map_err(|_| CryptoError::Random)?;
+        Ok(Self(Secret::new(bytes)))
+    }
+
+    /// A key that was unwrapped.
+    ///
+    /// # Errors
+    /// It is not as long as a key.
+    pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Result<Self, CryptoError> {
+        <[u8; KEY_LENGTH]>::try_from(bytes.expose().as_slice())
+            .map(|bytes| Self(Secret::new(bytes)))
+            .map_err(|_| CryptoError::DoesNotOpen)
+    }
+
+    /// The key. Keep the borrow short.
+    #[must_use]
+    pub fn expose(&self) -> &Secret<[u8; KEY_LENGTH]> {
+        &self.0
+    }
+}
+
+impl fmt::Debug for DataKey {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DataKey(***)")
+    }
+}
