@@ -3,10 +3,13 @@
 //! Types that redact themselves ([`Personal`](seaworthy_core::Personal), [`Secret`](seaworthy_core::Secret)) come first; this filter is for what slips
 //! past them, and errs on the side of masking. Nearly every text is clean, so one pass over the bytes decides whether anything has to be looked at more closely.
 
+mod body;
 mod bytes;
 mod keyed;
 mod name;
+mod national;
 mod number;
+mod partial;
 mod scan;
 mod scheme;
 mod shape;
@@ -14,7 +17,9 @@ mod url;
 
 use std::borrow::Cow;
 
+pub use body::redact_body;
 pub use name::is_sensitive_name;
+pub use partial::{PersonalKind, partial};
 
 /// What stands in place of what was masked.
 pub const MASK: &str = "***";

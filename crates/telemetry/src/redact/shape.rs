@@ -4,6 +4,7 @@ use super::{
     MASK,
     bytes::{end_of, is_word, start_of},
     keyed::keyed,
+    national::national,
     number::{Run, phone},
     scheme::scheme_in_prose,
     url::{Addresses, ENCODED_LENGTH},
@@ -136,11 +137,13 @@ impl<'a> Shapes<'a> {
             b'=' => keyed(text, at, at + 1).into(),
             b'0'..=b'9' => self
                 .card(at)
+                .or_else(|| begins_word.then(|| national(text, at)).flatten())
                 .or_else(|| begins_word.then(|| phone(text, at)).flatten())
                 .into(),
             b'+' | b'(' if begins_word => phone(text, at).into(),
             _ if begins_word => scheme_in_prose(text, at)
                 .or_else(|| credential(text, at))
+                .or_else(|| national(text, at))
                 .into(),
             _ => Found::Nothing,
         }

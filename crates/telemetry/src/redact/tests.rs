@@ -45,6 +45,27 @@ fn what_looks_personal_or_secret_is_masked_obs_3() {
 }
 
 #[test]
+fn numbers_by_which_states_and_banks_know_persons_are_masked_obs_3() {
+    for (text, masked) in [
+        ("ssn 123-45-6789.", "ssn ***."),
+        ("order 000-45-6789", "order 000-45-6789"),
+        ("range 900-45-6789", "range 900-45-6789"),
+        ("build 123-45-67890", "build 123-45-67890"),
+        ("nir 1 84 12 76 451 089 46", "nir ***"),
+        ("nir 184127645108946", "nir ***"),
+        ("nir 184127645108947", "nir 184127645108947"),
+        ("to DE89 3704 0044 0532 0130 00 today", "to *** today"),
+        ("to DE89370400440532013000", "to ***"),
+        ("to GB29 NWBK 6016 1331 9268 19 NOW", "to *** NOW"),
+        ("to NO9386011117947", "to ***"),
+        ("to DE88370400440532013000", "to DE88370400440532013000"),
+        ("commit AB12CD34EF56AB78CD90", "commit AB12CD34EF56AB78CD90"),
+    ] {
+        assert_eq!(redact(text), masked, "{text}");
+    }
+}
+
+#[test]
 fn cards_are_masked_with_what_stands_beside_them_obs_3() {
     for (text, masked) in [
         ("4111 1111 1111 1111 123", "***"),
