@@ -44,6 +44,10 @@ pub use seaworthy_data as data;
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;
 pub use seaworthy_http as http;
+#[cfg(feature = "messaging")]
+pub use seaworthy_messaging as messaging;
+#[cfg(feature = "outbox")]
+pub use seaworthy_outbox as outbox;
 pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
 pub use seaworthy_telemetry as telemetry;
@@ -80,6 +84,9 @@ mod pages {
     struct Life;
     #[doc = include_str!("../../../docs/http.md")]
     struct Http;
+    #[cfg(feature = "outbox")]
+    #[doc = include_str!("../../../docs/outbox.md")]
+    struct Outbox;
     #[doc = include_str!("../../../docs/telemetry.md")]
     struct Telemetry;
     #[cfg(feature = "data")]

@@ -1,0 +1,7 @@
+DROP TABLE inbox_attempts;
+
+DROP TABLE inbox;
+
+DROP TABLE outbox_turn;
+
+DROP TABLE outbox;

@@ -1,0 +1,131 @@
+use std::{fmt, future::Future, sync::Arc};
+
+use seaworthy_config::Settings;
+use seaworthy_data::{DataError, Database, Transaction};
+use seaworthy_messaging::{Envelope, Failure};
+use seaworthy_service::{Assembly, Schedule, Worker};
+
+use crate::{
+    config::InboxConfig,
+    store::inbox::{count_attempt, purge, remember},
+};
+
+/// Seldom enough to be no load, often enough that no purge is large.
+const PURGED_EVERY: seaworthy_core::Timeout = seaworthy_core::Timeout::from_secs(60);
+
+/// Which messages a consumer has had (MSG-5). Cheap to clone.
+#[derive(Clone)]
+pub struct Inbox {
+    database: Database,
+    consumer: Arc<str>,
+    config: InboxConfig,
+}
+
+/// What became of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Once {
+    /// The effect was made.
+    Done,
+    /// It had been made before: the message came again.
+    Repeat,
+}
+
+impl Inbox {
+    /// The inbox of a consumer, usually named as its group, in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
+    #[must_use]
+    pub fn new(database: Database, consumer: &str, config: InboxConfig) -> Self {
+        Self {
+            database,
+            consumer: consumer.into(),
+            config,
+        }
+    }
+
+    /// Forgets messages after their time, once a minute, on whatever replica.
+    pub fn purge_regularly<C: Settings>(&self, service: &Assembly<C>) {
+        let inbox = self.clone();
+        service.worker(Worker::new(
+            "inbox purge",
+            Schedule::Interval(PURGED_EVERY),
+            move |run| {
+                let inbox = inbox.clone();
+                async move {
+                    while purge(&inbox.database, inbox.config.keep.get()).await?
+                        && !run.stop.is_requested()
+                    {}
+                    Ok(())
+                }
+            },
+        ));
+    }
+
+    /// Makes the effect of a message in a transaction that also remembers the message: both or neither, and never twice. A failure is counted over all replicas, and the message is rejected when there
+    /// were too many.
+    ///
+    /// # Errors
+    /// That of `effect`, or a rejection; nothing was done.
+    pub async fn once<F, R>(&self, message: &Envelope, effect: F) -> Result<Once, Failure>
+    where
+        F: Fn(Transaction) -> R + Send + Sync,
+        R: Future<Output = Result<(), Failure>> + Send,
+    {
+        let id = message.id().as_str();
+        let effect = &effect;
+        let outcome: Result<Once, Undone> = self
+            .database
+            .transaction(move |tx| async move {
+                if !remember(&tx, &self.consumer, id).await? {
+                    return Ok(Once::Repeat);
+                }
+                effect(tx).await.map_err(Undone::Effect)?;
+                Ok(Once::Done)
+            })
+            .await;
+        match outcome {
+            Ok(once) => Ok(once),
+            Err(undone) => Err(self.failed(id, undone.into()).await),
+        }
+    }
+
+    async fn failed(&self, id: &str, failure: Failure) -> Failure {
+        let problem = failure.to_string();
+        match count_attempt(&self.database, &self.consumer, id, &problem).await {
+            Ok(attempts) if attempts.unsigned_abs() >= self.config.attempts.get() => {
+                Failure::reject(format!(
+                    "it failed {attempts} times, the last time: {problem}"
+                ))
+            }
+            _ => failure,
+        }
+    }
+}
+
+/// Why a transaction was given up.
+enum Undone {
+    Data(DataError),
+    Effect(Failure),
+}
+
+impl From<DataError> for Undone {
+    fn from(error: DataError) -> Self {
+        Self::Data(error)
+    }
+}
+
+impl From<Undone> for Failure {
+    fn from(undone: Undone) -> Self {
+        match undone {
+            Undone::Effect(failure) => failure,
+            Undone::Data(error) => Self::retry(error),
+        }
+    }
+}
+
+impl fmt::Debug for Inbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Inbox")
+            .field(&self.consumer)
+            .finish()
+    }
+}

@@ -1,0 +1,12 @@
+use seaworthy_data::{Migration, MigrationSet};
+
+/// The tables of outbox and inbox, in the database of the service: add this set to the service's own.
+pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+    "outbox",
+    &[Migration::new(
+        1,
+        "outbox",
+        include_str!("../migrations/0001_outbox.up.sql"),
+        include_str!("../migrations/0001_outbox.down.sql"),
+    )],
+);

@@ -1,0 +1,10 @@
+//! What publishes the rows that were committed.
+
+mod component;
+mod fate;
+mod target;
+mod turn;
+
+pub(crate) use component::RelayComponent;
+pub use target::RelayTarget;
+pub(crate) use turn::Relay;

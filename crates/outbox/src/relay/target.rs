@@ -1,0 +1,14 @@
+use futures::future::BoxFuture;
+use seaworthy_messaging::{Envelope, PublishError, Publisher};
+
+/// Where a relay publishes to: a [`Publisher`], usually.
+pub trait RelayTarget: Send + Sync + 'static {
+    /// Publishes in the order given, and answers for each once the broker has confirmed it.
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
+}
+
+impl RelayTarget for Publisher {
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(self.publish_all(batch))
+    }
+}

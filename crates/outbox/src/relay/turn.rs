@@ -1,0 +1,184 @@
+use std::{sync::Arc, time::Duration};
+
+use rand::RngExt as _;
+use seaworthy_core::Backoff;
+use seaworthy_data::DataError;
+use seaworthy_messaging::PublishError;
+use tokio::{
+    sync::watch,
+    time::{sleep, timeout},
+};
+
+use super::{fate::fate, target::RelayTarget};
+use crate::{
+    config::RelayConfig,
+    outbox::Inner,
+    store::{
+        claim::{Claimed, Turn, claim, is_anything},
+        settle::{Fate, settle},
+    },
+};
+
+/// A turn of another relay takes a few of these.
+const OTHERS_TURN: Duration = Duration::from_millis(3);
+
+/// Publishes rows until it is told to stop and nothing is left. Cheap to clone; each clone is another relay.
+#[derive(Clone)]
+pub(crate) struct Relay(Arc<Parts>);
+
+struct Parts {
+    outbox: Arc<Inner>,
+    target: Arc<dyn RelayTarget>,
+    config: RelayConfig,
+}
+
+/// What a turn came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Came {
+    /// Rows were published; there may be more.
+    Published,
+    /// There was nothing to publish.
+    Nothing,
+    /// Another relay is claiming.
+    Waiting,
+    /// The broker could not be reached.
+    Down,
+}
+
+impl Relay {
+    pub(crate) fn new(
+        outbox: Arc<Inner>,
+        target: Arc<dyn RelayTarget>,
+        config: RelayConfig,
+    ) -> Self {
+        Self(Arc::new(Parts {
+            outbox,
+            target,
+            config,
+        }))
+    }
+
+    pub(crate) fn count(&self) -> u16 {
+        self.0.config.relays.get()
+    }
+
+    /// Runs until `stop` turns true and nothing is left to publish, or the broker cannot be reached then.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let Parts { outbox, config, .. } = &*self.0;
+        let looks = Backoff::new(config.first_look, config.last_look);
+        let mut idle = 0_u32;
+        let mut failed = 0_u32;
+        loop {
+            // Asked before the turn: whoever stores after it is another service's, or lost its stop.
+            let is_last = *stop.borrow();
+            let came = self.turn().await;
+            let (pause, may_be_woken) = match came {
+                Ok(Came::Published) => {
+                    (idle, failed) = (0, 0);
+                    continue;
+                }
+                Ok(Came::Waiting) => (OTHERS_TURN, false),
+                Ok(Came::Nothing) if is_last => return,
+                Ok(Came::Nothing) => {
+                    failed = 0;
+                    idle = idle.saturating_add(1);
+                    (looks.bound(idle - 1), true)
+                }
+                Ok(Came::Down) | Err(_) => {
+                    outbox.observer.failures.increment();
+                    if let Err(error) = &came {
+                        let problem = error.to_string();
+                        tracing::warn!(problem, "a relay cannot read or write the outbox");
+                    }
+                    if is_last {
+                        return;
+                    }
+                    failed = failed.saturating_add(1);
+                    (looks.bound(failed - 1), false)
+                }
+            };
+            let spread = 0.8 + 0.4 * rand::rng().random::<f64>();
+            tokio::select! {
+                () = sleep(pause.mul_f64(spread)) => {}
+                () = outbox.committed.notified(), if may_be_woken => idle = 0,
+                // The last looks follow each other without the pauses of an idle outbox.
+                _ = stop.changed(), if !is_last => {}
+            }
+        }
+    }
+
+    async fn turn(&self) -> Result<Came, DataError> {
+        let Parts { outbox, config, .. } = &*self.0;
+        if !is_anything(&outbox.database).await? {
+            return Ok(Came::Nothing);
+        }
+        match claim(&outbox.database, config.batch.get(), config.claim.get()).await? {
+            Turn::Claimed(claimed) => self.publish(claimed).await,
+            Turn::Nothing => Ok(Came::Nothing),
+            Turn::NotOurs => Ok(Came::Waiting),
+        }
+    }
+
+    async fn publish(&self, claimed: Claimed) -> Result<Came, DataError> {
+        let Parts {
+            outbox,
+            target,
+            config,
+        } = &*self.0;
+        let mut fates = Vec::with_capacity(claimed.rows.len());
+        let mut batch = Vec::with_capacity(claimed.rows.len());
+        let mut rows = Vec::with_capacity(claimed.rows.len());
+        for row in claimed.rows {
+            match &row.envelope {
+                Ok(envelope) => {
+                    batch.push(envelope.clone());
+                    rows.push(row);
+                }
+                Err(problem) => fates.push((
+                    row.sequence,
+                    Fate::Parked {
+                        problem: format!("the row cannot be read: {problem}"),
+                    },
+                )),
+            }
+        }
+        // Past half of the claim's time nobody may rely on it any more.
+        let answers = timeout(config.claim.get() / 2, target.publish(batch)).await;
+        let mut answers = answers.unwrap_or_default().into_iter();
+        for row in &rows {
+            let unanswered = || Err(PublishError::unavailable("there was no answer"));
+            let answer = answers.next().unwrap_or_else(unanswered);
+            fates.push((row.sequence, fate(row, &answer, config)));
+        }
+        settle(&outbox.database, &claimed.claim, &fates).await?;
+        Ok(self.tell(&fates))
+    }
+
+    fn tell(&self, fates: &[(i64, Fate)]) -> Came {
+        let observer = &self.0.outbox.observer;
+        let mut came = Came::Published;
+        for (sequence, fate) in fates {
+            match fate {
+                Fate::Sent => observer.sent.increment(),
+                Fate::Again { problem, .. } => {
+                    observer.retried.increment();
+                    tracing::warn!(
+                        sequence,
+                        problem,
+                        "the broker refused an event; it is tried again"
+                    );
+                }
+                Fate::Parked { problem } => {
+                    observer.dead.increment();
+                    tracing::error!(
+                        sequence,
+                        problem,
+                        "an event was set aside: see the command outbox"
+                    );
+                }
+                Fate::Free => came = Came::Down,
+            }
+        }
+        came
+    }
+}

@@ -1,0 +1,21 @@
+use seaworthy_data::{DataError, Transaction};
+use seaworthy_messaging::Envelope;
+
+use super::{clock::*, row::headers};
+
+/// Stores a message in the transaction of the change that it tells of.
+pub(crate) async fn insert(tx: &Transaction, envelope: &Envelope) -> Result<(), DataError> {
+    sql_with_now!(
+        "INSERT INTO outbox (id, topic, message_key, event_type, headers, payload, created_us) VALUES (?, ?, ?, ?, ?, ?, ",
+        ")"
+    )
+    .bind(envelope.id().as_str())
+    .bind(envelope.topic().as_str())
+    .bind(envelope.key().map(str::to_owned))
+    .bind(envelope.event_type())
+    .bind(headers(envelope))
+    .bind(envelope.payload().to_vec())
+    .execute(tx)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,45 @@
+use seaworthy_data::{DataError, FromRow, Row};
+use seaworthy_messaging::{Envelope, Topic, envelope::Mode};
+
+/// Headers are kept as they would travel.
+const MODE: Mode = Mode { prefix: "ce_" };
+
+/// A row of the outbox.
+#[derive(Debug, Clone)]
+pub(crate) struct Stored {
+    pub(crate) sequence: i64,
+    pub(crate) attempts: i32,
+    /// The message, or why it cannot be read.
+    pub(crate) envelope: Result<Envelope, String>,
+}
+
+/// The headers of a message as the column has them.
+pub(crate) fn headers(envelope: &Envelope) -> String {
+    serde_json::Value::from_iter(
+        envelope
+            .to_headers(MODE)
+            .into_iter()
+            .map(|(name, value)| serde_json::Value::from_iter([name, value])),
+    )
+    .to_string()
+}
+
+impl FromRow for Stored {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let topic: String = row.get("topic")?;
+        let headers: String = row.get("headers")?;
+        let payload: Vec<u8> = row.get("payload")?;
+        let envelope = Topic::new(&topic)
+            .map_err(|error| error.to_string())
+            .and_then(|topic| {
+                let headers: Vec<(String, String)> =
+                    serde_json::from_str(&headers).map_err(|error| error.to_string())?;
+                Ok(Envelope::from_headers(MODE, topic, headers, payload.into()))
+            });
+        Ok(Self {
+            sequence: row.get("sequence")?,
+            attempts: row.get("attempts")?,
+            envelope,
+        })
+    }
+}

@@ -1,0 +1,49 @@
+//! Outbox and inbox on every database: nothing lost, nothing twice, in order by key.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod house;
+mod inbox;
+mod relay;
+
+/// Every promise, as one test on each engine.
+macro_rules! on_every_engine {
+    ($($module:ident: $($name:ident),+;)+) => {
+        on_every_engine!(@ sqlite $($module: $($name),+;)+);
+        on_every_engine!(@ postgres $($module: $($name),+;)+);
+        on_every_engine!(@ mariadb $($module: $($name),+;)+);
+    };
+    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
+        mod $engine {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(place) = crate::house::$engine() else {
+                        return;
+                    };
+                    crate::$module::$name(place).await;
+                })+
+            })+
+        }
+    };
+}
+
+on_every_engine! {
+    relay:
+        an_event_is_published_after_the_commit_and_never_without_one_msg_4,
+        three_relays_publish_each_event_once_and_each_key_in_order_msg_4,
+        a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4,
+        an_event_that_is_refused_holds_up_its_key_alone_msg_4,
+        an_event_that_can_never_be_published_is_set_aside_at_once_msg_4,
+        a_claim_of_a_relay_that_died_ends_by_itself_msg_4,
+        what_is_left_at_the_stop_is_published_life_4,
+        the_request_travels_with_the_event_msg_8;
+    inbox:
+        a_message_that_comes_twice_has_its_effect_once_msg_5,
+        a_message_that_comes_at_once_on_two_replicas_has_its_effect_once_msg_5,
+        an_effect_that_fails_leaves_nothing_and_is_rejected_after_its_attempts_msg_5;
+}

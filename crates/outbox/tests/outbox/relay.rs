@@ -1,0 +1,198 @@
+use std::{
+    sync::{Arc, atomic::Ordering},
+    time::{Duration, Instant},
+};
+
+use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_messaging::{Message, envelope::attribute};
+use seaworthy_outbox::StoreError;
+
+use crate::house::{Broker, Counted, Mood, PATIENCE, Place, Refused, brisk, house, until};
+
+/// Waits until no event is to be published any more.
+async fn until_empty(house: &crate::house::House) {
+    let end = Instant::now() + PATIENCE;
+    while house.rows("pending").await > 0 {
+        assert!(Instant::now() < end);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub(crate) async fn an_event_is_published_after_the_commit_and_never_without_one_msg_4(
+    place: Place,
+) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, brisk()).await;
+    let outbox = &house.outbox;
+    let undone: Result<(), StoreError> = house
+        .database
+        .transaction(|tx| async move {
+            outbox
+                .store(&tx, Message::of(&Counted { number: 13 }).key("a"))
+                .await?;
+            Err(StoreError::Unpublishable(
+                seaworthy_messaging::PublishError::permanent("the change is given up"),
+            ))
+        })
+        .await;
+    assert!(undone.is_err());
+    let tx = house.database.begin().await.unwrap();
+    outbox
+        .store(&tx, Message::of(&Counted { number: 14 }).key("a"))
+        .await
+        .unwrap();
+    drop(tx);
+    for number in 0..5 {
+        house.count(number, "a").await;
+    }
+    until_empty(&house).await;
+    assert_eq!(broker.numbers("a"), [0, 1, 2, 3, 4]);
+    house.running.stop().await;
+}
+
+pub(crate) async fn three_relays_publish_each_event_once_and_each_key_in_order_msg_4(place: Place) {
+    const KEYS: [&str; 5] = ["a", "b", "c", "d", "e"];
+    const EACH: u32 = 60;
+    let broker = Broker::new();
+    let mut config = brisk();
+    config.relay.batch = 16.try_into().unwrap();
+    let first = house(&place, &broker, config.clone()).await;
+    let second = house(&place, &broker, config.clone()).await;
+    let third = house(&place, &broker, config).await;
+    for number in 0..EACH {
+        for key in KEYS {
+            let house = [&first, &second, &third][number as usize % 3];
+            house.count(number, key).await;
+        }
+    }
+    broker.until_taken(KEYS.len() * EACH as usize).await;
+    until_empty(&first).await;
+    let expected: Vec<u32> = (0..EACH).collect();
+    for key in KEYS {
+        assert_eq!(broker.numbers(key), expected, "{key}");
+    }
+    for house in [first, second, third] {
+        house.running.stop().await;
+    }
+}
+
+pub(crate) async fn a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4(place: Place) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, brisk()).await;
+    *broker.mood.lock() = Mood::Down;
+    for number in 0..40 {
+        house.count(number, "a").await;
+    }
+    // More turns than an event has attempts.
+    let asked = broker.asked.load(Ordering::SeqCst);
+    until("the relay goes on asking", || {
+        broker.asked.load(Ordering::SeqCst) > asked + 10
+    })
+    .await;
+    assert_eq!(house.rows("pending").await, 40);
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    assert_eq!(house.rows("parked").await, 0);
+    assert_eq!(broker.numbers("a"), (0..40).collect::<Vec<_>>());
+    house.running.stop().await;
+}
+
+pub(crate) async fn an_event_that_is_refused_holds_up_its_key_alone_msg_4(place: Place) {
+    let broker = Broker::new();
+    let mut config = brisk();
+    config.relay.attempts = 1_000.try_into().unwrap();
+    let house = house(&place, &broker, config).await;
+    *broker.mood.lock() = Mood::Picky;
+    house
+        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+        .await;
+    until("it was refused", || broker.asked.load(Ordering::SeqCst) > 0).await;
+    for number in 1..4 {
+        house.count(number, "a").await;
+        house.count(number, "b").await;
+    }
+    until("the other key goes on", || broker.numbers("b").len() == 3).await;
+    assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    assert_eq!(broker.numbers("a"), [0, 1, 2, 3]);
+
+    // One that is refused to the end is set aside, and its key goes on.
+    house.running.stop().await;
+    let broker = Broker::new();
+    let house = crate::house::house(&place, &broker, brisk()).await;
+    *broker.mood.lock() = Mood::Picky;
+    house
+        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+        .await;
+    house.count(1, "a").await;
+    until_empty(&house).await;
+    assert_eq!(house.rows("parked").await, 1);
+    assert_eq!(broker.numbers("a"), [1]);
+    house.running.stop().await;
+}
+
+pub(crate) async fn an_event_that_can_never_be_published_is_set_aside_at_once_msg_4(place: Place) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, brisk()).await;
+    *broker.mood.lock() = Mood::Strict;
+    house
+        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+        .await;
+    house.count(1, "a").await;
+    until_empty(&house).await;
+    assert_eq!(house.rows("parked").await, 1);
+    assert_eq!(broker.numbers("a"), [1]);
+    house.running.stop().await;
+}
+
+pub(crate) async fn a_claim_of_a_relay_that_died_ends_by_itself_msg_4(place: Place) {
+    let dead = Broker::new();
+    // A relay that claims and never comes back.
+    dead.swallows.lock().extend([(); 64]);
+    let mut config = brisk();
+    config.relay.claim = seaworthy_core::Timeout::from_secs(600);
+    config.relay.relays = 1.try_into().unwrap();
+    let first = house(&place, &dead, config).await;
+    for number in 0..10 {
+        first.count(number, "a").await;
+    }
+    until("it has claimed", || dead.asked.load(Ordering::SeqCst) > 0).await;
+    seaworthy_data::sql("UPDATE outbox SET until_us = 0 WHERE state = 1")
+        .execute(&first.database)
+        .await
+        .unwrap();
+    let alive = Broker::new();
+    let second = house(&place, &alive, brisk()).await;
+    until_empty(&second).await;
+    assert_eq!(alive.numbers("a"), (0..10).collect::<Vec<_>>());
+    second.running.stop().await;
+}
+
+pub(crate) async fn what_is_left_at_the_stop_is_published_life_4(place: Place) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, brisk()).await;
+    *broker.mood.lock() = Mood::Down;
+    for number in 0..200 {
+        house.count(number, "a").await;
+    }
+    *broker.mood.lock() = Mood::Well;
+    house.running.stop().await;
+    assert_eq!(broker.numbers("a"), (0..200).collect::<Vec<_>>());
+}
+
+pub(crate) async fn the_request_travels_with_the_event_msg_8(place: Place) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, brisk()).await;
+    let request = Arc::new(RequestContext::background(ServiceIdentity::new(
+        "orders", "1.0.0",
+    )));
+    let id = request.request_id().to_string();
+    context::scope(request, house.count(1, "a")).await;
+    broker.until_taken(1).await;
+    let taken = broker.taken.lock()[0].clone();
+    assert_eq!(taken.attribute(attribute::REQUEST_ID), Some(id.as_str()));
+    assert_eq!(taken.source(), "orders");
+    assert!(taken.attribute(attribute::TRACEPARENT).is_some());
+    house.running.stop().await;
+}
