@@ -1,16 +1,21 @@
 use std::{fmt, sync::Arc};
 
+use parking_lot::Mutex;
 use redis::{
     Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value, aio::ConnectionLike,
 };
 use seaworthy_core::Timeout;
-use tokio::{sync::Mutex, time};
+use tokio::{sync, time};
 
 use crate::{
     config::RedisConfig,
     error::RedisError,
     link::{Link, Open},
 };
+
+/// Connecting takes several steps under Sentinel and in a cluster, each of which may take as long as an answer: whoever asks waits for one of them, and what was
+/// begun goes on for this many.
+const STEPS: u32 = 10;
 
 /// A Redis. Cheap to clone; all clones share one connection, over which many ask at once.
 ///
@@ -23,6 +28,8 @@ struct Inner {
     config: RedisConfig,
     /// The connection with its number, so that of all who see it break only the first lets go of it.
     open: Mutex<(u64, Option<Open>)>,
+    /// Held by the one that connects.
+    connecting: Arc<sync::Mutex<()>>,
 }
 
 impl Redis {
@@ -35,6 +42,7 @@ impl Redis {
             link: Link::new(config)?,
             config: config.clone(),
             open: Mutex::new((0, None)),
+            connecting: Arc::default(),
         })))
     }
 
@@ -109,7 +117,7 @@ impl Redis {
             Err(_elapsed) => Err(late()),
         };
         if answer.as_ref().is_err_and(broke) {
-            self.let_go(number).await;
+            self.let_go(number);
         }
         answer
     }
@@ -120,19 +128,42 @@ impl Redis {
     }
 
     async fn open(&self) -> RedisResult<(u64, Open)> {
-        // All who find no connection wait for the one that makes it.
-        let mut open = self.0.open.lock().await;
-        if let (number, Some(connection)) = &*open {
-            return Ok((*number, connection.clone()));
+        if let Some(open) = self.is_open() {
+            return Ok(open);
         }
-        let connection = self.0.link.open().await?;
+        // All who find no connection wait for the one that makes it.
+        let connecting = Arc::clone(&self.0.connecting).lock_owned().await;
+        if let Some(open) = self.is_open() {
+            return Ok(open);
+        }
+        // Whoever began it may give up before it is made; the next one finds it then, and does not begin anew in vain.
+        let redis = self.clone();
+        let making = tokio::spawn(async move {
+            let opened = redis.connect().await;
+            drop(connecting);
+            opened
+        });
+        making.await.unwrap_or_else(|_ended| Err(late()))
+    }
+
+    fn is_open(&self) -> Option<(u64, Open)> {
+        let open = self.0.open.lock();
+        open.1.clone().map(|connection| (open.0, connection))
+    }
+
+    async fn connect(&self) -> RedisResult<(u64, Open)> {
+        let within = self.0.config.timeout.get().saturating_mul(STEPS);
+        let connection = time::timeout(within, self.0.link.open())
+            .await
+            .unwrap_or_else(|_elapsed| Err(late()))?;
+        let mut open = self.0.open.lock();
         open.0 += 1;
         open.1 = Some(connection.clone());
         Ok((open.0, connection))
     }
 
-    async fn let_go(&self, number: u64) {
-        let mut open = self.0.open.lock().await;
+    fn let_go(&self, number: u64) {
+        let mut open = self.0.open.lock();
         if open.0 == number {
             open.1 = None;
         }

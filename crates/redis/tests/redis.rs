@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use seaworthy_redis::{Redis, RedisConfig, RedisError, redis::cmd};
 use seaworthy_testkit::{
+    fault::{Fault, FaultProxy},
     redis::{RedisCluster, RedisSentinel, RedisServer},
     requirement::required,
 };
@@ -151,4 +152,38 @@ async fn a_cluster_is_used_by_the_slots_of_its_keys_data_5() {
             .unwrap();
         assert_eq!(found, number);
     }
+}
+
+#[tokio::test]
+async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_data_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let servers = RedisSentinel::start(program).unwrap();
+    let url = servers.url();
+    let (_, sentinel) = url.split_once("://").unwrap();
+    let (sentinel, _) = sentinel.split_once('/').unwrap();
+    let proxy = FaultProxy::start(sentinel.parse().unwrap()).await.unwrap();
+    // Each step is well within the timeout of 200 ms, and all of them together are not.
+    proxy.set(Fault {
+        latency: Duration::from_millis(120),
+        ..Fault::none()
+    });
+    let redis = at(&url.replace(sentinel, &proxy.address().to_string()));
+    let asked = Instant::now();
+    let error = set(&redis, "one").await.unwrap_err();
+    assert!(matches!(error, RedisError::Late), "{error}");
+    assert!(asked.elapsed() < Duration::from_secs(1));
+    let callers = (0..50).map(|_| {
+        let redis = redis.clone();
+        tokio::spawn(async move { until_it_answers(&redis).await })
+    });
+    for caller in Vec::from_iter(callers) {
+        caller.await.unwrap();
+    }
+    assert!(
+        proxy.connections() <= 2,
+        "{} connections were begun",
+        proxy.connections()
+    );
 }

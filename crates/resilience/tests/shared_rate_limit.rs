@@ -362,10 +362,42 @@ async fn under_sentinel_the_limit_survives_the_death_of_the_master_res_6() {
         assert!(Instant::now() < end, "{refusal}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
+    assert_eq!(burst(&limiter, "grace").await, (5, 45));
     for request in 0..8 {
-        let decision = limiter.admit(&key("grace")).await;
+        let decision = limiter.admit(&key("edith")).await;
         assert_eq!(decision.is_ok(), request < 5, "{request}: {decision:?}");
     }
+}
+
+/// How many of fifty requests at once are allowed, and how many refused by the limit: none is refused for the store's sake.
+async fn burst(limiter: &SharedRateLimiter, user: &str) -> (usize, usize) {
+    let user = key(user);
+    let decisions = futures::future::join_all((0..50).map(|_| limiter.admit(&user))).await;
+    let allowed = decisions.iter().filter(|decision| decision.is_ok()).count();
+    let refusals = decisions
+        .iter()
+        .filter_map(|decision| decision.as_ref().err());
+    let limited = refusals.filter(|refusal| refusal.by() == Refused::RateLimited);
+    (allowed, limited.count())
+}
+
+#[tokio::test]
+async fn the_first_answer_after_an_outage_opens_the_store_to_all_res_6() {
+    let Some(mut server) = redis() else { return };
+    let config = patient();
+    let limiter = SharedRateLimiter::new("api", &config, store(&server.url()), &Metrics::new());
+    server.kill();
+    for _ in 0..6 {
+        let refusal = limiter.admit(&ada()).await.unwrap_err();
+        assert_eq!(refusal.by(), Refused::Degraded);
+    }
+    server.restart().unwrap();
+    let end = Instant::now() + Duration::from_secs(60);
+    while let Err(refusal) = limiter.admit(&ada()).await {
+        assert!(Instant::now() < end, "{refusal}");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    assert_eq!(burst(&limiter, "grace").await, (5, 45));
 }
 
 #[tokio::test]

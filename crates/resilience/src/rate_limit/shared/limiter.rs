@@ -1,4 +1,4 @@
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::time::{Instant, timeout};
@@ -12,6 +12,9 @@ use crate::{
     Outcome, Refusal, Refused,
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig},
 };
+
+/// A store that has counted once counts again: while more trials were awaited, `closed` would refuse all others.
+const TRIALS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 
 /// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones are the same limit.
 #[derive(Clone)]
@@ -37,7 +40,7 @@ impl SharedRateLimiter {
         metrics: &Metrics,
     ) -> Self {
         let labels = [("name", name)];
-        let breaker = CircuitBreakerConfig::default();
+        let breaker = breaker();
         Self(Arc::new(Inner {
             name: name.into(),
             store,
@@ -132,6 +135,14 @@ impl SharedRateLimiter {
             }),
             OnStoreFailure::Local => inner.fallback.admit(key, Instant::now().into_std()),
         }
+    }
+}
+
+/// What keeps requests from each waiting for a store that is away.
+fn breaker() -> CircuitBreakerConfig {
+    CircuitBreakerConfig {
+        trials: TRIALS,
+        ..CircuitBreakerConfig::default()
     }
 }
 
