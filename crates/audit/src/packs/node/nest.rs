@@ -50,7 +50,7 @@ fn read(code: &Code<'_>, facts: &mut FactSink<'_>) {
             "enableVersioning" => {
                 facts.gap::<Route>("paths carry a version", code.place(call.node))
             }
-            "enableCors" => cors(code, call.node, call.positional(0), facts),
+            "enableCors" => cors(code, call.node, "enableCors", call.positional(0), facts),
             "create" if call.receiver == "NestFactory" => created(code, call, facts),
             _ => {}
         }
@@ -129,16 +129,28 @@ fn created(code: &Code<'_>, call: &Call<'_>, facts: &mut FactSink<'_>) {
         return;
     };
     match code.boolean(value) {
-        Resolution::Known(true) => cors(code, value, None, facts),
+        Resolution::Known(true) => cors(code, value, "NestFactory.create", None, facts),
         Resolution::Known(false) => {}
-        _ => cors(code, value, Some(code.follow(value)), facts),
+        _ => cors(
+            code,
+            value,
+            "NestFactory.create",
+            Some(code.follow(value)),
+            facts,
+        ),
     }
 }
 
-fn cors<'t>(code: &Code<'t>, at: Node<'t>, settings: Option<Node<'t>>, facts: &mut FactSink<'_>) {
+fn cors<'t>(
+    code: &Code<'t>,
+    at: Node<'t>,
+    library: &'static str,
+    settings: Option<Node<'t>>,
+    facts: &mut FactSink<'_>,
+) {
     let Some(settings) = settings else {
         let policy = Cors {
-            library: "enableCors",
+            library,
             origins: Resolution::Known(CorsOrigins::Any),
             credentials: Resolution::Known(false),
         };
@@ -149,7 +161,7 @@ fn cors<'t>(code: &Code<'t>, at: Node<'t>, settings: Option<Node<'t>>, facts: &m
         let unknown = || "the CORS settings are made elsewhere".to_owned();
         facts.add(
             Cors {
-                library: "enableCors",
+                library,
                 origins: Resolution::Unknown(unknown()),
                 credentials: Resolution::Unknown(unknown()),
             },
@@ -170,7 +182,7 @@ fn cors<'t>(code: &Code<'t>, at: Node<'t>, settings: Option<Node<'t>>, facts: &m
         field("credentials").map_or(Resolution::Known(false), |value| code.boolean(value));
     facts.add(
         Cors {
-            library: "enableCors",
+            library,
             origins,
             credentials,
         },
