@@ -88,7 +88,7 @@ fn check(model: &Model) -> Vec<Outcome> {
             outcomes.push(breach.into());
         } else {
             outcomes.push(Outcome::passed(
-                format!("`{}` is tracked and holds no secret key", file.path),
+                format!("`{}` holds no secret key", file.path),
                 None,
             ));
         }
