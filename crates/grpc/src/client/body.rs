@@ -26,6 +26,7 @@ pin_project! {
         deadline: Sleep,
         report: Option<LateReport>,
         record: Option<CallRecord>,
+        is_grpc: bool,
     }
 }
 
@@ -35,14 +36,20 @@ impl BoundedBody {
         deadline: Instant,
         report: Option<LateReport>,
         record: Option<CallRecord>,
+        is_grpc: bool,
     ) -> Self {
         Self {
             body,
             deadline: sleep_until(deadline),
             report,
             record,
+            is_grpc,
         }
     }
+}
+
+fn cut_off() -> Status {
+    Status::internal("the answer ended without a status")
 }
 
 impl Body for BoundedBody {
@@ -55,6 +62,8 @@ impl Body for BoundedBody {
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
         let frame = match this.body.poll_frame(context) {
+            // By the protocol every answer ends with its status: one that does not was cut off, whatever HTTP says.
+            Poll::Ready(None) if *this.is_grpc && this.record.is_some() => Some(Err(cut_off())),
             Poll::Ready(frame) => frame,
             Poll::Pending => {
                 std::task::ready!(this.deadline.poll(context));
@@ -88,7 +97,7 @@ impl Body for BoundedBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.record.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -6,7 +6,7 @@ use std::{
     task::{Context, Poll},
 };
 
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
 use seaworthy_resilience::{
@@ -123,7 +123,9 @@ impl Inner {
             }
             None => Some(record),
         };
-        Ok(response.map(|body| Body::new(BoundedBody::new(body, ends, report, record))))
+        // Anything else than 200 comes from what stands between, and says by itself what it means.
+        let is_grpc = response.status() == StatusCode::OK;
+        Ok(response.map(|body| Body::new(BoundedBody::new(body, ends, report, record, is_grpc))))
     }
 }
 

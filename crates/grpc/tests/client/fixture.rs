@@ -39,6 +39,8 @@ pub(crate) enum Reply {
     Status(Code, Option<(&'static str, &'static str)>),
     /// A message, and then a status that is no success.
     LateStatus(Code),
+    /// A message, and then nothing: the trailers are missing.
+    CutOff,
     After(Duration),
     Never,
 }
@@ -127,6 +129,7 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
     match reply {
         Reply::Ok => frames.push(Frame::trailers(trailers(Code::Ok))),
         Reply::LateStatus(code) => frames.push(Frame::trailers(trailers(code))),
+        Reply::CutOff => {}
         Reply::Status(code, more) => {
             frames.clear();
             head = head.header("grpc-status", i32::from(code));

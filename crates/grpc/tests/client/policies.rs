@@ -144,6 +144,7 @@ async fn a_dependency_that_fails_is_not_called_for_a_while_whenever_its_status_c
         Reply::Status(Code::Unavailable, None),
         Reply::Status(Code::Internal, None),
         Reply::LateStatus(Code::Internal),
+        Reply::CutOff,
     ] {
         let told = reply.clone();
         let server = Server::start(move |_| told.clone()).await;
