@@ -77,6 +77,9 @@ pub struct MessagingConfig {
     pub lag_interval: Timeout,
     /// The broker inside the process or in a file.
     pub embedded: EmbeddedConfig,
+    /// RabbitMQ.
+    #[cfg(feature = "rabbitmq")]
+    pub rabbitmq: crate::rabbitmq::RabbitmqConfig,
 }
 
 /// How a subscription takes messages (MSG-7).
@@ -153,6 +156,8 @@ impl MessagingConfig {
             subscriptions: BTreeMap::new(),
             lag_interval: DEFAULT_LAG_INTERVAL,
             embedded: EmbeddedConfig::default(),
+            #[cfg(feature = "rabbitmq")]
+            rabbitmq: crate::rabbitmq::RabbitmqConfig::default(),
         }
     }
 

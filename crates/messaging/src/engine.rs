@@ -21,8 +21,7 @@ impl Opening {
         identity: &ServiceIdentity,
     ) -> Result<Self, MessagingError> {
         let engine = config.url.engine();
-        let is_built_in = matches!(engine, Engine::Memory | Engine::Sqlite);
-        if !is_built_in {
+        if !is_built_in(engine) {
             return Err(MessagingError::NotBuiltIn {
                 scheme: config.url.scheme(),
             });
@@ -39,10 +38,22 @@ impl Opening {
         match config.url.engine() {
             Engine::Memory => Ok(Arc::new(MemoryBroker::new(&config.embedded))),
             Engine::Sqlite => Ok(Arc::new(SqliteBroker::open(config).await?)),
+            #[cfg(feature = "rabbitmq")]
+            Engine::Rabbitmq => Ok(Arc::new(
+                crate::rabbitmq::RabbitmqBroker::open(config, &self.client).await?,
+            )),
             other => Err(TransportError::refused(format!(
                 "{other:?} is not built in for {}",
                 self.client
             ))),
         }
+    }
+}
+
+fn is_built_in(engine: Engine) -> bool {
+    match engine {
+        Engine::Memory | Engine::Sqlite => true,
+        Engine::Rabbitmq => cfg!(feature = "rabbitmq"),
+        Engine::Nats | Engine::Redis | Engine::Kafka => false,
     }
 }

@@ -54,6 +54,8 @@ mod messaging;
 mod metrics;
 mod name;
 mod publisher;
+#[cfg(feature = "rabbitmq")]
+pub mod rabbitmq;
 mod received;
 mod subscription;
 mod topics;

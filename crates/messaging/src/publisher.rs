@@ -211,7 +211,8 @@ impl Outlet {
             let result = answers.into_iter().next().unwrap_or_else(unanswered);
             let pause = backoff.delay(attempt);
             match result {
-                Err(PublishError::Unavailable(_)) if Instant::now() + pause < end => {
+                Err(PublishError::Unavailable(cause)) if Instant::now() + pause < end => {
+                    tracing::warn!(topic = %envelope.topic(), %cause, ?pause, "a message was not taken; publishing it again");
                     time::sleep(pause).await;
                     attempt += 1;
                 }

@@ -95,4 +95,7 @@ mod pages {
     #[cfg(feature = "grpc")]
     #[doc = include_str!("../../../docs/grpc.md")]
     struct Grpc;
+    #[cfg(feature = "messaging")]
+    #[doc = include_str!("../../../docs/messaging.md")]
+    struct Messaging;
 }

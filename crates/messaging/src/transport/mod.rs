@@ -70,7 +70,7 @@ pub trait Transport: Send + Sync + 'static {
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
 
-    /// How many messages of the group nobody has acknowledged yet, those in hand included.
+    /// How many messages of the group nobody has acknowledged yet, those in hand included where the engine can tell.
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
 
     /// Whether the broker answers.

@@ -1,0 +1,290 @@
+//! RabbitMQ by AMQP 0-9-1: one exchange, topics as routing keys, a queue per group.
+//!
+//! What its defaults would lose is switched on: publisher confirms; `mandatory`, so that a message without a queue is an error; quorum queues; and for what the broker itself
+//! gives up, dead-lettering with the strategy `at-least-once` and the overflow `reject-publish`, which the strategy needs. Connections are
+//! one for publishing and one for consuming, because a broker short of memory stops reading from publishers and must still hear acknowledgements. A lost
+//! connection is made again when somebody needs it, and what the broker has forgotten is declared again.
+
+mod config;
+mod connection;
+mod dead_letters;
+mod deliveries;
+mod topology;
+mod wire;
+
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+pub use config::{
+    ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig, RabbitmqHeaders,
+};
+use connection::{Link, Role, Slot};
+use futures::future::{BoxFuture, join_all};
+use lapin::{
+    Confirmation,
+    options::{BasicPublishOptions, QueueDeclareOptions},
+    types::FieldTable,
+};
+use parking_lot::Mutex;
+use seaworthy_core::Timeout;
+
+use crate::{
+    DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
+    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+};
+
+/// Below the time that a health check has.
+const CHECK_TIMEOUT: Timeout = Timeout::from_millis(1_500);
+
+/// A broker of RabbitMQ.
+#[derive(Clone)]
+pub struct RabbitmqBroker(Arc<Inner>);
+
+struct Inner {
+    config: RabbitmqConfig,
+    publishing: Slot,
+    consuming: Slot,
+    unheard: Mutex<BTreeSet<Topic>>,
+    closed: AtomicBool,
+}
+
+impl RabbitmqBroker {
+    /// Connects to the broker that the settings name; `client` is what it shows as the name of the connection.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it cannot be reached, or refuses the credentials or the exchange.
+    pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
+        let inner = Inner {
+            config: config.rabbitmq.clone(),
+            publishing: Slot::new(config, client, Role::Publishing)?,
+            consuming: Slot::new(config, client, Role::Consuming)?,
+            unheard: Mutex::default(),
+            closed: AtomicBool::new(false),
+        };
+        inner.publishing().await?;
+        Ok(Self(Arc::new(inner)))
+    }
+}
+
+impl Inner {
+    fn is_open(&self) -> Result<(), TransportError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(TransportError::Closed);
+        }
+        Ok(())
+    }
+
+    /// The link on which is published, with its exchange declared.
+    async fn publishing(&self) -> Result<Arc<Link>, TransportError> {
+        self.is_open()?;
+        self.publishing.link().await
+    }
+
+    /// The link of which consumers have a channel each.
+    async fn consuming(&self) -> Result<Arc<Link>, TransportError> {
+        self.is_open()?;
+        self.consuming.link().await
+    }
+
+    async fn publish(
+        &self,
+        batch: &[Envelope],
+    ) -> Result<Vec<Result<(), PublishError>>, TransportError> {
+        let link = self.publishing().await?;
+        if link.is_blocked() {
+            return Err(TransportError::unavailable(
+                "the broker is short of memory or disk and takes no messages",
+            ));
+        }
+        // All are on their way before the first confirmation is waited for.
+        let mut sent = Vec::with_capacity(batch.len());
+        for envelope in batch {
+            let target = self.target(envelope);
+            let options = BasicPublishOptions {
+                mandatory: target.mandatory,
+                ..BasicPublishOptions::default()
+            };
+            let properties = wire::properties(envelope, &self.config.headers);
+            let confirm = link
+                .channel
+                .basic_publish(
+                    target.exchange.into(),
+                    target.routing_key.into(),
+                    options,
+                    envelope.payload(),
+                    properties,
+                )
+                .await;
+            sent.push(confirm);
+        }
+        let confirmed = sent.into_iter().map(|sent| async { sent?.await });
+        let confirmed = join_all(confirmed).await;
+        let answers = confirmed.into_iter().zip(batch);
+        Ok(answers
+            .map(|(confirmed, envelope)| answer(confirmed, envelope))
+            .collect())
+    }
+
+    fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {
+        let topic = envelope.topic();
+        // Dead letters, and what is for one group, go straight into their queue by the default exchange.
+        if topic.is_dead_letters() {
+            return Target {
+                exchange: "",
+                routing_key: topic.as_str(),
+                mandatory: true,
+            };
+        }
+        match envelope.recipient() {
+            Some(group) => Target {
+                exchange: "",
+                routing_key: group.as_str(),
+                mandatory: true,
+            },
+            None => Target {
+                exchange: &self.config.exchange,
+                routing_key: topic.as_str(),
+                mandatory: !self.unheard.lock().contains(topic),
+            },
+        }
+    }
+}
+
+struct Target<'a> {
+    exchange: &'a str,
+    routing_key: &'a str,
+    mandatory: bool,
+}
+
+fn answer(
+    confirmed: Result<Confirmation, lapin::Error>,
+    envelope: &Envelope,
+) -> Result<(), PublishError> {
+    match confirmed {
+        Ok(Confirmation::Ack(None)) => Ok(()),
+        Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_))) => {
+            Err(PublishError::Unroutable {
+                topic: envelope.topic().clone(),
+            })
+        }
+        Ok(Confirmation::Nack(None)) => Err(PublishError::unavailable(
+            "the broker refused it: a queue is full",
+        )),
+        Ok(Confirmation::NotRequested) => {
+            Err(PublishError::unavailable("the broker confirms nothing"))
+        }
+        Err(error) => Err(connection::failure(error).into()),
+    }
+}
+
+impl Transport for RabbitmqBroker {
+    fn system(&self) -> &'static str {
+        "rabbitmq"
+    }
+
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let link = self.0.publishing().await?;
+            drop(link);
+            let unheard = topics
+                .into_iter()
+                .filter(|plan| plan.may_have_no_subscriber);
+            self.0.unheard.lock().extend(unheard.map(|plan| plan.topic));
+            Ok(())
+        })
+    }
+
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            match self.0.publish(&batch).await {
+                Ok(answers) => answers,
+                Err(TransportError::Closed) => {
+                    batch.iter().map(|_| Err(PublishError::Closed)).collect()
+                }
+                Err(error) => {
+                    let text = connection::explain(&error);
+                    let failed = |_| Err(PublishError::unavailable(text.clone()));
+                    batch.iter().map(failed).collect()
+                }
+            }
+        })
+    }
+
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
+        Box::pin(async move {
+            let link = self.0.consuming().await?;
+            let opening = deliveries::RabbitmqDeliveries::open(link, &self.0.config, plan);
+            let limit = self.0.config.connect_timeout;
+            let opened = self.0.consuming.answer(limit, opening).await?;
+            let deliveries: Arc<dyn Deliveries> = Arc::new(opened);
+            Ok(deliveries)
+        })
+    }
+
+    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            let channel = self.0.consuming().await?.new_channel().await?;
+            let options = QueueDeclareOptions {
+                passive: true,
+                ..QueueDeclareOptions::default()
+            };
+            let queue = channel
+                .queue_declare(group.as_str().into(), options, FieldTable::default())
+                .await
+                .map_err(connection::failure)?;
+            Ok(queue.message_count().into())
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let link = self.0.publishing().await?;
+            if link.is_blocked() {
+                return Err(TransportError::unavailable(
+                    "the broker is short of memory or disk",
+                ));
+            }
+            let asked = topology::exchanges(&link.channel, &self.0.config);
+            self.0.publishing.answer(CHECK_TIMEOUT, asked).await
+        })
+    }
+
+    fn browse<'a>(
+        &'a self,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
+        Box::pin(async move {
+            let link = self.0.consuming().await?;
+            dead_letters::browse(&link, &self.0.config, topic, after, limit).await
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        topic: &'a Topic,
+        ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            let link = self.0.consuming().await?;
+            dead_letters::remove(&link, &self.0.config, topic, ids).await
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            self.0.closed.store(true, Ordering::SeqCst);
+            self.0.publishing.close().await;
+            self.0.consuming.close().await;
+        })
+    }
+}

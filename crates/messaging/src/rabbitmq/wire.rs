@@ -1,0 +1,163 @@
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+use lapin::{
+    BasicProperties,
+    message::Delivery,
+    types::{AMQPValue, ShortString},
+};
+
+use super::config::RabbitmqHeaders;
+use crate::{
+    Envelope, Topic,
+    envelope::{Mode, attribute},
+};
+
+/// How attributes are told from headers: the form that brokers and clients of AMQP share.
+const MODE: Mode = Mode {
+    prefix: "cloudEvents_",
+};
+/// The topic of a message that went straight into a queue, whose routing key is the queue's name.
+const TOPIC: &str = "cloudEvents_topic";
+/// AMQP: kept on disk.
+const PERSISTENT: u8 = 2;
+
+/// All headers are texts: consumers of others refuse values of any other type.
+pub(super) fn properties(envelope: &Envelope, named: &RabbitmqHeaders) -> BasicProperties {
+    let mut headers: BTreeMap<ShortString, AMQPValue> = BTreeMap::new();
+    let mut set = |name: &str, value: &str| {
+        if let Ok(name) = ShortString::try_new(name) {
+            headers.insert(name, AMQPValue::LongString(value.into()));
+        }
+    };
+    let story = envelope.attribute(attribute::CORRELATION_ID);
+    for (name, value) in [
+        (&named.message_id, Some(envelope.id().as_str())),
+        (&named.topic, Some(envelope.topic().as_str())),
+        (
+            &named.correlation_id,
+            story.or(Some(envelope.id().as_str())),
+        ),
+        (&named.request_id, envelope.attribute(attribute::REQUEST_ID)),
+    ] {
+        if let (Some(name), Some(value)) = (name, value) {
+            set(name, value);
+        }
+    }
+    if envelope.recipient().is_some() || envelope.topic().is_dead_letters() {
+        set(TOPIC, envelope.topic().as_str());
+    }
+    for (name, value) in envelope.to_headers(MODE) {
+        set(&name, &value);
+    }
+    let mut properties = BasicProperties::default()
+        .with_delivery_mode(PERSISTENT)
+        .with_headers(headers.into());
+    if let Ok(id) = ShortString::try_new(envelope.id().as_str()) {
+        properties = properties.with_message_id(id);
+    }
+    if let Some(Ok(content_type)) = envelope.content_type().map(ShortString::try_new) {
+        properties = properties.with_content_type(content_type);
+    }
+    if let Some(seconds) = envelope
+        .time()
+        .and_then(|time| u64::try_from(time.timestamp()).ok())
+    {
+        properties = properties.with_timestamp(seconds);
+    }
+    properties
+}
+
+/// The message of a delivery, and what is wrong with it.
+pub(super) fn envelope(
+    delivery: &mut Delivery,
+    named: &RabbitmqHeaders,
+    fallback: &Topic,
+) -> (Envelope, Option<String>) {
+    let mut headers = Vec::new();
+    let table = delivery.properties.headers().as_ref();
+    for (name, value) in table.into_iter().flatten() {
+        if let Some(text) = text(value) {
+            headers.push((name.to_string(), text));
+        }
+    }
+    let find = |name: &str| {
+        headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.clone())
+    };
+    let stored = find(TOPIC).unwrap_or_else(|| delivery.routing_key.to_string());
+    let (topic, problem) = match Topic::stored(&stored) {
+        Ok(topic) => (topic, None),
+        Err(error) => (fallback.clone(), Some(error.to_string())),
+    };
+    // What a foreign publisher tells in its own way.
+    let properties = &delivery.properties;
+    let told = |attribute: &str, value: Option<String>| {
+        value.map(|value| (format!("{}{attribute}", MODE.prefix), value))
+    };
+    let own = |name: &Option<String>| name.as_deref().and_then(find);
+    let property = |value: &Option<ShortString>| {
+        value
+            .as_ref()
+            .map(ToString::to_string)
+            .filter(|text| !text.is_empty())
+    };
+    let foreign = [
+        (
+            attribute::ID,
+            property(properties.message_id()).or_else(|| own(&named.message_id)),
+        ),
+        (
+            attribute::DATA_CONTENT_TYPE,
+            property(properties.content_type()),
+        ),
+        (
+            attribute::CORRELATION_ID,
+            property(properties.correlation_id()).or_else(|| own(&named.correlation_id)),
+        ),
+        (attribute::REQUEST_ID, own(&named.request_id)),
+        (attribute::SOURCE, property(properties.app_id())),
+    ];
+    let foreign: Vec<_> = foreign
+        .into_iter()
+        .filter_map(|(name, value)| told(name, value))
+        .filter(|(name, _)| find(name).is_none())
+        .collect();
+    headers.retain(|(name, _)| name != TOPIC);
+    headers.extend(foreign);
+    let payload = Bytes::from(std::mem::take(&mut delivery.data));
+    (
+        Envelope::from_headers(MODE, topic, headers, payload),
+        problem,
+    )
+}
+
+/// How often the group got it, this time included.
+pub(super) fn deliveries(delivery: &Delivery) -> u32 {
+    let headers = delivery.properties.headers().as_ref();
+    let counted = headers.and_then(|headers| headers.inner().get("x-delivery-count"));
+    let before = match counted {
+        Some(AMQPValue::LongLongInt(count)) => u32::try_from(*count).ok(),
+        Some(AMQPValue::LongInt(count)) => u32::try_from(*count).ok(),
+        Some(AMQPValue::LongUInt(count)) => Some(*count),
+        Some(AMQPValue::ShortInt(count)) => u32::try_from(*count).ok(),
+        Some(AMQPValue::ShortUInt(count)) => Some((*count).into()),
+        Some(AMQPValue::ShortShortInt(count)) => u32::try_from(*count).ok(),
+        Some(AMQPValue::ShortShortUInt(count)) => Some((*count).into()),
+        _ => None,
+    };
+    // A classic queue only tells that it is not the first time.
+    before
+        .unwrap_or_else(|| u32::from(delivery.redelivered))
+        .saturating_add(1)
+}
+
+fn text(value: &AMQPValue) -> Option<String> {
+    match value {
+        AMQPValue::LongString(text) => Some(text.to_string()),
+        AMQPValue::ShortString(text) => Some(text.to_string()),
+        _ => None,
+    }
+}
