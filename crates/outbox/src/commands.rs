@@ -1,4 +1,3 @@
-use futures::future::LocalBoxFuture;
 use seaworthy_config::Settings;
 use seaworthy_data::{Database, DatabaseConfig};
 use seaworthy_service::{
@@ -18,9 +17,10 @@ use crate::{
 /// As many as a screen holds, and some.
 const LISTED: u32 = 100;
 
-/// The command `outbox` of a service binary: how the outbox is, which events were set aside and why, and what is to become of them. `database` says where it is.
+/// The command `outbox` of a service binary: how the outbox is, which events were set aside and why, and what is to become of them. It is in the database of this name, with these settings.
 pub fn outbox_command<C: Settings>(
-    database: impl Fn(&C) -> DatabaseConfig + 'static,
+    name: &'static str,
+    config: fn(&C) -> &DatabaseConfig,
 ) -> ServiceCommand<C> {
     let sequence = || {
         Arg::new("sequence")
@@ -56,18 +56,16 @@ pub fn outbox_command<C: Settings>(
                 .about("Remove an event that was set aside. It is never published.")
                 .arg(sequence().required(true)),
         );
-    ServiceCommand::new(definition, move |run| {
-        let config = database(run.service.settings());
-        let work: LocalBoxFuture<'_, _> = Box::pin(outbox(run, config));
-        work
-    })
+    ServiceCommand::new(definition, move |run| Box::pin(outbox(run, name, config)))
 }
 
 async fn outbox<C: Settings>(
     run: CommandRun<'_, C>,
-    config: DatabaseConfig,
+    name: &'static str,
+    config: fn(&C) -> &DatabaseConfig,
 ) -> Result<(), StartError> {
-    let database = Database::connect(run.service, "database", &config, &[MIGRATIONS]).await?;
+    let config = config(run.service.settings());
+    let database = Database::connect(run.service, name, config, &[MIGRATIONS]).await?;
     match run.arguments.subcommand() {
         Some(("list", arguments)) => listed(&run, &database, arguments).await,
         Some(("retry", arguments)) => {

@@ -1,0 +1,124 @@
+//! A service that changes its database, tells of it, and hears of it itself: what the tests kill again and again.
+
+use std::process::ExitCode;
+
+use schemars::JsonSchema;
+use seaworthy_core::Error;
+use seaworthy_data::{
+    DataError, Database, DatabaseConfig, Migration, MigrationSet, migrate_command, sql,
+};
+use seaworthy_messaging::{
+    Event, Failure, Message, Messaging, MessagingConfig, Subscription, Topics,
+};
+use seaworthy_outbox::{MIGRATIONS, Outbox, OutboxConfig, StoreError, outbox_command};
+use seaworthy_service::{Assembly, Commands, Schedule, Service, StartError, Worker};
+use serde::{Deserialize, Serialize};
+
+const TABLES: MigrationSet = MigrationSet::of_service(&[Migration::new(
+    1,
+    "trial",
+    "CREATE TABLE changes (number {bigint} NOT NULL PRIMARY KEY);
+     CREATE TABLE effects (sequence {identity}, number {bigint} NOT NULL);",
+    "DROP TABLE effects; DROP TABLE changes;",
+)]);
+/// As many keys as events are spread over.
+const KEYS: i64 = 4;
+
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct TrialConfig {
+    /// Where changes, outbox and effects are.
+    database: DatabaseConfig,
+    /// Who carries the events.
+    broker: MessagingConfig,
+    /// Outbox and inbox.
+    outbox: OutboxConfig,
+    /// How many changes are made in all.
+    changes: i64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Changed {
+    number: i64,
+}
+
+impl Event for Changed {
+    const TYPE: &'static str = "trial.changed";
+    const VERSION: u32 = 1;
+}
+
+fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command("database", database, &[TABLES, MIGRATIONS]))
+        .with(outbox_command("database", database));
+    Service::new("outbox-trial", env!("CARGO_PKG_VERSION")).main_with(commands, assemble)
+}
+
+fn database(settings: &TrialConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let migrations = [TABLES, MIGRATIONS];
+    let database = Database::connect(service, "database", &settings.database, &migrations).await?;
+    let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
+    let publisher = messaging.publisher(Topics::of::<Changed>()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+
+    let inbox = outbox.inbox("effects", &settings.outbox);
+    let effects = Subscription::new("effects").on::<Changed, _, _, _>(move |received| {
+        let inbox = inbox.clone();
+        async move {
+            let number = received.event().number;
+            let once = inbox.once(received.envelope(), |tx| async move {
+                let done = sql("INSERT INTO effects (number) VALUES (?)")
+                    .bind(number)
+                    .execute(&tx)
+                    .await;
+                done.map(drop).map_err(Failure::retry)
+            });
+            once.await.map(drop)
+        }
+    });
+    // Also what a killed process had in hand comes before what follows it.
+    messaging.subscribe(effects.ordered()).await?;
+
+    let most = settings.changes;
+    service.worker(Worker::new("changes", Schedule::Continuous, move |run| {
+        let (database, outbox) = (database.clone(), outbox.clone());
+        async move {
+            if !change(&database, &outbox, most).await? {
+                run.stop.requested().await;
+            }
+            Ok(())
+        }
+    }));
+    Ok(())
+}
+
+/// Makes the next change and tells of it; `false` when all are made.
+async fn change(database: &Database, outbox: &Outbox, most: i64) -> Result<bool, Error> {
+    let made: Result<bool, StoreError> = database
+        .transaction(|tx| async move {
+            let (last,): (i64,) = sql("SELECT COALESCE(MAX(number), -1) FROM changes")
+                .fetch_one(&tx)
+                .await?;
+            let number = last + 1;
+            if number >= most {
+                return Ok(false);
+            }
+            let inserted: Result<_, DataError> = sql("INSERT INTO changes (number) VALUES (?)")
+                .bind(number)
+                .execute(&tx)
+                .await;
+            inserted?;
+            let key = (number % KEYS).to_string();
+            outbox
+                .store(&tx, Message::of(&Changed { number }).key(&key))
+                .await?;
+            Ok(true)
+        })
+        .await;
+    Ok(made?)
+}
