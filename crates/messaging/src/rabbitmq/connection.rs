@@ -1,6 +1,5 @@
 use std::sync::Arc;
 
-use futures::future::BoxFuture;
 use lapin::{
     Channel, Connection, ConnectionProperties, ErrorKind,
     options::ConfirmSelectOptions,
@@ -10,6 +9,7 @@ use lapin::{
 use seaworthy_core::{Backoff, Timeout};
 use tokio::{
     sync::Mutex,
+    task::JoinHandle,
     time::{self, Instant},
 };
 
@@ -62,8 +62,8 @@ pub(super) enum Role {
 #[derive(Default)]
 struct State {
     link: Option<Arc<Link>>,
-    /// An attempt goes on when whoever began it waits no longer: with a broker that is slow to answer, impatient callers alone would never be connected.
-    connecting: Option<BoxFuture<'static, Result<Link, TransportError>>>,
+    /// An attempt is a task of its own, which ends with `connect_timeout`: callers that wait for a moment only, such as a breaker's trials, would never see one through.
+    connecting: Option<JoinHandle<Result<Link, TransportError>>>,
     failures: u32,
     not_before: Option<Instant>,
 }
@@ -138,10 +138,10 @@ impl Slot {
         let opening = &self.opening;
         let connecting = state
             .connecting
-            .get_or_insert_with(|| Box::pin(opening.clone().connect_in_time()));
+            .get_or_insert_with(|| tokio::spawn(opening.clone().connect_in_time()));
         let connected = connecting.await;
         state.connecting = None;
-        match connected {
+        match connected.unwrap_or_else(|error| Err(TransportError::unavailable(error))) {
             Ok(link) => {
                 let link = Arc::new(link);
                 *state = State {
