@@ -49,6 +49,12 @@ impl PostgresServer {
     /// As for [`start`](Self::start).
     pub fn start_with(programs: impl Into<PathBuf>, settings: &[&str]) -> io::Result<Self> {
         let programs = programs.into();
+        if !programs.join("pg_isready").exists() {
+            let folder = programs.display();
+            return Err(io::Error::other(format!(
+                "there is no pg_isready in {folder}"
+            )));
+        }
         let folder = folder(Some(USER))?;
         let password: String = format!("{:032x}", rand::rng().random::<u128>());
         let secret = folder.path().join("password");
