@@ -38,10 +38,10 @@ const PERSONAL: [&str; 20] = [
 /// ```
 /// use seaworthy_telemetry::redact::redact_body;
 ///
-/// let body = br#"{"order":7,"email":"ada@example.org","note":"card 4111111111111111"}"#;
+/// let body = br#"{"email":"ada@example.org","note":"card 4111111111111111","order":7}"#;
 /// assert_eq!(
 ///     redact_body("application/json", body),
-///     r#"{"order":7,"email":"***","note":"card ***"}"#
+///     r#"{"email":"***","note":"card ***","order":7}"#
 /// );
 /// assert_eq!(redact_body("image/png", &[0x89, 0x50]), "[2 bytes of another kind]");
 /// ```

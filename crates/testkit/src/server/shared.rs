@@ -10,9 +10,10 @@ use crate::requirement::required;
 /// static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| PostgresServer::start(program));
 ///
 /// // In each test; without the program the test is skipped loudly.
-/// let Some(server) = POSTGRES.get() else { return };
-/// let url = server.database("orders")?;
-/// # Ok::<_, std::io::Error>(())
+/// fn a_test() {
+///     let Some(server) = POSTGRES.get() else { return };
+///     let url = server.database("orders").unwrap();
+/// }
 /// ```
 #[derive(Debug)]
 pub struct Shared<S> {
