@@ -18,8 +18,11 @@ pub(crate) struct Rewritten {
     pub(crate) collection: Option<String>,
 }
 
+/// Stands for the time of the database in microseconds since 1970.
+const NOW: &str = "{now_us}";
+
 /// Rewrites `?` as the engine wants it, outside of strings, names and comments. `??` is a question mark; `?*` is a list, of which `lengths` holds how many values
-/// each has, in order.
+/// each has, in order; `{now_us}` is the engine's own clock.
 ///
 /// What is a string or a comment is read by the rules of each engine: PostgreSQL knows dollar quotes, `E''` and nested comments, MySQL backticks and `#`, SQLite backticks
 /// and brackets. MySQL's backslashes are none of these, because every connection sets `NO_BACKSLASH_ESCAPES`.
@@ -44,6 +47,12 @@ pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: &[usize]) -> Rewritt
             let (skipped, after) = rest.split_at_checked(opaque).unwrap_or((rest, ""));
             text.push_str(skipped);
             words.quoted(skipped);
+            rest = after;
+            continue;
+        }
+        if let Some(after) = rest.strip_prefix(NOW) {
+            words.next(' ');
+            text.push_str(dialect.now());
             rest = after;
             continue;
         }
@@ -143,6 +152,15 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
 }
 
 impl Dialect {
+    /// The moment itself, not the one at which the transaction began.
+    const fn now(self) -> &'static str {
+        match self.0 {
+            Engine::Postgres => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
+            Engine::MySql => "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",
+            Engine::Sqlite => "CAST(unixepoch('now', 'subsec') * 1000000 AS INTEGER)",
+        }
+    }
+
     /// How many bytes from `at` on are a string, a quoted name or a comment; 0 where none begins.
     fn opaque(self, sql: &str, at: usize) -> usize {
         let rest = sql.get(at..).unwrap_or_default();

@@ -43,7 +43,8 @@ impl Text {
     }
 }
 
-/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list); `??` is a question mark.
+/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list); `??` is a question mark. `{now_us}` is
+/// the time in microseconds since 1970 by the clock of the database, on which processes whose own clocks differ agree.
 ///
 /// ```no_run
 /// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {

@@ -7,6 +7,7 @@
 )]
 
 mod errors;
+mod leases;
 mod lists;
 mod migrations;
 mod server;
@@ -58,6 +59,8 @@ on_every_engine! {
         migrations_go_up_and_down_and_are_verified_data_2,
         a_migration_that_fails_is_undone_or_told_data_2,
         processes_that_migrate_together_apply_each_migration_once_data_2;
+    leases:
+        one_holder_at_a_time_with_a_token_that_grows_work_2;
     errors:
         violated_constraints_are_told_by_kind_and_name_data_3,
         a_second_connection_in_a_transaction_is_refused,

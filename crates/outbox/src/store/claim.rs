@@ -3,7 +3,7 @@ use std::time::Duration;
 use seaworthy_core::new_id;
 use seaworthy_data::{DataError, Database, Transaction, sql};
 
-use super::{clock::*, microseconds, row::Stored};
+use super::{microseconds, row::Stored};
 
 /// Rows that one relay has for a while.
 #[derive(Debug)]
@@ -64,22 +64,19 @@ async fn take_turn(
     if turn.is_none() {
         return Ok(Turn::NotOurs);
     }
-    sql_with_now!(
-        "UPDATE outbox SET state = CASE WHEN attempts > 0 THEN 2 ELSE 0 END, claim = NULL, until_us = 0 WHERE state = 1 AND until_us <= ",
-        ""
+    sql(
+        "UPDATE outbox SET state = CASE WHEN attempts > 0 THEN 2 ELSE 0 END, claim = NULL, until_us = 0 WHERE state = 1 AND until_us <= {now_us}",
     )
     .execute(tx)
     .await?;
-    let claimed = sql_with_now!(
-        "UPDATE outbox SET state = 1, claim = ?, until_us = ? + ",
-        " WHERE sequence IN (
+    let claimed = sql(
+        "UPDATE outbox SET state = 1, claim = ?, until_us = ? + {now_us} WHERE sequence IN (
             SELECT sequence FROM (
                 SELECT candidate.sequence FROM outbox candidate
-                WHERE (candidate.state = 0 OR (candidate.state = 2 AND candidate.until_us <= ",
-        ")) AND (candidate.message_key IS NULL OR NOT EXISTS (
+                WHERE (candidate.state = 0 OR (candidate.state = 2 AND candidate.until_us <= {now_us})) AND (candidate.message_key IS NULL OR NOT EXISTS (
                     SELECT 1 FROM outbox other WHERE other.message_key = candidate.message_key AND other.state IN (1, 2)
                         AND (candidate.state = 0 OR other.state = 1 OR other.sequence < candidate.sequence)))
-                ORDER BY candidate.sequence LIMIT ?) AS oldest)"
+                ORDER BY candidate.sequence LIMIT ?) AS oldest)",
     )
     .bind(claim.as_str())
     .bind(microseconds(stands))

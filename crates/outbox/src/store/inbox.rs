@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 
-use super::{clock::*, microseconds};
+use super::microseconds;
 
 /// Rows that one step removes, so that no lock is held for long.
 const PURGED_AT_ONCE: i64 = 5_000;
@@ -13,22 +13,8 @@ pub(crate) async fn remember(
     consumer: &str,
     message: &str,
 ) -> Result<bool, DataError> {
-    let done = seaworthy_data::sql("")
-        .on_postgres(concat!(
-            "INSERT INTO inbox (consumer, message_id, received_us) VALUES (?, ?, ",
-            postgres_now!(),
-            ") ON CONFLICT DO NOTHING"
-        ))
-        .on_mysql(concat!(
-            "INSERT IGNORE INTO inbox (consumer, message_id, received_us) VALUES (?, ?, ",
-            mysql_now!(),
-            ")"
-        ))
-        .on_sqlite(concat!(
-            "INSERT INTO inbox (consumer, message_id, received_us) VALUES (?, ?, ",
-            sqlite_now!(),
-            ") ON CONFLICT DO NOTHING"
-        ))
+    let done = sql("INSERT INTO inbox (consumer, message_id, received_us) VALUES (?, ?, {now_us}) ON CONFLICT DO NOTHING")
+        .on_mysql("INSERT IGNORE INTO inbox (consumer, message_id, received_us) VALUES (?, ?, {now_us})")
         .bind(consumer)
         .bind(message)
         .execute(tx)
@@ -43,24 +29,10 @@ pub(crate) async fn count_attempt(
     message: &str,
     problem: &str,
 ) -> Result<i32, DataError> {
-    seaworthy_data::sql("")
-        .on_postgres(concat!(
-            "INSERT INTO inbox_attempts (consumer, message_id, attempts, last_error, attempted_us) VALUES (?, ?, 1, ?, ",
-            postgres_now!(),
-            ") ON CONFLICT (consumer, message_id) DO UPDATE SET attempts = inbox_attempts.attempts + 1,
-               last_error = excluded.last_error, attempted_us = excluded.attempted_us"
-        ))
-        .on_mysql(concat!(
-            "INSERT INTO inbox_attempts (consumer, message_id, attempts, last_error, attempted_us) VALUES (?, ?, 1, ?, ",
-            mysql_now!(),
-            ") ON DUPLICATE KEY UPDATE attempts = attempts + 1, last_error = VALUES(last_error), attempted_us = VALUES(attempted_us)"
-        ))
-        .on_sqlite(concat!(
-            "INSERT INTO inbox_attempts (consumer, message_id, attempts, last_error, attempted_us) VALUES (?, ?, 1, ?, ",
-            sqlite_now!(),
-            ") ON CONFLICT (consumer, message_id) DO UPDATE SET attempts = attempts + 1,
-               last_error = excluded.last_error, attempted_us = excluded.attempted_us"
-        ))
+    sql("INSERT INTO inbox_attempts (consumer, message_id, attempts, last_error, attempted_us) VALUES (?, ?, 1, ?, {now_us})
+         ON CONFLICT (consumer, message_id) DO UPDATE SET attempts = inbox_attempts.attempts + 1, last_error = excluded.last_error, attempted_us = excluded.attempted_us")
+        .on_mysql("INSERT INTO inbox_attempts (consumer, message_id, attempts, last_error, attempted_us) VALUES (?, ?, 1, ?, {now_us})
+         ON DUPLICATE KEY UPDATE attempts = attempts + 1, last_error = VALUES(last_error), attempted_us = VALUES(attempted_us)")
         .bind(consumer)
         .bind(message)
         .bind(problem)
@@ -77,34 +49,12 @@ pub(crate) async fn count_attempt(
 
 /// Forgets some of what is older than `keep`; `true` says that there may be more.
 pub(crate) async fn purge(connection: &dyn Connection, keep: Duration) -> Result<bool, DataError> {
-    let messages = seaworthy_data::sql("")
-        .on_postgres(concat!(
-            "DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE received_us < ",
-            postgres_now!(),
-            " - ? LIMIT ?)"
-        ))
-        .on_mysql(concat!(
-            "DELETE FROM inbox WHERE received_us < ",
-            mysql_now!(),
-            " - ? LIMIT ?"
-        ))
-        .on_sqlite(concat!(
-            "DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_us < ",
-            sqlite_now!(),
-            " - ? LIMIT ?)"
-        ));
-    let attempts = seaworthy_data::sql("")
-        .on_postgres(concat!(
-            "DELETE FROM inbox_attempts WHERE ctid IN (SELECT ctid FROM inbox_attempts WHERE attempted_us < ",
-            postgres_now!(),
-            " - ? LIMIT ?)"
-        ))
-        .on_mysql(concat!("DELETE FROM inbox_attempts WHERE attempted_us < ", mysql_now!(), " - ? LIMIT ?"))
-        .on_sqlite(concat!(
-            "DELETE FROM inbox_attempts WHERE rowid IN (SELECT rowid FROM inbox_attempts WHERE attempted_us < ",
-            sqlite_now!(),
-            " - ? LIMIT ?)"
-        ));
+    let messages = sql("DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
+        .on_mysql("DELETE FROM inbox WHERE received_us < {now_us} - ? LIMIT ?")
+        .on_sqlite("DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)");
+    let attempts = sql("DELETE FROM inbox_attempts WHERE ctid IN (SELECT ctid FROM inbox_attempts WHERE attempted_us < {now_us} - ? LIMIT ?)")
+        .on_mysql("DELETE FROM inbox_attempts WHERE attempted_us < {now_us} - ? LIMIT ?")
+        .on_sqlite("DELETE FROM inbox_attempts WHERE rowid IN (SELECT rowid FROM inbox_attempts WHERE attempted_us < {now_us} - ? LIMIT ?)");
     let mut is_more = false;
     for statement in [messages, attempts] {
         let done = statement

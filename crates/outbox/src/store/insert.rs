@@ -1,13 +1,12 @@
-use seaworthy_data::{DataError, Transaction};
+use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_messaging::Envelope;
 
-use super::{clock::*, row::headers};
+use super::row::headers;
 
 /// Stores a message in the transaction of the change that it tells of.
 pub(crate) async fn insert(tx: &Transaction, envelope: &Envelope) -> Result<(), DataError> {
-    sql_with_now!(
-        "INSERT INTO outbox (id, topic, message_key, event_type, headers, payload, created_us) VALUES (?, ?, ?, ?, ?, ?, ",
-        ")"
+    sql(
+        "INSERT INTO outbox (id, topic, message_key, event_type, headers, payload, created_us) VALUES (?, ?, ?, ?, ?, ?, {now_us})",
     )
     .bind(envelope.id().as_str())
     .bind(envelope.topic().as_str())

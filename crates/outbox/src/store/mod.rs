@@ -1,7 +1,6 @@
 //! The statements on the tables. Times are those of the database, so that processes whose clocks differ agree on claims.
 
 pub(crate) mod claim;
-mod clock;
 pub(crate) mod inbox;
 pub(crate) mod insert;
 pub(crate) mod parked;

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_data::{DataError, Database, Transaction, sql};
 
-use super::{clock::*, microseconds};
+use super::microseconds;
 
 /// What became of a row that was claimed.
 #[derive(Debug, Clone)]
@@ -61,9 +61,8 @@ async fn set_aside(
 ) -> Result<(), DataError> {
     let statement = match fate {
         Fate::Sent | Fate::Free => return Ok(()),
-        Fate::Again { problem, pause } => sql_with_now!(
-            "UPDATE outbox SET state = 2, claim = NULL, attempts = attempts + 1, last_error = ?, until_us = ? + ",
-            " WHERE sequence = ? AND claim = ?"
+        Fate::Again { problem, pause } => sql(
+            "UPDATE outbox SET state = 2, claim = NULL, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ? AND claim = ?",
         )
         .bind(problem.as_str())
         .bind(microseconds(*pause)),

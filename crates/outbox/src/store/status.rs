@@ -1,9 +1,7 @@
 use std::time::Duration;
 
-use seaworthy_data::{Connection, DataError};
+use seaworthy_data::{Connection, DataError, sql};
 use serde::Serialize;
-
-use super::clock::*;
 
 /// How an outbox is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -17,10 +15,9 @@ pub(crate) struct Status {
 }
 
 pub(crate) async fn status(connection: &dyn Connection) -> Result<Status, DataError> {
-    let (pending, parked, oldest): (i64, i64, i64) = sql_with_now!(
+    let (pending, parked, oldest): (i64, i64, i64) = sql(
         "SELECT COUNT(CASE WHEN state < 3 THEN 1 END), COUNT(CASE WHEN state = 3 THEN 1 END),
-                COALESCE(",
-        " - MIN(CASE WHEN state < 3 THEN created_us END), 0) FROM outbox"
+                COALESCE({now_us} - MIN(CASE WHEN state < 3 THEN created_us END), 0) FROM outbox",
     )
     .fetch_one(connection)
     .await?;
