@@ -80,6 +80,9 @@ pub struct MessagingConfig {
     /// RabbitMQ.
     #[cfg(feature = "rabbitmq")]
     pub rabbitmq: crate::rabbitmq::RabbitmqConfig,
+    /// Redis Streams.
+    #[cfg(feature = "redis")]
+    pub redis: crate::redis::RedisStreamsConfig,
 }
 
 /// How a subscription takes messages (MSG-7).
@@ -158,6 +161,8 @@ impl MessagingConfig {
             embedded: EmbeddedConfig::default(),
             #[cfg(feature = "rabbitmq")]
             rabbitmq: crate::rabbitmq::RabbitmqConfig::default(),
+            #[cfg(feature = "redis")]
+            redis: crate::redis::RedisStreamsConfig::default(),
         }
     }
 

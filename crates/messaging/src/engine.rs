@@ -42,6 +42,8 @@ impl Opening {
             Engine::Rabbitmq => Ok(Arc::new(
                 crate::rabbitmq::RabbitmqBroker::open(config, &self.client).await?,
             )),
+            #[cfg(feature = "redis")]
+            Engine::Redis => Ok(Arc::new(crate::redis::RedisBroker::open(config).await?)),
             other => Err(TransportError::refused(format!(
                 "{other:?} is not built in for {}",
                 self.client
@@ -54,6 +56,7 @@ fn is_built_in(engine: Engine) -> bool {
     match engine {
         Engine::Memory | Engine::Sqlite => true,
         Engine::Rabbitmq => cfg!(feature = "rabbitmq"),
-        Engine::Nats | Engine::Redis | Engine::Kafka => false,
+        Engine::Redis => cfg!(feature = "redis"),
+        Engine::Nats | Engine::Kafka => false,
     }
 }

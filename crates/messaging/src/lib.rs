@@ -57,6 +57,8 @@ mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;
 mod received;
+#[cfg(feature = "redis")]
+pub mod redis;
 mod subscription;
 mod topics;
 pub mod transport;

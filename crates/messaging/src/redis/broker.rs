@@ -1,0 +1,256 @@
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
+
+use futures::future::BoxFuture;
+use seaworthy_redis::{Redis, RedisConfig, RedisError, redis::cmd};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    RedisStreamsConfig, deliveries::RedisDeliveries, failure::failed, keys::Keys,
+    publications::Publications, scripts, wire,
+};
+use crate::{
+    DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
+    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+};
+
+/// How many entries are read at once while browsing.
+const PAGE: usize = 100;
+
+/// A Redis as a broker.
+#[derive(Clone)]
+pub struct RedisBroker {
+    pub(super) inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) redis: Redis,
+    pub(super) keys: Keys,
+    pub(super) config: RedisStreamsConfig,
+    publications: Publications,
+    publishing: TaskTracker,
+    closed: AtomicBool,
+}
+
+impl Inner {
+    pub(super) fn is_open(&self) -> Result<(), TransportError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(TransportError::Closed);
+        }
+        Ok(())
+    }
+}
+
+impl RedisBroker {
+    /// Connects to the Redis that the settings name.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it does not answer, or the URL is none of a Redis.
+    pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
+        let url = config.url.with_credentials(None);
+        let url = url.map(String::from).unwrap_or_default().parse();
+        let redis = Redis::new(&RedisConfig {
+            url: url.map_err(TransportError::refused)?,
+            password: config.password.clone(),
+            timeout: config.redis.timeout,
+        });
+        let redis = redis.map_err(failed)?;
+        redis.check().await.map_err(failed)?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                redis,
+                keys: Keys::new(&config.redis.prefix),
+                publications: Publications::new(config.redis.max_length.map(u64::from)),
+                config: config.redis.clone(),
+                publishing: TaskTracker::new(),
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+
+    async fn usable(&self, topic: &Topic) -> Result<(), TransportError> {
+        let stream = self.inner.keys.stream(topic.as_str());
+        let kind: String = self
+            .inner
+            .redis
+            .ask(cmd("TYPE").arg(&stream))
+            .await
+            .map_err(failed)?;
+        if kind == "none" || kind == "stream" {
+            return Ok(());
+        }
+        Err(TransportError::refused(format!(
+            "the key {stream:?} is no stream but a {kind}"
+        )))
+    }
+
+    async fn join(&self, plan: &SubscriptionPlan) -> Result<(), TransportError> {
+        let Inner { redis, keys, .. } = &*self.inner;
+        for topic in &plan.topics {
+            let mut create = cmd("XGROUP");
+            create
+                .arg("CREATE")
+                .arg(keys.stream(topic.as_str()))
+                .arg(plan.group.as_str());
+            match redis.ask::<()>(create.arg("$").arg("MKSTREAM")).await {
+                Err(RedisError::Refused { code, .. }) if code == "BUSYGROUP" => {}
+                made => made.map_err(failed)?,
+            }
+        }
+        let mut remember = cmd("SADD");
+        remember.arg(keys.topics(&plan.group));
+        for topic in &plan.topics {
+            remember.arg(topic.as_str());
+        }
+        redis.ask::<u64>(&remember).await.map(drop).map_err(failed)
+    }
+
+    /// Entries after a dead letter, one page.
+    async fn page(
+        &self,
+        topic: &Topic,
+        after: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, Vec<Vec<u8>>)>, TransportError> {
+        let mut range = cmd("XRANGE");
+        range
+            .arg(self.inner.keys.stream(topic.as_str()))
+            .arg(format!("({after}"))
+            .arg("+")
+            .arg("COUNT")
+            .arg(limit.min(PAGE));
+        self.inner.redis.ask(&range).await.map_err(failed)
+    }
+}
+
+impl Transport for RedisBroker {
+    fn system(&self) -> &'static str {
+        "redis"
+    }
+
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            for plan in &topics {
+                self.usable(&plan.topic).await?;
+            }
+            self.inner.publications.declare(topics);
+            Ok(())
+        })
+    }
+
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            let _until_answered = inner.publishing.token();
+            if inner.is_open().is_err() {
+                return batch.iter().map(|_| Err(PublishError::Closed)).collect();
+            }
+            let publications = &inner.publications;
+            publications.publish(&inner.redis, &inner.keys, batch).await
+        })
+    }
+
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            self.join(&plan).await?;
+            let deliveries: Arc<dyn Deliveries> =
+                Arc::new(RedisDeliveries::new(Arc::clone(&self.inner), plan)?);
+            Ok(deliveries)
+        })
+    }
+
+    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            let Inner { redis, keys, .. } = &*self.inner;
+            self.inner.is_open()?;
+            let topics: Vec<String> = redis
+                .ask(cmd("SMEMBERS").arg(keys.topics(group)))
+                .await
+                .map_err(failed)?;
+            let streams: Vec<_> = topics.iter().map(|topic| keys.stream(topic)).collect();
+            let streams: Vec<&str> = streams.iter().map(String::as_str).collect();
+            let group = group.as_str().as_bytes();
+            let lag = redis.invoke(&scripts::LAG, &streams, &[group]).await;
+            lag.map_err(failed)
+        })
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            self.inner.redis.check().await.map_err(failed)
+        })
+    }
+
+    fn browse<'a>(
+        &'a self,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
+        Box::pin(async move {
+            let Inner { redis, keys, .. } = &*self.inner;
+            self.inner.is_open()?;
+            let mut place = None;
+            if let Some(after) = after {
+                let find = cmd("HGET")
+                    .arg(keys.index(topic))
+                    .arg(after.as_str())
+                    .clone();
+                place = redis.ask::<Option<String>>(&find).await.map_err(failed)?;
+            }
+            let mut place = place.unwrap_or_else(|| "0-0".to_owned());
+            let mut found = Vec::new();
+            while found.len() < limit {
+                let page = self.page(topic, &place, limit - found.len()).await?;
+                let Some((last, _)) = page.last() else { break };
+                place.clone_from(last);
+                let entries = page.into_iter();
+                found.extend(entries.map(|(_, fields)| wire::envelope(topic.clone(), fields).0));
+            }
+            Ok(found)
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        topic: &'a Topic,
+        ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            let Inner { redis, keys, .. } = &*self.inner;
+            self.inner.is_open()?;
+            let (stream, index) = (keys.stream(topic.as_str()), keys.index(topic));
+            let ids: Vec<_> = ids.iter().map(|id| id.as_str().as_bytes()).collect();
+            let removed = redis
+                .invoke(&scripts::REMOVE, &[&stream, &index], &ids)
+                .await;
+            removed.map_err(failed)
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.inner.closed.store(true, Ordering::SeqCst);
+        self.inner.publishing.close();
+        Box::pin(self.inner.publishing.wait())
+    }
+}
+
+impl fmt::Debug for RedisBroker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("RedisBroker")
+            .field("redis", &self.inner.redis)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,296 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use seaworthy_core::Timeout;
+use seaworthy_redis::{
+    Redis,
+    redis::{Value, cmd},
+};
+use tokio::{sync::Notify, time::Instant};
+
+use super::{
+    broker::Inner,
+    failure::failed,
+    hold::{Entry, Hold},
+    scripts, wire,
+};
+use crate::transport::{
+    Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
+};
+
+/// The consumer to which messages belong that were given back. Sessions are named by UUIDs.
+const RETURNED: &str = "returned";
+/// A member that asked for nothing for this many leases is gone.
+const LEASES_UNTIL_GONE: u32 = 10;
+
+/// One member of a group.
+pub(super) struct RedisDeliveries {
+    member: Arc<Member>,
+    asking: tokio::sync::Mutex<Asking>,
+}
+
+/// What is asked of Redis goes on when nobody waits for it any more: what a claim got must not be lost, and a connection on which a command waits does nothing else.
+#[derive(Default)]
+struct Asking {
+    claim: Option<BoxFuture<'static, Result<Claimed, TransportError>>>,
+    wait: Option<BoxFuture<'static, Result<(), TransportError>>>,
+}
+
+/// Deliveries, or after which entries of the wake stream and of the topics to wait.
+enum Claimed {
+    Some(Vec<Delivery>),
+    None(Vec<String>),
+    NoRoom,
+}
+
+/// What a script takes: of which stream, the entry, the count, the fields.
+type Taken = (usize, String, u32, Vec<Vec<u8>>);
+
+struct Member {
+    broker: Arc<Inner>,
+    plan: SubscriptionPlan,
+    /// Unique over all processes.
+    session: String,
+    /// Of the active session, of the wake stream, of the streams of the topics.
+    keys: Vec<String>,
+    /// A connection of its own to wait on.
+    patient: Redis,
+    hold: Mutex<Hold>,
+    swept: Mutex<Option<Instant>>,
+    room: Notify,
+    stopped: AtomicBool,
+}
+
+impl RedisDeliveries {
+    pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Result<Self, TransportError> {
+        let lease = broker.config.lease.get();
+        let patience = Timeout::try_from(lease / 4 + broker.config.timeout.get());
+        let patience = patience.unwrap_or(broker.config.lease);
+        let mut keys = vec![
+            broker.keys.active(&plan.group),
+            broker.keys.wake(&plan.group),
+        ];
+        let topics = plan.topics.iter();
+        keys.extend(topics.map(|topic| broker.keys.stream(topic.as_str())));
+        Ok(Self {
+            member: Arc::new(Member {
+                patient: broker.redis.patient(patience).map_err(failed)?,
+                broker,
+                plan,
+                session: seaworthy_core::new_id().hyphenated().to_string(),
+                keys,
+                hold: Mutex::default(),
+                swept: Mutex::default(),
+                room: Notify::new(),
+                stopped: AtomicBool::new(false),
+            }),
+            asking: tokio::sync::Mutex::default(),
+        })
+    }
+}
+
+impl Member {
+    fn lease(&self) -> Duration {
+        self.broker.config.lease.get()
+    }
+
+    fn keys(&self) -> Vec<&str> {
+        self.keys.iter().map(String::as_str).collect()
+    }
+
+    /// Whether it is time to look for the dead.
+    fn is_sweep_due(&self) -> bool {
+        let mut swept = self.swept.lock();
+        let due = swept.is_none_or(|swept| swept.elapsed() >= self.lease() / 4);
+        if due {
+            *swept = Some(Instant::now());
+        }
+        due
+    }
+
+    async fn claim(&self) -> Result<Claimed, TransportError> {
+        let prefetch = usize::from(self.plan.prefetch.get());
+        let room = prefetch.saturating_sub(self.hold.lock().len());
+        if room == 0 {
+            return Ok(Claimed::NoRoom);
+        }
+        let due = self.is_sweep_due();
+        let (room, prefetch) = (room.to_string(), prefetch.to_string());
+        let lease = self.lease().as_millis().to_string();
+        let arguments = [
+            self.plan.group.as_str(),
+            &self.session,
+            RETURNED,
+            &room,
+            &prefetch,
+            &lease,
+            match self.plan.order {
+                Order::Member => "member",
+                Order::Group => "group",
+            },
+            if due { "dead" } else { "" },
+        ];
+        let arguments = arguments.map(str::as_bytes);
+        let redis = &self.broker.redis;
+        let keys = self.keys();
+        let told = redis.invoke(&scripts::CLAIM, &keys, &arguments).await;
+        let (taken, seen): (Vec<Taken>, Vec<String>) = told.map_err(failed)?;
+        if due {
+            self.sweep().await?;
+        }
+        if taken.is_empty() {
+            return Ok(Claimed::None(seen));
+        }
+        let mut hold = self.hold.lock();
+        let deliveries = taken.into_iter().filter_map(|(place, id, count, fields)| {
+            let topic = self.plan.topics.get(place)?.clone();
+            let (envelope, problem) = wire::envelope(topic, fields);
+            Some(Delivery {
+                tag: hold.add(Entry { place, id }),
+                envelope,
+                count,
+                problem,
+            })
+        });
+        Ok(Claimed::Some(deliveries.collect()))
+    }
+
+    async fn sweep(&self) -> Result<(), TransportError> {
+        let gone = (self.lease() * LEASES_UNTIL_GONE).as_millis().to_string();
+        let arguments = [self.plan.group.as_str(), &self.session, &gone].map(str::as_bytes);
+        let keys = self.keys();
+        let streams = keys.get(2..).unwrap_or_default();
+        let redis = &self.broker.redis;
+        let swept = redis.invoke::<Value>(&scripts::SWEEP, streams, &arguments);
+        swept.await.map(drop).map_err(failed)
+    }
+
+    /// Waits until something happens after what was seen, or it is time to look for the dead.
+    async fn wait(&self, seen: Vec<String>) -> Result<(), TransportError> {
+        let mut read = cmd("XREAD");
+        read.arg("COUNT").arg(1).arg("BLOCK");
+        let block = u64::try_from((self.lease() / 4).as_millis()).unwrap_or(u64::MAX);
+        read.arg(block.max(1)).arg("STREAMS");
+        for key in self.keys.iter().skip(1).take(seen.len()) {
+            read.arg(key);
+        }
+        read.arg(seen);
+        let read = self.patient.ask::<Value>(&read).await;
+        read.map(drop).map_err(failed)
+    }
+
+    async fn settle(&self, act: &str, tags: &[DeliveryTag]) -> Result<(), TransportError> {
+        self.broker.is_open()?;
+        let (entries, over) = {
+            let mut hold = self.hold.lock();
+            let entries = hold.find(tags);
+            if act != "extend" {
+                hold.remove(tags);
+            }
+            (
+                entries,
+                self.stopped.load(Ordering::SeqCst) && hold.len() == 0,
+            )
+        };
+        let lease = self.lease().as_millis().to_string();
+        let mut arguments = vec![
+            self.plan.group.as_str().to_owned(),
+            self.session.clone(),
+            RETURNED.to_owned(),
+            act.to_owned(),
+            lease,
+            if over { "over" } else { "" }.to_owned(),
+        ];
+        for Entry { place, id } in entries {
+            arguments.extend([place.to_string(), id]);
+        }
+        let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
+        let redis = &self.broker.redis;
+        let keys = self.keys();
+        let settled = redis
+            .invoke::<Value>(&scripts::SETTLE, &keys, &arguments)
+            .await;
+        settled.map_err(failed)?;
+        self.room.notify_one();
+        Ok(())
+    }
+}
+
+impl Asking {
+    async fn claimed(&mut self, member: &Arc<Member>) -> Result<Claimed, TransportError> {
+        let claim = self.claim.get_or_insert_with(|| {
+            let member = Arc::clone(member);
+            Box::pin(async move { member.claim().await })
+        });
+        let claimed = claim.await;
+        self.claim = None;
+        claimed
+    }
+
+    async fn waited(&mut self) -> Result<(), TransportError> {
+        if let Some(wait) = &mut self.wait {
+            let waited = wait.await;
+            self.wait = None;
+            waited?;
+        }
+        Ok(())
+    }
+}
+
+impl Deliveries for RedisDeliveries {
+    fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(async move {
+            let mut asking = self.asking.lock().await;
+            loop {
+                self.member.broker.is_open()?;
+                asking.waited().await?;
+                match asking.claimed(&self.member).await? {
+                    Claimed::Some(deliveries) => return Ok(deliveries),
+                    Claimed::NoRoom => self.member.room.notified().await,
+                    Claimed::None(seen) => {
+                        let member = Arc::clone(&self.member);
+                        asking.wait = Some(Box::pin(async move { member.wait(seen).await }));
+                    }
+                }
+            }
+        })
+    }
+
+    fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.member.settle("acknowledge", &tags).await })
+    }
+
+    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.member.settle("give_back", &tags).await })
+    }
+
+    fn extend_every(&self) -> Option<Duration> {
+        Some(self.member.lease() / 3)
+    }
+
+    fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move { self.member.settle("extend", &tags).await })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let mut asking = self.asking.lock().await;
+            asking.wait = None;
+            let mut unseen = Vec::new();
+            if asking.claim.is_some()
+                && let Claimed::Some(deliveries) = asking.claimed(&self.member).await?
+            {
+                unseen = deliveries.iter().map(|delivery| delivery.tag).collect();
+            }
+            self.member.stopped.store(true, Ordering::SeqCst);
+            self.member.settle("give_back", &unseen).await
+        })
+    }
+}

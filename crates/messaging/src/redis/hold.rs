@@ -1,0 +1,42 @@
+use std::collections::BTreeMap;
+
+use crate::transport::DeliveryTag;
+
+/// An entry of one of a session's streams.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Entry {
+    /// Which of the streams.
+    pub(super) place: usize,
+    pub(super) id: String,
+}
+
+/// What a session holds.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    entries: BTreeMap<DeliveryTag, Entry>,
+    last: u64,
+}
+
+impl Hold {
+    pub(super) fn add(&mut self, entry: Entry) -> DeliveryTag {
+        self.last += 1;
+        let tag = DeliveryTag(self.last);
+        self.entries.insert(tag, entry);
+        tag
+    }
+
+    pub(super) fn find(&self, tags: &[DeliveryTag]) -> Vec<Entry> {
+        let known = tags.iter().filter_map(|tag| self.entries.get(tag));
+        known.cloned().collect()
+    }
+
+    pub(super) fn remove(&mut self, tags: &[DeliveryTag]) {
+        for tag in tags {
+            self.entries.remove(tag);
+        }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+}

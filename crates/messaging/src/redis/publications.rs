@@ -1,0 +1,125 @@
+use std::collections::BTreeSet;
+
+use bytes::Bytes;
+use parking_lot::RwLock;
+use seaworthy_redis::Redis;
+
+use super::{failure, keys::Keys, scripts, wire};
+use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::TopicPlan};
+
+/// Redis does nothing else while it takes these.
+const MOST_AT_ONCE: usize = 100;
+/// What a second of a slow network carries; one message may be larger.
+const MOST_BYTES_AT_ONCE: usize = 1024 * 1024;
+
+/// Publishes batches, each in its order.
+#[derive(Debug)]
+pub(super) struct Publications {
+    unheard: RwLock<BTreeSet<Topic>>,
+    max_length: String,
+}
+
+impl Publications {
+    pub(super) fn new(max_length: Option<u64>) -> Self {
+        Self {
+            unheard: RwLock::default(),
+            max_length: max_length
+                .map(|length| length.to_string())
+                .unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
+        let unheard = topics
+            .into_iter()
+            .filter(|plan| plan.may_have_no_subscriber);
+        self.unheard.write().extend(unheard.map(|plan| plan.topic));
+    }
+
+    pub(super) async fn publish(
+        &self,
+        redis: &Redis,
+        keys: &Keys,
+        batch: Vec<Envelope>,
+    ) -> Vec<Result<(), PublishError>> {
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut rest = batch.as_slice();
+        while !rest.is_empty() {
+            let (now, later) = rest.split_at(together(rest));
+            rest = later;
+            answers.extend(self.publish_together(redis, keys, now).await);
+        }
+        answers
+    }
+
+    async fn publish_together(
+        &self,
+        redis: &Redis,
+        keys: &Keys,
+        envelopes: &[Envelope],
+    ) -> Vec<Result<(), PublishError>> {
+        let (mut names, mut arguments) = (Vec::new(), Vec::new());
+        for envelope in envelopes {
+            let topic = envelope.topic();
+            let kind = self.kind(topic);
+            let limit = if kind == "dead" { "" } else { &self.max_length };
+            let fields = wire::fields(envelope);
+            names.extend([keys.stream(topic.as_str()), keys.index(topic)]);
+            arguments.extend([
+                Bytes::from_static(kind.as_bytes()),
+                Bytes::copy_from_slice(limit.as_bytes()),
+                Bytes::copy_from_slice(DeadLetterId::of(envelope).as_str().as_bytes()),
+                Bytes::from(fields.len().to_string()),
+            ]);
+            arguments.extend(fields);
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let arguments: Vec<&[u8]> = arguments.iter().map(|argument| &argument[..]).collect();
+        let told: Result<Vec<String>, _> =
+            redis.invoke(&scripts::PUBLISH, &names, &arguments).await;
+        match told.map_err(failure::failed) {
+            Ok(told) => envelopes
+                .iter()
+                .zip(told.iter().map(String::as_str))
+                .map(|(envelope, told)| match told {
+                    "" => Ok(()),
+                    "unroutable" => Err(PublishError::Unroutable {
+                        topic: envelope.topic().clone(),
+                    }),
+                    said => Err(failure::refused(said)),
+                })
+                .collect(),
+            Err(error) => {
+                let text = error_text(&error);
+                let failed = || Err(PublishError::unavailable(text.clone()));
+                envelopes.iter().map(|_| failed()).collect()
+            }
+        }
+    }
+
+    fn kind(&self, topic: &Topic) -> &'static str {
+        if topic.is_dead_letters() {
+            return "dead";
+        }
+        if self.unheard.read().contains(topic) {
+            return "unheard";
+        }
+        "heard"
+    }
+}
+
+fn error_text(error: &(dyn std::error::Error + 'static)) -> String {
+    error
+        .source()
+        .map_or_else(|| error.to_string(), ToString::to_string)
+}
+
+/// How many of these fit into one script, at least one.
+fn together(envelopes: &[Envelope]) -> usize {
+    let mut bytes = 0;
+    let fit = envelopes.iter().take(MOST_AT_ONCE).take_while(|envelope| {
+        bytes += envelope.size();
+        bytes <= MOST_BYTES_AT_ONCE
+    });
+    fit.count().max(1)
+}

@@ -1,0 +1,10 @@
+-- Deletes dead letters by their identifiers, and answers how many there were.
+local removed = 0
+for _, dead in ipairs(ARGV) do
+    local id = redis.call('HGET', KEYS[2], dead)
+    if id then
+        removed = removed + redis.call('XDEL', KEYS[1], id)
+        redis.call('HDEL', KEYS[2], dead)
+    end
+end
+return removed

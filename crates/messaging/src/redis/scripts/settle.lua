@@ -1,0 +1,35 @@
+-- Acknowledges, gives back or extends what a session holds, and lets the session go when it is over.
+local active, wake = KEYS[1], KEYS[2]
+local group, session, returned, act, lease, over = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'over'
+
+for at = 7, #ARGV, 2 do
+    local stream, id = KEYS[tonumber(ARGV[at]) + 3], ARGV[at + 1]
+    if act == 'acknowledge' then
+        redis.call('XACK', stream, group, id)
+    else
+        local pending = redis.call('XPENDING', stream, group, id, id, 1)
+        -- Another session may have taken it for dead.
+        if pending[1] and pending[1][2] == session then
+            redis.call('XCLAIM', stream, group, act == 'extend' and session or returned, 0, id, 'JUSTID')
+        end
+    end
+end
+
+if redis.call('GET', active) == session then
+    if over then
+        redis.call('DEL', active)
+    else
+        redis.call('PEXPIRE', active, lease)
+    end
+end
+if over then
+    for key = 3, #KEYS do
+        if #redis.call('XPENDING', KEYS[key], group, '-', '+', 1, session) == 0 then
+            redis.call('XGROUP', 'DELCONSUMER', KEYS[key], group, session)
+        end
+    end
+end
+if over or act == 'give_back' then
+    redis.call('XADD', wake, 'MAXLEN', 1, '*', 'by', session)
+end
+return 1
