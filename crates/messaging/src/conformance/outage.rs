@@ -69,9 +69,7 @@ pub async fn publishing_while_the_broker_is_down_is_an_error_msg_2(harness: &dyn
     // A broker that is killed within moments of its first declarations is another matter.
     for text in numbers(500) {
         // What is short for a broker that is down may be short for a busy disk, too.
-        let confirmed = async {
-            while publisher.publish(message(&topic, &text)).await.is_err() {}
-        };
+        let confirmed = async { while publisher.publish(message(&topic, &text)).await.is_err() {} };
         time::timeout(PATIENCE, confirmed).await.unwrap();
     }
     record.wait_for(500).await;
