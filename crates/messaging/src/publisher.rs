@@ -227,6 +227,11 @@ impl Outlet {
         if count == 0 {
             return Vec::new();
         }
+        // Without a connection there is nothing that a breaker would spare, and its trials would fail for want of one after the broker is back.
+        if !self.0.transport.is_connected() {
+            let lost = || Err(PublishError::unavailable("the connection is lost"));
+            return (0..count).map(|_| lost()).collect();
+        }
         let admission = match self.0.breaker.admit(std::time::Instant::now()) {
             Ok(admission) => admission,
             Err(refusal) => {
@@ -237,6 +242,8 @@ impl Outlet {
             }
         };
         let published = time::timeout(limit.get(), self.0.transport.publish(batch)).await;
+        // The little that is left of a caller's time says nothing about the broker.
+        let cut_short = published.is_err() && limit.get() * 2 < self.0.timeout.get();
         let answers = published.unwrap_or_else(|_elapsed| {
             let late = || {
                 Err(PublishError::unavailable(format!(
@@ -247,7 +254,9 @@ impl Outlet {
         });
         let is_down =
             |answer: &Result<(), PublishError>| matches!(answer, Err(PublishError::Unavailable(_)));
-        let outcome = if answers.iter().any(is_down) {
+        let outcome = if cut_short {
+            Outcome::Neutral
+        } else if answers.iter().any(is_down) {
             Outcome::TRANSIENT
         } else {
             Outcome::Success

@@ -15,7 +15,8 @@ use crate::PublishError;
 pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &dyn Harness) {
     const ALL: usize = 3_000;
     let node = Node::start_with(harness, |config| {
-        config.publish_timeout = Timeout::from_secs(60);
+        // For as long as a server takes to start on the slowest machine.
+        config.publish_timeout = Timeout::from_secs(300);
     })
     .await;
     let (topic, record) = (topic(), Record::new());

@@ -6,12 +6,10 @@ use lapin::{
     protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError},
     tcp::OwnedTLSConfig,
 };
+use parking_lot::Mutex;
 use seaworthy_core::{Backoff, Timeout};
-use tokio::{
-    sync::Mutex,
-    task::JoinHandle,
-    time::{self, Instant},
-};
+use tokio::{sync::watch, time};
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{config::RabbitmqConfig, topology};
 use crate::{
@@ -21,7 +19,7 @@ use crate::{
 
 /// A broker that restarts is back within seconds.
 const RECONNECT_INITIAL: Timeout = Timeout::from_millis(50);
-/// Whoever needs the connection asks again by itself; a knock in a second hurts nobody.
+/// A knock in a second hurts nobody, and the connection is back as soon as its broker.
 const RECONNECT_CAP: Timeout = Timeout::from_secs(1);
 /// Closing politely is worth little more than closing.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
@@ -34,10 +32,20 @@ pub(super) struct Link {
     pub(super) channel: Channel,
 }
 
-/// A place for one connection, which is made when it is needed and made again when it is lost.
+/// A place for one connection. Once it is lost, a task of its own makes it again, for as long as that takes: callers come and go, wait for a moment only, or are kept away by
+/// a breaker, and must find it there when they come.
 pub(super) struct Slot {
+    shared: Arc<Shared>,
+    /// Ends the task when nobody has the slot any more.
+    _ended: DropGuard,
+}
+
+struct Shared {
     opening: Opening,
     state: Mutex<State>,
+    /// How many attempts have ended.
+    attempts: watch::Sender<u64>,
+    ended: CancellationToken,
 }
 
 /// What a connection is made of.
@@ -62,10 +70,17 @@ pub(super) enum Role {
 #[derive(Default)]
 struct State {
     link: Option<Arc<Link>>,
-    /// An attempt is a task of its own, which ends with `connect_timeout`: callers that wait for a moment only, such as a breaker's trials, would never see one through.
-    connecting: Option<JoinHandle<Result<Link, TransportError>>>,
-    failures: u32,
-    not_before: Option<Instant>,
+    /// Whether the task runs that makes it again.
+    mending: bool,
+    /// Why the last attempt failed.
+    failure: Option<Failure>,
+}
+
+/// A [`TransportError`] that is told to all who wait.
+#[derive(Clone)]
+struct Failure {
+    text: String,
+    is_refusal: bool,
 }
 
 impl Link {
@@ -109,53 +124,58 @@ impl Slot {
             }
             None => None,
         };
+        let ended = CancellationToken::new();
         Ok(Self {
-            opening: Opening {
-                uri: url.into(),
-                name: format!("{client} {role:?}"),
-                authorities,
-                role,
-                config: rabbitmq.clone(),
-            },
-            state: Mutex::default(),
+            shared: Arc::new(Shared {
+                opening: Opening {
+                    uri: url.into(),
+                    name: format!("{client} {role:?}"),
+                    authorities,
+                    role,
+                    config: rabbitmq.clone(),
+                },
+                state: Mutex::default(),
+                attempts: watch::Sender::new(0),
+                ended: ended.clone(),
+            }),
+            _ended: ended.drop_guard(),
         })
     }
 
-    /// The connection, a new one where there is none that works. After a failure it is not tried again for a moment.
-    pub(super) async fn link(&self) -> Result<Arc<Link>, TransportError> {
-        let mut state = self.state.lock().await;
+    /// The connection, if it is there now. If not, it is being made from now on.
+    pub(super) fn link(&self) -> Result<Arc<Link>, TransportError> {
+        let mut state = self.shared.state.lock();
         if let Some(link) = state.link.as_ref().filter(|link| link.works()) {
             return Ok(Arc::clone(link));
         }
         state.link = None;
-        if state.connecting.is_none()
-            && state
-                .not_before
-                .is_some_and(|moment| Instant::now() < moment)
-        {
-            return Err(TransportError::unavailable("the connection is lost"));
+        if self.shared.ended.is_cancelled() {
+            return Err(TransportError::Closed);
         }
-        let opening = &self.opening;
-        let connecting = state
-            .connecting
-            .get_or_insert_with(|| tokio::spawn(opening.clone().connect_in_time()));
-        let connected = connecting.await;
-        state.connecting = None;
-        match connected.unwrap_or_else(|error| Err(TransportError::unavailable(error))) {
-            Ok(link) => {
-                let link = Arc::new(link);
-                *state = State {
-                    link: Some(Arc::clone(&link)),
-                    ..State::default()
-                };
-                Ok(link)
-            }
-            Err(error) => {
-                let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
-                state.not_before = Some(Instant::now() + backoff.delay(state.failures));
-                state.failures = state.failures.saturating_add(1);
-                Err(error)
-            }
+        if !state.mending {
+            state.mending = true;
+            state.failure = None;
+            tokio::spawn(Arc::clone(&self.shared).mend());
+        }
+        Err(TransportError::unavailable("the connection is lost"))
+    }
+
+    /// The connection, or how the attempt to make it ended that runs now or begins next.
+    pub(super) async fn made_link(&self) -> Result<Arc<Link>, TransportError> {
+        let mut attempts = self.shared.attempts.subscribe();
+        let missing = match self.link() {
+            Err(missing @ TransportError::Unavailable(_)) => missing,
+            found => return found,
+        };
+        tokio::select! {
+            _ = attempts.changed() => {}
+            () = self.shared.ended.cancelled() => return Err(TransportError::Closed),
+        }
+        let state = self.shared.state.lock();
+        match (&state.link, &state.failure) {
+            (Some(link), _) => Ok(Arc::clone(link)),
+            (None, Some(failure)) => Err(failure.clone().into()),
+            (None, None) => Err(missing),
         }
     }
 
@@ -168,7 +188,7 @@ impl Slot {
         match time::timeout(limit.get(), question).await {
             Ok(answer) => answer,
             Err(_elapsed) => {
-                self.state.lock().await.link = None;
+                self.shared.state.lock().link = None;
                 let text = format!("no answer within {limit}");
                 Err(TransportError::unavailable(text))
             }
@@ -176,7 +196,8 @@ impl Slot {
     }
 
     pub(super) async fn close(&self) {
-        let Some(link) = self.state.lock().await.link.take() else {
+        self.shared.ended.cancel();
+        let Some(link) = self.shared.state.lock().link.take() else {
             return;
         };
         if link.connection.status().connected() {
@@ -184,6 +205,59 @@ impl Slot {
                 .connection
                 .close(REPLY_SUCCESS, "the service stops".into());
             let _ = time::timeout(CLOSE_TIMEOUT.get(), closing).await;
+        }
+    }
+}
+
+impl Shared {
+    /// Makes the connection, however often that has to be tried.
+    async fn mend(self: Arc<Self>) {
+        let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
+        for attempt in 0.. {
+            let made = tokio::select! {
+                made = self.opening.clone().connect_in_time() => made,
+                () = self.ended.cancelled() => return,
+            };
+            let is_made = made.is_ok();
+            {
+                let mut state = self.state.lock();
+                match made {
+                    Ok(link) => {
+                        *state = State {
+                            link: Some(Arc::new(link)),
+                            ..State::default()
+                        }
+                    }
+                    Err(error) => state.failure = Some((&error).into()),
+                }
+            }
+            self.attempts.send_modify(|count| *count += 1);
+            if is_made {
+                return;
+            }
+            tokio::select! {
+                () = time::sleep(backoff.delay(attempt)) => {}
+                () = self.ended.cancelled() => return,
+            }
+        }
+    }
+}
+
+impl From<&TransportError> for Failure {
+    fn from(error: &TransportError) -> Self {
+        Self {
+            text: explain(error),
+            is_refusal: matches!(error, TransportError::Refused(_)),
+        }
+    }
+}
+
+impl From<Failure> for TransportError {
+    fn from(failure: Failure) -> Self {
+        if failure.is_refusal {
+            Self::refused(failure.text)
+        } else {
+            Self::unavailable(failure.text)
         }
     }
 }

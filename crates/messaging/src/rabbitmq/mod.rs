@@ -3,7 +3,7 @@
 //! What its defaults would lose is switched on: publisher confirms; `mandatory`, so that a message without a queue is an error; quorum queues; and for what the broker itself
 //! gives up, dead-lettering with the strategy `at-least-once` and the overflow `reject-publish`, which the strategy needs. Connections are
 //! one for publishing and one for consuming, because a broker short of memory stops reading from publishers and must still hear acknowledgements. A lost
-//! connection is made again when somebody needs it, and what the broker has forgotten is declared again.
+//! connection is made again by a task of its own, and what the broker has forgotten is declared again.
 
 mod config;
 mod connection;
@@ -82,20 +82,26 @@ impl Inner {
     /// The link on which is published, with its exchange declared.
     async fn publishing(&self) -> Result<Arc<Link>, TransportError> {
         self.is_open()?;
-        self.publishing.link().await
+        self.publishing.made_link().await
+    }
+
+    /// The same, if it is there now.
+    fn publishing_now(&self) -> Result<Arc<Link>, TransportError> {
+        self.is_open()?;
+        self.publishing.link()
     }
 
     /// The link of which consumers have a channel each.
     async fn consuming(&self) -> Result<Arc<Link>, TransportError> {
         self.is_open()?;
-        self.consuming.link().await
+        self.consuming.made_link().await
     }
 
     async fn publish(
         &self,
         batch: &[Envelope],
     ) -> Result<Vec<Result<(), PublishError>>, TransportError> {
-        let link = self.publishing().await?;
+        let link = self.publishing_now()?;
         if link.is_blocked() {
             return Err(TransportError::unavailable(
                 "the broker is short of memory or disk and takes no messages",
@@ -244,9 +250,17 @@ impl Transport for RabbitmqBroker {
         })
     }
 
+    fn is_connected(&self) -> bool {
+        // What was closed is for `publish` to tell.
+        !matches!(
+            self.0.publishing_now(),
+            Err(TransportError::Unavailable(_))
+        )
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let link = self.0.publishing().await?;
+            let link = self.0.publishing_now()?;
             if link.is_blocked() {
                 return Err(TransportError::unavailable(
                     "the broker is short of memory or disk",

@@ -73,6 +73,12 @@ pub trait Transport: Send + Sync + 'static {
     /// How many messages of the group nobody has acknowledged yet, those in hand included where the engine can tell.
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
 
+    /// Whether there is a connection to publish on; an engine without connections always has one. Where this is `false`, [`publish`](Self::publish) would fail at once, and the engine
+    /// makes the connection again by itself, without being asked to publish.
+    fn is_connected(&self) -> bool {
+        true
+    }
+
     /// Whether the broker answers.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 

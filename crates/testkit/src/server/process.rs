@@ -1,28 +1,52 @@
 use std::{
     fs,
     io::{self, Read as _},
-    net::{SocketAddr, TcpListener, TcpStream},
+    net::{SocketAddr, TcpListener, TcpStream, UdpSocket},
+    ops::Range,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Mutex, PoisonError},
     thread,
     time::{Duration, Instant},
 };
 
+use rand::RngExt as _;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
 use super::keeper;
 
-/// The slowest of the servers needs half of this on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(90);
+/// The slowest of the servers needs a third of this where seven of them start on two cores.
+const PATIENCE: Duration = Duration::from_secs(240);
 /// How often a server that starts is looked at.
 const GLANCE: Duration = Duration::from_millis(10);
 /// The end of a log is what tells why a server did not start.
 const TOLD: usize = 2_000;
 
-/// A port of loopback that was free a moment ago.
+/// Ports that no system hands out by itself: one of a server that is down for a moment must not become that of somebody's connection.
+const PORTS: Range<u16> = 20_000..32_000;
+/// Nobody needs a port of UDP here, so that of the same number tells other test binaries that this one is taken, until this process ends.
+static TAKEN: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
+
+/// A port of loopback that belongs to this process from now on, also while nobody listens there.
 pub(super) fn free_address() -> io::Result<SocketAddr> {
-    TcpListener::bind(("127.0.0.1", 0))?.local_addr()
+    let began = Instant::now();
+    loop {
+        let address = SocketAddr::from(([127, 0, 0, 1], rand::rng().random_range(PORTS)));
+        let taken = UdpSocket::bind(address).and_then(|mark| {
+            TcpListener::bind(address)?;
+            Ok(mark)
+        });
+        match taken {
+            Ok(mark) => {
+                let mut all = TAKEN.lock().unwrap_or_else(PoisonError::into_inner);
+                all.push(mark);
+                return Ok(address);
+            }
+            Err(error) if began.elapsed() > PATIENCE => return Err(error),
+            Err(_) => {}
+        }
+    }
 }
 
 /// A folder that belongs to `user` where the test runs as root.
