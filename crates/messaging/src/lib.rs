@@ -42,7 +42,7 @@ mod config;
 pub mod conformance;
 mod consumer;
 pub mod dead_letter;
-mod dead_letters;
+pub mod dead_letters;
 mod embedded;
 mod engine;
 pub mod envelope;

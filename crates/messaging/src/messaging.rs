@@ -233,7 +233,8 @@ impl Messaging {
     #[must_use]
     pub fn dead_letters(&self) -> Option<DeadLetters> {
         let inner = self.0.as_ref()?;
-        Some(DeadLetters::new(Arc::clone(inner.outlet.transport())))
+        let letters = DeadLetters::new(Arc::clone(inner.outlet.transport()));
+        Some(letters.with_timeout(inner.config.publish_timeout))
     }
 }
 

@@ -66,6 +66,13 @@ impl Topic {
         self.0.ends_with(DEAD_LETTERS)
     }
 
+    /// The topic whose dead letters are kept here; none for a topic of other messages.
+    #[must_use]
+    pub fn of_dead_letters(&self) -> Option<Self> {
+        let bare = self.0.strip_suffix(DEAD_LETTERS)?;
+        Some(Self(bare.into()))
+    }
+
     /// A topic as an engine stored it, that of dead letters included.
     ///
     /// # Errors

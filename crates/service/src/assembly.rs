@@ -47,6 +47,7 @@ pub(crate) struct Parts {
 pub(crate) struct HandedOver {
     pub(crate) routes: Option<Routes>,
     pub(crate) calls: Option<Routes>,
+    pub(crate) admin: Option<Routes>,
     pub(crate) errors: Option<ErrorForm>,
     pub(crate) call_errors: Option<ErrorForm>,
     pub(crate) request_ids: RequestIds,
@@ -232,6 +233,17 @@ impl<C: Settings> Assembly<C> {
             None => calls,
         };
         handed_over.calls = Some(calls);
+    }
+
+    /// Serves these routes on the listener for operators once the service is ready. They ask for the admin token as the framework's own do, and a change must carry the header
+    /// `x-admin-request`.
+    pub fn admin(&self, routes: Routes) {
+        let mut handed_over = self.parts.handed_over.lock();
+        let routes = match handed_over.admin.take() {
+            Some(earlier) => earlier.merge(routes),
+            None => routes,
+        };
+        handed_over.admin = Some(routes);
     }
 
     /// Gives refusals that are made before a handler is called the form of this service's errors: `http` on the public listener, `grpc` on that for calls.

@@ -42,6 +42,7 @@ mod order;
 mod outage;
 mod publish;
 mod record;
+mod replay;
 mod stop;
 
 use std::{sync::Arc, time::Duration};
@@ -53,6 +54,7 @@ use futures::future::BoxFuture;
 pub use order::*;
 pub use outage::*;
 pub use publish::*;
+pub use replay::*;
 pub use stop::*;
 
 use crate::{MessagingConfig, Topic, transport::Transport};
@@ -133,6 +135,14 @@ macro_rules! conformance {
             what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3,
             a_message_without_an_answer_is_delivered_again_and_counted_msg_3,
             dead_letters_are_browsed_and_removed_msg_3,
+            a_replay_is_for_the_group_that_failed_msg_3,
+            a_replay_is_for_everyone_where_that_is_asked_for_msg_3,
+            what_fails_again_comes_back_with_its_replays_counted_msg_3,
+            failures_of_one_cause_are_replayed_and_the_others_stay_msg_3,
+            what_is_discarded_is_gone_and_nothing_else_msg_3,
+            a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3,
+            two_replays_side_by_side_lose_nothing_msg_3,
+            a_forged_dead_letter_leads_nowhere_msg_3,
             a_message_in_hand_at_the_stop_is_finished_life_4,
             a_message_between_two_attempts_at_the_stop_goes_back_life_4,
             what_was_only_fetched_at_the_stop_goes_back_life_4,

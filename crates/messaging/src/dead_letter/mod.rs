@@ -6,12 +6,12 @@ mod reason;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-pub(crate) use fingerprint::fingerprint;
+use fingerprint::{fingerprint, is_fingerprint};
 pub use reason::DeadLetterReason;
 use serde::Serialize;
 
 use crate::{
-    Envelope, GroupName, Topic,
+    Envelope, GroupName,
     envelope::{attribute, text_of},
 };
 
@@ -37,8 +37,10 @@ pub mod attributes {
     pub const FIRST_FAILED: &str = "deadfirst";
     /// When it failed last.
     pub const LAST_FAILED: &str = "deadlast";
+    /// How often it was replayed; a replayed message has it too, so that it is known when it fails again.
+    pub const REPLAYS: &str = "deadreplays";
     /// All of them.
-    pub const ALL: [&str; 10] = [
+    pub const ALL: [&str; 11] = [
         ID,
         TOPIC,
         GROUP,
@@ -49,6 +51,7 @@ pub mod attributes {
         ATTEMPTS,
         FIRST_FAILED,
         LAST_FAILED,
+        REPLAYS,
     ];
 }
 
@@ -101,8 +104,10 @@ pub struct DeadLetter {
     pub message: String,
     /// What failures of the same cause share: 16 hexadecimal digits of a hash over the group, the kind of event, the class and the message without its numbers.
     pub fingerprint: String,
-    /// How often it was tried.
+    /// How often it was tried since it was published or replayed last.
     pub attempts: u32,
+    /// How often it was replayed.
+    pub replays: u32,
     /// When it failed first.
     pub first_failed: Option<DateTime<Utc>>,
     /// When it failed last.
@@ -121,14 +126,19 @@ impl DeadLetter {
         first_failed: DateTime<Utc>,
     ) -> Self {
         let message = one_line(&seaworthy_telemetry::redact::redact(message));
+        let replays = replays(&envelope);
+        let envelope = envelope
+            .without_attribute(attributes::REPLAYS)
+            .with_recipient(None);
         Self {
             id: DeadLetterId::new(&seaworthy_core::new_id().hyphenated().to_string()),
-            fingerprint: fingerprint(group, envelope.event_type(), class, &message),
+            fingerprint: fingerprint(group.as_str(), envelope.event_type(), class, &message),
             group: Some(group.clone()),
             reason,
             class: one_line(class),
             message,
             attempts,
+            replays,
             first_failed: Some(first_failed),
             last_failed: Some(Utc::now()),
             envelope,
@@ -148,7 +158,6 @@ impl DeadLetter {
         let mut stored = self
             .envelope
             .with_topic(topic.dead_letters())
-            .with_recipient(None)
             .with_attribute(attributes::ID, self.id.as_str())
             .with_attribute(attributes::TOPIC, topic.as_str())
             .with_attribute(attributes::REASON, self.reason.as_str())
@@ -156,6 +165,9 @@ impl DeadLetter {
             .with_attribute(attributes::MESSAGE, self.message)
             .with_attribute(attributes::FINGERPRINT, self.fingerprint)
             .with_attribute(attributes::ATTEMPTS, self.attempts.to_string());
+        if self.replays > 0 {
+            stored = stored.with_attribute(attributes::REPLAYS, self.replays.to_string());
+        }
         if let Some(group) = self.group {
             stored = stored.with_attribute(attributes::GROUP, group.as_str());
         }
@@ -170,21 +182,31 @@ impl DeadLetter {
         stored
     }
 
-    /// What an envelope of a dead-letter topic says. What something else put there (the broker itself, another program) has no group, and the reason `unknown`.
+    /// The message as it is published again, for this group alone or for all.
+    pub(crate) fn replayed(&self, recipient: Option<GroupName>) -> Envelope {
+        let replays = self.replays.saturating_add(1).to_string();
+        self.envelope
+            .clone()
+            .with_recipient(recipient)
+            .with_attribute(attributes::REPLAYS, replays)
+    }
+
+    /// What an envelope of a dead-letter topic says. What something else put there (the broker itself, another program) may have no group, and has the reason `unknown`.
+    ///
+    /// Where it was published is told by where it is: an attribute could lead a replay to a topic that its publisher may not publish to.
     #[must_use]
     pub fn from_stored(stored: Envelope) -> Self {
         let text = |name: &str| stored.attribute(name).unwrap_or_default().to_owned();
         let id = DeadLetterId::of(&stored);
         let group = GroupName::new(&text(attributes::GROUP)).ok();
-        let topic = Topic::new(&text(attributes::TOPIC)).ok();
-        let topic =
-            topic.or_else(|| Topic::new(stored.topic().as_str().strip_suffix(".dlq")?).ok());
+        let topic = stored.topic().of_dead_letters();
         let (reason, class, message) = (
             text(attributes::REASON),
             text(attributes::CLASS),
             text(attributes::MESSAGE),
         );
-        let (fingerprint, attempts) = (text(attributes::FINGERPRINT), text(attributes::ATTEMPTS));
+        let (told, attempts) = (text(attributes::FINGERPRINT), text(attributes::ATTEMPTS));
+        let replays = replays(&stored);
         let first_failed = stored.moment(attributes::FIRST_FAILED);
         let last_failed = stored.moment(attributes::LAST_FAILED);
         let mut envelope = stored;
@@ -194,6 +216,13 @@ impl DeadLetter {
         if let Some(topic) = topic {
             envelope = envelope.with_topic(topic);
         }
+        let envelope = envelope.with_recipient(None);
+        let fingerprint = if is_fingerprint(&told) {
+            told
+        } else {
+            let group = group.as_ref().map_or("", GroupName::as_str);
+            fingerprint(group, envelope.event_type(), &reason, &message)
+        };
         Self {
             id,
             envelope,
@@ -203,6 +232,7 @@ impl DeadLetter {
             message,
             fingerprint,
             attempts: attempts.parse().unwrap_or_default(),
+            replays,
             first_failed,
             last_failed,
         }
@@ -213,6 +243,12 @@ impl DeadLetter {
     pub fn request_id(&self) -> Option<&str> {
         self.envelope.attribute(attribute::REQUEST_ID)
     }
+}
+
+fn replays(envelope: &Envelope) -> u32 {
+    let told = envelope.attribute(attributes::REPLAYS);
+    told.and_then(|count| count.parse().ok())
+        .unwrap_or_default()
 }
 
 /// Without control characters, and cut at a bound.

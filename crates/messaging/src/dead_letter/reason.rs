@@ -44,9 +44,14 @@ impl DeadLetterReason {
         }
     }
 
+    /// The reason of this name.
+    #[must_use]
+    pub fn named(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|reason| reason.as_str() == text)
+    }
+
     pub(super) fn parse(text: &str) -> Self {
-        let known = Self::ALL.into_iter().find(|reason| reason.as_str() == text);
-        known.unwrap_or(Self::Unknown)
+        Self::named(text).unwrap_or(Self::Unknown)
     }
 }
 

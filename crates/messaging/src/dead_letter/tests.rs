@@ -1,4 +1,5 @@
 use super::*;
+use crate::Topic;
 
 fn dead(message: &str) -> DeadLetter {
     let envelope = Envelope::new(

@@ -242,6 +242,11 @@ impl Envelope {
         &self.payload
     }
 
+    pub(crate) fn without_payload(mut self) -> Self {
+        self.payload = Bytes::new();
+        self
+    }
+
     /// How many bytes it takes in memory and on the wire, nearly.
     #[must_use]
     pub fn size(&self) -> usize {

@@ -30,6 +30,7 @@ const REPLY_SUCCESS: u16 = 200;
 pub(super) struct Link {
     connection: Connection,
     pub(super) channel: Channel,
+    looking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// A place for one connection. Once it is lost, a task of its own makes it again, for as long as that takes: callers come and go, wait for a moment only, or are kept away by
@@ -87,6 +88,11 @@ impl Link {
     /// Whether the broker has said that it takes no messages.
     pub(super) fn is_blocked(&self) -> bool {
         self.connection.status().blocked()
+    }
+
+    /// Held by whoever looks through dead letters.
+    pub(super) fn looking(&self) -> Arc<tokio::sync::Mutex<()>> {
+        Arc::clone(&self.looking)
     }
 
     fn works(&self) -> bool {
@@ -295,6 +301,7 @@ impl Opening {
         Ok(Link {
             connection,
             channel,
+            looking: Arc::default(),
         })
     }
 }

@@ -279,7 +279,8 @@ impl Transport for RabbitmqBroker {
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
         Box::pin(async move {
             let link = self.0.consuming().await?;
-            dead_letters::browse(&link, &self.0.config, topic, after, limit).await
+            let config = self.0.config.clone();
+            dead_letters::browse(link, config, topic.clone(), after.cloned(), limit).await
         })
     }
 
@@ -290,7 +291,9 @@ impl Transport for RabbitmqBroker {
     ) -> BoxFuture<'a, Result<u64, TransportError>> {
         Box::pin(async move {
             let link = self.0.consuming().await?;
-            dead_letters::remove(&link, &self.0.config, topic, ids).await
+            let config = self.0.config.clone();
+            let ids = ids.iter().cloned().collect();
+            dead_letters::remove(link, config, topic.clone(), ids).await
         })
     }
 

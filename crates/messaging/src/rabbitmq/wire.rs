@@ -134,6 +134,16 @@ pub(super) fn envelope(
     )
 }
 
+/// The queue whose limits the broker itself found exceeded, and which, where it has moved the message.
+pub(super) fn given_up_by(delivery: &Delivery) -> Option<(String, String)> {
+    let headers = delivery.properties.headers().as_ref()?.inner();
+    let told = |name: &str| text(headers.get(name)?);
+    Some((
+        told("x-first-death-queue")?,
+        told("x-first-death-reason").unwrap_or_default(),
+    ))
+}
+
 /// How often the group got it, this time included.
 pub(super) fn deliveries(delivery: &Delivery) -> u32 {
     let headers = delivery.properties.headers().as_ref();

@@ -38,8 +38,8 @@ impl AdminState {
     }
 }
 
-/// The endpoints of the admin listener.
-pub(crate) fn routes(state: &AdminState) -> Routes {
+/// The endpoints of the admin listener, with those that the service's parts have added.
+pub(crate) fn routes(state: &AdminState, added: Routes) -> Routes {
     let open = Routes::new().merge(metrics::routes());
     let guarded = Routes::new()
         .merge(info::routes())
@@ -51,7 +51,8 @@ pub(crate) fn routes(state: &AdminState) -> Routes {
     let endpoints = open
         .with_options(|options| options.access(Access::Public))
         .merge(guarded)
-        .with_state(state.clone());
+        .with_state(state.clone())
+        .merge(added.with_options(|options| options.access(Access::Authenticated)));
     let listed: Value = json!({ "endpoints": endpoints.list() });
     let index = async move || Json(listed);
     endpoints.merge(

@@ -22,6 +22,7 @@ use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
 pub(crate) use self::{offline::Offline, start_failure::StartFailure};
+use self::operators::Operators;
 use crate::{
     admin::AdminState,
     assembly::{Assembly, HandedOver, Parts},
@@ -43,7 +44,7 @@ pub(crate) struct Kernel {
     watcher: Watcher,
     gate: Gate,
     public: ServerHandle,
-    admin: ListenerComponent,
+    admin: Operators,
     addresses: Addresses,
     grpc: OnceLock<SocketAddr>,
 }
@@ -96,13 +97,13 @@ impl Kernel {
             public: gate.clone(),
             watcher: watcher.clone(),
         };
-        let (admin, admin_address) = operators::open(state).await?;
+        let admin = operators::open(state).await?;
         let addresses = Addresses {
             http,
-            admin: admin_address,
+            admin: admin.address,
             grpc: None,
         };
-        tracing::info!(phase = %Phase::Listen, %http, admin = %admin_address, profile = %loaded.profile(), "alive");
+        tracing::info!(phase = %Phase::Listen, %http, admin = %admin.address, profile = %loaded.profile(), "alive");
         reload::follow(&parts, &watcher)?;
         reload::listener(
             &parts,
@@ -141,10 +142,11 @@ impl Kernel {
                 ));
             }
         }
-        let (routes, errors, request_ids, authenticate) = {
+        let (routes, admin, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
             (
                 handed_over.routes.take(),
+                handed_over.admin.take(),
                 handed_over.errors.take(),
                 handed_over.request_ids,
                 handed_over.authenticate.clone(),
@@ -179,6 +181,9 @@ impl Kernel {
 
         // Phase::Ready
         let order = stack.order();
+        if let Some(routes) = admin {
+            self.admin.add(routes)?;
+        }
         // First what may still fail, so that a start that fails has served nobody.
         if let Some(calls) = calls {
             self.open_grpc(calls).await?;
@@ -207,7 +212,7 @@ impl Kernel {
             self.gate,
         )));
         components.push(Arc::new(self.parts.tasks.clone()));
-        components.push(Arc::new(self.admin));
+        components.push(Arc::new(self.admin.component));
         let components: Vec<Arc<dyn Component>> = components;
         watched.set_components(&components);
         let stopping = Stopping {

@@ -1,6 +1,8 @@
 use std::net::SocketAddr;
 
-use seaworthy_http::{HttpConfig, LoadShedConfig, RateLimitConfig, Stack, server::ListenerConfig};
+use seaworthy_http::{
+    HttpConfig, LoadShedConfig, RateLimitConfig, Routes, Stack, server::ListenerConfig,
+};
 
 use super::bind;
 use crate::{
@@ -10,33 +12,19 @@ use crate::{
     start_error::StartError,
 };
 
+/// The listener for operators, open.
+pub(super) struct Operators {
+    pub(super) component: ListenerComponent,
+    pub(super) address: SocketAddr,
+    gate: Gate,
+    state: AdminState,
+}
+
 /// Opens the listener for operators.
-pub(super) async fn open(state: AdminState) -> Result<(ListenerComponent, SocketAddr), StartError> {
-    let parts = &state.parts;
-    let config = &parts.framework.admin;
-    let stack = HttpConfig {
-        timeout: config.timeout,
-        // Its budget of refused credentials is what a guesser of the token has.
-        rate_limit: RateLimitConfig::default(),
-        load_shed: LoadShedConfig::default(),
-        ..HttpConfig::default()
-    };
-    let gate = Gate::closed(|_| {
-        Stack::builder(
-            parts.identity.clone(),
-            stack,
-            &parts.telemetry.with_metrics_of_its_own(),
-        )
-        .health(DetailedHealth(parts.health.clone()))
-        .authenticate(TokenAccess::new(
-            config.token.clone(),
-            parts.telemetry.metrics(),
-        ))
-        .build(admin::routes(&state))
-    })
-    .map_err(|error| StartError::because("the admin listener cannot be made", error))?;
+pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
+    let gate = Gate::of(stack(&state, Routes::new())?);
     let mut listener = ListenerConfig {
-        address: config.addr,
+        address: state.parts.framework.admin.addr,
         ..ListenerConfig::default()
     };
     Descriptors::of_process().bound_admin(&mut listener.limits.connections);
@@ -45,9 +33,43 @@ pub(super) async fn open(state: AdminState) -> Result<(ListenerComponent, Socket
     let connections = gate.clone();
     let server =
         listener.serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
-    register_connections(parts.telemetry.metrics(), "admin", &server);
-    Ok((
-        ListenerComponent::new("admin", Stage::Admin, server, gate),
+    register_connections(state.parts.telemetry.metrics(), "admin", &server);
+    Ok(Operators {
+        component: ListenerComponent::new("admin", Stage::Admin, server, gate.clone()),
         address,
+        gate,
+        state,
+    })
+}
+
+impl Operators {
+    /// Serves these routes too, from now on.
+    pub(super) fn add(&self, routes: Routes) -> Result<(), StartError> {
+        self.gate.open(stack(&self.state, routes)?);
+        Ok(())
+    }
+}
+
+fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
+    let parts = &state.parts;
+    let config = &parts.framework.admin;
+    let http = HttpConfig {
+        timeout: config.timeout,
+        // Its budget of refused credentials is what a guesser of the token has.
+        rate_limit: RateLimitConfig::default(),
+        load_shed: LoadShedConfig::default(),
+        ..HttpConfig::default()
+    };
+    Stack::builder(
+        parts.identity.clone(),
+        http,
+        &parts.telemetry.with_metrics_of_its_own(),
+    )
+    .health(DetailedHealth(parts.health.clone()))
+    .authenticate(TokenAccess::new(
+        config.token.clone(),
+        parts.telemetry.metrics(),
     ))
+    .build(admin::routes(state, added))
+    .map_err(|error| StartError::because("the admin listener cannot be made", error))
 }

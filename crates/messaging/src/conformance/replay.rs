@@ -1,0 +1,431 @@
+use std::{num::NonZeroU32, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use futures::future::BoxFuture;
+use tokio::{sync::Notify, time};
+
+use super::{
+    Harness, PATIENCE,
+    failure::dead_letters,
+    group,
+    node::Node,
+    record::{Record, Tally, message, numbers, text},
+    topic,
+};
+use crate::{
+    DeadLetterId, DeadLetterReason, DeadLetters, Envelope, Failure, GroupName, PublishError,
+    Received, Subscription, Topic,
+    dead_letter::attributes,
+    dead_letters::{
+        DeadLetterFilter, Fate, FateCounts, Progress, Replay, ReplayTarget, Selection,
+    },
+    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+};
+
+/// A subscription that rejects each text the first `times` times, with an explanation of its own, and records it from then on.
+fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32) -> Subscription {
+    let (record, tally) = (record.clone(), Tally::default());
+    Subscription::new(group).on_topic(topic.as_str(), move |received: Received<Bytes>| {
+        let text = text(received.envelope());
+        let rejected = tally.add(&text) <= times;
+        if !rejected {
+            record.add(received.envelope());
+        }
+        async move {
+            if rejected {
+                let kind = if text.ends_with('7') { "seven" } else { "other" };
+                return Err(Failure::reject(format!("a {kind} is not handled")));
+            }
+            Ok(())
+        }
+    })
+}
+
+fn everything(topic: &Topic) -> Selection {
+    Selection::of(std::slice::from_ref(topic), DeadLetterFilter::default())
+}
+
+fn quickly() -> Replay {
+    Replay {
+        rate: NonZeroU32::MAX,
+        ..Replay::default()
+    }
+}
+
+fn letters(node: &Node) -> DeadLetters {
+    node.messaging.dead_letters().unwrap()
+}
+
+/// The group that failed gets it again; a group that has handled it does not; and it is no dead letter any more.
+pub async fn a_replay_is_for_the_group_that_failed_msg_3(harness: &dyn Harness) {
+    let (node, topic) = (Node::start(harness).await, topic());
+    let (failing, well, other) = (Record::new(), Record::new(), group());
+    node.subscribe(rejecting(&failing, &group(), &topic, 1))
+        .await;
+    node.subscribe(well.subscription(&other, &[&topic])).await;
+    let publisher = node.publisher(&[&topic]).await;
+    let sent = publisher
+        .prepare(message(&topic, "again").key("k").header("x-own", "kept"))
+        .unwrap();
+    let answers = publisher.publish_all(vec![sent.clone()]).await;
+    assert!(answers.iter().all(Result::is_ok));
+    let letter = dead_letters(&node, &topic, 1).await.remove(0);
+    let report = letters(&node)
+        .replay(&everything(&topic), &quickly(), &Progress::new())
+        .await;
+    assert!(report.is_complete(), "{report:?}");
+    let treated = report.letters.first().unwrap();
+    assert_eq!(
+        (&treated.id, &treated.fate),
+        (&letter.id, &Fate::Replayed),
+        "{treated:?}"
+    );
+    assert_eq!(failing.wait_for(1).await, ["again"]);
+    let came = failing.all().remove(0);
+    assert_eq!(
+        (came.id(), came.key(), came.header("x-own"), came.payload()),
+        (sent.id(), Some("k"), Some("kept"), sent.payload())
+    );
+    // What is published after the replay comes after it.
+    publisher.publish(message(&topic, "later")).await.unwrap();
+    let texts = well.wait_until(|texts| texts.contains(&"later".to_owned()));
+    assert_eq!(texts.await, ["again", "later"]);
+    assert_eq!(well.all().len(), 2, "a group got it twice");
+    // "later" is rejected once too.
+    let left = dead_letters(&node, &topic, 1).await;
+    assert!(left.iter().all(|left| text(&left.envelope) == "later"));
+    node.stop().await;
+}
+
+/// Every group gets it, where somebody says so.
+pub async fn a_replay_is_for_everyone_where_that_is_asked_for_msg_3(harness: &dyn Harness) {
+    let (node, topic) = (Node::start(harness).await, topic());
+    let (failing, well) = (Record::new(), Record::new());
+    node.subscribe(rejecting(&failing, &group(), &topic, 1))
+        .await;
+    node.subscribe(well.subscription(&group(), &[&topic])).await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "again")).await.unwrap();
+    dead_letters(&node, &topic, 1).await;
+    well.wait_for(1).await;
+    let replay = Replay {
+        target: ReplayTarget::Everyone,
+        ..quickly()
+    };
+    let report = letters(&node)
+        .replay(&everything(&topic), &replay, &Progress::new())
+        .await;
+    assert!(report.is_complete(), "{report:?}");
+    failing.wait_for(1).await;
+    let twice = async {
+        while well.all().len() < 2 {
+            time::sleep(Duration::from_millis(10)).await;
+        }
+    };
+    time::timeout(PATIENCE, twice).await.unwrap();
+    node.stop().await;
+}
+
+/// It is another dead letter then, and tells how often that was tried.
+pub async fn what_fails_again_comes_back_with_its_replays_counted_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    node.subscribe(rejecting(&record, &group(), &topic, 3))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "poison")).await.unwrap();
+    let mut before: Option<DeadLetterId> = None;
+    for replays in 0..3 {
+        let wait = async {
+            loop {
+                let letter = dead_letters(&node, &topic, 1).await.remove(0);
+                if before.as_ref() != Some(&letter.id) {
+                    return letter;
+                }
+                time::sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let letter = time::timeout(PATIENCE, wait).await.unwrap();
+        assert_eq!((letter.replays, letter.attempts), (replays, 1));
+        let report = letters(&node)
+            .replay(&everything(&topic), &quickly(), &Progress::new())
+            .await;
+        assert_eq!(report.counts().replayed, 1, "{report:?}");
+        before = Some(letter.id);
+    }
+    assert_eq!(record.wait_for(1).await, ["poison"]);
+    node.stop().await;
+}
+
+/// By their fingerprint; a dry run tells the same and does nothing.
+pub async fn failures_of_one_cause_are_replayed_and_the_others_stay_msg_3(harness: &dyn Harness) {
+    let (node, topic, record, name) = (Node::start(harness).await, topic(), Record::new(), group());
+    node.subscribe(rejecting(&record, &name, &topic, 1)).await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(20) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    let all = dead_letters(&node, &topic, 20).await;
+    let letters = letters(&node);
+    let groups = letters.groups(&everything(&topic)).await.unwrap();
+    let counts: Vec<_> = groups
+        .iter()
+        .map(|group| (group.message.as_str(), group.count))
+        .collect();
+    assert_eq!(
+        counts,
+        [("a other is not handled", 18), ("a seven is not handled", 2)]
+    );
+    let seven = groups.last().unwrap();
+    assert_eq!(seven.group.as_ref().map(GroupName::as_str), Some(&*name));
+    let selection = Selection::of(
+        std::slice::from_ref(&topic),
+        DeadLetterFilter {
+            fingerprint: Some(seven.fingerprint.clone()),
+            ..DeadLetterFilter::default()
+        },
+    );
+    let dry = Replay {
+        dry_run: true,
+        ..quickly()
+    };
+    let told = letters.replay(&selection, &dry, &Progress::new()).await;
+    assert_eq!((told.counts().selected, told.counts().waiting), (2, 2));
+    assert!(told.is_complete());
+    assert_eq!(dead_letters(&node, &topic, 20).await, all);
+    let report = letters
+        .replay(&selection, &quickly(), &Progress::new())
+        .await;
+    assert_eq!(
+        (report.counts().replayed, report.is_complete()),
+        (2, true),
+        "{report:?}"
+    );
+    let texts: std::collections::BTreeSet<_> = record.wait_for(2).await.into_iter().collect();
+    assert_eq!(texts, ["17".to_owned(), "7".to_owned()].into());
+    assert_eq!(dead_letters(&node, &topic, 18).await.len(), 18);
+    node.stop().await;
+}
+
+/// What was chosen is gone, and nothing else; nobody gets it.
+pub async fn what_is_discarded_is_gone_and_nothing_else_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    node.subscribe(rejecting(&record, &group(), &topic, 1))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(5) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    let all = dead_letters(&node, &topic, 5).await;
+    let chosen = all.get(2).unwrap();
+    let one = Selection::of(
+        std::slice::from_ref(&topic),
+        DeadLetterFilter::one(chosen.id.clone()),
+    );
+    let letters = letters(&node);
+    let dry = letters.discard(&one, true, &Progress::new()).await;
+    assert_eq!(dry.counts().selected, 1);
+    assert_eq!(dead_letters(&node, &topic, 5).await.len(), 5);
+    let report = letters.discard(&one, false, &Progress::new()).await;
+    assert_eq!(
+        (report.counts().discarded, report.is_complete()),
+        (1, true),
+        "{report:?}"
+    );
+    let left = dead_letters(&node, &topic, 4).await;
+    let ids: Vec<_> = left.iter().map(|letter| &letter.id).collect();
+    let expected: Vec<_> = all
+        .iter()
+        .map(|letter| &letter.id)
+        .filter(|id| **id != chosen.id)
+        .collect();
+    assert_eq!(ids, expected);
+    assert!(record.all().is_empty());
+    node.stop().await;
+}
+
+/// An engine that never answers to a removal: whoever waits for it is dropped there, as by a signal.
+struct NeverRemoves {
+    engine: Arc<dyn Transport>,
+    asked: Arc<Notify>,
+}
+
+impl Transport for NeverRemoves {
+    fn system(&self) -> &'static str {
+        self.engine.system()
+    }
+
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.engine.declare(topics)
+    }
+
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        self.engine.publish(batch)
+    }
+
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
+        self.engine.open(plan)
+    }
+
+    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
+        self.engine.lag(group)
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        self.engine.check()
+    }
+
+    fn browse<'a>(
+        &'a self,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
+        self.engine.browse(topic, after, limit)
+    }
+
+    fn remove<'a>(
+        &'a self,
+        _topic: &'a Topic,
+        _ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>> {
+        self.asked.notify_one();
+        Box::pin(std::future::pending())
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        self.engine.close()
+    }
+}
+
+/// Dropped between the confirmation and the removal, it has lost nothing, says of which letters it does not know, and can be run again.
+pub async fn a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3(
+    harness: &dyn Harness,
+) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    node.subscribe(rejecting(&record, &group(), &topic, 1))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(30) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    dead_letters(&node, &topic, 30).await;
+    let asked = Arc::new(Notify::new());
+    let cut_off = DeadLetters::new(Arc::new(NeverRemoves {
+        engine: Arc::clone(&node.transport),
+        asked: Arc::clone(&asked),
+    }));
+    let progress = Progress::new();
+    let ten = Replay {
+        // A batch is one second's worth.
+        rate: NonZeroU32::new(10).unwrap(),
+        ..Replay::default()
+    };
+    let selection = everything(&topic);
+    tokio::select! {
+        report = cut_off.replay(&selection, &ten, &progress) => panic!("it ended: {report:?}"),
+        () = asked.notified() => {}
+    }
+    let told = progress.report();
+    assert!(!told.finished && !told.is_complete());
+    assert_eq!(
+        told.counts(),
+        FateCounts {
+            selected: 30,
+            uncertain: 10,
+            waiting: 20,
+            ..FateCounts::default()
+        }
+    );
+    assert_eq!(dead_letters(&node, &topic, 30).await.len(), 30);
+    let report = letters(&node)
+        .replay(&selection, &quickly(), &Progress::new())
+        .await;
+    assert_eq!(report.counts().replayed, 30, "{report:?}");
+    record.wait_for(30).await;
+    assert!(dead_letters(&node, &topic, 0).await.is_empty());
+    node.stop().await;
+}
+
+/// Nothing is lost, and both end.
+pub async fn two_replays_side_by_side_lose_nothing_msg_3(harness: &dyn Harness) {
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    node.subscribe(rejecting(&record, &group(), &topic, 1))
+        .await;
+    let publisher = node.publisher(&[&topic]).await;
+    for text in numbers(60) {
+        publisher.publish(message(&topic, &text)).await.unwrap();
+    }
+    dead_letters(&node, &topic, 60).await;
+    let (one, two) = (
+        DeadLetters::new(harness.open().await),
+        DeadLetters::new(harness.open().await),
+    );
+    let (selection, replay) = (everything(&topic), quickly());
+    let (first, second) = (Progress::new(), Progress::new());
+    let (left, right) = futures::join!(
+        one.replay(&selection, &replay, &first),
+        two.replay(&selection, &replay, &second)
+    );
+    for report in [&left, &right] {
+        let counts = report.counts();
+        assert!(report.is_complete(), "{report:?}");
+        assert_eq!(counts.replayed + counts.missing, counts.selected);
+    }
+    assert!(left.counts().replayed + right.counts().replayed >= 60);
+    record.wait_for(60).await;
+    assert!(dead_letters(&node, &topic, 0).await.is_empty());
+    node.stop().await;
+}
+
+/// What others put there leads to no other topic, and to no group that nobody named; nothing of it is lost.
+pub async fn a_forged_dead_letter_leads_nowhere_msg_3(harness: &dyn Harness) {
+    let (node, topic, elsewhere) = (Node::start(harness).await, topic(), topic());
+    let (record, victim, name) = (Record::new(), Record::new(), group());
+    node.subscribe(record.subscription(&name, &[&topic])).await;
+    node.subscribe(victim.subscription(&group(), &[&elsewhere]))
+        .await;
+    let forged = |text: &'static str| {
+        Envelope::new(topic.dead_letters(), "forged", "", text)
+            .with_attribute(attributes::TOPIC, elsewhere.as_str())
+            .with_attribute(attributes::REASON, "because")
+            .with_attribute(attributes::FINGERPRINT, "x".repeat(500))
+            .with_attribute(attributes::ATTEMPTS, "99999999999999999999")
+            .with_attribute(attributes::REPLAYS, "-1")
+            .with_attribute(attributes::LAST_FAILED, "yesterday")
+    };
+    let nobody = forged("b").with_attribute(attributes::GROUP, "no.such.group");
+    let published = node.transport.publish(vec![forged("a"), nobody]).await;
+    assert!(published.iter().all(Result::is_ok), "{published:?}");
+    let found = dead_letters(&node, &topic, 2).await;
+    for letter in &found {
+        assert_eq!(letter.envelope.topic(), &topic);
+        assert_eq!(letter.reason, DeadLetterReason::Unknown);
+        assert_eq!(
+            (letter.fingerprint.len(), letter.attempts, letter.replays),
+            (16, 0, 0)
+        );
+    }
+    let letters = letters(&node).with_timeout(seaworthy_core::Timeout::from_millis(500));
+    let selection = everything(&topic);
+    let report = letters
+        .replay(&selection, &quickly(), &Progress::new())
+        .await;
+    assert_eq!(report.counts().skipped, 1, "{report:?}");
+    if harness.tells_unroutable() {
+        assert_eq!(report.counts().refused, 1, "{report:?}");
+        assert_eq!(dead_letters(&node, &topic, 2).await.len(), 2);
+    }
+    let named = Replay {
+        target: ReplayTarget::Group(GroupName::new(&name).unwrap()),
+        ..quickly()
+    };
+    let left = dead_letters(&node, &topic, 1).await.len();
+    let report = letters.replay(&selection, &named, &Progress::new()).await;
+    assert_eq!(report.counts().replayed, left, "{report:?}");
+    record.wait_for(left).await;
+    assert!(victim.all().is_empty());
+    node.stop().await;
+}

@@ -1,0 +1,175 @@
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use crate::{DeadLetter, DeadLetterId, GroupName, Topic};
+
+/// What became of a dead letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case", tag = "fate")]
+pub enum Fate {
+    /// It was chosen, and nothing was done with it: a dry run, or the end came before its turn.
+    Selected,
+    /// It is being published; if this is what it ended with, nobody knows whether it was.
+    Publishing,
+    /// It was published, and nobody knows whether it was removed from the dead letters: another replay would publish it again, under the same identifier.
+    Published,
+    /// It was published and removed from the dead letters.
+    Replayed,
+    /// It was removed from the dead letters.
+    Discarded,
+    /// It was left where it is.
+    Skipped {
+        /// Why.
+        problem: String,
+    },
+    /// The broker did not take it; it is where it was.
+    Refused {
+        /// Why.
+        problem: String,
+    },
+    /// It was not there any more when its turn came: somebody else has replayed or discarded it.
+    Missing,
+}
+
+/// A dead letter that was chosen, and what became of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct TreatedLetter {
+    /// Its identifier.
+    pub id: DeadLetterId,
+    /// That of the message, which a replay keeps.
+    pub message: String,
+    /// The topic.
+    pub topic: Topic,
+    /// The group that could not handle it.
+    pub group: Option<GroupName>,
+    /// The kind of event.
+    pub event_type: String,
+    /// How often it had been replayed before.
+    pub replays: u32,
+    /// What became of it.
+    #[serde(flatten)]
+    pub fate: Fate,
+}
+
+/// What a replay did, or what was discarded: exactly this, letter by letter.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct DeadLetterReport {
+    /// Whether nothing was to be done.
+    pub dry_run: bool,
+    /// Whether everything that was chosen has had its turn.
+    pub finished: bool,
+    /// Why it ended early.
+    pub problem: Option<String>,
+    /// Whether more would have been chosen than the limit allows.
+    pub more: bool,
+    /// All that were chosen, in the order of their turns.
+    pub letters: Vec<TreatedLetter>,
+}
+
+/// How many letters had each fate.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct FateCounts {
+    /// All that were chosen.
+    pub selected: usize,
+    /// Published and removed.
+    pub replayed: usize,
+    /// Removed.
+    pub discarded: usize,
+    /// Left where they are.
+    pub skipped: usize,
+    /// Not taken by the broker.
+    pub refused: usize,
+    /// Not there any more.
+    pub missing: usize,
+    /// Published or perhaps published, and not known to be removed.
+    pub uncertain: usize,
+    /// Not reached.
+    pub waiting: usize,
+}
+
+impl DeadLetterReport {
+    /// How many letters had each fate.
+    #[must_use]
+    pub fn counts(&self) -> FateCounts {
+        let mut counts = FateCounts {
+            selected: self.letters.len(),
+            ..FateCounts::default()
+        };
+        for letter in &self.letters {
+            let count = match letter.fate {
+                Fate::Selected => &mut counts.waiting,
+                Fate::Publishing | Fate::Published => &mut counts.uncertain,
+                Fate::Replayed => &mut counts.replayed,
+                Fate::Discarded => &mut counts.discarded,
+                Fate::Skipped { .. } => &mut counts.skipped,
+                Fate::Refused { .. } => &mut counts.refused,
+                Fate::Missing => &mut counts.missing,
+            };
+            *count += 1;
+        }
+        counts
+    }
+
+    /// Whether it is as it was asked for: nothing refused, nothing uncertain, and everything had its turn.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        let counts = self.counts();
+        self.finished
+            && self.problem.is_none()
+            && counts.refused == 0
+            && counts.uncertain == 0
+            && (self.dry_run || counts.waiting == 0)
+    }
+}
+
+impl From<&DeadLetter> for TreatedLetter {
+    fn from(letter: &DeadLetter) -> Self {
+        Self {
+            id: letter.id.clone(),
+            message: letter.envelope.id().as_str().to_owned(),
+            topic: letter.envelope.topic().clone(),
+            group: letter.group.clone(),
+            event_type: letter.envelope.event_type().to_owned(),
+            replays: letter.replays,
+            fate: Fate::Selected,
+        }
+    }
+}
+
+/// What has been done so far. Clones are the same: one is held by whoever shows it, also after the work itself was dropped in the middle.
+#[derive(Debug, Clone, Default)]
+pub struct Progress(Arc<Mutex<DeadLetterReport>>);
+
+impl Progress {
+    /// Nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What has been done until now.
+    #[must_use]
+    pub fn report(&self) -> DeadLetterReport {
+        self.0.lock().clone()
+    }
+
+    /// How many letters have had which fate until now.
+    #[must_use]
+    pub fn counts(&self) -> FateCounts {
+        self.0.lock().counts()
+    }
+
+    pub(super) fn change<T>(&self, change: impl FnOnce(&mut DeadLetterReport) -> T) -> T {
+        change(&mut self.0.lock())
+    }
+
+    pub(super) fn set(&self, place: usize, fate: Fate) {
+        self.change(|report| {
+            if let Some(letter) = report.letters.get_mut(place) {
+                letter.fate = fate;
+            }
+        });
+    }
+}
