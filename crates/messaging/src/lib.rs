@@ -36,7 +36,9 @@
 //! }
 //! ```
 
+mod admin;
 mod broker_url;
+mod command;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
@@ -64,6 +66,7 @@ mod topics;
 pub mod transport;
 
 pub use broker_url::{BrokerUrl, Engine, InvalidBrokerUrl};
+pub use command::dead_letters_command;
 pub use config::{EmbeddedConfig, MessagingConfig, SubscriptionConfig, SubscriptionOverrides};
 pub use consumer::ConsumerReport;
 pub use dead_letter::{DeadLetter, DeadLetterId, DeadLetterReason};

@@ -1,9 +1,9 @@
-use std::{fmt, sync::Arc};
+use std::{collections::BTreeSet, fmt, sync::Arc};
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use seaworthy_config::Settings;
-use seaworthy_core::{ServiceIdentity, Timeout};
+use seaworthy_core::{Error, ServiceIdentity, Timeout};
 use seaworthy_health::{CheckFailure, Health, Probe};
 use seaworthy_resilience::circuit_breaker::CircuitBreaker;
 use seaworthy_service::{Assembly, Component, Dependency, Stage, Tasks};
@@ -12,8 +12,11 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    ConsumerReport, DeadLetters, MessagingConfig, MessagingError, Publisher, Subscription, Topics,
+    ConsumerReport, DeadLetters, MessagingConfig, MessagingError, Publisher, Subscription, Topic,
+    Topics,
+    admin::{self, Job, Jobs},
     consumer::{Consumer, Consumers},
+    dead_letters::{DeadLetterReport, Progress},
     engine,
     metrics::{ConsumerMetrics, PublishMetrics},
     publisher::Outlet,
@@ -34,6 +37,7 @@ struct Inner {
     health: Health,
     connect_total: Timeout,
     consumers: Consumers,
+    jobs: Jobs,
 }
 
 impl Messaging {
@@ -99,8 +103,8 @@ impl Messaging {
         ));
         let consumers = Consumers::new(&name);
         service.component(consumers.clone());
-        Self(Some(Arc::new(Inner {
-            name,
+        let messaging = Self(Some(Arc::new(Inner {
+            name: Arc::clone(&name),
             config: config.clone(),
             outlet,
             identity: service.identity().clone(),
@@ -109,7 +113,10 @@ impl Messaging {
             health: service.health().clone(),
             connect_total: service.framework().connect.total,
             consumers,
-        })))
+            jobs: Jobs::default(),
+        })));
+        service.admin(admin::routes(&name, &messaging));
+        messaging
     }
 
     /// No messages, by the service's explicit wish (MSG-2): publishing does nothing and succeeds, and no handler is ever called.
@@ -235,6 +242,41 @@ impl Messaging {
         let inner = self.0.as_ref()?;
         let letters = DeadLetters::new(Arc::clone(inner.outlet.transport()));
         Some(letters.with_timeout(inner.config.publish_timeout))
+    }
+}
+
+impl Messaging {
+    /// The topics of which messages are handled.
+    pub(crate) fn topics(&self) -> Vec<Topic> {
+        let consumers = self.0.as_ref().map(|inner| inner.consumers.all());
+        let topics: BTreeSet<_> = consumers
+            .into_iter()
+            .flatten()
+            .flat_map(|consumer| consumer.plan.topics.clone())
+            .collect();
+        topics.into_iter().collect()
+    }
+
+    /// Begins what is done with dead letters beside the service.
+    pub(crate) fn begin<F>(
+        &self,
+        what: &'static str,
+        work: impl FnOnce(Progress) -> F,
+    ) -> Result<Job, Error>
+    where
+        F: Future<Output = DeadLetterReport> + Send + 'static,
+    {
+        match &self.0 {
+            Some(inner) => inner.jobs.begin(what, &inner.tasks, work),
+            None => Jobs::default().last(),
+        }
+    }
+
+    pub(crate) fn last_job(&self) -> Result<Job, Error> {
+        match &self.0 {
+            Some(inner) => inner.jobs.last(),
+            None => Jobs::default().last(),
+        }
     }
 }
 

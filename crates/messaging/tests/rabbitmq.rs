@@ -43,6 +43,14 @@ impl Harness for Alone {
         Box::pin(connect(self.config()))
     }
 
+    fn settled<'a>(&'a self, group: &'a str) -> BoxFuture<'a, ()> {
+        let (server, group) = (Arc::clone(&self.0), group.to_owned());
+        Box::pin(async move {
+            let kept = tokio::task::spawn_blocking(move || server.lock().unwrap().keeps(&group));
+            kept.await.unwrap().unwrap();
+        })
+    }
+
     fn restart(&self) -> Option<BoxFuture<'_, ()>> {
         let server = Arc::clone(&self.0);
         Some(Box::pin(async move {

@@ -76,6 +76,12 @@ pub trait Harness: Send + Sync {
         None
     }
 
+    /// Waits until a group that takes messages survives that its broker is killed, where the broker writes down some of it later than it says.
+    fn settled<'a>(&'a self, group: &'a str) -> BoxFuture<'a, ()> {
+        let _ = group;
+        Box::pin(std::future::ready(()))
+    }
+
     /// Whether publishing to a topic that no group gets is an error on this engine. It is not where topics are logs that wait for readers.
     fn tells_unroutable(&self) -> bool {
         true

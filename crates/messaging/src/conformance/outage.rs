@@ -19,9 +19,9 @@ pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &
         config.publish_timeout = Timeout::from_secs(300);
     })
     .await;
-    let (topic, record) = (topic(), Record::new());
-    node.subscribe(record.subscription(&group(), &[&topic]))
-        .await;
+    let (topic, record, group) = (topic(), Record::new(), group());
+    node.subscribe(record.subscription(&group, &[&topic])).await;
+    harness.settled(&group).await;
     let publisher = node.publisher(&[&topic]).await;
     let all: Vec<String> = numbers(ALL).into_iter().collect();
     let publishing = futures::future::join_all(all.chunks(ALL / 20).map(|texts| {
@@ -63,11 +63,10 @@ pub async fn publishing_while_the_broker_is_down_is_an_error_msg_2(harness: &dyn
         config.publish_timeout = Timeout::from_millis(500);
     })
     .await;
-    let (topic, record) = (topic(), Record::new());
-    node.subscribe(record.subscription(&group(), &[&topic]))
-        .await;
+    let (topic, record, group) = (topic(), Record::new(), group());
+    node.subscribe(record.subscription(&group, &[&topic])).await;
+    harness.settled(&group).await;
     let publisher = node.publisher(&[&topic]).await;
-    // A broker that is killed within moments of its first declarations is another matter.
     for text in numbers(500) {
         // What is short for a broker that is down may be short for a busy disk, too.
         let confirmed = async { while publisher.publish(message(&topic, &text)).await.is_err() {} };

@@ -9,12 +9,7 @@ pub(super) fn is_fingerprint(text: &str) -> bool {
 }
 
 /// What failures of the same cause share. Words with digits in them (identifiers, addresses, sizes) differ from message to message and are left out.
-pub(super) fn fingerprint(
-    group: &str,
-    event_type: &str,
-    class: &str,
-    message: &str,
-) -> String {
+pub(super) fn fingerprint(group: &str, event_type: &str, class: &str, message: &str) -> String {
     let is_word = |character: char| character.is_alphanumeric() || character == '-';
     let words = message
         .split(|character| !is_word(character))

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use fingerprint::{fingerprint, is_fingerprint};
 pub use reason::DeadLetterReason;
-use serde::Serialize;
+use serde::{Deserialize, Deserializer, Serialize};
 
 use crate::{
     Envelope, GroupName,
@@ -62,6 +62,12 @@ const LONGEST_MESSAGE: usize = 1_000;
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize)]
 #[serde(transparent)]
 pub struct DeadLetterId(Arc<str>);
+
+impl<'de> Deserialize<'de> for DeadLetterId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer).map(|text| Self::new(&text))
+    }
+}
 
 impl DeadLetterId {
     /// An identifier as it was shown.

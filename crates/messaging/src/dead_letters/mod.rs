@@ -4,6 +4,7 @@
 //! somebody says so. It keeps the message's identifier, so that an inbox knows it, and counts the replays. A letter is removed when the broker has confirmed its
 //! replay and not before: cut off at any point a replay loses nothing and can be run again, and at most the letters of one batch are then published twice.
 
+mod description;
 mod filter;
 mod group;
 mod pace;
@@ -13,6 +14,7 @@ mod turns;
 
 use std::{collections::HashSet, sync::Arc};
 
+pub use description::DeadLetterDescription;
 pub use filter::DeadLetterFilter;
 pub use group::DeadLetterGroup;
 pub use replay::{Replay, ReplayTarget, Selection};
@@ -172,3 +174,6 @@ impl DeadLetters {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

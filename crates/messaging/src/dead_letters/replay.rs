@@ -1,4 +1,4 @@
-use std::{error::Error as StdError, num::NonZeroU32};
+use std::{collections::HashMap, error::Error as StdError, num::NonZeroU32};
 
 use chrono::Utc;
 use seaworthy_core::{Backoff, Timeout};
@@ -81,7 +81,7 @@ impl Default for Replay {
 
 impl Replay {
     /// The message as it would be published, or why it is not.
-    fn prepare(&self, letter: &DeadLetter) -> Result<Envelope, String> {
+    pub(super) fn prepare(&self, letter: &DeadLetter) -> Result<Envelope, String> {
         if letter
             .envelope
             .expires_at()
@@ -135,6 +135,33 @@ impl DeadLetters {
     ) -> DeadLetterReport {
         self.treat(selection, NonZeroU32::MAX, dry_run, &Discarding, progress)
             .await
+    }
+
+    /// The message, unless nobody would get it: a log takes what is for a group that there is not.
+    async fn heard(
+        &self,
+        envelope: Envelope,
+        groups: &mut HashMap<GroupName, bool>,
+    ) -> Result<Result<Envelope, String>, String> {
+        let Some(group) = envelope.recipient() else {
+            return Ok(Ok(envelope));
+        };
+        let hears = match groups.get(group) {
+            Some(hears) => *hears,
+            None => {
+                let hears = self.transport.hears(group, envelope.topic()).await;
+                let hears = hears.map_err(|error| chain(&error))?;
+                groups.insert(group.clone(), hears);
+                hears
+            }
+        };
+        if hears {
+            return Ok(Ok(envelope));
+        }
+        let topic = envelope.topic();
+        Ok(Err(format!(
+            "the group {group} gets no messages of {topic}"
+        )))
     }
 
     /// Publishes, with further attempts for what the broker cannot take now.
@@ -216,8 +243,13 @@ impl Treatment for Replaying<'_> {
         progress: &Progress,
     ) -> Result<(), String> {
         let (mut chosen, mut envelopes) = (Batch::new(), Vec::new());
+        let mut groups = HashMap::new();
         for (place, letter) in batch {
-            match self.0.prepare(&letter) {
+            let envelope = match self.0.prepare(&letter) {
+                Ok(envelope) => letters.heard(envelope, &mut groups).await?,
+                Err(problem) => Err(problem),
+            };
+            match envelope {
                 Ok(envelope) => {
                     progress.set(place, Fate::Publishing);
                     chosen.push((place, letter));

@@ -99,7 +99,10 @@ struct Turn {
 
 impl Turn {
     /// Does what is to be done in a turn, to its end even when nobody waits for it any more.
-    async fn through<T: Send + 'static, F: Future<Output = Result<T, TransportError>> + Send + 'static>(
+    async fn through<
+        T: Send + 'static,
+        F: Future<Output = Result<T, TransportError>> + Send + 'static,
+    >(
         link: Arc<Link>,
         topic: Topic,
         work: impl FnOnce(Channel) -> F + Send + 'static,
@@ -121,7 +124,8 @@ impl Turn {
 
     async fn take(link: &Link, topic: &Topic) -> Result<Self, TransportError> {
         let within = link.looking().lock_owned().await;
-        let name = ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::refused)?;
+        let name =
+            ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::refused)?;
         let end = Instant::now() + LONGEST_WAIT.get();
         let backoff = Backoff::new(TURN_INITIAL, TURN_CAP);
         let mut attempt = 0;
@@ -171,7 +175,6 @@ impl Turn {
 fn is_locked(error: &lapin::Error) -> bool {
     matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(AMQPSoftError::RESOURCELOCKED)))
 }
-
 
 async fn get(
     channel: &Channel,

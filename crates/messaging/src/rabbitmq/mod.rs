@@ -252,10 +252,7 @@ impl Transport for RabbitmqBroker {
 
     fn is_connected(&self) -> bool {
         // What was closed is for `publish` to tell.
-        !matches!(
-            self.0.publishing_now(),
-            Err(TransportError::Unavailable(_))
-        )
+        !matches!(self.0.publishing_now(), Err(TransportError::Unavailable(_)))
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {

@@ -185,6 +185,22 @@ impl Transport for RedisBroker {
         })
     }
 
+    fn hears<'a>(
+        &'a self,
+        group: &'a GroupName,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let Inner { redis, keys, .. } = &*self.inner;
+            self.inner.is_open()?;
+            let is_one = cmd("SISMEMBER")
+                .arg(keys.topics(group))
+                .arg(topic.as_str())
+                .clone();
+            redis.ask(&is_one).await.map_err(failed)
+        })
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;

@@ -73,6 +73,17 @@ pub trait Transport: Send + Sync + 'static {
     /// How many messages of the group nobody has acknowledged yet, those in hand included where the engine can tell.
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
 
+    /// Whether the group gets messages of the topic. Only asked where a message is for one group; an engine that tells by [`PublishError::Unroutable`] that there is no such group need
+    /// not know it before.
+    fn hears<'a>(
+        &'a self,
+        group: &'a GroupName,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        let _ = (group, topic);
+        Box::pin(std::future::ready(Ok(true)))
+    }
+
     /// Whether there is a connection to publish on; an engine without connections always has one. Where this is `false`, [`publish`](Self::publish) would fail at once, and the engine
     /// makes the connection again by itself, without being asked to publish.
     fn is_connected(&self) -> bool {

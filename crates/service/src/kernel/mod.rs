@@ -21,8 +21,8 @@ use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
 use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
-pub(crate) use self::{offline::Offline, start_failure::StartFailure};
 use self::operators::Operators;
+pub(crate) use self::{offline::Offline, start_failure::StartFailure};
 use crate::{
     admin::AdminState,
     assembly::{Assembly, HandedOver, Parts},

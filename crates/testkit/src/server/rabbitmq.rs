@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::{
     keeper::kept,
-    process::{Process, finish, folder, free_address, listens},
+    process::{Process, finish, folder, free_address, listens, poll},
 };
 
 /// A running RabbitMQ of one node. It is killed when this is dropped.
@@ -78,6 +78,36 @@ impl RabbitmqServer {
         let address = self.address;
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || listens(address))
+    }
+
+    /// Waits until a quorum queue survives a kill. The broker answers for a new one before it has written down where it keeps it, and does so half a second after the last: killed
+    /// before, it has the queue and never finds its content again, and whoever asks for the queue waits for ever.
+    ///
+    /// # Errors
+    /// It is not written down in time.
+    pub fn keeps(&self, queue: &str) -> io::Result<()> {
+        let what = format!("the queue {queue} is not written down");
+        poll(&what, || {
+            let names = self.names()?;
+            Ok(names
+                .windows(queue.len())
+                .any(|window| window == queue.as_bytes()))
+        })
+    }
+
+    /// Where the broker writes down which quorum queues it keeps.
+    fn names(&self) -> io::Result<Vec<u8>> {
+        for node in fs::read_dir(self.folder.path().join("data"))? {
+            let Ok(inner) = fs::read_dir(node?.path().join("quorum")) else {
+                continue;
+            };
+            for folder in inner {
+                if let Ok(names) = fs::read(folder?.path().join("names.dets")) {
+                    return Ok(names);
+                }
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// Runs `rabbitmqctl` with these arguments.

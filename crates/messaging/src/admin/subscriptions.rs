@@ -1,0 +1,68 @@
+use axum::extract::State;
+use seaworthy_core::{Code, Error};
+use seaworthy_http::{Json, Path, Routes};
+use serde::Deserialize;
+
+use super::{actor, given};
+use crate::{ConsumerReport, Messaging};
+
+pub(super) fn routes() -> Routes<Messaging> {
+    Routes::new()
+        .get("/subscriptions", list)
+        .post("/subscriptions/{group}/pause", pause)
+        .post("/subscriptions/{group}/resume", resume)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Change {
+    reason: String,
+}
+
+async fn list(State(messaging): State<Messaging>) -> Json<Vec<ConsumerReport>> {
+    Json(messaging.consumers())
+}
+
+async fn pause(
+    State(messaging): State<Messaging>,
+    Path(group): Path<String>,
+    Json(change): Json<Change>,
+) -> Result<Json<Vec<ConsumerReport>>, Error> {
+    let reason = given(&change.reason)?;
+    if !messaging.pause(&group) {
+        return Err(missing());
+    }
+    tracing::warn!(
+        group,
+        reason,
+        actor = actor(),
+        "a subscription was paused by an operator, on this instance"
+    );
+    Ok(Json(messaging.consumers()))
+}
+
+async fn resume(
+    State(messaging): State<Messaging>,
+    Path(group): Path<String>,
+    Json(change): Json<Change>,
+) -> Result<Json<Vec<ConsumerReport>>, Error> {
+    let reason = given(&change.reason)?;
+    if !messaging.resume(&group) {
+        return Err(missing());
+    }
+    tracing::warn!(
+        group,
+        reason,
+        actor = actor(),
+        "a subscription was resumed by an operator, on this instance"
+    );
+    Ok(Json(messaging.consumers()))
+}
+
+fn missing() -> Error {
+    Error::new(
+        Code::NotFound,
+        "NO_SUCH_SUBSCRIPTION",
+        "this instance takes messages for no group of this name",
+    )
+}
