@@ -1,4 +1,5 @@
 use seaworthy_client::ClientError;
+use seaworthy_core::{Code, Error};
 
 /// What cannot be encrypted or decrypted. It never says more of a value than that it does not open.
 #[derive(Debug, thiserror::Error)]
@@ -36,4 +37,19 @@ pub enum CryptoError {
     /// Vault answered something else than a key.
     #[error("Vault refused: {0}")]
     Refused(&'static str),
+}
+
+impl From<CryptoError> for Error {
+    /// Who cannot reach the keys says so; everything else is this service's fault. The rest is the private cause.
+    fn from(error: CryptoError) -> Self {
+        match error {
+            CryptoError::Unreachable(_) | CryptoError::Refused(_) => Self::new(
+                Code::Unavailable,
+                "KEYS_UNAVAILABLE",
+                "something this service needs is not available; try again later",
+            )
+            .with_cause(error),
+            _ => Self::internal(error),
+        }
+    }
 }

@@ -1,0 +1,137 @@
+use std::time::Duration;
+
+use http::{HeaderMap, HeaderValue, header};
+use seaworthy_core::Error;
+
+use crate::SecretToken;
+
+/// What a browser takes only with `Secure`, `Path=/` and no domain (RFC 6265bis, section 4.1.3.2): no subdomain can plant one.
+const PREFIX: &str = "__Host-";
+
+/// The cookie in which a browser keeps its refresh token: out of reach of scripts, sent to this host alone, not along with requests that another site makes by itself.
+///
+/// ```
+/// use std::time::Duration;
+/// use seaworthy_account::{SecretToken, SessionCookie};
+///
+/// let cookie = SessionCookie::new("refresh_token");
+/// let value = cookie.set(&SecretToken::generate()?, Duration::from_secs(60))?;
+/// let text = value.to_str().unwrap();
+/// assert!(text.starts_with("__Host-refresh_token="));
+/// assert!(text.ends_with("; Path=/; Max-Age=60; HttpOnly; SameSite=Lax; Secure"));
+/// # Ok::<_, seaworthy_core::Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct SessionCookie {
+    name: String,
+    is_secure: bool,
+}
+
+impl SessionCookie {
+    /// A cookie that is sent over TLS alone, under this name behind `__Host-`.
+    #[must_use]
+    pub fn new(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            is_secure: true,
+        }
+    }
+
+    /// One without TLS and without the prefix: for development on plain HTTP and nothing else.
+    #[must_use]
+    pub fn insecure(name: &str) -> Self {
+        Self {
+            is_secure: false,
+            ..Self::new(name)
+        }
+    }
+
+    /// The value of `Set-Cookie` that keeps the token for `age`.
+    ///
+    /// # Errors
+    /// The name is none that a header can hold.
+    pub fn set(&self, token: &SecretToken, age: Duration) -> Result<HeaderValue, Error> {
+        let mut value = self.value(token.expose(), age.as_secs())?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+
+    /// The value of `Set-Cookie` that removes it.
+    ///
+    /// # Errors
+    /// The name is none that a header can hold.
+    pub fn clear(&self) -> Result<HeaderValue, Error> {
+        self.value("", 0)
+    }
+
+    fn value(&self, token: &str, seconds: u64) -> Result<HeaderValue, Error> {
+        let (prefix, secure) = if self.is_secure {
+            (PREFIX, "; Secure")
+        } else {
+            ("", "")
+        };
+        let name = &self.name;
+        let text = format!(
+            "{prefix}{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
+        );
+        text.parse().map_err(Error::internal)
+    }
+
+    /// The token that a request brings. Where the cookie is secure, one without the prefix is not looked at: a neighbour may have planted it. One that is there twice is not believed.
+    #[must_use]
+    pub fn read(&self, headers: &HeaderMap) -> Option<SecretToken> {
+        let prefix = if self.is_secure { PREFIX } else { "" };
+        let mut found = headers
+            .get_all(header::COOKIE)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .flat_map(|value| value.split(';'))
+            .filter_map(|pair| pair.trim().split_once('='))
+            .filter(|(name, _)| name.strip_prefix(prefix) == Some(self.name.as_str()))
+            .map(|(_, value)| value);
+        let token = found.next()?;
+        if found.next().is_some() {
+            return None;
+        }
+        SecretToken::parse(token)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(cookie: &SessionCookie, text: &str) -> Option<String> {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::COOKIE, text.parse().unwrap());
+        cookie.read(&headers).map(|token| token.expose().to_owned())
+    }
+
+    #[test]
+    fn only_the_cookie_of_this_host_is_read_auth_3() {
+        let token = SecretToken::generate().unwrap();
+        let token = token.expose();
+        let secure = SessionCookie::new("refresh");
+        let found = Some(token.to_owned());
+        assert_eq!(
+            read(&secure, &format!("a=b; __Host-refresh={token}")),
+            found
+        );
+        assert_eq!(read(&secure, &format!("refresh={token}")), None);
+        assert_eq!(
+            read(
+                &secure,
+                &format!("__Host-refresh={token}; __Host-refresh={token}")
+            ),
+            None
+        );
+        assert_eq!(read(&secure, "__Host-refresh=short"), None);
+        assert_eq!(read(&secure, &format!("x__Host-refresh={token}")), None);
+        let plain = SessionCookie::insecure("refresh");
+        assert_eq!(read(&plain, &format!("refresh={token}")), found);
+        assert_eq!(
+            plain.clear().unwrap(),
+            "refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
+        );
+    }
+}

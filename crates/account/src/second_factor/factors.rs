@@ -1,0 +1,305 @@
+use std::{fmt, time::SystemTime};
+
+use aws_lc_rs::rand;
+use seaworthy_core::{Error, Secret};
+use seaworthy_crypto::{Context, Envelope, Sealer};
+use seaworthy_data::{Connection, DataError, Database, sql};
+use url::form_urlencoded;
+
+use super::code::step_of;
+use crate::secret_token::hash;
+
+/// RFC 4226, section 4, R6: 160 bits.
+const SECRET_BYTES: usize = 20;
+/// A page of them; each is good once.
+const RECOVERY_CODES: usize = 10;
+/// 80 bits each: out of reach for guessing, short enough to type.
+const RECOVERY_BYTES: usize = 10;
+/// RFC 4648, section 6, without what it pads with.
+const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+
+/// The second factors of a service's users. Cheap to clone.
+#[derive(Clone)]
+pub struct SecondFactors {
+    database: Database,
+    sealer: Sealer,
+    issuer: String,
+}
+
+impl fmt::Debug for SecondFactors {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("SecondFactors")
+            .field("database", &self.database)
+            .field("issuer", &self.issuer)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a user needs to set up the application, shown once.
+#[derive(Debug)]
+pub struct Enrolment {
+    /// The secret in base32, for typing.
+    pub secret: Secret<String>,
+    /// The `otpauth:` address, for a QR code.
+    pub address: Secret<String>,
+}
+
+struct Factor {
+    secret: Secret<Vec<u8>>,
+    is_confirmed: bool,
+    last_step: u64,
+}
+
+impl SecondFactors {
+    /// Factors in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS), encrypted by `sealer`. The application shows the issuer's name.
+    #[must_use]
+    pub fn new(database: Database, sealer: Sealer, issuer: &str) -> Self {
+        Self {
+            database,
+            sealer,
+            issuer: issuer.to_owned(),
+        }
+    }
+
+    /// Begins to set one up; it counts for nothing before it is [confirmed](Self::confirm). One that is confirmed stays until it is [removed](Self::remove): `None`.
+    ///
+    /// # Errors
+    /// The database's, or that of the keys.
+    pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
+        if self.is_required(user).await? {
+            return Ok(None);
+        }
+        let secret = random(SECRET_BYTES)?;
+        let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
+        let sealed = sealed.to_bytes()?;
+        sql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
+             ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = 0")
+            .on_mysql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
+             ON DUPLICATE KEY UPDATE secret = VALUES(secret), last_step = 0")
+            .bind(user)
+            .bind(sealed)
+            .bind(false)
+            .execute(&self.database)
+            .await?;
+        let text = base32(secret.expose());
+        Ok(Some(Enrolment {
+            address: Secret::new(self.address(label, &text)),
+            secret: Secret::new(text),
+        }))
+    }
+
+    fn address(&self, label: &str, secret: &str) -> String {
+        let encode = |text: &str| {
+            form_urlencoded::byte_serialize(text.as_bytes())
+                .collect::<String>()
+                .replace('+', "%20")
+        };
+        let issuer = encode(&self.issuer);
+        format!(
+            "otpauth://totp/{issuer}:{}?secret={secret}&issuer={issuer}",
+            encode(label)
+        )
+    }
+
+    /// Confirms the application by a code of it. From then on logins need one. Tells the recovery codes, which are shown once; `None` for a wrong code.
+    ///
+    /// # Errors
+    /// The database's, or that of the keys.
+    pub async fn confirm(&self, user: &str, code: &str) -> Result<Option<Vec<String>>, Error> {
+        let step = match self.load(user).await? {
+            Some(factor) if !factor.is_confirmed => self.check(&factor, code),
+            _ => None,
+        };
+        let Some(step) = step else { return Ok(None) };
+        let codes = recovery_codes()?;
+        let hashes: Vec<Vec<u8>> = codes.iter().map(|code| recovery_hash(code)).collect();
+        let is_confirmed = self
+            .database
+            .transaction(|tx| {
+                let hashes = hashes.clone();
+                async move {
+                    let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ?")
+                        .bind(true)
+                        .bind(step.cast_signed())
+                        .bind(user)
+                        .bind(false)
+                        .execute(&tx)
+                        .await?;
+                    if confirmed.rows_affected() == 0 {
+                        return Ok::<_, DataError>(false);
+                    }
+                    replace_codes(&tx, user, hashes).await?;
+                    Ok(true)
+                }
+            })
+            .await?;
+        Ok(is_confirmed.then_some(codes))
+    }
+
+    /// Whether logins of the user need a second factor.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_required(&self, user: &str) -> Result<bool, Error> {
+        let confirmed: Option<(bool,)> =
+            sql("SELECT confirmed FROM account_second_factors WHERE user_id = ?")
+                .bind(user)
+                .fetch_optional(&self.database)
+                .await?;
+        Ok(confirmed.is_some_and(|(confirmed,)| confirmed))
+    }
+
+    /// Whether the code is the user's: one of the application, or a recovery code. Either is used up by it; of two at once one is.
+    ///
+    /// # Errors
+    /// The database's, or that of the keys.
+    pub async fn verify(&self, user: &str, code: &str) -> Result<bool, Error> {
+        let Some(factor) = self.load(user).await?.filter(|factor| factor.is_confirmed) else {
+            return Ok(false);
+        };
+        if let Some(step) = self.check(&factor, code) {
+            let taken = sql("UPDATE account_second_factors SET last_step = ? WHERE user_id = ? AND last_step < ?")
+                .bind(step.cast_signed())
+                .bind(user)
+                .bind(step.cast_signed())
+                .execute(&self.database)
+                .await?;
+            return Ok(taken.rows_affected() > 0);
+        }
+        let taken = sql("DELETE FROM account_recovery_codes WHERE user_id = ? AND code_hash = ?")
+            .bind(user)
+            .bind(recovery_hash(code))
+            .execute(&self.database)
+            .await?;
+        Ok(taken.rows_affected() > 0)
+    }
+
+    /// Removes the factor and its recovery codes, after the password and a code were asked for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn remove(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+        replace_codes(connection, user, Vec::new()).await?;
+        sql("DELETE FROM account_second_factors WHERE user_id = ?")
+            .bind(user)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    fn check(&self, factor: &Factor, code: &str) -> Option<u64> {
+        let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
+        let now = since.unwrap_or_default().as_secs();
+        step_of(factor.secret.expose(), code, now, factor.last_step)
+    }
+
+    async fn load(&self, user: &str) -> Result<Option<Factor>, Error> {
+        let row: Option<(Vec<u8>, bool, i64)> = sql(
+            "SELECT secret, confirmed, last_step FROM account_second_factors WHERE user_id = ?",
+        )
+        .bind(user)
+        .fetch_optional(&self.database)
+        .await?;
+        let Some((sealed, is_confirmed, last_step)) = row else {
+            return Ok(None);
+        };
+        let envelope = Envelope::from_bytes(&sealed)?;
+        let secret = self.sealer.open_bytes(&envelope, &context(user)).await?;
+        Ok(Some(Factor {
+            secret,
+            is_confirmed,
+            last_step: last_step.unsigned_abs(),
+        }))
+    }
+}
+
+async fn replace_codes(
+    connection: &dyn Connection,
+    user: &str,
+    hashes: Vec<Vec<u8>>,
+) -> Result<(), DataError> {
+    sql("DELETE FROM account_recovery_codes WHERE user_id = ?")
+        .bind(user)
+        .execute(connection)
+        .await?;
+    for hash in hashes {
+        sql("INSERT INTO account_recovery_codes (user_id, code_hash) VALUES (?, ?)")
+            .bind(user)
+            .bind(hash)
+            .execute(connection)
+            .await?;
+    }
+    Ok(())
+}
+
+fn context(user: &str) -> Context {
+    Context::new("account_second_factors", "secret").row(user)
+}
+
+fn random(length: usize) -> Result<Secret<Vec<u8>>, Error> {
+    let mut bytes = vec![0; length];
+    rand::fill(&mut bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    Ok(Secret::new(bytes))
+}
+
+/// Four groups of four, such as `ABCD-EFGH-IJKL-MNOP`.
+fn recovery_codes() -> Result<Vec<String>, Error> {
+    (0..RECOVERY_CODES)
+        .map(|_| {
+            let bytes = random(RECOVERY_BYTES)?;
+            let text = base32(bytes.expose());
+            let groups: Vec<String> = text
+                .as_bytes()
+                .chunks(4)
+                .map(|group| String::from_utf8_lossy(group).into_owned())
+                .collect();
+            Ok(groups.join("-"))
+        })
+        .collect()
+}
+
+/// Of the letters and digits alone: people leave out what divides them, and their case.
+fn recovery_hash(code: &str) -> Vec<u8> {
+    let plain: String = code
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_uppercase())
+        .collect();
+    hash(plain.as_bytes())
+}
+
+fn base32(bytes: &[u8]) -> String {
+    let (mut text, mut bits, mut held) = (String::new(), 0_u32, 0_u32);
+    for byte in bytes {
+        bits = (bits << 8) | u32::from(*byte);
+        held += 8;
+        while held >= 5 {
+            held -= 5;
+            let index = usize::try_from((bits >> held) & 31).unwrap_or_default();
+            text.push(char::from(BASE32.get(index).copied().unwrap_or(b'A')));
+        }
+        bits &= (1 << held) - 1;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn base32_is_that_of_rfc_4648() {
+        assert_eq!(base32(b"fooba"), "MZXW6YTB");
+        assert_eq!(
+            base32(b"12345678901234567890"),
+            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
+        );
+    }
+
+    #[test]
+    fn a_recovery_code_is_read_however_it_is_typed_auth_4() {
+        assert_eq!(recovery_hash("ABCD-EFGH"), recovery_hash("abcd efgh"));
+        assert_ne!(recovery_hash("ABCD-EFGH"), recovery_hash("ABCD-EFGI"));
+    }
+}

@@ -1,0 +1,9 @@
+//! A second factor: codes of an application (TOTP, RFC 6238), and recovery codes for when it is lost (AUTH-4).
+//!
+//! The secret is encrypted for its row, so neither a copy of the database nor another user's row gives it away. A code counts once: the step of the last one is kept, and one of it or of an
+//! earlier one is refused (section 5.2). Guessing is what [`Lockout`](crate::Lockout) is for: count an attempt before each code.
+
+mod code;
+mod factors;
+
+pub use factors::{Enrolment, SecondFactors};

@@ -1,0 +1,68 @@
+use std::fmt;
+
+use aws_lc_rs::{digest, rand};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use seaworthy_core::{Error, Secret};
+use zeroize::Zeroizing;
+
+/// 256 bits cannot be guessed, and a fast hash of them cannot be turned round.
+const BYTES: usize = 32;
+/// As they are written.
+const LENGTH: usize = 43;
+
+/// A secret that its holder shows again: a refresh token, or one in a link. 32 random bytes in base64url without padding; only its SHA-256 is stored, so whoever
+/// reads the database can use none.
+///
+/// ```
+/// use seaworthy_account::SecretToken;
+///
+/// let token = SecretToken::generate()?;
+/// assert_eq!(token.expose().len(), 43);
+/// assert_eq!(format!("{token:?}"), "SecretToken(***)");
+/// assert!(SecretToken::parse("../../etc/passwd").is_none());
+/// # Ok::<_, seaworthy_core::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct SecretToken(Secret<String>);
+
+impl SecretToken {
+    /// A new one.
+    ///
+    /// # Errors
+    /// [`Code::Internal`](seaworthy_core::Code::Internal): the system gives no random bytes.
+    pub fn generate() -> Result<Self, Error> {
+        let mut bytes = Zeroizing::new([0; BYTES]);
+        rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+        Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(*bytes))))
+    }
+
+    /// One that somebody shows; `None` for a text that is none, so that nothing has to be looked up.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_token = text.len() == LENGTH
+            && URL_SAFE_NO_PAD
+                .decode(text)
+                .is_ok_and(|bytes| bytes.len() == BYTES);
+        is_token.then(|| Self(Secret::new(text.to_owned())))
+    }
+
+    /// The text, for its holder.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        self.0.expose()
+    }
+
+    pub(crate) fn hash(&self) -> Vec<u8> {
+        hash(self.expose().as_bytes())
+    }
+}
+
+pub(crate) fn hash(bytes: &[u8]) -> Vec<u8> {
+    digest::digest(&digest::SHA256, bytes).as_ref().to_vec()
+}
+
+impl fmt::Debug for SecretToken {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("SecretToken(***)")
+    }
+}

@@ -1,0 +1,325 @@
+use std::time::Duration;
+
+use seaworthy_core::{Code, Error, new_id};
+use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
+use serde::Serialize;
+
+use super::SessionConfig;
+use crate::{SecretToken, microseconds};
+
+/// What fits the column; a longer name of a browser is cut.
+const LONGEST_TEXT: usize = 255;
+
+/// The sessions of a service's users. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Sessions {
+    pub(super) database: Database,
+    config: SessionConfig,
+}
+
+/// Where a session was begun, for the list that its user sees.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// The `User-Agent`.
+    pub user_agent: &'a str,
+    /// The client's address.
+    pub address: &'a str,
+}
+
+/// A session that has begun.
+#[derive(Debug)]
+pub struct NewSession {
+    /// Its identifier.
+    pub id: String,
+    /// Its first refresh token.
+    pub token: SecretToken,
+}
+
+/// A session that goes on.
+#[derive(Debug)]
+pub struct Refreshed {
+    /// Its identifier.
+    pub id: String,
+    /// Whose it is.
+    pub user: String,
+    /// Its next refresh token.
+    pub token: SecretToken,
+}
+
+/// A session as its user sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionSummary {
+    /// Its identifier.
+    pub id: String,
+    /// The `User-Agent` it was begun with.
+    pub user_agent: String,
+    /// The address it was begun from.
+    pub address: String,
+    /// Microseconds since 1970.
+    pub begun_us: i64,
+    /// When it was refreshed last, in microseconds since 1970.
+    pub used_us: i64,
+}
+
+impl FromRow for SessionSummary {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            id: row.get("id")?,
+            user_agent: row.get("user_agent")?,
+            address: row.get("address")?,
+            begun_us: row.get("begun_us")?,
+            used_us: row.get("used_us")?,
+        })
+    }
+}
+
+/// A session does not go on. Clients are told the same for all but the last.
+#[derive(Debug, thiserror::Error)]
+pub enum RefreshError {
+    /// The token is none of ours, or its session is over.
+    #[error("the refresh token is not known, or its session is over")]
+    Unknown,
+    /// Another request has exchanged it a moment ago.
+    #[error("the refresh token was exchanged a moment ago")]
+    Overtaken,
+    /// It was exchanged before: somebody has stolen it. Its session is over now.
+    #[error("the refresh token was used before; its session is over")]
+    Reused {
+        /// Whose session it was.
+        user: String,
+    },
+    /// It cannot be found out, so nobody is let in.
+    #[error(transparent)]
+    Failed(#[from] Error),
+}
+
+impl From<DataError> for RefreshError {
+    fn from(error: DataError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<RefreshError> for Error {
+    fn from(error: RefreshError) -> Self {
+        match error {
+            RefreshError::Failed(error) => error,
+            refused => Self::new(
+                Code::Unauthenticated,
+                "REFRESH_TOKEN_INVALID",
+                "log in again",
+            )
+            .with_cause(refused),
+        }
+    }
+}
+
+/// What became of a token within the transaction, which is to be committed in each case.
+enum Exchange {
+    Done { id: String, user: String },
+    Unknown,
+    Overtaken,
+    Reused { user: String },
+}
+
+impl Sessions {
+    /// Sessions in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    #[must_use]
+    pub const fn new(database: Database, config: SessionConfig) -> Self {
+        Self { database, config }
+    }
+
+    /// Begins a session, in the transaction of the login where there is one. A token that the client brought is not looked at, so none can be planted.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn begin(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+        origin: Origin<'_>,
+    ) -> Result<NewSession, Error> {
+        self.make_room(connection, user).await?;
+        let (id, token) = (new_id().to_string(), SecretToken::generate()?);
+        sql("INSERT INTO account_sessions (id, user_id, token_hash, user_agent, address, begun_us, used_us, until_us, ends_us)
+             VALUES (?, ?, ?, ?, ?, {now_us}, {now_us}, {now_us} + ?, {now_us} + ?)")
+            .bind(id.as_str())
+            .bind(user)
+            .bind(token.hash())
+            .bind(cut(origin.user_agent))
+            .bind(cut(origin.address))
+            .bind(microseconds(self.config.idle.get()))
+            .bind(microseconds(self.config.lifetime.get()))
+            .execute(connection)
+            .await?;
+        Ok(NewSession { id, token })
+    }
+
+    async fn make_room(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+        let most = i64::from(self.config.most_per_user.get());
+        let surplus: Vec<(String,)> =
+            sql("SELECT id FROM account_sessions WHERE user_id = ? ORDER BY used_us DESC, id DESC LIMIT 1000 OFFSET ?")
+                .bind(user)
+                .bind(most - 1)
+                .fetch_all(connection)
+                .await?;
+        for (id,) in surplus {
+            sql("DELETE FROM account_sessions WHERE id = ?")
+                .bind(id)
+                .execute(connection)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Whose session the token keeps alive, without exchanging it: for what is to be looked at before.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn holder(&self, token: &SecretToken) -> Result<Option<String>, DataError> {
+        let user: Option<(String,)> =
+            sql("SELECT user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
+                .bind(token.hash())
+                .fetch_optional(&self.database)
+                .await?;
+        Ok(user.map(|(user,)| user))
+    }
+
+    /// Exchanges the token for the next one. Of two at once one gets it.
+    ///
+    /// # Errors
+    /// [`RefreshError`]: what was done is committed in each case, an end of the session by theft too.
+    pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
+        let (old, next) = (token.hash(), SecretToken::generate()?);
+        let next_hash = next.hash();
+        let exchange = self
+            .database
+            .transaction(|tx| {
+                let (old, next) = (old.clone(), next_hash.clone());
+                async move { self.exchange(&tx, old, next).await }
+            })
+            .await?;
+        match exchange {
+            Exchange::Done { id, user } => Ok(Refreshed {
+                id,
+                user,
+                token: next,
+            }),
+            Exchange::Unknown => Err(RefreshError::Unknown),
+            Exchange::Overtaken => Err(RefreshError::Overtaken),
+            Exchange::Reused { user } => {
+                tracing::warn!(user, "a refresh token was used twice: its session is over");
+                Err(RefreshError::Reused { user })
+            }
+        }
+    }
+
+    async fn exchange(
+        &self,
+        tx: &Transaction,
+        old: Vec<u8>,
+        next: Vec<u8>,
+    ) -> Result<Exchange, DataError> {
+        let updated = sql("UPDATE account_sessions SET token_hash = ?, used_us = {now_us}, until_us = {now_us} + ?
+                           WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
+            .bind(next.clone())
+            .bind(microseconds(self.config.idle.get()))
+            .bind(old.clone())
+            .execute(tx)
+            .await?;
+        if updated.rows_affected() == 0 {
+            return self.refuse(tx, old).await;
+        }
+        let (id, user): (String, String) =
+            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ?")
+                .bind(next)
+                .fetch_one(tx)
+                .await?;
+        sql("INSERT INTO account_used_tokens (token_hash, session_id, used_us) VALUES (?, ?, {now_us})")
+            .bind(old)
+            .bind(id.as_str())
+            .execute(tx)
+            .await?;
+        Ok(Exchange::Done { id, user })
+    }
+
+    async fn refuse(&self, tx: &Transaction, token: Vec<u8>) -> Result<Exchange, DataError> {
+        let used: Option<(String, String, i64)> = sql(
+            "SELECT s.id, s.user_id, {now_us} - u.used_us FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
+             WHERE u.token_hash = ?",
+        )
+        .bind(token)
+        .fetch_optional(tx)
+        .await?;
+        let Some((id, user, since)) = used else {
+            return Ok(Exchange::Unknown);
+        };
+        if since <= microseconds(self.config.overlap.get()) {
+            return Ok(Exchange::Overtaken);
+        }
+        end(tx, &user, &id).await?;
+        Ok(Exchange::Reused { user })
+    }
+
+    /// Ends the session of a token, as a logout does. One that is not known is none that could go on.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end(&self, token: &SecretToken) -> Result<(), DataError> {
+        sql("DELETE FROM account_sessions WHERE token_hash = ?")
+            .bind(token.hash())
+            .execute(&self.database)
+            .await
+            .map(drop)
+    }
+
+    /// Ends one session of a user; `false` where the user has none of this identifier.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_one(&self, user: &str, id: &str) -> Result<bool, DataError> {
+        end(&self.database, user, id).await
+    }
+
+    /// Ends all sessions of a user, in the transaction of a new password or a ban. Access tokens live on until they end or [`TokenVersions`](crate::TokenVersions) are raised.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn end_all(&self, connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
+        let done = sql("DELETE FROM account_sessions WHERE user_id = ?")
+            .bind(user)
+            .execute(connection)
+            .await?;
+        Ok(done.rows_affected())
+    }
+
+    /// The sessions of a user, the one used last first.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn of(&self, user: &str) -> Result<Vec<SessionSummary>, DataError> {
+        sql("SELECT id, user_agent, address, begun_us, used_us FROM account_sessions
+             WHERE user_id = ? AND until_us > {now_us} AND ends_us > {now_us} ORDER BY used_us DESC, id DESC LIMIT 1000")
+            .bind(user)
+            .fetch_all(&self.database)
+            .await
+    }
+
+    /// How long a session lasts that nobody refreshes: the age of its cookie.
+    #[must_use]
+    pub fn idle(&self) -> Duration {
+        self.config.idle.get()
+    }
+}
+
+async fn end(connection: &dyn Connection, user: &str, id: &str) -> Result<bool, DataError> {
+    let done = sql("DELETE FROM account_sessions WHERE id = ? AND user_id = ?")
+        .bind(id)
+        .bind(user)
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() > 0)
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}

@@ -1,0 +1,57 @@
+//! Accounts on every database: the steps that have to be atomic are.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod lockout;
+mod one_time_tokens;
+mod place;
+mod second_factors;
+mod sessions;
+
+/// Every promise, as one test on each engine.
+macro_rules! on_every_engine {
+    ($($module:ident: $($name:ident),+;)+) => {
+        on_every_engine!(@ sqlite $($module: $($name),+;)+);
+        on_every_engine!(@ postgres $($module: $($name),+;)+);
+        on_every_engine!(@ mariadb $($module: $($name),+;)+);
+    };
+    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
+        mod $engine {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(place) = crate::place::$engine().await else {
+                        return;
+                    };
+                    crate::$module::$name(place).await;
+                })+
+            })+
+        }
+    };
+}
+
+on_every_engine! {
+    sessions:
+        a_refresh_token_is_good_once_and_its_theft_ends_the_session_auth_3,
+        of_two_refreshes_at_once_one_goes_on_and_the_session_lives_auth_3,
+        a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_3,
+        a_logout_a_ban_and_a_new_login_end_sessions_auth_3,
+        a_token_that_a_client_brought_is_never_taken_over_auth_3,
+        versions_rise_one_by_one_also_at_once_auth_3;
+    lockout:
+        after_a_few_failures_an_account_waits_whether_it_exists_or_not_auth_2,
+        a_thousand_at_once_are_counted_like_one_after_the_other_auth_2,
+        an_address_waits_over_all_accounts_and_a_success_does_not_clear_it_auth_2,
+        without_the_database_nobody_is_let_in_auth_2;
+    one_time_tokens:
+        a_link_is_good_once_for_one_purpose_and_until_the_next_auth_2,
+        of_two_who_follow_a_link_at_once_one_gets_it_auth_2;
+    second_factors:
+        a_factor_counts_from_its_confirmation_and_each_code_once_auth_4,
+        a_secret_that_was_moved_to_another_row_does_not_open_sec_5;
+}

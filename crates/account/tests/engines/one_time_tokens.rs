@@ -1,0 +1,47 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use seaworthy_account::OneTimeTokens;
+
+use crate::place::Place;
+
+const USER: &str = "user-7";
+const HOUR: Duration = Duration::from_secs(3_600);
+
+pub(crate) async fn a_link_is_good_once_for_one_purpose_and_until_the_next_auth_2(place: Place) {
+    let database = &place.database;
+    let confirm = OneTimeTokens::new(database.clone(), "confirm address", HOUR);
+    let reset = OneTimeTokens::new(database.clone(), "reset password", HOUR);
+    let first = reset.issue(database, USER).await.unwrap();
+    let kept = confirm.issue(database, USER).await.unwrap();
+    let second = reset.issue(database, USER).await.unwrap();
+    assert_eq!(reset.take(database, &first).await.unwrap(), None);
+    assert_eq!(confirm.take(database, &second).await.unwrap(), None);
+    assert_eq!(reset.holder(&second).await.unwrap().as_deref(), Some(USER));
+    assert_eq!(
+        reset.take(database, &second).await.unwrap().as_deref(),
+        Some(USER)
+    );
+    assert_eq!(reset.take(database, &second).await.unwrap(), None);
+    assert_eq!(
+        confirm.take(database, &kept).await.unwrap().as_deref(),
+        Some(USER)
+    );
+
+    let brief = OneTimeTokens::new(database.clone(), "brief", Duration::from_micros(1));
+    let late = brief.issue(database, USER).await.unwrap();
+    assert_eq!(brief.take(database, &late).await.unwrap(), None);
+    brief.purge().await.unwrap();
+}
+
+pub(crate) async fn of_two_who_follow_a_link_at_once_one_gets_it_auth_2(place: Place) {
+    let database = &place.database;
+    let tokens = OneTimeTokens::new(database.clone(), "reset password", HOUR);
+    let token = tokens.issue(database, USER).await.unwrap();
+    let taken = join_all((0..8).map(|_| tokens.take(database, &token))).await;
+    let winners = taken
+        .into_iter()
+        .filter(|taken| matches!(taken, Ok(Some(_))))
+        .count();
+    assert_eq!(winners, 1);
+}

@@ -1,0 +1,101 @@
+use std::time::SystemTime;
+
+use aws_lc_rs::hmac;
+use futures::future::join_all;
+use seaworthy_account::SecondFactors;
+use seaworthy_core::Secret;
+use seaworthy_crypto::{KeyId, Keyring, Sealer};
+use seaworthy_data::sql;
+
+use crate::place::Place;
+
+const USER: &str = "user-7";
+
+fn factors(place: &Place) -> SecondFactors {
+    let id = KeyId::new("2026-11").unwrap();
+    let keyring = Keyring::new(id, &Secret::new([7; 32])).unwrap();
+    SecondFactors::new(place.database.clone(), Sealer::new(keyring), "City Events")
+}
+
+/// What the application shows, by an implementation of its own.
+fn shown(secret: &str, ahead: u64) -> String {
+    let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+    let bits: String = secret
+        .chars()
+        .map(|letter| format!("{:05b}", alphabet.find(letter).unwrap()))
+        .collect();
+    let key: Vec<u8> = bits
+        .as_bytes()
+        .chunks_exact(8)
+        .map(|byte| u8::from_str_radix(std::str::from_utf8(byte).unwrap(), 2).unwrap())
+        .collect();
+    let now = SystemTime::now()
+        .duration_since(SystemTime::UNIX_EPOCH)
+        .unwrap()
+        .as_secs();
+    let key = hmac::Key::new(hmac::HMAC_SHA1_FOR_LEGACY_USE_ONLY, &key);
+    let tag = hmac::sign(&key, &(now / 30 + ahead).to_be_bytes());
+    let tag = tag.as_ref();
+    let offset = usize::from(tag[19] & 15);
+    let number = u32::from_be_bytes(tag[offset..offset + 4].try_into().unwrap()) & 0x7fff_ffff;
+    format!("{:06}", number % 1_000_000)
+}
+
+pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_auth_4(place: Place) {
+    let factors = factors(&place);
+    let enrolment = factors
+        .enrol(USER, "ada@example.org")
+        .await
+        .unwrap()
+        .unwrap();
+    let secret = enrolment.secret.expose();
+    assert_eq!(
+        *enrolment.address.expose(),
+        format!(
+            "otpauth://totp/City%20Events:ada%40example.org?secret={secret}&issuer=City%20Events"
+        )
+    );
+    assert!(!factors.is_required(USER).await.unwrap());
+    assert!(!factors.verify(USER, &shown(secret, 0)).await.unwrap());
+    assert!(factors.confirm(USER, "000").await.unwrap().is_none());
+    let code = shown(secret, 0);
+    let recovery = factors.confirm(USER, &code).await.unwrap().unwrap();
+    assert!(factors.is_required(USER).await.unwrap());
+    assert!(
+        factors.enrol(USER, "x").await.unwrap().is_none(),
+        "it stays"
+    );
+
+    assert!(!factors.verify(USER, &code).await.unwrap(), "it was used");
+    let next = shown(secret, 1);
+    let taken = join_all((0..4).map(|_| factors.verify(USER, &next))).await;
+    let taken = taken.into_iter().filter(|taken| *taken.as_ref().unwrap());
+    assert_eq!(taken.count(), 1, "of four at once");
+
+    assert_eq!(recovery.len(), 10);
+    let typed = recovery[3].to_lowercase().replace('-', " ");
+    assert!(factors.verify(USER, &typed).await.unwrap());
+    assert!(!factors.verify(USER, &recovery[3]).await.unwrap());
+    assert!(!factors.verify("another", &recovery[4]).await.unwrap());
+    factors.remove(&place.database, USER).await.unwrap();
+    assert!(!factors.verify(USER, &recovery[4]).await.unwrap());
+    assert!(!factors.is_required(USER).await.unwrap());
+}
+
+pub(crate) async fn a_secret_that_was_moved_to_another_row_does_not_open_sec_5(place: Place) {
+    let factors = factors(&place);
+    let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrolment.secret.expose(), 0);
+    factors.confirm(USER, &code).await.unwrap().unwrap();
+    sql("UPDATE account_second_factors SET user_id = 'mallory', last_step = 0")
+        .execute(&place.database)
+        .await
+        .unwrap();
+    assert!(factors.verify("mallory", &code).await.is_err());
+    let rows: Vec<(Vec<u8>,)> = sql("SELECT secret FROM account_second_factors")
+        .fetch_all(&place.database)
+        .await
+        .unwrap();
+    let plain = enrolment.secret.expose().as_bytes();
+    assert!(!rows[0].0.windows(plain.len()).any(|window| window == plain));
+}

@@ -1,0 +1,153 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use seaworthy_account::{
+    Origin, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions,
+};
+use seaworthy_core::Timeout;
+use seaworthy_data::sql;
+
+use crate::place::Place;
+
+const USER: &str = "user-7";
+
+fn sessions(place: &Place, config: SessionConfig) -> Sessions {
+    Sessions::new(place.database.clone(), config)
+}
+
+/// Sessions in which a used token is a theft at once.
+fn strict(place: &Place) -> Sessions {
+    let config = SessionConfig {
+        overlap: Duration::from_micros(1).try_into().unwrap(),
+        ..SessionConfig::default()
+    };
+    sessions(place, config)
+}
+
+async fn begin(sessions: &Sessions, place: &Place) -> SecretToken {
+    let begun = sessions.begin(&place.database, USER, Origin::default());
+    begun.await.unwrap().token
+}
+
+pub(crate) async fn a_refresh_token_is_good_once_and_its_theft_ends_the_session_auth_3(
+    place: Place,
+) {
+    let sessions = strict(&place);
+    let first = begin(&sessions, &place).await;
+    let other = begin(&sessions, &place).await;
+    let second = sessions.refresh(&first).await.unwrap();
+    assert_eq!(second.user, USER);
+    let third = sessions.refresh(&second.token).await.unwrap();
+
+    // Also one that was exchanged long ago.
+    let reused = sessions.refresh(&first).await;
+    assert!(
+        matches!(&reused, Err(RefreshError::Reused { user }) if user == USER),
+        "{reused:?}"
+    );
+    let robbed = sessions.refresh(&third.token).await;
+    assert!(matches!(robbed, Err(RefreshError::Unknown)), "{robbed:?}");
+    // Another device of the same user is another session.
+    sessions.refresh(&other).await.unwrap();
+
+    let rows: Vec<(Vec<u8>,)> = sql("SELECT token_hash FROM account_sessions")
+        .fetch_all(&place.database)
+        .await
+        .unwrap();
+    for (hash,) in rows {
+        assert!(SecretToken::parse(&String::from_utf8_lossy(&hash)).is_none());
+    }
+}
+
+pub(crate) async fn of_two_refreshes_at_once_one_goes_on_and_the_session_lives_auth_3(
+    place: Place,
+) {
+    let sessions = sessions(&place, SessionConfig::default());
+    let mut token = begin(&sessions, &place).await;
+    for _ in 0..5 {
+        let answers = join_all((0..4).map(|_| sessions.refresh(&token))).await;
+        let mut gone_on = None;
+        for answer in answers {
+            match answer {
+                Ok(refreshed) => assert!(gone_on.replace(refreshed.token).is_none()),
+                Err(error) => assert!(matches!(error, RefreshError::Overtaken), "{error:?}"),
+            }
+        }
+        token = gone_on.unwrap();
+    }
+    assert_eq!(
+        sessions.holder(&token).await.unwrap().as_deref(),
+        Some(USER)
+    );
+}
+
+pub(crate) async fn a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_3(place: Place) {
+    let short = Timeout::try_from(Duration::from_micros(1)).unwrap();
+    let idle = SessionConfig {
+        idle: short,
+        ..SessionConfig::default()
+    };
+    let old = SessionConfig {
+        lifetime: short,
+        ..SessionConfig::default()
+    };
+    for config in [idle, old] {
+        let sessions = sessions(&place, config);
+        let token = begin(&sessions, &place).await;
+        let answer = sessions.refresh(&token).await;
+        assert!(matches!(answer, Err(RefreshError::Unknown)), "{answer:?}");
+        assert!(sessions.of(USER).await.unwrap().is_empty());
+    }
+}
+
+pub(crate) async fn a_logout_a_ban_and_a_new_login_end_sessions_auth_3(place: Place) {
+    let config = SessionConfig {
+        most_per_user: 2.try_into().unwrap(),
+        ..SessionConfig::default()
+    };
+    let sessions = sessions(&place, config);
+    let (first, second) = (
+        begin(&sessions, &place).await,
+        begin(&sessions, &place).await,
+    );
+    let third = begin(&sessions, &place).await;
+    assert_eq!(sessions.holder(&first).await.unwrap(), None, "it made room");
+
+    sessions.end(&second).await.unwrap();
+    assert_eq!(sessions.holder(&second).await.unwrap(), None);
+    let listed = sessions.of(USER).await.unwrap();
+    assert_eq!(listed.len(), 1);
+    assert!(
+        !sessions
+            .end_one("somebody else", &listed[0].id)
+            .await
+            .unwrap()
+    );
+    assert!(sessions.end_one(USER, &listed[0].id).await.unwrap());
+    assert_eq!(sessions.holder(&third).await.unwrap(), None);
+
+    begin(&sessions, &place).await;
+    let ended = sessions.end_all(&place.database, USER).await.unwrap();
+    assert_eq!(ended, 1);
+}
+
+pub(crate) async fn a_token_that_a_client_brought_is_never_taken_over_auth_3(place: Place) {
+    let sessions = sessions(&place, SessionConfig::default());
+    let planted = SecretToken::generate().unwrap();
+    assert!(matches!(
+        sessions.refresh(&planted).await,
+        Err(RefreshError::Unknown)
+    ));
+    let token = begin(&sessions, &place).await;
+    assert_ne!(token.expose(), planted.expose());
+    assert_eq!(sessions.holder(&planted).await.unwrap(), None);
+}
+
+pub(crate) async fn versions_rise_one_by_one_also_at_once_auth_3(place: Place) {
+    let database = &place.database;
+    assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 0);
+    let raised = join_all((0..8).map(|_| TokenVersions::raise(database, USER))).await;
+    assert!(raised.iter().all(Result::is_ok), "{raised:?}");
+    assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 8);
+    assert_eq!(TokenVersions::current(database, "other").await.unwrap(), 0);
+}
