@@ -27,6 +27,10 @@ pub use axum;
 pub use schemars;
 pub use serde;
 
+#[cfg(feature = "account")]
+pub use seaworthy_account as account;
+#[cfg(feature = "audit-log")]
+pub use seaworthy_audit_log as audit_log;
 #[cfg(feature = "auth")]
 pub use seaworthy_auth as auth;
 #[cfg(feature = "cache")]
@@ -69,6 +73,12 @@ pub mod prelude {
 /// The examples of the user pages, compiled.
 #[cfg(doctest)]
 mod pages {
+    #[cfg(all(feature = "account", feature = "auth"))]
+    #[doc = include_str!("../../../docs/account.md")]
+    struct Account;
+    #[cfg(feature = "audit-log")]
+    #[doc = include_str!("../../../docs/audit-log.md")]
+    struct AuditLog;
     #[cfg(feature = "cache")]
     #[doc = include_str!("../../../docs/cache.md")]
     struct Cache;

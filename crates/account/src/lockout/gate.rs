@@ -109,18 +109,16 @@ impl Lockout {
         subject: &str,
         limit: &LockoutLimit,
     ) -> Result<Duration, DataError> {
-        sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0)")
-            .bind(subject)
-            .execute(tx)
-            .await?;
-        let (failures, since, locked): (i32, i64, i64) = sql(
-            "SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ? FOR UPDATE",
-        )
-        .on_sqlite("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
-        .bind(subject)
-        .fetch_one(tx)
-        .await?;
+        let mut known = look(tx, subject).await?;
+        if known.is_none() {
+            sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
+                .on_mysql("INSERT IGNORE INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0)")
+                .bind(subject)
+                .execute(tx)
+                .await?;
+            known = look(tx, subject).await?;
+        }
+        let (failures, since, locked) = known.unwrap_or_default();
         if locked > 0 {
             return Ok(Duration::from_micros(locked.unsigned_abs()));
         }
@@ -170,6 +168,15 @@ impl Lockout {
             .await
             .map(drop)
     }
+}
+
+/// Failures, how long ago the last was, and how long it is to wait, in microseconds; the row is this transaction's from here on.
+async fn look(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>, DataError> {
+    sql("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ? FOR UPDATE")
+        .on_sqlite("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
+        .bind(subject)
+        .fetch_optional(tx)
+        .await
 }
 
 fn subject(kind: &str, name: &str) -> String {

@@ -1,0 +1,3 @@
+DROP TABLE audit_log_chain;
+
+DROP TABLE audit_log;

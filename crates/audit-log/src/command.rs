@@ -1,0 +1,136 @@
+use chrono::DateTime;
+use seaworthy_config::Settings;
+use seaworthy_data::{Database, DatabaseConfig};
+use seaworthy_service::{
+    CommandRun, ServiceCommand, StartError,
+    clap::{Arg, ArgMatches, Command},
+};
+
+use crate::{AuditLog, AuditLogConfig, MIGRATIONS, export::Selection};
+
+/// The command `audit-log verify|export` of a service binary, for the log in the database of this name.
+///
+/// ```
+/// use seaworthy_audit_log::{AuditLogConfig, audit_log_command};
+/// use seaworthy_data::DatabaseConfig;
+/// use seaworthy_service::Commands;
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct EventsConfig { database: DatabaseConfig, audit_log: AuditLogConfig }
+///
+/// let commands = Commands::<EventsConfig>::new()
+///     .with(audit_log_command("database", |settings| (&settings.database, &settings.audit_log)));
+/// # drop(commands);
+/// ```
+pub fn audit_log_command<C: Settings>(
+    name: &'static str,
+    config: fn(&C) -> (&DatabaseConfig, &AuditLogConfig),
+) -> ServiceCommand<C> {
+    ServiceCommand::new(definition(), move |run| {
+        Box::pin(audit_log(run, name, config))
+    })
+}
+
+fn definition() -> Command {
+    let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
+    let time = |name: &'static str, help: &'static str| text(name, help).value_parser(microseconds);
+    Command::new("audit-log")
+        .about("Check who did what, or print it.")
+        .subcommand_required(true)
+        .subcommand(
+            Command::new("verify")
+                .about("Follow the chain from its beginning: whether a record was altered or is missing.")
+                .arg(
+                    text("seen", "NUMBER:HASH of an earlier look or of the service's logs: shows whether the end was cut off.")
+                        .value_parser(seen),
+                ),
+        )
+        .subcommand(
+            Command::new("export")
+                .about("Print records, the oldest first; with --format json a document each line.")
+                .arg(time("since", "From this moment on (RFC 3339)."))
+                .arg(time("until", "Before this moment (RFC 3339)."))
+                .arg(text("actor", "Of this actor."))
+                .arg(text("action", "Of this action."))
+                .arg(text("target", "Of the thing with this identifier.")),
+        )
+}
+
+fn microseconds(text: &str) -> Result<i64, String> {
+    DateTime::parse_from_rfc3339(text)
+        .map(|time| time.timestamp_micros())
+        .map_err(|error| format!("it is no moment such as 2026-11-21T08:00:00Z: {error}"))
+}
+
+fn seen(text: &str) -> Result<(i64, String), String> {
+    let problem = || "it is no number and hash, such as 7:93ab…".to_owned();
+    let (sequence, hash) = text.split_once(':').ok_or_else(problem)?;
+    let sequence = sequence.parse().map_err(|_| problem())?;
+    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_hash
+        .then(|| (sequence, hash.to_owned()))
+        .ok_or_else(problem)
+}
+
+async fn audit_log<C: Settings>(
+    run: CommandRun<'_, C>,
+    name: &'static str,
+    config: fn(&C) -> (&DatabaseConfig, &AuditLogConfig),
+) -> Result<(), StartError> {
+    let (database, settings) = config(run.service.settings());
+    let database = Database::connect(run.service, name, database, &[MIGRATIONS]).await?;
+    let log = AuditLog::new(database, settings)?;
+    match run.arguments.subcommand() {
+        Some(("export", arguments)) => export(&run, &log, arguments).await,
+        Some((_, arguments)) => verify(&run, &log, arguments).await,
+        None => Ok(()),
+    }
+}
+
+async fn verify<C>(
+    run: &CommandRun<'_, C>,
+    log: &AuditLog,
+    arguments: &ArgMatches,
+) -> Result<(), StartError> {
+    let seen = arguments.get_one::<(i64, String)>("seen");
+    let seen = seen.map(|(sequence, hash)| (*sequence, hash.as_str()));
+    let verified = log
+        .verify(seen)
+        .await
+        .map_err(|error| StartError::because("the audit log is not whole", error))?;
+    let text = format!(
+        "{} records are whole; the last is {}:{}",
+        verified.records, verified.last_sequence, verified.last_hash
+    );
+    run.console.answer(&text, &verified);
+    Ok(())
+}
+
+async fn export<C>(
+    run: &CommandRun<'_, C>,
+    log: &AuditLog,
+    arguments: &ArgMatches,
+) -> Result<(), StartError> {
+    let text = |name: &str| arguments.get_one::<String>(name).cloned();
+    let selection = Selection {
+        since_us: arguments.get_one("since").copied(),
+        until_us: arguments.get_one("until").copied(),
+        actor: text("actor"),
+        action: text("action"),
+        target: text("target"),
+    };
+    let mut last = 0;
+    loop {
+        let page = log.select(&selection, last).await?;
+        let Some(end) = page.last() else {
+            return Ok(());
+        };
+        last = end.sequence;
+        for record in &page {
+            run.console.answer(&record.line(), record);
+        }
+    }
+}

@@ -1,0 +1,208 @@
+use std::{fmt, sync::Arc};
+
+use aws_lc_rs::hmac;
+use seaworthy_core::{Error, context};
+use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
+use seaworthy_service::StartError;
+use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact};
+
+use crate::{
+    AuditEntry, AuditLogConfig,
+    record::{BEGINNING, Record, hexadecimal},
+};
+
+/// RFC 2104, section 3: as long as the hash, or it is the weaker part.
+const SHORTEST_KEY: usize = 32;
+/// What fits the columns; what is longer is cut.
+const LONGEST_TEXT: usize = 255;
+/// Details tell what happened and are no place for documents.
+const LONGEST_DETAILS: usize = 8 * 1024;
+
+/// The audit log of a service. Cheap to clone.
+#[derive(Clone)]
+pub struct AuditLog {
+    pub(crate) database: Database,
+    pub(crate) key: Arc<hmac::Key>,
+}
+
+impl fmt::Debug for AuditLog {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("AuditLog")
+            .field("database", &self.database)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An entry was not written.
+#[derive(Debug, thiserror::Error)]
+pub enum AppendError {
+    /// Its details are longer than 8 KiB.
+    #[error("the details of an audit entry have {0} bytes, and 8192 are the most")]
+    TooLong(usize),
+    /// The database's.
+    #[error(transparent)]
+    Database(#[from] DataError),
+}
+
+impl From<AppendError> for Error {
+    fn from(error: AppendError) -> Self {
+        match error {
+            AppendError::Database(error) => error.into(),
+            error @ AppendError::TooLong(_) => Self::internal(error),
+        }
+    }
+}
+
+/// Where the chain ends and where it begins.
+#[derive(Debug, Clone)]
+pub(crate) struct Chain {
+    pub(crate) last_sequence: i64,
+    pub(crate) last_hash: Vec<u8>,
+    pub(crate) pruned_sequence: i64,
+    pub(crate) pruned_hash: Vec<u8>,
+}
+
+impl AuditLog {
+    /// The log in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    ///
+    /// # Errors
+    /// There is no key, or one of less than 32 bytes.
+    pub fn new(database: Database, config: &AuditLogConfig) -> Result<Self, StartError> {
+        let key = config
+            .key
+            .as_ref()
+            .map(|key| key.expose().as_bytes())
+            .filter(|key| key.len() >= SHORTEST_KEY)
+            .ok_or_else(|| {
+                StartError::new("the audit log needs a key of at least 32 bytes: set audit_log.key")
+            })?;
+        Ok(Self {
+            database,
+            key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
+        })
+    }
+
+    /// Writes an entry in the transaction of what it tells of: both are there or neither is. Append last, because from here to the commit no other transaction can append.
+    ///
+    /// # Errors
+    /// [`AppendError`]; the transaction then is to be rolled back, for what cannot be written down is not done.
+    pub async fn append(&self, tx: &Transaction, entry: AuditEntry) -> Result<(), AppendError> {
+        let (chain, now) = hold(tx).await?;
+        let sequence = chain.last_sequence.saturating_add(1);
+        let mut record = record(entry, sequence, now)?;
+        record.hash = record.chained(&chain.last_hash, &self.key);
+        insert(tx, &record).await?;
+        sql("UPDATE audit_log_chain SET last_sequence = ?, last_hash = ? WHERE name = 'chain'")
+            .bind(record.sequence)
+            .bind(record.hash.clone())
+            .execute(tx)
+            .await?;
+        // The log of the process leaves this machine: what was cut off from the end of the table can be seen by it.
+        tracing::info!(
+            sequence = record.sequence,
+            action = record.action,
+            outcome = record.outcome,
+            hash = hexadecimal(&record.hash),
+            "audit"
+        );
+        Ok(())
+    }
+}
+
+/// Takes the chain for this transaction.
+async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
+    let chain: Chain =
+        sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
+            .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain'")
+            .fetch_one(tx)
+            .await?;
+    // After the wait for the row, so that times rise with the numbers.
+    let (now,): (i64,) = sql("SELECT {now_us}").fetch_one(tx).await?;
+    Ok((chain, now))
+}
+
+pub(crate) async fn chain(connection: &dyn Connection) -> Result<Chain, DataError> {
+    sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain'")
+        .fetch_one(connection)
+        .await
+}
+
+impl FromRow for Chain {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let hash = |name| -> Result<Vec<u8>, DataError> {
+            let hash: Option<Vec<u8>> = row.get(name)?;
+            Ok(hash.unwrap_or_else(|| BEGINNING.to_vec()))
+        };
+        Ok(Self {
+            last_sequence: row.get("last_sequence")?,
+            last_hash: hash("last_hash")?,
+            pruned_sequence: row.get("pruned_sequence")?,
+            pruned_hash: hash("pruned_hash")?,
+        })
+    }
+}
+
+fn record(entry: AuditEntry, sequence: i64, at_us: i64) -> Result<Record, AppendError> {
+    let (target_kind, target_id) = entry.target.unzip();
+    let details: serde_json::Map<String, serde_json::Value> = entry
+        .details
+        .into_iter()
+        .map(|(name, value)| {
+            let value = if is_sensitive_name(&name) {
+                MASK.to_owned()
+            } else {
+                redact(&value).into_owned()
+            };
+            (name.into_owned(), value.into())
+        })
+        .collect();
+    let details = serde_json::Value::Object(details).to_string();
+    if details.len() > LONGEST_DETAILS {
+        return Err(AppendError::TooLong(details.len()));
+    }
+    let request = context::current();
+    let request = request.as_deref();
+    let actor = entry.actor.or_else(|| {
+        request.and_then(|request| request.actor().map(|actor| actor.as_str().to_owned()))
+    });
+    Ok(Record {
+        sequence,
+        at_us,
+        actor: actor.as_deref().map(cut),
+        tenant: request.and_then(|request| request.tenant().map(|tenant| cut(tenant.as_str()))),
+        action: cut(entry.action),
+        target_kind: target_kind.map(cut),
+        target_id: target_id.as_deref().map(cut),
+        outcome: entry.outcome.as_str().to_owned(),
+        request_id: request.map(|request| cut(&request.request_id().to_string())),
+        address: request
+            .and_then(|request| request.client_address().map(|address| address.to_string())),
+        details,
+        hash: Vec::new(),
+    })
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(LONGEST_TEXT).collect()
+}
+
+async fn insert(tx: &Transaction, record: &Record) -> Result<(), DataError> {
+    sql("INSERT INTO audit_log (sequence, at_us, actor, tenant, action, target_kind, target_id, outcome, request_id, address, details, hash)
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+        .bind(record.sequence)
+        .bind(record.at_us)
+        .bind(record.actor.clone())
+        .bind(record.tenant.clone())
+        .bind(record.action.clone())
+        .bind(record.target_kind.clone())
+        .bind(record.target_id.clone())
+        .bind(record.outcome.clone())
+        .bind(record.request_id.clone())
+        .bind(record.address.clone())
+        .bind(record.details.clone())
+        .bind(record.hash.clone())
+        .execute(tx)
+        .await
+        .map(drop)
+}

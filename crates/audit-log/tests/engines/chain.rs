@@ -1,0 +1,114 @@
+use seaworthy_audit_log::{AuditEntry, AuditLog, VerifyError};
+use seaworthy_data::{Statement, sql};
+
+use crate::place::Place;
+
+async fn run(place: &Place, statement: Statement) {
+    statement.execute(&place.database).await.unwrap();
+}
+
+async fn broken(log: &AuditLog) -> VerifyError {
+    log.verify(None).await.unwrap_err()
+}
+
+pub(crate) async fn a_record_that_was_altered_is_named_obs_11(place: Place) {
+    let log = place.five().await;
+    assert_eq!(log.verify(None).await.unwrap().records, 5);
+    let alter = |statement: &'static str| run(&place, sql(statement));
+    for (there, back) in [
+        (
+            "UPDATE audit_log SET actor = 'mallory' WHERE sequence = 3",
+            "UPDATE audit_log SET actor = NULL WHERE sequence = 3",
+        ),
+        (
+            "UPDATE audit_log SET target_id = 'event 9' WHERE sequence = 3",
+            "UPDATE audit_log SET target_id = 'event 2' WHERE sequence = 3",
+        ),
+        (
+            "UPDATE audit_log SET at_us = at_us - 1 WHERE sequence = 3",
+            "UPDATE audit_log SET at_us = at_us + 1 WHERE sequence = 3",
+        ),
+        (
+            "UPDATE audit_log SET outcome = 'refused' WHERE sequence = 3",
+            "UPDATE audit_log SET outcome = 'done' WHERE sequence = 3",
+        ),
+        (
+            "UPDATE audit_log SET details = '{\"a\":\"b\"}' WHERE sequence = 3",
+            "UPDATE audit_log SET details = '{}' WHERE sequence = 3",
+        ),
+    ] {
+        alter(there).await;
+        let found = broken(&log).await;
+        assert!(
+            matches!(found, VerifyError::Altered(3)),
+            "{there}: {found:?}"
+        );
+        alter(back).await;
+        assert_eq!(log.verify(None).await.unwrap().last_sequence, 5);
+    }
+}
+
+pub(crate) async fn a_record_that_is_missing_is_named_obs_11(place: Place) {
+    let log = place.five().await;
+    run(&place, sql("DELETE FROM audit_log WHERE sequence = 2")).await;
+    assert!(matches!(broken(&log).await, VerifyError::Missing(2)));
+    // Closing the gap breaks the chain.
+    run(
+        &place,
+        sql("UPDATE audit_log SET sequence = 2 WHERE sequence = 3"),
+    )
+    .await;
+    assert!(matches!(broken(&log).await, VerifyError::Altered(2)));
+}
+
+pub(crate) async fn an_end_that_was_cut_off_is_seen_by_what_was_seen_before_obs_11(place: Place) {
+    let log = place.five().await;
+    let seen = log.verify(None).await.unwrap();
+    run(&place, sql("DELETE FROM audit_log WHERE sequence = 5")).await;
+    let found = broken(&log).await;
+    assert!(
+        matches!(
+            found,
+            VerifyError::End {
+                expected: 5,
+                found: 4
+            }
+        ),
+        "{found:?}"
+    );
+    let cut = sql(
+        "UPDATE audit_log_chain SET last_sequence = 4, last_hash = (SELECT hash FROM audit_log WHERE sequence = 4)",
+    );
+    run(&place, cut).await;
+    log.verify(None).await.unwrap();
+    let found = log.verify(Some((5, &seen.last_hash))).await;
+    assert!(matches!(found, Err(VerifyError::Missing(5))), "{found:?}");
+    // Something else in its place.
+    place.append(&log, AuditEntry::new("event.publish")).await;
+    let found = log.verify(Some((5, &seen.last_hash))).await;
+    assert!(matches!(found, Err(VerifyError::Replaced(5))), "{found:?}");
+}
+
+pub(crate) async fn who_has_not_the_key_can_write_nothing_obs_11(place: Place) {
+    let log = place.five().await;
+    let forger = place.log_of("another key, which is also long enough");
+    place.append(&forger, AuditEntry::new("user.promote")).await;
+    assert!(matches!(broken(&log).await, VerifyError::Altered(6)));
+}
+
+pub(crate) async fn what_was_pruned_leaves_the_rest_whole_obs_11(place: Place) {
+    let log = place.five().await;
+    assert_eq!(log.prune(1).await.unwrap(), 0);
+    // Records of the past, made by moving nothing but the clock that prunes.
+    assert_eq!(log.prune(0).await.unwrap(), 4, "the last one stays");
+    let verified = log.verify(None).await.unwrap();
+    assert_eq!((verified.records, verified.last_sequence), (1, 5));
+    place.append(&log, AuditEntry::new("event.publish")).await;
+    assert_eq!(log.verify(None).await.unwrap().records, 2);
+    run(
+        &place,
+        sql("UPDATE audit_log_chain SET pruned_sequence = 5"),
+    )
+    .await;
+    assert!(matches!(broken(&log).await, VerifyError::Altered(6)));
+}

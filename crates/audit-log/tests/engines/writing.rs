@@ -1,0 +1,67 @@
+use std::sync::Arc;
+
+use futures::future::join_all;
+use seaworthy_audit_log::{AppendError, AuditEntry, Outcome};
+use seaworthy_core::{
+    ServiceIdentity,
+    context::{self, Actor, RequestContext},
+};
+use seaworthy_data::sql;
+
+use crate::place::Place;
+
+pub(crate) async fn an_entry_is_there_with_its_change_and_not_without_obs_11(place: Place) {
+    let log = place.five().await;
+    let undone: Result<(), AppendError> = place
+        .database
+        .transaction(|tx| {
+            let log = log.clone();
+            async move {
+                log.append(&tx, AuditEntry::new("event.cancel")).await?;
+                log.append(
+                    &tx,
+                    AuditEntry::new("event.cancel").detail("reason", "-".repeat(9_000)),
+                )
+                .await
+            }
+        })
+        .await;
+    assert!(matches!(undone, Err(AppendError::TooLong(_))), "{undone:?}");
+    assert_eq!(log.verify(None).await.unwrap().records, 5);
+    // Nor does it leave a gap.
+    place.append(&log, AuditEntry::new("event.cancel")).await;
+    assert_eq!(log.verify(None).await.unwrap().last_sequence, 6);
+}
+
+pub(crate) async fn many_at_once_make_one_chain_obs_11(place: Place) {
+    let log = place.log();
+    join_all((0..40).map(|_| place.append(&log, AuditEntry::new("event.cancel")))).await;
+    assert_eq!(log.verify(None).await.unwrap().records, 40);
+}
+
+pub(crate) async fn the_request_is_written_down_and_no_secret_is_obs_11(place: Place) {
+    let log = place.log();
+    let identity = ServiceIdentity::new("events", "1.0.0");
+    let request =
+        RequestContext::background(identity).with_client_address("2001:db8::7".parse().unwrap());
+    request.set_actor(Actor::new("user-7"));
+    let id = request.request_id().to_string();
+    let entry = AuditEntry::new("user.ban")
+        .target("user", "8")
+        .outcome(Outcome::Refused)
+        .detail("reason", "wrote to ada@example.org")
+        .detail("password", "hunter2");
+    context::scope(Arc::new(request), place.append(&log, entry)).await;
+    let (actor, written, address, outcome, details): (String, String, String, String, String) =
+        sql("SELECT actor, request_id, address, outcome, details FROM audit_log")
+            .fetch_one(&place.database)
+            .await
+            .unwrap();
+    assert_eq!((actor.as_str(), written), ("user-7", id));
+    assert_eq!(
+        (address.as_str(), outcome.as_str()),
+        ("2001:db8::7", "refused")
+    );
+    assert!(!details.contains("hunter2"), "{details}");
+    assert!(!details.contains("ada@example.org"), "{details}");
+}
