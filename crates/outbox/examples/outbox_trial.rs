@@ -1,16 +1,27 @@
 //! A service that changes its database, tells of it, and hears of it itself: what the tests kill again and again.
 
-use std::process::ExitCode;
+use std::{
+    num::NonZeroU32,
+    process::ExitCode,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
+use futures::future::BoxFuture;
+use rustix::process::{Signal, getpid, kill_process};
 use schemars::JsonSchema;
 use seaworthy_core::Error;
 use seaworthy_data::{
     DataError, Database, DatabaseConfig, Migration, MigrationSet, migrate_command, sql,
 };
 use seaworthy_messaging::{
-    Event, Failure, Message, Messaging, MessagingConfig, Subscription, Topics,
+    Envelope, Event, Failure, Message, Messaging, MessagingConfig, PublishError, Publisher,
+    Subscription, Topics,
 };
-use seaworthy_outbox::{MIGRATIONS, Outbox, OutboxConfig, StoreError, outbox_command};
+use seaworthy_outbox::{MIGRATIONS, Outbox, OutboxConfig, RelayTarget, StoreError, outbox_command};
 use seaworthy_service::{Assembly, Commands, Schedule, Service, StartError, Worker};
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +46,69 @@ struct TrialConfig {
     outbox: OutboxConfig,
     /// How many changes are made in all.
     changes: i64,
+    /// How long it rests after each change, in microseconds.
+    rest_us: u64,
+    /// Where it kills itself.
+    dies: Option<Point>,
+    /// At which time that it comes there; at the first where there is none.
+    dies_at: Option<NonZeroU32>,
+}
+
+/// The steps after which a service may die.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+enum Point {
+    /// The change and its event are committed.
+    AfterCommit,
+    /// A relay has claimed rows.
+    AfterClaim,
+    /// The broker has confirmed the first event of a batch.
+    AfterPublish,
+    /// It has confirmed all, and none is marked.
+    BeforeMark,
+}
+
+/// Kills this process, as the kernel does one that takes too much memory.
+struct Death {
+    point: Option<Point>,
+    left: AtomicU32,
+}
+
+impl Death {
+    fn new(settings: &TrialConfig) -> Self {
+        let at = settings.dies_at.unwrap_or(NonZeroU32::MIN);
+        Self {
+            point: settings.dies,
+            left: AtomicU32::new(at.get()),
+        }
+    }
+
+    fn passes(&self, point: Point) {
+        if self.point == Some(point) && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
+            let killed = kill_process(getpid(), Signal::KILL);
+            tracing::error!(?killed, "still alive");
+        }
+    }
+}
+
+/// The broker, and the points about it.
+struct Mortal {
+    publisher: Publisher,
+    death: Arc<Death>,
+}
+
+impl RelayTarget for Mortal {
+    fn publish(&self, mut batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            self.death.passes(Point::AfterClaim);
+            let others = batch.split_off(batch.len().min(1));
+            let mut answers = self.publisher.publish_all(batch).await;
+            self.death.passes(Point::AfterPublish);
+            answers.extend(self.publisher.publish_all(others).await);
+            self.death.passes(Point::BeforeMark);
+            answers
+        })
+    }
 }
 
 #[derive(Serialize, Deserialize)]
@@ -64,7 +138,19 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     let database = Database::connect(service, "database", &settings.database, &migrations).await?;
     let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
     let publisher = messaging.publisher(Topics::of::<Changed>()).await?;
-    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let death = Arc::new(Death::new(settings));
+    let mortal = Mortal {
+        publisher: publisher.clone(),
+        death: Arc::clone(&death),
+    };
+    let outbox = Outbox::start_towards(
+        service,
+        &database,
+        publisher,
+        Arc::new(mortal),
+        &settings.outbox,
+    )
+    .await?;
 
     let inbox = outbox.inbox("effects", &settings.outbox);
     let effects = Subscription::new("effects").on::<Changed, _, _, _>(move |received| {
@@ -85,12 +171,15 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     messaging.subscribe(effects.ordered()).await?;
 
     let most = settings.changes;
+    let rest = Duration::from_micros(settings.rest_us);
     service.worker(Worker::new("changes", Schedule::Continuous, move |run| {
-        let (database, outbox) = (database.clone(), outbox.clone());
+        let (database, outbox, death) = (database.clone(), outbox.clone(), Arc::clone(&death));
         async move {
             if !change(&database, &outbox, most).await? {
                 run.stop.requested().await;
             }
+            death.passes(Point::AfterCommit);
+            tokio::time::sleep(rest).await;
             Ok(())
         }
     }));
