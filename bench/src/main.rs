@@ -9,6 +9,7 @@
 //! cargo run --release -p seaworthy-bench -- log-line
 //! cargo run --release -p seaworthy-bench -- json
 //! cargo run --release -p seaworthy-bench -- client
+//! cargo run --release -p seaworthy-bench -- policies
 //! cargo run --release -p seaworthy-bench -- tokens
 //! ```
 
@@ -20,6 +21,7 @@ mod json;
 mod load;
 mod log_line;
 mod orders;
+mod policies;
 mod stack;
 mod statistics;
 mod target;
@@ -90,6 +92,12 @@ enum Benchmark {
         #[arg(long, default_value_t = 50)]
         rounds: u32,
     },
+    /// Each policy around a call that is ready at once beside the best known crate, in turn.
+    Policies {
+        /// Rounds of each, of which the fastest counts.
+        #[arg(long, default_value_t = 15)]
+        rounds: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -111,6 +119,7 @@ fn main() -> ExitCode {
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
         Benchmark::Tokens { rounds } => tokens::run(rounds),
+        Benchmark::Policies { rounds } => policies::run(rounds),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };

@@ -18,6 +18,8 @@ use super::AdminState;
 const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
 /// A hold for longer belongs into the configuration.
 const LONGEST_HOLD: Timeout = Timeout::from_secs(24 * 60 * 60);
+/// A few sentences: the reason goes into the log and stays in memory as long as the hold.
+const LONGEST_REASON: usize = 1_000;
 
 pub(super) fn routes() -> Routes<AdminState> {
     Routes::new()
@@ -186,6 +188,14 @@ fn given(reason: &str) -> Result<&str, Error> {
             Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")
                 .with_field("reason", "must not be empty"),
         ),
+        reason if reason.chars().count() > LONGEST_REASON => {
+            Err(
+                Error::new(Code::Invalid, "TOO_LONG", "a reason is a few sentences").with_field(
+                    "reason",
+                    format!("must be at most {LONGEST_REASON} characters"),
+                ),
+            )
+        }
         reason => Ok(reason),
     }
 }

@@ -166,7 +166,20 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
     );
     assert_eq!(breaker()["held"]["hold"], "closed");
 
+    let endless = format!(r#"{{"reason": "{}"}}"#, "again and ".repeat(100_000));
     for (path, wish, status) in [
+        ("partner/hold-open", &*endless, 400),
+        ("partner/reset", &*endless, 400),
+        (
+            "partner/hold-open",
+            r#"{"reason": "no time", "expires_in": "0s"}"#,
+            400,
+        ),
+        (
+            "partner/hold-closed",
+            r#"{"reason": "a year", "expires_in": "8760h"}"#,
+            400,
+        ),
         ("partner/hold-open", r#"{"reason": " "}"#, 400),
         ("partner/hold-open", r#"{}"#, 400),
         (
