@@ -8,12 +8,12 @@ use std::{
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::time::timeout;
 
-use super::config::BulkheadConfig;
+use super::{
+    config::BulkheadConfig,
+    places::{Place, Places},
+};
 use crate::{Refusal, Refused};
 
 /// The places of one dependency. Cheap to clone; all clones share them.
@@ -23,7 +23,7 @@ pub struct Bulkhead(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     config: BulkheadConfig,
-    places: Arc<Semaphore>,
+    places: Places,
     waiting: Arc<AtomicU32>,
     refused: Counter,
 }
@@ -32,7 +32,7 @@ struct Inner {
 #[derive(Debug)]
 #[must_use = "the place is free again when this is dropped"]
 pub struct BulkheadPermit {
-    _place: OwnedSemaphorePermit,
+    _place: Place,
 }
 
 /// A bulkhead at one moment, for the admin API.
@@ -55,17 +55,15 @@ impl Bulkhead {
     /// A bulkhead whose places are all free.
     #[must_use]
     pub fn new(name: &str, config: &BulkheadConfig, metrics: &Metrics) -> Self {
-        let maximum = config.maximum_calls.get();
-        let places = usize::try_from(maximum).unwrap_or(Semaphore::MAX_PERMITS);
-        let places = Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS)));
+        let places = Places::new(config.maximum_calls.get());
         let waiting = Arc::new(AtomicU32::new(0));
         let labels = [("name", name)];
-        let (free, queue) = (Arc::clone(&places), Arc::clone(&waiting));
+        let (taken, queue) = (places.clone(), Arc::clone(&waiting));
         metrics.computed_gauge(
             "bulkhead_running_calls",
             "Calls that hold a place of a bulkhead.",
             &labels,
-            move || f64::from(maximum) - free.available_permits() as f64,
+            move || f64::from(taken.taken()),
         );
         metrics.computed_gauge(
             "bulkhead_waiting_calls",
@@ -95,10 +93,8 @@ impl Bulkhead {
     /// Takes a place if one is free now.
     #[must_use]
     pub fn try_enter(&self) -> Option<BulkheadPermit> {
-        Arc::clone(&self.0.places)
-            .try_acquire_owned()
-            .ok()
-            .map(|place| BulkheadPermit { _place: place })
+        let place = self.0.places.try_take()?;
+        Some(BulkheadPermit { _place: place })
     }
 
     /// Takes a place, waiting for one within the bounds.
@@ -115,22 +111,20 @@ impl Bulkhead {
         if wait.is_zero() || queued >= inner.config.maximum_waiting {
             return Err(self.refusal());
         }
-        match timeout(wait, Arc::clone(&inner.places).acquire_owned()).await {
-            Ok(Ok(place)) => Ok(BulkheadPermit { _place: place }),
-            Ok(Err(_)) | Err(_) => Err(self.refusal()),
+        match timeout(wait, inner.places.take()).await {
+            Ok(place) => Ok(BulkheadPermit { _place: place }),
+            Err(_) => Err(self.refusal()),
         }
     }
 
     /// What is known at this moment.
     #[must_use]
     pub fn snapshot(&self) -> BulkheadSnapshot {
-        let maximum_calls = self.0.config.maximum_calls.get();
-        let free = u32::try_from(self.0.places.available_permits()).unwrap_or(maximum_calls);
         BulkheadSnapshot {
             name: self.name().to_owned(),
-            running: maximum_calls.saturating_sub(free),
+            running: self.0.places.taken(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
-            maximum_calls,
+            maximum_calls: self.0.config.maximum_calls.get(),
         }
     }
 

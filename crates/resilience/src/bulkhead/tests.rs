@@ -1,11 +1,24 @@
-use std::{convert::Infallible, num::NonZeroU32, sync::Arc, time::Duration};
+use std::{
+    collections::VecDeque,
+    convert::Infallible,
+    num::NonZeroU32,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
+use futures::FutureExt as _;
+use proptest::prelude::{
+    Just, Strategy, any, prop, prop_assert, prop_assert_eq, prop_oneof, proptest,
+};
 use seaworthy_core::Delay;
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use tokio::{sync::Semaphore, time::Instant};
 use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
-use super::*;
+use super::{places::Places, *};
 use crate::{CallError, CallLayer, Refused};
 
 fn config(maximum_wait: Delay) -> BulkheadConfig {
@@ -77,4 +90,118 @@ async fn a_call_that_is_cancelled_gives_its_place_back_res_5() {
         drop(permit);
     }
     assert_eq!(bulkhead.snapshot().running, 0);
+}
+
+/// What a test does with places, in order; `usize` chooses among those who hold one or wait.
+#[derive(Debug, Clone)]
+enum Step {
+    Ask,
+    Leave(usize),
+    GiveBack(usize),
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let step = prop_oneof![
+        3 => Just(Step::Ask),
+        1 => any::<usize>().prop_map(Step::Leave),
+        2 => any::<usize>().prop_map(Step::GiveBack),
+    ];
+    prop::collection::vec(step, 0..200)
+}
+
+proptest! {
+    #[test]
+    fn places_are_never_too_many_nor_lost_and_come_in_the_order_of_asking_res_5(all in 1_u32..5, steps in steps()) {
+        let places = Places::new(all);
+        let mut held = Vec::new();
+        let mut waiting: VecDeque<_> = VecDeque::new();
+        for step in steps {
+            match step {
+                Step::Ask => {
+                    let mut wait = Box::pin({
+                        let places = places.clone();
+                        async move { places.take().await }
+                    });
+                    match wait.as_mut().now_or_never() {
+                        Some(place) => held.push(place),
+                        None => waiting.push_back(wait),
+                    }
+                }
+                Step::Leave(index) if !waiting.is_empty() => {
+                    drop(waiting.remove(index % waiting.len()));
+                }
+                Step::GiveBack(index) if !held.is_empty() => {
+                    drop(held.swap_remove(index % held.len()));
+                    if let Some(first) = waiting.front_mut() {
+                        let place = first.as_mut().now_or_never();
+                        prop_assert!(place.is_some(), "the first who waits has no place");
+                        held.extend(place);
+                        waiting.pop_front();
+                    }
+                }
+                Step::Leave(_) | Step::GiveBack(_) => {}
+            }
+            let taken = u32::try_from(held.len()).unwrap();
+            prop_assert_eq!(places.taken(), taken);
+            prop_assert!(taken <= all);
+            prop_assert!(waiting.is_empty() || taken == all, "one waits though a place is free");
+            prop_assert_eq!(places.try_take().is_some(), taken < all);
+            for wait in &mut waiting {
+                prop_assert!(wait.as_mut().now_or_never().is_none(), "someone overtook");
+            }
+        }
+        waiting.clear();
+        held.clear();
+        prop_assert_eq!(places.taken(), 0);
+    }
+}
+
+#[test]
+fn a_place_that_was_sent_to_one_who_leaves_goes_to_the_next_res_5() {
+    let places = Places::new(1);
+    let held = places.try_take().unwrap();
+    let mut first = Box::pin(places.take());
+    let mut second = Box::pin(places.take());
+    assert!(first.as_mut().now_or_never().is_none());
+    assert!(second.as_mut().now_or_never().is_none());
+    drop(held);
+    drop(first);
+    assert!(second.as_mut().now_or_never().is_some());
+    drop(second);
+    assert_eq!(places.taken(), 0);
+}
+
+#[test]
+fn threads_that_take_leave_and_give_back_at_once_lose_no_place_res_5() {
+    const ALL: u32 = 3;
+    let (places, inside) = (Places::new(ALL), AtomicU32::new(0));
+    std::thread::scope(|scope| {
+        for thread in 0..8_u32 {
+            let (places, inside) = (&places, &inside);
+            scope.spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .build()
+                    .unwrap();
+                for turn in 0..20_000_u32 {
+                    // Every third wait is given up after one look, which is when a place may just be on its way.
+                    let place = if (thread + turn) % 3 == 0 {
+                        places.take().now_or_never()
+                    } else {
+                        Some(runtime.block_on(places.take()))
+                    };
+                    if let Some(place) = place {
+                        assert!(inside.fetch_add(1, Ordering::SeqCst) < ALL);
+                        if turn % 7 == 0 {
+                            std::thread::yield_now();
+                        }
+                        inside.fetch_sub(1, Ordering::SeqCst);
+                        drop(place);
+                    }
+                }
+            });
+        }
+    });
+    assert_eq!(places.taken(), 0);
+    let free: Vec<_> = std::iter::from_fn(|| places.try_take()).collect();
+    assert_eq!(free.len(), 3);
 }

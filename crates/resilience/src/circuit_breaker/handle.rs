@@ -4,21 +4,23 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use parking_lot::Mutex;
 use rand::RngExt as _;
 use seaworthy_core::Timeout;
-use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
+use seaworthy_telemetry::metrics::Metrics;
 
 use super::{
+    admission::Admission,
     config::CircuitBreakerConfig,
-    late_report::LateReport,
-    machine::{Answer, Machine, Role, Ticket},
+    machine::Machine,
+    metrics::BreakerMetrics,
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
+    ticket::{Answer, Role, Ticket},
 };
-use crate::{CallError, Classify, Outcome, Refusal, Refused, guarded::Permission};
+use crate::{Refusal, Refused};
 
 /// Set in the fast word when every call may go.
 const ADMITS_ALL: u64 = 1 << 32;
@@ -40,25 +42,6 @@ struct Inner {
     /// Why a person holds it.
     held_for: Mutex<String>,
     telemetry: BreakerMetrics,
-}
-
-struct BreakerMetrics {
-    state: Gauge,
-    allowed: Counter,
-    refused: Counter,
-    trips: [(TripReason, Counter); TripReason::ALL.len()],
-}
-
-/// A call that the breaker let through. Report its outcome; one that is dropped without is not counted.
-#[derive(Debug)]
-#[must_use = "report the outcome of the call"]
-pub struct Admission {
-    breaker: CircuitBreaker,
-    ticket: Ticket,
-    began: Instant,
-    /// The number of a call that was seen without an answer.
-    waiting: Option<u64>,
-    reported: bool,
 }
 
 impl CircuitBreaker {
@@ -111,7 +94,7 @@ impl CircuitBreaker {
         now: Instant,
         draw: impl FnOnce() -> f64,
     ) -> Result<Admission, Refusal> {
-        if self.0.silent_at.load(Ordering::Relaxed) != NEVER {
+        if self.watches_silence() {
             self.judge_silence(now);
         }
         let fast = self.0.fast.load(Ordering::Acquire);
@@ -126,13 +109,7 @@ impl CircuitBreaker {
         match answer {
             Answer::Go(ticket) => {
                 self.0.telemetry.allowed.increment();
-                Ok(Admission {
-                    breaker: self.clone(),
-                    ticket,
-                    began: now,
-                    waiting: None,
-                    reported: false,
-                })
+                Ok(Admission::new(self.clone(), ticket, now))
             }
             Answer::Refused(retry_after) => {
                 self.0.telemetry.refused.increment();
@@ -211,6 +188,11 @@ impl CircuitBreaker {
         }
     }
 
+    /// Whether enough calls wait for a silence to be possible.
+    pub(super) fn watches_silence(&self) -> bool {
+        self.0.silent_at.load(Ordering::Relaxed) != NEVER
+    }
+
     /// Opens when the calls in flight have waited too long.
     fn judge_silence(&self, now: Instant) {
         if self.0.nanoseconds_until(now) >= self.0.silent_at.load(Ordering::Relaxed) {
@@ -219,7 +201,7 @@ impl CircuitBreaker {
         }
     }
 
-    fn tell(&self, tripped: Option<TripReason>) {
+    pub(super) fn tell(&self, tripped: Option<TripReason>) {
         if let Some(reason) = tripped {
             self.0.telemetry.count(reason);
             tracing::warn!(
@@ -231,7 +213,7 @@ impl CircuitBreaker {
     }
 
     /// Runs a step of the machine and publishes what it changed.
-    fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
+    pub(super) fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.0.machine.lock();
         let before = machine.generation();
         let outcome = step(&mut machine);
@@ -257,136 +239,11 @@ impl CircuitBreaker {
     }
 }
 
-impl Admission {
-    /// Reports how the call ended.
-    pub fn report(self, outcome: Outcome, now: Instant) {
-        let took = now.saturating_duration_since(self.began);
-        self.report_took(outcome, took, now);
-    }
-
-    /// Tells that the answer is still to come: a call that waits is judged before it ends. One that is reported without this is judged when it is.
-    pub fn wait(&mut self) {
-        if self.waiting.is_none() && self.ticket.role == Role::Ordinary {
-            let (ticket, began) = (self.ticket, self.began);
-            self.waiting = self
-                .breaker
-                .change(|machine| machine.wait_for(ticket, began));
-        }
-    }
-
-    pub(super) fn report_took(mut self, outcome: Outcome, took: Duration, now: Instant) {
-        self.reported = true;
-        let breaker = &self.breaker;
-        let tripped = breaker.change(|machine| {
-            if let Some(number) = self.waiting {
-                machine.wait_no_longer(number);
-            }
-            machine.record(self.ticket, outcome, took, now)
-        });
-        breaker.tell(tripped);
-    }
-}
-
-impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
-    fn waits(&mut self) {
-        self.wait();
-    }
-
-    /// An answer that was there at the first look was not slow: the clock is read once for such a call, not twice.
-    fn ended(&self, waited: bool) -> Instant {
-        if waited {
-            tokio::time::Instant::now().into_std()
-        } else {
-            self.began
-        }
-    }
-
-    fn finish(
-        self,
-        classify: &C,
-        result: &mut Result<T, CallError<E>>,
-        outcome: Outcome,
-        now: Instant,
-    ) {
-        let report_now = match result {
-            // A probe or a trial holds a place that others wait for, and a stream may last for hours.
-            Ok(response)
-                if C::DEFERS
-                    && outcome == Outcome::Success
-                    && self.ticket.role == Role::Ordinary =>
-            {
-                let took = now.saturating_duration_since(self.began);
-                let breaker = &self.breaker;
-                if self.waiting.is_some() || breaker.0.silent_at.load(Ordering::Relaxed) != NEVER {
-                    breaker.change(|machine| machine.answered(self.ticket, took));
-                }
-                let late = classify.defer(response, LateReport::new(self, took));
-                late.and_then(LateReport::take_back)
-            }
-            _ => Some(self),
-        };
-        if let Some(admission) = report_now {
-            admission.report(outcome, now);
-        }
-    }
-}
-
-impl Drop for Admission {
-    fn drop(&mut self) {
-        if self.reported {
-            return;
-        }
-        if self.ticket.role != Role::Ordinary {
-            self.breaker
-                .change(|machine| machine.give_back(self.ticket));
-        } else if let Some(number) = self.waiting {
-            self.breaker
-                .change(|machine| machine.wait_no_longer(number));
-        }
-    }
-}
-
 impl Inner {
     /// From the start to then.
     fn nanoseconds_until(&self, then: Instant) -> u64 {
         let since = then.saturating_duration_since(self.start).as_nanos();
         u64::try_from(since).unwrap_or(NEVER - 1)
-    }
-}
-
-impl BreakerMetrics {
-    fn new(name: &str, metrics: &Metrics) -> Self {
-        let calls = |outcome| {
-            metrics.counter(
-                "circuit_breaker_calls_total",
-                "Calls that a circuit breaker allowed or refused.",
-                &[("name", name), ("outcome", outcome)],
-            )
-        };
-        let trips = |reason: TripReason| {
-            let counter = metrics.counter(
-                "circuit_breaker_trips_total",
-                "Times a circuit breaker opened.",
-                &[("name", name), ("reason", reason.label())],
-            );
-            (reason, counter)
-        };
-        Self {
-            state: metrics.gauge(
-                "circuit_breaker_state",
-                "0 closed, 1 open, 2 half-open.",
-                &[("name", name)],
-            ),
-            allowed: calls("allowed"),
-            refused: calls("refused"),
-            trips: TripReason::ALL.map(trips),
-        }
-    }
-
-    fn count(&self, reason: TripReason) {
-        if let Some((_, trips)) = self.trips.iter().find(|(known, _)| *known == reason) {
-            trips.increment();
-        }
     }
 }
 

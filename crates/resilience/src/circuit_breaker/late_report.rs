@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use ::http::Response;
 use parking_lot::Mutex;
 
-use super::handle::Admission;
+use super::admission::Admission;
 use crate::Outcome;
 
 /// The report of a call whose head was good and whose body is still to come. Dropped without a word, it reports a success: the head was one, and whoever

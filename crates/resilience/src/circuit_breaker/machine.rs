@@ -1,20 +1,18 @@
-use std::{
-    collections::VecDeque,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 
 use super::{
-    chance::{Usual, exceeds},
+    chance::Usual,
     config::{BreakerMode, CircuitBreakerConfig},
     silence::Silence,
     snapshot::{BreakerState, Hold, Trip, TripReason},
+    state::State,
     throttle::Throttle,
+    ticket::{Answer, Role, Ticket},
+    trips::Trips,
+    verdict::reason_to_open,
     window::{Counts, Window},
 };
 use crate::Outcome;
-
-/// Openings that are remembered for people.
-const REMEMBERED: usize = 5;
 
 /// The state machine of a breaker. It reads no clock.
 #[derive(Debug)]
@@ -30,48 +28,9 @@ pub(super) struct Machine {
     state: State,
     since: Instant,
     generation: u32,
-    trips: VecDeque<(TripReason, Instant)>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum State {
-    Closed,
-    Open {
-        half_open_at: Instant,
-        probe_at: Instant,
-    },
-    HalfOpen {
-        running: u32,
-        succeeded: u32,
-    },
-    /// By a person's hand, for a while.
-    Held {
-        hold: Hold,
-        until: Instant,
-    },
-}
-
-/// What a call is admitted as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
-    Ordinary,
-    Probe,
-    Trial,
-}
-
-/// A permission, to be handed back with the outcome.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Ticket {
-    pub(super) role: Role,
-    pub(super) generation: u32,
-}
-
-/// What a machine answers to a call that asks to go.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Answer {
-    Go(Ticket),
-    /// Refused, and when it may be worth another try.
-    Refused(Option<Duration>),
+    trips: Trips,
+    /// When time alone changes something next: before it, a call need not look.
+    next_turn: Instant,
 }
 
 impl Machine {
@@ -91,7 +50,8 @@ impl Machine {
             state: State::Closed,
             since: now,
             generation: 0,
-            trips: VecDeque::with_capacity(REMEMBERED),
+            trips: Trips::new(),
+            next_turn: now,
             config,
         }
     }
@@ -143,11 +103,7 @@ impl Machine {
     }
 
     pub(super) fn trips(&self, now: Instant) -> Vec<Trip> {
-        let trip = |&(reason, at): &(TripReason, Instant)| Trip {
-            reason,
-            age: now.saturating_duration_since(at),
-        };
-        self.trips.iter().map(trip).collect()
+        self.trips.with_ages(now)
     }
 
     /// Asks whether a call may go; `draw` gives a random number in `[0, 1)` and is used in adaptive mode alone.
@@ -311,10 +267,11 @@ impl Machine {
 
     pub(super) fn hold(&mut self, hold: Hold, until: Instant, now: Instant) {
         if hold == Hold::Open {
-            self.remember(TripReason::Manual, now);
+            self.trips.remember(TripReason::Manual, now);
         }
         self.run = 0;
         self.window.clear();
+        self.next_turn = self.next_turn.min(until);
         self.enter(State::Held { hold, until }, now);
     }
 
@@ -326,6 +283,9 @@ impl Machine {
 
     /// Moves on to `now`. What was held open is tried before it is trusted.
     pub(super) fn advance(&mut self, now: Instant) {
+        if now < self.next_turn {
+            return;
+        }
         match self.state {
             State::Held {
                 hold: Hold::Open,
@@ -340,6 +300,10 @@ impl Machine {
         self.silence.advance(now);
         let buckets = self.window.advance(now);
         self.usual.fade(buckets);
+        self.next_turn = self.window.turns().min(self.silence.turns());
+        if let State::Held { until, .. } = self.state {
+            self.next_turn = self.next_turn.min(until);
+        }
     }
 
     fn judge(&mut self, bad: bool, throttled: bool, now: Instant) -> Option<TripReason> {
@@ -354,29 +318,13 @@ impl Machine {
         if self.config.mode != BreakerMode::Threshold {
             return None;
         }
-        let reason = self.reason_to_open()?;
+        let reason = reason_to_open(&self.config, self.run, &self.usual, self.window.total())?;
         self.trip(reason, now);
         Some(reason)
     }
 
-    fn reason_to_open(&self) -> Option<TripReason> {
-        let config = &self.config;
-        let counts = self.window.total();
-        let enough = counts.calls >= config.minimum_calls.get();
-        let run = config.consecutive_failures;
-        if run > 0 && self.run >= run && self.usual.is_surprised_by(self.run) {
-            Some(TripReason::ConsecutiveFailures)
-        } else if enough && exceeds(counts.failures, counts.calls, config.failure_rate.get()) {
-            Some(TripReason::FailureRate)
-        } else if enough && exceeds(counts.slow, counts.calls, config.slow_call_rate.get()) {
-            Some(TripReason::SlowCallRate)
-        } else {
-            None
-        }
-    }
-
     fn trip(&mut self, reason: TripReason, now: Instant) {
-        self.remember(reason, now);
+        self.trips.remember(reason, now);
         self.window.clear();
         if reason != TripReason::TrialFailed {
             self.opening_run = self.run;
@@ -393,11 +341,6 @@ impl Machine {
             },
             now,
         );
-    }
-
-    fn remember(&mut self, reason: TripReason, now: Instant) {
-        self.trips.truncate(REMEMBERED - 1);
-        self.trips.push_front((reason, now));
     }
 
     fn close_when_proved(&mut self, now: Instant) {

@@ -18,20 +18,27 @@
 //! A call whose outcome arrives after the state changed says nothing about the new state and is not counted. Where an answer has a body, [`LateReport`] lets
 //! the breaker judge the body too.
 
+mod admission;
 mod chance;
 mod config;
 mod handle;
 mod late_report;
 mod layer;
 mod machine;
+mod metrics;
 mod service;
 mod silence;
 mod snapshot;
+mod state;
 mod throttle;
+mod ticket;
+mod trips;
+mod verdict;
 mod window;
 
+pub use admission::Admission;
 pub use config::{BreakerMode, CircuitBreakerConfig};
-pub use handle::{Admission, CircuitBreaker};
+pub use handle::CircuitBreaker;
 pub use late_report::LateReport;
 pub use layer::CircuitBreakerLayer;
 pub use service::CircuitBreakerService;

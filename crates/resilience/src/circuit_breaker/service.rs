@@ -3,7 +3,7 @@ use std::task::{Context, Poll};
 use tokio::time::Instant;
 use tower_service::Service;
 
-use super::handle::{Admission, CircuitBreaker};
+use super::{admission::Admission, handle::CircuitBreaker};
 use crate::{CallError, Classify, GuardedFuture};
 
 /// A service behind a breaker.

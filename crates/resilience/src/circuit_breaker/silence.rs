@@ -43,6 +43,11 @@ impl Silence {
         }
     }
 
+    /// When the answers of another window begin to count.
+    pub(super) fn turns(&self) -> Instant {
+        self.turns
+    }
+
     pub(super) fn advance(&mut self, now: Instant) {
         if now >= self.turns {
             // After a window without calls, what was usual before it is forgotten.
@@ -84,9 +89,12 @@ impl Silence {
 
     /// When the calls that wait will have waited too long; `None` as long as they are too few.
     pub(super) fn due(&self) -> Option<Instant> {
-        let full = self.enough > 0 && self.waiting.len() >= self.enough.try_into().ok()?;
+        let enough = self.enough.try_into().ok()?;
+        if self.waiting.is_empty() || self.waiting.len() < enough {
+            return None;
+        }
         let last = self.waiting.iter().map(|(_, began)| *began).max()?;
-        full.then(|| last + self.patience())
+        Some(last + self.patience())
     }
 
     fn patience(&self) -> Duration {

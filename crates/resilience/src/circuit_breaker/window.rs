@@ -37,6 +37,11 @@ impl Window {
         self.total
     }
 
+    /// When the next bucket begins.
+    pub(super) fn turns(&self) -> Instant {
+        self.bucket_ends
+    }
+
     /// Moves on to `now` and tells how many buckets began since. Time never goes back: an earlier instant changes nothing.
     pub(super) fn advance(&mut self, now: Instant) -> u32 {
         if now < self.bucket_ends {

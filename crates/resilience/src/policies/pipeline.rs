@@ -32,7 +32,7 @@ impl<C, P> PipelineLayer<C, P> {
     }
 }
 
-impl<S, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
+impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
     type Service = Pipeline<S, C, P>;
 
     fn layer(&self, inner: S) -> Self::Service {

@@ -2,6 +2,7 @@ use std::{
     fmt,
     future::Future,
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 
@@ -9,7 +10,7 @@ use pin_project_lite::pin_project;
 use tokio::time::{Sleep, sleep};
 use tower_service::Service;
 
-use super::{handle::Retry, replay::Replay};
+use super::{replay::Replay, service::Again};
 use crate::{CallError, Classify, outcome::outcome_of};
 
 pin_project! {
@@ -20,9 +21,8 @@ pin_project! {
         P: Replay<Request>,
     {
         #[pin]
-        state: State<S::Future, Request>,
-        service: S,
-        retry: Retry,
+        state: State<S, S::Future, Request>,
+        again: Arc<Again<S>>,
         classify: C,
         replay: P,
         kept: Option<P::Kept>,
@@ -32,26 +32,26 @@ pin_project! {
 
 pin_project! {
     #[project = StateProjection]
-    enum State<F, Request> {
+    enum State<S, F, Request> {
         Calling { #[pin] attempt: F },
+        // The attempt is gone before what it left of the request is used again.
+        Failed,
         Waiting { #[pin] sleep: Sleep, request: Option<Request> },
-        Readying { request: Option<Request> },
+        Readying { service: S, request: Option<Request> },
     }
 }
 
 impl<S: Service<Request>, C, P: Replay<Request>, Request> RetryFuture<S, C, P, Request> {
     pub(super) fn new(
         first: S::Future,
-        service: S,
-        retry: Retry,
+        again: Arc<Again<S>>,
         classify: C,
         replay: P,
         kept: Option<P::Kept>,
     ) -> Self {
         Self {
             state: State::Calling { attempt: first },
-            service,
-            retry,
+            again,
             classify,
             replay,
             kept,
@@ -62,7 +62,7 @@ impl<S: Service<Request>, C, P: Replay<Request>, Request> RetryFuture<S, C, P, R
 
 impl<S, C, P, Request, E> Future for RetryFuture<S, C, P, Request>
 where
-    S: Service<Request, Error = CallError<E>>,
+    S: Service<Request, Error = CallError<E>> + Clone,
     C: Classify<S::Response, E>,
     P: Replay<Request>,
 {
@@ -81,16 +81,15 @@ where
                     if !outcome.may_be_retried() {
                         return Poll::Ready(result);
                     }
-                    // The attempt must be gone before what it left of the request can be used again.
-                    this.state.set(State::Readying { request: None });
+                    this.state.set(State::Failed);
                     let Some(request) = this.replay.again(kept) else {
                         return Poll::Ready(result);
                     };
-                    let Some(wait) = this.retry.next_wait(outcome, *this.attempts) else {
+                    let Some(wait) = this.again.retry.next_wait(outcome, *this.attempts) else {
                         return Poll::Ready(result);
                     };
                     tracing::debug!(
-                        dependency = this.retry.name(),
+                        dependency = this.again.retry.name(),
                         attempt = *this.attempts,
                         wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
                         "trying again"
@@ -101,19 +100,21 @@ where
                         request: Some(request),
                     }
                 }
+                StateProjection::Failed => return Poll::Pending,
                 StateProjection::Waiting { sleep, request } => {
                     ready!(sleep.poll(context));
                     State::Readying {
+                        service: this.again.service.lock().clone(),
                         request: request.take(),
                     }
                 }
-                StateProjection::Readying { request } => {
-                    ready!(this.service.poll_ready(context))?;
+                StateProjection::Readying { service, request } => {
+                    ready!(service.poll_ready(context))?;
                     let Some(request) = request.take() else {
                         return Poll::Pending;
                     };
                     State::Calling {
-                        attempt: this.service.call(request),
+                        attempt: service.call(request),
                     }
                 }
             };

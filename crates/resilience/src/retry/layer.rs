@@ -21,7 +21,7 @@ impl<C, P> RetryLayer<C, P> {
     }
 }
 
-impl<S, C: Clone, P: Clone> Layer<S> for RetryLayer<C, P> {
+impl<S: Clone, C: Clone, P: Clone> Layer<S> for RetryLayer<C, P> {
     type Service = RetryService<S, C, P>;
 
     fn layer(&self, inner: S) -> Self::Service {

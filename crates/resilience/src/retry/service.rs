@@ -1,5 +1,9 @@
-use std::task::{Context, Poll};
+use std::{
+    sync::Arc,
+    task::{Context, Poll},
+};
 
+use parking_lot::Mutex;
 use tower_service::Service;
 
 use super::{future::RetryFuture, handle::Retry, replay::Replay};
@@ -9,17 +13,26 @@ use crate::{CallError, Classify};
 #[derive(Debug, Clone)]
 pub struct RetryService<S, C, P> {
     inner: S,
-    retry: Retry,
+    again: Arc<Again<S>>,
     classify: C,
     replay: P,
 }
 
-impl<S, C, P> RetryService<S, C, P> {
+/// What only a call that is tried again needs: all calls share it, so that one that is not pays for no more than a reference to it.
+#[derive(Debug)]
+pub(super) struct Again<S> {
+    pub(super) retry: Retry,
+    /// A service to clone for the next attempt. The lock lets a service be shared that is not made for it.
+    pub(super) service: Mutex<S>,
+}
+
+impl<S: Clone, C, P> RetryService<S, C, P> {
     /// Tries calls of a service again.
-    pub const fn new(inner: S, retry: Retry, classify: C, replay: P) -> Self {
+    pub fn new(inner: S, retry: Retry, classify: C, replay: P) -> Self {
+        let service = Mutex::new(inner.clone());
         Self {
             inner,
-            retry,
+            again: Arc::new(Again { retry, service }),
             classify,
             replay,
         }
@@ -41,8 +54,8 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        self.retry.begin();
-        let kept = if self.retry.is_on() {
+        self.again.retry.begin();
+        let kept = if self.again.retry.is_on() {
             self.replay.keep(&request)
         } else {
             None
@@ -50,8 +63,7 @@ where
         let first = self.inner.call(request);
         RetryFuture::new(
             first,
-            self.inner.clone(),
-            self.retry.clone(),
+            Arc::clone(&self.again),
             self.classify.clone(),
             self.replay.clone(),
             kept,

@@ -1,0 +1,170 @@
+use std::{
+    collections::VecDeque,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::sync::oneshot;
+
+/// Stands for the number of free places while none is free and some wait.
+const AWAITED: u32 = u32::MAX;
+
+/// So many places: taken and given back with one atomic step while none waits, and given in the order of asking while some do. Cheap to clone; all clones are
+/// the same places.
+///
+/// Under the lock of the queue, the queue has entries exactly when `free` is [`AWAITED`]. A place that becomes free then goes to the first entry, so nobody
+/// overtakes.
+#[derive(Debug, Clone)]
+pub(super) struct Places(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    all: u32,
+    free: AtomicU32,
+    queue: Mutex<Queue>,
+}
+
+#[derive(Debug, Default)]
+struct Queue {
+    next_number: u64,
+    /// By number, which is the order of asking.
+    entries: VecDeque<(u64, oneshot::Sender<Place>)>,
+}
+
+/// A place that is taken as long as this lives; `None` only where it passes to another owner.
+#[derive(Debug)]
+pub(super) struct Place(Option<Places>);
+
+/// An entry of the queue, which leaves it when this is dropped.
+struct Waiting<'a> {
+    places: &'a Inner,
+    number: u64,
+}
+
+impl Places {
+    /// So many free places, at most one less than a `u32` can tell.
+    pub(super) fn new(all: u32) -> Self {
+        let all = all.min(AWAITED - 1);
+        Self(Arc::new(Inner {
+            all,
+            free: AtomicU32::new(all),
+            queue: Mutex::default(),
+        }))
+    }
+
+    /// Places that are taken now.
+    pub(super) fn taken(&self) -> u32 {
+        match self.0.free.load(Ordering::Relaxed) {
+            AWAITED => self.0.all,
+            free => self.0.all.saturating_sub(free),
+        }
+    }
+
+    /// Takes a place if one is free now.
+    pub(super) fn try_take(&self) -> Option<Place> {
+        let less = |free| match free {
+            0 | AWAITED => None,
+            free => Some(free - 1),
+        };
+        self.0.change_free(Ordering::Acquire, less)?;
+        Some(Place(Some(self.clone())))
+    }
+
+    /// Takes a place, and waits for one behind all who wait already. Dropped before, it takes none.
+    pub(super) async fn take(&self) -> Place {
+        loop {
+            let (number, receiver) = match self.ask() {
+                Ok(place) => return place,
+                Err(queued) => queued,
+            };
+            let _waiting = Waiting {
+                places: &self.0,
+                number,
+            };
+            if let Ok(place) = receiver.await {
+                return place;
+            }
+        }
+    }
+
+    /// A place, or the last entry of the queue.
+    fn ask(&self) -> Result<Place, (u64, oneshot::Receiver<Place>)> {
+        let mut queue = self.0.queue.lock();
+        let less_or_awaited = |free| match free {
+            0 | AWAITED => Some(AWAITED),
+            free => Some(free - 1),
+        };
+        match self.0.change_free(Ordering::Acquire, less_or_awaited) {
+            None | Some(0 | AWAITED) => {}
+            Some(_) => return Ok(Place(Some(self.clone()))),
+        }
+        let (sender, receiver) = oneshot::channel();
+        let number = queue.next_number;
+        queue.next_number += 1;
+        queue.entries.push_back((number, sender));
+        Err((number, receiver))
+    }
+
+    /// Gives one place back: to the first who waits, if any does.
+    fn give_back(self) {
+        let more = |free| (free != AWAITED).then(|| free + 1);
+        while self.0.change_free(Ordering::Release, more).is_none() {
+            let Some(first) = self.0.pop_first() else {
+                continue;
+            };
+            match first.send(Place(Some(self.clone()))) {
+                Ok(()) => return,
+                // That one left a moment ago, and the place is still to be given.
+                Err(mut place) => place.0 = None,
+            }
+        }
+    }
+}
+
+impl Inner {
+    /// Changes the number of free places and gives the one before, unless `change` does not want to.
+    fn change_free(&self, order: Ordering, change: impl Fn(u32) -> Option<u32>) -> Option<u32> {
+        self.free
+            .fetch_update(order, Ordering::Relaxed, change)
+            .ok()
+    }
+
+    fn pop_first(&self) -> Option<oneshot::Sender<Place>> {
+        let mut queue = self.queue.lock();
+        let (_, first) = queue.entries.pop_front()?;
+        self.tell_when_none_waits(&queue);
+        Some(first)
+    }
+
+    fn leave(&self, number: u64) {
+        let mut queue = self.queue.lock();
+        if let Ok(index) = queue.entries.binary_search_by_key(&number, |entry| entry.0) {
+            queue.entries.remove(index);
+            self.tell_when_none_waits(&queue);
+        }
+    }
+
+    /// To be called when an entry has left the queue: until then `free` was [`AWAITED`], and only under the lock that changes.
+    fn tell_when_none_waits(&self, queue: &Queue) {
+        if queue.entries.is_empty() {
+            self.free.store(0, Ordering::Relaxed);
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if let Some(places) = self.0.take() {
+            places.give_back();
+        }
+    }
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        self.places.leave(self.number);
+    }
+}

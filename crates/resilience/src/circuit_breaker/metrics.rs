@@ -1,0 +1,47 @@
+use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
+
+use super::snapshot::TripReason;
+
+/// What a breaker tells of itself.
+pub(super) struct BreakerMetrics {
+    pub(super) state: Gauge,
+    pub(super) allowed: Counter,
+    pub(super) refused: Counter,
+    trips: [(TripReason, Counter); TripReason::ALL.len()],
+}
+
+impl BreakerMetrics {
+    pub(super) fn new(name: &str, metrics: &Metrics) -> Self {
+        let calls = |outcome| {
+            metrics.counter(
+                "circuit_breaker_calls_total",
+                "Calls that a circuit breaker allowed or refused.",
+                &[("name", name), ("outcome", outcome)],
+            )
+        };
+        let trips = |reason: TripReason| {
+            let counter = metrics.counter(
+                "circuit_breaker_trips_total",
+                "Times a circuit breaker opened.",
+                &[("name", name), ("reason", reason.label())],
+            );
+            (reason, counter)
+        };
+        Self {
+            state: metrics.gauge(
+                "circuit_breaker_state",
+                "0 closed, 1 open, 2 half-open.",
+                &[("name", name)],
+            ),
+            allowed: calls("allowed"),
+            refused: calls("refused"),
+            trips: TripReason::ALL.map(trips),
+        }
+    }
+
+    pub(super) fn count(&self, reason: TripReason) {
+        if let Some((_, trips)) = self.trips.iter().find(|(known, _)| *known == reason) {
+            trips.increment();
+        }
+    }
+}
