@@ -3,16 +3,15 @@ use std::{fmt, sync::Arc};
 use seaworthy_client::Resolve;
 use seaworthy_config::Settings;
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
-use seaworthy_service::{Assembly, GrpcClientConfig};
+use seaworthy_service::{Assembly, BreakerPer, GrpcClientConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
-use tower_layer::Layer as _;
 
 use super::{
     GrpcChannel, GrpcClientError,
     balance::{Balancer, Resolver},
     channel::Inner,
-    classify::ClassifyGrpc,
     observe::ClientMetrics,
+    pipelines::Pipelines,
     repeatable::{RepeatableMethods, ReplayCalls},
     target::Target,
     transport::Transport,
@@ -23,6 +22,7 @@ pub struct GrpcChannelBuilder {
     name: Arc<str>,
     config: GrpcClientConfig,
     policies: Option<Policies>,
+    resilience: Option<Resilience>,
     metrics: Metrics,
     tracer: Tracer,
     resolver: Option<Resolver>,
@@ -35,6 +35,7 @@ impl GrpcChannelBuilder {
             name: name.into(),
             config,
             policies: None,
+            resilience: None,
             metrics: Metrics::new(),
             tracer: Tracer::off(),
             resolver: None,
@@ -54,9 +55,17 @@ impl GrpcChannelBuilder {
     }
 
     /// Policies that others use too, instead of `policies` of the settings: one dependency has one breaker, however it is called.
+    /// That breaker judges all calls, whatever `breaker_per` says.
     #[must_use]
     pub fn policies(mut self, policies: Policies) -> Self {
         self.policies = Some(policies);
+        self
+    }
+
+    /// All policies by name, of which the channel takes those of its dependency and, where `breaker_per` is `method`, those of its methods.
+    #[must_use]
+    pub fn resilience(mut self, resilience: &Resilience) -> Self {
+        self.resilience = Some(resilience.clone());
         self
     }
 
@@ -90,17 +99,20 @@ impl GrpcChannelBuilder {
             name,
             config,
             policies,
+            resilience,
             metrics,
             tracer,
             resolver,
             methods,
         } = self;
         let (target, methods) = (Target::new(&config)?, methods?);
-        let policies = policies.unwrap_or_else(|| {
+        let resilience = resilience.unwrap_or_else(|| {
             let mut all = ResilienceConfig::default();
             all.dependencies.insert(name.to_string(), config.policies);
-            Resilience::new(all, metrics.clone()).dependency(&name)
+            Resilience::new(all, metrics.clone())
         });
+        let has_own_policies = policies.is_some();
+        let policies = policies.unwrap_or_else(|| resilience.dependency(&name));
         let resolver = resolver.unwrap_or_else(seaworthy_client::system_resolver);
         let balancer = Arc::new(Balancer::new(target, resolver));
         let counted = Arc::downgrade(&balancer);
@@ -118,8 +130,16 @@ impl GrpcChannelBuilder {
             patience: policies.config().timeout.get(),
         };
         let replay = ReplayCalls(Arc::new(methods));
+        let pipelines = match config.breaker_per {
+            BreakerPer::Method if !has_own_policies => {
+                Pipelines::of_methods(resilience, &name, transport, replay)
+            }
+            BreakerPer::Method | BreakerPer::Dependency => {
+                Pipelines::of_dependency(&policies, transport, replay)
+            }
+        };
         Ok(GrpcChannel::new(Inner {
-            pipeline: policies.layer(ClassifyGrpc, replay).layer(transport),
+            pipelines,
             metrics: ClientMetrics::new(&name, &metrics, tracer),
             policies,
             name,
@@ -141,7 +161,7 @@ impl<C: Settings> GrpcClients for Assembly<C> {
         let config = self.framework().grpc_clients.get(name).cloned();
         let config = config.ok_or_else(|| GrpcClientError::Unknown(name.to_owned()))?;
         Ok(GrpcChannel::builder(name, config)
-            .policies(self.resilience().dependency(name))
+            .resilience(self.resilience())
             .metrics(self.metrics())
             .tracer(self.telemetry().tracer()))
     }

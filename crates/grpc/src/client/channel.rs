@@ -10,10 +10,7 @@ use http::{HeaderMap, Request, Response, StatusCode};
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
 use seaworthy_resilience::{
-    CallError, Refusal, Refused,
-    circuit_breaker::LateReport,
-    policies::{Pipeline, Policies},
-    retry::ReplayBody,
+    CallError, Refusal, Refused, circuit_breaker::LateReport, policies::Policies, retry::ReplayBody,
 };
 use tokio::time::timeout_at;
 use tonic::{Code, Status, body::Body};
@@ -22,11 +19,11 @@ use tower_service::Service;
 use super::{
     GrpcChannelBuilder,
     body::BoundedBody,
-    classify::ClassifyGrpc,
     observe::{CallRecord, ClientMetrics},
+    pipelines::Pipelines,
     propagation::tell_request,
-    repeatable::{MAXIMUM_REPLAY, ReplayCalls},
-    transport::{Attempt, Transport, late},
+    repeatable::MAXIMUM_REPLAY,
+    transport::{Attempt, late},
 };
 
 /// Calls one dependency over gRPC, within all its policies. Cheap to clone; all clones share connections and policies.
@@ -48,7 +45,7 @@ pub struct GrpcChannel(Arc<Inner>);
 pub(super) struct Inner {
     pub(super) name: Arc<str>,
     pub(super) policies: Policies,
-    pub(super) pipeline: Pipeline<Transport, ClassifyGrpc, ReplayCalls>,
+    pub(super) pipelines: Pipelines,
     pub(super) metrics: ClientMetrics,
 }
 
@@ -103,7 +100,7 @@ impl Inner {
             count: Arc::clone(record.attempts()),
         });
         let request = request.map(|body| ReplayBody::new(body, MAXIMUM_REPLAY));
-        let mut pipeline = self.pipeline.clone();
+        let mut pipeline = self.pipelines.of(request.uri().path());
         let sending = async move {
             poll_fn(|context| pipeline.poll_ready(context)).await?;
             pipeline.call(request).await

@@ -28,6 +28,8 @@ use tonic::{Code, Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
 
 pub(crate) const PATH: &str = "/test.Things/Get";
+/// A method that the server answers with `INTERNAL`, whatever it does with others.
+pub(crate) const BROKEN: &str = "/test.Things/Break";
 /// An empty message, as it goes over the wire.
 const EMPTY: &[u8] = &[0; 5];
 
@@ -84,6 +86,12 @@ impl Server {
                     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                         heads.lock().push(request.headers().clone());
                         let reply = decide(calls.fetch_add(1, Ordering::SeqCst));
+                        let is_broken = request.uri().path() == BROKEN;
+                        let reply = if is_broken {
+                            Reply::Status(Code::Internal, None)
+                        } else {
+                            reply
+                        };
                         async move { Ok::<_, Infallible>(answer(request, reply).await) }
                     });
                     let server = auto::Builder::new(TokioExecutor::new()).http2_only();
@@ -147,13 +155,21 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
     head.body(StreamBody::new(frames).boxed_unsync()).unwrap()
 }
 
-pub(crate) async fn send(channel: &GrpcChannel, request: tonic::Request<()>) -> Result<(), Status> {
+pub(crate) async fn send_to(
+    channel: &GrpcChannel,
+    path: &str,
+    request: tonic::Request<()>,
+) -> Result<(), Status> {
     let mut client = Grpc::new(channel.clone());
     client.ready().await.unwrap();
     let codec: ProstCodec<(), ()> = ProstCodec::default();
-    let path = PathAndQuery::from_static(PATH);
+    let path: PathAndQuery = path.parse().unwrap();
     let answer = client.unary(request, path, codec).await;
     answer.map(tonic::Response::into_inner)
+}
+
+pub(crate) async fn send(channel: &GrpcChannel, request: tonic::Request<()>) -> Result<(), Status> {
+    send_to(channel, PATH, request).await
 }
 
 pub(crate) async fn call(channel: &GrpcChannel) -> Result<(), Status> {

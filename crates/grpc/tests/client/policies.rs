@@ -8,10 +8,14 @@ use prost_types::{
     ServiceDescriptorProto, method_options::IdempotencyLevel,
 };
 use seaworthy_core::Timeout;
-use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable};
+use seaworthy_grpc::client::{
+    BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable,
+};
+use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
+use seaworthy_telemetry::metrics::Metrics;
 use tonic::Code;
 
-use crate::fixture::{Reply, Server, call, send};
+use crate::fixture::{BROKEN, Reply, Server, call, send, send_to};
 
 /// A contract whose one method is of this level.
 fn contract(level: IdempotencyLevel) -> Vec<u8> {
@@ -206,4 +210,66 @@ async fn settings_that_cannot_work_are_refused_where_the_client_is_made_conf_1()
     let builder = GrpcChannel::builder("things", GrpcClientConfig::new("http://localhost"));
     let error = builder.contract(b"\xff").build().unwrap_err();
     assert!(matches!(error, GrpcClientError::Contract(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_method_that_fails_opens_its_own_breaker_where_each_has_one_res_1() {
+    for (breaker_per, others_go_on) in [(BreakerPer::Dependency, false), (BreakerPer::Method, true)]
+    {
+        let server = Server::start(|_| Reply::Ok).await;
+        let mut config = server.config();
+        config.breaker_per = breaker_per;
+        let metrics = Metrics::new();
+        let resilience = Resilience::new(ResilienceConfig::default(), metrics.clone());
+        let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+        let channel = builder.metrics(&metrics).build().unwrap();
+        for _ in 0..5 {
+            let status = send_to(&channel, BROKEN, tonic::Request::new(()))
+                .await
+                .unwrap_err();
+            assert_eq!(status.code(), Code::Internal);
+        }
+        let status = send_to(&channel, BROKEN, tonic::Request::new(()))
+            .await
+            .unwrap_err();
+        assert_eq!(status.code(), Code::Unavailable, "{breaker_per:?}");
+        assert_eq!(server.calls(), 5);
+        assert_eq!(
+            call(&channel).await.is_ok(),
+            others_go_on,
+            "{breaker_per:?}"
+        );
+        let names: Vec<_> = resilience
+            .snapshot()
+            .into_iter()
+            .map(|one| one.name)
+            .collect();
+        let expected: &[&str] = if others_go_on {
+            &[
+                "things",
+                "things/test.Things/Break",
+                "things/test.Things/Get",
+            ]
+        } else {
+            &["things"]
+        };
+        assert_eq!(names, expected);
+    }
+}
+
+#[tokio::test]
+async fn methods_without_end_share_the_breaker_of_the_dependency_in_the_end_res_1() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let mut config = server.config();
+    config.breaker_per = BreakerPer::Method;
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+    let channel = builder.build().unwrap();
+    for number in 0..300 {
+        let path = format!("/test.Things/Get{number}");
+        send_to(&channel, &path, tonic::Request::new(()))
+            .await
+            .unwrap();
+    }
+    assert_eq!(resilience.snapshot().len(), 257);
 }

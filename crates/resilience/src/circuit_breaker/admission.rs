@@ -57,6 +57,10 @@ impl Admission {
     pub(super) fn report_took(mut self, outcome: Outcome, took: Duration, now: Instant) {
         self.reported = true;
         let breaker = &self.breaker;
+        let quick = outcome == Outcome::Success && took.is_zero() && self.waiting.is_none();
+        if quick && breaker.count_success(self.ticket, now) {
+            return;
+        }
         let tripped = breaker.change(|machine| {
             if let Some(number) = self.waiting {
                 machine.wait_no_longer(number);

@@ -33,6 +33,11 @@ impl Usual {
         self.bad += f64::from(run);
     }
 
+    /// So many successes after a success.
+    pub(super) fn count_good(&mut self, number: u32) {
+        self.good += f64::from(number);
+    }
+
     /// Whether a run of failures is so long that, with the usual share of failures, it is not chance.
     pub(super) fn is_surprised_by(&self, run: u32) -> bool {
         let calls = self.good + self.bad;

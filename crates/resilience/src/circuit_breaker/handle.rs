@@ -15,6 +15,7 @@ use seaworthy_telemetry::metrics::Metrics;
 use super::{
     admission::Admission,
     config::CircuitBreakerConfig,
+    fast_word::FastWord,
     machine::Machine,
     metrics::BreakerMetrics,
     snapshot::{BreakerState, CircuitBreakerSnapshot, Held, Hold, TripReason},
@@ -22,8 +23,6 @@ use super::{
 };
 use crate::{Refusal, Refused};
 
-/// Set in the fast word when every call may go.
-const ADMITS_ALL: u64 = 1 << 32;
 /// No time at all: nothing has to be judged then.
 const NEVER: u64 = u64::MAX;
 
@@ -33,8 +32,10 @@ pub struct CircuitBreaker(Arc<Inner>);
 
 struct Inner {
     name: Arc<str>,
-    /// The generation, and [`ADMITS_ALL`]: a closed breaker is read without a lock.
-    fast: AtomicU64,
+    /// A closed breaker is asked, and told of success, without a lock.
+    fast: FastWord,
+    /// Until when that is so, in nanoseconds since `start`: then the machine must look at the time.
+    quiet_until: AtomicU64,
     machine: Mutex<Machine>,
     /// When the calls in flight have waited too long, in nanoseconds since `start`; [`NEVER`] as long as all is well.
     silent_at: AtomicU64,
@@ -62,7 +63,8 @@ impl CircuitBreaker {
         let machine = Machine::new(config.clone(), now);
         Self(Arc::new(Inner {
             name: name.into(),
-            fast: AtomicU64::new(fast_word(&machine)),
+            fast: FastWord::new(machine.standing()),
+            quiet_until: AtomicU64::new(0),
             machine: Mutex::new(machine),
             silent_at: AtomicU64::new(NEVER),
             start: now,
@@ -97,14 +99,12 @@ impl CircuitBreaker {
         if self.watches_silence() {
             self.judge_silence(now);
         }
-        let fast = self.0.fast.load(Ordering::Acquire);
-        let answer = if fast & ADMITS_ALL == 0 {
-            self.change(|machine| machine.admit(now, draw))
-        } else {
-            Answer::Go(Ticket {
+        let answer = match self.0.fast.admits() {
+            Some(generation) => Answer::Go(Ticket {
                 role: Role::Ordinary,
-                generation: generation_of(fast),
-            })
+                generation,
+            }),
+            None => self.change(|machine| machine.admit(now, draw)),
         };
         match answer {
             Answer::Go(ticket) => {
@@ -188,6 +188,13 @@ impl CircuitBreaker {
         }
     }
 
+    /// Counts a success without the lock, where that changes nothing else.
+    pub(super) fn count_success(&self, ticket: Ticket, now: Instant) -> bool {
+        let inner = &*self.0;
+        inner.nanoseconds_until(now) < inner.quiet_until.load(Ordering::Relaxed)
+            && inner.fast.count_success(ticket)
+    }
+
     /// Whether enough calls wait for a silence to be possible.
     pub(super) fn watches_silence(&self) -> bool {
         self.0.silent_at.load(Ordering::Relaxed) != NEVER
@@ -216,18 +223,22 @@ impl CircuitBreaker {
     pub(super) fn change<T>(&self, step: impl FnOnce(&mut Machine) -> T) -> T {
         let mut machine = self.0.machine.lock();
         let before = machine.generation();
+        machine.count_successes(self.0.fast.take_successes());
         let outcome = step(&mut machine);
         let silent_at = machine
             .silent_at()
             .map_or(NEVER, |due| self.0.nanoseconds_until(due));
-        if self.0.silent_at.load(Ordering::Relaxed) != silent_at {
-            self.0.silent_at.store(silent_at, Ordering::Relaxed);
-        }
+        publish(&self.0.silent_at, silent_at);
+        publish(
+            &self.0.quiet_until,
+            self.0.nanoseconds_until(machine.next_turn()),
+        );
+        let meanwhile = self.0.fast.publish(machine.standing());
+        machine.count_successes(meanwhile);
         if machine.generation() == before {
             return outcome;
         }
         let state = machine.state();
-        self.0.fast.store(fast_word(&machine), Ordering::Release);
         self.0.telemetry.state.set(state.number());
         drop(machine);
         tracing::info!(
@@ -247,13 +258,11 @@ impl Inner {
     }
 }
 
-fn fast_word(machine: &Machine) -> u64 {
-    let all = if machine.admits_all() { ADMITS_ALL } else { 0 };
-    all | u64::from(machine.generation())
-}
-
-fn generation_of(fast: u64) -> u32 {
-    u32::try_from(fast & u64::from(u32::MAX)).unwrap_or_default()
+/// Writes only what changes: others read it at every call.
+fn publish(shown: &AtomicU64, value: u64) {
+    if shown.load(Ordering::Relaxed) != value {
+        shown.store(value, Ordering::Relaxed);
+    }
 }
 
 impl fmt::Debug for CircuitBreaker {

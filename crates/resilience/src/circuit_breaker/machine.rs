@@ -3,6 +3,7 @@ use std::time::{Duration, Instant};
 use super::{
     chance::Usual,
     config::{BreakerMode, CircuitBreakerConfig},
+    fast_word::Standing,
     silence::Silence,
     snapshot::{BreakerState, Hold, Trip, TripReason},
     state::State,
@@ -73,12 +74,35 @@ impl Machine {
         now.saturating_duration_since(self.since)
     }
 
-    /// Whether every call may go without asking.
-    pub(super) fn admits_all(&self) -> bool {
-        match self.state {
-            State::Closed => self.config.mode != BreakerMode::Adaptive,
-            State::Held { hold, .. } => hold == Hold::Closed,
-            State::Open { .. } | State::HalfOpen { .. } => false,
+    /// What needs no lock as long as it is so.
+    pub(super) fn standing(&self) -> Standing {
+        let adaptive = self.config.mode == BreakerMode::Adaptive;
+        let closed = self.state == State::Closed && !adaptive;
+        let held_closed = matches!(
+            self.state,
+            State::Held {
+                hold: Hold::Closed,
+                ..
+            }
+        );
+        Standing {
+            generation: self.generation,
+            admits_all: closed || held_closed,
+            is_quiet: closed && self.run == 0 && self.silence.is_empty(),
+        }
+    }
+
+    /// When time alone changes something next.
+    pub(super) fn next_turn(&self) -> Instant {
+        self.next_turn
+    }
+
+    /// Counts successes that came before the next turn, while there was no run and nothing waited, and that took no time.
+    pub(super) fn count_successes(&mut self, number: u32) {
+        if number > 0 {
+            self.window.count_good(number);
+            self.usual.count_good(number);
+            self.silence.count_answers(number);
         }
     }
 

@@ -21,6 +21,7 @@
 mod admission;
 mod chance;
 mod config;
+mod fast_word;
 mod handle;
 mod late_report;
 mod layer;

@@ -83,6 +83,15 @@ impl Silence {
         self.current.slowest = self.current.slowest.max(took);
     }
 
+    /// So many calls succeeded that took no time, while none waited.
+    pub(super) fn count_answers(&mut self, number: u32) {
+        self.current.count = self.current.count.saturating_add(number);
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.waiting.is_empty()
+    }
+
     pub(super) fn clear(&mut self) {
         self.waiting.clear();
     }

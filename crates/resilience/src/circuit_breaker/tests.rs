@@ -6,6 +6,8 @@ use seaworthy_telemetry::metrics::{Format, Metrics};
 use seaworthy_testkit::simulation::Simulation;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
+mod quick_success;
+
 use super::*;
 use crate::{CallError, CallLayer, ClassifyErrors, Outcome, Refused};
 

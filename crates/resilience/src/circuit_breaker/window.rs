@@ -79,6 +79,15 @@ impl Window {
         }
     }
 
+    /// Counts so many calls that neither failed nor were slow.
+    pub(super) fn count_good(&mut self, number: u32) {
+        let number = number.min(u32::MAX - self.total.calls);
+        if let Some(bucket) = self.buckets.get_mut(self.current) {
+            bucket.calls += number;
+            self.total.calls += number;
+        }
+    }
+
     pub(super) fn clear(&mut self) {
         self.buckets = [Counts::default(); BUCKETS];
         self.total = Counts::default();

@@ -1,19 +1,19 @@
-use std::{
-    collections::HashMap,
-    hash::{BuildHasher as _, RandomState},
-};
+use std::hash::{BuildHasher as _, RandomState};
 
+use hashbrown::HashTable;
 use parking_lot::Mutex;
 
 use super::key::RateLimitKey;
 
 /// Enough that two requests at once rarely meet in one lock.
 const SHARDS: usize = 16;
+/// Bits of a hash that choose neither a place in a table (the lowest) nor its tag (the highest).
+const SHARD_BITS: u32 = 32;
 
 /// One number for each of a bounded number of keys.
 ///
 /// A full shard first drops the keys whose number has passed; when none has, further new keys share one number, so a flood of keys limits itself and nobody who
-/// was there before notices.
+/// was there before notices. A key is hashed once, for the shard and for its table; the hash is keyed at random, since strangers choose the keys.
 #[derive(Debug)]
 pub(super) struct Keyed {
     hasher: RandomState,
@@ -23,7 +23,7 @@ pub(super) struct Keyed {
 
 #[derive(Debug, Default)]
 struct Shard {
-    numbers: HashMap<RateLimitKey, u64>,
+    numbers: HashTable<(RateLimitKey, u64)>,
     overflow: u64,
     /// Nothing was worth dropping before this, so a full shard is not searched again until then.
     crowded_until: u64,
@@ -47,22 +47,25 @@ impl Keyed {
         pause: u64,
         change: impl FnOnce(&mut u64) -> T,
     ) -> T {
-        let hash = usize::try_from(self.hasher.hash_one(key)).unwrap_or_default();
-        let Some(shard) = self.shards.get(hash % SHARDS) else {
+        let hash = self.hasher.hash_one(key);
+        let shard = usize::try_from(hash >> SHARD_BITS).unwrap_or_default() % SHARDS;
+        let Some(shard) = self.shards.get(shard) else {
             return change(&mut 0);
         };
         let mut shard = shard.lock();
-        if let Some(number) = shard.numbers.get_mut(key) {
+        if let Some((_, number)) = shard.numbers.find_mut(hash, |(known, _)| known == key) {
             return change(number);
         }
         if shard.numbers.len() >= self.capacity && now >= shard.crowded_until {
-            shard.numbers.retain(|_, number| *number > now);
+            shard.numbers.retain(|(_, number)| *number > now);
             shard.crowded_until = now.saturating_add(pause);
         }
         if shard.numbers.len() >= self.capacity {
             return change(&mut shard.overflow);
         }
-        change(shard.numbers.entry(key.clone()).or_default())
+        let hash_of = |(known, _): &(RateLimitKey, u64)| self.hasher.hash_one(known);
+        let mut added = shard.numbers.insert_unique(hash, (key.clone(), 0), hash_of);
+        change(&mut added.get_mut().1)
     }
 
     #[cfg(test)]

@@ -21,6 +21,9 @@ pub struct RateLimiter(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     config: RateLimitConfig,
+    /// Of the configuration, in nanoseconds: what would cost divisions at every request.
+    interval: u64,
+    tolerance: u64,
     start: Instant,
     /// For each key, when all that it sent has become free again: the theoretical arrival time.
     arrivals: Keyed,
@@ -40,6 +43,8 @@ impl RateLimiter {
                 "Requests that a rate limit refused.",
                 &[("name", name)],
             ),
+            interval: config.interval(),
+            tolerance: config.tolerance(),
             config: config.clone(),
         }))
     }
@@ -60,11 +65,10 @@ impl RateLimiter {
     #[must_use]
     pub fn check(&self, key: &RateLimitKey, now: Instant) -> Decision {
         let inner = &*self.0;
-        let now =
-            nanoseconds(now.saturating_duration_since(inner.start)) + inner.config.tolerance();
-        let interval = inner.config.interval();
+        let (interval, tolerance) = (inner.interval, inner.tolerance);
+        let now = nanoseconds(now.saturating_duration_since(inner.start)).saturating_add(tolerance);
         let decision = inner.arrivals.update(key, now, interval, |arrival| {
-            decide(arrival, now, interval, inner.config.tolerance())
+            decide(arrival, now, interval, tolerance)
         });
         if !decision.allowed {
             inner.blocked.increment();

@@ -36,7 +36,7 @@ pin_project! {
         Calling { #[pin] attempt: F },
         // The attempt is gone before what it left of the request is used again.
         Failed,
-        Waiting { #[pin] sleep: Sleep, request: Option<Request> },
+        Waiting { sleep: Pin<Box<Sleep>>, request: Option<Request> },
         Readying { service: S, request: Option<Request> },
     }
 }
@@ -96,13 +96,13 @@ where
                     );
                     *this.attempts += 1;
                     State::Waiting {
-                        sleep: sleep(wait),
+                        sleep: Box::pin(sleep(wait)),
                         request: Some(request),
                     }
                 }
                 StateProjection::Failed => return Poll::Pending,
                 StateProjection::Waiting { sleep, request } => {
-                    ready!(sleep.poll(context));
+                    ready!(sleep.as_mut().poll(context));
                     State::Readying {
                         service: this.again.service.lock().clone(),
                         request: request.take(),

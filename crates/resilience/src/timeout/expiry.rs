@@ -11,12 +11,11 @@ use tokio::time::{Sleep, sleep};
 use crate::Elapsed;
 
 pin_project! {
-    /// A timer that is armed at its first poll.
+    /// A timer that is armed at its first poll. It is large and stands apart: a call that is ready at once has none, and its future is moved for less.
     #[derive(Debug)]
     pub(super) struct Expiry {
         limit: Duration,
-        #[pin]
-        sleep: Option<Sleep>,
+        sleep: Option<Pin<Box<Sleep>>>,
     }
 }
 
@@ -26,13 +25,10 @@ impl Expiry {
     }
 
     pub(super) fn poll_elapsed(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Elapsed> {
-        let mut this = self.project();
-        if this.sleep.is_none() {
-            this.sleep.set(Some(sleep(*this.limit)));
-        }
-        if let Some(sleep) = this.sleep.as_pin_mut() {
-            ready!(sleep.poll(context));
-        }
-        Poll::Ready(Elapsed::after(*this.limit))
+        let this = self.project();
+        let limit = *this.limit;
+        let sleep = this.sleep.get_or_insert_with(|| Box::pin(sleep(limit)));
+        ready!(sleep.as_mut().poll(context));
+        Poll::Ready(Elapsed::after(limit))
     }
 }

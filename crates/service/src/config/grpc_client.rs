@@ -40,9 +40,23 @@ pub struct GrpcClientConfig {
     /// TLS, for `https://`.
     #[serde(default)]
     pub tls: GrpcClientTlsConfig,
+    /// Whether one breaker judges all calls, or each method has its own.
+    #[serde(default)]
+    pub breaker_per: BreakerPer,
     /// What bounds and repeats calls: `timeout` is the time until one answer begins, `total` that of the whole call with every attempt and the streams.
     #[serde(default)]
     pub policies: PoliciesConfig,
+}
+
+/// What a breaker of a gRPC client stands for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerPer {
+    /// The whole dependency: where it is ill as a whole, the calls of every method show it, and it is left alone sooner.
+    #[default]
+    Dependency,
+    /// Each method: one that fails is refused, and the others go on. Places and retries stay those of the dependency.
+    Method,
 }
 
 /// Whom a client believes and what it shows. The files are read for every connection, so that a certificate that changes is taken up.
@@ -90,6 +104,7 @@ impl GrpcClientConfig {
             resolve_interval: RESOLVE_INTERVAL,
             maximum_connections: MAXIMUM_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
+            breaker_per: BreakerPer::default(),
             policies: PoliciesConfig::default(),
         }
     }

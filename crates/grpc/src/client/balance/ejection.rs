@@ -6,6 +6,8 @@ const FAILURES: u32 = 5;
 const FIRST: Duration = Duration::from_secs(1);
 /// Doublings of that: half a minute at most.
 const DOUBLINGS: u32 = 5;
+/// How many times its patience a call that tries a replica again is alone: at the end of the patience its failure is on the way.
+const PATIENCES: u32 = 2;
 
 /// Whether a replica is left out because of how its calls end. It reads no clock.
 #[derive(Debug, Default)]
@@ -13,10 +15,24 @@ pub(super) struct Ejection {
     failures: u32,
     times: u32,
     until: Option<Instant>,
+    /// Until when the one call that tries it again may take.
+    tried_until: Option<Instant>,
 }
 
 impl Ejection {
     pub(super) fn is_out(&self, now: Instant) -> bool {
+        self.is_left_out(now) || self.tried_until.is_some_and(|until| now < until)
+    }
+
+    /// A call is sent there. The first one after it was left out is alone until it ends, or for so long that nothing
+    /// will be told of it any more: a replica that is still bad costs one call.
+    pub(super) fn begin(&mut self, patience: Duration, now: Instant) {
+        if self.times > 0 && !self.is_out(now) {
+            self.tried_until = now.checked_add(patience.saturating_mul(PATIENCES));
+        }
+    }
+
+    fn is_left_out(&self, now: Instant) -> bool {
         self.until.is_some_and(|until| now < until)
     }
 
@@ -27,10 +43,11 @@ impl Ejection {
             return false;
         }
         self.failures = self.failures.saturating_add(1);
-        if self.is_out(now) || (self.failures < FAILURES && self.times == 0) {
+        if self.is_left_out(now) || (self.failures < FAILURES && self.times == 0) {
             return false;
         }
         let factor = 1_u32.checked_shl(self.times.min(DOUBLINGS)).unwrap_or(1);
+        self.tried_until = None;
         self.until = now.checked_add(FIRST.saturating_mul(factor));
         self.times = self.times.saturating_add(1);
         true
@@ -68,5 +85,28 @@ mod tests {
         }
         ejection.record(false, now);
         assert!(!ejection.record(true, now));
+    }
+    #[test]
+    fn one_that_comes_back_is_tried_by_one_call_alone_res_1() {
+        let (mut ejection, mut now) = (Ejection::default(), Instant::now());
+        let patience = Duration::from_millis(500);
+        for _ in 0..FAILURES {
+            ejection.begin(patience, now);
+            assert!(!ejection.is_out(now), "before the run is over");
+            ejection.record(true, now);
+        }
+        now += FIRST;
+        assert!(!ejection.is_out(now));
+        ejection.begin(patience, now);
+        assert!(ejection.is_out(now), "while it is tried");
+        // Nothing was said of the call: the next one tries it.
+        now += patience * PATIENCES;
+        assert!(!ejection.is_out(now));
+        ejection.begin(patience, now);
+        assert!(ejection.record(true, now));
+        now += FIRST * 2;
+        ejection.begin(patience, now);
+        ejection.record(false, now);
+        assert!(!ejection.is_out(now), "once it answered");
     }
 }

@@ -129,9 +129,11 @@ impl Replica {
 
     pub(super) fn begin(self: &Arc<Self>, patience: Duration) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
+        let began = Instant::now();
+        self.ejection.lock().begin(patience, began);
         InFlight {
             replica: Arc::clone(self),
-            began: Instant::now(),
+            began,
             patience,
             reported: false,
         }
