@@ -1,6 +1,11 @@
 //! A service with every bad habit, which the tests of the kernel start as a process of its own.
 
-use std::{process::ExitCode, time::Duration};
+use std::{
+    num::NonZeroU32,
+    process::ExitCode,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use axum::{body::Bytes, extract::Path};
 use futures::future::BoxFuture;
@@ -8,6 +13,10 @@ use schemars::JsonSchema;
 use seaworthy_client::HttpClient;
 use seaworthy_core::{Error, Secret, Timeout, context};
 use seaworthy_http::Routes;
+use seaworthy_resilience::{
+    adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig, Priority},
+    rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
+};
 use seaworthy_service::{
     Assembly, CommandRun, Commands, Component, Console, Dependency, Schedule, Service,
     ServiceCommand, Stage, StartError, Tasks, Worker, clap,
@@ -129,6 +138,15 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     ));
     let tasks = service.tasks().clone();
     let partner = service.http_client("partner")?;
+    let once_a_minute = RateLimitConfig {
+        requests: NonZeroU32::MIN,
+        window: Timeout::from_secs(60),
+        ..RateLimitConfig::default()
+    };
+    let resilience = service.resilience();
+    let rate = resilience.rate_limiter("seldom", &once_a_minute);
+    let concurrency =
+        resilience.adaptive_concurrency("seldom", &AdaptiveConcurrencyConfig::default());
     let reloadable = service.reloadable();
     let keys = service.reloadable();
     service.http(
@@ -147,6 +165,7 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
             .get("/number", async move || {
                 reloadable.load().number.to_string()
             })
+            .get("/seldom", async move || seldom(&rate, &concurrency))
             .get("/partner", async move || ask(&partner).await)
             .get("/wanted", async move || match &wanted {
                 Some(wanted) => wanted.get().map(|_| "here\n").map_err(Error::from),
@@ -159,6 +178,14 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
 /// Answers with what the partner says.
 async fn ask(partner: &HttpClient) -> Result<String, Error> {
     Ok(partner.get("/").send().await?.success()?.text().await?)
+}
+
+/// Answers once a minute, if there is room.
+fn seldom(rate: &RateLimiter, concurrency: &AdaptiveConcurrency) -> Result<&'static str, Error> {
+    let now = Instant::now();
+    rate.admit(&RateLimitKey::Route(Arc::from("/seldom")), now)?;
+    let _place = concurrency.admit(Priority::default(), now)?;
+    Ok("done\n")
 }
 
 async fn slow(Path(millis): Path<u64>) -> &'static str {

@@ -58,6 +58,8 @@ pub struct ConcurrencySnapshot {
     pub base_latency: Option<Duration>,
     /// The part of the limit that each priority may fill, the most important first.
     pub shares: [f64; Priority::ALL.len()],
+    /// Requests that were refused, ever.
+    pub refused: u64,
 }
 
 impl AdaptiveConcurrency {
@@ -163,6 +165,7 @@ impl AdaptiveConcurrency {
             in_flight: self.0.in_flight.load(Ordering::Relaxed),
             base_latency: control.0.base(),
             shares: control.1.get(),
+            refused: self.0.shed.iter().map(Counter::get).sum(),
         }
     }
 

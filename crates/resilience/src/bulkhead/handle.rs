@@ -46,6 +46,8 @@ pub struct BulkheadSnapshot {
     pub waiting: u32,
     /// Calls that may run at once.
     pub maximum_calls: u32,
+    /// Calls that found no place, ever.
+    pub refused: u64,
 }
 
 /// Counts a waiting call for as long as it lives.
@@ -125,6 +127,7 @@ impl Bulkhead {
             running: self.0.places.taken(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
             maximum_calls: self.0.config.maximum_calls.get(),
+            refused: self.0.refused.get(),
         }
     }
 

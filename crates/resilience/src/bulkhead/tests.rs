@@ -68,6 +68,7 @@ async fn a_full_bulkhead_lets_one_wait_and_refuses_the_next_at_once_res_5() {
         call.await.unwrap().unwrap();
     }
     assert_eq!(bulkhead.snapshot().running, 0);
+    assert_eq!(bulkhead.snapshot().refused, 1);
 }
 
 #[tokio::test(start_paused = true)]

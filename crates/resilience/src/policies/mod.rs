@@ -11,10 +11,12 @@
 //! - The *timeout* is innermost: it bounds one attempt.
 
 mod config;
+mod limits;
 mod pipeline;
 mod resilience;
 
 pub use config::{PoliciesConfig, ResilienceConfig};
+pub use limits::LimitsSnapshot;
 pub use pipeline::{Pipeline, PipelineLayer};
 pub use resilience::{Policies, PoliciesSnapshot, Resilience};
 

@@ -6,11 +6,14 @@ use serde::Serialize;
 
 use super::{
     config::{PoliciesConfig, ResilienceConfig},
+    limits::{Limits, LimitsSnapshot},
     pipeline::PipelineLayer,
 };
 use crate::{
+    adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig},
     bulkhead::{Bulkhead, BulkheadSnapshot},
     circuit_breaker::{CircuitBreaker, CircuitBreakerSnapshot},
+    rate_limit::{RateLimitConfig, RateLimiter},
     retry::{Retry, RetrySnapshot},
 };
 
@@ -23,6 +26,7 @@ struct Inner {
     config: ResilienceConfig,
     metrics: Metrics,
     known: Mutex<BTreeMap<String, Policies>>,
+    limits: Limits,
 }
 
 /// The policies of one dependency, or of one endpoint of it. Cheap to clone; all clones share their state.
@@ -59,6 +63,7 @@ impl Resilience {
             config,
             metrics,
             known: Mutex::default(),
+            limits: Limits::default(),
         }))
     }
 
@@ -103,6 +108,28 @@ impl Resilience {
         }));
         known.insert(name, policies.clone());
         policies
+    }
+
+    /// The rate limit of this name, which the admin API shows: the same one at every call, as the first call describes it.
+    #[must_use]
+    pub fn rate_limiter(&self, name: &str, config: &RateLimitConfig) -> RateLimiter {
+        self.0.limits.rate(name, config, &self.0.metrics)
+    }
+
+    /// The adaptive limit of this name, which the admin API shows: the same one at every call, as the first call describes it.
+    #[must_use]
+    pub fn adaptive_concurrency(
+        &self,
+        name: &str,
+        config: &AdaptiveConcurrencyConfig,
+    ) -> AdaptiveConcurrency {
+        self.0.limits.concurrency(name, config, &self.0.metrics)
+    }
+
+    /// What is known of all limits at this moment.
+    #[must_use]
+    pub fn limits(&self) -> LimitsSnapshot {
+        self.0.limits.snapshot()
     }
 
     /// All policies that are in use, by name, if there are any of this name.

@@ -1,6 +1,7 @@
 use std::{
     convert::Infallible,
     future::ready,
+    num::NonZeroU32,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -16,7 +17,9 @@ use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 use super::*;
 use crate::{
     CallError, ClassifyErrors, Refused,
+    adaptive_concurrency::{AdaptiveConcurrencyConfig, Priority},
     circuit_breaker::{BreakerState, Hold},
+    rate_limit::{RateLimitConfig, RateLimitKey},
     retry::ReplayClone,
 };
 
@@ -145,4 +148,36 @@ async fn a_slow_dependency_cannot_take_the_places_of_another_res_5() {
         .service(service_fn(|()| ready(Ok::<_, Infallible>(()))));
     quick.oneshot(()).await.unwrap();
     assert_eq!(began.elapsed(), Duration::ZERO);
+}
+
+#[test]
+fn limits_of_one_name_are_one_limit_and_are_shown_res_6_res_7() {
+    let resilience = resilience("{}");
+    let config = RateLimitConfig {
+        requests: NonZeroU32::new(2).unwrap(),
+        ..RateLimitConfig::default()
+    };
+    let key = RateLimitKey::api_key("k-1");
+    let admitted = (0..3).filter(|_| {
+        let limit = resilience.rate_limiter("orders", &config);
+        limit.admit(&key, std::time::Instant::now()).is_ok()
+    });
+    assert_eq!(admitted.count(), 2);
+    let one = AdaptiveConcurrencyConfig {
+        initial: NonZeroU32::new(2).unwrap(),
+        ..AdaptiveConcurrencyConfig::default()
+    };
+    let admit = || {
+        let limit = resilience.adaptive_concurrency("all", &one);
+        limit.admit(Priority::ALL[0], std::time::Instant::now())
+    };
+    let _held = [admit().unwrap(), admit().unwrap()];
+    assert!(admit().is_err());
+    let shown = resilience.limits();
+    let rate = &shown.rate_limits[0];
+    assert_eq!((rate.name.as_str(), rate.requests), ("orders", 2));
+    assert_eq!((rate.keys, rate.refused), (1, 1));
+    let concurrency = &shown.adaptive_concurrency[0];
+    assert_eq!((concurrency.limit, concurrency.in_flight), (2, 2));
+    assert_eq!(concurrency.refused, 1);
 }

@@ -68,7 +68,7 @@ impl Keyed {
         change(&mut added.get_mut().1)
     }
 
-    #[cfg(test)]
+    /// Keys that have a number.
     pub(super) fn len(&self) -> usize {
         self.shards
             .iter()

@@ -11,6 +11,7 @@ use super::{
     decision::Decision,
     key::RateLimitKey,
     keyed::Keyed,
+    snapshot::RateLimitSnapshot,
 };
 use crate::{Refusal, Refused};
 
@@ -74,6 +75,19 @@ impl RateLimiter {
             inner.blocked.increment();
         }
         decision
+    }
+
+    /// What is known at this moment.
+    #[must_use]
+    pub fn snapshot(&self) -> RateLimitSnapshot {
+        let inner = &*self.0;
+        RateLimitSnapshot {
+            name: self.name().to_owned(),
+            requests: inner.config.requests.get(),
+            window: inner.config.window.get(),
+            keys: inner.arrivals.len(),
+            refused: inner.blocked.get(),
+        }
     }
 
     /// The same as a refusal where it is one.

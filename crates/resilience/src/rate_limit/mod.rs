@@ -16,6 +16,7 @@ mod layer;
 mod local;
 #[cfg(feature = "redis")]
 pub mod shared;
+mod snapshot;
 
 pub use config::RateLimitConfig;
 pub use decision::Decision;
@@ -23,6 +24,7 @@ pub use headers::{policy_header, state_header};
 pub use key::RateLimitKey;
 pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
 pub use local::RateLimiter;
+pub use snapshot::RateLimitSnapshot;
 
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use axum::extract::State;
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Timeout, context};
@@ -12,7 +10,7 @@ use seaworthy_resilience::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::AdminState;
+use super::{AdminState, seconds::seconds};
 
 /// Long enough to see a vendor's repair, short enough that a forgotten hold is over before it is an outage of its own.
 const DEFAULT_HOLD: Timeout = Timeout::from_secs(15 * 60);
@@ -93,11 +91,6 @@ impl From<PoliciesSnapshot> for BreakerReport {
             retry: snapshot.retry,
         }
     }
-}
-
-/// To the millisecond: people read it.
-fn seconds(time: Duration) -> f64 {
-    (time.as_secs_f64() * 1e3).round() / 1e3
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

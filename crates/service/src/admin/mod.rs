@@ -8,6 +8,8 @@ mod breakers;
 mod info;
 mod levels;
 mod metrics;
+mod policies;
+mod seconds;
 mod settings;
 mod workers;
 
@@ -47,6 +49,7 @@ pub(crate) fn routes(state: &AdminState, added: Routes) -> Routes {
         .merge(levels::routes())
         .merge(workers::routes())
         .merge(breakers::routes())
+        .merge(policies::routes())
         .with_options(|options| options.access(Access::Authenticated));
     let endpoints = open
         .with_options(|options| options.access(Access::Public))

@@ -194,3 +194,44 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
         assert_eq!(answer.status, status, "{path} {wish}: {}", answer.body);
     }
 }
+
+#[test]
+fn operators_see_every_limit_res_5_res_6_res_7() {
+    let (address, _heads) = partner();
+    let base = format!("clients.partner.base_url=http://{address}");
+    let mut service = trial(&["--set", &base]);
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let statuses = [(); 2].map(|()| get(public, "/seldom").unwrap().status);
+    assert_eq!(statuses, [200, 429]);
+    let shown = get(admin, "/policies").unwrap();
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let shown: Value = serde_json::from_str(&shown.body).unwrap();
+    let partner = &shown["dependencies"][0];
+    assert_eq!(
+        (&partner["name"], &partner["breaker"]),
+        (&"partner".into(), &"closed".into())
+    );
+    for (field, value) in [
+        ("running", 0),
+        ("waiting", 0),
+        ("maximum_calls", 64),
+        ("refused", 0),
+    ] {
+        assert_eq!(partner["bulkhead"][field], value, "{field}");
+    }
+    assert_eq!(
+        shown["rate_limits"],
+        serde_json::json!([{"name": "seldom", "requests": 1, "window": 60.0, "keys": 1, "refused": 1}])
+    );
+    let adaptive = &shown["adaptive_concurrency"][0];
+    assert_eq!(
+        (
+            &adaptive["name"],
+            &adaptive["limit"],
+            &adaptive["in_flight"],
+            &adaptive["refused"]
+        ),
+        (&"seldom".into(), &20.into(), &0.into(), &0.into())
+    );
+}
