@@ -17,8 +17,9 @@ impl RefusalMetrics {
         Self {
             rate_limited: metrics.counter(
                 "rate_limit_blocked_total",
-                "Requests beyond the rate of their caller.",
-                &[],
+                "Requests that a rate limit refused.",
+                // The other limits of a service are counted under the same name, each with its own.
+                &[("name", "server")],
             ),
             shed: metrics.counter(
                 "load_shed_total",

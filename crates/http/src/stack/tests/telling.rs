@@ -201,7 +201,7 @@ async fn what_is_refused_before_a_handler_is_counted_obs_5() {
     let text = telemetry.metrics().render(Format::PrometheusText);
     for expected in [
         "load_shed_total 1",
-        "rate_limit_blocked_total 1",
+        "rate_limit_blocked_total{name=\"server\"} 1",
         "auth_failures_total{reason=\"BAD_TOKEN\"} 2",
     ] {
         assert!(text.contains(expected), "{expected} is not in:\n{text}");
