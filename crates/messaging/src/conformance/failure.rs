@@ -1,11 +1,7 @@
-use std::{
-    num::{NonZeroU16, NonZeroU32},
-    time::Duration,
-};
+use std::time::Duration;
 
 use bytes::Bytes;
 use seaworthy_core::Timeout;
-use serde::{Deserialize, Serialize};
 use tokio::time;
 
 use super::{
@@ -15,9 +11,7 @@ use super::{
     topic,
 };
 use crate::{
-    DeadLetter, DeadLetterId, DeadLetterReason, Event, Failure, GroupName, Message, Received,
-    Subscription, SubscriptionOverrides, Topic,
-    transport::{Order, SubscriptionPlan},
+    DeadLetter, DeadLetterId, DeadLetterReason, Failure, GroupName, Received, Subscription, Topic,
 };
 
 /// Waits until a topic has this many dead letters.
@@ -180,94 +174,6 @@ pub async fn a_dropped_message_is_gone_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-#[derive(Debug, Serialize, Deserialize)]
-struct Counted {
-    count: u32,
-}
-
-impl Event for Counted {
-    const TYPE: &'static str = "conformance.counted";
-    const VERSION: u32 = 1;
-}
-
-#[derive(Debug, Serialize, Deserialize)]
-struct CountedLater {
-    count: u32,
-}
-
-impl Event for CountedLater {
-    const TYPE: &'static str = "conformance.counted";
-    const VERSION: u32 = 2;
-}
-
-/// Dead with the reason, unchanged, and in nobody's way. The topic is one for all runs, so the group is found by its name.
-pub async fn an_undecodable_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
-    let (node, name, record) = (Node::start(harness).await, group(), Record::new());
-    let topic = Topic::new(Counted::TOPIC).unwrap();
-    node.subscribe(counting(&name, &record)).await;
-    let publisher = node.publisher(&[&topic]).await;
-    let broken = Message::raw(topic.as_str(), "application/json", "{\"count\": \"many\"}").key("k");
-    publisher.publish(broken).await.unwrap();
-    publisher
-        .publish(Message::of(&Counted { count: 3 }).key("k"))
-        .await
-        .unwrap();
-    record
-        .wait_until(|texts| texts.iter().any(|text| text == "{\"count\":3}"))
-        .await;
-    let letter = letter_of(&node, &topic, &name, DeadLetterReason::Undecodable).await;
-    assert_eq!(&letter.envelope.payload()[..], b"{\"count\": \"many\"}");
-    node.stop().await;
-}
-
-/// A kind that nobody handles, or a version of it, is dead and not lost.
-pub async fn an_unknown_kind_or_version_is_dead_at_once_msg_6(harness: &dyn Harness) {
-    let (node, name, record) = (Node::start(harness).await, group(), Record::new());
-    let topic = Topic::new(Counted::TOPIC).unwrap();
-    node.subscribe(counting(&name, &record)).await;
-    let publisher = node.publisher(&[&topic]).await;
-    publisher
-        .publish(Message::of(&CountedLater { count: 4 }))
-        .await
-        .unwrap();
-    let letter = letter_of(&node, &topic, &name, DeadLetterReason::UnknownType).await;
-    assert_eq!(letter.envelope.version(), Some(2));
-    node.stop().await;
-}
-
-fn counting(group: &str, record: &Record) -> Subscription {
-    let record = record.clone();
-    Subscription::new(group).on(move |received: Received<Counted>| {
-        assert!(received.count > 0);
-        record.add(received.envelope());
-        async { Ok::<_, Failure>(()) }
-    })
-}
-
-/// The first of a group for this reason: tests that run side by side publish to one topic, so the group has letters for other reasons as well.
-async fn letter_of(
-    node: &Node,
-    topic: &Topic,
-    group: &str,
-    reason: DeadLetterReason,
-) -> DeadLetter {
-    let letters = node.messaging.dead_letters().unwrap();
-    let wait = async {
-        loop {
-            let found = letters.list(topic, None, 10_000).await.unwrap();
-            let is_it = |letter: &DeadLetter| {
-                let of_group = letter.group.as_ref();
-                letter.reason == reason && of_group.is_some_and(|name| name.as_str() == group)
-            };
-            if let Some(letter) = found.into_iter().find(is_it) {
-                return letter;
-            }
-            time::sleep(Duration::from_millis(20)).await;
-        }
-    };
-    time::timeout(PATIENCE, wait).await.unwrap()
-}
-
 /// Every fifth message is poison; all the others are handled, and the poison is dead.
 pub async fn poison_does_not_block_its_group_msg_3(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
@@ -338,78 +244,6 @@ pub async fn a_handler_without_an_end_is_cut_off_life_6(harness: &dyn Harness) {
         .await
         .unwrap();
     assert_eq!(record.wait_for(1).await, ["hangs once"]);
-    node.stop().await;
-}
-
-fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
-    SubscriptionPlan {
-        group: GroupName::new(group).unwrap(),
-        topics: vec![topic.clone()],
-        prefetch: NonZeroU16::MIN,
-        order: Order::Member,
-    }
-}
-
-/// Takes one message in a session of its own and ends the session without an answer, as a crash does. Returns how often the message was delivered.
-async fn take_and_die(harness: &dyn Harness, group: &str, topic: &Topic) -> u32 {
-    let transport = harness.open().await;
-    let deliveries = transport.open(taking_one(group, topic)).await.unwrap();
-    let mut taken = time::timeout(PATIENCE, deliveries.next())
-        .await
-        .unwrap()
-        .unwrap();
-    taken.remove(0).count
-}
-
-/// A consumer that dies between work and acknowledgement: the next gets the message, and sees that it is not the first time.
-pub async fn a_message_without_an_answer_is_delivered_again_and_counted_msg_3(
-    harness: &dyn Harness,
-) {
-    let (node, topic, name) = (Node::start(harness).await, topic(), group());
-    let transport = harness.open().await;
-    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
-    let publisher = node.publisher(&[&topic]).await;
-    publisher
-        .publish(message(&topic, "survivor"))
-        .await
-        .unwrap();
-    assert_eq!(take_and_die(harness, &name, &topic).await, 1);
-    assert_eq!(take_and_die(harness, &name, &topic).await, 2);
-    let record = Record::new();
-    let came = record.clone();
-    let subscription =
-        Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            assert_eq!(received.deliveries(), 3);
-            came.add(received.envelope());
-            async { Ok::<_, Failure>(()) }
-        });
-    node.subscribe(subscription).await;
-    assert_eq!(record.wait_for(1).await, ["survivor"]);
-    node.stop().await;
-}
-
-/// Without this, a message that kills the process would kill every process of the group for ever.
-pub async fn what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3(
-    harness: &dyn Harness,
-) {
-    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
-    let transport = harness.open().await;
-    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
-    let publisher = node.publisher(&[&topic]).await;
-    publisher.publish(message(&topic, "killer")).await.unwrap();
-    for _ in 0..2 {
-        take_and_die(harness, &name, &topic).await;
-    }
-    let subscription = record
-        .subscription(&name, &[&topic])
-        .limits(SubscriptionOverrides {
-            max_deliveries: NonZeroU32::new(2),
-            ..SubscriptionOverrides::default()
-        });
-    node.subscribe(subscription).await;
-    let letter = dead_letters(&node, &topic, 1).await.remove(0);
-    assert_eq!(letter.reason, DeadLetterReason::DeliveryLimit);
-    assert!(record.all().is_empty());
     node.stop().await;
 }
 

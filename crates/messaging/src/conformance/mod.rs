@@ -35,6 +35,7 @@
 )]
 
 mod context;
+mod crash;
 mod delivery;
 mod failure;
 mod node;
@@ -43,11 +44,14 @@ mod outage;
 mod publish;
 mod record;
 mod replay;
+mod replay_cut_off;
 mod stop;
+mod unreadable;
 
 use std::{sync::Arc, time::Duration};
 
 pub use context::*;
+pub use crash::*;
 pub use delivery::*;
 pub use failure::*;
 use futures::future::BoxFuture;
@@ -55,7 +59,9 @@ pub use order::*;
 pub use outage::*;
 pub use publish::*;
 pub use replay::*;
+pub use replay_cut_off::*;
 pub use stop::*;
+pub use unreadable::*;
 
 use crate::{MessagingConfig, Topic, transport::Transport};
 

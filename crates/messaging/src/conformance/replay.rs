@@ -1,8 +1,7 @@
-use std::{num::NonZeroU32, sync::Arc, time::Duration};
+use std::{num::NonZeroU32, time::Duration};
 
 use bytes::Bytes;
-use futures::future::BoxFuture;
-use tokio::{sync::Notify, time};
+use tokio::time;
 
 use super::{
     Harness, PATIENCE,
@@ -13,15 +12,14 @@ use super::{
     topic,
 };
 use crate::{
-    DeadLetterId, DeadLetterReason, DeadLetters, Envelope, Failure, GroupName, PublishError,
-    Received, Subscription, Topic,
+    DeadLetterId, DeadLetterReason, DeadLetters, Envelope, Failure, GroupName, Received,
+    Subscription, Topic,
     dead_letter::attributes,
-    dead_letters::{DeadLetterFilter, Fate, FateCounts, Progress, Replay, ReplayTarget, Selection},
-    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    dead_letters::{DeadLetterFilter, Fate, Progress, Replay, ReplayTarget, Selection},
 };
 
 /// A subscription that rejects each text the first `times` times, with an explanation of its own, and records it from then on.
-fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32) -> Subscription {
+pub(super) fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32) -> Subscription {
     let (record, tally) = (record.clone(), Tally::default());
     Subscription::new(group).on_topic(topic.as_str(), move |received: Received<Bytes>| {
         let text = text(received.envelope());
@@ -43,18 +41,18 @@ fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32) -> Subscri
     })
 }
 
-fn everything(topic: &Topic) -> Selection {
+pub(super) fn everything(topic: &Topic) -> Selection {
     Selection::of(std::slice::from_ref(topic), DeadLetterFilter::default())
 }
 
-fn quickly() -> Replay {
+pub(super) fn quickly() -> Replay {
     Replay {
         rate: NonZeroU32::MAX,
         ..Replay::default()
     }
 }
 
-fn letters(node: &Node) -> DeadLetters {
+pub(super) fn letters(node: &Node) -> DeadLetters {
     node.messaging.dead_letters().unwrap()
 }
 
@@ -245,151 +243,6 @@ pub async fn what_is_discarded_is_gone_and_nothing_else_msg_3(harness: &dyn Harn
         .collect();
     assert_eq!(ids, expected);
     assert!(record.all().is_empty());
-    node.stop().await;
-}
-
-/// An engine that never answers to a removal: whoever waits for it is dropped there, as by a signal.
-struct NeverRemoves {
-    engine: Arc<dyn Transport>,
-    asked: Arc<Notify>,
-}
-
-impl Transport for NeverRemoves {
-    fn system(&self) -> &'static str {
-        self.engine.system()
-    }
-
-    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
-        self.engine.declare(topics)
-    }
-
-    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
-        self.engine.publish(batch)
-    }
-
-    fn open(
-        &self,
-        plan: SubscriptionPlan,
-    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
-        self.engine.open(plan)
-    }
-
-    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
-        self.engine.lag(group)
-    }
-
-    fn hears<'a>(
-        &'a self,
-        group: &'a GroupName,
-        topic: &'a Topic,
-    ) -> BoxFuture<'a, Result<bool, TransportError>> {
-        self.engine.hears(group, topic)
-    }
-
-    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
-        self.engine.check()
-    }
-
-    fn browse<'a>(
-        &'a self,
-        topic: &'a Topic,
-        after: Option<&'a DeadLetterId>,
-        limit: usize,
-    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
-        self.engine.browse(topic, after, limit)
-    }
-
-    fn remove<'a>(
-        &'a self,
-        _topic: &'a Topic,
-        _ids: &'a [DeadLetterId],
-    ) -> BoxFuture<'a, Result<u64, TransportError>> {
-        self.asked.notify_one();
-        Box::pin(std::future::pending())
-    }
-
-    fn close(&self) -> BoxFuture<'_, ()> {
-        self.engine.close()
-    }
-}
-
-/// Dropped between the confirmation and the removal, it has lost nothing, says of which letters it does not know, and can be run again.
-pub async fn a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3(
-    harness: &dyn Harness,
-) {
-    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
-    node.subscribe(rejecting(&record, &group(), &topic, 1))
-        .await;
-    let publisher = node.publisher(&[&topic]).await;
-    for text in numbers(30) {
-        publisher.publish(message(&topic, &text)).await.unwrap();
-    }
-    dead_letters(&node, &topic, 30).await;
-    let asked = Arc::new(Notify::new());
-    let cut_off = DeadLetters::new(Arc::new(NeverRemoves {
-        engine: Arc::clone(&node.transport),
-        asked: Arc::clone(&asked),
-    }));
-    let progress = Progress::new();
-    let ten = Replay {
-        // A batch is one second's worth.
-        rate: NonZeroU32::new(10).unwrap(),
-        ..Replay::default()
-    };
-    let selection = everything(&topic);
-    tokio::select! {
-        report = cut_off.replay(&selection, &ten, &progress) => panic!("it ended: {report:?}"),
-        () = asked.notified() => {}
-    }
-    let told = progress.report();
-    assert!(!told.finished && !told.is_complete());
-    assert_eq!(
-        told.counts(),
-        FateCounts {
-            selected: 30,
-            uncertain: 10,
-            waiting: 20,
-            ..FateCounts::default()
-        }
-    );
-    assert_eq!(dead_letters(&node, &topic, 30).await.len(), 30);
-    let report = letters(&node)
-        .replay(&selection, &quickly(), &Progress::new())
-        .await;
-    assert_eq!(report.counts().replayed, 30, "{report:?}");
-    record.wait_for(30).await;
-    assert!(dead_letters(&node, &topic, 0).await.is_empty());
-    node.stop().await;
-}
-
-/// Nothing is lost, and both end.
-pub async fn two_replays_side_by_side_lose_nothing_msg_3(harness: &dyn Harness) {
-    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
-    node.subscribe(rejecting(&record, &group(), &topic, 1))
-        .await;
-    let publisher = node.publisher(&[&topic]).await;
-    for text in numbers(60) {
-        publisher.publish(message(&topic, &text)).await.unwrap();
-    }
-    dead_letters(&node, &topic, 60).await;
-    let (one, two) = (
-        DeadLetters::new(harness.open().await),
-        DeadLetters::new(harness.open().await),
-    );
-    let (selection, replay) = (everything(&topic), quickly());
-    let (first, second) = (Progress::new(), Progress::new());
-    let (left, right) = futures::join!(
-        one.replay(&selection, &replay, &first),
-        two.replay(&selection, &replay, &second)
-    );
-    for report in [&left, &right] {
-        let counts = report.counts();
-        assert!(report.is_complete(), "{report:?}");
-        assert_eq!(counts.replayed + counts.missing, counts.selected);
-    }
-    assert!(left.counts().replayed + right.counts().replayed >= 60);
-    record.wait_for(60).await;
-    assert!(dead_letters(&node, &topic, 0).await.is_empty());
     node.stop().await;
 }
 

@@ -1,21 +1,22 @@
+mod deliveries;
+mod group;
+
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
 };
 
+use deliveries::MemoryDeliveries;
 use futures::future::BoxFuture;
+use group::Group;
 use parking_lot::Mutex;
-use tokio::sync::Notify;
 
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, PublishError, Topic,
-    transport::{
-        Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TopicPlan, Transport,
-        TransportError,
-    },
+    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
 /// A broker in memory, gone when the last clone is: for development, for tests, and for several services of one process. Clones are the same broker.
@@ -48,27 +49,6 @@ struct State {
     unheard: BTreeSet<Topic>,
     sequence: u64,
     sessions: u64,
-}
-
-#[derive(Debug, Default)]
-struct Group {
-    topics: BTreeSet<Topic>,
-    /// By the order in which they were published.
-    messages: BTreeMap<u64, Stored>,
-    /// Those that nobody holds.
-    ready: BTreeSet<u64>,
-    /// What each session holds.
-    held: HashMap<u64, BTreeSet<u64>>,
-    /// Who holds a key, and how many of it.
-    holders: HashMap<Box<str>, (u64, usize)>,
-    arrived: Arc<Notify>,
-}
-
-#[derive(Debug)]
-struct Stored {
-    envelope: Envelope,
-    deliveries: u32,
-    holder: Option<u64>,
 }
 
 impl MemoryBroker {
@@ -140,85 +120,9 @@ impl Shared {
         }
         for group in &mut receivers {
             *sequence += 1;
-            let stored = Stored {
-                envelope: envelope.clone(),
-                deliveries: 0,
-                holder: None,
-            };
-            group.messages.insert(*sequence, stored);
-            group.ready.insert(*sequence);
-            group.arrived.notify_waiters();
+            group.add(*sequence, envelope.clone());
         }
         Ok(())
-    }
-}
-
-impl Group {
-    /// Takes up to `room` messages for a session.
-    fn claim(&mut self, session: u64, order: Order, room: usize) -> Vec<Delivery> {
-        let mut claimed = Vec::new();
-        for number in &self.ready {
-            if claimed.len() >= room {
-                break;
-            }
-            let Some(stored) = self.messages.get_mut(number) else {
-                continue;
-            };
-            if let Some(key) = stored.envelope.key() {
-                let holder = self.holders.entry(key.into()).or_insert((session, 0));
-                if order == Order::Group && holder.0 != session && holder.1 > 0 {
-                    continue;
-                }
-                if holder.1 == 0 {
-                    holder.0 = session;
-                }
-                if holder.0 == session {
-                    holder.1 += 1;
-                }
-            }
-            stored.holder = Some(session);
-            stored.deliveries = stored.deliveries.saturating_add(1);
-            claimed.push(Delivery {
-                tag: DeliveryTag(*number),
-                envelope: stored.envelope.clone(),
-                count: stored.deliveries,
-                problem: None,
-            });
-        }
-        let held = self.held.entry(session).or_default();
-        for delivery in &claimed {
-            self.ready.remove(&delivery.tag.0);
-            held.insert(delivery.tag.0);
-        }
-        claimed
-    }
-
-    /// A session lets go of a message. Returns whether it held it.
-    fn release(&mut self, session: u64, number: u64) -> bool {
-        let Some(stored) = self.messages.get_mut(&number) else {
-            return false;
-        };
-        if stored.holder != Some(session) {
-            return false;
-        }
-        stored.holder = None;
-        if let Some(held) = self.held.get_mut(&session) {
-            held.remove(&number);
-        }
-        if let Some(key) = stored.envelope.key()
-            && let Some(holder) = self.holders.get_mut(key)
-            && holder.0 == session
-        {
-            holder.1 = holder.1.saturating_sub(1);
-            if holder.1 == 0 {
-                self.holders.remove(key);
-            }
-        }
-        true
-    }
-
-    fn held_by(&self, session: u64) -> usize {
-        self.held.get(&session).map_or(0, BTreeSet::len)
     }
 }
 
@@ -328,98 +232,5 @@ impl Transport for MemoryBroker {
     fn close(&self) -> BoxFuture<'_, ()> {
         self.closed.store(true, Ordering::SeqCst);
         Box::pin(std::future::ready(()))
-    }
-}
-
-/// One member of a group.
-struct MemoryDeliveries {
-    broker: MemoryBroker,
-    plan: SubscriptionPlan,
-    session: u64,
-    arrived: Arc<Notify>,
-    stopped: AtomicBool,
-}
-
-impl MemoryDeliveries {
-    fn with_group<T>(&self, act: impl FnOnce(&mut Group) -> T) -> Option<T> {
-        let mut state = self.broker.shared.state.lock();
-        state.groups.get_mut(&self.plan.group).map(act)
-    }
-
-    fn claim(&self) -> Vec<Delivery> {
-        if self.stopped.load(Ordering::SeqCst) {
-            return Vec::new();
-        }
-        let claimed = self.with_group(|group| {
-            let held = group.held_by(self.session);
-            let room = usize::from(self.plan.prefetch.get()).saturating_sub(held);
-            group.claim(self.session, self.plan.order, room)
-        });
-        claimed.unwrap_or_default()
-    }
-
-    fn put_back(&self, numbers: &[u64]) {
-        self.with_group(|group| {
-            for number in numbers {
-                if group.release(self.session, *number) {
-                    group.ready.insert(*number);
-                }
-            }
-        });
-        self.arrived.notify_waiters();
-    }
-}
-
-impl Deliveries for MemoryDeliveries {
-    fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
-        Box::pin(async move {
-            loop {
-                let arrived = self.arrived.notified();
-                tokio::pin!(arrived);
-                arrived.as_mut().enable();
-                self.broker.is_open()?;
-                let claimed = self.claim();
-                if !claimed.is_empty() {
-                    return Ok(claimed);
-                }
-                arrived.await;
-            }
-        })
-    }
-
-    fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
-        Box::pin(async move {
-            self.broker.is_open()?;
-            self.with_group(|group| {
-                for DeliveryTag(number) in tags {
-                    if group.release(self.session, number) {
-                        group.messages.remove(&number);
-                    }
-                }
-            });
-            // There is room again, and a key may be free.
-            self.arrived.notify_waiters();
-            Ok(())
-        })
-    }
-
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
-        let numbers: Vec<u64> = tags.into_iter().map(|tag| tag.0).collect();
-        self.put_back(&numbers);
-        Box::pin(std::future::ready(Ok(())))
-    }
-
-    fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
-        self.stopped.store(true, Ordering::SeqCst);
-        Box::pin(std::future::ready(Ok(())))
-    }
-}
-
-impl Drop for MemoryDeliveries {
-    fn drop(&mut self) {
-        let held = self.with_group(|group| group.held.get(&self.session).cloned());
-        let held: Vec<u64> = held.flatten().into_iter().flatten().collect();
-        self.put_back(&held);
-        self.with_group(|group| group.held.remove(&self.session));
     }
 }
