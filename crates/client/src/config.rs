@@ -24,7 +24,7 @@ const DEFAULT_POOL_MAXIMUM_IDLE: u16 = 32;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpClientConfig {
-    /// Where the dependency is. With it, nothing but that origin can be called; without it every call names a whole URL.
+    /// Where the dependency is. With it, a call begins at that origin, and only a redirect leaves it; without it every call names a whole URL.
     pub base_url: Option<BaseUrl>,
     /// How long the way to an open connection may take: name, TCP and TLS together.
     pub connect_timeout: Timeout,

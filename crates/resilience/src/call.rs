@@ -83,7 +83,7 @@ impl Refusal {
         self
     }
 
-    /// The name of the policy's handle, which is that of the dependency.
+    /// The name of the policy's handle: that of the dependency, of its endpoint (`dependency/endpoint`), or of the limit.
     #[must_use]
     pub fn dependency(&self) -> &str {
         &self.dependency
@@ -95,7 +95,7 @@ impl Refusal {
         self.by
     }
 
-    /// When it may be worth another try.
+    /// How long to wait until it may be worth another try.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after

@@ -60,7 +60,7 @@ pub trait Classify<Response, Error>: Clone {
     }
 }
 
-/// Every response is a success. An error is a failure that may pass; one of [`seaworthy_core::Error`] is judged by its code with [`ClassifyCodes`].
+/// Every response is a success. Every error is a failure that may pass; take [`ClassifyCodes`] for a [`seaworthy_core::Error`], whose code says more.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassifyErrors;
 

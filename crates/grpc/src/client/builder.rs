@@ -62,7 +62,7 @@ impl GrpcChannelBuilder {
         self
     }
 
-    /// All policies by name, of which the channel takes those of its dependency and, where `breaker_per` is `method`, those of its methods.
+    /// All policies by name, instead of `policies` of the settings: the channel takes those of its dependency and, where `breaker_per` is `method`, those of its methods.
     #[must_use]
     pub fn resilience(mut self, resilience: &Resilience) -> Self {
         self.resilience = Some(resilience.clone());

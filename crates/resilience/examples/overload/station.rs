@@ -17,9 +17,9 @@ use seaworthy_testkit::simulation::Simulation;
 
 /// How work varies: the slowest of a hundred takes twice the median.
 const SPREAD: f64 = 0.3;
-/// Before this, the limit finds its level and nothing is counted.
+/// The overload begins at once; until then the limit finds its level and nothing is counted.
 const WARM_UP: Duration = Duration::from_secs(5);
-/// The overload, of which everything is counted.
+/// The overload after that. Its first five seconds are not counted either: the dependency that becomes slower does so at their begin.
 const OVERLOAD: Duration = Duration::from_secs(20);
 /// The time after it, at half of the capacity.
 const CALM: Duration = Duration::from_secs(6);
@@ -33,7 +33,7 @@ pub(crate) enum Bottleneck {
     Cpu,
     /// Ten connections, handed out in order.
     Pool,
-    /// Twenty calls at once to a dependency that becomes five times slower when the overload begins.
+    /// Twenty calls at once to a dependency that becomes five times slower after the warm-up.
     SlowDependency,
 }
 
@@ -46,7 +46,7 @@ pub(crate) struct Findings {
     pub(crate) p99: Duration,
     /// Of the critical requests, which are a tenth, the share that was served in time.
     pub(crate) critical: f64,
-    /// From the end of the overload until a whole second without a refusal or a late answer.
+    /// From the end of the overload to the last refusal or late answer.
     pub(crate) recovery: Duration,
 }
 

@@ -50,11 +50,11 @@ pub struct CircuitBreakerConfig {
     pub window: Timeout,
     /// Calls in the window below which no rate is judged.
     pub minimum_calls: NonZeroU32,
-    /// Opens when more than this share of calls fail.
+    /// Opens when more than this share of calls fail beyond chance: at a half, 9 of 10 calls or 60 of 100.
     pub failure_rate: Threshold,
     /// A call that takes longer is slow.
     pub slow_call: Timeout,
-    /// Opens when more than this share of calls are slow.
+    /// Opens when more than this share of calls are slow beyond chance.
     pub slow_call_rate: Threshold,
     /// Opens after this many failed or slow calls in a row, more where such runs are usual, and when as many in flight wait long and nothing answers; 0 switches this off.
     pub consecutive_failures: u32,

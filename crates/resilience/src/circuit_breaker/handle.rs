@@ -138,7 +138,7 @@ impl CircuitBreaker {
         self.change(|machine| machine.hold(hold, now + length.get(), now));
     }
 
-    /// Closes the breaker, ends a hold and forgets what was counted, for a person's reason, which is logged.
+    /// Closes the breaker, ends a hold and forgets what its window counted, for a person's reason, which is logged. What share of failures is usual stays known.
     pub fn reset(&self, reason: &str) {
         tracing::warn!(
             breaker = self.name(),
@@ -148,7 +148,7 @@ impl CircuitBreaker {
         self.change(|machine| machine.reset(Instant::now()));
     }
 
-    /// What it does with calls now.
+    /// What it did with the last call. Time alone changes nothing here: a hold that is over shows in [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn state(&self) -> BreakerState {
         self.0.machine.lock().state()
@@ -163,8 +163,8 @@ impl CircuitBreaker {
     /// The same with the time given, for simulations.
     #[must_use]
     pub fn snapshot_at(&self, now: Instant) -> CircuitBreakerSnapshot {
-        // A hold that is over ends here too, for those who only look.
         self.judge_silence(now);
+        // A hold that is over ends here too, for those who only look.
         self.change(|machine| machine.advance(now));
         let mut machine = self.0.machine.lock();
         let (counts, run) = machine.counts(now);

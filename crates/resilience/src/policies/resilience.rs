@@ -132,13 +132,13 @@ impl Resilience {
         self.0.limits.snapshot()
     }
 
-    /// All policies that are in use, by name, if there are any of this name.
+    /// The policies of this name, a dependency's or an endpoint's, if they are in use.
     #[must_use]
     pub fn find(&self, name: &str) -> Option<Policies> {
         self.0.known.lock().get(name).cloned()
     }
 
-    /// What is known of all dependencies at this moment, by name.
+    /// What is known at this moment of all dependencies that were asked for, by name.
     #[must_use]
     pub fn snapshot(&self) -> Vec<PoliciesSnapshot> {
         let known: Vec<Policies> = self.0.known.lock().values().cloned().collect();

@@ -1,7 +1,7 @@
 //! Retries that help: full jitter, a budget, the dependency's own advice, and a request that is repeated whole or not at all (RES-2).
 //!
-//! The waits are [`seaworthy_core::Backoff`]. The rest is own code: `tower::retry` has no bound on replay, no `Retry-After` and no deadline, and its budget
-//! counts every success as permission without looking at time. What is decided here:
+//! The waits are [`seaworthy_core::Backoff`]. The rest is own code: `tower::retry` has no bound on replay, no `Retry-After` and no deadline, and leaves it
+//! to each policy to ask its budget, which takes a lock for every call. What is decided here:
 //!
 //! - Only a request that [`Replay`] keeps is tried again: an idempotent one, or one that its caller marked. What cannot be repeated whole (a body that grew past
 //!   its bound) is not tried again; it is never sent empty.

@@ -6,7 +6,7 @@ const FAILURES: u32 = 5;
 const FIRST: Duration = Duration::from_secs(1);
 /// Doublings of that: half a minute at most.
 const DOUBLINGS: u32 = 5;
-/// How many times its patience a call that tries a replica again is alone: at the end of the patience its failure is on the way.
+/// A call that tries a replica again is alone for so many times its patience: when the patience is over, its failure is on the way.
 const PATIENCES: u32 = 2;
 
 /// Whether a replica is left out because of how its calls end. It reads no clock.
@@ -15,7 +15,7 @@ pub(super) struct Ejection {
     failures: u32,
     times: u32,
     until: Option<Instant>,
-    /// Until when the one call that tries it again may take.
+    /// Until when the one call that tries it again is waited for.
     tried_until: Option<Instant>,
 }
 

@@ -8,7 +8,7 @@
 //!   at the next call. While it has none, no call goes there.
 //! - Of the replicas with a connection, two are drawn and the one with fewer calls under way is taken (M. Mitzenmacher, "The Power of Two Choices", 2001).
 //! - A replica that fails five calls in a row is left out for a second, then twice as long each time, unless more than half are left out: then the trouble is
-//!   not theirs.
+//!   not theirs. When its time is over, one call alone tries it.
 //! - The name is resolved again and again, and at once when a connection is lost.
 //!
 //! When no address can be connected to, calls fail at once; a call that comes a moment later tries again.
