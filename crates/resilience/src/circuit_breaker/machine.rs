@@ -294,6 +294,8 @@ impl Machine {
             self.trips.remember(TripReason::Manual, now);
         }
         self.run = 0;
+        // No run opened it this time.
+        self.opening_run = 0;
         self.window.clear();
         self.next_turn = self.next_turn.min(until);
         self.enter(State::Held { hold, until }, now);

@@ -184,6 +184,32 @@ fn held_open_by_hand_it_stays_so_for_its_time_and_is_tried_then_res_1() {
 }
 
 #[test]
+fn a_hold_teaches_the_breaker_nothing_about_runs_of_failures_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::TRANSIENT) {}
+    bench.wait(1_500);
+    for _ in 0..3 {
+        assert!(bench.call(Outcome::Success));
+    }
+    // Ten planned repairs after one outage.
+    for _ in 0..10 {
+        let second = Timeout::from_secs(1);
+        bench
+            .breaker
+            .hold_at(Hold::Open, second, "a repair", bench.now);
+        bench.wait(1_000);
+        for _ in 0..3 {
+            assert!(bench.call(Outcome::Success));
+        }
+    }
+    for _ in 0..100 {
+        assert!(bench.call(Outcome::Success));
+    }
+    let failed = (0..100).filter(|_| bench.call(Outcome::TRANSIENT)).count();
+    assert!(failed <= 6, "{failed}");
+}
+
+#[test]
 fn held_closed_by_hand_it_lets_failures_through_for_its_time_and_no_longer_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
     while bench.call(Outcome::TRANSIENT) {}

@@ -140,7 +140,10 @@ impl<B: Body<Data = Bytes> + Unpin> Body for ReplayBody<B> {
                     record.add(chunk);
                     this.sent = record.chunks.len();
                 } else if let Some(trailers) = frame.trailers_ref() {
+                    // They are the last frame, after which nobody need ask for another.
                     record.trailers = Some(trailers.clone());
+                    this.rest = None;
+                    this.sent = usize::MAX;
                 }
                 Poll::Ready(Some(Ok(frame)))
             }

@@ -88,15 +88,9 @@ impl Retry {
     /// The wait before the next attempt after `attempts` have failed, or `None` when there is none.
     #[must_use]
     pub fn next_wait(&self, outcome: Outcome, attempts: u32) -> Option<Duration> {
-        let inner = &*self.0;
-        let wait = inner.backoff.delay(attempts.saturating_sub(1));
-        self.next_wait_with(
-            outcome,
-            attempts,
-            wait,
-            tokio::time::Instant::now().into_std(),
-        )
-        .filter(|wait| time_left().is_none_or(|left| *wait < left))
+        let wait = self.0.backoff.delay(attempts.saturating_sub(1));
+        let now = tokio::time::Instant::now().into_std();
+        self.next_wait_within(outcome, attempts, wait, time_left(), now)
     }
 
     /// The same without the deadline, with the jittered wait and the time given, for simulations.
@@ -106,6 +100,18 @@ impl Retry {
         outcome: Outcome,
         attempts: u32,
         wait: Duration,
+        now: Instant,
+    ) -> Option<Duration> {
+        self.next_wait_within(outcome, attempts, wait, None, now)
+    }
+
+    /// The same within the time that is left: a retry that comes too late takes nothing from the budget.
+    fn next_wait_within(
+        &self,
+        outcome: Outcome,
+        attempts: u32,
+        wait: Duration,
+        left: Option<Duration>,
         now: Instant,
     ) -> Option<Duration> {
         let inner = &*self.0;
@@ -120,12 +126,16 @@ impl Retry {
         if advice > inner.maximum_retry_after {
             return None;
         }
+        let wait = wait.max(advice);
+        if left.is_some_and(|left| wait >= left) {
+            return None;
+        }
         if !inner.budget.spend(now) {
             inner.over_budget.increment();
             return None;
         }
         inner.retries.increment();
-        Some(wait.max(advice))
+        Some(wait)
     }
 
     /// The jittered wait before the attempt after `attempts`, where `share` in `[0, 1]` stands for the random choice, for simulations.

@@ -19,7 +19,7 @@ use tower::{Service, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
 use crate::{
-    CallError, CallLayer, ClassifyErrors, ClassifyHttp,
+    CallError, CallLayer, ClassifyErrors, ClassifyHttp, Outcome,
     circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerLayer, Hold},
 };
 
@@ -138,6 +138,22 @@ async fn nothing_waits_past_the_deadline_res_2() {
     let result = context::scope(Arc::new(request), service.oneshot(())).await;
     assert!(matches!(result, Err(CallError::Failed("down"))));
     assert_eq!(calls.load(Ordering::Relaxed), 1);
+}
+
+#[tokio::test]
+async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_2() {
+    let patient = RetryConfig {
+        initial: Timeout::from_secs(60 * 60),
+        cap: Timeout::from_secs(60 * 60),
+        ..RetryConfig::default()
+    };
+    let retry = retry(&patient);
+    let before = retry.snapshot();
+    let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"))
+        .with_deadline(Deadline::after(Duration::from_millis(1)));
+    let asked = async { retry.next_wait(Outcome::TRANSIENT, 1) };
+    assert_eq!(context::scope(Arc::new(request), asked).await, None);
+    assert_eq!(retry.snapshot(), before);
 }
 
 #[tokio::test(start_paused = true)]
@@ -264,6 +280,31 @@ async fn a_recorded_body_tells_its_length_res_2() {
         ReplayBody::again(&record).is_none(),
         "one attempt at a time"
     );
+}
+
+#[tokio::test]
+async fn trailers_are_repeated_with_their_body_res_2() {
+    let mut trailers = ::http::HeaderMap::new();
+    trailers.insert("checksum", "7".parse().unwrap());
+    let frames = vec![
+        Ok::<_, Infallible>(http_body::Frame::data(Bytes::from_static(b"four"))),
+        Ok(http_body::Frame::trailers(trailers.clone())),
+    ];
+    let body = StreamBody::new(futures::stream::iter(frames));
+    let first = ReplayBody::new(body, ByteSize::bytes(64));
+    let record = Arc::clone(&first.record);
+    let mut next = Some(first);
+    for _ in 0..3 {
+        let mut body = next.take().unwrap();
+        let data = body.frame().await.unwrap().unwrap();
+        assert_eq!(data.into_data().unwrap(), "four");
+        assert!(!http_body::Body::is_end_stream(&body));
+        let last = body.frame().await.expect("the trailers").unwrap();
+        assert_eq!(last.into_trailers().unwrap(), trailers);
+        // Nobody asks for a frame after the last one.
+        drop(body);
+        next = ReplayBody::again(&record);
+    }
 }
 
 proptest! {

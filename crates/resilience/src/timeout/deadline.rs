@@ -61,8 +61,12 @@ impl<S> Layer<S> for DeadlineLayer {
 
 /// The time left to the running request: `None` without a deadline, and zero when it has passed.
 pub(crate) fn time_left() -> Option<Duration> {
+    deadline().map(|deadline| deadline.remaining().unwrap_or_default())
+}
+
+/// Until when somebody waits for the running request.
+fn deadline() -> Option<seaworthy_core::Deadline> {
     context::with_current(|current| current?.deadline())
-        .map(|deadline| deadline.remaining().unwrap_or_default())
 }
 
 impl<S, Request, E> Service<Request> for Deadline<S>
@@ -78,21 +82,19 @@ where
     }
 
     fn call(&mut self, request: Request) -> Self::Future {
-        let limit = match time_left() {
-            Some(Duration::ZERO) => {
-                return DeadlineFuture {
-                    state: State::Late {
-                        refusal: Some(Refusal::new(&self.name, Refused::LateAlready)),
-                    },
-                };
-            }
-            Some(left) => left.min(self.limit.get()),
-            None => self.limit.get(),
-        };
+        let deadline = deadline();
+        if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
+            return DeadlineFuture {
+                state: State::Late {
+                    refusal: Some(Refusal::new(&self.name, Refused::LateAlready)),
+                },
+            };
+        }
         DeadlineFuture {
             state: State::Running {
                 inner: self.inner.call(request),
-                expiry: Expiry::after(limit),
+                expiry: Expiry::after(self.limit.get()),
+                deadline,
             },
         }
     }
@@ -112,7 +114,14 @@ pin_project! {
     #[derive(Debug)]
     enum State<F> {
         Late { refusal: Option<Refusal> },
-        Running { #[pin] inner: F, #[pin] expiry: Expiry },
+        Running {
+            #[pin]
+            inner: F,
+            #[pin]
+            expiry: Expiry,
+            // Until the timer is armed, which may be long after the call was made.
+            deadline: Option<seaworthy_core::Deadline>,
+        },
     }
 }
 
@@ -128,12 +137,22 @@ where
                 Some(refusal) => Poll::Ready(Err(refusal.into())),
                 None => Poll::Pending,
             },
-            StateProjection::Running { inner, expiry } => match inner.poll(context) {
-                Poll::Ready(result) => Poll::Ready(result),
-                Poll::Pending => expiry
+            StateProjection::Running {
+                inner,
+                mut expiry,
+                deadline,
+            } => {
+                if let Poll::Ready(result) = inner.poll(context) {
+                    return Poll::Ready(result);
+                }
+                if let Some(deadline) = deadline.take() {
+                    let left = deadline.remaining().unwrap_or_default();
+                    expiry.as_mut().shorten_to(left);
+                }
+                expiry
                     .poll_elapsed(context)
-                    .map(|elapsed| Err(elapsed.into())),
-            },
+                    .map(|elapsed| Err(elapsed.into()))
+            }
         }
     }
 }

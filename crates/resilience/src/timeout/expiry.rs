@@ -24,6 +24,12 @@ impl Expiry {
         Self { limit, sleep: None }
     }
 
+    /// Takes away what lies beyond, as long as the timer is not armed.
+    pub(super) fn shorten_to(self: Pin<&mut Self>, limit: Duration) {
+        let this = self.project();
+        *this.limit = limit.min(*this.limit);
+    }
+
     pub(super) fn poll_elapsed(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Elapsed> {
         let this = self.project();
         let limit = *this.limit;

@@ -2,7 +2,7 @@ use std::{convert::Infallible, future::pending, sync::Arc, time::Duration};
 
 use seaworthy_core::{Deadline, RequestContext, ServiceIdentity, Timeout, context};
 use tokio::time::Instant;
-use tower::{ServiceBuilder, ServiceExt as _, service_fn};
+use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
 use super::*;
 use crate::{CallError, CallLayer, Refused};
@@ -68,4 +68,21 @@ async fn without_a_deadline_the_limit_of_all_attempts_holds_res_3() {
     let began = Instant::now();
     assert!(service.oneshot(()).await.is_err());
     assert_eq!(began.elapsed(), Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_call_that_is_first_looked_at_late_has_only_what_is_left_life_6() {
+    let mut service = ServiceBuilder::new()
+        .layer(DeadlineLayer::new("stock", Timeout::from_secs(600)))
+        .layer(CallLayer)
+        .service(service_fn(never));
+    let calling = async {
+        let call = service.ready().await.unwrap().call(());
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        call.await.unwrap_err()
+    };
+    let error = context::scope(late_in(Duration::from_millis(400)), calling).await;
+    assert!(
+        matches!(error, CallError::TimedOut(elapsed) if elapsed.limit() <= Duration::from_millis(100))
+    );
 }
