@@ -143,11 +143,12 @@ fn operators_list_group_show_replay_and_discard_by_the_command_msg_3() {
     assert_eq!(groups.as_array().unwrap().len(), 1, "{groups}");
     let id = at(&listed, "/0/id").as_str().unwrap();
     let shown = trial.ask(&["show", id, "--payload"]);
-    assert_eq!(at(&shown, "/payload"), &json!("0"));
+    // Messages without a key are handled side by side: any of them may be the first that is dead.
+    let number: u32 = at(&shown, "/payload").as_str().unwrap().parse().unwrap();
     assert_eq!(at(&shown, "/group"), &json!("trial"));
     let text = trial.run(&["show", id]).stdout.join("\n");
     assert!(
-        text.contains("fingerprint") && !text.contains("\n0"),
+        text.contains("fingerprint") && !text.contains(&format!("\n{number}")),
         "{text}"
     );
 
@@ -168,7 +169,8 @@ fn operators_list_group_show_replay_and_discard_by_the_command_msg_3() {
     assert_eq!(at(&replayed, "/counts/replayed"), &json!(4));
     assert_eq!(trial.count(), 0);
     let handled: BTreeSet<u32> = trial.handled(4).into_iter().collect();
-    assert_eq!(handled, BTreeSet::from([1, 2, 3, 4]));
+    let others: BTreeSet<u32> = (0..5).filter(|other| *other != number).collect();
+    assert_eq!(handled, others);
 }
 
 #[test]
@@ -288,7 +290,8 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     let shown = document(&get(admin, &format!("{base}/letters/{id}")).unwrap());
     assert_eq!(at(&shown, "/payload"), &Value::Null);
     let shown = document(&get(admin, &format!("{base}/letters/{id}?payload=true")).unwrap());
-    assert_eq!(at(&shown, "/payload"), &json!("0"));
+    let payload = at(&shown, "/payload").as_str().unwrap();
+    assert!(payload.parse::<u32>().unwrap() < 30, "{payload}");
     assert_eq!(
         get(admin, &format!("{base}/letters/x")).unwrap().status,
         404
