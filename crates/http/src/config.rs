@@ -26,6 +26,8 @@ pub struct HttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Pages of other origins.
     pub cors: CorsConfig,
+    /// Whether requests that may change something and have cookies are refused when a page of another origin makes them; one that CORS lets in with credentials may.
+    pub refuse_cross_site_cookies: bool,
     /// Requests per caller.
     pub rate_limit: RateLimitConfig,
     /// Requests at once.
@@ -44,6 +46,7 @@ impl Default for HttpConfig {
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),
+            refuse_cross_site_cookies: true,
             rate_limit: RateLimitConfig::default(),
             load_shed: LoadShedConfig::default(),
             security_headers: SecurityHeadersConfig::default(),

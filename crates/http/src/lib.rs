@@ -39,6 +39,7 @@ mod body_limit;
 mod client_address;
 mod config;
 mod cors;
+mod cross_site;
 mod deadline;
 mod extract;
 mod health;

@@ -4,7 +4,7 @@ use super::Stack;
 use crate::HttpConfig;
 
 /// The steps of the stack, outermost first, and what each is for.
-pub const ORDER: [(&str, &str); 14] = [
+pub const ORDER: [(&str, &str); 15] = [
     (
         "probes",
         "health paths are answered here and see nothing of what follows (HLTH-5)",
@@ -38,6 +38,10 @@ pub const ORDER: [(&str, &str); 14] = [
     (
         "deadline and timeout",
         "x-request-timeout-ms shortens it; late work is not begun (LIFE-6, RES-3)",
+    ),
+    (
+        "cross-site guard",
+        "a page of another origin changes nothing with the user's cookies (AUTH-3)",
     ),
     ("body limit", "declared and streamed (SEC-3)"),
     (
@@ -87,6 +91,7 @@ impl Settings<'_> {
             "access log" if !config.access_log.enabled => " [off]".to_owned(),
             "CORS" if !config.cors.enabled => " [off]".to_owned(),
             "CORS" => format!(" [{}]", config.cors.allowed_origins.join(", ")),
+            "cross-site guard" if !config.refuse_cross_site_cookies => " [off]".to_owned(),
             "client IP" => match config.trusted_proxies.len() {
                 0 => " [no proxy is trusted]".to_owned(),
                 count => format!(" [{count} trusted ranges]"),

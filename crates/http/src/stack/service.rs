@@ -10,7 +10,7 @@ use std::{
 use axum::body::Body;
 use bytes::Bytes;
 use http::{Request, Response, header, request::Parts};
-use seaworthy_core::{Deadline, Error, RequestContext};
+use seaworthy_core::{Code, Deadline, Error, RequestContext};
 use tower_service::Service;
 
 use super::{
@@ -23,7 +23,7 @@ use super::{
 use crate::{
     Authentication, Identity, RouteOptions, body_limit,
     cors::PREFLIGHT_STATUS,
-    deadline,
+    cross_site, deadline,
     rate_limit::{RateLimitKey, RateLimited},
     request_id,
     routes::{Found, MethodLabel, PathId},
@@ -116,6 +116,20 @@ impl StackService {
             .is_some_and(|deadline| deadline.instant() <= exchange.started);
         if late {
             return Err(deadline::exceeded());
+        }
+        let is_forged = stack.config.refuse_cross_site_cookies
+            && cross_site::is_forged(
+                &parts.method,
+                &parts.uri,
+                &parts.headers,
+                &exchange.cross_origin,
+            );
+        if is_forged {
+            return Err(Error::new(
+                Code::Forbidden,
+                "CROSS_SITE_REQUEST",
+                "a page of another site cannot do this with the user's cookies",
+            ));
         }
         let limit = found.options().and_then(|options| options.own_body_limit());
         let limit = limit.unwrap_or(stack.config.body_limit);

@@ -39,3 +39,23 @@ async fn every_answer_has_security_headers_and_no_banner_sec_4() {
         assert!(!answer.headers.contains_key("server"));
     }
 }
+
+#[tokio::test]
+async fn a_forged_request_never_reaches_its_route_auth_3() {
+    let routes = || Routes::new().post("/logout", async || "done");
+    let forged = || {
+        let mut request = request(Method::POST, "/logout");
+        let headers = request.headers_mut();
+        headers.insert("cookie", "__Host-refresh_token=x".parse().unwrap());
+        headers.insert("origin", "https://evil.example".parse().unwrap());
+        request
+    };
+    let answer = send(&stack(routes()), forged()).await;
+    assert_eq!(answer.status, StatusCode::FORBIDDEN);
+    let config = HttpConfig {
+        refuse_cross_site_cookies: false,
+        ..HttpConfig::default()
+    };
+    let answer = send(&stack_with(config, routes()), forged()).await;
+    assert_eq!(answer.status, StatusCode::OK);
+}
