@@ -11,11 +11,13 @@
 //! cargo run --release -p seaworthy-bench -- client
 //! cargo run --release -p seaworthy-bench -- policies
 //! cargo run --release -p seaworthy-bench -- tokens
+//! cargo run --release -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
 //! ```
 
 mod calls;
 mod client;
 mod contract;
+mod events;
 mod instructions;
 mod json;
 mod load;
@@ -98,6 +100,18 @@ enum Benchmark {
         #[arg(long, default_value_t = 15)]
         rounds: u32,
     },
+    /// From a commit by the outbox, its relays and RabbitMQ to the consumer: events a second, waits, and what an idle service costs.
+    Events {
+        /// The folder of PostgreSQL's programs.
+        #[arg(long)]
+        postgres: std::path::PathBuf,
+        /// The folder of RabbitMQ's own programs.
+        #[arg(long)]
+        rabbitmq: std::path::PathBuf,
+        /// Events of the burst.
+        #[arg(long, default_value_t = 60_000)]
+        events: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -120,6 +134,11 @@ fn main() -> ExitCode {
         Benchmark::Client { rounds } => client::run(rounds),
         Benchmark::Tokens { rounds } => tokens::run(rounds),
         Benchmark::Policies { rounds } => policies::run(rounds),
+        Benchmark::Events {
+            postgres,
+            rabbitmq,
+            events,
+        } => events::run(&postgres, &rabbitmq, events),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };

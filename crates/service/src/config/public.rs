@@ -36,6 +36,8 @@ pub struct PublicHttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Pages of other origins.
     pub cors: CorsConfig,
+    /// Whether requests that may change something and have cookies are refused when a page of another origin makes them; one that CORS lets in with credentials may.
+    pub refuse_cross_site_cookies: bool,
     /// Requests per caller.
     pub rate_limit: RateLimitConfig,
     /// Requests at once.
@@ -67,6 +69,7 @@ impl Default for PublicHttpConfig {
             trusted_proxies: stack.trusted_proxies,
             forwarded_header: stack.forwarded_header,
             cors: stack.cors,
+            refuse_cross_site_cookies: stack.refuse_cross_site_cookies,
             rate_limit: stack.rate_limit,
             load_shed: stack.load_shed,
             security_headers: stack.security_headers,
@@ -97,6 +100,7 @@ impl PublicHttpConfig {
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: self.forwarded_header,
             cors: self.cors.clone(),
+            refuse_cross_site_cookies: self.refuse_cross_site_cookies,
             rate_limit: self.rate_limit.clone(),
             load_shed: self.load_shed.clone(),
             security_headers: self.security_headers.clone(),
