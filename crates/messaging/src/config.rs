@@ -77,6 +77,9 @@ pub struct MessagingConfig {
     pub lag_interval: Timeout,
     /// The broker inside the process or in a file.
     pub embedded: EmbeddedConfig,
+    /// NATS JetStream.
+    #[cfg(feature = "nats")]
+    pub nats: crate::nats::NatsConfig,
     /// RabbitMQ.
     #[cfg(feature = "rabbitmq")]
     pub rabbitmq: crate::rabbitmq::RabbitmqConfig,
@@ -159,6 +162,8 @@ impl MessagingConfig {
             subscriptions: BTreeMap::new(),
             lag_interval: DEFAULT_LAG_INTERVAL,
             embedded: EmbeddedConfig::default(),
+            #[cfg(feature = "nats")]
+            nats: crate::nats::NatsConfig::default(),
             #[cfg(feature = "rabbitmq")]
             rabbitmq: crate::rabbitmq::RabbitmqConfig::default(),
             #[cfg(feature = "redis")]

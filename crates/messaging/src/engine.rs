@@ -38,6 +38,10 @@ impl Opening {
         match config.url.engine() {
             Engine::Memory => Ok(Arc::new(MemoryBroker::new(&config.embedded))),
             Engine::Sqlite => Ok(Arc::new(SqliteBroker::open(config).await?)),
+            #[cfg(feature = "nats")]
+            Engine::Nats => Ok(Arc::new(
+                crate::nats::NatsBroker::open(config, &self.client).await?,
+            )),
             #[cfg(feature = "rabbitmq")]
             Engine::Rabbitmq => Ok(Arc::new(
                 crate::rabbitmq::RabbitmqBroker::open(config, &self.client).await?,
@@ -57,6 +61,7 @@ fn is_built_in(engine: Engine) -> bool {
         Engine::Memory | Engine::Sqlite => true,
         Engine::Rabbitmq => cfg!(feature = "rabbitmq"),
         Engine::Redis => cfg!(feature = "redis"),
-        Engine::Nats | Engine::Kafka => false,
+        Engine::Nats => cfg!(feature = "nats"),
+        Engine::Kafka => false,
     }
 }

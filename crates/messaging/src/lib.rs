@@ -55,6 +55,8 @@ mod message;
 mod messaging;
 mod metrics;
 mod name;
+#[cfg(feature = "nats")]
+pub mod nats;
 mod publisher;
 #[cfg(feature = "rabbitmq")]
 pub mod rabbitmq;

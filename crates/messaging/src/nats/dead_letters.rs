@@ -1,0 +1,63 @@
+use async_nats::header;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{link::Link, names::Names, wire};
+use crate::{DeadLetterId, Envelope, Topic, transport::TransportError};
+
+#[derive(Debug, Deserialize)]
+struct Purged {
+    purged: u64,
+}
+
+/// Dead letters after one, read one by one: they stay where they are.
+pub(super) async fn browse(
+    link: &Link,
+    names: &Names,
+    topic: &Topic,
+    after: Option<&DeadLetterId>,
+    limit: usize,
+) -> Result<Vec<Envelope>, TransportError> {
+    let (stream, all) = (names.stream(topic), names.dead_letters(topic));
+    let mut sequence = 0;
+    if let Some(after) = after {
+        let body = json!({"last_by_subj": names.dead_letter(topic, after)});
+        if let Some(found) = link.find(&stream, &body).await? {
+            sequence = place(&found)?;
+        }
+    }
+    let mut letters = Vec::new();
+    while letters.len() < limit {
+        let body = json!({"seq": sequence + 1, "next_by_subj": all});
+        let Some(found) = link.find(&stream, &body).await? else {
+            break;
+        };
+        sequence = place(&found)?;
+        letters.push(wire::envelope(topic.clone(), found).0);
+    }
+    Ok(letters)
+}
+
+/// Removes dead letters, and tells how many there were.
+pub(super) async fn remove(
+    link: &Link,
+    names: &Names,
+    topic: &Topic,
+    ids: &[DeadLetterId],
+) -> Result<u64, TransportError> {
+    let purge = format!("STREAM.PURGE.{}", names.stream(topic));
+    let mut removed = 0;
+    for id in ids {
+        let body = json!({"filter": names.dead_letter(topic, id)});
+        let answer: Purged = link.ask(&purge, &body).await?;
+        removed += answer.purged;
+    }
+    Ok(removed)
+}
+
+fn place(message: &async_nats::Message) -> Result<u64, TransportError> {
+    let headers = message.headers.as_ref();
+    let sequence = headers.and_then(|headers| headers.get(header::NATS_SEQUENCE));
+    let sequence = sequence.and_then(|sequence| sequence.as_str().parse().ok());
+    sequence.ok_or_else(|| TransportError::unavailable("a message of a stream has no place"))
+}

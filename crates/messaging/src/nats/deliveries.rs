@@ -1,0 +1,368 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_nats::{Message, Subject, jetstream};
+use futures::future::BoxFuture;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    broker::Inner,
+    hold::{Held, Hold},
+    link::lost,
+    names::Names,
+    pull::{Arrival, Pull},
+    turn::{Had, Turn},
+    wire,
+};
+use crate::transport::{
+    Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
+};
+
+const DONE: &str = "+ACK";
+const GIVEN_BACK: &str = "-NAK";
+const STILL_WORKING: &str = "+WPI";
+
+/// One member of a group.
+pub(super) struct NatsDeliveries {
+    session: Arc<Session>,
+    arrivals: tokio::sync::Mutex<mpsc::UnboundedReceiver<Arrival>>,
+}
+
+struct Session {
+    broker: Arc<Inner>,
+    plan: SubscriptionPlan,
+    turn: Option<Turn>,
+    had: Mutex<Option<Had>>,
+    hold: Mutex<Hold>,
+    /// Messages are asked for from the first call of `next` on: an opened session that is dropped takes nothing.
+    begun: AtomicBool,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Where tasks put what arrives; taken away when the session ends.
+    to: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
+}
+
+impl NatsDeliveries {
+    pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Self {
+        let (to, arrivals) = mpsc::unbounded_channel();
+        let turn = (plan.order == Order::Group).then(|| {
+            Turn::new(
+                broker.link.clone(),
+                &broker.names,
+                &plan.group,
+                broker.config.lease.get(),
+                Arc::clone(&broker.ended),
+            )
+        });
+        Self {
+            session: Arc::new(Session {
+                broker,
+                plan,
+                turn,
+                had: Mutex::default(),
+                hold: Mutex::default(),
+                begun: AtomicBool::new(false),
+                stop: CancellationToken::new(),
+                tasks: TaskTracker::new(),
+                to: Mutex::new(Some(to)),
+            }),
+            arrivals: tokio::sync::Mutex::new(arrivals),
+        }
+    }
+}
+
+impl Session {
+    /// Begins to ask for messages.
+    fn begin(self: &Arc<Self>) {
+        if self.begun.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(to) = self.to.lock().clone() else {
+            return;
+        };
+        let pulls = self.pulls(&to);
+        if self.turn.is_none() {
+            for pull in pulls {
+                self.tasks.spawn(pull.run());
+            }
+            return;
+        }
+        let session = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let ended = session.in_turn(pulls, &to);
+            let ended = tokio::select! {
+                biased;
+                () = to.closed() => return,
+                ended = ended => ended,
+            };
+            if let Err(error) = ended {
+                let _ = to.send(Arrival::Ended(error));
+            }
+        });
+    }
+
+    fn pulls(&self, to: &mpsc::UnboundedSender<Arrival>) -> Vec<Pull> {
+        let prefetch = usize::from(self.plan.prefetch.get());
+        let room = Arc::new(Semaphore::new(prefetch));
+        let share = (prefetch / self.plan.topics.len().max(1)).max(1);
+        let topics = self.plan.topics.iter().enumerate();
+        topics
+            .map(|(place, topic)| Pull {
+                link: self.broker.link.clone(),
+                place,
+                stream: self.broker.names.stream(topic),
+                consumer: Names::consumer(&self.plan.group),
+                room: Arc::clone(&room),
+                share,
+                stop: self.stop.clone(),
+                to: to.clone(),
+            })
+            .collect()
+    }
+
+    /// Asks for messages while it is this member's turn.
+    async fn in_turn(
+        self: &Arc<Self>,
+        pulls: Vec<Pull>,
+        to: &mpsc::UnboundedSender<Arrival>,
+    ) -> Result<(), TransportError> {
+        let Some(turn) = &self.turn else {
+            return Ok(());
+        };
+        let mut connection = self.broker.link.connection();
+        let had = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ok(()),
+            had = turn.take(&mut connection) => had?,
+        };
+        *self.had.lock() = Some(had);
+        let session = Arc::clone(self);
+        let to = to.clone();
+        // It is kept beyond the stop, until the last message is settled: not one of the tasks for which a stop waits.
+        tokio::spawn(async move {
+            let Some(turn) = &session.turn else { return };
+            let is_wanted = |had| {
+                let mut mine = session.had.lock();
+                mine.as_mut().map(|mine| *mine = had).is_some()
+            };
+            tokio::select! {
+                () = to.closed() => {}
+                kept = turn.keep(had, is_wanted) => if let Err(error) = kept {
+                    let _ = to.send(Arrival::Ended(error));
+                }
+            }
+        });
+        futures::future::join_all(pulls.into_iter().map(Pull::run)).await;
+        Ok(())
+    }
+
+    fn delivery(
+        &self,
+        place: usize,
+        message: Message,
+        permit: OwnedSemaphorePermit,
+    ) -> Option<Delivery> {
+        let topic = self.plan.topics.get(place)?.clone();
+        let reply = message.reply.clone()?;
+        let message = jetstream::Message {
+            message,
+            context: self.broker.context.clone(),
+        };
+        let (sequence, count) = match message.info() {
+            Ok(info) => (info.stream_sequence, info.delivered),
+            Err(_unknown) => return None,
+        };
+        let (envelope, problem) = wire::envelope(topic, message.message);
+        let tag = self.hold.lock().add(Held {
+            reply,
+            place: (place, sequence),
+            _permit: permit,
+        });
+        Some(Delivery {
+            tag,
+            envelope,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            problem,
+        })
+    }
+
+    async fn tell(
+        &self,
+        replies: impl IntoIterator<Item = Subject>,
+        word: &'static str,
+    ) -> Result<(), TransportError> {
+        for reply in replies {
+            self.broker.link.tell(reply, word).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives back what goes back when the session has been stopped and holds nothing any more, and lets the next member of an ordered group begin.
+    async fn end_if_over(&self) -> Result<(), TransportError> {
+        let returning = {
+            let mut hold = self.hold.lock();
+            if !self.stop.is_cancelled() || !hold.holds_nothing() {
+                return Ok(());
+            }
+            hold.take_returning()
+        };
+        let had = self.had.lock().take();
+        self.let_go(returning, had).await
+    }
+
+    async fn let_go(
+        &self,
+        mut returning: Vec<Subject>,
+        had: Option<Had>,
+    ) -> Result<(), TransportError> {
+        let last = returning.pop();
+        self.tell(returning, GIVEN_BACK).await?;
+        if let Some(last) = last {
+            // The answer to the last says that all of them are in their places.
+            let word = Value::String(GIVEN_BACK.to_owned());
+            self.broker.link.request(last.to_string(), &word).await?;
+        }
+        if let (Some(turn), Some(had)) = (&self.turn, had) {
+            turn.give_up(had).await?;
+        }
+        let flushed = self.broker.link.client.flush().await;
+        flushed.map_err(TransportError::unavailable)
+    }
+
+    /// What has arrived and was not handed out goes back with the rest.
+    fn keep_unseen(&self, arrivals: &mut mpsc::UnboundedReceiver<Arrival>) {
+        while let Ok(arrival) = arrivals.try_recv() {
+            if let Arrival::Message(place, message, permit) = arrival
+                && let Some(unseen) = self.delivery(place, *message, permit)
+            {
+                let mut hold = self.hold.lock();
+                let returned = hold.take(&[unseen.tag]);
+                hold.give_back_later(returned);
+            }
+        }
+    }
+
+    /// Ends what still asks and waits.
+    fn end(&self) {
+        self.stop.cancel();
+        self.to.lock().take();
+    }
+}
+
+impl Deliveries for NatsDeliveries {
+    fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(async move {
+            self.session.broker.is_open()?;
+            self.session.begin();
+            let mut arrivals = self.arrivals.lock().await;
+            let mut batch = Vec::new();
+            while batch.is_empty() {
+                let mut arrival = arrivals.recv().await.ok_or_else(lost)?;
+                loop {
+                    match arrival {
+                        Arrival::Message(place, message, permit) => {
+                            batch.extend(self.session.delivery(place, *message, permit));
+                        }
+                        Arrival::Ended(error) => return Err(error),
+                    }
+                    // What has come already is handed out with it.
+                    match arrivals.try_recv() {
+                        Ok(more) => arrival = more,
+                        Err(_none) => break,
+                    }
+                }
+            }
+            Ok(batch)
+        })
+    }
+
+    fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let session = &self.session;
+            session.broker.is_open()?;
+            let done = session.hold.lock().take(&tags);
+            session
+                .tell(done.into_iter().map(|held| held.reply), DONE)
+                .await?;
+            session.end_if_over().await
+        })
+    }
+
+    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let session = &self.session;
+            session.broker.is_open()?;
+            if session.stop.is_cancelled() {
+                let mut hold = session.hold.lock();
+                let returned = hold.take(&tags);
+                hold.give_back_later(returned);
+            } else {
+                let returned = session.hold.lock().take(&tags);
+                let replies = returned.into_iter().map(|held| held.reply);
+                session.tell(replies, GIVEN_BACK).await?;
+            }
+            session.end_if_over().await
+        })
+    }
+
+    fn extend_every(&self) -> Option<Duration> {
+        Some(self.session.broker.config.lease.get() / 3)
+    }
+
+    fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let replies = self.session.hold.lock().replies(&tags);
+            self.session.tell(replies, STILL_WORKING).await
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let session = &self.session;
+            session.stop.cancel();
+            session.tasks.close();
+            session.tasks.wait().await;
+            let mut arrivals = self.arrivals.lock().await;
+            session.keep_unseen(&mut arrivals);
+            session.end_if_over().await
+        })
+    }
+}
+
+impl Drop for NatsDeliveries {
+    fn drop(&mut self) {
+        self.session.end();
+        self.session.keep_unseen(self.arrivals.get_mut());
+        let unsettled = self.session.hold.lock().take_all();
+        let had = self.session.had.lock().take();
+        if unsettled.is_empty() && had.is_none() {
+            return;
+        }
+        if let (Some(turn), Some(_)) = (&self.session.turn, had) {
+            turn.has_ended();
+        }
+        // The server would take them back after the lease; it is told where it can be.
+        if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let session = Arc::clone(&self.session);
+            runtime.spawn(async move {
+                let link = &session.broker.link;
+                if link.is_up().is_err() {
+                    // The client keeps these until there is a connection: before the next session asks for anything.
+                    for reply in unsettled {
+                        let _ = link.client.publish(reply, GIVEN_BACK.into()).await;
+                    }
+                } else if let Err(error) = session.let_go(unsettled, had).await {
+                    tracing::debug!(%error, "messages come back after their lease");
+                }
+            });
+        }
+    }
+}

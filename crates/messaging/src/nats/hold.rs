@@ -1,0 +1,74 @@
+use std::collections::HashMap;
+
+use async_nats::Subject;
+use tokio::sync::OwnedSemaphorePermit;
+
+use crate::transport::DeliveryTag;
+
+/// A message that a session has not settled.
+#[derive(Debug)]
+pub(super) struct Held {
+    /// Where the server is told about it.
+    pub(super) reply: Subject,
+    /// Its place: in which of the session's streams, and where there.
+    pub(super) place: (usize, u64),
+    /// Its part of the prefetch.
+    pub(super) _permit: OwnedSemaphorePermit,
+}
+
+/// What a session holds, and what it will give back when nothing is held any more.
+#[derive(Debug, Default)]
+pub(super) struct Hold {
+    held: HashMap<DeliveryTag, Held>,
+    returning: Vec<Held>,
+    last: u64,
+}
+
+impl Hold {
+    pub(super) fn add(&mut self, message: Held) -> DeliveryTag {
+        self.last += 1;
+        let tag = DeliveryTag(self.last);
+        self.held.insert(tag, message);
+        tag
+    }
+
+    /// Takes these out, in the order of the stream.
+    pub(super) fn take(&mut self, tags: &[DeliveryTag]) -> Vec<Held> {
+        let mut taken: Vec<Held> = tags
+            .iter()
+            .filter_map(|tag| self.held.remove(tag))
+            .collect();
+        taken.sort_by_key(|held| held.place);
+        taken
+    }
+
+    pub(super) fn give_back_later(&mut self, messages: Vec<Held>) {
+        self.returning.extend(messages);
+    }
+
+    /// Where the server is told about these, and about all that will be given back.
+    pub(super) fn replies(&self, tags: &[DeliveryTag]) -> Vec<Subject> {
+        let held = tags.iter().filter_map(|tag| self.held.get(tag));
+        held.chain(&self.returning)
+            .map(|held| held.reply.clone())
+            .collect()
+    }
+
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// All that will be given back, in the order of the stream.
+    pub(super) fn take_returning(&mut self) -> Vec<Subject> {
+        let mut all = std::mem::take(&mut self.returning);
+        all.sort_by_key(|held| held.place);
+        all.into_iter().map(|held| held.reply).collect()
+    }
+
+    /// Everything, in the order of the stream.
+    pub(super) fn take_all(&mut self) -> Vec<Subject> {
+        let held = std::mem::take(&mut self.held);
+        self.returning.extend(held.into_values());
+        self.take_returning()
+    }
+}

@@ -1,0 +1,28 @@
+//! NATS JetStream: one stream for each topic, one durable pull consumer on it for each group.
+//!
+//! Streams have the retention `interest`: a message is there until every group has acknowledged it, so nothing grows for ever, and a message that no group gets would be gone without a
+//! word. Therefore the publisher asks whether a topic has groups before it publishes, and believes a yes for some seconds. A group that gives up a topic has to be deleted by hand (`nats consumer rm`),
+//! or its messages stay.
+//!
+//! JetStream redelivers what is given back before anything new, in the order in which it was given back. So a session that stops keeps what goes back until its last handler has ended, and then gives
+//! all of it back in the order of the stream; a session that dies loses its messages after `lease`, which the server takes back in their order, too. JetStream itself has no group
+//! of which one member works at a time before version 2.11: an ordered group has a lease of its own, which the members hand on through a small stream ([`turn`]).
+//!
+//! A stream of JetStream is written to disk at once and synced later, every two minutes by default: a killed server loses nothing, a machine without power may, unless there are replicas or
+//! `sync_interval` is `always`.
+
+mod broker;
+mod config;
+mod dead_letters;
+mod deliveries;
+mod hold;
+mod link;
+mod names;
+mod publications;
+mod pull;
+mod topology;
+mod turn;
+mod wire;
+
+pub use broker::NatsBroker;
+pub use config::NatsConfig;

@@ -1,0 +1,75 @@
+use std::str::FromStr as _;
+
+use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
+use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
+
+use crate::{DeadLetterId, Envelope, PublishError, Topic, envelope::Mode};
+
+/// Attributes of CloudEvents, apart from headers.
+const MODE: Mode = Mode { prefix: "ce-" };
+/// What the server itself reads in headers.
+const RESERVED: &str = "nats-";
+/// As the HTTP binding of CloudEvents has it: headers have printable ASCII alone, and lose spaces at their ends.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// The headers of a message.
+pub(super) fn headers(envelope: &Envelope) -> Result<HeaderMap, PublishError> {
+    let mut headers = HeaderMap::new();
+    for (name, value) in envelope.to_headers(MODE) {
+        if name.to_ascii_lowercase().starts_with(RESERVED) {
+            return Err(PublishError::permanent(format!(
+                "a header has the name {name:?}, which the server reads"
+            )));
+        }
+        let value = if name.starts_with(MODE.prefix) {
+            utf8_percent_encode(&value, ENCODED).to_string()
+        } else {
+            value
+        };
+        headers.insert(
+            HeaderName::from_str(&name).map_err(PublishError::permanent)?,
+            HeaderValue::from_str(&value).map_err(PublishError::permanent)?,
+        );
+    }
+    if let Some(id) = message_id(envelope) {
+        let id = utf8_percent_encode(&id, ENCODED).to_string();
+        let id = HeaderValue::from_str(&id).map_err(PublishError::permanent)?;
+        headers.insert(header::NATS_MESSAGE_ID, id);
+    }
+    Ok(headers)
+}
+
+/// By which the server knows a repeated publication. What is for one group has none: it is an old message that is wanted again.
+fn message_id(envelope: &Envelope) -> Option<String> {
+    if envelope.topic().is_dead_letters() {
+        return Some(DeadLetterId::of(envelope).as_str().to_owned());
+    }
+    let is_new = envelope.recipient().is_none();
+    is_new.then(|| envelope.id().as_str().to_owned())
+}
+
+/// The message as it came, and what is wrong with it.
+pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope, Option<String>) {
+    let (mut own, mut problem) = (Vec::new(), None);
+    for (name, values) in message.headers.unwrap_or_default().iter() {
+        let name = name.to_string();
+        let Some(value) = values.last() else { continue };
+        if name.to_ascii_lowercase().starts_with(RESERVED) {
+            continue;
+        }
+        let value = if name.to_ascii_lowercase().starts_with(MODE.prefix) {
+            match percent_decode_str(value.as_str()).decode_utf8() {
+                Ok(value) => value.into_owned(),
+                Err(_not_utf8) => {
+                    problem = Some(format!("the header {name:?} is no text"));
+                    continue;
+                }
+            }
+        } else {
+            value.as_str().to_owned()
+        };
+        own.push((name, value));
+    }
+    let envelope = Envelope::from_headers(MODE, topic, own, message.payload);
+    (envelope, problem)
+}

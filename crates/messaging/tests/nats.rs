@@ -1,0 +1,79 @@
+//! A real NATS keeps what the port promises, also when it is killed in the middle.
+#![cfg(feature = "nats")]
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use seaworthy_core::Timeout;
+use seaworthy_messaging::{
+    MessagingConfig, conformance::Harness, nats::NatsBroker, transport::Transport,
+};
+use seaworthy_testkit::{nats::NatsServer, requirement, server::Shared};
+
+/// NATS starts faster than a publisher gives up, so an outage that is to be noticed lasts longer than any test lets publishing take.
+const OUTAGE: Duration = Duration::from_secs(1);
+
+static NATS: Shared<NatsServer> =
+    Shared::new("SEAWORTHY_TEST_NATS", |program| NatsServer::start(program));
+
+fn config(url: &str) -> MessagingConfig {
+    let mut config = MessagingConfig::at(url.parse().unwrap());
+    // Members that die in a test give their messages back soon.
+    config.nats.lease = Timeout::from_secs(2);
+    config
+}
+
+async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
+    Arc::new(NatsBroker::open(&config, "conformance").await.unwrap())
+}
+
+struct OfAll(&'static NatsServer);
+
+impl Harness for OfAll {
+    fn config(&self) -> MessagingConfig {
+        config(&self.0.url())
+    }
+
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
+        Box::pin(connect(self.config()))
+    }
+}
+
+/// One that may be killed.
+struct Alone(Arc<Mutex<NatsServer>>);
+
+impl Harness for Alone {
+    fn config(&self) -> MessagingConfig {
+        config(&self.0.lock().unwrap().url())
+    }
+
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
+        Box::pin(connect(self.config()))
+    }
+
+    fn restart(&self) -> Option<BoxFuture<'_, ()>> {
+        let server = Arc::clone(&self.0);
+        Some(Box::pin(async move {
+            server.lock().unwrap().kill();
+            tokio::time::sleep(OUTAGE).await;
+            let restarted = tokio::task::spawn_blocking(move || server.lock().unwrap().restart());
+            restarted.await.unwrap().unwrap();
+        }))
+    }
+}
+
+fn shared() -> Option<OfAll> {
+    NATS.get().map(OfAll)
+}
+
+fn alone() -> Option<Alone> {
+    let program = requirement::required("SEAWORTHY_TEST_NATS")?;
+    let server = NatsServer::start(program).unwrap();
+    Some(Alone(Arc::new(Mutex::new(server))))
+}
+
+seaworthy_messaging::conformance!(shared(), alone());
