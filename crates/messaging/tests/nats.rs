@@ -17,8 +17,7 @@ use seaworthy_testkit::{nats::NatsServer, requirement, server::Shared};
 /// NATS starts faster than a publisher gives up, so an outage that is to be noticed lasts longer than any test lets publishing take.
 const OUTAGE: Duration = Duration::from_secs(1);
 
-static NATS: Shared<NatsServer> =
-    Shared::new("SEAWORTHY_TEST_NATS", |program| NatsServer::start(program));
+static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer::start);
 
 fn config(url: &str) -> MessagingConfig {
     let mut config = MessagingConfig::at(url.parse().unwrap());

@@ -9,6 +9,8 @@ use crate::{DeadLetterId, Envelope, PublishError, Topic, envelope::Mode};
 const MODE: Mode = Mode { prefix: "ce-" };
 /// What the server itself reads in headers.
 const RESERVED: &str = "nats-";
+/// The attribute that tells how often a dead letter was replayed.
+const REPLAYS: &str = "deadreplays";
 /// As the HTTP binding of CloudEvents has it: headers have printable ASCII alone, and lose spaces at their ends.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
@@ -39,12 +41,12 @@ pub(super) fn headers(envelope: &Envelope) -> Result<HeaderMap, PublishError> {
     Ok(headers)
 }
 
-/// By which the server knows a repeated publication. What is for one group has none: it is an old message that is wanted again.
+/// By which the server knows a repeated publication. What is replayed, or is for one group, has none: it is an old message that is wanted again.
 fn message_id(envelope: &Envelope) -> Option<String> {
     if envelope.topic().is_dead_letters() {
         return Some(DeadLetterId::of(envelope).as_str().to_owned());
     }
-    let is_new = envelope.recipient().is_none();
+    let is_new = envelope.recipient().is_none() && envelope.attribute(REPLAYS).is_none();
     is_new.then(|| envelope.id().as_str().to_owned())
 }
 
@@ -72,4 +74,50 @@ pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope,
     }
     let envelope = Envelope::from_headers(MODE, topic, own, message.payload);
     (envelope, problem)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GroupName;
+
+    fn sent() -> Envelope {
+        let topic = Topic::new("symbol.created").unwrap();
+        Envelope::new(topic, "symbol.created", "test", "x")
+    }
+
+    #[test]
+    fn what_is_wanted_again_is_no_repetition_msg_3() {
+        let id = |envelope: &Envelope| {
+            let headers = headers(envelope).unwrap();
+            headers
+                .get(header::NATS_MESSAGE_ID)
+                .map(|id| id.as_str().to_owned())
+        };
+        let first = sent();
+        assert_eq!(id(&first).as_deref(), Some(first.id().as_str()));
+        let group = GroupName::new("audit").unwrap();
+        assert_eq!(id(&sent().with_recipient(Some(group))), None);
+        assert_eq!(id(&sent().with_attribute(REPLAYS, "1")), None);
+        let reserved = sent().with_header("Nats-Rollup", "all");
+        assert!(headers(&reserved).is_err());
+    }
+
+    #[test]
+    fn attributes_keep_every_character_msg_8() {
+        let sent = sent().with_key(" a%20\"ä ").with_subject("");
+        let message = async_nats::Message {
+            subject: "x".into(),
+            reply: None,
+            payload: sent.payload().clone(),
+            headers: Some(headers(&sent).unwrap()),
+            status: None,
+            description: None,
+            length: 0,
+        };
+        let (came, problem) = envelope(sent.topic().clone(), message);
+        assert_eq!(problem, None);
+        assert_eq!(came.key(), Some(" a%20\"ä "));
+        assert_eq!(came.subject(), Some(""));
+    }
 }
