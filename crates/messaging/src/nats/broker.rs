@@ -40,7 +40,7 @@ pub(super) struct Inner {
     pub(super) config: NatsConfig,
     pub(super) context: Context,
     pub(super) ended: Ended,
-    topology: Topology,
+    pub(super) topology: Topology,
     publications: Publications,
     publishing: TaskTracker,
     /// The topics of the groups that were opened here.

@@ -10,7 +10,10 @@ use async_nats::{Message, Subject, jetstream};
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
 use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
@@ -26,6 +29,8 @@ use crate::transport::{
     Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
 };
 
+/// So long what all groups have acknowledged stays at most. A sweep is a few questions per topic and member.
+const SWEEP_EVERY: Duration = Duration::from_secs(10);
 const DONE: &str = "+ACK";
 const GIVEN_BACK: &str = "-NAK";
 const STILL_WORKING: &str = "+WPI";
@@ -89,6 +94,14 @@ impl Session {
             return;
         };
         let pulls = self.pulls(&to);
+        let (session, ended) = (Arc::clone(self), to.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = session.stop.cancelled() => {}
+                () = ended.closed() => {}
+                () = session.sweep() => {}
+            }
+        });
         if self.turn.is_none() {
             for pull in pulls {
                 self.tasks.spawn(pull.run());
@@ -107,6 +120,19 @@ impl Session {
                 let _ = to.send(Arrival::Ended(error));
             }
         });
+    }
+
+    /// Cuts off what all groups have acknowledged, now and then.
+    async fn sweep(&self) {
+        let Inner { link, topology, .. } = &*self.broker;
+        loop {
+            time::sleep(SWEEP_EVERY).await;
+            for topic in &self.plan.topics {
+                if let Err(error) = topology.sweep(link, topic).await {
+                    tracing::debug!(%topic, %error, "a stream is cut off later");
+                }
+            }
+        }
     }
 
     fn pulls(&self, to: &mpsc::UnboundedSender<Arrival>) -> Vec<Pull> {

@@ -130,11 +130,6 @@ impl Link {
         Err(lost())
     }
 
-    /// How long an answer may take.
-    pub(super) fn timeout(&self) -> Duration {
-        self.timeout
-    }
-
     /// Something that tells when the connection is lost that is there now.
     pub(super) fn connection(&self) -> Connection {
         let mut losses = self.losses.clone();

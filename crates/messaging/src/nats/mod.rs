@@ -1,8 +1,9 @@
 //! NATS JetStream: one stream for each topic, one durable pull consumer on it for each group.
 //!
-//! Streams have the retention `interest`: a message is there until every group has acknowledged it, so nothing grows for ever, and a message that no group gets would be gone without a
-//! word. Therefore the publisher asks whether a topic has groups before it publishes, and believes a yes for some seconds. A group that gives up a topic has to be deleted by hand (`nats consumer rm`),
-//! or its messages stay.
+//! Streams have the retention `limits`, and the members of groups cut off what every group of the topic has acknowledged, but for the last message. The retention `interest` would do so by itself, but
+//! a server that was killed when its last block of messages was empty forgets the place of its stream, and then takes new messages for ones that were delivered: version 2.9 lost some in that way. As a message that no
+//! group gets would stay for ever, the publisher asks whether a topic has groups before it publishes, and believes a yes for some seconds. A group that gives up a topic has to be deleted by hand (`nats consumer rm`),
+//! or messages stay.
 //!
 //! JetStream redelivers what is given back before anything new, in the order in which it was given back. So a session that stops keeps what goes back until its last handler has ended, and then gives
 //! all of it back in the order of the stream; a session that dies loses its messages after `lease`, which the server takes back in their order, too. JetStream itself has no group

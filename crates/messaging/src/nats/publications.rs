@@ -62,7 +62,8 @@ impl Publications {
             sent.push(self.send(link, topology, envelope).await);
         }
         let answers = sent.into_iter().zip(batch).map(|(sent, envelope)| async {
-            match sent?.await {
+            let Some(sent) = sent? else { return Ok(()) };
+            match sent.await {
                 Ok(_stored) => Ok(()),
                 Err(error) => Err(self.failed(topology, envelope.topic(), &error)),
             }
@@ -76,12 +77,13 @@ impl Publications {
         }
     }
 
+    /// Sends one, unless nobody gets it and that is no error.
     async fn send(
         &self,
         link: &Link,
         topology: &Topology,
         envelope: &Envelope,
-    ) -> Result<PublishAckFuture, PublishError> {
+    ) -> Result<Option<PublishAckFuture>, PublishError> {
         link.is_up()?;
         let headers = wire::headers(envelope)?;
         let topic = envelope.topic();
@@ -89,9 +91,11 @@ impl Publications {
             topology.topic(link, topic).await?;
             self.names.dead_letter(topic, &DeadLetterId::of(envelope))
         } else {
-            if envelope.recipient().is_none() && self.unheard.read().contains(topic) {
-                topology.topic(link, topic).await?;
-            } else if !self.is_heard(link, topology, envelope).await? {
+            if !self.is_heard(link, topology, envelope).await? {
+                // Nobody would ever cut it off.
+                if envelope.recipient().is_none() && self.unheard.read().contains(topic) {
+                    return Ok(None);
+                }
                 return Err(PublishError::Unroutable {
                     topic: topic.clone(),
                 });
@@ -102,7 +106,8 @@ impl Publications {
             .payload(envelope.payload().clone())
             .headers(headers);
         let sent = self.context.send_publish(subject, message).await;
-        sent.map_err(|error| self.failed(topology, topic, &error))
+        sent.map(Some)
+            .map_err(|error| self.failed(topology, topic, &error))
     }
 
     async fn is_heard(

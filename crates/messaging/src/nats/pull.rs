@@ -14,6 +14,8 @@ use crate::transport::TransportError;
 
 /// How long the server keeps a request for which it has nothing. A stop waits as long: what the server sends for a request that was withdrawn would be missing until the lease ends.
 const ASKED_FOR: Duration = Duration::from_millis(500);
+/// A server that is alive has said by then that a request has ended; a lost connection is noticed by itself.
+const PATIENCE: Duration = Duration::from_secs(5);
 /// After a request ended in vain, before the next.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -104,7 +106,7 @@ impl Pull {
             .client
             .publish_with_reply(subject, inbox.to_owned(), body.into());
         asked.await.map_err(TransportError::unavailable)?;
-        let patience = ASKED_FOR + self.link.timeout();
+        let patience = ASKED_FOR + PATIENCE;
         let mut until = Instant::now() + patience;
         while let Some(permit) = permits.pop() {
             let Ok(answer) = time::timeout_at(until, answers.next()).await else {

@@ -35,6 +35,8 @@ struct StreamAnswer {
 
 #[derive(Debug, Deserialize)]
 struct StreamState {
+    first_seq: u64,
+    last_seq: u64,
     consumer_count: u64,
 }
 
@@ -43,6 +45,20 @@ struct StreamState {
 struct ConsumerAnswer {
     num_ack_pending: u64,
     num_pending: u64,
+    ack_floor: Floor,
+}
+
+/// Everything up to here is acknowledged.
+#[derive(Debug, Deserialize)]
+struct Floor {
+    stream_seq: u64,
+}
+
+#[derive(Debug, Deserialize)]
+struct Consumers {
+    total: usize,
+    #[serde(default)]
+    consumers: Option<Vec<ConsumerAnswer>>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -73,15 +89,16 @@ impl Topology {
         if self.known.lock().contains(&stream) {
             return Ok(());
         }
-        let (subject, retention) = if topic.is_dead_letters() {
-            (self.names.dead_letters(topic), "limits")
+        let subject = if topic.is_dead_letters() {
+            self.names.dead_letters(topic)
         } else {
-            (self.names.subject(topic), "interest")
+            self.names.subject(topic)
         };
         let config = json!({
             "name": stream,
             "subjects": [subject],
-            "retention": retention,
+            // Not `interest`, see the head of this module's folder.
+            "retention": "limits",
             // What is full refuses; the alternative would be to lose the oldest.
             "discard": "new",
             "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
@@ -181,6 +198,35 @@ impl Topology {
             Err(error) if error.is_missing() => Ok(false),
             heard => Ok(heard?),
         }
+    }
+
+    /// Cuts off what all groups have acknowledged. The last message always stays: by it a server that was killed knows where its stream was.
+    pub(super) async fn sweep(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+        let stream = self.names.stream(topic);
+        let mut floor = u64::MAX;
+        let mut found = 0;
+        loop {
+            let body = json!({"offset": found});
+            let list = format!("CONSUMER.LIST.{stream}");
+            let answer: Consumers = link.ask(&list, &body).await?;
+            let page = answer.consumers.unwrap_or_default();
+            found += page.len();
+            let floors = page.iter().map(|consumer| consumer.ack_floor.stream_seq);
+            floor = floors.fold(floor, u64::min);
+            if page.is_empty() || found >= answer.total {
+                break;
+            }
+        }
+        let info = format!("STREAM.INFO.{stream}");
+        let StreamAnswer { state } = link.ask(&info, &Value::Null).await?;
+        let first_to_stay = floor.saturating_add(1).min(state.last_seq);
+        // A group that came meanwhile may not be counted yet; without any group nothing is decided.
+        if found as u64 != state.consumer_count || found == 0 || state.first_seq >= first_to_stay {
+            return Ok(());
+        }
+        let purge = format!("STREAM.PURGE.{stream}");
+        let body = json!({"seq": first_to_stay});
+        Ok(link.ask::<Done>(&purge, &body).await.map(drop)?)
     }
 
     /// What a group has not acknowledged, on all streams on which it is.
