@@ -170,6 +170,10 @@ impl Transport for NatsBroker {
         })
     }
 
+    fn is_connected(&self) -> bool {
+        self.inner.link.is_up().is_ok()
+    }
+
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;

@@ -1,7 +1,6 @@
 //! NATS JetStream: one stream for each topic, one durable pull consumer on it for each group.
 //!
-//! Streams have the retention `limits`, and the members of groups cut off what every group of the topic has acknowledged, but for the last message. The retention `interest` would do so by itself, but
-//! a server that was killed when its last block of messages was empty forgets the place of its stream, and then takes new messages for ones that were delivered: version 2.9 lost some in that way. As a message that no
+//! Streams have the retention `limits`, and the members of groups cut off what every group of the topic has acknowledged, but for the last message, so that no stream loses its place. As a message that no
 //! group gets would stay for ever, the publisher asks whether a topic has groups before it publishes, and believes a yes for some seconds. A group that gives up a topic has to be deleted by hand (`nats consumer rm`),
 //! or messages stay.
 //!
@@ -9,8 +8,8 @@
 //! all of it back in the order of the stream; a session that dies loses its messages after `lease`, which the server takes back in their order, too. JetStream itself has no group
 //! of which one member works at a time before version 2.11: an ordered group has a lease of its own, which the members hand on through a small stream ([`turn`]).
 //!
-//! A stream of JetStream is written to disk at once and synced later, every two minutes by default: a killed server loses nothing, a machine without power may, unless there are replicas or
-//! `sync_interval` is `always`.
+//! What survives is the server's own affair. Version 2.9 confirms a message some moments before it writes it: a server that is stopped keeps everything, one that is killed may lose what it confirmed last,
+//! unless the stream has replicas on others.
 
 mod broker;
 mod config;

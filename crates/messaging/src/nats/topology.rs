@@ -97,7 +97,7 @@ impl Topology {
         let config = json!({
             "name": stream,
             "subjects": [subject],
-            // Not `interest`, see the head of this module's folder.
+            // Not `interest`: its streams are empty most of the time, and one that is empty when its server is killed may forget its place.
             "retention": "limits",
             // What is full refuses; the alternative would be to lose the oldest.
             "discard": "new",

@@ -3,14 +3,14 @@ use std::str::FromStr as _;
 use async_nats::{HeaderMap, HeaderName, HeaderValue, header};
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 
-use crate::{DeadLetterId, Envelope, PublishError, Topic, envelope::Mode};
+use crate::{
+    DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes::REPLAYS, envelope::Mode,
+};
 
 /// Attributes of CloudEvents, apart from headers.
 const MODE: Mode = Mode { prefix: "ce-" };
 /// What the server itself reads in headers.
 const RESERVED: &str = "nats-";
-/// The attribute that tells how often a dead letter was replayed.
-const REPLAYS: &str = "deadreplays";
 /// As the HTTP binding of CloudEvents has it: headers have printable ASCII alone, and lose spaces at their ends.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 

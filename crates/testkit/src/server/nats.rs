@@ -63,6 +63,11 @@ impl NatsServer {
         self.process.start(command, &log, || listens(address))
     }
 
+    /// Stops it in order, as whoever operates it does: it writes down what it has confirmed.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::TERM);
+    }
+
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
