@@ -53,6 +53,8 @@ pub struct Loader {
     overrides: Vec<String>,
     sources: Vec<Arc<dyn SecretSource>>,
     rules: Vec<Rule>,
+    defaults: Vec<(String, Json)>,
+    variables: Vec<(String, String)>,
 }
 
 /// What settings must keep to beyond their types.
@@ -81,6 +83,8 @@ impl Loader {
             overrides: Vec::new(),
             sources: Vec::new(),
             rules: Vec::new(),
+            defaults: Vec::new(),
+            variables: Vec::new(),
         }
     }
 
@@ -134,6 +138,33 @@ impl Loader {
     ) -> Self {
         self.rules.push(Arc::new(rule));
         self
+    }
+
+    /// Another default than that of the type; see [`Schema::with_default`]. For whoever has a loader and not yet the schema: [`complete`](Self::complete) brings them together.
+    #[must_use]
+    pub fn default_value(mut self, key: &str, value: impl Into<Json>) -> Self {
+        self.defaults.push((key.to_owned(), value.into()));
+        self
+    }
+
+    /// A variable under a name of its own; see [`Schema::with_variable`] and [`complete`](Self::complete).
+    #[must_use]
+    pub fn variable(mut self, name: &str, key: &str) -> Self {
+        self.variables.push((name.to_owned(), key.to_owned()));
+        self
+    }
+
+    /// The schema with the defaults and variables that this loader was given.
+    #[must_use]
+    pub fn complete(&self, schema: Schema) -> Schema {
+        let defaults = self.defaults.iter();
+        let schema = defaults.fold(schema, |schema, (key, value)| {
+            schema.with_default(key, value.clone())
+        });
+        let variables = self.variables.iter();
+        variables.fold(schema, |schema, (name, key)| {
+            schema.with_variable(name, key)
+        })
     }
 
     /// The service's name.
@@ -294,6 +325,8 @@ impl Loader {
                 .reduce(|lower, upper| merge(Some(shape), lower, upper))
                 .unwrap_or_else(|| Node::empty(Origin::Default))
         };
+        let other_names = variables::other_names(&self.environment, schema, errors);
+        layers.push((LayerName::Environment, other_names));
         let variables = variables::layer(
             &self.service,
             &self.environment,

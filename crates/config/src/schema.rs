@@ -9,6 +9,7 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value as Json, json};
 
 use crate::{
+    document::set,
     key::{Key, Segment},
     shape::{Form, Shape, compile},
 };
@@ -56,6 +57,8 @@ pub struct Schema {
     document: Json,
     defaults: Json,
     shape: Result<Arc<Shape>, String>,
+    /// Variables of other names, and the keys that they set.
+    variables: Vec<(String, Key)>,
 }
 
 /// One settings type, its type forgotten.
@@ -89,6 +92,41 @@ impl Schema {
     pub fn and<T: Settings>(mut self) -> Self {
         self.parts.push(Part::of::<T>());
         Self::new(self.parts)
+    }
+
+    /// Another default than that of the type, for services that differ in it: `server.http.addr` of the second one on a machine. A key that no type has is an error of every
+    /// load.
+    #[must_use]
+    pub fn with_default(mut self, key: &str, value: impl Into<Json>) -> Self {
+        let key = Key::of_dotted(key);
+        if self.knows(&key, "a default") {
+            set(&mut self.defaults, &key, value.into());
+        }
+        self
+    }
+
+    /// A variable that sets a key under a name of its own, such as one that deployments have already. The variable of the service itself counts more. A key that no type
+    /// has is an error of every load.
+    #[must_use]
+    pub fn with_variable(mut self, name: &str, key: &str) -> Self {
+        let key = Key::of_dotted(key);
+        if self.knows(&key, "a variable") {
+            self.variables.push((name.to_owned(), key));
+        }
+        self
+    }
+
+    fn knows(&mut self, key: &Key, what: &str) -> bool {
+        let is_known = self.shape.is_err() || self.shape_at(key).is_some();
+        if !is_known {
+            self.shape = Err(format!("{what} is given for {key}, which is no key"));
+        }
+        is_known && self.shape.is_ok()
+    }
+
+    /// Variables of other names, and the keys that they set.
+    pub(crate) fn variables(&self) -> &[(String, Key)] {
+        &self.variables
     }
 
     fn new(mut parts: Vec<Part>) -> Self {
@@ -161,6 +199,7 @@ impl Schema {
             document,
             defaults,
             shape,
+            variables: Vec::new(),
         }
     }
 

@@ -90,6 +90,32 @@ pub(crate) fn layer(
     tree
 }
 
+/// The layer that variables of other names make. Where two of them set one key, the later one counts.
+pub(crate) fn other_names(
+    environment: &Environment,
+    schema: &Schema,
+    errors: &mut Vec<ConfigError>,
+) -> Node {
+    let mut tree = Node::empty(Origin::Default);
+    for (name, key) in schema.variables() {
+        let origin = Origin::Environment {
+            name: name.as_str().into(),
+        };
+        match environment.get(name) {
+            None => {}
+            Some(Ok(text)) => insert(&mut tree, schema.shape_at(key), key, &origin, text, errors),
+            Some(Err(problem)) => {
+                errors.push(ConfigError::new(
+                    origin,
+                    key.to_string(),
+                    problem.to_string(),
+                ));
+            }
+        }
+    }
+    tree
+}
+
 /// The key that a variable means.
 fn resolve(schema: &Schema, lower: &Node, path: &str) -> Result<Key, (Key, String)> {
     let mut key = Key::default();

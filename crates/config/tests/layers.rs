@@ -52,6 +52,43 @@ fn later_layers_win_and_every_value_knows_its_origin_conf_1() {
 }
 
 #[test]
+fn a_service_has_defaults_and_names_of_variables_of_its_own_conf_1() {
+    let directory = directory(&[("config.yaml", "server:\n  http:\n    connections: 1\n")]);
+    let own = schema()
+        .with_default("server.http.addr", "127.0.0.1:8001")
+        .with_variable("CONNECTIONS", "server.http.connections")
+        .with_variable("TIMEOUT", "server.http.timeout");
+    let loaded = loader(&directory)
+        .environment(Environment::from([
+            ("CONNECTIONS", "2"),
+            ("TIMEOUT", "3s"),
+            ("HELLO__SERVER__HTTP__TIMEOUT", "4s"),
+        ]))
+        .load(&own)
+        .unwrap();
+    let http = loaded.get::<Framework>().unwrap().server.http;
+    assert_eq!(http.addr.port(), 8001);
+    assert_eq!(http.connections, 2);
+    assert_eq!(http.timeout, Timeout::from_secs(4));
+    let origin = loaded.origin("server.http.connections").unwrap();
+    assert_eq!(origin.to_string(), "env CONNECTIONS");
+    let docs = own.docs("hello");
+    assert!(
+        docs.contains("`HELLO__SERVER__HTTP__CONNECTIONS`, `CONNECTIONS`"),
+        "{docs}"
+    );
+    assert!(docs.contains("`127.0.0.1:8001`"), "{docs}");
+
+    for wrong in [
+        schema().with_default("server.htp.addr", "127.0.0.1:8001"),
+        schema().with_variable("CONNECTIONS", "server.http.connexions"),
+    ] {
+        let refused = loader(&directory).load(&wrong).unwrap_err().to_string();
+        assert!(refused.contains("which is no key"), "{refused}");
+    }
+}
+
+#[test]
 fn an_enum_with_data_is_replaced_as_a_whole_when_a_later_layer_chooses_another_variant_conf_1() {
     let directory = directory(&[(
         "config.yaml",

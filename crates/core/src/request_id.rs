@@ -3,7 +3,7 @@ use std::{fmt, str, sync::Arc};
 /// Identifies one request from the edge to the last worker (OBS-7).
 ///
 /// A client's own identifier is kept when it is valid: 1 to 128 characters out of letters, digits and `-._~:/+=@`. That alphabet is safe in a
-/// header, a log line and a URL, so the identifier never needs escaping.
+/// header, a log line and a URL, so the identifier never needs escaping. A UUID in braces, as some libraries write it, is safe in the first two and kept as well.
 #[derive(Clone)]
 pub struct RequestId(Representation);
 
@@ -41,7 +41,10 @@ impl RequestId {
     /// [`InvalidRequestId`] when the text is empty, too long, or has a character outside the alphabet.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidRequestId> {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/+=@".contains(byte);
-        if text.is_empty() || text.len() > Self::MAXIMUM_LENGTH || !text.iter().all(allowed) {
+        let is_word =
+            !text.is_empty() && text.len() <= Self::MAXIMUM_LENGTH && text.iter().all(allowed);
+        let is_braced = text.starts_with(b"{") && uuid::Uuid::try_parse_ascii(text).is_ok();
+        if !is_word && !is_braced {
             return Err(InvalidRequestId);
         }
         let text = str::from_utf8(text).map_err(|_| InvalidRequestId)?;
@@ -54,7 +57,7 @@ impl RequestId {
         matches!(self.0, Representation::Generated(_))
     }
 
-    /// Whether it is a UUID of any version: in the usual form, after `urn:uuid:`, or bare.
+    /// Whether it is a UUID of any version: in the usual form, after `urn:uuid:`, in braces, or bare.
     #[must_use]
     pub fn is_uuid(&self) -> bool {
         self.is_generated() || uuid::Uuid::try_parse(self.as_str()).is_ok()
@@ -112,6 +115,7 @@ mod tests {
             ("1B4E28BA-2FA1-1D1C-883F-0016D3CCA427", true),
             ("urn:uuid:1b4e28ba-2fa1-4d1c-883f-0016d3cca427", true),
             ("1b4e28ba2fa14d1c883f0016d3cca427", true),
+            ("{1b4e28ba-2fa1-4d1c-883f-0016d3cca427}", true),
             ("not-a-uuid", false),
             ("1b4e28ba-2fa1-4d1c-883f-0016d3cca42", false),
         ] {
@@ -122,7 +126,17 @@ mod tests {
 
     #[test]
     fn malformed_ids_are_refused_obs_7() {
-        for text in ["", " ", "a b", "a\nb", "a\"b", "é", "a;b", &"x".repeat(129)] {
+        for text in [
+            "",
+            " ",
+            "a b",
+            "a\nb",
+            "a\"b",
+            "é",
+            "a;b",
+            "{a}",
+            &"x".repeat(129),
+        ] {
             assert_eq!(
                 RequestId::parse(text.as_bytes()),
                 Err(InvalidRequestId),

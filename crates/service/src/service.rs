@@ -2,6 +2,7 @@ use std::process::ExitCode;
 
 use seaworthy_config::{Loader, Settings};
 use seaworthy_core::ServiceIdentity;
+use serde_json::Value as Json;
 
 use crate::{
     assembly::Assembly,
@@ -15,7 +16,9 @@ use crate::{
 /// One deployable service: a name, a version, and a function that puts it together.
 #[derive(Debug, Clone)]
 pub struct Service {
-    identity: ServiceIdentity,
+    pub(crate) identity: ServiceIdentity,
+    defaults: Vec<(&'static str, Json)>,
+    variables: Vec<(&'static str, &'static str)>,
 }
 
 impl Service {
@@ -24,7 +27,34 @@ impl Service {
     pub fn new(name: &str, version: &str) -> Self {
         Self {
             identity: ServiceIdentity::new(name, version),
+            defaults: Vec::new(),
+            variables: Vec::new(),
         }
+    }
+
+    /// Another default of a framework's setting than the framework's own: an address of a service that shares its machine with others, a name that its metrics always had.
+    /// Files, variables and the command line count more, and the documents of the settings show it.
+    #[must_use]
+    pub fn default_value(mut self, key: &'static str, value: impl Into<Json>) -> Self {
+        self.defaults.push((key, value.into()));
+        self
+    }
+
+    /// A variable that sets a key under a name of its own, such as `LOG_LEVEL`: for deployments that have it already. Files count less, the service's own variables more.
+    #[must_use]
+    pub fn variable(mut self, name: &'static str, key: &'static str) -> Self {
+        self.variables.push((name, key));
+        self
+    }
+
+    /// A loader with the defaults and variables of the service.
+    pub(crate) fn prepare(&self, loader: Loader) -> Loader {
+        let defaults = self.defaults.iter();
+        let loader = defaults.fold(loader, |loader, (key, value)| {
+            loader.default_value(key, value.clone())
+        });
+        let variables = self.variables.iter();
+        variables.fold(loader, |loader, (name, key)| loader.variable(name, key))
     }
 
     /// Does what the command line says, and returns the exit status: the whole of a service's `main`.
@@ -45,7 +75,7 @@ impl Service {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        command::run(&self.identity, commands, assemble).into()
+        command::run(&self, commands, assemble).into()
     }
 
     /// Starts the service inside a running Tokio runtime, with settings from `loader`, and returns when it is ready: for tests, and for several services in one
@@ -62,7 +92,7 @@ impl Service {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let kernel = Kernel::open::<C>(&self.identity, loader)
+        let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
             .await
             .map_err(|failure| match failure {
                 StartFailure::Mistakes(errors) => {

@@ -242,7 +242,12 @@ fn show_text(text: &str) -> String {
     }
 }
 
+/// Of a URL, and of a name as Go's drivers have it: `user:password@tcp(host)/name`.
 fn without_password(text: &str) -> Option<String> {
+    if let Some((account, address)) = text.rsplit_once("@tcp(") {
+        let (user, _) = account.split_once(':')?;
+        return Some(format!("{user}:{MASK}@tcp({address}"));
+    }
     let mut url = Url::parse(text).ok()?;
     url.password()?;
     url.set_password(Some(MASK)).ok()?;

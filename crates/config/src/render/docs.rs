@@ -11,17 +11,22 @@ impl Schema {
             "| Key | Variable | Type | Default | Reloadable | Description |\n| --- | --- | --- | --- | --- | --- |\n",
         );
         for entry in list(self) {
-            let variable = if entry.has_variable {
-                format!("`{}`", variable(service, &entry.key))
-            } else {
-                String::new()
-            };
+            let own = entry.has_variable.then(|| variable(service, &entry.key));
+            let others = self.variables().iter();
+            let others = others
+                .filter(|(_, key)| *key == entry.key)
+                .map(|(name, _)| name.clone());
+            let names: Vec<_> = own
+                .into_iter()
+                .chain(others)
+                .map(|name| format!("`{name}`"))
+                .collect();
             let default = entry.default.map(|default| format!("`{}`", cell(&default)));
             let _ = writeln!(
                 text,
                 "| `{}` | {} | {} | {} | {} | {} |",
                 entry.key,
-                variable,
+                names.join(", "),
                 cell(&entry.kind),
                 default.unwrap_or_default(),
                 if entry.reloadable { "yes" } else { "no" },

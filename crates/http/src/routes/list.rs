@@ -31,7 +31,7 @@ impl RouteDescription {
     pub(super) fn of(entry: &Entry<()>) -> Self {
         Self {
             path: entry.path.clone(),
-            methods: Methods::of(&entry.methods).names(),
+            methods: Methods::of_entry(entry).names(),
             access: entry.options.declared_access(),
             roles: entry.options.needed_roles().map(str::to_owned).collect(),
             scopes: entry.options.needed_scopes().map(str::to_owned).collect(),
@@ -56,7 +56,7 @@ impl Methods {
 
     /// Asks the method router itself: a method that nobody has is answered by its fallback together with the list of those it has. The fallback is
     /// replaced first, so no handler of the service runs.
-    pub(super) fn of(methods: &MethodRouter) -> Self {
+    fn of(methods: &MethodRouter) -> Self {
         let Ok(unknown) = Method::from_bytes(b"SEAWORTHY-LIST") else {
             return Self::EVERY;
         };
@@ -75,6 +75,17 @@ impl Methods {
             *served = allowed.split(',').any(|name| name == label.as_str());
         }
         found
+    }
+
+    /// What a route serves: what its method router does, less what its options take away.
+    pub(super) fn of_entry(entry: &Entry<()>) -> Self {
+        let mut methods = Self::of(&entry.methods);
+        if entry.options.is_without_head()
+            && let Some(head) = methods.served.get_mut(MethodLabel::Head.index())
+        {
+            *head = false;
+        }
+        methods
     }
 
     pub(super) fn serves(self, label: MethodLabel) -> bool {

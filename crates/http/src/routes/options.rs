@@ -40,6 +40,7 @@ pub struct RouteOptions {
     without_rate_limit: bool,
     sensitive_query: bool,
     probe: bool,
+    without_head: bool,
 }
 
 impl RouteOptions {
@@ -100,6 +101,13 @@ impl RouteOptions {
         self
     }
 
+    /// Answers `HEAD` with 405, where `GET` would bring it along: for interfaces whose clients know it so.
+    #[must_use]
+    pub fn without_head(mut self) -> Self {
+        self.without_head = true;
+        self
+    }
+
     /// Takes the route out of rate limit, load shedding, access log and traces: orchestrators ask it, also when the service has too much to do (HLTH-5).
     #[must_use]
     pub fn probe(mut self) -> Self {
@@ -155,6 +163,10 @@ impl RouteOptions {
 
     pub(crate) fn is_rate_limited(&self) -> bool {
         !(self.without_rate_limit || self.probe)
+    }
+
+    pub(crate) fn is_without_head(&self) -> bool {
+        self.without_head
     }
 
     pub(crate) fn is_probe(&self) -> bool {

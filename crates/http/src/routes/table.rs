@@ -97,7 +97,7 @@ impl Table {
         let mut paths: Vec<Path> = Vec::new();
         let mut routers: Vec<(Arc<str>, MethodRouter)> = Vec::new();
         for entry in routes.entries {
-            let methods = Methods::of(&entry.methods);
+            let methods = Methods::of_entry(&entry);
             let known = paths.iter().position(|path| *path.template == *entry.path);
             let index = known.unwrap_or(paths.len());
             if known.is_none() {

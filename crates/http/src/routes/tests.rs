@@ -45,6 +45,15 @@ fn every_path_and_method_is_known_at_build_time_obs_4() {
 }
 
 #[test]
+fn a_route_may_know_no_head() {
+    let options = RouteOptions::new().without_head();
+    let routes = Routes::new().route_with("/", routing::get(async || ()), options);
+    let table = Table::new(routes).unwrap();
+    assert_eq!(found(&table, MethodLabel::Get, "/"), "/");
+    assert_eq!(found(&table, MethodLabel::Head, "/"), "GET, OPTIONS");
+}
+
+#[test]
 fn one_path_may_be_added_once_per_method_life_1() {
     let once = Routes::new().get("/", async || ()).post("/", async || ());
     assert!(Table::new(once.clone()).is_ok());

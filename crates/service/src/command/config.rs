@@ -15,7 +15,7 @@ pub(super) fn run<C: Settings>(
     format: Format,
     command: &ConfigCommand,
 ) -> u8 {
-    let schema = settings::schema::<C>();
+    let schema = loader.complete(settings::schema::<C>());
     match command {
         ConfigCommand::Schema => output::text(&schema.json()),
         ConfigCommand::Docs => output::text(&schema.docs(identity.name())),

@@ -20,7 +20,7 @@ const LARGEST_ANSWER: u64 = 256 * 1_024;
 /// Asks the service on this machine whether it is well. No client and no shell is needed in the image for it.
 pub(super) fn run<C: Settings>(loader: &Loader, format: Format, probe: HealthProbe) -> u8 {
     // A vault that is away makes no service unwell, and is not asked every few seconds by every container.
-    let loaded = match loader.load_without_secrets(&settings::schema::<C>()) {
+    let loaded = match loader.load_without_secrets(&loader.complete(settings::schema::<C>())) {
         Ok(loaded) => loaded,
         Err(errors) => {
             serve::refuse(&StartFailure::Mistakes(errors), format);

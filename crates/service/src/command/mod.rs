@@ -10,18 +10,18 @@ mod status;
 
 use clap::{CommandFactory as _, FromArgMatches as _};
 use seaworthy_config::{Environment, Loader, Settings};
-use seaworthy_core::ServiceIdentity;
 
 use self::arguments::{Arguments, Command, Format, SettingsArguments};
 pub use self::own::{CommandRun, Commands, Console, ServiceCommand};
-use crate::{assembly::Assembly, start_error::StartError, vault::VaultSource};
+use crate::{assembly::Assembly, service::Service, start_error::StartError, vault::VaultSource};
 
 /// Does what the command line says.
-pub(crate) fn run<C, A>(identity: &ServiceIdentity, commands: Commands<C>, assemble: A) -> u8
+pub(crate) fn run<C, A>(service: &Service, commands: Commands<C>, assemble: A) -> u8
 where
     C: Settings,
     A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
 {
+    let identity = &service.identity;
     let name: String = identity.name().to_owned();
     let command = Arguments::command()
         .name(name.clone())
@@ -37,7 +37,7 @@ where
     {
         let format = matches.get_one("format").copied().unwrap_or(Format::Text);
         return match SettingsArguments::from_arg_matches(&matches) {
-            Ok(settings) => own::run(identity, loader(identity, &settings), format, command, own),
+            Ok(settings) => own::run(identity, loader(service, &settings), format, command, own),
             Err(error) => usage(&error),
         };
     }
@@ -45,7 +45,7 @@ where
         Ok(arguments) => arguments,
         Err(error) => return usage(&error),
     };
-    let loader = loader(identity, &arguments.settings);
+    let loader = loader(service, &arguments.settings);
     match arguments.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::run(identity, loader, arguments.format, assemble),
         Command::Config { command } => {
@@ -66,9 +66,10 @@ fn usage(error: &clap::Error) -> u8 {
     }
 }
 
-fn loader(identity: &ServiceIdentity, arguments: &SettingsArguments) -> Loader {
+fn loader(service: &Service, arguments: &SettingsArguments) -> Loader {
     let environment = Environment::of_process();
-    let mut loader = Loader::new(identity.name())
+    let mut loader = service
+        .prepare(Loader::new(service.identity.name()))
         .secret_source(VaultSource::new(&environment))
         .environment(environment)
         .overrides(

@@ -264,7 +264,7 @@ struct Prepared {
 /// [`Phase::Configure`] and [`Phase::Preflight`].
 async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> {
     // Phase::Configure
-    let schema = settings::schema::<C>();
+    let schema = loader.complete(settings::schema::<C>());
     let loader = settings::with_rules(loader);
     let loaded = loader
         .load_async(&schema)
