@@ -1,3 +1,5 @@
+mod dsn;
+
 use std::{borrow::Cow, fmt, path::PathBuf, str::FromStr};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
@@ -10,6 +12,8 @@ use crate::Engine;
 const MASK: &str = "***";
 
 /// Where a database is: `postgres://user@host:5432/name`, `mysql://…`, `mariadb://…`, or `sqlite:path/to/file.db`.
+///
+/// The form that Go's driver for MySQL has, `user:password@tcp(host:3306)/name`, is read too, for deployments that come from there.
 ///
 /// A password inside is used and never shown; better is the setting `password`, which is a reference to a secret.
 ///
@@ -121,6 +125,9 @@ impl FromStr for DatabaseUrl {
     type Err = InvalidDatabaseUrl;
 
     fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if let Some(url) = dsn::url_of(text) {
+            return url.parse();
+        }
         let (scheme, _) = text.split_once(':').ok_or(InvalidDatabaseUrl)?;
         let engine = Engine::of_scheme(scheme).ok_or(InvalidDatabaseUrl)?;
         let url = Self {
@@ -176,7 +183,7 @@ impl JsonSchema for DatabaseUrl {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "type": "string",
-            "pattern": "^(postgres|postgresql|mysql|mariadb|sqlite):",
+            "pattern": "^(postgres|postgresql|mysql|mariadb|sqlite):|@tcp\\(",
             "description": "A database such as postgres://user@host/name, mysql://user@host/name or sqlite:data/file.db.",
         })
     }

@@ -30,6 +30,8 @@ mod driver;
 mod engine;
 mod error;
 mod holder;
+#[cfg(feature = "idempotency")]
+mod idempotency;
 mod leases;
 mod list;
 mod migrate;
@@ -51,6 +53,8 @@ pub use database::Database;
 pub use database_url::{DatabaseUrl, InvalidDatabaseUrl};
 pub use engine::Engine;
 pub use error::{DataError, DataErrorKind};
+#[cfg(feature = "idempotency")]
+pub use idempotency::{DatabaseStore, IDEMPOTENCY_MIGRATIONS};
 pub use leases::{DatabaseLeases, LEASE_MIGRATIONS};
 pub use list::{Field, List, ListQuery, ListRequest, Operator, Page};
 pub use migrate::{Migration, MigrationSet, MigrationState, MigrationStatus, Migrator, Step};

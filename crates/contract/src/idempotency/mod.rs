@@ -7,8 +7,8 @@
 //! above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat is told so by a 409 and runs nothing.
 //!
 //! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. Keys are known as long as their store
-//! is: `SqliteStore` (feature `sqlite`) keeps them in the database of the service, also over a restart; [`MemoryStore`] ends with its process. Both forget the
-//! answers that end first when they are full. Replicas need a store that they share.
+//! is: `DatabaseStore` of `seaworthy-data` (feature `idempotency`) keeps them in the database of the service, for all replicas and over a restart; [`MemoryStore`] ends with
+//! its process. Both forget the answers that end first when they are full.
 //!
 //! ```
 //! use std::sync::Arc;
@@ -27,8 +27,6 @@ mod config;
 mod layer;
 mod memory;
 mod request;
-#[cfg(feature = "sqlite")]
-mod sqlite;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -36,6 +34,4 @@ mod tests;
 pub use config::IdempotencyConfig;
 pub use layer::{IdempotencyLayer, IdempotencyService};
 pub use memory::MemoryStore;
-#[cfg(feature = "sqlite")]
-pub use sqlite::SqliteStore;
 pub use store::{Begun, Fingerprint, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture};

@@ -9,6 +9,12 @@ use seaworthy_core::Error;
 pub struct ScopedKey(pub(super) String);
 
 impl ScopedKey {
+    /// A key whose text already says whose it is: for tests of stores.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
     /// As text, for stores.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -7,6 +7,8 @@
 )]
 
 mod errors;
+#[cfg(feature = "idempotency")]
+mod idempotency;
 mod leases;
 mod lists;
 mod migrations;
@@ -67,4 +69,17 @@ on_every_engine! {
         a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1,
         a_deadline_ends_a_statement_life_6,
         a_full_pool_is_told_as_such_obs_5;
+}
+
+#[cfg(feature = "idempotency")]
+mod idempotency_keys {
+    on_every_engine! {
+        idempotency:
+            an_answer_is_known_to_the_next_process_api_6,
+            of_many_callers_at_once_one_runs_api_6,
+            a_key_is_free_after_its_time_and_its_late_owner_changes_nothing_api_6,
+            a_key_that_was_given_back_is_free_api_6,
+            answers_make_room_and_running_requests_do_not_api_6,
+            an_answer_that_is_too_large_for_the_store_is_not_kept_api_6;
+    }
 }

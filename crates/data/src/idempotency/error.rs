@@ -1,0 +1,26 @@
+use seaworthy_contract::error::reason;
+use seaworthy_core::{Code, Error};
+
+use crate::DataError;
+
+/// Why a key was not taken.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum KeyError {
+    #[error("too many requests with an Idempotency-Key are running")]
+    Full,
+    #[error("what was answered before is not known now")]
+    Failed(#[from] DataError),
+}
+
+impl From<KeyError> for Error {
+    fn from(error: KeyError) -> Self {
+        let message = error.to_string();
+        match error {
+            KeyError::Full => Self::new(Code::Unavailable, reason::IDEMPOTENCY_STORE_FULL, message),
+            KeyError::Failed(cause) => {
+                let reason = reason::IDEMPOTENCY_STORE_FAILED;
+                Self::new(Code::Unavailable, reason, message).with_cause(cause)
+            }
+        }
+    }
+}

@@ -1,0 +1,20 @@
+//! Keys of repeated requests in the database of the service (API-6): what was answered is known after a restart too, and to every replica.
+
+mod answer;
+mod error;
+mod store;
+
+pub use store::DatabaseStore;
+
+use crate::{Migration, MigrationSet};
+
+/// The table of [`DatabaseStore`], in the database of the service: add this set to the service's own.
+pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
+    "idempotency",
+    &[Migration::new(
+        1,
+        "idempotency",
+        include_str!("../../migrations/0001_idempotency.up.sql"),
+        include_str!("../../migrations/0001_idempotency.down.sql"),
+    )],
+);
