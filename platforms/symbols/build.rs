@@ -12,7 +12,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         )
         .runtime_path("::seaworthy::contract")
         .compile(
-            &["contract/service/symbols/v1/symbols.proto"],
+            &[
+                "contract/service/symbols/v1/symbols.proto",
+                "contract/events/symbols/v1/events.proto",
+            ],
             &["contract"],
         )?;
     Ok(())

@@ -1,6 +1,6 @@
 //! Between the contract's messages and the domain's words.
 
-use super::contract::service::symbols::v1 as wire;
+use crate::contract::service::symbols::v1 as wire;
 use crate::domain::{Attributes, Listed, Symbol};
 
 impl From<wire::CreateSymbolRequest> for (Attributes, Vec<u8>) {

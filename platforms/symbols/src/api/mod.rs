@@ -1,6 +1,5 @@
 //! The contract's methods, in the words of the domain.
 
-mod contract;
 mod convert;
 mod errors;
 mod symbols;
@@ -10,8 +9,8 @@ use seaworthy::{
     prelude::*,
 };
 
+use crate::contract::service::symbols::v1::SymbolsServiceContract;
 use crate::store::Store;
-use contract::service::symbols::v1::SymbolsServiceContract;
 use errors::SymbolErrors;
 use symbols::Symbols;
 

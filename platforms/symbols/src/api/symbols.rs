@@ -1,6 +1,6 @@
 use seaworthy::prelude::*;
 
-use super::contract::service::symbols::v1::{
+use crate::contract::service::symbols::v1::{
     CreateSymbolRequest, CreateSymbolResponse, DeleteSymbolRequest, DeleteSymbolResponse,
     GetSymbolRequest, GetSymbolResponse, ListSymbolsRequest, ListSymbolsResponse, SymbolsService,
     UpdateSymbolRequest, UpdateSymbolResponse,

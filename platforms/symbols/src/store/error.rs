@@ -1,11 +1,27 @@
+use seaworthy::{data::DataError, outbox::StoreError};
+
 use crate::domain::SymbolError;
 
-impl From<sqlx::Error> for SymbolError {
-    fn from(error: sqlx::Error) -> Self {
+impl From<DataError> for SymbolError {
+    fn from(error: DataError) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<StoreError> for SymbolError {
+    fn from(error: StoreError) -> Self {
         match error {
-            sqlx::Error::RowNotFound => Self::NotFound,
-            sqlx::Error::Database(error) if error.is_unique_violation() => Self::Duplicate,
-            error => Self::Database(Box::new(error)),
+            StoreError::Data(error) => error.into(),
+            error @ StoreError::Unpublishable(_) => Self::Event(Box::new(error)),
         }
+    }
+}
+
+/// What a statement that gives a symbol its project and uid says where the project has another of that uid.
+pub(super) fn duplicate(error: DataError) -> SymbolError {
+    if error.is_unique_violation() {
+        SymbolError::Duplicate
+    } else {
+        error.into()
     }
 }

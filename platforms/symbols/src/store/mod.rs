@@ -1,11 +1,12 @@
 //! Where symbols are kept.
 
-mod connection;
 mod error;
+mod migrations;
 mod row;
 mod symbols;
 
-pub(crate) use connection::Store;
+pub(crate) use migrations::MIGRATIONS;
+pub(crate) use symbols::Store;
 
 #[cfg(test)]
 mod tests;

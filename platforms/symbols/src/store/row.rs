@@ -1,8 +1,8 @@
-use sqlx::{FromRow, Row as _, sqlite::SqliteRow};
+use seaworthy::data::{DataError, FromRow, Row};
 
 use crate::domain::{Attributes, Symbol};
 
-/// SQLite has signed integers only. The bits stay the same, and nothing asks for the order of projects.
+/// Databases have signed integers. The bits stay the same, and nothing asks for the order of projects.
 pub(super) fn project(id: u64) -> i64 {
     id.cast_signed()
 }
@@ -12,15 +12,15 @@ pub(super) fn id(id: u64) -> i64 {
     i64::try_from(id).unwrap_or(-1)
 }
 
-impl FromRow<'_, SqliteRow> for Attributes {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for Attributes {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
         Ok(Self {
-            project_id: row.try_get::<i64, _>("project_id")?.cast_unsigned(),
-            uid: row.try_get("uid")?,
-            label: row.try_get("label")?,
-            class_name: row.try_get("class_name")?,
-            component_target: row.try_get("component_target")?,
-            version: row.try_get("version")?,
+            project_id: row.get::<i64>("project_id")?.cast_unsigned(),
+            uid: row.get("uid")?,
+            label: row.get("label")?,
+            class_name: row.get("class_name")?,
+            component_target: row.get("component_target")?,
+            version: row.get("version")?,
         })
     }
 }
@@ -28,20 +28,19 @@ impl FromRow<'_, SqliteRow> for Attributes {
 /// One line of a list.
 pub(super) struct Line(pub(super) u64, pub(super) Attributes);
 
-impl FromRow<'_, SqliteRow> for Line {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
-        let id: i64 = row.try_get("id")?;
-        Ok(Self(id.cast_unsigned(), Attributes::from_row(row)?))
+impl FromRow for Line {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self(row.get("id")?, Attributes::from_row(row)?))
     }
 }
 
-impl FromRow<'_, SqliteRow> for Symbol {
-    fn from_row(row: &SqliteRow) -> sqlx::Result<Self> {
+impl FromRow for Symbol {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
         let Line(id, attributes) = Line::from_row(row)?;
         Ok(Self {
             id,
             attributes,
-            data: row.try_get("data")?,
+            data: row.get("data")?,
         })
     }
 }

@@ -1,44 +1,62 @@
-use sqlx::SqliteConnection;
+use seaworthy::data::{
+    Connection, DataError, Database, Engine, Isolation, Transaction, TransactionOptions,
+    chrono::{DateTime, Utc},
+    sql,
+};
 
 use super::{
-    Store,
+    error::duplicate,
     row::{Line, id, project},
 };
-use crate::domain::{Attributes, Filter, Listed, Page, Symbol, SymbolError};
+use crate::{
+    domain::{Attributes, Filter, Listed, Page, Symbol, SymbolError},
+    events::Events,
+};
+
+/// The symbols in the database. What changes one also stores the event of it: both or neither (MSG-4).
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    database: Database,
+    events: Events,
+}
 
 impl Store {
+    pub(crate) fn new(database: Database, events: Events) -> Self {
+        Self { database, events }
+    }
+
     /// Keeps a new symbol.
     pub(crate) async fn create(
         &self,
         attributes: Attributes,
         data: Vec<u8>,
     ) -> Result<Symbol, SymbolError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        let Line(id, attributes) = sqlx::query_as(
-            "INSERT INTO symbols (project_id, uid, label, class_name, component_target, version) VALUES (?, ?, ?, ?, ?, ?)
-             RETURNING *",
-        )
-        .bind(project(attributes.project_id))
-        .bind(attributes.uid)
-        .bind(attributes.label)
-        .bind(attributes.class_name)
-        .bind(attributes.component_target)
-        .bind(attributes.version)
-        .fetch_one(&mut *transaction)
-        .await?;
-        put_data(&mut transaction, id, &data).await?;
-        transaction.commit().await?;
+        let (attributes, data) = (&attributes, &data);
+        let id = self
+            .database
+            .transaction(|tx| async move {
+                let now = Utc::now();
+                let id = insert(&tx, attributes, now).await?;
+                sql("INSERT INTO symbol_data (symbol_id, data) VALUES (?, ?)")
+                    .bind(id)
+                    .bind(data.as_slice())
+                    .execute(&tx)
+                    .await?;
+                let id = id.cast_unsigned();
+                self.events.created(&tx, id, attributes, now).await?;
+                Ok::<_, SymbolError>(id)
+            })
+            .await?;
         Ok(Symbol {
             id,
-            attributes,
-            data,
+            attributes: attributes.clone(),
+            data: data.clone(),
         })
     }
 
     /// Reads a symbol.
     pub(crate) async fn get(&self, id: u64) -> Result<Symbol, SymbolError> {
-        let mut connection = self.pool.acquire().await?;
-        read(&mut connection, id).await
+        read(&self.database, id).await
     }
 
     /// Replaces a symbol; empty data stays as it was.
@@ -48,43 +66,64 @@ impl Store {
         attributes: Attributes,
         data: &[u8],
     ) -> Result<Symbol, SymbolError> {
-        let mut transaction = self.pool.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query(
-            "UPDATE symbols
-             SET project_id = ?, uid = ?, label = ?, class_name = ?, component_target = ?, version = ?, updated_at = unixepoch('subsec') * 1000
-             WHERE id = ? AND deleted_at IS NULL",
-        )
-        .bind(project(attributes.project_id))
-        .bind(attributes.uid)
-        .bind(attributes.label)
-        .bind(attributes.class_name)
-        .bind(attributes.component_target)
-        .bind(attributes.version)
-        .bind(id(symbol))
-        .execute(&mut *transaction)
-        .await?;
-        // Of no symbol nothing was changed, and nothing is found.
-        let mut updated = read(&mut transaction, symbol).await?;
-        if !data.is_empty() {
-            put_data(&mut transaction, symbol, data).await?;
-            updated.data = data.to_vec();
-        }
-        transaction.commit().await?;
-        Ok(updated)
+        let attributes = &attributes;
+        self.database
+            .transaction(|tx| async move {
+                let now = Utc::now();
+                sql("UPDATE symbols
+                     SET project_id = ?, uid = ?, label = ?, class_name = ?, component_target = ?, version = ?, updated_at = ?
+                     WHERE id = ? AND live = 1")
+                .bind(project(attributes.project_id))
+                .bind(&attributes.uid)
+                .bind(&attributes.label)
+                .bind(&attributes.class_name)
+                .bind(&attributes.component_target)
+                .bind(attributes.version)
+                .bind(now)
+                .bind(id(symbol))
+                .execute(&tx)
+                .await
+                .map_err(duplicate)?;
+                if !data.is_empty() {
+                    sql("UPDATE symbol_data SET data = ? WHERE symbol_id = ?")
+                        .bind(data)
+                        .bind(id(symbol))
+                        .execute(&tx)
+                        .await?;
+                }
+                // Of no symbol nothing was changed, and nothing is found.
+                let updated = read(&tx, symbol).await?;
+                self.events
+                    .updated(&tx, symbol, &updated.attributes, now)
+                    .await?;
+                Ok(updated)
+            })
+            .await
     }
 
     /// Removes a symbol for everybody who asks; its row stays.
     pub(crate) async fn delete(&self, symbol: u64) -> Result<(), SymbolError> {
-        let deleted = sqlx::query(
-            "UPDATE symbols SET deleted_at = unixepoch('subsec') * 1000 WHERE id = ? AND deleted_at IS NULL",
-        )
-        .bind(id(symbol))
-        .execute(&self.pool)
-        .await?;
-        match deleted.rows_affected() {
-            0 => Err(SymbolError::NotFound),
-            _ => Ok(()),
-        }
+        self.database
+            .transaction(|tx| async move {
+                let now = Utc::now();
+                let deleted =
+                    sql("UPDATE symbols SET live = NULL, deleted_at = ? WHERE id = ? AND live = 1")
+                        .bind(now)
+                        .bind(id(symbol))
+                        .execute(&tx)
+                        .await?;
+                if deleted.rows_affected() == 0 {
+                    return Err(SymbolError::NotFound);
+                }
+                // Nobody else has changed it since: the row is locked.
+                let last: Attributes = sql("SELECT project_id, uid, label, class_name, component_target, version FROM symbols WHERE id = ?")
+                    .bind(id(symbol))
+                    .fetch_one(&tx)
+                    .await?;
+                self.events.deleted(&tx, symbol, &last, now).await?;
+                Ok(())
+            })
+            .await
     }
 
     /// Lists the symbols of a project. Count and page are of one moment.
@@ -94,55 +133,80 @@ impl Store {
         filter: &Filter,
         page: Page,
     ) -> Result<Listed, SymbolError> {
-        let mut moment = self.pool.begin().await?;
-        let total: i64 = sqlx::query_scalar(
-            "SELECT count(*) FROM symbols
-             WHERE project_id = ?1 AND deleted_at IS NULL AND (?2 IS NULL OR label = ?2) AND (?3 IS NULL OR component_target = ?3)",
-        )
-        .bind(project(project_id))
-        .bind(&filter.label)
-        .bind(&filter.component_target)
-        .fetch_one(&mut *moment)
-        .await?;
-        let lines: Vec<Line> = sqlx::query_as(
-            "SELECT * FROM symbols
-             WHERE project_id = ?1 AND deleted_at IS NULL AND (?2 IS NULL OR label = ?2) AND (?3 IS NULL OR component_target = ?3)
-             ORDER BY id LIMIT ?4 OFFSET ?5",
-        )
-        .bind(project(project_id))
-        .bind(&filter.label)
-        .bind(&filter.component_target)
-        .bind(page.limit)
-        .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
-        .fetch_all(&mut *moment)
-        .await?;
+        let one_moment = TransactionOptions::new()
+            .isolation(Isolation::RepeatableRead)
+            .read_only();
+        let (total, lines) = self
+            .database
+            .transaction_with(one_moment, |tx| async move {
+                let (total,): (u64,) = sql("SELECT count(*) FROM symbols
+                     WHERE project_id = ? AND live = 1 AND (? IS NULL OR label = ?) AND (? IS NULL OR component_target = ?)")
+                .bind(project(project_id))
+                .bind(filter.label.clone())
+                .bind(filter.label.clone())
+                .bind(filter.component_target.clone())
+                .bind(filter.component_target.clone())
+                .fetch_one(&tx)
+                .await?;
+                let lines: Vec<Line> = sql("SELECT id, project_id, uid, label, class_name, component_target, version FROM symbols
+                     WHERE project_id = ? AND live = 1 AND (? IS NULL OR label = ?) AND (? IS NULL OR component_target = ?)
+                     ORDER BY id LIMIT ? OFFSET ?")
+                .bind(project(project_id))
+                .bind(filter.label.clone())
+                .bind(filter.label.clone())
+                .bind(filter.component_target.clone())
+                .bind(filter.component_target.clone())
+                .bind(page.limit)
+                .bind(i64::try_from(page.offset).unwrap_or(i64::MAX))
+                .fetch_all(&tx)
+                .await?;
+                Ok::<_, DataError>((total, lines))
+            })
+            .await?;
         Ok(Listed {
             page,
             symbols: lines
                 .into_iter()
                 .map(|Line(id, attributes)| (id, attributes))
                 .collect(),
-            total: total.cast_unsigned(),
+            total,
         })
     }
 }
 
-async fn read(connection: &mut SqliteConnection, symbol: u64) -> Result<Symbol, SymbolError> {
-    let found = sqlx::query_as(
-        "SELECT * FROM symbols JOIN symbol_data ON symbol_id = id WHERE id = ? AND deleted_at IS NULL",
-    );
-    Ok(found.bind(id(symbol)).fetch_one(connection).await?)
+/// Stores the line of a new symbol, and returns the id that it was given.
+async fn insert(
+    tx: &Transaction,
+    attributes: &Attributes,
+    now: DateTime<Utc>,
+) -> Result<i64, SymbolError> {
+    let insert = sql("INSERT INTO symbols (project_id, uid, label, class_name, component_target, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
+        .on_postgres("INSERT INTO symbols (project_id, uid, label, class_name, component_target, version, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id")
+        .bind(project(attributes.project_id))
+        .bind(&attributes.uid)
+        .bind(&attributes.label)
+        .bind(&attributes.class_name)
+        .bind(&attributes.component_target)
+        .bind(attributes.version)
+        .bind(now)
+        .bind(now);
+    if tx.engine() == Engine::Postgres {
+        let (id,) = insert.fetch_one(tx).await.map_err(duplicate)?;
+        return Ok(id);
+    }
+    let done = insert.execute(tx).await.map_err(duplicate)?;
+    // Both engines tell it.
+    Ok(done.last_insert_id().unwrap_or_default())
 }
 
-async fn put_data(
-    connection: &mut SqliteConnection,
-    symbol: u64,
-    data: &[u8],
-) -> Result<(), SymbolError> {
-    sqlx::query("INSERT OR REPLACE INTO symbol_data (symbol_id, data) VALUES (?, ?)")
-        .bind(id(symbol))
-        .bind(data)
-        .execute(connection)
-        .await?;
-    Ok(())
+async fn read(connection: &dyn Connection, symbol: u64) -> Result<Symbol, SymbolError> {
+    let found = sql(
+        "SELECT id, project_id, uid, label, class_name, component_target, version, data
+         FROM symbols JOIN symbol_data ON symbol_id = id
+         WHERE id = ? AND live = 1",
+    )
+    .bind(id(symbol))
+    .fetch_optional(connection)
+    .await?;
+    found.ok_or(SymbolError::NotFound)
 }

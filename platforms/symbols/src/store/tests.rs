@@ -1,19 +1,105 @@
+use std::sync::{Arc, OnceLock};
+
+use seaworthy::{
+    config::{Environment, Loader, Profile},
+    data::Database,
+    messaging::Messaging,
+    outbox::Outbox,
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
 use tempfile::TempDir;
 
-use super::Store;
+use super::{MIGRATIONS, Store};
 use crate::{
-    config::StoreConfig,
+    config::SymbolsConfig,
     domain::{Attributes, Filter, Page, Symbol, SymbolError},
+    events::{self, Events},
 };
 
-async fn store() -> (Store, TempDir) {
+static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| {
+    PostgresServer::start(program)
+});
+static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
+    MariadbServer::start(program)
+});
+
+/// A store and what it lives on.
+struct House {
+    store: Store,
+    _running: RunningService,
+    _folder: TempDir,
+}
+
+/// A store in a service of its own, on an empty database of this engine; none where there is no such server.
+async fn house(engine: &str) -> Option<House> {
     let folder = tempfile::tempdir().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("new/symbols.db").display());
-    let settings = StoreConfig {
-        url,
-        ..StoreConfig::default()
+    let url = match engine {
+        "postgres" => POSTGRES.get()?.database("symbols").unwrap(),
+        "mariadb" => MARIADB.get()?.database("symbols").unwrap(),
+        _ => format!("sqlite:{}", folder.path().join("new/symbols.db").display()),
     };
-    (Store::open(&settings).await.unwrap(), folder)
+    let loader = Loader::new("test")
+        .profile(Profile::Test)
+        .environment(Environment::default())
+        .overrides([
+            format!("database.url={url}"),
+            "database.migrate_at_start=true".to_owned(),
+            "broker.url=memory:".to_owned(),
+            "log.level=error".to_owned(),
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+        ]);
+    let made = Arc::new(OnceLock::new());
+    let making = Arc::clone(&made);
+    let assemble = async move |service: &Assembly<SymbolsConfig>| {
+        let settings = service.settings();
+        let database =
+            Database::connect(service, "database", &settings.database, MIGRATIONS).await?;
+        let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
+        let publisher = messaging.publisher(events::topics()).await?;
+        let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+        let _ = making.set(Store::new(database, Events::new(outbox)));
+        Ok(())
+    };
+    let running = Service::new("test", "1").start(loader, assemble).await;
+    Some(House {
+        _running: running.unwrap(),
+        store: made.get().unwrap().clone(),
+        _folder: folder,
+    })
+}
+
+/// Every promise, as one test on each engine.
+macro_rules! on_every_engine {
+    ($($name:ident),+ $(,)?) => {
+        on_every_engine!(@ sqlite $($name),+);
+        on_every_engine!(@ postgres $($name),+);
+        on_every_engine!(@ mariadb $($name),+);
+    };
+    (@ $engine:ident $($name:ident),+) => {
+        mod $engine {
+            $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn $name() {
+                if let Some(house) = super::house(stringify!($engine)).await {
+                    super::$name(&house.store).await;
+                }
+            })+
+        }
+    };
+}
+
+on_every_engine! {
+    what_is_stored_is_read_back,
+    a_uid_is_unique_in_its_project_until_its_symbol_is_removed,
+    a_removed_symbol_is_found_by_no_method,
+    ids_that_the_store_never_gives_are_not_found,
+    an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given,
+    an_update_to_a_taken_uid_changes_nothing,
+    a_list_is_filtered_exactly_ordered_and_counted,
+    a_text_that_an_engine_cannot_keep_is_refused_as_invalid,
+    many_writers_wait_for_each_other_and_none_fails,
 }
 
 fn attributes(project_id: u64, number: u32) -> Attributes {
@@ -32,30 +118,24 @@ async fn create(store: &Store, project_id: u64, number: u32) -> Symbol {
     created.await.unwrap()
 }
 
-#[tokio::test]
-async fn what_is_stored_is_read_back() {
-    let (store, _folder) = store().await;
-    let created = create(&store, u64::MAX, u32::MAX).await;
+async fn what_is_stored_is_read_back(store: &Store) {
+    let created = create(store, u64::MAX, u32::MAX).await;
     assert_eq!(created.attributes, attributes(u64::MAX, u32::MAX));
     assert_eq!(created.data, [0, 255, 16]);
     assert_eq!(store.get(created.id).await.unwrap(), created);
 }
 
-#[tokio::test]
-async fn a_uid_is_unique_in_its_project_until_its_symbol_is_removed() {
-    let (store, _folder) = store().await;
-    let first = create(&store, 1, 1).await;
+async fn a_uid_is_unique_in_its_project_until_its_symbol_is_removed(store: &Store) {
+    let first = create(store, 1, 1).await;
     let again = store.create(attributes(1, 1), vec![1]).await;
     assert!(matches!(again, Err(SymbolError::Duplicate)), "{again:?}");
-    create(&store, 2, 1).await;
+    create(store, 2, 1).await;
     store.delete(first.id).await.unwrap();
-    assert!(create(&store, 1, 1).await.id > first.id);
+    assert!(create(store, 1, 1).await.id > first.id);
 }
 
-#[tokio::test]
-async fn a_removed_symbol_is_found_by_no_method() {
-    let (store, _folder) = store().await;
-    let Symbol { id, .. } = create(&store, 1, 1).await;
+async fn a_removed_symbol_is_found_by_no_method(store: &Store) {
+    let Symbol { id, .. } = create(store, 1, 1).await;
     store.delete(id).await.unwrap();
     assert!(matches!(store.get(id).await, Err(SymbolError::NotFound)));
     let updated = store.update(id, attributes(1, 1), &[]).await;
@@ -68,18 +148,14 @@ async fn a_removed_symbol_is_found_by_no_method() {
     assert_eq!((listed.symbols.len(), listed.total), (0, 0));
 }
 
-#[tokio::test]
-async fn ids_that_the_store_never_gives_are_not_found() {
-    let (store, _folder) = store().await;
+async fn ids_that_the_store_never_gives_are_not_found(store: &Store) {
     for id in [1, u64::MAX, 1 << 63] {
         assert!(matches!(store.get(id).await, Err(SymbolError::NotFound)));
     }
 }
 
-#[tokio::test]
-async fn an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given() {
-    let (store, _folder) = store().await;
-    let created = create(&store, 1, 1).await;
+async fn an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given(store: &Store) {
+    let created = create(store, 1, 1).await;
     let moved = store
         .update(created.id, attributes(2, 2), &[])
         .await
@@ -94,21 +170,17 @@ async fn an_update_moves_a_symbol_and_keeps_its_data_where_none_is_given() {
     assert_eq!(store.get(created.id).await.unwrap(), filled);
 }
 
-#[tokio::test]
-async fn an_update_to_a_taken_uid_changes_nothing() {
-    let (store, _folder) = store().await;
-    create(&store, 1, 1).await;
-    let second = create(&store, 1, 2).await;
+async fn an_update_to_a_taken_uid_changes_nothing(store: &Store) {
+    create(store, 1, 1).await;
+    let second = create(store, 1, 2).await;
     let clash = store.update(second.id, attributes(1, 1), &[7]).await;
     assert!(matches!(clash, Err(SymbolError::Duplicate)));
     assert_eq!(store.get(second.id).await.unwrap(), second);
 }
 
-#[tokio::test]
-async fn a_list_is_filtered_exactly_ordered_and_counted() {
-    let (store, _folder) = store().await;
+async fn a_list_is_filtered_exactly_ordered_and_counted(store: &Store) {
     for number in 1..=5 {
-        create(&store, 1, number).await;
+        create(store, 1, number).await;
     }
     let listed = async |label: Option<&str>, offset, limit| {
         let filter = Filter {
@@ -129,9 +201,7 @@ async fn a_list_is_filtered_exactly_ordered_and_counted() {
     assert_eq!(listed(Some(""), 0, 0).await, (vec![], 0));
 }
 
-#[tokio::test]
-async fn many_writers_wait_for_each_other_and_none_fails() {
-    let (store, _folder) = store().await;
+async fn many_writers_wait_for_each_other_and_none_fails(store: &Store) {
     let writers = (1..=50).map(|number| {
         let store = store.clone();
         tokio::spawn(async move { create(&store, 1, number).await.id })
@@ -142,4 +212,21 @@ async fn many_writers_wait_for_each_other_and_none_fails() {
     }
     ids.sort_unstable();
     assert_eq!(ids, (1..=50).collect::<Vec<_>>());
+}
+
+async fn a_text_that_an_engine_cannot_keep_is_refused_as_invalid(store: &Store) {
+    let with_nul = Attributes {
+        label: "a\0b".to_owned(),
+        ..attributes(1, 1)
+    };
+    match store.create(with_nul.clone(), vec![1]).await {
+        Ok(kept) => assert_eq!(kept.attributes, with_nul),
+        Err(error) => {
+            let error = Error::from(error);
+            assert_eq!(
+                (error.code(), error.reason()),
+                (Code::Invalid, "VALIDATION_ERROR")
+            );
+        }
+    }
 }

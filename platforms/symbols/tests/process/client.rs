@@ -111,7 +111,7 @@ async fn a_call_that_nobody_waits_for_is_not_sent_life_6() {
     let status = on_behalf(Duration::ZERO, call(channel)).await;
     assert_eq!(status.code(), Code::DeadlineExceeded);
     let metrics = seaworthy_testkit::http::get(service.admin, "/metrics").unwrap();
-    let none = r#"grpc_request_duration_seconds_count{service="service.symbols.v1.SymbolsService",method="GetSymbol"} 0"#;
+    let none = r#"symbol_service_grpc_request_duration_seconds_count{service="service.symbols.v1.SymbolsService",method="GetSymbol"} 0"#;
     assert!(metrics.body.contains(none), "{}", metrics.body);
 }
 

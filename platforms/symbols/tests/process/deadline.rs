@@ -1,6 +1,6 @@
 use std::time::{Duration, Instant};
 
-use sqlx::{Connection as _, SqliteConnection};
+use seaworthy::data::{Database, DatabaseConfig};
 use tonic::{Code, Request};
 
 use crate::{
@@ -17,8 +17,9 @@ async fn a_call_ends_at_its_deadline_and_leaves_nothing_behind_life_6() {
     let mut service = Running::start(&[]);
     let mut client = client(&service).await;
     let url = format!("sqlite:{}", service.store().display());
-    let mut other = SqliteConnection::connect(&url).await.unwrap();
-    let lock = other.begin_with("BEGIN IMMEDIATE").await.unwrap();
+    let config = DatabaseConfig::at(url.parse().unwrap());
+    let other = Database::builder("test", config).open().await.unwrap();
+    let lock = other.begin().await.unwrap();
 
     let mut request = Request::new(create(1));
     request.set_timeout(DEADLINE);

@@ -32,12 +32,17 @@ fn the_document_is_served_in_development_only_api_4() {
 
 #[test]
 fn the_committed_documents_of_the_settings_are_current_conf_6() {
-    for (file, what) in [
-        ("docs/settings.md", "docs"),
-        ("docs/settings.schema.json", "schema"),
-        (".env.example", "env"),
+    let service = env!("CARGO_BIN_EXE_symbols");
+    let worker = env!("CARGO_BIN_EXE_symbols-worker");
+    for (program, file, what) in [
+        (service, "docs/settings.md", "docs"),
+        (service, "docs/settings.schema.json", "schema"),
+        (service, ".env.example", "env"),
+        (worker, "docs/worker.md", "docs"),
+        (worker, "docs/worker.schema.json", "schema"),
+        (worker, ".env.worker.example", "env"),
     ] {
-        let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
+        let program = Path::new(program);
         let process = ServiceProcess::start_as_is(program, &["config", what], &[]).unwrap();
         let lines = process.ended().unwrap().stdout;
         assert_current(&home().join(file), &(lines.join("\n") + "\n"));

@@ -186,6 +186,6 @@ async fn a_call_is_followed_by_request_id_trace_log_and_metrics_obs_7_obs_6_obs_
         "{line}"
     );
     let metrics = get(service.admin, "/metrics").unwrap().body;
-    let counted = r#"grpc_requests_total{service="service.symbols.v1.SymbolsService",method="GetSymbol",status="NotFound"} 1"#;
+    let counted = r#"symbol_service_grpc_requests_total{service="service.symbols.v1.SymbolsService",method="GetSymbol",status="NotFound"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
 }

@@ -131,8 +131,8 @@ fn metrics_tell_both_transports_by_template_and_method_obs_4() {
     let metrics = seaworthy_testkit::http::get(service.admin, "/metrics")
         .unwrap()
         .body;
-    let line = r#"http_requests_total{method="GET",path="/v1/symbols/{id}",status="404"} 1"#;
+    let line = r#"symbol_service_http_requests_total{method="GET",path="/v1/symbols/{id}",status="404"} 1"#;
     assert!(metrics.contains(line), "{metrics}");
-    let line = r#"grpc_request_duration_seconds_count{service="service.symbols.v1.SymbolsService",method="GetSymbol"} 0"#;
+    let line = r#"symbol_service_grpc_request_duration_seconds_count{service="service.symbols.v1.SymbolsService",method="GetSymbol"} 0"#;
     assert!(metrics.contains(line), "{metrics}");
 }

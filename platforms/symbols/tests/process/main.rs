@@ -6,12 +6,14 @@
     reason = "what the tests share is test code too; clippy only knows functions marked as tests"
 )]
 
+mod broker;
 mod calls;
 mod client;
 mod contract;
 mod deadline;
 mod document;
 mod durable;
+mod edges;
 mod errors;
 mod grpc;
 mod health;
@@ -23,3 +25,4 @@ mod rolling_stop;
 mod running;
 mod schemathesis;
 mod tls;
+mod worker;

@@ -26,10 +26,15 @@ impl Running {
 
     /// Ends the process at once, as a machine that fails does, and starts another over the same store.
     pub(crate) fn killed_and_started_again(self) -> Self {
+        self.killed_and_started_again_with(&[])
+    }
+
+    /// The same with other arguments.
+    pub(crate) fn killed_and_started_again_with(self, arguments: &[&str]) -> Self {
         let Self { process, store, .. } = self;
         process.signal(Signal::KILL).unwrap();
         process.ended().unwrap();
-        Self::over(store, &[])
+        Self::over(store, arguments)
     }
 
     /// Waits for the end of a process that was asked to stop; its store stays.
@@ -41,10 +46,9 @@ impl Running {
     }
 
     pub(crate) fn over(store: TempDir, arguments: &[&str]) -> Self {
-        let url = format!(
-            "store.url=sqlite:{}",
-            store.path().join("symbols.db").display()
-        );
+        let file = |name: &str| store.path().join(name).display().to_string();
+        let database = format!("database.url=sqlite:{}", file("symbols.db"));
+        let broker = format!("broker.url=sqlite:{}", file("broker.db"));
         // One test is one client, and asks more than one client may.
         let own = [
             "--set",
@@ -54,7 +58,12 @@ impl Running {
             "--set",
             "server.grpc.rate_limit.enabled=false",
             "--set",
-            &url,
+            &database,
+            "--set",
+            &broker,
+            // Elsewhere than in development it is a step of the deployment.
+            "--set",
+            "database.migrate_at_start=true",
         ];
         let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
         let mut process =
@@ -69,6 +78,11 @@ impl Running {
             process,
             store,
         }
+    }
+
+    /// The folder of everything that it keeps.
+    pub(crate) fn folder(&self) -> &Path {
+        self.store.path()
     }
 
     /// The file of the store.

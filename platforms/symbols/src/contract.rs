@@ -1,4 +1,4 @@
-//! What the compiler writes from `contract/service/symbols/v1/symbols.proto`.
+//! What the compiler writes from the files in `contract/`.
 #![allow(
     missing_docs,
     unreachable_pub,

@@ -1,0 +1,3 @@
+DROP TABLE symbol_data;
+
+DROP TABLE symbols;

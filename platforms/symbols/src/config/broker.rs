@@ -1,0 +1,28 @@
+//! How both programs use a broker that they may share with earlier ones.
+
+use seaworthy::messaging::{
+    MessagingConfig,
+    rabbitmq::{ExchangeType, RabbitmqHeaders},
+};
+
+/// The exchange that earlier programs declare.
+const EXCHANGE: &str = "lifecycle_events";
+/// The headers that they write and read.
+const MESSAGE_ID: &str = "_watermill_message_uuid";
+const TOPIC: &str = "routing_key";
+const CORRELATION_ID: &str = "correlation_id";
+const REQUEST_ID: &str = "request_id";
+
+/// The embedded broker, in a file that both programs share; on RabbitMQ, what earlier programs expect.
+pub(super) fn broker() -> MessagingConfig {
+    let mut broker = MessagingConfig::default();
+    broker.rabbitmq.exchange = EXCHANGE.to_owned();
+    broker.rabbitmq.exchange_type = ExchangeType::Fanout;
+    broker.rabbitmq.headers = RabbitmqHeaders {
+        message_id: Some(MESSAGE_ID.to_owned()),
+        topic: Some(TOPIC.to_owned()),
+        correlation_id: Some(CORRELATION_ID.to_owned()),
+        request_id: Some(REQUEST_ID.to_owned()),
+    };
+    broker
+}

@@ -1,0 +1,51 @@
+//! Defaults of the framework's settings that differ here, and the names of variables that deployments had before.
+
+use seaworthy::prelude::*;
+
+/// What both programs have in common.
+pub(crate) fn program(name: &str) -> Service {
+    let program = Service::new(name, env!("CARGO_PKG_VERSION"))
+        // Names that dashboards and alerts know.
+        .default_value("metrics.service_prefix", true);
+    [
+        ("LOG_LEVEL", "log.level"),
+        ("LOG_FORMAT", "log.format"),
+        ("DB_DSN", "database.url"),
+        ("DB_MAX_IDLE_CONNS", "database.pool.minimum"),
+        ("DB_MAX_OPEN_CONNS", "database.pool.maximum"),
+        ("DB_CONN_MAX_LIFETIME", "database.pool.lifetime"),
+        ("MQ_ADDR", "broker.url"),
+        ("MQ_DIAL_TIMEOUT", "broker.rabbitmq.connect_timeout"),
+        ("MQ_EXCHANGE_NAME", "broker.rabbitmq.exchange"),
+        ("MQ_EXCHANGE_TYPE", "broker.rabbitmq.exchange_type"),
+    ]
+    .into_iter()
+    .fold(program, |program, (variable, key)| {
+        program.variable(variable, key)
+    })
+}
+
+/// The service.
+pub(crate) fn service() -> Service {
+    program("symbol-service")
+        .variable("METRICS_PATH", "public_metrics")
+        // What pages of other origins could do and for how long, once origins are named.
+        .default_value("server.http.cors.max_age", "1h")
+        .default_value(
+            "server.http.cors.allowed_methods",
+            ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"].as_slice(),
+        )
+}
+
+/// The worker. It has no callers, and may run beside the service.
+pub(crate) fn worker() -> Service {
+    program("symbol-worker")
+        .default_value("server.http.addr", "127.0.0.1:8001")
+        .default_value("admin.addr", "127.0.0.1:9901")
+        // As long as the worker before waited for what it had in hand.
+        .default_value("lifecycle.consumers", "15s")
+        .variable("MQ_QUEUE_NAME", "queue.name")
+        .variable("MQ_QUEUE_BINDING_KEY", "queue.binding_key")
+        .variable("MQ_QUEUE_PREFETCH_COUNT", "queue.prefetch_count")
+        .variable("MQ_QUEUE_WORKER_COUNT", "queue.worker_count")
+}

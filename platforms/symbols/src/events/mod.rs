@@ -1,0 +1,115 @@
+//! What the service tells of its symbols: protobuf bodies, one message for each change, stored with it.
+
+mod kinds;
+#[cfg(test)]
+mod tests;
+
+use seaworthy::{
+    data::{
+        Transaction,
+        chrono::{DateTime, Utc},
+    },
+    messaging::{Message, Topics},
+    outbox::{Outbox, StoreError},
+};
+
+pub(crate) use crate::contract::events::symbols::v1::{
+    SymbolCreated, SymbolDeleted, SymbolUpdated,
+};
+use crate::domain::Attributes;
+use kinds::timestamp;
+
+/// Stores the events of changes, from where they are published after the commit.
+#[derive(Debug, Clone)]
+pub(crate) struct Events(Outbox);
+
+/// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
+pub(crate) fn topics() -> Topics {
+    Topics::new()
+        .and_unheard::<SymbolCreated>()
+        .and_unheard::<SymbolUpdated>()
+        .and_unheard::<SymbolDeleted>()
+}
+
+impl Events {
+    pub(crate) fn new(outbox: Outbox) -> Self {
+        Self(outbox)
+    }
+
+    pub(crate) async fn created(
+        &self,
+        tx: &Transaction,
+        id: u64,
+        attributes: &Attributes,
+        moment: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Attributes {
+            project_id,
+            uid,
+            label,
+            class_name,
+            component_target,
+            version,
+        } = attributes.clone();
+        let event = SymbolCreated {
+            id,
+            project_id,
+            uid,
+            label,
+            class_name,
+            component_target,
+            version,
+            created_at: Some(timestamp(moment)),
+        };
+        self.store(tx, id, Message::protobuf(&event)).await
+    }
+
+    pub(crate) async fn updated(
+        &self,
+        tx: &Transaction,
+        id: u64,
+        attributes: &Attributes,
+        moment: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let Attributes {
+            project_id,
+            uid,
+            label,
+            class_name,
+            component_target,
+            version,
+        } = attributes.clone();
+        let event = SymbolUpdated {
+            id,
+            project_id,
+            uid,
+            label,
+            class_name,
+            component_target,
+            version,
+            updated_at: Some(timestamp(moment)),
+        };
+        self.store(tx, id, Message::protobuf(&event)).await
+    }
+
+    pub(crate) async fn deleted(
+        &self,
+        tx: &Transaction,
+        id: u64,
+        attributes: &Attributes,
+        moment: DateTime<Utc>,
+    ) -> Result<(), StoreError> {
+        let event = SymbolDeleted {
+            id,
+            project_id: attributes.project_id,
+            uid: attributes.uid.clone(),
+            deleted_at: Some(timestamp(moment)),
+        };
+        self.store(tx, id, Message::protobuf(&event)).await
+    }
+
+    /// The events of one symbol keep their order.
+    async fn store(&self, tx: &Transaction, id: u64, message: Message) -> Result<(), StoreError> {
+        self.0.store(tx, message.key(&format!("symbol-{id}"))).await
+    }
+}

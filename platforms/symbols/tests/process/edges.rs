@@ -1,0 +1,262 @@
+//! What stands between a client and the methods: methods of HTTP, limits, other origins, request identifiers, variables of earlier deployments.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    path::Path,
+};
+
+use seaworthy_testkit::{
+    http::{get, request},
+    process::ServiceProcess,
+};
+use serde_json::Value;
+use tonic::Code;
+
+use crate::{
+    calls::{channel, raw},
+    running::{Running, symbol},
+    worker::Worker,
+};
+
+/// The answer to `HEAD`, which has a length and no body.
+fn head(service: &Running, path: &str) -> String {
+    let mut stream = TcpStream::connect(service.http).unwrap();
+    let asked = format!("HEAD {path} HTTP/1.1\r\nhost: symbols\r\nconnection: close\r\n\r\n");
+    stream.write_all(asked.as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn head_is_no_method_of_the_contract_api_2() {
+    let service = Running::start(&[]);
+    service.create(7, 1);
+    for (path, allowed) in [
+        ("/v1/symbols/1", "GET, PUT, DELETE, OPTIONS"),
+        ("/v1/projects/7/symbols", "GET, OPTIONS"),
+        ("/v1/symbols", "POST, OPTIONS"),
+    ] {
+        let head = head(&service, path);
+        assert!(head.starts_with("HTTP/1.1 405 "), "{path}: {head}");
+        let allow = format!("allow: {allowed}\r\n");
+        assert!(
+            head.to_ascii_lowercase()
+                .contains(&allow.to_ascii_lowercase()),
+            "{path}: {head}"
+        );
+    }
+    assert!(head(&service, "/v1/nothing").starts_with("HTTP/1.1 404 "));
+    assert_eq!(service.send("GET", "/v1/symbols/1/", "").status, 404);
+}
+
+#[tokio::test]
+async fn a_method_that_nobody_knows_is_unimplemented_api_2() {
+    let service = Running::start(&[]);
+    let channel = channel(&service).await;
+    let method = "/service.symbols.v1.SymbolsService/Nothing";
+    let status = raw(&channel, method, b"\0\0\0\0\0").await;
+    assert_eq!(status.code(), Code::Unimplemented, "{status:?}");
+}
+
+#[test]
+fn who_asks_too_much_is_told_so_in_the_words_of_the_contract_res_6() {
+    let service = Running::start(&[
+        "--set",
+        "server.http.rate_limit.enabled=true",
+        "--set",
+        "server.http.rate_limit.requests_per_second=1",
+        "--set",
+        "server.http.rate_limit.burst=1",
+    ]);
+    let answers = [1, 2, 3].map(|_| service.send("GET", "/v1/symbols/1", ""));
+    let limited = answers.iter().find(|answer| answer.status == 429).unwrap();
+    let problem: Value = serde_json::from_str(&limited.body).unwrap();
+    assert_eq!(problem["code"], 429, "{problem}");
+    assert_eq!(problem["reason"], "RATELIMIT", "{problem}");
+    assert_eq!(
+        problem["message"],
+        "service unavailable due to rate limit exceeded"
+    );
+}
+
+#[test]
+fn an_origin_that_is_named_is_echoed_and_no_other_sec_2() {
+    let service = Running::start(&[
+        "--set",
+        "server.http.cors.enabled=true",
+        "--set",
+        "server.http.cors.allowed_origins=https://app.example.org",
+    ]);
+    let preflight = |origin: &str| {
+        let headers = [
+            ("origin", origin),
+            ("access-control-request-method", "PUT"),
+            (
+                "access-control-request-headers",
+                "content-type,x-request-id",
+            ),
+        ];
+        request(service.http, "OPTIONS", "/v1/symbols/1", &headers, "").unwrap()
+    };
+    let allowed = preflight("https://app.example.org");
+    assert!(matches!(allowed.status, 200 | 204), "{}", allowed.status);
+    for (header, value) in [
+        ("access-control-allow-origin", "https://app.example.org"),
+        ("access-control-max-age", "3600"),
+    ] {
+        assert_eq!(allowed.header(header), Some(value));
+    }
+    let methods = allowed.header("access-control-allow-methods").unwrap();
+    for method in ["GET", "POST", "PUT", "DELETE", "PATCH", "OPTIONS"] {
+        assert!(methods.contains(method), "{methods}");
+    }
+    let refused = preflight("https://other.example.org");
+    assert_eq!(refused.header("access-control-allow-origin"), None);
+    let headers = [("origin", "https://app.example.org")];
+    let answer = request(service.http, "GET", "/v1/symbols/1", &headers, "").unwrap();
+    assert!(
+        answer
+            .header("vary")
+            .unwrap()
+            .to_ascii_lowercase()
+            .contains("origin")
+    );
+    let exposed = answer.header("access-control-expose-headers").unwrap();
+    assert!(
+        exposed.to_ascii_lowercase().contains("x-request-id"),
+        "{exposed}"
+    );
+}
+
+#[test]
+fn every_form_of_a_uuid_is_kept_as_the_id_of_a_request_obs_7() {
+    let service = Running::start(&[]);
+    for id in [
+        "1b4e28ba-2fa1-4d1c-883f-0016d3cca427",
+        "1b4e28ba2fa14d1c883f0016d3cca427",
+        "urn:uuid:1b4e28ba-2fa1-4d1c-883f-0016d3cca427",
+        "{1b4e28ba-2fa1-4d1c-883f-0016d3cca427}",
+    ] {
+        // On what is refused before a method is reached, too.
+        for path in ["/v1/symbols/5", "/v1/symbols/abc", "/v1/nothing"] {
+            let headers = [("x-request-id", id)];
+            let answer = request(service.http, "GET", path, &headers, "").unwrap();
+            let kept = answer.header("x-request-id").unwrap();
+            assert!(kept.contains("1b4e28ba"), "{id} became {kept}");
+        }
+    }
+}
+
+#[test]
+fn a_database_that_does_not_answer_is_told_as_such_api_2() {
+    let service = Running::start(&["--set", "database.lock_timeout=200ms"]);
+    let url = format!("sqlite:{}", service.store().display());
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let lock = runtime.block_on(async {
+        let config = seaworthy::data::DatabaseConfig::at(url.parse().unwrap());
+        let other = seaworthy::data::Database::builder("test", config);
+        other.open().await.unwrap().begin().await.unwrap()
+    });
+    let answer = service.send("POST", "/v1/symbols", &symbol(7, 1));
+    let problem: Value = serde_json::from_str(&answer.body).unwrap();
+    assert_eq!(
+        (answer.status, &problem["reason"]),
+        (503, &"DATABASE_ERROR".into())
+    );
+    assert_eq!(problem["message"], "database operation failed");
+    runtime.block_on(lock.rollback()).unwrap();
+    service.create(7, 1);
+}
+
+#[test]
+fn metrics_are_also_where_they_were_if_that_is_asked_for_obs_4() {
+    let service = Running::start(&[]);
+    assert_eq!(service.send("GET", "/metrics", "").status, 404);
+    let service = Running::start(&["--set", "public_metrics=/metrics"]);
+    let answer = service.send("GET", "/metrics", "");
+    assert_eq!(answer.status, 200);
+    assert!(
+        answer.body.contains("symbol_service_build_info{"),
+        "{}",
+        answer.body
+    );
+}
+
+/// What a program makes of the variables of an earlier deployment.
+fn settings(program: &str, environment: &[(&str, &str)]) -> String {
+    let arguments = ["config", "show"];
+    let process = ServiceProcess::start_as_is(Path::new(program), &arguments, environment);
+    let ended = process.unwrap().ended().unwrap();
+    assert!(ended.status.success(), "{ended:#?}");
+    ended.stdout.join("\n")
+}
+
+#[test]
+fn variables_of_earlier_deployments_are_read_conf_1() {
+    let environment = [
+        ("LOG_LEVEL", "error"),
+        ("LOG_FORMAT", "json"),
+        (
+            "DB_DSN",
+            "symbols:pass@tcp(db:3306)/symbols?parseTime=True&loc=Local",
+        ),
+        ("DB_MAX_IDLE_CONNS", "11"),
+        ("DB_MAX_OPEN_CONNS", "101"),
+        ("DB_CONN_MAX_LIFETIME", "14401s"),
+        ("MQ_ADDR", "amqp://symbols:pass@rabbitmq:5672/"),
+        ("MQ_DIAL_TIMEOUT", "31s"),
+        ("MQ_EXCHANGE_NAME", "other_events"),
+        ("MQ_EXCHANGE_TYPE", "topic"),
+        ("MQ_QUEUE_NAME", "other_queue"),
+        ("MQ_QUEUE_BINDING_KEY", "symbol.created"),
+        ("MQ_QUEUE_PREFETCH_COUNT", "12"),
+        ("MQ_QUEUE_WORKER_COUNT", "6"),
+        ("METRICS_PATH", "/measured"),
+    ];
+    let both = [
+        "log.level = \"error\"",
+        "log.format = \"json\"",
+        "database.url = \"symbols:***@tcp(db:3306)/symbols?parseTime=True&loc=Local\"",
+        "database.pool.minimum = 11",
+        "database.pool.maximum = 101",
+        "database.pool.lifetime = \"14401s\"",
+        "broker.url = \"amqp://symbols:***@rabbitmq:5672/\"",
+        "broker.rabbitmq.connect_timeout = \"31s\"",
+        "broker.rabbitmq.exchange = \"other_events\"",
+        "broker.rabbitmq.exchange_type = \"topic\"",
+    ];
+    let service = settings(env!("CARGO_BIN_EXE_symbols"), &environment);
+    let worker = settings(env!("CARGO_BIN_EXE_symbols-worker"), &environment);
+    for line in both {
+        assert!(service.contains(line), "{line} in {service}");
+        assert!(worker.contains(line), "{line} in {worker}");
+    }
+    let line = "public_metrics = \"/measured\"";
+    assert!(service.contains(line), "{line} in {service}");
+    for line in [
+        "queue.name = \"other_queue\"",
+        "queue.binding_key = \"symbol.created\"",
+        "queue.prefetch_count = 12",
+        "queue.worker_count = 6",
+    ] {
+        assert!(worker.contains(line), "{line} in {worker}");
+    }
+}
+
+#[test]
+fn a_worker_stands_beside_the_service_without_a_word_conf_1() {
+    let defaults = settings(env!("CARGO_BIN_EXE_symbols"), &[]);
+    let beside = settings(env!("CARGO_BIN_EXE_symbols-worker"), &[]);
+    let line = |text: &str, key: &str| {
+        let line = text.lines().find(|line| line.starts_with(key)).unwrap();
+        line.split('#').next().unwrap().to_owned()
+    };
+    for key in ["server.http.addr", "admin.addr", "database.url"] {
+        assert_ne!(line(&defaults, key), line(&beside, key), "{key}");
+    }
+    assert_eq!(line(&defaults, "broker.url"), line(&beside, "broker.url"));
+    let worker = Worker::start(tempfile::tempdir().unwrap().path(), &[]);
+    assert_eq!(get(worker.admin, "/livez").unwrap().status, 200);
+}
