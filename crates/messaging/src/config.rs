@@ -65,6 +65,8 @@ pub struct MessagingConfig {
     pub password: Option<Secret<String>>,
     /// Whether messages are sent and taken at all. A service without is explicit about it: publishing does nothing, and nothing is handled.
     pub enabled: bool,
+    /// Whether the service is ready only while the broker answers. One whose events wait in an outbox serves without, and its readiness is degraded.
+    pub critical: bool,
     /// The largest message, headers included.
     pub max_message_size: ByteSize,
     /// How long publishing may take, with further attempts while the broker cannot be reached; the deadline of the request shortens it.
@@ -156,6 +158,7 @@ impl MessagingConfig {
             url,
             password: None,
             enabled: true,
+            critical: true,
             max_message_size: DEFAULT_MAX_MESSAGE_SIZE,
             publish_timeout: DEFAULT_PUBLISH_TIMEOUT,
             defaults: SubscriptionConfig::default(),

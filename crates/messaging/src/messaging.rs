@@ -88,13 +88,18 @@ impl Messaging {
             config.publish_timeout,
         );
         let asked = Arc::clone(&transport);
-        service.health().register(Probe::critical(name, move || {
+        let check = move || {
             let transport = Arc::clone(&asked);
             async move {
                 let answer = transport.check().await;
                 answer.map_err(|error| CheckFailure::new(error.to_string()))
             }
-        }));
+        };
+        service.health().register(if config.critical {
+            Probe::critical(name, check)
+        } else {
+            Probe::optional(name, check)
+        });
         let name: Arc<str> = name.into();
         service.component(Connection::new(
             Arc::clone(&name),

@@ -89,7 +89,8 @@ pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_noth
     server: Server,
 ) {
     let store = store(&server, &IdempotencyConfig::default()).await;
-    let begun = store.begin(&ScopedKey::new("a"), REQUEST, Duration::ZERO);
+    let key = ScopedKey::new("a");
+    let begun = store.begin(&key, REQUEST, Duration::ZERO);
     let Begun::New(late) = begun.await.unwrap() else {
         panic!("nobody has this key");
     };

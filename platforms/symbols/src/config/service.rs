@@ -23,9 +23,12 @@ pub(crate) struct SymbolsConfig {
 
 impl Default for SymbolsConfig {
     fn default() -> Self {
+        let mut broker = broker();
+        // Events wait in the outbox while it is away, and callers need not know.
+        broker.critical = false;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
-            broker: broker(),
+            broker,
             outbox: OutboxConfig::default(),
             public_metrics: None,
         }

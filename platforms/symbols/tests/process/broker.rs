@@ -307,7 +307,8 @@ async fn while_the_broker_is_down_calls_are_answered_and_events_come_after_msg_4
         service.create(7, number);
     }
     assert_eq!(history.entries().await.len(), 1);
-    // The worker is no longer ready; the process lives.
+    // Those who call notice nothing; the worker is no longer ready, and lives.
+    assert_eq!(get(service.admin, "/readyz").unwrap().status, 200);
     let begun = Instant::now();
     while get(worker.admin, "/readyz").unwrap().status == 200 {
         assert!(
@@ -316,6 +317,9 @@ async fn while_the_broker_is_down_calls_are_answered_and_events_come_after_msg_4
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
+    let ready = get(service.admin, "/readyz").unwrap();
+    assert_eq!(ready.status, 200, "{}", ready.body);
+    assert!(ready.body.contains("degraded"), "{}", ready.body);
     rabbitmq.restart().unwrap();
     let told = history.until(6).await;
     let mut symbols: Vec<_> = told.iter().map(|(_, symbol, ..)| *symbol).collect();
