@@ -78,8 +78,11 @@ pub(crate) async fn an_answer_is_known_to_the_next_process_api_6(server: Server)
 
 pub(crate) async fn of_many_callers_at_once_one_runs_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
-    let same = ScopedKey::new(&"long ".repeat(100));
-    let all = (0..16).map(|_| store.begin(&same, REQUEST, RUN));
+    // Each in a task of its own, as requests are.
+    let all = (0..16).map(|_| {
+        let (store, same) = (store.clone(), ScopedKey::new(&"long ".repeat(100)));
+        tokio::spawn(async move { store.begin(&same, REQUEST, RUN).await.unwrap() })
+    });
     let all = try_join_all(all).await.unwrap();
     let new = all.iter().filter(|begun| matches!(begun, Begun::New(_)));
     assert_eq!(new.count(), 1, "{all:?}");
