@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use seaworthy::{
     data::{Database, DatabaseConfig, DatabaseStore, migrate_command},
     grpc::Contracts,
-    messaging::Messaging,
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::{Outbox, outbox_command},
     prelude::*,
     service::Commands,
@@ -30,12 +30,17 @@ const BROKER: &str = "broker";
 pub fn serve() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(outbox_command(DATABASE, database));
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, events::topics));
     environment::service().main_with(commands, assemble)
 }
 
 fn database(settings: &SymbolsConfig) -> &DatabaseConfig {
     &settings.database
+}
+
+fn broker(settings: &SymbolsConfig) -> &MessagingConfig {
+    &settings.broker
 }
 
 async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {

@@ -10,6 +10,7 @@ use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{
         Envelope, Failure, Messaging, MessagingConfig, Received, Subscription,
+        dead_letters_command,
         rabbitmq::{QueueConfig as RabbitmqQueueConfig, QueueKind},
     },
     outbox::{Inbox, Once},
@@ -20,7 +21,7 @@ use seaworthy::{
 use crate::{
     config::{QueueConfig, WorkerConfig},
     environment,
-    events::{SymbolCreated, SymbolDeleted, SymbolUpdated},
+    events::{self, SymbolCreated, SymbolDeleted, SymbolUpdated},
 };
 use entry::Entry;
 use migrations::MIGRATIONS;
@@ -33,12 +34,18 @@ const BROKER: &str = "broker";
 /// The whole of the program `symbols-worker`.
 #[must_use]
 pub fn work() -> ExitCode {
-    let commands = Commands::new().with(migrate_command(DATABASE, database, MIGRATIONS));
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(dead_letters_command(BROKER, broker, events::topics));
     environment::worker().main_with(commands, assemble)
 }
 
 fn database(settings: &WorkerConfig) -> &DatabaseConfig {
     &settings.database
+}
+
+fn broker(settings: &WorkerConfig) -> &MessagingConfig {
+    &settings.broker
 }
 
 async fn assemble(service: &Assembly<WorkerConfig>) -> Result<(), StartError> {
