@@ -169,7 +169,7 @@ impl AdaptiveConcurrency {
         }
     }
 
-    fn measure(&self, latency: Duration, now: Instant) {
+    fn measure(&self, latency: Duration, failed: bool, now: Instant) {
         let inner = &*self.0;
         let in_flight = inner.in_flight.load(Ordering::Relaxed);
         let refused = inner
@@ -177,6 +177,9 @@ impl AdaptiveConcurrency {
             .iter()
             .any(|count| count.load(Ordering::Relaxed) > 0);
         let mut control = inner.control.lock();
+        if failed && !control.0.counts_failure(latency) {
+            return;
+        }
         if !control.0.sample(latency, in_flight, refused, now) {
             return;
         }
@@ -209,13 +212,15 @@ fn whole(limit: f64) -> u32 {
 }
 
 impl ConcurrencyPermit {
-    /// Reports how the request ended: only work that was done tells how long work takes.
+    /// Reports how the request ended: only work that was done tells how long work takes. A failure that may pass tells no more than that work takes longer
+    /// than it lasted, so that one which came at once says nothing.
     pub fn report(self, outcome: Outcome, now: Instant) {
         let latency = now.saturating_duration_since(self.began);
         let limit = self.limit.clone();
         drop(self);
         match outcome {
-            Outcome::Success | Outcome::Transient { .. } => limit.measure(latency, now),
+            Outcome::Success => limit.measure(latency, false, now),
+            Outcome::Transient { .. } => limit.measure(latency, true, now),
             Outcome::Throttled { .. } | Outcome::Permanent | Outcome::Neutral => {}
         }
     }

@@ -48,7 +48,7 @@ enum Probe {
 impl Limit {
     pub(super) fn new(config: AdaptiveConcurrencyConfig, now: Instant) -> Self {
         Self {
-            limit: f64::from(config.initial.get()),
+            limit: within(&config, f64::from(config.initial.get())),
             base: None,
             exploring: true,
             window: Samples::since(now),
@@ -68,6 +68,12 @@ impl Limit {
     /// Latency without a queue, as far as it is known.
     pub(super) fn base(&self) -> Option<Duration> {
         self.base.map(Duration::from_secs_f64)
+    }
+
+    /// Whether a failure counts as a sample: it may show that work takes longer than without a queue, never how long it takes without one.
+    pub(super) fn counts_failure(&self, latency: Duration) -> bool {
+        let is_slow = self.base.is_some_and(|base| latency.as_secs_f64() > base);
+        is_slow && matches!(self.probe, Probe::Due(_))
     }
 
     /// Takes note of a request that ended, of how many were in flight with it, and whether any was refused in this window; `true` when a window ended
@@ -140,9 +146,14 @@ impl Limit {
     }
 
     fn floor(&self, limit: f64) -> f64 {
-        let minimum = f64::from(self.config.minimum.get());
-        limit.clamp(minimum, f64::from(self.config.maximum.get()).max(minimum))
+        within(&self.config, limit)
     }
+}
+
+/// Where the settings contradict each other, the minimum counts.
+fn within(config: &AdaptiveConcurrencyConfig, limit: f64) -> f64 {
+    let minimum = f64::from(config.minimum.get());
+    limit.clamp(minimum, f64::from(config.maximum.get()).max(minimum))
 }
 
 impl Samples {

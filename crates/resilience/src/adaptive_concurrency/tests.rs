@@ -66,6 +66,59 @@ fn the_limit_grows_while_latency_is_flat_and_falls_when_it_rises_res_7() {
     assert!(fallen < grown / 2, "{fallen}");
 }
 
+/// How the limit and the base change while every request that is admitted ends in this way.
+fn after(outcome: Outcome, latency: Duration) -> (ConcurrencySnapshot, ConcurrencySnapshot) {
+    let start = Instant::now();
+    let limit = AdaptiveConcurrency::new_at("orders", &of(20), &Metrics::new(), start);
+    let mut now = start;
+    let mut run = |outcome: Outcome, latency: Duration, rounds: u32| {
+        for _ in 0..rounds {
+            let permits: Vec<_> =
+                std::iter::from_fn(|| limit.admit(Priority::Normal, now).ok()).collect();
+            now += latency.max(Duration::from_millis(1));
+            for permit in permits {
+                permit.report(outcome, now);
+            }
+        }
+        limit.snapshot()
+    };
+    let before = run(Outcome::Success, Duration::from_millis(10), 60);
+    (before, run(outcome, latency, 300))
+}
+
+#[test]
+fn a_dependency_that_refuses_at_once_does_not_shrink_the_limit_res_7() {
+    let at_once = Duration::from_millis(1);
+    for refusal in [
+        Outcome::TRANSIENT,
+        Outcome::Throttled { retry_after: None },
+        Outcome::Permanent,
+    ] {
+        let (before, after) = after(refusal, at_once);
+        assert!(before.limit > 40, "{before:?}");
+        let (known, now) = (before.base_latency.unwrap(), after.base_latency.unwrap());
+        assert!(now >= known.mul_f64(0.9), "{refusal:?}: {known:?}, {now:?}");
+        assert!(after.limit * 2 >= before.limit, "{before:?}, {after:?}");
+    }
+}
+
+#[test]
+fn timeouts_shrink_the_limit_res_7() {
+    let (before, after) = after(Outcome::TRANSIENT, Duration::from_secs(2));
+    assert!(after.limit < before.limit / 2, "{before:?}, {after:?}");
+    assert_eq!(after.base_latency, before.base_latency);
+}
+
+#[test]
+fn the_limit_begins_within_its_bounds_res_7() {
+    let config = AdaptiveConcurrencyConfig {
+        maximum: NonZeroU32::new(10).unwrap(),
+        ..AdaptiveConcurrencyConfig::default()
+    };
+    let limit = AdaptiveConcurrency::new("orders", &config, &Metrics::new());
+    assert_eq!(limit.snapshot().limit, 10);
+}
+
 #[test]
 fn what_is_not_used_does_not_raise_the_limit_res_7() {
     let start = Instant::now();

@@ -123,9 +123,24 @@ impl CircuitBreaker {
     }
 
     /// Holds the breaker open or closed for a time, whatever its calls say: the admin API calls this with a person's reason, which is logged. What was held open is
-    /// tried afterwards as after an outage.
+    /// tried afterwards as after an outage. Within a runtime the end of the hold shows at once in the metrics, outside of one with the next call or look.
     pub fn hold(&self, hold: Hold, length: Timeout, reason: &str) {
-        self.hold_at(hold, length, reason, Instant::now());
+        self.hold_at(hold, length, reason, now());
+        self.look_after(length);
+    }
+
+    /// Ends a hold when it is over and not with the next call: the metrics show it too.
+    fn look_after(&self, length: Timeout) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else {
+            return;
+        };
+        let breaker = Arc::downgrade(&self.0);
+        runtime.spawn(async move {
+            tokio::time::sleep(length.get()).await;
+            if let Some(inner) = breaker.upgrade() {
+                let _ = Self(inner).state();
+            }
+        });
     }
 
     /// The same with the time given, for simulations.
@@ -148,10 +163,19 @@ impl CircuitBreaker {
         self.change(|machine| machine.reset(Instant::now()));
     }
 
-    /// What it did with the last call. Time alone changes nothing here: a hold that is over shows in [`snapshot`](Self::snapshot).
+    /// What it does with calls. A hold that is over is over here too; anything else changes with a call, or in [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn state(&self) -> BreakerState {
-        self.0.machine.lock().state()
+        self.state_at(now())
+    }
+
+    /// The same with the time given, for simulations.
+    #[must_use]
+    pub fn state_at(&self, now: Instant) -> BreakerState {
+        self.change(|machine| {
+            machine.advance(now);
+            machine.state()
+        })
     }
 
     /// What is known at this moment.
@@ -256,6 +280,11 @@ impl Inner {
         let since = then.saturating_duration_since(self.start).as_nanos();
         u64::try_from(since).unwrap_or(NEVER - 1)
     }
+}
+
+/// What calls measure time by.
+fn now() -> Instant {
+    tokio::time::Instant::now().into_std()
 }
 
 /// Writes only what changes: others read it at every call.

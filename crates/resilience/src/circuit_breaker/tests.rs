@@ -183,6 +183,35 @@ fn held_open_by_hand_it_stays_so_for_its_time_and_is_tried_then_res_1() {
     assert!(bench.call(Outcome::Success));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_hold_that_is_over_shows_without_a_call_res_1() {
+    let metrics = Metrics::new();
+    let breaker = CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &metrics);
+    let gauge = || metrics.render(Format::PrometheusText);
+    let is = |number| format!("circuit_breaker_state{{name=\"stock\"}} {number}\n");
+    breaker.hold(Hold::Open, Timeout::from_secs(60), "the vendor repairs");
+    tokio::time::sleep(Duration::from_secs(59)).await;
+    assert!(gauge().contains(&is(1)), "{}", gauge());
+    tokio::time::sleep(Duration::from_secs(2)).await;
+    assert!(gauge().contains(&is(2)), "{}", gauge());
+    assert_eq!(breaker.state(), BreakerState::HalfOpen);
+}
+
+#[test]
+fn state_tells_that_a_hold_is_over_res_1() {
+    let bench = Bench::new(&CircuitBreakerConfig::default());
+    let minute = Timeout::from_secs(60);
+    bench
+        .breaker
+        .hold_at(Hold::Closed, minute, "the alarm is false", bench.now);
+    bench
+        .breaker
+        .hold_at(Hold::Open, minute, "it is true", bench.now);
+    assert_eq!(bench.breaker.state_at(bench.now), BreakerState::Open);
+    let over = bench.now + minute.get();
+    assert_eq!(bench.breaker.state_at(over), BreakerState::HalfOpen);
+}
+
 #[test]
 fn a_hold_teaches_the_breaker_nothing_about_runs_of_failures_res_1() {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
