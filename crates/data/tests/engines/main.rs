@@ -51,7 +51,8 @@ on_every_engine! {
         a_cancelled_transaction_is_rolled_back_data_3,
         a_nested_transaction_is_undone_alone_data_3,
         after_a_failed_statement_only_a_rollback_is_left_data_3,
-        hooks_run_after_the_commit_alone;
+        hooks_run_after_the_commit_alone,
+        a_deadlock_is_broken_and_its_loser_runs_again_data_3;
     lists:
         pages_show_every_row_once_in_every_order_data_4,
         what_lost_against_another_is_run_again_data_3,

@@ -1,9 +1,13 @@
-use std::sync::{
-    Arc,
-    atomic::{AtomicU32, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
 };
 
-use seaworthy_data::{DataError, DataErrorKind, Database, sql};
+use seaworthy_data::{Connection as _, DataError, DataErrorKind, Database, Engine, sql};
+use tokio::{sync::Barrier, time::timeout};
 
 use crate::server::{Server, add, ids};
 
@@ -181,3 +185,46 @@ pub(crate) async fn hooks_run_after_the_commit_alone(server: Server) {
 }
 
 use seaworthy_data::InvalidDatabaseUrl as InvalidUrl;
+
+pub(crate) async fn a_deadlock_is_broken_and_its_loser_runs_again_data_3(server: Server) {
+    let database = server.open().await;
+    add(&database, 1).await;
+    add(&database, 2).await;
+    let (both, runs) = (Arc::new(Barrier::new(2)), Arc::new(AtomicU32::new(0)));
+    let change = |first: i64, second: i64| {
+        let (database, both, runs) = (database.clone(), Arc::clone(&both), Arc::clone(&runs));
+        async move {
+            let changed: Result<(), DataError> = database
+                .transaction(|tx| {
+                    let (both, runs) = (Arc::clone(&both), Arc::clone(&runs));
+                    async move {
+                        runs.fetch_add(1, Ordering::SeqCst);
+                        let raise = |id: i64| {
+                            sql("UPDATE symbols SET places = COALESCE(places, 0) + 1 WHERE id = ?")
+                                .bind(id)
+                        };
+                        raise(first).execute(&tx).await?;
+                        // Both hold one row and want the other's. A second run, and SQLite's one writer, meet nobody here.
+                        let _ = timeout(Duration::from_millis(500), both.wait()).await;
+                        raise(second).execute(&tx).await.map(drop)
+                    }
+                })
+                .await;
+            changed
+        }
+    };
+    let (one, other) = tokio::join!(tokio::spawn(change(1, 2)), tokio::spawn(change(2, 1)));
+    one.unwrap().unwrap();
+    other.unwrap().unwrap();
+    let places: Vec<(i64,)> = sql("SELECT places FROM symbols ORDER BY id")
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    assert_eq!(places, [(2,), (2,)], "each change is there once");
+    let expected = if database.engine() == Engine::Sqlite {
+        2
+    } else {
+        3
+    };
+    assert_eq!(runs.load(Ordering::SeqCst), expected, "the loser ran again");
+}
