@@ -64,7 +64,9 @@ impl Service<Request<Recorded>> for Transport {
             };
             let answer = answer.map_err(failure);
             let outcome = ClassifyGrpc.classify(answer.as_ref());
-            if outcome != Outcome::Success {
+            if outcome == Outcome::Success {
+                running.answered();
+            } else {
                 running.report(outcome);
             }
             Ok(answer?.map(|body| Body::new(Answer { body, running })))

@@ -7,10 +7,11 @@ use std::{
 
 use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
+use seaworthy_resilience::circuit_breaker::BreakerMode;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
 use tokio::net::TcpListener;
 
-use crate::fixture::{Names, Reply, Server, call};
+use crate::fixture::{Names, Reply, Server, call, listen};
 
 /// A free port that is the same on three addresses of this machine.
 async fn addresses() -> [SocketAddr; 3] {
@@ -228,6 +229,81 @@ async fn connections_are_bounded_and_shared_by_all_calls_res_3() {
     }
     let called = servers.iter().filter(|server| server.calls() > 0).count();
     assert_eq!(called, 1);
+}
+
+/// Two servers of one name, of which the second does as it is told; an attempt is given so long.
+async fn pair(
+    patience: Timeout,
+    reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
+) -> (Server, Server, GrpcChannel) {
+    let all = addresses().await;
+    let first = Server::start_at(all[0], |_| Reply::Ok).await.unwrap();
+    let second = Server::start_at(all[1], reply).await.unwrap();
+    let names = Names::default();
+    *names.0.lock() = ips(&all[..2]);
+    let mut config = GrpcClientConfig::new(format!("http://things.test:{}", all[0].port()));
+    config.policies.timeout = patience;
+    config.policies.breaker.mode = BreakerMode::Off;
+    let builder = GrpcChannel::builder("things", config).resolver(names);
+    (first, second, builder.build().unwrap())
+}
+
+#[tokio::test]
+async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
+    const STREAMS: usize = 10;
+    let (_first, second, channel) = pair(Timeout::from_millis(200), |before| {
+        if before < STREAMS {
+            Reply::Stream
+        } else {
+            Reply::Ok
+        }
+    })
+    .await;
+    let mut streams = Vec::new();
+    while second.calls() < STREAMS {
+        streams.extend(listen(&channel).await);
+    }
+    // Those of the first server end by themselves.
+    let wait = Duration::from_millis(300);
+    let rest = streams
+        .iter_mut()
+        .map(|stream: &mut tonic::Streaming<()>| tokio::time::timeout(wait, stream.message()));
+    let rest = futures::future::join_all(rest).await;
+    assert_eq!(rest.iter().filter(|ended| ended.is_err()).count(), STREAMS);
+    drop(rest);
+    drop(streams);
+    for _ in 0..40 {
+        call(&channel).await.unwrap();
+    }
+    assert!(second.calls() > STREAMS, "it is left out");
+}
+
+#[tokio::test]
+async fn a_trial_that_its_caller_gives_up_makes_room_for_the_next_res_1() {
+    const FAILURES: usize = 5;
+    let (first, second, channel) = pair(Timeout::from_secs(2), |before| match before {
+        0..FAILURES => Reply::Status(tonic::Code::Internal, None),
+        FAILURES => Reply::Never,
+        _ => Reply::Ok,
+    })
+    .await;
+    while second.calls() < FAILURES {
+        let _ = call(&channel).await;
+    }
+    let began = Instant::now();
+    // It comes back after a second and is tried by a call that nobody waits for any more.
+    while second.calls() == FAILURES {
+        assert!(began.elapsed() < Duration::from_secs(5));
+        let _ = tokio::time::timeout(Duration::from_millis(50), call(&channel)).await;
+    }
+    for _ in 0..40 {
+        call(&channel).await.unwrap();
+    }
+    assert!(
+        second.calls() > FAILURES + 1,
+        "it waits for a call that has ended"
+    );
+    drop(first);
 }
 
 #[tokio::test]

@@ -12,6 +12,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::StreamExt as _;
 use http::{HeaderMap, Request, Response};
 use http_body_util::{BodyExt as _, StreamBody, combinators::UnsyncBoxBody};
 use hyper::body::{Frame, Incoming};
@@ -44,6 +45,8 @@ pub(crate) enum Reply {
     /// A message, and then nothing: the trailers are missing.
     CutOff,
     After(Duration),
+    /// A message, and more to come that never does.
+    Stream,
     Never,
 }
 
@@ -134,10 +137,11 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
         HeaderMap::from_iter([("grpc-status".parse().unwrap(), code.parse().unwrap())])
     };
     let mut head = Response::builder().header("content-type", "application/grpc");
+    let goes_on = matches!(reply, Reply::Stream);
     match reply {
         Reply::Ok => frames.push(Frame::trailers(trailers(Code::Ok))),
         Reply::LateStatus(code) => frames.push(Frame::trailers(trailers(code))),
-        Reply::CutOff => {}
+        Reply::CutOff | Reply::Stream => {}
         Reply::Status(code, more) => {
             frames.clear();
             head = head.header("grpc-status", i32::from(code));
@@ -152,7 +156,12 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
         Reply::Never => std::future::pending().await,
     }
     let frames = futures::stream::iter(frames.into_iter().map(Ok));
-    head.body(StreamBody::new(frames).boxed_unsync()).unwrap()
+    let body = if goes_on {
+        StreamBody::new(frames.chain(futures::stream::pending())).boxed_unsync()
+    } else {
+        StreamBody::new(frames).boxed_unsync()
+    };
+    head.body(body).unwrap()
 }
 
 pub(crate) async fn send_to(
@@ -166,6 +175,23 @@ pub(crate) async fn send_to(
     let path: PathAndQuery = path.parse().unwrap();
     let answer = client.unary(request, path, codec).await;
     answer.map(tonic::Response::into_inner)
+}
+
+/// Reads the first message of a stream, and keeps the rest.
+pub(crate) async fn listen(channel: &GrpcChannel) -> Result<tonic::Streaming<()>, Status> {
+    let mut client = Grpc::new(channel.clone());
+    client.ready().await.unwrap();
+    let codec: ProstCodec<(), ()> = ProstCodec::default();
+    let path = PathAndQuery::from_static(PATH);
+    let answer = client
+        .server_streaming(tonic::Request::new(()), path, codec)
+        .await?;
+    let mut stream = answer.into_inner();
+    stream
+        .message()
+        .await?
+        .ok_or_else(|| Status::internal("no message"))?;
+    Ok(stream)
 }
 
 pub(crate) async fn send(channel: &GrpcChannel, request: tonic::Request<()>) -> Result<(), Status> {

@@ -25,11 +25,18 @@ impl Ejection {
     }
 
     /// A call is sent there. The first one after it was left out is alone until it ends, or for so long that nothing
-    /// will be told of it any more: a replica that is still bad costs one call.
-    pub(super) fn begin(&mut self, patience: Duration, now: Instant) {
-        if self.times > 0 && !self.is_out(now) {
+    /// will be told of it any more: a replica that is still bad costs one call. Whether this is that call.
+    pub(super) fn begin(&mut self, patience: Duration, now: Instant) -> bool {
+        let tries = self.times > 0 && !self.is_out(now);
+        if tries {
             self.tried_until = now.checked_add(patience.saturating_mul(PATIENCES));
         }
+        tries
+    }
+
+    /// The call that tries it again holds nobody up any more, though nothing is known of its end.
+    pub(super) fn end_trial(&mut self) {
+        self.tried_until = None;
     }
 
     fn is_left_out(&self, now: Instant) -> bool {

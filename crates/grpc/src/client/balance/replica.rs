@@ -64,8 +64,10 @@ pub(super) enum Standing {
 pub(crate) struct InFlight {
     replica: Arc<Replica>,
     began: Instant,
-    /// An attempt that is given up after this long has failed.
+    /// An attempt that is given up after this long has failed, unless its answer has begun.
     patience: Duration,
+    /// It tries a replica again that was left out.
+    tries: bool,
     reported: bool,
 }
 
@@ -130,11 +132,12 @@ impl Replica {
     pub(super) fn begin(self: &Arc<Self>, patience: Duration) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
-        self.ejection.lock().begin(patience, began);
+        let tries = self.ejection.lock().begin(patience, began);
         InFlight {
             replica: Arc::clone(self),
             began,
             patience,
+            tries,
             reported: false,
         }
     }
@@ -216,6 +219,18 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl InFlight {
+    /// Tells that the answer began well: a reader who wants no more of it says nothing against the replica, however long it was read.
+    pub(crate) fn answered(&mut self) {
+        self.patience = Duration::MAX;
+        self.end_trial();
+    }
+
+    fn end_trial(&mut self) {
+        if std::mem::take(&mut self.tries) {
+            self.replica.ejection.lock().end_trial();
+        }
+    }
+
     /// Tells how the call ended, once.
     pub(crate) fn report(&mut self, outcome: Outcome) {
         let failed = match outcome {
@@ -232,8 +247,13 @@ impl InFlight {
 impl Drop for InFlight {
     fn drop(&mut self) {
         self.replica.in_flight.fetch_sub(1, Ordering::Relaxed);
-        if !self.reported && self.began.elapsed() >= self.patience {
+        if self.reported {
+            return;
+        }
+        if self.began.elapsed() >= self.patience {
             self.replica.record(true);
+        } else {
+            self.end_trial();
         }
     }
 }
