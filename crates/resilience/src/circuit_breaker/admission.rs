@@ -72,7 +72,9 @@ impl Admission {
 }
 
 impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
+    /// Its time counts from here, as that of a timeout does: how long its caller let it lie is not the dependency's doing.
     fn waits(&mut self) {
+        self.began = tokio::time::Instant::now().into_std();
         self.wait();
     }
 

@@ -307,6 +307,33 @@ async fn the_layer_refuses_without_asking_the_service_and_spares_refusals_of_oth
     assert_eq!(breaker.state(), BreakerState::Open);
 }
 
+#[tokio::test(start_paused = true)]
+async fn calls_that_their_caller_lets_lie_are_not_slow_and_those_that_answer_late_are_res_1() {
+    for (lies, takes, state) in [
+        (3_000, 1, BreakerState::Closed),
+        (0, 3_000, BreakerState::Open),
+    ] {
+        let breaker =
+            CircuitBreaker::new("stock", &CircuitBreakerConfig::default(), &Metrics::new());
+        let mut service = ServiceBuilder::new()
+            .layer(CircuitBreakerLayer::new(breaker.clone(), ClassifyErrors))
+            .layer(CallLayer)
+            .service(service_fn(|milliseconds| async move {
+                tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+                Ok::<_, &str>(())
+            }));
+        let mut calls = Vec::new();
+        for _ in 0..8 {
+            calls.push(service.ready().await.unwrap().call(takes));
+        }
+        tokio::time::sleep(Duration::from_millis(lies)).await;
+        for call in futures::future::join_all(calls).await {
+            call.unwrap();
+        }
+        assert_eq!(breaker.state(), state, "{lies} {takes}");
+    }
+}
+
 /// A breaker that knows that answers take so long, and as many calls in flight as make a silence.
 fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
     let mut bench = Bench::new(&CircuitBreakerConfig::default());
