@@ -23,6 +23,8 @@
 //! ```
 
 mod aead;
+#[cfg(feature = "data")]
+mod column;
 mod context;
 mod encrypted;
 mod envelope;
@@ -30,6 +32,8 @@ mod error;
 mod key_id;
 mod keyring;
 mod passphrase;
+#[cfg(feature = "data")]
+mod rewrap;
 mod sealer;
 mod vault;
 mod wrap;
@@ -41,6 +45,8 @@ pub use error::CryptoError;
 pub use key_id::{InvalidKeyId, KeyId};
 pub use keyring::Keyring;
 pub use passphrase::{PassphraseSalt, key_from_passphrase};
+#[cfg(feature = "data")]
+pub use rewrap::{EncryptedColumn, RewrapReport, RowKey, rewrap, rewrap_command};
 pub use sealer::{Rewrapped, Sealer};
 pub use vault::{VaultTransit, VaultTransitConfig};
 pub use wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey};

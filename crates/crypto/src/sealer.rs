@@ -139,7 +139,7 @@ impl Sealer {
             return Ok(Rewrapped::Current);
         };
         Ok(Rewrapped::Changed(Envelope {
-            key,
+            key: key.checked()?,
             sealed: Arc::clone(&envelope.sealed),
         }))
     }
@@ -159,7 +159,7 @@ impl Sealer {
         }
         // Two who come at once make two keys, and one of them is used once: cheaper than making all wait for one.
         let key = DataKey::generate()?;
-        let wrapped = self.0.keys.wrap(&key).await?;
+        let wrapped = self.0.keys.wrap(&key).await?.checked()?;
         let current = Arc::new(Current {
             aead: Arc::new(Aead::new(key.expose())?),
             wrapped,

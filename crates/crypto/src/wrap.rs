@@ -17,6 +17,17 @@ pub struct WrappedKey {
     pub bytes: Arc<[u8]>,
 }
 
+impl WrappedKey {
+    /// Finds out now what could not be stored later.
+    pub(crate) fn checked(self) -> Result<Self, CryptoError> {
+        if u16::try_from(self.bytes.len()).is_ok() {
+            Ok(self)
+        } else {
+            Err(CryptoError::Key("its wrapped form is too long"))
+        }
+    }
+}
+
 /// An answer of who holds the key-encryption keys.
 pub type WrapFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CryptoError>> + Send + 'a>>;
 

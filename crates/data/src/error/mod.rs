@@ -42,6 +42,11 @@ impl DataError {
         }))
     }
 
+    /// What a [`FromColumn`](crate::FromColumn) of another crate says of a value that it cannot be. The text is for logs and must not hold the value.
+    pub fn unexpected_value(detail: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(DataErrorKind::UnexpectedRow, detail)
+    }
+
     pub(crate) fn not_found() -> Self {
         Self::new(DataErrorKind::NotFound, "no row")
     }

@@ -1,0 +1,26 @@
+use seaworthy_data::{DataError, FromColumn, HasKind, Kind, Value};
+
+use crate::{CryptoError, Encrypted, Envelope};
+
+impl<T> HasKind for Encrypted<T> {
+    const KIND: Kind = Kind::Text;
+}
+
+/// A column of text holds the envelope as text, so that people and dumps can tell that it is one.
+impl<T> From<Encrypted<T>> for Value {
+    fn from(value: Encrypted<T>) -> Self {
+        Self::from(value.envelope().to_string())
+    }
+}
+
+/// From a column of text, or from one of bytes that [`Envelope::to_bytes`] has filled.
+impl<T> FromColumn for Encrypted<T> {
+    fn from_value(value: Value) -> Result<Self, DataError> {
+        let envelope = match value {
+            Value::Bytes(bytes) => Envelope::from_bytes(&bytes),
+            value => String::from_value(value)?.parse(),
+        };
+        let unreadable = |error: CryptoError| DataError::unexpected_value(error.to_string());
+        envelope.map(Self::new).map_err(unreadable)
+    }
+}
