@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use http::{Extensions, HeaderValue, request::Parts};
-use seaworthy_core::{Actor, Code, Error, Grants, RequestContext};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Tenant};
 use seaworthy_http::{
     Access, Authenticate, Authentication, Identity, RouteOptions, server::ConnectionInfo,
     tls::PeerCertificate,
@@ -12,7 +12,14 @@ use seaworthy_http::{
 pub struct Peer {
     name: String,
     grants: Grants,
+    speaks_for_others: bool,
 }
+
+/// Whom a service makes a request for (MSG-8), where it [may speak for others](Peer::speaks_for_others).
+const ACTOR: &str = "x-actor-id";
+const TENANT: &str = "x-tenant-id";
+/// An identifier appears in logs and metrics' neighbours; what is longer is none.
+const LONGEST_IDENTIFIER: usize = 256;
 
 impl Peer {
     /// The service of this name: a URI (such as `spiffe://example.org/orders`) or a DNS name among the alternative names of its certificate, compared whole. The subject
@@ -21,7 +28,15 @@ impl Peer {
         Self {
             name: name.into(),
             grants: Grants::default(),
+            speaks_for_others: false,
         }
+    }
+
+    /// Believes what it says of whom a request is made for, in `x-actor-id` and `x-tenant-id`: the actor is then that one, with the grants of the service. Of anybody else these headers mean nothing.
+    #[must_use]
+    pub fn speaks_for_others(mut self) -> Self {
+        self.speaks_for_others = true;
+        self
     }
 
     /// What it may do.
@@ -63,6 +78,41 @@ impl PeerAuthentication {
     }
 }
 
+impl Peer {
+    fn identify(&self, request: &Parts) -> Authentication {
+        let told = |name| match self.speaks_for_others {
+            true => identifier(request, name),
+            false => Ok(None),
+        };
+        let (Ok(actor), Ok(tenant)) = (told(ACTOR), told(TENANT)) else {
+            return Authentication::Refused(Error::new(
+                Code::Unauthenticated,
+                "IDENTITY_UNREADABLE",
+                "x-actor-id or x-tenant-id is no identifier, or is there twice",
+            ));
+        };
+        Authentication::Known(Identity {
+            actor: Actor::new(actor.unwrap_or(&self.name)),
+            tenant: tenant.map(Tenant::new),
+            grants: self.grants.clone(),
+            extensions: Extensions::new(),
+        })
+    }
+}
+
+/// A header that holds no identifier.
+struct Unreadable;
+
+fn identifier<'a>(request: &'a Parts, name: &str) -> Result<Option<&'a str>, Unreadable> {
+    let mut values = request.headers.get_all(name).iter();
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    let text = value.to_str().map_err(|_| Unreadable)?;
+    let is_one = values.next().is_none() && !text.is_empty() && text.len() <= LONGEST_IDENTIFIER;
+    is_one.then_some(Some(text)).ok_or(Unreadable)
+}
+
 impl Authenticate for PeerAuthentication {
     fn authenticate(
         &self,
@@ -76,12 +126,7 @@ impl Authenticate for PeerAuthentication {
         let connection = request.extensions.get::<ConnectionInfo>();
         let certificate = connection.and_then(|connection| connection.tls()?.peer());
         if let Some(peer) = certificate.and_then(|certificate| self.find(certificate)) {
-            return Authentication::Known(Identity {
-                actor: Actor::new(peer.name.as_str()),
-                tenant: None,
-                grants: peer.grants.clone(),
-                extensions: Extensions::new(),
-            });
+            return peer.identify(request);
         }
         match (&self.next, certificate) {
             (Some(next), _) => next.authenticate(request, context, route),

@@ -1,6 +1,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
-use seaworthy_core::{RequestContext, TraceContext};
+use seaworthy_core::{Actor, RequestContext, Tenant, TraceContext};
 use serde::{Deserialize, Serialize};
 
 /// What of the running request is told to a dependency (MSG-8).
@@ -14,20 +14,25 @@ pub enum Propagation {
     Request,
     /// The same and its baggage, which callers fill as they like: for services of the same owner.
     Baggage,
+    /// The same and for whom it is made, actor and tenant: for services of the same owner that believe this one, which they know by a certificate or a token of its own.
+    Identity,
 }
 
 pub(crate) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
+/// Whom a request is made for; believed of services alone that may speak for others.
+const ACTOR: HeaderName = HeaderName::from_static("x-actor-id");
+const TENANT: HeaderName = HeaderName::from_static("x-tenant-id");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// What must not reach another origin than the one it was meant for, beside credentials.
-pub(crate) const PRIVATE: [HeaderName; 2] = [TRACESTATE, BAGGAGE];
+pub(crate) const PRIVATE: [HeaderName; 4] = [TRACESTATE, BAGGAGE, ACTOR, TENANT];
 
 impl Propagation {
-    /// Writes what is the same for all attempts of a call. `trace` is the span of the call.
-    pub(crate) fn apply(
+    /// Writes what is the same for all attempts of a call: what both clients tell, over HTTP and over gRPC. `trace` is the span of the call.
+    pub fn apply(
         self,
         headers: &mut HeaderMap,
         request: Option<&RequestContext>,
@@ -42,8 +47,14 @@ impl Propagation {
         insert(headers, TRACESTATE, trace.tracestate());
         let request_id = request.map(|request| request.request_id().as_str());
         insert(headers, REQUEST_ID, request_id);
-        if self == Self::Baggage {
+        if matches!(self, Self::Baggage | Self::Identity) {
             insert(headers, BAGGAGE, trace.baggage());
+        }
+        if self == Self::Identity {
+            let actor = request.and_then(|request| request.actor());
+            insert(headers, ACTOR, actor.map(Actor::as_str));
+            let tenant = request.and_then(|request| request.tenant());
+            insert(headers, TENANT, tenant.map(Tenant::as_str));
         }
     }
 

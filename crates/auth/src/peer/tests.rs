@@ -26,12 +26,24 @@ fn ask(
     names: Option<&[&str]>,
     options: &RouteOptions,
 ) -> Authentication {
+    ask_with(authentication, names, options, &[])
+}
+
+fn ask_with(
+    authentication: &PeerAuthentication,
+    names: Option<&[&str]>,
+    options: &RouteOptions,
+    headers: &[(&'static str, &str)],
+) -> Authentication {
     let address = SocketAddr::from(([192, 0, 2, 1], 9));
     let session = names.map(|names| TlsSession::new(TlsVersion::Tls13, Some(certificate(names))));
     let mut request = Request::new(());
     request
         .extensions_mut()
         .insert(ConnectionInfo::new(address, address, session));
+    for (name, value) in headers {
+        request.headers_mut().append(*name, value.parse().unwrap());
+    }
     let (parts, ()) = request.into_parts();
     let identity = ServiceIdentity::new("payments", "1.0.0");
     let context = RequestContext::new(identity, RequestId::generate(), TraceContext::root(false));
@@ -96,4 +108,34 @@ fn who_is_no_service_may_be_a_person_auth_6() {
     assert_eq!(actor(Some(&[ORDERS])).as_str(), ORDERS);
     assert_eq!(actor(Some(&["stranger"])).as_str(), "ada");
     assert_eq!(actor(None).as_str(), "ada");
+}
+
+#[test]
+fn only_a_service_that_may_is_believed_whom_it_asks_for_msg_8_sec_6() {
+    let peers = PeerAuthentication::new([
+        Peer::new(ORDERS),
+        Peer::new("gateway.internal").speaks_for_others(),
+    ]);
+    let options = RouteOptions::new().access(Access::Authenticated);
+    let told = [("x-actor-id", "ada"), ("x-tenant-id", "t1")];
+    let orders = known(ask_with(&peers, Some(&[ORDERS]), &options, &told)).unwrap();
+    assert_eq!(orders.actor.as_str(), ORDERS);
+    assert!(orders.tenant.is_none());
+    let gateway = Some(&["gateway.internal"][..]);
+    let spoken = known(ask_with(&peers, gateway, &options, &told)).unwrap();
+    assert_eq!(spoken.actor.as_str(), "ada");
+    assert_eq!(spoken.tenant.unwrap().as_str(), "t1");
+    let own = known(ask(&peers, gateway, &options)).unwrap();
+    assert_eq!(own.actor.as_str(), "gateway.internal");
+    let long = "a".repeat(257);
+    for wrong in [
+        &[("x-actor-id", "ada"), ("x-actor-id", "root")][..],
+        &[("x-actor-id", "")],
+        &[("x-tenant-id", long.as_str())],
+    ] {
+        let refused = ask_with(&peers, gateway, &options, wrong);
+        assert!(matches!(refused, Authentication::Refused(_)), "{wrong:?}");
+    }
+    let nobody = ask_with(&peers, None, &options, &told);
+    assert!(matches!(nobody, Authentication::Anonymous));
 }

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use seaworthy_client::Propagation;
-use seaworthy_core::{Deadline, RequestContext, RequestId, ServiceIdentity, TraceContext, context};
+use seaworthy_core::{
+    Actor, Deadline, RequestContext, RequestId, ServiceIdentity, Tenant, TraceContext, context,
+};
 
 use crate::fixture::{Seen, Server, answer, builder};
 
@@ -62,8 +64,19 @@ async fn strangers_are_told_nothing_and_friends_the_baggage_too_msg_8() {
     ] {
         assert_eq!(seen.header(name), None, "{name}");
     }
-    let seen = seen_with(Propagation::Baggage, Some(request())).await;
+    let asked = || {
+        let request = request();
+        request.set_actor(Actor::new("ada"));
+        request.set_tenant(Tenant::new("t1"));
+        request
+    };
+    let seen = seen_with(Propagation::Baggage, Some(asked())).await;
     assert_eq!(seen.header("baggage"), Some("cart=9"));
+    assert_eq!(seen.header("x-actor-id"), None);
+    let seen = seen_with(Propagation::Identity, Some(asked())).await;
+    assert_eq!(seen.header("baggage"), Some("cart=9"));
+    assert_eq!(seen.header("x-actor-id"), Some("ada"));
+    assert_eq!(seen.header("x-tenant-id"), Some("t1"));
 }
 
 #[tokio::test]

@@ -140,6 +140,7 @@ impl GrpcChannelBuilder {
         };
         Ok(GrpcChannel::new(Inner {
             pipelines,
+            propagation: config.propagation,
             metrics: ClientMetrics::new(&name, &metrics, tracer),
             policies,
             name,

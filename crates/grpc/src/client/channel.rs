@@ -7,6 +7,7 @@ use std::{
 };
 
 use http::{HeaderMap, Request, Response, StatusCode};
+use seaworthy_client::Propagation;
 use seaworthy_core::{Deadline, RequestContext, context};
 use seaworthy_http::grpc_timeout;
 use seaworthy_resilience::{
@@ -21,7 +22,6 @@ use super::{
     body::BoundedBody,
     observe::{CallRecord, ClientMetrics},
     pipelines::Pipelines,
-    propagation::tell_request,
     repeatable::MAXIMUM_REPLAY,
     transport::{Attempt, late},
 };
@@ -46,6 +46,7 @@ pub(super) struct Inner {
     pub(super) name: Arc<str>,
     pub(super) policies: Policies,
     pub(super) pipelines: Pipelines,
+    pub(super) propagation: Propagation,
     pub(super) metrics: ClientMetrics,
 }
 
@@ -94,7 +95,8 @@ impl Inner {
         if deadline.has_passed() {
             return Err(failed(record, late()));
         }
-        tell_request(request.headers_mut(), parent.as_deref(), record.trace());
+        let propagation = self.propagation;
+        propagation.apply(request.headers_mut(), parent.as_deref(), record.trace());
         request.extensions_mut().insert(Attempt {
             ends: deadline.instant(),
             count: Arc::clone(record.attempts()),

@@ -1,7 +1,10 @@
 use std::{collections::HashMap, sync::Arc};
 
 use parking_lot::RwLock;
-use seaworthy_resilience::policies::{Pipeline, Policies, Resilience};
+use seaworthy_resilience::{
+    circuit_breaker::{BreakerState, CircuitBreaker},
+    policies::{Pipeline, Policies, Resilience},
+};
 use tower_layer::Layer as _;
 
 use super::{classify::ClassifyGrpc, repeatable::ReplayCalls, transport::Transport};
@@ -18,6 +21,8 @@ pub(super) struct Pipelines {
 }
 
 struct Methods {
+    /// That of the dependency: an operator holds it.
+    breaker: CircuitBreaker,
     resilience: Resilience,
     name: Arc<str>,
     transport: Transport,
@@ -48,6 +53,7 @@ impl Pipelines {
         let policies = resilience.dependency(name);
         Self {
             methods: Some(Methods {
+                breaker: policies.breaker().clone(),
                 resilience,
                 name: Arc::clone(name),
                 transport: transport.clone(),
@@ -67,7 +73,11 @@ impl Pipelines {
 }
 
 impl Methods {
+    /// `None` where the policies of the dependency have the word: while its breaker is held open, and until the calls after that have closed it.
     fn of(&self, method: &str) -> Option<Calls> {
+        if self.breaker.state() != BreakerState::Closed {
+            return None;
+        }
         if let Some(calls) = self.known.read().get(method) {
             return Some(calls.clone());
         }

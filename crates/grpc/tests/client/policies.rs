@@ -11,7 +11,10 @@ use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{
     BreakerPer, GrpcChannel, GrpcClientConfig, GrpcClientError, Repeatable,
 };
-use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
+use seaworthy_resilience::{
+    circuit_breaker::Hold,
+    policies::{Resilience, ResilienceConfig},
+};
 use seaworthy_telemetry::metrics::Metrics;
 use tonic::Code;
 
@@ -255,6 +258,25 @@ async fn a_method_that_fails_opens_its_own_breaker_where_each_has_one_res_1() {
         };
         assert_eq!(names, expected);
     }
+}
+
+#[tokio::test]
+async fn a_hold_of_the_dependency_holds_every_method_res_1() {
+    let server = Server::start(|_| Reply::Ok).await;
+    let mut config = server.config();
+    config.breaker_per = BreakerPer::Method;
+    let resilience = Resilience::new(ResilienceConfig::default(), Metrics::new());
+    let builder = GrpcChannel::builder("things", config).resilience(&resilience);
+    let channel = builder.build().unwrap();
+    call(&channel).await.unwrap();
+    let dependency = resilience.dependency("things");
+    let breaker = dependency.breaker();
+    breaker.hold(Hold::Open, Timeout::from_secs(600), "their deployment");
+    assert_eq!(call(&channel).await.unwrap_err().code(), Code::Unavailable);
+    assert_eq!(server.calls(), 1);
+    breaker.reset("it is done");
+    call(&channel).await.unwrap();
+    assert_eq!(server.calls(), 2);
 }
 
 #[tokio::test]

@@ -2,7 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use seaworthy_core::{Deadline, RequestContext, RequestId, ServiceIdentity, TraceContext, context};
+use seaworthy_client::Propagation;
+use seaworthy_core::{
+    Actor, Deadline, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
+};
+use seaworthy_grpc::client::GrpcChannel;
 use seaworthy_telemetry::metrics::{Format, Metrics};
 use tonic::Code;
 
@@ -30,6 +34,25 @@ async fn a_call_carries_the_request_the_trace_and_the_time_that_is_left_life_6_m
     let left = head["grpc-timeout"].to_str().unwrap().trim_end_matches('m');
     let left: u64 = left.parse().unwrap();
     assert!((2_000..=3_000).contains(&left), "{left}");
+}
+
+#[tokio::test]
+async fn who_asks_is_told_to_friends_alone_msg_8() {
+    let server = Server::start(|_| Reply::Ok).await;
+    for (propagation, told) in [
+        (Propagation::Request, None),
+        (Propagation::Identity, Some("ada")),
+    ] {
+        let mut config = server.config();
+        config.propagation = propagation;
+        let channel = GrpcChannel::builder("things", config).build().unwrap();
+        let request = request(Duration::from_secs(3));
+        request.set_actor(Actor::new("ada"));
+        context::scope(request, call(&channel)).await.unwrap();
+        let head = server.heads().pop().unwrap();
+        let actor = head.get("x-actor-id").map(|actor| actor.to_str().unwrap());
+        assert_eq!(actor, told);
+    }
 }
 
 #[tokio::test]

@@ -1,6 +1,7 @@
 use std::{num::NonZeroU16, path::PathBuf};
 
 use schemars::JsonSchema;
+use seaworthy_client::Propagation;
 use seaworthy_core::Timeout;
 use seaworthy_resilience::policies::PoliciesConfig;
 use serde::{Deserialize, Serialize};
@@ -43,6 +44,9 @@ pub struct GrpcClientConfig {
     /// Whether one breaker judges all calls, or each method has its own.
     #[serde(default)]
     pub breaker_per: BreakerPer,
+    /// What of the running request the dependency is told.
+    #[serde(default)]
+    pub propagation: Propagation,
     /// What bounds and repeats calls: `timeout` is the time until one answer begins, `total` that of the whole call with every attempt and the streams.
     #[serde(default)]
     pub policies: PoliciesConfig,
@@ -105,6 +109,7 @@ impl GrpcClientConfig {
             maximum_connections: MAXIMUM_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
             breaker_per: BreakerPer::default(),
+            propagation: Propagation::default(),
             policies: PoliciesConfig::default(),
         }
     }
