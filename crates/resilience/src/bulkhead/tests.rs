@@ -1,6 +1,7 @@
 use std::{
     collections::VecDeque,
     convert::Infallible,
+    future::pending,
     num::NonZeroU32,
     sync::{
         Arc,
@@ -86,11 +87,19 @@ async fn a_wait_ends_at_its_bound_and_zero_is_no_wait_res_5() {
 #[tokio::test]
 async fn a_call_that_is_cancelled_gives_its_place_back_res_5() {
     let bulkhead = Bulkhead::new("stock", &config(Delay::ZERO), &Metrics::new());
+    let service = ServiceBuilder::new()
+        .layer(BulkheadLayer::new(bulkhead.clone()))
+        .layer(CallLayer)
+        .service(service_fn(|()| pending::<Result<(), Infallible>>()));
     for _ in 0..10 {
-        let permit = bulkhead.enter().await.unwrap();
-        drop(permit);
+        let call = tokio::spawn(service.clone().oneshot(()));
+        while bulkhead.snapshot().running == 0 {
+            tokio::task::yield_now().await;
+        }
+        call.abort();
+        assert!(call.await.unwrap_err().is_cancelled());
+        assert_eq!(bulkhead.snapshot().running, 0);
     }
-    assert_eq!(bulkhead.snapshot().running, 0);
 }
 
 /// What a test does with places, in order; `usize` chooses among those who hold one or wait.

@@ -52,7 +52,7 @@ async fn each_attempt_has_its_timeout_and_all_have_the_total_res_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn clones_for_a_thousand_connections_are_one_breaker_and_one_budget_res_1() {
+async fn clones_for_a_thousand_connections_are_one_breaker_res_1() {
     let resilience = resilience("{}");
     let mut refused = 0;
     for _ in 0..1_000 {

@@ -72,11 +72,15 @@ fn headers_say_what_is_left_and_when_it_is_whole_again_res_6() {
 #[test]
 fn a_flood_of_keys_costs_bounded_memory_and_spares_who_was_there_res_6() {
     let keyed = Keyed::new(1_600);
+    keyed.update(&ada(), 1, 1_000, |value| *value = 7);
     for number in 0..100_000_u32 {
         let key = RateLimitKey::Address(std::net::Ipv4Addr::from(number).into());
         keyed.update(&key, 1, 1_000, |value| *value = 2);
     }
     assert!(keyed.len() <= 1_600);
+    let mut kept = 0;
+    keyed.update(&ada(), 1, 1_000, |value| kept = *value);
+    assert_eq!(kept, 7, "who was there is who it was");
 }
 
 #[test]
@@ -136,16 +140,23 @@ proptest! {
     ) {
         let limiter = limiter(requests, Timeout::from_secs(1));
         let start = Instant::now() + Duration::from_secs(1);
-        let (mut now, mut allowed) = (start, 0_u32);
+        let (mut now, mut allowed) = (start, Vec::new());
         for wait in waits {
             now += Duration::from_millis(wait);
             let decision = limiter.check(&ada(), now);
-            allowed += u32::from(decision.allowed);
-            if !decision.allowed {
+            if decision.allowed {
+                allowed.push(now);
+            } else {
                 prop_assert!(!limiter.check(&ada(), now + decision.retry_after - Duration::from_nanos(1)).allowed);
             }
         }
         let bound = f64::from(requests) * (1.0 + (now - start).as_secs_f64()) + 1.0;
-        prop_assert!(f64::from(allowed) <= bound, "{allowed} > {bound}");
+        let count = u32::try_from(allowed.len()).unwrap();
+        prop_assert!(f64::from(count) <= bound, "{count} > {bound}");
+        for first in &allowed {
+            let window = *first..*first + Duration::from_secs(1);
+            let within = allowed.iter().filter(|moment| window.contains(moment)).count();
+            prop_assert!(within <= 2 * requests as usize, "{within} in one window");
+        }
     }
 }
