@@ -138,7 +138,10 @@ impl Exchange<'_> {
             let response = self.call(request).await?;
             record.answered(response.status());
             let redirected = redirect::follow(
-                &self.inner.config.redirects,
+                (
+                    &self.inner.config.redirects,
+                    self.inner.config.base_url.as_ref(),
+                ),
                 followed,
                 &self.url,
                 &mut self.method,

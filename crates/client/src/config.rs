@@ -24,7 +24,7 @@ const DEFAULT_POOL_MAXIMUM_IDLE: u16 = 32;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpClientConfig {
-    /// Where the dependency is. With it, a call begins at that origin, and only a redirect leaves it; without it every call names a whole URL.
+    /// Where the dependency is. With it, every call stays under it, redirects stay at its origin, and what leads elsewhere is refused; without it every call names a whole URL.
     pub base_url: Option<BaseUrl>,
     /// How long the way to an open connection may take: name, TCP and TLS together.
     pub connect_timeout: Timeout,
@@ -58,6 +58,8 @@ pub struct RedirectConfig {
     pub maximum: u8,
     /// Whether a call that began with https may go on with http.
     pub allow_downgrade: bool,
+    /// Whether a call that began at `base_url` may go on at another origin, without what was private to the first. Without a `base_url` it may.
+    pub allow_other_origins: bool,
 }
 
 /// Connections that rest.
@@ -107,6 +109,7 @@ impl Default for RedirectConfig {
         Self {
             maximum: DEFAULT_REDIRECTS,
             allow_downgrade: false,
+            allow_other_origins: false,
         }
     }
 }

@@ -147,6 +147,8 @@ pub enum RedirectProblem {
     TooMany,
     /// It leads from https to http.
     Downgrade,
+    /// It leaves the origin of the client's base URL, and `redirects.allow_other_origins` is not set.
+    Origin,
     /// `Location` is missing, no URL, or one that this client does not call.
     Location,
     /// The body was a stream and is gone.
@@ -228,6 +230,7 @@ impl fmt::Display for RedirectProblem {
         formatter.write_str(match self {
             Self::TooMany => "it is one more than redirects.maximum",
             Self::Downgrade => "it leads from https to http",
+            Self::Origin => "it leaves the origin of the client's base URL",
             Self::Location => "its Location is not one that can be called",
             Self::Body => "the body of the request was a stream and cannot be sent again",
         })

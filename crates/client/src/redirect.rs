@@ -10,7 +10,7 @@ use http::{
 use seaworthy_telemetry::redact::is_sensitive_name;
 use url::Url;
 
-use crate::{ClientError, RedirectConfig, RedirectProblem, propagation, target};
+use crate::{BaseUrl, ClientError, RedirectConfig, RedirectProblem, propagation, target};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
@@ -33,7 +33,7 @@ pub(crate) struct Redirected {
 
 /// Whether an answer sends the call elsewhere, and where. The request's method and headers become those of the next one (RFC 9110, section 15.4).
 pub(crate) fn follow(
-    config: &RedirectConfig,
+    (config, base): (&RedirectConfig, Option<&BaseUrl>),
     followed: u8,
     from: &Url,
     method: &mut Method,
@@ -60,6 +60,10 @@ pub(crate) fn follow(
     };
     if from.scheme() == "https" && url.scheme() != "https" && !config.allow_downgrade {
         return refuse(RedirectProblem::Downgrade);
+    }
+    let leaves = base.is_some_and(|base| base.url().origin() != url.origin());
+    if leaves && !config.allow_other_origins {
+        return refuse(RedirectProblem::Origin);
     }
     let is_read = *method == Method::GET || *method == Method::HEAD;
     let becomes_read = match status {

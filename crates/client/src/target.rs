@@ -6,7 +6,7 @@ use crate::{BaseUrl, ClientError};
 
 /// What a call asks for.
 ///
-/// A text is a whole URL, or a path under the client's base URL that begins with one slash. Segments are a path whose parts are escaped one by one: use them for what
+/// A text is a whole URL, which with a base URL must lie under it, or a path under the client's base URL that begins with one slash. Segments are a path whose parts are escaped one by one: use them for what
 /// callers chose, so that an identifier such as `../admin` stays an identifier.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
@@ -57,20 +57,24 @@ impl Target<'_> {
             Some(base) if base.url().origin() != url.origin() => Err(ClientError::url(
                 "it is outside of the origin of the client's base URL",
             )),
+            Some(base) if !is_under(base, &url) => Err(ClientError::url(
+                "its path leaves that of the client's base URL",
+            )),
             _ => Ok(url),
         }
     }
 }
 
+/// Whether the path begins with that of the base, or is it without the slash at its end.
+fn is_under(base: &BaseUrl, url: &Url) -> bool {
+    let base = base.url().path();
+    url.path().starts_with(base) || base.strip_suffix('/') == Some(url.path())
+}
+
 /// Adds a path to the base by its text: resolved as a reference, `//host` would be another host.
 fn under(base: &BaseUrl, path: &str) -> Result<Url, ClientError> {
     let whole = format!("{}{}", base.url().as_str().trim_end_matches('/'), path);
-    let url = Url::parse(&whole).map_err(|_| ClientError::url("the path cannot be used"))?;
-    if url.path().starts_with(base.url().path()) {
-        Ok(url)
-    } else {
-        Err(ClientError::url("the path leaves that of the base URL"))
-    }
+    Url::parse(&whole).map_err(|_| ClientError::url("the path cannot be used"))
 }
 
 fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
@@ -151,6 +155,14 @@ mod tests {
             "/%2e%2e/admin",
             "http://stock.internal/v1/items",
             "https://elsewhere.example/",
+            "https://stock.internal/admin",
+            "https://stock.internal/v10/items",
+            "https://stock.internal/v1/../admin",
+            "https://stock.internal/v1/%2E%2e/admin",
+            "https://stock.internal\\admin",
+            "https://stock.internal",
+            "https://stock.internal:8443/v1/items",
+            "/..",
             "https://user:secret@stock.internal/v1/items",
             "ftp://stock.internal/",
             "items",
@@ -166,6 +178,18 @@ mod tests {
         assert!(Target::from("/items").resolve(None).is_err());
     }
 
+    #[test]
+    fn a_whole_url_under_the_base_is_called_sec_6() {
+        for text in [
+            "https://stock.internal/v1/items?page=2",
+            "https://STOCK.internal:443/v1/items",
+            "https://stock.internal/v1/../v1/items",
+            "https://stock.internal/v1?page=2",
+        ] {
+            assert!(resolved(text).is_ok(), "{text}");
+        }
+    }
+
     proptest! {
         #[test]
         fn whatever_a_caller_chose_stays_in_its_place_res_4(text in "/.{0,40}", segment in ".{1,40}") {
@@ -176,6 +200,11 @@ mod tests {
             if let Ok(url) = Target::from(&["items", segment.as_str()]).resolve(Some(&base())) {
                 prop_assert_eq!(url.path_segments().unwrap().count(), 3);
                 prop_assert!(url.query().is_none() && url.fragment().is_none());
+            }
+            let whole = format!("https://stock.internal{text}");
+            if let Ok(url) = Target::from(whole.as_str()).resolve(Some(&base())) {
+                prop_assert_eq!(url.host_str(), Some("stock.internal"));
+                prop_assert!(url.path() == "/v1" || url.path().starts_with("/v1/"));
             }
         }
     }

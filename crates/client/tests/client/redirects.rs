@@ -160,3 +160,46 @@ async fn a_stream_is_not_sent_to_another_place_empty_res_2() {
     }
     assert_eq!(server.seen().len(), 1);
 }
+
+#[tokio::test]
+async fn with_a_base_url_a_redirect_to_another_origin_is_an_error_unless_it_is_allowed_sec_6() {
+    let other = Server::start(|_, _| answer("200 OK", "", "")).await;
+    let elsewhere = other.url("/secrets");
+    let server = Server::start(move |before, _| match before {
+        0 => to("302 Found", "/v2/items"),
+        1 => answer("200 OK", "", ""),
+        _ => to("302 Found", &elsewhere),
+    })
+    .await;
+    let base: seaworthy_client::BaseUrl = server.url("/v1").parse().unwrap();
+    let strict = client(|config| config.base_url = Some(base.clone()));
+    // The dependency itself may move things about at its own origin.
+    strict
+        .get("/items")
+        .send()
+        .await
+        .unwrap()
+        .success()
+        .unwrap();
+    match strict.get("/items").send().await.unwrap_err() {
+        ClientError::Redirect { problem, .. } => assert_eq!(problem, RedirectProblem::Origin),
+        error => panic!("{error:?}"),
+    }
+    assert_eq!(other.seen().len(), 0);
+    let lenient = client(|config| {
+        config.base_url = Some(base.clone());
+        config.redirects.allow_other_origins = true;
+    });
+    lenient
+        .get("/items")
+        .send()
+        .await
+        .unwrap()
+        .success()
+        .unwrap();
+    assert_eq!(other.seen().len(), 1);
+
+    let error = strict.get(&server.url("/admin")).send().await.unwrap_err();
+    assert!(matches!(error, ClientError::Request { .. }), "{error:?}");
+    assert_eq!(server.seen().len(), 4);
+}
