@@ -7,15 +7,14 @@ use hyper_util::{
 };
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
-use tower_layer::Layer as _;
 
 use crate::{
     BuildError, HttpClient, HttpClientConfig, HttpVersion, Resolve,
-    classify::ClassifyClient,
     client::Inner,
     connect::{Connector, FollowedTls, SystemResolver},
     observe::ClientMetrics,
     replay::ReplayCall,
+    sender::Sender,
     transport::Transport,
 };
 
@@ -135,7 +134,7 @@ impl HttpClientBuilder {
         let replay = ReplayCall(config.max_replay_size);
         let metrics = ClientMetrics::new(&name, &metrics, tracer);
         Ok(HttpClient::new(Inner {
-            pipeline: policies.layer(ClassifyClient, replay).layer(transport),
+            sender: Sender::new(&policies, transport, replay),
             policies,
             metrics,
             user_agent,

@@ -1,6 +1,6 @@
 //! One call: its bounds, its redirects, its answer.
 
-use std::{future::poll_fn, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use http::{
     HeaderMap, Method, Request, Response, StatusCode,
@@ -11,7 +11,6 @@ use hyper::body::Incoming;
 use seaworthy_core::context;
 use seaworthy_resilience::{CallError, circuit_breaker::LateReport, retry::ReplayBody};
 use tokio::time::{Instant, timeout_at};
-use tower_service::Service as _;
 use url::{Position, Url};
 
 use crate::{
@@ -176,12 +175,7 @@ impl Exchange<'_> {
 
     /// Sends one request through all policies.
     async fn call(&self, request: ReplayRequest) -> Result<Response<Incoming>, ClientError> {
-        let mut pipeline = self.inner.pipeline.clone();
-        let sending = async move {
-            poll_fn(|context| pipeline.poll_ready(context)).await?;
-            pipeline.call(request).await
-        };
-        match timeout_at(self.bound.at, sending).await {
+        match timeout_at(self.bound.at, self.inner.sender.send(request)).await {
             Ok(result) => result.map_err(|error| self.failure(error)),
             Err(_) => Err(self.timed_out(self.bound.limit, self.bound.allowed)),
         }

@@ -1,11 +1,11 @@
 use std::{fmt, sync::Arc};
 
 use http::{HeaderValue, Method};
-use seaworthy_resilience::policies::{Pipeline, Policies};
+use seaworthy_resilience::policies::Policies;
 
 use crate::{
-    HttpClientBuilder, HttpClientConfig, RequestBuilder, Target, classify::ClassifyClient,
-    observe::ClientMetrics, replay::ReplayCall, transport::Transport,
+    HttpClientBuilder, HttpClientConfig, RequestBuilder, Target, observe::ClientMetrics,
+    sender::Sender,
 };
 
 /// Calls one dependency over HTTP, within all limits. Cheap to clone; all clones share connections and policies.
@@ -16,7 +16,7 @@ pub(crate) struct Inner {
     pub(crate) name: Arc<str>,
     pub(crate) config: HttpClientConfig,
     pub(crate) policies: Policies,
-    pub(crate) pipeline: Pipeline<Transport, ClassifyClient, ReplayCall>,
+    pub(crate) sender: Sender,
     pub(crate) metrics: ClientMetrics,
     pub(crate) user_agent: Option<HeaderValue>,
 }

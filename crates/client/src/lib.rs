@@ -55,6 +55,7 @@ mod redirect;
 mod replay;
 mod request;
 mod response;
+mod sender;
 mod target;
 mod transport;
 

@@ -46,6 +46,8 @@ pub enum Refused {
     BulkheadFull,
     /// The rate limit is used up.
     RateLimited,
+    /// The rate limit on the calls to the dependency is used up: no fault of who asked for it.
+    DependencyLimited,
     /// The service is overloaded and serves what is more important first.
     Overloaded,
     /// The limiter's store cannot be asked, and the policy is to refuse then.
@@ -111,6 +113,7 @@ impl Refused {
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::BulkheadFull => "BULKHEAD_FULL",
             Self::RateLimited => "RATE_LIMITED",
+            Self::DependencyLimited => "DEPENDENCY_LIMITED",
             Self::Overloaded => "OVERLOADED",
             Self::Degraded => "SERVICE_DEGRADED",
         }
@@ -120,9 +123,11 @@ impl Refused {
         match self {
             Self::LateAlready => Code::DeadlineExceeded,
             Self::RateLimited => Code::Exhausted,
-            Self::CircuitOpen | Self::BulkheadFull | Self::Overloaded | Self::Degraded => {
-                Code::Unavailable
-            }
+            Self::CircuitOpen
+            | Self::BulkheadFull
+            | Self::DependencyLimited
+            | Self::Overloaded
+            | Self::Degraded => Code::Unavailable,
         }
     }
 
@@ -130,7 +135,9 @@ impl Refused {
         match self {
             Self::LateAlready => "the deadline has passed",
             Self::CircuitOpen => "something this service needs is failing; try again later",
-            Self::BulkheadFull => "something this service needs is busy; try again later",
+            Self::BulkheadFull | Self::DependencyLimited => {
+                "something this service needs is busy; try again later"
+            }
             Self::RateLimited => "too many requests; try again later",
             Self::Overloaded => "the service is overloaded; try again later",
             Self::Degraded => "the service is degraded; try again later",

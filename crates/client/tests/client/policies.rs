@@ -10,10 +10,10 @@ use bytes::Bytes;
 use http::Method;
 use http_body::{Body, Frame};
 use seaworthy_client::ClientError;
-use seaworthy_core::ByteSize;
-use seaworthy_resilience::Refused;
+use seaworthy_core::{ByteSize, Timeout};
+use seaworthy_resilience::{Refused, hedge::HedgeConfig};
 
-use crate::fixture::{Reply, Server, answer, client};
+use crate::fixture::{Reply, Server, answer, client, once};
 
 /// Fails twice and then works.
 async fn recovering() -> Server {
@@ -189,4 +189,72 @@ async fn a_body_that_nobody_reads_or_that_is_too_large_is_no_failure_of_the_depe
     }
     let snapshot = client.policies().breaker().snapshot();
     assert_eq!((snapshot.calls, snapshot.failures), (20, 0));
+}
+
+/// A server that answers the first request never, and any other at once.
+async fn late_at_first() -> Server {
+    Server::start(|before, _| match before {
+        0 => Reply::Silence,
+        _ => answer("200 OK", "", "again"),
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_late_read_is_sent_a_second_time_where_that_is_set_res_8() {
+    let hedging = || {
+        client(|config| {
+            once(config);
+            config.policies.timeout = Timeout::from_secs(1);
+            config.policies.hedge = Some(HedgeConfig {
+                delay: Timeout::from_millis(50),
+            });
+        })
+    };
+    let server = late_at_first().await;
+    let hedged = hedging();
+    let began = Instant::now();
+    let response = hedged.get(&server.url("/")).send().await.unwrap();
+    assert_eq!(response.text().await.unwrap(), "again");
+    assert!(began.elapsed() < Duration::from_secs(1));
+    assert_eq!(server.seen().len(), 2);
+    assert_eq!(hedged.policies().snapshot().hedge.unwrap().hedges, 1);
+    // What changes something, or has a body, is waited for, and so is everything where nothing is set.
+    for (client, method, body) in [
+        (hedging(), Method::PUT, ""),
+        (hedging(), Method::POST, ""),
+        (hedging(), Method::GET, "body"),
+        (
+            client(|config| {
+                once(config);
+                config.policies.timeout = Timeout::from_secs(1);
+            }),
+            Method::GET,
+            "",
+        ),
+    ] {
+        let server = late_at_first().await;
+        let request = client.request(method.clone(), &server.url("/"));
+        let error = request.body(body).send().await.unwrap_err();
+        assert!(matches!(error, ClientError::TimedOut { .. }), "{error:?}");
+        assert_eq!(server.seen().len(), 1, "{method} {body}");
+    }
+}
+
+#[tokio::test]
+async fn a_rate_limit_from_the_settings_refuses_before_anything_is_sent_res_6() {
+    let server = Server::start(|_, _| answer("200 OK", "", "")).await;
+    let limited = client(|config| {
+        let policies = r#"{"rate_limit": {"requests": 1, "window": "1h"}}"#;
+        config.policies = serde_json::from_str(policies).unwrap();
+    });
+    limited.get(&server.url("/")).send().await.unwrap();
+    match limited.get(&server.url("/")).send().await.unwrap_err() {
+        ClientError::Refused { refusal, .. } => {
+            assert_eq!(refusal.by(), Refused::DependencyLimited);
+        }
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(server.seen().len(), 1);
+    assert_eq!(limited.policies().snapshot().breaker.failures, 0);
 }

@@ -14,16 +14,25 @@ pub struct CoalesceLayer<F, Request> {
     request: PhantomData<fn(Request)>,
 }
 
+/// What counts the requests that needed no call of their own.
+pub(crate) fn coalesced(name: &str, metrics: &Metrics) -> Counter {
+    metrics.counter(
+        "coalesced_total",
+        "Requests that got the answer of an equal one.",
+        &[("name", name)],
+    )
+}
+
 impl<F, Request> CoalesceLayer<F, Request> {
     /// A layer of this name.
     pub fn new(name: &str, metrics: &Metrics, key: F) -> Self {
+        Self::counting(coalesced(name, metrics), key)
+    }
+
+    pub(crate) const fn counting(coalesced: Counter, key: F) -> Self {
         Self {
             key,
-            coalesced: metrics.counter(
-                "coalesced_total",
-                "Requests that got the answer of an equal one.",
-                &[("name", name)],
-            ),
+            coalesced,
             request: PhantomData,
         }
     }

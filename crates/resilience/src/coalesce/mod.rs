@@ -7,9 +7,12 @@
 
 mod layer;
 mod service;
+mod snapshot;
 
 pub use layer::CoalesceLayer;
+pub(crate) use layer::coalesced;
 pub use service::{CoalesceFuture, CoalesceService, Key};
+pub use snapshot::CoalesceSnapshot;
 
 #[cfg(test)]
 mod tests;

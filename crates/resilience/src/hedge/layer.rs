@@ -14,14 +14,28 @@ pub struct HedgeLayer<P> {
     replay: P,
 }
 
+/// What counts the hedges of a dependency.
+pub(crate) fn hedges(name: &str, metrics: &Metrics) -> Counter {
+    metrics.counter(
+        "hedges_total",
+        "Second requests sent because an answer was late.",
+        &[("name", name)],
+    )
+}
+
 impl<P> HedgeLayer<P> {
     /// A layer that spends from the budget of a dependency's retries.
     pub fn new(config: &HedgeConfig, budget: Retry, metrics: &Metrics, replay: P) -> Self {
-        let hedges = metrics.counter(
-            "hedges_total",
-            "Second requests sent because an answer was late.",
-            &[("name", budget.name())],
-        );
+        let hedges = hedges(budget.name(), metrics);
+        Self::counting(config, budget, hedges, replay)
+    }
+
+    pub(crate) fn counting(
+        config: &HedgeConfig,
+        budget: Retry,
+        hedges: Counter,
+        replay: P,
+    ) -> Self {
         Self {
             delay: config.delay,
             budget,

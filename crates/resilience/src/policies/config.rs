@@ -4,7 +4,11 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-use crate::{bulkhead::BulkheadConfig, circuit_breaker::CircuitBreakerConfig, retry::RetryConfig};
+use crate::{
+    adaptive_concurrency::AdaptiveConcurrencyConfig, bulkhead::BulkheadConfig,
+    circuit_breaker::CircuitBreakerConfig, hedge::HedgeConfig, rate_limit::RateLimitConfig,
+    retry::RetryConfig,
+};
 
 /// A call inside a cluster that has not answered after two seconds has most likely failed.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
@@ -25,6 +29,14 @@ pub struct PoliciesConfig {
     pub bulkhead: BulkheadConfig,
     /// When calls are refused because they would fail.
     pub breaker: CircuitBreakerConfig,
+    /// How many calls this process makes in a time. Not set: as many as are asked for.
+    pub rate_limit: Option<RateLimitConfig>,
+    /// How the number of calls at once follows the latency of the dependency. Not set: the bulkhead alone bounds it.
+    pub adaptive_concurrency: Option<AdaptiveConcurrencyConfig>,
+    /// When a second request is sent because the answer to the first is late: of the HTTP client for GET and HEAD without a body. Not set: never.
+    pub hedge: Option<HedgeConfig>,
+    /// Whether equal requests that run at the same time are one call, where code says which are equal.
+    pub coalesce: bool,
 }
 
 impl Default for PoliciesConfig {
@@ -35,6 +47,10 @@ impl Default for PoliciesConfig {
             retry: RetryConfig::default(),
             bulkhead: BulkheadConfig::default(),
             breaker: CircuitBreakerConfig::default(),
+            rate_limit: None,
+            adaptive_concurrency: None,
+            hedge: None,
+            coalesce: false,
         }
     }
 }

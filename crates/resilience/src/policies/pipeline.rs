@@ -1,6 +1,6 @@
 use tower_layer::Layer;
 
-use super::resilience::Policies;
+use super::{limit_gate::LimitGate, resilience::Policies};
 use crate::{
     Call,
     bulkhead::BulkheadService,
@@ -12,6 +12,7 @@ use crate::{
 /// A service behind all policies of its dependency, in the documented order.
 pub type Pipeline<S, C, P> = Deadline<
     RetryService<BulkheadService<CircuitBreakerService<TimeoutService<Call<S>>, C>>, C, P>,
+    LimitGate<C>,
 >;
 
 /// Puts all policies of a dependency around a service.
@@ -47,6 +48,7 @@ impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
             self.classify.clone(),
             self.replay.clone(),
         );
-        Deadline::new(retried, policies.name(), config.total)
+        let gate = LimitGate::new(policies.outgoing().cloned(), self.classify.clone());
+        Deadline::gated(retried, policies.name(), config.total, gate)
     }
 }

@@ -1,19 +1,22 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use parking_lot::Mutex;
-use seaworthy_telemetry::metrics::Metrics;
+use seaworthy_telemetry::metrics::{Counter, Metrics};
 use serde::Serialize;
 
 use super::{
     config::{PoliciesConfig, ResilienceConfig},
     limits::{Limits, LimitsSnapshot},
+    outgoing::Outgoing,
     pipeline::PipelineLayer,
 };
 use crate::{
-    adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig},
+    adaptive_concurrency::{AdaptiveConcurrency, AdaptiveConcurrencyConfig, ConcurrencySnapshot},
     bulkhead::{Bulkhead, BulkheadSnapshot},
     circuit_breaker::{CircuitBreaker, CircuitBreakerSnapshot},
-    rate_limit::{RateLimitConfig, RateLimiter},
+    coalesce::{CoalesceLayer, CoalesceSnapshot, coalesced},
+    hedge::{HedgeConfig, HedgeLayer, HedgeSnapshot, hedges},
+    rate_limit::{RateLimitConfig, RateLimitSnapshot, RateLimiter},
     retry::{Retry, RetrySnapshot},
 };
 
@@ -40,10 +43,19 @@ struct Handles {
     retry: Retry,
     bulkhead: Bulkhead,
     breaker: CircuitBreaker,
+    optional: Optional,
+}
+
+/// What a dependency has where it is set, and shares with its endpoints.
+#[derive(Debug, Clone)]
+struct Optional {
+    outgoing: Option<Outgoing>,
+    hedge: Option<(HedgeConfig, Counter)>,
+    coalesced: Option<Counter>,
 }
 
 /// The policies of one dependency at one moment, for the admin API.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct PoliciesSnapshot {
     /// The name of the dependency, or of the dependency and its endpoint.
     pub name: String,
@@ -53,6 +65,25 @@ pub struct PoliciesSnapshot {
     pub bulkhead: BulkheadSnapshot,
     /// The retries.
     pub retry: RetrySnapshot,
+    /// The rate limit on its calls, where it is set.
+    pub rate_limit: Option<RateLimitSnapshot>,
+    /// The adaptive limit on its calls, where it is set.
+    pub adaptive_concurrency: Option<ConcurrencySnapshot>,
+    /// Hedging, where it is set.
+    pub hedge: Option<HedgeSnapshot>,
+    /// Coalescing, where it is set.
+    pub coalesce: Option<CoalesceSnapshot>,
+}
+
+impl Optional {
+    fn new(name: &str, config: &PoliciesConfig, metrics: &Metrics) -> Self {
+        let hedge = config.hedge.clone();
+        Self {
+            outgoing: Outgoing::new(name, config, metrics),
+            hedge: hedge.map(|config| (config, hedges(name, metrics))),
+            coalesced: config.coalesce.then(|| coalesced(name, metrics)),
+        }
+    }
 }
 
 impl Resilience {
@@ -81,6 +112,7 @@ impl Resilience {
             retry: Retry::new(name, &config.retry, &inner.metrics),
             bulkhead: Bulkhead::new(name, &config.bulkhead, &inner.metrics),
             breaker: CircuitBreaker::new(name, &config.breaker, &inner.metrics),
+            optional: Optional::new(name, &config, &inner.metrics),
             name: name.into(),
             config,
         }));
@@ -88,7 +120,7 @@ impl Resilience {
         policies
     }
 
-    /// The policies of one endpoint of a dependency: a breaker of its own, named `dependency/endpoint`, and the places and the retry budget of the dependency.
+    /// The policies of one endpoint of a dependency: a breaker of its own, named `dependency/endpoint`, and the places, the retry budget and the limits of the dependency.
     /// Endpoints are route templates or method names, never what a caller sent: each is kept for ever.
     #[must_use]
     pub fn endpoint(&self, dependency: &str, endpoint: &str) -> Policies {
@@ -103,6 +135,7 @@ impl Resilience {
             retry: shared.retry().clone(),
             bulkhead: shared.bulkhead().clone(),
             breaker: CircuitBreaker::new(&name, &config.breaker, &self.0.metrics),
+            optional: shared.0.optional.clone(),
             name: name.as_str().into(),
             config,
         }));
@@ -183,14 +216,62 @@ impl Policies {
         &self.0.retry
     }
 
+    /// The rate limit on the calls, where it is set: all calls of this process count together.
+    #[must_use]
+    pub fn rate_limit(&self) -> Option<&RateLimiter> {
+        self.outgoing()?.rate()
+    }
+
+    /// The adaptive limit on the calls, where it is set.
+    #[must_use]
+    pub fn adaptive_concurrency(&self) -> Option<&AdaptiveConcurrency> {
+        self.outgoing()?.concurrency()
+    }
+
+    pub(super) fn outgoing(&self) -> Option<&Outgoing> {
+        self.0.optional.outgoing.as_ref()
+    }
+
+    /// A layer that hedges, to stand around that of [`layer`](Self::layer); `None` where hedging is not set. `replay` tells which requests may be repeated while the first one runs.
+    #[must_use]
+    pub fn hedge_layer<P>(&self, replay: P) -> Option<HedgeLayer<P>> {
+        let (config, hedges) = self.0.optional.hedge.as_ref()?;
+        let budget = self.retry().clone();
+        Some(HedgeLayer::counting(config, budget, hedges.clone(), replay))
+    }
+
+    /// A layer that makes one call of equal requests, to stand outermost; `None` where coalescing is not set. `key` tells which requests are equal.
+    #[must_use]
+    pub fn coalesce_layer<F, Request, K>(&self, key: F) -> Option<CoalesceLayer<F, Request>>
+    where
+        F: Fn(&Request) -> Option<K>,
+    {
+        let coalesced = self.0.optional.coalesced.clone()?;
+        Some(CoalesceLayer::counting(coalesced, key))
+    }
+
     /// What is known at this moment.
     #[must_use]
     pub fn snapshot(&self) -> PoliciesSnapshot {
+        let Optional {
+            hedge, coalesced, ..
+        } = &self.0.optional;
         PoliciesSnapshot {
             name: self.name().to_string(),
             breaker: self.breaker().snapshot(),
             bulkhead: self.bulkhead().snapshot(),
             retry: self.retry().snapshot(),
+            rate_limit: self.rate_limit().map(RateLimiter::snapshot),
+            adaptive_concurrency: self
+                .adaptive_concurrency()
+                .map(AdaptiveConcurrency::snapshot),
+            hedge: hedge.as_ref().map(|(config, hedges)| HedgeSnapshot {
+                delay: config.delay.get(),
+                hedges: hedges.get(),
+            }),
+            coalesce: coalesced.as_ref().map(|coalesced| CoalesceSnapshot {
+                coalesced: coalesced.get(),
+            }),
         }
     }
 }

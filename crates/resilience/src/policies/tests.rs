@@ -14,6 +14,8 @@ use seaworthy_telemetry::metrics::Metrics;
 use tokio::time::Instant;
 use tower::{Service as _, ServiceBuilder, ServiceExt as _, service_fn};
 
+mod optional;
+
 use super::*;
 use crate::{
     CallError, ClassifyErrors, Refused,
@@ -101,6 +103,12 @@ fn settings_that_make_no_sense_are_refused_conf_1() {
         r#"{"dependencies": {"stock": {"breaker": {"failure_rate": 1.5}}}}"#,
         r#"{"dependencies": {"stock": {"bulkhead": {"maximum_calls": 0}}}}"#,
         r#"{"dependencies": {"stock": {"brake": {}}}}"#,
+        r#"{"dependencies": {"stock": {"rate_limit": {"requests": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"rate_limit": {"per_second": 1}}}}"#,
+        r#"{"dependencies": {"stock": {"adaptive_concurrency": {"window": "0s"}}}}"#,
+        r#"{"dependencies": {"stock": {"adaptive_concurrency": {"maximum": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"hedge": {"delay": "0s"}}}}"#,
+        r#"{"dependencies": {"stock": {"coalesce": "sometimes"}}}"#,
     ] {
         assert!(
             serde_json::from_str::<ResilienceConfig>(broken).is_err(),

@@ -11,7 +11,10 @@ use seaworthy_core::{Timeout, context};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::expiry::Expiry;
+use super::{
+    expiry::Expiry,
+    gate::{Gate, Pass},
+};
 use crate::{CallError, Refusal, Refused};
 
 /// Ends a call, with all its attempts, when a limit is over or when the deadline of the running request passes, whichever comes first. A call whose request
@@ -24,10 +27,11 @@ pub struct DeadlineLayer {
 
 /// What [`DeadlineLayer`] makes.
 #[derive(Debug, Clone)]
-pub struct Deadline<S> {
+pub struct Deadline<S, G = ()> {
     inner: S,
     name: Arc<str>,
     limit: Timeout,
+    gate: G,
 }
 
 impl DeadlineLayer {
@@ -43,10 +47,18 @@ impl DeadlineLayer {
 impl<S> Deadline<S> {
     /// Gives every call of a service at most `limit`; the name is that of the dependency.
     pub fn new(inner: S, name: &Arc<str>, limit: Timeout) -> Self {
+        Self::gated(inner, name, limit, ())
+    }
+}
+
+impl<S, G> Deadline<S, G> {
+    /// The same behind a gate, which is asked about calls that are not late already.
+    pub(crate) fn gated(inner: S, name: &Arc<str>, limit: Timeout, gate: G) -> Self {
         Self {
             inner,
             name: Arc::clone(name),
             limit,
+            gate,
         }
     }
 }
@@ -69,13 +81,14 @@ fn deadline() -> Option<seaworthy_core::Deadline> {
     context::with_current(|current| current?.deadline())
 }
 
-impl<S, Request, E> Service<Request> for Deadline<S>
+impl<S, G, Request, E> Service<Request> for Deadline<S, G>
 where
     S: Service<Request, Error = CallError<E>>,
+    G: Gate<S::Response, E>,
 {
     type Response = S::Response;
     type Error = CallError<E>;
-    type Future = DeadlineFuture<S::Future>;
+    type Future = DeadlineFuture<S::Future, G::Pass>;
 
     fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
         self.inner.poll_ready(context)
@@ -84,17 +97,18 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let deadline = deadline();
         if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
-            return DeadlineFuture {
-                state: State::Late {
-                    refusal: Some(Refusal::new(&self.name, Refused::LateAlready)),
-                },
-            };
+            return DeadlineFuture::refused(Refusal::new(&self.name, Refused::LateAlready));
         }
+        let pass = match self.gate.enter() {
+            Ok(pass) => pass,
+            Err(refusal) => return DeadlineFuture::refused(refusal),
+        };
         DeadlineFuture {
             state: State::Running {
                 inner: self.inner.call(request),
                 expiry: Expiry::after(self.limit.get()),
                 deadline,
+                pass,
             },
         }
     }
@@ -103,17 +117,27 @@ where
 pin_project! {
     /// The future of [`Deadline`].
     #[derive(Debug)]
-    pub struct DeadlineFuture<F> {
+    pub struct DeadlineFuture<F, P = ()> {
         #[pin]
-        state: State<F>,
+        state: State<F, P>,
+    }
+}
+
+impl<F, P> DeadlineFuture<F, P> {
+    const fn refused(refusal: Refusal) -> Self {
+        Self {
+            state: State::Refused {
+                refusal: Some(refusal),
+            },
+        }
     }
 }
 
 pin_project! {
     #[project = StateProjection]
     #[derive(Debug)]
-    enum State<F> {
-        Late { refusal: Option<Refusal> },
+    enum State<F, P> {
+        Refused { refusal: Option<Refusal> },
         Running {
             #[pin]
             inner: F,
@@ -121,19 +145,21 @@ pin_project! {
             expiry: Expiry,
             // Until the timer is armed, which may be long after the call was made.
             deadline: Option<seaworthy_core::Deadline>,
+            pass: P,
         },
     }
 }
 
-impl<F, T, E> Future for DeadlineFuture<F>
+impl<F, P, T, E> Future for DeadlineFuture<F, P>
 where
     F: Future<Output = Result<T, CallError<E>>>,
+    P: Pass<T, E>,
 {
     type Output = F::Output;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         match self.project().state.project() {
-            StateProjection::Late { refusal } => match refusal.take() {
+            StateProjection::Refused { refusal } => match refusal.take() {
                 Some(refusal) => Poll::Ready(Err(refusal.into())),
                 None => Poll::Pending,
             },
@@ -141,17 +167,21 @@ where
                 inner,
                 mut expiry,
                 deadline,
+                pass,
             } => {
                 if let Poll::Ready(result) = inner.poll(context) {
+                    pass.leave(&result);
                     return Poll::Ready(result);
                 }
                 if let Some(deadline) = deadline.take() {
                     let left = deadline.remaining().unwrap_or_default();
                     expiry.as_mut().shorten_to(left);
                 }
-                expiry
-                    .poll_elapsed(context)
-                    .map(|elapsed| Err(elapsed.into()))
+                expiry.poll_elapsed(context).map(|elapsed| {
+                    let result = Err(elapsed.into());
+                    pass.leave(&result);
+                    result
+                })
             }
         }
     }

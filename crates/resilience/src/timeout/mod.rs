@@ -6,12 +6,14 @@
 mod deadline;
 mod expiry;
 mod future;
+mod gate;
 mod layer;
 mod service;
 
 pub(crate) use deadline::time_left;
 pub use deadline::{Deadline, DeadlineFuture, DeadlineLayer};
 pub use future::TimeoutFuture;
+pub use gate::{Gate, Pass};
 pub use layer::TimeoutLayer;
 pub use service::TimeoutService;
 

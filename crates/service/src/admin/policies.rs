@@ -4,6 +4,8 @@ use seaworthy_resilience::{
     adaptive_concurrency::ConcurrencySnapshot,
     bulkhead::BulkheadSnapshot,
     circuit_breaker::BreakerState,
+    coalesce::CoalesceSnapshot,
+    hedge::HedgeSnapshot,
     policies::{LimitsSnapshot, PoliciesSnapshot},
     rate_limit::RateLimitSnapshot,
     retry::RetrySnapshot,
@@ -30,6 +32,17 @@ struct DependencyReport {
     breaker: BreakerState,
     bulkhead: BulkheadSnapshot,
     retry: RetrySnapshot,
+    /// `null` where it is not set, as are the rest.
+    rate_limit: Option<RateLimitReport>,
+    adaptive_concurrency: Option<ConcurrencyReport>,
+    hedge: Option<HedgeReport>,
+    coalesce: Option<CoalesceSnapshot>,
+}
+
+#[derive(Debug, Serialize)]
+struct HedgeReport {
+    delay: f64,
+    hedges: u64,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,6 +70,19 @@ impl From<PoliciesSnapshot> for DependencyReport {
             breaker: snapshot.breaker.state,
             bulkhead: snapshot.bulkhead,
             retry: snapshot.retry,
+            rate_limit: snapshot.rate_limit.map(Into::into),
+            adaptive_concurrency: snapshot.adaptive_concurrency.map(Into::into),
+            hedge: snapshot.hedge.map(Into::into),
+            coalesce: snapshot.coalesce,
+        }
+    }
+}
+
+impl From<HedgeSnapshot> for HedgeReport {
+    fn from(snapshot: HedgeSnapshot) -> Self {
+        Self {
+            delay: seconds(snapshot.delay),
+            hedges: snapshot.hedges,
         }
     }
 }

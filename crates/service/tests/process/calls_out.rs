@@ -196,10 +196,18 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
 }
 
 #[test]
-fn operators_see_every_limit_res_5_res_6_res_7() {
+fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     let (address, _heads) = partner();
     let base = format!("clients.partner.base_url=http://{address}");
-    let mut service = trial(&["--set", &base]);
+    let policies = [
+        "clients.partner.policies.rate_limit.requests=5",
+        "clients.partner.policies.adaptive_concurrency.initial=7",
+        "clients.partner.policies.hedge.delay=250ms",
+        "clients.partner.policies.coalesce=true",
+    ];
+    let policies = policies.iter().flat_map(|policy| ["--set", policy]);
+    let settings: Vec<&str> = ["--set", &base].into_iter().chain(policies).collect();
+    let mut service = trial(&settings);
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let statuses = [(); 2].map(|()| get(public, "/seldom").unwrap().status);
@@ -219,6 +227,16 @@ fn operators_see_every_limit_res_5_res_6_res_7() {
         ("refused", 0),
     ] {
         assert_eq!(partner["bulkhead"][field], value, "{field}");
+    }
+    for (policy, field, value) in [
+        ("rate_limit", "requests", 5.into()),
+        ("rate_limit", "window", 2.0.into()),
+        ("adaptive_concurrency", "limit", 7.into()),
+        ("hedge", "delay", 0.25.into()),
+        ("coalesce", "coalesced", 0.into()),
+    ] {
+        let value: Value = value;
+        assert_eq!(partner[policy][field], value, "{policy} {field}");
     }
     assert_eq!(
         shown["rate_limits"],

@@ -1,0 +1,12 @@
+use std::time::Duration;
+
+use serde::Serialize;
+
+/// Hedging at one moment, for the admin API.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct HedgeSnapshot {
+    /// How late an answer must be.
+    pub delay: Duration,
+    /// Second requests that were sent, ever.
+    pub hedges: u64,
+}

@@ -1,0 +1,53 @@
+use tokio::time::Instant;
+
+use super::outgoing::Outgoing;
+use crate::{
+    CallError, Classify, Refusal,
+    adaptive_concurrency::ConcurrencyPermit,
+    outcome::outcome_of,
+    timeout::{Gate, Pass},
+};
+
+/// Lets calls begin within the rate and the adaptive limit of their dependency, where they are set.
+#[derive(Debug, Clone)]
+pub struct LimitGate<C> {
+    limits: Option<Outgoing>,
+    classify: C,
+}
+
+/// What a call within the limits carries with it.
+#[derive(Debug)]
+pub struct LimitPass<C> {
+    permit: Option<ConcurrencyPermit>,
+    classify: C,
+}
+
+impl<C> LimitGate<C> {
+    pub(super) const fn new(limits: Option<Outgoing>, classify: C) -> Self {
+        Self { limits, classify }
+    }
+}
+
+impl<T, E, C: Classify<T, E>> Gate<T, E> for LimitGate<C> {
+    type Pass = LimitPass<C>;
+
+    fn enter(&self) -> Result<LimitPass<C>, Refusal> {
+        let permit = match &self.limits {
+            Some(limits) => limits.admit(Instant::now().into_std())?,
+            None => None,
+        };
+        Ok(LimitPass {
+            permit,
+            classify: self.classify.clone(),
+        })
+    }
+}
+
+impl<T, E, C: Classify<T, E>> Pass<T, E> for LimitPass<C> {
+    fn leave(&mut self, result: &Result<T, CallError<E>>) {
+        if let Some(permit) = self.permit.take() {
+            let outcome = outcome_of(&self.classify, result);
+            permit.report(outcome, Instant::now().into_std());
+        }
+    }
+}
