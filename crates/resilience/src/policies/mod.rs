@@ -5,7 +5,7 @@
 //! ```
 //!
 //! - The *limits*, where they are set, are outermost: the adaptive limit and the rate limit count calls and not attempts, and see every end of a call, the
-//!   deadline's too. What they refuse never comes to the retries or the breaker.
+//!   deadline's too. What they refuse never comes to the retries or the breaker. They share a service with the deadline, since every layer costs every call.
 //! - The *deadline* bounds the call with all its attempts and waits.
 //! - *Retry* is around the breaker, so that every attempt asks it and an open breaker ends the retrying.
 //! - The *bulkhead* holds a place for each attempt and not during the wait between two.
