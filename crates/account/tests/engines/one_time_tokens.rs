@@ -30,6 +30,7 @@ pub(crate) async fn a_link_is_good_once_for_one_purpose_and_until_the_next_auth_
 
     let brief = OneTimeTokens::new(database.clone(), "brief", Duration::from_micros(1));
     let late = brief.issue(database, USER).await.unwrap();
+    place.ticks().await;
     assert_eq!(brief.take(database, &late).await.unwrap(), None);
     brief.purge().await.unwrap();
 }

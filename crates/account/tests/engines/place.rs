@@ -1,5 +1,5 @@
 use seaworthy_account::MIGRATIONS;
-use seaworthy_data::{Database, DatabaseConfig, Migrator};
+use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
 use tempfile::TempDir;
 
@@ -47,4 +47,22 @@ async fn migrated(url: &str) -> Database {
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();
     database
+}
+
+impl Place {
+    /// Waits until the database's clock has moved on: that of SQLite ticks in milliseconds.
+    pub(crate) async fn ticks(&self) {
+        let begun = self.now_us().await;
+        while self.now_us().await <= begun + 1_000 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn now_us(&self) -> i64 {
+        let (now,) = sql("SELECT {now_us}")
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        now
+    }
 }

@@ -40,6 +40,7 @@ pub(crate) async fn a_refresh_token_is_good_once_and_its_theft_ends_the_session_
     let third = sessions.refresh(&second.token).await.unwrap();
 
     // Also one that was exchanged long ago.
+    place.ticks().await;
     let reused = sessions.refresh(&first).await;
     assert!(
         matches!(&reused, Err(RefreshError::Reused { user }) if user == USER),
@@ -94,6 +95,7 @@ pub(crate) async fn a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_
     for config in [idle, old] {
         let sessions = sessions(&place, config);
         let token = begin(&sessions, &place).await;
+        place.ticks().await;
         let answer = sessions.refresh(&token).await;
         assert!(matches!(answer, Err(RefreshError::Unknown)), "{answer:?}");
         assert!(sessions.of(USER).await.unwrap().is_empty());

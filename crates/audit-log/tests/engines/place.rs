@@ -1,6 +1,6 @@
 use seaworthy_audit_log::{AuditEntry, AuditLog, AuditLogConfig, MIGRATIONS};
 use seaworthy_core::Secret;
-use seaworthy_data::{Database, DatabaseConfig, Migrator};
+use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
 use tempfile::TempDir;
 
@@ -80,5 +80,21 @@ impl Place {
             self.append(&log, entry).await;
         }
         log
+    }
+
+    /// Waits until the database's clock has moved on: that of SQLite ticks in milliseconds.
+    pub(crate) async fn ticks(&self) {
+        let begun = self.now_us().await;
+        while self.now_us().await <= begun + 1_000 {
+            tokio::task::yield_now().await;
+        }
+    }
+
+    async fn now_us(&self) -> i64 {
+        let (now,) = sql("SELECT {now_us}")
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        now
     }
 }
