@@ -326,7 +326,7 @@ impl Loader {
                 .unwrap_or_else(|| Node::empty(Origin::Default))
         };
         let other_names = variables::other_names(&self.environment, schema, errors);
-        layers.push((LayerName::Environment, other_names));
+        layers.push((LayerName::Environment, other_names.clone()));
         let variables = variables::layer(
             &self.service,
             &self.environment,
@@ -334,6 +334,9 @@ impl Loader {
             &join(&layers),
             errors,
         );
+        // One layer to whoever reads an explanation, in which the usual names win.
+        layers.pop();
+        let variables = merge(Some(shape), other_names, variables);
         layers.push((LayerName::Environment, variables));
         layers.push((
             LayerName::CommandLine,
