@@ -185,7 +185,8 @@ impl Slot {
         }
     }
 
-    /// What the broker answers within `limit`. A connection on which it does not answer is not used again: the broker may hear it and be stuck.
+    /// What the broker answers within `limit`. A connection on which it answers nothing at all is not used again. One on which it is stuck with this question alone is kept: a connection that is given
+    /// up cannot be closed before the broker answers, so each would stay open, and whoever asks again and again would gather them.
     pub(super) async fn answer<T>(
         &self,
         limit: Timeout,
@@ -194,10 +195,22 @@ impl Slot {
         match time::timeout(limit.get(), question).await {
             Ok(answer) => answer,
             Err(_elapsed) => {
-                self.shared.state.lock().link = None;
+                if !self.still_answers(limit).await {
+                    self.shared.state.lock().link = None;
+                }
                 let text = format!("no answer within {limit}");
                 Err(TransportError::unavailable(text))
             }
+        }
+    }
+
+    async fn still_answers(&self, limit: Timeout) -> bool {
+        let link = self.shared.state.lock().link.clone();
+        match link {
+            Some(link) => time::timeout(limit.get(), link.new_channel())
+                .await
+                .is_ok_and(|made| made.is_ok()),
+            None => false,
         }
     }
 

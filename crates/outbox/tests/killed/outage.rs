@@ -33,6 +33,7 @@ async fn a_broker_that_is_down_under_load_costs_nothing_msg_4() {
     let mut process = trial.start(changes, &[REST.to_owned()]);
     process.line("\"message\":\"ready\"").unwrap();
     trial.has_effects(CHANGES / 4).await;
+    server.keeps("effects").unwrap();
     server.kill();
     thread::sleep(Duration::from_secs(seconds.into()));
     server.restart().unwrap();
