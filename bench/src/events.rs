@@ -167,15 +167,14 @@ async fn start(database_url: &str, broker_url: &str) -> Result<Parts, Failure> {
 async fn store(database: &Database, outbox: &Outbox, first: u32, count: u32) -> Result<(), Error> {
     let stored: Result<(), StoreError> = database
         .transaction(|tx| async move {
-            for number in first..first + count {
+            let messages = (first..first + count).map(|number| {
                 let told = Told {
                     number,
                     at_us: now_us(),
                 };
-                let key = (number % KEYS).to_string();
-                outbox.store(&tx, Message::of(&told).key(&key)).await?;
-            }
-            Ok(())
+                Message::of(&told).key(&(number % KEYS).to_string())
+            });
+            outbox.store_all(&tx, messages).await
         })
         .await;
     Ok(stored?)

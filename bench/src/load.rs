@@ -1,6 +1,7 @@
 use std::{
     io::{Read as _, Write as _},
     net::{SocketAddr, TcpListener},
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -24,10 +25,14 @@ pub(crate) struct Measured {
     pub(crate) latencies: Vec<u64>,
 }
 
-/// A connection that sends the same request again and again and waits for each answer.
+/// Requests that are sent one after the other, again and again.
+pub(crate) type Requests = Arc<[Vec<u8>]>;
+
+/// A connection that sends requests and waits for each answer.
 struct Connection {
     socket: TcpStream,
-    request: Vec<u8>,
+    requests: Requests,
+    next: usize,
     buffer: Vec<u8>,
 }
 
@@ -41,7 +46,7 @@ impl Client {
     async fn new(socket: TcpStream, workload: Workload) -> Result<Self, Failure> {
         Ok(match workload {
             Workload::EmptyGet | Workload::JsonEcho => {
-                Self::Http(Connection::new(socket, workload))
+                Self::Http(Connection::new(socket, [workload.request()].into()))
             }
             Workload::Call => Self::Grpc(Calls::open(socket, workload).await?),
         })
@@ -73,10 +78,11 @@ fn answer_length(bytes: &[u8]) -> Result<Option<usize>, Failure> {
 }
 
 impl Connection {
-    fn new(socket: TcpStream, workload: Workload) -> Self {
+    fn new(socket: TcpStream, requests: Requests) -> Self {
         Self {
             socket,
-            request: workload.request(),
+            requests,
+            next: 0,
             buffer: vec![0; BUFFER],
         }
     }
@@ -87,7 +93,11 @@ impl Connection {
     }
 
     async fn exchange(&mut self) -> Result<(), Failure> {
-        self.socket.write_all(&self.request).await?;
+        let request = self.requests.get(self.next % self.requests.len().max(1));
+        self.next += 1;
+        self.socket
+            .write_all(request.ok_or("there is nothing to send")?)
+            .await?;
         let mut filled = 0;
         while !self.is_whole(filled)? {
             let free = self.buffer.get_mut(filled..).unwrap_or_default();
@@ -137,6 +147,42 @@ pub(crate) fn run(
             elapsed: begin.elapsed(),
             latencies,
         })
+    })
+}
+
+/// Keeps `connections` busy with these requests until the time is over, each beginning at another one; returns how many were answered. Runs on the calling thread alone.
+pub(crate) fn count(
+    address: SocketAddr,
+    requests: &Requests,
+    connections: usize,
+    time: Duration,
+) -> Result<u32, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let begin = Instant::now();
+        let mut clients = JoinSet::new();
+        for number in 0..connections {
+            let requests = Arc::clone(requests);
+            clients.spawn(async move {
+                let socket = TcpStream::connect(address).await?;
+                socket.set_nodelay(true)?;
+                let mut connection = Connection::new(socket, requests);
+                connection.next = number * connection.requests.len() / connections.max(1);
+                let mut answered = 0_u32;
+                while begin.elapsed() < time {
+                    connection.exchange().await?;
+                    answered += 1;
+                }
+                Ok::<_, Failure>(answered)
+            });
+        }
+        let mut answered = 0;
+        while let Some(client) = clients.join_next().await {
+            answered += client??;
+        }
+        Ok(answered)
     })
 }
 

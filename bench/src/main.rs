@@ -12,8 +12,12 @@
 //! cargo run --release -p seaworthy-bench -- policies
 //! cargo run --release -p seaworthy-bench -- tokens
 //! cargo run --release -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
+//! cargo run --release -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
+//! cargo run --release -p seaworthy-bench --features kafka -- brokers --nats /usr/sbin/nats-server --kafka FOLDER-OF-JARS
 //! ```
 
+#[cfg(feature = "brokers")]
+mod brokers;
 mod calls;
 mod client;
 mod contract;
@@ -24,6 +28,7 @@ mod load;
 mod log_line;
 mod orders;
 mod policies;
+mod queries;
 mod stack;
 mod statistics;
 mod target;
@@ -112,6 +117,27 @@ enum Benchmark {
         #[arg(long, default_value_t = 60_000)]
         events: u32,
     },
+    /// Questions to PostgreSQL beside bare sqlx, in turns.
+    Queries {
+        /// The folder of PostgreSQL's programs.
+        #[arg(long)]
+        postgres: std::path::PathBuf,
+        /// Rounds of each.
+        #[arg(long, default_value_t = 20)]
+        rounds: u32,
+    },
+    /// Publishing and consuming through a whole service beside the bare client of each broker, in turns.
+    #[cfg(feature = "brokers")]
+    Brokers {
+        #[command(flatten)]
+        programs: brokers::Programs,
+        /// Messages of each turn.
+        #[arg(long, default_value_t = 10_000)]
+        messages: u32,
+        /// Blocks of four turns.
+        #[arg(long, default_value_t = 3)]
+        blocks: u32,
+    },
     /// Serves one connection and ends: what `instructions` runs under callgrind.
     #[command(hide = true)]
     ServeOnce {
@@ -139,6 +165,13 @@ fn main() -> ExitCode {
             rabbitmq,
             events,
         } => events::run(&postgres, &rabbitmq, events),
+        Benchmark::Queries { postgres, rounds } => queries::run(&postgres, rounds),
+        #[cfg(feature = "brokers")]
+        Benchmark::Brokers {
+            programs,
+            messages,
+            blocks,
+        } => brokers::run(programs, messages, blocks),
         Benchmark::Json { blocks, seconds } => json::run(blocks, seconds),
         Benchmark::ServeOnce { target, collector } => instructions::serve_once(target, &collector),
     };

@@ -1,3 +1,5 @@
+mod throughput;
+
 use std::{
     hint::black_box,
     io::{self, Write as _},
@@ -37,8 +39,8 @@ const ALIVE: u32 = 1_000;
 const SECRET: &[u8] = b"0f8b1d0c6a3e47f2b95d2c81a7e6f439-0f8b1d0c6a3e47f2b95d2c81a7e6f439";
 const ISSUER: &str = "https://login.example.org";
 
-/// Verification by algorithm, not remembered, beside bare `jsonwebtoken` with a key that is parsed once; then whole requests through the stack, anonymous and with tokens that
-/// are remembered.
+/// Verification by algorithm, not remembered, beside bare `jsonwebtoken` with a key that is parsed once; then whole requests, anonymous and with tokens that
+/// are remembered: through the stack alone, and over connections.
 pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     writeln!(out, "one verification, median of {rounds} rounds, in ns")?;
@@ -75,7 +77,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
         known - anonymous
     )?;
     writeln!(out, "throughput    {:>8.2} of anonymous", anonymous / known)?;
-    Ok(())
+    throughput::run(&mut out, rounds)
 }
 
 fn signer(algorithm: Algorithm) -> Result<TokenSigner, Failure> {
@@ -144,7 +146,8 @@ fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {
     }
 }
 
-fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
+/// The full stack around a route that takes anonymous and known callers, and the credentials of those who are known.
+fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let signer = signer(Algorithm::EdDsa)?;
     let bearer = BearerAuthentication::new(
         verifier(Algorithm::EdDsa, signer.verification()?)?,
@@ -171,13 +174,18 @@ fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
     let stack = Stack::builder(identity, config, &telemetry)
         .authenticate(bearer)
         .build(routes)?;
-    let mut connection = stack.connection("192.0.2.1:9".parse()?, false);
-    let tokens = (0..ALIVE)
+    let credentials = (0..ALIVE)
         .map(|number| {
             let token = token(&signer, &format!("0192d3a8-7a51-7c3e-9f4b-{number:012}"))?;
             Ok(HeaderValue::try_from(format!("Bearer {token}"))?)
         })
-        .collect::<Result<Vec<_>, Failure>>()?;
+        .collect::<Result<_, Failure>>()?;
+    Ok((stack, credentials))
+}
+
+fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
+    let (stack, tokens) = stack()?;
+    let mut connection = stack.connection("192.0.2.1:9".parse()?, false);
     let mut next = tokens.iter().cycle();
     let mut call = |credentials: Option<&HeaderValue>| {
         let mut request = Request::get("/")

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use seaworthy_data::{Connection, DataError, sql};
 
 /// The version of a user's access tokens (AUTH-3): raising it takes back all that were issued before, wherever `seaworthy_auth::token::Revocations` hear of it.
@@ -24,12 +26,33 @@ impl TokenVersions {
     /// # Errors
     /// The database's.
     pub async fn raise(connection: &dyn Connection, user: &str) -> Result<u64, DataError> {
-        sql("INSERT INTO account_versions (user_id, version) VALUES (?, 1)
-             ON CONFLICT (user_id) DO UPDATE SET version = account_versions.version + 1")
-            .on_mysql("INSERT INTO account_versions (user_id, version) VALUES (?, 1) ON DUPLICATE KEY UPDATE version = version + 1")
+        sql("INSERT INTO account_versions (user_id, version, changed_us) VALUES (?, 1, {now_us})
+             ON CONFLICT (user_id) DO UPDATE SET version = account_versions.version + 1, changed_us = excluded.changed_us")
+            .on_mysql("INSERT INTO account_versions (user_id, version, changed_us) VALUES (?, 1, {now_us})
+             ON DUPLICATE KEY UPDATE version = version + 1, changed_us = VALUES(changed_us)")
             .bind(user)
             .execute(connection)
             .await?;
         Self::current(connection, user).await
+    }
+
+    /// Whose version was raised within this time, with the newest of each, for services that ask instead of being told. A transaction writes the time before it commits: ask for more
+    /// than has passed since the last answer.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn raised_within(
+        connection: &dyn Connection,
+        time: Duration,
+    ) -> Result<Vec<(String, u64)>, DataError> {
+        let raised: Vec<(String, i64)> =
+            sql("SELECT user_id, version FROM account_versions WHERE changed_us > {now_us} - ?")
+                .bind(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
+                .fetch_all(connection)
+                .await?;
+        let raised = raised.into_iter();
+        Ok(raised
+            .map(|(user, version)| (user, version.unsigned_abs()))
+            .collect())
     }
 }

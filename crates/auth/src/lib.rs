@@ -7,11 +7,13 @@
 //! - [`token`]: JSON Web Tokens, verified and signed; [`jwks`]: the keys of an issuer, fetched and kept fresh.
 //! - [`password`]: passwords, checked and kept.
 //! - [`BearerAuthentication`]: the tokens of requests, in the authentication slot of both transports; [`PeerAuthentication`]: the certificates of services.
+//! - [`oidc`]: login by an OpenID provider.
 //! - [`ServiceTokens`]: who this service is, told to others.
 
 mod authenticator;
 mod bearer;
 pub mod jwks;
+pub mod oidc;
 pub mod password;
 mod peer;
 mod service_token;

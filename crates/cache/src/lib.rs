@@ -29,6 +29,8 @@ mod cache;
 mod config;
 mod entries;
 mod flight;
+#[cfg(feature = "idempotency")]
+mod idempotency;
 mod leases;
 mod observe;
 mod store;
@@ -37,5 +39,7 @@ mod url;
 pub use cache::Cache;
 pub use config::{CacheConfig, EntryConfig};
 pub use entries::Entries;
+#[cfg(feature = "idempotency")]
+pub use idempotency::RedisStore;
 pub use leases::RedisLeases;
 pub use url::{CacheUrl, InvalidCacheUrl};

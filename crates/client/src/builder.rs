@@ -117,6 +117,12 @@ impl HttpClientBuilder {
                 .insert(name.to_string(), config.policies.clone());
             Resilience::new(all, metrics.clone()).dependency(&name)
         });
+        if policies.config().coalesce {
+            tracing::warn!(
+                client = %name,
+                "the setting `policies.coalesce` does nothing here: the body of an answer is a stream, which two cannot have; see Policies::coalesce_layer"
+            );
+        }
         let client = Client::builder(TokioExecutor::new())
             .timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())

@@ -34,6 +34,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
         extensions,
         body,
         timeout,
+        follows_redirects,
     } = request;
     let inner = client.inner();
     let url = url.map_err(|error| error.of_client(&inner.name))?;
@@ -64,6 +65,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
         headers,
         extensions,
         bound: bound(inner, timeout, left),
+        follows_redirects,
     };
     let result = exchange.run(body, &mut record).await;
     match result {
@@ -106,6 +108,7 @@ struct Exchange<'a> {
     headers: HeaderMap,
     extensions: http::Extensions,
     bound: Bound,
+    follows_redirects: bool,
 }
 
 impl Exchange<'_> {
@@ -136,6 +139,9 @@ impl Exchange<'_> {
             let request = self.request(body, attempt)?;
             let response = self.call(request).await?;
             record.answered(response.status());
+            if !self.follows_redirects {
+                return Ok(response);
+            }
             let redirected = redirect::follow(
                 (
                     &self.inner.config.redirects,

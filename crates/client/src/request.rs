@@ -30,6 +30,7 @@ pub struct RequestBuilder {
     pub(crate) extensions: Extensions,
     pub(crate) body: Content,
     pub(crate) timeout: Option<Duration>,
+    pub(crate) follows_redirects: bool,
 }
 
 /// A body that is in memory, so that a redirect can repeat it, or one that is not.
@@ -48,6 +49,7 @@ impl RequestBuilder {
             extensions: Extensions::new(),
             body: Content::Bytes(Bytes::new()),
             timeout: None,
+            follows_redirects: true,
         }
     }
 
@@ -147,6 +149,12 @@ impl RequestBuilder {
     /// Gives the whole call less time than `policies.total`. It never lengthens it.
     pub fn timeout(mut self, limit: Timeout) -> Self {
         self.timeout = Some(limit.get());
+        self
+    }
+
+    /// Takes a redirect for an answer like any other, whatever the client does else: for a body that is for one recipient alone.
+    pub fn without_redirects(mut self) -> Self {
+        self.follows_redirects = false;
         self
     }
 

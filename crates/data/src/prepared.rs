@@ -4,7 +4,7 @@ use parking_lot::RwLock;
 
 use crate::{
     DataError, DataErrorKind, Engine, Statement,
-    sql::{Dialect, Rewritten, Text, rewrite},
+    sql::{Dialect, Lengths, Rewritten, Rows, Text, rewrite},
 };
 
 /// A statement as its engine reads it, made once.
@@ -15,6 +15,7 @@ pub(crate) struct Prepared {
     pub(crate) collection: Option<String>,
     places: usize,
     has_lists: bool,
+    row_places: Option<usize>,
 }
 
 impl From<Rewritten> for Prepared {
@@ -25,6 +26,7 @@ impl From<Rewritten> for Prepared {
             collection: rewritten.collection,
             places: rewritten.places,
             has_lists: rewritten.has_lists,
+            row_places: rewritten.row_places,
         }
     }
 }
@@ -41,12 +43,17 @@ impl Statements {
     ) -> Result<Arc<Prepared>, DataError> {
         let text = statement.text(engine);
         let lengths = statement.list_lengths();
+        let rows = statement.rows();
         let fresh = || {
+            let lengths = Lengths {
+                lists: lengths,
+                rows: rows.map_or(0, |rows| rows.count),
+            };
             let rewritten = rewrite(text.as_str(), Dialect(engine), lengths);
             Arc::new(Prepared::from(rewritten))
         };
         let prepared = match &*text {
-            Text::Static(text) if lengths.is_empty() => {
+            Text::Static(text) if lengths.is_empty() && rows.is_none() => {
                 let place = (text.as_ptr().addr(), text.len());
                 let known = self.0.read().get(&place).cloned();
                 known.unwrap_or_else(|| {
@@ -62,6 +69,18 @@ impl Statements {
             return Err(DataError::new(
                 DataErrorKind::InvalidStatement,
                 format!("it has {places} places for values, and {bound} are bound"),
+            ));
+        }
+        if prepared.row_places != rows.map(|rows| rows.width)
+            || rows.is_some_and(|rows| rows.count == 0)
+        {
+            let (count, width) = rows.map_or((0, 0), |Rows { count, width }| (count, width));
+            return Err(DataError::new(
+                DataErrorKind::InvalidStatement,
+                format!(
+                    "a row of it has {} places for values, and {count} rows of {width} are bound",
+                    prepared.row_places.unwrap_or_default()
+                ),
             ));
         }
         Ok(prepared)

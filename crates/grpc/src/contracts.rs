@@ -6,11 +6,11 @@ use seaworthy_contract::{
     Contract, ContractConfig,
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
-use seaworthy_http::{RouteOptions, Routes};
+use seaworthy_http::{RouteOptions, Routes, document_routes};
 use seaworthy_service::{Assembly, StartError};
 
 use crate::{
-    document, health,
+    health,
     methods::{self, methods},
     reflection,
 };
@@ -24,6 +24,7 @@ pub struct Contracts {
     names: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
     documents: Vec<&'static str>,
+    document: Option<&'static str>,
     config: Option<ContractConfig>,
     keys: Option<Keys>,
 }
@@ -76,6 +77,32 @@ impl Contracts {
         self
     }
 
+    /// Replaces the OpenAPI document: where routes of a service's own stand beside the contracts, or instead of theirs.
+    pub fn document(mut self, openapi: &'static str) -> Self {
+        self.document = Some(openapi);
+        self
+    }
+
+    /// None where there is nothing to tell of.
+    ///
+    /// # Errors
+    /// There are several documents.
+    fn described(&self) -> Result<Option<&'static str>, StartError> {
+        if self.document.is_some() {
+            return Ok(self.document);
+        }
+        let Some((document, others)) = self.documents.split_first() else {
+            return Ok(None);
+        };
+        // Contracts that were compiled together bring the same document.
+        if others.iter().any(|other| other != document) {
+            return Err(StartError::new(
+                "the contracts have several OpenAPI documents; compile them in one call of the builder",
+            ));
+        }
+        Ok(Some(document))
+    }
+
     fn http(&mut self) -> Routes {
         let keys = self.keys.take();
         let mounted = std::mem::take(&mut self.routes).into_iter();
@@ -115,8 +142,10 @@ impl Contracts {
     pub fn serve<C: Settings>(mut self, service: &Assembly<C>) -> Result<(), StartError> {
         let mut routes = self.http();
         let is_development = matches!(service.profile(), Profile::Development | Profile::Test);
-        if is_development {
-            routes = routes.merge(document::routes(&self.documents)?);
+        if let Some(document) = self.described()?
+            && is_development
+        {
+            routes = routes.merge(document_routes(document));
         }
         let (status, listening) = health::follow(service.health());
         service.component(listening);
@@ -136,5 +165,23 @@ impl Contracts {
             );
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_that_were_compiled_apart_are_refused_unless_another_replaces_them_api_4() {
+        let of = |documents: &[&'static str]| Contracts {
+            documents: documents.to_vec(),
+            ..Contracts::new()
+        };
+        assert_eq!(of(&["{}", "{}"]).described().unwrap(), Some("{}"));
+        assert_eq!(of(&[]).described().unwrap(), None);
+        let apart = of(&["{}", "{\"openapi\":1}"]);
+        assert!(apart.described().is_err());
+        assert_eq!(apart.document("[]").described().unwrap(), Some("[]"));
     }
 }

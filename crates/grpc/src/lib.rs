@@ -20,7 +20,6 @@
 
 pub mod client;
 mod contracts;
-mod document;
 mod health;
 mod methods;
 mod reflection;

@@ -7,7 +7,7 @@ use url::Url;
 /// What stands where a password was.
 const MASK: &str = "***";
 
-/// Where a broker is, and so which engine it is: `memory:`, `sqlite:path/to/file.db`, `amqp://`, `amqps://`, `nats://`, `redis://`, `rediss://`, `kafka://`.
+/// Where a broker is, and so which engine it is: `memory:`, `sqlite:path/to/file.db`, `amqp://`, `amqps://`, `nats://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
 ///
 /// A password inside is used and never shown; better is the setting `password`, which is a reference to a secret.
 ///

@@ -79,6 +79,9 @@ pub struct MessagingConfig {
     pub lag_interval: Timeout,
     /// The broker inside the process or in a file.
     pub embedded: EmbeddedConfig,
+    /// Kafka.
+    #[cfg(feature = "kafka")]
+    pub kafka: crate::kafka::KafkaConfig,
     /// NATS JetStream.
     #[cfg(feature = "nats")]
     pub nats: crate::nats::NatsConfig,
@@ -165,6 +168,8 @@ impl MessagingConfig {
             subscriptions: BTreeMap::new(),
             lag_interval: DEFAULT_LAG_INTERVAL,
             embedded: EmbeddedConfig::default(),
+            #[cfg(feature = "kafka")]
+            kafka: crate::kafka::KafkaConfig::default(),
             #[cfg(feature = "nats")]
             nats: crate::nats::NatsConfig::default(),
             #[cfg(feature = "rabbitmq")]

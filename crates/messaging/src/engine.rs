@@ -38,6 +38,10 @@ impl Opening {
         match config.url.engine() {
             Engine::Memory => Ok(Arc::new(MemoryBroker::new(&config.embedded))),
             Engine::Sqlite => Ok(Arc::new(SqliteBroker::open(config).await?)),
+            #[cfg(feature = "kafka")]
+            Engine::Kafka => Ok(Arc::new(
+                crate::kafka::KafkaBroker::open(config, &self.client).await?,
+            )),
             #[cfg(feature = "nats")]
             Engine::Nats => Ok(Arc::new(
                 crate::nats::NatsBroker::open(config, &self.client).await?,
@@ -48,6 +52,12 @@ impl Opening {
             )),
             #[cfg(feature = "redis")]
             Engine::Redis => Ok(Arc::new(crate::redis::RedisBroker::open(config).await?)),
+            #[cfg(not(all(
+                feature = "kafka",
+                feature = "nats",
+                feature = "rabbitmq",
+                feature = "redis"
+            )))]
             other => Err(TransportError::refused(format!(
                 "{other:?} is not built in for {}",
                 self.client
@@ -62,6 +72,6 @@ fn is_built_in(engine: Engine) -> bool {
         Engine::Rabbitmq => cfg!(feature = "rabbitmq"),
         Engine::Redis => cfg!(feature = "redis"),
         Engine::Nats => cfg!(feature = "nats"),
-        Engine::Kafka => false,
+        Engine::Kafka => cfg!(feature = "kafka"),
     }
 }

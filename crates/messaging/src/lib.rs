@@ -51,6 +51,8 @@ pub mod envelope;
 mod error;
 mod event;
 mod failure;
+#[cfg(feature = "kafka")]
+pub mod kafka;
 mod message;
 mod messaging;
 mod metrics;

@@ -2,6 +2,6 @@ DROP TABLE inbox_attempts;
 
 DROP TABLE inbox;
 
-DROP TABLE outbox_turn;
+DROP TABLE outbox_lane;
 
 DROP TABLE outbox;

@@ -6,30 +6,28 @@ CREATE TABLE outbox (
     event_type {string} NOT NULL,
     headers {text} NOT NULL,
     payload {bytes} NOT NULL,
-    -- 0 free, 1 claimed, 2 waiting for another attempt, 3 parked
+    -- Which of the lanes it is in: one relay at a time has a lane, so that the messages of a key keep their order.
+    lane {integer} NOT NULL,
+    -- 0 free, 2 waiting for another attempt, 3 parked
     state {integer} NOT NULL DEFAULT 0,
-    claim {string},
     attempts {integer} NOT NULL DEFAULT 0,
     last_error {text},
-    -- Microseconds since 1970: when it was stored, and until when it is claimed or waits.
+    -- Microseconds since 1970: when it was stored, and until when it waits.
     created_us {bigint} NOT NULL,
     until_us {bigint} NOT NULL DEFAULT 0
 );
 
-CREATE INDEX outbox_free ON outbox (state, sequence);
+CREATE INDEX outbox_free ON outbox (lane, state, sequence);
 
-CREATE INDEX outbox_until ON outbox (state, until_us);
-
-CREATE INDEX outbox_key ON outbox (message_key, state);
-
-CREATE INDEX outbox_claim ON outbox (claim);
-
--- One relay claims at a time, for a few milliseconds: whoever holds this row.
-CREATE TABLE outbox_turn (
-    name {string} NOT NULL PRIMARY KEY
+CREATE TABLE outbox_lane (
+    lane {integer} NOT NULL PRIMARY KEY,
+    claim {string},
+    -- Microseconds since 1970: until when it is claimed, and when it was claimed last.
+    until_us {bigint} NOT NULL DEFAULT 0,
+    claimed_us {bigint} NOT NULL DEFAULT 0
 );
 
-INSERT INTO outbox_turn (name) VALUES ('claim');
+INSERT INTO outbox_lane (lane) VALUES (0), (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12), (13), (14), (15);
 
 CREATE TABLE inbox (
     consumer {string} NOT NULL,

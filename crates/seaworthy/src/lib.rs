@@ -48,10 +48,14 @@ pub use seaworthy_data as data;
 pub use seaworthy_grpc as grpc;
 pub use seaworthy_health as health;
 pub use seaworthy_http as http;
+#[cfg(feature = "mail")]
+pub use seaworthy_mail as mail;
 #[cfg(feature = "messaging")]
 pub use seaworthy_messaging as messaging;
 #[cfg(feature = "outbox")]
 pub use seaworthy_outbox as outbox;
+#[cfg(feature = "shared-rate-limit")]
+pub use seaworthy_redis as redis;
 pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
 pub use seaworthy_telemetry as telemetry;
@@ -105,6 +109,9 @@ mod pages {
     #[cfg(feature = "grpc")]
     #[doc = include_str!("../../../docs/grpc.md")]
     struct Grpc;
+    #[cfg(feature = "mail")]
+    #[doc = include_str!("../../../docs/mail.md")]
+    struct Mail;
     #[cfg(feature = "messaging")]
     #[doc = include_str!("../../../docs/messaging.md")]
     struct Messaging;

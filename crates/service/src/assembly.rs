@@ -5,7 +5,7 @@ use seaworthy_client::{BuildError, HttpClient};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::{Authenticate, ErrorForm, RequestIds, Routes};
+use seaworthy_http::{Authenticate, ErrorForm, RequestIds, Routes, document_routes};
 use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
@@ -222,6 +222,14 @@ impl<C: Settings> Assembly<C> {
             None => routes,
         };
         handed_over.routes = Some(routes);
+    }
+
+    /// Serves an OpenAPI document at `/openapi.json`, and a page of it at `/docs`, in development and tests (API-4): for routes that no contract describes. A service with contracts gives
+    /// it to them.
+    pub fn document(&self, openapi: &'static str) {
+        if matches!(self.profile(), Profile::Development | Profile::Test) {
+            self.http(document_routes(openapi));
+        }
     }
 
     /// Serves these gRPC calls on a listener of their own (`server.grpc`), which opens when the assembly is complete. Each route is one method of a service:

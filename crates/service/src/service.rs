@@ -1,7 +1,7 @@
 use std::process::ExitCode;
 
 use seaworthy_config::{Loader, Settings};
-use seaworthy_core::ServiceIdentity;
+use seaworthy_core::{RequestContext, ServiceIdentity, context};
 use serde_json::Value as Json;
 
 use crate::{
@@ -92,29 +92,38 @@ impl Service {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
-            .await
-            .map_err(|failure| match failure {
-                StartFailure::Mistakes(errors) => {
-                    StartError::because("the settings have mistakes", errors)
+        let identity = self.identity.clone();
+        as_itself(identity, async {
+            let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
+                .await
+                .map_err(|failure| match failure {
+                    StartFailure::Mistakes(errors) => {
+                        StartError::because("the settings have mistakes", errors)
+                    }
+                    StartFailure::Unsafe(violations) => StartError::new(format!(
+                        "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+                        violations.len(),
+                        preflight::text(&violations)
+                    )),
+                    StartFailure::Failed(error) => error,
+                })?;
+            match kernel.assemble(assemble).await {
+                Ok(()) => Ok(RunningService(kernel)),
+                Err(error) => {
+                    kernel
+                        .stop(&Watched::default(), std::future::pending())
+                        .await;
+                    Err(error)
                 }
-                StartFailure::Unsafe(violations) => StartError::new(format!(
-                    "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
-                    violations.len(),
-                    preflight::text(&violations)
-                )),
-                StartFailure::Failed(error) => error,
-            })?;
-        match kernel.assemble(assemble).await {
-            Ok(()) => Ok(RunningService(kernel)),
-            Err(error) => {
-                kernel
-                    .stop(&Watched::default(), std::future::pending())
-                    .await;
-                Err(error)
             }
-        }
+        })
+        .await
     }
+}
+
+/// What is written outside of a request would else bear the name of the first service of the process.
+fn as_itself<F: Future>(identity: ServiceIdentity, future: F) -> impl Future<Output = F::Output> {
+    context::scope(RequestContext::background(identity).into(), future)
 }
 
 /// A service that runs.
@@ -129,9 +138,9 @@ impl RunningService {
 
     /// Stops it in order, as a signal would.
     pub async fn stop(self) -> StopOutcome {
-        self.0
-            .stop(&Watched::default(), std::future::pending())
-            .await
+        let identity = self.0.parts().identity.clone();
+        let watched = Watched::default();
+        as_itself(identity, self.0.stop(&watched, std::future::pending())).await
     }
 }
 

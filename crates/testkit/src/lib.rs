@@ -13,6 +13,8 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod compose;
+pub mod deployment;
 pub mod document;
 pub mod fault;
 pub mod http;
@@ -23,4 +25,6 @@ pub mod server;
 pub mod simulation;
 pub mod vault;
 
-pub use server::{kafka, mariadb, nats, postgres, rabbitmq, redis};
+pub use server::{
+    database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis,
+};

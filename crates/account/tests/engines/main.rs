@@ -13,29 +13,8 @@ mod place;
 mod second_factors;
 mod sessions;
 
-/// Every promise, as one test on each engine.
-macro_rules! on_every_engine {
-    ($($module:ident: $($name:ident),+;)+) => {
-        on_every_engine!(@ sqlite $($module: $($name),+;)+);
-        on_every_engine!(@ postgres $($module: $($name),+;)+);
-        on_every_engine!(@ mariadb $($module: $($name),+;)+);
-    };
-    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
-        mod $engine {
-            $(mod $module {
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    let Some(place) = crate::place::$engine().await else {
-                        return;
-                    };
-                    crate::$module::$name(place).await;
-                })+
-            })+
-        }
-    };
-}
-
-on_every_engine! {
+seaworthy_testkit::on_every_database! {
+    crate::place::open, in_the_test;
     sessions:
         a_refresh_token_is_good_once_and_its_theft_ends_the_session_auth_3,
         of_two_refreshes_at_once_one_goes_on_and_the_session_lives_auth_3,

@@ -152,4 +152,7 @@ pub(crate) async fn versions_rise_one_by_one_also_at_once_auth_3(place: Place) {
     assert!(raised.iter().all(Result::is_ok), "{raised:?}");
     assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 8);
     assert_eq!(TokenVersions::current(database, "other").await.unwrap(), 0);
+    let within = |time| TokenVersions::raised_within(database, Duration::from_secs(time));
+    assert_eq!(within(60).await.unwrap(), [(USER.to_owned(), 8)]);
+    assert_eq!(within(0).await.unwrap(), []);
 }

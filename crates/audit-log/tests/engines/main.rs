@@ -9,29 +9,8 @@ mod chain;
 mod place;
 mod writing;
 
-/// Every promise, as one test on each engine.
-macro_rules! on_every_engine {
-    ($($module:ident: $($name:ident),+;)+) => {
-        on_every_engine!(@ sqlite $($module: $($name),+;)+);
-        on_every_engine!(@ postgres $($module: $($name),+;)+);
-        on_every_engine!(@ mariadb $($module: $($name),+;)+);
-    };
-    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
-        mod $engine {
-            $(mod $module {
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    let Some(place) = crate::place::$engine().await else {
-                        return;
-                    };
-                    crate::$module::$name(place).await;
-                })+
-            })+
-        }
-    };
-}
-
-on_every_engine! {
+seaworthy_testkit::on_every_database! {
+    crate::place::open, in_the_test;
     chain:
         a_record_that_was_altered_is_named_obs_11,
         a_record_that_is_missing_is_named_obs_11,

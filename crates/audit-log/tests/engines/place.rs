@@ -1,53 +1,24 @@
 use seaworthy_audit_log::{AuditEntry, AuditLog, AuditLogConfig, MIGRATIONS};
 use seaworthy_core::Secret;
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
-use tempfile::TempDir;
+use seaworthy_testkit::database::EmptyDatabase;
 
-static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |programs| {
-    PostgresServer::start(programs)
-});
-static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
-    MariadbServer::start(program)
-});
-
-/// A database with the tables of audit_logs.
+/// A database with the table of audit logs.
 pub(crate) struct Place {
     pub(crate) database: Database,
-    _folder: Option<TempDir>,
+    _empty: EmptyDatabase,
 }
 
-pub(crate) async fn sqlite() -> Option<Place> {
-    let folder = TempDir::new().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("audit_log.db").display());
-    Some(Place {
-        database: migrated(&url).await,
-        _folder: Some(folder),
-    })
-}
-
-pub(crate) async fn postgres() -> Option<Place> {
-    let url = POSTGRES.get()?.database("audit_log").unwrap();
-    Some(Place {
-        database: migrated(&url).await,
-        _folder: None,
-    })
-}
-
-pub(crate) async fn mariadb() -> Option<Place> {
-    let url = MARIADB.get()?.database("audit_log").unwrap();
-    Some(Place {
-        database: migrated(&url).await,
-        _folder: None,
-    })
-}
-
-async fn migrated(url: &str) -> Database {
-    let config = DatabaseConfig::at(url.parse().unwrap());
+/// Makes the tables.
+pub(crate) async fn open(empty: EmptyDatabase) -> Place {
+    let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();
-    database
+    Place {
+        database,
+        _empty: empty,
+    }
 }
 
 impl Place {

@@ -15,7 +15,7 @@ const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 #[derive(Debug, Clone, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwksConfig {
-    /// The path of the key set, below the address of the client that fetches it.
+    /// The path of the key set, below the address of the client that fetches it; with a client that has none, the whole address.
     pub path: String,
     /// How often the keys are asked for in the background.
     pub refresh_interval: Timeout,

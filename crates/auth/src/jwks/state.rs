@@ -10,9 +10,13 @@ use arc_swap::ArcSwapOption;
 use seaworthy_client::HttpClient;
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::{sync::Mutex, time::Instant};
+use url::Url;
 
 use super::{JwksConfig, fetch::fetch};
-use crate::token::{Algorithm, KeySet, TokenError};
+use crate::{
+    oidc,
+    token::{Algorithm, KeySet, TokenError},
+};
 
 /// The keys of one issuer, kept fresh. Cheap to clone; all clones share the keys.
 ///
@@ -53,9 +57,7 @@ struct Known {
 #[non_exhaustive]
 pub enum JwksError {
     /// Whoever is on the way could give us keys of their own.
-    #[error(
-        "the client of the key set has no `base_url` that begins with https://, and it is not on this machine"
-    )]
+    #[error("the key set has no address that begins with https://, and it is not on this machine")]
     NotEncrypted,
     /// A key set that others can read holds no secrets.
     #[error("keys that are fetched are public, and the algorithms include HMAC")]
@@ -73,7 +75,7 @@ impl Jwks {
         config: JwksConfig,
         metrics: &Metrics,
     ) -> Result<Self, JwksError> {
-        if !is_private(&client) {
+        if !is_private(&client, &config.path) {
             return Err(JwksError::NotEncrypted);
         }
         if algorithms.iter().any(|one| one.is_symmetric()) {
@@ -180,19 +182,12 @@ impl Jwks {
 }
 
 /// Whether nobody on the way can change what is fetched.
-fn is_private(client: &HttpClient) -> bool {
-    let Some(base) = &client.config().base_url else {
-        return false;
-    };
-    let url = base.url();
-    url.scheme() == "https"
-        || url.host_str().is_some_and(|host| {
-            let bare = host.trim_start_matches('[').trim_end_matches(']');
-            bare == "localhost"
-                || bare
-                    .parse::<std::net::IpAddr>()
-                    .is_ok_and(|address| address.is_loopback())
-        })
+fn is_private(client: &HttpClient, path: &str) -> bool {
+    match &client.config().base_url {
+        // The client keeps every call under it.
+        Some(base) => oidc::is_private(base.url()),
+        None => Url::parse(path).is_ok_and(|url| oidc::is_private(&url)),
+    }
 }
 
 impl fmt::Debug for Jwks {

@@ -23,6 +23,7 @@ mod verifier;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub(crate) use cache::VerifiedCache;
 pub use claims::Claims;
+pub(crate) use compact::{decode, encode};
 pub use error::TokenError;
 pub use issuer::{Issuer, IssuerConfig, IssuerError};
 pub use key::{KeyError, VerificationKey};

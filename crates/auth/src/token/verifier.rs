@@ -6,7 +6,7 @@ use std::{
 use seaworthy_core::{Actor, ByteSize, Grants, Tenant};
 
 use super::{
-    Claims, Issuer, IssuerError, TokenError,
+    Algorithm, Claims, Issuer, IssuerError, TokenError,
     compact::Compact,
     issuer::{IssuerConfig, IssuerKeys},
 };
@@ -50,6 +50,7 @@ pub struct VerifiedToken {
     tenant: Option<Tenant>,
     grants: Grants,
     claims: Claims,
+    algorithm: Algorithm,
     until: SystemTime,
 }
 
@@ -159,6 +160,7 @@ impl TokenVerifier {
             tenant: tenant(config, &claims)?,
             grants: grants(config, &claims)?,
             claims,
+            algorithm: token.header.algorithm,
             until,
         })
     }
@@ -271,6 +273,12 @@ impl VerifiedToken {
     #[must_use]
     pub fn claims(&self) -> &Claims {
         &self.claims
+    }
+
+    /// The algorithm that it is signed with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.algorithm
     }
 
     /// Until when it is believed: its `exp` and the leeway of its issuer.

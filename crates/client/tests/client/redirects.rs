@@ -203,3 +203,12 @@ async fn with_a_base_url_a_redirect_to_another_origin_is_an_error_unless_it_is_a
     assert!(matches!(error, ClientError::Request { .. }), "{error:?}");
     assert_eq!(server.seen().len(), 4);
 }
+
+#[tokio::test]
+async fn a_body_that_is_for_one_recipient_follows_no_redirect_sec_6() {
+    let server = Server::start(|_, _| to("307 Temporary Redirect", "/elsewhere")).await;
+    let client = client(|_| {});
+    let request = client.post(&server.url("/token")).body("code=1");
+    let answer = request.without_redirects().send().await.unwrap();
+    assert_eq!((answer.status().as_u16(), server.seen().len()), (307, 1));
+}

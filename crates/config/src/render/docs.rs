@@ -39,7 +39,9 @@ impl Schema {
     /// The JSON Schema as text, for editors.
     #[must_use]
     pub fn json(&self) -> String {
-        let mut text = serde_json::to_string_pretty(self.document()).unwrap_or_default();
+        let mut document = self.document().clone();
+        document.sort_all_objects();
+        let mut text = serde_json::to_string_pretty(&document).unwrap_or_default();
         text.push('\n');
         text
     }

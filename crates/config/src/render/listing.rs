@@ -79,7 +79,10 @@ fn default(schema: &Schema, shape: &Shape, key: &Key) -> Option<String> {
         return None;
     }
     let default = crate::document::get(schema.defaults(), key).or(shape.default.as_ref())?;
-    (!default.is_null()).then(|| plain(default))
+    // In one order also where a service has added to it: what is written is committed and compared.
+    let mut default = default.clone();
+    default.sort_all_objects();
+    (!default.is_null()).then(|| plain(&default))
 }
 
 /// A value as a person would write it.

@@ -7,8 +7,8 @@
 //! above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat is told so by a 409 and runs nothing.
 //!
 //! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. Keys are known as long as their store
-//! is: `DatabaseStore` of `seaworthy-data` (feature `idempotency`) keeps them in the database of the service, for all replicas and over a restart; [`MemoryStore`] ends with
-//! its process. Both forget the answers that end first when they are full.
+//! is: `DatabaseStore` of `seaworthy-data` (feature `idempotency`) keeps them in the database of the service, for all replicas and over a restart, `RedisStore` of `seaworthy-cache` in a Redis;
+//! [`MemoryStore`] ends with its process. When they are full they forget the answers that end first.
 //!
 //! ```
 //! use std::sync::Arc;

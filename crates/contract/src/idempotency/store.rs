@@ -1,8 +1,9 @@
 use std::{pin::Pin, time::Duration};
 
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use seaworthy_core::Error;
+use sha2::{Digest as _, Sha256};
 
 /// A key of one caller: two callers who choose the same key do not meet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -15,10 +16,17 @@ impl ScopedKey {
         Self(text.to_owned())
     }
 
-    /// As text, for stores.
+    /// As text, for stores in memory.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The SHA-256 of the text in hexadecimal digits, for stores outside of the process: the text may hold the caller's credentials.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        let digest = Sha256::digest(self.0.as_bytes());
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -35,6 +43,38 @@ pub struct RecordedAnswer {
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
+}
+
+impl RecordedAnswer {
+    /// The headers as stores outside of the process keep them: one a line, as on the wire, since neither names nor values have line feeds.
+    #[must_use]
+    pub fn header_lines(&self) -> Vec<u8> {
+        self.headers
+            .iter()
+            .flat_map(|(name, value)| [name.as_str().as_bytes(), b": ", value.as_bytes(), b"\n"])
+            .flatten()
+            .copied()
+            .collect()
+    }
+
+    /// The answer that a store kept: its status, its [`header_lines`](Self::header_lines) and its body; `None` where the status is none.
+    #[must_use]
+    pub fn restored(status: u16, header_lines: &[u8], body: Bytes) -> Option<Self> {
+        let headers = header_lines
+            .split(|byte| *byte == b'\n')
+            .filter_map(|line| {
+                let colon = line.iter().position(|byte| *byte == b':')?;
+                let (name, value) = line.split_at_checked(colon)?;
+                let name = HeaderName::from_bytes(name).ok()?;
+                let value = HeaderValue::from_bytes(value.strip_prefix(b": ")?).ok()?;
+                Some((name, value))
+            });
+        Some(Self {
+            status: StatusCode::from_u16(status).ok()?,
+            headers: headers.collect(),
+            body,
+        })
+    }
 }
 
 /// What a store knows of a key.

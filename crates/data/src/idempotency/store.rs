@@ -3,11 +3,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use seaworthy_contract::idempotency::{
     Begun, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture,
 };
-use sha2::{Digest as _, Sha256};
 use tokio::runtime::Handle;
 
 use super::{
-    answer::{Known, known_as, lines},
+    answer::{Known, known_as},
     error::KeyError,
 };
 use crate::{Connection, DataError, Database, Transaction, sql};
@@ -40,7 +39,7 @@ impl DatabaseStore {
         fingerprint: Fingerprint,
         run: Duration,
     ) -> Result<Begun, KeyError> {
-        let digest = &digest(key);
+        let digest = &key.digest();
         self.database
             .transaction(|tx| async move {
                 let now = now();
@@ -85,7 +84,7 @@ impl DatabaseStore {
         answer: &RecordedAnswer,
         keep: Duration,
     ) -> Result<(), DataError> {
-        let digest = &digest(key);
+        let digest = &key.digest();
         let size = size_of(digest, Some(answer));
         self.database
             .transaction(|tx| async move {
@@ -103,7 +102,7 @@ impl DatabaseStore {
                 sql("UPDATE idempotency_keys SET ends_ms = ?, status = ?, headers = ?, body = ?, size = ? WHERE digest = ?")
                     .bind(now().saturating_add(milliseconds(keep)))
                     .bind(answer.status.as_u16())
-                    .bind(lines(&answer.headers))
+                    .bind(answer.header_lines())
                     .bind(&answer.body[..])
                     .bind(size)
                     .bind(digest)
@@ -177,7 +176,7 @@ impl IdempotencyStore for DatabaseStore {
         let Ok(runtime) = Handle::try_current() else {
             return;
         };
-        let (database, digest) = (self.database.clone(), digest(key));
+        let (database, digest) = (self.database.clone(), key.digest());
         runtime.spawn(async move {
             if let Err(error) = forget(&database, &digest, token).await {
                 tracing::warn!(%error, "an Idempotency-Key could not be given back before its time");
@@ -202,13 +201,8 @@ async fn forget(connection: &dyn Connection, digest: &str, token: u64) -> Result
         .map(drop)
 }
 
-fn digest(key: &ScopedKey) -> String {
-    let digest = Sha256::digest(key.as_str().as_bytes());
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 fn size_of(digest: &str, answer: Option<&RecordedAnswer>) -> i64 {
-    let answer = answer.map_or(0, |answer| lines(&answer.headers).len() + answer.body.len());
+    let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
     (digest.len() + answer).try_into().unwrap_or(i64::MAX)
 }
 

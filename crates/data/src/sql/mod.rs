@@ -3,8 +3,8 @@
 mod rewrite;
 mod statement;
 
-pub(crate) use rewrite::{Dialect, Rewritten, rewrite, split};
-pub(crate) use statement::Text;
+pub(crate) use rewrite::{Dialect, Lengths, Rewritten, rewrite, split};
+pub(crate) use statement::{Rows, Text};
 pub use statement::{Statement, sql};
 
 #[cfg(test)]

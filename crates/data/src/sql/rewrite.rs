@@ -8,10 +8,12 @@ pub(crate) struct Dialect(pub(crate) Engine);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rewritten {
     pub(crate) text: String,
-    /// How many values it takes, lists counted as one.
+    /// How many values it takes, lists counted as one and rows as none.
     pub(crate) places: usize,
     /// Whether one of them is a list, whose length is part of the text.
     pub(crate) has_lists: bool,
+    /// How many values a row takes, where the statement has one that is repeated.
+    pub(crate) row_places: Option<usize>,
     /// The first word, such as `SELECT`.
     pub(crate) operation: String,
     /// The first table that it names.
@@ -21,80 +23,149 @@ pub(crate) struct Rewritten {
 /// Stands for the time of the database in microseconds since 1970.
 const NOW: &str = "{now_us}";
 
-/// Rewrites `?` as the engine wants it, outside of strings, names and comments. `??` is a question mark; `?*` is a list, of which `lengths` holds how many values
-/// each has, in order; `{now_us}` is the engine's own clock.
+/// How many values the places of a statement take that take more than one.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Lengths<'a> {
+    /// Of each `?*`, in order.
+    pub(crate) lists: &'a [usize],
+    /// How many rows the `(…)**` has.
+    pub(crate) rows: usize,
+}
+
+/// Rewrites `?` as the engine wants it, outside of strings, names and comments. `??` is a question mark; `?*` is a list; what is in parentheses before `**` is written once for
+/// each row; `{now_us}` is the engine's own clock.
 ///
 /// What is a string or a comment is read by the rules of each engine: PostgreSQL knows dollar quotes, `E''` and nested comments, MySQL backticks and `#`, SQLite backticks
 /// and brackets. MySQL's backslashes are none of these, because every connection sets `NO_BACKSLASH_ESCAPES`.
-pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: &[usize]) -> Rewritten {
-    let mut lengths = lengths.iter().copied();
-    let mut text = String::with_capacity(sql.len() + 16);
-    let (mut places, mut sent, mut has_lists) = (0, 0, false);
-    let mut place = |text: &mut String| {
-        sent += 1;
-        if dialect.0 == Engine::Postgres {
-            text.push('$');
-            text.push_str(&sent.to_string());
-        } else {
-            text.push('?');
-        }
+pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: Lengths<'_>) -> Rewritten {
+    let mut writer = Writer {
+        dialect,
+        lists: lengths.lists.iter().copied(),
+        rows: lengths.rows,
+        text: String::with_capacity(sql.len() + 16),
+        places: 0,
+        sent: 0,
+        has_lists: false,
+        row_places: None,
+        words: Words::default(),
     };
-    let mut words = Words::default();
-    let mut rest = sql;
-    while let Some(first) = rest.chars().next() {
-        let opaque = dialect.opaque(sql, sql.len() - rest.len());
-        if opaque > 0 {
-            let (skipped, after) = rest.split_at_checked(opaque).unwrap_or((rest, ""));
-            text.push_str(skipped);
-            words.quoted(skipped);
-            rest = after;
-            continue;
-        }
-        if let Some(after) = rest.strip_prefix(NOW) {
-            words.next(' ');
-            text.push_str(dialect.now());
-            rest = after;
-            continue;
-        }
-        if first != '?' {
-            text.push(first);
-            words.next(first);
-            rest = rest.get(first.len_utf8()..).unwrap_or_default();
-            continue;
-        }
-        words.next(' ');
-        if let Some(after) = rest.strip_prefix("??") {
-            text.push('?');
-            rest = after;
-        } else if let Some(after) = rest.strip_prefix("?*") {
-            has_lists = true;
-            places += 1;
-            match lengths.next().unwrap_or_default() {
-                // Nothing is in an empty list, and no engine takes one.
-                0 => text.push_str("NULL"),
-                length => {
-                    for position in 0..length {
-                        if position > 0 {
-                            text.push_str(", ");
-                        }
-                        place(&mut text);
-                    }
-                }
+    writer.write(sql);
+    writer.words.next(' ');
+    Rewritten {
+        text: writer.text,
+        places: writer.places,
+        has_lists: writer.has_lists,
+        row_places: writer.row_places,
+        operation: writer.words.operation,
+        collection: writer.words.collection,
+    }
+}
+
+struct Writer<Lists> {
+    dialect: Dialect,
+    lists: Lists,
+    rows: usize,
+    text: String,
+    places: usize,
+    sent: usize,
+    has_lists: bool,
+    row_places: Option<usize>,
+    words: Words,
+}
+
+impl<Lists: Iterator<Item = usize>> Writer<Lists> {
+    fn write(&mut self, sql: &str) {
+        // Where parentheses that are still open begin, and how many places stood before them.
+        let mut open = Vec::new();
+        let mut rest = sql;
+        while let Some(first) = rest.chars().next() {
+            let at = sql.len() - rest.len();
+            let opaque = self.dialect.opaque(sql, at);
+            if opaque > 0 {
+                let (skipped, after) = rest.split_at_checked(opaque).unwrap_or((rest, ""));
+                self.text.push_str(skipped);
+                self.words.quoted(skipped);
+                rest = after;
+                continue;
             }
-            rest = after;
-        } else {
-            places += 1;
-            place(&mut text);
-            rest = rest.get(1..).unwrap_or_default();
+            if let Some(after) = rest.strip_prefix(NOW) {
+                self.words.next(' ');
+                self.text.push_str(self.dialect.now());
+                rest = after;
+                continue;
+            }
+            if let Some(after) = rest.strip_prefix(")**") {
+                self.text.push(')');
+                self.words.next(')');
+                if let Some((begun, before)) = open.pop() {
+                    let row = sql.get(begun..=at).unwrap_or_default();
+                    self.repeat(row, self.places - before);
+                }
+                rest = after;
+                continue;
+            }
+            if first != '?' {
+                match first {
+                    '(' => open.push((at, self.places)),
+                    ')' => drop(open.pop()),
+                    _ => {}
+                }
+                self.text.push(first);
+                self.words.next(first);
+                rest = rest.get(first.len_utf8()..).unwrap_or_default();
+                continue;
+            }
+            self.words.next(' ');
+            rest = self.question(rest);
         }
     }
-    words.next(' ');
-    Rewritten {
-        text,
-        places,
-        has_lists,
-        operation: words.operation,
-        collection: words.collection,
+
+    /// Writes the row again for each row but the first, which is written.
+    fn repeat(&mut self, row: &str, row_places: usize) {
+        let places = self.places;
+        for _ in 1..self.rows {
+            self.text.push_str(", ");
+            self.write(row);
+        }
+        self.places = places - row_places;
+        self.row_places = Some(row_places);
+    }
+
+    /// Writes what begins with a question mark, and tells what follows it.
+    fn question<'a>(&mut self, rest: &'a str) -> &'a str {
+        if let Some(after) = rest.strip_prefix("??") {
+            self.text.push('?');
+            return after;
+        }
+        self.places += 1;
+        let Some(after) = rest.strip_prefix("?*") else {
+            self.place();
+            return rest.get(1..).unwrap_or_default();
+        };
+        self.has_lists = true;
+        match self.lists.next().unwrap_or_default() {
+            // Nothing is in an empty list, and no engine takes one.
+            0 => self.text.push_str("NULL"),
+            length => {
+                for position in 0..length {
+                    if position > 0 {
+                        self.text.push_str(", ");
+                    }
+                    self.place();
+                }
+            }
+        }
+        after
+    }
+
+    fn place(&mut self) {
+        self.sent += 1;
+        if self.dialect.0 == Engine::Postgres {
+            self.text.push('$');
+            self.text.push_str(&self.sent.to_string());
+        } else {
+            self.text.push('?');
+        }
     }
 }
 
@@ -153,7 +224,7 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
 
 impl Dialect {
     /// The moment itself, not the one at which the transaction began.
-    const fn now(self) -> &'static str {
+    pub(super) const fn now(self) -> &'static str {
         match self.0 {
             Engine::Postgres => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
             Engine::MySql => "CAST(UNIX_TIMESTAMP(SYSDATE(6)) * 1000000 AS SIGNED)",

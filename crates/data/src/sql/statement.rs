@@ -22,7 +22,15 @@ pub struct Statement {
     sqlite: Option<&'static str>,
     values: Vec<Value>,
     lists: Vec<usize>,
+    rows: Option<Rows>,
     reads: bool,
+}
+
+/// Rows of values.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Rows {
+    pub(crate) count: usize,
+    pub(crate) width: usize,
 }
 
 /// Where the text of a statement is from.
@@ -43,7 +51,8 @@ impl Text {
     }
 }
 
-/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list); `??` is a question mark. `{now_us}` is
+/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list), `(?, ?)**` those of
+/// [`bind_rows`](Statement::bind_rows); `??` is a question mark. `{now_us}` is
 /// the time in microseconds since 1970 by the clock of the database, on which processes whose own clocks differ agree.
 ///
 /// ```no_run
@@ -70,6 +79,7 @@ impl Statement {
             sqlite: None,
             values: Vec::new(),
             lists: Vec::new(),
+            rows: None,
             reads: false,
         }
     }
@@ -114,6 +124,21 @@ impl Statement {
         self
     }
 
+    /// The values of as many rows as there are: what is in parentheses before `**` is written once for each, as in `VALUES (?, ?, {now_us})**`. Without rows the statement is
+    /// not run but refused. Databases take some ten thousand values at most.
+    pub fn bind_rows<const WIDTH: usize>(
+        mut self,
+        rows: impl IntoIterator<Item = [Value; WIDTH]>,
+    ) -> Self {
+        let start = self.values.len();
+        self.values.extend(rows.into_iter().flatten());
+        self.rows = Some(Rows {
+            count: (self.values.len() - start).checked_div(WIDTH).unwrap_or(0),
+            width: WIDTH,
+        });
+        self
+    }
+
     /// Says that the statement only reads, so that a read replica may answer it. A statement that begins with `SELECT` is not taken for one by itself: it may call what
     /// writes, and a replica may be behind.
     pub fn on_replica(mut self) -> Self {
@@ -149,10 +174,15 @@ impl Statement {
         &self.lists
     }
 
-    /// How many values it has, lists counted as one.
+    pub(crate) fn rows(&self) -> Option<Rows> {
+        self.rows
+    }
+
+    /// How many values it has, lists counted as one and rows as none.
     pub(crate) fn bound(&self) -> usize {
         let in_lists: usize = self.lists.iter().sum();
-        self.values.len() - in_lists + self.lists.len()
+        let in_rows = self.rows.map_or(0, |rows| rows.count * rows.width);
+        self.values.len() - in_lists - in_rows + self.lists.len()
     }
 
     async fn run(

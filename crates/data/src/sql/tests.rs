@@ -1,7 +1,11 @@
 use proptest::prelude::*;
 
-use super::{Dialect, rewrite, split};
+use super::{Dialect, Lengths, Rewritten, split};
 use crate::Engine;
+
+fn rewrite(sql: &str, dialect: Dialect, lists: &[usize]) -> Rewritten {
+    super::rewrite(sql, dialect, Lengths { lists, rows: 0 })
+}
 
 fn on(engine: Engine, sql: &str) -> String {
     rewrite(sql, Dialect(engine), &[2]).text
@@ -38,6 +42,26 @@ fn places_are_those_outside_of_strings_names_and_comments_data_4() {
         rewrite("a IN (?*)", Dialect(Engine::MySql), &[0]).text,
         "a IN (NULL)"
     );
+}
+
+#[test]
+fn a_row_is_written_once_for_each_data_4() {
+    let sql = "INSERT INTO a (b, c, d) VALUES (?, lower(')**' || ?), {now_us})** -- )**\nRETURNING e IN (?*), ?";
+    let lengths = Lengths {
+        lists: &[2],
+        rows: 3,
+    };
+    let rewritten = super::rewrite(sql, Dialect(Engine::Postgres), lengths);
+    let now = Dialect(Engine::Postgres).now();
+    let row = |first, second| format!("(${first}, lower(')**' || ${second}), {now})");
+    let rows = [row(1, 2), row(3, 4), row(5, 6)].join(", ");
+    assert_eq!(
+        rewritten.text,
+        format!("INSERT INTO a (b, c, d) VALUES {rows} -- )**\nRETURNING e IN ($7, $8), $9")
+    );
+    assert_eq!((rewritten.places, rewritten.row_places), (2, Some(2)));
+    // What PostgreSQL writes for a power behind parentheses takes a space.
+    assert_eq!(on(Engine::Postgres, "SELECT (2) ** 3"), "SELECT (2) ** 3");
 }
 
 #[test]

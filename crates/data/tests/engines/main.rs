@@ -16,30 +16,8 @@ mod server;
 mod transactions;
 mod values;
 
-/// Every promise, as one test on each engine.
-macro_rules! on_every_engine {
-    ($($module:ident: $($name:ident),+;)+) => {
-        on_every_engine!(@ sqlite $($module: $($name),+;)+);
-        on_every_engine!(@ postgres $($module: $($name),+;)+);
-        on_every_engine!(@ mariadb $($module: $($name),+;)+);
-    };
-    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
-        mod $engine {
-            $(mod $module {
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    let Some(server) = crate::server::$engine() else {
-                        return;
-                    };
-                    // As a task, which is what a request is.
-                    tokio::spawn(crate::$module::$name(server)).await.unwrap();
-                })+
-            })+
-        }
-    };
-}
-
-on_every_engine! {
+seaworthy_testkit::on_every_database! {
+    crate::server::server, as_a_task;
     values:
         every_kind_of_value_comes_back_as_it_went_data_1,
         a_value_of_another_kind_is_an_error_that_names_its_column,
@@ -74,7 +52,8 @@ on_every_engine! {
 
 #[cfg(feature = "idempotency")]
 mod idempotency_keys {
-    on_every_engine! {
+    seaworthy_testkit::on_every_database! {
+        crate::server::server, as_a_task;
         idempotency:
             an_answer_is_known_to_the_next_process_api_6,
             of_many_callers_at_once_one_runs_api_6,

@@ -1,45 +1,17 @@
 use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Engine, sql};
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
-use tempfile::TempDir;
-
-static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| {
-    PostgresServer::start(program)
-});
-static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
-    MariadbServer::start(program)
-});
+use seaworthy_testkit::database::EmptyDatabase;
 
 /// Where a test has an empty database.
 pub(crate) struct Server {
     url: DatabaseUrl,
-    _folder: Option<TempDir>,
+    _empty: EmptyDatabase,
 }
 
-pub(crate) fn sqlite() -> Option<Server> {
-    let folder = TempDir::new().unwrap();
-    let url = format!("sqlite:{}", folder.path().join("new/test.db").display());
-    Some(Server {
-        url: url.parse().unwrap(),
-        _folder: Some(folder),
-    })
-}
-
-pub(crate) fn postgres() -> Option<Server> {
-    let server = POSTGRES.get()?;
-    let url = server.database("engines").unwrap();
-    Some(Server {
-        url: url.parse().unwrap(),
-        _folder: None,
-    })
-}
-
-pub(crate) fn mariadb() -> Option<Server> {
-    let server = MARIADB.get()?;
-    let url = server.database("engines").unwrap();
-    Some(Server {
-        url: url.parse().unwrap(),
-        _folder: None,
-    })
+pub(crate) async fn server(empty: EmptyDatabase) -> Server {
+    Server {
+        url: empty.url().parse().unwrap(),
+        _empty: empty,
+    }
 }
 
 impl Server {

@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc};
 
 use seaworthy_client::Resolve;
 use seaworthy_config::Settings;
-use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
+use seaworthy_resilience::policies::{Policies, PoliciesConfig, Resilience, ResilienceConfig};
 use seaworthy_service::{Assembly, BreakerPer, GrpcClientConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
@@ -113,6 +113,18 @@ impl GrpcChannelBuilder {
         });
         let has_own_policies = policies.is_some();
         let policies = policies.unwrap_or_else(|| resilience.dependency(&name));
+        let PoliciesConfig {
+            hedge, coalesce, ..
+        } = policies.config();
+        for (setting, is_set) in [("hedge", hedge.is_some()), ("coalesce", *coalesce)] {
+            if is_set {
+                tracing::warn!(
+                    client = %name,
+                    setting,
+                    "a setting of `policies` does nothing here: an answer over gRPC is a stream, which neither two calls nor two callers can have"
+                );
+            }
+        }
         let resolver = resolver.unwrap_or_else(seaworthy_client::system_resolver);
         let balancer = Arc::new(Balancer::new(target, resolver));
         let counted = Arc::downgrade(&balancer);

@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     DeadLetterReason, Failure, GroupName, Received, Subscription, SubscriptionOverrides, Topic,
-    transport::{Order, SubscriptionPlan},
+    transport::{Order, SubscriptionPlan, Transport},
 };
 
 fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
@@ -23,6 +23,12 @@ fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
         prefetch: NonZeroU16::MIN,
         order: Order::Member,
     }
+}
+
+/// Makes a group that nobody is in: what is published from now on goes to no session of it that has yet to end.
+async fn make_group(transport: &dyn Transport, group: &str, topic: &Topic) {
+    let session = transport.open(taking_one(group, topic)).await.unwrap();
+    session.stop().await.unwrap();
 }
 
 /// Takes one message in a session of its own and ends the session without an answer, as a crash does. Returns how often the message was delivered.
@@ -42,7 +48,7 @@ pub async fn a_message_without_an_answer_is_delivered_again_and_counted_msg_3(
 ) {
     let (node, topic, name) = (Node::start(harness).await, topic(), group());
     let transport = harness.open().await;
-    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
+    make_group(&*transport, &name, &topic).await;
     let publisher = node.publisher(&[&topic]).await;
     publisher
         .publish(message(&topic, "survivor"))
@@ -69,7 +75,7 @@ pub async fn what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3(
 ) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let transport = harness.open().await;
-    drop(transport.open(taking_one(&name, &topic)).await.unwrap());
+    make_group(&*transport, &name, &topic).await;
     let publisher = node.publisher(&[&topic]).await;
     publisher.publish(message(&topic, "killer")).await.unwrap();
     for _ in 0..2 {

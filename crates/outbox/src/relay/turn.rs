@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use rand::RngExt as _;
 use seaworthy_core::Backoff;
@@ -14,13 +14,11 @@ use crate::{
     config::RelayConfig,
     outbox::Inner,
     store::{
-        claim::{Claimed, Turn, claim, is_anything},
+        Place,
+        claim::{Claimed, claim, is_anything},
         settle::{Fate, settle},
     },
 };
-
-/// A turn of another relay takes a few of these.
-const OTHERS_TURN: Duration = Duration::from_millis(3);
 
 /// Publishes rows until it is told to stop and nothing is left. Cheap to clone; each clone is another relay.
 #[derive(Clone)]
@@ -37,10 +35,8 @@ struct Parts {
 enum Came {
     /// Rows were published; there may be more.
     Published,
-    /// There was nothing to publish.
+    /// There was nothing to publish, or others have it.
     Nothing,
-    /// Another relay is claiming.
-    Waiting,
     /// The broker could not be reached.
     Down,
 }
@@ -77,7 +73,6 @@ impl Relay {
                     (idle, failed) = (0, 0);
                     continue;
                 }
-                Ok(Came::Waiting) => (OTHERS_TURN, false),
                 Ok(Came::Nothing) if is_last => return,
                 Ok(Came::Nothing) => {
                     failed = 0;
@@ -113,9 +108,8 @@ impl Relay {
             return Ok(Came::Nothing);
         }
         match claim(&outbox.database, config.batch.get(), config.claim.get()).await? {
-            Turn::Claimed(claimed) => self.publish(claimed).await,
-            Turn::Nothing => Ok(Came::Nothing),
-            Turn::NotOurs => Ok(Came::Waiting),
+            Some(claimed) => self.publish(claimed).await,
+            None => Ok(Came::Nothing),
         }
     }
 
@@ -135,7 +129,7 @@ impl Relay {
                     rows.push(row);
                 }
                 Err(problem) => fates.push((
-                    row.sequence,
+                    row.place(),
                     Fate::Parked {
                         problem: format!("the row cannot be read: {problem}"),
                     },
@@ -148,16 +142,16 @@ impl Relay {
         for row in &rows {
             let unanswered = || Err(PublishError::unavailable("there was no answer"));
             let answer = answers.next().unwrap_or_else(unanswered);
-            fates.push((row.sequence, fate(row, &answer, config)));
+            fates.push((row.place(), fate(row, &answer, config)));
         }
         settle(&outbox.database, &claimed.claim, &fates).await?;
         Ok(self.tell(&fates))
     }
 
-    fn tell(&self, fates: &[(i64, Fate)]) -> Came {
+    fn tell(&self, fates: &[(Place, Fate)]) -> Came {
         let observer = &self.0.outbox.observer;
         let mut came = Came::Published;
-        for (sequence, fate) in fates {
+        for (Place { sequence, .. }, fate) in fates {
             match fate {
                 Fate::Sent => observer.sent.increment(),
                 Fate::Again { problem, .. } => {

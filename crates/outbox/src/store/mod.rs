@@ -3,12 +3,13 @@
 pub(crate) mod claim;
 pub(crate) mod inbox;
 pub(crate) mod insert;
+mod lane;
 pub(crate) mod parked;
 mod row;
 pub(crate) mod settle;
 pub(crate) mod status;
 
-pub(crate) use row::Stored;
+pub(crate) use row::{Place, Stored};
 
 /// What a row of the outbox is. The numbers stand in the statements.
 pub(crate) mod state {

@@ -4,13 +4,30 @@ use seaworthy_messaging::{Envelope, Topic, envelope::Mode};
 /// Headers are kept as they would travel.
 const MODE: Mode = Mode { prefix: "ce_" };
 
+/// Where a row is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Place {
+    pub(crate) lane: i32,
+    pub(crate) sequence: i64,
+}
+
 /// A row of the outbox.
 #[derive(Debug, Clone)]
 pub(crate) struct Stored {
     pub(crate) sequence: i64,
+    pub(crate) lane: i32,
     pub(crate) attempts: i32,
     /// The message, or why it cannot be read.
     pub(crate) envelope: Result<Envelope, String>,
+}
+
+impl Stored {
+    pub(crate) const fn place(&self) -> Place {
+        Place {
+            lane: self.lane,
+            sequence: self.sequence,
+        }
+    }
 }
 
 /// The headers of a message as the column has them.
@@ -38,6 +55,7 @@ impl FromRow for Stored {
             });
         Ok(Self {
             sequence: row.get("sequence")?,
+            lane: row.get("lane")?,
             attempts: row.get("attempts")?,
             envelope,
         })

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use seaworthy_data::{DataError, Database, Transaction, sql};
 
-use super::microseconds;
+use super::{microseconds, row::Place};
 
 /// What became of a row that was claimed.
 #[derive(Debug, Clone)]
@@ -17,60 +17,57 @@ pub(crate) enum Fate {
     Free,
 }
 
-/// Writes down what became of all rows of a claim. Those that another relay has taken over meanwhile, because the claim ended, are left alone.
+/// Writes down what became of the rows of a claim, and gives its lanes back. Rows of lanes that another relay has taken over meanwhile, because the claim ended, are left alone.
 pub(crate) async fn settle(
     database: &Database,
     claim: &str,
-    fates: &[(i64, Fate)],
+    fates: &[(Place, Fate)],
 ) -> Result<(), DataError> {
-    let free: Vec<i64> = fates
-        .iter()
-        .filter(|(_, fate)| matches!(fate, Fate::Free))
-        .map(|(sequence, _)| *sequence)
-        .collect();
     database
-        .transaction(|tx| {
-            let free = free.clone();
-            async move {
-                for (sequence, fate) in fates {
-                    set_aside(&tx, claim, *sequence, fate).await?;
+        .transaction(|tx| async move {
+            let ours: Vec<(i32,)> = sql("SELECT lane FROM outbox_lane WHERE claim = ? FOR UPDATE")
+                .on_sqlite("SELECT lane FROM outbox_lane WHERE claim = ?")
+                .bind(claim)
+                .fetch_all(&tx)
+                .await?;
+            let mut sent = Vec::new();
+            for (place, fate) in fates {
+                if !ours.contains(&(place.lane,)) {
+                    continue;
                 }
-                if !free.is_empty() {
-                    sql("UPDATE outbox SET state = CASE WHEN attempts > 0 THEN 2 ELSE 0 END, claim = NULL, until_us = 0 WHERE claim = ? AND sequence IN (?*)")
-                        .bind(claim)
-                        .bind_list(free)
-                        .execute(&tx)
-                        .await?;
+                match fate {
+                    Fate::Sent => sent.push(place.sequence),
+                    fate => set_aside(&tx, place.sequence, fate).await?,
                 }
-                // What still has the claim was sent.
-                sql("DELETE FROM outbox WHERE claim = ?")
-                    .bind(claim)
+            }
+            if !sent.is_empty() {
+                sql("DELETE FROM outbox WHERE sequence IN (?*)")
+                    .bind_list(sent)
                     .execute(&tx)
                     .await?;
-                Ok(())
             }
+            sql("UPDATE outbox_lane SET claim = NULL, until_us = 0 WHERE claim = ?")
+                .bind(claim)
+                .execute(&tx)
+                .await?;
+            Ok(())
         })
         .await
 }
 
-async fn set_aside(
-    tx: &Transaction,
-    claim: &str,
-    sequence: i64,
-    fate: &Fate,
-) -> Result<(), DataError> {
+async fn set_aside(tx: &Transaction, sequence: i64, fate: &Fate) -> Result<(), DataError> {
     let statement = match fate {
         Fate::Sent | Fate::Free => return Ok(()),
         Fate::Again { problem, pause } => sql(
-            "UPDATE outbox SET state = 2, claim = NULL, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ? AND claim = ?",
+            "UPDATE outbox SET state = 2, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?",
         )
         .bind(problem.as_str())
         .bind(microseconds(*pause)),
         Fate::Parked { problem } => sql(
-            "UPDATE outbox SET state = 3, claim = NULL, attempts = attempts + 1, last_error = ? WHERE sequence = ? AND claim = ?",
+            "UPDATE outbox SET state = 3, attempts = attempts + 1, last_error = ? WHERE sequence = ?",
         )
         .bind(problem.as_str()),
     };
-    statement.bind(sequence).bind(claim).execute(tx).await?;
+    statement.bind(sequence).execute(tx).await?;
     Ok(())
 }

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    num::NonZeroU32,
     time::{Duration, Instant},
 };
 
@@ -44,17 +45,28 @@ impl Trial {
     }
 
     async fn open(&self) -> Database {
-        let config = DatabaseConfig::at(self.database.parse().unwrap());
+        let mut config = DatabaseConfig::at(self.database.parse().unwrap());
+        // The changes of a long run.
+        config.maximum_rows = NonZeroU32::MAX;
         Database::builder("test", config).open().await.unwrap()
+    }
+
+    /// How many changes there are.
+    pub(crate) async fn made(&self) -> u32 {
+        let database = self.open().await;
+        let made = sql("SELECT COUNT(*) FROM changes").fetch_one(&database);
+        let (made,): (i64,) = made.await.unwrap();
+        u32::try_from(made).unwrap()
     }
 
     /// Waits until as many changes have had an effect, however often.
     pub(crate) async fn has_effects(&self, changes: u32) {
         let database = self.open().await;
         let begun = Instant::now();
-        let expected = usize::try_from(changes).unwrap();
+        let expected = i64::from(changes);
         loop {
-            let effects = numbers(&database, "SELECT number FROM effects").await.len();
+            let effects = sql("SELECT COUNT(*) FROM effects").fetch_one(&database);
+            let (effects,): (i64,) = effects.await.unwrap();
             if effects >= expected {
                 return;
             }

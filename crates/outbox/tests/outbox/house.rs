@@ -18,45 +18,23 @@ use seaworthy_messaging::{
 };
 use seaworthy_outbox::{MIGRATIONS, Outbox, OutboxConfig, RelayTarget, StoreError};
 use seaworthy_service::{NoSettings, RunningService, Service};
-use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, server::Shared};
+use seaworthy_testkit::database::EmptyDatabase;
 use serde::{Deserialize, Serialize};
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
-static POSTGRES: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |program| {
-    PostgresServer::start(program)
-});
-static MARIADB: Shared<MariadbServer> = Shared::new("SEAWORTHY_TEST_MARIADB", |program| {
-    MariadbServer::start(program)
-});
-
 /// An empty database.
 pub(crate) struct Place {
     pub(crate) url: String,
-    _folder: Option<tempfile::TempDir>,
+    _empty: EmptyDatabase,
 }
 
-pub(crate) fn sqlite() -> Option<Place> {
-    let folder = tempfile::tempdir().unwrap();
-    Some(Place {
-        url: format!("sqlite:{}", folder.path().join("outbox.db").display()),
-        _folder: Some(folder),
-    })
-}
-
-pub(crate) fn postgres() -> Option<Place> {
-    Some(Place {
-        url: POSTGRES.get()?.database("outbox").unwrap(),
-        _folder: None,
-    })
-}
-
-pub(crate) fn mariadb() -> Option<Place> {
-    Some(Place {
-        url: MARIADB.get()?.database("outbox").unwrap(),
-        _folder: None,
-    })
+pub(crate) async fn place(empty: EmptyDatabase) -> Place {
+    Place {
+        url: empty.url().to_owned(),
+        _empty: empty,
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

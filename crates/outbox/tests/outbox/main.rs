@@ -10,29 +10,8 @@ mod house;
 mod inbox;
 mod relay;
 
-/// Every promise, as one test on each engine.
-macro_rules! on_every_engine {
-    ($($module:ident: $($name:ident),+;)+) => {
-        on_every_engine!(@ sqlite $($module: $($name),+;)+);
-        on_every_engine!(@ postgres $($module: $($name),+;)+);
-        on_every_engine!(@ mariadb $($module: $($name),+;)+);
-    };
-    (@ $engine:ident $($module:ident: $($name:ident),+;)+) => {
-        mod $engine {
-            $(mod $module {
-                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn $name() {
-                    let Some(place) = crate::house::$engine() else {
-                        return;
-                    };
-                    crate::$module::$name(place).await;
-                })+
-            })+
-        }
-    };
-}
-
-on_every_engine! {
+seaworthy_testkit::on_every_database! {
+    crate::house::place, in_the_test;
     relay:
         an_event_is_published_after_the_commit_and_never_without_one_msg_4,
         three_relays_publish_each_event_once_and_each_key_in_order_msg_4,

@@ -158,7 +158,7 @@ pub(crate) async fn a_claim_of_a_relay_that_died_ends_by_itself_msg_4(place: Pla
         first.count(number, "a").await;
     }
     until("it has claimed", || dead.asked.load(Ordering::SeqCst) > 0).await;
-    seaworthy_data::sql("UPDATE outbox SET until_us = 0 WHERE state = 1")
+    seaworthy_data::sql("UPDATE outbox_lane SET until_us = 0")
         .execute(&first.database)
         .await
         .unwrap();

@@ -155,7 +155,7 @@ proptest! {
         prop_assert!(f64::from(count) <= bound, "{count} > {bound}");
         for first in &allowed {
             let window = *first..*first + Duration::from_secs(1);
-            let within = allowed.iter().filter(|moment| window.contains(moment)).count();
+            let within = allowed.iter().filter(|moment| window.contains(*moment)).count();
             prop_assert!(within <= 2 * requests as usize, "{within} in one window");
         }
     }

@@ -311,3 +311,19 @@ fn the_report_names_key_reason_and_fix_in_both_formats_conf_3() {
     );
     assert_eq!(json(&found)["violations"][0]["id"], "OBS-1");
 }
+
+#[test]
+fn mail_that_is_kept_or_goes_unencrypted_is_refused_conf_7() {
+    refused("CONF-7", "mail.url", json!({ "mail.url": "mailbox:" }));
+    refused(
+        "CONF-7",
+        "mail.url",
+        json!({ "mail.url": "mailbox:", "allow_embedded": true }),
+    );
+    refused(
+        "SEC-1",
+        "mail.allow_plaintext",
+        json!({ "mail.allow_plaintext": true }),
+    );
+    accepted(json!({ "mail.url": "smtp://mail.example.org", "mail.allow_plaintext": false }));
+}

@@ -253,3 +253,10 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
         (&"seldom".into(), &20.into(), &0.into(), &0.into())
     );
 }
+
+#[test]
+fn a_policy_that_a_client_cannot_follow_is_no_silent_setting_res_8() {
+    let mut service = trial(&["--set", "clients.partner.policies.coalesce=true"]);
+    let warning = service.line("policies.coalesce").unwrap();
+    assert!(warning.contains("\"client\":\"partner\""), "{warning}");
+}

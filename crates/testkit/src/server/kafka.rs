@@ -14,6 +14,9 @@ use super::{
     process::{Process, finish, folder, free_address, listens},
 };
 
+/// The file of the server's key and certificate, in its folder.
+const IDENTITY: &str = "identity.pem";
+
 /// A running Kafka of one node that is broker and controller. It is killed when this is dropped.
 #[derive(Debug)]
 pub struct KafkaServer {
@@ -29,18 +32,90 @@ impl KafkaServer {
     /// # Errors
     /// It cannot be started, or does not listen in time.
     pub fn start(libraries: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::start_as(libraries.into(), &Listener::plain("PLAINTEXT"))
+    }
+
+    /// Starts one that wants this user and this password (SASL `PLAIN`).
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with_user(
+        libraries: impl Into<PathBuf>,
+        user: &str,
+        password: &str,
+    ) -> io::Result<Self> {
+        let login = "org.apache.kafka.common.security.plain.PlainLoginModule";
+        let settings = format!(
+            "inter.broker.listener.name=SASL_PLAINTEXT\n\
+             listener.security.protocol.map=SASL_PLAINTEXT:SASL_PLAINTEXT,CONTROLLER:PLAINTEXT\n\
+             sasl.enabled.mechanisms=PLAIN\n\
+             sasl.mechanism.inter.broker.protocol=PLAIN\n\
+             listener.name.sasl_plaintext.plain.sasl.jaas.config={login} required \
+             username=\"{user}\" password=\"{password}\" user_{user}=\"{password}\";\n"
+        );
+        let listener = Listener {
+            settings,
+            ..Listener::plain("SASL_PLAINTEXT")
+        };
+        Self::start_as(libraries.into(), &listener)
+    }
+
+    /// Starts one that speaks TLS alone and wants this user and this password (SASL `SCRAM-SHA-256` or `SCRAM-SHA-512`). `identity` is its key (PKCS#8) and its certificate, both as PEM.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with_tls(
+        libraries: impl Into<PathBuf>,
+        identity: &str,
+        user: &str,
+        password: &str,
+    ) -> io::Result<Self> {
+        let login = "org.apache.kafka.common.security.scram.ScramLoginModule";
+        let [first, second] = ["256", "512"].map(|bits| {
+            format!(
+                "listener.name.sasl_ssl.scram-sha-{bits}.sasl.jaas.config={login} required \
+                 username=\"{user}\" password=\"{password}\";\n"
+            )
+        });
+        let settings = format!(
+            "inter.broker.listener.name=SASL_SSL\n\
+             listener.security.protocol.map=SASL_SSL:SASL_SSL,CONTROLLER:PLAINTEXT\n\
+             sasl.enabled.mechanisms=SCRAM-SHA-256,SCRAM-SHA-512\n\
+             sasl.mechanism.inter.broker.protocol=SCRAM-SHA-512\n\
+             ssl.keystore.type=PEM\n\
+             ssl.keystore.location={IDENTITY}\n\
+             ssl.truststore.type=PEM\n\
+             ssl.truststore.location={IDENTITY}\n\
+             {first}{second}"
+        );
+        let users = ["256", "512"]
+            .map(|bits| format!("SCRAM-SHA-{bits}=[name={user},password={password}]"));
+        let listener = Listener {
+            settings,
+            identity: Some(identity.to_owned()),
+            users: users.to_vec(),
+            ..Listener::plain("SASL_SSL")
+        };
+        Self::start_as(libraries.into(), &listener)
+    }
+
+    fn start_as(libraries: PathBuf, listener: &Listener) -> io::Result<Self> {
         let folder = folder(None)?;
+        if let Some(identity) = &listener.identity {
+            fs::write(folder.path().join(IDENTITY), identity)?;
+        }
         let address = free_address()?;
         let controller = free_address()?;
         let settings = folder.path().join("server.properties");
+        let protocol = listener.protocol;
         fs::write(
             &settings,
             format!(
                 "process.roles=broker,controller\n\
                  node.id=1\n\
                  controller.quorum.voters=1@{controller}\n\
-                 listeners=PLAINTEXT://{address},CONTROLLER://{controller}\n\
-                 advertised.listeners=PLAINTEXT://{address}\n\
+                 listeners={protocol}://{address},CONTROLLER://{controller}\n\
+                 advertised.listeners={protocol}://{address}\n\
                  controller.listener.names=CONTROLLER\n\
                  log.dirs={}\n\
                  num.partitions=4\n\
@@ -48,12 +123,14 @@ impl KafkaServer {
                  offsets.topic.num.partitions=4\n\
                  transaction.state.log.replication.factor=1\n\
                  transaction.state.log.min.isr=1\n\
-                 group.initial.rebalance.delay.ms=0\n",
-                folder.path().join("data").display()
+                 group.initial.rebalance.delay.ms=0\n\
+                 {}",
+                folder.path().join("data").display(),
+                listener.settings
             ),
         )?;
         let mut server = Self {
-            libraries: libraries.into(),
+            libraries,
             folder,
             address,
             process: Process::default(),
@@ -68,6 +145,11 @@ impl KafkaServer {
                 "-c",
             ])
             .arg(&settings);
+        for user in &listener.users {
+            format.args(["--add-scram", user]);
+        }
+        // Files that the settings name are looked for from there.
+        format.current_dir(server.folder.path());
         finish(format)?;
         server.restart()?;
         Ok(server)
@@ -114,6 +196,25 @@ impl KafkaServer {
     /// Ends [`freeze`](Self::freeze).
     pub fn resume(&self) {
         self.process.signal(Signal::CONT);
+    }
+}
+
+/// What clients are let in by.
+struct Listener {
+    protocol: &'static str,
+    settings: String,
+    identity: Option<String>,
+    users: Vec<String>,
+}
+
+impl Listener {
+    fn plain(protocol: &'static str) -> Self {
+        Self {
+            protocol,
+            settings: String::new(),
+            identity: None,
+            users: Vec::new(),
+        }
     }
 }
 

@@ -2,14 +2,19 @@
 //!
 //! A test of its own server may kill, freeze and restart it. Tests that only use one share it: [`Shared`] starts it once for the test binary.
 
+pub mod database;
+pub mod exim;
 pub mod kafka;
 mod keeper;
 pub mod mariadb;
 pub mod nats;
+pub mod oidc_provider;
 pub mod postgres;
 mod process;
+pub mod program;
 pub mod rabbitmq;
 pub mod redis;
 mod shared;
 
+pub use process::free_address;
 pub use shared::Shared;

@@ -29,7 +29,10 @@ const PORTS: Range<u16> = 20_000..32_000;
 static TAKEN: Mutex<Vec<UdpSocket>> = Mutex::new(Vec::new());
 
 /// A port of loopback that belongs to this process from now on, also while nobody listens there.
-pub(super) fn free_address() -> io::Result<SocketAddr> {
+///
+/// # Errors
+/// None is free.
+pub fn free_address() -> io::Result<SocketAddr> {
     let began = Instant::now();
     loop {
         let address = SocketAddr::from(([127, 0, 0, 1], rand::rng().random_range(PORTS)));
@@ -140,6 +143,12 @@ impl Process {
         if let Some(mut child) = self.0.take() {
             let _ = child.wait();
         }
+    }
+
+    /// Whether it has not ended.
+    pub(super) fn is_running(&mut self) -> bool {
+        let child = self.0.as_mut();
+        child.is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     pub(super) fn signal(&self, signal: Signal) {

@@ -7,6 +7,7 @@ mod inline_secret;
 mod limits;
 mod link;
 mod log_level;
+mod mail;
 mod migrations;
 mod rate_limit;
 mod tls;
@@ -19,7 +20,7 @@ use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 13] = [
+const RULES: [Rule; 14] = [
     inline_secret::check,
     token_secret::check,
     tls::check,
@@ -31,6 +32,7 @@ const RULES: [Rule; 13] = [
     trusted_proxies::check,
     link::check_encryption,
     link::check_locality,
+    mail::check,
     migrations::check,
     log_level::check,
 ];

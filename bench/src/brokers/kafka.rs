@@ -1,0 +1,83 @@
+use std::net::SocketAddr;
+
+use futures::future::{BoxFuture, try_join_all};
+use rdkafka::{
+    ClientConfig,
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    client::DefaultClientContext,
+    consumer::{CommitMode, Consumer as _, StreamConsumer},
+    producer::{FutureProducer, FutureRecord},
+};
+
+use super::{BATCH, KEYS, PAYLOAD, Side, Times, timed};
+use crate::Failure;
+
+/// As many as a topic of ours has.
+const PARTITIONS: i32 = 6;
+
+/// rdkafka with the same safe producer, and a consumer that commits now and then: a crash repeats what it has taken since, and a failed message has to be handled there and then.
+pub(super) struct Bare {
+    config: ClientConfig,
+}
+
+impl Bare {
+    pub(super) fn new(address: SocketAddr) -> Self {
+        let mut config = ClientConfig::new();
+        config.set("bootstrap.servers", address.to_string());
+        Self { config }
+    }
+}
+
+impl Side for Bare {
+    fn turn(&self, name: &str, messages: u32) -> BoxFuture<'_, Result<Times, Failure>> {
+        let name = name.to_owned();
+        Box::pin(async move {
+            let admin: AdminClient<DefaultClientContext> = self.config.create()?;
+            let topic = NewTopic::new(&name, PARTITIONS, TopicReplication::Fixed(1));
+            let made = admin.create_topics([&topic], &AdminOptions::new());
+            made.await?;
+            let producer: FutureProducer = self
+                .config
+                .clone()
+                .set("enable.idempotence", "true")
+                .set("linger.ms", "0")
+                .create()?;
+            // The first message waits for the topic's leaders.
+            let warm = FutureRecord::<str, [u8]>::to(&name).payload(&PAYLOAD[..]);
+            let warm = producer.send(warm, std::time::Duration::ZERO).await;
+            warm.map_err(|(error, _)| error)?;
+            let publish = timed(async {
+                for first in (0..messages).step_by(BATCH as usize) {
+                    let mut sent = Vec::with_capacity(BATCH as usize);
+                    for number in first..first + BATCH {
+                        let key = (number % KEYS).to_string();
+                        let record = FutureRecord::to(&name).key(&key).payload(&PAYLOAD[..]);
+                        sent.push(producer.send_result(record).map_err(|(error, _)| error)?);
+                    }
+                    for told in try_join_all(sent).await? {
+                        told.map_err(|(error, _)| error)?;
+                    }
+                }
+                Ok(())
+            });
+            let publish = publish.await?;
+            let consume = timed(async {
+                let consumer: StreamConsumer = self
+                    .config
+                    .clone()
+                    .set("group.id", &name)
+                    .set("auto.offset.reset", "earliest")
+                    .set("auto.commit.interval.ms", "100")
+                    .create()?;
+                consumer.subscribe(&[&name])?;
+                for _ in 0..=messages {
+                    consumer.recv().await?;
+                }
+                consumer.commit_consumer_state(CommitMode::Async)?;
+                Ok(())
+            });
+            let consume = consume.await?;
+            Ok(Times { publish, consume })
+        })
+    }
+}

@@ -1,0 +1,171 @@
+use std::{
+    io::{self, Write as _},
+    path::Path,
+    time::Instant,
+};
+
+use seaworthy_data::{DataError, Database, DatabaseConfig, sql};
+use seaworthy_testkit::postgres::PostgresServer;
+use sqlx::{PgPool, postgres::PgPoolOptions};
+
+use crate::{Failure, statistics::median};
+
+/// Runs of one round.
+const RUNS: u32 = 1_000;
+const ROWS: i64 = 10_000;
+/// A page of a list.
+const PAGE: i64 = 20;
+
+/// What is asked of the database.
+#[derive(Debug, Clone, Copy)]
+enum Question {
+    One,
+    Page,
+    Change,
+}
+
+impl Question {
+    const ALL: [Self; 3] = [Self::One, Self::Page, Self::Change];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::One => "a row by its key",
+            Self::Page => "a page of 20 rows",
+            Self::Change => "a transaction with one update",
+        }
+    }
+}
+
+/// Questions one after the other over one connection each, bare sqlx and ours in turns, on a real PostgreSQL.
+pub(crate) fn run(postgres: &Path, rounds: u32) -> Result<(), Failure> {
+    let postgres = PostgresServer::start(postgres)?;
+    let url = postgres.database("bench")?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        // As it comes it asks the server whether the connection lives before every question, which ours does not.
+        let bare = PgPoolOptions::new().max_connections(1).test_before_acquire(false);
+        let bare = bare.connect(&url).await?;
+        let config = DatabaseConfig::at(url.parse()?);
+        let ours = Database::builder("bench", config).open().await?;
+        sql("CREATE TABLE entries (number BIGINT PRIMARY KEY, label TEXT NOT NULL, amount BIGINT NOT NULL)")
+            .execute(&ours)
+            .await?;
+        sql("INSERT INTO entries SELECT number, 'entry ' || number, number FROM generate_series(1, ?) AS number")
+            .bind(ROWS)
+            .execute(&ours)
+            .await?;
+        let mut out = io::stdout().lock();
+        writeln!(out, "one question on a connection, median of {rounds} rounds, in us")?;
+        writeln!(out, "{:<30} {:>10} {:>8} {:>6}", "", "bare sqlx", "ours", "ratio")?;
+        for question in Question::ALL {
+            let (mut theirs, mut own) = (Vec::new(), Vec::new());
+            ask_bare(&bare, question).await?;
+            ask(&ours, question).await?;
+            for _ in 0..rounds {
+                theirs.push(ask_bare(&bare, question).await?);
+                own.push(ask(&ours, question).await?);
+            }
+            let (theirs, own) = (median(&theirs), median(&own));
+            let ratio = own / theirs;
+            writeln!(out, "{:<30} {theirs:>10.1} {own:>8.1} {ratio:>6.2}", question.name())?;
+        }
+        Ok(())
+    })
+}
+
+/// Microseconds of one, over many.
+fn share(begun: Instant) -> f64 {
+    begun.elapsed().as_secs_f64() * 1e6 / f64::from(RUNS)
+}
+
+/// Keys in no order.
+fn key(number: u32) -> i64 {
+    i64::from(number) * 7_919 % ROWS + 1
+}
+
+async fn ask_bare(pool: &PgPool, question: Question) -> Result<f64, Failure> {
+    let begun = Instant::now();
+    for number in 0..RUNS {
+        let key = key(number);
+        match question {
+            Question::One => {
+                let row: (i64, String, i64) =
+                    sqlx::query_as("SELECT number, label, amount FROM entries WHERE number = $1")
+                        .bind(key)
+                        .fetch_one(pool)
+                        .await?;
+                is_true(row.0 == key)?;
+            }
+            Question::Page => {
+                let rows: Vec<(i64, String, i64)> = sqlx::query_as(
+                    "SELECT number, label, amount FROM entries WHERE number >= $1 ORDER BY number LIMIT $2",
+                )
+                .bind(key.min(ROWS - PAGE))
+                .bind(PAGE)
+                .fetch_all(pool)
+                .await?;
+                is_true(rows.len() == 20)?;
+            }
+            Question::Change => {
+                let mut tx = pool.begin().await?;
+                let done = sqlx::query("UPDATE entries SET amount = amount + 1 WHERE number = $1")
+                    .bind(key)
+                    .execute(&mut *tx)
+                    .await?;
+                tx.commit().await?;
+                is_true(done.rows_affected() == 1)?;
+            }
+        }
+    }
+    Ok(share(begun))
+}
+
+async fn ask(database: &Database, question: Question) -> Result<f64, Failure> {
+    let begun = Instant::now();
+    for number in 0..RUNS {
+        let key = key(number);
+        match question {
+            Question::One => {
+                let row: (i64, String, i64) =
+                    sql("SELECT number, label, amount FROM entries WHERE number = ?")
+                        .bind(key)
+                        .fetch_one(database)
+                        .await?;
+                is_true(row.0 == key)?;
+            }
+            Question::Page => {
+                let rows: Vec<(i64, String, i64)> = sql(
+                    "SELECT number, label, amount FROM entries WHERE number >= ? ORDER BY number LIMIT ?",
+                )
+                .bind(key.min(ROWS - PAGE))
+                .bind(PAGE)
+                .fetch_all(database)
+                .await?;
+                is_true(rows.len() == 20)?;
+            }
+            Question::Change => {
+                let changed: Result<u64, DataError> = database
+                    .transaction(|tx| async move {
+                        let done = sql("UPDATE entries SET amount = amount + 1 WHERE number = ?")
+                            .bind(key)
+                            .execute(&tx)
+                            .await?;
+                        Ok(done.rows_affected())
+                    })
+                    .await;
+                is_true(changed? == 1)?;
+            }
+        }
+    }
+    Ok(share(begun))
+}
+
+fn is_true(condition: bool) -> Result<(), Failure> {
+    if condition {
+        Ok(())
+    } else {
+        Err("the database answered something else".into())
+    }
+}

@@ -1,0 +1,81 @@
+use seaworthy_core::Secret;
+use url::form_urlencoded;
+
+use super::{OpenIdError, ProviderRefusal};
+
+/// What the provider says by way of the browser.
+#[derive(Debug)]
+pub(super) struct Callback {
+    pub(super) state: String,
+    pub(super) issuer: Option<String>,
+    pub(super) outcome: Result<Secret<String>, ProviderRefusal>,
+}
+
+impl Callback {
+    /// Reads the query. A parameter that is there twice is a mistake or an attack on whoever reads the other one (RFC 6749, section 3.1).
+    pub(super) fn read(query: &str) -> Result<Self, OpenIdError> {
+        let (mut state, mut issuer, mut code, mut error) = (None, None, None, None);
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            let place = match &*name {
+                "state" => &mut state,
+                "iss" => &mut issuer,
+                "code" => &mut code,
+                "error" => &mut error,
+                _ => continue,
+            };
+            if place.replace(value.into_owned()).is_some() {
+                return Err(OpenIdError::Callback);
+            }
+        }
+        let outcome = match (code, error) {
+            (Some(code), None) if !code.is_empty() => Ok(Secret::new(code)),
+            (None, Some(error)) => Err(ProviderRefusal::named(&error)),
+            _ => return Err(OpenIdError::Callback),
+        };
+        let state = state
+            .filter(|state| !state.is_empty())
+            .ok_or(OpenIdError::State)?;
+        Ok(Self {
+            state,
+            issuer,
+            outcome,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_callback_says_one_thing_once_auth_4() {
+        for query in [
+            "",
+            "state=a",
+            "code=&state=a",
+            "code=a&error=b&state=a",
+            "code=a&code=b&state=a",
+            "code=a&state=a&state=a",
+            "code=a&state=a&iss=a&iss=a",
+        ] {
+            assert!(
+                matches!(Callback::read(query), Err(OpenIdError::Callback)),
+                "{query}"
+            );
+        }
+        assert!(matches!(Callback::read("code=a"), Err(OpenIdError::State)));
+        let read =
+            Callback::read("code=a%2Bb&state=c&iss=https%3A%2F%2Fa&other=1&other=2").unwrap();
+        assert_eq!(
+            (
+                read.outcome.unwrap().expose().as_str(),
+                read.state.as_str(),
+                read.issuer.as_deref()
+            ),
+            ("a+b", "c", Some("https://a"))
+        );
+        let refused =
+            Callback::read("error=access_denied&error_description=%3Cscript%3E&state=c").unwrap();
+        assert_eq!(refused.outcome.unwrap_err(), ProviderRefusal::AccessDenied);
+    }
+}

@@ -1,0 +1,111 @@
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use http::{HeaderValue, StatusCode, header};
+use seaworthy_client::HttpClient;
+use seaworthy_core::Secret;
+use serde::Deserialize;
+use url::form_urlencoded;
+use zeroize::Zeroizing;
+
+use super::{
+    ClientAuthentication, OpenIdConfig, OpenIdError, metadata::Metadata, pending::PendingLogin,
+};
+
+/// What the provider gives for a code.
+#[derive(Deserialize)]
+pub(super) struct Tokens {
+    pub(super) access_token: Secret<String>,
+    pub(super) id_token: Option<Secret<String>>,
+    token_type: String,
+}
+
+/// What it says where it gives nothing (RFC 6749, section 5.2).
+#[derive(Deserialize)]
+struct Refused {
+    error: String,
+}
+
+/// Exchanges a code, with the verifier and the proof of who we are (RFC 6749, section 4.1.3; RFC 7636, section 4.5). It is sent once: a code that was sent twice takes the tokens back.
+pub(super) async fn exchange(
+    client: &HttpClient,
+    config: &OpenIdConfig,
+    metadata: &Metadata,
+    code: &Secret<String>,
+    login: &PendingLogin,
+) -> Result<Tokens, OpenIdError> {
+    let (body, authorization) = form(config, metadata, code, login)?;
+    let mut request = client
+        .post(metadata.token_endpoint.as_str())
+        .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+        .header(header::ACCEPT, "application/json")
+        .without_redirects()
+        .body(body);
+    if let Some(authorization) = authorization {
+        request = request.header(header::AUTHORIZATION, authorization);
+    }
+    let answer = request.send().await.map_err(OpenIdError::Unavailable)?;
+    match answer.status() {
+        StatusCode::OK => {
+            let tokens: Tokens = answer.json().await.map_err(OpenIdError::Unavailable)?;
+            if !tokens.token_type.eq_ignore_ascii_case("bearer") {
+                return Err(OpenIdError::Answer(
+                    "its access token is of a type that is not spoken",
+                ));
+            }
+            Ok(tokens)
+        }
+        StatusCode::BAD_REQUEST | StatusCode::UNAUTHORIZED => {
+            let refused: Refused = answer.json().await.map_err(OpenIdError::Unavailable)?;
+            Err(match refused.error.as_str() {
+                "invalid_grant" => OpenIdError::Code,
+                "invalid_client" | "unauthorized_client" => OpenIdError::Client,
+                _ => OpenIdError::Answer("it refuses the exchange of a code"),
+            })
+        }
+        _ => match answer.success() {
+            Ok(_) => Err(OpenIdError::Answer(
+                "it answers the exchange of a code with something else",
+            )),
+            Err(error) => Err(OpenIdError::Unavailable(error)),
+        },
+    }
+}
+
+/// The body, and the header that proves who we are where the body does not.
+fn form(
+    config: &OpenIdConfig,
+    metadata: &Metadata,
+    code: &Secret<String>,
+    login: &PendingLogin,
+) -> Result<(String, Option<HeaderValue>), OpenIdError> {
+    let mut form = form_urlencoded::Serializer::new(String::new());
+    form.append_pair("grant_type", "authorization_code")
+        .append_pair("code", code.expose())
+        .append_pair("redirect_uri", &config.redirect_uri)
+        .append_pair("code_verifier", &login.verifier);
+    let in_body = match config.client_authentication {
+        Some(way) => way == ClientAuthentication::Post,
+        None => metadata.takes_secrets_in_bodies_alone(),
+    };
+    let mut authorization = None;
+    match &config.client_secret {
+        Some(secret) if in_body => {
+            form.append_pair("client_id", &config.client_id)
+                .append_pair("client_secret", secret.expose());
+        }
+        Some(secret) => authorization = Some(basic(&config.client_id, secret)?),
+        None => {
+            form.append_pair("client_id", &config.client_id);
+        }
+    }
+    Ok((form.finish(), authorization))
+}
+
+/// RFC 6749, section 2.3.1: both are written as in a form before they are joined.
+fn basic(id: &str, secret: &Secret<String>) -> Result<HeaderValue, OpenIdError> {
+    let escaped = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+    let pair = Zeroizing::new(format!("{}:{}", escaped(id), escaped(secret.expose())));
+    let text = Zeroizing::new(format!("Basic {}", STANDARD.encode(pair.as_bytes())));
+    let mut value = HeaderValue::try_from(text.as_str()).map_err(|_| OpenIdError::Client)?;
+    value.set_sensitive(true);
+    Ok(value)
+}

@@ -1,0 +1,69 @@
+use std::time::SystemTime;
+
+use aws_lc_rs::digest;
+use seaworthy_core::Secret;
+
+use super::{OpenIdError, pending::is_same};
+use crate::token::{Algorithm, TokenError, TokenVerifier, VerifiedToken, encode};
+
+/// What every subject of OpenID Connect is within (Core 1.0, section 2).
+const LONGEST_SUBJECT: usize = 255;
+
+/// Checks an ID token by OpenID Connect Core 1.0, section 3.1.3.7. Signature, algorithm, issuer, audience and times are looked at as for every other token; here is what is left.
+pub(super) async fn check(
+    verifier: &TokenVerifier,
+    token: &Secret<String>,
+    access_token: &Secret<String>,
+    client_id: &str,
+    nonce: &str,
+) -> Result<VerifiedToken, OpenIdError> {
+    let verified = verifier.verify(token.expose(), SystemTime::now()).await?;
+    let claims = verified.claims();
+    if claims.issued().is_none() {
+        return Err(TokenError::Claim.into());
+    }
+    let subject = claims.subject().ok_or(TokenError::Claim)?;
+    if subject.len() > LONGEST_SUBJECT || !subject.is_ascii() {
+        return Err(TokenError::Claim.into());
+    }
+    // No other client is trusted, so a token that is meant for one of them too is not.
+    let is_ours = claims
+        .audience()
+        .is_some_and(|meant| meant.iter().all(|one| one == client_id));
+    if !is_ours || claims.text("azp")?.is_some_and(|party| party != client_id) {
+        return Err(OpenIdError::AuthorizedParty);
+    }
+    if !claims.text("nonce")?.is_some_and(|own| is_same(own, nonce)) {
+        return Err(OpenIdError::Nonce);
+    }
+    if let Some(hash) = claims.text("at_hash")?
+        && !is_same(
+            hash,
+            &half_hash(verified.algorithm(), access_token.expose()),
+        )
+    {
+        return Err(OpenIdError::AccessTokenHash);
+    }
+    Ok(verified)
+}
+
+/// The left half of the hash that belongs to the algorithm of the signature (section 3.1.3.6).
+fn half_hash(algorithm: Algorithm, access_token: &str) -> String {
+    let hash = match algorithm {
+        Algorithm::Hs256 | Algorithm::Rs256 | Algorithm::Ps256 | Algorithm::Es256 => {
+            &digest::SHA256
+        }
+        Algorithm::Hs384 | Algorithm::Rs384 | Algorithm::Ps384 | Algorithm::Es384 => {
+            &digest::SHA384
+        }
+        // Ed25519 hashes with SHA-512.
+        Algorithm::Hs512
+        | Algorithm::Rs512
+        | Algorithm::Ps512
+        | Algorithm::Es512
+        | Algorithm::EdDsa => &digest::SHA512,
+    };
+    let digest = digest::digest(hash, access_token.as_bytes());
+    let bytes = digest.as_ref();
+    encode(bytes.get(..bytes.len() / 2).unwrap_or_default())
+}

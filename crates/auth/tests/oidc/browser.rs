@@ -1,0 +1,118 @@
+//! A service that logs people in, and somebody's browser.
+
+use http::{HeaderMap, HeaderValue, header::COOKIE};
+use seaworthy_auth::oidc::{
+    FinishedLogin, LocalPath, OpenIdConfig, OpenIdError, OpenIdLogin, UsedLoginsInMemory,
+};
+use seaworthy_client::{HttpClient, HttpClientConfig};
+use seaworthy_core::{Secret, Timeout};
+use seaworthy_telemetry::metrics::{Format, Metrics};
+
+pub(crate) const CLIENT: &str = "events";
+/// With letters that have to be escaped.
+pub(crate) const SECRET: &str = "s3cret/with:letters+that&need=escapes";
+pub(crate) const CALLBACK: &str = "http://127.0.0.1:9/callback";
+const COOKIE_KEY: &str = "VGhlIHRpZGUgaXMgZnVsbCwgdGhlIG1vb24gbGllcyBmYWly";
+
+pub(crate) struct Site {
+    pub(crate) login: OpenIdLogin,
+    metrics: Metrics,
+}
+
+/// What a browser was told when it began.
+pub(crate) struct Begun {
+    pub(crate) location: String,
+    /// Name and value.
+    pub(crate) cookie: String,
+}
+
+pub(crate) fn config(issuer: &str) -> OpenIdConfig {
+    OpenIdConfig {
+        issuer: issuer.to_owned(),
+        client_id: CLIENT.to_owned(),
+        client_secret: Some(Secret::new(SECRET.to_owned())),
+        redirect_uri: CALLBACK.to_owned(),
+        timeout: Timeout::from_secs(30),
+        ..OpenIdConfig::default()
+    }
+}
+
+impl Site {
+    pub(crate) fn new(config: OpenIdConfig) -> Self {
+        let mut of_client = HttpClientConfig::default();
+        // A provider that starts on a busy machine may take its time.
+        of_client.policies.timeout = Timeout::from_secs(20);
+        of_client.policies.total = Timeout::from_secs(20);
+        of_client.policies.retry.attempts = std::num::NonZeroU32::MIN;
+        Self::with_client(config, of_client)
+    }
+
+    pub(crate) fn with_client(config: OpenIdConfig, of_client: HttpClientConfig) -> Self {
+        let metrics = Metrics::new();
+        let client = HttpClient::builder("provider")
+            .config(of_client)
+            .build()
+            .unwrap();
+        let key = Secret::new(COOKIE_KEY.to_owned());
+        let used = UsedLoginsInMemory::new();
+        let login = OpenIdLogin::new("provider", config, client, &key, used, &metrics).unwrap();
+        Self { login, metrics }
+    }
+
+    pub(crate) async fn begin(&self, return_to: &str) -> Begun {
+        let begun = self
+            .login
+            .begin(LocalPath::or_root(return_to))
+            .await
+            .unwrap();
+        let cookie = begun.cookie.to_str().unwrap();
+        assert!(cookie.ends_with("; Path=/; Max-Age=600; HttpOnly; SameSite=Lax"));
+        Begun {
+            location: begun.location.to_str().unwrap().to_owned(),
+            cookie: cookie.split(';').next().unwrap().to_owned(),
+        }
+    }
+
+    pub(crate) async fn finish(
+        &self,
+        cookie: &str,
+        address: &str,
+    ) -> Result<FinishedLogin, OpenIdError> {
+        let query = address.strip_prefix(CALLBACK).unwrap();
+        let mut headers = HeaderMap::new();
+        headers.insert(
+            COOKIE,
+            HeaderValue::try_from(format!("a=b; {cookie}")).unwrap(),
+        );
+        let login = self.login.clone();
+        let query = query.strip_prefix('?').map(str::to_owned);
+        // In a task of its own, as servers do it.
+        let finished = async move { login.finish(&headers, query.as_deref()).await };
+        tokio::spawn(finished).await.unwrap()
+    }
+
+    pub(crate) async fn reason(&self, cookie: &str, address: &str) -> &'static str {
+        match self.finish(cookie, address).await {
+            Ok(_) => "SUCCESS",
+            Err(error) => error.reason(),
+        }
+    }
+
+    pub(crate) fn metrics(&self) -> String {
+        self.metrics.render(Format::PrometheusText)
+    }
+}
+
+/// The value of a parameter of an address, as it is written there.
+pub(crate) fn parameter<'a>(address: &'a str, name: &str) -> &'a str {
+    let (_, query) = address.split_once('?').unwrap();
+    let mut pairs = query.split('&').filter_map(|pair| pair.split_once('='));
+    pairs.find(|(known, _)| *known == name).unwrap().1
+}
+
+/// The address with another value of a parameter.
+pub(crate) fn with_parameter(address: &str, name: &str, value: &str) -> String {
+    let before = format!("{name}={}", parameter(address, name));
+    assert!(address.contains(&before));
+    address.replace(&before, &format!("{name}={value}"))
+}

@@ -1,0 +1,144 @@
+//! Keys of repeated requests in a real Redis (API-6).
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+use std::time::Duration;
+
+use futures::future::try_join_all;
+use seaworthy_cache::RedisStore;
+use seaworthy_contract::{
+    axum::http::{HeaderMap, HeaderValue, StatusCode, header},
+    idempotency::{Begun, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey},
+};
+use seaworthy_core::Code;
+use seaworthy_redis::{Redis, RedisConfig, redis};
+use seaworthy_testkit::{redis::RedisServer, requirement::required};
+
+const RUN: Duration = Duration::from_secs(60);
+const REQUEST: Fingerprint = Fingerprint([1; 32]);
+const OTHER: Fingerprint = Fingerprint([2; 32]);
+
+fn server() -> Option<RedisServer> {
+    let program = required("SEAWORTHY_TEST_REDIS_SERVER")?;
+    Some(RedisServer::start(program).unwrap())
+}
+
+/// A store of a process of its own.
+fn store(server: &RedisServer) -> RedisStore {
+    let config = RedisConfig {
+        url: server.url().parse().unwrap(),
+        ..RedisConfig::default()
+    };
+    RedisStore::new(Redis::new(&config).unwrap(), "orders")
+}
+
+fn answer() -> RecordedAnswer {
+    let mut headers = HeaderMap::new();
+    headers.insert(header::LOCATION, HeaderValue::from_static("/orders/1: a"));
+    headers.append(header::VARY, HeaderValue::from_bytes(b"caf\xe9").unwrap());
+    headers.append(header::VARY, HeaderValue::from_static(""));
+    RecordedAnswer {
+        status: StatusCode::CREATED,
+        headers,
+        body: (&b"\x00made\xff"[..]).into(),
+    }
+}
+
+async fn begin(store: &RedisStore, text: &str, run: Duration) -> Begun {
+    store
+        .begin(&ScopedKey::new(text), REQUEST, run)
+        .await
+        .unwrap()
+}
+
+async fn token(store: &RedisStore, text: &str, run: Duration) -> u64 {
+    match begin(store, text, run).await {
+        Begun::New(token) => token,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn an_answer_is_known_to_every_replica_api_6() {
+    let Some(server) = server() else { return };
+    let (first, second, key) = (store(&server), store(&server), ScopedKey::new("a"));
+    let token = token(&first, "a", RUN).await;
+    assert!(matches!(begin(&second, "a", RUN).await, Begun::Running));
+    first.finish(&key, token, answer(), RUN).await.unwrap();
+    let Begun::Answered(found) = begin(&second, "a", RUN).await else {
+        panic!("the answer is lost");
+    };
+    let expected = answer();
+    assert_eq!(
+        (found.status, found.headers, found.body),
+        (expected.status, expected.headers, expected.body)
+    );
+    let other = second.begin(&key, OTHER, RUN).await.unwrap();
+    assert!(matches!(other, Begun::Mismatch));
+}
+
+#[tokio::test]
+async fn of_many_callers_at_once_one_runs_api_6() {
+    let Some(server) = server() else { return };
+    let (store, key) = (store(&server), ScopedKey::new("a"));
+    let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, RUN)));
+    let begun = begun.await.unwrap();
+    let new = begun.iter().filter(|begun| matches!(begun, Begun::New(_)));
+    assert_eq!(new.count(), 1, "{begun:?}");
+}
+
+#[tokio::test]
+async fn whoever_was_too_late_keeps_and_gives_back_nothing_api_6() {
+    let Some(server) = server() else { return };
+    let (store, key) = (store(&server), ScopedKey::new("a"));
+    let late = token(&store, "a", Duration::from_millis(1)).await;
+    // The key ends by the server's clock; then another has it.
+    let next = loop {
+        if let Begun::New(next) = begin(&store, "a", RUN).await {
+            break next;
+        }
+    };
+    store.finish(&key, late, answer(), RUN).await.unwrap();
+    assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
+    store.abandon(&key, late);
+    assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
+    store.abandon(&key, next);
+    let again = tokio::time::timeout(RUN, async {
+        while !matches!(begin(&store, "a", RUN).await, Begun::New(_)) {}
+    });
+    again.await.unwrap();
+}
+
+#[tokio::test]
+async fn no_text_of_a_caller_is_kept_as_a_key_obs_3() {
+    let Some(server) = server() else { return };
+    token(&store(&server), "Bearer secret", RUN).await;
+    let config = RedisConfig {
+        url: server.url().parse().unwrap(),
+        ..RedisConfig::default()
+    };
+    let mut all = redis::cmd("KEYS");
+    let redis = Redis::new(&config).unwrap();
+    let keys: Vec<String> = redis.ask(all.arg("*")).await.unwrap();
+    let [key] = keys.as_slice() else {
+        panic!("{keys:?}");
+    };
+    assert!(
+        key.starts_with("orders:idempotency:") && !key.contains("secret"),
+        "{key}"
+    );
+}
+
+#[tokio::test]
+async fn without_redis_no_request_with_a_key_runs_api_6() {
+    let Some(server) = server() else { return };
+    let store = store(&server);
+    token(&store, "a", RUN).await;
+    drop(server);
+    let error = store.begin(&ScopedKey::new("b"), REQUEST, RUN).await;
+    assert_eq!(error.unwrap_err().code(), Code::Unavailable);
+}

@@ -1,0 +1,41 @@
+//! An OpenAPI document and a page of it, for developers (API-4).
+//!
+//! The page is one file without anything from elsewhere, so that it works offline and no content network learns who develops what.
+
+use axum::response::{Html, IntoResponse};
+use http::{HeaderValue, header};
+
+use crate::routes::{Access, RouteOptions, Routes};
+
+const PAGE: &str = include_str!("page.html");
+/// Lets the page run its own script and style and ask its own service, and nothing else.
+const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
+    "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+);
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+/// Serves an OpenAPI document at `/openapi.json`, and a page of it at `/docs`, to everyone: for development.
+pub fn document_routes(document: &'static str) -> Routes {
+    Routes::new()
+        .get("/openapi.json", async move || {
+            ([(header::CONTENT_TYPE, JSON)], document)
+        })
+        .get("/docs", page)
+        .with_options(|_| RouteOptions::new().access(Access::Public))
+}
+
+async fn page() -> impl IntoResponse {
+    ([(header::CONTENT_SECURITY_POLICY, PAGE_POLICY)], Html(PAGE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_needs_nothing_from_elsewhere_api_4() {
+        for place in ["http://", "https://", "src=", "@import", "url("] {
+            assert!(!PAGE.contains(place), "{place}");
+        }
+    }
+}

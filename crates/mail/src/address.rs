@@ -1,0 +1,112 @@
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use lettre::{Address, message::Mailbox};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// An e-mail address, with a name or without: `ada@example.org`, `City Events <events@example.org>`. It is personal: `Debug` shows none of it.
+///
+/// ```
+/// use seaworthy_mail::MailAddress;
+///
+/// let address: MailAddress = "Ada <ada@example.org>".parse()?;
+/// assert_eq!(address.address(), "ada@example.org");
+/// assert_eq!(format!("{address:?}"), "MailAddress(***)");
+/// assert!("ada".parse::<MailAddress>().is_err());
+/// assert!("ada@example.org\r\nBcc: eve@example.org".parse::<MailAddress>().is_err());
+/// # Ok::<_, seaworthy_mail::InvalidMailAddress>(())
+/// ```
+#[derive(Clone, PartialEq, Eq)]
+pub struct MailAddress(Mailbox);
+
+/// The text is no e-mail address. The text itself is not repeated: it is personal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("an e-mail address is name@domain or Name <name@domain>")]
+pub struct InvalidMailAddress;
+
+impl MailAddress {
+    /// The address without the name.
+    #[must_use]
+    pub fn address(&self) -> &str {
+        self.0.email.as_ref()
+    }
+
+    pub(crate) fn domain(&self) -> &str {
+        self.0.email.domain()
+    }
+
+    pub(crate) fn mailbox(&self) -> Mailbox {
+        self.0.clone()
+    }
+}
+
+impl FromStr for MailAddress {
+    type Err = InvalidMailAddress;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailAddress> {
+        if text.chars().any(char::is_control) {
+            return Err(InvalidMailAddress);
+        }
+        // The bare form first: it needs no grammar of names.
+        let mailbox = match text.parse::<Address>() {
+            Ok(address) => Mailbox::new(None, address),
+            Err(_) => text.parse().map_err(|_| InvalidMailAddress)?,
+        };
+        Ok(Self(mailbox))
+    }
+}
+
+impl fmt::Debug for MailAddress {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("MailAddress(***)")
+    }
+}
+
+impl Serialize for MailAddress {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(&self.0)
+    }
+}
+
+impl<'de> Deserialize<'de> for MailAddress {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for MailAddress {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "MailAddress".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "@",
+            "description": "An e-mail address such as events@example.org or City Events <events@example.org>.",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn whatever_is_accepted_is_one_line_and_one_address_sec_6(text in "\\PC{0,20}@?[\\PC\r\n<>,]{0,20}") {
+            if let Ok(address) = text.parse::<MailAddress>() {
+                let bare = address.address();
+                prop_assert!(!bare.chars().any(|one| one.is_control() || "<>, ".contains(one) && !bare.starts_with('"')));
+                prop_assert_eq!(bare.rsplit_once('@').map(|(_, domain)| domain), Some(address.domain()));
+            }
+        }
+    }
+}

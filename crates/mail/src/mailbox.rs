@@ -1,0 +1,120 @@
+use std::{
+    collections::VecDeque,
+    fmt,
+    num::NonZeroU16,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+};
+
+use chrono::{DateTime, Utc};
+use parking_lot::Mutex;
+use serde::Serialize;
+
+use crate::Mail;
+
+/// Keeps the last messages in memory, for whoever develops and for tests. Cheap to clone; all clones are the same mailbox.
+#[derive(Clone)]
+pub struct DevelopmentMailbox(Arc<Inner>);
+
+struct Inner {
+    size: usize,
+    next: AtomicU64,
+    kept: Mutex<VecDeque<Arc<KeptMail>>>,
+}
+
+/// A message that was not sent but kept.
+#[derive(Clone, Serialize)]
+pub struct KeptMail {
+    /// Its number, from 1.
+    pub id: u64,
+    /// When it was kept.
+    pub at: DateTime<Utc>,
+    /// To whom it would have gone.
+    pub to: String,
+    /// Its subject.
+    pub subject: String,
+    /// Its text.
+    pub text: String,
+    /// The same as a page.
+    pub html: Option<String>,
+}
+
+impl DevelopmentMailbox {
+    /// An empty one that keeps so many.
+    #[must_use]
+    pub fn new(size: NonZeroU16) -> Self {
+        Self(Arc::new(Inner {
+            size: usize::from(size.get()),
+            next: AtomicU64::new(1),
+            kept: Mutex::default(),
+        }))
+    }
+
+    pub(crate) fn keep(&self, mail: Mail) {
+        let mut kept = self.0.kept.lock();
+        let mail = KeptMail {
+            id: self.0.next.fetch_add(1, Ordering::Relaxed),
+            at: Utc::now(),
+            to: mail.to.address().to_owned(),
+            subject: mail.subject,
+            text: mail.text,
+            html: mail.html,
+        };
+        kept.push_front(Arc::new(mail));
+        kept.truncate(self.0.size);
+    }
+
+    /// What is kept, the newest first.
+    #[must_use]
+    pub fn messages(&self) -> Vec<Arc<KeptMail>> {
+        self.0.kept.lock().iter().cloned().collect()
+    }
+
+    /// One message, unless newer ones have taken its place.
+    #[must_use]
+    pub fn message(&self, id: u64) -> Option<Arc<KeptMail>> {
+        let kept = self.0.kept.lock();
+        kept.iter().find(|mail| mail.id == id).cloned()
+    }
+}
+
+impl fmt::Debug for DevelopmentMailbox {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("DevelopmentMailbox")
+            .field("size", &self.0.size)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for KeptMail {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("KeptMail")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_messages_are_kept_and_no_more_res_3() {
+        let mailbox = DevelopmentMailbox::new(NonZeroU16::new(2).unwrap());
+        for subject in ["one", "two", "three"] {
+            mailbox.keep(Mail::new("ada@example.org", subject).unwrap().text("-"));
+        }
+        let subjects: Vec<_> = mailbox
+            .messages()
+            .iter()
+            .map(|mail| mail.subject.clone())
+            .collect();
+        assert_eq!(subjects, ["three", "two"]);
+        assert!(mailbox.message(1).is_none());
+        assert_eq!(mailbox.message(3).unwrap().subject, "three");
+    }
+}

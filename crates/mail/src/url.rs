@@ -1,0 +1,206 @@
+use std::{borrow::Cow, fmt, str::FromStr};
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Url;
+
+/// RFC 6409: where a server takes new mail, and offers STARTTLS.
+const SUBMISSION_PORT: u16 = 587;
+/// RFC 8314: the same within TLS from the first byte.
+const SUBMISSIONS_PORT: u16 = 465;
+
+/// Where mail goes: `smtp://user@host:587` (STARTTLS), `smtps://user@host:465` (TLS from the first byte), or `mailbox:`, which keeps it in memory for whoever develops.
+///
+/// A password has a setting of its own, which is a reference to a secret; a URL that holds one is refused.
+///
+/// ```
+/// use seaworthy_mail::MailUrl;
+///
+/// let url: MailUrl = "smtp://events@mail.example.org".parse()?;
+/// assert_eq!(url.to_string(), "smtp://events@mail.example.org");
+/// assert!("smtp://events:hunter2@mail.example.org".parse::<MailUrl>().is_err());
+/// assert!(MailUrl::Mailbox.is_mailbox());
+/// # Ok::<_, seaworthy_mail::InvalidMailUrl>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MailUrl {
+    /// Kept in memory, and shown.
+    Mailbox,
+    /// Sent to a server.
+    Server {
+        /// Whether the connection begins with TLS, rather than to change over to it.
+        is_tls_from_start: bool,
+        /// Its name or address.
+        host: String,
+        /// Its port.
+        port: u16,
+        /// Who sends, where the server asks.
+        user: Option<String>,
+    },
+}
+
+/// The text is not where mail can go. The text itself is not repeated: it may hold a password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "a mail URL is smtp://user@host:587, smtps://user@host:465 or mailbox: (a password is a setting of its own)"
+)]
+pub struct InvalidMailUrl;
+
+impl MailUrl {
+    /// Whether mail is kept rather than sent.
+    #[must_use]
+    pub const fn is_mailbox(&self) -> bool {
+        matches!(self, Self::Mailbox)
+    }
+
+    fn standard_port(is_tls_from_start: bool) -> u16 {
+        if is_tls_from_start {
+            SUBMISSIONS_PORT
+        } else {
+            SUBMISSION_PORT
+        }
+    }
+}
+
+impl FromStr for MailUrl {
+    type Err = InvalidMailUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidMailUrl> {
+        if matches!(text, "mailbox:" | "mailbox://") {
+            return Ok(Self::Mailbox);
+        }
+        let url = Url::parse(text).map_err(|_| InvalidMailUrl)?;
+        let is_tls_from_start = match url.scheme() {
+            "smtp" => false,
+            "smtps" => true,
+            _ => return Err(InvalidMailUrl),
+        };
+        let is_bare = url.password().is_none()
+            && url.query().is_none()
+            && url.fragment().is_none()
+            && matches!(url.path(), "" | "/");
+        let host = url.host_str().filter(|host| !host.is_empty());
+        let (true, Some(host)) = (is_bare, host) else {
+            return Err(InvalidMailUrl);
+        };
+        let user = match url.username() {
+            "" => None,
+            user => Some(decoded(user)?),
+        };
+        Ok(Self::Server {
+            is_tls_from_start,
+            host: host.trim_matches(['[', ']']).to_owned(),
+            port: url.port().unwrap_or(Self::standard_port(is_tls_from_start)),
+            user,
+        })
+    }
+}
+
+/// Users are often addresses, whose sign is written `%40`.
+fn decoded(user: &str) -> Result<String, InvalidMailUrl> {
+    let pair = format!("user={}", user.replace('+', "%2B"));
+    let found = url::form_urlencoded::parse(pair.as_bytes()).next();
+    let user = found.map(|(_, user)| user.into_owned());
+    user.filter(|user| !user.chars().any(char::is_control))
+        .ok_or(InvalidMailUrl)
+}
+
+impl fmt::Display for MailUrl {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self::Server {
+            is_tls_from_start,
+            host,
+            port,
+            user,
+        } = self
+        else {
+            return formatter.write_str("mailbox:");
+        };
+        let scheme = if *is_tls_from_start { "smtps" } else { "smtp" };
+        write!(formatter, "{scheme}://")?;
+        if let Some(user) = user {
+            let user: String = url::form_urlencoded::byte_serialize(user.as_bytes()).collect();
+            write!(formatter, "{}@", user.replace('+', "%20"))?;
+        }
+        if host.contains(':') {
+            write!(formatter, "[{host}]")?;
+        } else {
+            formatter.write_str(host)?;
+        }
+        if *port != Self::standard_port(*is_tls_from_start) {
+            write!(formatter, ":{port}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for MailUrl {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for MailUrl {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = Cow::<'de, str>::deserialize(deserializer)?;
+        text.parse().map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for MailUrl {
+    fn inline_schema() -> bool {
+        true
+    }
+
+    fn schema_name() -> Cow<'static, str> {
+        "MailUrl".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({
+            "type": "string",
+            "pattern": "^(smtp|smtps|mailbox):",
+            "description": "Where mail goes: smtp://user@host:587, smtps://user@host:465, or mailbox: for development.",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_written_is_read_again_conf_1() {
+        for text in [
+            "mailbox:",
+            "smtp://mail.example.org",
+            "smtp://events%40example.org@mail.example.org:25",
+            "smtps://a+b@mail.example.org",
+            "smtps://[::1]:10465",
+        ] {
+            let url: MailUrl = text.parse().unwrap();
+            assert_eq!(url.to_string().parse::<MailUrl>(), Ok(url), "{text}");
+        }
+        let MailUrl::Server { user, port, .. } = "smtps://a%40b@mail".parse().unwrap() else {
+            unreachable!("the scheme is one of a server");
+        };
+        assert_eq!((user.as_deref(), port), (Some("a@b"), 465));
+    }
+
+    #[test]
+    fn what_is_no_place_for_mail_is_refused_conf_1() {
+        for text in [
+            "",
+            "mail.example.org",
+            "http://mail.example.org",
+            "smtp:",
+            "smtp://",
+            "smtp://user:secret@mail.example.org",
+            "smtp://mail.example.org/ehlo",
+            "smtp://mail.example.org?tls=opportunistic",
+            "smtp://a%0D%0Ab@mail.example.org",
+        ] {
+            assert_eq!(text.parse::<MailUrl>(), Err(InvalidMailUrl), "{text}");
+        }
+    }
+}

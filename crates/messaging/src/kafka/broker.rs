@@ -1,0 +1,362 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::{BoxFuture, join_all};
+use parking_lot::Mutex;
+use rdkafka::{admin::AdminOptions, consumer::Consumer as _, error::KafkaResult};
+use tokio::{sync::mpsc, task};
+use tokio_util::task::TaskTracker;
+
+use super::{
+    client::{Clients, failed},
+    config::KafkaConfig,
+    dead_letters::{Contents, Store},
+    deliveries::KafkaDeliveries,
+    groups::{self, Partition},
+    link::{Link, blocking},
+    member::{Client, Limits, Member},
+    names::Names,
+    publications::{Publications, told_error},
+    rebalance::Rebalances,
+    topology::Topology,
+};
+use crate::{
+    DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
+    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+};
+
+/// A cluster of Kafka.
+#[derive(Clone)]
+pub struct KafkaBroker {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    config: KafkaConfig,
+    clients: Clients,
+    names: Names,
+    link: Link,
+    topology: Topology,
+    publications: Publications,
+    publishing: TaskTracker,
+    groups: Mutex<HashMap<GroupName, Opened>>,
+    closed: AtomicBool,
+}
+
+/// What is known of a group that was opened here.
+struct Opened {
+    topics: Vec<Topic>,
+    client: Weak<Client>,
+}
+
+impl Inner {
+    fn is_open(&self) -> Result<(), TransportError> {
+        if self.closed.load(Ordering::SeqCst) {
+            return Err(TransportError::Closed);
+        }
+        Ok(())
+    }
+
+    async fn partitions(&self, topics: &[Topic]) -> Result<Vec<Partition>, TransportError> {
+        let mut all = Vec::new();
+        for topic in topics {
+            let found = self.topology.partitions(topic).await?.unwrap_or_default();
+            let name = self.names.topic(topic);
+            all.extend(found.into_iter().map(|partition| (name.clone(), partition)));
+        }
+        Ok(all)
+    }
+
+    /// All partitions there are of topics that may be these.
+    async fn all_partitions(&self) -> Result<Vec<Partition>, TransportError> {
+        let names = self.names.clone();
+        let found = self.link.ask(move |client, timeout| {
+            let metadata = client.fetch_metadata(None, timeout)?;
+            let is_one = |name: &str| {
+                let topic = names.topic_of(name);
+                topic.is_some_and(|topic| !topic.is_dead_letters())
+            };
+            let topics = metadata.topics().iter();
+            let topics = topics.filter(|topic| is_one(topic.name()));
+            let partitions = topics.flat_map(|topic| {
+                let partitions = topic.partitions().iter();
+                partitions.map(|partition| (topic.name().to_owned(), partition.id()))
+            });
+            Ok(partitions.collect())
+        });
+        found.await
+    }
+
+    async fn store(&self, topic: &Topic) -> Result<Store, TransportError> {
+        self.topology.make(std::slice::from_ref(topic)).await?;
+        let partitions = self.topology.partitions(topic).await?;
+        Ok(Store {
+            topic: topic.clone(),
+            name: self.names.topic(topic),
+            partitions: partitions.unwrap_or_default(),
+            client: self.clients.reading(),
+            timeout: self.link.timeout(),
+        })
+    }
+
+    fn topics_of(&self, group: &GroupName) -> Option<Vec<Topic>> {
+        let opened = self.groups.lock();
+        opened.get(group).map(|opened| opened.topics.clone())
+    }
+
+    fn member_of(&self, group: &GroupName) -> Option<Arc<Client>> {
+        let opened = self.groups.lock();
+        opened.get(group).and_then(|opened| opened.client.upgrade())
+    }
+
+    /// Asks something about a group, by its member here where there is one.
+    async fn ask_of<T: Send + 'static>(
+        &self,
+        group: &GroupName,
+        partitions: Vec<Partition>,
+        ask: impl FnOnce(&Client, &[Partition], Duration) -> KafkaResult<T> + Send + 'static,
+    ) -> Result<T, TransportError> {
+        let member = self.member_of(group);
+        let config = self.clients.member(&self.names.group(group));
+        let timeout = self.link.timeout();
+        blocking(move || match member {
+            Some(member) => ask(&member, &partitions, timeout),
+            None => {
+                let client: Client = config.create_with_context(Rebalances::default())?;
+                ask(&client, &partitions, timeout)
+            }
+        })
+        .await
+    }
+
+    /// Makes a member, which takes nothing yet.
+    async fn join(&self, plan: SubscriptionPlan) -> Result<KafkaDeliveries, TransportError> {
+        let mut topics = plan.topics.clone();
+        topics.extend(plan.topics.iter().map(Topic::dead_letters));
+        self.topology.make(&topics).await?;
+        let partitions = self.partitions(&plan.topics).await?;
+        let config = self.clients.member(&self.names.group(&plan.group));
+        let timeout = self.link.timeout();
+        let made = blocking(move || {
+            let client: Client = config.create_with_context(Rebalances::default())?;
+            let starts = groups::register(&client, &partitions, timeout)?;
+            Ok((Arc::new(client), starts))
+        });
+        let (client, starts) = made.await?;
+        let opened = Opened {
+            topics: plan.topics.clone(),
+            client: Arc::downgrade(&client),
+        };
+        self.groups.lock().insert(plan.group.clone(), opened);
+        let (to, arrivals) = mpsc::unbounded_channel();
+        let named = plan.topics.into_iter();
+        let named = named.map(|topic| (self.names.topic(&topic), topic));
+        let limits = Limits {
+            prefetch: plan.prefetch.get().into(),
+            commit_interval: self.config.commit_interval.get(),
+            timeout,
+            lease: self.config.lease.get(),
+            handover: self.config.handover.get(),
+        };
+        let topics = named.collect();
+        let member = Member::new(plan.group, topics, starts, limits, Arc::clone(&client), to);
+        client.context().tell(&member);
+        Ok(KafkaDeliveries::new(member, arrivals))
+    }
+
+    /// Publishes that these are no more, and cuts off what nobody wants at the beginning.
+    async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, TransportError> {
+        let store = self.store(topic).await?;
+        let name = store.name.clone();
+        let mut contents: Contents = blocking(move || store.contents()).await?;
+        let keys = contents.take(ids);
+        let sent: Vec<_> = keys
+            .iter()
+            .map(|key| self.publications.send_removal(&name, key))
+            .collect();
+        let answers = sent.into_iter().map(|sent| async {
+            let told = sent?.await.map_err(|_canceled| PublishError::Closed)?;
+            told.map_err(|(error, _)| told_error(&self.topology, topic, &error))
+        });
+        for answer in join_all(answers).await {
+            answer.map_err(TransportError::unavailable)?;
+        }
+        if !keys.is_empty() {
+            let removable = contents.removable().map_err(failed)?;
+            let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
+            let cut = self.topology.admin().delete_records(&removable, &options);
+            if let Err(error) = cut.await {
+                tracing::debug!(%topic, %error, "a topic of dead letters is cut off later");
+            }
+        }
+        Ok(keys.len() as u64)
+    }
+}
+
+impl KafkaBroker {
+    /// Connects to the cluster that the settings name; `client` is what it shows as the name of the connection.
+    ///
+    /// # Errors
+    /// [`TransportError`] when it cannot be reached or refuses the credentials, and when the settings cannot be used.
+    pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
+        let kafka = &config.kafka;
+        let names = Names::new(&kafka.prefix).ok_or_else(|| {
+            TransportError::refused(format!(
+                "kafka.prefix is {:?}, but has at most 45 letters, digits, dots, - and _",
+                kafka.prefix
+            ))
+        })?;
+        let clients = Clients::new(config, client)?;
+        let link = Link::new(&clients, kafka.timeout.get())?;
+        if let Err(error) = link.check().await {
+            link.close();
+            return Err(error);
+        }
+        let topology = Topology::new(link.clone(), names.clone(), &clients, kafka)?;
+        let publications = Publications::new(link.clone(), names.clone(), clients.clone())?;
+        Ok(Self {
+            inner: Arc::new(Inner {
+                config: kafka.clone(),
+                clients,
+                names,
+                link,
+                topology,
+                publications,
+                publishing: TaskTracker::new(),
+                groups: Mutex::default(),
+                closed: AtomicBool::new(false),
+            }),
+        })
+    }
+}
+
+impl Transport for KafkaBroker {
+    fn system(&self) -> &'static str {
+        "kafka"
+    }
+
+    fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            inner.is_open()?;
+            inner.publications.declare(&inner.topology, topics).await
+        })
+    }
+
+    fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            let _until_answered = inner.publishing.token();
+            if inner.is_open().is_err() {
+                return batch.iter().map(|_| Err(PublishError::Closed)).collect();
+            }
+            inner.publications.publish(&inner.topology, &batch).await
+        })
+    }
+
+    fn open(
+        &self,
+        plan: SubscriptionPlan,
+    ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            let deliveries: Arc<dyn Deliveries> = Arc::new(self.inner.join(plan).await?);
+            Ok(deliveries)
+        })
+    }
+
+    fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            inner.is_open()?;
+            let partitions = match inner.topics_of(group) {
+                Some(topics) => inner.partitions(&topics).await?,
+                None => inner.all_partitions().await?,
+            };
+            inner.ask_of(group, partitions, groups::lag).await
+        })
+    }
+
+    fn hears<'a>(
+        &'a self,
+        group: &'a GroupName,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            inner.is_open()?;
+            let partitions = inner.partitions(std::slice::from_ref(topic)).await?;
+            if partitions.is_empty() {
+                return Ok(false);
+            }
+            let known = inner.ask_of(group, partitions, groups::committed).await?;
+            Ok(!known.is_empty())
+        })
+    }
+
+    fn is_connected(&self) -> bool {
+        self.inner.link.is_up()
+    }
+
+    fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            self.inner.link.check().await
+        })
+    }
+
+    fn browse<'a>(
+        &'a self,
+        topic: &'a Topic,
+        after: Option<&'a DeadLetterId>,
+        limit: usize,
+    ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            let store = self.inner.store(topic).await?;
+            let after = after.cloned();
+            blocking(move || store.browse(after.as_ref(), limit)).await
+        })
+    }
+
+    fn remove<'a>(
+        &'a self,
+        topic: &'a Topic,
+        ids: &'a [DeadLetterId],
+    ) -> BoxFuture<'a, Result<u64, TransportError>> {
+        Box::pin(async move {
+            self.inner.is_open()?;
+            self.inner.remove(topic, ids).await
+        })
+    }
+
+    fn close(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async move {
+            let inner = &self.inner;
+            inner.closed.store(true, Ordering::SeqCst);
+            inner.publishing.close();
+            inner.publishing.wait().await;
+            inner.link.close();
+            if let Some(producer) = inner.publications.close() {
+                // Nobody waits for the end of its thread.
+                drop(task::spawn_blocking(move || drop(producer)));
+            }
+        })
+    }
+}
+
+impl fmt::Debug for KafkaBroker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("KafkaBroker")
+            .field("names", &self.inner.names)
+            .finish_non_exhaustive()
+    }
+}

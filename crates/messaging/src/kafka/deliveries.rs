@@ -1,0 +1,172 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::future::BoxFuture;
+use rdkafka::consumer::Consumer as _;
+use tokio::{sync::mpsc, task, time};
+
+use super::{
+    client::failed,
+    member::{Member, Next},
+    session::Session,
+    state::{Arrival, Phase},
+};
+use crate::transport::{Deliveries, Delivery, DeliveryTag, TransportError};
+
+/// A stop waits this long until the member has left its group; without that the cluster waits for its lease.
+const LEAVE: Duration = Duration::from_secs(5);
+
+/// One member of a group.
+pub(super) struct KafkaDeliveries {
+    member: Arc<Member>,
+    arrivals: tokio::sync::Mutex<mpsc::UnboundedReceiver<Arrival>>,
+    /// Groups are joined from the first call of `next` on: an opened session that is dropped takes nothing.
+    begun: AtomicBool,
+}
+
+impl KafkaDeliveries {
+    pub(super) fn new(member: Arc<Member>, arrivals: mpsc::UnboundedReceiver<Arrival>) -> Self {
+        Self {
+            member,
+            arrivals: tokio::sync::Mutex::new(arrivals),
+            begun: AtomicBool::new(false),
+        }
+    }
+
+    fn begin(&self) -> Result<(), TransportError> {
+        if self.begun.swap(true, Ordering::SeqCst) {
+            return Ok(());
+        }
+        let client = self.member.state.lock().client.clone();
+        let client = client.ok_or(TransportError::Closed)?;
+        let subscribed = client.subscribe(&self.member.topics());
+        subscribed.map_err(failed)?;
+        let session = Session::new(Arc::clone(&self.member));
+        let thread = std::thread::Builder::new().name("kafka member".to_owned());
+        let started = thread.spawn(move || session.run(client));
+        started.map_err(TransportError::unavailable)?;
+        let member = Arc::clone(&self.member);
+        tokio::spawn(async move {
+            loop {
+                let due = match member.work() {
+                    Next::Wait => None,
+                    Next::WaitUntil(due) => Some(time::Instant::from_std(due)),
+                    Next::Commit(commit) => {
+                        let member = Arc::clone(&member);
+                        task::spawn_blocking(move || member.committed(commit.run()));
+                        None
+                    }
+                };
+                let is_due = async {
+                    match due {
+                        Some(due) => time::sleep_until(due).await,
+                        None => std::future::pending().await,
+                    }
+                };
+                tokio::select! {
+                    () = member.wake.notified() => {}
+                    () = is_due => {}
+                    () = member.left.cancelled() => return,
+                }
+            }
+        });
+        Ok(())
+    }
+
+    /// Waits until the member has left its group, where it is stopped and holds nothing any more.
+    async fn leave_if_over(&self) {
+        let is_over = {
+            let state = self.member.state.lock();
+            state.phase != Phase::Taking && state.holds_nothing()
+        };
+        if is_over && self.begun.load(Ordering::SeqCst) {
+            let _ = time::timeout(LEAVE, self.member.left.cancelled()).await;
+        }
+    }
+}
+
+impl Deliveries for KafkaDeliveries {
+    fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
+        Box::pin(async move {
+            self.begin()?;
+            let mut arrivals = self.arrivals.lock().await;
+            let mut batch = Vec::new();
+            let mut arrival = arrivals.recv().await.ok_or(TransportError::Closed)?;
+            loop {
+                batch.push(arrival?);
+                // What has come already is handed out with it.
+                match arrivals.try_recv() {
+                    Ok(more) => arrival = more,
+                    Err(_none) => return Ok(batch),
+                }
+            }
+        })
+    }
+
+    fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            {
+                let mut state = self.member.state.lock();
+                tags.into_iter().for_each(|tag| state.acknowledge(tag));
+            }
+            self.member.wake.notify_one();
+            self.leave_if_over().await;
+            Ok(())
+        })
+    }
+
+    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            {
+                let mut state = self.member.state.lock();
+                for tag in tags {
+                    if state.phase == Phase::Taking {
+                        state.deliver_again(tag);
+                    } else {
+                        state.put_back(tag);
+                    }
+                }
+            }
+            self.member.wake.notify_one();
+            self.leave_if_over().await;
+            Ok(())
+        })
+    }
+
+    fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            {
+                let mut state = self.member.state.lock();
+                state.phase = state.phase.max(Phase::Stopping);
+                state.put_back_staged(false);
+            }
+            let mut arrivals = self.arrivals.lock().await;
+            while let Ok(arrival) = arrivals.try_recv() {
+                if let Ok(delivery) = arrival {
+                    self.member.state.lock().put_back(delivery.tag);
+                }
+            }
+            self.member.wake.notify_one();
+            self.leave_if_over().await;
+            Ok(())
+        })
+    }
+}
+
+impl Drop for KafkaDeliveries {
+    fn drop(&mut self) {
+        let mut state = self.member.state.lock();
+        state.phase = Phase::Over;
+        if !self.begun.load(Ordering::SeqCst) {
+            let client = state.client.take();
+            // It blocks while it ends.
+            std::thread::spawn(move || drop(client));
+            self.member.left.cancel();
+        }
+    }
+}

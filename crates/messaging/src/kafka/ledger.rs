@@ -1,0 +1,253 @@
+use std::collections::{BTreeMap, VecDeque};
+
+/// Kafka takes 4,096 bytes beside an offset, as it comes.
+const MOST_BYTES: usize = 3_500;
+/// What stands before the runs, so that what others write there is left alone.
+const MARK: &str = "s1";
+
+/// What became of the messages of a partition, as far as they are not all done.
+///
+/// It is kept beside the committed offset as runs, from that offset on: `4d` are four messages that are done, `2x1` two that were delivered once and are not. When it gets longer than
+/// Kafka takes, its end is left out: what was done there may come again, and is counted less.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(super) struct Ledger {
+    /// What comes next from the broker.
+    next: i64,
+    /// What has come and is not done, and how often it was delivered.
+    open: BTreeMap<i64, u32>,
+    /// What others knew of what is still to come.
+    ahead: VecDeque<Run>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Run {
+    start: i64,
+    end: i64,
+    fate: Fate,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fate {
+    Done,
+    Delivered(u32),
+}
+
+impl Ledger {
+    /// What was committed.
+    pub(super) fn read(offset: i64, metadata: &str) -> Self {
+        let mut ahead = VecDeque::new();
+        let mut words = metadata.split(' ');
+        if words.next() == Some(MARK) {
+            let mut start = offset;
+            for (length, fate) in words.map_while(run) {
+                let end = start.saturating_add(length);
+                ahead.push_back(Run { start, end, fate });
+                start = end;
+            }
+        }
+        Self {
+            next: offset,
+            open: BTreeMap::new(),
+            ahead,
+        }
+    }
+
+    /// Whether a message comes from before what has come already.
+    pub(super) fn is_before(&self, offset: i64) -> bool {
+        offset < self.next
+    }
+
+    /// A message has come. Returns how often it was delivered, this time included, or nothing where it is done already. What it leaves out is not there any more.
+    pub(super) fn arrive(&mut self, offset: i64) -> Option<u32> {
+        if offset < self.next {
+            return None;
+        }
+        self.next = offset.saturating_add(1);
+        while self.ahead.front().is_some_and(|run| run.end <= offset) {
+            self.ahead.pop_front();
+        }
+        let known = self.ahead.front().filter(|run| run.start <= offset);
+        let before = match known.map(|run| run.fate) {
+            Some(Fate::Done) => return None,
+            Some(Fate::Delivered(count)) => count,
+            None => 0,
+        };
+        let count = before.saturating_add(1);
+        self.open.insert(offset, count);
+        Some(count)
+    }
+
+    /// It is done. Returns whether that is news.
+    pub(super) fn done(&mut self, offset: i64) -> bool {
+        self.open.remove(&offset).is_some()
+    }
+
+    /// It goes back from a member that lives, which is no delivery that killed anybody.
+    pub(super) fn give_back(&mut self, offset: i64) {
+        if let Some(count) = self.open.get_mut(&offset) {
+            *count = count.saturating_sub(1);
+        }
+    }
+
+    /// It is delivered once more.
+    pub(super) fn deliver_again(&mut self, offset: i64) -> u32 {
+        let count = self.open.entry(offset).or_default();
+        *count = count.saturating_add(1);
+        *count
+    }
+
+    /// The offset to commit: everything before it is done.
+    pub(super) fn floor(&self) -> i64 {
+        let first = self.open.first_key_value();
+        first.map_or(self.next, |(offset, _)| *offset)
+    }
+
+    /// How many messages before `end` are not done.
+    pub(super) fn waiting(&self, end: i64) -> u64 {
+        let open = self.open.len() as u64;
+        let done = self.ahead.iter().filter(|run| run.fate == Fate::Done);
+        let done: i64 = done
+            .map(|run| run.end.min(end) - run.start.max(self.next))
+            .map(|length| length.max(0))
+            .sum();
+        let ahead = end.saturating_sub(self.next).saturating_sub(done);
+        open.saturating_add(u64::try_from(ahead).unwrap_or(0))
+    }
+
+    /// What to commit beside [`floor`](Self::floor).
+    pub(super) fn metadata(&self) -> String {
+        let mut runs: Vec<(i64, Fate)> = Vec::new();
+        let mut add = |length: i64, fate: Fate| match runs.last_mut() {
+            _ if length <= 0 => {}
+            Some((last, same)) if *same == fate => *last += length,
+            _ => runs.push((length, fate)),
+        };
+        let mut place = self.floor();
+        for (offset, count) in &self.open {
+            add(offset - place, Fate::Done);
+            add(1, Fate::Delivered(*count));
+            place = offset + 1;
+        }
+        add(self.next - place, Fate::Done);
+        place = place.max(self.next);
+        for run in &self.ahead {
+            let start = run.start.max(place);
+            add(start - place, Fate::Delivered(0));
+            add(run.end - start, run.fate);
+            place = place.max(run.end);
+        }
+        if runs.is_empty() {
+            return String::new();
+        }
+        let mut text = MARK.to_owned();
+        for (length, fate) in runs {
+            let word = match fate {
+                Fate::Done => format!(" {length}d"),
+                Fate::Delivered(count) => format!(" {length}x{count}"),
+            };
+            if text.len() + word.len() > MOST_BYTES {
+                break;
+            }
+            text.push_str(&word);
+        }
+        text
+    }
+}
+
+fn run(word: &str) -> Option<(i64, Fate)> {
+    let end = word.find(|character: char| !character.is_ascii_digit())?;
+    let (length, fate) = word.split_at(end);
+    let fate = match fate {
+        "d" => Fate::Done,
+        fate => Fate::Delivered(fate.strip_prefix('x')?.parse().ok()?),
+    };
+    Some((length.parse().ok().filter(|length| *length > 0)?, fate))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn an_offset_moves_over_what_is_done_alone_msg_1() {
+        let mut ledger = Ledger::read(10, "");
+        for offset in 10..15 {
+            assert_eq!(ledger.arrive(offset), Some(1));
+        }
+        assert!(ledger.done(12) && ledger.done(13) && !ledger.done(13));
+        assert_eq!((ledger.floor(), &*ledger.metadata()), (10, "s1 2x1 2d 1x1"));
+        assert!(ledger.done(10));
+        assert_eq!((ledger.floor(), &*ledger.metadata()), (11, "s1 1x1 2d 1x1"));
+        assert!(ledger.done(11));
+        assert_eq!((ledger.floor(), &*ledger.metadata()), (14, "s1 1x1"));
+        assert!(ledger.done(14));
+        assert_eq!((ledger.floor(), &*ledger.metadata()), (15, ""));
+    }
+
+    #[test]
+    fn deliveries_are_counted_over_members_msg_3() {
+        let mut ledger = Ledger::read(0, "s1 1x1 2d 1x20 nonsense");
+        let came: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
+        assert_eq!(came, [Some(2), None, None, Some(21), Some(1)]);
+        ledger.give_back(0);
+        assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
+        assert_eq!(ledger.deliver_again(0), 2);
+        let mut foreign = Ledger::read(7, "somebody else's 4d");
+        assert_eq!(foreign.arrive(7), Some(1));
+    }
+
+    #[test]
+    fn what_is_not_there_any_more_is_done_msg_1() {
+        let mut ledger = Ledger::read(0, "s1 1x3 1000000000d 1x2");
+        assert_eq!(ledger.waiting(1_000_000_002), 2);
+        assert_eq!(ledger.arrive(5_000_000_000), Some(1));
+        assert_eq!(ledger.floor(), 5_000_000_000);
+        assert_eq!(ledger.waiting(5_000_000_010), 10);
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_read_is_what_was_written_msg_1(
+            start in 0..1_000_i64,
+            done in proptest::collection::btree_set(0..200_i64, 0..200),
+            came in 0..200_i64,
+        ) {
+            let mut ledger = Ledger::read(start, "");
+            for offset in 0..came {
+                ledger.arrive(start + offset);
+            }
+            for offset in &done {
+                ledger.done(start + offset);
+            }
+            let (floor, metadata) = (ledger.floor(), ledger.metadata());
+            let mut next = Ledger::read(floor, &metadata);
+            prop_assert_eq!(next.waiting(start + 200), ledger.waiting(start + 200));
+            prop_assert_eq!(next.metadata(), metadata);
+            for offset in floor..start + 200 {
+                let is_done = done.contains(&(offset - start)) && offset < start + came;
+                let count = if offset < start + came { 2 } else { 1 };
+                prop_assert_eq!(next.arrive(offset), (!is_done).then_some(count));
+            }
+        }
+
+        #[test]
+        fn nonsense_is_no_ledger_and_no_panic_msg_1(metadata in "(s1)?[ 0-9xd]{0,40}") {
+            let mut ledger = Ledger::read(0, &metadata);
+            let _ = (ledger.arrive(3), ledger.metadata(), ledger.waiting(9));
+        }
+
+        #[test]
+        fn it_is_never_longer_than_kafka_takes_msg_1(count in 1..3_000_i64) {
+            let mut ledger = Ledger::read(0, "");
+            for offset in 0..count {
+                ledger.arrive(offset);
+            }
+            for offset in (1..count).step_by(2) {
+                ledger.done(offset);
+            }
+            prop_assert!(ledger.metadata().len() <= MOST_BYTES);
+        }
+    }
+}

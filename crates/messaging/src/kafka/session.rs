@@ -1,0 +1,243 @@
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use rdkafka::{
+    Offset, TopicPartitionList,
+    consumer::Consumer as _,
+    error::{KafkaError, RDKafkaErrorCode},
+};
+
+use super::{
+    client::{failed, is_refusal},
+    groups::{self, Partition},
+    ledger::Ledger,
+    member::{Client, Member},
+    partition::Assigned,
+    rebalance::{Change, release},
+    state::Phase,
+};
+use crate::transport::TransportError;
+
+/// The thread of a member looks this often whether it is to end; everything else wakes it.
+const LOOK: Duration = Duration::from_millis(50);
+/// A member that ends waits this long for its last commit: with a cluster that does not answer the messages come again.
+const LAST_COMMIT: Duration = Duration::from_secs(3);
+/// After a question without an answer.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+
+/// The thread of a member: the client tells what happens to the group only while somebody asks it.
+pub(super) struct Session {
+    member: Arc<Member>,
+    handover: Option<Handover>,
+    /// Since when nothing but the last commit is missing.
+    ending: Option<Instant>,
+    /// Since when nobody tells where new partitions begin.
+    asking: Option<Instant>,
+}
+
+/// Partitions that are to go to others.
+struct Handover {
+    partitions: Vec<Partition>,
+    until: Instant,
+}
+
+impl Session {
+    pub(super) fn new(member: Arc<Member>) -> Self {
+        Self {
+            member,
+            handover: None,
+            ending: None,
+            asking: None,
+        }
+    }
+
+    /// Runs until the member has left its group.
+    pub(super) fn run(mut self, client: Arc<Client>) {
+        while !self.is_over() {
+            match client.poll(LOOK) {
+                None => {}
+                // Every partition has a queue of its own before anything is fetched from it.
+                Some(Ok(_stray)) => self.member.end(TransportError::unavailable(
+                    "a message came past the queue of its partition",
+                )),
+                Some(Err(error)) => self.failed(error),
+            }
+            self.follow(&client);
+            self.hand_over(&client);
+        }
+        let (held, kept) = {
+            let mut state = self.member.state.lock();
+            state.phase = Phase::Over;
+            (std::mem::take(&mut state.assigned), state.client.take())
+        };
+        drop((held, kept));
+        // Leaves the group, where nobody else still asks this client something.
+        drop(client);
+        self.member.left.cancel();
+    }
+
+    fn is_over(&mut self) -> bool {
+        let state = self.member.state.lock();
+        let is_ending = match state.phase {
+            Phase::Taking => false,
+            Phase::Stopping => state.holds_nothing(),
+            Phase::Over => true,
+        };
+        if !is_ending {
+            return false;
+        }
+        let since = *self.ending.get_or_insert_with(Instant::now);
+        let is_over = state.is_clean() || since.elapsed() > LAST_COMMIT;
+        drop(state);
+        self.member.wake.notify_one();
+        is_over
+    }
+
+    fn failed(&self, error: KafkaError) {
+        use RDKafkaErrorCode as Code;
+        let is_fatal = matches!(error, KafkaError::MessageConsumptionFatal(_));
+        match error.rdkafka_error_code() {
+            Some(code) if is_refusal(code) => self.member.end(TransportError::refused(error)),
+            Some(Code::UnknownTopicOrPartition | Code::UnknownTopic) => {
+                self.member.end(TransportError::unavailable(error));
+            }
+            _ if is_fatal => self.member.end(TransportError::unavailable(error)),
+            _ => tracing::debug!(group = %self.member.group, %error, "Kafka"),
+        }
+    }
+
+    /// Does what the group wants, in its order.
+    fn follow(&mut self, client: &Arc<Client>) {
+        while self.handover.is_none() {
+            let Some(change) = self.member.state.lock().changes.pop_front() else {
+                return;
+            };
+            match change {
+                Change::Revoke(partitions) => self.prepare_handover(partitions),
+                Change::Assign(partitions) => {
+                    let Err(error) = self.begin(client, &partitions) else {
+                        self.asking = None;
+                        continue;
+                    };
+                    tracing::debug!(group = %self.member.group, %error, "new partitions wait");
+                    let since = *self.asking.get_or_insert_with(Instant::now);
+                    let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
+                    if is_refused || since.elapsed() > self.member.limits.lease {
+                        self.member.end(failed(error));
+                        return;
+                    }
+                    let mut state = self.member.state.lock();
+                    state.changes.push_front(Change::Assign(partitions));
+                    drop(state);
+                    std::thread::sleep(ASK_AGAIN);
+                    return;
+                }
+            }
+        }
+    }
+
+    /// Takes over partitions where those before have left them.
+    fn begin(&self, client: &Arc<Client>, partitions: &[Partition]) -> Result<(), KafkaError> {
+        let committed = if partitions.is_empty() {
+            HashMap::new()
+        } else {
+            groups::committed(&**client, partitions, self.member.limits.timeout)?
+        };
+        let mut list = TopicPartitionList::new();
+        let mut state = self.member.state.lock();
+        for partition in partitions {
+            let Some(place) = self.member.place(partition) else {
+                continue;
+            };
+            let start = self.member.starts.get(partition).copied();
+            let (offset, ledger, is_new) = match (committed.get(partition), start) {
+                (Some((offset, metadata)), _) => (
+                    Offset::Offset(*offset),
+                    Ledger::read(*offset, metadata),
+                    false,
+                ),
+                (None, Some(start)) => (Offset::Offset(start), Ledger::read(start, ""), true),
+                // A partition that is newer than the group.
+                (None, None) => (Offset::Beginning, Ledger::read(0, ""), false),
+            };
+            let (name, number) = partition;
+            list.add_partition_offset(name, *number, offset)?;
+            let queue = client.split_partition_queue(name, *number);
+            let mut queue = queue.ok_or(KafkaError::Canceled)?;
+            let woken = Arc::downgrade(&self.member);
+            queue.set_nonempty_callback(move || {
+                if let Some(member) = woken.upgrade() {
+                    member.wake.notify_one();
+                }
+            });
+            let assigned = Assigned {
+                number: state.next_assignment(),
+                ledger,
+                queue,
+                is_dirty: is_new,
+                is_leaving: false,
+            };
+            state.assigned.insert(place, assigned);
+        }
+        drop(state);
+        client.incremental_assign(&list)?;
+        self.member.wake.notify_one();
+        Ok(())
+    }
+
+    fn prepare_handover(&mut self, partitions: Vec<Partition>) {
+        let mut state = self.member.state.lock();
+        for partition in &partitions {
+            let place = self.member.place(partition);
+            if let Some(assigned) = place.and_then(|place| state.assigned.get_mut(&place)) {
+                assigned.is_leaving = true;
+            }
+        }
+        state.is_handing_over = true;
+        state.put_back_staged(true);
+        drop(state);
+        self.member.wake.notify_one();
+        self.handover = Some(Handover {
+            partitions,
+            until: Instant::now() + self.member.limits.handover,
+        });
+    }
+
+    /// Lets partitions go when nothing of them is in hand any more.
+    fn hand_over(&mut self, client: &Arc<Client>) {
+        let Some(Handover { partitions, until }) = &self.handover else {
+            return;
+        };
+        let is_lost = client.assignment_lost();
+        let is_late = Instant::now() >= *until;
+        let mut state = self.member.state.lock();
+        if !is_lost && !is_late && !state.has_handed_over() && state.phase != Phase::Over {
+            return;
+        }
+        let mut list = TopicPartitionList::new();
+        let mut gone = Vec::new();
+        for partition in partitions {
+            list.add_partition(&partition.0, partition.1);
+            let place = self.member.place(partition);
+            gone.extend(place.and_then(|place| state.assigned.remove(&place)));
+        }
+        state.is_handing_over = false;
+        drop(state);
+        drop(gone);
+        if is_late {
+            tracing::warn!(group = %self.member.group, "partitions go to others before their messages are settled");
+        }
+        if let Err(error) = release(client, &list) {
+            self.member.end(TransportError::unavailable(error));
+        } else if is_lost {
+            self.member.end(TransportError::unavailable(
+                "the group has given the partitions of this member to others",
+            ));
+        }
+        self.handover = None;
+        self.member.wake.notify_one();
+    }
+}

@@ -1,0 +1,215 @@
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use tokio::sync::mpsc;
+
+use super::{
+    member::Client,
+    partition::{Assigned, Held, Origin, Place, Staged},
+    rebalance::Change,
+};
+use crate::transport::{Delivery, DeliveryTag, TransportError};
+
+/// A commit that failed is tried again after this long: most fail because the group is changing, which takes a few heartbeats.
+const COMMIT_AGAIN: Duration = Duration::from_millis(100);
+
+/// What comes to whoever asks for deliveries; after an error the session is over.
+pub(super) type Arrival = Result<Delivery, TransportError>;
+
+/// How far a session is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Phase {
+    /// It takes messages.
+    Taking,
+    /// It takes none any more, and settles those that it has.
+    Stopping,
+    /// Nothing can be settled any more.
+    Over,
+}
+
+/// What a member has.
+pub(super) struct State {
+    pub(super) phase: Phase,
+    pub(super) client: Option<Arc<Client>>,
+    pub(super) assigned: BTreeMap<Place, Assigned>,
+    pub(super) changes: VecDeque<Change>,
+    /// Whether a partition has to go.
+    pub(super) is_handing_over: bool,
+    pub(super) held: BTreeMap<DeliveryTag, Held>,
+    last_tag: u64,
+    last_assignment: u64,
+    /// Since when no commit has succeeded.
+    failing_since: Option<Instant>,
+    /// To be committed, and being committed, as delivered.
+    pub(super) staged: Vec<Staged>,
+    pub(super) committing: Vec<Staged>,
+    pub(super) commits: Option<Vec<Place>>,
+    pub(super) commit_not_before: Instant,
+    pub(super) committed_at: Instant,
+    to: mpsc::UnboundedSender<Arrival>,
+}
+
+impl State {
+    pub(super) fn new(client: Arc<Client>, to: mpsc::UnboundedSender<Arrival>) -> Self {
+        let now = Instant::now();
+        Self {
+            phase: Phase::Taking,
+            client: Some(client),
+            assigned: BTreeMap::new(),
+            changes: VecDeque::new(),
+            is_handing_over: false,
+            held: BTreeMap::new(),
+            last_tag: 0,
+            last_assignment: 0,
+            failing_since: None,
+            staged: Vec::new(),
+            committing: Vec::new(),
+            commits: None,
+            commit_not_before: now,
+            committed_at: now,
+            to,
+        }
+    }
+
+    /// A number for an assignment.
+    pub(super) fn next_assignment(&mut self) -> u64 {
+        self.last_assignment += 1;
+        self.last_assignment
+    }
+
+    pub(super) fn stage(&mut self, held: Held, count: u32) {
+        self.last_tag += 1;
+        let tag = DeliveryTag(self.last_tag);
+        self.held.insert(tag, held);
+        self.staged.push(Staged { tag, count });
+    }
+
+    /// The cluster knows what was to be committed.
+    pub(super) fn commit_succeeded(&mut self) {
+        self.commits = None;
+        self.failing_since = None;
+        for one in std::mem::take(&mut self.committing) {
+            self.hand_out(&one);
+        }
+    }
+
+    fn hand_out(&mut self, staged: &Staged) {
+        let Some(held) = self.held.get(&staged.tag) else {
+            return;
+        };
+        let is_leaving = self
+            .assigned
+            .get(&held.origin.place)
+            .is_none_or(|assigned| {
+                assigned.is_leaving || assigned.number != held.origin.assignment
+            });
+        if is_leaving || self.phase != Phase::Taking {
+            self.put_back(staged.tag);
+            return;
+        }
+        let delivery = held.delivery(staged.tag, staged.count);
+        let _ = self.to.send(Ok(delivery));
+    }
+
+    /// It is not this member's any more.
+    pub(super) fn put_back(&mut self, tag: DeliveryTag) -> Option<Held> {
+        let held = self.held.remove(&tag)?;
+        let assigned = self.assigned_of(held.origin)?;
+        assigned.ledger.give_back(held.origin.offset);
+        assigned.is_dirty = true;
+        Some(held)
+    }
+
+    /// What is not handed out yet goes back: of all partitions, or of those that leave.
+    pub(super) fn put_back_staged(&mut self, only_leaving: bool) {
+        let staged = std::mem::take(&mut self.staged);
+        for one in staged {
+            let origin = self.held.get(&one.tag).map(|held| held.origin);
+            let assigned = origin.and_then(|origin| self.assigned.get(&origin.place));
+            if !only_leaving || assigned.is_none_or(|assigned| assigned.is_leaving) {
+                self.put_back(one.tag);
+            } else {
+                self.staged.push(one);
+            }
+        }
+    }
+
+    pub(super) fn acknowledge(&mut self, tag: DeliveryTag) {
+        if let Some(held) = self.held.remove(&tag)
+            && let Some(assigned) = self.assigned_of(held.origin)
+        {
+            assigned.ledger.done(held.origin.offset);
+            assigned.is_dirty = true;
+        }
+    }
+
+    /// It is handed out once more.
+    pub(super) fn deliver_again(&mut self, tag: DeliveryTag) {
+        if let Some(held) = self.put_back(tag)
+            && let Some(assigned) = self.assigned_of(held.origin)
+        {
+            let count = assigned.ledger.deliver_again(held.origin.offset);
+            self.stage(held, count);
+        }
+    }
+
+    fn assigned_of(&mut self, origin: Origin) -> Option<&mut Assigned> {
+        let assigned = self.assigned.get_mut(&origin.place)?;
+        (assigned.number == origin.assignment).then_some(assigned)
+    }
+
+    /// It is to be committed again. Returns for how long that has been so.
+    pub(super) fn commit_failed(&mut self) -> Duration {
+        for place in self.commits.take().unwrap_or_default() {
+            if let Some(assigned) = self.assigned.get_mut(&place) {
+                assigned.is_dirty = true;
+            }
+        }
+        let staged = std::mem::take(&mut self.committing);
+        let later = std::mem::replace(&mut self.staged, staged);
+        self.staged.extend(later);
+        self.commit_not_before = Instant::now() + COMMIT_AGAIN;
+        if self.phase != Phase::Taking {
+            self.put_back_staged(false);
+        } else if self.is_handing_over {
+            self.put_back_staged(true);
+        }
+        let since = *self.failing_since.get_or_insert_with(Instant::now);
+        since.elapsed()
+    }
+
+    /// Ends the session, and says why.
+    pub(super) fn end(&mut self, error: TransportError) {
+        if self.phase != Phase::Over {
+            self.phase = Phase::Over;
+            // Nobody listens where the session was dropped.
+            let _ = self.to.send(Err(error));
+        }
+    }
+
+    /// Whether the member has nothing in hand of the partitions that leave, and everything of them is committed.
+    pub(super) fn has_handed_over(&self) -> bool {
+        let of_leaving = |held: &Held| {
+            let assigned = self.assigned.get(&held.origin.place);
+            assigned.is_some_and(|one| one.is_leaving)
+        };
+        self.commits.is_none()
+            && !self.held.values().any(of_leaving)
+            && !self
+                .assigned
+                .values()
+                .any(|one| one.is_leaving && one.is_dirty)
+    }
+
+    pub(super) fn holds_nothing(&self) -> bool {
+        self.held.is_empty()
+    }
+
+    /// Whether everything is committed.
+    pub(super) fn is_clean(&self) -> bool {
+        self.commits.is_none() && !self.assigned.values().any(|one| one.is_dirty)
+    }
+}

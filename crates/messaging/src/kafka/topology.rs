@@ -1,0 +1,185 @@
+use std::{
+    collections::HashMap,
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use rdkafka::{
+    admin::{AdminClient, AdminOptions, NewTopic, TopicReplication},
+    consumer::Consumer as _,
+    error::{KafkaError, RDKafkaErrorCode},
+};
+use tokio::time;
+
+use super::{
+    client::{Clients, Quiet, failed, is_refusal},
+    config::KafkaConfig,
+    link::Link,
+    names::Names,
+};
+use crate::{Topic, transport::TransportError};
+
+/// That a topic is there is believed for this long: topics come often and go seldom.
+const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// How often a new topic is looked for until it has its leaders.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+/// Dead letters are few, and come in their order.
+const DEAD_LETTER_PARTITIONS: i32 = 1;
+/// As many as the cluster has by default.
+const DEFAULT_REPLICAS: i32 = -1;
+
+/// Makes topics where they are missing, and knows what was found.
+pub(super) struct Topology {
+    link: Link,
+    names: Names,
+    admin: AdminClient<Quiet>,
+    partitions: i32,
+    replicas: i32,
+    min_insync: Option<String>,
+    max_message: String,
+    known: Mutex<HashMap<Topic, Instant>>,
+}
+
+impl Topology {
+    pub(super) fn new(
+        link: Link,
+        names: Names,
+        clients: &Clients,
+        config: &KafkaConfig,
+    ) -> Result<Self, TransportError> {
+        let admin = clients.asking().create_with_context(Quiet);
+        let replicas = config.replicas.map(|replicas| i32::from(replicas.get()));
+        let min_insync = config
+            .min_insync_replicas
+            .map(|least| i32::from(least.get()));
+        let min_insync = min_insync.or_else(|| replicas.map(|replicas| (replicas - 1).max(1)));
+        Ok(Self {
+            link,
+            names,
+            admin: admin.map_err(failed)?,
+            partitions: config.partitions.get().into(),
+            replicas: replicas.unwrap_or(DEFAULT_REPLICAS),
+            min_insync: min_insync.map(|least| least.to_string()),
+            max_message: clients.max_message().to_owned(),
+            known: Mutex::default(),
+        })
+    }
+
+    /// Whether a topic is there; a yes is believed for a while.
+    pub(super) async fn is_there(&self, topic: &Topic) -> Result<bool, TransportError> {
+        let seen = self.known.lock().get(topic).copied();
+        if seen.is_some_and(|seen| seen.elapsed() < BELIEVED_FOR) {
+            return Ok(true);
+        }
+        Ok(self.partitions(topic).await?.is_some())
+    }
+
+    /// A topic may be gone.
+    pub(super) fn forget(&self, topic: &Topic) {
+        self.known.lock().remove(topic);
+    }
+
+    /// The partitions of a topic, where it is there and each of them has a leader.
+    pub(super) async fn partitions(
+        &self,
+        topic: &Topic,
+    ) -> Result<Option<Vec<i32>>, TransportError> {
+        let name = self.names.topic(topic);
+        let found = self.link.ask(move |client, timeout| {
+            let metadata = client.fetch_metadata(Some(&name), timeout)?;
+            let topic = metadata.topics().iter().find(|topic| topic.name() == name);
+            let Some(topic) = topic else { return Ok(None) };
+            match topic.error().map(RDKafkaErrorCode::from) {
+                None => {}
+                Some(
+                    RDKafkaErrorCode::UnknownTopicOrPartition
+                    | RDKafkaErrorCode::UnknownTopic
+                    | RDKafkaErrorCode::LeaderNotAvailable,
+                ) => return Ok(None),
+                Some(error) => return Err(KafkaError::MetadataFetch(error)),
+            }
+            let all = topic.partitions();
+            let has_leaders = !all.is_empty() && all.iter().all(|one| one.leader() >= 0);
+            Ok(has_leaders.then(|| all.iter().map(|one| one.id()).collect()))
+        });
+        let found = found.await?;
+        if found.is_some() {
+            self.known.lock().insert(topic.clone(), Instant::now());
+        } else {
+            self.forget(topic);
+        }
+        Ok(found)
+    }
+
+    /// Makes those of the topics that are not there.
+    pub(super) async fn make(&self, topics: &[Topic]) -> Result<(), TransportError> {
+        let mut missing = Vec::new();
+        for topic in topics {
+            if !self.is_there(topic).await? {
+                missing.push(topic);
+            }
+        }
+        if missing.is_empty() {
+            return Ok(());
+        }
+        let names: Vec<_> = missing
+            .iter()
+            .map(|topic| self.names.topic(topic))
+            .collect();
+        let new = missing.iter().zip(&names);
+        let new: Vec<_> = new.map(|(topic, name)| self.plan(topic, name)).collect();
+        let timeout = Some(self.link.timeout());
+        let options = AdminOptions::new()
+            .request_timeout(timeout)
+            .operation_timeout(timeout);
+        let made = self.admin.create_topics(&new, &options).await;
+        for made in made.map_err(failed)? {
+            match made {
+                Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
+                Err((name, code)) => {
+                    let text = format!("the topic {name} cannot be made: {code}");
+                    return Err(if is_refusal(code) {
+                        TransportError::refused(text)
+                    } else {
+                        TransportError::unavailable(text)
+                    });
+                }
+            }
+        }
+        let leaders = async {
+            for topic in missing {
+                while self.partitions(topic).await?.is_none() {
+                    time::sleep(LOOK_AGAIN).await;
+                }
+            }
+            Ok(())
+        };
+        let waited = time::timeout(self.link.timeout(), leaders).await;
+        waited.unwrap_or_else(|_elapsed| {
+            Err(TransportError::unavailable("a new topic gets no leader"))
+        })
+    }
+
+    fn plan<'a>(&'a self, topic: &Topic, name: &'a str) -> NewTopic<'a> {
+        let replication = TopicReplication::Fixed(self.replicas);
+        let new = if topic.is_dead_letters() {
+            NewTopic::new(name, DEAD_LETTER_PARTITIONS, replication)
+                .set("cleanup.policy", "compact,delete")
+                .set("retention.ms", "-1")
+                .set("retention.bytes", "-1")
+        } else {
+            NewTopic::new(name, self.partitions, replication)
+        };
+        let new = new
+            .set("max.message.bytes", &self.max_message)
+            .set("unclean.leader.election.enable", "false");
+        match &self.min_insync {
+            Some(least) => new.set("min.insync.replicas", least),
+            None => new,
+        }
+    }
+
+    pub(super) fn admin(&self) -> &AdminClient<Quiet> {
+        &self.admin
+    }
+}

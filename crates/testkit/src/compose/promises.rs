@@ -1,0 +1,325 @@
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::Compose;
+
+/// Below it a container may be root.
+const LEAST_USER: u32 = 1;
+/// The address under which a machine publishes to itself alone.
+const OWN_MACHINE: &str = "127.0.0.1:";
+/// How a setting names a secret.
+const SECRET: &str = "file:/run/secrets/";
+
+impl Compose {
+    /// What of the promises of a compose file (SHIP-1, SHIP-2) this one does not keep: containers are restricted, checked and limited; stores and inner services are published nowhere, the
+    /// rest on this machine alone; what a service names is there: secrets, networks, others and their ports. `own` are the services whose images are built here.
+    #[must_use]
+    pub fn breaches(&self, own: &[&str]) -> Vec<String> {
+        let services = self.services();
+        let mut breaches: Vec<String> = own
+            .iter()
+            .filter(|name| !services.contains_key(**name))
+            .map(|name| format!("{name} is not started"))
+            .collect();
+        for (name, service) in &services {
+            let found = self.breaches_of(name, service, &services);
+            breaches.extend(found.into_iter().map(|breach| format!("{name} {breach}")));
+        }
+        breaches
+    }
+
+    fn breaches_of(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
+        let mut breaches = Vec::new();
+        let mut promise = |kept: bool, breach: &str| {
+            if !kept {
+                breaches.push(breach.to_owned());
+            }
+        };
+        promise(service["read_only"] == true, "may write to its image");
+        promise(
+            texts(&service["cap_drop"]).any(|text| text == "ALL"),
+            "keeps capabilities",
+        );
+        promise(
+            texts(&service["security_opt"]).any(|text| text == "no-new-privileges:true"),
+            "may gain privileges",
+        );
+        promise(user(service) >= LEAST_USER, "runs as root");
+        promise(service.get("privileged").is_none(), "is privileged");
+        promise(
+            service
+                .pointer("/deploy/resources/limits/memory")
+                .is_some_and(Value::is_string),
+            "has no limit of memory",
+        );
+        promise(
+            texts(&service["ports"]).all(|port| port.starts_with(OWN_MACHINE)),
+            "is published beyond this machine",
+        );
+        let is_store = service.get("build").is_none();
+        promise(
+            !is_store || texts(&service["ports"]).next().is_none(),
+            "is a store and published",
+        );
+        // The images that are built here check themselves.
+        promise(
+            !is_store || service.get("healthcheck").is_some(),
+            "is not checked",
+        );
+        let image = service["image"].as_str().unwrap_or_default();
+        let is_pinned = image
+            .split_once(':')
+            .is_some_and(|(_, tag)| tag.contains('.'));
+        promise(
+            !is_store || is_pinned,
+            "stands on an image without a version",
+        );
+        breaches.extend(self.unknown(service, all));
+        breaches.extend(self.unreachable(name, service, all));
+        breaches
+    }
+
+    /// What it names and nobody declares.
+    fn unknown(&self, service: &Value, all: &Map<String, Value>) -> Vec<String> {
+        let declared = |part: &str, name: &str| self.root()[part].get(name).is_some();
+        let secrets = names(&service["secrets"]);
+        let mut unknown: Vec<String> = secrets
+            .iter()
+            .filter(|name| !declared("secrets", name))
+            .map(|name| format!("gets the secret {name}, which is not declared"))
+            .collect();
+        let networks = names(&service["networks"]).into_iter();
+        let networks = networks.filter(|name| !declared("networks", name));
+        unknown.extend(
+            networks.map(|name| format!("is in the network {name}, which is not declared")),
+        );
+        let others = service["depends_on"].as_object();
+        for (other, needed) in others.into_iter().flatten() {
+            match all.get(other) {
+                None => unknown.push(format!("waits for {other}, which is not started")),
+                Some(other_service) => {
+                    let is_waited_for = needed["condition"].is_string();
+                    let disabled = other_service.pointer("/healthcheck/disable");
+                    let is_checked = disabled != Some(&Value::Bool(true));
+                    let needs_check = needed["condition"] == "service_healthy";
+                    if !is_waited_for || (needs_check && !is_checked) {
+                        unknown.push(format!("does not wait until {other} is ready"));
+                    }
+                }
+            }
+        }
+        for (variable, value) in variables(service) {
+            if let Some(secret) = value.strip_prefix(SECRET)
+                && !secrets.iter().any(|known| known == secret)
+            {
+                unknown.push(format!(
+                    "is told of the secret {secret} ({variable}) and does not get it"
+                ));
+            }
+        }
+        unknown
+    }
+
+    /// Addresses of others that are not listened at, or in no network of its own.
+    fn unreachable(&self, name: &str, service: &Value, all: &Map<String, Value>) -> Vec<String> {
+        let mut unreachable = Vec::new();
+        // A step before the start needs no more than its stores.
+        if service["restart"] == "no" {
+            return unreachable;
+        }
+        let own = names(&service["networks"]);
+        for (variable, value) in variables(service) {
+            let Some((_, rest)) = value.split_once("://") else {
+                continue;
+            };
+            let authority = rest.split(['/', '?']).next().unwrap_or_default();
+            let address = authority.rsplit('@').next().unwrap_or_default();
+            let (host, port) = address.split_once(':').unwrap_or((address, ""));
+            let Some(other) = all.get(host) else {
+                if host != "127.0.0.1" {
+                    unreachable.push(format!(
+                        "is led to {host} ({variable}), which is not started"
+                    ));
+                }
+                continue;
+            };
+            let theirs = names(&other["networks"]);
+            if !own.iter().any(|network| theirs.contains(network)) {
+                unreachable.push(format!("cannot reach {host} ({variable})"));
+            }
+            let listens = variables(other).iter().any(|(variable, value)| {
+                variable.ends_with("__ADDR") && value.ends_with(&format!(":{port}"))
+            });
+            if !port.is_empty() && !listens {
+                unreachable.push(format!(
+                    "asks {host} at {port} ({variable}), where nobody listens"
+                ));
+            }
+        }
+        let published = texts(&service["ports"]);
+        for port in published {
+            let inner = port.rsplit(':').next().unwrap_or_default();
+            let listens = variables(service).iter().any(|(variable, value)| {
+                variable.ends_with("__ADDR") && value.ends_with(&format!(":{inner}"))
+            });
+            if !listens {
+                unreachable.push(format!(
+                    "is published at {port}, and {name} does not listen there"
+                ));
+            }
+        }
+        unreachable
+    }
+}
+
+fn texts(list: &Value) -> impl Iterator<Item = &str> {
+    list.as_array()
+        .into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+}
+
+/// Names in the short or in the long form.
+fn names(list: &Value) -> Vec<String> {
+    let items = list.as_array().into_iter().flatten();
+    let name = |item: &Value| item.as_str().or(item["source"].as_str()).map(str::to_owned);
+    items.filter_map(name).collect()
+}
+
+fn variables(service: &Value) -> BTreeMap<String, String> {
+    let variables = service["environment"].as_object().into_iter().flatten();
+    variables
+        .map(|(name, value)| {
+            let text = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            (name.clone(), text)
+        })
+        .collect()
+}
+
+fn user(service: &Value) -> u32 {
+    let user = service["user"].as_str().unwrap_or_default();
+    let number = user.split(':').next().unwrap_or_default();
+    number.parse().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SOUND: &str = r#"
+services:
+  store:
+    image: store:1.2
+    user: "7:7"
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    networks: [inner]
+    healthcheck: { test: [CMD, ready] }
+    deploy: { resources: { limits: { memory: 64M } } }
+  own:
+    build: .
+    user: "7:7"
+    read_only: true
+    cap_drop: [ALL]
+    security_opt: ["no-new-privileges:true"]
+    networks: [inner]
+    secrets: [key]
+    ports: ["127.0.0.1:80:8080"]
+    environment: { OWN__HTTP__ADDR: "0.0.0.0:8080", OWN__URL: "store://user@store/name", OWN__KEY: "file:/run/secrets/key" }
+    depends_on: { store: { condition: service_healthy } }
+    deploy: { resources: { limits: { memory: 64M } } }
+networks: { inner: {} }
+secrets: { key: { file: ./key } }
+"#;
+
+    fn breaches(text: &str) -> Vec<String> {
+        Compose::parse(text).map_or_else(|error| vec![error], |compose| compose.breaches(&["own"]))
+    }
+
+    #[test]
+    fn what_is_sound_is_left_alone_and_every_breach_is_named_ship_2() {
+        assert_eq!(breaches(SOUND), Vec::<String>::new());
+        for (from, to, told) in [
+            ("  own:", "  other:", "own is not started"),
+            (
+                "read_only: true",
+                "read_only: false",
+                "store may write to its image",
+            ),
+            (
+                "cap_drop: [ALL]",
+                "cap_drop: []",
+                "store keeps capabilities",
+            ),
+            ("no-new-privileges:true", "x", "store may gain privileges"),
+            ("user: \"7:7\"", "user: \"0\"", "store runs as root"),
+            ("memory: 64M", "x: 1", "store has no limit of memory"),
+            ("127.0.0.1:80", "80", "own is published beyond this machine"),
+            (
+                "networks: [inner]\n    healthcheck",
+                "ports: [\"127.0.0.1:1:1\"]\n    networks: [inner]\n    healthcheck",
+                "store is a store and published",
+            ),
+            (
+                "healthcheck: { test: [CMD, ready] }",
+                "x: 1",
+                "store is not checked",
+            ),
+            (
+                "store:1.2",
+                "store:latest",
+                "store stands on an image without a version",
+            ),
+            (
+                "secrets: { key",
+                "secrets: { other",
+                "own gets the secret key, which is not declared",
+            ),
+            (
+                "networks: { inner",
+                "networks: { other",
+                "store is in the network inner, which is not declared",
+            ),
+            (
+                "depends_on: { store",
+                "depends_on: { other",
+                "own waits for other, which is not started",
+            ),
+            (
+                "condition: service_healthy",
+                "x: 1",
+                "own does not wait until store is ready",
+            ),
+            (
+                "secrets: [key]",
+                "secrets: []",
+                "own is told of the secret key (OWN__KEY) and does not get it",
+            ),
+            (
+                "user@store/",
+                "user@other/",
+                "own is led to other (OWN__URL), which is not started",
+            ),
+            (
+                "user@store/",
+                "user@store:7/",
+                "own asks store at 7 (OWN__URL), where nobody listens",
+            ),
+            (
+                "80:8080",
+                "80:8081",
+                "own is published at 127.0.0.1:80:8081, and own does not listen there",
+            ),
+        ] {
+            let found = breaches(&SOUND.replacen(from, to, 1));
+            assert!(
+                found.iter().any(|breach| breach == told),
+                "{told}: {found:?}"
+            );
+        }
+    }
+}

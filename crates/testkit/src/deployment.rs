@@ -1,0 +1,257 @@
+//! A service binary as it is deployed: with settings that are committed, and secrets that were made for it alone.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rand::RngExt as _;
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use crate::{
+    compose::Compose,
+    database::EmptyDatabase,
+    document::assert_current,
+    http::get,
+    process::{Ended, ServiceProcess},
+    server::{Shared, rabbitmq::RabbitmqServer},
+};
+
+/// Where orchestrators mount secrets.
+const MOUNTED: &str = "/run/secrets/";
+/// Where they are here.
+const SECRETS: &str = "secrets";
+/// Names of what is no random text: a certificate and its key.
+const CERTIFICATE: [&str; 2] = [".crt", ".key"];
+
+/// A binary, its settings and its secrets.
+#[derive(Debug)]
+pub struct Deployment {
+    program: PathBuf,
+    folder: TempDir,
+    config: Option<String>,
+    certificate: String,
+    key: String,
+}
+
+impl Deployment {
+    /// A binary without settings and secrets.
+    ///
+    /// # Errors
+    /// There is no folder for them, or no certificate.
+    pub fn new(program: &Path) -> io::Result<Self> {
+        let folder = TempDir::new()?;
+        fs::create_dir_all(folder.path().join(SECRETS))?;
+        let certified = rcgen::generate_simple_self_signed(["localhost".to_owned()]);
+        let certified = certified.map_err(io::Error::other)?;
+        Ok(Self {
+            program: program.to_owned(),
+            folder,
+            config: None,
+            certificate: certified.cert.pem(),
+            key: certified.signing_key.serialize_pem(),
+        })
+    }
+
+    /// Takes the files of a folder of settings over. The secrets that they name are made.
+    ///
+    /// # Errors
+    /// The folder cannot be read.
+    pub fn with_config(mut self, config: &Path) -> io::Result<Self> {
+        let own = self.folder.path().join("config");
+        fs::create_dir_all(&own)?;
+        for file in fs::read_dir(config)? {
+            let file = file?;
+            let text = self.mounted(&fs::read_to_string(file.path())?)?;
+            fs::write(own.join(file.file_name()), text)?;
+        }
+        self.config = Some(own.display().to_string());
+        Ok(self)
+    }
+
+    /// The text with the secrets that it names where they are here; those that are not there yet are made.
+    ///
+    /// # Errors
+    /// One cannot be written.
+    pub fn mounted(&self, text: &str) -> io::Result<String> {
+        for part in text.split(MOUNTED).skip(1) {
+            let is_name = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
+            let end = part.find(|letter| !is_name(letter));
+            let (name, _) = part.split_at(end.unwrap_or(part.len()));
+            if self.place(name).exists() {
+                continue;
+            }
+            let [certificate, key] = CERTIFICATE;
+            if name.ends_with(certificate) {
+                self.secret(name, &self.certificate)?;
+            } else if name.ends_with(key) {
+                self.secret(name, &self.key)?;
+            } else {
+                self.secret(name, &format!("{:064x}", rand::rng().random::<u128>()))?;
+            }
+        }
+        Ok(text.replace(MOUNTED, &self.place("").display().to_string()))
+    }
+
+    /// Gives a secret a value.
+    ///
+    /// # Errors
+    /// It cannot be written.
+    pub fn secret(&self, name: &str, value: &str) -> io::Result<()> {
+        fs::write(self.place(name), value)
+    }
+
+    /// A URL without the password that is in it, which becomes the value of a secret.
+    ///
+    /// # Errors
+    /// It has none, or it cannot be written.
+    pub fn without_password(&self, url: &str, secret: &str) -> io::Result<String> {
+        let no_password = || io::Error::other("the URL has no password");
+        let (before, after) = url.split_once('@').ok_or_else(no_password)?;
+        let (before, password) = before.rsplit_once(':').ok_or_else(no_password)?;
+        self.secret(secret, password)?;
+        Ok(format!("{before}@{after}"))
+    }
+
+    /// Runs a command to its end.
+    ///
+    /// # Errors
+    /// As for [`ServiceProcess`].
+    pub fn run(&self, arguments: &[&str], environment: &[(&str, &str)]) -> io::Result<Ended> {
+        let arguments = [arguments, &self.arguments()].concat();
+        ServiceProcess::start_as_is(&self.program, &arguments, environment)?.ended()
+    }
+
+    /// Starts the service on free ports.
+    ///
+    /// # Errors
+    /// As for [`ServiceProcess`].
+    pub fn start(&self, arguments: &[&str]) -> io::Result<ServiceProcess> {
+        let arguments = [arguments, &self.arguments()].concat();
+        ServiceProcess::start(&self.program, &arguments, &[])
+    }
+
+    fn arguments(&self) -> Vec<&str> {
+        match &self.config {
+            Some(folder) => vec!["--config", folder],
+            None => Vec::new(),
+        }
+    }
+
+    fn place(&self, secret: &str) -> PathBuf {
+        self.folder.path().join(SECRETS).join(secret)
+    }
+}
+
+/// Fails when the documents of the settings are not what the program says: `docs/settings.md`, `docs/settings.schema.json` and `.env.example` of its package.
+///
+/// # Panics
+/// See above.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_settings_are_documented(program: &Path, home: &Path) {
+    for (file, what) in [
+        ("docs/settings.md", "docs"),
+        ("docs/settings.schema.json", "schema"),
+        (".env.example", "env"),
+    ] {
+        let ran = ServiceProcess::start_as_is(program, &["config", what], &[]);
+        match ran.and_then(ServiceProcess::ended) {
+            Ok(ended) => assert_current(&home.join(file), &(ended.stdout.join("\n") + "\n")),
+            Err(error) => panic!("config {what}: {error}"),
+        }
+    }
+}
+
+/// Fails when the program finds a mistake in a folder of settings, or production refuses them.
+///
+/// # Panics
+/// See above.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_production_accepts(program: &Path, config: &Path) {
+    let deployment = Deployment::new(program).and_then(|new| new.with_config(config));
+    let check = ["config", "check", "--profile", "production"];
+    match deployment.and_then(|deployment| deployment.run(&check, &[])) {
+        Ok(ended) => assert!(ended.status.success(), "{ended:#?}"),
+        Err(error) => panic!("the settings cannot be checked: {error}"),
+    }
+}
+
+/// Fails when the program finds a mistake in the variables that a compose file starts a service with.
+///
+/// # Panics
+/// See above.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_compose_is_accepted(program: &Path, file: &Path, service: &str) {
+    let ran = Deployment::new(program).and_then(|deployment| {
+        let variables = Compose::read(file).environment(service).into_iter();
+        let variables: Vec<(String, String)> = variables
+            .map(|(name, value)| Ok((name, deployment.mounted(&value)?)))
+            .collect::<io::Result<_>>()?;
+        let given = variables
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()));
+        deployment.run(&["config", "check"], &given.collect::<Vec<_>>())
+    });
+    match ran {
+        Ok(ended) => assert!(ended.status.success(), "{service}: {ended:#?}"),
+        Err(error) => panic!("the settings of {service} cannot be checked: {error}"),
+    }
+}
+
+static RABBITMQ: Shared<RabbitmqServer> =
+    Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs: PathBuf| {
+        RabbitmqServer::start(programs)
+    });
+
+/// Fails when a service does not become ready in production, with a folder of settings and on a real PostgreSQL and RabbitMQ; `more` are settings besides. Its secrets are called
+/// `<name>-database` and `<name>-broker`. Skipped where a server is not installed.
+///
+/// # Panics
+/// See above.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub fn assert_production_starts(program: &Path, config: &Path, name: &str, more: &[&str]) {
+    let (Some(database), Some(broker)) = (EmptyDatabase::postgres(), RABBITMQ.get()) else {
+        return;
+    };
+    let started = Deployment::new(program).and_then(|deployment| {
+        let deployment = deployment.with_config(config)?;
+        let database = deployment.without_password(database.url(), &format!("{name}-database"))?;
+        let broker = deployment.without_password(&broker.url(), &format!("{name}-broker"))?;
+        // The servers of a test are on this machine.
+        let own = [
+            "allow_embedded=true".to_owned(),
+            "lifecycle.drain_delay=0s".to_owned(),
+            format!("database.url={database}"),
+            format!("broker.url={broker}"),
+        ];
+        let own = own.iter().map(String::as_str);
+        let mut arguments = vec!["--profile", "production"];
+        arguments.extend(own.flat_map(|setting| ["--set", setting]));
+        let migrated = deployment.run(&[&["migrate", "up"], &arguments[..]].concat(), &[])?;
+        assert!(migrated.status.success(), "{migrated:#?}");
+        arguments.extend(more.iter().flat_map(|setting| ["--set", setting]));
+        becomes_ready(&deployment, &arguments)
+    });
+    if let Err(error) = started {
+        panic!("{name} does not start: {error}");
+    }
+}
+
+/// Starts a service, looks whether it takes traffic, and stops it.
+///
+/// # Errors
+/// It cannot be started, or is not ready in time.
+///
+/// # Panics
+/// It is not ready, or ends with an error.
+pub fn becomes_ready(deployment: &Deployment, arguments: &[&str]) -> io::Result<()> {
+    let mut process = deployment.start(arguments)?;
+    let (_, admin) = process.addresses()?;
+    process.line("\"message\":\"ready\"")?;
+    assert_eq!(get(admin, "/readyz")?.status, 200);
+    process.signal(Signal::TERM)?;
+    let ended = process.ended()?;
+    assert!(ended.status.success(), "{ended:#?}");
+    Ok(())
+}

@@ -1,0 +1,126 @@
+//! An empty database of each engine, for suites that hold on all of them.
+
+use std::path::PathBuf;
+
+use tempfile::TempDir;
+
+use super::{Shared, mariadb::MariadbServer, postgres::PostgresServer};
+
+static POSTGRES: Shared<PostgresServer> =
+    Shared::new("SEAWORTHY_TEST_POSTGRES", |programs: PathBuf| {
+        PostgresServer::start(programs)
+    });
+static MARIADB: Shared<MariadbServer> =
+    Shared::new("SEAWORTHY_TEST_MARIADB", |program: PathBuf| {
+        MariadbServer::start(program)
+    });
+
+/// An empty database. That of SQLite is a file in a folder that goes with this; the others are on a server that the tests of one binary share.
+#[derive(Debug)]
+pub struct EmptyDatabase {
+    url: String,
+    _folder: Option<TempDir>,
+}
+
+impl EmptyDatabase {
+    /// Its URL.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// One of SQLite, in a folder that is yet to be made.
+    ///
+    /// # Panics
+    /// No folder can be made.
+    #[must_use]
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn sqlite() -> Option<Self> {
+        let folder = match TempDir::new() {
+            Ok(folder) => folder,
+            Err(error) => panic!("there is no folder for a database: {error}"),
+        };
+        Some(Self {
+            url: format!("sqlite:{}", folder.path().join("new/test.db").display()),
+            _folder: Some(folder),
+        })
+    }
+
+    /// One of PostgreSQL; `None` where it is not installed and the test is to be skipped.
+    ///
+    /// # Panics
+    /// It is installed and makes none, or `CI` is `true` and it is not installed.
+    #[must_use]
+    pub fn postgres() -> Option<Self> {
+        Some(Self::on_server(POSTGRES.get()?.database("test")))
+    }
+
+    /// One of MariaDB; `None` where it is not installed and the test is to be skipped.
+    ///
+    /// # Panics
+    /// It is installed and makes none, or `CI` is `true` and it is not installed.
+    #[must_use]
+    pub fn mariadb() -> Option<Self> {
+        Some(Self::on_server(MARIADB.get()?.database("test")))
+    }
+
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    fn on_server(made: std::io::Result<String>) -> Self {
+        match made {
+            Ok(url) => Self { url, _folder: None },
+            Err(error) => panic!("the server makes no database: {error}"),
+        }
+    }
+}
+
+/// Runs a promise in the test itself.
+pub async fn in_the_test<F: Future<Output = ()>>(promise: F) {
+    promise.await;
+}
+
+/// Runs a promise as a task, which is what a request is.
+///
+/// # Panics
+/// The promise is not kept.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub async fn as_a_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
+    if let Err(error) = tokio::spawn(promise).await {
+        panic!("{error}");
+    }
+}
+
+/// Every promise, as one test on each engine: an asynchronous function of a module of this test that takes what `open` makes of an [`EmptyDatabase`], run by
+/// [`in_the_test`] or [`as_a_task`].
+///
+/// ```ignore
+/// seaworthy_testkit::on_every_database! {
+///     crate::place::open, in_the_test;
+///     sessions: a_token_is_good_once, a_logout_ends_it;
+/// }
+/// ```
+#[macro_export]
+#[expect(
+    clippy::crate_in_macro_def,
+    reason = "the promises are those of the test that names them"
+)]
+macro_rules! on_every_database {
+    ($open:path, $how:ident; $($module:ident: $($name:ident),+;)+) => {
+        $crate::on_every_database!(@ sqlite $open, $how; $($module: $($name),+;)+);
+        $crate::on_every_database!(@ postgres $open, $how; $($module: $($name),+;)+);
+        $crate::on_every_database!(@ mariadb $open, $how; $($module: $($name),+;)+);
+    };
+    (@ $engine:ident $open:path, $how:ident; $($module:ident: $($name:ident),+;)+) => {
+        mod $engine {
+            $(mod $module {
+                $(#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $name() {
+                    let Some(empty) = $crate::database::EmptyDatabase::$engine() else {
+                        return;
+                    };
+                    let place = $open(empty).await;
+                    $crate::database::$how(crate::$module::$name(place)).await;
+                })+
+            })+
+        }
+    };
+}

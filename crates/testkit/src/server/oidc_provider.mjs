@@ -1,0 +1,68 @@
+// Starts an OpenID provider on loopback: `node oidc_provider.mjs MODULES PORT CONFIGURATION`. MODULES is the folder that `oidc-provider` is installed in.
+// Whoever is named by `login_hint` is logged in and consents at once; who is not named there, or not known, denies.
+import { generateKeyPairSync } from 'node:crypto';
+import { createServer } from 'node:http';
+import { pathToFileURL } from 'node:url';
+import { join } from 'node:path';
+
+const [modules, port, configuration] = process.argv.slice(2);
+const { default: Provider } = await import(pathToFileURL(join(modules, 'oidc-provider', 'lib', 'index.js')));
+const { clients, accounts, claimsInToken } = JSON.parse(configuration);
+const issuer = `http://127.0.0.1:${port}`;
+
+// New keys at every start, so that a restart is a rotation.
+const key = (kind, options, more) => {
+  const { privateKey } = generateKeyPairSync(kind, options);
+  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', ...more };
+};
+const now = Date.now();
+
+const provider = new Provider(issuer, {
+  clients,
+  jwks: {
+    keys: [
+      key('rsa', { modulusLength: 2048 }, { alg: 'RS256', kid: `rsa-${now}` }),
+      key('ec', { namedCurve: 'P-256' }, { alg: 'ES256', kid: `ec-${now}` }),
+    ],
+  },
+  cookies: { keys: [`signed-${now}`] },
+  claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'] },
+  conformIdTokenClaims: !claimsInToken,
+  pkce: { required: () => true },
+  features: { devInteractions: { enabled: false } },
+  interactions: { url: (_, interaction) => `/interaction/${interaction.uid}` },
+  ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
+  async findAccount(_, id) {
+    const account = accounts[id];
+    return account && { accountId: id, claims: async () => ({ sub: id, ...account }) };
+  },
+});
+
+const finish = async (request, response) => {
+  const { params, session } = await provider.interactionDetails(request, response);
+  if (!Object.hasOwn(accounts, params.login_hint ?? '')) {
+    await provider.interactionFinished(request, response, { error: 'access_denied', error_description: 'nobody logged in' });
+    return;
+  }
+  const accountId = session?.accountId ?? params.login_hint;
+  const grant = new provider.Grant({ accountId, clientId: params.client_id });
+  grant.addOIDCScope(params.scope);
+  await provider.interactionFinished(request, response, { login: { accountId }, consent: { grantId: await grant.save() } });
+};
+
+const answer = provider.callback();
+const server = createServer((request, response) => {
+  if (request.url.startsWith('/interaction/')) {
+    finish(request, response).catch((error) => {
+      response.statusCode = 500;
+      response.end(String(error));
+    });
+    return;
+  }
+  answer(request, response);
+}).listen(Number(port), '127.0.0.1');
+
+process.once('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});

@@ -1,0 +1,197 @@
+//! A real OpenID provider: `oidc-provider` of npm, which is certified by the OpenID Foundation.
+
+use std::{collections::BTreeMap, fs, io, net::SocketAddr, path::PathBuf};
+
+use rustix::process::Signal;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, folder, free_address, listens},
+};
+use crate::http;
+
+const PROGRAM: &str = include_str!("oidc_provider.mjs");
+/// A login passes the provider four times; what is longer goes in circles.
+const MOST_STEPS: usize = 10;
+/// What finds a program by its name.
+const ENV: &str = "/usr/bin/env";
+/// Beside the modules, where that of the system is too old.
+const OWN_NODE: &str = ".bin/node";
+
+/// A running provider. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct OidcProvider {
+    modules: PathBuf,
+    configuration: String,
+    folder: TempDir,
+    address: SocketAddr,
+    process: Process,
+}
+
+/// Whom the provider knows, and for whom it works.
+#[derive(Debug, Clone, Default)]
+pub struct OidcRegistrations {
+    clients: Vec<Value>,
+    accounts: BTreeMap<String, Value>,
+    claims_in_token: bool,
+}
+
+impl OidcRegistrations {
+    /// Nobody.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// A client that comes back to one address; what else the provider should know of it is in `more`, a JSON object of the members of RFC 7591.
+    #[must_use]
+    pub fn client(mut self, id: &str, secret: &str, redirect_uri: &str, more: &Value) -> Self {
+        let mut client =
+            json!({ "client_id": id, "client_secret": secret, "redirect_uris": [redirect_uri] });
+        if let (Some(client), Some(more)) = (client.as_object_mut(), more.as_object()) {
+            client.extend(more.clone());
+        }
+        self.clients.push(client);
+        self
+    }
+
+    /// Somebody with an address that the provider has verified, or has not.
+    #[must_use]
+    pub fn account(mut self, subject: &str, email: &str, email_verified: bool) -> Self {
+        let claims = json!({ "email": email, "email_verified": email_verified, "name": subject });
+        self.accounts.insert(subject.to_owned(), claims);
+        self
+    }
+
+    /// Puts what is known of a person into the ID token too, and not only where the provider is asked for it.
+    #[must_use]
+    pub fn claims_in_token(mut self) -> Self {
+        self.claims_in_token = true;
+        self
+    }
+}
+
+impl OidcProvider {
+    /// Starts the provider with the modules in the folder that `SEAWORTHY_TEST_OIDC_PROVIDER` names, and waits until it listens.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not listen in time.
+    pub fn start(
+        modules: impl Into<PathBuf>,
+        registrations: &OidcRegistrations,
+    ) -> io::Result<Self> {
+        let configuration = json!({
+            "clients": registrations.clients,
+            "accounts": registrations.accounts,
+            "claimsInToken": registrations.claims_in_token,
+        });
+        let mut server = Self {
+            modules: modules.into(),
+            configuration: configuration.to_string(),
+            folder: folder(None)?,
+            address: free_address()?,
+            process: Process::default(),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// The issuer: where it listens.
+    #[must_use]
+    pub fn issuer(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Starts it again at the same address, with new keys and without any memory.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.kill();
+        let program = self.folder.path().join("provider.mjs");
+        fs::write(&program, PROGRAM)?;
+        let own = self.modules.join(OWN_NODE);
+        let mut command = kept(ENV.as_ref(), None);
+        command
+            .arg(if own.exists() { own } else { "node".into() })
+            .arg(program)
+            .arg(&self.modules)
+            .arg(self.address.port().to_string())
+            .arg(&self.configuration);
+        let address = self.address;
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, || listens(address))
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Lets it accept and never answer, until [`resume`](Self::resume).
+    pub fn freeze(&self) {
+        self.process.signal(Signal::STOP);
+    }
+
+    /// Ends [`freeze`](Self::freeze).
+    pub fn resume(&self) {
+        self.process.signal(Signal::CONT);
+    }
+
+    /// Goes to the address that a client sends a browser to, logs in as `account`, and returns the address that the provider sends the browser back to.
+    ///
+    /// # Errors
+    /// The provider refuses the request, or does not answer.
+    pub fn log_in(&self, address: &str, account: &str) -> io::Result<String> {
+        let mut cookies = BTreeMap::new();
+        let mut next = format!("{address}&login_hint={account}");
+        let own = self.issuer();
+        for _ in 0..MOST_STEPS {
+            let Some(path) = next
+                .strip_prefix(&own)
+                .or_else(|| next.starts_with('/').then_some(&*next))
+            else {
+                return Ok(next);
+            };
+            let held: Vec<_> = cookies
+                .iter()
+                .map(|(name, value)| format!("{name}={value}"))
+                .collect();
+            let answer = http::request(
+                self.address,
+                "GET",
+                path,
+                &[("cookie", &held.join("; "))],
+                "",
+            )?;
+            for (_, cookie) in answer
+                .headers
+                .iter()
+                .filter(|(name, _)| name == "set-cookie")
+            {
+                let pair = cookie.split(';').next().unwrap_or_default();
+                if let Some((name, value)) = pair.split_once('=') {
+                    cookies.insert(name.to_owned(), value.to_owned());
+                }
+            }
+            next = match answer.header("location") {
+                Some(location) => location.to_owned(),
+                None => {
+                    return Err(io::Error::other(format!(
+                        "the provider answers {}: {}",
+                        answer.status, answer.body
+                    )));
+                }
+            };
+        }
+        Err(io::Error::other("the provider goes in circles"))
+    }
+}

@@ -1,0 +1,111 @@
+//! A program of ours as a server beside the others: at addresses that it keeps, killed and started again.
+
+use std::{fs, io, net::SocketAddr, path::PathBuf};
+
+use rustix::process::Signal;
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, folder},
+};
+use crate::http;
+
+/// A service that runs as a process of its own, told everything by its environment. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct ProgramServer {
+    program: PathBuf,
+    environment: Vec<(String, String)>,
+    operators: SocketAddr,
+    folder: TempDir,
+    process: Process,
+}
+
+impl ProgramServer {
+    /// Makes one that does not run yet. `operators` is the address of its side for operators, which says when it is ready.
+    ///
+    /// # Errors
+    /// There is no program, or no folder for it.
+    pub fn new(
+        program: impl Into<PathBuf>,
+        environment: Vec<(String, String)>,
+        operators: SocketAddr,
+    ) -> io::Result<Self> {
+        let program = program.into();
+        if !program.is_file() {
+            let missing = program.display();
+            return Err(io::Error::other(format!("{missing} is not built")));
+        }
+        Ok(Self {
+            program,
+            environment,
+            operators,
+            folder: folder(None)?,
+            process: Process::default(),
+        })
+    }
+
+    /// Starts it, again too, and waits until it is ready.
+    ///
+    /// # Errors
+    /// It ends, or is not ready in time: with the end of what it said.
+    pub fn start(&mut self) -> io::Result<()> {
+        let operators = self.operators;
+        self.start_until(|| is_ready(operators))
+    }
+
+    /// Starts it and waits for nothing but the process.
+    ///
+    /// # Errors
+    /// It cannot be started.
+    pub fn begin(&mut self) -> io::Result<()> {
+        self.start_until(|| true)
+    }
+
+    fn start_until(&mut self, ready: impl FnMut() -> bool) -> io::Result<()> {
+        let mut command = kept(&self.program, None);
+        command
+            .envs(self.environment.iter().map(|(name, value)| (name, value)))
+            .current_dir(self.folder.path());
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, ready)
+    }
+
+    /// Whether it answers that it is ready.
+    #[must_use]
+    pub fn is_ready(&self) -> bool {
+        is_ready(self.operators)
+    }
+
+    /// Whether the process has neither been ended nor ended by itself.
+    pub fn is_running(&mut self) -> bool {
+        self.process.is_running()
+    }
+
+    /// Ends it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub fn stop(&mut self) {
+        self.process.stop(Signal::TERM);
+    }
+
+    /// Asks it to stop, and does not wait.
+    pub fn ask_to_stop(&self) {
+        self.process.signal(Signal::TERM);
+    }
+
+    /// Everything that it has said, over all its starts.
+    ///
+    /// # Errors
+    /// It cannot be read.
+    pub fn log(&self) -> io::Result<String> {
+        fs::read_to_string(self.folder.path().join("log"))
+    }
+}
+
+fn is_ready(operators: SocketAddr) -> bool {
+    http::get(operators, "/readyz").is_ok_and(|answer| answer.status == 200)
+}

@@ -1,0 +1,3 @@
+DROP TABLE oauth_identities;
+
+DROP TABLE users;

@@ -1,0 +1,96 @@
+//! What can be done with an account, whoever asks and over whatever transport.
+
+mod caller;
+mod links;
+mod login;
+mod moderation;
+mod passwords;
+mod profile;
+mod tell;
+
+use seaworthy::{
+    account::{Lockout, OneTimeTokens, Sessions, TokenVersions},
+    audit_log::AuditLog,
+    auth::{
+        password::{PasswordPolicy, Passwords},
+        token::{NewToken, TokenSigner},
+    },
+    data::{Connection, Database},
+    outbox::Outbox,
+    prelude::*,
+};
+
+use crate::{
+    config::AuthConfig,
+    domain::{User, refusal},
+    metrics::Counts,
+};
+pub(crate) use caller::Caller;
+pub(crate) use login::LoggedIn;
+pub(crate) use tell::topics;
+
+/// The accounts and all that they need.
+#[derive(Debug)]
+pub(crate) struct Accounts {
+    pub(crate) database: Database,
+    pub(crate) outbox: Outbox,
+    pub(crate) sessions: Sessions,
+    pub(crate) lockout: Lockout,
+    pub(crate) passwords: Passwords,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) signer: TokenSigner,
+    pub(crate) verify_email: OneTimeTokens,
+    pub(crate) password_reset: OneTimeTokens,
+    pub(crate) audit: AuditLog,
+    pub(crate) counts: Counts,
+    pub(crate) settings: AuthConfig,
+}
+
+/// An access token, and how long it is good for.
+#[derive(Debug)]
+pub(crate) struct AccessToken {
+    pub(crate) text: Secret<String>,
+    pub(crate) seconds: u64,
+}
+
+impl Accounts {
+    /// An access token of the user's present version.
+    async fn sign(&self, connection: &dyn Connection, user: &User) -> Result<AccessToken, Error> {
+        let id = user.id.to_string();
+        let version = TokenVersions::current(connection, &id).await?;
+        let token = NewToken::about(id.as_str())
+            .claim("uid", id.as_str())
+            .claim("role", user.role.as_str())
+            .claim("ver", version);
+        let text = self.signer.sign(token).map_err(|error| {
+            Error::new(
+                Code::Internal,
+                "TOKEN_SIGN_FAILED",
+                "the service failed to answer",
+            )
+            .with_cause(error)
+        })?;
+        Ok(AccessToken {
+            text,
+            seconds: self.signer.lifetime().as_secs(),
+        })
+    }
+
+    /// A hash of a new password, or why it is none.
+    async fn hash(&self, password: Secret<String>, email: &str) -> Result<String, Error> {
+        self.policy
+            .check(&password, &[email])
+            .map_err(refusal::weak_password)?;
+        Ok(self.passwords.hash(password).await?.as_str().to_owned())
+    }
+}
+
+/// A text that has to be there.
+///
+/// # Errors
+/// `MISSING_FIELD`.
+fn required(field: &'static str, given: Option<Secret<String>>) -> Result<Secret<String>, Error> {
+    given
+        .filter(|text| !text.expose().is_empty())
+        .ok_or_else(|| refusal::missing_field(field))
+}

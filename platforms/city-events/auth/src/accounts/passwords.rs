@@ -1,0 +1,73 @@
+use seaworthy::{
+    audit_log::AuditEntry, auth::password::PasswordCheck, data::Transaction, prelude::*,
+};
+
+use super::{Accounts, Caller, login::caller_address, required};
+use crate::{
+    domain::{User, UserId, refusal},
+    store::Users,
+};
+
+impl Accounts {
+    /// Stores a new password. Sessions, access tokens and open links of the old one count no more.
+    pub(super) async fn replace_password(
+        &self,
+        tx: &Transaction,
+        user: UserId,
+        hash: &str,
+        action: &'static str,
+    ) -> Result<(), Error> {
+        let id = user.to_string();
+        Users::set_password(tx, user, hash).await?;
+        self.password_reset.end_all(tx, &id).await?;
+        self.sessions.end_all(tx, &id).await?;
+        self.take_tokens_back(tx, user).await?;
+        let entry = AuditEntry::new(action)
+            .actor(id.as_str())
+            .target("user", id.as_str());
+        Ok(self.audit.append(tx, entry).await?)
+    }
+
+    /// Replaces the caller's password. The old one is guessed no faster here than at the login.
+    pub(crate) async fn change_password(
+        &self,
+        caller: &Caller,
+        old: Option<Secret<String>>,
+        new: Option<Secret<String>>,
+    ) -> Result<(), Error> {
+        let Caller(user) = caller;
+        let old = required("old_password", old)?;
+        let new = required("new_password", new)?;
+        let email = user.email.expose();
+        let attempt = self.lockout.attempt(email, caller_address()).await?;
+        let check = self.passwords.verify(old, user.stored_hash()).await?;
+        if check == PasswordCheck::Wrong {
+            self.refused(Some(user)).await?;
+            return Err(refusal::invalid_credentials());
+        }
+        self.lockout.succeeded(attempt).await?;
+        let hash = self.hash(new, email).await?;
+        self.database
+            .transaction(|tx| {
+                let hash = hash.as_str();
+                async move {
+                    self.replace_password(&tx, user.id, hash, "user.change_password")
+                        .await
+                }
+            })
+            .await
+    }
+
+    /// Ends all sessions of a user, and the access tokens that came from them.
+    pub(crate) async fn revoke_sessions(&self, user: &User) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let id = user.id.to_string();
+                self.sessions.end_all(&tx, &id).await?;
+                self.take_tokens_back(&tx, user.id).await?;
+                let entry = AuditEntry::new("sessions.revoke").target("user", id);
+                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+            })
+            .await
+    }
+}

@@ -1,0 +1,43 @@
+use std::{sync::Arc, time::Duration};
+
+use city_events_contract::auth::v1::{
+    AuthService, AuthServiceContract, GetProfileRequest, GetProfileResponse,
+    ListTokenVersionsRequest, ListTokenVersionsResponse, TokenVersion,
+};
+use seaworthy::{account::TokenVersions, contract::ContractConfig, prelude::*};
+
+use super::errors::AuthErrors;
+use crate::{accounts::Accounts, domain::UserId};
+
+/// What other services ask.
+#[derive(Debug)]
+pub(crate) struct Profiles(Arc<Accounts>);
+
+/// The contract over the accounts.
+pub(crate) fn contract(accounts: Arc<Accounts>) -> AuthServiceContract<Profiles> {
+    let config = ContractConfig::default().with_errors(AuthErrors);
+    AuthServiceContract::with_config(Profiles(accounts), config)
+}
+
+impl AuthService for Profiles {
+    async fn get_profile(&self, request: GetProfileRequest) -> Result<GetProfileResponse, Error> {
+        let user = self.0.user(UserId::named(&request.user_id)?).await?;
+        Ok(GetProfileResponse {
+            user_id: user.id.to_string(),
+            display_name: user.display_name().to_owned(),
+        })
+    }
+
+    async fn list_token_versions(
+        &self,
+        request: ListTokenVersionsRequest,
+    ) -> Result<ListTokenVersionsResponse, Error> {
+        let within = Duration::from_secs(request.within_seconds.into());
+        let raised = TokenVersions::raised_within(&self.0.database, within).await?;
+        let versions = raised
+            .into_iter()
+            .map(|(user_id, version)| TokenVersion { user_id, version })
+            .collect();
+        Ok(ListTokenVersionsResponse { versions })
+    }
+}

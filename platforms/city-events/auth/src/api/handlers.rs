@@ -1,0 +1,251 @@
+//! The routes of everybody and of those who are logged in.
+
+use std::sync::Arc;
+
+use city_events_contract::Data;
+use seaworthy::{
+    account::{SecretToken, SessionCookie},
+    auth::token::VerifiedToken,
+    axum::{
+        Extension,
+        extract::State,
+        http::{HeaderMap, StatusCode, header::SET_COOKIE},
+        response::{IntoResponse as _, Response},
+    },
+    prelude::*,
+};
+use serde_json::{Value, json};
+
+use super::{
+    body::Body,
+    errors::Refusal,
+    limits::Scope,
+    routes::Api,
+    views::{LoggedInView, StatusView, UserView},
+};
+use crate::{accounts::LoggedIn, domain::UserId};
+
+type Answer = Result<Response, Refusal>;
+pub(super) type Token = Extension<Arc<VerifiedToken>>;
+
+/// Whose secret other services show.
+const INTERNAL_SECRET: &str = "x-internal-secret";
+
+#[derive(Deserialize)]
+pub(super) struct Credentials {
+    email: Option<String>,
+    password: Option<Secret<String>>,
+    name: Option<Value>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfEmail {
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfToken {
+    token: Option<Secret<String>>,
+    new_password: Option<Secret<String>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct Change {
+    old_password: Option<Secret<String>>,
+    new_password: Option<Secret<String>>,
+}
+
+#[derive(Deserialize)]
+pub(super) struct OfAvatar {
+    avatar_url: Option<String>,
+}
+
+impl Api {
+    fn refresh_token(&self, headers: &HeaderMap) -> Option<SecretToken> {
+        self.readable
+            .iter()
+            .find_map(|cookie: &SessionCookie| cookie.read(headers))
+    }
+
+    /// Somebody is logged in from now on.
+    fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
+        let age = self.accounts.sessions.idle();
+        let cookie = self.cookie.set(&logged_in.refresh, age)?;
+        let view = LoggedInView::of(logged_in, self.cdn());
+        let mut response = (status, Json(Data { data: view })).into_response();
+        response.headers_mut().insert(SET_COOKIE, cookie);
+        Ok(response)
+    }
+
+    /// Nobody is logged in any more.
+    fn logged_out(&self) -> Answer {
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        response
+            .headers_mut()
+            .insert(SET_COOKIE, self.cookie.clear()?);
+        Ok(response)
+    }
+}
+
+pub(super) fn data<T: Serialize>(data: T) -> Response {
+    Json(Data { data }).into_response()
+}
+
+pub(super) async fn register(
+    State(api): State<Arc<Api>>,
+    Body(given): Body<Credentials>,
+) -> Answer {
+    api.limits.admit(Scope::Register)?;
+    let name = given.name.as_ref().and_then(Value::as_str);
+    let registered = api
+        .accounts
+        .register(given.email.as_deref(), given.password, name)
+        .await?;
+    api.logged_in(StatusCode::CREATED, &registered)
+}
+
+pub(super) async fn log_in(State(api): State<Arc<Api>>, Body(given): Body<Credentials>) -> Answer {
+    api.limits.admit(Scope::Login)?;
+    let logged_in = api
+        .accounts
+        .log_in(given.email.as_deref(), given.password)
+        .await?;
+    api.logged_in(StatusCode::OK, &logged_in)
+}
+
+pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
+    api.limits.admit(Scope::Refresh)?;
+    let refreshed = api.accounts.refresh(api.refresh_token(&headers)).await?;
+    api.logged_in(StatusCode::OK, &refreshed)
+}
+
+pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
+    api.limits.admit(Scope::Logout)?;
+    api.accounts.log_out(api.refresh_token(&headers)).await?;
+    api.logged_out()
+}
+
+pub(super) async fn me(State(api): State<Arc<Api>>, Extension(token): Token) -> Answer {
+    let caller = api.accounts.caller(&token).await?;
+    Ok(data(json!({ "user": UserView::of(&caller.0, api.cdn()) })))
+}
+
+pub(super) async fn own_status(State(api): State<Arc<Api>>, Extension(token): Token) -> Answer {
+    let caller = api.accounts.caller(&token).await?;
+    Ok(data(StatusView::from(&caller.0)))
+}
+
+pub(super) async fn set_avatar(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+    Body(given): Body<OfAvatar>,
+) -> Answer {
+    let caller = api.accounts.caller(&token).await?;
+    let avatar = api
+        .accounts
+        .set_avatar(&caller, given.avatar_url.as_deref())
+        .await?;
+    let url = avatar
+        .map(|avatar| avatar.url(api.cdn()))
+        .unwrap_or_default();
+    Ok(data(json!({ "avatar_url": url })))
+}
+
+pub(super) async fn ask_for_verification(
+    State(api): State<Arc<Api>>,
+    Body(given): Body<OfEmail>,
+) -> Answer {
+    api.limits.admit(Scope::VerifyEmail)?;
+    api.accounts
+        .ask_for_verification(given.email.as_deref())
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn verify_email(
+    State(api): State<Arc<Api>>,
+    Body(given): Body<OfToken>,
+) -> Answer {
+    api.accounts.verify_email(given.token).await?;
+    Ok(data(json!({ "status": "verified" })))
+}
+
+pub(super) async fn ask_for_password_reset(
+    State(api): State<Arc<Api>>,
+    Body(given): Body<OfEmail>,
+) -> Answer {
+    api.limits.admit(Scope::PasswordReset)?;
+    api.accounts
+        .ask_for_password_reset(given.email.as_deref())
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn look_at_password_reset(
+    State(api): State<Arc<Api>>,
+    Query(given): Query<OfToken>,
+) -> Answer {
+    api.accounts.look_at_password_reset(given.token).await?;
+    Ok(data(json!({ "valid": true })))
+}
+
+pub(super) async fn reset_password(
+    State(api): State<Arc<Api>>,
+    Body(given): Body<OfToken>,
+) -> Answer {
+    api.accounts
+        .reset_password(given.token, given.new_password)
+        .await?;
+    Ok(StatusCode::NO_CONTENT.into_response())
+}
+
+pub(super) async fn change_password(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+    Body(given): Body<Change>,
+) -> Answer {
+    api.limits.admit(Scope::PasswordChange)?;
+    let caller = api.accounts.caller(&token).await?;
+    let (old, new) = (given.old_password, given.new_password);
+    api.accounts.change_password(&caller, old, new).await?;
+    api.logged_out()
+}
+
+pub(super) async fn revoke_sessions(
+    State(api): State<Arc<Api>>,
+    Extension(token): Token,
+) -> Answer {
+    api.limits.admit(Scope::SessionsRevoke)?;
+    let caller = api.accounts.caller(&token).await?;
+    api.accounts.revoke_sessions(&caller.0).await?;
+    api.logged_out()
+}
+
+/// For other services of the platform, who show the secret that all of them know.
+pub(super) async fn internal_user(
+    State(api): State<Arc<Api>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Answer {
+    let shown = headers.get(INTERNAL_SECRET).map(|shown| shown.as_bytes());
+    let is_known = match (&api.internal_secret, shown) {
+        (Some(secret), Some(shown)) if !secret.expose().is_empty() => {
+            is_same(secret.expose().as_bytes(), shown)
+        }
+        _ => false,
+    };
+    if !is_known {
+        return Ok((StatusCode::UNAUTHORIZED, "unauthorized").into_response());
+    }
+    let user = api.accounts.user(UserId::named(&id)?).await?;
+    Ok(data(UserView::without_avatar(&user)))
+}
+
+/// Takes the same time for every text of the same length.
+fn is_same(secret: &[u8], shown: &[u8]) -> bool {
+    let differing = secret
+        .iter()
+        .zip(shown)
+        .fold(0, |all, (a, b)| all | (a ^ b));
+    secret.len() == shown.len() && std::hint::black_box(differing) == 0
+}

@@ -1,0 +1,15 @@
+//! What callers reach: the routes of the written contract, and the gRPC service for other services.
+
+mod body;
+mod calls;
+mod errors;
+mod handlers;
+mod limits;
+mod moderation;
+mod oauth;
+mod probes;
+mod routes;
+mod views;
+
+pub(crate) use calls::contract;
+pub(crate) use routes::{Api, routes};

@@ -1,0 +1,114 @@
+//! The routes of moderators and admins.
+
+use std::sync::Arc;
+
+use city_events_contract::Role;
+use seaworthy::{
+    axum::{extract::State, response::Response},
+    prelude::*,
+};
+use serde_json::json;
+
+use super::{
+    body::Body,
+    errors::Refusal,
+    handlers::{Token, data},
+    limits::Scope,
+    routes::Api,
+    views::{StatusView, UserView},
+};
+use crate::{
+    accounts::Caller,
+    domain::{UserId, refusal},
+};
+
+type Answer = Result<Response, Refusal>;
+
+#[derive(Deserialize)]
+pub(super) struct OfRole {
+    role: Option<String>,
+}
+
+impl Api {
+    async fn caller(&self, token: &Token, least: Role, scope: Scope) -> Result<Caller, Error> {
+        self.limits.admit(scope)?;
+        self.accounts.caller(&token.0).await?.at_least(least)
+    }
+}
+
+pub(super) async fn admin(State(api): State<Arc<Api>>, token: Token) -> Answer {
+    let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
+    let user = UserView::bare(&caller.0);
+    Ok(data(json!({ "message": "admin ok", "user": user })))
+}
+
+pub(super) async fn set_role(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+    Body(given): Body<OfRole>,
+) -> Answer {
+    let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
+    let name = given
+        .role
+        .as_deref()
+        .map(str::trim)
+        .filter(|role| !role.is_empty());
+    let name = name.ok_or_else(|| refusal::missing_field("role"))?;
+    let role = Role::named(name)
+        .ok_or_else(|| refusal::invalid_field("role", "it is user, moderator or admin"))?;
+    let target = UserId::named(&id)?;
+    api.accounts.set_role(&caller, target, role).await?;
+    let answer = json!({ "status": "role_updated", "user_id": target.to_string(), "role": role });
+    Ok(data(answer))
+}
+
+pub(super) async fn status(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+) -> Answer {
+    api.caller(&token, Role::Admin, Scope::Admin).await?;
+    let user = api.accounts.user(UserId::named(&id)?).await?;
+    Ok(data(StatusView::from(&user)))
+}
+
+pub(super) async fn revoke_sessions(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+) -> Answer {
+    let caller = api.caller(&token, Role::Admin, Scope::Admin).await?;
+    let target = UserId::named(&id)?;
+    api.accounts.revoke_sessions_of(&caller, target).await?;
+    Ok(data(
+        json!({ "status": "revoked", "user_id": target.to_string() }),
+    ))
+}
+
+pub(super) async fn ban(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+) -> Answer {
+    set_locked(&api, &token, &id, true, "banned").await
+}
+
+pub(super) async fn unban(
+    State(api): State<Arc<Api>>,
+    token: Token,
+    Path(id): Path<String>,
+) -> Answer {
+    set_locked(&api, &token, &id, false, "unbanned").await
+}
+
+async fn set_locked(api: &Api, token: &Token, id: &str, locked: bool, status: &str) -> Answer {
+    let caller = api
+        .caller(token, Role::Moderator, Scope::Moderation)
+        .await?;
+    let target = UserId::named(id)?;
+    api.accounts.set_locked(&caller, target, locked).await?;
+    Ok(data(
+        json!({ "status": status, "user_id": target.to_string() }),
+    ))
+}

@@ -1,0 +1,106 @@
+use std::sync::Arc;
+
+use seaworthy::{
+    account::SessionCookie,
+    axum::routing::{get, patch, post},
+    config::{Profile, Settings},
+    prelude::*,
+};
+
+use super::{handlers, limits::RouteLimits, moderation, oauth, probes};
+use crate::{accounts::Accounts, config::AuthConfig};
+
+/// The name of the cookie, which has `__Host-` before it elsewhere than in development.
+const COOKIE: &str = "refresh_token";
+
+/// What handlers share.
+#[derive(Debug)]
+pub(crate) struct Api {
+    pub(super) accounts: Arc<Accounts>,
+    pub(super) cookie: SessionCookie,
+    /// Cookies that are read, the first that is there.
+    pub(super) readable: Vec<SessionCookie>,
+    pub(super) limits: RouteLimits,
+    pub(super) internal_secret: Option<Secret<String>>,
+}
+
+impl Api {
+    pub(crate) fn new(accounts: Arc<Accounts>, service: &Assembly<AuthConfig>) -> Self {
+        let settings = service.settings();
+        let secure = SessionCookie::new(COOKIE);
+        let plain = SessionCookie::insecure(COOKIE);
+        let is_development = service.profile() == Profile::Development;
+        Self {
+            limits: RouteLimits::new(&settings.rate_limit, service.resilience()),
+            internal_secret: settings.internal_secret.clone(),
+            // A plain one is read in development alone: elsewhere a neighbour may have planted it.
+            readable: if is_development {
+                vec![secure.clone(), plain.clone()]
+            } else {
+                vec![secure.clone()]
+            },
+            cookie: if is_development { plain } else { secure },
+            accounts,
+        }
+    }
+
+    pub(super) fn cdn(&self) -> &str {
+        &self.accounts.settings.cdn_base_url
+    }
+}
+
+/// All routes of the service.
+pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Routes {
+    let open = Routes::new()
+        .route("/register", post(handlers::register))
+        .route("/login", post(handlers::log_in))
+        .route("/refresh", post(handlers::refresh))
+        .route("/logout", post(handlers::log_out))
+        .route(
+            "/verify-email/request",
+            post(handlers::ask_for_verification),
+        )
+        .route("/verify-email/confirm", post(handlers::verify_email))
+        .route(
+            "/password/reset/request",
+            post(handlers::ask_for_password_reset),
+        )
+        .route(
+            "/password/reset/validate",
+            get(handlers::look_at_password_reset),
+        )
+        .route("/password/reset/confirm", post(handlers::reset_password))
+        .route("/oauth/{provider}/start", get(oauth::start))
+        .route("/oauth/{provider}/callback", get(oauth::callback))
+        .with_options(|options| options.access(Access::Public).sensitive_query());
+    let own = Routes::new()
+        .route("/me", get(handlers::me))
+        .route("/me/status", get(handlers::own_status))
+        .route("/me/avatar", patch(handlers::set_avatar))
+        .route("/password/change", post(handlers::change_password))
+        .route("/sessions/revoke", post(handlers::revoke_sessions));
+    let others = Routes::new()
+        .route("/admin", get(moderation::admin))
+        .route("/admin/", get(moderation::admin))
+        .route("/admin/users/{id}/role", post(moderation::set_role))
+        .route("/admin/users/{id}/status", get(moderation::status))
+        .route(
+            "/admin/users/{id}/sessions/revoke",
+            post(moderation::revoke_sessions),
+        )
+        .route("/mod/users/{id}/ban", post(moderation::ban))
+        .route("/mod/users/{id}/unban", post(moderation::unban));
+    // Which role is needed is said by the accounts, which know the role of this moment and not that of the token.
+    let known = own
+        .merge(others)
+        .with_options(|options| options.access(Access::Authenticated));
+    let internal = Routes::new()
+        .route("/internal/users/{id}", get(handlers::internal_user))
+        .with_options(|options| options.access(Access::Public).without_rate_limit());
+    let routes = Routes::new()
+        .nest("/auth/v1", open.merge(known))
+        .merge(internal);
+    routes
+        .with_state(api)
+        .merge(probes::routes(service.health()))
+}

@@ -1,0 +1,112 @@
+//! The shapes of answers.
+
+use city_events_contract::Role;
+use seaworthy::prelude::*;
+
+use crate::{
+    accounts::{AccessToken, LoggedIn},
+    domain::{Avatar, User},
+};
+
+/// A user as the user sees themselves.
+#[derive(Debug, Serialize)]
+pub(super) struct UserView {
+    id: String,
+    email: Personal<String>,
+    role: Role,
+    email_verified: bool,
+    locked: bool,
+    has_password: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    avatar_url: Option<String>,
+}
+
+impl UserView {
+    pub(super) fn of(user: &User, cdn: &str) -> Self {
+        Self {
+            avatar_url: user.avatar.map(|image| Avatar(image).url(cdn)),
+            ..Self::without_avatar(user)
+        }
+    }
+
+    pub(super) fn without_avatar(user: &User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: user.email.clone(),
+            role: user.role,
+            email_verified: user.email_verified,
+            locked: user.locked,
+            has_password: user.password_hash.is_some(),
+            avatar_url: None,
+        }
+    }
+
+    /// Who it is and nothing else.
+    pub(super) fn bare(user: &User) -> Self {
+        Self {
+            id: user.id.to_string(),
+            email: Personal::new(String::new()),
+            role: user.role,
+            email_verified: false,
+            locked: false,
+            has_password: false,
+            avatar_url: None,
+        }
+    }
+}
+
+/// How somebody stands.
+#[derive(Debug, Serialize)]
+pub(super) struct StatusView {
+    user_id: String,
+    role: Role,
+    locked: bool,
+    email_verified: bool,
+    has_password: bool,
+}
+
+impl From<&User> for StatusView {
+    fn from(user: &User) -> Self {
+        Self {
+            user_id: user.id.to_string(),
+            role: user.role,
+            locked: user.locked,
+            email_verified: user.email_verified,
+            has_password: user.password_hash.is_some(),
+        }
+    }
+}
+
+/// What opens the other routes.
+#[derive(Serialize)]
+pub(super) struct TokensView {
+    access_token: String,
+    token_type: &'static str,
+    expires_in: u64,
+}
+
+impl From<&AccessToken> for TokensView {
+    fn from(token: &AccessToken) -> Self {
+        Self {
+            access_token: token.text.expose().clone(),
+            token_type: "Bearer",
+            expires_in: token.seconds,
+        }
+    }
+}
+
+/// Somebody who is logged in.
+#[derive(Serialize)]
+pub(super) struct LoggedInView {
+    user: UserView,
+    tokens: TokensView,
+}
+
+impl LoggedInView {
+    pub(super) fn of(logged_in: &LoggedIn, cdn: &str) -> Self {
+        Self {
+            user: UserView::of(&logged_in.user, cdn),
+            tokens: (&logged_in.access).into(),
+        }
+    }
+}

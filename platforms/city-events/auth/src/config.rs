@@ -1,0 +1,192 @@
+use std::num::NonZeroU32;
+
+use city_events_contract::AccessConfig;
+use seaworthy::{
+    account::{LockoutConfig, SessionConfig},
+    audit_log::AuditLogConfig,
+    data::DatabaseConfig,
+    messaging::{BrokerUrl, MessagingConfig},
+    outbox::OutboxConfig,
+    prelude::*,
+    resilience::rate_limit::RateLimitConfig,
+};
+
+/// A folder that version control leaves out.
+const DEFAULT_FILE: &str = "data/city-events/auth.db";
+/// The one broker of a platform that is run in one folder.
+const DEFAULT_BROKER: &str = "data/city-events/broker.db";
+/// The exchange that earlier services declare.
+const EXCHANGE: &str = "city.events";
+/// What a stolen access token is good for, at most.
+const DEFAULT_ACCESS_TOKEN: Timeout = Timeout::from_secs(15 * 60);
+/// Somebody who registers in the evening verifies the next day.
+const DEFAULT_VERIFY_EMAIL: Timeout = Timeout::from_secs(24 * 60 * 60);
+/// Whoever asks for a new password is waiting for the message.
+const DEFAULT_PASSWORD_RESET: Timeout = Timeout::from_secs(30 * 60);
+/// The pages of the web application on the machine of whoever develops.
+const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token=";
+/// See above.
+const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?token=";
+/// Where metrics were always found.
+const DEFAULT_METRICS: &str = "/metrics";
+/// One minute, and ten.
+const MINUTE: Timeout = Timeout::from_secs(60);
+const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
+
+/// The settings of the service.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct AuthConfig {
+    /// Where users are kept, and the messages about them until they are published.
+    pub database: DatabaseConfig,
+    /// Who carries the messages.
+    pub broker: MessagingConfig,
+    /// How messages are published.
+    pub outbox: OutboxConfig,
+    /// How access tokens are signed: the secret that all services share, and the issuer they name.
+    pub jwt: AccessConfig,
+    /// How long an access token is good for.
+    pub access_token_ttl: Timeout,
+    /// Refresh tokens: `idle` is also the age of their cookie.
+    pub sessions: SessionConfig,
+    /// When failed logins have to wait.
+    pub lockout: LockoutConfig,
+    /// Who did what to whom.
+    pub audit_log: AuditLogConfig,
+    /// What other services show at the internal route; without it nobody gets in there.
+    #[serde(skip_serializing)]
+    pub internal_secret: Option<Secret<String>>,
+    /// The links of verification messages.
+    pub verify_email: LinkConfig,
+    /// The links of messages about a forgotten password.
+    pub password_reset: LinkConfig,
+    /// What stands before the paths of avatars.
+    pub cdn_base_url: String,
+    /// How often each route may be called.
+    pub rate_limit: RouteLimitsConfig,
+    /// Whether an empty database gets three users at its first start, in the profile `development` alone.
+    pub seed_users: bool,
+    /// A path at which callers get the metrics too, as they did before; without it operators alone do.
+    pub public_metrics: Option<String>,
+}
+
+/// Links in messages.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct LinkConfig {
+    /// What stands before the token; it contains `token=`.
+    #[schemars(regex(pattern = "token="))]
+    pub base_url: String,
+    /// How long the link is good for.
+    pub ttl: Timeout,
+}
+
+/// How often each route may be called: by a user, or by an address where nobody is known.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct RouteLimitsConfig {
+    /// Whether they are limited at all, beyond what the listener allows.
+    pub enabled: bool,
+    /// `register`.
+    pub register: RouteLimit,
+    /// `login`.
+    pub login: RouteLimit,
+    /// `refresh`.
+    pub refresh: RouteLimit,
+    /// `logout`.
+    pub logout: RouteLimit,
+    /// Asking for a verification message.
+    pub verify_email: RouteLimit,
+    /// Asking for a new password.
+    pub password_reset: RouteLimit,
+    /// `password/change`.
+    pub password_change: RouteLimit,
+    /// `sessions/revoke`.
+    pub sessions_revoke: RouteLimit,
+    /// The routes of moderators.
+    pub moderation: RouteLimit,
+    /// The routes of admins.
+    pub admin: RouteLimit,
+}
+
+/// So many requests in a time.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RouteLimit {
+    /// Requests in one window; as many may come at once.
+    pub requests: NonZeroU32,
+    /// The window.
+    pub window: Timeout,
+}
+
+impl RouteLimit {
+    const fn new(requests: u32, window: Timeout) -> Self {
+        Self {
+            // Those below are none of them zero.
+            requests: NonZeroU32::MIN.saturating_add(requests - 1),
+            window,
+        }
+    }
+
+    pub(crate) fn limiter(&self) -> RateLimitConfig {
+        RateLimitConfig {
+            requests: self.requests,
+            window: self.window,
+            ..RateLimitConfig::default()
+        }
+    }
+}
+
+impl Default for RouteLimitsConfig {
+    /// As the contract declares them.
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            register: RouteLimit::new(3, MINUTE),
+            login: RouteLimit::new(5, MINUTE),
+            refresh: RouteLimit::new(10, MINUTE),
+            logout: RouteLimit::new(30, MINUTE),
+            verify_email: RouteLimit::new(3, TEN_MINUTES),
+            password_reset: RouteLimit::new(3, TEN_MINUTES),
+            password_change: RouteLimit::new(5, MINUTE),
+            sessions_revoke: RouteLimit::new(5, MINUTE),
+            moderation: RouteLimit::new(30, MINUTE),
+            admin: RouteLimit::new(60, MINUTE),
+        }
+    }
+}
+
+impl Default for AuthConfig {
+    fn default() -> Self {
+        let mut broker = MessagingConfig {
+            url: BrokerUrl::of_file(DEFAULT_BROKER),
+            // Messages wait in the outbox while it is away, and callers need not know.
+            critical: false,
+            ..MessagingConfig::default()
+        };
+        broker.rabbitmq.exchange = EXCHANGE.to_owned();
+        Self {
+            database: DatabaseConfig::embedded(DEFAULT_FILE),
+            broker,
+            outbox: OutboxConfig::default(),
+            jwt: AccessConfig::default(),
+            access_token_ttl: DEFAULT_ACCESS_TOKEN,
+            sessions: SessionConfig::default(),
+            lockout: LockoutConfig::default(),
+            audit_log: AuditLogConfig::default(),
+            internal_secret: None,
+            verify_email: LinkConfig {
+                base_url: DEFAULT_VERIFY_EMAIL_URL.to_owned(),
+                ttl: DEFAULT_VERIFY_EMAIL,
+            },
+            password_reset: LinkConfig {
+                base_url: DEFAULT_PASSWORD_RESET_URL.to_owned(),
+                ttl: DEFAULT_PASSWORD_RESET,
+            },
+            cdn_base_url: String::new(),
+            rate_limit: RouteLimitsConfig::default(),
+            seed_users: true,
+            public_metrics: Some(DEFAULT_METRICS.to_owned()),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+use uuid::Uuid;
+
+/// A picture of a user, by the identifier of its upload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Avatar(pub(crate) Uuid);
+
+impl Avatar {
+    /// The picture that an address means: its last part is an identifier, alone or as `IDENTIFIER_SIZE.jpg`. None where it is neither.
+    pub(crate) fn of_url(url: &str) -> Option<Self> {
+        let path = url.split(['?', '#']).next().unwrap_or_default();
+        let last = path.rsplit('/').next().unwrap_or_default();
+        let sized = || {
+            let (id, size) = last.strip_suffix(".jpg")?.rsplit_once('_')?;
+            let is_size = !size.is_empty() && size.bytes().all(|byte| byte.is_ascii_digit());
+            is_size.then(|| Uuid::try_parse(id).ok()).flatten()
+        };
+        Uuid::try_parse(last).ok().or_else(sized).map(Self)
+    }
+
+    /// Where it is found.
+    pub(crate) fn url(self, base: &str) -> String {
+        let base = base.trim_end_matches('/');
+        format!("{base}/derived/avatar/{}_512.jpg", self.0.hyphenated())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "6ba7b810-9dad-41d1-80b4-00c04fd430c8";
+
+    #[test]
+    fn the_last_part_of_an_address_names_the_picture_api_1() {
+        let known = |url: &str| Avatar::of_url(url).map(|avatar| avatar.0.to_string());
+        for url in [
+            ID.to_owned(),
+            format!("https://cdn.example.org/avatars/{ID}"),
+            format!("/derived/avatar/{ID}_512.jpg"),
+            format!("/derived/avatar/{ID}_800.jpg?v=1"),
+        ] {
+            assert_eq!(known(&url).as_deref(), Some(ID), "{url}");
+        }
+        for url in [
+            "https://example.org/me.png",
+            "/",
+            &format!("{ID}_.jpg"),
+            &format!("{ID}/512.webp"),
+        ] {
+            assert_eq!(known(url), None, "{url}");
+        }
+        let avatar = Avatar::of_url(ID).unwrap();
+        let printed = avatar.url("https://cdn.example.org/");
+        assert_eq!(
+            printed,
+            format!("https://cdn.example.org/derived/avatar/{ID}_512.jpg")
+        );
+        assert_eq!(Avatar::of_url(&printed), Some(avatar));
+    }
+}

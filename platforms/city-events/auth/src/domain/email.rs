@@ -1,0 +1,64 @@
+use seaworthy::prelude::*;
+
+use super::refusal;
+
+/// What fits the column, and more than an address may have (RFC 5321, section 4.5.3.1.3).
+const LONGEST: usize = 254;
+
+/// An e-mail address as users are known by it: without blanks around it, in lower case. It is personal, and shows itself to nobody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EmailAddress(Personal<String>);
+
+impl EmailAddress {
+    /// The address that somebody entered.
+    ///
+    /// # Errors
+    /// `MISSING_FIELD` where it is empty, `INVALID_FIELD` where it can be none.
+    pub(crate) fn entered(text: Option<&str>) -> Result<Self, Error> {
+        let text = text.unwrap_or_default().trim();
+        if text.is_empty() {
+            return Err(refusal::missing_field("email"));
+        }
+        let is_address = matches!(text.split_once('@'), Some((name, domain)) if !name.is_empty() && !domain.is_empty());
+        let is_plain = !text.contains(|one: char| one.is_control() || one.is_whitespace());
+        if !is_address || !is_plain || text.len() > LONGEST {
+            return Err(refusal::invalid_field("email", "it is no e-mail address"));
+        }
+        Ok(Self(Personal::new(text.to_lowercase())))
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        self.0.expose()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_trimmed_and_in_lower_case_auth_4() {
+        let address = EmailAddress::entered(Some("  Ada@Example.ORG ")).unwrap();
+        assert_eq!(address.as_str(), "ada@example.org");
+        assert_eq!(format!("{address:?}"), "EmailAddress(***)");
+    }
+
+    #[test]
+    fn what_is_no_address_is_refused_api_3() {
+        let reason = |text| EmailAddress::entered(text).unwrap_err().reason().to_owned();
+        assert_eq!(reason(None), "MISSING_FIELD");
+        assert_eq!(reason(Some("  ")), "MISSING_FIELD");
+        for text in [
+            "ada",
+            "@",
+            "ada@",
+            "@example.org",
+            "a b@c",
+            "a@b\r\nBcc: c@d",
+        ] {
+            assert_eq!(reason(Some(text)), "INVALID_FIELD", "{text:?}");
+        }
+        let long = format!("{}@example.org", "a".repeat(250));
+        assert_eq!(reason(Some(&long)), "INVALID_FIELD");
+    }
+}

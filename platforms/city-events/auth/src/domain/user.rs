@@ -1,0 +1,64 @@
+use std::fmt;
+
+use city_events_contract::Role;
+use seaworthy::{core::new_id, prelude::*};
+use uuid::Uuid;
+
+use super::refusal;
+
+/// Who a user is, for ever.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) struct UserId(pub(crate) Uuid);
+
+impl UserId {
+    pub(crate) fn new() -> Self {
+        Self(new_id())
+    }
+
+    /// One that somebody names, in any form that is usual.
+    ///
+    /// # Errors
+    /// `USER_NOT_FOUND`: nobody has such a one.
+    pub(crate) fn named(text: &str) -> Result<Self, Error> {
+        Uuid::try_parse(text)
+            .map(Self)
+            .map_err(|_| refusal::user_not_found())
+    }
+}
+
+impl fmt::Display for UserId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0.hyphenated(), formatter)
+    }
+}
+
+/// A user.
+#[derive(Debug, Clone)]
+pub(crate) struct User {
+    pub(crate) id: UserId,
+    pub(crate) email: Personal<String>,
+    /// None of those who log in elsewhere.
+    pub(crate) password_hash: Option<Secret<String>>,
+    pub(crate) role: Role,
+    pub(crate) email_verified: bool,
+    /// Banned.
+    pub(crate) locked: bool,
+    pub(crate) name: Option<Personal<String>>,
+    pub(crate) avatar: Option<Uuid>,
+}
+
+impl User {
+    pub(crate) fn stored_hash(&self) -> Option<&str> {
+        self.password_hash
+            .as_ref()
+            .map(|hash| hash.expose().as_str())
+    }
+
+    /// The name for people: what the user calls themselves, or what stands before the sign of the address. Never the address.
+    pub(crate) fn display_name(&self) -> &str {
+        let local = || self.email.expose().split('@').next().unwrap_or_default();
+        let name = self.name.as_ref().map(|name| name.expose().as_str());
+        name.filter(|name| !name.contains('@'))
+            .unwrap_or_else(local)
+    }
+}

@@ -1,0 +1,200 @@
+//! The service: the accounts over a database, whose changes are told.
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    account::{Lockout, OneTimeTokens, Sessions},
+    audit_log::{AuditLog, AuditLogConfig, audit_log_command},
+    auth::{
+        BearerAuthentication, BearerConfig,
+        password::{PasswordPolicy, Passwords, PasswordsConfig},
+        token::{
+            Algorithm, Issuer, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig,
+            TokenVerifier,
+        },
+    },
+    config::Profile,
+    data::{Database, DatabaseConfig, migrate_command},
+    grpc::Contracts,
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
+    outbox::{Outbox, outbox_command},
+    prelude::*,
+    service::Commands,
+};
+
+use crate::{
+    accounts::{Accounts, topics},
+    api::{self, Api},
+    config::AuthConfig,
+    metrics::{self, Counts},
+    seed::seed,
+    store::MIGRATIONS,
+};
+
+/// The name that logs, metrics and tokens know the service by.
+const NAME: &str = "auth-service";
+/// The name that logs, probes and settings know the database by.
+const DATABASE: &str = "database";
+/// The same of the broker.
+const BROKER: &str = "broker";
+/// What its routes take and answer.
+const OPENAPI: &str = include_str!("../docs/openapi.json");
+/// The key that all services share has no other name.
+const KEY: &str = "shared";
+/// Pages of the web application, on the machine of whoever develops: the BFF's own, and those of an application that runs beside it.
+const DEVELOPMENT_ORIGINS: [&str; 4] = [
+    "http://127.0.0.1:8080",
+    "http://localhost:8080",
+    "http://127.0.0.1:3000",
+    "http://localhost:3000",
+];
+/// The BFF beside it, which says who its caller is.
+const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
+/// The service with the defaults of its platform: HTTP at 8081, gRPC at 9081, operators at 9181.
+#[must_use]
+pub fn service() -> Service {
+    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:8081")
+        .default_value("server.grpc.addr", "127.0.0.1:9081")
+        .default_value("admin.addr", "127.0.0.1:9181")
+        // Names that dashboards and alerts know.
+        .default_value("metrics.service_prefix", true)
+        .default_value("server.http.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.http.cors.enabled", true)
+        .default_value("server.http.cors.allow_credentials", true)
+        .default_value(
+            "server.http.cors.allowed_origins",
+            DEVELOPMENT_ORIGINS.as_slice(),
+        )
+}
+
+/// The whole of the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, topics))
+        .with(audit_log_command(DATABASE, audit_log));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &AuthConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn broker(settings: &AuthConfig) -> &MessagingConfig {
+    &settings.broker
+}
+
+fn audit_log(settings: &AuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.database, &settings.audit_log)
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] for a secret that is missing, and for whatever else keeps it from starting.
+pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    check_links(settings)?;
+    let signer = signer(settings)?;
+    service.authenticate(authentication(service)?);
+    let (database, messaging) = tokio::try_join!(
+        Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
+        async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
+    )?;
+    let publisher = messaging.publisher(topics()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let passwords = Passwords::start(&PasswordsConfig::default(), service.metrics())
+        .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+    let one_time =
+        |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
+    let accounts = Accounts {
+        outbox,
+        sessions: Sessions::new(database.clone(), settings.sessions.clone()),
+        lockout: Lockout::new(database.clone(), settings.lockout.clone()),
+        passwords,
+        policy: PasswordPolicy::default(),
+        signer,
+        verify_email: one_time("verify_email", settings.verify_email.ttl),
+        password_reset: one_time("password_reset", settings.password_reset.ttl),
+        audit: AuditLog::new(database.clone(), &settings.audit_log)?,
+        counts: Counts::new(service.metrics()),
+        settings: settings.clone(),
+        database,
+    };
+    if settings.seed_users && service.profile() == Profile::Development {
+        seed(&accounts).await?;
+    }
+    service.worker(accounts.sessions.purge_worker());
+    let accounts = Arc::new(accounts);
+    if let Some(path) = &settings.public_metrics {
+        service.http(metrics::route(path, service.metrics()));
+    }
+    let api = Arc::new(Api::new(Arc::clone(&accounts), service));
+    service.http(api::routes(api, service));
+    Contracts::new()
+        .with_options(api::contract(accounts), |_| {
+            RouteOptions::new().access(Access::Public)
+        })
+        .document(OPENAPI)
+        .serve(service)
+}
+
+/// A link without a token at its end would be sent to everybody.
+fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
+    for (key, link) in [
+        ("verify_email.base_url", &settings.verify_email),
+        ("password_reset.base_url", &settings.password_reset),
+    ] {
+        if !link.base_url.ends_with("token=") || url::Url::parse(&link.base_url).is_err() {
+            return Err(StartError::new(format!(
+                "{key} is no address that ends with token="
+            )));
+        }
+    }
+    Ok(())
+}
+
+fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
+    let because = |error| StartError::because("access tokens cannot be signed (jwt.secret)", error);
+    let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
+        StartError::new("access tokens need a secret of at least 32 bytes: set jwt.secret")
+    })?;
+    let bytes = Secret::new(secret.expose().clone().into_bytes());
+    let key = SigningKey::secret(KEY, Algorithm::Hs256, &bytes).map_err(because)?;
+    let config = TokenSignerConfig {
+        issuer: settings
+            .jwt
+            .issuer
+            .clone()
+            .unwrap_or_else(|| NAME.to_owned()),
+        lifetime: settings.access_token_ttl,
+        ..TokenSignerConfig::default()
+    };
+    Ok(TokenSigner::new(config, key))
+}
+
+/// Believes the tokens of whoever has the secret, to the second; whether they still count is asked of the database at each use.
+fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication, StartError> {
+    let issuer = IssuerConfig {
+        algorithms: vec![Algorithm::Hs256],
+        token_key: service.settings().jwt.secret.clone(),
+        subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
+        leeway: Delay::from_secs(0),
+        ..IssuerConfig::default()
+    };
+    let verifier = Issuer::new(issuer)
+        .and_then(|issuer| TokenVerifier::new([issuer]))
+        .map_err(|error| {
+            StartError::because("access tokens cannot be checked (jwt.secret)", error)
+        })?;
+    let metrics = service.metrics();
+    Ok(BearerAuthentication::new(
+        verifier,
+        BearerConfig::default(),
+        metrics,
+    ))
+}

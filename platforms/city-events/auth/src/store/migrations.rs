@@ -1,0 +1,18 @@
+use seaworthy::{
+    account, audit_log,
+    data::{Migration, MigrationSet},
+    outbox,
+};
+
+/// The tables of the service: its own, and those of its accounts, its audit log and its outbox.
+pub(crate) const MIGRATIONS: &[MigrationSet] = &[
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "users",
+        include_str!("../../migrations/0001_users.up.sql"),
+        include_str!("../../migrations/0001_users.down.sql"),
+    )]),
+    account::MIGRATIONS,
+    audit_log::MIGRATIONS,
+    outbox::MIGRATIONS,
+];

@@ -1,0 +1,7 @@
+//! The users in the database.
+
+mod migrations;
+mod users;
+
+pub(crate) use migrations::MIGRATIONS;
+pub(crate) use users::{Users, locked_with_admins};

@@ -1,0 +1,201 @@
+use city_events_contract::Role;
+use seaworthy::{
+    data::{Connection, DataError, FromRow, Row, Transaction, chrono::Utc, sql},
+    prelude::*,
+};
+use uuid::Uuid;
+
+use crate::domain::{Avatar, EmailAddress, User, UserId, refusal};
+
+/// What a statement that reads users begins with.
+macro_rules! select {
+    ($rest:literal) => {
+        sql(concat!(
+            "SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users ",
+            $rest
+        ))
+    };
+}
+
+/// Statements on users.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Users;
+
+impl FromRow for User {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let role: String = row.get("role")?;
+        Ok(Self {
+            id: UserId(row.get("id")?),
+            email: Personal::new(row.get("email")?),
+            password_hash: row.get::<Option<String>>("password_hash")?.map(Secret::new),
+            role: Role::named(&role)
+                .ok_or_else(|| DataError::unexpected_value("a role that is none"))?,
+            email_verified: row.get("email_verified")?,
+            locked: row.get("locked")?,
+            name: row.get::<Option<String>>("username")?.map(Personal::new),
+            avatar: row.get("avatar_image_id")?,
+        })
+    }
+}
+
+impl Users {
+    /// Keeps a new user.
+    pub(crate) async fn insert(tx: &Transaction, user: &User) -> Result<(), Error> {
+        let now = Utc::now();
+        let inserted = sql("INSERT INTO users (id, email, password_hash, role, email_verified, locked, password_changed_at, username, avatar_image_id, created_at, updated_at)
+             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .bind(user.id.0)
+            .bind(user.email.expose())
+            .bind(user.password_hash.as_ref().map(|hash| hash.expose().clone()))
+            .bind(user.role.as_str())
+            .bind(user.email_verified)
+            .bind(user.locked)
+            .bind(user.password_hash.is_some().then_some(now))
+            .bind(user.name.as_ref().map(|name| name.expose().clone()))
+            .bind(user.avatar)
+            .bind(now)
+            .bind(now)
+            .execute(tx)
+            .await;
+        match inserted {
+            Err(error) if error.is_unique_violation() => Err(refusal::email_already_exists()),
+            other => Ok(other.map(drop)?),
+        }
+    }
+
+    pub(crate) async fn by_email(
+        connection: &dyn Connection,
+        email: &EmailAddress,
+    ) -> Result<Option<User>, DataError> {
+        select!("WHERE email = ?")
+            .bind(email.as_str())
+            .fetch_optional(connection)
+            .await
+    }
+
+    pub(crate) async fn by_id(
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<Option<User>, DataError> {
+        select!("WHERE id = ?")
+            .bind(id.0)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// The user, whom a route names.
+    pub(crate) async fn existing(connection: &dyn Connection, id: UserId) -> Result<User, Error> {
+        let user = Self::by_id(connection, id).await?;
+        user.ok_or_else(refusal::user_not_found)
+    }
+
+    pub(crate) async fn is_empty(connection: &dyn Connection) -> Result<bool, DataError> {
+        let any: Option<(Uuid,)> = sql("SELECT id FROM users LIMIT 1")
+            .fetch_optional(connection)
+            .await?;
+        Ok(any.is_none())
+    }
+
+    pub(crate) async fn set_password(
+        connection: &dyn Connection,
+        id: UserId,
+        hash: &str,
+    ) -> Result<(), DataError> {
+        let now = Utc::now();
+        sql("UPDATE users SET password_hash = ?, password_changed_at = ?, updated_at = ? WHERE id = ?")
+            .bind(hash)
+            .bind(now)
+            .bind(now)
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    /// Stores a hash of the same password with the parameters of today.
+    pub(crate) async fn set_rehashed(
+        connection: &dyn Connection,
+        id: UserId,
+        before: &str,
+        hash: &str,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET password_hash = ? WHERE id = ? AND password_hash = ?")
+            .bind(hash)
+            .bind(id.0)
+            .bind(before)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_verified(
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET email_verified = ?, updated_at = ? WHERE id = ?")
+            .bind(true)
+            .bind(Utc::now())
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_role(
+        connection: &dyn Connection,
+        id: UserId,
+        role: Role,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET role = ?, updated_at = ? WHERE id = ?")
+            .bind(role.as_str())
+            .bind(Utc::now())
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_locked(
+        connection: &dyn Connection,
+        id: UserId,
+        locked: bool,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET locked = ?, updated_at = ? WHERE id = ?")
+            .bind(locked)
+            .bind(Utc::now())
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
+    pub(crate) async fn set_avatar(
+        connection: &dyn Connection,
+        id: UserId,
+        avatar: Option<Avatar>,
+    ) -> Result<(), DataError> {
+        sql("UPDATE users SET avatar_image_id = ?, updated_at = ? WHERE id = ?")
+            .bind(avatar.map(|Avatar(image)| image))
+            .bind(Utc::now())
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+}
+
+/// These users and all admins, whom nobody else changes until the transaction ends. Always in the order of their identifiers, so that two do not wait for each other.
+pub(crate) async fn locked_with_admins(
+    tx: &Transaction,
+    first: UserId,
+    second: UserId,
+) -> Result<Vec<User>, DataError> {
+    sql("SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users
+         WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id FOR UPDATE")
+        .on_sqlite("SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users
+         WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id")
+        .bind(first.0)
+        .bind(second.0)
+        .fetch_all(tx)
+        .await
+}

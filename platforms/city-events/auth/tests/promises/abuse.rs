@@ -1,0 +1,217 @@
+use std::time::{Duration, SystemTime};
+
+use seaworthy::{
+    auth::token::{Algorithm, NewToken, SigningKey, TokenSigner, TokenSignerConfig},
+    config::Profile,
+    prelude::*,
+};
+use seaworthy_testkit::database::EmptyDatabase;
+use serde_json::{Value, json};
+
+use crate::place::{JWT_SECRET, PASSWORD, Place, body, code, open_with, person};
+
+fn signed(secret: &str, algorithm: Algorithm, token: NewToken, at: SystemTime) -> String {
+    let secret = Secret::new(secret.as_bytes().to_vec());
+    let key = SigningKey::secret("shared", algorithm, &secret).unwrap();
+    let signer = TokenSigner::new(TokenSignerConfig::default(), key);
+    signer.sign_at(token, at).unwrap().expose().clone()
+}
+
+pub(crate) async fn tokens_of_others_are_refused(place: Place) {
+    let ada = place.register("ada@example.org");
+    let now = SystemTime::now();
+    let about = |id: &str| NewToken::about(id).claim("uid", id).claim("role", "admin");
+    let longer = JWT_SECRET.repeat(2);
+    let past = now - Duration::from_secs(901);
+    let [head, claims, _] = ada.token.split('.').collect::<Vec<_>>()[..] else {
+        panic!("{}", ada.token);
+    };
+    let refused = |token: &str| {
+        let answer = place.send(
+            "GET",
+            "/auth/v1/me",
+            &[("authorization", &format!("Bearer {token}"))],
+            "",
+        );
+        (answer.status, code(&answer))
+    };
+    let invalid = (401, "token_invalid".to_owned());
+    assert_eq!(
+        refused(&signed(
+            &"x".repeat(40),
+            Algorithm::Hs256,
+            about(&ada.id),
+            now
+        )),
+        invalid
+    );
+    assert_eq!(
+        refused(&signed(&longer, Algorithm::Hs512, about(&ada.id), now)),
+        invalid
+    );
+    assert_eq!(refused(&format!("{head}.{claims}.")), invalid);
+    // alg: none
+    assert_eq!(refused(&format!("eyJhbGciOiJub25lIn0.{claims}.")), invalid);
+    assert_eq!(refused("garbage"), invalid);
+    assert_eq!(
+        refused(&signed(JWT_SECRET, Algorithm::Hs256, about(&ada.id), past)),
+        (401, "token_expired".to_owned())
+    );
+    let nobody = about("6ba7b810-9dad-41d1-80b4-00c04fd430c8");
+    assert_eq!(
+        refused(&signed(JWT_SECRET, Algorithm::Hs256, nobody, now)),
+        (404, "user_not_found".to_owned())
+    );
+    let missing = place.send("GET", "/auth/v1/me", &[], "");
+    assert_eq!(
+        (missing.status, code(&missing).as_str()),
+        (401, "token_missing")
+    );
+    // What a token says of the role counts for nothing here.
+    let forged = signed(JWT_SECRET, Algorithm::Hs256, about(&ada.id), now);
+    let admin = place.send(
+        "GET",
+        "/auth/v1/admin",
+        &[("authorization", &format!("Bearer {forged}"))],
+        "",
+    );
+    assert_eq!(
+        (admin.status, code(&admin).as_str()),
+        (403, "insufficient_role")
+    );
+}
+
+pub(crate) async fn another_site_does_nothing_with_the_cookie(place: Place) {
+    let ada = place.register("ada@example.org");
+    for path in ["/auth/v1/refresh", "/auth/v1/logout"] {
+        for (name, value) in [
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+        ] {
+            let forged = place.send("POST", path, &[("cookie", &ada.cookie), (name, value)], "");
+            assert_eq!(
+                (forged.status, code(&forged).as_str()),
+                (403, "forbidden"),
+                "{path} {name}: {value}"
+            );
+            assert_eq!(forged.header("set-cookie"), None);
+        }
+    }
+    // The pages of the platform, the browser's own word, and programs.
+    let mut cookie = ada.cookie;
+    for (name, value) in [
+        ("origin", "http://localhost:3000"),
+        ("origin", "http://127.0.0.1:8080"),
+        ("sec-fetch-site", "same-origin"),
+        ("user-agent", "curl"),
+    ] {
+        let answer = place.send(
+            "POST",
+            "/auth/v1/refresh",
+            &[("cookie", &cookie), (name, value)],
+            "",
+        );
+        cookie = person(&answer, 200).cookie;
+    }
+}
+
+pub(crate) async fn routes_are_limited_by_name(place: Place) {
+    // Switched off, as here, nothing is refused.
+    for _ in 0..12 {
+        assert_eq!(
+            place
+                .with_cookie("refresh_token=x", "/auth/v1/refresh")
+                .status,
+            401
+        );
+    }
+    drop(place);
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let place = open_with(empty, Profile::Development, &[]).await;
+    let limited = |answer: &seaworthy_testkit::http::Answer, scope: &str| {
+        assert_eq!(
+            (answer.status, code(answer).as_str()),
+            (429, "rate_limited")
+        );
+        assert_eq!(body(answer)["error"]["meta"], json!({ "scope": scope }));
+        let wait: u64 = answer.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=200).contains(&wait), "{wait}");
+    };
+    for number in 0..3 {
+        place.register(&format!("user{number}@example.org"));
+    }
+    let fourth = place.post(
+        "/auth/v1/register",
+        &json!({ "email": "user3@example.org", "password": PASSWORD }),
+    );
+    limited(&fourth, "register");
+    for _ in 0..3 {
+        assert_eq!(
+            place
+                .post(
+                    "/auth/v1/password/reset/request",
+                    &json!({ "email": "a@example.org" })
+                )
+                .status,
+            204
+        );
+    }
+    limited(
+        &place.post(
+            "/auth/v1/password/reset/request",
+            &json!({ "email": "b@example.org" }),
+        ),
+        "password_reset",
+    );
+    // One budget for each: logins go on.
+    let admin = place.seeded("admin");
+    for _ in 0..60 {
+        assert_eq!(
+            place
+                .as_person(&admin, "GET", "/auth/v1/admin", &Value::Null)
+                .status,
+            200
+        );
+    }
+    limited(
+        &place.as_person(&admin, "GET", "/auth/v1/admin", &Value::Null),
+        "admin",
+    );
+    assert_eq!(
+        place
+            .as_person(&admin, "GET", "/auth/v1/me", &Value::Null)
+            .status,
+        200
+    );
+    let moderator = place.seeded("moderator");
+    assert_eq!(
+        place
+            .as_person(&moderator, "GET", "/auth/v1/admin", &Value::Null)
+            .status,
+        403,
+        "counted by user"
+    );
+}
+
+pub(crate) async fn a_lockout_tells_nobody_who_is_known(place: Place) {
+    place.register("ada@example.org");
+    let mut last = Vec::new();
+    for email in ["ada@example.org", "nobody@example.org"] {
+        for _ in 0..5 {
+            assert_eq!(place.log_in(email, "wrong wrong wrong").status, 401);
+        }
+        let locked = place.log_in(email, PASSWORD);
+        assert_eq!(
+            (locked.status, code(&locked).as_str()),
+            (429, "rate_limited"),
+            "{email}"
+        );
+        assert!(locked.header("retry-after").is_some());
+        let mut said = body(&locked);
+        said["error"].as_object_mut().unwrap().remove("request_id");
+        last.push(said);
+    }
+    assert_eq!(last[0], last[1]);
+}

@@ -1,0 +1,223 @@
+use serde_json::{Value, json};
+
+use crate::place::{PASSWORD, Place, body, code};
+
+const VERIFY: &str = "auth.email.verify.requested";
+const RESET: &str = "auth.password.reset.requested";
+const NEW_PASSWORD: &str = "another horse entirely";
+
+pub(crate) async fn an_address_is_verified_by_its_link_once(place: Place) {
+    let ada = place.register("ada@example.org");
+    let first = place.link(VERIFY, &ada.id, 1).await;
+    assert_eq!(first.len(), 43);
+    let asked = place.post(
+        "/auth/v1/verify-email/request",
+        &json!({ "email": " ADA@example.org" }),
+    );
+    assert_eq!((asked.status, asked.body.as_str()), (204, ""));
+    let second = place.link(VERIFY, &ada.id, 2).await;
+    let confirm =
+        |token: &str| place.post("/auth/v1/verify-email/confirm", &json!({ "token": token }));
+    assert_eq!(confirm(&first).status, 401, "the last message counts");
+    let verified = confirm(&second);
+    assert_eq!(
+        (verified.status, body(&verified)),
+        (200, json!({ "data": { "status": "verified" } }))
+    );
+    assert_eq!(confirm(&second).status, 401);
+    let me = place.as_person(&ada, "GET", "/auth/v1/me", &Value::Null);
+    assert_eq!(body(&me)["data"]["user"]["email_verified"], true);
+}
+
+pub(crate) async fn a_link_that_is_none_is_401_everywhere(place: Place) {
+    let ada = place.register("ada@example.org");
+    let verify = place.link(VERIFY, &ada.id, 1).await;
+    let unknown = "A".repeat(43);
+    for token in [
+        unknown.as_str(),
+        "short",
+        "../../etc/passwd",
+        verify.as_str(),
+    ] {
+        let reset = json!({ "token": token, "new_password": NEW_PASSWORD });
+        let path = format!(
+            "/auth/v1/password/reset/validate?token={}",
+            token.replace('/', "%2F")
+        );
+        for answer in [
+            place.post("/auth/v1/password/reset/confirm", &reset),
+            place.send("GET", &path, &[], ""),
+        ] {
+            assert_eq!(
+                (answer.status, code(&answer).as_str()),
+                (401, "token_invalid"),
+                "{token}"
+            );
+        }
+    }
+    let confirm = place.post(
+        "/auth/v1/verify-email/confirm",
+        &json!({ "token": unknown }),
+    );
+    assert_eq!(
+        (confirm.status, code(&confirm).as_str()),
+        (401, "token_invalid")
+    );
+    for answer in [
+        place.post("/auth/v1/verify-email/confirm", &json!({})),
+        place.send("GET", "/auth/v1/password/reset/validate", &[], ""),
+        place.post(
+            "/auth/v1/password/reset/confirm",
+            &json!({ "new_password": NEW_PASSWORD }),
+        ),
+        place.post(
+            "/auth/v1/password/reset/confirm",
+            &json!({ "token": unknown }),
+        ),
+    ] {
+        assert_eq!(
+            (answer.status, code(&answer).as_str()),
+            (400, "missing_field")
+        );
+    }
+}
+
+pub(crate) async fn a_forgotten_password_is_replaced(place: Place) {
+    let ada = place.register("ada@example.org");
+    let ask = || {
+        place.post(
+            "/auth/v1/password/reset/request",
+            &json!({ "email": "ada@example.org" }),
+        )
+    };
+    assert_eq!(ask().status, 204);
+    let token = place.link(RESET, &ada.id, 1).await;
+    let look = || {
+        place.send(
+            "GET",
+            &format!("/auth/v1/password/reset/validate?token={token}"),
+            &[],
+            "",
+        )
+    };
+    for _ in 0..2 {
+        let answer = look();
+        assert_eq!(
+            (answer.status, body(&answer)),
+            (200, json!({ "data": { "valid": true } }))
+        );
+    }
+    let confirm = |token: &str, password: &str| {
+        place.post(
+            "/auth/v1/password/reset/confirm",
+            &json!({ "token": token, "new_password": password }),
+        )
+    };
+    let weak = confirm(&token, "short");
+    assert_eq!((weak.status, code(&weak).as_str()), (400, "weak_password"));
+    assert_eq!(look().status, 200, "a weak password does not use it up");
+    let done = confirm(&token, NEW_PASSWORD);
+    assert_eq!((done.status, done.body.as_str()), (204, ""));
+    assert_eq!(confirm(&token, NEW_PASSWORD).status, 401);
+    assert_eq!(look().status, 401);
+    assert_eq!(place.log_in("ada@example.org", PASSWORD).status, 401);
+    assert_eq!(place.log_in("ada@example.org", NEW_PASSWORD).status, 200);
+    assert_eq!(
+        place.with_cookie(&ada.cookie, "/auth/v1/refresh").status,
+        401
+    );
+    assert_eq!(
+        place
+            .as_person(&ada, "GET", "/auth/v1/me", &Value::Null)
+            .status,
+        401
+    );
+    place
+        .told("auth.user.changed", |body| {
+            body["user_id"] == ada.id && body["version"] == 1
+        })
+        .await;
+}
+
+pub(crate) async fn asking_tells_nobody_who_is_known(place: Place) {
+    place.register("ada@example.org");
+    for path in [
+        "/auth/v1/password/reset/request",
+        "/auth/v1/verify-email/request",
+    ] {
+        let head = |answer: &seaworthy_testkit::http::Answer| -> Vec<String> {
+            answer
+                .headers
+                .iter()
+                .map(|(name, _)| name.clone())
+                .collect()
+        };
+        let known = place.post(path, &json!({ "email": "ada@example.org" }));
+        for email in ["nobody@example.org", "user@example.com"] {
+            let other = place.post(path, &json!({ "email": email }));
+            assert_eq!(
+                (other.status, &other.body),
+                (204, &String::new()),
+                "{email}"
+            );
+            assert_eq!(head(&other), head(&known));
+        }
+        let missing = place.post(path, &json!({}));
+        assert_eq!(
+            (missing.status, code(&missing).as_str()),
+            (400, "missing_field")
+        );
+    }
+    let seeded = place.seeded("user");
+    let ada = place.log_in("ada@example.org", PASSWORD);
+    let ada = crate::place::person(&ada, 200);
+    place.link(VERIFY, &ada.id, 2).await;
+    assert!(
+        place.links(VERIFY, &seeded.id).is_empty(),
+        "who is verified is not asked again"
+    );
+}
+
+pub(crate) async fn a_new_password_ends_everything(place: Place) {
+    let ada = place.register("ada@example.org");
+    place.post(
+        "/auth/v1/password/reset/request",
+        &json!({ "email": "ada@example.org" }),
+    );
+    let link = place.link(RESET, &ada.id, 1).await;
+    let change = |old: &str, new: &str| {
+        let given = json!({ "old_password": old, "new_password": new });
+        place.as_person(&ada, "POST", "/auth/v1/password/change", &given)
+    };
+    let wrong = change("wrong wrong wrong", NEW_PASSWORD);
+    assert_eq!(
+        (wrong.status, code(&wrong).as_str()),
+        (401, "invalid_credentials")
+    );
+    let weak = change(PASSWORD, "short");
+    assert_eq!((weak.status, code(&weak).as_str()), (400, "weak_password"));
+    let done = change(PASSWORD, NEW_PASSWORD);
+    assert_eq!(done.status, 204, "{}", done.body);
+    assert_eq!(
+        done.header("set-cookie"),
+        Some("refresh_token=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
+    );
+    assert_eq!(
+        place.with_cookie(&ada.cookie, "/auth/v1/refresh").status,
+        401
+    );
+    assert_eq!(
+        place
+            .as_person(&ada, "GET", "/auth/v1/me", &Value::Null)
+            .status,
+        401
+    );
+    let validate = place.send(
+        "GET",
+        &format!("/auth/v1/password/reset/validate?token={link}"),
+        &[],
+        "",
+    );
+    assert_eq!(validate.status, 401, "open links are dropped");
+    assert_eq!(place.log_in("ada@example.org", NEW_PASSWORD).status, 200);
+}

@@ -1,0 +1,26 @@
+//! What the service promises, over HTTP and gRPC, on every database.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod abuse;
+mod links;
+mod login;
+mod moderation;
+mod place;
+mod profile;
+mod refresh;
+
+seaworthy_testkit::on_every_database! {
+    crate::place::open, in_the_test;
+    login: who_registers_is_logged_in, an_address_belongs_to_one, what_is_missing_or_weak_is_named, every_wrong_login_looks_the_same, a_banned_user_does_not_log_in, a_long_password_is_taken;
+    refresh: a_refresh_token_is_good_once, of_two_refreshes_at_once_one_wins, a_token_used_again_later_ends_the_session, a_banned_user_keeps_the_token_and_gets_nothing, a_logout_ends_the_session, a_planted_token_is_not_taken_over;
+    links: an_address_is_verified_by_its_link_once, a_link_that_is_none_is_401_everywhere, a_forgotten_password_is_replaced, asking_tells_nobody_who_is_known, a_new_password_ends_everything;
+    moderation: a_ban_takes_effect_at_once, nobody_moderates_themselves_or_above, roles_are_given_by_admins, two_admins_cannot_demote_each_other, an_id_that_is_none_is_404, moderation_is_written_down;
+    profile: a_user_sees_themselves, an_avatar_is_the_id_in_its_address, other_services_show_the_secret, names_are_never_addresses, sessions_are_revoked;
+    abuse: tokens_of_others_are_refused, another_site_does_nothing_with_the_cookie, routes_are_limited_by_name, a_lockout_tells_nobody_who_is_known;
+}

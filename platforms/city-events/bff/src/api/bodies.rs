@@ -1,0 +1,74 @@
+//! Bodies of requests.
+
+use chrono::{DateTime, Utc};
+use city_events_contract::{
+    event::v1::{CoverImages, CreateEventRequest, UpdateEventRequest},
+    object,
+};
+use seaworthy::axum::{body::Bytes, http::StatusCode};
+use serde::{Deserialize, de::DeserializeOwned};
+
+use crate::{moment, refusal::Refusal};
+
+/// A new event, or what is changed of one.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct EventBody {
+    title: Option<String>,
+    description: Option<String>,
+    city: Option<String>,
+    category: Option<String>,
+    start_time: Option<DateTime<Utc>>,
+    end_time: Option<DateTime<Utc>>,
+    capacity: Option<i32>,
+    cover_image_ids: Option<Vec<String>>,
+}
+
+/// Why a moderator does something.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct ReasonBody {
+    #[serde(default)]
+    pub(super) reason: String,
+}
+
+/// Reads a body, whatever its media type says.
+pub(super) fn read<T: DeserializeOwned>(bytes: &Bytes) -> Result<T, Refusal> {
+    object(bytes).map_err(|error| match error.is_data() {
+        // JSON, and not what an event is made of.
+        true => Refusal::new(
+            StatusCode::BAD_REQUEST,
+            "validation_error",
+            "invalid json body",
+        ),
+        false => Refusal::invalid("invalid json body"),
+    })
+}
+
+impl EventBody {
+    pub(super) fn create(self) -> CreateEventRequest {
+        CreateEventRequest {
+            title: self.title.unwrap_or_default(),
+            description: self.description.unwrap_or_default(),
+            city: self.city.unwrap_or_default(),
+            category: self.category.unwrap_or_default(),
+            start_time: self.start_time.map(moment::timestamp),
+            end_time: self.end_time.map(moment::timestamp),
+            capacity: self.capacity.unwrap_or_default(),
+            cover_image_ids: self.cover_image_ids.unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn update(self, id: String) -> UpdateEventRequest {
+        UpdateEventRequest {
+            id,
+            title: self.title,
+            description: self.description,
+            city: self.city,
+            category: self.category,
+            start_time: self.start_time.map(moment::timestamp),
+            end_time: self.end_time.map(moment::timestamp),
+            capacity: self.capacity,
+            covers: self.cover_image_ids.map(|ids| CoverImages { ids }),
+        }
+    }
+}

@@ -1,0 +1,48 @@
+use std::num::NonZeroU32;
+
+use city_events_contract::AccessConfig;
+use seaworthy::prelude::*;
+
+/// What clients of City Events know: a hundred a minute.
+const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// See above.
+const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60);
+
+/// The settings of the service.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BffConfig {
+    /// How access tokens are told from forged ones.
+    pub jwt: AccessConfig,
+    /// How many requests one caller may send.
+    pub rate_limit: CallerLimitConfig,
+    /// Where the pictures of events are, such as `https://cdn.example.org`. Without it events have drawings.
+    pub pictures_url: Option<String>,
+}
+
+/// How many requests to `/api` one caller may send: the user, else the client's address. Pages for people have ten times as many of their own.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct CallerLimitConfig {
+    /// Whether requests are limited.
+    pub enabled: bool,
+    /// Requests in one window; as many may come at once after a quiet time.
+    pub requests: NonZeroU32,
+    /// The window.
+    pub window: Timeout,
+    /// The Redis in which all replicas count together, as `redis://host:port/database` or `host:port`; the program needs its feature `redis` for it. Without one each replica counts alone, and so it
+    /// does while Redis is away.
+    #[serde(skip_serializing)]
+    pub redis: Option<Secret<String>>,
+}
+
+impl Default for CallerLimitConfig {
+    fn default() -> Self {
+        Self {
+            enabled: true,
+            requests: DEFAULT_REQUESTS,
+            window: DEFAULT_WINDOW,
+            redis: None,
+        }
+    }
+}

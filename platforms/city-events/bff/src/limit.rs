@@ -1,0 +1,127 @@
+//! How much one caller may ask (RES-6). The limiter of the stack counts by the second; clients of City Events know a number by the minute, which has to be settable
+//! and switchable under the names that their scripts use.
+
+use std::num::NonZeroU32;
+
+use city_events_contract::Fault;
+use seaworthy::{
+    axum::{
+        extract::{Request, State},
+        http::{HeaderValue, StatusCode},
+        middleware::Next,
+        response::{IntoResponse as _, Response},
+    },
+    config::Settings,
+    core::context,
+    prelude::*,
+    resilience::rate_limit::{RateLimitConfig, RateLimitKey, policy_header, state_header},
+};
+
+use crate::{config::CallerLimitConfig, counting::Limit};
+
+/// A page asks for itself, and its script for what is private in it.
+const PAGES_PER_REQUEST: NonZeroU32 = NonZeroU32::new(10).unwrap();
+
+/// A limit, or none where it is switched off.
+#[derive(Clone)]
+pub(crate) struct CallerLimit(Option<Limit>);
+
+impl CallerLimit {
+    /// The limit of `/api`.
+    ///
+    /// # Errors
+    /// [`StartError`] where a Redis is named that means nothing.
+    pub(crate) fn of_interface<C: Settings>(
+        service: &Assembly<C>,
+        config: &CallerLimitConfig,
+    ) -> Result<Self, StartError> {
+        Self::new(service, "api", config, NonZeroU32::MIN)
+    }
+
+    /// That of pages.
+    ///
+    /// # Errors
+    /// As for [`of_interface`](Self::of_interface).
+    pub(crate) fn of_pages<C: Settings>(
+        service: &Assembly<C>,
+        config: &CallerLimitConfig,
+    ) -> Result<Self, StartError> {
+        Self::new(service, "pages", config, PAGES_PER_REQUEST)
+    }
+
+    fn new<C: Settings>(
+        service: &Assembly<C>,
+        name: &'static str,
+        config: &CallerLimitConfig,
+        times: NonZeroU32,
+    ) -> Result<Self, StartError> {
+        if !config.enabled {
+            return Ok(Self(None));
+        }
+        let limit = RateLimitConfig {
+            requests: config.requests.saturating_mul(times),
+            window: config.window,
+            ..RateLimitConfig::default()
+        };
+        let limit = Limit::new(service, name, &limit, config.redis.as_ref())?;
+        Ok(Self(Some(limit)))
+    }
+}
+
+/// Counts a request, or refuses it.
+pub(crate) async fn admit(
+    State(CallerLimit(limit)): State<CallerLimit>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let Some(limit) = limit else {
+        return next.run(request).await;
+    };
+    let key = context::with_current(|context| {
+        let context = context?;
+        let actor = context.actor().cloned().map(RateLimitKey::Actor);
+        actor.or_else(|| context.client_address().map(RateLimitKey::address))
+    });
+    let Some(key) = key else {
+        return next.run(request).await;
+    };
+    let decision = limit.check(&key).await;
+    let mut response = if decision.allowed {
+        next.run(request).await
+    } else {
+        Fault::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too Many Requests",
+        )
+        .retry_after(decision.retry_after)
+        .into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(
+        "ratelimit-policy",
+        policy_header(limit.name(), limit.config()),
+    );
+    headers.insert("ratelimit", state_header(limit.name(), &decision));
+    response
+}
+
+/// Headers of every answer that the stack does not add (section 2.4 of the contract).
+pub(crate) async fn harden(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    for (name, value) in [
+        (
+            "permissions-policy",
+            "geolocation=(), microphone=(), camera=(), payment=(), usb=(), bluetooth=()",
+        ),
+        // A window that signs in elsewhere tells its opener how it went.
+        ("cross-origin-opener-policy", "unsafe-none"),
+        ("x-xss-protection", "1; mode=block"),
+    ] {
+        headers
+            .entry(name)
+            .or_insert(HeaderValue::from_static(value));
+    }
+    response
+}

@@ -1,0 +1,120 @@
+//! The service: who is behind it, who may ask, and what is served.
+
+use std::process::ExitCode;
+
+use city_events_contract::{bearer, fault};
+use seaworthy::{
+    auth::token::Revocations, axum::response::IntoResponse as _, prelude::*, service::Commands,
+};
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+use crate::{
+    api,
+    config::BffConfig,
+    limit::CallerLimit,
+    revoked::Revoked,
+    upstream::Upstreams,
+    web::{self, Pages},
+};
+
+/// Requests at once, in one process.
+const CROWD: u32 = 8_192;
+/// What the interface lets pages of other origins send, once origins are named.
+const METHODS: [&str; 6] = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
+const HEADERS: [&str; 6] = [
+    "accept",
+    "authorization",
+    "content-type",
+    "x-csrf-token",
+    "idempotency-key",
+    "x-request-id",
+];
+
+/// What the interface takes and answers.
+const OPENAPI: &str = include_str!("../docs/openapi.json");
+
+/// The service and its default addresses.
+#[must_use]
+pub fn service() -> Service {
+    Service::new("bff", env!("CARGO_PKG_VERSION"))
+        .default_value("server.http.addr", "127.0.0.1:8080")
+        .default_value("admin.addr", "127.0.0.1:9180")
+        // The limit of this service is one by the minute, under settings that scripts know.
+        .default_value("server.http.rate_limit.enabled", false)
+        // No origin is let in until one is named.
+        .default_value("server.http.cors.enabled", true)
+        .default_value("server.http.cors.allow_credentials", true)
+        .default_value("server.http.cors.allowed_methods", METHODS.as_slice())
+        .default_value("server.http.cors.allowed_headers", HEADERS.as_slice())
+        .default_value("server.http.cors.max_age", "5m")
+        .default_value(
+            "server.http.security_headers.cross_origin_resource_policy",
+            "same-site",
+        )
+        // A crowd at one event waits for its turn at the service that decides, which takes so many at once itself, and not here.
+        .default_value("server.http.load_shed.max_in_flight", CROWD)
+        .default_value("grpc_clients", calls())
+        .default_value("clients", services())
+        .variable("JWT_SECRET", "jwt.secret")
+        .variable("JWT_ISSUER", "jwt.issuer")
+        .variable("RATE_LIMIT_ENABLED", "rate_limit.enabled")
+        .variable("RATE_LIMIT_REQUESTS", "rate_limit.requests")
+        .variable("RATE_LIMIT_WINDOW", "rate_limit.window")
+        .variable("REDIS_ADDR", "rate_limit.redis")
+        .variable("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins")
+        .variable("AUTH_SERVICE_URL", "clients.auth.base_url")
+        .variable("FEED_SERVICE_URL", "clients.feed.base_url")
+        .variable("LOG_LEVEL", "log.level")
+        .variable("LOG_FORMAT", "log.format")
+}
+
+/// Where the others are called, beside it on one machine. Entries of a map have a default together or none.
+fn calls() -> Value {
+    json!({
+        "auth": { "url": "http://127.0.0.1:9081" },
+        "event": { "url": "http://127.0.0.1:9082" },
+        "join": {
+            "url": "http://127.0.0.1:9083",
+            "policies": { "timeout": "8s", "bulkhead": { "maximum_calls": CROWD } },
+        },
+    })
+}
+
+/// The same of those whose routes go on as they are. A redirect of a sign-in elsewhere is for the browser.
+fn services() -> Value {
+    json!({
+        "auth": { "base_url": "http://127.0.0.1:8081", "redirects": { "maximum": 0 } },
+        "feed": { "base_url": "http://127.0.0.1:8084", "redirects": { "maximum": 0 } },
+    })
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] without a secret for access tokens, or with a service behind it whose address means nothing.
+pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let upstreams = Upstreams::new(service)?;
+    let revocations = Revocations::new();
+    service.authenticate(bearer(service, &settings.jwt)?.revocation(revocations.clone()));
+    Revoked::follow(service, &upstreams, &revocations).await;
+    // Refusals of the stack in the words of the interface.
+    service.errors(
+        Arc::new(|error| fault(&error).into_response()),
+        Arc::new(|error| error.into_response()),
+    );
+    let interface = CallerLimit::of_interface(service, &settings.rate_limit)?;
+    service.http(api::routes(upstreams.clone(), service.health(), &interface));
+    service.document(OPENAPI);
+    let pages = CallerLimit::of_pages(service, &settings.rate_limit)?;
+    let web = Pages::new(upstreams, settings.pictures_url.as_deref());
+    service.http(web::routes(web, &pages));
+    Ok(())
+}
+
+/// The whole of the program.
+#[must_use]
+pub fn main() -> ExitCode {
+    service().main_with(Commands::new(), assemble)
+}

@@ -1,0 +1,63 @@
+use maud::{Markup, html};
+
+use super::{Pages, art, words};
+use crate::shapes::Card;
+
+/// The picture of an event, or a drawing.
+pub(super) fn picture(
+    pages: &Pages,
+    id: &str,
+    category: &str,
+    cover: Option<&str>,
+    size: u16,
+) -> Markup {
+    match (cover, &pages.pictures) {
+        (Some(cover), Some(base)) => {
+            let base = base.trim_end_matches('/');
+            html! {
+                img.art loading="lazy" alt="" src=(format!("{base}/derived/event_cover/{cover}_{size}.jpg"));
+            }
+        }
+        _ => art::drawing(id, category),
+    }
+}
+
+/// Events in a grid.
+pub(super) fn grid(pages: &Pages, cards: &[Card]) -> Markup {
+    html! {
+        ul.cards role="list" {
+            @for event in cards { li { (card(pages, event)) } }
+        }
+    }
+}
+
+fn card(pages: &Pages, event: &Card) -> Markup {
+    let places = words::places(event.active_participants, event.capacity);
+    let is_full = event.capacity > 0 && event.active_participants >= event.capacity;
+    html! {
+        article.card {
+            div.card-art {
+                (picture(pages, &event.id, &event.category, event.cover_image.as_deref(), 800))
+                span.chip { (event.category) }
+                @match event.participation {
+                    Some("active") => span.chip.state data-state="in" { "You're in" },
+                    Some("waitlisted") => span.chip.state data-state="wait" { "Waitlisted" },
+                    Some("canceled") => span.chip.state { "You left" },
+                    Some("rejected") => span.chip.state { "Removed" },
+                    Some("expired") => span.chip.state { "Canceled" },
+                    _ if event.status == "draft" => span.chip.state { "Draft" },
+                    _ if event.status == "canceled" => span.chip.state data-state="off" { "Canceled" },
+                    _ => {},
+                }
+            }
+            div.card-body {
+                p.when { (words::time(event.starts, "card")) }
+                h3 { a href=(format!("/events/{}", event.id)) { (event.title) } }
+                p.where {
+                    span { (event.city) }
+                    span.places data-full[is_full] { (places) }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,97 @@
+use maud::{Markup, html};
+use seaworthy::axum::{
+    extract::{Path, State},
+    http::StatusCode,
+};
+use uuid::Uuid;
+
+use super::{
+    Pages,
+    layout::{heading, page as whole, private_piece},
+    words::{self, CATEGORIES},
+};
+use crate::{caller::Caller, shapes::Event, view::event_view};
+
+/// The page for a new event.
+pub(super) async fn create() -> Markup {
+    let main = html! {
+        div.narrow {
+            (heading("New event", "It is a draft until you publish it."))
+            div.only-out { (words::nothing("Sign in first", "Events have a host.", Some(("/login?next=/new", "Sign in")))) }
+            div.not-out { (form(None)) }
+        }
+    };
+    whole("New event", "/new", main)
+}
+
+/// The page that changes one.
+pub(super) async fn edit(Path(id): Path<String>) -> Markup {
+    let main = html! {
+        div.narrow {
+            (heading("Edit event", "Changes of a published event are seen at once."))
+            (private_piece(&format!("/fragments/events/{id}/edit")))
+        }
+    };
+    whole("Edit event", "", main)
+}
+
+/// The form with what there is.
+pub(super) async fn fragment(
+    State(pages): State<Pages>,
+    caller: Caller,
+    Path(id): Path<String>,
+) -> (StatusCode, Markup) {
+    let view = match Uuid::try_parse(&id) {
+        Ok(id) => event_view(&pages.upstreams, &caller, id).await.ok(),
+        Err(_) => None,
+    };
+    match view {
+        Some(view) if view.actions.can_edit => (StatusCode::OK, form(Some(&view.event))),
+        Some(view) if view.degraded.is_some() => (
+            StatusCode::OK,
+            words::notice(
+                "warn",
+                "This cannot be edited right now",
+                "A service that this needs is away. Try again shortly.",
+            ),
+        ),
+        _ => (
+            StatusCode::NOT_FOUND,
+            words::nothing(
+                "Nothing to edit",
+                "The event does not exist, is over for good, or is somebody else's.",
+                Some(("/me/events", "My events")),
+            ),
+        ),
+    }
+}
+
+fn form(event: Option<&Event>) -> Markup {
+    let text = |of: fn(&Event) -> &str| event.map(of).unwrap_or_default();
+    let is_new = event.is_none();
+    html! {
+        form.form data-form=(if is_new { "create" } else { "update" }) data-id=[event.map(|event| event.id.as_str())] novalidate {
+            p.alert role="alert" hidden {}
+            label { span { "Title" } input name="title" required maxlength="120" value=(text(|event| &event.title)) autocomplete="off"; }
+            label { span { "Description" } textarea name="description" required maxlength="4000" rows="7" { (text(|event| &event.description)) } }
+            div.two {
+                label { span { "City" } input name="city" required maxlength="80" value=(text(|event| &event.city)) list="cities" data-suggest="/api/meta/cities" autocomplete="off"; datalist #cities {} }
+                label { span { "Kind" } input name="category" required maxlength="80" value=(text(|event| &event.category)) list="kinds" autocomplete="off";
+                    datalist #kinds { @for category in CATEGORIES { option value=(category) {} } } }
+            }
+            div.two {
+                label { span { "Begins" } input type="datetime-local" name="start_time" required data-instant=(text(|event| &event.start_time)); }
+                label { span { "Ends" } input type="datetime-local" name="end_time" required data-instant=(text(|event| &event.end_time)); }
+            }
+            label { span { "Places" } input type="number" name="capacity" min="0" max="1000000" step="1" inputmode="numeric" value=(event.map_or(20, |event| event.capacity)); small { "0 is room for everybody." } }
+            div.row {
+                @if is_new {
+                    button.button name="then" value="publish" { "Publish" }
+                    button.button.quiet name="then" value="draft" { "Save as a draft" }
+                } @else {
+                    button.button { "Save" }
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,30 @@
+//! What the services of City Events must agree on, so that it stands once: their gRPC contracts, the messages they publish, the claims of access tokens, and the
+//! envelopes of their answers.
+//!
+//! ```
+//! use city_events_contract::Role;
+//!
+//! assert!(Role::Admin >= Role::Moderator, "routes ask for \"at least\"");
+//! ```
+
+mod access;
+mod body;
+mod envelope;
+mod generated;
+pub mod messages;
+mod moment;
+mod query;
+mod role;
+mod token_versions;
+
+pub use access::{AccessConfig, bearer};
+pub use body::object;
+pub use envelope::{Data, Fault, fault};
+pub use generated::{
+    DESCRIPTORS,
+    city_events::{auth, event, join},
+};
+pub use moment::{Moment, NoMoment};
+pub use query::QueryPairs;
+pub use role::Role;
+pub use token_versions::{TOKEN_VERSION_MIGRATIONS, TokenVersions};

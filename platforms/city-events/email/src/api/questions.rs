@@ -1,0 +1,65 @@
+//! What the pages ask, passed on to the auth service.
+
+use city_events_contract::object;
+use seaworthy::{
+    axum::{
+        body::Bytes,
+        http::{HeaderValue, StatusCode, header},
+        response::{IntoResponse as _, Response},
+    },
+    prelude::*,
+};
+use serde_json::json;
+
+use super::limits::Limits;
+use crate::auth_service::{AuthService, Question};
+
+#[derive(Deserialize)]
+struct Given {
+    #[serde(default)]
+    token: String,
+    #[serde(default)]
+    new_password: Option<Secret<String>>,
+}
+
+/// Which question a route asks.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Kind {
+    VerifyEmail,
+    ValidateReset,
+    ConfirmReset,
+}
+
+/// Reads what is asked, counts it and passes it on.
+pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &Bytes) -> Response {
+    let Ok(Given {
+        token,
+        new_password,
+    }) = object(body)
+    else {
+        return (StatusCode::BAD_REQUEST, "the body is no JSON object").into_response();
+    };
+    if token.is_empty() {
+        return (StatusCode::BAD_REQUEST, "token is required").into_response();
+    }
+    if let Err(wait) = limits.admit(&token) {
+        let seconds = HeaderValue::from(wait.as_secs().max(1));
+        let refused = (
+            StatusCode::TOO_MANY_REQUESTS,
+            [(header::RETRY_AFTER, seconds)],
+            "Too Many Requests",
+        );
+        return refused.into_response();
+    }
+    let question = match (kind, new_password) {
+        (Kind::VerifyEmail, _) => Question::VerifyEmail(json!({ "token": token })),
+        (Kind::ValidateReset, _) => Question::ValidateReset(token),
+        (Kind::ConfirmReset, Some(password)) if !password.expose().is_empty() => {
+            Question::ConfirmReset(json!({ "token": token, "new_password": password.expose() }))
+        }
+        (Kind::ConfirmReset, _) => {
+            return (StatusCode::BAD_REQUEST, "new_password is required").into_response();
+        }
+    };
+    auth.ask(question).await
+}

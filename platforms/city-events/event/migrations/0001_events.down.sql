@@ -1,0 +1,7 @@
+DROP TABLE event_counts;
+-- on postgres:
+DROP TABLE public.events;
+-- end
+-- on mysql, sqlite:
+DROP TABLE events;
+-- end

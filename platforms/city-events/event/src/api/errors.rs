@@ -1,0 +1,43 @@
+use city_events_contract::{Fault, fault};
+use seaworthy::{
+    axum::{
+        http::StatusCode,
+        response::{IntoResponse as _, Response},
+    },
+    contract::error::ErrorFormat,
+    prelude::*,
+};
+
+/// Refusals as clients of the service read them, those of the stack too.
+#[derive(Debug)]
+pub(super) struct EventErrors;
+
+impl ErrorFormat for EventErrors {
+    fn adapt(&self, error: Error) -> Error {
+        match (error.code(), error.reason()) {
+            (Code::Unauthenticated, "UNAUTHORIZED" | "TOKEN_REVOKED") => error,
+            (Code::Unauthenticated, reason) => {
+                let reason = reason.to_lowercase();
+                Error::new(Code::Unauthenticated, "UNAUTHORIZED", "unauthorized")
+                    .with_field("reason", reason)
+            }
+            _ => error,
+        }
+    }
+
+    fn http(&self, error: Error) -> Response {
+        let fault = match error.code() {
+            Code::Internal => Fault::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "internal_error",
+                error.message(),
+            ),
+            _ => fault(&error),
+        };
+        // The error goes along for the layers outside to log.
+        let mut response = fault.into_response();
+        let with_cause = error.into_response();
+        *response.extensions_mut() = with_cause.extensions().clone();
+        response
+    }
+}

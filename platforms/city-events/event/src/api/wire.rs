@@ -1,0 +1,219 @@
+//! Between the domain's words and those of clients.
+
+use city_events_contract::{Moment, event::v1 as call};
+use prost_types::Timestamp;
+use seaworthy::prelude::*;
+use uuid::Uuid;
+
+use crate::domain::{Details, Event, EventError, Patch, StateName};
+
+/// An event as clients read it.
+#[derive(Debug, Serialize)]
+pub(super) struct EventView {
+    id: Uuid,
+    owner_id: String,
+    title: String,
+    description: String,
+    city: String,
+    category: String,
+    start_time: Moment,
+    end_time: Moment,
+    capacity: i32,
+    active_participants: i32,
+    status: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    published_at: Option<Moment>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    canceled_at: Option<Moment>,
+    created_at: Moment,
+    updated_at: Moment,
+    ended: bool,
+    joinable: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    cover_image_ids: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cover_image: Option<String>,
+}
+
+impl From<Event> for EventView {
+    fn from(event: Event) -> Self {
+        let now = Moment::now();
+        Self {
+            id: event.id,
+            ended: event.has_ended(now),
+            joinable: event.is_joinable(now),
+            owner_id: event.owner,
+            title: event.details.title,
+            description: event.details.description,
+            city: event.details.city,
+            category: event.details.category,
+            start_time: event.details.start_time,
+            end_time: event.details.end_time,
+            capacity: event.details.capacity,
+            active_participants: event.active_participants,
+            status: event.state.name().as_str(),
+            published_at: event.state.published_at(),
+            canceled_at: event.state.canceled_at(),
+            created_at: event.created_at,
+            updated_at: event.updated_at,
+            cover_image: event.details.covers.first().cloned(),
+            cover_image_ids: event.details.covers,
+        }
+    }
+}
+
+/// A new event as clients send it: nothing but these.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CreateBody {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    description: String,
+    #[serde(default)]
+    city: String,
+    #[serde(default)]
+    category: String,
+    start_time: Option<Moment>,
+    end_time: Option<Moment>,
+    #[serde(default)]
+    capacity: i32,
+    #[serde(default)]
+    cover_image_ids: Option<Vec<String>>,
+}
+
+impl CreateBody {
+    /// The details, not checked yet.
+    pub(super) fn details(self) -> Result<Details, EventError> {
+        Ok(Details {
+            title: self.title,
+            description: self.description,
+            city: self.city,
+            category: self.category,
+            start_time: given("start_time", self.start_time)?,
+            end_time: given("end_time", self.end_time)?,
+            capacity: self.capacity,
+            covers: self.cover_image_ids.unwrap_or_default(),
+        })
+    }
+}
+
+fn given(field: &'static str, moment: Option<Moment>) -> Result<Moment, EventError> {
+    let message = match field {
+        "start_time" => "start_time is required",
+        _ => "end_time is required",
+    };
+    moment.ok_or(EventError::invalid(field, message))
+}
+
+/// What is to be changed, as clients send it: nothing but these.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct UpdateBody {
+    title: Option<String>,
+    description: Option<String>,
+    city: Option<String>,
+    category: Option<String>,
+    start_time: Option<Moment>,
+    end_time: Option<Moment>,
+    capacity: Option<i32>,
+    cover_image_ids: Option<Vec<String>>,
+}
+
+impl From<UpdateBody> for Patch {
+    fn from(body: UpdateBody) -> Self {
+        Self {
+            title: body.title,
+            description: body.description,
+            city: body.city,
+            category: body.category,
+            start_time: body.start_time,
+            end_time: body.end_time,
+            capacity: body.capacity,
+            covers: body.cover_image_ids,
+        }
+    }
+}
+
+impl From<Event> for call::Event {
+    fn from(event: Event) -> Self {
+        let now = Moment::now();
+        let status = match event.state.name() {
+            StateName::Draft => call::EventStatus::Draft,
+            StateName::Published => call::EventStatus::Published,
+            StateName::Canceled => call::EventStatus::Canceled,
+        };
+        Self {
+            id: event.id.to_string(),
+            ended: event.has_ended(now),
+            joinable: event.is_joinable(now),
+            owner_id: event.owner,
+            title: event.details.title,
+            description: event.details.description,
+            city: event.details.city,
+            category: event.details.category,
+            start_time: Some(timestamp(event.details.start_time)),
+            end_time: Some(timestamp(event.details.end_time)),
+            capacity: event.details.capacity,
+            active_participants: event.active_participants,
+            status: status.into(),
+            published_at: event.state.published_at().map(timestamp),
+            canceled_at: event.state.canceled_at().map(timestamp),
+            created_at: Some(timestamp(event.created_at)),
+            updated_at: Some(timestamp(event.updated_at)),
+            cover_image_ids: event.details.covers,
+        }
+    }
+}
+
+/// The details of a call, not checked yet.
+pub(super) fn details(request: call::CreateEventRequest) -> Result<Details, EventError> {
+    Ok(Details {
+        title: request.title,
+        description: request.description,
+        city: request.city,
+        category: request.category,
+        start_time: given("start_time", moment("start_time", request.start_time)?)?,
+        end_time: given("end_time", moment("end_time", request.end_time)?)?,
+        capacity: request.capacity,
+        covers: request.cover_image_ids,
+    })
+}
+
+/// What a call changes.
+pub(super) fn patch(request: call::UpdateEventRequest) -> Result<Patch, EventError> {
+    Ok(Patch {
+        title: request.title,
+        description: request.description,
+        city: request.city,
+        category: request.category,
+        start_time: moment("start_time", request.start_time)?,
+        end_time: moment("end_time", request.end_time)?,
+        capacity: request.capacity,
+        covers: request.covers.map(|covers| covers.ids),
+    })
+}
+
+fn timestamp(moment: Moment) -> Timestamp {
+    let moment = moment.get();
+    Timestamp {
+        seconds: moment.timestamp(),
+        nanos: i32::try_from(moment.timestamp_subsec_nanos()).unwrap_or_default(),
+    }
+}
+
+fn moment(field: &'static str, timestamp: Option<Timestamp>) -> Result<Option<Moment>, EventError> {
+    let Some(timestamp) = timestamp else {
+        return Ok(None);
+    };
+    let nanos = u32::try_from(timestamp.nanos).ok();
+    nanos
+        .and_then(|nanos| chrono::DateTime::from_timestamp(timestamp.seconds, nanos))
+        .map(|moment| Some(moment.into()))
+        .ok_or(EventError::invalid(field, "no moment"))
+}
+
+/// An id in any of the forms of a UUID.
+pub(super) fn id(text: &str) -> Result<Uuid, EventError> {
+    Uuid::parse_str(text).map_err(|_| EventError::invalid("id", "invalid path param"))
+}

@@ -1,0 +1,20 @@
+use seaworthy::{
+    axum::http::{HeaderMap, HeaderName, header},
+    prelude::*,
+    telemetry::metrics::{Format, Metrics},
+};
+
+/// The metrics for callers, at this path.
+pub(crate) fn route(path: &str, metrics: &Metrics) -> Routes {
+    let metrics = metrics.clone();
+    Routes::new()
+        .get(path, async move |headers: HeaderMap| {
+            let accept = headers.get(header::ACCEPT);
+            let accept = accept.and_then(|value| value.to_str().ok());
+            let format = Format::negotiate(accept.unwrap_or_default());
+            let content_type: [(HeaderName, &str); 1] =
+                [(header::CONTENT_TYPE, format.content_type())];
+            (content_type, metrics.render(format))
+        })
+        .with_options(|options| options.access(Access::Public))
+}

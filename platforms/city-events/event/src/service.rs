@@ -1,0 +1,121 @@
+//! The service: calls over a store, messages in and out.
+
+use std::process::ExitCode;
+
+use city_events_contract::{TokenVersions, bearer, messages::UserChanged};
+use seaworthy::{
+    audit_log::{AuditLog, audit_log_command},
+    data::{Database, DatabaseConfig, migrate_command},
+    grpc::Contracts,
+    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    outbox::{Outbox, outbox_command},
+    prelude::*,
+    service::Commands,
+};
+
+use crate::{
+    api,
+    config::EventConfig,
+    consumers, metrics,
+    store::{MIGRATIONS, Store, topics},
+};
+
+/// The name that logs, probes and settings know the database by.
+const DATABASE: &str = "database";
+/// The same of the broker.
+const BROKER: &str = "broker";
+/// What its routes take and answer.
+const OPENAPI: &str = include_str!("../docs/openapi.json");
+
+/// The service: its name and the defaults of the framework's settings that differ here.
+#[must_use]
+pub fn service() -> Service {
+    let service = Service::new("event-service", env!("CARGO_PKG_VERSION"))
+        // Names that dashboards and alerts know.
+        .default_value("metrics.service_prefix", true)
+        .default_value("server.http.addr", "127.0.0.1:8082")
+        .default_value("server.grpc.addr", "127.0.0.1:9082")
+        .default_value("admin.addr", "127.0.0.1:9182");
+    [
+        ("LOG_LEVEL", "log.level"),
+        ("LOG_FORMAT", "log.format"),
+        ("DATABASE_URL", "database.url"),
+        ("RABBIT_URL", "broker.url"),
+        ("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
+        ("JWT_SECRET", "jwt.secret"),
+        ("JWT_ISSUER", "jwt.issuer"),
+        ("RL_ENABLED", "server.http.rate_limit.enabled"),
+    ]
+    .into_iter()
+    .fold(service, |service, (variable, key)| {
+        service.variable(variable, key)
+    })
+}
+
+/// The whole of the program `city-events-event`.
+#[must_use]
+pub fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(outbox_command(DATABASE, database))
+        .with(dead_letters_command(BROKER, broker, heard))
+        .with(audit_log_command(DATABASE, |settings: &EventConfig| {
+            (&settings.database, &settings.audit_log)
+        }));
+    service().main_with(commands, assemble)
+}
+
+fn database(settings: &EventConfig) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn broker(settings: &EventConfig) -> &MessagingConfig {
+    &settings.broker
+}
+
+/// The topics whose dead letters are this service's.
+fn heard() -> Topics {
+    use city_events_contract::messages::{
+        JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted,
+    };
+    Topics::of::<JoinCreated>()
+        .and::<JoinPromoted>()
+        .and::<JoinCanceled>()
+        .and::<JoinKicked>()
+        .and::<JoinBanned>()
+        .and::<JoinCounted>()
+        .and::<UserChanged>()
+}
+
+/// Puts the service together.
+///
+/// # Errors
+/// [`StartError`] when something it needs is missing or a setting is.
+pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let versions = TokenVersions::new();
+    let bearer = bearer(service, &settings.jwt)?.revocation(versions.revocations());
+    service.authenticate(bearer);
+    let (database, messaging) = tokio::try_join!(
+        Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
+        async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
+    )?;
+    versions.follow(service, &database).await?;
+    let publisher = messaging.publisher(topics()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
+    inbox.purge_regularly(service);
+    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
+    let store = Store::new(database, outbox, audit);
+    messaging
+        .subscribe(consumers::subscription(&inbox, &versions))
+        .await?;
+    if let Some(path) = &settings.public_metrics {
+        service.http(metrics::route(path, service.metrics()));
+    }
+    service.http(api::routes(store.clone()));
+    Contracts::new()
+        .with_options(api::contract(store), api::options)
+        .document(OPENAPI)
+        .serve(service)
+}

@@ -1,0 +1,76 @@
+use chrono::{DateTime, Utc};
+use city_events_contract::Moment;
+use seaworthy::data::{DataError, FromRow, Row};
+use serde_json::Value as Json;
+
+use crate::domain::{Details, Event, Rank, State, StateName};
+
+/// The columns of an event, in every statement that reads one.
+macro_rules! event_columns {
+    () => {
+        "id, owner_id, title, description, city, category, start_time, end_time, capacity, active_participants, status, published_at, canceled_at, created_at, updated_at, cover_image_ids"
+    };
+}
+pub(super) use event_columns;
+
+fn moment(row: &Row, name: &str) -> Result<Moment, DataError> {
+    row.get::<DateTime<Utc>>(name).map(Moment::from)
+}
+
+fn some_moment(row: &Row, name: &str) -> Result<Option<Moment>, DataError> {
+    let moment: Option<DateTime<Utc>> = row.get(name)?;
+    Ok(moment.map(Moment::from))
+}
+
+/// A list of texts; nothing and JSON's null, which others write, are an empty one.
+fn covers(row: &Row) -> Result<Vec<String>, DataError> {
+    let covers: Option<Json> = row.get("cover_image_ids")?;
+    let Some(Json::Array(covers)) = covers else {
+        return Ok(Vec::new());
+    };
+    let texts = covers.into_iter().filter_map(|cover| match cover {
+        Json::String(text) => Some(text),
+        _ => None,
+    });
+    Ok(texts.collect())
+}
+
+impl FromRow for Event {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let state = StateName::named(&row.get::<String>("status")?);
+        let state = state
+            .ok_or_else(|| DataError::unexpected_value("a status of an event is none of three"))?;
+        let (published_at, canceled_at) = (
+            some_moment(row, "published_at")?,
+            some_moment(row, "canceled_at")?,
+        );
+        Ok(Self {
+            id: row.get("id")?,
+            owner: row.get("owner_id")?,
+            details: Details {
+                title: row.get("title")?,
+                description: row.get("description")?,
+                city: row.get("city")?,
+                category: row.get("category")?,
+                start_time: moment(row, "start_time")?,
+                end_time: moment(row, "end_time")?,
+                capacity: row.get("capacity")?,
+                covers: covers(row)?,
+            },
+            active_participants: row.get("active_participants")?,
+            state: State::new(state, published_at, canceled_at),
+            created_at: moment(row, "created_at")?,
+            updated_at: moment(row, "updated_at")?,
+        })
+    }
+}
+
+/// An event of a list by relevance.
+pub(super) struct Ranked(pub(super) Event, pub(super) Rank);
+
+impl FromRow for Ranked {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        let units: i64 = row.get("units")?;
+        Ok(Self(Event::from_row(row)?, Rank::of_units(units)))
+    }
+}

@@ -1,0 +1,2 @@
+DROP TABLE feed_actions;
+DROP TABLE feed_events;

@@ -1,0 +1,220 @@
+use std::{collections::HashMap, time::Instant};
+
+use chrono::Utc;
+use city_events_contract::{Moment, object};
+use seaworthy::{
+    axum::{
+        body::Bytes,
+        extract::State,
+        http::{HeaderMap, StatusCode, header},
+        response::{IntoResponse as _, Response},
+        routing::{get, post},
+    },
+    config::Settings,
+    core::context,
+    prelude::*,
+    resilience::rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    actor::Actors,
+    config::{FeedConfig, TrackLimitsConfig},
+    cursor::Cursor,
+    rank::{self, FeedType},
+    store::{Store, Wanted},
+};
+
+/// Items of a page, and the most of them.
+const DEFAULT_LIMIT: usize = 10;
+const MOST: usize = 50;
+const MINUTE: Timeout = Timeout::from_secs(60);
+
+/// What routes need.
+#[derive(Clone)]
+pub(crate) struct Api {
+    store: Store,
+    actors: Actors,
+    by_actor: RateLimiter,
+    by_address: RateLimiter,
+}
+
+impl Api {
+    pub(crate) fn new(
+        store: Store,
+        actors: Actors,
+        service: &Assembly<FeedConfig>,
+        limits: &TrackLimitsConfig,
+    ) -> Self {
+        Self {
+            store,
+            actors,
+            by_actor: limiter(service, "track by actor", limits.requests_per_actor),
+            by_address: limiter(service, "track by address", limits.requests_per_address),
+        }
+    }
+}
+
+fn limiter<C: Settings>(
+    service: &Assembly<C>,
+    name: &str,
+    requests: std::num::NonZeroU32,
+) -> RateLimiter {
+    let config = RateLimitConfig {
+        requests,
+        window: MINUTE,
+        ..RateLimitConfig::default()
+    };
+    service.resilience().rate_limiter(name, &config)
+}
+
+pub(crate) fn routes(api: Api) -> Routes {
+    let open = || RouteOptions::new().access(Access::Optional);
+    let probe = RouteOptions::new().access(Access::Public).probe();
+    Routes::new()
+        .route_with("/api/feed", get(feed), open())
+        .route_with("/api/feed/", get(feed), open())
+        .route_with("/api/feed/track", post(track), open())
+        .route_with("/api/feed/health", get(async || "ok"), probe)
+        .with_state(api)
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    r#type: Option<String>,
+    city: String,
+    category: String,
+    q: String,
+    search: String,
+    limit: String,
+    cursor: String,
+}
+
+async fn feed(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Query(asked): Query<Asked>,
+) -> Result<Response, Error> {
+    let visitor = api.actors.of(&headers);
+    let kind = match asked.r#type.as_deref() {
+        None | Some("") if visitor.is_user => FeedType::Personalized,
+        None | Some("") => FeedType::Trending,
+        Some(name) => match FeedType::named(name) {
+            Some(kind) => kind,
+            None => return Ok(line(StatusCode::BAD_REQUEST, "invalid feed type")),
+        },
+    };
+    // Not every database can look for it.
+    if [&asked.city, &asked.category, &asked.q, &asked.search]
+        .iter()
+        .any(|text| text.contains('\0'))
+    {
+        return Ok(line(StatusCode::BAD_REQUEST, "invalid query"));
+    }
+    let limit: Option<usize> = asked.limit.parse().ok();
+    let limit = limit
+        .filter(|limit| (1..=MOST).contains(limit))
+        .unwrap_or(DEFAULT_LIMIT);
+    let after = Cursor::read(&asked.cursor);
+    let ranked_at = after.map_or_else(|| Moment::now().get(), |cursor| cursor.ranked_at);
+    let wanted = Wanted {
+        city: asked.city,
+        category: asked.category,
+        words: if asked.q.is_empty() {
+            asked.search
+        } else {
+            asked.q
+        },
+    };
+    let events = api.store.listed(&wanted, Utc::now()).await?;
+    let counts = match kind {
+        FeedType::Latest => HashMap::new(),
+        _ => api.store.counts(ranked_at).await?,
+    };
+    let tastes = match (kind, &visitor.actor) {
+        (FeedType::Personalized, Some(actor)) => match api.store.tastes(actor, ranked_at).await {
+            Ok(tastes) => tastes,
+            // What everybody likes is better than nothing.
+            Err(error) => {
+                tracing::warn!(%error, "nobody's taste can be read");
+                HashMap::new()
+            }
+        },
+        _ => HashMap::new(),
+    };
+    let (items, next) = rank::page(kind, events, &counts, &tastes, (ranked_at, after, limit));
+    let items: Vec<_> = items
+        .iter()
+        .map(|ranked| {
+            let event = &ranked.event;
+            json!({
+                "id": event.id,
+                "title": event.title,
+                "city": event.city,
+                "tags": [event.category],
+                "start_time": Moment::from(event.starts).to_string(),
+                "trend_score": ranked.score,
+                "cover_image_ids": event.covers,
+            })
+        })
+        .collect();
+    let body = json!({
+        "feed_type": kind.as_str(),
+        "items": items,
+        "has_more": next.is_some(),
+        "next_cursor": next.map(|next| next.text()).unwrap_or_default(),
+    });
+    let mut response = Json(body).into_response();
+    if let Some(cookie) = visitor.cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+#[derive(Deserialize)]
+struct Tracked {
+    event_type: String,
+    event_id: Uuid,
+}
+
+async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, Error> {
+    let now = Instant::now();
+    let address =
+        context::with_current(|context| context.and_then(|context| context.client_address()));
+    if let Some(address) = address
+        && !api
+            .by_address
+            .check(&RateLimitKey::address(address), now)
+            .allowed
+    {
+        return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
+    }
+    let Ok(tracked) = object::<Tracked>(&body) else {
+        return Ok(line(StatusCode::BAD_REQUEST, "invalid body"));
+    };
+    if !matches!(tracked.event_type.as_str(), "impression" | "view") {
+        return Ok(line(StatusCode::BAD_REQUEST, "invalid event type"));
+    }
+    let visitor = api.actors.of(&headers);
+    let mut response = StatusCode::ACCEPTED.into_response();
+    if let Some(actor) = &visitor.actor {
+        let key = RateLimitKey::api_key(actor);
+        if !api.by_actor.check(&key, now).allowed {
+            return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
+        }
+        api.store
+            .looked(actor, tracked.event_id, &tracked.event_type)
+            .await?;
+    }
+    if let Some(cookie) = visitor.cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    Ok(response)
+}
+
+/// Refusals of this service are a line of text.
+fn line(status: StatusCode, text: &'static str) -> Response {
+    (status, text).into_response()
+}

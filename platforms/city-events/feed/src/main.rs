@@ -1,0 +1,7 @@
+//! The service.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    city_events_feed::main()
+}

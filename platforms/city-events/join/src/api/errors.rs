@@ -1,0 +1,55 @@
+use city_events_contract::{Fault, fault};
+use seaworthy::{
+    axum::{
+        http::StatusCode,
+        response::{IntoResponse as _, Response},
+    },
+    contract::error::ErrorFormat,
+    prelude::*,
+};
+
+/// Refusals as clients of the service read them, those of the stack too.
+#[derive(Debug)]
+pub(super) struct JoinErrors;
+
+impl ErrorFormat for JoinErrors {
+    fn adapt(&self, error: Error) -> Error {
+        match error.code() {
+            Code::Unauthenticated if error.reason() != "UNAUTHORIZED" => {
+                let reason = error.reason().to_lowercase();
+                Error::new(Code::Unauthenticated, "UNAUTHORIZED", "unauthorized")
+                    .with_field("reason", reason)
+            }
+            _ => error,
+        }
+    }
+
+    fn http(&self, error: Error) -> Response {
+        let fault = told(&error);
+        // The error goes along for the layers outside to log.
+        let mut response = fault.into_response();
+        let with_cause = error.into_response();
+        *response.extensions_mut() = with_cause.extensions().clone();
+        response
+    }
+}
+
+/// The contract's code and status of an error.
+fn told(error: &Error) -> Fault {
+    let (code, status) = match error.reason() {
+        "REQUEST_INVALID" => ("request.invalid", None),
+        "IDEMPOTENCY_KEY_REQUIRED" => ("idempotency_key.required", None),
+        "AUTH_FORBIDDEN" => ("auth.forbidden", None),
+        "JOIN_BANNED" => ("join.banned", None),
+        "EVENT_NOT_FOUND" => ("event.not_found", None),
+        "JOIN_NOT_FOUND" => ("join.not_found", None),
+        "EVENT_FULL" => ("event.full", None),
+        "EVENT_CLOSED" => ("event.closed", Some(StatusCode::GONE)),
+        _ if error.code() == Code::Internal => ("internal", None),
+        _ => return fault(error),
+    };
+    let of_code = StatusCode::from_u16(error.code().http_status());
+    let status = status.or(of_code.ok());
+    let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Fault::new(status, code, error.message())
+}

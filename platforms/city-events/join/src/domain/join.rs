@@ -1,0 +1,35 @@
+use city_events_contract::Moment;
+use uuid::Uuid;
+
+use super::JoinStatus;
+
+/// Somebody's part in an event.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Join {
+    pub(crate) id: Uuid,
+    pub(crate) event: Uuid,
+    pub(crate) user: Uuid,
+    pub(crate) status: JoinStatus,
+    pub(crate) created_at: Moment,
+    pub(crate) updated_at: Moment,
+    pub(crate) activated_at: Option<Moment>,
+    pub(crate) canceled_at: Option<Moment>,
+    pub(crate) canceled_by: Option<Uuid>,
+    pub(crate) canceled_reason: Option<String>,
+    pub(crate) expired_at: Option<Moment>,
+    pub(crate) expired_reason: Option<String>,
+    pub(crate) rejected_at: Option<Moment>,
+    pub(crate) rejected_by: Option<String>,
+    pub(crate) rejected_reason: Option<String>,
+}
+
+/// One change of somebody's part, for the history.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Change<'a> {
+    pub(crate) user: Uuid,
+    pub(crate) from: Option<JoinStatus>,
+    pub(crate) to: JoinStatus,
+    pub(crate) reason: Option<&'a str>,
+    pub(crate) actor: Option<Uuid>,
+    pub(crate) at: Moment,
+}

@@ -1,0 +1,61 @@
+//! Where joins are kept.
+
+mod bans;
+mod changes;
+mod consumed;
+mod keys;
+mod lists;
+mod messages;
+mod migrations;
+mod organisers;
+mod own;
+mod places;
+mod rows;
+mod standing;
+mod wishes;
+
+use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
+
+use crate::{domain::Waitlist, turnstile::Turnstile};
+
+pub(crate) use consumed::Announced;
+pub(crate) use messages::topics;
+pub(crate) use migrations::MIGRATIONS;
+use wishes::Wishes;
+
+/// The joins in the database. What changes one also writes its history and stores the messages of it: all or nothing (MSG-4).
+#[derive(Debug, Clone)]
+pub(crate) struct Store {
+    database: Database,
+    outbox: Outbox,
+    audit: AuditLog,
+    turnstile: Turnstile,
+    waitlist: Waitlist,
+    keep_keys: std::time::Duration,
+    wishes: Wishes,
+    /// How many wishes are decided in one transaction at most.
+    together: usize,
+}
+
+impl Store {
+    pub(crate) fn new(
+        database: Database,
+        outbox: Outbox,
+        audit: AuditLog,
+        turnstile: Turnstile,
+        waitlist: Waitlist,
+        keep_keys: std::time::Duration,
+        together: usize,
+    ) -> Self {
+        Self {
+            database,
+            outbox,
+            audit,
+            turnstile,
+            waitlist,
+            keep_keys,
+            wishes: Wishes::default(),
+            together,
+        }
+    }
+}

@@ -1,0 +1,118 @@
+use std::collections::BTreeSet;
+
+use serde_json::{Value, json};
+
+use crate::house::{House, code, person, user};
+
+pub(crate) async fn answers_have_the_contracts_envelopes_and_codes(house: House) {
+    let event = house.event(1).await;
+    let one = user();
+    let (status, body) = house.join(&event, &one).await;
+    assert_eq!(
+        (status, body),
+        (200, json!({ "data": { "status": "active" } }))
+    );
+
+    let path = format!("/events/{}/participation", event.id);
+    let (status, part) = house.call("GET", &path, &one, None, &[]).await;
+    assert_eq!(status, 200);
+    let part = part["data"].as_object().unwrap();
+    let names: BTreeSet<_> = part.keys().map(String::as_str).collect();
+    assert_eq!(
+        names,
+        BTreeSet::from(["event_id", "joined_at", "status", "user_id"])
+    );
+    let joined_at = part["joined_at"].as_str().unwrap();
+    assert!(
+        joined_at.ends_with('Z') && joined_at.len() <= 30,
+        "{joined_at}"
+    );
+    let none = house.call("GET", &path, &user(), None, &[]).await;
+    assert_eq!(code(&none), (404, "join.not_found"));
+
+    let stats = house.stats(&event).await.1;
+    let stats = stats["data"].as_object().unwrap();
+    let names: BTreeSet<_> = stats.keys().map(String::as_str).collect();
+    let expected = [
+        "active_count",
+        "capacity",
+        "event_id",
+        "updated_at",
+        "waitlist_count",
+    ];
+    assert_eq!(names, BTreeSet::from(expected));
+
+    let key = [("Idempotency-Key", "k")];
+    for body in [
+        json!({ "event_id": "7" }),
+        json!({}),
+        json!([]),
+        Value::Null,
+    ] {
+        let refused = house.call("POST", "/join", &one, Some(body), &key).await;
+        assert_eq!(code(&refused), (400, "request.invalid"));
+        assert!(refused.1["error"]["request_id"].is_string());
+        assert!(refused.1["error"]["message"].is_string());
+    }
+    // Every form of a UUID.
+    let simple = event.id.simple().to_string();
+    for form in [
+        format!("urn:uuid:{}", event.id),
+        format!("{{{}}}", event.id),
+        simple,
+    ] {
+        let body = Some(json!({ "event_id": form }));
+        let again = house
+            .call(
+                "POST",
+                "/join",
+                &one,
+                body,
+                &[("Idempotency-Key", form.as_str())],
+            )
+            .await;
+        assert_eq!(code(&again), (409, "state_already_reached"));
+    }
+}
+
+pub(crate) async fn headers_and_probes_are_the_contracts(house: House) {
+    let get = async |path: &str, token: &str| {
+        let mut request = house.client().get(format!("{}{path}", house.base));
+        if !token.is_empty() {
+            request = request.header("authorization", format!("bEARER {token}"));
+        }
+        request.header("x-request-id", "abc").send().await.unwrap()
+    };
+    for path in ["/healthz", "/join/v1/health"] {
+        let answer = get(path, "").await;
+        assert_eq!(answer.status().as_u16(), 200);
+        assert_eq!(answer.text().await.unwrap(), "OK");
+    }
+    let answer = get("/api/v1/me/joins", "").await;
+    assert_eq!(answer.status().as_u16(), 401);
+    assert_eq!(answer.headers()["x-request-id"], "abc");
+    let body: Value = serde_json::from_str(&answer.text().await.unwrap()).unwrap();
+    assert_eq!(body["error"]["code"], "unauthorized");
+    assert_eq!(body["error"]["request_id"], "abc");
+
+    let own = get("/api/v1/me/joins", &user().token).await;
+    assert_eq!(own.status().as_u16(), 200);
+    let headers = own.headers();
+    assert_eq!(headers["x-content-type-options"], "nosniff");
+    assert_eq!(headers["x-frame-options"], "DENY");
+    let policy = headers["content-security-policy"].to_str().unwrap();
+    assert!(policy.contains("default-src"), "{policy}");
+    assert_eq!(get("/api/v1/nothing", "").await.status().as_u16(), 404);
+    let wrong = house
+        .client()
+        .put(format!("{}/api/v1/me/joins", house.base));
+    let wrong = wrong.send().await.unwrap();
+    assert_eq!(wrong.status().as_u16(), 405);
+    assert!(wrong.headers().contains_key("allow"));
+
+    // A user of these tokens is a UUID.
+    let mut nobody = person(uuid::Uuid::nil(), "user");
+    nobody.token.push('x');
+    let refused = get("/api/v1/me/joins", &nobody.token).await;
+    assert_eq!(refused.status().as_u16(), 401);
+}

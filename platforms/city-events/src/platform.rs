@@ -1,0 +1,266 @@
+use std::collections::BTreeMap;
+
+use seaworthy::{
+    config::{Environment, Loader, Profile, Settings},
+    prelude::*,
+    service::{Addresses, RunningService, StopOutcome},
+};
+
+use crate::Folder;
+
+/// What may be said of a platform before it starts.
+#[derive(Debug, Clone, Default)]
+pub struct PlatformOptions {
+    /// Settings of services, as `SERVICE.KEY=VALUE`; they count more than the platform's own.
+    pub set: Vec<String>,
+    /// Whether listeners take ports that are free.
+    pub free_ports: bool,
+    /// The profile; of the process's environment where there is none.
+    pub profile: Option<Profile>,
+}
+
+/// The services, in the order in which they were started.
+#[derive(Debug)]
+pub struct Platform {
+    services: Vec<Running>,
+}
+
+/// A service that runs, by its short name.
+#[derive(Debug)]
+struct Running {
+    name: &'static str,
+    service: RunningService,
+}
+
+/// A page asks for a new access token whenever it is opened, and a newcomer opens many.
+const REFRESHES: &str = "rate_limit.refresh.requests=120";
+/// The people of the first start come from one address.
+const REGISTRATIONS: &str = "rate_limit.register.requests=20";
+/// And sign in from there.
+const LOGINS: &str = "rate_limit.login.requests=60";
+
+/// What is different for services that share one terminal on somebody's own machine.
+const ALL: [&str; 4] = [
+    // Nothing stands in front that would have to be waited for.
+    "lifecycle.drain_delay=0s",
+    // Lines that name their service, and few of them: what production would refuse is known here.
+    "log.format=json",
+    "log.level=warn",
+    "log.targets.seaworthy_service=error",
+];
+
+impl Platform {
+    /// Starts all services, each when those that it asks are ready.
+    ///
+    /// # Errors
+    /// [`StartError`] of the first that does not start, with its name; those before it are stopped.
+    pub async fn start(folder: &Folder, options: &PlatformOptions) -> Result<Self, StartError> {
+        let mut platform = Self {
+            services: Vec::new(),
+        };
+        match platform.start_all(folder, options).await {
+            Ok(()) => Ok(platform),
+            Err(error) => {
+                platform.stop().await;
+                Err(error)
+            }
+        }
+    }
+
+    async fn start_all(
+        &mut self,
+        folder: &Folder,
+        options: &PlatformOptions,
+    ) -> Result<(), StartError> {
+        let secret = format!("jwt.secret={}", folder.secret("jwt")?);
+        let internal = format!("internal_secret={}", folder.secret("internal")?);
+        let audit_log = format!("audit_log.key={}", folder.secret("audit_log")?);
+        let broker = format!("broker.url={}", folder.sqlite("broker.db"));
+        let with = |name: &str, more: &[String]| {
+            let database = format!("database.url={}", folder.sqlite(&format!("{name}.db")));
+            let migrate = "database.migrate_at_start=true".to_owned();
+            [&[database, migrate, broker.clone(), secret.clone()], more].concat()
+        };
+
+        let auth = [
+            internal.clone(),
+            audit_log.clone(),
+            REFRESHES.into(),
+            REGISTRATIONS.into(),
+            LOGINS.into(),
+        ];
+        let service = Part::new("auth", "auth-service", city_events_auth::service());
+        self.add(
+            service,
+            options,
+            with("auth", &auth),
+            true,
+            city_events_auth::assemble,
+        )
+        .await?;
+
+        let service = Part::new("event", "event-service", city_events_event::service());
+        let own = with("event", std::slice::from_ref(&audit_log));
+        self.add(service, options, own, true, city_events_event::assemble)
+            .await?;
+
+        let service = Part::new("join", "join-service", city_events_join::service());
+        let own = with("join", std::slice::from_ref(&audit_log));
+        self.add(service, options, own, true, city_events_join::assemble)
+            .await?;
+
+        let service = Part::new("feed", "feed-service", city_events_feed::service());
+        let cookies = format!("anonymous.secret={}", folder.secret("anonymous")?);
+        self.add(
+            service,
+            options,
+            with("feed", &[cookies]),
+            false,
+            city_events_feed::assemble,
+        )
+        .await?;
+
+        let service = Part::new("email", "email-service", city_events_email::service());
+        let auth_url = self
+            .addresses("auth")
+            .map(|auth| format!("auth_url=http://{}", auth.http));
+        let own: Vec<String> = with("email", &[])
+            .into_iter()
+            .filter(|set| *set != secret)
+            .chain([internal])
+            .chain(auth_url)
+            .collect();
+        self.add(service, options, own, false, city_events_email::assemble)
+            .await?;
+
+        let service = Part::new("bff", "bff", city_events_bff::service());
+        let own = self.behind_the_door(secret);
+        self.add(service, options, own, false, city_events_bff::assemble)
+            .await
+    }
+
+    /// Where the services really listen.
+    fn behind_the_door(&self, secret: String) -> Vec<String> {
+        let mut settings = vec![secret];
+        for name in ["auth", "event", "join"] {
+            if let Some(grpc) = self.addresses(name).and_then(|addresses| addresses.grpc) {
+                settings.push(format!("grpc_clients.{name}.url=http://{grpc}"));
+            }
+        }
+        for name in ["auth", "feed"] {
+            if let Some(addresses) = self.addresses(name) {
+                settings.push(format!("clients.{name}.base_url=http://{}", addresses.http));
+            }
+        }
+        settings
+    }
+
+    async fn add<C, A>(
+        &mut self,
+        part: Part,
+        options: &PlatformOptions,
+        own: Vec<String>,
+        calls: bool,
+        assemble: A,
+    ) -> Result<(), StartError>
+    where
+        C: Settings,
+        A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
+    {
+        let mut settings: Vec<String> = ALL.map(str::to_owned).into();
+        if options.free_ports {
+            settings.extend([
+                "server.http.addr=127.0.0.1:0".into(),
+                "admin.addr=127.0.0.1:0".into(),
+            ]);
+            if calls {
+                settings.push("server.grpc.addr=127.0.0.1:0".into());
+            }
+        }
+        settings.extend(own);
+        let prefix = format!("{}.", part.name);
+        let said = options
+            .set
+            .iter()
+            .filter_map(|setting| setting.strip_prefix(&prefix));
+        settings.extend(said.map(str::to_owned));
+        let mut loader = Loader::new(part.identity)
+            .environment(Environment::of_process())
+            .overrides(settings);
+        if let Some(profile) = options.profile {
+            loader = loader.profile(profile);
+        }
+        // On the heap: each start is a future of a hundred others.
+        let running = Box::pin(part.service.start(loader, assemble));
+        let running = running.await.map_err(|error| {
+            StartError::because(format!("{} does not start", part.identity), Chain(error))
+        })?;
+        self.services.push(Running {
+            name: part.name,
+            service: running,
+        });
+        Ok(())
+    }
+
+    /// Where a service listens, by its short name: `auth`, `event`, `join`, `feed`, `email`, `bff`.
+    #[must_use]
+    pub fn addresses(&self, name: &str) -> Option<Addresses> {
+        let found = self.services.iter().find(|running| running.name == name);
+        found.map(|running| running.service.addresses())
+    }
+
+    /// All of them.
+    #[must_use]
+    pub fn all_addresses(&self) -> BTreeMap<&'static str, Addresses> {
+        let services = self.services.iter();
+        services
+            .map(|running| (running.name, running.service.addresses()))
+            .collect()
+    }
+
+    /// Stops one service, as an outage would. `None` where it does not run.
+    pub async fn stop_one(&mut self, name: &str) -> Option<StopOutcome> {
+        let place = self
+            .services
+            .iter()
+            .position(|running| running.name == name)?;
+        Some(self.services.remove(place).service.stop().await)
+    }
+
+    /// Stops all of them, the door first, and tells what was cut off.
+    pub async fn stop(self) -> Vec<String> {
+        let mut unfinished = Vec::new();
+        for running in self.services.into_iter().rev() {
+            let name = running.name;
+            match running.service.stop().await {
+                StopOutcome::Clean => {}
+                StopOutcome::CutOff(still) | StopOutcome::Forced(_, still) => {
+                    unfinished.extend(still.into_iter().map(|what| format!("{name}: {what}")));
+                }
+            }
+        }
+        unfinished
+    }
+}
+
+/// A service before it starts.
+struct Part {
+    name: &'static str,
+    identity: &'static str,
+    service: Service,
+}
+
+impl Part {
+    const fn new(name: &'static str, identity: &'static str, service: Service) -> Self {
+        Self {
+            name,
+            identity,
+            service,
+        }
+    }
+}
+
+/// The error of a start as the cause of another.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+struct Chain(#[source] StartError);

@@ -1,0 +1,31 @@
+//! The compose file of the platform, held to its services. That its variables are settings is tested with each service.
+
+use std::{collections::BTreeSet, path::Path};
+
+use seaworthy_testkit::compose::Compose;
+
+const SERVICES: [&str; 6] = ["auth", "event", "join", "feed", "email", "bff"];
+
+#[test]
+fn the_compose_file_starts_every_service_restricted_and_reachable_ship_2() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let compose = Compose::read(&home.join("compose.yaml"));
+    assert_eq!(compose.breaches(&SERVICES), Vec::<String>::new());
+    for service in SERVICES {
+        assert!(home.join(service).join("src/main.rs").exists(), "{service}");
+        let built = &compose.services()[service]["build"]["args"]["SERVICE"];
+        assert_eq!(built, service);
+    }
+    // The door and the mailbox, and nothing else.
+    let published: BTreeSet<String> = compose
+        .services()
+        .into_iter()
+        .filter(|(_, service)| {
+            service["ports"]
+                .as_array()
+                .is_some_and(|ports| !ports.is_empty())
+        })
+        .map(|(name, _)| name)
+        .collect();
+    assert_eq!(published, ["bff", "email"].map(str::to_owned).into());
+}

@@ -1,0 +1,91 @@
+use crate::house::House;
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_are_there_without_a_script_and_run_nothing_that_stands_in_them_sec_4() {
+    let house = House::open().await;
+    let host = house.register("host").await;
+    let id = host.publish("<b>Jazz</b> & \"more\"", 10).await;
+    let nobody = house.nobody();
+    for path in [
+        "/",
+        "/?q=jazz&city=Berlin&category=Music",
+        "/?type=trending",
+        "/?type=latest",
+        "/?type=personalized",
+        "/new",
+        "/login",
+        "/register",
+        "/forgot-password",
+        "/verify-email?token=x",
+        "/reset-password?token=x",
+        "/profile",
+        "/me/events",
+        "/me/joins",
+        "/moderation",
+        &format!("/events/{id}"),
+        &format!("/events/{id}/edit"),
+    ] {
+        let page = nobody.get(path).await;
+        assert_eq!(page.status, 200, "{path}: {page:?}");
+        let policy = page.header("content-security-policy");
+        assert!(
+            policy.contains("default-src 'none'")
+                && policy.contains("script-src 'self'")
+                && !policy.contains("unsafe"),
+            "{path}: {policy}"
+        );
+        assert!(
+            !page.text.contains(" style=") && !page.text.contains(" onclick="),
+            "{path}"
+        );
+        let scripts = page.text.matches("<script").count();
+        assert_eq!(
+            scripts,
+            page.text.matches("<script src=\"/assets/").count(),
+            "{path}: no script stands in a page"
+        );
+        assert!(
+            page.text.contains("<main id=\"main\"") && page.text.contains("lang=\"en\""),
+            "{path}"
+        );
+        assert!(
+            !page.text.contains("<b>Jazz"),
+            "{path}: what people write stays text"
+        );
+    }
+    let page = nobody.get("/").await;
+    assert!(page.text.contains("&lt;b&gt;Jazz&lt;/b&gt;"), "{page:?}");
+    assert_eq!(nobody.get("/events/nonsense").await.status, 404);
+    for (path, kind) in [
+        ("/assets/app.css", "text/css"),
+        ("/assets/app.js", "text/javascript"),
+        ("/assets/icon.svg", "image/svg+xml"),
+    ] {
+        let asset = nobody.get(path).await;
+        assert_eq!(asset.status, 200);
+        assert!(asset.header("content-type").starts_with(kind), "{path}");
+    }
+
+    // The pieces know who asks.
+    let own = host.get(&format!("/fragments/events/{id}")).await;
+    assert!(
+        own.text.contains("This is your event.") && own.text.contains("/edit"),
+        "{own:?}"
+    );
+    let form = host.get(&format!("/fragments/events/{id}/edit")).await;
+    assert!(form.text.contains("data-form=\"update\""), "{form:?}");
+    assert_eq!(
+        nobody
+            .get(&format!("/fragments/events/{id}/edit"))
+            .await
+            .status,
+        404
+    );
+    assert_eq!(nobody.get("/fragments/me/joins").await.status, 401);
+    assert_eq!(nobody.get("/fragments/moderation").await.status, 403);
+    let moderator = house.sign_in("moderator").await;
+    let moderation = moderator.get("/fragments/moderation").await;
+    assert_eq!(moderation.status, 200);
+    assert!(moderation.text.contains("Ban host"), "{moderation:?}");
+    house.platform.stop().await;
+}

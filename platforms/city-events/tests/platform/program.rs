@@ -1,0 +1,78 @@
+use std::{net::TcpListener, path::Path};
+
+use rustix::process::Signal;
+use seaworthy_testkit::process::ServiceProcess;
+
+fn start(arguments: &[&str]) -> ServiceProcess {
+    let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
+    ServiceProcess::start_as_is(program, arguments, &[]).unwrap()
+}
+
+#[test]
+fn one_command_starts_everything_and_a_signal_ends_it_in_order_life_4() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data").display().to_string();
+    for start_number in 1..=2 {
+        let told = ["bff", "feed", "join", "event", "auth"]
+            .map(|name| format!("{name}.log.targets.seaworthy_service=info"));
+        let told = told.iter().flat_map(|set| ["--set", set]);
+        let arguments: Vec<&str> = ["--data", &data, "--free-ports"]
+            .into_iter()
+            .chain(told)
+            .collect();
+        let mut process = start(&arguments);
+        let ready = process.line("Open       http://").unwrap();
+        assert!(ready.contains("127.0.0.1"), "{ready}");
+        process.line("Stop it with Ctrl-C").unwrap();
+        process.signal(Signal::TERM).unwrap();
+        let ended = process.ended().unwrap();
+        assert!(ended.status.success(), "start {start_number}: {ended:#?}");
+        let stopped: Vec<&String> = ended
+            .stdout
+            .iter()
+            .filter(|line| line.contains("stopped, nothing was lost"))
+            .collect();
+        let order: Vec<_> = [
+            "bff",
+            "email-service",
+            "feed-service",
+            "join-service",
+            "event-service",
+            "auth-service",
+        ]
+        .iter()
+        .map(|name| stopped.iter().position(|line| line.contains(name)))
+        .collect();
+        assert!(
+            order.is_sorted() && order.iter().all(Option::is_some),
+            "{order:?} {stopped:#?}"
+        );
+    }
+    assert!(place.path().join("data/seeded").exists());
+}
+
+#[test]
+fn a_port_that_is_taken_is_told_with_its_address_life_1() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap();
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().display().to_string();
+    let set = format!("bff.server.http.addr={address}");
+    let process = start(&["--data", &data, "--free-ports", "--empty", "--set", &set]);
+    let ended = process.ended().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    assert!(
+        ended.stderr.contains(&address.to_string()) && ended.stderr.contains("bff"),
+        "{ended:#?}"
+    );
+}
+
+#[test]
+fn a_setting_that_means_nothing_is_a_mistake_of_the_settings_conf_1() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().display().to_string();
+    let process = start(&["--data", &data, "--free-ports", "--set", "join.colour=red"]);
+    let ended = process.ended().unwrap();
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    assert!(ended.stderr.contains("colour"), "{ended:#?}");
+}
