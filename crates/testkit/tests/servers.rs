@@ -9,11 +9,13 @@ use std::{
     io::{BufRead as _, BufReader},
     net::TcpStream,
     process::Command,
+    thread,
+    time::{Duration, Instant},
 };
 
 use seaworthy_testkit::{
     kafka::KafkaServer, mariadb::MariadbServer, nats::NatsServer, postgres::PostgresServer,
-    rabbitmq::RabbitmqServer, requirement::required,
+    rabbitmq::RabbitmqServer, requirement::required, server::Shared,
 };
 
 fn answer(command: &mut Command) -> String {
@@ -99,4 +101,35 @@ fn kafka_comes_back_at_its_address() {
     server.kill();
     assert!(TcpStream::connect(server.address()).is_err());
     server.restart().unwrap();
+}
+
+static SHARED: Shared<PostgresServer> = Shared::new("SEAWORTHY_TEST_POSTGRES", |programs| {
+    PostgresServer::start(programs)
+});
+
+#[test]
+#[ignore = "run by the test below as a test binary of its own"]
+fn uses_a_shared_server() {
+    let server = SHARED.get().unwrap();
+    server.database("left").unwrap();
+}
+
+#[test]
+fn a_shared_server_leaves_nothing_on_the_disk() {
+    if required("SEAWORTHY_TEST_POSTGRES").is_none() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let everybody = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(folder.path(), everybody).unwrap();
+    let mut binary = Command::new(std::env::current_exe().unwrap());
+    binary
+        .args(["--exact", "uses_a_shared_server", "--ignored"])
+        .env("TMPDIR", folder.path());
+    assert!(answer(&mut binary).contains("1 passed"));
+    let began = Instant::now();
+    while std::fs::read_dir(folder.path()).unwrap().count() > 0 {
+        assert!(began.elapsed() < Duration::from_secs(30), "its data stays");
+        thread::sleep(Duration::from_millis(20));
+    }
 }

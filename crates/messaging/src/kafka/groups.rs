@@ -169,7 +169,8 @@ pub(super) fn lag<C: ConsumerContext>(
     Ok(waiting.sum())
 }
 
-fn list(partitions: &[Partition]) -> TopicPartitionList {
+/// These partitions, as the client wants them.
+pub(super) fn list(partitions: &[Partition]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for (topic, partition) in partitions {
         list.add_partition(topic, *partition);

@@ -9,7 +9,11 @@ use rdkafka::{
     types::RDKafkaRespErr,
 };
 
-use super::{client::log, groups::Partition, member::Member};
+use super::{
+    client::log,
+    groups::{Partition, list},
+    member::Member,
+};
 
 /// The group has changed.
 pub(super) enum Change {
@@ -17,6 +21,16 @@ pub(super) enum Change {
     Assign(Vec<Partition>),
     /// These are to go to others.
     Revoke(Vec<Partition>),
+}
+
+impl Change {
+    /// Does what the group wants, without looking at what is in hand.
+    pub(super) fn accept(self, client: &BaseConsumer<Rebalances>) -> KafkaResult<()> {
+        match self {
+            Self::Assign(partitions) => client.incremental_assign(&list(&partitions)),
+            Self::Revoke(partitions) => release(client, &list(&partitions)),
+        }
+    }
 }
 
 /// What the client of a member tells. It is only noted here; the member's thread does it when it is time.
@@ -49,9 +63,9 @@ impl ConsumerContext for Rebalances {
         &self,
         consumer: &BaseConsumer<Self>,
         what: RDKafkaRespErr,
-        list: &mut TopicPartitionList,
+        partitions: &mut TopicPartitionList,
     ) {
-        let partitions = names(list);
+        let partitions = names(partitions);
         let change = match what {
             RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Change::Assign(partitions),
             _ => Change::Revoke(partitions),
@@ -61,11 +75,7 @@ impl ConsumerContext for Rebalances {
             None => Some(change),
         };
         // A member that ends lets everything go at once.
-        let done = match left {
-            None => Ok(()),
-            Some(Change::Assign(_)) => consumer.incremental_assign(list),
-            Some(Change::Revoke(_)) => release(consumer, list),
-        };
+        let done = left.map_or(Ok(()), |change| change.accept(consumer));
         if let Err(error) = done {
             tracing::debug!(%error, "a member of a group ends untidily");
         }

@@ -68,15 +68,31 @@ impl Session {
             self.follow(&client);
             self.hand_over(&client);
         }
-        let (held, kept) = {
+        let (held, kept, changes) = {
             let mut state = self.member.state.lock();
             state.phase = Phase::Over;
-            (std::mem::take(&mut state.assigned), state.client.take())
+            (
+                std::mem::take(&mut state.assigned),
+                state.client.take(),
+                std::mem::take(&mut state.changes),
+            )
         };
         drop((held, kept));
+        self.answer_all(&client, changes.into());
         // Leaves the group, where nobody else still asks this client something.
         drop(client);
         self.member.left.cancel();
+    }
+
+    /// Says yes to what the group has asked for: its client never leaves it, and never ends, while it waits for an answer.
+    fn answer_all(&mut self, client: &Client, changes: Vec<Change>) {
+        let handover = self.handover.take();
+        let handover = handover.map(|handover| Change::Revoke(handover.partitions));
+        for change in handover.into_iter().chain(changes) {
+            if let Err(error) = change.accept(client) {
+                tracing::debug!(group = %self.member.group, %error, "a member of a group ends untidily");
+            }
+        }
     }
 
     fn is_over(&mut self) -> bool {
@@ -125,12 +141,12 @@ impl Session {
                     tracing::debug!(group = %self.member.group, %error, "new partitions wait");
                     let since = *self.asking.get_or_insert_with(Instant::now);
                     let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
-                    if is_refused || since.elapsed() > self.member.limits.lease {
-                        self.member.end(failed(error));
-                        return;
-                    }
                     let mut state = self.member.state.lock();
                     state.changes.push_front(Change::Assign(partitions));
+                    if is_refused || since.elapsed() > self.member.limits.lease {
+                        state.end(failed(error));
+                        return;
+                    }
                     drop(state);
                     std::thread::sleep(ASK_AGAIN);
                     return;
@@ -217,10 +233,8 @@ impl Session {
         if !is_lost && !is_late && !state.has_handed_over() && state.phase != Phase::Over {
             return;
         }
-        let mut list = TopicPartitionList::new();
         let mut gone = Vec::new();
         for partition in partitions {
-            list.add_partition(&partition.0, partition.1);
             let place = self.member.place(partition);
             gone.extend(place.and_then(|place| state.assigned.remove(&place)));
         }
@@ -230,7 +244,7 @@ impl Session {
         if is_late {
             tracing::warn!(group = %self.member.group, "partitions go to others before their messages are settled");
         }
-        if let Err(error) = release(client, &list) {
+        if let Err(error) = release(client, &groups::list(partitions)) {
             self.member.end(TransportError::unavailable(error));
         } else if is_lost {
             self.member.end(TransportError::unavailable(
@@ -241,3 +255,6 @@ impl Session {
         self.member.wake.notify_one();
     }
 }
+
+#[cfg(test)]
+mod tests;

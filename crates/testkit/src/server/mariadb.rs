@@ -21,6 +21,8 @@ use super::{
 const USER: &str = "mysql";
 /// The user of the database.
 const NAME: &str = "seaworthy";
+/// By default each server takes a tenth of a gigabyte for its log alone.
+const LOG_SIZE: &str = "--innodb-log-file-size=16M";
 
 /// A running MariaDB. It is killed when this is dropped.
 #[derive(Debug)]
@@ -64,6 +66,7 @@ impl MariadbServer {
                 "--no-defaults",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
+                LOG_SIZE,
             ])
             .arg(format!("--datadir={}", data.display()))
             .current_dir("/");
@@ -155,6 +158,7 @@ impl MariadbServer {
                 "--bind-address=127.0.0.1",
                 "--skip-name-resolve",
                 "--skip-log-bin",
+                LOG_SIZE,
             ])
             .args(&self.settings)
             .current_dir("/");

@@ -13,6 +13,7 @@ pub mod postgres;
 mod process;
 pub mod program;
 pub mod rabbitmq;
+mod reaper;
 pub mod redis;
 mod shared;
 

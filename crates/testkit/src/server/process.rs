@@ -14,7 +14,7 @@ use rand::RngExt as _;
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use tempfile::TempDir;
 
-use super::keeper;
+use super::{keeper, reaper::reap};
 
 /// The slowest of the servers needs a third of this where seven of them start on two cores.
 const PATIENCE: Duration = Duration::from_secs(240);
@@ -55,6 +55,7 @@ pub fn free_address() -> io::Result<SocketAddr> {
 /// A folder that belongs to `user` where the test runs as root.
 pub(super) fn folder(user: Option<&str>) -> io::Result<TempDir> {
     let folder = tempfile::Builder::new().prefix("seaworthy-").tempdir()?;
+    reap(folder.path());
     if let Some(user) = user.filter(|_| geteuid().is_root()) {
         let (user, group) = identity(user)?;
         std::os::unix::fs::chown(folder.path(), Some(user), Some(group))?;
