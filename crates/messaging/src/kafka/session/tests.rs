@@ -9,16 +9,16 @@ use tokio::{sync::mpsc, time};
 use super::*;
 use crate::{
     GroupName, MessagingConfig, Topic,
-    kafka::{KafkaBroker, client::Clients, member::Limits, names::Names},
+    kafka::{KafkaBroker, client::Clients, member::Limits, names::Names, rebalance::Rebalances},
     transport::{TopicPlan, Transport as _},
 };
 
 /// Longer than a member may take on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// A cluster that fell silent between telling a member its partitions and telling it where they begin left it like this.
+/// Its topic was removed while it had messages in hand, and then it was dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_that_ends_before_it_has_its_partitions_leaves_its_group_life_4() {
+async fn a_member_that_ends_before_it_has_handed_over_leaves_its_group_life_4() {
     let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
         return;
     };
@@ -60,13 +60,20 @@ async fn a_member_that_ends_before_it_has_its_partitions_leaves_its_group_life_4
     client.context().tell(&member);
     client.subscribe(&[&name]).unwrap();
     let began = Instant::now();
-    while member.state.lock().changes.is_empty() {
+    let mut session = Session::new(Arc::clone(&member));
+    while member.state.lock().assigned.is_empty() {
         assert!(began.elapsed() < PATIENCE, "nothing was assigned");
         drop(client.poll(LOOK));
+        session.follow(&client);
+    }
+    client.unsubscribe();
+    while session.handover.is_none() {
+        assert!(began.elapsed() < PATIENCE, "nothing was revoked");
+        drop(client.poll(LOOK));
+        session.follow(&client);
     }
 
     member.end(TransportError::Closed);
-    let session = Session::new(Arc::clone(&member));
     thread::spawn(move || session.run(client));
     let left = time::timeout(PATIENCE, member.left.cancelled()).await;
     assert!(left.is_ok(), "the client waits for an answer for ever");
