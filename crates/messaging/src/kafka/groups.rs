@@ -101,7 +101,7 @@ fn edges_now<C: ConsumerContext>(
     Ok(found)
 }
 
-/// Whether a partition or its leader is new, or the coordinator of the group is: it will answer in a moment.
+/// Whether a partition or its leader is new, or the coordinator of the group is: it will answer in a moment. These are the errors that Kafka's protocol calls retriable and that such questions get.
 fn is_settling(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -112,6 +112,12 @@ fn is_settling(error: &KafkaError) -> bool {
                 | RDKafkaErrorCode::NotCoordinator
                 | RDKafkaErrorCode::CoordinatorNotAvailable
                 | RDKafkaErrorCode::CoordinatorLoadInProgress
+                | RDKafkaErrorCode::FencedLeaderEpoch
+                | RDKafkaErrorCode::UnknownLeaderEpoch
+                | RDKafkaErrorCode::OffsetNotAvailable
+                | RDKafkaErrorCode::ReplicaNotAvailable
+                | RDKafkaErrorCode::KafkaStorageError
+                | RDKafkaErrorCode::UnstableOffsetCommit
         )
     )
 }
@@ -185,19 +191,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coordinator_that_is_new_is_asked_again_res_1() {
+    fn a_coordinator_or_a_leader_that_is_new_is_asked_again_res_1() {
         let asked = Cell::new(0);
         let answer = once_settled(Duration::from_secs(10), || {
             asked.set(asked.get() + 1);
             match asked.get() {
                 1 => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotCoordinator)),
+                3 => Err(KafkaError::OffsetFetch(
+                    RDKafkaErrorCode::UnknownLeaderEpoch,
+                )),
                 2 => Err(KafkaError::OffsetFetch(
                     RDKafkaErrorCode::CoordinatorLoadInProgress,
                 )),
                 _ => Ok("known"),
             }
         });
-        assert_eq!((answer, asked.get()), (Ok("known"), 3));
+        assert_eq!((answer, asked.get()), (Ok("known"), 4));
     }
 
     #[test]
