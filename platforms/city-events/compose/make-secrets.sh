@@ -13,6 +13,7 @@ for name in jwt internal audit-log anonymous postgres redis broker \
     auth-database event-database join-database feed-database email-database; do
     make "$name" "$(random)"
 done
+make redis-url "redis://:$(cat secrets/redis)@redis:6379/0"
 make rabbitmq.conf "default_user = city-events
 default_pass = $(cat secrets/broker)
 default_vhost = city-events

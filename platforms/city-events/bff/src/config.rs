@@ -30,7 +30,7 @@ pub struct CallerLimitConfig {
     pub requests: NonZeroU32,
     /// The window.
     pub window: Timeout,
-    /// The Redis in which all replicas count together, as `redis://host:port/database` or `host:port`; the program needs its feature `redis` for it. Without one each replica counts alone, and so it
+    /// The Redis in which all replicas count together, as `redis://host:port/database` or `host:port`. Without one each replica counts alone, and so it
     /// does while Redis is away.
     #[serde(skip_serializing)]
     pub redis: Option<Secret<String>>,

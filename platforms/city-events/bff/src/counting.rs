@@ -83,7 +83,7 @@ impl Limit {
         _: &Secret<String>,
     ) -> Result<Self, StartError> {
         Err(StartError::new(
-            "rate_limit.redis is set, and this program was built without it: build it with `--features redis`",
+            "rate_limit.redis is set, and this program was built without its feature `redis`",
         ))
     }
 
