@@ -186,6 +186,70 @@ pub(crate) fn count(
     })
 }
 
+/// Each client sends its requests one after the other, over a connection of its own, until the time is over or it has none left. Runs on the calling thread alone.
+pub(crate) fn answered(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    time: Duration,
+) -> Result<Measured, Failure> {
+    exchanges(address, clients, move |begin, _| {
+        (begin.elapsed() < time).then(Instant::now)
+    })
+}
+
+/// So many requests a second, each client's in turn, however long answers take. A wait begins when the request was due. Runs on the calling thread alone.
+pub(crate) fn paced(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    a_second: u32,
+) -> Result<Measured, Failure> {
+    exchanges(address, clients, move |begin, number| {
+        Some(begin + Duration::from_secs(1) * number / a_second)
+    })
+}
+
+/// Sends the requests of each client over a connection of its own, each when it is due: `due` is told when all began, and the number of the request among those of all.
+fn exchanges(
+    address: SocketAddr,
+    clients: Vec<Requests>,
+    due: impl Fn(Instant, u32) -> Option<Instant> + Copy + Send + 'static,
+) -> Result<Measured, Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    runtime.block_on(async {
+        let begin = Instant::now();
+        let mut running = JoinSet::new();
+        let all = u32::try_from(clients.len())?;
+        for (client, requests) in (0_u32..).zip(clients) {
+            running.spawn(async move {
+                let socket = TcpStream::connect(address).await?;
+                socket.set_nodelay(true)?;
+                let count = u32::try_from(requests.len())?;
+                let mut connection = Connection::new(socket, requests);
+                let mut latencies = Vec::new();
+                for number in 0..count {
+                    let Some(due) = due(begin, number * all + client) else {
+                        break;
+                    };
+                    tokio::time::sleep_until(due.into()).await;
+                    connection.exchange().await?;
+                    latencies.push(u64::try_from(due.elapsed().as_nanos())?);
+                }
+                Ok::<_, Failure>(latencies)
+            });
+        }
+        let mut latencies = Vec::new();
+        while let Some(client) = running.join_next().await {
+            latencies.extend(client??);
+        }
+        Ok(Measured {
+            elapsed: begin.elapsed(),
+            latencies,
+        })
+    })
+}
+
 /// Sends exactly this many requests over one connection and closes it.
 pub(crate) fn send(address: SocketAddr, workload: Workload, requests: u32) -> Result<(), Failure> {
     let runtime = tokio::runtime::Builder::new_current_thread()

@@ -4,16 +4,17 @@
 //! ratio is the result. Where a machine is shared, instructions are steadier than time: `instructions` counts them.
 //!
 //! ```text
-//! cargo run --release -p seaworthy-bench -- stack
-//! cargo run --release -p seaworthy-bench -- instructions
-//! cargo run --release -p seaworthy-bench -- log-line
-//! cargo run --release -p seaworthy-bench -- json
-//! cargo run --release -p seaworthy-bench -- client
-//! cargo run --release -p seaworthy-bench -- policies
-//! cargo run --release -p seaworthy-bench -- tokens
-//! cargo run --release -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
-//! cargo run --release -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
-//! cargo run --release -p seaworthy-bench --features kafka -- brokers --nats /usr/sbin/nats-server --kafka FOLDER-OF-JARS
+//! cargo run --profile dist -p seaworthy-bench -- stack
+//! cargo run --profile dist -p seaworthy-bench -- instructions
+//! cargo run --profile dist -p seaworthy-bench -- log-line
+//! cargo run --profile dist -p seaworthy-bench -- json
+//! cargo run --profile dist -p seaworthy-bench -- client
+//! cargo run --profile dist -p seaworthy-bench -- policies
+//! cargo run --profile dist -p seaworthy-bench -- tokens
+//! cargo run --profile dist -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
+//! cargo build --profile dist -p city-events-join && cargo run --profile dist -p seaworthy-bench -- joins --postgres /usr/lib/postgresql/15/bin
+//! cargo run --profile dist -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
+//! cargo run --profile dist -p seaworthy-bench --features kafka -- brokers --nats /usr/sbin/nats-server --kafka FOLDER-OF-JARS
 //! ```
 
 #[cfg(feature = "brokers")]
@@ -23,6 +24,7 @@ mod client;
 mod contract;
 mod events;
 mod instructions;
+mod joins;
 mod json;
 mod load;
 mod log_line;
@@ -126,6 +128,18 @@ enum Benchmark {
         #[arg(long, default_value_t = 20)]
         rounds: u32,
     },
+    /// Joins of City Events on PostgreSQL beside the same statements by pgbench, in turns; the program `city-events-join` has to be built beside this one.
+    Joins {
+        /// The folder of PostgreSQL's programs, pgbench among them.
+        #[arg(long)]
+        postgres: std::path::PathBuf,
+        /// Blocks of four turns.
+        #[arg(long, default_value_t = 2)]
+        blocks: u32,
+        /// Seconds of a turn.
+        #[arg(long, default_value_t = 5)]
+        seconds: u32,
+    },
     /// Publishing and consuming through a whole service beside the bare client of each broker, in turns.
     #[cfg(feature = "brokers")]
     Brokers {
@@ -165,6 +179,11 @@ fn main() -> ExitCode {
             rabbitmq,
             events,
         } => events::run(&postgres, &rabbitmq, events),
+        Benchmark::Joins {
+            postgres,
+            blocks,
+            seconds,
+        } => joins::run(&postgres, blocks, seconds),
         Benchmark::Queries { postgres, rounds } => queries::run(&postgres, rounds),
         #[cfg(feature = "brokers")]
         Benchmark::Brokers {

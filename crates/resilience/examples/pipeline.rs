@@ -1,7 +1,7 @@
 //! What the policies cost around a call that is ready at once, in nanoseconds, each alone and all together.
 //!
 //! ```text
-//! cargo run --release -p seaworthy-resilience --example pipeline
+//! cargo run --profile dist -p seaworthy-resilience --example pipeline
 //! ```
 //!
 //! A number changes how many rounds there are. On a busy machine instructions say more than times: those of one call are the difference between two counts with
