@@ -12,7 +12,7 @@ use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 use rdkafka::{admin::AdminOptions, consumer::Consumer as _, error::KafkaResult};
 use tokio::{sync::mpsc, task};
-use tokio_util::task::TaskTracker;
+use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use super::{
     client::{Clients, failed},
@@ -43,6 +43,8 @@ struct Inner {
     clients: Clients,
     names: Names,
     link: Link,
+    /// Nobody looks for a lost cluster any more when this is gone.
+    _watched: DropGuard,
     topology: Topology,
     publications: Publications,
     publishing: TaskTracker,
@@ -215,10 +217,8 @@ impl KafkaBroker {
         })?;
         let clients = Clients::new(config, client)?;
         let link = Link::new(&clients, kafka.timeout.get())?;
-        if let Err(error) = link.check().await {
-            link.close();
-            return Err(error);
-        }
+        let watched = link.watched();
+        link.check().await?;
         let topology = Topology::new(link.clone(), names.clone(), &clients, kafka)?;
         let publications = Publications::new(link.clone(), names.clone(), clients.clone())?;
         Ok(Self {
@@ -227,6 +227,7 @@ impl KafkaBroker {
                 clients,
                 names,
                 link,
+                _watched: watched,
                 topology,
                 publications,
                 publishing: TaskTracker::new(),

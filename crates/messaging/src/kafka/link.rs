@@ -13,7 +13,7 @@ use rdkafka::{
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
 use tokio::{sync::Notify, task, time};
-use tokio_util::sync::CancellationToken;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::client::{Clients, Quiet, failed, is_refusal, log};
 use crate::transport::TransportError;
@@ -88,6 +88,11 @@ impl Link {
 
     pub(super) fn close(&self) {
         self.state.closed.cancel();
+    }
+
+    /// Closes it when it is dropped.
+    pub(super) fn watched(&self) -> DropGuard {
+        self.state.closed.clone().drop_guard()
     }
 
     /// Finds out when a lost cluster is back, also where nobody publishes.
