@@ -50,7 +50,8 @@ pub(crate) fn run(postgres: &Path, blocks: u32, seconds: u32) -> Result<(), Fail
         let (mut ours, mut bare, mut waits) = (Vec::new(), Vec::new(), Vec::new());
         let mut join = || -> Result<f64, Failure> {
             let all = MOST_A_SECOND * span.as_secs_f64();
-            let measured = load::answered(address, requests::of_clients(CLIENTS, events, all)?, span)?;
+            let measured =
+                load::answered(address, requests::of_clients(CLIENTS, events, all)?, span)?;
             let rate = rate(&measured);
             waits.extend(measured.latencies);
             Ok(rate)
@@ -90,7 +91,11 @@ fn service(database: &str) -> Result<(ProgramServer, SocketAddr), Failure> {
     let program = std::env::current_exe()?.with_file_name(PROGRAM);
     if !program.is_file() {
         let missing: PathBuf = program;
-        return Err(format!("{} is not built: build the package {PROGRAM} with the same profile", missing.display()).into());
+        return Err(format!(
+            "{} is not built: build the package {PROGRAM} with the same profile",
+            missing.display()
+        )
+        .into());
     }
     let [http, grpc, operators] = [free_address()?, free_address()?, free_address()?];
     let settings = [
@@ -105,7 +110,10 @@ fn service(database: &str) -> Result<(ProgramServer, SocketAddr), Failure> {
         ("AUDIT_LOG__KEY", KEY.to_owned()),
     ];
     let settings = settings.map(|(name, value)| (format!("JOIN_SERVICE__{name}"), value));
-    Ok((ProgramServer::new(program, settings.into(), operators)?, http))
+    Ok((
+        ProgramServer::new(program, settings.into(), operators)?,
+        http,
+    ))
 }
 
 /// Events with room for everybody.
