@@ -7,6 +7,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- stack
 //! cargo run --profile dist -p seaworthy-bench -- instructions
 //! cargo run --profile dist -p seaworthy-bench -- log-line
+//! cargo run --profile dist -p seaworthy-bench -- redaction
 //! cargo run --profile dist -p seaworthy-bench -- json
 //! cargo run --profile dist -p seaworthy-bench -- client
 //! cargo run --profile dist -p seaworthy-bench -- policies
@@ -31,6 +32,7 @@ mod log_line;
 mod orders;
 mod policies;
 mod queries;
+mod redaction;
 mod stack;
 mod statistics;
 mod target;
@@ -77,6 +79,12 @@ enum Benchmark {
     /// Nanoseconds of one log line beside the usual formatter's.
     LogLine {
         /// Measurements of each.
+        #[arg(long, default_value_t = 50)]
+        rounds: u32,
+    },
+    /// The filter of personal and secret data over the texts of a log line and over a body, beside the same without it.
+    Redaction {
+        /// Rounds of each.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
     },
@@ -171,6 +179,7 @@ fn main() -> ExitCode {
         } => stack::run(blocks, seconds, connections),
         Benchmark::Instructions { requests, keep } => instructions::run(requests, keep.as_deref()),
         Benchmark::LogLine { rounds } => log_line::run(rounds),
+        Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
         Benchmark::Tokens { rounds } => tokens::run(rounds),
         Benchmark::Policies { rounds } => policies::run(rounds),

@@ -1,6 +1,6 @@
 //! Edits of a typed document by key.
 
-use serde_json::Value as Json;
+use serde_json::{Map, Value as Json};
 
 use crate::key::{Key, Segment};
 
@@ -24,21 +24,24 @@ fn get_mut<'a>(document: &'a mut Json, key: &Key) -> Option<&'a mut Json> {
     key.segments().iter().try_fold(document, child)
 }
 
-/// Replaces the value at a key whose parent exists; a section that is not there, and may be, is there from then on.
+/// Replaces the value at a key. Sections on the way that are not there, such as an optional one or the entry of a map, are there from then on; what is no section stays as it is.
 pub(crate) fn set(document: &mut Json, key: &Key, value: Json) {
-    match (key.segments().last(), get_mut(document, &key.parent())) {
-        (Some(Segment::Name(name)), Some(Json::Object(members))) => {
-            members.insert(name.clone(), value);
+    if let Some(place) = key.segments().iter().try_fold(document, place) {
+        *place = value;
+    }
+}
+
+/// The place of a member, which a section, or nothing that becomes one, has from then on. Lists do not grow.
+fn place<'a>(document: &'a mut Json, segment: &Segment) -> Option<&'a mut Json> {
+    if document.is_null() && matches!(segment, Segment::Name(_)) {
+        *document = Json::Object(Map::new());
+    }
+    match (segment, document) {
+        (Segment::Name(name), Json::Object(members)) => {
+            Some(members.entry(name).or_insert(Json::Null))
         }
-        (Some(Segment::Name(name)), Some(section @ Json::Null)) => {
-            *section = Json::Object([(name.clone(), value)].into_iter().collect());
-        }
-        (Some(Segment::Index(index)), Some(Json::Array(items))) => {
-            if let Some(item) = items.get_mut(*index) {
-                *item = value;
-            }
-        }
-        _ => {}
+        (Segment::Index(index), Json::Array(items)) => items.get_mut(*index),
+        _ => None,
     }
 }
 
@@ -71,6 +74,32 @@ mod tests {
             json!("c"),
         );
         let expected = json!({ "server": { "grpc": { "addr": "b" }, "http": { "addr": "c" } } });
+        assert_eq!(document, expected);
+    }
+
+    #[test]
+    fn a_default_within_an_entry_that_is_not_there_makes_the_entry_conf_1() {
+        let mut document = json!({ "clients": {}, "name": "a", "list": [1] });
+        for (key, value) in [
+            ("clients.auth.url", json!("b")),
+            ("clients.auth.policies.bulkhead.maximum_calls", json!(7)),
+            ("clients.feed.url", json!("c")),
+            // A value is no section, and a default does not make it one.
+            ("name.of", json!("d")),
+            ("list.of", json!("e")),
+        ] {
+            set(&mut document, &Key::of_dotted(key), value);
+        }
+        set(&mut document, &Key::of_dotted("list").item(0), json!(2));
+        set(&mut document, &Key::of_dotted("list").item(1), json!(3));
+        let expected = json!({
+            "clients": {
+                "auth": { "url": "b", "policies": { "bulkhead": { "maximum_calls": 7 } } },
+                "feed": { "url": "c" },
+            },
+            "name": "a",
+            "list": [2],
+        });
         assert_eq!(document, expected);
     }
 }

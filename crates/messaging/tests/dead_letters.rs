@@ -174,6 +174,19 @@ fn operators_list_group_show_replay_and_discard_by_the_command_msg_3() {
 }
 
 #[test]
+fn a_line_about_a_message_says_what_happened_to_it_and_which_it_was_obs_2() {
+    let (trial, mut process) = Trial::with_dead_letters(1);
+    let line = process.line("\"dead_letter\":").unwrap();
+    let line: Value = serde_json::from_str(&line).unwrap();
+    stop(process);
+    let said = "a message could not be handled and is dead";
+    assert_eq!(at(&line, "/message"), &json!(said), "{line}");
+    let listed = trial.ask(&["list"]);
+    assert_eq!(at(&line, "/message_id"), at(&listed, "/0/message_id"));
+    assert_eq!(at(&line, "/dead_letter"), at(&listed, "/0/id"));
+}
+
+#[test]
 fn a_replay_that_is_killed_again_and_again_loses_nothing_msg_3() {
     const ALL: u32 = 600;
     let (trial, process) = Trial::with_dead_letters(ALL);

@@ -21,7 +21,8 @@ seaworthy_testkit::on_every_database! {
         a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_3,
         a_logout_a_ban_and_a_new_login_end_sessions_auth_3,
         a_token_that_a_client_brought_is_never_taken_over_auth_3,
-        versions_rise_one_by_one_also_at_once_auth_3;
+        versions_rise_one_by_one_also_at_once_auth_3,
+        everybody_whose_tokens_were_taken_back_is_told_however_many_auth_3;
     lockout:
         after_a_few_failures_an_account_waits_whether_it_exists_or_not_auth_2,
         a_thousand_at_once_are_counted_like_one_after_the_other_auth_2,

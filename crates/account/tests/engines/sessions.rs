@@ -1,4 +1,4 @@
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use seaworthy_account::{
@@ -155,4 +155,31 @@ pub(crate) async fn versions_rise_one_by_one_also_at_once_auth_3(place: Place) {
     let within = |time| TokenVersions::raised_within(database, Duration::from_secs(time));
     assert_eq!(within(60).await.unwrap(), [(USER.to_owned(), 8)]);
     assert_eq!(within(0).await.unwrap(), []);
+}
+
+pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_however_many_auth_3(
+    place: Place,
+) {
+    let database = &place.database;
+    TokenVersions::raise(database, "u").await.unwrap();
+    // Each turn doubles them, and gives all of a turn the same moment: more than the rows that one answer may have.
+    for turn in 0..14_u32 {
+        sql("INSERT INTO account_versions (user_id, version, changed_us) SELECT user_id || ?, version + 1, {now_us} FROM account_versions")
+            .on_mysql("INSERT INTO account_versions (user_id, version, changed_us) SELECT CONCAT(user_id, ?), version + 1, {now_us} FROM account_versions")
+            .bind(format!("-{turn}"))
+            .execute(database)
+            .await
+            .unwrap();
+    }
+    let everybody = 1 << 14;
+    assert!(everybody > database.config().maximum_rows.get());
+    let raised = TokenVersions::raised_within(database, Duration::from_secs(3_600))
+        .await
+        .unwrap();
+    assert_eq!(raised.len(), everybody as usize);
+    let users: BTreeSet<_> = raised.iter().map(|(user, _)| user.as_str()).collect();
+    assert_eq!(users.len(), raised.len(), "each of them once");
+    for (user, version) in &raised {
+        assert_eq!(*version, 1 + user.matches('-').count() as u64, "{user}");
+    }
 }

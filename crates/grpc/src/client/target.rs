@@ -1,6 +1,7 @@
 use std::{net::IpAddr, path::Path, time::Duration};
 
 use seaworthy_service::{GrpcClientConfig, GrpcClientTlsConfig};
+use seaworthy_telemetry::redact::redact;
 use tonic::transport::{Certificate, ClientTlsConfig, Endpoint, Identity};
 
 use super::GrpcClientError;
@@ -22,8 +23,9 @@ pub(crate) struct Target {
 impl Target {
     /// Reads the TLS files once, so that a mistake is found where the client is made.
     pub(crate) fn new(config: &GrpcClientConfig) -> Result<Self, GrpcClientError> {
-        let url = &config.url;
-        let plain = Endpoint::from_shared(url.clone())
+        // As errors may repeat it: somebody may have written a password into it (OBS-3).
+        let url = redact(&config.url).into_owned();
+        let plain = Endpoint::from_shared(config.url.clone())
             .map_err(|cause| GrpcClientError::Endpoint {
                 url: url.clone(),
                 cause,
@@ -36,8 +38,8 @@ impl Target {
         let (tls, default_port) = match uri.scheme_str() {
             Some("https") => (Some(config.tls.clone()), HTTPS_PORT),
             Some("http") if config.tls == GrpcClientTlsConfig::default() => (None, HTTP_PORT),
-            Some("http") => return Err(GrpcClientError::PlainText(url.clone())),
-            _ => return Err(GrpcClientError::Scheme(url.clone())),
+            Some("http") => return Err(GrpcClientError::PlainText(url)),
+            _ => return Err(GrpcClientError::Scheme(url)),
         };
         let target = Self {
             host: uri
@@ -98,7 +100,7 @@ impl Target {
         endpoint
             .tls_config(tls)
             .map_err(|cause| GrpcClientError::Endpoint {
-                url: self.config.url.clone(),
+                url: redact(&self.config.url).into_owned(),
                 cause,
             })
     }

@@ -80,7 +80,7 @@ impl Consumer {
             .is_some_and(|moment| moment <= Utc::now())
         {
             self.metrics.dropped.increment();
-            tracing::info!(consumer = &*self.name, topic = %envelope.topic(), message = %envelope.id(), "a message has expired and is dropped");
+            tracing::info!(consumer = &*self.name, topic = %envelope.topic(), message_id = %envelope.id(), "a message has expired and is dropped");
             return Settled::Acknowledged;
         }
         match self.router.route(envelope) {
@@ -133,7 +133,7 @@ impl Consumer {
             let reason = match failure.remedy {
                 Remedy::Drop => {
                     self.metrics.dropped.increment();
-                    tracing::info!(consumer = &*self.name, message = %job.envelope.id(), reason = failure.explanation(), "a message is dropped");
+                    tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.explanation(), "a message is dropped");
                     return Settled::Acknowledged;
                 }
                 Remedy::Reject => Some(DeadLetterReason::Rejected),
@@ -164,7 +164,7 @@ impl Consumer {
                 Remedy::Delay(pause) => pause.min(LONGEST_DELAY),
                 _ => backoff.delay(attempt - 1),
             };
-            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
+            tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
             if !rest(pause, &job.session).await {
                 return Settled::GivenBack;
             }
@@ -324,7 +324,7 @@ impl Consumer {
         tracing::error!(
             consumer = &*self.name,
             topic = %job.envelope.topic(),
-            message = %job.envelope.id(),
+            message_id = %job.envelope.id(),
             dead_letter = letter.id.as_str(),
             reason = reason.as_str(),
             class,

@@ -205,8 +205,8 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
         RDKafkaLogLevel::Emerg
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
-        | RDKafkaLogLevel::Error => tracing::warn!(facility, message, "Kafka"),
-        _ => tracing::debug!(facility, message, "Kafka"),
+        | RDKafkaLogLevel::Error => tracing::warn!(facility, problem = message, "Kafka"),
+        _ => tracing::debug!(facility, problem = message, "Kafka"),
     }
 }
 

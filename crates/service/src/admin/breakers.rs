@@ -8,6 +8,7 @@ use seaworthy_resilience::{
     policies::{Policies, PoliciesSnapshot},
     retry::RetrySnapshot,
 };
+use seaworthy_telemetry::redact::redact;
 use serde::{Deserialize, Serialize};
 
 use super::{AdminState, seconds::seconds};
@@ -75,7 +76,8 @@ impl From<PoliciesSnapshot> for BreakerReport {
             held: breaker.held.map(|held| HeldReport {
                 hold: held.hold,
                 expires_in: seconds(held.expires_in),
-                reason: held.reason,
+                // Whoever writes down why may write down for whom (OBS-3).
+                reason: redact(&held.reason).into_owned(),
             }),
             calls: breaker.calls,
             failures: breaker.failures,

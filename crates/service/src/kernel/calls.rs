@@ -60,8 +60,7 @@ impl Kernel {
         let _ = self.grpc.set(listener.local_addr());
         let gate = Gate::of(stack);
         let connections = gate.clone();
-        let server = listener
-            .serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+        let server = listener.serve_with(move |info| connections.connection(info));
         register_connections(self.parts.telemetry.metrics(), "grpc", &server);
         reload::listener(
             &self.parts,

@@ -31,8 +31,7 @@ pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
     let listener = bind("admin.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();
-    let server =
-        listener.serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+    let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(state.parts.telemetry.metrics(), "admin", &server);
     Ok(Operators {
         component: ListenerComponent::new("admin", Stage::Admin, server, gate.clone()),

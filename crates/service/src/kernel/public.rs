@@ -22,8 +22,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     let listener = bind("server.http.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();
-    let server =
-        listener.serve_with(move |info| connections.connection(info.peer(), info.tls().is_some()));
+    let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(parts.telemetry.metrics(), "http", &server);
     Ok((gate, server, address))
 }

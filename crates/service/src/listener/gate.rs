@@ -1,6 +1,5 @@
 use std::{
     convert::Infallible,
-    net::SocketAddr,
     sync::{Arc, OnceLock},
     task::{Context, Poll},
     time::Duration,
@@ -9,7 +8,9 @@ use std::{
 use axum::{body::Body, routing::any};
 use http::{Request, Response};
 use seaworthy_core::{Code, Error};
-use seaworthy_http::{Routes, Stack, StackBody, StackError, StackFuture, StackService};
+use seaworthy_http::{
+    Routes, Stack, StackBody, StackError, StackFuture, StackService, server::ConnectionInfo,
+};
 use tower_service::Service;
 
 /// A client that comes too early has most often missed by less than this.
@@ -61,14 +62,13 @@ impl Gate {
     }
 
     /// The service for one connection.
-    pub(crate) fn connection(&self, peer: SocketAddr, tls: bool) -> GateService {
+    pub(crate) fn connection(&self, info: &ConnectionInfo) -> GateService {
         let is_open = self.open.get().is_some();
         GateService {
-            serving: self.stack().connection(peer, tls),
+            serving: serving(self.stack(), info),
             is_open,
             gate: self.clone(),
-            peer,
-            tls,
+            info: info.clone(),
         }
     }
 }
@@ -79,8 +79,11 @@ pub(crate) struct GateService {
     gate: Gate,
     serving: StackService,
     is_open: bool,
-    peer: SocketAddr,
-    tls: bool,
+    info: ConnectionInfo,
+}
+
+fn serving(stack: &Stack, info: &ConnectionInfo) -> StackService {
+    stack.connection(info.peer(), info.tls().is_some())
 }
 
 impl Service<Request<Body>> for GateService {
@@ -92,12 +95,16 @@ impl Service<Request<Body>> for GateService {
         Service::<Request<Body>>::poll_ready(&mut self.serving, context)
     }
 
-    fn call(&mut self, request: Request<Body>) -> StackFuture {
+    fn call(&mut self, mut request: Request<Body>) -> StackFuture {
         if !self.is_open
             && let Some(stack) = self.gate.open.get()
         {
-            self.serving = stack.connection(self.peer, self.tls);
+            self.serving = serving(stack, &self.info);
             self.is_open = true;
+        }
+        // Who shows a certificate is known by it. Of a connection without TLS there is nothing that the context of the request does not tell, and its requests pay for nothing.
+        if self.info.tls().is_some() {
+            request.extensions_mut().insert(self.info.clone());
         }
         self.serving.call(request)
     }

@@ -9,6 +9,7 @@ use tokio::{
 };
 
 use super::{config::LogConfig, level::Level};
+use crate::redact::redact;
 
 /// The levels in force, and changes to them that end by themselves.
 pub struct Levels {
@@ -101,7 +102,8 @@ impl Levels {
             changes.overrides.push(Override {
                 target: target.to_owned(),
                 level,
-                reason: reason.to_owned(),
+                // Whoever writes down why may write down for whom (OBS-3).
+                reason: redact(reason).into_owned(),
                 until,
             });
         }

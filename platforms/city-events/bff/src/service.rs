@@ -6,7 +6,6 @@ use city_events_contract::{bearer, fault};
 use seaworthy::{
     auth::token::Revocations, axum::response::IntoResponse as _, prelude::*, service::Commands,
 };
-use serde_json::{Value, json};
 use std::sync::Arc;
 
 use crate::{
@@ -54,8 +53,17 @@ pub fn service() -> Service {
         )
         // A crowd at one event waits for its turn at the service that decides, which takes so many at once itself, and not here.
         .default_value("server.http.load_shed.max_in_flight", CROWD)
-        .default_value("grpc_clients", calls())
-        .default_value("clients", services())
+        // Where the others are called, beside it on one machine.
+        .default_value("grpc_clients.auth.url", "http://127.0.0.1:9081")
+        .default_value("grpc_clients.event.url", "http://127.0.0.1:9082")
+        .default_value("grpc_clients.join.url", "http://127.0.0.1:9083")
+        .default_value("grpc_clients.join.policies.timeout", "8s")
+        .default_value("grpc_clients.join.policies.bulkhead.maximum_calls", CROWD)
+        // The same of those whose routes go on as they are. A redirect of a sign-in elsewhere is for the browser.
+        .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
+        .default_value("clients.auth.redirects.maximum", 0)
+        .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
+        .default_value("clients.feed.redirects.maximum", 0)
         .variable("JWT_SECRET", "jwt.secret")
         .variable("JWT_ISSUER", "jwt.issuer")
         .variable("RATE_LIMIT_ENABLED", "rate_limit.enabled")
@@ -67,26 +75,6 @@ pub fn service() -> Service {
         .variable("FEED_SERVICE_URL", "clients.feed.base_url")
         .variable("LOG_LEVEL", "log.level")
         .variable("LOG_FORMAT", "log.format")
-}
-
-/// Where the others are called, beside it on one machine. Entries of a map have a default together or none.
-fn calls() -> Value {
-    json!({
-        "auth": { "url": "http://127.0.0.1:9081" },
-        "event": { "url": "http://127.0.0.1:9082" },
-        "join": {
-            "url": "http://127.0.0.1:9083",
-            "policies": { "timeout": "8s", "bulkhead": { "maximum_calls": CROWD } },
-        },
-    })
-}
-
-/// The same of those whose routes go on as they are. A redirect of a sign-in elsewhere is for the browser.
-fn services() -> Value {
-    json!({
-        "auth": { "base_url": "http://127.0.0.1:8081", "redirects": { "maximum": 0 } },
-        "feed": { "base_url": "http://127.0.0.1:8084", "redirects": { "maximum": 0 } },
-    })
 }
 
 /// Puts the service together.

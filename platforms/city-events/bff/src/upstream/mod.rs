@@ -35,6 +35,9 @@ const TURN: Duration = Duration::from_secs(8);
 /// Everything else.
 const CALL: Duration = Duration::from_secs(2);
 
+/// The list of all whose tokens were taken back in a day: for more than half a million of them.
+const LARGEST_LIST: usize = 32 * 1024 * 1024;
+
 /// The services.
 #[derive(Clone)]
 pub(crate) struct Upstreams {
@@ -58,7 +61,7 @@ impl Upstreams {
         Ok(Self {
             event: EventServiceClient::new(event.clone()),
             join: JoinServiceClient::new(join.clone()),
-            auth: AuthServiceClient::new(auth.clone()),
+            auth: AuthServiceClient::new(auth.clone()).max_decoding_message_size(LARGEST_LIST),
             channels: [("auth", auth), ("event", event), ("join", join)],
             auth_http: service.http_client("auth")?,
             feed_http: service.http_client("feed")?,

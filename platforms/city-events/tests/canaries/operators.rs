@@ -1,0 +1,103 @@
+//! What operators see.
+
+use seaworthy::data::{Database, DatabaseConfig, sql};
+use serde_json::{Value, json};
+
+use crate::{
+    caller::Caller,
+    canary::Canaries,
+    house::{Addresses, House},
+};
+
+/// Looks at every page for operators of every service, and at the metrics that callers get. Returns what was told there, and how many pages there were.
+pub(crate) async fn look_everywhere(
+    caller: &Caller,
+    house: &House,
+    canaries: &Canaries,
+) -> (Vec<String>, usize) {
+    let (mut told, mut pages) = (Vec::new(), 0);
+    for (name, at) in house.services() {
+        for path in paths(caller, at).await {
+            let answer = caller.get(at.admin, &path).await;
+            let place = format!("{name} {path}");
+            // What was not done yet is nowhere.
+            let is_none = answer.status == 404 && path.ends_with("/job");
+            assert!(answer.status == 200 || is_none, "{place}: {answer:?}");
+            told.extend(match path.as_str() {
+                "/config" => canaries.told_in_settings(&place, &answer.text),
+                _ => canaries.told_in(&place, &answer.text),
+            });
+            pages += 1;
+        }
+        let metrics = caller.get(at.http, "/metrics").await;
+        told.extend(canaries.told_in(&format!("{name} /metrics"), &metrics.text));
+    }
+    (told, pages)
+}
+
+/// All paths that can be read without knowing an identifier.
+async fn paths(caller: &Caller, at: Addresses) -> Vec<String> {
+    let index = caller.get(at.admin, "/").await.json();
+    let endpoints = index["endpoints"].as_array().unwrap().clone();
+    let reads = |endpoint: &Value| {
+        let methods = endpoint["methods"].as_array().unwrap();
+        methods.iter().any(|method| method == "GET")
+    };
+    let paths = endpoints.iter().filter(|endpoint| reads(endpoint));
+    paths
+        .filter_map(|endpoint| endpoint["path"].as_str())
+        .filter(|path| !path.contains('{'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// Changes levels of lines, and holds a breaker, for reasons in which somebody is named.
+pub(crate) async fn give_reasons(caller: &Caller, house: &House, email: &str) {
+    let headers = [
+        ("content-type", "application/json"),
+        ("x-admin-request", "1"),
+    ];
+    let reason = format!("{email} asks");
+    let change = json!({ "target": "nobody", "level": "debug", "reason": reason }).to_string();
+    for (_, at) in house.services() {
+        let answer = caller
+            .send(at.admin, "PUT", "/log-level", &headers, &change)
+            .await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+    let bff = house.at("bff").admin;
+    let hold = json!({ "reason": reason }).to_string();
+    let path = "/breakers/join/hold-closed";
+    let answer = caller.send(bff, "POST", path, &headers, &hold).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+}
+
+/// The dead letters of the service that sends mail, as the list and as each one alone; without their payloads, which are shown to who asks for them.
+pub(crate) async fn dead_letters(caller: &Caller, house: &House) -> Vec<String> {
+    let at = house.at("email").admin;
+    let letters = "/messaging/broker/dead-letters";
+    let list = caller.get(at, letters).await;
+    let mut shown = Vec::new();
+    for letter in list.json().as_array().unwrap() {
+        let id = letter["id"].as_str().unwrap();
+        shown.push(
+            caller
+                .get(at, &format!("{letters}/letters/{id}"))
+                .await
+                .text,
+        );
+    }
+    shown
+}
+
+/// What the audit log of a service holds, record by record, as its export prints it.
+pub(crate) async fn audited(house: &House, service: &str) -> Vec<String> {
+    let file = house.place().join(format!("{service}.db"));
+    let config = DatabaseConfig::at(format!("sqlite:{}", file.display()).parse().unwrap());
+    let database = Database::builder("test", config).open().await.unwrap();
+    let records: Vec<(String,)> = sql("SELECT COALESCE(actor, '') || ' ' || COALESCE(tenant, '') || ' ' || action || ' ' || COALESCE(target_kind, '') || ' ' || COALESCE(target_id, '') || ' ' || outcome || ' ' || COALESCE(request_id, '') || ' ' || COALESCE(address, '') || ' ' || details FROM audit_log ORDER BY sequence")
+        .fetch_all(&database)
+        .await
+        .unwrap();
+    records.into_iter().map(|(record,)| record).collect()
+}
