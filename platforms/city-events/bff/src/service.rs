@@ -81,11 +81,11 @@ fn calls() -> Value {
     })
 }
 
-/// The same of those whose routes go on as they are. A redirect of a sign-in elsewhere is for the browser.
+/// The same of those whose routes go on as they are. A login by a provider waits for the provider.
 fn services() -> Value {
     json!({
-        "auth": { "base_url": "http://127.0.0.1:8081", "redirects": { "maximum": 0 } },
-        "feed": { "base_url": "http://127.0.0.1:8084", "redirects": { "maximum": 0 } },
+        "auth": { "base_url": "http://127.0.0.1:8081", "policies": { "timeout": "8s" } },
+        "feed": { "base_url": "http://127.0.0.1:8084" },
     })
 }
 
