@@ -49,11 +49,14 @@ impl Town {
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
         let options = PlatformOptions {
-            set: ["auth.rate_limit.enabled=false", "bff.rate_limit.enabled=false"]
-                .map(str::to_owned)
-                .into_iter()
-                .chain(set.iter().cloned())
-                .collect(),
+            set: [
+                "auth.rate_limit.enabled=false",
+                "bff.rate_limit.enabled=false",
+            ]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(set.iter().cloned())
+            .collect(),
             free_ports: true,
             profile: Some(Profile::Development),
         };

@@ -65,7 +65,10 @@ async fn the_door_leads_to_the_provider_and_follows_nobody_there_auth_4() {
             .collect()
     };
     let session = of("set-cookie");
-    assert!(session.iter().any(|one| one.starts_with("refresh_token=")), "{session:?}");
+    assert!(
+        session.iter().any(|one| one.starts_with("refresh_token=")),
+        "{session:?}"
+    );
     // Every one that is sent is obeyed by a browser: one more would stop the script.
     let policies = of("content-security-policy");
     assert!(

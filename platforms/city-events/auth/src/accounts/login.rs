@@ -54,7 +54,8 @@ impl Accounts {
                 async move {
                     Users::insert(&tx, user).await?;
                     self.send_verification(&tx, user).await?;
-                    self.begin(&tx, user, AuditEntry::new("user.register")).await
+                    self.begin(&tx, user, AuditEntry::new("user.register"))
+                        .await
                 }
             })
             .await?;

@@ -63,7 +63,9 @@ mod tests {
     fn what_mail_cannot_be_sent_to_is_no_address_of_a_new_user_api_3() {
         let taken = |text| {
             let address = EmailAddress::entered(Some(text)).unwrap();
-            address.deliverable().map_err(|error| error.reason().to_owned())
+            address
+                .deliverable()
+                .map_err(|error| error.reason().to_owned())
         };
         for text in ["ada@example.org", "ada+town@sub.example.org", "o'hara@x.ie"] {
             assert_eq!(taken(text).unwrap().as_str(), text);

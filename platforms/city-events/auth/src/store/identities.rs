@@ -17,13 +17,12 @@ impl Identities {
         provider: &str,
         subject: &str,
     ) -> Result<Option<UserId>, DataError> {
-        let holder: Option<(Uuid,)> = sql(
-            "SELECT user_id FROM oauth_identities WHERE provider = ? AND provider_user_id = ?",
-        )
-        .bind(provider)
-        .bind(subject)
-        .fetch_optional(connection)
-        .await?;
+        let holder: Option<(Uuid,)> =
+            sql("SELECT user_id FROM oauth_identities WHERE provider = ? AND provider_user_id = ?")
+                .bind(provider)
+                .bind(subject)
+                .fetch_optional(connection)
+                .await?;
         Ok(holder.map(|(id,)| UserId(id)))
     }
 

@@ -38,7 +38,11 @@ fn hashed(place: &Place) -> u64 {
 
 /// Status, names of headers and the body without what every request has of its own.
 fn said(answer: &Answer) -> (u16, Vec<String>, Value) {
-    let mut names: Vec<String> = answer.headers.iter().map(|(name, _)| name.clone()).collect();
+    let mut names: Vec<String> = answer
+        .headers
+        .iter()
+        .map(|(name, _)| name.clone())
+        .collect();
     names.sort();
     let mut body = body(answer);
     if let Some(error) = body.get_mut("error").and_then(Value::as_object_mut) {
@@ -86,10 +90,24 @@ pub(crate) async fn nobody_learns_from_an_answer_who_has_an_account_auth_2(place
     let given = |email: &str| json!({ "email": email, "password": PASSWORD });
     assert_eq!(place.post("/auth/v1/register", &given(KNOWN)).status, 409);
     let taken = hashed(&place) - before;
-    assert_eq!(place.post("/auth/v1/register", &given("new@example.org")).status, 201);
+    assert_eq!(
+        place
+            .post("/auth/v1/register", &given("new@example.org"))
+            .status,
+        201
+    );
     assert_eq!((taken, hashed(&place) - before), (1, 2));
-    let weak = |email: &str| said(&place.post("/auth/v1/register", &json!({ "email": email, "password": "short" })));
-    assert_eq!(weak(KNOWN), weak("nobody@example.org"), "a weak password is told first");
+    let weak = |email: &str| {
+        said(&place.post(
+            "/auth/v1/register",
+            &json!({ "email": email, "password": "short" }),
+        ))
+    };
+    assert_eq!(
+        weak(KNOWN),
+        weak("nobody@example.org"),
+        "a weak password is told first"
+    );
 }
 
 fn compare(place: &Place, asked: &Asked<'_>) {

@@ -52,13 +52,12 @@ fn ban(place: &Place, user: &str) {
 
 async fn written_down(place: &Place, action: &str, outcome: &str) -> i64 {
     let database = place.connected().await;
-    let (count,): (i64,) =
-        sql("SELECT COUNT(*) FROM audit_log WHERE action = ? AND outcome = ?")
-            .bind(action)
-            .bind(outcome)
-            .fetch_one(&database)
-            .await
-            .unwrap();
+    let (count,): (i64,) = sql("SELECT COUNT(*) FROM audit_log WHERE action = ? AND outcome = ?")
+        .bind(action)
+        .bind(outcome)
+        .fetch_one(&database)
+        .await
+        .unwrap();
     count
 }
 
@@ -76,14 +75,25 @@ pub(crate) async fn somebody_new_gets_an_account_and_is_known_from_then_on_auth_
     );
     assert_eq!(told.as_object().unwrap().len(), 5);
     let known = me(&town.place, &told["access_token"]);
-    assert_eq!((&known["id"], &known["has_password"]), (&user["id"], &json!(false)));
+    assert_eq!(
+        (&known["id"], &known["has_password"]),
+        (&user["id"], &json!(false))
+    );
 
     // The cookie of the session, and the end of that of the login.
     let set = cookies(&first);
     assert!(set.iter().any(|one| one == "openid_google="), "{set:?}");
-    let session = set.iter().find(|one| one.starts_with("refresh_token=")).unwrap();
-    assert!(first.headers.iter().any(|(name, value)| name == "set-cookie"
-        && value == &format!("{session}; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax")));
+    let session = set
+        .iter()
+        .find(|one| one.starts_with("refresh_token="))
+        .unwrap();
+    assert!(
+        first
+            .headers
+            .iter()
+            .any(|(name, value)| name == "set-cookie"
+                && value == &format!("{session}; Path=/; Max-Age=604800; HttpOnly; SameSite=Lax"))
+    );
     let refreshed = person(&town.place.with_cookie(session, "/auth/v1/refresh"), 200);
     assert_eq!(refreshed.id, user["id"]);
 
@@ -105,7 +115,10 @@ pub(crate) async fn an_account_is_linked_where_both_sides_have_seen_the_address_
     let Some(town) = town else { return };
     let ada = verified(&town.place, "ada@example.org").await;
     let told = message(&town.log_in("ada"));
-    assert_eq!((&told["type"], &told["user"]["id"]), (&json!("oauth_success"), &json!(ada.id)));
+    assert_eq!(
+        (&told["type"], &told["user"]["id"]),
+        (&json!("oauth_success"), &json!(ada.id))
+    );
     assert_eq!(identities(&town.place).await, 1);
     assert_eq!(written_down(&town.place, "user.link", "done").await, 1);
     // The password is as good as it was.
@@ -116,7 +129,10 @@ pub(crate) async fn an_account_that_has_not_shown_its_address_is_not_linked_auth
     let Some(town) = town else { return };
     town.place.register("ada@example.org");
     let answer = town.log_in("ada");
-    assert_eq!(refused(&answer), "email already registered but not verified");
+    assert_eq!(
+        refused(&answer),
+        "email already registered but not verified"
+    );
     assert_eq!(identities(&town.place).await, 0);
     assert_eq!(written_down(&town.place, "user.link", "refused").await, 1);
 }
@@ -125,7 +141,10 @@ pub(crate) async fn a_provider_that_has_not_seen_the_address_links_nothing_auth_
     let Some(town) = town else { return };
     verified(&town.place, "ada@example.org").await;
     let answer = town.log_in("evil-ada");
-    assert_eq!(refused(&answer), "the provider has not verified the e-mail address");
+    assert_eq!(
+        refused(&answer),
+        "the provider has not verified the e-mail address"
+    );
     assert_eq!(identities(&town.place).await, 0);
     assert_eq!(written_down(&town.place, "user.link", "refused").await, 1);
 }
@@ -155,7 +174,10 @@ pub(crate) async fn a_login_is_good_once_over_all_replicas_auth_4(town: Town) {
     // Begun at one, ended at the other.
     let there = request(replica.addresses().http, "GET", &path, &cookie, "").unwrap();
     assert_eq!(message(&there)["type"], "oauth_success", "{}", there.body);
-    assert_eq!(refused(&town.come_back(&begun.cookie, &back)), UNKNOWN_STATE);
+    assert_eq!(
+        refused(&town.come_back(&begun.cookie, &back)),
+        UNKNOWN_STATE
+    );
     let again = request(replica.addresses().http, "GET", &path, &cookie, "").unwrap();
     assert_eq!(refused(&again), UNKNOWN_STATE);
     replica.stop().await;
@@ -188,7 +210,9 @@ async fn harbour(more: &[&str]) -> Town {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_browser_is_sent_to_the_provider_as_the_contract_says_auth_4() {
-    let Some(town) = harbour(&[]).await else { return };
+    let Some(town) = harbour(&[]).await else {
+        return;
+    };
     let begun = town.begin("?redirect_to=/events");
     let (page, query) = begun.location.split_once('?').unwrap();
     assert!(page.starts_with(&town.provider.issuer()));
@@ -205,7 +229,10 @@ async fn a_browser_is_sent_to_the_provider_as_the_contract_says_auth_4() {
         assert!(query.split('&').any(|one| one == pair), "{pair} in {query}");
     }
     let of = |name: &str| {
-        let pair = query.split('&').find(|pair| pair.starts_with(name)).unwrap();
+        let pair = query
+            .split('&')
+            .find(|pair| pair.starts_with(name))
+            .unwrap();
         pair.len() - name.len()
     };
     // 32 bytes in base64url.
@@ -215,7 +242,9 @@ async fn a_browser_is_sent_to_the_provider_as_the_contract_says_auth_4() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_state_that_is_used_unknown_or_somebody_elses_is_refused_auth_4() {
-    let Some(town) = harbour(&[]).await else { return };
+    let Some(town) = harbour(&[]).await else {
+        return;
+    };
     let begun = town.begin("");
     let back = town.at_provider(&begun, "ada");
     let other = town.begin("");
@@ -227,39 +256,66 @@ async fn a_state_that_is_used_unknown_or_somebody_elses_is_refused_auth_4() {
         refused(&town.come_back_to("github", &begun.cookie, &back)),
         UNKNOWN_STATE
     );
-    let unknown = format!("/auth/v1/oauth/google/callback?code=a&state={}", "A".repeat(43));
+    let unknown = format!(
+        "/auth/v1/oauth/google/callback?code=a&state={}",
+        "A".repeat(43)
+    );
     let cookie = [("cookie", begun.cookie.as_str())];
-    assert_eq!(refused(&town.place.send("GET", &unknown, &cookie, "")), UNKNOWN_STATE);
+    assert_eq!(
+        refused(&town.place.send("GET", &unknown, &cookie, "")),
+        UNKNOWN_STATE
+    );
     // The answer of another provider.
     let (_, iss) = back.split_once("&iss=").unwrap();
     let mixed = back.replace(iss, "https%3A%2F%2Fevil.example");
     let mixed = refused(&town.come_back(&begun.cookie, &mixed));
-    assert_eq!(mixed, "the answer is not that of the provider that was asked");
+    assert_eq!(
+        mixed,
+        "the answer is not that of the provider that was asked"
+    );
 
     // That was the one use of it.
-    assert_eq!(refused(&town.come_back(&begun.cookie, &back)), UNKNOWN_STATE);
+    assert_eq!(
+        refused(&town.come_back(&begun.cookie, &back)),
+        UNKNOWN_STATE
+    );
     let begun = town.begin("");
     let back = town.at_provider(&begun, "ada");
     assert_eq!(town.come_back(&begun.cookie, &back).status, 200);
-    assert_eq!(refused(&town.come_back(&begun.cookie, &back)), UNKNOWN_STATE);
+    assert_eq!(
+        refused(&town.come_back(&begun.cookie, &back)),
+        UNKNOWN_STATE
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_login_that_took_too_long_is_refused_auth_4() {
-    let Some(town) = harbour(&["oauth.state_ttl=2s"]).await else { return };
+    let Some(town) = harbour(&["oauth.state_ttl=2s"]).await else {
+        return;
+    };
     let begun = town.begin("");
-    let seconds = || SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs();
+    let seconds = || {
+        SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap()
+            .as_secs()
+    };
     let end = seconds() + 2;
     let back = town.at_provider(&begun, "ada");
     while seconds() <= end {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
-    assert_eq!(refused(&town.come_back(&begun.cookie, &back)), UNKNOWN_STATE);
+    assert_eq!(
+        refused(&town.come_back(&begun.cookie, &back)),
+        UNKNOWN_STATE
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whom_the_provider_refuses_is_told_so_auth_4() {
-    let Some(mut town) = harbour(&[]).await else { return };
+    let Some(mut town) = harbour(&[]).await else {
+        return;
+    };
     let begun = town.begin("");
     let back = town.at_provider(&begun, "nobody");
     assert!(back.contains("error=access_denied"), "{back}");
@@ -327,7 +383,12 @@ async fn the_page_tells_one_origin_and_runs_its_own_script_alone_auth_4() {
         assert_eq!(outcome(&answer)["origin"], "https://events.example.org");
         assert_eq!(answer.header("cache-control"), Some("no-store"));
         assert_eq!(answer.header("referrer-policy"), Some("no-referrer"));
-        assert!(answer.header("content-type").unwrap().starts_with("text/html"));
+        assert!(
+            answer
+                .header("content-type")
+                .unwrap()
+                .starts_with("text/html")
+        );
         let policy = answer.header("content-security-policy").unwrap();
         assert!(
             policy.starts_with("default-src 'none'; script-src 'sha256-")
@@ -351,7 +412,9 @@ async fn the_page_tells_one_origin_and_runs_its_own_script_alone_auth_4() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn logins_by_a_provider_are_counted_and_tell_no_secret_auth_4() {
-    let Some(town) = harbour(&[]).await else { return };
+    let Some(town) = harbour(&[]).await else {
+        return;
+    };
     let begun = town.begin("");
     let back = town.at_provider(&begun, "ada");
     let told = message(&town.come_back(&begun.cookie, &back));
@@ -364,7 +427,11 @@ async fn logins_by_a_provider_are_counted_and_tell_no_secret_auth_4() {
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }
-    for secret in ["ada", begun.cookie.as_str(), told["access_token"].as_str().unwrap()] {
+    for secret in [
+        "ada",
+        begun.cookie.as_str(),
+        told["access_token"].as_str().unwrap(),
+    ] {
         assert!(!metrics.contains(secret), "{secret}");
     }
 }
@@ -381,8 +448,17 @@ async fn a_login_by_a_provider_that_is_not_set_up_is_refused_auth_4() {
     ] {
         let path = format!("/auth/v1/oauth/{provider}/start?redirect_to=https://evil.example");
         let answer = place.send("GET", &path, &[], "");
-        assert_eq!((answer.status, answer.body.as_str()), (400, told), "{provider}");
-        assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
+        assert_eq!(
+            (answer.status, answer.body.as_str()),
+            (400, told),
+            "{provider}"
+        );
+        assert!(
+            answer
+                .header("content-type")
+                .unwrap()
+                .starts_with("text/plain")
+        );
         let path = format!("/auth/v1/oauth/{provider}/callback?code=a&state=b");
         let answer = place.send("GET", &path, &[], "");
         assert_eq!(refused(&answer), UNKNOWN_STATE);
@@ -393,12 +469,24 @@ async fn a_login_by_a_provider_that_is_not_set_up_is_refused_auth_4() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_is_set_up_is_offered_and_a_provider_that_is_away_is_no_reason_not_to_start_auth_4() {
-    let Some(mut town) = harbour(&[]).await else { return };
+    let Some(mut town) = harbour(&[]).await else {
+        return;
+    };
     let offered = town.place.send("GET", "/auth/v1/oauth/providers", &[], "");
-    assert_eq!(body(&offered), json!({ "data": { "providers": ["google"] } }));
+    assert_eq!(
+        body(&offered),
+        json!({ "data": { "providers": ["google"] } })
+    );
     town.provider.kill();
-    let answer = town.place.send("GET", "/auth/v1/oauth/google/start", &[], "");
+    let answer = town
+        .place
+        .send("GET", "/auth/v1/oauth/google/start", &[], "");
     assert_eq!(answer.status, 503, "{}", answer.body);
-    assert!(answer.header("content-type").unwrap().starts_with("text/plain"));
+    assert!(
+        answer
+            .header("content-type")
+            .unwrap()
+            .starts_with("text/plain")
+    );
     assert!(answer.header("location").is_none());
 }

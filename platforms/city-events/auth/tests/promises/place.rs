@@ -168,7 +168,10 @@ pub(crate) fn code(answer: &Answer) -> String {
 
 /// Name and value of every cookie that an answer sets.
 pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
-    let set = answer.headers.iter().filter(|(name, _)| name == "set-cookie");
+    let set = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "set-cookie");
     let pair = |value: &String| value.split(';').next().unwrap().to_owned();
     set.map(|(_, value)| pair(value)).collect()
 }

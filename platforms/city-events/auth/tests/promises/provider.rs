@@ -44,11 +44,19 @@ pub(crate) async fn open_with_more(empty: EmptyDatabase, more: &[&str]) -> Optio
         .account("ada", "Ada@Example.org", true)
         .account("eve", "eve@example.org", false)
         .account("evil-ada", "ada@example.org", false)
-        .account("</script><script>alert(1)</script>", "mallory@example.org", true)
+        .account(
+            "</script><script>alert(1)</script>",
+            "mallory@example.org",
+            true,
+        )
         .account("odd", "odd@@example.org", true);
     let provider = OidcProvider::start(modules, &registrations).unwrap();
     let own = settings(&provider);
-    let own: Vec<&str> = own.iter().map(String::as_str).chain(more.iter().copied()).collect();
+    let own: Vec<&str> = own
+        .iter()
+        .map(String::as_str)
+        .chain(more.iter().copied())
+        .collect();
     let place = open_with(empty, Profile::Development, &own).await;
     Some(Harbour { place, provider })
 }
@@ -117,7 +125,10 @@ pub(crate) fn message(answer: &Answer) -> Value {
 }
 
 pub(crate) fn outcome(answer: &Answer) -> Value {
-    let (_, data) = answer.body.split_once("type=\"application/json\">").unwrap();
+    let (_, data) = answer
+        .body
+        .split_once("type=\"application/json\">")
+        .unwrap();
     let (data, _) = data.split_once("</script>").unwrap();
     serde_json::from_str(data).unwrap()
 }
@@ -129,6 +140,10 @@ pub(crate) fn refused(answer: &Answer) -> String {
     let told = message(answer);
     assert_eq!(told["type"], "oauth_error");
     let error = told["error"].as_str().unwrap();
-    assert!(answer.body.contains(&format!("<p>{error}</p>")), "{}", answer.body);
+    assert!(
+        answer.body.contains(&format!("<p>{error}</p>")),
+        "{}",
+        answer.body
+    );
     error.to_owned()
 }
