@@ -28,6 +28,7 @@ mod cookie;
 mod lockout;
 mod migrations;
 mod one_time_tokens;
+mod replay_guard;
 mod second_factor;
 mod secret_token;
 mod session;
@@ -37,6 +38,7 @@ pub use cookie::SessionCookie;
 pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit};
 pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;
+pub use replay_guard::ReplayGuard;
 pub use second_factor::{Enrolment, SecondFactors};
 pub use secret_token::SecretToken;
 pub use session::{

@@ -16,5 +16,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_version_changes.up.sql"),
             include_str!("../migrations/0002_version_changes.down.sql"),
         ),
+        Migration::new(
+            3,
+            "replays",
+            include_str!("../migrations/0003_replays.up.sql"),
+            include_str!("../migrations/0003_replays.down.sql"),
+        ),
     ],
 );

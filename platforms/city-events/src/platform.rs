@@ -39,6 +39,9 @@ const REGISTRATIONS: &str = "rate_limit.register.requests=20";
 /// And sign in from there.
 const LOGINS: &str = "rate_limit.login.requests=60";
 
+/// Its own pages are the web application: what a window says that signed in elsewhere is for them.
+const PAGES: &str = "oauth.frontend_origin=http://127.0.0.1:8080";
+
 /// What is different for services that share one terminal on somebody's own machine.
 const ALL: [&str; 4] = [
     // Nothing stands in front that would have to be waited for.
@@ -88,6 +91,7 @@ impl Platform {
             REFRESHES.into(),
             REGISTRATIONS.into(),
             LOGINS.into(),
+            PAGES.into(),
         ];
         let service = Part::new("auth", "auth-service", city_events_auth::service());
         self.add(

@@ -10,6 +10,7 @@
 mod lockout;
 mod one_time_tokens;
 mod place;
+mod replay_guard;
 mod second_factors;
 mod sessions;
 
@@ -31,6 +32,9 @@ seaworthy_testkit::on_every_database! {
     one_time_tokens:
         a_link_is_good_once_for_one_purpose_and_until_the_next_auth_2,
         of_two_who_follow_a_link_at_once_one_gets_it_auth_2;
+    replay_guard:
+        what_was_used_counts_no_second_time_until_its_end_auth_4,
+        of_many_uses_at_once_one_is_the_first_auth_4;
     second_factors:
         a_factor_counts_from_its_confirmation_and_each_code_once_auth_4,
         a_secret_that_was_moved_to_another_row_does_not_open_sec_5;

@@ -65,6 +65,12 @@ impl OpenIdIdentity {
         Ok(email)
     }
 
+    /// The address as the provider tells it, verified or not: nobody's account is found by it.
+    #[must_use]
+    pub fn email(&self) -> Option<&Personal<String>> {
+        self.about.email.as_ref()
+    }
+
     /// What they call themselves there.
     #[must_use]
     pub fn name(&self) -> Option<&Personal<String>> {

@@ -100,6 +100,7 @@ pub struct Passwords(Arc<Inner>);
 struct Inner {
     work: mpsc::SyncSender<Work>,
     waiting: Gauge,
+    hashed: Counter,
     refused: Counter,
     /// What is compared where there is no account, made of a password that nobody has.
     nobody: PasswordHash,
@@ -157,6 +158,11 @@ impl Passwords {
         Ok(Self(Arc::new(Inner {
             work,
             waiting,
+            hashed: metrics.counter(
+                "password_hashing_total",
+                "Passwords that were hashed, to be stored or to be compared.",
+                &[],
+            ),
             refused: metrics.counter(
                 "password_hashing_refused_total",
                 "Passwords that were not hashed because too many waited.",
@@ -220,6 +226,9 @@ impl Passwords {
         }
         let done = answered.await;
         drop(raised);
+        if matches!(done, Ok(Ok(_))) {
+            self.0.hashed.increment();
+        }
         done.map_err(|_| Error::internal("the thread for hashing ended"))?
     }
 }

@@ -1,5 +1,5 @@
 // Starts an OpenID provider on loopback: `node oidc_provider.mjs MODULES PORT CONFIGURATION`. MODULES is the folder that `oidc-provider` is installed in.
-// Whoever is named by `login_hint` is logged in and consents at once; who is not named there, or not known, denies.
+// Whoever is named by `login_hint`, else the usual account, is logged in and consents at once; who is not known denies.
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
@@ -7,7 +7,7 @@ import { join } from 'node:path';
 
 const [modules, port, configuration] = process.argv.slice(2);
 const { default: Provider } = await import(pathToFileURL(join(modules, 'oidc-provider', 'lib', 'index.js')));
-const { clients, accounts, claimsInToken } = JSON.parse(configuration);
+const { clients, accounts, claimsInToken, usual } = JSON.parse(configuration);
 const issuer = `http://127.0.0.1:${port}`;
 
 // New keys at every start, so that a restart is a rotation.
@@ -40,11 +40,12 @@ const provider = new Provider(issuer, {
 
 const finish = async (request, response) => {
   const { params, session } = await provider.interactionDetails(request, response);
-  if (!Object.hasOwn(accounts, params.login_hint ?? '')) {
+  const named = params.login_hint ?? usual ?? '';
+  if (!Object.hasOwn(accounts, named)) {
     await provider.interactionFinished(request, response, { error: 'access_denied', error_description: 'nobody logged in' });
     return;
   }
-  const accountId = session?.accountId ?? params.login_hint;
+  const accountId = session?.accountId ?? named;
   const grant = new provider.Grant({ accountId, clientId: params.client_id });
   grant.addOIDCScope(params.scope);
   await provider.interactionFinished(request, response, { login: { accountId }, consent: { grantId: await grant.save() } });

@@ -36,6 +36,7 @@ pub struct OidcRegistrations {
     clients: Vec<Value>,
     accounts: BTreeMap<String, Value>,
     claims_in_token: bool,
+    usual: Option<String>,
 }
 
 impl OidcRegistrations {
@@ -65,6 +66,13 @@ impl OidcRegistrations {
         self
     }
 
+    /// Logs this account in where a browser names none, as somebody would who sits before it.
+    #[must_use]
+    pub fn usual(mut self, subject: &str) -> Self {
+        self.usual = Some(subject.to_owned());
+        self
+    }
+
     /// Puts what is known of a person into the ID token too, and not only where the provider is asked for it.
     #[must_use]
     pub fn claims_in_token(mut self) -> Self {
@@ -86,6 +94,7 @@ impl OidcProvider {
             "clients": registrations.clients,
             "accounts": registrations.accounts,
             "claimsInToken": registrations.claims_in_token,
+            "usual": registrations.usual,
         });
         let mut server = Self {
             modules: modules.into(),

@@ -29,6 +29,18 @@ const DEFAULT_VERIFY_EMAIL_URL: &str = "http://127.0.0.1:8080/verify-email?token
 const DEFAULT_PASSWORD_RESET_URL: &str = "http://127.0.0.1:8080/reset-password?token=";
 /// Where metrics were always found.
 const DEFAULT_METRICS: &str = "/metrics";
+/// Google, letter by letter as its own document says.
+const DEFAULT_GOOGLE: &str = "https://accounts.google.com";
+/// Whoever has to look for a second factor needs minutes.
+const DEFAULT_STATE: Timeout = Timeout::from_secs(10 * 60);
+/// Less than the eight seconds that the BFF waits for this service.
+const DEFAULT_PROVIDER: Timeout = Timeout::from_secs(7);
+/// By way of the BFF, on the machine of whoever develops.
+const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/callback";
+/// Where the web application is in development.
+const DEFAULT_FRONTEND: &str = "http://localhost:3000";
+/// Pages that the web application comes back to.
+const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
 /// One minute, and ten.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
@@ -60,6 +72,8 @@ pub struct AuthConfig {
     pub verify_email: LinkConfig,
     /// The links of messages about a forgotten password.
     pub password_reset: LinkConfig,
+    /// Logins by a provider.
+    pub oauth: OauthConfig,
     /// What stands before the paths of avatars.
     pub cdn_base_url: String,
     /// How often each route may be called.
@@ -79,6 +93,60 @@ pub struct LinkConfig {
     pub base_url: String,
     /// How long the link is good for.
     pub ttl: Timeout,
+}
+
+/// Logins by a provider.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct OauthConfig {
+    /// Google. Without `client_id` and `client_secret` nobody logs in by it.
+    pub google: GoogleConfig,
+    /// How long somebody may take at the provider.
+    pub state_ttl: Timeout,
+    /// How long one step of a login may wait for the provider, with all that is asked.
+    pub timeout: Timeout,
+    /// Where the provider leads back to, as it is registered there: of the host that browsers begin at.
+    pub callback_url: String,
+    /// The origin of the web application, which alone is told who logged in.
+    pub frontend_origin: String,
+    /// The paths of the web application that a login may end at; any other ends at `/`.
+    pub allowed_redirects: Vec<String>,
+}
+
+/// How the service is registered at Google.
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct GoogleConfig {
+    /// Who the provider is; another one stands in for it in tests.
+    pub issuer: String,
+    /// The name of this service there.
+    pub client_id: Option<String>,
+    /// What proves that it is this service.
+    #[serde(skip_serializing)]
+    pub client_secret: Option<Secret<String>>,
+}
+
+impl Default for OauthConfig {
+    fn default() -> Self {
+        Self {
+            google: GoogleConfig::default(),
+            state_ttl: DEFAULT_STATE,
+            timeout: DEFAULT_PROVIDER,
+            callback_url: DEFAULT_CALLBACK_URL.to_owned(),
+            frontend_origin: DEFAULT_FRONTEND.to_owned(),
+            allowed_redirects: DEFAULT_REDIRECTS.map(str::to_owned).to_vec(),
+        }
+    }
+}
+
+impl Default for GoogleConfig {
+    fn default() -> Self {
+        Self {
+            issuer: DEFAULT_GOOGLE.to_owned(),
+            client_id: None,
+            client_secret: None,
+        }
+    }
 }
 
 /// How often each route may be called: by a user, or by an address where nobody is known.
@@ -183,6 +251,7 @@ impl Default for AuthConfig {
                 base_url: DEFAULT_PASSWORD_RESET_URL.to_owned(),
                 ttl: DEFAULT_PASSWORD_RESET,
             },
+            oauth: OauthConfig::default(),
             cdn_base_url: String::new(),
             rate_limit: RouteLimitsConfig::default(),
             seed_users: true,

@@ -19,6 +19,8 @@ mod seed;
 mod service;
 mod store;
 
-pub use config::{AuthConfig, LinkConfig, RouteLimit, RouteLimitsConfig};
+pub use config::{
+    AuthConfig, GoogleConfig, LinkConfig, OauthConfig, RouteLimit, RouteLimitsConfig,
+};
 pub use seed::SEED_PASSWORD;
 pub use service::{assemble, main, service};

@@ -3,7 +3,7 @@
 use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
-    account::{Lockout, OneTimeTokens, Sessions},
+    account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     auth::{
         BearerAuthentication, BearerConfig,
@@ -21,6 +21,8 @@ use seaworthy::{
     prelude::*,
     service::Commands,
 };
+
+use serde_json::{Value, json};
 
 use crate::{
     accounts::{Accounts, topics},
@@ -67,6 +69,18 @@ pub fn service() -> Service {
             "server.http.cors.allowed_origins",
             DEVELOPMENT_ORIGINS.as_slice(),
         )
+        .default_value("clients", providers())
+        .variable("GOOGLE_CLIENT_ID", "oauth.google.client_id")
+        .variable("GOOGLE_CLIENT_SECRET", "oauth.google.client_secret")
+        .variable("OAUTH_STATE_TTL", "oauth.state_ttl")
+        .variable("OAUTH_CALLBACK_URL", "oauth.callback_url")
+        .variable("FRONTEND_ORIGIN", "oauth.frontend_origin")
+        .variable("ALLOWED_REDIRECTS", "oauth.allowed_redirects")
+}
+
+/// Providers are strangers: nothing of the request that a login belongs to is for them. One that takes more than two seconds is waited for, as the login says how long.
+fn providers() -> Value {
+    json!({ "google": { "propagation": "none", "policies": { "timeout": "5s" } } })
 }
 
 /// The whole of the program.
@@ -113,6 +127,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
         |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
     let accounts = Accounts {
         outbox,
+        logins: ReplayGuard::new(database.clone(), "login by a provider"),
         sessions: Sessions::new(database.clone(), settings.sessions.clone()),
         lockout: Lockout::new(database.clone(), settings.lockout.clone()),
         passwords,
@@ -129,11 +144,12 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
         seed(&accounts).await?;
     }
     service.worker(accounts.sessions.purge_worker());
+    service.worker(accounts.logins.purge_worker());
     let accounts = Arc::new(accounts);
     if let Some(path) = &settings.public_metrics {
         service.http(metrics::route(path, service.metrics()));
     }
-    let api = Arc::new(Api::new(Arc::clone(&accounts), service));
+    let api = Arc::new(Api::new(Arc::clone(&accounts), service)?);
     service.http(api::routes(api, service));
     Contracts::new()
         .with_options(api::contract(accounts), |_| {

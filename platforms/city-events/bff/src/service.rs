@@ -59,11 +59,10 @@ pub fn service() -> Service {
         .default_value("grpc_clients.join.url", "http://127.0.0.1:9083")
         .default_value("grpc_clients.join.policies.timeout", "8s")
         .default_value("grpc_clients.join.policies.bulkhead.maximum_calls", CROWD)
-        // The same of those whose routes go on as they are. A redirect of a sign-in elsewhere is for the browser.
+        // The same of those whose routes go on as they are. A login by a provider waits for the provider.
         .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
-        .default_value("clients.auth.redirects.maximum", 0)
+        .default_value("clients.auth.policies.timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
-        .default_value("clients.feed.redirects.maximum", 0)
         .variable("JWT_SECRET", "jwt.secret")
         .variable("JWT_ISSUER", "jwt.issuer")
         .variable("RATE_LIMIT_ENABLED", "rate_limit.enabled")

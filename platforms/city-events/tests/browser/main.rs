@@ -8,6 +8,7 @@
 )]
 
 mod chrome;
+mod elsewhere;
 
 use std::{net::SocketAddr, time::Duration};
 
@@ -39,15 +40,23 @@ struct Town {
 
 impl Town {
     async fn open() -> Option<Self> {
+        Self::open_with(&[]).await
+    }
+
+    async fn open_with(set: &[String]) -> Option<Self> {
         let browser = required("SEAWORTHY_TEST_CHROMIUM")?;
         let alone = ALONE.lock().await;
         let place = tempfile::tempdir().unwrap();
         let folder = Folder::open(place.path()).unwrap();
         let options = PlatformOptions {
-            set: vec![
-                "auth.rate_limit.enabled=false".to_owned(),
-                "bff.rate_limit.enabled=false".to_owned(),
-            ],
+            set: [
+                "auth.rate_limit.enabled=false",
+                "bff.rate_limit.enabled=false",
+            ]
+            .map(str::to_owned)
+            .into_iter()
+            .chain(set.iter().cloned())
+            .collect(),
             free_ports: true,
             profile: Some(Profile::Development),
         };

@@ -11,6 +11,7 @@
 mod away;
 mod browser;
 mod door;
+mod elsewhere;
 mod embedded;
 mod flow;
 mod house;

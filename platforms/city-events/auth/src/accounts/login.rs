@@ -34,7 +34,7 @@ impl Accounts {
         password: Option<Secret<String>>,
         name: Option<&str>,
     ) -> Result<LoggedIn, Error> {
-        let email = EmailAddress::entered(email)?;
+        let email = EmailAddress::entered(email)?.deliverable()?;
         let password = required("password", password)?;
         let hash = self.hash(password, email.as_str()).await?;
         let user = User {
@@ -54,7 +54,8 @@ impl Accounts {
                 async move {
                     Users::insert(&tx, user).await?;
                     self.send_verification(&tx, user).await?;
-                    self.begin(&tx, user, "user.register").await
+                    self.begin(&tx, user, AuditEntry::new("user.register"))
+                        .await
                 }
             })
             .await?;
@@ -81,11 +82,11 @@ impl Accounts {
     }
 
     /// A new session in the transaction that it begins with.
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         tx: &Transaction,
         user: &User,
-        action: &'static str,
+        entry: AuditEntry,
     ) -> Result<(AccessToken, SecretToken), Error> {
         let id = user.id.to_string();
         let context = context::current();
@@ -102,9 +103,7 @@ impl Accounts {
         };
         let session = self.sessions.begin(tx, &id, origin).await?;
         let access = self.sign(tx, user).await?;
-        let entry = AuditEntry::new(action)
-            .actor(id.as_str())
-            .target("user", id.as_str());
+        let entry = entry.actor(id.as_str()).target("user", id.as_str());
         self.audit.append(tx, entry).await?;
         Ok((access, session.token))
     }
@@ -159,7 +158,7 @@ impl Accounts {
                     if let (Some(hash), Some(before)) = (rehash, user.stored_hash()) {
                         Users::set_rehashed(&tx, user.id, before, hash.as_str()).await?;
                     }
-                    self.begin(&tx, user, "user.login").await
+                    self.begin(&tx, user, AuditEntry::new("user.login")).await
                 }
             })
             .await?;
@@ -248,7 +247,7 @@ pub(super) fn caller_address() -> Option<IpAddr> {
 }
 
 /// What somebody calls themselves; an address is no name.
-fn named(given: Option<&str>) -> Option<Personal<String>> {
+pub(super) fn named(given: Option<&str>) -> Option<Personal<String>> {
     let name: String = given?
         .trim()
         .chars()

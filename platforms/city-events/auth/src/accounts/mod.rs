@@ -1,6 +1,7 @@
 //! What can be done with an account, whoever asks and over whatever transport.
 
 mod caller;
+mod federated_login;
 mod links;
 mod login;
 mod moderation;
@@ -9,7 +10,7 @@ mod profile;
 mod tell;
 
 use seaworthy::{
-    account::{Lockout, OneTimeTokens, Sessions, TokenVersions},
+    account::{Lockout, OneTimeTokens, ReplayGuard, Sessions, TokenVersions},
     audit_log::AuditLog,
     auth::{
         password::{PasswordPolicy, Passwords},
@@ -35,6 +36,8 @@ pub(crate) struct Accounts {
     pub(crate) database: Database,
     pub(crate) outbox: Outbox,
     pub(crate) sessions: Sessions,
+    /// Those that came back from a provider.
+    pub(crate) logins: ReplayGuard,
     pub(crate) lockout: Lockout,
     pub(crate) passwords: Passwords,
     pub(crate) policy: PasswordPolicy,

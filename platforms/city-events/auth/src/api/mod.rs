@@ -7,7 +7,9 @@ mod handlers;
 mod limits;
 mod moderation;
 mod oauth;
+mod oauth_page;
 mod probes;
+mod providers;
 mod routes;
 mod views;
 

@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use super::{handlers, limits::RouteLimits, moderation, oauth, probes};
+use super::{handlers, limits::RouteLimits, moderation, oauth, probes, providers::Providers};
 use crate::{accounts::Accounts, config::AuthConfig};
 
 /// The name of the cookie, which has `__Host-` before it elsewhere than in development.
@@ -22,15 +22,22 @@ pub(crate) struct Api {
     pub(super) readable: Vec<SessionCookie>,
     pub(super) limits: RouteLimits,
     pub(super) internal_secret: Option<Secret<String>>,
+    pub(super) providers: Providers,
 }
 
 impl Api {
-    pub(crate) fn new(accounts: Arc<Accounts>, service: &Assembly<AuthConfig>) -> Self {
+    /// # Errors
+    /// [`StartError`] for a provider whose settings cannot work.
+    pub(crate) fn new(
+        accounts: Arc<Accounts>,
+        service: &Assembly<AuthConfig>,
+    ) -> Result<Self, StartError> {
         let settings = service.settings();
         let secure = SessionCookie::new(COOKIE);
         let plain = SessionCookie::insecure(COOKIE);
         let is_development = service.profile() == Profile::Development;
-        Self {
+        Ok(Self {
+            providers: Providers::new(service, &accounts)?,
             limits: RouteLimits::new(&settings.rate_limit, service.resilience()),
             internal_secret: settings.internal_secret.clone(),
             // A plain one is read in development alone: elsewhere a neighbour may have planted it.
@@ -41,7 +48,7 @@ impl Api {
             },
             cookie: if is_development { plain } else { secure },
             accounts,
-        }
+        })
     }
 
     pub(super) fn cdn(&self) -> &str {
@@ -70,6 +77,7 @@ pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Route
             get(handlers::look_at_password_reset),
         )
         .route("/password/reset/confirm", post(handlers::reset_password))
+        .route("/oauth/providers", get(oauth::providers))
         .route("/oauth/{provider}/start", get(oauth::start))
         .route("/oauth/{provider}/callback", get(oauth::callback))
         .with_options(|options| options.access(Access::Public).sensitive_query());

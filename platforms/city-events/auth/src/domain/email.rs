@@ -1,4 +1,4 @@
-use seaworthy::prelude::*;
+use seaworthy::{mail::MailAddress, prelude::*};
 
 use super::refusal;
 
@@ -27,6 +27,22 @@ impl EmailAddress {
         Ok(Self(Personal::new(text.to_lowercase())))
     }
 
+    /// The same, if mail can be sent to it: what the mail service does not take for an address is none for a new user. Those who are there keep theirs.
+    ///
+    /// # Errors
+    /// `INVALID_FIELD`.
+    pub(crate) fn deliverable(self) -> Result<Self, Error> {
+        let address = self.as_str().parse::<MailAddress>();
+        // One with a name around it is another text than the address.
+        if !address.is_ok_and(|address| address.address() == self.as_str()) {
+            return Err(refusal::invalid_field(
+                "email",
+                "mail cannot be sent to this address",
+            ));
+        }
+        Ok(self)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         self.0.expose()
     }
@@ -41,6 +57,29 @@ mod tests {
         let address = EmailAddress::entered(Some("  Ada@Example.ORG ")).unwrap();
         assert_eq!(address.as_str(), "ada@example.org");
         assert_eq!(format!("{address:?}"), "EmailAddress(***)");
+    }
+
+    #[test]
+    fn what_mail_cannot_be_sent_to_is_no_address_of_a_new_user_api_3() {
+        let taken = |text| {
+            let address = EmailAddress::entered(Some(text)).unwrap();
+            address
+                .deliverable()
+                .map_err(|error| error.reason().to_owned())
+        };
+        for text in ["ada@example.org", "ada+town@sub.example.org", "o'hara@x.ie"] {
+            assert_eq!(taken(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "ada@@example.org",
+            "ada@example..org",
+            ".ada@example.org",
+            "ada@-example.org",
+            "ada<ada@example.org>",
+            "ada@example.org,eve@example.org",
+        ] {
+            assert_eq!(taken(text).unwrap_err(), "INVALID_FIELD", "{text}");
+        }
     }
 
     #[test]

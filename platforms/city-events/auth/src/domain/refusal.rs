@@ -66,6 +66,12 @@ pub(crate) fn account_locked() -> Error {
     Error::new(Code::Forbidden, "ACCOUNT_LOCKED", "the account is locked")
 }
 
+/// The address belongs to somebody who has not shown that it is theirs: whoever registered it first may be somebody else.
+pub(crate) fn email_not_verified() -> Error {
+    let message = "email already registered but not verified";
+    Error::new(Code::Forbidden, "EMAIL_NOT_VERIFIED", message)
+}
+
 /// The caller's role is too low.
 pub(crate) fn insufficient_role(required: Role) -> Error {
     let message = "your role does not allow it";

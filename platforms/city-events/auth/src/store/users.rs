@@ -8,12 +8,19 @@ use uuid::Uuid;
 use crate::domain::{Avatar, EmailAddress, User, UserId, refusal};
 
 /// What a statement that reads users begins with.
-macro_rules! select {
+macro_rules! statement {
     ($rest:literal) => {
-        sql(concat!(
+        concat!(
             "SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users ",
             $rest
-        ))
+        )
+    };
+}
+
+/// A statement that reads users.
+macro_rules! select {
+    ($rest:literal) => {
+        sql(statement!($rest))
     };
 }
 
@@ -80,6 +87,15 @@ impl Users {
         select!("WHERE id = ?")
             .bind(id.0)
             .fetch_optional(connection)
+            .await
+    }
+
+    /// The user, whom nobody changes until the transaction ends.
+    pub(crate) async fn locked(tx: &Transaction, id: UserId) -> Result<Option<User>, DataError> {
+        select!("WHERE id = ? FOR UPDATE")
+            .on_sqlite(statement!("WHERE id = ?"))
+            .bind(id.0)
+            .fetch_optional(tx)
             .await
     }
 
@@ -190,10 +206,10 @@ pub(crate) async fn locked_with_admins(
     first: UserId,
     second: UserId,
 ) -> Result<Vec<User>, DataError> {
-    sql("SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users
-         WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id FOR UPDATE")
-        .on_sqlite("SELECT id, email, password_hash, role, email_verified, locked, username, avatar_image_id FROM users
-         WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id")
+    select!("WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id FOR UPDATE")
+        .on_sqlite(statement!(
+            "WHERE id = ? OR id = ? OR role = 'admin' ORDER BY id"
+        ))
         .bind(first.0)
         .bind(second.0)
         .fetch_all(tx)

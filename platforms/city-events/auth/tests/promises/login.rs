@@ -208,27 +208,3 @@ async fn probes_metrics_and_unknown_paths_have_the_form_of_the_contract_hlth_1()
         assert!(!metrics.contains(secret));
     }
 }
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_login_by_a_provider_that_is_not_set_up_is_refused_auth_4() {
-    let empty = EmptyDatabase::sqlite().unwrap();
-    let place = open_with(empty, Profile::Development, &[]).await;
-    for (provider, told) in [
-        ("google", "oauth_not_configured"),
-        ("github", "unsupported_provider"),
-        ("nobody", "unsupported_provider"),
-    ] {
-        let path = format!("/auth/v1/oauth/{provider}/start?redirect_to=https://evil.example");
-        let answer = place.send("GET", &path, &[], "");
-        assert_eq!(
-            (answer.status, answer.body.as_str()),
-            (400, told),
-            "{provider}"
-        );
-        let path = format!("/auth/v1/oauth/{provider}/callback?code=a&state=b");
-        let answer = place.send("GET", &path, &[], "");
-        assert_eq!(answer.status, 400);
-        assert!(answer.body.contains("invalid or expired oauth state"));
-        assert_eq!(answer.header("set-cookie"), None);
-    }
-}

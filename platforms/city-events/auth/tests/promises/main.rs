@@ -8,11 +8,14 @@
 )]
 
 mod abuse;
+mod enumeration;
 mod links;
 mod login;
 mod moderation;
+mod oauth;
 mod place;
 mod profile;
+mod provider;
 mod refresh;
 
 seaworthy_testkit::on_every_database! {
@@ -23,4 +26,27 @@ seaworthy_testkit::on_every_database! {
     moderation: a_ban_takes_effect_at_once, nobody_moderates_themselves_or_above, roles_are_given_by_admins, two_admins_cannot_demote_each_other, an_id_that_is_none_is_404, moderation_is_written_down;
     profile: a_user_sees_themselves, an_avatar_is_the_id_in_its_address, other_services_show_the_secret, names_are_never_addresses, sessions_are_revoked;
     abuse: tokens_of_others_are_refused, another_site_does_nothing_with_the_cookie, routes_are_limited_by_name, a_lockout_tells_nobody_who_is_known;
+}
+
+/// The same without a lockout.
+mod unlocked {
+    seaworthy_testkit::on_every_database! {
+        crate::enumeration::open, in_the_test;
+        enumeration: nobody_learns_from_an_answer_who_has_an_account_auth_2;
+    }
+}
+
+/// The same with a provider beside it.
+mod by_a_provider {
+    seaworthy_testkit::on_every_database! {
+        crate::provider::open, in_the_test;
+        oauth:
+            somebody_new_gets_an_account_and_is_known_from_then_on_auth_4,
+            an_account_is_linked_where_both_sides_have_seen_the_address_auth_4,
+            an_account_that_has_not_shown_its_address_is_not_linked_auth_4,
+            a_provider_that_has_not_seen_the_address_links_nothing_auth_4,
+            a_banned_user_does_not_come_in_by_a_provider_auth_4,
+            a_login_is_good_once_over_all_replicas_auth_4,
+            two_windows_of_somebody_new_make_one_account_auth_4;
+    }
 }

@@ -43,6 +43,7 @@ pub(crate) struct Place {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
     pub(crate) database: String,
+    broker: String,
     heard: Heard,
     _auth: RunningService,
     _listener: RunningService,
@@ -71,9 +72,26 @@ pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&st
     );
     let heard = Heard::default();
     let listener = listen(&broker, &heard).await;
-    let settings = [
-        format!("database.url={}", empty.url()),
+    let auth = start(empty.url(), &broker, profile, own).await;
+    let addresses = auth.addresses();
+    Place {
+        http: addresses.http,
+        grpc: addresses.grpc.unwrap(),
+        database: empty.url().to_owned(),
         broker,
+        heard,
+        _auth: auth,
+        _listener: listener,
+        _empty: empty,
+        _folder: folder,
+    }
+}
+
+/// The service, or one more of it.
+async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> RunningService {
+    let settings = [
+        format!("database.url={database}"),
+        broker.to_owned(),
         format!("jwt.secret={JWT_SECRET}"),
         format!("audit_log.key={JWT_SECRET}"),
         format!("internal_secret={INTERNAL_SECRET}"),
@@ -90,21 +108,10 @@ pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&st
         .environment(Environment::default())
         .profile(profile)
         .overrides(settings.into_iter().chain(own));
-    let auth = city_events_auth::service()
+    city_events_auth::service()
         .start::<AuthConfig, _>(loader, city_events_auth::assemble)
         .await
-        .unwrap_or_else(|error| panic!("{:?}", error.chain()));
-    let addresses = auth.addresses();
-    Place {
-        http: addresses.http,
-        grpc: addresses.grpc.unwrap(),
-        database: empty.url().to_owned(),
-        heard,
-        _auth: auth,
-        _listener: listener,
-        _empty: empty,
-        _folder: folder,
-    }
+        .unwrap_or_else(|error| panic!("{:?}", error.chain()))
 }
 
 /// A service that hears all that is told of users.
@@ -159,6 +166,16 @@ pub(crate) fn code(answer: &Answer) -> String {
         .to_owned()
 }
 
+/// Name and value of every cookie that an answer sets.
+pub(crate) fn cookies(answer: &Answer) -> Vec<String> {
+    let set = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "set-cookie");
+    let pair = |value: &String| value.split(';').next().unwrap().to_owned();
+    set.map(|(_, value)| pair(value)).collect()
+}
+
 /// The value of the cookie that an answer sets.
 pub(crate) fn cookie(answer: &Answer) -> String {
     let cookie = answer.header("set-cookie").unwrap_or_default();
@@ -174,6 +191,11 @@ impl Place {
         body: &str,
     ) -> Answer {
         request(self.http, method, path, headers, body).unwrap()
+    }
+
+    /// One more of the service on the same database.
+    pub(crate) async fn replica(&self, own: &[&str]) -> RunningService {
+        start(&self.database, &self.broker, Profile::Development, own).await
     }
 
     pub(crate) fn post(&self, path: &str, body: &Value) -> Answer {

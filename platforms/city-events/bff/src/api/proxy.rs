@@ -81,7 +81,10 @@ async fn forward(
     let (parts, body) = request.into_parts();
     let target = target(&parts.uri, from, to)?;
     let body = read(body).await?;
-    let mut sent = client.request(parts.method.clone(), target.as_str());
+    // A redirect of a sign-in elsewhere is for the browser, whatever the settings of the client are.
+    let mut sent = client
+        .request(parts.method.clone(), target.as_str())
+        .without_redirects();
     for (name, value) in kept(&parts.headers) {
         sent = sent.header(name.clone(), value.clone());
     }

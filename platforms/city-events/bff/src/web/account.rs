@@ -20,6 +20,16 @@ fn new_password(name: &str) -> Markup {
     }
 }
 
+/// Signing in elsewhere. Hidden until the script knows from the auth service that it is set up.
+fn providers() -> Markup {
+    html! {
+        div data-provider="google" hidden {
+            p.or { "or" }
+            button.button.quiet.wide type="button" { "Continue with Google" }
+        }
+    }
+}
+
 /// A form in the middle of a page.
 fn small(title: &str, text: &str, content: Markup) -> Markup {
     let main = html! { div.narrow.centre { (heading(title, text)) (content) } };
@@ -36,6 +46,7 @@ pub(super) async fn login(pairs: Pairs) -> Markup {
                 (email())
                 label { span { "Password" } input type="password" name="password" required autocomplete="current-password"; }
                 button.button.wide { "Sign in" }
+                (providers())
                 p.hint { a href="/forgot-password" { "Forgot your password?" } " · " a href="/register" { "Register" } }
             }
         },
@@ -52,6 +63,7 @@ pub(super) async fn register(pairs: Pairs) -> Markup {
                 (email())
                 (new_password("password"))
                 button.button.wide { "Register" }
+                (providers())
                 p.hint { "Have one already? " a href="/login" { "Sign in" } }
             }
         },

@@ -151,6 +151,7 @@
         polls.push(setInterval(() => { if (!document.hidden) load(piece, true); }, Number(piece.dataset.poll)));
       }
     }
+    offer();
     for (const form of document.querySelectorAll("form[data-form=verify], form[data-form=reset]")) {
       if (!form.dataset.token) fail(form, "This link has lost its token. Open it from the message again.");
     }
@@ -218,7 +219,9 @@
     }
     const button = click.target.closest("button");
     if (!button) return;
-    if (button.dataset.post) act(button);
+    const provider = button.closest("[data-provider]");
+    if (provider) signInElsewhere(button.form, provider.dataset.provider);
+    else if (button.dataset.post) act(button);
     else if ("logout" in button.dataset) logout();
     else if ("verify" in button.dataset) sendVerification(button);
   });
@@ -436,6 +439,57 @@
     }
   });
 
+  // ---- Signing in elsewhere ----------------------------------------------------------------------------------------------------------------------------------
+  let providers = null;
+
+  // Only what the auth service says is set up can be seen.
+  async function offer() {
+    const places = [...document.querySelectorAll("[data-provider]")];
+    if (!places.length) return;
+    providers ||= fetch("/api/auth/oauth/providers").then(async (answer) => {
+      if (!answer.ok) throw new Error("it does not say");
+      return shown(await answer.json()).providers;
+    });
+    const known = await providers.catch(() => { providers = null; return []; });
+    for (const place of places) place.hidden = !known.includes(place.dataset.provider);
+  }
+
+  // In a window of its own, which says how it went and closes. A browser that opens none goes there itself, and comes back with what the last page has kept.
+  function signInElsewhere(form, provider) {
+    form.querySelector(".alert").hidden = true;
+    const address = `/api/auth/oauth/${provider}/start?redirect_to=${encodeURIComponent(next(form))}`;
+    const opened = open(address, "sign-in", "popup,width=480,height=640");
+    if (!opened) location.assign(address);
+  }
+
+  addEventListener("message", ({ origin, data }) => {
+    if (origin !== location.origin || !data) return;
+    const form = document.querySelector("form:has([data-provider])");
+    if (data.type === "oauth_success") {
+      arrive(data);
+      go(form ? next(form) : "/");
+    } else if (data.type === "oauth_error" && form) {
+      fail(form, `That did not work: ${data.error}.`);
+    }
+  });
+
+  function arrive({ access_token, user: somebody }) {
+    enter({ tokens: { access_token }, user: somebody });
+    others?.postMessage("in");
+    // What the message leaves out: whether there is a password.
+    ask("GET", "/api/auth/me").then(async (answer) => {
+      if (!answer.ok || !user) return;
+      user = shown(await answer.json()).user;
+      tell();
+    }).catch(() => {});
+  }
+
+  function kept() {
+    const text = sessionStorage.getItem("oauth_result");
+    sessionStorage.removeItem("oauth_result");
+    return text && JSON.parse(text);
+  }
+
   // Cities, as they are written.
   let typing = 0;
   document.addEventListener("input", (input) => {
@@ -457,6 +511,8 @@
   });
 
   (async () => {
+    const came = kept();
+    if (came) { arrive(came); begin(); return; }
     // Nobody who was never here is asked for: that would cost each first look a call that fails.
     if (localStorage.getItem("was-in")) await refresh(); else tell();
     if (root.dataset.session === "unknown") tell();

@@ -1,0 +1,9 @@
+-- What was used once and must not count again, until its time is over anyway.
+CREATE TABLE account_replays (
+    -- SHA-256 of what it is known by and what it is for.
+    use_hash {key_bytes} NOT NULL PRIMARY KEY,
+    -- Microseconds since 1970, by the database's clock.
+    until_us {bigint} NOT NULL
+);
+
+CREATE INDEX account_replays_until ON account_replays (until_us);

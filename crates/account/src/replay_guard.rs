@@ -1,0 +1,68 @@
+use std::time::Duration;
+
+use seaworthy_core::{Error, Timeout};
+use seaworthy_data::{DataError, Database, sql};
+use seaworthy_service::{Schedule, Worker};
+
+use crate::{microseconds, secret_token::hash};
+
+/// As often as sessions that are over are removed.
+const EVERY: Timeout = Timeout::from_secs(10 * 60);
+
+/// Remembers what was used once, over all replicas of a service: a login that came back from a provider, a signed request. Cheap to clone.
+///
+/// It is for what carries its own proof and its own end and lacks only that it counts once; so nothing is stored until somebody brings what is good. What is brought is stored as
+/// its SHA-256.
+#[derive(Debug, Clone)]
+pub struct ReplayGuard {
+    database: Database,
+    purpose: &'static str,
+}
+
+impl ReplayGuard {
+    /// What is used for a purpose, in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    #[must_use]
+    pub const fn new(database: Database, purpose: &'static str) -> Self {
+        Self { database, purpose }
+    }
+
+    /// Whether this is the first use, of which nobody has a second while `life` lasts. Of two at once one is the first.
+    ///
+    /// # Errors
+    /// The database's; then it must not count.
+    pub async fn is_first(&self, id: &str, life: Duration) -> Result<bool, Error> {
+        let known_by = hash(format!("{}\n{id}", self.purpose).as_bytes());
+        let inserted =
+            sql("INSERT INTO account_replays (use_hash, until_us) VALUES (?, {now_us} + ?)")
+                .bind(known_by)
+                .bind(microseconds(life))
+                .execute(&self.database)
+                .await;
+        match inserted {
+            Ok(_) => Ok(true),
+            Err(error) if error.is_unique_violation() => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// The worker that forgets what could not be used any more. It may run on every replica.
+    #[must_use]
+    pub fn purge_worker(&self) -> Worker {
+        let guard = self.clone();
+        Worker::new("purge replays", Schedule::Interval(EVERY), move |_| {
+            let guard = guard.clone();
+            async move { guard.purge().await.map_err(Error::from) }
+        })
+    }
+
+    /// Forgets what could not be used any more, whatever it was for.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn purge(&self) -> Result<(), DataError> {
+        sql("DELETE FROM account_replays WHERE until_us <= {now_us}")
+            .execute(&self.database)
+            .await
+            .map(drop)
+    }
+}

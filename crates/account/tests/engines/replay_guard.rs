@@ -1,0 +1,41 @@
+use std::time::Duration;
+
+use futures::future::join_all;
+use seaworthy_account::ReplayGuard;
+use seaworthy_data::sql;
+
+use crate::place::Place;
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(place: Place) {
+    let database = &place.database;
+    let logins = ReplayGuard::new(database.clone(), "login");
+    // Another replica.
+    let replica = ReplayGuard::new(database.clone(), "login");
+    let requests = ReplayGuard::new(database.clone(), "request");
+    assert!(logins.is_first("a", HOUR).await.unwrap());
+    assert!(!replica.is_first("a", HOUR).await.unwrap());
+    assert!(logins.is_first("A", HOUR).await.unwrap());
+    assert!(
+        requests.is_first("a", HOUR).await.unwrap(),
+        "another purpose"
+    );
+
+    let brief = Duration::from_micros(1);
+    assert!(logins.is_first("brief", brief).await.unwrap());
+    place.ticks().await;
+    logins.purge().await.unwrap();
+    let (kept,): (i64,) = sql("SELECT COUNT(*) FROM account_replays")
+        .fetch_one(database)
+        .await
+        .unwrap();
+    assert_eq!(kept, 3, "what is over is forgotten and nothing else");
+}
+
+pub(crate) async fn of_many_uses_at_once_one_is_the_first_auth_4(place: Place) {
+    let guard = ReplayGuard::new(place.database.clone(), "login");
+    let uses = join_all((0..8).map(|_| guard.is_first("a", HOUR))).await;
+    let first = uses.into_iter().filter(|first| matches!(first, Ok(true)));
+    assert_eq!(first.count(), 1);
+}
