@@ -6,6 +6,7 @@
 #![recursion_limit = "256"]
 #![expect(
     clippy::unwrap_used,
+    clippy::indexing_slicing,
     clippy::panic,
     reason = "what a test cannot unwrap has failed it"
 )]
