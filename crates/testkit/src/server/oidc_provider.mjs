@@ -1,6 +1,6 @@
 // Starts an OpenID provider on loopback: `node oidc_provider.mjs MODULES PORT CONFIGURATION`. MODULES is the folder that `oidc-provider` is installed in.
 // Whoever is named by `login_hint`, else the usual account, is logged in and consents at once; who is not known denies.
-import { generateKeyPairSync } from 'node:crypto';
+import { createPrivateKey, generateKeyPairSync } from 'node:crypto';
 import { createServer } from 'node:http';
 import { pathToFileURL } from 'node:url';
 import { join } from 'node:path';
@@ -10,10 +10,12 @@ const { default: Provider } = await import(pathToFileURL(join(modules, 'oidc-pro
 const { clients, accounts, claimsInToken, usual } = JSON.parse(configuration);
 const issuer = `http://127.0.0.1:${port}`;
 
-// New keys at every start, so that a restart is a rotation.
+// New keys at every start, so that a restart is a rotation. By way of a text: a key that is exported as JWK while the job that made it is collected waits for itself for ever.
 const key = (kind, options, more) => {
-  const { privateKey } = generateKeyPairSync(kind, options);
-  return { ...privateKey.export({ format: 'jwk' }), use: 'sig', ...more };
+  const publicKeyEncoding = { type: 'spki', format: 'pem' };
+  const privateKeyEncoding = { type: 'pkcs8', format: 'pem' };
+  const { privateKey } = generateKeyPairSync(kind, { ...options, publicKeyEncoding, privateKeyEncoding });
+  return { ...createPrivateKey(privateKey).export({ format: 'jwk' }), use: 'sig', ...more };
 };
 const now = Date.now();
 

@@ -45,9 +45,12 @@ async fn somebody_signs_in_by_a_provider_in_a_window_and_without_one_auth_4() {
     // A window opens, and tells the page how it went.
     let ada = town.chrome.window();
     town.go(&ada, "/login?next=/profile");
+    town.chrome.look(&ada, "globalThis.stayed = true");
     town.press(&ada, "Continue with Google");
     town.chrome
         .until(&ada, "document.documentElement.dataset.session === 'in'");
+    let stayed = town.chrome.look(&ada, "globalThis.stayed");
+    assert_eq!(stayed, true, "the page was never left");
     town.chrome.until(&ada, "location.pathname === '/profile'");
     town.reads(&ada, "ada@example.org");
     // Who has no password is asked for none.

@@ -47,8 +47,7 @@ impl Accounts {
         provider: &'static str,
         identity: &OpenIdIdentity,
     ) -> Result<LoggedIn, Error> {
-        let outcome = self
-            .database
+        self.database
             .transaction(|tx| async move {
                 let Found { user, action } = match self.find(&tx, provider, identity).await? {
                     Ok(found) => found,
@@ -67,8 +66,7 @@ impl Accounts {
                     refresh,
                 }))
             })
-            .await?;
-        outcome
+            .await?
     }
 
     /// The user of an identity, found, linked or made. A refusal inside of the outcome is written down with the transaction.

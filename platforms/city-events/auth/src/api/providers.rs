@@ -107,11 +107,8 @@ impl Providers {
 
     /// Where a login may end: at a page of the list, letter by letter, else at the first page.
     pub(super) fn destination(&self, wanted: Option<&str>) -> LocalPath {
-        let allowed = self.allowed.iter();
-        let found = allowed
-            .filter(|path| Some(path.as_str()) == wanted)
-            .cloned()
-            .next();
+        let mut allowed = self.allowed.iter();
+        let found = allowed.find(|path| Some(path.as_str()) == wanted).cloned();
         found.unwrap_or_default()
     }
 }
