@@ -196,7 +196,7 @@ async fn where_it_is_wanted_an_owner_hears_that_an_event_was_canceled_or_unpubli
     );
     let told = |reason| announced(event, owner, reason);
     place.tell(&EventUnpublished(told("a typing error"))).await;
-    place.tell(&EventUnpublished(told("again"))).await;
+    place.tell(&EventUnpublished(told("a typing error"))).await;
     place.tell(&EventCanceled(told("rain"))).await;
     let mut mails: Vec<_> = place
         .mailed(2)
