@@ -144,39 +144,6 @@ impl Deployment {
     }
 }
 
-/// Fails when the documents of the settings are not what the program says: `docs/settings.md`, `docs/settings.schema.json` and `.env.example` of its package.
-///
-/// # Panics
-/// See above.
-#[expect(clippy::panic, reason = "this is how a test fails")]
-pub fn assert_settings_are_documented(program: &Path, home: &Path) {
-    for (file, what) in [
-        ("docs/settings.md", "docs"),
-        ("docs/settings.schema.json", "schema"),
-        (".env.example", "env"),
-    ] {
-        let ran = ServiceProcess::start_as_is(program, &["config", what], &[]);
-        match ran.and_then(ServiceProcess::ended) {
-            Ok(ended) => assert_current(&home.join(file), &(ended.stdout.join("\n") + "\n")),
-            Err(error) => panic!("config {what}: {error}"),
-        }
-    }
-}
-
-/// Fails when the program finds a mistake in a folder of settings, or production refuses them.
-///
-/// # Panics
-/// See above.
-#[expect(clippy::panic, reason = "this is how a test fails")]
-pub fn assert_production_accepts(program: &Path, config: &Path) {
-    let deployment = Deployment::new(program).and_then(|new| new.with_config(config));
-    let check = ["config", "check", "--profile", "production"];
-    match deployment.and_then(|deployment| deployment.run(&check, &[])) {
-        Ok(ended) => assert!(ended.status.success(), "{ended:#?}"),
-        Err(error) => panic!("the settings cannot be checked: {error}"),
-    }
-}
-
 /// Fails when the program finds a mistake in the variables that a compose file starts a service with.
 ///
 /// # Panics
@@ -204,38 +171,135 @@ static RABBITMQ: Shared<RabbitmqServer> =
         RabbitmqServer::start(programs)
     });
 
-/// Fails when a service does not become ready in production, with a folder of settings and on a real PostgreSQL and RabbitMQ; `more` are settings besides. Its secrets are called
-/// `<name>-database` and `<name>-broker`. Skipped where a server is not installed.
-///
-/// # Panics
-/// See above.
-#[expect(clippy::panic, reason = "this is how a test fails")]
-pub fn assert_production_starts(program: &Path, config: &Path, name: &str, more: &[&str]) {
-    let (Some(database), Some(broker)) = (EmptyDatabase::postgres(), RABBITMQ.get()) else {
-        return;
-    };
-    let started = Deployment::new(program).and_then(|deployment| {
-        let deployment = deployment.with_config(config)?;
-        let database = deployment.without_password(database.url(), &format!("{name}-database"))?;
-        let broker = deployment.without_password(&broker.url(), &format!("{name}-broker"))?;
-        // The servers of a test are on this machine.
-        let own = [
-            "allow_embedded=true".to_owned(),
-            "lifecycle.drain_delay=0s".to_owned(),
-            format!("database.url={database}"),
-            format!("broker.url={broker}"),
-        ];
-        let own = own.iter().map(String::as_str);
-        let mut arguments = vec!["--profile", "production"];
-        arguments.extend(own.flat_map(|setting| ["--set", setting]));
-        let migrated = deployment.run(&[&["migrate", "up"], &arguments[..]].concat(), &[])?;
-        assert!(migrated.status.success(), "{migrated:#?}");
-        arguments.extend(more.iter().flat_map(|setting| ["--set", setting]));
-        becomes_ready(&deployment, &arguments)
-    });
-    if let Err(error) = started {
-        panic!("{name} does not start: {error}");
+/// A service of a platform, and what is committed beside it for whoever deploys it.
+#[derive(Debug, Clone, Copy)]
+pub struct Deployed {
+    /// Its program.
+    pub program: &'static str,
+    /// The folder of its package; that of the platform is above it.
+    pub home: &'static str,
+    /// Its name in the compose file, in `config/` of the platform and in the names of its secrets.
+    pub name: &'static str,
+    /// Settings besides, without which it does not start on a machine that others use, too.
+    pub more: &'static [&'static str],
+}
+
+impl Deployed {
+    fn program(&self) -> &Path {
+        Path::new(self.program)
     }
+
+    fn platform(&self, path: &str) -> PathBuf {
+        Path::new(self.home).join("..").join(path)
+    }
+
+    /// The deployment with the settings for production that are committed.
+    fn in_production(&self) -> io::Result<Deployment> {
+        let config = self.platform("config").join(self.name);
+        Deployment::new(self.program())?.with_config(&config)
+    }
+
+    /// Fails when the documents of the settings are not what the program says: `docs/settings.md`, `docs/settings.schema.json` and `.env.example` of its package.
+    ///
+    /// # Panics
+    /// See above.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn documents_its_settings(&self) {
+        for (file, what) in [
+            ("docs/settings.md", "docs"),
+            ("docs/settings.schema.json", "schema"),
+            (".env.example", "env"),
+        ] {
+            let file = Path::new(self.home).join(file);
+            let ran = ServiceProcess::start_as_is(self.program(), &["config", what], &[]);
+            match ran.and_then(ServiceProcess::ended) {
+                Ok(ended) => assert_current(&file, &(ended.stdout.join("\n") + "\n")),
+                Err(error) => panic!("config {what}: {error}"),
+            }
+        }
+    }
+
+    /// Fails when the program finds a mistake in the settings for production, or production refuses them.
+    ///
+    /// # Panics
+    /// See above.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn is_accepted_by_production(&self) {
+        let check = ["config", "check", "--profile", "production"];
+        let checked = self.in_production().and_then(|new| new.run(&check, &[]));
+        match checked {
+            Ok(ended) => assert!(ended.status.success(), "{ended:#?}"),
+            Err(error) => panic!("the settings cannot be checked: {error}"),
+        }
+    }
+
+    /// Fails when the service does not become ready in production with its settings alone.
+    ///
+    /// # Panics
+    /// See above.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn starts_in_production(&self) {
+        let started = self
+            .in_production()
+            .and_then(|deployment| self.becomes_ready(&deployment, &[]));
+        if let Err(error) = started {
+            panic!("{} does not start: {error}", self.name);
+        }
+    }
+
+    /// The same on a real PostgreSQL and RabbitMQ; its secrets are called `<name>-database` and `<name>-broker`. Skipped where a server is not installed.
+    ///
+    /// # Panics
+    /// See above.
+    #[expect(clippy::panic, reason = "this is how a test fails")]
+    pub fn starts_in_production_on_real_servers(&self) {
+        let (Some(database), Some(broker)) = (EmptyDatabase::postgres(), RABBITMQ.get()) else {
+            return;
+        };
+        let started = self.in_production().and_then(|deployment| {
+            let secret = |of: &str| format!("{}-{of}", self.name);
+            let database = deployment.without_password(database.url(), &secret("database"))?;
+            let broker = deployment.without_password(&broker.url(), &secret("broker"))?;
+            // The servers of a test are on this machine.
+            let own = [
+                "allow_embedded=true".to_owned(),
+                format!("database.url={database}"),
+                format!("broker.url={broker}"),
+            ];
+            let own: Vec<&str> = own.iter().map(String::as_str).collect();
+            let migrate = [&["migrate", "up"], &production(&own)[..]].concat();
+            let migrated = deployment.run(&migrate, &[])?;
+            assert!(migrated.status.success(), "{migrated:#?}");
+            self.becomes_ready(&deployment, &own)
+        });
+        if let Err(error) = started {
+            panic!("{} does not start: {error}", self.name);
+        }
+    }
+
+    fn becomes_ready(&self, deployment: &Deployment, own: &[&str]) -> io::Result<()> {
+        becomes_ready(deployment, &production(&[own, self.more].concat()))
+    }
+
+    /// Fails when the program finds a mistake in the variables that the compose file starts it with.
+    ///
+    /// # Panics
+    /// See above.
+    pub fn is_configured_by_compose(&self) {
+        assert_compose_is_accepted(self.program(), &self.platform("compose.yaml"), self.name);
+    }
+}
+
+/// The arguments for production with settings.
+fn production<'a>(settings: &[&'a str]) -> Vec<&'a str> {
+    let mut arguments = vec![
+        "--profile",
+        "production",
+        "--set",
+        "lifecycle.drain_delay=0s",
+    ];
+    arguments.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    arguments
 }
 
 /// Starts a service, looks whether it takes traffic, and stops it.

@@ -1,6 +1,6 @@
 //! An empty database of each engine, for suites that hold on all of them.
 
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 
 use tempfile::TempDir;
 
@@ -27,6 +27,22 @@ impl EmptyDatabase {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where its server is; none where it is a file.
+    #[must_use]
+    pub fn server(&self) -> Option<SocketAddr> {
+        let (_, server) = self.url.split_once('@')?;
+        server.split(['/', '?']).next()?.parse().ok()
+    }
+
+    /// Its URL by another way to the server, such as a proxy.
+    #[must_use]
+    pub fn url_at(&self, address: SocketAddr) -> String {
+        match self.server() {
+            Some(server) => self.url.replace(&server.to_string(), &address.to_string()),
+            None => self.url.clone(),
+        }
     }
 
     /// One of SQLite, in a folder that is yet to be made.

@@ -132,3 +132,21 @@ fn degraded(status: &Status) -> Degraded {
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_that_is_late_is_told_from_one_that_is_away_api_5() {
+        for (status, word) in [
+            (Status::deadline_exceeded("late"), "timeout"),
+            (Status::cancelled("late"), "timeout"),
+            (Status::unavailable("away"), "unavailable"),
+            (Status::internal("broken"), "unavailable"),
+            (Status::resource_exhausted("busy"), "unavailable"),
+        ] {
+            assert_eq!(degraded(&status).participation, word, "{status}");
+        }
+    }
+}

@@ -37,6 +37,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8090")
         .default_value("admin.addr", "127.0.0.1:9190")
         .default_value("metrics.service_prefix", true)
+        .variable("RL_ENABLED", "rate_limit.enabled")
 }
 
 /// The whole of the program.

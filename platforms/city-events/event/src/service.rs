@@ -45,6 +45,8 @@ pub fn service() -> Service {
         ("JWT_SECRET", "jwt.secret"),
         ("JWT_ISSUER", "jwt.issuer"),
         ("RL_ENABLED", "server.http.rate_limit.enabled"),
+        // Whoever may send so many in a minute may send them at once.
+        ("RL_IP_LIMIT", "server.http.rate_limit.burst"),
     ]
     .into_iter()
     .fold(service, |service, (variable, key)| {

@@ -21,7 +21,8 @@ CREATE TABLE feed_actions (
     event_id {uuid} NOT NULL,
     -- join, view or impression
     kind {string} NOT NULL,
-    on_day {string} NOT NULL,
+    -- As 2026-03-01. Three long texts would be more than a key of MariaDB holds.
+    on_day CHAR(10) NOT NULL,
     happened_at {timestamp} NOT NULL,
     PRIMARY KEY (event_id, actor, kind, on_day)
 );

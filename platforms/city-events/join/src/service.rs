@@ -58,6 +58,8 @@ pub fn service() -> Service {
         ("JWT_ISSUER", "jwt.issuer"),
         ("RATE_LIMIT_ENABLED", "server.http.rate_limit.enabled"),
         ("RL_ENABLED", "server.http.rate_limit.enabled"),
+        // Whoever may send so many in a minute may send them at once.
+        ("RL_REQUESTS_LIMIT", "server.http.rate_limit.burst"),
     ]
     .into_iter()
     .fold(service, |service, (variable, key)| {

@@ -1,6 +1,9 @@
 use serde_json::json;
 
-use crate::{house::House, people::signed};
+use crate::{
+    house::House,
+    people::{Door, signed},
+};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_was_signed_elsewhere_with_the_shared_secret_is_good_for_somebody_unknown() {
@@ -132,18 +135,22 @@ async fn the_door_says_what_clients_know_it_to_say() {
             .any(|city| city == "Berlin"),
         "{cities:?}"
     );
-    let media = host
-        .send(
-            "POST",
-            "/api/media/request-upload",
-            Some(json!({ "purpose": "avatar" })),
-        )
-        .await;
-    assert_eq!(media.status, 503);
-    assert!(
-        media.json()["error"].is_string(),
-        "the form of the media service"
-    );
+    for (method, path) in [
+        ("POST", "/api/media/request-upload"),
+        ("POST", "/api/media/complete"),
+        (
+            "GET",
+            "/api/media/00000000-0000-4000-8000-000000000009/status",
+        ),
+    ] {
+        let body = (method == "POST").then(|| json!({ "purpose": "avatar" }));
+        let media = host.send(method, path, body).await;
+        assert_eq!(media.status, 503, "{path}");
+        assert!(
+            media.json()["error"].is_string(),
+            "the form of the media service"
+        );
+    }
 
     // Clients send limit, and always got twenty.
     let page = nobody
@@ -199,5 +206,18 @@ async fn the_limit_counts_users_apart_and_has_the_names_that_scripts_know_res_6(
         200,
         "a probe has none"
     );
+    // An address is one caller over all its connections, and whatever it says of itself.
+    let mut last = 200;
+    for _ in 0..3 {
+        last = house.nobody().get("/api/events").await.status;
+    }
+    assert_eq!(last, 429);
+    let other = Door::at(house.address, house.address);
+    let claimed = [("x-forwarded-for", "203.0.113.7")];
+    let refused = other
+        .nobody()
+        .send_with("GET", "/api/events", None, &claimed)
+        .await;
+    assert_eq!(refused.status, 429, "{refused:?}");
     house.platform.stop().await;
 }

@@ -10,6 +10,7 @@
 
 mod away;
 mod browser;
+mod contract;
 mod door;
 mod elsewhere;
 mod embedded;

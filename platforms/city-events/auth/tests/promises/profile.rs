@@ -63,6 +63,9 @@ pub(crate) async fn an_avatar_is_the_id_in_its_address(place: Place) {
 
 pub(crate) async fn other_services_show_the_secret(place: Place) {
     let ada = place.register("ada@example.org");
+    let picture = json!({ "avatar_url": "6ba7b810-9dad-41d1-80b4-00c04fd430c8" });
+    let set = place.as_person(&ada, "PATCH", "/auth/v1/me/avatar", &picture);
+    assert_eq!(set.status, 200);
     let path = format!("/internal/users/{}", ada.id);
     let ask =
         |path: &str, secret: &str| place.send("GET", path, &[("x-internal-secret", secret)], "");

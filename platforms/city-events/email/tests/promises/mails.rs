@@ -1,13 +1,14 @@
 use chrono::Utc;
 use city_events_contract::messages::{
-    EmailEventCanceled, PasswordResetRequested, VerifyEmailRequested,
+    Announcement, EmailEventCanceled, EventCanceled, EventEnvelope, EventUnpublished,
+    PasswordResetRequested, VerifyEmailRequested,
 };
 use seaworthy::core::new_id;
-use seaworthy_testkit::http::get;
+use seaworthy_testkit::{database::EmptyDatabase, http::get};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::place::Place;
+use crate::place::{Place, open_with};
 
 fn verify(token: &str) -> VerifyEmailRequested {
     VerifyEmailRequested {
@@ -172,6 +173,55 @@ pub(crate) async fn what_cannot_be_read_is_set_aside(place: Place) {
         .await;
     place.tell(&verify("good")).await;
     assert_eq!(place.mailed(1).await.len(), 1);
+}
+
+/// What is told of an event of somebody.
+fn announced(event: Uuid, owner: Uuid, reason: &str) -> EventEnvelope<Announcement> {
+    let text = serde_json::json!({
+        "version": 1, "producer": "event-service", "message_id": new_id(), "occurred_at": Utc::now(),
+        "payload": { "event_id": event, "owner_id": owner, "reason": reason },
+    });
+    serde_json::from_value(text).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn where_it_is_wanted_an_owner_hears_that_an_event_was_canceled_or_unpublished() {
+    let own = ["tell_owners=true", "rate_limit.enabled=false"];
+    let place = open_with(EmptyDatabase::sqlite().unwrap(), &own).await;
+    let (event, owner) = (new_id(), new_id());
+    place.answer(
+        &format!("/internal/users/{owner}"),
+        200,
+        json!({ "data": { "email": "host@example.org" } }),
+    );
+    let told = |reason| announced(event, owner, reason);
+    place.tell(&EventUnpublished(told("a typing error"))).await;
+    place.tell(&EventUnpublished(told("a typing error"))).await;
+    place.tell(&EventCanceled(told("rain"))).await;
+    let mut mails: Vec<_> = place
+        .mailed(2)
+        .await
+        .iter()
+        .map(|mail| {
+            let text = |name: &str| mail[name].as_str().unwrap().to_owned();
+            assert!(text("text").contains(&event.to_string()));
+            (text("subject"), text("to"), text("text"))
+        })
+        .collect();
+    mails.sort();
+    let [canceled, unpublished] = &mails[..] else {
+        panic!("{mails:?}");
+    };
+    for (mail, subject, reason) in [
+        (canceled, "Event Canceled", "rain"),
+        (unpublished, "Event Unpublished", "a typing error"),
+    ] {
+        assert_eq!(
+            (mail.0.as_str(), mail.1.as_str()),
+            (subject, "host@example.org")
+        );
+        assert!(mail.2.contains(reason), "{mail:?}");
+    }
 }
 
 /// How many messages were set aside.

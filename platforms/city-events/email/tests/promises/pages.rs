@@ -1,4 +1,7 @@
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{
+    database::EmptyDatabase,
+    fault::{Disruption, Fault, FaultProxy},
+};
 use serde_json::{Value, json};
 
 use crate::place::{Place, open_with};
@@ -140,4 +143,24 @@ async fn without_the_auth_service_questions_are_502_hlth_2() {
         200,
         "the service itself is well"
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_its_database_the_service_is_not_ready_and_with_it_it_is_again_hlth_2() {
+    let Some(empty) = EmptyDatabase::postgres() else {
+        return;
+    };
+    let proxy = FaultProxy::start(empty.server().unwrap()).await.unwrap();
+    let proxied = format!("database.url={}", empty.url_at(proxy.address()));
+    let place = open_with(empty, &[&proxied]).await;
+    let ready = async |status: u16| {
+        let is_so = || (place.send("GET", "/readyz", "").status == status).then_some(());
+        place.until("readiness", is_so).await;
+    };
+    ready(200).await;
+    proxy.set(Fault::of(Disruption::Down));
+    ready(503).await;
+    assert_eq!(place.send("GET", "/healthz", "").status, 200);
+    proxy.heal();
+    ready(200).await;
 }

@@ -123,6 +123,49 @@ pub(crate) async fn filters_choose_events(house: House) {
     }
 }
 
+pub(crate) async fn every_answer_is_of_now_and_of_its_own_query(house: House) {
+    let owner = user();
+    let mut over = draft("Rust");
+    over["start_time"] = json!(chrono::Utc::now() - chrono::TimeDelta::minutes(2));
+    over["end_time"] = json!(chrono::Utc::now() + chrono::TimeDelta::milliseconds(300));
+    let over = house.published(&owner, &over).await;
+    house
+        .until(async || ids(&house, "exclude_expired=true").await.is_empty())
+        .await;
+    for _ in 0..2 {
+        assert_eq!(ids(&house, "").await, std::slice::from_ref(&over));
+        assert!(ids(&house, "exclude_expired=true").await.is_empty());
+    }
+    for round in 0..5 {
+        let id = house.draft(&owner, &draft("Go")).await;
+        let detail = async || house.get(&format!("/events/{id}")).await;
+        let is_listed = async || ids(&house, "exclude_expired=true").await.contains(&id);
+        assert_eq!((detail().await.0, is_listed().await), (404, false));
+        house.act("publish", &id, &owner).await;
+        assert_eq!(
+            (detail().await.0, is_listed().await),
+            (200, true),
+            "{round}"
+        );
+        let path = format!("/events/{id}");
+        let title = format!("Go {round}");
+        let patch = Some(json!({ "title": title }));
+        house.call("PATCH", &path, Some(&owner), patch).await;
+        assert_eq!(detail().await.1["data"]["title"], title.as_str());
+        let what = if round % 2 == 0 {
+            "unpublish"
+        } else {
+            "cancel"
+        };
+        house.act(what, &id, &owner).await;
+        assert_eq!(
+            (detail().await.0, is_listed().await),
+            (404, false),
+            "{what}"
+        );
+    }
+}
+
 pub(crate) async fn a_query_that_means_nothing_is_refused(house: House) {
     for wrong in [
         "sort=start_time",

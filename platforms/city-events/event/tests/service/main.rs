@@ -31,6 +31,7 @@ seaworthy_testkit::on_every_database! {
     list:
         pages_hold_every_event_once_in_order_api_5,
         filters_choose_events,
+        every_answer_is_of_now_and_of_its_own_query,
         a_query_that_means_nothing_is_refused,
         a_search_finds_beginnings_of_words_and_ranks_titles_first,
         a_batch_has_what_everybody_may_see_api_5,

@@ -9,7 +9,7 @@ use city_events_contract::{
 };
 use seaworthy::{
     data::Transaction,
-    messaging::{Envelope, Failure, Received, Subscription},
+    messaging::{Envelope, Failure, Received, Subscription, SubscriptionOverrides},
     outbox::Inbox,
     prelude::*,
 };
@@ -23,6 +23,8 @@ use crate::{
 pub(crate) const GROUP: &str = "city-events.join";
 /// The only version of the envelope.
 const VERSION: u32 = 1;
+/// Some minutes, since pauses grow up to half a minute: a database that is restarted sets no message aside.
+const RETRIES: u32 = 20;
 
 /// Hears of events.
 pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersions) -> Subscription {
@@ -32,7 +34,12 @@ pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersion
     };
     let (published, updated, canceled, unpublished) =
         (hearer.clone(), hearer.clone(), hearer.clone(), hearer);
-    on_user_changed(Subscription::new(GROUP), inbox, versions)
+    let limits = SubscriptionOverrides {
+        retries: Some(RETRIES),
+        ..SubscriptionOverrides::default()
+    };
+    let subscription = Subscription::new(GROUP).limits(limits);
+    on_user_changed(subscription, inbox, versions)
         .on::<EventPublished, _, _, _>(move |received: Received<EventPublished>| {
             let hearer = published.clone();
             async move {

@@ -6,7 +6,7 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-use std::time::Duration;
+use std::{net::SocketAddr, time::Duration};
 
 use chrono::Utc;
 use seaworthy::{
@@ -27,6 +27,7 @@ const PATIENCE: Duration = Duration::from_secs(30);
 struct Platform {
     event: String,
     join: String,
+    operators: SocketAddr,
     client: reqwest::Client,
     _running: [RunningService; 2],
     _databases: [EmptyDatabase; 2],
@@ -71,6 +72,7 @@ async fn platform(databases: [EmptyDatabase; 2], broker: &str) -> Platform {
     Platform {
         event: format!("http://{}/event/v1", event.addresses().http),
         join: format!("http://{}/api/v1", join.addresses().http),
+        operators: join.addresses().admin,
         client: reqwest::Client::new(),
         _running: [event, join],
         _databases: databases,
@@ -110,6 +112,16 @@ impl Platform {
             assert!(begun.elapsed() < PATIENCE, "it did not come");
             tokio::time::sleep(Duration::from_millis(10)).await;
         }
+    }
+
+    /// How many messages of the join service were stored, sent or given up.
+    fn metric(&self, what: &str) -> u64 {
+        let metrics = seaworthy_testkit::http::get(self.operators, "/metrics").unwrap();
+        let name = format!("join_service_outbox_{what}_messages_total");
+        let series = metrics.body.lines().filter(|line| line.starts_with(&name));
+        series
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
     }
 
     async fn count(&self, event: &str) -> Value {
@@ -171,6 +183,23 @@ async fn an_event_is_lived(platform: Platform) {
     platform
         .until(async || platform.join(&event, ada).await.0 == 200)
         .await;
+    // Nobody listens for some of what is told, and nothing of it stays behind.
+    let bans = format!("{}/events/{event}/bans", platform.join);
+    let carl = new_id();
+    let (banned, _) = platform
+        .call("POST", bans.clone(), owner, json!({ "user_id": carl }))
+        .await;
+    let url = format!("{bans}/{carl}");
+    let (lifted, _) = platform.call("DELETE", url, owner, Value::Null).await;
+    assert_eq!((banned, lifted), (200, 200));
+    let url = format!("{}/events/{event}/participants/{ben}", platform.join);
+    let (kicked, _) = platform.call("DELETE", url, owner, Value::Null).await;
+    assert_eq!(kicked, 200);
+    assert_eq!(platform.join(&event, ben).await.0, 200);
+    platform
+        .until(async || platform.metric("stored") == platform.metric("sent"))
+        .await;
+    assert_eq!(platform.metric("dead"), 0);
     act("cancel").await;
     let url = format!("{}/events/{event}/participation", platform.join);
     for user in [ada, ben] {

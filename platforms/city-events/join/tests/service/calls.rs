@@ -2,9 +2,10 @@ use city_events_contract::join::v1::{
     GetParticipationRequest, JoinRequest, JoinStatus, join_service_client::JoinServiceClient,
 };
 use seaworthy::contract::error::from_status;
+use seaworthy_testkit::database::EmptyDatabase;
 use tonic::{Request, transport::Channel};
 
-use crate::house::{House, Person, joined, user};
+use crate::house::{House, Person, joined, open_with, user};
 
 fn with<T>(person: &Person, message: T) -> Request<T> {
     let mut request = Request::new(message);
@@ -58,4 +59,39 @@ pub(crate) async fn both_transports_answer_from_one_implementation(house: House)
         .await;
     let refused = from_status(&without_key.unwrap_err());
     assert_eq!(refused.reason(), "IDEMPOTENCY_KEY_REQUIRED");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn behind_one_gateway_each_user_has_a_budget_of_their_own_and_probes_have_none_res_6() {
+    let small = [
+        "server.grpc.rate_limit.burst=2",
+        "server.grpc.rate_limit.requests_per_second=1",
+        "server.http.rate_limit.enabled=true",
+        "server.http.rate_limit.burst=2",
+        "server.http.rate_limit.requests_per_second=1",
+    ];
+    let house = open_with(EmptyDatabase::sqlite().unwrap(), &small).await;
+    // One connection, as a gateway has it.
+    let channel = Channel::from_shared(house.grpc.clone()).unwrap();
+    let client = JoinServiceClient::new(channel.connect().await.unwrap());
+    let (one, other) = (user(), user());
+    let ask = async |person: &Person| {
+        let request = GetParticipationRequest {
+            event_id: seaworthy::core::new_id().to_string(),
+        };
+        let mut client = client.clone();
+        let asked = client.get_participation(with(person, request)).await;
+        from_status(&asked.unwrap_err()).reason().to_owned()
+    };
+    let mut said = Vec::new();
+    while said.last().is_none_or(|said| said != "RATE_LIMITED") {
+        assert!(said.len() < 50, "{said:?}");
+        said.push(ask(&one).await);
+    }
+    assert!(said.len() > 2, "{said:?}");
+    assert_eq!(ask(&other).await, "JOIN_NOT_FOUND");
+    for _ in 0..20 {
+        let probe = house.client().get(format!("{}/healthz", house.base));
+        assert_eq!(probe.send().await.unwrap().status().as_u16(), 200);
+    }
 }

@@ -1,6 +1,7 @@
 //! The service in this process, what it listens to and who listens to it.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
@@ -9,7 +10,7 @@ use chrono::{DateTime, Utc};
 use city_events_contract::messages::{
     Announcement, EmailEventCanceled, EventCanceled, EventEnvelope, EventPublished,
     EventUnpublished, EventUpdated, JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked,
-    JoinPromoted, JoinUnbanned,
+    JoinPromoted, JoinUnbanned, UserChanged,
 };
 use seaworthy::{
     config::{Environment, Loader, Profile},
@@ -42,6 +43,7 @@ struct OutsideConfig {
 pub(crate) struct House {
     pub(crate) base: String,
     pub(crate) grpc: String,
+    pub(crate) admin: SocketAddr,
     pub(crate) database: Database,
     publisher: Publisher,
     heard: Heard,
@@ -61,7 +63,8 @@ pub(crate) async fn open_wide(empty: EmptyDatabase) -> House {
     open_with(empty, &["waitlist.shortest=2000", "waitlist.longest=2000"]).await
 }
 
-async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House {
+/// With other settings than the defaults.
+pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House {
     let folder = tempfile::tempdir().unwrap();
     let broker = format!(
         "broker.url=sqlite:{}",
@@ -87,6 +90,7 @@ async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House {
     House {
         base: format!("http://{}", addresses.http),
         grpc: format!("http://{}", addresses.grpc.unwrap()),
+        admin: addresses.admin,
         database: Database::builder("look", config).open().await.unwrap(),
         publisher,
         heard,
@@ -118,7 +122,8 @@ async fn outside(broker: String) -> (RunningService, Publisher, Heard) {
         let topics = Topics::of::<EventPublished>()
             .and::<EventUpdated>()
             .and::<EventCanceled>()
-            .and::<EventUnpublished>();
+            .and::<EventUnpublished>()
+            .and::<UserChanged>();
         let _ = making.set(messaging.publisher(topics).await?);
         let all = Subscription::new("outside");
         let all = hear::<JoinCreated>(all, &hearing);
@@ -238,7 +243,11 @@ impl Announced {
 
 impl House {
     pub(crate) async fn publish<E: Event + Serialize>(&self, message: &E) {
-        self.publisher.publish(Message::of(message)).await.unwrap();
+        self.publish_message(Message::of(message)).await;
+    }
+
+    pub(crate) async fn publish_message(&self, message: Message) {
+        self.publisher.publish(message).await.unwrap();
     }
 
     /// An event that people can join.
@@ -348,6 +357,24 @@ impl House {
         let status = response.status().as_u16();
         let text = response.text().await.unwrap();
         (status, serde_json::from_str(&text).unwrap_or(Value::Null))
+    }
+
+    /// What operators read.
+    pub(crate) fn metrics(&self) -> String {
+        seaworthy_testkit::http::get(self.admin, "/metrics")
+            .unwrap()
+            .body
+    }
+
+    /// The sum of all series of a metric.
+    pub(crate) fn metric(&self, name: &str) -> u64 {
+        let metrics = self.metrics();
+        let series = metrics
+            .lines()
+            .filter(|line| line.split(['{', ' ']).next() == Some(name));
+        series
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
     }
 
     /// A request that is made by hand.

@@ -15,6 +15,7 @@ mod keys;
 mod news;
 mod organisers;
 mod own;
+mod ready;
 mod wire;
 
 seaworthy_testkit::on_every_database! {
@@ -40,10 +41,13 @@ seaworthy_testkit::on_every_database! {
         a_cancellation_ends_every_join_and_tells_everybody_once_msg_5,
         old_news_change_nothing,
         a_raise_lets_in_who_waits_and_a_cut_expels_nobody,
-        counts_are_told_with_every_change_and_again_msg_5;
+        counts_are_told_with_every_change_and_again_msg_5,
+        what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3;
     wire:
         answers_have_the_contracts_envelopes_and_codes,
-        headers_and_probes_are_the_contracts;
+        headers_and_probes_are_the_contracts,
+        a_token_that_was_taken_back_counts_no_more_auth_3,
+        wishes_and_messages_are_counted_under_the_names_of_dashboards_obs_4;
     calls:
         both_transports_answer_from_one_implementation;
     crowd:

@@ -1,4 +1,5 @@
 use city_events_contract::messages::{EventCanceled, EventPublished, EventUpdated};
+use seaworthy::messaging::Message;
 use serde_json::Value;
 
 use crate::house::{Announced, House, code, user};
@@ -164,4 +165,16 @@ pub(crate) async fn counts_are_told_with_every_change_and_again_msg_5(house: Hou
         .map(seats)
         .collect();
     assert_eq!(promoted, [[1, 0, 4]]);
+}
+
+pub(crate) async fn what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3(house: House) {
+    for body in ["{", "{}", r#"{"version":1,"payload":{}}"#] {
+        house
+            .publish_message(Message::raw("event.published", "application/json", body))
+            .await;
+    }
+    house
+        .until(async || house.metric("join_service_messages_dead_total") == 3)
+        .await;
+    house.event(1).await;
 }

@@ -1,5 +1,6 @@
 use std::collections::BTreeSet;
 
+use city_events_contract::messages::UserChanged;
 use serde_json::{Value, json};
 
 use crate::house::{House, code, person, user};
@@ -115,4 +116,50 @@ pub(crate) async fn headers_and_probes_are_the_contracts(house: House) {
     nobody.token.push('x');
     let refused = get("/api/v1/me/joins", &nobody.token).await;
     assert_eq!(refused.status().as_u16(), 401);
+}
+
+pub(crate) async fn wishes_and_messages_are_counted_under_the_names_of_dashboards_obs_4(
+    house: House,
+) {
+    let event = house.event(1).await;
+    let one = user();
+    for person in [&one, &user(), &one] {
+        house.join(&event, person).await;
+    }
+    house
+        .client()
+        .get(format!("{}/nowhere/at/all", house.base))
+        .send()
+        .await
+        .unwrap();
+    let metrics = house.metrics();
+    for line in [
+        r#"join_service_joins_total{status="active"} 1"#,
+        r#"join_service_joins_total{status="waitlisted"} 1"#,
+        r#"join_service_joins_total{status="error"} 1"#,
+        r#"join_service_http_requests_total{method="POST",path="/api/v1/join",status="200"} 2"#,
+        r#"join_service_http_requests_total{method="GET",path="unmatched",status="404"} 1"#,
+        "join_service_http_requests_in_flight",
+        r#"join_service_http_request_duration_seconds_bucket{method="POST",path="/api/v1/join","#,
+        "join_service_outbox_dead_messages_total",
+    ] {
+        assert!(metrics.contains(line), "{line}\n{metrics}");
+    }
+    assert!(!metrics.contains("/nowhere"), "{metrics}");
+    house
+        .until(async || house.metric("join_service_outbox_sent_messages_total") == 2)
+        .await;
+}
+
+pub(crate) async fn a_token_that_was_taken_back_counts_no_more_auth_3(house: House) {
+    let (one, other) = (user(), user());
+    let own = async |person| house.call("GET", "/me/joins", person, None, &[]).await;
+    assert_eq!(own(&one).await.0, 200);
+    let changed = UserChanged {
+        user_id: one.id.to_string(),
+        version: 1,
+    };
+    house.publish(&changed).await;
+    house.until(async || own(&one).await.0 == 401).await;
+    assert_eq!(own(&other).await.0, 200);
 }

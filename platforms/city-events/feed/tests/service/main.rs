@@ -1,0 +1,27 @@
+//! The service as its clients meet it: over HTTP and messages, on every database.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
+mod house;
+mod news;
+mod pages;
+mod visitors;
+
+seaworthy_testkit::on_every_database! {
+    crate::house::open, in_the_test;
+    news:
+        the_index_follows_an_event_and_old_news_change_nothing_msg_5,
+        joins_count_and_are_taken_back_msg_5,
+        what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3;
+    pages:
+        pages_hold_every_event_once_though_people_join_meanwhile_api_5,
+        a_cursor_that_means_nothing_is_the_first_page,
+        answers_probes_and_metrics_are_the_contracts;
+    visitors:
+        nobody_is_who_they_say_they_are_auth_6,
+        looks_are_limited_and_remembered_once_a_day_res_6;
+}
