@@ -62,7 +62,22 @@ impl Accounts {
             Wanted::Verification => self.send_verification(&tx, &nobody).await?,
             Wanted::PasswordReset => self.send_password_reset(&tx, &nobody).await?,
         }
-        Ok(tx.rollback().await?)
+        tx.rollback().await?;
+        // A commit waits for the disk, and a rollback for nothing.
+        let tokens = match wanted {
+            Wanted::Verification => &self.verify_email,
+            Wanted::PasswordReset => &self.password_reset,
+        };
+        let id = nobody.id.to_string();
+        self.database
+            .transaction(|tx| {
+                let id = id.as_str();
+                async move {
+                    tokens.issue(&tx, id).await?;
+                    Ok::<_, Error>(tokens.end_all(&tx, id).await?)
+                }
+            })
+            .await
     }
 
     async fn send_password_reset(
