@@ -153,7 +153,10 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.http(api::routes(api, service));
     Contracts::new()
         .with_options(api::contract(accounts), |_| {
-            RouteOptions::new().access(Access::Public)
+            // The door asks for everybody from one address.
+            RouteOptions::new()
+                .access(Access::Public)
+                .without_rate_limit()
         })
         .document(OPENAPI)
         .serve(service)

@@ -11,6 +11,7 @@ mod access;
 mod body;
 mod envelope;
 mod generated;
+mod hearing;
 pub mod messages;
 mod moment;
 mod query;
@@ -24,6 +25,7 @@ pub use generated::{
     DESCRIPTORS,
     city_events::{auth, event, join},
 };
+pub use hearing::hearing;
 pub use moment::{Moment, NoMoment};
 pub use query::QueryPairs;
 pub use role::Role;

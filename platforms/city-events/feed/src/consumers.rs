@@ -1,8 +1,11 @@
 //! What the service hears, each message once (MSG-5).
 
-use city_events_contract::messages::{
-    Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
-    JoinCanceled, JoinCreated,
+use city_events_contract::{
+    hearing,
+    messages::{
+        Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
+        JoinCanceled, JoinCreated,
+    },
 };
 use seaworthy::{
     data::{DataError, Transaction},
@@ -39,7 +42,7 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
         inboxes(),
         inboxes(),
     );
-    Subscription::new(GROUP)
+    hearing(GROUP)
         .on::<EventPublished, _, _, _>(move |message: Received<EventPublished>| {
             let inbox = published.clone();
             async move { told(&inbox, message.envelope(), &message.event().0, "published").await }

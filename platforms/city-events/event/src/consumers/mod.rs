@@ -1,7 +1,7 @@
 //! What the service hears: how many take part, and whose tokens count no more.
 
 use city_events_contract::{
-    TokenVersions,
+    TokenVersions, hearing,
     messages::{
         JoinBanned, JoinCanceled, JoinCounted, JoinCreated, JoinKicked, JoinPromoted, Seats,
         UserChanged,
@@ -61,7 +61,7 @@ counted! {
 
 /// Hears of joins.
 pub(crate) fn subscription(inbox: &Inbox, versions: &TokenVersions) -> Subscription {
-    let subscription = on_user_changed(Subscription::new(GROUP), inbox, versions);
+    let subscription = on_user_changed(hearing(GROUP), inbox, versions);
     let subscription = on::<JoinCreated>(subscription, inbox);
     let subscription = on::<JoinPromoted>(subscription, inbox);
     let subscription = on::<JoinCanceled>(subscription, inbox);

@@ -1,7 +1,7 @@
 //! What the service hears of events and of users: each message counts once (MSG-5).
 
 use city_events_contract::{
-    TokenVersions,
+    TokenVersions, hearing,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
         UserChanged,
@@ -9,7 +9,7 @@ use city_events_contract::{
 };
 use seaworthy::{
     data::Transaction,
-    messaging::{Envelope, Failure, Received, Subscription, SubscriptionOverrides},
+    messaging::{Envelope, Failure, Received, Subscription},
     outbox::Inbox,
     prelude::*,
 };
@@ -23,8 +23,6 @@ use crate::{
 pub(crate) const GROUP: &str = "city-events.join";
 /// The only version of the envelope.
 const VERSION: u32 = 1;
-/// Some minutes, since pauses grow up to half a minute: a database that is restarted sets no message aside.
-const RETRIES: u32 = 20;
 
 /// Hears of events.
 pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersions) -> Subscription {
@@ -34,12 +32,7 @@ pub(crate) fn subscription(store: &Store, inbox: &Inbox, versions: &TokenVersion
     };
     let (published, updated, canceled, unpublished) =
         (hearer.clone(), hearer.clone(), hearer.clone(), hearer);
-    let limits = SubscriptionOverrides {
-        retries: Some(RETRIES),
-        ..SubscriptionOverrides::default()
-    };
-    let subscription = Subscription::new(GROUP).limits(limits);
-    on_user_changed(subscription, inbox, versions)
+    on_user_changed(hearing(GROUP), inbox, versions)
         .on::<EventPublished, _, _, _>(move |received: Received<EventPublished>| {
             let hearer = published.clone();
             async move {
