@@ -28,6 +28,7 @@ mod cookie;
 mod lockout;
 mod migrations;
 mod one_time_tokens;
+mod purge;
 mod replay_guard;
 mod second_factor;
 mod secret_token;

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use seaworthy_core::Error;
 use seaworthy_data::{Connection, DataError, Database, sql};
+use seaworthy_service::Worker;
 
-use crate::{SecretToken, microseconds};
+use crate::{SecretToken, microseconds, purge::purge_worker};
 
 /// Tokens that are good once, for links in messages: to confirm an address, to set a new password. Cheap to clone.
 ///
@@ -100,6 +101,14 @@ impl OneTimeTokens {
             .execute(connection)
             .await
             .map(drop)
+    }
+
+    /// The worker that removes tokens of every purpose whose time is over. It may run on every replica.
+    #[must_use]
+    pub fn purge_worker(&self) -> Worker {
+        purge_worker("purge one-time tokens", self, async |tokens| {
+            tokens.purge().await
+        })
     }
 
     /// Removes tokens of every purpose whose time is over.

@@ -1,13 +1,10 @@
 use std::time::Duration;
 
-use seaworthy_core::{Error, Timeout};
+use seaworthy_core::Error;
 use seaworthy_data::{DataError, Database, sql};
-use seaworthy_service::{Schedule, Worker};
+use seaworthy_service::Worker;
 
-use crate::{microseconds, secret_token::hash};
-
-/// As often as sessions that are over are removed.
-const EVERY: Timeout = Timeout::from_secs(10 * 60);
+use crate::{microseconds, purge::purge_worker, secret_token::hash};
 
 /// Remembers what was used once, over all replicas of a service: a login that came back from a provider, a signed request. Cheap to clone.
 ///
@@ -48,11 +45,7 @@ impl ReplayGuard {
     /// The worker that forgets what could not be used any more. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
-        let guard = self.clone();
-        Worker::new("purge replays", Schedule::Interval(EVERY), move |_| {
-            let guard = guard.clone();
-            async move { guard.purge().await.map_err(Error::from) }
-        })
+        purge_worker("purge replays", self, async |guard| guard.purge().await)
     }
 
     /// Forgets what could not be used any more, whatever it was for.

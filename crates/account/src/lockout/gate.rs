@@ -5,10 +5,11 @@ use std::{
 
 use seaworthy_core::{Code, Error};
 use seaworthy_data::{DataError, Database, Transaction, sql};
+use seaworthy_service::Worker;
 use tracing::warn;
 
 use super::{LockoutConfig, LockoutLimit};
-use crate::{microseconds, secret_token::hash};
+use crate::{microseconds, purge::purge_worker, secret_token::hash};
 
 /// Counts attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -155,6 +156,14 @@ impl Lockout {
             .execute(&self.database)
             .await
             .map(drop)
+    }
+
+    /// The worker that forgets what nobody has tried for longer than the settings say. It may run on every replica.
+    #[must_use]
+    pub fn purge_worker(&self) -> Worker {
+        purge_worker("purge failed logins", self, async |lockout| {
+            lockout.purge().await
+        })
     }
 
     /// Forgets what nobody has tried for longer than the settings say.

@@ -1,20 +1,15 @@
-use seaworthy_core::{Error, Timeout};
 use seaworthy_data::{DataError, sql};
-use seaworthy_service::{Schedule, Worker};
+use seaworthy_service::Worker;
 
 use super::Sessions;
-
-/// Often enough that little has gathered, seldom enough to be no load.
-const EVERY: Timeout = Timeout::from_secs(10 * 60);
+use crate::purge::purge_worker;
 
 impl Sessions {
     /// The worker that removes sessions that are over and the used tokens of sessions that are gone. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {
-        let sessions = self.clone();
-        Worker::new("purge sessions", Schedule::Interval(EVERY), move |_| {
-            let sessions = sessions.clone();
-            async move { sessions.purge().await.map_err(Error::from) }
+        purge_worker("purge sessions", self, async |sessions| {
+            sessions.purge().await
         })
     }
 

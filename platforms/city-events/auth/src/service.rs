@@ -145,6 +145,9 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     }
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.logins.purge_worker());
+    service.worker(accounts.lockout.purge_worker());
+    // Of every purpose.
+    service.worker(accounts.verify_email.purge_worker());
     let accounts = Arc::new(accounts);
     if let Some(path) = &settings.public_metrics {
         service.http(metrics::route(path, service.metrics()));
