@@ -12,7 +12,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const FOUND: Duration = Duration::from_millis(500);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "wants a machine of its own: on a busy one some requests took longer than their time"]
+#[ignore = "takes a minute and a half, and wants a machine of its own"]
 async fn every_service_is_restarted_replica_by_replica_and_no_request_fails_life_4() {
     let Some(mut cluster) = Cluster::open_with(&[], 2).await else {
         return;
