@@ -1,6 +1,7 @@
 //! RES-1, RES-3: calls are spread over all addresses, and one bad replica costs little.
 
 use std::{
+    io,
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
 };
@@ -9,24 +10,55 @@ use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use seaworthy_resilience::circuit_breaker::BreakerMode;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 
 use crate::fixture::{Names, Reply, Server, call, listen};
 
-/// A free port that is the same on three addresses of this machine.
-async fn addresses() -> [SocketAddr; 3] {
-    loop {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let port = listener.local_addr().unwrap().port();
-        let all = [1, 2, 3].map(|last| SocketAddr::from(([127, 0, 0, last], port)));
-        let mut free = true;
-        for address in &all[1..] {
-            free &= TcpListener::bind(address).await.is_ok();
+/// Three addresses of this machine with one port. Each is kept from the start until its server listens, so nothing else takes it in between, and refuses connections until then.
+struct Replicas {
+    addresses: [SocketAddr; 3],
+    kept: [Option<TcpSocket>; 3],
+}
+
+impl Replicas {
+    fn new() -> Self {
+        loop {
+            if let Ok(replicas) = Self::of_a_free_port() {
+                return replicas;
+            }
         }
-        drop(listener);
-        if free {
-            return all;
-        }
+    }
+
+    fn of_a_free_port() -> io::Result<Self> {
+        let keep = |last, port| {
+            let socket = TcpSocket::new_v4()?;
+            socket.set_reuseaddr(true)?;
+            socket.bind(SocketAddr::from(([127, 0, 0, last], port)))?;
+            Ok::<_, io::Error>(socket)
+        };
+        let first = keep(1, 0)?;
+        let port = first.local_addr()?.port();
+        Ok(Self {
+            addresses: [1, 2, 3].map(|last| SocketAddr::from(([127, 0, 0, last], port))),
+            kept: [Some(first), Some(keep(2, port)?), Some(keep(3, port)?)],
+        })
+    }
+
+    fn start(
+        &mut self,
+        index: usize,
+        decide: impl Fn(usize) -> Reply + Send + Sync + 'static,
+    ) -> Server {
+        let socket = self.kept[index].take().unwrap();
+        Server::start_on(socket.listen(1_024).unwrap(), decide)
+    }
+
+    fn port(&self) -> u16 {
+        self.addresses[0].port()
+    }
+
+    fn ips(&self) -> Vec<IpAddr> {
+        self.addresses.iter().map(SocketAddr::ip).collect()
     }
 }
 
@@ -38,52 +70,17 @@ fn client(names: &Names, port: u16, change: impl FnOnce(&mut GrpcClientConfig)) 
     builder.resolver(names.clone()).build().unwrap()
 }
 
-fn ips(addresses: &[SocketAddr]) -> Vec<IpAddr> {
-    addresses.iter().map(SocketAddr::ip).collect()
-}
-
-/// Calls at a steady rate from eight tasks, for a time; how many there were, and how many failed.
-async fn load(channel: &GrpcChannel, time: Duration) -> (usize, usize) {
-    let ends = Instant::now() + time;
-    let workers = (0..8).map(|_| {
-        let channel = channel.clone();
-        tokio::spawn(async move {
-            let (mut calls, mut failures) = (0, 0);
-            let mut pace = tokio::time::interval(Duration::from_millis(20));
-            while Instant::now() < ends {
-                pace.tick().await;
-                calls += 1;
-                failures += usize::from(call(&channel).await.is_err());
-            }
-            (calls, failures)
-        })
-    });
-    let all = futures::future::join_all(workers.collect::<Vec<_>>()).await;
-    all.into_iter().fold((0, 0), |(calls, failures), worker| {
-        let (more, failed) = worker.unwrap();
-        (calls + more, failures + failed)
-    })
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_are_spread_evenly_over_all_addresses_of_the_name_res_3() {
-    let all = addresses().await;
-    let mut servers = Vec::new();
-    for address in all {
-        let slow = Reply::After(Duration::from_millis(2));
-        servers.push(
-            Server::start_at(address, move |_| slow.clone())
-                .await
-                .unwrap(),
-        );
-    }
+    let mut replicas = Replicas::new();
+    let servers =
+        [0, 1, 2].map(|index| replicas.start(index, |_| Reply::After(Duration::from_millis(2))));
     let names = Names::default();
-    *names.0.lock() = ips(&all);
-    let channel = client(&names, all[0].port(), |_| {});
-    let (calls, failures) = load(&channel, Duration::from_secs(2)).await;
-    assert_eq!(failures, 0);
+    *names.0.lock() = replicas.ips();
+    let channel = client(&names, replicas.port(), |_| {});
+    assert_eq!(counted(&channel, 800).await, 0);
     for server in servers {
-        let share = server.calls() as f64 / calls as f64;
+        let share = server.calls() as f64 / 800.0;
         assert!((0.2..0.5).contains(&share), "{share}");
     }
 }
@@ -105,22 +102,19 @@ async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
     all.into_iter().map(Result::unwrap).sum()
 }
 
-/// One of three replicas is bad in one way; how many of a thousand calls fail once it is known to be. Calls are not repeatable: nothing is hidden by a retry.
-async fn one_bad(bad: impl AsyncFnOnce(SocketAddr) -> Vec<Box<dyn std::any::Any>>) -> usize {
-    let all = addresses().await;
-    let mut good = Vec::new();
-    for address in &all[..2] {
-        good.push(Server::start_at(*address, |_| Reply::Ok).await.unwrap());
-    }
-    let bad = bad(all[2]).await;
+/// One of three replicas answers so, or is not there; how many of a thousand calls fail once it is known to be. Calls are not repeatable: nothing is hidden by a retry.
+async fn one_bad(reply: Option<Reply>) -> usize {
+    let mut replicas = Replicas::new();
+    let _good = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
+    let bad = reply.map(|reply| replicas.start(2, move |_| reply.clone()));
     let names = Names::default();
-    *names.0.lock() = ips(&all);
-    let channel = client(&names, all[0].port(), |config| {
-        config.policies.timeout = Timeout::from_millis(500);
+    *names.0.lock() = replicas.ips();
+    let channel = client(&names, replicas.port(), |config| {
+        config.policies.timeout = Timeout::from_millis(1_000);
     });
     // A run of five failures is what it is known by.
     let mut failures = counted(&channel, 80).await;
-    while !bad.is_empty() && failures < 5 {
+    while bad.is_some() && failures < 5 {
         failures += counted(&channel, 80).await;
     }
     counted(&channel, 1_000).await
@@ -128,46 +122,38 @@ async fn one_bad(bad: impl AsyncFnOnce(SocketAddr) -> Vec<Box<dyn std::any::Any>
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_replica_of_three_that_is_down_costs_less_than_one_call_of_a_hundred_res_1() {
-    let failures = one_bad(async |_| Vec::new()).await;
+    let failures = one_bad(None).await;
     assert_eq!(failures, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_replica_of_three_that_refuses_work_costs_less_than_one_call_of_a_hundred_res_1() {
-    let failures = one_bad(async |address| {
-        let reply = Reply::Status(tonic::Code::Unavailable, None);
-        let server = Server::start_at(address, move |_| reply.clone()).await;
-        vec![Box::new(server.unwrap()) as Box<dyn std::any::Any>]
-    })
-    .await;
+    let failures = one_bad(Some(Reply::Status(tonic::Code::Unavailable, None))).await;
     assert!(failures < 10, "{failures} of 1,000");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_replica_of_three_that_never_answers_costs_less_than_one_call_of_a_hundred_res_1() {
-    let failures = one_bad(async |address| {
-        let server = Server::start_at(address, |_| Reply::Never).await;
-        vec![Box::new(server.unwrap()) as Box<dyn std::any::Any>]
-    })
-    .await;
+    let failures = one_bad(Some(Reply::Never)).await;
     assert!(failures < 10, "{failures} of 1,000");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_dies_under_load_fails_only_what_it_held_and_is_used_again_res_1() {
-    let all = addresses().await;
-    let mut servers = Vec::new();
-    for address in all {
-        servers.push(Server::start_at(address, |_| Reply::Ok).await.unwrap());
-    }
+    let mut replicas = Replicas::new();
+    let _good = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
+    let dies = replicas.start(2, |_| Reply::Ok);
     let names = Names::default();
-    *names.0.lock() = ips(&all);
-    let channel = client(&names, all[0].port(), |_| {});
-    load(&channel, Duration::from_millis(500)).await;
-    drop(servers.pop());
-    let (calls, failures) = load(&channel, Duration::from_secs(2)).await;
-    assert!(failures <= 8 && calls > 200, "{failures} of {calls}");
-    let back = Server::start_at(all[2], |_| Reply::Ok).await.unwrap();
+    *names.0.lock() = replicas.ips();
+    let channel = client(&names, replicas.port(), |_| {});
+    counted(&channel, 200).await;
+    assert!(dies.calls() > 0);
+    drop(dies);
+    // Each of the eight that call may have had one call there.
+    let failures = counted(&channel, 800).await;
+    assert!(failures <= 8, "{failures}");
+    let back = TcpListener::bind(replicas.addresses[2]).await.unwrap();
+    let back = Server::start_on(back, |_| Reply::Ok);
     let began = Instant::now();
     while back.calls() == 0 {
         assert!(began.elapsed() < Duration::from_secs(10));
@@ -177,17 +163,14 @@ async fn a_replica_that_dies_under_load_fails_only_what_it_held_and_is_used_agai
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_replica_that_joins_the_name_is_called_and_one_that_left_is_not_res_1() {
-    let all = addresses().await;
-    let (first, second) = (
-        Server::start_at(all[0], |_| Reply::Ok).await.unwrap(),
-        Server::start_at(all[1], |_| Reply::Ok).await.unwrap(),
-    );
+    let mut replicas = Replicas::new();
+    let [first, second] = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
     let names = Names::default();
-    *names.0.lock() = vec![all[0].ip()];
-    let channel = client(&names, all[0].port(), |_| {});
+    *names.0.lock() = vec![first.address.ip()];
+    let channel = client(&names, replicas.port(), |_| {});
     call(&channel).await.unwrap();
     assert_eq!((first.calls(), second.calls()), (1, 0));
-    *names.0.lock() = vec![all[1].ip()];
+    *names.0.lock() = vec![second.address.ip()];
     let began = Instant::now();
     while second.calls() == 0 {
         assert!(began.elapsed() < Duration::from_secs(10));
@@ -213,15 +196,12 @@ async fn connections_are_bounded_and_shared_by_all_calls_res_3() {
     }
     assert_eq!(proxy.connections(), 1);
 
-    let all = addresses().await;
-    let mut servers = Vec::new();
-    for address in all {
-        servers.push(Server::start_at(address, |_| Reply::Ok).await.unwrap());
-    }
+    let mut replicas = Replicas::new();
+    let servers = [0, 1, 2].map(|index| replicas.start(index, |_| Reply::Ok));
     let names = Names::default();
-    *names.0.lock() = ips(&all);
+    *names.0.lock() = replicas.ips();
     let one = std::num::NonZeroU16::MIN;
-    let channel = client(&names, all[0].port(), |config| {
+    let channel = client(&names, replicas.port(), |config| {
         config.maximum_connections = one
     });
     for _ in 0..30 {
@@ -236,12 +216,12 @@ async fn pair(
     patience: Timeout,
     reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
 ) -> (Server, Server, GrpcChannel) {
-    let all = addresses().await;
-    let first = Server::start_at(all[0], |_| Reply::Ok).await.unwrap();
-    let second = Server::start_at(all[1], reply).await.unwrap();
+    let mut replicas = Replicas::new();
+    let first = replicas.start(0, |_| Reply::Ok);
+    let second = replicas.start(1, reply);
     let names = Names::default();
-    *names.0.lock() = ips(&all[..2]);
-    let mut config = GrpcClientConfig::new(format!("http://things.test:{}", all[0].port()));
+    *names.0.lock() = vec![first.address.ip(), second.address.ip()];
+    let mut config = GrpcClientConfig::new(format!("http://things.test:{}", replicas.port()));
     config.policies.timeout = patience;
     config.policies.breaker.mode = BreakerMode::Off;
     let builder = GrpcChannel::builder("things", config).resolver(names);
@@ -251,7 +231,7 @@ async fn pair(
 #[tokio::test]
 async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
     const STREAMS: usize = 10;
-    let (_first, second, channel) = pair(Timeout::from_millis(200), |before| {
+    let (_first, second, channel) = pair(Timeout::from_millis(1_000), |before| {
         if before < STREAMS {
             Reply::Stream
         } else {
@@ -264,7 +244,7 @@ async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
         streams.extend(listen(&channel).await);
     }
     // Those of the first server end by themselves.
-    let wait = Duration::from_millis(300);
+    let wait = Duration::from_millis(1_500);
     let rest = streams
         .iter_mut()
         .map(|stream: &mut tonic::Streaming<()>| tokio::time::timeout(wait, stream.message()));

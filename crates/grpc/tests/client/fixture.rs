@@ -2,7 +2,6 @@
 
 use std::{
     convert::Infallible,
-    io,
     net::{IpAddr, SocketAddr},
     sync::{
         Arc,
@@ -62,18 +61,15 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) async fn start(decide: impl Fn(usize) -> Reply + Send + Sync + 'static) -> Self {
-        Self::start_at(([127, 0, 0, 1], 0).into(), decide)
-            .await
-            .unwrap()
+        Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), decide)
     }
 
     /// A server that asks `decide` about each call, with the number of calls before it.
-    pub(crate) async fn start_at(
-        address: SocketAddr,
+    pub(crate) fn start_on(
+        listener: TcpListener,
         decide: impl Fn(usize) -> Reply + Send + Sync + 'static,
-    ) -> io::Result<Self> {
-        let listener = TcpListener::bind(address).await?;
-        let address = listener.local_addr()?;
+    ) -> Self {
+        let address = listener.local_addr().unwrap();
         let decide: Arc<Decide> = Arc::new(decide);
         let calls = Arc::new(AtomicUsize::new(0));
         let heads = Arc::new(Mutex::new(Vec::new()));
@@ -102,12 +98,12 @@ impl Server {
                 });
             }
         });
-        Ok(Self {
+        Self {
             address,
             calls,
             heads,
             _tasks: tasks,
-        })
+        }
     }
 
     pub(crate) fn calls(&self) -> usize {
