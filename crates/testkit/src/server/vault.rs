@@ -7,7 +7,6 @@ use std::{
     sync::atomic::{AtomicU32, Ordering},
 };
 
-use rustix::process::Signal;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -193,16 +192,6 @@ impl VaultServer {
     /// Kills it as a crash would.
     pub fn kill(&mut self) {
         self.process.kill();
-    }
-
-    /// Lets it accept and never answer, until [`resume`](Self::resume).
-    pub fn freeze(&self) {
-        self.process.signal(Signal::STOP);
-    }
-
-    /// Ends [`freeze`](Self::freeze).
-    pub fn resume(&self) {
-        self.process.signal(Signal::CONT);
     }
 }
 
