@@ -24,7 +24,8 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Version {
-    /// Absent where the version was deleted.
+    /// `null` where the version was deleted. An engine of version 1 has none, unless a secret has an entry of this name.
+    #[serde(deserialize_with = "Option::deserialize")]
     data: Option<BTreeMap<String, Value>>,
 }
 
