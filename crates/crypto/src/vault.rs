@@ -115,7 +115,7 @@ impl VaultTransit {
             403 => return Err(CryptoError::Refused("the token may not use this key")),
             404 => {
                 return Err(CryptoError::Refused(
-                    "there is no transit engine at this mount",
+                    "the mount of the engine or the name of the key is wrong",
                 ));
             }
             _ => {

@@ -145,19 +145,19 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
         seal(vault.root_token(), "derived").await,
         "Vault refused: this key does not encrypt without more being said"
     );
-    let elsewhere = VaultTransitConfig {
-        mount: "elsewhere".to_owned(),
-        key: KeyId::new("events").unwrap(),
-    };
-    let elsewhere = transit_at(&vault.url(), vault.root_token(), elsewhere);
-    let error = Sealer::new(elsewhere)
-        .seal(&7_u32, &context())
-        .await
-        .unwrap_err();
-    assert_eq!(
-        error.to_string(),
-        "Vault refused: there is no transit engine at this mount"
-    );
+    // Vault's own names of keys have no colon.
+    for (mount, key) in [("elsewhere", "events"), ("transit", "events:1")] {
+        let config = VaultTransitConfig {
+            mount: mount.to_owned(),
+            key: KeyId::new(key).unwrap(),
+        };
+        let nowhere = Sealer::new(transit_at(&vault.url(), vault.root_token(), config));
+        let error = nowhere.seal(&7_u32, &context()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Vault refused: the mount of the engine or the name of the key is wrong"
+        );
+    }
 }
 
 #[tokio::test]

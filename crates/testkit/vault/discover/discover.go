@@ -1,4 +1,4 @@
-// Package discover finds the other members of a cluster by nothing. The real one asks every cloud for them, and building what it asks with takes as long as building Vault.
+// Package discover finds nobody: it stands for the package that asks every cloud for the other members of a cluster.
 package discover
 
 import (
