@@ -23,8 +23,7 @@ pub mod raw;
 pub mod requirement;
 pub mod server;
 pub mod simulation;
-pub mod vault;
 
 pub use server::{
-    database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis,
+    database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
 };
