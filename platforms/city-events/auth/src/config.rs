@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, ServiceCallersConfig};
 use seaworthy::{
     account::{LockoutConfig, SessionConfig},
     audit_log::AuditLogConfig,
@@ -68,6 +68,8 @@ pub struct AuthConfig {
     /// What other services show at the internal route; without it nobody gets in there.
     #[serde(skip_serializing)]
     pub internal_secret: Option<Secret<String>>,
+    /// How the door proves who it is, which alone may call over gRPC.
+    pub service_calls: ServiceCallersConfig,
     /// The links of verification messages.
     pub verify_email: LinkConfig,
     /// The links of messages about a forgotten password.
@@ -249,6 +251,7 @@ impl Default for AuthConfig {
             },
             password_reset: LinkConfig {
                 base_url: DEFAULT_PASSWORD_RESET_URL.to_owned(),
+            service_calls: ServiceCallersConfig::default(),
                 ttl: DEFAULT_PASSWORD_RESET,
             },
             oauth: OauthConfig::default(),

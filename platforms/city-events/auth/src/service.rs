@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use city_events_contract::{AUTH_SERVICE, DOOR, PeopleAndServices, for_service};
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
@@ -34,7 +35,7 @@ use crate::{
 };
 
 /// The name that logs, metrics and tokens know the service by.
-const NAME: &str = "auth-service";
+const NAME: &str = AUTH_SERVICE;
 /// The name that logs, probes and settings know the database by.
 const DATABASE: &str = "database";
 /// The same of the broker.
@@ -114,7 +115,11 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     let settings = service.settings();
     check_links(settings)?;
     let signer = signer(settings)?;
-    service.authenticate(authentication(service)?);
+    let callers = &settings.service_calls;
+    let people = authentication(service)?;
+    service.authenticate(PeopleAndServices::new(
+        service, people, callers, DOOR, NAME,
+    )?);
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
@@ -156,10 +161,8 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.http(api::routes(api, service));
     Contracts::new()
         .with_options(api::contract(accounts), |_| {
-            // The door asks for everybody from one address.
-            RouteOptions::new()
-                .access(Access::Public)
-                .without_rate_limit()
+            // It asks for everybody from one address.
+            for_service(DOOR).without_rate_limit()
         })
         .document(OPENAPI)
         .serve(service)
