@@ -177,6 +177,10 @@ pub struct RouteLimitsConfig {
     pub moderation: RouteLimit,
     /// The routes of admins.
     pub admin: RouteLimit,
+    /// Beginning a login by a provider.
+    pub oauth_start: RouteLimit,
+    /// Coming back from a provider, which is asked then.
+    pub oauth_callback: RouteLimit,
 }
 
 /// So many requests in a time.
@@ -208,7 +212,7 @@ impl RouteLimit {
 }
 
 impl Default for RouteLimitsConfig {
-    /// As the contract declares them.
+    /// As the contract declares them; those of a login by a provider, of which it says nothing, are those of a login.
     fn default() -> Self {
         Self {
             enabled: true,
@@ -222,6 +226,8 @@ impl Default for RouteLimitsConfig {
             sessions_revoke: RouteLimit::new(5, MINUTE),
             moderation: RouteLimit::new(30, MINUTE),
             admin: RouteLimit::new(60, MINUTE),
+            oauth_start: RouteLimit::new(5, MINUTE),
+            oauth_callback: RouteLimit::new(5, MINUTE),
         }
     }
 }
@@ -245,13 +251,13 @@ impl Default for AuthConfig {
             lockout: LockoutConfig::default(),
             audit_log: AuditLogConfig::default(),
             internal_secret: None,
+            service_calls: ServiceCallersConfig::default(),
             verify_email: LinkConfig {
                 base_url: DEFAULT_VERIFY_EMAIL_URL.to_owned(),
                 ttl: DEFAULT_VERIFY_EMAIL,
             },
             password_reset: LinkConfig {
                 base_url: DEFAULT_PASSWORD_RESET_URL.to_owned(),
-            service_calls: ServiceCallersConfig::default(),
                 ttl: DEFAULT_PASSWORD_RESET,
             },
             oauth: OauthConfig::default(),
