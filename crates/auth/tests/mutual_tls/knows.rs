@@ -1,6 +1,7 @@
 //! AUTH-6, SEC-1: who is let in, and where the others end.
 
 use http::StatusCode;
+use seaworthy_testkit::authority::Authority;
 
 use crate::house::{GATEWAY, House, ORDERS, Told};
 

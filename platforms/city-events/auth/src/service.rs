@@ -140,6 +140,7 @@ fn audit_log(settings: &AuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     check_links(settings)?;
+    check_secrets(settings)?;
     let signer = signer(settings)?;
     let callers = &settings.service_calls;
     let people = authentication(service)?;
@@ -205,6 +206,20 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
                 "{key} is no address that ends with token="
             )));
         }
+    }
+    Ok(())
+}
+
+/// All services have the secret of access tokens, so it proves of none who it is.
+fn check_secrets(settings: &AuthConfig) -> Result<(), StartError> {
+    let calls = settings.service_calls.secret.as_ref();
+    let (Some(calls), Some(tokens)) = (calls, &settings.jwt.secret) else {
+        return Ok(());
+    };
+    if calls.expose() == tokens.expose() {
+        return Err(StartError::new(
+            "service_calls.secret is jwt.secret, which every service has: whoever checks access tokens could call as the door",
+        ));
     }
     Ok(())
 }

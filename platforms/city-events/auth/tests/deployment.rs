@@ -225,6 +225,20 @@ fn it_starts_with_the_variables_of_the_contract_and_a_key_for_its_audit_log_conf
 }
 
 #[test]
+fn the_secret_of_the_door_is_not_that_of_all_services_auth_6() {
+    let secret = "a secret that stands in this test alone";
+    let environment = [
+        ("JWT_SECRET", secret),
+        ("AUTH_SERVICE__SERVICE_CALLS__SECRET", secret),
+    ];
+    let program = Path::new(AUTH.program);
+    let process = ServiceProcess::start(program, &[], &environment).unwrap();
+    let ended = process.ended().unwrap();
+    assert!(!ended.status.success(), "{ended:#?}");
+    assert!(ended.stderr.contains("service_calls.secret"), "{ended:#?}");
+}
+
+#[test]
 fn what_is_said_of_the_provider_takes_nothing_back_that_is_not_said_auth_4() {
     let kept = "clients.google.propagation = \"none\"";
     let is_kept = |lines: Vec<String>| lines.iter().any(|line| line.starts_with(kept));
