@@ -146,7 +146,7 @@ pub(crate) async fn a_token_that_a_client_brought_is_never_taken_over_auth_3(pla
 }
 
 /// All pages of those who were raised within so many seconds.
-async fn raised(database: &Database, seconds: u64) -> Vec<(String, u64)> {
+async fn raised_within(database: &Database, seconds: u64) -> Vec<(String, u64)> {
     let time = Duration::from_secs(seconds);
     let (mut all, mut after) = (Vec::new(), None);
     loop {
@@ -169,8 +169,8 @@ pub(crate) async fn versions_rise_one_by_one_also_at_once_auth_3(place: Place) {
     assert!(raised.iter().all(Result::is_ok), "{raised:?}");
     assert_eq!(TokenVersions::current(database, USER).await.unwrap(), 8);
     assert_eq!(TokenVersions::current(database, "other").await.unwrap(), 0);
-    assert_eq!(raised(database, 60).await, [(USER.to_owned(), 8)]);
-    assert_eq!(raised(database, 0).await, []);
+    assert_eq!(raised_within(database, 60).await, [(USER.to_owned(), 8)]);
+    assert_eq!(raised_within(database, 0).await, []);
 }
 
 pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_however_many_auth_3(
@@ -189,7 +189,7 @@ pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_however_many_
     }
     let everybody = 1 << 14;
     assert!(everybody > database.config().maximum_rows.get());
-    let raised = raised(database, 3_600).await;
+    let raised = raised_within(database, 3_600).await;
     assert_eq!(raised.len(), everybody as usize);
     let users: BTreeSet<_> = raised.iter().map(|(user, _)| user.as_str()).collect();
     assert_eq!(users.len(), raised.len(), "each of them once");
