@@ -251,7 +251,7 @@ fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(S
         settings.push(("AUDIT_LOG__KEY", secret()));
     }
     if ["auth", "bff"].contains(&name) {
-        settings.push(("SERVICE_CALLS__SECRET", format!("{secret}-of-calls")));
+        settings.push(("SERVICE_CALLS__SECRET", format!("{}-of-calls", secret())));
     }
     if ["auth", "email"].contains(&name) {
         settings.push(("INTERNAL_SECRET", secret()));
