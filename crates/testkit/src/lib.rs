@@ -13,6 +13,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod authority;
 pub mod compose;
 pub mod deployment;
 pub mod document;

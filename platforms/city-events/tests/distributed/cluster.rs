@@ -256,6 +256,9 @@ fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(S
     if ["auth", "event", "join"].contains(&name) {
         settings.push(("AUDIT_LOG__KEY", secret()));
     }
+    if ["auth", "bff"].contains(&name) {
+        settings.push(("SERVICE_CALLS__SECRET", format!("{}-of-calls", secret())));
+    }
     if ["auth", "email"].contains(&name) {
         settings.push(("INTERNAL_SECRET", secret()));
     }

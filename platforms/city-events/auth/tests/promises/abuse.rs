@@ -215,3 +215,35 @@ pub(crate) async fn a_lockout_tells_nobody_who_is_known(place: Place) {
     }
     assert_eq!(last[0], last[1]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logins_by_a_provider_are_limited_as_logins_are_res_6() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let place = open_with(empty, Profile::Development, &[]).await;
+    let begin = || place.send("GET", "/auth/v1/oauth/google/start", &[], "");
+    let end = || {
+        let path = "/auth/v1/oauth/google/callback?code=a&state=b";
+        place.send("GET", path, &[], "")
+    };
+    for _ in 0..5 {
+        assert_eq!((begin().status, end().status), (400, 400));
+    }
+    let refused = begin();
+    assert_eq!(
+        (refused.status, code(&refused).as_str()),
+        (429, "rate_limited")
+    );
+    assert_eq!(
+        body(&refused)["error"]["meta"],
+        json!({ "scope": "oauth_start" })
+    );
+    let page = end();
+    assert_eq!(page.status, 429, "{}", page.body);
+    assert!(page.body.contains("oauth_error"), "{}", page.body);
+    for refused in [&refused, &page] {
+        let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    // One budget for each.
+    place.seeded("user");
+}
