@@ -90,10 +90,16 @@ fn count(
     if !status.success() {
         return Err(format!("the server ended with {status}:\n{told}").into());
     }
-    let profile = fs::read_to_string(&file)?;
+    let total = total(&file)?;
     if keep.is_none() {
         fs::remove_file(&file)?;
     }
+    Ok(total)
+}
+
+/// All instructions of a profile that callgrind wrote.
+pub(crate) fn total(file: &Path) -> Result<u64, Failure> {
+    let profile = fs::read_to_string(file)?;
     let total = profile
         .lines()
         .find_map(|line| {

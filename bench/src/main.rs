@@ -36,6 +36,7 @@ mod redaction;
 mod stack;
 mod statistics;
 mod target;
+mod thread_time;
 mod tokens;
 mod workload;
 
@@ -108,6 +109,9 @@ enum Benchmark {
         /// Rounds of each.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
+        /// Count the instructions of a request by callgrind, with this many of them against twice as many, and measure no time.
+        #[arg(long, value_name = "REQUESTS")]
+        instructions: Option<u32>,
     },
     /// Each policy around a call that is ready at once beside the best known crate, in turn.
     Policies {
@@ -168,6 +172,15 @@ enum Benchmark {
         #[arg(long)]
         collector: String,
     },
+    /// Answers this many requests without a socket and ends: what `tokens --instructions` runs under callgrind.
+    #[command(hide = true)]
+    AnswerOnce {
+        #[arg(long)]
+        requests: u32,
+        /// Whether the callers are known.
+        #[arg(long)]
+        known: bool,
+    },
 }
 
 fn main() -> ExitCode {
@@ -181,7 +194,15 @@ fn main() -> ExitCode {
         Benchmark::LogLine { rounds } => log_line::run(rounds),
         Benchmark::Redaction { rounds } => redaction::run(rounds),
         Benchmark::Client { rounds } => client::run(rounds),
-        Benchmark::Tokens { rounds } => tokens::run(rounds),
+        Benchmark::Tokens {
+            rounds,
+            instructions: None,
+        } => tokens::run(rounds),
+        Benchmark::Tokens {
+            instructions: Some(requests),
+            ..
+        } => tokens::count_instructions(requests),
+        Benchmark::AnswerOnce { requests, known } => tokens::answer_once(requests, known),
         Benchmark::Policies { rounds } => policies::run(rounds),
         Benchmark::Events {
             postgres,

@@ -11,6 +11,7 @@ use crate::{
     Failure, WORKLOADS, load,
     statistics::{median, percentile},
     target::Target,
+    thread_time::ThreadTime,
     workload::Workload,
 };
 
@@ -29,7 +30,7 @@ struct Run {
 struct Server {
     target: Target,
     address: SocketAddr,
-    thread: u64,
+    time: ThreadTime,
 }
 
 pub(crate) fn run(blocks: u32, seconds: f64, connections: u32) -> Result<(), Failure> {
@@ -125,11 +126,10 @@ impl Server {
                 runtime.block_on(async {
                     let served = target.serve(&collector).await;
                     let served = served.and_then(|address| {
-                        let thread = thread_number()?;
                         Ok(Self {
                             target,
                             address,
-                            thread,
+                            time: ThreadTime::of_this_thread()?,
                         })
                     });
                     if tell.send(served).is_ok() {
@@ -146,9 +146,9 @@ impl Server {
         connections: u32,
         time: Duration,
     ) -> Result<Run, Failure> {
-        let before = self.cpu_nanos()?;
+        let before = self.time.nanos()?;
         let mut measured = load::run(self.address, workload, connections, time)?;
-        let used = self.cpu_nanos()?.saturating_sub(before);
+        let used = self.time.nanos()?.saturating_sub(before);
         measured.latencies.sort_unstable();
         let requests = number(measured.latencies.len().try_into()?);
         let at = |share| number(percentile(&measured.latencies, share)) / 1_000.0;
@@ -158,22 +158,6 @@ impl Server {
             percentiles: [at(0.5), at(0.99), at(0.999)],
         })
     }
-
-    /// Time on a core of the server's thread since its start, system calls included.
-    fn cpu_nanos(&self) -> Result<u64, Failure> {
-        let path = format!("/proc/self/task/{}/schedstat", self.thread);
-        let text = fs::read_to_string(path)?;
-        Ok(text.split_whitespace().next().unwrap_or_default().parse()?)
-    }
-}
-
-fn thread_number() -> Result<u64, Failure> {
-    let link = fs::read_link("/proc/thread-self")?;
-    let name = link
-        .file_name()
-        .and_then(|name| name.to_str())
-        .unwrap_or_default();
-    Ok(name.parse()?)
 }
 
 fn number(value: u64) -> f64 {

@@ -1,3 +1,4 @@
+mod counted;
 mod throughput;
 
 use std::{
@@ -20,7 +21,7 @@ use seaworthy_auth::{
     },
 };
 use seaworthy_core::{Secret, ServiceIdentity};
-use seaworthy_http::{Access, HttpConfig, Routes, Stack};
+use seaworthy_http::{Access, HttpConfig, Routes, Stack, StackService};
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
     logs::{LogConfig, NullSink},
@@ -30,12 +31,16 @@ use seaworthy_telemetry::{
 use serde_json::Value;
 use tower_service::Service as _;
 
+pub(crate) use counted::{answer_once, count_instructions};
+
 use crate::{Failure, statistics::median};
 
 /// How long one measurement lasts: long enough for the clock.
 const SPAN: Duration = Duration::from_millis(20);
 /// Tokens alive at once in the measurement of requests.
 const ALIVE: u32 = 1_000;
+/// Longer than any measurement.
+const WHILE_MEASURED: Duration = Duration::from_secs(86_400);
 const SECRET: &[u8] = b"0f8b1d0c6a3e47f2b95d2c81a7e6f439-0f8b1d0c6a3e47f2b95d2c81a7e6f439";
 const ISSUER: &str = "https://login.example.org";
 
@@ -147,6 +152,16 @@ fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {
 }
 
 /// The full stack around a route that takes anonymous and known callers, and the credentials of those who are known.
+/// As many others were taken back as are alive, so that each request looks for its actor and its token.
+fn revoked() -> Revocations {
+    let (revoked, until) = (Revocations::new(), SystemTime::now() + WHILE_MEASURED);
+    for number in 0..ALIVE {
+        revoked.raise_version(&format!("0192d3a8-7a51-7c3e-9f4c-{number:012}"), 1, until);
+        revoked.revoke(&format!("0192d3a8-7a51-7c3e-9f4d-{number:012}"), until);
+    }
+    revoked
+}
+
 fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let signer = signer(Algorithm::EdDsa)?;
     let bearer = BearerAuthentication::new(
@@ -154,7 +169,7 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
         BearerConfig::default(),
         &Metrics::new(),
     )
-    .revocation(Revocations::new());
+    .revocation(revoked());
     let identity = ServiceIdentity::new("bench", "1.0.0");
     let telemetry = Telemetry::start_with_sink(
         &identity,
@@ -183,38 +198,56 @@ fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     Ok((stack, credentials))
 }
 
-fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
-    let (stack, tokens) = stack()?;
-    let mut connection = stack.connection("192.0.2.1:9".parse()?, false);
-    let mut next = tokens.iter().cycle();
-    let mut call = |credentials: Option<&HeaderValue>| {
+/// A client without a socket, all of whose tokens were verified once and are remembered.
+struct Caller {
+    connection: StackService,
+    tokens: Vec<HeaderValue>,
+    next: usize,
+}
+
+impl Caller {
+    fn new() -> Result<Self, Failure> {
+        let (stack, tokens) = stack()?;
+        let mut caller = Self {
+            connection: stack.connection("192.0.2.1:9".parse()?, false),
+            tokens,
+            next: 0,
+        };
+        (0..ALIVE).try_for_each(|_| caller.call(true))?;
+        Ok(caller)
+    }
+
+    /// Has one request answered, of the next known caller or of nobody.
+    fn call(&mut self, known: bool) -> Result<(), Failure> {
         let mut request = Request::get("/")
             .header("host", "bench")
             .body(Body::empty())?;
-        if let Some(credentials) = credentials {
+        if known {
+            let credentials = self.tokens.get(self.next).ok_or("there is no token")?;
             request
                 .headers_mut()
                 .insert(AUTHORIZATION, credentials.clone());
+            self.next = (self.next + 1) % self.tokens.len();
         }
-        let answer = connection.call(request).now_or_never();
+        let answer = self.connection.call(request).now_or_never();
         let is_ok = matches!(&answer, Some(Ok(response)) if response.status() == 200);
         if !is_ok {
-            return Err(Failure::from("the stack did not answer"));
+            return Err("the stack did not answer".into());
         }
         black_box(answer);
         Ok(())
-    };
-    // Every token is verified once, and is remembered from then on.
-    for token in &tokens {
-        call(Some(token))?;
     }
+}
+
+fn requests(rounds: u32) -> Result<[f64; 2], Failure> {
+    let mut caller = Caller::new()?;
     let (mut anonymous, mut known) = (Vec::new(), Vec::new());
     for _ in 0..rounds {
         anonymous.push(nanoseconds(|| {
-            let _ = black_box(call(None));
+            let _ = black_box(caller.call(false));
         }));
         known.push(nanoseconds(|| {
-            let _ = black_box(call(next.next()));
+            let _ = black_box(caller.call(true));
         }));
     }
     Ok([median(&anonymous), median(&known)])

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::SystemTime};
 use http::{Extensions, HeaderValue, request::Parts};
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, RequestContext};
-use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
+use seaworthy_http::{Access, Attach, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 use serde::Deserialize;
 
@@ -126,7 +126,7 @@ impl Inner {
         is_optional: bool,
     ) -> Result<Option<Identity>, Error> {
         match self.wait(token, start).await {
-            Ok(verified) => Ok(Some(identity(&verified))),
+            Ok(verified) => Ok(Some(identity(verified))),
             Err(error) => self.refused(error, is_optional),
         }
     }
@@ -167,14 +167,19 @@ enum Waiting {
     ForStanding(Arc<VerifiedToken>, Standing),
 }
 
-fn identity(verified: &Arc<VerifiedToken>) -> Identity {
-    let mut extensions = Extensions::new();
-    extensions.insert(Arc::clone(verified));
+fn identity(verified: Arc<VerifiedToken>) -> Identity {
     Identity {
         actor: verified.actor().clone(),
         tenant: verified.tenant().cloned(),
         grants: verified.grants().clone(),
-        extensions,
+        attachment: Some(verified),
+    }
+}
+
+/// Handlers find the token as an `Extension<Arc<VerifiedToken>>`.
+impl Attach for VerifiedToken {
+    fn attach(self: Arc<Self>, extensions: &mut Extensions) {
+        extensions.insert(self);
     }
 }
 
@@ -213,7 +218,7 @@ impl Authenticate for BearerAuthentication {
             Err(Refusal::AskFor(jwks, _)) => return later(Some(token), Waiting::ForKeys(jwks)),
         };
         match inner.standing(&verified) {
-            Standing::Good => Authentication::Known(identity(&verified)),
+            Standing::Good => Authentication::Known(identity(verified)),
             Standing::Revoked => refused(TokenError::Revoked),
             asked @ Standing::Ask(_) => later(None, Waiting::ForStanding(verified, asked)),
         }

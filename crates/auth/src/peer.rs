@@ -1,6 +1,6 @@
 use std::{fmt, sync::Arc};
 
-use http::{Extensions, HeaderValue, request::Parts};
+use http::{HeaderValue, request::Parts};
 use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Tenant};
 use seaworthy_http::{
     Access, Authenticate, Authentication, Identity, RouteOptions, server::ConnectionInfo,
@@ -95,7 +95,7 @@ impl Peer {
             actor: Actor::new(actor.unwrap_or(&self.name)),
             tenant: tenant.map(Tenant::new),
             grants: self.grants.clone(),
-            extensions: Extensions::new(),
+            attachment: None,
         })
     }
 }

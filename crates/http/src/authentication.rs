@@ -62,7 +62,13 @@ pub struct Identity {
     /// What they may do.
     pub grants: Grants,
     /// What handlers may extract besides, such as typed claims.
-    pub extensions: Extensions,
+    pub attachment: Option<Arc<dyn Attach>>,
+}
+
+/// Something that is known of a caller beyond who it is. Shared by all requests of the caller, so that a request allocates no collection for it.
+pub trait Attach: fmt::Debug + Send + Sync {
+    /// Puts it among the extensions of a request, where handlers find it.
+    fn attach(self: Arc<Self>, extensions: &mut Extensions);
 }
 
 impl fmt::Debug for Authentication {

@@ -55,7 +55,7 @@ pub mod server;
 mod stack;
 pub mod tls;
 
-pub use authentication::{Authenticate, Authentication, Identity};
+pub use authentication::{Attach, Authenticate, Authentication, Identity};
 pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
 pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};

@@ -95,7 +95,7 @@ impl Authenticate for People {
             actor: Actor::new("ada"),
             tenant: None,
             grants: Grants::default(),
-            extensions: Extensions::new(),
+            attachment: None,
         })
     }
 }

@@ -27,8 +27,11 @@ struct Shard {
     older: HashMap<Key, Entry, Whole>,
 }
 
-/// The keyed hash of a token; the token itself is compared besides.
+/// The keyed hash of the end of a token; the token itself is compared besides.
 type Key = u64;
+
+/// A token ends in its signature, so this much of it, 24 bytes before base64, is as good as random and tells tokens apart; more would only be more to hash.
+const HASHED_END: usize = 32;
 
 /// The key is a hash already.
 #[derive(Clone, Copy, Default)]
@@ -61,6 +64,12 @@ impl VerifiedCache {
         }
     }
 
+    fn key(&self, token: &str) -> Key {
+        let token = token.as_bytes();
+        self.hasher
+            .hash_one(token.last_chunk::<HASHED_END>().map_or(token, |end| end))
+    }
+
     fn shard(&self, key: Key) -> Option<&Mutex<Shard>> {
         // The upper bits: the map itself uses the lower ones.
         let index = usize::try_from(key >> 60).unwrap_or_default();
@@ -76,13 +85,14 @@ impl VerifiedCache {
         if self.capacity == 0 {
             return None;
         }
-        let key = self.hasher.hash_one(token);
+        let key = self.key(token);
         let mut shard = self.shard(key)?.lock();
         if let Some(entry) = shard.newer.get(&key) {
             return entry.holds(token, generation, now);
         }
+        // One that is not found does not take away another's.
+        let verified = shard.older.get(&key)?.holds(token, generation, now)?;
         let entry = shard.older.remove(&key)?;
-        let verified = entry.holds(token, generation, now)?;
         self.keep(&mut shard, key, entry);
         Some(verified)
     }
@@ -97,7 +107,7 @@ impl VerifiedCache {
         let Some(longest) = now.checked_add(LONGEST).filter(|_| self.capacity > 0) else {
             return;
         };
-        let key = self.hasher.hash_one(token);
+        let key = self.key(token);
         let entry = Entry {
             token: token.into(),
             verified: Arc::clone(verified),
@@ -190,6 +200,27 @@ mod tests {
         assert!(cache.get("a", 8, now).is_none());
         assert!(cache.get("b", 7, now).is_none());
         assert!(cache.get("a", 7, now).is_some());
+    }
+
+    #[test]
+    fn a_token_that_ends_as_another_is_a_miss_and_takes_nothing_away_auth_1() {
+        let cache = VerifiedCache::new(2 * u32::try_from(SHARDS).unwrap());
+        let now = SystemTime::UNIX_EPOCH;
+        let verified = verified_until(now + Duration::from_secs(10));
+        let signature = "s".repeat(2 * HASHED_END);
+        let (own, forged) = (format!("own.{signature}"), format!("forged.{signature}"));
+        assert_eq!(cache.key(&own), cache.key(&forged));
+        cache.insert(&own, &verified, 0, now);
+        for _ in 0..3 {
+            assert!(cache.get(&forged, 0, now).is_none());
+            assert!(cache.get(&own, 0, now).is_some());
+        }
+        let shard = cache.shard(cache.key(&own)).unwrap();
+        let mut shard = shard.lock();
+        shard.older = std::mem::take(&mut shard.newer);
+        drop(shard);
+        assert!(cache.get(&forged, 0, now).is_none());
+        assert!(cache.get(&own, 0, now).is_some());
     }
 
     #[test]

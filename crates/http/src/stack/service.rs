@@ -199,7 +199,9 @@ impl Exchange {
                     self.context.set_tenant(tenant);
                 }
                 self.context.set_grants(identity.grants.clone());
-                parts.extensions.extend(identity.extensions);
+                if let Some(attachment) = identity.attachment {
+                    attachment.attach(&mut parts.extensions);
+                }
                 (Some(key), Some(identity.grants))
             }
             Ok(None) => (self.address_key(), None),

@@ -99,7 +99,7 @@ impl Authenticate for TokenAccess {
             actor: Actor::new("admin"),
             tenant: None,
             grants: Grants::default(),
-            extensions: http::Extensions::new(),
+            attachment: None,
         };
         Authentication::Known(identity)
     }

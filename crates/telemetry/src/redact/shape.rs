@@ -3,6 +3,7 @@ use std::borrow::Cow;
 use super::{
     MASK,
     bytes::{end_of, is_word, start_of},
+    identifier::identifier,
     keyed::keyed,
     national::national,
     number::{Run, phone},
@@ -37,20 +38,6 @@ const PREFIXES: [&str; 22] = [
 ];
 /// The shortest text behind a prefix that is a credential rather than a word.
 const SHORTEST_CREDENTIAL: usize = 12;
-
-/// The lengths of the groups of identifiers in hexadecimal digits: of digests, a UUID, a `traceparent` of W3C Trace Context and a trace of AWS X-Ray.
-const IDENTIFIERS: [&[usize]; 6] = [
-    &[32],
-    &[40],
-    &[64],
-    &[8, 4, 4, 4, 12],
-    &[2, 32, 16, 2],
-    &[1, 8, 24],
-];
-/// The length of the shortest of them, in bytes.
-const SHORTEST_IDENTIFIER: usize = 32;
-/// The length of the longest of them, in bytes.
-const LONGEST_IDENTIFIER: usize = 64;
 
 /// Masks every shape in a text, in a time that grows as the text does.
 pub(super) fn mask(text: &str) -> Cow<'_, str> {
@@ -190,22 +177,6 @@ impl<'a> Shapes<'a> {
         self.mailbox_floor = behind;
         None
     }
-}
-
-/// The end of an identifier in hexadecimal digits, whose digits are no card number; one without any letter may be.
-fn identifier(text: &[u8], at: usize) -> Option<usize> {
-    let limit = text.len().min(at + LONGEST_IDENTIFIER + 1);
-    let near = text.get(..limit)?;
-    let end = end_of(near, at, |byte| byte.is_ascii_hexdigit() || byte == b'-');
-    let word = text.get(at..end)?;
-    if word.len() < SHORTEST_IDENTIFIER || text.get(end).is_some_and(|byte| is_word(*byte)) {
-        return None;
-    }
-    let groups = || word.split(|byte| *byte == b'-').map(<[u8]>::len);
-    let is_known = IDENTIFIERS
-        .iter()
-        .any(|lengths| groups().eq(lengths.iter().copied()));
-    (is_known && word.iter().any(u8::is_ascii_alphabetic)).then_some(end)
 }
 
 fn credential(text: &[u8], at: usize) -> Option<(usize, usize)> {

@@ -303,6 +303,24 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn a_uuid_is_told_at_once_as_the_filter_tells_it_obs_3(
+        mut text in "[0-9a-fA-F]{8}-[0-9]{4}-[0-9a-f]{4}-[0-9]{4}-[0-9a-fA-F]{12}|[0-9]{8}-([0-9]{4}-){3}[0-9]{12}",
+        changed in proptest::option::of((0_usize..36, "[0-9a-gG@: -]{0,2}")),
+    ) {
+        let is_whole = changed.is_none();
+        if let Some((at, other)) = changed {
+            text.replace_range(at..=at, &other);
+        }
+        let is_told = identifier::is_uuid(text.as_bytes());
+        let is_known = text.len() == 36 && identifier::identifier(text.as_bytes(), 0) == Some(36);
+        prop_assert_eq!(is_told, is_known, "{}", text);
+        prop_assert!(!is_told || shape::mask(&text) == text);
+        prop_assert!(is_told || !is_whole || text.bytes().all(|byte| !byte.is_ascii_alphabetic()));
+    }
+}
+
 /// Whether what stands between the masks is in the text, in the same order.
 fn shows_only_parts_of(text: &str, masked: &str) -> bool {
     let mut rest = text;

@@ -16,7 +16,7 @@ impl Authenticate for Tokens {
                 "ada" => Grants::new(["moderator"], ["read", "write"]),
                 _ => Grants::default(),
             },
-            extensions: http::Extensions::new(),
+            attachment: None,
         };
         match request
             .headers
