@@ -25,7 +25,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const JWT_SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 pub(crate) const INTERNAL_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdA";
 pub(crate) const CALLS_SECRET: &str = "ZGllIExhbXBlIGFtIFRvciBicmVubnQgbm9jaCB1bmQgd2FydGV0";
@@ -43,6 +43,7 @@ struct ListenerConfig {
 pub(crate) struct Place {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
+    pub(crate) operators: SocketAddr,
     pub(crate) database: String,
     broker: String,
     heard: Heard,
@@ -78,6 +79,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&st
     Place {
         http: addresses.http,
         grpc: addresses.grpc.unwrap(),
+        operators: addresses.admin,
         database: empty.url().to_owned(),
         broker,
         heard,
