@@ -344,10 +344,10 @@ async fn the_door_is_known_by_its_certificate_where_that_is_set_auth_6() {
     let elsewhere = Authority::new("example.org").unwrap();
     let stranger = elsewhere.client(DOORS_NAME).unwrap();
     let mut client = shows(&place, &authority, Some(&stranger));
-    assert_eq!(
-        told(&mut client, &ada.id, None).await,
-        [Told::Unavailable; 2]
-    );
+    let told = told(&mut client, &ada.id, None).await;
+    // Of TLS 1.3 a client hears of the refusal after its own part is done: a call may be under way by then.
+    let is_cut_off = |code: &Told| matches!(code, Told::Unavailable | Told::Cancelled);
+    assert!(told.iter().all(is_cut_off), "{told:?}");
 }
 
 /// A client that shows this certificate.
