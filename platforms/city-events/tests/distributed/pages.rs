@@ -1,5 +1,10 @@
 //! What looking at an event costs, and the memory of each service: a measurement, told and not judged.
 
+#![expect(
+    clippy::print_stdout,
+    reason = "what is measured is for people to read"
+)]
+
 use std::time::{Duration, Instant};
 
 use seaworthy_testkit::http;
