@@ -5,9 +5,9 @@ use crate::Failure;
 
 /// The identifier of the event whose number is `:event`.
 pub(super) const EVENT: &str =
-    "('00000000-0000-4000-8000-' || lpad(to_hex(:event), 12, '0'))::uuid";
+    "('00000000-0000-4000-8000-' || lpad(to_hex(:event::bigint), 12, '0'))::uuid";
 /// Somebody new, mostly.
-const PERSON: &str = "('00000000-0000-4000-9000-' || lpad(to_hex(:person), 12, '0'))::uuid";
+const PERSON: &str = "('00000000-0000-4000-9000-' || lpad(to_hex(:person::bigint), 12, '0'))::uuid";
 const MOST_PEOPLE: u64 = 1 << 47;
 
 /// What the service does for one join, statement by statement (`platforms/city-events/join/src/store`): the places are held, the standing of the person is read, and five rows are written. What goes to the outbox is parked, so that no relay takes it.

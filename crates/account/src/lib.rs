@@ -45,7 +45,7 @@ pub use secret_token::SecretToken;
 pub use session::{
     NewSession, Origin, RefreshError, Refreshed, SessionConfig, SessionSummary, Sessions,
 };
-pub use token_versions::TokenVersions;
+pub use token_versions::{NoPageEnd, RaisedBefore, RaisedPage, TokenVersions};
 
 pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
     // Half of what a column holds, so that adding the time of day stays within it.

@@ -1,4 +1,4 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::{fmt, str::FromStr, time::Duration};
 
 use seaworthy_data::{Connection, DataError, sql};
 
@@ -8,6 +8,45 @@ const PAGE_ROWS: i64 = PAGE as i64;
 
 /// A user, the version, and when it was raised.
 type Raised = (String, i64, i64);
+
+/// Users whose version was raised.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedPage {
+    /// Users and their versions. One who is raised again meanwhile comes again on a later page.
+    pub versions: Vec<(String, u64)>,
+    /// What the next page follows; `None` on the last one.
+    pub next: Option<RaisedBefore>,
+}
+
+/// The last row of a page. Its text is what a caller keeps of it between two pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RaisedBefore {
+    changed_us: i64,
+    user: String,
+}
+
+/// A text that no page has ended with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("this is where no page has ended")]
+pub struct NoPageEnd;
+
+impl fmt::Display for RaisedBefore {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.changed_us, self.user)
+    }
+}
+
+impl FromStr for RaisedBefore {
+    type Err = NoPageEnd;
+
+    fn from_str(text: &str) -> Result<Self, NoPageEnd> {
+        let (changed, user) = text.split_once(':').ok_or(NoPageEnd)?;
+        Ok(Self {
+            changed_us: changed.parse().map_err(|_| NoPageEnd)?,
+            user: user.to_owned(),
+        })
+    }
+}
 
 /// The version of a user's access tokens (AUTH-3): raising it takes back all that were issued before, wherever `seaworthy_auth::token::Revocations` hear of it.
 ///
@@ -43,7 +82,7 @@ impl TokenVersions {
         Self::current(connection, user).await
     }
 
-    /// Whose version was raised within this time, with the newest of each and however many they are, for services that ask instead of being told. A transaction writes the time before it
+    /// Whose version was raised within this time, a page at a time, for services that ask instead of being told. A transaction writes the time before it
     /// commits: ask for more than has passed since the last answer.
     ///
     /// # Errors
@@ -51,25 +90,25 @@ impl TokenVersions {
     pub async fn raised_within(
         connection: &dyn Connection,
         time: Duration,
-    ) -> Result<Vec<(String, u64)>, DataError> {
-        let mut raised = BTreeMap::new();
-        let mut page = Self::first_page(connection, time).await?;
-        loop {
-            let last = page.last().map(|row| (row.0.clone(), row.2));
-            let is_full = page.len() >= PAGE;
-            // Whoever is raised between two pages comes again, with the newer version.
-            raised.extend(page.into_iter().map(|(user, version, _)| (user, version)));
-            page = match last {
-                Some((user, changed)) if is_full => {
-                    Self::next_page(connection, &user, changed).await?
-                }
-                _ => break,
-            };
-        }
-        let raised = raised.into_iter();
-        Ok(raised
-            .map(|(user, version)| (user, version.unsigned_abs()))
-            .collect())
+        after: Option<&RaisedBefore>,
+    ) -> Result<RaisedPage, DataError> {
+        let rows = match after {
+            None => Self::first_page(connection, time).await?,
+            Some(last) => Self::next_page(connection, last).await?,
+        };
+        let is_full = rows.len() >= PAGE;
+        let last = rows.last().filter(|_| is_full);
+        let next = last.map(|(user, _, changed)| RaisedBefore {
+            changed_us: *changed,
+            user: user.clone(),
+        });
+        let versions = rows.into_iter();
+        Ok(RaisedPage {
+            versions: versions
+                .map(|(user, version, _)| (user, version.unsigned_abs()))
+                .collect(),
+            next,
+        })
     }
 
     async fn first_page(
@@ -87,15 +126,14 @@ impl TokenVersions {
     /// What follows this row. All rows of one moment have the user to tell them apart.
     async fn next_page(
         connection: &dyn Connection,
-        user: &str,
-        changed: i64,
+        last: &RaisedBefore,
     ) -> Result<Vec<Raised>, DataError> {
         sql("SELECT user_id, version, changed_us FROM account_versions
              WHERE changed_us >= ? AND (changed_us > ? OR user_id > ?)
              ORDER BY changed_us, user_id LIMIT ?")
-        .bind(changed)
-        .bind(changed)
-        .bind(user)
+        .bind(last.changed_us)
+        .bind(last.changed_us)
+        .bind(&last.user)
         .bind(PAGE_ROWS)
         .fetch_all(connection)
         .await

@@ -14,6 +14,14 @@ use crate::{
 /// Where Vault mounts the engine unless told otherwise.
 const MOUNT: &str = "transit";
 
+/// The one action that has nothing stored to blame.
+const ENCRYPT: &str = "encrypt";
+
+/// Vault says by words alone which of many things 400 means; these are the engine's.
+const NO_KEY: &str = "encryption key not found";
+/// The version lies below the key's `min_decryption_version`.
+const TOO_OLD: &str = "disallowed by policy (too old)";
+
 /// Which key of which engine.
 #[derive(Debug, Clone)]
 pub struct VaultTransitConfig {
@@ -37,6 +45,9 @@ impl VaultTransitConfig {
 /// The transit engine of Vault or OpenBao as the holder of key-encryption keys: they never leave it. One call for each new data key and for each one that is read first;
 /// values themselves never travel.
 ///
+/// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount; with `create` on `encrypt/KEY` too, a name that is mistyped makes a new key.
+/// It is not renewed here: one that expires has to be renewed beside the service, as Vault's agent does.
+///
 /// The client's `base_url` is Vault's address; its timeouts and policies bound every call. Wrapping has no effect at Vault and may be tried again.
 pub struct VaultTransit {
     client: HttpClient,
@@ -47,6 +58,12 @@ pub struct VaultTransit {
 #[derive(Deserialize)]
 struct Answer {
     data: Data,
+}
+
+/// What Vault says where it does not do what it was asked.
+#[derive(Deserialize)]
+struct Refusal {
+    errors: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -91,9 +108,16 @@ impl VaultTransit {
         let answer = request.send().await?;
         match answer.status().as_u16() {
             200 => {}
-            400 => return Err(CryptoError::DoesNotOpen),
+            400 => {
+                let refusal = answer.json::<Refusal>().await?;
+                return Err(refusal.of(action, key));
+            }
             403 => return Err(CryptoError::Refused("the token may not use this key")),
-            404 => return Err(CryptoError::UnknownKey(key.to_string())),
+            404 => {
+                return Err(CryptoError::Refused(
+                    "the mount of the engine or the name of the key is wrong",
+                ));
+            }
             _ => {
                 answer.success()?;
                 return Err(CryptoError::Refused("the answer has an unexpected status"));
@@ -105,7 +129,7 @@ impl VaultTransit {
     async fn wrap_now(&self, key: &DataKey) -> Result<WrappedKey, CryptoError> {
         let plain = Secret::new(STANDARD.encode(key.expose().expose()));
         let body = json!({ "plaintext": plain.expose() });
-        let data = self.ask("encrypt", &self.config.key, &body).await?;
+        let data = self.ask(ENCRYPT, &self.config.key, &body).await?;
         self.wrapped(data)
     }
 
@@ -142,6 +166,21 @@ impl VaultTransit {
         let anew = self.wrapped(data)?;
         // Vault encrypts anew also by the same version: only a newer one is worth storing.
         Ok((version(&anew) != version(wrapped)).then_some(anew))
+    }
+}
+
+impl Refusal {
+    fn of(&self, action: &str, key: &KeyId) -> CryptoError {
+        let says = |words| self.errors.iter().any(|error| error.contains(words));
+        if says(NO_KEY) {
+            CryptoError::UnknownKey(key.to_string())
+        } else if says(TOO_OLD) {
+            CryptoError::Refused("the key no longer opens what its older versions wrapped")
+        } else if action == ENCRYPT {
+            CryptoError::Refused("this key does not encrypt without more being said")
+        } else {
+            CryptoError::DoesNotOpen
+        }
     }
 }
 

@@ -13,6 +13,7 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod authority;
 pub mod compose;
 pub mod deployment;
 pub mod document;
@@ -23,8 +24,7 @@ pub mod raw;
 pub mod requirement;
 pub mod server;
 pub mod simulation;
-pub mod vault;
 
 pub use server::{
-    database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis,
+    database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
 };

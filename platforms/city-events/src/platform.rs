@@ -78,6 +78,7 @@ impl Platform {
         let secret = format!("jwt.secret={}", folder.secret("jwt")?);
         let internal = format!("internal_secret={}", folder.secret("internal")?);
         let audit_log = format!("audit_log.key={}", folder.secret("audit_log")?);
+        let calls = format!("service_calls.secret={}", folder.secret("service_calls")?);
         let broker = format!("broker.url={}", folder.sqlite("broker.db"));
         let with = |name: &str, more: &[String]| {
             let database = format!("database.url={}", folder.sqlite(&format!("{name}.db")));
@@ -88,6 +89,7 @@ impl Platform {
         let auth = [
             internal.clone(),
             audit_log.clone(),
+            calls.clone(),
             REFRESHES.into(),
             REGISTRATIONS.into(),
             LOGINS.into(),
@@ -138,14 +140,14 @@ impl Platform {
             .await?;
 
         let service = Part::new("bff", "bff", city_events_bff::service());
-        let own = self.behind_the_door(secret);
+        let own = self.behind_the_door([secret, calls]);
         self.add(service, options, own, false, city_events_bff::assemble)
             .await
     }
 
     /// Where the services really listen.
-    fn behind_the_door(&self, secret: String) -> Vec<String> {
-        let mut settings = vec![secret];
+    fn behind_the_door(&self, secrets: [String; 2]) -> Vec<String> {
+        let mut settings = secrets.to_vec();
         for name in ["auth", "event", "join"] {
             if let Some(grpc) = self.addresses(name).and_then(|addresses| addresses.grpc) {
                 settings.push(format!("grpc_clients.{name}.url=http://{grpc}"));

@@ -176,8 +176,8 @@ async fn an_unknown_account_takes_as_long_as_a_known_one_auth_2() {
     known.sort_unstable();
     unknown.sort_unstable();
     let ratio = known[0].as_secs_f64() / unknown[0].as_secs_f64();
-    // The quickest of each: what else the machine does only adds. Without the hash of nobody it would be a thousand.
-    assert!((0.5..2.0).contains(&ratio), "{known:?} {unknown:?}");
+    // The quickest of each: what else the machine does only adds, and a busy one adds to every one of them. Without the hash of nobody it would be a thousand.
+    assert!((0.1..10.0).contains(&ratio), "{known:?} {unknown:?}");
 }
 
 #[test]

@@ -12,10 +12,9 @@ use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig, GrpcClientTlsConfig}
 use seaworthy_http::{Access, Routes};
 use seaworthy_service::{NoSettings, RunningService, Service};
 use seaworthy_telemetry::metrics::{Format, Metrics};
+use seaworthy_testkit::authority::{Authority, Identity};
 use tonic::{Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
-
-use crate::authority::{Authority, Identity};
 
 pub(crate) const ORDERS: &str = "spiffe://example.org/orders";
 pub(crate) const GATEWAY: &str = "gateway.internal";
@@ -42,8 +41,8 @@ pub(crate) enum Told {
 
 impl House {
     pub(crate) async fn open(client_certificates: &str) -> Self {
-        let authority = Authority::new("example.org");
-        let own = authority.server();
+        let authority = Authority::new("example.org").unwrap();
+        let own = authority.server().unwrap();
         let (certificate, key) = (own.certificate.display(), own.key.display());
         let ca = authority.certificate();
         let settings = ["http", "grpc"].into_iter().flat_map(|listener| {

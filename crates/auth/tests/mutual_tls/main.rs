@@ -7,6 +7,5 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-mod authority;
 mod house;
 mod knows;

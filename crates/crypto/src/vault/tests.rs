@@ -1,94 +1,223 @@
-//! Against the testkit's stand-in: the real server is not among the packages that a test can install.
-
 use seaworthy_client::HttpClientConfig;
-use seaworthy_testkit::vault::{TOKEN, Vault};
+use seaworthy_testkit::{requirement::required, server::Shared, vault::VaultServer};
+use serde_json::json;
 
 use super::*;
 use crate::{Context, Encrypted, Rewrapped, Sealer};
 
-fn transit(vault: &Vault, token: &str) -> VaultTransit {
-    let config = HttpClientConfig {
-        base_url: Some(vault.url().parse().unwrap()),
+static VAULT: Shared<VaultServer> = Shared::new("SEAWORTHY_TEST_VAULT", |program| {
+    VaultServer::start(program)
+});
+
+/// A token as a service is given it, which may use the key and nothing else; 0 uses is for ever.
+fn user(vault: &VaultServer, key: &str, uses: u32) -> String {
+    let policy = ["encrypt", "decrypt", "rewrap"]
+        .map(|action| format!(r#"path "transit/{action}/{key}" {{ capabilities = ["update"] }}"#));
+    vault.token(&policy.concat(), uses).unwrap()
+}
+
+fn create(vault: &VaultServer, key: &str) {
+    let path = format!("transit/keys/{key}");
+    vault.call("POST", &path, &Value::Null).unwrap();
+}
+
+fn rotate(vault: &VaultServer, key: &str) {
+    let path = format!("transit/keys/{key}/rotate");
+    vault.call("POST", &path, &Value::Null).unwrap();
+}
+
+fn transit_at(address: &str, token: &str, config: VaultTransitConfig) -> VaultTransit {
+    let client = HttpClientConfig {
+        base_url: Some(address.parse().unwrap()),
         ..HttpClientConfig::default()
     };
-    let client = HttpClient::builder("vault").config(config).build().unwrap();
-    let key = VaultTransitConfig::new(KeyId::new("events").unwrap());
-    VaultTransit::new(client, Secret::new(token.to_owned()), key).unwrap()
+    let client = HttpClient::builder("vault").config(client).build().unwrap();
+    VaultTransit::new(client, Secret::new(token.to_owned()), config).unwrap()
+}
+
+fn transit(vault: &VaultServer, token: &str, key: &str) -> VaultTransit {
+    let config = VaultTransitConfig::new(KeyId::new(key).unwrap());
+    transit_at(&vault.url(), token, config)
+}
+
+fn context() -> Context {
+    Context::new("users", "phone")
 }
 
 #[tokio::test]
 async fn data_keys_are_wrapped_by_vault_and_values_never_travel_sec_5() {
-    let vault = Vault::open().unwrap();
-    vault.rotate("events");
-    let sealer = Sealer::new(transit(&vault, TOKEN));
-    let context = Context::new("users", "phone");
+    let Some(vault) = VAULT.get() else { return };
+    create(vault, "one-call");
+    let sealer = Sealer::new(transit(vault, &user(vault, "one-call", 1), "one-call"));
     let mut values = Vec::new();
     for number in 0..100_u32 {
-        values.push(sealer.seal(&number, &context).await.unwrap());
+        values.push(sealer.seal(&number, &context()).await.unwrap());
     }
-    for (number, value) in values.iter().enumerate() {
-        let opened = sealer.open(value, &context).await.unwrap();
-        assert_eq!(usize::try_from(opened).unwrap(), number);
+    let reader = Sealer::new(transit(vault, &user(vault, "one-call", 1), "one-call"));
+    for sealer in [&sealer, &reader] {
+        for (number, value) in values.iter().enumerate() {
+            let opened = sealer.open(value, &context()).await.unwrap();
+            assert_eq!(usize::try_from(opened).unwrap(), number);
+        }
     }
-    assert_eq!(vault.transit_calls(), 1, "one data key");
-    let other = Sealer::new(transit(&vault, TOKEN));
-    assert_eq!(other.open(&values[7], &context).await.unwrap(), 7);
-    assert_eq!(vault.transit_calls(), 2);
+    sealer.forget_keys();
+    let used_up = sealer.seal(&7_u32, &context()).await;
+    assert!(used_up.is_err(), "the token was good for more than a call");
 }
 
 #[tokio::test]
 async fn a_key_that_vault_rotated_wraps_anew_sec_5() {
-    let vault = Vault::open().unwrap();
-    vault.rotate("events");
-    let sealer = Sealer::new(transit(&vault, TOKEN));
-    let context = Context::new("users", "phone");
-    let value = sealer.seal(&7_u32, &context).await.unwrap();
+    let Some(vault) = VAULT.get() else { return };
+    create(vault, "rotated");
+    let sealer = Sealer::new(transit(vault, &user(vault, "rotated", 0), "rotated"));
+    let value = sealer.seal(&7_u32, &context()).await.unwrap();
     assert_eq!(
         sealer.rewrap(value.envelope()).await.unwrap(),
         Rewrapped::Current
     );
-    vault.rotate("events");
+    rotate(vault, "rotated");
     let Rewrapped::Changed(anew) = sealer.rewrap(value.envelope()).await.unwrap() else {
         panic!("the old version was left");
     };
+    // From now on Vault itself opens nothing of the first version.
+    let newest = json!({ "min_decryption_version": 2 });
+    vault
+        .call("POST", "transit/keys/rotated/config", &newest)
+        .unwrap();
     sealer.forget_keys();
     assert_eq!(
         sealer
-            .open(&Encrypted::<u32>::new(anew), &context)
+            .open(&Encrypted::<u32>::new(anew), &context())
             .await
             .unwrap(),
         7
+    );
+    let old = sealer.open(&value, &context()).await.unwrap_err();
+    assert_eq!(
+        old.to_string(),
+        "Vault refused: the key no longer opens what its older versions wrapped"
+    );
+}
+
+#[tokio::test]
+async fn a_value_of_another_key_is_wrapped_anew_by_the_one_in_use_sec_5() {
+    let Some(vault) = VAULT.get() else { return };
+    create(vault, "former");
+    create(vault, "present");
+    let former = Sealer::new(transit(vault, vault.root_token(), "former"));
+    let value = former.seal(&7_u32, &context()).await.unwrap();
+    let present = Sealer::new(transit(vault, vault.root_token(), "present"));
+    let Rewrapped::Changed(anew) = present.rewrap(value.envelope()).await.unwrap() else {
+        panic!("the former key was left");
+    };
+    let only = Sealer::new(transit(vault, &user(vault, "present", 0), "present"));
+    let anew = Encrypted::<u32>::new(anew);
+    assert_eq!(only.open(&anew, &context()).await.unwrap(), 7);
+    let refused = only.open(&value, &context()).await.unwrap_err();
+    assert_eq!(
+        refused.to_string(),
+        "Vault refused: the token may not use this key"
     );
 }
 
 #[tokio::test]
 async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
-    let vault = Vault::open().unwrap();
-    let context = Context::new("users", "phone");
-    let seal = async |token: &str| {
-        let sealer = Sealer::new(transit(&vault, token));
-        sealer.seal(&7_u32, &context).await.unwrap_err().to_string()
+    let Some(vault) = VAULT.get() else { return };
+    create(vault, "events");
+    let seal = async |token: &str, key: &str| {
+        let sealer = Sealer::new(transit(vault, token, key));
+        let error = sealer.seal(&7_u32, &context()).await.unwrap_err();
+        assert!(!format!("{error} {error:?}").contains(token));
+        error.to_string()
     };
-    assert_eq!(seal(TOKEN).await, "there is no key \"events\"");
-    vault.rotate("events");
-    let refused = seal("s.canary").await;
-    assert_eq!(refused, "Vault refused: the token may not use this key");
-    let nowhere = HttpClientConfig {
-        base_url: Some("http://127.0.0.1:1".parse().unwrap()),
-        ..HttpClientConfig::default()
-    };
-    let client = HttpClient::builder("vault")
-        .config(nowhere)
-        .build()
+    let stranger = "Vault refused: the token may not use this key";
+    assert_eq!(seal("s.canary", "events").await, stranger);
+    let events = user(vault, "events", 0);
+    assert_eq!(seal(&events, "other").await, stranger);
+    // A mistyped name makes no key where the token may only use one.
+    let mistyped = user(vault, "evnets", 0);
+    assert_eq!(seal(&mistyped, "evnets").await, stranger);
+    let derived = json!({ "derived": true });
+    vault
+        .call("POST", "transit/keys/derived", &derived)
         .unwrap();
-    let key = VaultTransitConfig::new(KeyId::new("events").unwrap());
-    let unreachable = VaultTransit::new(client, Secret::new("s.canary".to_owned()), key).unwrap();
-    let error = Sealer::new(unreachable)
-        .seal(&7_u32, &context)
+    assert_eq!(
+        seal(vault.root_token(), "derived").await,
+        "Vault refused: this key does not encrypt without more being said"
+    );
+    // Vault's own names of keys have no colon.
+    for (mount, key) in [("elsewhere", "events"), ("transit", "events:1")] {
+        let config = VaultTransitConfig {
+            mount: mount.to_owned(),
+            key: KeyId::new(key).unwrap(),
+        };
+        let nowhere = Sealer::new(transit_at(&vault.url(), vault.root_token(), config));
+        let error = nowhere.seal(&7_u32, &context()).await.unwrap_err();
+        assert_eq!(
+            error.to_string(),
+            "Vault refused: the mount of the engine or the name of the key is wrong"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_gone_is_told_from_a_value_that_was_altered_sec_5() {
+    let Some(vault) = VAULT.get() else { return };
+    create(vault, "mortal");
+    let sealer = Sealer::new(transit(vault, &user(vault, "mortal", 0), "mortal"));
+    let mut envelope = sealer
+        .seal(&7_u32, &context())
         .await
-        .unwrap_err();
-    assert!(matches!(error, CryptoError::Unreachable(_)));
-    assert!(!format!("{error} {error:?}").contains("canary"));
+        .unwrap()
+        .envelope()
+        .clone();
+    sealer.forget_keys();
+    let gone = envelope.clone();
+    let mut bytes = envelope.key.bytes.to_vec();
+    let first = bytes.iter().rposition(|byte| *byte == b':').unwrap() + 1;
+    bytes[first] = if bytes[first] == b'A' { b'B' } else { b'A' };
+    envelope.key.bytes = bytes.into();
+    let altered = Encrypted::<u32>::new(envelope);
+    let error = sealer.open(&altered, &context()).await.unwrap_err();
+    assert!(matches!(error, CryptoError::DoesNotOpen), "{error:?}");
+    let mortal = json!({ "deletion_allowed": true });
+    vault
+        .call("POST", "transit/keys/mortal/config", &mortal)
+        .unwrap();
+    vault
+        .call("DELETE", "transit/keys/mortal", &Value::Null)
+        .unwrap();
+    let gone = Encrypted::<u32>::new(gone);
+    let error = sealer.open(&gone, &context()).await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no key \"mortal\"");
+}
+
+#[tokio::test]
+async fn a_vault_that_is_sealed_or_away_is_told_and_is_asked_anew_sec_5() {
+    let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
+        return;
+    };
+    let mut vault = VaultServer::start(program).unwrap();
+    create(&vault, "events");
+    let token = user(&vault, "events", 0);
+    let sealer = Sealer::new(transit(&vault, &token, "events"));
+    let value = sealer.seal(&7_u32, &context()).await.unwrap();
+    let unreachable = async |stranger: VaultTransit| {
+        let stranger = Sealer::new(stranger);
+        let error = stranger.open(&value, &context()).await.unwrap_err();
+        assert!(matches!(error, CryptoError::Unreachable(_)), "{error:?}");
+        assert!(!format!("{error} {error:?}").contains(&token));
+        // What was opened once needs Vault no more.
+        assert_eq!(sealer.open(&value, &context()).await.unwrap(), 7);
+    };
+    vault.seal().unwrap();
+    unreachable(transit(&vault, &token, "events")).await;
+    vault.unseal().unwrap();
+    vault.kill();
+    unreachable(transit(&vault, &token, "events")).await;
+    vault.restart().unwrap();
+    sealer.forget_keys();
+    assert_eq!(sealer.open(&value, &context()).await.unwrap(), 7);
 }
 
 #[test]

@@ -49,7 +49,7 @@ impl Replicas {
         index: usize,
         decide: impl Fn(usize) -> Reply + Send + Sync + 'static,
     ) -> Server {
-        let socket = self.kept[index].take().unwrap();
+        let socket = self.kept.get_mut(index).and_then(Option::take).unwrap();
         Server::start_on(socket.listen(1_024).unwrap(), decide)
     }
 

@@ -18,6 +18,7 @@ const DEFAULT_ADDRESS: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHO
 #[serde(default, deny_unknown_fields)]
 pub struct GrpcConfig {
     /// Where it listens.
+    #[serde(deserialize_with = "super::listening::address")]
     pub addr: SocketAddr,
     /// TLS; without it plain text is spoken.
     pub tls: Option<TlsConfig>,

@@ -4,6 +4,7 @@ mod admin;
 mod framework;
 mod grpc;
 mod grpc_client;
+mod listening;
 mod public;
 mod secrets;
 

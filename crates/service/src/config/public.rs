@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 #[serde(default, deny_unknown_fields)]
 pub struct PublicHttpConfig {
     /// Where it listens.
+    #[serde(deserialize_with = "super::listening::address")]
     pub addr: SocketAddr,
     /// Which versions of HTTP it speaks without TLS.
     pub protocols: Protocols,

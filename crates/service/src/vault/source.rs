@@ -24,7 +24,8 @@ struct Answer {
 
 #[derive(Deserialize)]
 struct Version {
-    /// Absent where the version was deleted.
+    /// `null` where the version was deleted. An engine of version 1 has none, unless a secret has an entry of this name.
+    #[serde(deserialize_with = "Option::deserialize")]
     data: Option<BTreeMap<String, Value>>,
 }
 
@@ -55,17 +56,17 @@ impl VaultSource {
         let response = client.request(request).await.map_err(|error| {
             SecretError::new(format!("Vault cannot be reached: {}", chain(&error)))
         })?;
-        match response.status() {
-            StatusCode::OK => {}
-            StatusCode::NOT_FOUND => {
-                return Err(SecretError::new(format!(
-                    "Vault has nothing at {mount}/{path}"
-                )));
-            }
+        let status = response.status();
+        match status {
+            // What was deleted is answered like what was never there, but with a body that says so.
+            StatusCode::OK | StatusCode::NOT_FOUND => {}
             StatusCode::FORBIDDEN => {
                 return Err(SecretError::new(format!(
                     "Vault does not let this token read {mount}/{path}"
                 )));
+            }
+            StatusCode::SERVICE_UNAVAILABLE => {
+                return Err(SecretError::new("Vault is sealed or not ready"));
             }
             status => return Err(SecretError::new(format!("Vault answered {status}"))),
         }
@@ -76,7 +77,11 @@ impl VaultSource {
             body.map_err(|_| SecretError::new("the answer of Vault is incomplete or too large"))?;
         // What serde says of a mismatch could hold a piece of the secret.
         let answer: Answer = serde_json::from_slice(&body.to_bytes()).map_err(|_| {
-            SecretError::new("the answer of Vault is not that of a key-value engine of version 2")
+            SecretError::new(if status == StatusCode::NOT_FOUND {
+                format!("Vault has nothing at {mount}/{path}")
+            } else {
+                "the answer of Vault is not that of a key-value engine of version 2".to_owned()
+            })
         })?;
         let entries = answer.data.data.ok_or_else(|| {
             SecretError::new(format!("the newest version at {mount}/{path} is deleted"))

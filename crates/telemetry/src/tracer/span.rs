@@ -91,6 +91,8 @@ impl SpanRecord {
                 false,
                 context
                     .tracestate()
+                    // A caller's own text: what is of a person or a secret in it is for those whom the request goes on to, and not for a collector (OBS-3).
+                    .filter(|state| redact(state) == **state)
                     .and_then(|state| state.parse().ok())
                     .unwrap_or(TraceState::NONE),
             ),

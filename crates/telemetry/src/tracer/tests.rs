@@ -64,6 +64,24 @@ fn attributes_are_masked_obs_3() {
     assert!(!format!("{attributes:?}").contains("canary"));
 }
 
+#[test]
+fn what_a_caller_says_of_a_person_is_not_for_the_collector_obs_3() {
+    let parent: &[u8] = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+    let exported = |state: &str| {
+        let context = TraceContext::extract([parent], [state.as_bytes()], []).unwrap();
+        assert_eq!(
+            context.tracestate(),
+            Some(state),
+            "others get it as it came"
+        );
+        let data = record(context).into_data();
+        data.span_context.trace_state().header()
+    };
+    assert_eq!(exported("vendor=opaque,ot=th:8"), "vendor=opaque,ot=th:8");
+    assert_eq!(exported("vendor=canary@example.org"), "");
+    assert_eq!(exported("a=1,login=Bearer canarycanarycanary"), "");
+}
+
 #[tokio::test]
 async fn a_collector_address_that_is_none_is_an_error_life_1() {
     let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");

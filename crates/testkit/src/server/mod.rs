@@ -16,6 +16,7 @@ pub mod rabbitmq;
 mod reaper;
 pub mod redis;
 mod shared;
+pub mod vault;
 
 pub use process::free_address;
 pub use shared::Shared;

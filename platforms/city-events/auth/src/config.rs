@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, ServiceCallersConfig};
 use seaworthy::{
     account::{LockoutConfig, SessionConfig},
     audit_log::AuditLogConfig,
@@ -68,6 +68,8 @@ pub struct AuthConfig {
     /// What other services show at the internal route; without it nobody gets in there.
     #[serde(skip_serializing)]
     pub internal_secret: Option<Secret<String>>,
+    /// How the door proves who it is, which alone may call over gRPC.
+    pub service_calls: ServiceCallersConfig,
     /// The links of verification messages.
     pub verify_email: LinkConfig,
     /// The links of messages about a forgotten password.
@@ -175,6 +177,10 @@ pub struct RouteLimitsConfig {
     pub moderation: RouteLimit,
     /// The routes of admins.
     pub admin: RouteLimit,
+    /// Beginning a login by a provider.
+    pub oauth_start: RouteLimit,
+    /// Coming back from a provider, which is asked then.
+    pub oauth_callback: RouteLimit,
 }
 
 /// So many requests in a time.
@@ -206,7 +212,7 @@ impl RouteLimit {
 }
 
 impl Default for RouteLimitsConfig {
-    /// As the contract declares them.
+    /// As the contract declares them; those of a login by a provider, of which it says nothing, are those of a login.
     fn default() -> Self {
         Self {
             enabled: true,
@@ -220,6 +226,8 @@ impl Default for RouteLimitsConfig {
             sessions_revoke: RouteLimit::new(5, MINUTE),
             moderation: RouteLimit::new(30, MINUTE),
             admin: RouteLimit::new(60, MINUTE),
+            oauth_start: RouteLimit::new(5, MINUTE),
+            oauth_callback: RouteLimit::new(5, MINUTE),
         }
     }
 }
@@ -243,6 +251,7 @@ impl Default for AuthConfig {
             lockout: LockoutConfig::default(),
             audit_log: AuditLogConfig::default(),
             internal_secret: None,
+            service_calls: ServiceCallersConfig::default(),
             verify_email: LinkConfig {
                 base_url: DEFAULT_VERIFY_EMAIL_URL.to_owned(),
                 ttl: DEFAULT_VERIFY_EMAIL,

@@ -2,6 +2,7 @@
 
 use std::{process::ExitCode, sync::Arc};
 
+use city_events_contract::{AUTH_SERVICE, DOOR, PeopleAndServices, for_service};
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
@@ -22,8 +23,6 @@ use seaworthy::{
     service::Commands,
 };
 
-use serde_json::{Value, json};
-
 use crate::{
     accounts::{Accounts, topics},
     api::{self, Api},
@@ -34,7 +33,7 @@ use crate::{
 };
 
 /// The name that logs, metrics and tokens know the service by.
-const NAME: &str = "auth-service";
+const NAME: &str = AUTH_SERVICE;
 /// The name that logs, probes and settings know the database by.
 const DATABASE: &str = "database";
 /// The same of the broker.
@@ -53,10 +52,42 @@ const DEVELOPMENT_ORIGINS: [&str; 4] = [
 /// The BFF beside it, which says who its caller is.
 const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
+/// What earlier deployments call its settings.
+const VARIABLES: [(&str, &str); 25] = [
+    ("LOG_LEVEL", "log.level"),
+    ("LOG_FORMAT", "log.format"),
+    ("HTTP_ADDR", "server.http.addr"),
+    ("HTTP_READ_TIMEOUT", "server.http.limits.head.timeout"),
+    ("HTTP_WRITE_TIMEOUT", "server.http.timeout"),
+    (
+        "HTTP_IDLE_TIMEOUT",
+        "server.http.limits.connections.idle_timeout",
+    ),
+    ("DB_ADDR", "database.url"),
+    ("RABBIT_URL", "broker.url"),
+    ("RABBIT_EXCHANGE", "broker.rabbitmq.exchange"),
+    ("JWT_SECRET", "jwt.secret"),
+    ("JWT_ISSUER", "jwt.issuer"),
+    ("INTERNAL_SECRET_KEY", "internal_secret"),
+    ("ACCESS_TOKEN_TTL", "access_token_ttl"),
+    ("REFRESH_TOKEN_TTL", "sessions.idle"),
+    ("VERIFY_EMAIL_BASE_URL", "verify_email.base_url"),
+    ("VERIFY_EMAIL_TOKEN_TTL", "verify_email.ttl"),
+    ("PASSWORD_RESET_BASE_URL", "password_reset.base_url"),
+    ("PASSWORD_RESET_TOKEN_TTL", "password_reset.ttl"),
+    ("GOOGLE_CLIENT_ID", "oauth.google.client_id"),
+    ("GOOGLE_CLIENT_SECRET", "oauth.google.client_secret"),
+    ("OAUTH_STATE_TTL", "oauth.state_ttl"),
+    ("OAUTH_CALLBACK_URL", "oauth.callback_url"),
+    ("FRONTEND_ORIGIN", "oauth.frontend_origin"),
+    ("ALLOWED_REDIRECTS", "oauth.allowed_redirects"),
+    ("CDN_BASE_URL", "cdn_base_url"),
+];
+
 /// The service with the defaults of its platform: HTTP at 8081, gRPC at 9081, operators at 9181.
 #[must_use]
 pub fn service() -> Service {
-    Service::new(NAME, env!("CARGO_PKG_VERSION"))
+    let service = Service::new(NAME, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8081")
         .default_value("server.grpc.addr", "127.0.0.1:9081")
         .default_value("admin.addr", "127.0.0.1:9181")
@@ -69,18 +100,14 @@ pub fn service() -> Service {
             "server.http.cors.allowed_origins",
             DEVELOPMENT_ORIGINS.as_slice(),
         )
-        .default_value("clients", providers())
-        .variable("GOOGLE_CLIENT_ID", "oauth.google.client_id")
-        .variable("GOOGLE_CLIENT_SECRET", "oauth.google.client_secret")
-        .variable("OAUTH_STATE_TTL", "oauth.state_ttl")
-        .variable("OAUTH_CALLBACK_URL", "oauth.callback_url")
-        .variable("FRONTEND_ORIGIN", "oauth.frontend_origin")
-        .variable("ALLOWED_REDIRECTS", "oauth.allowed_redirects")
-}
-
-/// Providers are strangers: nothing of the request that a login belongs to is for them. One that takes more than two seconds is waited for, as the login says how long.
-fn providers() -> Value {
-    json!({ "google": { "propagation": "none", "policies": { "timeout": "5s" } } })
+        // A provider is a stranger: nothing of the request that a login belongs to is for it. One that takes more than two seconds is waited for, as the login says how long.
+        .default_value("clients.google.propagation", "none")
+        .default_value("clients.google.policies.timeout", "5s");
+    VARIABLES
+        .into_iter()
+        .fold(service, |service, (variable, key)| {
+            service.variable(variable, key)
+        })
 }
 
 /// The whole of the program.
@@ -113,8 +140,13 @@ fn audit_log(settings: &AuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     check_links(settings)?;
+    check_secrets(settings)?;
     let signer = signer(settings)?;
-    service.authenticate(authentication(service)?);
+    let callers = &settings.service_calls;
+    let people = authentication(service)?;
+    service.authenticate(PeopleAndServices::new(
+        service, people, callers, DOOR, NAME,
+    )?);
     let (database, messaging) = tokio::try_join!(
         Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
         async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
@@ -156,10 +188,8 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.http(api::routes(api, service));
     Contracts::new()
         .with_options(api::contract(accounts), |_| {
-            // The door asks for everybody from one address.
-            RouteOptions::new()
-                .access(Access::Public)
-                .without_rate_limit()
+            // It asks for everybody from one address.
+            for_service(DOOR).without_rate_limit()
         })
         .document(OPENAPI)
         .serve(service)
@@ -176,6 +206,20 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
                 "{key} is no address that ends with token="
             )));
         }
+    }
+    Ok(())
+}
+
+/// All services have the secret of access tokens, so it proves of none who it is.
+fn check_secrets(settings: &AuthConfig) -> Result<(), StartError> {
+    let calls = settings.service_calls.secret.as_ref();
+    let (Some(calls), Some(tokens)) = (calls, &settings.jwt.secret) else {
+        return Ok(());
+    };
+    if calls.expose() == tokens.expose() {
+        return Err(StartError::new(
+            "service_calls.secret is jwt.secret, which every service has: whoever checks access tokens could call as the door",
+        ));
     }
     Ok(())
 }

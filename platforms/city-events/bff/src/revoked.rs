@@ -62,13 +62,12 @@ impl Revoked {
             let passed = now.saturating_duration_since(last);
             passed.saturating_add(OVERLAP).min(KEEP)
         });
-        let versions = self.upstreams.token_versions(back).await;
-        let versions = versions.map_err(|status| from_status(&status))?;
         let until = SystemTime::now() + KEEP;
-        for changed in versions {
+        let told = self.upstreams.token_versions(back, |changed| {
             self.revocations
                 .raise_version(&changed.user_id, changed.version, until);
-        }
+        });
+        told.await.map_err(|status| from_status(&status))?;
         self.revocations.forget_expired(SystemTime::now());
         *self.answered.lock() = Some(now);
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{bearer, fault};
+use city_events_contract::{DOOR, bearer, fault};
 use seaworthy::{
     auth::token::Revocations, axum::response::IntoResponse as _, prelude::*, service::Commands,
 };
@@ -36,7 +36,7 @@ const OPENAPI: &str = include_str!("../docs/openapi.json");
 /// The service and its default addresses.
 #[must_use]
 pub fn service() -> Service {
-    Service::new("bff", env!("CARGO_PKG_VERSION"))
+    Service::new(DOOR, env!("CARGO_PKG_VERSION"))
         .default_value("server.http.addr", "127.0.0.1:8080")
         .default_value("admin.addr", "127.0.0.1:9180")
         // The limit of this service is one by the minute, under settings that scripts know.
@@ -79,12 +79,12 @@ pub fn service() -> Service {
 /// Puts the service together.
 ///
 /// # Errors
-/// [`StartError`] without a secret for access tokens, or with a service behind it whose address means nothing.
+/// [`StartError`] without a secret for access tokens or without proof of who this service is, or with a service behind it whose address means nothing.
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let upstreams = Upstreams::new(service)?;
     let revocations = Revocations::new();
     service.authenticate(bearer(service, &settings.jwt)?.revocation(revocations.clone()));
+    let upstreams = Upstreams::new(service, &settings.service_calls)?;
     Revoked::follow(service, &upstreams, &revocations).await;
     // Refusals of the stack in the words of the interface.
     service.errors(

@@ -45,7 +45,7 @@ pub(crate) async fn event_view(
     let found = find(upstreams, caller, &id).await?;
     let (participation, organizer) = tokio::join!(
         participation(upstreams, caller, &id),
-        upstreams.display_name(caller, &found.owner_id),
+        upstreams.display_name(&found.owner_id),
     );
     let (participation, degraded) = match participation {
         Ok(participation) => (Some(participation), None),

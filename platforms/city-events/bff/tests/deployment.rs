@@ -34,8 +34,8 @@ fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
 #[test]
 fn the_program_alone_knows_where_the_others_are_on_a_machine_of_ones_own_conf_1() {
     let deployment = Deployment::new(Path::new(BFF.program)).unwrap();
-    let secret = deployment
-        .mounted("jwt.secret=file:/run/secrets/jwt")
-        .unwrap();
-    becomes_ready(&deployment, &["--set", &secret]).unwrap();
+    let mounted = |setting| deployment.mounted(setting).unwrap();
+    let secret = mounted("jwt.secret=file:/run/secrets/jwt");
+    let calls = mounted("service_calls.secret=file:/run/secrets/service-calls");
+    becomes_ready(&deployment, &["--set", &secret, "--set", &calls]).unwrap();
 }

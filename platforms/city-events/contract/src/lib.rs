@@ -16,6 +16,7 @@ pub mod messages;
 mod moment;
 mod query;
 mod role;
+mod service_calls;
 mod token_versions;
 
 pub use access::{AccessConfig, bearer};
@@ -29,4 +30,7 @@ pub use hearing::hearing;
 pub use moment::{Moment, NoMoment};
 pub use query::QueryPairs;
 pub use role::Role;
+pub use service_calls::{
+    AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig, for_service,
+};
 pub use token_versions::{TOKEN_VERSION_MIGRATIONS, TokenVersions};

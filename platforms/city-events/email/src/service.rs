@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     mail::Mailer,
-    messaging::{Messaging, MessagingConfig, Topics, dead_letters_command},
+    messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::Inbox,
     prelude::*,
     service::Commands,
@@ -15,7 +15,7 @@ use crate::{
     api::{self, Limits},
     auth_service::{self, AuthService},
     config::EmailConfig,
-    consumers::{GROUP, Postman, subscription},
+    consumers::{self, GROUP, Postman, subscription},
     sent::{MIGRATIONS, Sent},
 };
 
@@ -45,7 +45,7 @@ pub fn service() -> Service {
 pub fn main() -> ExitCode {
     let commands = Commands::new()
         .with(migrate_command(DATABASE, database, MIGRATIONS))
-        .with(dead_letters_command(BROKER, broker, Topics::new));
+        .with(dead_letters_command(BROKER, broker, consumers::heard));
     service().main_with(commands, assemble)
 }
 

@@ -8,9 +8,10 @@ use crate::{canary::Canaries, collector::Collector};
 
 const SERVICES: [&str; 6] = ["auth", "event", "join", "feed", "email", "bff"];
 /// The secrets that the platform would make itself.
-const SECRETS: [(&str, &str); 4] = [
+const SECRETS: [(&str, &str); 5] = [
     ("jwt", "kohlmeise-blaumeise-haubenmeise-sumpfmeise"),
     ("internal", "zaunkoenig-wintergoldhaehnchen-am-tor"),
+    ("service_calls", "eichelhaeher-tannenhaeher-unglueckshaeher"),
     ("audit_log", "gartenrotschwanz-hausrotschwanz-im-hof"),
     ("anonymous", "mauersegler-rauchschwalbe-mehlschwalbe"),
 ];

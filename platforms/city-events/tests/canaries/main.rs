@@ -14,8 +14,11 @@
 mod caller;
 mod canary;
 mod collector;
+mod commands;
 mod house;
 mod operators;
+#[path = "../distributed/programs.rs"]
+mod programs;
 mod promises;
 mod settings;
 mod smtp;

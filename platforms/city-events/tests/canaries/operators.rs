@@ -1,6 +1,5 @@
 //! What operators see.
 
-use seaworthy::data::{Database, DatabaseConfig, sql};
 use serde_json::{Value, json};
 
 use crate::{
@@ -88,16 +87,4 @@ pub(crate) async fn dead_letters(caller: &Caller, house: &House) -> Vec<String> 
         );
     }
     shown
-}
-
-/// What the audit log of a service holds, record by record, as its export prints it.
-pub(crate) async fn audited(house: &House, service: &str) -> Vec<String> {
-    let file = house.place().join(format!("{service}.db"));
-    let config = DatabaseConfig::at(format!("sqlite:{}", file.display()).parse().unwrap());
-    let database = Database::builder("test", config).open().await.unwrap();
-    let records: Vec<(String,)> = sql("SELECT COALESCE(actor, '') || ' ' || COALESCE(tenant, '') || ' ' || action || ' ' || COALESCE(target_kind, '') || ' ' || COALESCE(target_id, '') || ' ' || outcome || ' ' || COALESCE(request_id, '') || ' ' || COALESCE(address, '') || ' ' || details FROM audit_log ORDER BY sequence")
-        .fetch_all(&database)
-        .await
-        .unwrap();
-    records.into_iter().map(|(record,)| record).collect()
 }

@@ -1,6 +1,8 @@
 use std::time::{Duration, Instant};
 
-use crate::{canary::Canaries, house::House, operators, smtp::TalkativeServer, visit::Visit};
+use crate::{
+    canary::Canaries, commands, house::House, operators, smtp::TalkativeServer, visit::Visit,
+};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -21,16 +23,6 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
     operators::give_reasons(&caller, &house, &email).await;
     let (mut told, pages) = operators::look_everywhere(&caller, &house, &canaries).await;
     assert!(pages > 40, "six services have more than {pages} pages");
-
-    let audit = operators::audited(&house, "auth").await;
-    assert!(
-        audit
-            .iter()
-            .any(|record| record.contains("user.verify_email")),
-        "{audit:#?}"
-    );
-    let audit = audit.join("\n");
-    told.extend(canaries.secrets_told_in("the audit log", &audit));
 
     // It would be found: it is where it belongs.
     let mailbox = caller.get(house.at("email").http, "/mailbox.json").await;
@@ -62,6 +54,10 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
     told.extend(canaries.told_in("stdout", &lines.stdout));
     told.extend(canaries.told_in("stderr", &lines.stderr));
     told.extend(canaries.told_in("the spans", &lines.spans));
+    let (of_audit, records) = commands::audit_logs(place.path(), &canaries);
+    assert!(records.contains("user.verify_email"), "{records}");
+    told.extend(of_audit);
+    told.extend(commands::dead_letters(place.path(), &canaries).0);
     assert!(
         told.is_empty(),
         "{} of {}: {told:#?}",
@@ -123,7 +119,7 @@ async fn nothing_is_told_of_mail_that_is_refused_obs_3() {
             "{what}: {heard:#?}"
         );
     }
-    let (lines, _place) = house.close();
+    let (lines, place) = house.close();
     assert!(
         lines.stdout.contains("could not be handled"),
         "nothing was told of the failure"
@@ -131,6 +127,9 @@ async fn nothing_is_told_of_mail_that_is_refused_obs_3() {
     told.extend(canaries.told_in("stdout", &lines.stdout));
     told.extend(canaries.told_in("stderr", &lines.stderr));
     told.extend(canaries.told_in("the spans", &lines.spans));
+    let (of_letters, count) = commands::dead_letters(place.path(), &canaries);
+    assert!(count > 0, "no letter died");
+    told.extend(of_letters);
     assert!(
         told.is_empty(),
         "{} of {}: {told:#?}",

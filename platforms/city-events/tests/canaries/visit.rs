@@ -16,6 +16,8 @@ use crate::{
 /// Nothing that is waited for takes longer on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 const GLANCE: Duration = Duration::from_millis(100);
+/// A trace that a caller has begun and wants to see.
+const TRACE: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 
 /// Somebody who visits a platform.
 pub(crate) struct Visit<'house> {
@@ -173,6 +175,10 @@ impl<'house> Visit<'house> {
         let basic = format!("Basic {}", base64_of(&format!("{email}:{token}")));
         let jwt = format!("Bearer {access}x");
         let agent = format!("crawler (+mailto:{email})");
+        let states = [
+            format!("shop={email}"),
+            format!("shop=1,login=Bearer {token}"),
+        ];
         for (_, at) in self.house.services() {
             for headers in [
                 [("authorization", bearer.as_str()), ("x-api-key", &key)],
@@ -180,6 +186,8 @@ impl<'house> Visit<'house> {
                 [("authorization", &jwt), ("x-request-id", &email)],
                 [("x-internal-secret", &token), ("baggage", &email)],
                 [("proxy-authorization", &basic), ("x-forwarded-for", &email)],
+                [("traceparent", TRACE), ("tracestate", &states[0])],
+                [("traceparent", TRACE), ("tracestate", &states[1])],
                 [
                     ("cookie", &token),
                     ("referer", &format!("http://x.example/?token={token}")),
@@ -307,7 +315,13 @@ impl<'house> Visit<'house> {
         }
         let key = format!("{}-{id}", self.email);
         let guest = format!("Bearer {}", self.guest().await);
-        let headers = [("authorization", guest.as_str()), ("idempotency-key", &key)];
+        let state = format!("shop={}", self.email);
+        let headers = [
+            ("authorization", guest.as_str()),
+            ("idempotency-key", &key),
+            ("traceparent", TRACE),
+            ("tracestate", &state),
+        ];
         let path = format!("/api/events/{id}/join");
         let begun = Instant::now();
         loop {
@@ -370,6 +384,9 @@ impl<'house> Visit<'house> {
                 metadata.insert("authorization", format!("Bearer {token}").parse().unwrap());
                 metadata.insert("x-api-key", token.parse().unwrap());
                 metadata.insert("x-request-id", self.email.parse().unwrap());
+                metadata.insert("traceparent", TRACE.parse().unwrap());
+                let state = format!("shop={}", self.email);
+                metadata.insert("tracestate", state.parse().unwrap());
                 client.get_profile(request).await.unwrap_err();
             }
         }

@@ -74,6 +74,8 @@ pub(crate) struct Cluster {
     pub(crate) rabbitmq: Dependency<RabbitmqServer>,
     /// The replicas of each.
     pub(crate) services: BTreeMap<&'static str, Vec<ProgramServer>>,
+    /// Where the first replica of each is asked by operators.
+    pub(crate) operators: BTreeMap<&'static str, SocketAddr>,
     pub(crate) secret: String,
     /// The URL of the join service's database.
     pub(crate) joins: String,
@@ -168,6 +170,10 @@ impl Cluster {
             redis: Dependency::new(redis),
             rabbitmq: Dependency::new(rabbitmq),
             services,
+            operators: own
+                .iter()
+                .map(|(name, replicas)| (*name, replicas[0].operators))
+                .collect(),
             secret,
             joins,
             door: Door::at(all["bff"].http, all["email"].http),
@@ -249,6 +255,9 @@ fn settings(name: &str, all: &BTreeMap<&str, Addresses>, secret: &str) -> Vec<(S
     }
     if ["auth", "event", "join"].contains(&name) {
         settings.push(("AUDIT_LOG__KEY", secret()));
+    }
+    if ["auth", "bff"].contains(&name) {
+        settings.push(("SERVICE_CALLS__SECRET", format!("{}-of-calls", secret())));
     }
     if ["auth", "email"].contains(&name) {
         settings.push(("INTERNAL_SECRET", secret()));

@@ -20,6 +20,7 @@ mod history;
 mod limits;
 mod load;
 mod outage;
+mod pages;
 #[path = "../platform/people.rs"]
 mod people;
 mod programs;

@@ -19,3 +19,4 @@ mod house;
 mod pages;
 mod people;
 mod program;
+mod revoked;

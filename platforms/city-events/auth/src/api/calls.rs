@@ -4,10 +4,17 @@ use city_events_contract::auth::v1::{
     AuthService, AuthServiceContract, GetProfileRequest, GetProfileResponse,
     ListTokenVersionsRequest, ListTokenVersionsResponse, TokenVersion,
 };
-use seaworthy::{account::TokenVersions, contract::ContractConfig, prelude::*};
+use seaworthy::{
+    account::{RaisedBefore, TokenVersions},
+    contract::ContractConfig,
+    prelude::*,
+};
 
 use super::errors::AuthErrors;
-use crate::{accounts::Accounts, domain::UserId};
+use crate::{
+    accounts::Accounts,
+    domain::{UserId, refusal::invalid_field},
+};
 
 /// What other services ask.
 #[derive(Debug)]
@@ -33,11 +40,20 @@ impl AuthService for Profiles {
         request: ListTokenVersionsRequest,
     ) -> Result<ListTokenVersionsResponse, Error> {
         let within = Duration::from_secs(request.within_seconds.into());
-        let raised = TokenVersions::raised_within(&self.0.database, within).await?;
-        let versions = raised
-            .into_iter()
-            .map(|(user_id, version)| TokenVersion { user_id, version })
-            .collect();
-        Ok(ListTokenVersionsResponse { versions })
+        let after = match request.cursor.as_str() {
+            "" => None,
+            cursor => {
+                let after: Result<RaisedBefore, _> = cursor.parse();
+                Some(after.map_err(|_| invalid_field("cursor", "no page has ended there"))?)
+            }
+        };
+        let page = TokenVersions::raised_within(&self.0.database, within, after.as_ref()).await?;
+        let versions = page.versions.into_iter();
+        Ok(ListTokenVersionsResponse {
+            versions: versions
+                .map(|(user_id, version)| TokenVersion { user_id, version })
+                .collect(),
+            next_cursor: page.next.map(|next| next.to_string()).unwrap_or_default(),
+        })
     }
 }

@@ -23,10 +23,12 @@ pub(super) enum Scope {
     SessionsRevoke,
     Moderation,
     Admin,
+    OauthStart,
+    OauthCallback,
 }
 
 impl Scope {
-    const ALL: [Self; 10] = [
+    const ALL: [Self; 12] = [
         Self::Register,
         Self::Login,
         Self::Refresh,
@@ -37,6 +39,8 @@ impl Scope {
         Self::SessionsRevoke,
         Self::Moderation,
         Self::Admin,
+        Self::OauthStart,
+        Self::OauthCallback,
     ];
 
     const fn name(self) -> &'static str {
@@ -51,6 +55,8 @@ impl Scope {
             Self::SessionsRevoke => "sessions_revoke",
             Self::Moderation => "moderation",
             Self::Admin => "admin",
+            Self::OauthStart => "oauth_start",
+            Self::OauthCallback => "oauth_callback",
         }
     }
 
@@ -66,6 +72,8 @@ impl Scope {
             Self::SessionsRevoke => &config.sessions_revoke,
             Self::Moderation => &config.moderation,
             Self::Admin => &config.admin,
+            Self::OauthStart => &config.oauth_start,
+            Self::OauthCallback => &config.oauth_callback,
         }
     }
 }

@@ -9,7 +9,7 @@ use seaworthy::{
         extract::{RawQuery, State},
         http::{
             HeaderMap, HeaderValue, StatusCode,
-            header::{CACHE_CONTROL, LOCATION, SET_COOKIE},
+            header::{CACHE_CONTROL, LOCATION, RETRY_AFTER, SET_COOKIE},
         },
         response::{IntoResponse as _, Response},
     },
@@ -18,6 +18,8 @@ use seaworthy::{
 use serde_json::json;
 
 use super::{
+    errors::answer,
+    limits::Scope,
     oauth_page::{Outcome, page},
     routes::Api,
 };
@@ -45,6 +47,9 @@ pub(super) async fn start(
     Path(provider): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
+    if let Err(refused) = api.limits.admit(Scope::OauthStart) {
+        return answer(refused);
+    }
     let login = match api.providers.named(&provider) {
         Ok(login) => login,
         Err(none) => return (StatusCode::BAD_REQUEST, none.code()).into_response(),
@@ -88,6 +93,8 @@ async fn end(
     query: Option<&str>,
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
+    // The provider is asked for each.
+    api.limits.admit(Scope::OauthCallback)?;
     // No state was ever given out for one that is not there.
     let login = api.providers.named(provider).map_err(|_| unknown_state())?;
     let finished = login.finish(headers, query).await.map_err(refusal)?;
@@ -117,9 +124,9 @@ fn refusal(error: OpenIdError) -> Error {
     }
 }
 
-/// Whatever the caller did wrong is 400 here; what somebody else did is told apart, for whoever counts.
+/// Whatever the caller did wrong is 400 here; what somebody else did, and what is good later, is told apart.
 fn status(error: &Error) -> StatusCode {
-    if error.code().is_server_fault() {
+    if error.code().is_server_fault() || error.code() == Code::Exhausted {
         let status = StatusCode::from_u16(error.code().http_status());
         return status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     }
@@ -128,8 +135,10 @@ fn status(error: &Error) -> StatusCode {
 
 /// The reason and the cause go to the log by way of the extensions.
 fn noted(mut response: Response, error: Error) -> Response {
-    response
-        .extensions_mut()
-        .extend(error.into_response().extensions().clone());
+    let told = error.into_response();
+    if let Some(wait) = told.headers().get(RETRY_AFTER) {
+        response.headers_mut().insert(RETRY_AFTER, wait.clone());
+    }
+    response.extensions_mut().extend(told.extensions().clone());
     response
 }

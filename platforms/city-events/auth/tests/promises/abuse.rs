@@ -1,14 +1,15 @@
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use seaworthy::{
     auth::token::{Algorithm, NewToken, SigningKey, TokenSigner, TokenSignerConfig},
     config::Profile,
+    data::sql,
     prelude::*,
 };
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{database::EmptyDatabase, http::request};
 use serde_json::{Value, json};
 
-use crate::place::{JWT_SECRET, PASSWORD, Place, body, code, open_with, person};
+use crate::place::{JWT_SECRET, PASSWORD, PATIENCE, Place, body, code, open_with, person};
 
 fn signed(secret: &str, algorithm: Algorithm, token: NewToken, at: SystemTime) -> String {
     let secret = Secret::new(secret.as_bytes().to_vec());
@@ -214,4 +215,84 @@ pub(crate) async fn a_lockout_tells_nobody_who_is_known(place: Place) {
         last.push(said);
     }
     assert_eq!(last[0], last[1]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn logins_by_a_provider_are_limited_as_logins_are_res_6() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let place = open_with(empty, Profile::Development, &[]).await;
+    let begin = || place.send("GET", "/auth/v1/oauth/google/start", &[], "");
+    let end = || {
+        let path = "/auth/v1/oauth/google/callback?code=a&state=b";
+        place.send("GET", path, &[], "")
+    };
+    for _ in 0..5 {
+        assert_eq!((begin().status, end().status), (400, 400));
+    }
+    let refused = begin();
+    assert_eq!(
+        (refused.status, code(&refused).as_str()),
+        (429, "rate_limited")
+    );
+    assert_eq!(
+        body(&refused)["error"]["meta"],
+        json!({ "scope": "oauth_start" })
+    );
+    let page = end();
+    assert_eq!(page.status, 429, "{}", page.body);
+    assert!(page.body.contains("oauth_error"), "{}", page.body);
+    for refused in [&refused, &page] {
+        let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+        assert!((1..=60).contains(&wait), "{wait}");
+    }
+    // One budget for each.
+    place.seeded("user");
+}
+
+pub(crate) async fn what_whoever_tries_leaves_behind_is_removed_when_it_is_over(place: Place) {
+    place.register("ada@example.org");
+    place.log_in("ada@example.org", "wrong wrong wrong");
+    let database = place.connected().await;
+    for (worker, count, end) in [
+        (
+            "one-time tokens",
+            "SELECT COUNT(*) FROM account_one_time_tokens",
+            "UPDATE account_one_time_tokens SET until_us = 1",
+        ),
+        (
+            "failed logins",
+            "SELECT COUNT(*) FROM account_failures",
+            "UPDATE account_failures SET failed_us = 1, locked_until_us = 1",
+        ),
+    ] {
+        let rows = async || {
+            let (rows,): (i64,) = sql(count).fetch_one(&database).await.unwrap();
+            rows
+        };
+        assert!(rows().await > 0, "{worker}");
+        sql(end).execute(&database).await.unwrap();
+        let path = format!("/workers/purge%20{}/run", worker.replace(' ', "%20"));
+        let asked = request(
+            place.operators,
+            "POST",
+            &path,
+            &[("x-admin-request", "1")],
+            "",
+        )
+        .unwrap();
+        assert_eq!(asked.status, 200, "{worker}: {}", asked.body);
+        let begun = Instant::now();
+        while rows().await > 0 {
+            assert!(begun.elapsed() < PATIENCE, "{worker} stay");
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    }
+    let workers = request(place.operators, "GET", "/workers", &[], "").unwrap();
+    for worker in [
+        "purge sessions",
+        "purge one-time tokens",
+        "purge failed logins",
+    ] {
+        assert!(workers.body.contains(worker), "{worker}: {}", workers.body);
+    }
 }

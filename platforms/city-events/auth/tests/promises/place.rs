@@ -25,9 +25,10 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 pub(crate) const JWT_SECRET: &str = "Qm9hdHMgYXJlIHNhZmUgaW4gaGFyYm91ciwgYnV0";
 pub(crate) const INTERNAL_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdA";
+pub(crate) const CALLS_SECRET: &str = "ZGllIExhbXBlIGFtIFRvciBicmVubnQgbm9jaCB1bmQgd2FydGV0";
 pub(crate) const PASSWORD: &str = "correct horse battery";
 
 type Heard = Arc<Mutex<Vec<(String, Value)>>>;
@@ -42,6 +43,7 @@ struct ListenerConfig {
 pub(crate) struct Place {
     pub(crate) http: SocketAddr,
     pub(crate) grpc: SocketAddr,
+    pub(crate) operators: SocketAddr,
     pub(crate) database: String,
     broker: String,
     heard: Heard,
@@ -77,6 +79,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, profile: Profile, own: &[&st
     Place {
         http: addresses.http,
         grpc: addresses.grpc.unwrap(),
+        operators: addresses.admin,
         database: empty.url().to_owned(),
         broker,
         heard,
@@ -95,6 +98,7 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         format!("jwt.secret={JWT_SECRET}"),
         format!("audit_log.key={JWT_SECRET}"),
         format!("internal_secret={INTERNAL_SECRET}"),
+        format!("service_calls.secret={CALLS_SECRET}"),
         "database.migrate_at_start=true".to_owned(),
         "server.http.addr=127.0.0.1:0".to_owned(),
         "server.grpc.addr=127.0.0.1:0".to_owned(),
@@ -103,11 +107,18 @@ async fn start(database: &str, broker: &str, profile: Profile, own: &[&str]) -> 
         "server.http.access_log.enabled=false".to_owned(),
         "log.level=error".to_owned(),
     ];
-    let own = own.iter().map(|one| (*one).to_owned());
+    // What is said to be null is not set.
+    let is_set = |setting: &String| {
+        let (key, _) = setting.split_once('=').unwrap();
+        !own.contains(&format!("{key}=null").as_str())
+    };
+    let settings = settings.into_iter().filter(is_set);
+    let own = own.iter().filter(|one| !one.ends_with("=null"));
+    let own: Vec<String> = own.map(|one| (*one).to_owned()).collect();
     let loader = Loader::new("auth-service")
         .environment(Environment::default())
         .profile(profile)
-        .overrides(settings.into_iter().chain(own));
+        .overrides(settings.chain(own));
     city_events_auth::service()
         .start::<AuthConfig, _>(loader, city_events_auth::assemble)
         .await

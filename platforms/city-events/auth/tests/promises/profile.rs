@@ -1,6 +1,7 @@
-use city_events_contract::auth::v1::{GetProfileRequest, auth_service_client::AuthServiceClient};
+use city_events_contract::auth::v1::GetProfileRequest;
 use serde_json::{Value, json};
 
+use crate::calls;
 use crate::place::{INTERNAL_SECRET, PASSWORD, Place, body, code, person};
 
 pub(crate) async fn a_user_sees_themselves(place: Place) {
@@ -100,13 +101,13 @@ pub(crate) async fn names_are_never_addresses(place: Place) {
     let liar =
         json!({ "email": "eve@example.org", "password": PASSWORD, "name": "eve@example.org" });
     let eve = person(&place.post("/auth/v1/register", &liar), 201);
-    let endpoint =
-        tonic::transport::Endpoint::from_shared(format!("http://{}", place.grpc)).unwrap();
-    let mut client = AuthServiceClient::new(endpoint.connect().await.unwrap());
+    let mut client = calls::client(&place);
+    let token = calls::door();
     for (person, name) in [(&ada, "Ada"), (&eve, "eve")] {
         let request = GetProfileRequest {
             user_id: person.id.clone(),
         };
+        let request = calls::with(&token, request);
         let profile = client.get_profile(request).await.unwrap().into_inner();
         assert_eq!(
             (profile.user_id.as_str(), profile.display_name.as_str()),
@@ -117,7 +118,11 @@ pub(crate) async fn names_are_never_addresses(place: Place) {
         user_id: "6ba7b810-9dad-41d1-80b4-00c04fd430c8".to_owned(),
     };
     assert_eq!(
-        client.get_profile(nobody).await.unwrap_err().code(),
+        client
+            .get_profile(calls::with(&token, nobody))
+            .await
+            .unwrap_err()
+            .code(),
         tonic::Code::NotFound
     );
 }

@@ -72,7 +72,6 @@ pub(crate) fn settings(provider: &OidcProvider) -> Vec<String> {
         "oauth.timeout=60s".to_owned(),
         "clients.google.policies.timeout=30s".to_owned(),
         "clients.google.policies.total=60s".to_owned(),
-        "clients.google.propagation=none".to_owned(),
     ]
     .into()
 }

@@ -8,17 +8,19 @@ mod standing;
 use std::time::Duration;
 
 use city_events_contract::{
-    DESCRIPTORS, auth::v1::auth_service_client::AuthServiceClient,
+    AUTH_SERVICE, DESCRIPTORS, DOOR, ServiceCallsConfig,
+    auth::v1::auth_service_client::AuthServiceClient,
     event::v1::event_service_client::EventServiceClient,
     join::v1::join_service_client::JoinServiceClient,
 };
 use seaworthy::{
+    auth::ServiceTokens,
     client::HttpClient,
     config::Settings,
     grpc::client::{GrpcChannel, GrpcClients},
     prelude::*,
 };
-use tonic::{Request, metadata::MetadataValue};
+use tonic::{Request, Status, metadata::MetadataValue};
 
 use crate::caller::Caller;
 
@@ -35,15 +37,14 @@ const TURN: Duration = Duration::from_secs(8);
 /// Everything else.
 const CALL: Duration = Duration::from_secs(2);
 
-/// The list of all whose tokens were taken back in a day: for more than half a million of them.
-const LARGEST_LIST: usize = 32 * 1024 * 1024;
-
 /// The services.
 #[derive(Clone)]
 pub(crate) struct Upstreams {
     event: EventServiceClient<GrpcChannel>,
     join: JoinServiceClient<GrpcChannel>,
     auth: AuthServiceClient<GrpcChannel>,
+    /// None where a certificate says who this service is.
+    auth_tokens: Option<ServiceTokens>,
     channels: [(&'static str, GrpcChannel); 3],
     /// Whose routes are passed on as they are.
     pub(crate) auth_http: HttpClient,
@@ -52,7 +53,20 @@ pub(crate) struct Upstreams {
 }
 
 impl Upstreams {
-    pub(crate) fn new<C: Settings>(service: &Assembly<C>) -> Result<Self, StartError> {
+    pub(crate) fn new<C: Settings>(
+        service: &Assembly<C>,
+        calls: &ServiceCallsConfig,
+    ) -> Result<Self, StartError> {
+        let auth_tokens = calls.tokens(DOOR, AUTH_SERVICE)?;
+        let clients = &service.framework().grpc_clients;
+        let shows_certificate = clients
+            .get("auth")
+            .is_some_and(|auth| auth.tls.certificate.is_some());
+        if auth_tokens.is_none() && !shows_certificate {
+            return Err(StartError::new(
+                "auth answers nobody who does not prove who they are: set service_calls.secret, of at least 32 bytes, or grpc_clients.auth.tls.certificate",
+            ));
+        }
         let channel = |name| -> Result<GrpcChannel, StartError> {
             let builder = service.grpc_client(name)?;
             Ok(builder.contract(DESCRIPTORS).build()?)
@@ -61,7 +75,8 @@ impl Upstreams {
         Ok(Self {
             event: EventServiceClient::new(event.clone()),
             join: JoinServiceClient::new(join.clone()),
-            auth: AuthServiceClient::new(auth.clone()).max_decoding_message_size(LARGEST_LIST),
+            auth: AuthServiceClient::new(auth.clone()),
+            auth_tokens,
             channels: [("auth", auth), ("event", event), ("join", join)],
             auth_http: service.http_client("auth")?,
             feed_http: service.http_client("feed")?,
@@ -74,6 +89,25 @@ fn anonymous<T>(message: T, limit: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(limit);
     request
+}
+
+/// A call that this service makes for itself, with what proves who it is.
+fn own<T>(
+    tokens: Option<&ServiceTokens>,
+    message: T,
+    limit: Duration,
+) -> Result<Request<T>, Status> {
+    let mut request = anonymous(message, limit);
+    if let Some(tokens) = tokens {
+        let unsigned = |_| Status::internal("who this service is cannot be proved now");
+        let token = tokens.token().map_err(unsigned)?;
+        let text = Secret::new(format!("Bearer {}", token.expose()));
+        let mut value = MetadataValue::try_from(text.expose().as_str())
+            .map_err(|_| Status::internal("a token is no text"))?;
+        value.set_sensitive(true);
+        request.metadata_mut().insert("authorization", value);
+    }
+    Ok(request)
 }
 
 /// A call for somebody: what they sent to prove who they are goes along.

@@ -51,7 +51,7 @@ pub(super) async fn fragment(
     };
     match listed {
         Ok((people, next)) => {
-            let names = names(&pages.upstreams, &caller, &people).await;
+            let names = names(&pages.upstreams, &people).await;
             let content = content(&id, list, &people, &names, &next);
             (StatusCode::OK, content)
         }
@@ -60,10 +60,10 @@ pub(super) async fn fragment(
 }
 
 /// All at once: each waits no longer than the others.
-async fn names(upstreams: &Upstreams, caller: &Caller, people: &[Participation]) -> Vec<String> {
+async fn names(upstreams: &Upstreams, people: &[Participation]) -> Vec<String> {
     let asked = people
         .iter()
-        .map(|person| upstreams.display_name(caller, &person.user_id));
+        .map(|person| upstreams.display_name(&person.user_id));
     join_all(asked).await
 }
 

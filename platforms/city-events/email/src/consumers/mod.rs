@@ -9,7 +9,7 @@ use city_events_contract::messages::{
 use seaworthy::{
     axum::body::Bytes,
     mail::{Mail, MailError, Mailer},
-    messaging::{Envelope, Event, Failure, Received, Subscription, SubscriptionOverrides},
+    messaging::{Envelope, Event, Failure, Received, Subscription, SubscriptionOverrides, Topics},
     outbox::Inbox,
     prelude::*,
 };
@@ -34,6 +34,15 @@ pub(crate) struct Postman {
     pub(crate) auth: AuthService,
     pub(crate) sent: Sent,
     pub(crate) inbox: Inbox,
+}
+
+/// The topics whose dead letters are this service's, whether it tells owners now or did before.
+pub(crate) fn heard() -> Topics {
+    Topics::of::<VerifyEmailRequested>()
+        .and::<PasswordResetRequested>()
+        .and::<EmailEventCanceled>()
+        .and::<EventCanceled>()
+        .and::<EventUnpublished>()
 }
 
 /// Hears of what people have to be told. Bodies are read here and not by their kind, since those of earlier services say none.

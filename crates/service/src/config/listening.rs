@@ -1,0 +1,44 @@
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    num::ParseIntError,
+};
+
+use serde::{Deserialize as _, Deserializer, de::Error as _};
+
+/// Reads where a listener listens. `:8080` is port 8080 of every IPv4 address, as deployments write it that know it so from other programs.
+pub(super) fn address<'de, D: Deserializer<'de>>(deserializer: D) -> Result<SocketAddr, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    let parsed = match text.strip_prefix(':') {
+        Some(port) => everywhere(port).ok(),
+        None => text.parse().ok(),
+    };
+    parsed.ok_or_else(|| D::Error::custom("expected an address and a port, such as 127.0.0.1:8080"))
+}
+
+fn everywhere(port: &str) -> Result<SocketAddr, ParseIntError> {
+    Ok(SocketAddr::from((Ipv4Addr::UNSPECIFIED, port.parse()?)))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_port_alone_is_that_of_every_address_conf_1() {
+        for (text, expected) in [
+            ("127.0.0.1:8080", Some("127.0.0.1:8080")),
+            ("[::1]:0", Some("[::1]:0")),
+            (":8080", Some("0.0.0.0:8080")),
+            ("8080", None),
+            (":", None),
+            (":80800", None),
+            ("::8080", None),
+            ("localhost:8080", None),
+        ] {
+            let read = address(json!(text)).ok().map(|address| address.to_string());
+            assert_eq!(read.as_deref(), expected, "{text}");
+        }
+    }
+}

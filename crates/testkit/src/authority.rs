@@ -1,0 +1,116 @@
+//! An authority for certificates, and those that it vouches for.
+
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair,
+    SanType,
+};
+use tempfile::TempDir;
+
+/// An authority, and the files of those that it vouches for, in a folder of its own.
+#[derive(Debug)]
+pub struct Authority {
+    folder: TempDir,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+/// The files that prove who somebody is.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    /// The certificate, as PEM.
+    pub certificate: PathBuf,
+    /// Its key, as PEM.
+    pub key: PathBuf,
+}
+
+impl Authority {
+    /// An authority of this name. Two of the same name differ in nothing but their keys.
+    ///
+    /// # Errors
+    /// Its files cannot be made; so of all others.
+    pub fn new(name: &str) -> io::Result<Self> {
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let certificate = params.self_signed(&key).map_err(io::Error::other)?;
+        let authority = Self {
+            folder: tempfile::tempdir()?,
+            issuer: Issuer::new(params, key),
+        };
+        fs::write(authority.certificate(), certificate.pem())?;
+        Ok(authority)
+    }
+
+    /// The file by which others know it.
+    #[must_use]
+    pub fn certificate(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
+    /// The server at `localhost`.
+    ///
+    /// # Errors
+    /// See [`new`](Self::new).
+    pub fn server(&self) -> io::Result<Identity> {
+        let params = named("localhost")?;
+        self.issue("server", params, ExtendedKeyUsagePurpose::ServerAuth)
+    }
+
+    /// A client of this name: a URI or a DNS name.
+    ///
+    /// # Errors
+    /// See [`new`](Self::new).
+    pub fn client(&self, name: &str) -> io::Result<Identity> {
+        self.issue("client", named(name)?, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    /// A client's, which was good until long ago.
+    ///
+    /// # Errors
+    /// See [`new`](Self::new).
+    pub fn expired(&self, name: &str) -> io::Result<Identity> {
+        let mut params = named(name)?;
+        params.not_after = rcgen::date_time_ymd(2020, 1, 1);
+        self.issue("expired", params, ExtendedKeyUsagePurpose::ClientAuth)
+    }
+
+    fn issue(
+        &self,
+        file: &str,
+        mut params: CertificateParams,
+        usage: ExtendedKeyUsagePurpose,
+    ) -> io::Result<Identity> {
+        params.extended_key_usages = vec![usage];
+        let key = KeyPair::generate().map_err(io::Error::other)?;
+        let certificate = params
+            .signed_by(&key, &self.issuer)
+            .map_err(io::Error::other)?;
+        // Several clients of one test: the part behind the name tells their files apart.
+        let folder = tempfile::Builder::new()
+            .prefix(file)
+            .disable_cleanup(true)
+            .tempdir_in(self.folder.path())?;
+        let write = |name: &str, text: String| {
+            let path: PathBuf = Path::new(folder.path()).join(name);
+            fs::write(&path, text).map(|()| path)
+        };
+        Ok(Identity {
+            certificate: write("certificate.pem", certificate.pem())?,
+            key: write("key.pem", key.serialize_pem())?,
+        })
+    }
+}
+
+fn named(name: &str) -> io::Result<CertificateParams> {
+    let mut params = CertificateParams::default();
+    params.subject_alt_names.push(match name.contains("://") {
+        true => SanType::URI(name.try_into().map_err(io::Error::other)?),
+        false => SanType::DnsName(name.try_into().map_err(io::Error::other)?),
+    });
+    Ok(params)
+}

@@ -1,0 +1,202 @@
+//! A real Vault: its own core with the key-value engine at `secret` and the transit engine at `transit`.
+
+use std::{
+    fs, io,
+    net::SocketAddr,
+    path::PathBuf,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use super::{
+    keeper::kept,
+    process::{Process, folder, free_address, listens, poll},
+};
+use crate::http;
+
+/// A running Vault that keeps everything on disk, initialised and unsealed. It is killed when this is dropped.
+#[derive(Debug)]
+pub struct VaultServer {
+    program: PathBuf,
+    folder: TempDir,
+    address: SocketAddr,
+    keys: Keys,
+    policies: AtomicU32,
+    process: Process,
+}
+
+/// What Vault hands out when it is initialised, and never again.
+#[derive(Debug, Default)]
+struct Keys {
+    unseal: String,
+    root: String,
+}
+
+impl VaultServer {
+    /// Starts the program, which `SEAWORTHY_TEST_VAULT` names, and waits until both engines answer.
+    ///
+    /// # Errors
+    /// It cannot be started, or does not answer in time.
+    pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        let mut server = Self {
+            program: program.into(),
+            folder: folder(None)?,
+            address: free_address()?,
+            keys: Keys::default(),
+            policies: AtomicU32::default(),
+            process: Process::default(),
+        };
+        server.run()?;
+        let shares = json!({ "secret_shares": 1, "secret_threshold": 1 });
+        let made = server.call("PUT", "sys/init", &shares)?;
+        server.keys = Keys {
+            unseal: text(&made, "/keys_base64/0")?,
+            root: text(&made, "/root_token")?,
+        };
+        server.unseal()?;
+        let versioned = json!({ "type": "kv", "options": { "version": "2" } });
+        server.call("POST", "sys/mounts/secret", &versioned)?;
+        server.call("POST", "sys/mounts/transit", &json!({ "type": "transit" }))?;
+        // The second version of the key-value engine makes itself ready after it was mounted.
+        poll("the key-value engine is not ready", || {
+            let answer = server.answer("GET", "secret/config", &Value::Null)?;
+            Ok(answer.status == 200)
+        })?;
+        Ok(server)
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Its address, for `VAULT_ADDR`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The token that may do everything.
+    #[must_use]
+    pub fn root_token(&self) -> &str {
+        &self.keys.root
+    }
+
+    /// A token that may do what a policy in Vault's own language says, and `uses` times at most; 0 is for ever.
+    ///
+    /// # Errors
+    /// Vault refuses the policy.
+    pub fn token(&self, policy: &str, uses: u32) -> io::Result<String> {
+        let name = format!("test-{}", self.policies.fetch_add(1, Ordering::Relaxed));
+        let path = format!("sys/policies/acl/{name}");
+        self.call("PUT", &path, &json!({ "policy": policy }))?;
+        let token = json!({ "policies": [name], "num_uses": uses });
+        let made = self.call("POST", "auth/token/create", &token)?;
+        text(&made, "/auth/client_token")
+    }
+
+    /// Stores a new version of the secret at `secret/path`.
+    ///
+    /// # Errors
+    /// Vault refuses it.
+    pub fn put(&self, path: &str, data: &Value) -> io::Result<()> {
+        let path = format!("secret/data/{path}");
+        self.call("POST", &path, &json!({ "data": data })).map(drop)
+    }
+
+    /// Deletes the newest version of the secret at `secret/path`.
+    ///
+    /// # Errors
+    /// Vault refuses it.
+    pub fn delete(&self, path: &str) -> io::Result<()> {
+        let path = format!("secret/data/{path}");
+        self.call("DELETE", &path, &Value::Null).map(drop)
+    }
+
+    /// Asks as root for what has no name here: the path is that behind `/v1/`, the answer its JSON.
+    ///
+    /// # Errors
+    /// Vault does not answer, or refuses.
+    pub fn call(&self, method: &str, path: &str, body: &Value) -> io::Result<Value> {
+        let answer = self.answer(method, path, body)?;
+        if !(200..300).contains(&answer.status) {
+            return Err(io::Error::other(format!(
+                "Vault answers {} to {method} {path}: {}",
+                answer.status, answer.body
+            )));
+        }
+        if answer.body.is_empty() {
+            return Ok(Value::Null);
+        }
+        serde_json::from_str(&answer.body).map_err(io::Error::other)
+    }
+
+    fn answer(&self, method: &str, path: &str, body: &Value) -> io::Result<http::Answer> {
+        let token = [("x-vault-token", self.root_token())];
+        // Before it is initialised there is no token, and an empty one is refused.
+        let headers = if self.keys.root.is_empty() {
+            &[][..]
+        } else {
+            &token[..]
+        };
+        let body = match body {
+            Value::Null => String::new(),
+            body => body.to_string(),
+        };
+        http::request(self.address, method, &format!("/v1/{path}"), headers, &body)
+    }
+
+    /// Closes it: it answers, and gives nothing away until [`unseal`](Self::unseal).
+    ///
+    /// # Errors
+    /// Vault refuses.
+    pub fn seal(&self) -> io::Result<()> {
+        self.call("PUT", "sys/seal", &Value::Null).map(drop)
+    }
+
+    /// Opens it, and waits until it is active.
+    ///
+    /// # Errors
+    /// Vault refuses the key, or does not become active in time.
+    pub fn unseal(&self) -> io::Result<()> {
+        self.call("PUT", "sys/unseal", &json!({ "key": self.keys.unseal }))?;
+        poll("Vault does not become active", || {
+            let answer = self.answer("GET", "sys/health", &Value::Null)?;
+            Ok(answer.status == 200)
+        })
+    }
+
+    /// Starts it again at the same address with what it kept, and unseals it.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.run()?;
+        self.unseal()
+    }
+
+    fn run(&mut self) -> io::Result<()> {
+        self.kill();
+        let storage = self.folder.path().join("storage");
+        fs::create_dir_all(&storage)?;
+        let mut command = kept(&self.program, None);
+        command.arg(self.address.to_string()).arg(storage);
+        let address = self.address;
+        let log = self.folder.path().join("log");
+        self.process.start(command, &log, || listens(address))
+    }
+
+    /// Kills it as a crash would.
+    pub fn kill(&mut self) {
+        self.process.kill();
+    }
+}
+
+fn text(answer: &Value, pointer: &str) -> io::Result<String> {
+    let text = answer.pointer(pointer).and_then(Value::as_str);
+    text.map(str::to_owned)
+        .ok_or_else(|| io::Error::other(format!("Vault's answer has no {pointer}")))
+}
