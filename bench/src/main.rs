@@ -12,6 +12,7 @@
 //! cargo run --profile dist -p seaworthy-bench -- client
 //! cargo run --profile dist -p seaworthy-bench -- policies
 //! cargo run --profile dist -p seaworthy-bench -- tokens
+//! cargo run --profile dist -p seaworthy-bench -- tokens --instructions 50000
 //! cargo run --profile dist -p seaworthy-bench -- events --postgres /usr/lib/postgresql/15/bin --rabbitmq /usr/lib/rabbitmq/lib/rabbitmq_server-3.10.8/sbin
 //! cargo build --profile dist -p city-events-join && cargo run --profile dist -p seaworthy-bench -- joins --postgres /usr/lib/postgresql/15/bin
 //! cargo run --profile dist -p seaworthy-bench -- queries --postgres /usr/lib/postgresql/15/bin
@@ -109,7 +110,8 @@ enum Benchmark {
         /// Rounds of each.
         #[arg(long, default_value_t = 50)]
         rounds: u32,
-        /// Count the instructions of a request by callgrind, with this many of them against twice as many, and measure no time.
+        /// Count the instructions of a request by callgrind, with this many of them against twice as many, and measure no time. With fewer than 50,000 the making of a
+        /// key, which takes longer in one process than in the next, is louder than the request.
         #[arg(long, value_name = "REQUESTS")]
         instructions: Option<u32>,
     },
