@@ -86,10 +86,11 @@ fn told(what: &str, waits: Vec<Duration>) {
 fn tell_memory(cluster: &Cluster, when: &str) {
     let each = SERVICES.map(|(name, _)| {
         let text = http::get(cluster.operators[name], "/metrics").unwrap().body;
-        let line = text
-            .lines()
-            .find_map(|line| line.strip_prefix("process_resident_memory_bytes "));
-        let bytes: f64 = line.unwrap().parse().unwrap();
+        let mut lines = text.lines();
+        let line = lines
+            .find(|line| line.contains("process_resident_memory_bytes ") && !line.starts_with('#'));
+        let bytes = line.and_then(|line| line.rsplit_once(' ')?.1.parse().ok());
+        let bytes: f64 = bytes.unwrap_or_else(|| panic!("{name} tells no memory: {text}"));
         format!("{name} {:.1}", bytes / f64::from(1 << 20))
     });
     println!("MiB of memory {when}: {}", each.join(", "));
