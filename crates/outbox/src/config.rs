@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_RELAYS: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// What a broker confirms in a few milliseconds.
 const DEFAULT_BATCH: NonZeroU32 = NonZeroU32::new(500).unwrap();
+/// Waited only behind events that were just published: at a hundred events a second it saves the database most of its work for relays.
+const DEFAULT_GATHER: Timeout = Timeout::from_millis(10);
 /// Longer than publishing a batch can take; after a crash its rows wait this long.
 const DEFAULT_CLAIM: Timeout = Timeout::from_secs(30);
 /// Soon after a commit in another process, and little work for the database.
@@ -47,6 +49,8 @@ pub struct RelayConfig {
     pub relays: NonZeroU16,
     /// How many events are claimed at a time.
     pub batch: NonZeroU32,
+    /// How long a relay waits for more after it published a few events. The first after a quiet time is published at once.
+    pub gather: Timeout,
     /// How long a claim stands: longer than publishing a batch takes.
     pub claim: Timeout,
     /// How soon an outbox that had something is looked at again.
@@ -79,6 +83,7 @@ impl Default for RelayConfig {
             enabled: true,
             relays: DEFAULT_RELAYS,
             batch: DEFAULT_BATCH,
+            gather: DEFAULT_GATHER,
             claim: DEFAULT_CLAIM,
             first_look: DEFAULT_FIRST_LOOK,
             last_look: DEFAULT_LAST_LOOK,

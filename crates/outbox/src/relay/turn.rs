@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use rand::RngExt as _;
 use seaworthy_core::Backoff;
@@ -33,12 +33,19 @@ struct Parts {
 /// What a turn came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Came {
-    /// Rows were published; there may be more.
-    Published,
+    /// A good part of a batch was published; there is likely more.
+    Many,
+    /// A few rows were published, and more may come.
+    Few,
     /// There was nothing to publish, or others have it.
     Nothing,
     /// The broker could not be reached.
     Down,
+}
+
+/// Less than this of a batch is little: at a quarter the next turn is worth what it costs.
+fn few(batch: NonZeroU32) -> usize {
+    usize::try_from(batch.get() / 4).unwrap_or(usize::MAX)
 }
 
 impl Relay {
@@ -69,10 +76,16 @@ impl Relay {
             let is_last = *stop.borrow();
             let came = self.turn().await;
             let (pause, may_be_woken) = match came {
-                Ok(Came::Published) => {
+                Ok(Came::Many) => {
                     (idle, failed) = (0, 0);
                     continue;
                 }
+                // A turn costs the database the same for one row as for many.
+                Ok(Came::Few) if !is_last => {
+                    (idle, failed) = (0, 0);
+                    (config.gather.get(), false)
+                }
+                Ok(Came::Few) => continue,
                 Ok(Came::Nothing) if is_last => return,
                 Ok(Came::Nothing) => {
                     failed = 0;
@@ -150,7 +163,8 @@ impl Relay {
 
     fn tell(&self, fates: &[(Place, Fate)]) -> Came {
         let observer = &self.0.outbox.observer;
-        let mut came = Came::Published;
+        let is_few = fates.len() < few(self.0.config.batch);
+        let mut came = if is_few { Came::Few } else { Came::Many };
         for (Place { sequence, .. }, fate) in fates {
             match fate {
                 Fate::Sent => observer.sent.increment(),

@@ -40,7 +40,9 @@ pub(crate) async fn settle(
                     fate => set_aside(&tx, place.sequence, fate).await?,
                 }
             }
-            if !sent.is_empty() {
+            if let Some(last) = sent.last().copied() {
+                // Of few different lengths, so that there are few different statements, which servers prepare and keep.
+                sent.resize(sent.len().next_power_of_two(), last);
                 sql("DELETE FROM outbox WHERE sequence IN (?*)")
                     .bind_list(sent)
                     .execute(&tx)

@@ -15,6 +15,7 @@ seaworthy_testkit::on_every_database! {
     relay:
         an_event_is_published_after_the_commit_and_never_without_one_msg_4,
         three_relays_publish_each_event_once_and_each_key_in_order_msg_4,
+        what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait,
         a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4,
         an_event_that_is_refused_holds_up_its_key_alone_msg_4,
         an_event_that_can_never_be_published_is_set_aside_at_once_msg_4,

@@ -76,6 +76,25 @@ pub(crate) async fn three_relays_publish_each_event_once_and_each_key_in_order_m
     }
 }
 
+pub(crate) async fn what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait(
+    place: Place,
+) {
+    let broker = Broker::new();
+    let mut config = brisk();
+    config.relay.relays = 1.try_into().unwrap();
+    config.relay.gather = seaworthy_core::Timeout::from_secs(600);
+    let house = house(&place, &broker, config).await;
+    house.count(0, "a").await;
+    broker.until_taken(1).await;
+    for number in 1..20 {
+        house.count(number, "a").await;
+    }
+    house.running.stop().await;
+    let expected: Vec<u32> = (0..20).collect();
+    assert_eq!(broker.numbers("a"), expected);
+    assert_eq!(broker.asked.load(Ordering::SeqCst), 2);
+}
+
 pub(crate) async fn a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4(place: Place) {
     let broker = Broker::new();
     let house = house(&place, &broker, brisk()).await;
