@@ -151,7 +151,6 @@ fn bare_key(signer: &TokenSigner) -> Result<DecodingKey, Failure> {
     }
 }
 
-/// The full stack around a route that takes anonymous and known callers, and the credentials of those who are known.
 /// As many others were taken back as are alive, so that each request looks for its actor and its token.
 fn revoked() -> Revocations {
     let (revoked, until) = (Revocations::new(), SystemTime::now() + WHILE_MEASURED);
@@ -162,6 +161,7 @@ fn revoked() -> Revocations {
     revoked
 }
 
+/// The full stack around a route that takes anonymous and known callers, and the credentials of those who are known.
 fn stack() -> Result<(Stack, Vec<HeaderValue>), Failure> {
     let signer = signer(Algorithm::EdDsa)?;
     let bearer = BearerAuthentication::new(

@@ -19,7 +19,7 @@ use crate::{
 const CONNECTIONS: usize = 16;
 /// How long one run lasts.
 const SPAN: Duration = Duration::from_secs(1);
-/// Runs of which each is two of both, in ABBA order; more say little more.
+/// Runs of which each is two of all, there and back; more say little more.
 const MOST_BLOCKS: u32 = 5;
 
 /// Answers a second over keep-alive connections, the server on the first core and the load on the last.
@@ -32,10 +32,12 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
     let (address, credentials, time) = serve(first)?;
     let request = |more: &str| format!("GET / HTTP/1.1\r\nhost: bench\r\n{more}\r\n").into_bytes();
     let anonymous: Requests = [request("")].into();
-    let known: Requests = credentials
-        .iter()
-        .map(|value| request(&format!("authorization: {value}\r\n")))
-        .collect();
+    let with = |header: &str| -> Requests {
+        let line = |value| request(&format!("{header}: {value}\r\n"));
+        credentials.iter().map(line).collect()
+    };
+    // What the bytes of a token cost whoever looks at them or not.
+    let (known, long) = (with("authorization"), with("not-authorized"));
     let measure = |requests: &Requests, runs: &mut Runs| -> Result<(), Failure> {
         let before = time.nanos()?;
         let answered = f64::from(load::count(address, requests, CONNECTIONS, SPAN)?);
@@ -44,32 +46,44 @@ pub(super) fn run(out: &mut impl Write, rounds: u32) -> Result<(), Failure> {
         runs.cpu.push(used.as_secs_f64() * 1e6 / answered);
         Ok(())
     };
-    for requests in [&anonymous, &known] {
+    for requests in [&anonymous, &long, &known] {
         measure(requests, &mut Runs::default())?;
     }
-    let (mut unknown, mut remembered) = (Runs::default(), Runs::default());
+    let (mut unknown, mut ignored, mut remembered) =
+        (Runs::default(), Runs::default(), Runs::default());
     for _ in 0..rounds.min(MOST_BLOCKS) {
         measure(&anonymous, &mut unknown)?;
+        measure(&long, &mut ignored)?;
         measure(&known, &mut remembered)?;
         measure(&known, &mut remembered)?;
+        measure(&long, &mut ignored)?;
         measure(&anonymous, &mut unknown)?;
     }
-    let [unknown, remembered] = [unknown, remembered].map(|runs| runs.medians());
+    let [unknown, ignored, remembered] = [unknown, ignored, remembered].map(|runs| runs.medians());
     writeln!(
         out,
         "\nover {CONNECTIONS} connections to a server on one core, {ALIVE} EdDSA tokens alive, revocation on"
     )?;
     writeln!(out, "{:<14} {:>10} {:>10}", "", "answers/s", "CPU us")?;
-    for (name, [a_second, cpu]) in [("anonymous", unknown), ("authenticated", remembered)] {
+    for (name, [a_second, cpu]) in [
+        ("anonymous", unknown),
+        ("as many bytes", ignored),
+        ("authenticated", remembered),
+    ] {
         writeln!(out, "{name:<14} {a_second:>10.0} {cpu:>10.2}")?;
     }
-    let ([before, cheap], [behind, dear]) = (unknown, remembered);
-    writeln!(
-        out,
-        "throughput {:.2} of anonymous; by CPU {:.2}",
-        behind / before,
-        cheap / dear
-    )?;
+    let [answered, used] = remembered;
+    for (name, [a_second, cpu]) in [
+        ("anonymous", unknown),
+        ("anonymous of as many bytes", ignored),
+    ] {
+        writeln!(
+            out,
+            "throughput {:.2} of {name}; by CPU {:.2}",
+            answered / a_second,
+            cpu / used
+        )?;
+    }
     Ok(())
 }
 

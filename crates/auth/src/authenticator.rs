@@ -95,12 +95,13 @@ impl BearerAuthentication {
 
 impl Inner {
     /// The token, remembered or looked at.
-    fn verified(&self, token: &str, now: SystemTime) -> Result<Arc<VerifiedToken>, Refusal> {
+    fn verified(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Refusal> {
         let generation = self.verifier.generation();
         if let Some(verified) = self.cache.get(token, generation, now) {
             return Ok(verified);
         }
-        let verified = Arc::new(self.verifier.look(token, now)?);
+        let text = str::from_utf8(token).map_err(|_| Refusal::Wrong(TokenError::Malformed))?;
+        let verified = Arc::new(self.verifier.look(text, now)?);
         self.cache.insert(token, &verified, generation, now);
         Ok(verified)
     }
@@ -121,7 +122,7 @@ impl Inner {
 
     async fn later(
         self: Arc<Self>,
-        token: Option<String>,
+        token: Option<Vec<u8>>,
         start: Waiting,
         is_optional: bool,
     ) -> Result<Option<Identity>, Error> {
@@ -133,7 +134,7 @@ impl Inner {
 
     async fn wait(
         &self,
-        token: Option<String>,
+        token: Option<Vec<u8>>,
         start: Waiting,
     ) -> Result<Arc<VerifiedToken>, TokenError> {
         let (verified, standing) = match start {
@@ -203,9 +204,9 @@ impl Authenticate for BearerAuthentication {
             Bearer::Token(token) => token,
         };
         let inner = &self.0;
-        let later = |token: Option<&str>, start| {
+        let later = |token: Option<&[u8]>, start| {
             let inner = Arc::clone(inner);
-            let token = token.map(str::to_owned);
+            let token = token.map(<[u8]>::to_vec);
             Authentication::Later(Box::pin(inner.later(token, start, is_optional)))
         };
         let refused = |error| match inner.refused(error, is_optional) {

@@ -6,13 +6,13 @@ use seaworthy_core::{Code, Error};
 pub(crate) enum Bearer<'request> {
     /// Nothing.
     Absent,
-    /// A token.
-    Token(&'request str),
+    /// A token. Bytes, since one that is remembered is found without being read.
+    Token(&'request [u8]),
     /// Credentials of another scheme, or none that can be read.
     Other,
 }
 
-const SCHEME: &str = "bearer";
+const SCHEME: &[u8] = b"bearer";
 
 impl<'request> Bearer<'request> {
     /// Reads the header as RFC 9110, section 11, and RFC 6750, section 2.1, have it: one header, the scheme in any case, blanks, and the token.
@@ -25,14 +25,13 @@ impl<'request> Bearer<'request> {
         if values.next().is_some() {
             return Self::Other;
         }
-        let split = value.to_str().ok().and_then(|text| text.split_once(' '));
-        match split {
-            Some((scheme, token)) if scheme.eq_ignore_ascii_case(SCHEME) => {
-                match token.trim_start_matches(' ') {
-                    "" => Self::Other,
-                    token => Self::Token(token),
-                }
-            }
+        let Some((scheme, [b' ', rest @ ..])) = value.as_bytes().split_at_checked(SCHEME.len())
+        else {
+            return Self::Other;
+        };
+        let blanks = rest.iter().take_while(|byte| **byte == b' ').count();
+        match rest.get(blanks..) {
+            Some(token @ [_, ..]) if scheme.eq_ignore_ascii_case(SCHEME) => Self::Token(token),
             _ => Self::Other,
         }
     }
@@ -66,7 +65,11 @@ mod tests {
             "BEARER a.b.c",
             "bEaReR   a.b.c",
         ] {
-            assert_eq!(Bearer::of(&read(&[text])), Bearer::Token("a.b.c"), "{text}");
+            assert_eq!(
+                Bearer::of(&read(&[text])),
+                Bearer::Token(b"a.b.c"),
+                "{text}"
+            );
         }
     }
 

@@ -160,24 +160,27 @@ async fn a_login_flood_is_refused_at_once_and_others_keep_their_latency_auth_2()
     assert!(text.contains("password_hashing_waiting 0"), "{text}");
 }
 
+/// Two hundred hashes of 40 ms.
+const MOST_ROUNDS: usize = 100;
+
 #[tokio::test]
 async fn an_unknown_account_takes_as_long_as_a_known_one_auth_2() {
     let passwords = start(&PasswordsConfig::default());
     let stored = passwords.hash(secret("correct horse")).await.unwrap();
-    let mut known = Vec::new();
-    let mut unknown = Vec::new();
-    for _ in 0..7 {
-        for (times, stored) in [(&mut known, Some(stored.as_str())), (&mut unknown, None)] {
+    let (mut known, mut unknown) = (Duration::MAX, Duration::MAX);
+    // The quickest of each: what else the machine does only adds, so a busy one takes more rounds until each was left alone once.
+    for _ in 0..MOST_ROUNDS {
+        for (quickest, stored) in [(&mut known, Some(stored.as_str())), (&mut unknown, None)] {
             let begun = Instant::now();
             passwords.verify(secret("wrong"), stored).await.unwrap();
-            times.push(begun.elapsed());
+            *quickest = begun.elapsed().min(*quickest);
+        }
+        // Without the hash of nobody it would be a thousand.
+        if (0.5..2.0).contains(&(known.as_secs_f64() / unknown.as_secs_f64())) {
+            return;
         }
     }
-    known.sort_unstable();
-    unknown.sort_unstable();
-    let ratio = known[0].as_secs_f64() / unknown[0].as_secs_f64();
-    // The quickest of each: what else the machine does only adds, and a busy one adds to every one of them. Without the hash of nobody it would be a thousand.
-    assert!((0.1..10.0).contains(&ratio), "{known:?} {unknown:?}");
+    panic!("{known:?} {unknown:?}");
 }
 
 #[test]

@@ -40,7 +40,7 @@ struct Whole;
 struct WholeHasher(u64);
 
 struct Entry {
-    token: Box<str>,
+    token: Box<[u8]>,
     verified: Arc<VerifiedToken>,
     until: SystemTime,
     generation: u64,
@@ -64,8 +64,7 @@ impl VerifiedCache {
         }
     }
 
-    fn key(&self, token: &str) -> Key {
-        let token = token.as_bytes();
+    fn key(&self, token: &[u8]) -> Key {
         self.hasher
             .hash_one(token.last_chunk::<HASHED_END>().map_or(token, |end| end))
     }
@@ -78,7 +77,7 @@ impl VerifiedCache {
 
     pub(crate) fn get(
         &self,
-        token: &str,
+        token: &[u8],
         generation: u64,
         now: SystemTime,
     ) -> Option<Arc<VerifiedToken>> {
@@ -99,7 +98,7 @@ impl VerifiedCache {
 
     pub(crate) fn insert(
         &self,
-        token: &str,
+        token: &[u8],
         verified: &Arc<VerifiedToken>,
         generation: u64,
         now: SystemTime,
@@ -137,7 +136,7 @@ impl VerifiedCache {
 }
 
 impl Entry {
-    fn holds(&self, token: &str, generation: u64, now: SystemTime) -> Option<Arc<VerifiedToken>> {
+    fn holds(&self, token: &[u8], generation: u64, now: SystemTime) -> Option<Arc<VerifiedToken>> {
         let holds = self.generation == generation && now < self.until && *self.token == *token;
         holds.then(|| Arc::clone(&self.verified))
     }
@@ -182,13 +181,13 @@ mod tests {
         let cache = VerifiedCache::new(100);
         let now = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000);
         let soon = verified_until(now + Duration::from_secs(10));
-        cache.insert("a", &soon, 0, now);
-        assert!(cache.get("a", 0, now + Duration::from_secs(9)).is_some());
-        assert!(cache.get("a", 0, now + Duration::from_secs(10)).is_none());
+        cache.insert(b"a", &soon, 0, now);
+        assert!(cache.get(b"a", 0, now + Duration::from_secs(9)).is_some());
+        assert!(cache.get(b"a", 0, now + Duration::from_secs(10)).is_none());
         let late = verified_until(now + Duration::from_secs(100_000));
-        cache.insert("b", &late, 0, now);
-        assert!(cache.get("b", 0, now + LONGEST / 2).is_some());
-        assert!(cache.get("b", 0, now + LONGEST).is_none());
+        cache.insert(b"b", &late, 0, now);
+        assert!(cache.get(b"b", 0, now + LONGEST / 2).is_some());
+        assert!(cache.get(b"b", 0, now + LONGEST).is_none());
     }
 
     #[test]
@@ -196,10 +195,10 @@ mod tests {
         let cache = VerifiedCache::new(100);
         let now = SystemTime::UNIX_EPOCH;
         let verified = verified_until(now + Duration::from_secs(10));
-        cache.insert("a", &verified, 7, now);
-        assert!(cache.get("a", 8, now).is_none());
-        assert!(cache.get("b", 7, now).is_none());
-        assert!(cache.get("a", 7, now).is_some());
+        cache.insert(b"a", &verified, 7, now);
+        assert!(cache.get(b"a", 8, now).is_none());
+        assert!(cache.get(b"b", 7, now).is_none());
+        assert!(cache.get(b"a", 7, now).is_some());
     }
 
     #[test]
@@ -209,18 +208,18 @@ mod tests {
         let verified = verified_until(now + Duration::from_secs(10));
         let signature = "s".repeat(2 * HASHED_END);
         let (own, forged) = (format!("own.{signature}"), format!("forged.{signature}"));
-        assert_eq!(cache.key(&own), cache.key(&forged));
-        cache.insert(&own, &verified, 0, now);
+        assert_eq!(cache.key(own.as_bytes()), cache.key(forged.as_bytes()));
+        cache.insert(own.as_bytes(), &verified, 0, now);
         for _ in 0..3 {
-            assert!(cache.get(&forged, 0, now).is_none());
-            assert!(cache.get(&own, 0, now).is_some());
+            assert!(cache.get(forged.as_bytes(), 0, now).is_none());
+            assert!(cache.get(own.as_bytes(), 0, now).is_some());
         }
-        let shard = cache.shard(cache.key(&own)).unwrap();
+        let shard = cache.shard(cache.key(own.as_bytes())).unwrap();
         let mut shard = shard.lock();
         shard.older = std::mem::take(&mut shard.newer);
         drop(shard);
-        assert!(cache.get(&forged, 0, now).is_none());
-        assert!(cache.get(&own, 0, now).is_some());
+        assert!(cache.get(forged.as_bytes(), 0, now).is_none());
+        assert!(cache.get(own.as_bytes(), 0, now).is_some());
     }
 
     #[test]
@@ -228,14 +227,14 @@ mod tests {
         let cache = VerifiedCache::new(320);
         let now = SystemTime::UNIX_EPOCH;
         let verified = verified_until(now + Duration::from_secs(10));
-        cache.insert("used", &verified, 0, now);
+        cache.insert(b"used", &verified, 0, now);
         for index in 0..100_000 {
-            cache.insert(&format!("token {index}"), &verified, 0, now);
-            assert!(cache.get("used", 0, now).is_some());
+            cache.insert(format!("token {index}").as_bytes(), &verified, 0, now);
+            assert!(cache.get(b"used", 0, now).is_some());
         }
         assert!(cache.len() <= 320, "{}", cache.len());
         let none = VerifiedCache::new(0);
-        none.insert("a", &verified, 0, now);
-        assert!(none.get("a", 0, now).is_none());
+        none.insert(b"a", &verified, 0, now);
+        assert!(none.get(b"a", 0, now).is_none());
     }
 }
