@@ -97,19 +97,25 @@ type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
 /// Puts a [`ServiceTokens`] token on every call that has no `Authorization` of its own: around a `GrpcChannel`, or any client of HTTP requests.
 #[derive(Debug, Clone)]
-pub struct ServiceTokenLayer(ServiceTokens);
+pub struct ServiceTokenLayer(Option<ServiceTokens>);
 
 /// See [`ServiceTokenLayer`].
 #[derive(Debug, Clone)]
 pub struct ServiceTokenService<S> {
     service: S,
-    tokens: ServiceTokens,
+    tokens: Option<ServiceTokens>,
 }
 
 impl ServiceTokenLayer {
     /// Proves who calls by these tokens.
     #[must_use]
     pub const fn new(tokens: ServiceTokens) -> Self {
+        Self(Some(tokens))
+    }
+
+    /// Without tokens it adds nothing, as where a client certificate proves who calls.
+    #[must_use]
+    pub const fn optional(tokens: Option<ServiceTokens>) -> Self {
         Self(tokens)
     }
 }
@@ -140,10 +146,11 @@ where
     }
 
     fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        if request.headers().contains_key(AUTHORIZATION) {
+        let tokens = self.tokens.as_ref();
+        let Some(tokens) = tokens.filter(|_| !request.headers().contains_key(AUTHORIZATION)) else {
             return Either::Left(self.service.call(request).map_err(Into::into));
-        }
-        let value = self.tokens.token().and_then(|token| {
+        };
+        let value = tokens.token().and_then(|token| {
             let text = Secret::new(format!("Bearer {}", token.expose()));
             HeaderValue::from_str(text.expose()).map_err(|_| SignError::Clock)
         });

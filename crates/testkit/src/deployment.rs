@@ -22,6 +22,9 @@ use crate::{
 const MOUNTED: &str = "/run/secrets/";
 /// Where they are here.
 const SECRETS: &str = "secrets";
+/// The address of a Redis with its password, which services do without where nothing answers.
+const REDIS_URL: &str = "redis-url";
+const NO_REDIS: &str = "rediss://:password@127.0.0.1:9/0";
 /// Names of what is no random text: a certificate and its key.
 const CERTIFICATE: [&str; 2] = [".crt", ".key"];
 
@@ -87,6 +90,8 @@ impl Deployment {
                 self.secret(name, &self.certificate)?;
             } else if name.ends_with(key) {
                 self.secret(name, &self.key)?;
+            } else if name == REDIS_URL {
+                self.secret(name, NO_REDIS)?;
             } else {
                 self.secret(name, &format!("{:064x}", rand::rng().random::<u128>()))?;
             }

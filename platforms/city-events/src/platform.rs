@@ -32,8 +32,6 @@ struct Running {
     service: RunningService,
 }
 
-/// A page asks for a new access token whenever it is opened, and a newcomer opens many.
-const REFRESHES: &str = "rate_limit.refresh.requests=120";
 /// The people of the first start come from one address.
 const REGISTRATIONS: &str = "rate_limit.register.requests=20";
 /// And sign in from there.
@@ -90,7 +88,6 @@ impl Platform {
             internal.clone(),
             audit_log.clone(),
             calls.clone(),
-            REFRESHES.into(),
             REGISTRATIONS.into(),
             LOGINS.into(),
             PAGES.into(),

@@ -82,3 +82,12 @@ async fn every_call_carries_it_unless_it_has_credentials_of_its_own_auth_6() {
         .unwrap();
     assert_eq!(client.oneshot(own).await.unwrap(), "Bearer own");
 }
+
+#[tokio::test]
+async fn where_a_certificate_proves_who_calls_no_token_is_added_auth_6() {
+    let has_token = service_fn(async |request: Request<()>| {
+        Ok::<_, Infallible>(request.headers().contains_key(AUTHORIZATION))
+    });
+    let client = ServiceTokenLayer::optional(None).layer(has_token);
+    assert!(!client.oneshot(Request::new(())).await.unwrap());
+}

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, ServiceCallersConfig};
+use city_events_contract::{AccessConfig, CountersConfig, ServiceCallersConfig};
 use seaworthy::{
     account::{LockoutConfig, SessionConfig},
     audit_log::AuditLogConfig,
@@ -41,6 +41,8 @@ const DEFAULT_CALLBACK_URL: &str = "http://127.0.0.1:8080/api/auth/oauth/google/
 const DEFAULT_FRONTEND: &str = "http://localhost:3000";
 /// Pages that the web application comes back to.
 const DEFAULT_REDIRECTS: [&str; 4] = ["/", "/events", "/profile", "/settings"];
+/// Of one user: a page asks for a new access token whenever it is opened, and ten in a minute, as it was declared and never enforced, are soon opened.
+const REFRESHES: u32 = 60;
 /// One minute, and ten.
 const MINUTE: Timeout = Timeout::from_secs(60);
 const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
@@ -152,7 +154,7 @@ impl Default for GoogleConfig {
 }
 
 /// How often each route may be called: by a user, or by an address where nobody is known.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RouteLimitsConfig {
     /// Whether they are limited at all, beyond what the listener allows.
@@ -161,7 +163,7 @@ pub struct RouteLimitsConfig {
     pub register: RouteLimit,
     /// `login`.
     pub login: RouteLimit,
-    /// `refresh`.
+    /// `refresh`, by the user of the refresh token.
     pub refresh: RouteLimit,
     /// `logout`.
     pub logout: RouteLimit,
@@ -181,6 +183,8 @@ pub struct RouteLimitsConfig {
     pub oauth_start: RouteLimit,
     /// Coming back from a provider, which is asked then.
     pub oauth_callback: RouteLimit,
+    /// Where replicas count together.
+    pub redis: CountersConfig,
 }
 
 /// So many requests in a time.
@@ -212,13 +216,13 @@ impl RouteLimit {
 }
 
 impl Default for RouteLimitsConfig {
-    /// As the contract declares them; those of a login by a provider, of which it says nothing, are those of a login.
+    /// As the contract declares them but for refreshing; those of a login by a provider, of which it says nothing, are those of a login.
     fn default() -> Self {
         Self {
             enabled: true,
             register: RouteLimit::new(3, MINUTE),
             login: RouteLimit::new(5, MINUTE),
-            refresh: RouteLimit::new(10, MINUTE),
+            refresh: RouteLimit::new(REFRESHES, MINUTE),
             logout: RouteLimit::new(30, MINUTE),
             verify_email: RouteLimit::new(3, TEN_MINUTES),
             password_reset: RouteLimit::new(3, TEN_MINUTES),
@@ -228,6 +232,7 @@ impl Default for RouteLimitsConfig {
             admin: RouteLimit::new(60, MINUTE),
             oauth_start: RouteLimit::new(5, MINUTE),
             oauth_callback: RouteLimit::new(5, MINUTE),
+            redis: CountersConfig::default(),
         }
     }
 }

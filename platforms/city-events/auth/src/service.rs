@@ -2,17 +2,14 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use city_events_contract::{AUTH_SERVICE, DOOR, PeopleAndServices, for_service};
+use city_events_contract::{AUTH_SERVICE, DOOR, PeopleAndServices, bearer_of, for_service};
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     auth::{
-        BearerAuthentication, BearerConfig,
+        BearerAuthentication,
         password::{PasswordPolicy, Passwords, PasswordsConfig},
-        token::{
-            Algorithm, Issuer, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig,
-            TokenVerifier,
-        },
+        token::{Algorithm, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig},
     },
     config::Profile,
     data::{Database, DatabaseConfig, migrate_command},
@@ -53,7 +50,7 @@ const DEVELOPMENT_ORIGINS: [&str; 4] = [
 const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
 /// What earlier deployments call its settings.
-const VARIABLES: [(&str, &str); 25] = [
+const VARIABLES: [(&str, &str); 28] = [
     ("LOG_LEVEL", "log.level"),
     ("LOG_FORMAT", "log.format"),
     ("HTTP_ADDR", "server.http.addr"),
@@ -82,6 +79,9 @@ const VARIABLES: [(&str, &str); 25] = [
     ("FRONTEND_ORIGIN", "oauth.frontend_origin"),
     ("ALLOWED_REDIRECTS", "oauth.allowed_redirects"),
     ("CDN_BASE_URL", "cdn_base_url"),
+    ("REDIS_ADDR", "rate_limit.redis.address"),
+    ("REDIS_PASSWORD", "rate_limit.redis.password"),
+    ("REDIS_DB", "rate_limit.redis.database"),
 ];
 
 /// The service with the defaults of its platform: HTTP at 8081, gRPC at 9081, operators at 9181.
@@ -252,15 +252,9 @@ fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication
         leeway: Delay::from_secs(0),
         ..IssuerConfig::default()
     };
-    let verifier = Issuer::new(issuer)
-        .and_then(|issuer| TokenVerifier::new([issuer]))
-        .map_err(|error| {
-            StartError::because("access tokens cannot be checked (jwt.secret)", error)
-        })?;
-    let metrics = service.metrics();
-    Ok(BearerAuthentication::new(
-        verifier,
-        BearerConfig::default(),
-        metrics,
-    ))
+    bearer_of(
+        service,
+        issuer,
+        "access tokens cannot be checked (jwt.secret)",
+    )
 }

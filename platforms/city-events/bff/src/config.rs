@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, ServiceCallsConfig};
+use city_events_contract::{AccessConfig, CountersConfig, ServiceCallsConfig};
 use seaworthy::prelude::*;
 
 /// What clients of City Events know: a hundred a minute.
@@ -32,10 +32,8 @@ pub struct CallerLimitConfig {
     pub requests: NonZeroU32,
     /// The window.
     pub window: Timeout,
-    /// The Redis in which all replicas count together, as `redis://host:port/database` or `host:port`. Without one each replica counts alone, and so it
-    /// does while Redis is away.
-    #[serde(skip_serializing)]
-    pub redis: Option<Secret<String>>,
+    /// Where replicas count together.
+    pub redis: CountersConfig,
 }
 
 impl Default for CallerLimitConfig {
@@ -44,7 +42,7 @@ impl Default for CallerLimitConfig {
             enabled: true,
             requests: DEFAULT_REQUESTS,
             window: DEFAULT_WINDOW,
-            redis: None,
+            redis: CountersConfig::default(),
         }
     }
 }

@@ -15,7 +15,6 @@
 mod api;
 mod caller;
 mod config;
-mod counting;
 mod limit;
 mod listing;
 mod moment;

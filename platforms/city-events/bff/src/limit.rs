@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use city_events_contract::Fault;
+use city_events_contract::{Counters, Fault, Limit};
 use seaworthy::{
     axum::{
         extract::{Request, State},
@@ -17,7 +17,7 @@ use seaworthy::{
     resilience::rate_limit::{RateLimitConfig, RateLimitKey, policy_header, state_header},
 };
 
-use crate::{config::CallerLimitConfig, counting::Limit};
+use crate::config::CallerLimitConfig;
 
 /// A page asks for itself, and its script for what is private in it.
 const PAGES_PER_REQUEST: NonZeroU32 = NonZeroU32::new(10).unwrap();
@@ -27,44 +27,30 @@ const PAGES_PER_REQUEST: NonZeroU32 = NonZeroU32::new(10).unwrap();
 pub(crate) struct CallerLimit(Option<Limit>);
 
 impl CallerLimit {
-    /// The limit of `/api`.
+    /// The limits of `/api` and of pages.
     ///
     /// # Errors
     /// [`StartError`] where a Redis is named that means nothing.
-    pub(crate) fn of_interface<C: Settings>(
+    pub(crate) fn both<C: Settings>(
         service: &Assembly<C>,
         config: &CallerLimitConfig,
-    ) -> Result<Self, StartError> {
-        Self::new(service, "api", config, NonZeroU32::MIN)
-    }
-
-    /// That of pages.
-    ///
-    /// # Errors
-    /// As for [`of_interface`](Self::of_interface).
-    pub(crate) fn of_pages<C: Settings>(
-        service: &Assembly<C>,
-        config: &CallerLimitConfig,
-    ) -> Result<Self, StartError> {
-        Self::new(service, "pages", config, PAGES_PER_REQUEST)
-    }
-
-    fn new<C: Settings>(
-        service: &Assembly<C>,
-        name: &'static str,
-        config: &CallerLimitConfig,
-        times: NonZeroU32,
-    ) -> Result<Self, StartError> {
+    ) -> Result<(Self, Self), StartError> {
         if !config.enabled {
-            return Ok(Self(None));
+            return Ok((Self(None), Self(None)));
         }
-        let limit = RateLimitConfig {
-            requests: config.requests.saturating_mul(times),
-            window: config.window,
-            ..RateLimitConfig::default()
+        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
+        let limit = |name, times| {
+            let limit = RateLimitConfig {
+                requests: config.requests.saturating_mul(times),
+                window: config.window,
+                ..RateLimitConfig::default()
+            };
+            Self(Some(counters.limit(name, limit)))
         };
-        let limit = Limit::new(service, name, &limit, config.redis.as_ref())?;
-        Ok(Self(Some(limit)))
+        Ok((
+            limit("api", NonZeroU32::MIN),
+            limit("pages", PAGES_PER_REQUEST),
+        ))
     }
 }
 

@@ -68,7 +68,7 @@ pub fn service() -> Service {
         .variable("RATE_LIMIT_ENABLED", "rate_limit.enabled")
         .variable("RATE_LIMIT_REQUESTS", "rate_limit.requests")
         .variable("RATE_LIMIT_WINDOW", "rate_limit.window")
-        .variable("REDIS_ADDR", "rate_limit.redis")
+        .variable("REDIS_ADDR", "rate_limit.redis.address")
         .variable("CORS_ALLOWED_ORIGINS", "server.http.cors.allowed_origins")
         .variable("AUTH_SERVICE_URL", "clients.auth.base_url")
         .variable("FEED_SERVICE_URL", "clients.feed.base_url")
@@ -91,10 +91,9 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
         Arc::new(|error| fault(&error).into_response()),
         Arc::new(|error| error.into_response()),
     );
-    let interface = CallerLimit::of_interface(service, &settings.rate_limit)?;
+    let (interface, pages) = CallerLimit::both(service, &settings.rate_limit)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
-    let pages = CallerLimit::of_pages(service, &settings.rate_limit)?;
     let web = Pages::new(upstreams, settings.pictures_url.as_deref());
     service.http(web::routes(web, &pages));
     Ok(())

@@ -33,11 +33,25 @@ pub fn bearer<C: Settings>(
         subject_claims: vec!["uid".to_owned(), "sub".to_owned()],
         ..IssuerConfig::default()
     };
+    bearer_of(
+        service,
+        issuer,
+        "access tokens cannot be checked (jwt.secret)",
+    )
+}
+
+/// Believes the tokens of one issuer.
+///
+/// # Errors
+/// [`StartError`] that says `cannot`, for an issuer that nothing can be checked with.
+pub fn bearer_of<C: Settings>(
+    service: &Assembly<C>,
+    issuer: IssuerConfig,
+    cannot: &str,
+) -> Result<BearerAuthentication, StartError> {
     let verifier = Issuer::new(issuer)
         .and_then(|issuer| TokenVerifier::new([issuer]))
-        .map_err(|error| {
-            StartError::because("access tokens cannot be checked (jwt.secret)", error)
-        })?;
+        .map_err(|error| StartError::because(cannot, error))?;
     Ok(BearerAuthentication::new(
         verifier,
         BearerConfig::default(),

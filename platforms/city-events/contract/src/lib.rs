@@ -9,6 +9,7 @@
 
 mod access;
 mod body;
+mod counters;
 mod envelope;
 mod generated;
 mod hearing;
@@ -19,8 +20,9 @@ mod role;
 mod service_calls;
 mod token_versions;
 
-pub use access::{AccessConfig, bearer};
+pub use access::{AccessConfig, bearer, bearer_of};
 pub use body::object;
+pub use counters::{Counters, CountersConfig, Limit};
 pub use envelope::{Data, Fault, fault};
 pub use generated::{
     DESCRIPTORS,

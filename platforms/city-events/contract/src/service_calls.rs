@@ -4,11 +4,8 @@ use std::sync::Arc;
 
 use seaworthy::{
     auth::{
-        BearerAuthentication, BearerConfig, Peer, PeerAuthentication, SERVICE_TOKEN, ServiceTokens,
-        token::{
-            Algorithm, Issuer, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig,
-            TokenVerifier,
-        },
+        BearerAuthentication, Peer, PeerAuthentication, SERVICE_TOKEN, ServiceTokens,
+        token::{Algorithm, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig},
     },
     axum::http::{HeaderValue, request::Parts},
     config::Settings,
@@ -17,7 +14,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::Role;
+use crate::{Role, bearer_of};
 
 /// The name by which the door calls.
 pub const DOOR: &str = "bff";
@@ -145,20 +142,11 @@ fn bearer<C: Settings>(
         scope_claims: Vec::new(),
         ..IssuerConfig::default()
     };
-    let verifier = Issuer::new(issuer)
-        .and_then(|issuer| TokenVerifier::new([issuer]))
-        .map_err(|error| {
-            StartError::because(
-                "services that call cannot be known (service_calls.secret)",
-                error,
-            )
-        })?;
-    let metrics = service.metrics();
-    Ok(BearerAuthentication::new(
-        verifier,
-        BearerConfig::default(),
-        metrics,
-    ))
+    bearer_of(
+        service,
+        issuer,
+        "services that call cannot be known (service_calls.secret)",
+    )
 }
 
 /// Whether a route asks for a role that no person has.

@@ -1,5 +1,6 @@
 use std::num::NonZeroU32;
 
+use city_events_contract::CountersConfig;
 use seaworthy::{
     data::DatabaseConfig,
     mail::MailConfig,
@@ -57,7 +58,7 @@ pub struct EmailConfig {
 }
 
 /// How often the pages may ask the auth service.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmailLimitsConfig {
     /// Whether they are limited at all, beyond what the listener allows.
@@ -66,6 +67,8 @@ pub struct EmailLimitsConfig {
     pub requests_per_address: NonZeroU32,
     /// Requests about one link in ten minutes.
     pub requests_per_token: NonZeroU32,
+    /// Where replicas count together.
+    pub redis: CountersConfig,
 }
 
 impl Default for EmailLimitsConfig {
@@ -74,6 +77,7 @@ impl Default for EmailLimitsConfig {
             enabled: true,
             requests_per_address: DEFAULT_BY_ADDRESS,
             requests_per_token: DEFAULT_BY_TOKEN,
+            redis: CountersConfig::default(),
         }
     }
 }

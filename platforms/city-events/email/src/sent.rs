@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use seaworthy::{
     data::{
         Connection, DataError, Database, Migration, MigrationSet,
@@ -79,19 +81,19 @@ pub(crate) struct Sent(pub(crate) Database);
 pub(crate) enum Claim {
     /// Whoever asks.
     Mine,
-    /// Somebody else, at this moment.
-    Others,
+    /// Somebody else, for no longer than this.
+    Others(Duration),
     /// Nobody: it was sent.
     Sent,
 }
 
 impl Sent {
     pub(crate) async fn has(&self, about: &About) -> Result<bool, DataError> {
-        Ok(self.look(about).await? == Some(true))
+        Ok(self.look(about).await?.is_some_and(|(sent, _)| sent))
     }
 
-    /// Whether it was sent or is being sent; none where nobody has begun.
-    async fn look(&self, about: &About) -> Result<Option<bool>, DataError> {
+    /// Whether it was sent or is being sent, and for how long that counts; none where nobody has begun.
+    async fn look(&self, about: &About) -> Result<Option<(bool, Duration)>, DataError> {
         let found: Option<(bool, i64)> =
             sql("SELECT sent, until_us FROM sent_mails WHERE about = ?")
                 .bind(about.hash.as_slice())
@@ -100,7 +102,7 @@ impl Sent {
         let now = Utc::now().timestamp_micros();
         Ok(found
             .filter(|(_, until)| *until > now)
-            .map(|(sent, _)| sent))
+            .map(|(sent, until)| (sent, Duration::from_micros(until.abs_diff(now)))))
     }
 
     /// Takes the mail over, before it is sent. Of two at once one gets it.
@@ -128,8 +130,10 @@ impl Sent {
             return Ok(Claim::Mine);
         }
         Ok(match self.look(about).await? {
-            Some(true) => Claim::Sent,
-            _ => Claim::Others,
+            Some((true, _)) => Claim::Sent,
+            Some((false, rest)) => Claim::Others(rest),
+            // Given back or at its end since.
+            None => Claim::Others(Duration::ZERO),
         })
     }
 

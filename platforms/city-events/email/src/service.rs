@@ -37,7 +37,17 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8090")
         .default_value("admin.addr", "127.0.0.1:9190")
         .default_value("metrics.service_prefix", true)
+        .variable("LOG_LEVEL", "log.level")
+        .variable("LOG_FORMAT", "log.format")
+        .variable("EMAIL_WEB_ADDR", "server.http.addr")
+        .variable("RABBIT_URL", "broker.url")
+        .variable("RABBIT_EXCHANGE", "broker.rabbitmq.exchange")
+        .variable("AUTH_BASE_URL", "auth_url")
+        .variable("INTERNAL_SECRET_KEY", "internal_secret")
+        .variable("EMAIL_MAX_ATTEMPTS", "attempts")
         .variable("RL_ENABLED", "rate_limit.enabled")
+        .variable("REDIS_ADDR", "rate_limit.redis.address")
+        .variable("REDIS_DB", "rate_limit.redis.database")
 }
 
 /// The whole of the program.
@@ -69,7 +79,7 @@ pub async fn assemble(service: &Assembly<EmailConfig>) -> Result<(), StartError>
         url: settings.auth_url.trim_end_matches('/').to_owned(),
         secret: settings.internal_secret.clone(),
     };
-    let limits = Limits::new(&settings.rate_limit, service.resilience());
+    let limits = Limits::open(&settings.rate_limit, service)?;
     service.http(api::routes(&auth, &limits, service.health()));
     service.document(OPENAPI);
     if let Some(mailbox) = mailer.mailbox() {

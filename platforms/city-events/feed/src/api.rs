@@ -1,7 +1,7 @@
-use std::{collections::HashMap, time::Instant};
+use std::{collections::HashMap, num::NonZeroU32};
 
 use chrono::Utc;
-use city_events_contract::{Moment, object};
+use city_events_contract::{Counters, Limit, Moment, object};
 use seaworthy::{
     axum::{
         body::Bytes,
@@ -10,10 +10,9 @@ use seaworthy::{
         response::{IntoResponse as _, Response},
         routing::{get, post},
     },
-    config::Settings,
     core::context,
     prelude::*,
-    resilience::rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
+    resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -36,8 +35,8 @@ const MINUTE: Timeout = Timeout::from_secs(60);
 pub(crate) struct Api {
     store: Store,
     actors: Actors,
-    by_actor: RateLimiter,
-    by_address: RateLimiter,
+    by_actor: Limit,
+    by_address: Limit,
 }
 
 impl Api {
@@ -46,27 +45,20 @@ impl Api {
         actors: Actors,
         service: &Assembly<FeedConfig>,
         limits: &TrackLimitsConfig,
-    ) -> Self {
-        Self {
+    ) -> Result<Self, StartError> {
+        let counters = Counters::open(service, "track.redis", &limits.redis)?;
+        let a_minute = |requests: NonZeroU32| RateLimitConfig {
+            requests,
+            window: MINUTE,
+            ..RateLimitConfig::default()
+        };
+        Ok(Self {
             store,
             actors,
-            by_actor: limiter(service, "track by actor", limits.requests_per_actor),
-            by_address: limiter(service, "track by address", limits.requests_per_address),
-        }
+            by_actor: counters.limit("track by actor", a_minute(limits.requests_per_actor)),
+            by_address: counters.limit("track by address", a_minute(limits.requests_per_address)),
+        })
     }
-}
-
-fn limiter<C: Settings>(
-    service: &Assembly<C>,
-    name: &str,
-    requests: std::num::NonZeroU32,
-) -> RateLimiter {
-    let config = RateLimitConfig {
-        requests,
-        window: MINUTE,
-        ..RateLimitConfig::default()
-    };
-    service.resilience().rate_limiter(name, &config)
 }
 
 pub(crate) fn routes(api: Api) -> Routes {
@@ -180,13 +172,13 @@ struct Tracked {
 }
 
 async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Result<Response, Error> {
-    let now = Instant::now();
     let address =
         context::with_current(|context| context.and_then(|context| context.client_address()));
     if let Some(address) = address
         && !api
             .by_address
-            .check(&RateLimitKey::address(address), now)
+            .check(&RateLimitKey::address(address))
+            .await
             .allowed
     {
         return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
@@ -201,7 +193,7 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     let mut response = StatusCode::ACCEPTED.into_response();
     if let Some(actor) = &visitor.actor {
         let key = RateLimitKey::api_key(actor);
-        if !api.by_actor.check(&key, now).allowed {
+        if !api.by_actor.check(&key).await.allowed {
             return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
         }
         api.store

@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, CountersConfig};
 use seaworthy::{
     data::DatabaseConfig, messaging::MessagingConfig, outbox::InboxConfig, prelude::*,
 };
@@ -46,13 +46,15 @@ pub struct AnonymousConfig {
 }
 
 /// How much may be told of what is looked at, in a minute.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrackLimitsConfig {
     /// By one visitor.
     pub requests_per_actor: NonZeroU32,
     /// By one address.
     pub requests_per_address: NonZeroU32,
+    /// Where replicas count together.
+    pub redis: CountersConfig,
 }
 
 impl Default for TrackLimitsConfig {
@@ -60,6 +62,7 @@ impl Default for TrackLimitsConfig {
         Self {
             requests_per_actor: DEFAULT_PER_ACTOR,
             requests_per_address: DEFAULT_PER_ADDRESS,
+            redis: CountersConfig::default(),
         }
     }
 }

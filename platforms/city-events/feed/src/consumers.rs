@@ -1,5 +1,6 @@
 //! What the service hears, each message once (MSG-5).
 
+use chrono::{DateTime, Utc};
 use city_events_contract::{
     hearing,
     messages::{
@@ -12,9 +13,8 @@ use seaworthy::{
     messaging::{Envelope, Failure, Received, Subscription, Topics},
     outbox::Inbox,
 };
-use uuid::Uuid;
 
-use crate::store::{self, Store};
+use crate::store::{self, Joined, Store};
 
 /// The group of the service. Not the queue of the earlier service, whose arguments are others.
 pub(crate) const GROUP: &str = "city-events.feed";
@@ -62,15 +62,29 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
         .on::<JoinCreated, _, _, _>(move |message: Received<JoinCreated>| {
             let inbox = created.clone();
             async move {
-                let (user, event) = (message.event().user_id, message.event().event_id);
-                act(&inbox, message.envelope(), (user, event), true).await
+                let told = message.event();
+                let joined = Joined {
+                    user: told.user_id,
+                    event: told.event_id,
+                    is_in: true,
+                    revision: told.seats.map(|seats| seats.revision),
+                    told_at: told_at(message.envelope()),
+                };
+                act(&inbox, message.envelope(), joined).await
             }
         })
         .on::<JoinCanceled, _, _, _>(move |message: Received<JoinCanceled>| {
             let inbox = left.clone();
             async move {
-                let (user, event) = (message.event().user_id, message.event().event_id);
-                act(&inbox, message.envelope(), (user, event), false).await
+                let told = message.event();
+                let left = Joined {
+                    user: told.user_id,
+                    event: told.event_id,
+                    is_in: false,
+                    revision: told.seats.map(|seats| seats.revision),
+                    told_at: told_at(message.envelope()),
+                };
+                act(&inbox, message.envelope(), left).await
             }
         })
 }
@@ -91,18 +105,15 @@ async fn told(
     once.await.map(drop)
 }
 
-async fn act(
-    inbox: &Inbox,
-    envelope: &Envelope,
-    (user, event): (Uuid, Uuid),
-    has_joined: bool,
-) -> Result<(), Failure> {
+async fn act(inbox: &Inbox, envelope: &Envelope, joined: Joined) -> Result<(), Failure> {
     let once = inbox.once(envelope, |tx: Transaction| async move {
-        let done = match has_joined {
-            true => store::joined(&tx, user, event).await,
-            false => store::left(&tx, user, event).await,
-        };
-        done.map_err(Failure::retry)
+        let remembered = store::moved(&tx, joined).await;
+        remembered.map_err(Failure::retry)
     });
     once.await.map(drop)
+}
+
+/// Messages of earlier services do not say when: they happened as they came.
+fn told_at(envelope: &Envelope) -> DateTime<Utc> {
+    envelope.time().unwrap_or_else(Utc::now)
 }

@@ -25,6 +25,8 @@ const DATABASE: &str = "database";
 const BROKER: &str = "broker";
 /// What its routes take and answer.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
+/// Seldom enough to be no load, often enough that no purge is large.
+const FORGET_EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 /// The service and its default addresses.
 #[must_use]
@@ -43,6 +45,7 @@ pub fn service() -> Service {
         .variable("ANON_COOKIE_SECRET", "anonymous.secret")
         .variable("RATE_LIMIT_PER_ACTOR", "track.requests_per_actor")
         .variable("RATE_LIMIT_PER_IP", "track.requests_per_address")
+        .variable("REDIS_ADDR", "track.redis.address")
 }
 
 /// The whole of the program.
@@ -77,10 +80,22 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     let inbox = Inbox::new(database.clone(), consumers::GROUP, settings.inbox.clone());
     inbox.purge_regularly(service);
     let store = Store::new(database);
+    let forgetful = store.clone();
+    service.worker(Worker::new(
+        "purge of what people did",
+        Schedule::Interval(FORGET_EVERY),
+        move |run| {
+            let store = forgetful.clone();
+            async move {
+                while store.forget().await? && !run.stop.is_requested() {}
+                Ok(())
+            }
+        },
+    ));
     messaging
         .subscribe(consumers::subscription(&store, &inbox))
         .await?;
-    let api = Api::new(store, actors, service, &settings.track);
+    let api = Api::new(store, actors, service, &settings.track)?;
     service.http(api::routes(api));
     service.document(OPENAPI);
     Ok(())

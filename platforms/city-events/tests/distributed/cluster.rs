@@ -80,6 +80,8 @@ pub(crate) struct Cluster {
     /// The URL of the join service's database.
     pub(crate) joins: String,
     pub(crate) door: Door,
+    /// Where the pages and the mailbox of mail are.
+    pub(crate) mail: SocketAddr,
     _balancers: Vec<Balancer>,
     _turn: MutexGuard<'static, ()>,
 }
@@ -136,13 +138,18 @@ impl Cluster {
         let mut services = BTreeMap::new();
         for (name, prefix) in SERVICES {
             let mut settings = settings(name, &all, &secret);
-            match name {
-                "bff" => settings.push(("RATE_LIMIT__REDIS".to_owned(), redis.url())),
-                _ => settings.extend([
+            let counters = match name {
+                "auth" | "bff" | "email" => Some("RATE_LIMIT__REDIS__ADDRESS"),
+                "feed" => Some("TRACK__REDIS__ADDRESS"),
+                _ => None,
+            };
+            settings.extend(counters.map(|key| (key.to_owned(), redis.url())));
+            if name != "bff" {
+                settings.extend([
                     ("DATABASE__URL".to_owned(), databases[name].clone()),
                     ("DATABASE__MIGRATE_AT_START".to_owned(), "true".to_owned()),
                     ("BROKER__URL".to_owned(), rabbitmq.url()),
-                ]),
+                ]);
             }
             let more = more.iter().filter_map(|(key, value)| {
                 let key = key.strip_prefix(prefix)?.strip_prefix("__")?;
@@ -177,6 +184,7 @@ impl Cluster {
             secret,
             joins,
             door: Door::at(all["bff"].http, all["email"].http),
+            mail: all["email"].http,
             _balancers: balancers,
             _turn: turn,
         };

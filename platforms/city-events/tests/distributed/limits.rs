@@ -1,30 +1,102 @@
-//! What replicas of the door count together.
+//! What replicas of a service count together.
 
 use seaworthy_testkit::redis::RedisServer;
+use serde_json::{Value, json};
 
-use crate::cluster::Cluster;
+use crate::{cluster::Cluster, people::Door};
 
-/// So many requests in a minute.
-const LIMIT: [(&str, &str); 1] = [("BFF__RATE_LIMIT__REQUESTS", "20")];
+/// So many requests in a minute, or in ten. The door counts all but those of mail: 4, 21 and 20.
+const LIMITS: [(&str, &str); 6] = [
+    ("BFF__RATE_LIMIT__REQUESTS", "45"),
+    ("BFF__RATE_LIMIT__WINDOW", "10m"),
+    ("AUTH_SERVICE__RATE_LIMIT__ENABLED", "true"),
+    ("FEED_SERVICE__TRACK__REQUESTS_PER_ADDRESS", "20"),
+    ("EMAIL_SERVICE__RATE_LIMIT__REQUESTS_PER_ADDRESS", "20"),
+    ("EMAIL_SERVICE__RATE_LIMIT__REQUESTS_PER_TOKEN", "20"),
+];
+
+/// What is asked of a service until it refuses, and how often it may be.
+struct Asked<'test> {
+    service: &'static str,
+    door: &'test Door,
+    method: &'static str,
+    path: &'static str,
+    body: Option<Value>,
+    answer: u16,
+    most: u32,
+}
+
+impl Asked<'_> {
+    async fn status(&self) -> u16 {
+        let nobody = self.door.nobody();
+        nobody
+            .send(self.method, self.path, self.body.clone())
+            .await
+            .status
+    }
+
+    async fn answers(&self, times: u32) {
+        for number in 0..times {
+            let status = self.status().await;
+            assert_eq!(status, self.answer, "{} {number}", self.service);
+        }
+    }
+}
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_limit_is_counted_outside_of_the_process_and_the_door_stays_open_without_res_6() {
-    let Some(mut cluster) = Cluster::open_with(&LIMIT, 1).await else {
+async fn limits_are_counted_outside_of_the_process_and_by_it_alone_without_redis_res_6() {
+    let Some(mut cluster) = Cluster::open_with(&LIMITS, 1).await else {
         return;
     };
     let door = cluster.door.clone();
-    let status = async || door.nobody().get("/api/events").await.status;
-    for _ in 0..12 {
-        assert_eq!(status().await, 200);
+    let mail = Door::at(cluster.mail, cluster.mail);
+    let looked = json!({ "event_type": "view", "event_id": seaworthy::core::new_id() });
+    let link = json!({ "token": "no token" });
+    let asked = |service, path, body: Value, answer, most| Asked {
+        service,
+        door: if service == "email" { &mail } else { &door },
+        method: "POST",
+        path,
+        body: Some(body),
+        answer,
+        most,
+    };
+    let all = [
+        asked(
+            "auth",
+            "/api/auth/password/reset/request",
+            json!({ "email": "ada@example.org" }),
+            204,
+            3,
+        ),
+        asked("feed", "/api/feed/recommended/track", looked, 202, 20),
+        asked("email", "/api/verify", link, 401, 20),
+        Asked {
+            method: "GET",
+            body: None,
+            ..asked("bff", "/api/events", Value::Null, 200, 20)
+        },
+    ];
+    for asked in &all {
+        asked.answers(asked.most / 2).await;
     }
-    // A process that has counted nothing yet: as a second one would.
-    cluster.service("bff").kill();
-    cluster.service("bff").start().unwrap();
-    for _ in 0..8 {
-        assert_eq!(status().await, 200);
+    // Processes that have counted nothing yet: as second ones would.
+    for name in ["auth", "feed", "email", "bff"] {
+        cluster.service(name).kill();
+        cluster.service(name).start().unwrap();
     }
-    assert_eq!(status().await, 429);
+    for asked in &all {
+        asked.answers(asked.most.div_ceil(2)).await;
+        assert_eq!(asked.status().await, 429, "{}", asked.service);
+    }
     cluster.redis.with(RedisServer::kill).await;
-    assert_eq!(status().await, 200, "now it counts alone");
+    for asked in &all {
+        assert_eq!(
+            asked.status().await,
+            asked.answer,
+            "{} counts alone now",
+            asked.service
+        );
+    }
     cluster.all_run();
 }

@@ -39,13 +39,26 @@ impl SharedRateLimiter {
         store: RateLimitStore,
         metrics: &Metrics,
     ) -> Self {
+        let fallback = RateLimiter::new(name, &config.limit, metrics);
+        Self::with_fallback(name, config, store, fallback, metrics)
+    }
+
+    /// The same, with the limit that counts where the policy is [`OnStoreFailure::Local`]: one that a registry knows already, for instance.
+    #[must_use]
+    pub fn with_fallback(
+        name: &str,
+        config: &SharedRateLimitConfig,
+        store: RateLimitStore,
+        fallback: RateLimiter,
+        metrics: &Metrics,
+    ) -> Self {
         let labels = [("name", name)];
         let breaker = breaker();
         Self(Arc::new(Inner {
             name: name.into(),
             store,
             breaker: CircuitBreaker::new(&format!("{name}/redis"), &breaker, metrics),
-            fallback: RateLimiter::new(name, &config.limit, metrics),
+            fallback,
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
                 "Requests that a rate limit refused.",

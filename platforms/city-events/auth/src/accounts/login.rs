@@ -4,7 +4,7 @@ use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
     account::{Origin, RefreshError, SecretToken},
     audit_log::{AuditEntry, Outcome},
-    auth::password::PasswordCheck,
+    auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
     prelude::*,
 };
@@ -17,6 +17,8 @@ use crate::{
 
 /// A name for people is not a document.
 const LONGEST_NAME: usize = 80;
+/// A hash that changed while it was compared may be of the same password, stored by another login: the second look finds out.
+const CHECKS: usize = 2;
 
 /// Somebody who is logged in from now on.
 #[derive(Debug)]
@@ -81,7 +83,7 @@ impl Accounts {
         self.tell(tx, user.id, &event).await
     }
 
-    /// A new session in the transaction that it begins with.
+    /// A new session in the transaction that it begins with, of a user whom it has made or locked.
     pub(super) async fn begin(
         &self,
         tx: &Transaction,
@@ -135,38 +137,56 @@ impl Accounts {
             .lockout
             .attempt(&entered.to_lowercase(), caller_address())
             .await?;
-        let user = match &address {
+        let mut known = match &address {
             Some(address) => Users::by_email(&self.database, address).await?,
             None => None,
         };
-        let stored = user.as_ref().and_then(User::stored_hash);
-        let check = self.passwords.verify(password, stored).await?;
-        let (Some(user), PasswordCheck::Right { rehash }) = (user.as_ref(), check) else {
-            self.refused(user.as_ref()).await?;
-            return Err(refusal::invalid_credentials());
-        };
-        if user.locked {
-            self.refused(Some(user)).await?;
-            return Err(refusal::invalid_credentials());
+        let mut attempt = Some(attempt);
+        for _ in 0..CHECKS {
+            let stored = known.as_ref().and_then(User::stored_hash);
+            let check = self.passwords.verify(password.clone(), stored).await?;
+            let (Some(user), PasswordCheck::Right { rehash }) = (known.as_ref(), check) else {
+                break;
+            };
+            if user.locked {
+                break;
+            }
+            if let Some(attempt) = attempt.take() {
+                self.lockout.succeeded(attempt).await?;
+            }
+            if let Some(logged_in) = self.enter(user, rehash.as_ref()).await? {
+                return Ok(logged_in);
+            }
+            known = Users::by_id(&self.database, user.id).await?;
         }
-        self.lockout.succeeded(attempt).await?;
-        let (access, refresh) = self
-            .database
-            .transaction(|tx| {
-                let rehash = &rehash;
-                async move {
-                    if let (Some(hash), Some(before)) = (rehash, user.stored_hash()) {
-                        Users::set_rehashed(&tx, user.id, before, hash.as_str()).await?;
-                    }
-                    self.begin(&tx, user, AuditEntry::new("user.login")).await
+        self.refused(known.as_ref()).await?;
+        Err(refusal::invalid_credentials())
+    }
+
+    /// Begins a session of whoever the user is now. None where they were banned or got another hash while the password was checked: what was found right is not what counts any more.
+    async fn enter(
+        &self,
+        checked: &User,
+        rehash: Option<&PasswordHash>,
+    ) -> Result<Option<LoggedIn>, Error> {
+        self.database
+            .transaction(|tx| async move {
+                let present = Users::locked(&tx, checked.id).await?;
+                let Some(user) = present.filter(|user| is_as_checked(user, checked)) else {
+                    return Ok(None);
+                };
+                if let (Some(hash), Some(before)) = (rehash, user.stored_hash()) {
+                    Users::set_rehashed(&tx, user.id, before, hash.as_str()).await?;
                 }
+                let entry = AuditEntry::new("user.login");
+                let (access, refresh) = self.begin(&tx, &user, entry).await?;
+                Ok::<_, Error>(Some(LoggedIn {
+                    user,
+                    access,
+                    refresh,
+                }))
             })
-            .await?;
-        Ok(LoggedIn {
-            user: user.clone(),
-            access,
-            refresh,
-        })
+            .await
     }
 
     /// Writes down that somebody was not let in, where somebody exists.
@@ -193,13 +213,11 @@ impl Accounts {
 
     async fn try_refresh(&self, token: Option<SecretToken>) -> Result<LoggedIn, Error> {
         let token = token.ok_or_else(refusal::refresh_token_invalid)?;
-        // Before the exchange: the token of somebody who is banned stays as it is, for the day on which they are not.
-        if let Some(holder) = self.sessions.holder(&token).await? {
-            let user = Users::by_id(&self.database, UserId::named(&holder)?).await?;
-            if user.is_some_and(|user| user.locked) {
-                return Err(refusal::account_locked());
-            }
-        }
+        // Before the exchange: the token of somebody who is banned stays as it is, for the day on which they are not. What comes between the two takes back what was signed.
+        let signed = match self.sessions.holder(&token).await? {
+            Some(holder) => Some(self.signed_for(UserId::named(&holder)?).await?),
+            None => None,
+        };
         let refreshed = match self.sessions.refresh(&token).await {
             Ok(refreshed) => refreshed,
             Err(RefreshError::Reused { user }) => {
@@ -209,14 +227,27 @@ impl Accounts {
             Err(RefreshError::Failed(error)) => return Err(error),
             Err(_) => return Err(refusal::refresh_token_invalid()),
         };
-        let user = Users::by_id(&self.database, UserId::named(&refreshed.user)?).await?;
-        let user = user.ok_or_else(refusal::refresh_token_invalid)?;
-        let access = self.sign(&self.database, &user).await?;
+        let (user, access) = signed.ok_or_else(refusal::refresh_token_invalid)?;
         Ok(LoggedIn {
             user,
             access,
             refresh: refreshed.token,
         })
+    }
+
+    /// The user of a session as they are now, and an access token that says so.
+    async fn signed_for(&self, id: UserId) -> Result<(User, AccessToken), Error> {
+        self.database
+            .transaction(|tx| async move {
+                let user = Users::locked(&tx, id).await?;
+                let user = user.ok_or_else(refusal::refresh_token_invalid)?;
+                if user.locked {
+                    return Err(refusal::account_locked());
+                }
+                let access = self.sign(&tx, &user).await?;
+                Ok((user, access))
+            })
+            .await
     }
 
     /// A refresh token was used twice, so somebody has stolen it: its session is over, and so are the access tokens that may have come from it.
@@ -240,6 +271,11 @@ impl Accounts {
             None => Ok(()),
         }
     }
+}
+
+/// Whether what was found of a password some moments ago still counts: neither is the user banned nor the hash another.
+pub(super) fn is_as_checked(present: &User, checked: &User) -> bool {
+    !present.locked && present.stored_hash() == checked.stored_hash()
 }
 
 pub(super) fn caller_address() -> Option<IpAddr> {

@@ -16,7 +16,7 @@ use seaworthy::{
         password::{PasswordPolicy, Passwords},
         token::{NewToken, TokenSigner},
     },
-    data::{Connection, Database},
+    data::{Database, Transaction},
     outbox::Outbox,
     prelude::*,
 };
@@ -57,10 +57,10 @@ pub(crate) struct AccessToken {
 }
 
 impl Accounts {
-    /// An access token of the user's present version.
-    async fn sign(&self, connection: &dyn Connection, user: &User) -> Result<AccessToken, Error> {
+    /// An access token of the user's present version. The transaction has made or locked the user: a ban or another role raises the version under the same lock, so that no token says the old with the new version.
+    async fn sign(&self, tx: &Transaction, user: &User) -> Result<AccessToken, Error> {
         let id = user.id.to_string();
-        let version = TokenVersions::current(connection, &id).await?;
+        let version = TokenVersions::current(tx, &id).await?;
         let token = NewToken::about(id.as_str())
             .claim("uid", id.as_str())
             .claim("role", user.role.as_str())

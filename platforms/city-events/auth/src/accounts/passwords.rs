@@ -2,7 +2,11 @@ use seaworthy::{
     audit_log::AuditEntry, auth::password::PasswordCheck, data::Transaction, prelude::*,
 };
 
-use super::{Accounts, Caller, login::caller_address, required};
+use super::{
+    Accounts, Caller,
+    login::{caller_address, is_as_checked},
+    required,
+};
 use crate::{
     domain::{User, UserId, refusal},
     store::Users,
@@ -51,6 +55,11 @@ impl Accounts {
             .transaction(|tx| {
                 let hash = hash.as_str();
                 async move {
+                    let present = Users::locked(&tx, user.id).await?;
+                    // Replaced or banned while the old one was checked: what was right then is so no more.
+                    if !present.is_some_and(|present| is_as_checked(&present, user)) {
+                        return Err(refusal::invalid_credentials());
+                    }
                     self.replace_password(&tx, user.id, hash, "user.change_password")
                         .await
                 }

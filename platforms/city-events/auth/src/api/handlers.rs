@@ -95,7 +95,7 @@ pub(super) async fn register(
     State(api): State<Arc<Api>>,
     Body(given): Body<Credentials>,
 ) -> Answer {
-    api.limits.admit(Scope::Register)?;
+    api.limits.admit(Scope::Register).await?;
     let name = given.name.as_ref().and_then(Value::as_str);
     let registered = api
         .accounts
@@ -105,7 +105,7 @@ pub(super) async fn register(
 }
 
 pub(super) async fn log_in(State(api): State<Arc<Api>>, Body(given): Body<Credentials>) -> Answer {
-    api.limits.admit(Scope::Login)?;
+    api.limits.admit(Scope::Login).await?;
     let logged_in = api
         .accounts
         .log_in(given.email.as_deref(), given.password)
@@ -114,13 +114,20 @@ pub(super) async fn log_in(State(api): State<Arc<Api>>, Body(given): Body<Creden
 }
 
 pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
-    api.limits.admit(Scope::Refresh)?;
-    let refreshed = api.accounts.refresh(api.refresh_token(&headers)).await?;
+    let token = api.refresh_token(&headers);
+    // Pages of a whole house refresh from one address.
+    let holder = match &token {
+        Some(token) => api.accounts.sessions.holder(token).await?,
+        None => None,
+    };
+    let user = holder.map(context::Actor::new);
+    api.limits.admit_user(Scope::Refresh, user).await?;
+    let refreshed = api.accounts.refresh(token).await?;
     api.logged_in(StatusCode::OK, &refreshed)
 }
 
 pub(super) async fn log_out(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
-    api.limits.admit(Scope::Logout)?;
+    api.limits.admit(Scope::Logout).await?;
     api.accounts.log_out(api.refresh_token(&headers)).await?;
     api.logged_out()
 }
@@ -155,7 +162,7 @@ pub(super) async fn ask_for_verification(
     State(api): State<Arc<Api>>,
     Body(given): Body<OfEmail>,
 ) -> Answer {
-    api.limits.admit(Scope::VerifyEmail)?;
+    api.limits.admit(Scope::VerifyEmail).await?;
     api.accounts
         .ask_for_verification(given.email.as_deref())
         .await?;
@@ -174,7 +181,7 @@ pub(super) async fn ask_for_password_reset(
     State(api): State<Arc<Api>>,
     Body(given): Body<OfEmail>,
 ) -> Answer {
-    api.limits.admit(Scope::PasswordReset)?;
+    api.limits.admit(Scope::PasswordReset).await?;
     api.accounts
         .ask_for_password_reset(given.email.as_deref())
         .await?;
@@ -204,7 +211,7 @@ pub(super) async fn change_password(
     Extension(token): Token,
     Body(given): Body<Change>,
 ) -> Answer {
-    api.limits.admit(Scope::PasswordChange)?;
+    api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
     let (old, new) = (given.old_password, given.new_password);
     api.accounts.change_password(&caller, old, new).await?;
@@ -215,7 +222,7 @@ pub(super) async fn revoke_sessions(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
 ) -> Answer {
-    api.limits.admit(Scope::SessionsRevoke)?;
+    api.limits.admit(Scope::SessionsRevoke).await?;
     let caller = api.accounts.caller(&token).await?;
     api.accounts.revoke_sessions(&caller.0).await?;
     api.logged_out()

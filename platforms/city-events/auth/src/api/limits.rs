@@ -1,12 +1,5 @@
-use std::time::Instant;
-
-use seaworthy::{
-    prelude::*,
-    resilience::{
-        policies::Resilience,
-        rate_limit::{RateLimitKey, RateLimiter},
-    },
-};
+use city_events_contract::{Counters, Limit};
+use seaworthy::{config::Settings, prelude::*, resilience::rate_limit::RateLimitKey};
 
 use crate::config::{RouteLimit, RouteLimitsConfig};
 
@@ -80,31 +73,49 @@ impl Scope {
 
 /// How often the routes may be called (RES-6). Without any where they are switched off.
 #[derive(Debug, Default)]
-pub(crate) struct RouteLimits(Vec<(Scope, RateLimiter)>);
+pub(crate) struct RouteLimits(Vec<(Scope, Limit)>);
 
 impl RouteLimits {
-    pub(super) fn new(config: &RouteLimitsConfig, resilience: &Resilience) -> Self {
+    /// # Errors
+    /// [`StartError`] where a Redis is named that means nothing.
+    pub(super) fn open<C: Settings>(
+        config: &RouteLimitsConfig,
+        service: &Assembly<C>,
+    ) -> Result<Self, StartError> {
         if !config.enabled {
-            return Self::default();
+            return Ok(Self::default());
         }
-        let limiters = Scope::ALL.into_iter().map(|scope| {
-            let limiter = resilience.rate_limiter(scope.name(), &scope.limit(config).limiter());
-            (scope, limiter)
+        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
+        let limits = Scope::ALL.into_iter().map(|scope| {
+            let limit = counters.limit(scope.name(), scope.limit(config).limiter());
+            (scope, limit)
         });
-        Self(limiters.collect())
+        Ok(Self(limits.collect()))
     }
 
     /// Counts a request: of the user where one is known, else of the address.
     ///
     /// # Errors
     /// `RATE_LIMITED` with its scope.
-    pub(super) fn admit(&self, scope: Scope) -> Result<(), Error> {
-        let Some((_, limiter)) = self.0.iter().find(|(known, _)| *known == scope) else {
+    pub(super) async fn admit(&self, scope: Scope) -> Result<(), Error> {
+        self.admit_user(scope, None).await
+    }
+
+    /// The same where the request says who its user is otherwise than by an access token.
+    ///
+    /// # Errors
+    /// As for [`admit`](Self::admit).
+    pub(super) async fn admit_user(
+        &self,
+        scope: Scope,
+        user: Option<context::Actor>,
+    ) -> Result<(), Error> {
+        let Some((_, limit)) = self.0.iter().find(|(known, _)| *known == scope) else {
             return Ok(());
         };
         let key = context::with_current(|context| {
             let context = context?;
-            match context.actor() {
+            match user.as_ref().or(context.actor()) {
                 Some(actor) => Some(RateLimitKey::Actor(actor.clone())),
                 None => context.client_address().map(RateLimitKey::address),
             }
@@ -113,7 +124,7 @@ impl RouteLimits {
         let Some(key) = key else {
             return Ok(());
         };
-        let decision = limiter.check(&key, Instant::now());
+        let decision = limit.check(&key).await;
         if decision.allowed {
             return Ok(());
         }

@@ -31,7 +31,7 @@ pub(super) struct OfRole {
 
 impl Api {
     async fn caller(&self, token: &Token, least: Role, scope: Scope) -> Result<Caller, Error> {
-        self.limits.admit(scope)?;
+        self.limits.admit(scope).await?;
         self.accounts.caller(&token.0).await?.at_least(least)
     }
 }

@@ -47,7 +47,7 @@ pub(super) async fn start(
     Path(provider): Path<String>,
     Query(wanted): Query<Wanted>,
 ) -> Response {
-    if let Err(refused) = api.limits.admit(Scope::OauthStart) {
+    if let Err(refused) = api.limits.admit(Scope::OauthStart).await {
         return answer(refused);
     }
     let login = match api.providers.named(&provider) {
@@ -94,7 +94,7 @@ async fn end(
     headers: &HeaderMap,
 ) -> Result<Response, Error> {
     // The provider is asked for each.
-    api.limits.admit(Scope::OauthCallback)?;
+    api.limits.admit(Scope::OauthCallback).await?;
     // No state was ever given out for one that is not there.
     let login = api.providers.named(provider).map_err(|_| unknown_state())?;
     let finished = login.finish(headers, query).await.map_err(refusal)?;

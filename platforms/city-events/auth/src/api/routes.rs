@@ -27,7 +27,7 @@ pub(crate) struct Api {
 
 impl Api {
     /// # Errors
-    /// [`StartError`] for a provider whose settings cannot work.
+    /// [`StartError`] for a provider or a Redis whose settings cannot work.
     pub(crate) fn new(
         accounts: Arc<Accounts>,
         service: &Assembly<AuthConfig>,
@@ -38,7 +38,7 @@ impl Api {
         let is_development = service.profile() == Profile::Development;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,
-            limits: RouteLimits::new(&settings.rate_limit, service.resilience()),
+            limits: RouteLimits::open(&settings.rate_limit, service)?,
             internal_secret: settings.internal_secret.clone(),
             // A plain one is read in development alone: elsewhere a neighbour may have planted it.
             readable: if is_development {

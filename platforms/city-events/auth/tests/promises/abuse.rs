@@ -296,3 +296,26 @@ pub(crate) async fn what_whoever_tries_leaves_behind_is_removed_when_it_is_over(
         assert!(workers.body.contains(worker), "{worker}: {}", workers.body);
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refreshes_are_counted_by_user_and_those_of_nobody_by_address_res_6() {
+    let empty = EmptyDatabase::sqlite().unwrap();
+    let limit = ["rate_limit.refresh.requests=3"];
+    let place = open_with(empty, Profile::Development, &limit).await;
+    let (ada, bob) = (
+        place.register("ada@example.org"),
+        place.register("bob@example.org"),
+    );
+    let refresh = |cookie: &str| place.with_cookie(cookie, "/auth/v1/refresh");
+    let mut cookie = ada.cookie;
+    for _ in 0..3 {
+        cookie = person(&refresh(&cookie), 200).cookie;
+    }
+    assert_eq!(refresh(&cookie).status, 429);
+    // Of the same house.
+    assert_eq!(refresh(&bob.cookie).status, 200);
+    for _ in 0..3 {
+        assert_eq!(refresh("refresh_token=guessed").status, 401);
+    }
+    assert_eq!(refresh("refresh_token=another").status, 429);
+}

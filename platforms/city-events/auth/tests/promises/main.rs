@@ -14,6 +14,7 @@ mod links;
 mod login;
 mod moderation;
 mod oauth;
+mod overlaps;
 mod place;
 mod profile;
 mod provider;
@@ -26,6 +27,13 @@ seaworthy_testkit::on_every_database! {
     links: an_address_is_verified_by_its_link_once, a_link_that_is_none_is_401_everywhere, a_forgotten_password_is_replaced, asking_tells_nobody_who_is_known, a_new_password_ends_everything;
     moderation: a_ban_takes_effect_at_once, nobody_moderates_themselves_or_above, roles_are_given_by_admins, two_admins_cannot_demote_each_other, an_id_that_is_none_is_404, moderation_is_written_down;
     profile: a_user_sees_themselves, an_avatar_is_the_id_in_its_address, other_services_show_the_secret, names_are_never_addresses, sessions_are_revoked;
+    overlaps:
+        a_ban_in_the_middle_of_a_login_lets_nobody_in_auth_3,
+        a_role_given_in_the_middle_of_a_login_is_the_tokens_auth_3,
+        a_password_replaced_in_the_middle_of_a_login_is_the_one_that_counts_auth_3,
+        the_same_password_hashed_anew_in_the_middle_of_a_login_is_right_auth_2,
+        a_password_replaced_in_the_middle_of_a_change_stays_auth_3,
+        a_ban_in_the_middle_of_a_refresh_takes_its_token_back_auth_3;
     calls: the_door_alone_is_answered_and_proves_who_it_is_auth_6, everybody_whose_tokens_were_taken_back_is_told_page_by_page_auth_3;
     abuse: tokens_of_others_are_refused, another_site_does_nothing_with_the_cookie, routes_are_limited_by_name, a_lockout_tells_nobody_who_is_known, what_whoever_tries_leaves_behind_is_removed_when_it_is_over;
 }

@@ -12,7 +12,7 @@ use city_events_contract::messages::{
 };
 use seaworthy::{
     config::{Environment, Loader, Profile},
-    data::DatabaseConfig,
+    data::{Connection as _, DatabaseConfig, Engine},
     messaging::{Event, Failure, Messaging, MessagingConfig, Received, Subscription},
     prelude::*,
     service::RunningService,
@@ -313,6 +313,16 @@ impl Place {
         }
     }
 
+    /// Has this done by the database together with something else there: what others do in the middle of a request, at the same point of it each time.
+    pub(crate) async fn meanwhile(&self, moment: &str, done: &[String]) {
+        let database = self.connected().await;
+        for statement in trigger(database.engine(), moment, done) {
+            // A statement is of the program: a test makes one of its own.
+            let made = seaworthy::data::sql(statement.leak());
+            made.execute(&database).await.unwrap();
+        }
+    }
+
     /// The database, beside the service.
     pub(crate) async fn connected(&self) -> seaworthy::data::Database {
         let config = DatabaseConfig {
@@ -323,6 +333,21 @@ impl Place {
             .open()
             .await
             .unwrap()
+    }
+}
+
+/// A trigger of the database, whose engines differ in what one is.
+fn trigger(engine: Engine, moment: &str, done: &[String]) -> Vec<String> {
+    let done: String = done.iter().map(|one| format!("{one}; ")).collect();
+    let trigger = format!("CREATE TRIGGER meanwhile {moment} FOR EACH ROW");
+    match engine {
+        Engine::Postgres => vec![
+            format!(
+                "CREATE FUNCTION meanwhile() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN {done} RETURN NULL; END $$"
+            ),
+            format!("{trigger} EXECUTE FUNCTION meanwhile()"),
+        ],
+        Engine::MySql | Engine::Sqlite => vec![format!("{trigger} BEGIN {done} END")],
     }
 }
 

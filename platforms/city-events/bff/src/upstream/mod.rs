@@ -14,13 +14,14 @@ use city_events_contract::{
     join::v1::join_service_client::JoinServiceClient,
 };
 use seaworthy::{
-    auth::ServiceTokens,
+    auth::{ServiceTokenLayer, ServiceTokenService},
     client::HttpClient,
     config::Settings,
     grpc::client::{GrpcChannel, GrpcClients},
     prelude::*,
 };
-use tonic::{Request, Status, metadata::MetadataValue};
+use tonic::{Request, metadata::MetadataValue};
+use tower_layer::Layer as _;
 
 use crate::caller::Caller;
 
@@ -42,9 +43,8 @@ const CALL: Duration = Duration::from_secs(2);
 pub(crate) struct Upstreams {
     event: EventServiceClient<GrpcChannel>,
     join: JoinServiceClient<GrpcChannel>,
-    auth: AuthServiceClient<GrpcChannel>,
-    /// None where a certificate says who this service is.
-    auth_tokens: Option<ServiceTokens>,
+    /// Which is shown who calls: by a token, or where there is none by a certificate.
+    auth: AuthServiceClient<ServiceTokenService<GrpcChannel>>,
     channels: [(&'static str, GrpcChannel); 3],
     /// Whose routes are passed on as they are.
     pub(crate) auth_http: HttpClient,
@@ -57,12 +57,12 @@ impl Upstreams {
         service: &Assembly<C>,
         calls: &ServiceCallsConfig,
     ) -> Result<Self, StartError> {
-        let auth_tokens = calls.tokens(DOOR, AUTH_SERVICE)?;
+        let tokens = calls.tokens(DOOR, AUTH_SERVICE)?;
         let clients = &service.framework().grpc_clients;
         let shows_certificate = clients
             .get("auth")
             .is_some_and(|auth| auth.tls.certificate.is_some());
-        if auth_tokens.is_none() && !shows_certificate {
+        if tokens.is_none() && !shows_certificate {
             return Err(StartError::new(
                 "auth answers nobody who does not prove who they are: set service_calls.secret, of at least 32 bytes, or grpc_clients.auth.tls.certificate",
             ));
@@ -75,8 +75,7 @@ impl Upstreams {
         Ok(Self {
             event: EventServiceClient::new(event.clone()),
             join: JoinServiceClient::new(join.clone()),
-            auth: AuthServiceClient::new(auth.clone()),
-            auth_tokens,
+            auth: AuthServiceClient::new(ServiceTokenLayer::optional(tokens).layer(auth.clone())),
             channels: [("auth", auth), ("event", event), ("join", join)],
             auth_http: service.http_client("auth")?,
             feed_http: service.http_client("feed")?,
@@ -89,25 +88,6 @@ fn anonymous<T>(message: T, limit: Duration) -> Request<T> {
     let mut request = Request::new(message);
     request.set_timeout(limit);
     request
-}
-
-/// A call that this service makes for itself, with what proves who it is.
-fn own<T>(
-    tokens: Option<&ServiceTokens>,
-    message: T,
-    limit: Duration,
-) -> Result<Request<T>, Status> {
-    let mut request = anonymous(message, limit);
-    if let Some(tokens) = tokens {
-        let unsigned = |_| Status::internal("who this service is cannot be proved now");
-        let token = tokens.token().map_err(unsigned)?;
-        let text = Secret::new(format!("Bearer {}", token.expose()));
-        let mut value = MetadataValue::try_from(text.expose().as_str())
-            .map_err(|_| Status::internal("a token is no text"))?;
-        value.set_sensitive(true);
-        request.metadata_mut().insert("authorization", value);
-    }
-    Ok(request)
 }
 
 /// A call for somebody: what they sent to prove who they are goes along.

@@ -1,11 +1,8 @@
-use std::time::Instant;
-
+use city_events_contract::{Counters, Limit};
 use seaworthy::{
+    config::Settings,
     prelude::*,
-    resilience::{
-        policies::Resilience,
-        rate_limit::{RateLimitConfig, RateLimitKey, RateLimiter},
-    },
+    resilience::rate_limit::{RateLimitConfig, RateLimitKey},
 };
 
 use crate::config::EmailLimitsConfig;
@@ -17,40 +14,46 @@ const TEN_MINUTES: Timeout = Timeout::from_secs(10 * 60);
 
 /// How often the pages may ask: by address, and by link.
 #[derive(Debug, Clone)]
-pub(crate) struct Limits(Option<(RateLimiter, RateLimiter)>);
+pub(crate) struct Limits(Option<(Limit, Limit)>);
 
 impl Limits {
-    pub(crate) fn new(config: &EmailLimitsConfig, resilience: &Resilience) -> Self {
-        let limiter = |name, requests, window| {
+    /// # Errors
+    /// [`StartError`] where a Redis is named that means nothing.
+    pub(crate) fn open<C: Settings>(
+        config: &EmailLimitsConfig,
+        service: &Assembly<C>,
+    ) -> Result<Self, StartError> {
+        if !config.enabled {
+            return Ok(Self(None));
+        }
+        let counters = Counters::open(service, "rate_limit.redis", &config.redis)?;
+        let limit = |name, requests, window| {
             let config = RateLimitConfig {
                 requests,
                 window,
                 ..RateLimitConfig::default()
             };
-            resilience.rate_limiter(name, &config)
+            counters.limit(name, config)
         };
-        Self(config.enabled.then(|| {
-            (
-                limiter("address", config.requests_per_address, MINUTE),
-                limiter("token", config.requests_per_token, TEN_MINUTES),
-            )
-        }))
+        Ok(Self(Some((
+            limit("address", config.requests_per_address, MINUTE),
+            limit("token", config.requests_per_token, TEN_MINUTES),
+        ))))
     }
 
     /// Counts a question about a link; how long to wait, where there were too many.
-    pub(super) fn admit(&self, token: &str) -> Result<(), std::time::Duration> {
+    pub(super) async fn admit(&self, token: &str) -> Result<(), std::time::Duration> {
         let Some((by_address, by_token)) = &self.0 else {
             return Ok(());
         };
-        let now = Instant::now();
         let address =
             context::with_current(|context| context.and_then(RequestContext::client_address));
         let keys = [
             address.map(|address| (by_address, RateLimitKey::address(address))),
             Some((by_token, RateLimitKey::api_key(token))),
         ];
-        for (limiter, key) in keys.into_iter().flatten() {
-            let decision = limiter.check(&key, now);
+        for (limit, key) in keys.into_iter().flatten() {
+            let decision = limit.check(&key).await;
             if !decision.allowed {
                 return Err(decision.retry_after);
             }

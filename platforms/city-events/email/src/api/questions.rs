@@ -42,7 +42,7 @@ pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &
     if token.is_empty() {
         return (StatusCode::BAD_REQUEST, "token is required").into_response();
     }
-    if let Err(wait) = limits.admit(&token) {
+    if let Err(wait) = limits.admit(&token).await {
         let seconds = HeaderValue::from(wait.as_secs().max(1));
         let refused = (
             StatusCode::TOO_MANY_REQUESTS,

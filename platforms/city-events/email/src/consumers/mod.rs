@@ -225,7 +225,11 @@ impl Postman {
         match self.sent.claim(about).await.map_err(Failure::retry)? {
             Claim::Mine => {}
             Claim::Sent => return Ok(()),
-            Claim::Others => return Err(Failure::retry("another instance is sending this mail")),
+            // Usual pauses may all be over before the claim of a process that died is, and the message were dead although nothing is wrong. This is one pause, and no place is held in it.
+            Claim::Others(rest) => {
+                let cause = "another instance is sending this mail";
+                return Err(Failure::delay(rest, cause).with_class("MAIL_CLAIMED"));
+            }
         }
         if let Err(error) = self.mailer.send(mail).await {
             self.sent.release(about).await.map_err(Failure::retry)?;

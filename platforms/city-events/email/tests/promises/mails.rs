@@ -1,14 +1,16 @@
-use chrono::Utc;
+use std::time::{Duration, Instant};
+
+use chrono::{TimeDelta, Utc};
 use city_events_contract::messages::{
     Announcement, EmailEventCanceled, EventCanceled, EventEnvelope, EventUnpublished,
     PasswordResetRequested, VerifyEmailRequested,
 };
-use seaworthy::core::new_id;
+use seaworthy::{core::new_id, data::sql};
 use seaworthy_testkit::{database::EmptyDatabase, http::get};
 use serde_json::json;
 use uuid::Uuid;
 
-use crate::place::{Place, open_with};
+use crate::place::{PATIENCE, Place, open_with};
 
 fn verify(token: &str) -> VerifyEmailRequested {
     VerifyEmailRequested {
@@ -173,6 +175,36 @@ pub(crate) async fn what_cannot_be_read_is_set_aside(place: Place) {
         .await;
     place.tell(&verify("good")).await;
     assert_eq!(place.mailed(1).await.len(), 1);
+}
+
+pub(crate) async fn the_mail_of_a_process_that_died_is_sent_when_its_claim_ends_msg_5(
+    place: Place,
+) {
+    place.tell(&verify("first")).await;
+    place.mailed(1).await;
+    claim_what_was_sent(&place, TimeDelta::seconds(2)).await;
+    place.tell(&verify("first")).await;
+    let ended = || (place.mails().len() == 2 || dead_letters(&place) > 0).then_some(());
+    place.until("an end of the second message", ended).await;
+    assert_eq!((place.mails().len(), dead_letters(&place)), (2, 0));
+}
+
+/// Leaves of a mail that was sent what a process leaves that dies while it sends.
+async fn claim_what_was_sent(place: &Place, rest: TimeDelta) {
+    let database = place.connected().await;
+    let begun = Instant::now();
+    loop {
+        let claimed = sql("UPDATE sent_mails SET sent = FALSE, until_us = ? WHERE sent = TRUE")
+            .bind((Utc::now() + rest).timestamp_micros())
+            .execute(&database)
+            .await
+            .unwrap();
+        if claimed.rows_affected() == 1 {
+            return;
+        }
+        assert!(begun.elapsed() < PATIENCE, "that it was sent");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
 }
 
 /// What is told of an event of somebody.

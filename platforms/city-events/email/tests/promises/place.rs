@@ -19,6 +19,7 @@ use seaworthy::{
         response::{IntoResponse as _, Response},
     },
     config::{Environment, Loader},
+    data::{Database, DatabaseConfig},
     messaging::{Event, Message, Messaging, MessagingConfig, Publisher, Topics},
     prelude::*,
     service::RunningService,
@@ -31,7 +32,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 const INTERNAL_SECRET: &str = "dGhhdCBpcyBub3Qgd2hhdA";
 
 /// What the auth service answers, and what it was asked.
@@ -54,12 +55,17 @@ pub(crate) struct Place {
     pub(crate) auth: Arc<Mutex<Auth>>,
     publisher: Publisher,
     _running: [RunningService; 3],
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
     _folder: TempDir,
 }
 
 pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     open_with(empty, &["rate_limit.enabled=false"]).await
+}
+
+/// With one attempt after the first that fails.
+pub(crate) async fn open_with_two_attempts(empty: EmptyDatabase) -> Place {
+    open_with(empty, &["rate_limit.enabled=false", "attempts=2"]).await
 }
 
 pub(crate) async fn open_with(empty: EmptyDatabase, own: &[&str]) -> Place {
@@ -95,7 +101,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, own: &[&str]) -> Place {
         auth,
         publisher,
         _running: [email, asked, teller],
-        _empty: empty,
+        empty,
         _folder: folder,
     }
 }
@@ -188,6 +194,12 @@ async fn tell(broker: &str) -> (RunningService, Publisher) {
 impl Place {
     pub(crate) async fn tell<E: Event + Serialize>(&self, event: &E) {
         self.publisher.publish(Message::of(event)).await.unwrap();
+    }
+
+    /// The database, beside the service.
+    pub(crate) async fn connected(&self) -> Database {
+        let config = DatabaseConfig::at(self.empty.url().parse().unwrap());
+        Database::builder("test", config).open().await.unwrap()
     }
 
     pub(crate) fn answer(&self, path: &str, status: u16, body: Value) {

@@ -3,7 +3,7 @@
 use city_events_contract::Moment;
 use seaworthy::{
     audit_log::AuditEntry,
-    data::{DataError, Transaction, sql},
+    data::{Connection as _, DataError, Engine, Statement, Transaction, sql},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -20,6 +20,20 @@ impl Store {
     ) -> Result<Event, EventError> {
         actor.may_create()?;
         let event = Event::new(actor.id.clone(), details.checked()?, Moment::now());
+        let insert = self.insert(&event);
+        self.database
+            .transaction(|tx| {
+                let (insert, id) = (insert.clone(), event.id);
+                async move {
+                    insert.execute(&tx).await?;
+                    Ok::<_, EventError>(self.audit.append(&tx, entry("event.create", id)).await?)
+                }
+            })
+            .await?;
+        Ok(event)
+    }
+
+    fn insert(&self, event: &Event) -> Statement {
         let details = &event.details;
         let insert = sql("INSERT INTO events (id, owner_id, title, description, city, city_norm, category, start_time, end_time, capacity, active_participants, status, created_at, updated_at, cover_image_ids, title_words, description_words)
              VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0, ?, ?, ?, ?, ?, ?)")
@@ -40,18 +54,10 @@ impl Store {
             .bind(event.updated_at.get())
             .bind(json!(details.covers));
         self.with_texts(insert, details)
-            .execute(&self.database)
-            .await?;
-        Ok(event)
     }
 
     /// PostgreSQL makes its own of the texts.
-    fn with_texts(
-        &self,
-        statement: seaworthy::data::Statement,
-        details: &Details,
-    ) -> seaworthy::data::Statement {
-        use seaworthy::data::{Connection as _, Engine};
+    fn with_texts(&self, statement: Statement, details: &Details) -> Statement {
         if self.database.engine() == Engine::Postgres {
             return statement;
         }
@@ -73,12 +79,16 @@ impl Store {
                 actor.may_change(&event)?;
                 let now = event.next_moment(Moment::now());
                 event.state.change(event.details.end_time, now)?;
-                event.details = event.details.patched(patch.clone())?;
+                let before = event.details.clone();
+                event.details = before.patched(patch.clone())?;
                 event.updated_at = now;
                 self.write_details(&tx, &event).await?;
                 if matches!(event.state, State::Published { .. }) {
                     self.tell(&tx, &event, News::Updated, actor, None).await?;
                 }
+                let fields = changed_fields(&before, &event.details).join(" ");
+                let entry = entry(action(News::Updated), id).detail("fields", fields);
+                self.audit.append(&tx, entry).await?;
                 Ok(event)
             })
             .await
@@ -156,7 +166,7 @@ impl Store {
                 }
                 write_state(&tx, &event).await?;
                 self.tell(&tx, &event, news, actor, reason).await?;
-                let mut entry = AuditEntry::new(action(news)).target("event", id.to_string());
+                let mut entry = entry(action(news), id);
                 if let Some(reason) = reason {
                     entry = entry.detail("reason", reason);
                 }
@@ -165,6 +175,26 @@ impl Store {
             })
             .await
     }
+}
+
+fn entry(action: &'static str, event: Uuid) -> AuditEntry {
+    AuditEntry::new(action).target("event", event.to_string())
+}
+
+/// The names, in the contract's words, of what is not as it was. Not the values: a description is as long as half of what an entry may have.
+fn changed_fields(before: &Details, after: &Details) -> Vec<&'static str> {
+    let fields = [
+        ("title", before.title != after.title),
+        ("description", before.description != after.description),
+        ("city", before.city != after.city),
+        ("category", before.category != after.category),
+        ("start_time", before.start_time != after.start_time),
+        ("end_time", before.end_time != after.end_time),
+        ("capacity", before.capacity != after.capacity),
+        ("cover_image_ids", before.covers != after.covers),
+    ];
+    let changed = fields.into_iter().filter(|(_, is_changed)| *is_changed);
+    changed.map(|(name, _)| name).collect()
 }
 
 const fn action(news: News) -> &'static str {

@@ -41,7 +41,8 @@ seaworthy_testkit::on_every_database! {
         ones_own_event_is_seen_in_any_state;
     messages:
         every_change_is_told_once_in_the_contracts_envelope_msg_4,
-        states_are_written_down_obs_11;
+        states_are_written_down_obs_11,
+        changes_are_written_down_by_the_names_of_fields_obs_11;
     counts:
         a_count_is_taken_from_every_message_once_and_never_back_msg_5,
         messages_of_earlier_services_count_one_by_one_msg_5;

@@ -92,9 +92,52 @@ pub(crate) async fn states_are_written_down_obs_11(house: House) {
     assert_eq!(
         written,
         [
+            by("event.create", &owner),
             by("event.publish", &owner),
             by("event.unpublish", &owner),
             by("event.cancel", &moderator)
+        ]
+    );
+}
+
+pub(crate) async fn changes_are_written_down_by_the_names_of_fields_obs_11(house: House) {
+    let owner = user();
+    let id = house.draft(&owner, &draft("Rust")).await;
+    let path = format!("/events/{id}");
+    let patch = async |person: &crate::house::Person, body| {
+        house.call("PATCH", &path, Some(person), Some(body)).await.0
+    };
+    let moderator = moderator();
+    // As long as one may be, and the city as it was.
+    let long = json!({ "title": "Go", "description": "x".repeat(4_000), "city": "Hamburg" });
+    assert_eq!(patch(&moderator, long).await, 200);
+    assert_eq!(patch(&user(), json!({ "capacity": 7 })).await, 403);
+    let rest =
+        json!({ "capacity": 7, "end_time": "2036-03-01T21:00:00Z", "cover_image_ids": ["a"] });
+    assert_eq!(patch(&owner, rest).await, 200);
+    let written: Vec<(String, String, String, String)> =
+        sql("SELECT action, actor, target_id, details FROM audit_log ORDER BY sequence")
+            .fetch_all(&house.database)
+            .await
+            .unwrap();
+    let by = |action: &str, person: &crate::house::Person, details: &str| {
+        let (action, details) = (action.to_owned(), details.to_owned());
+        (action, person.id.to_string(), id.clone(), details)
+    };
+    assert_eq!(
+        written,
+        [
+            by("event.create", &owner, "{}"),
+            by(
+                "event.update",
+                &moderator,
+                r#"{"fields":"title description"}"#
+            ),
+            by(
+                "event.update",
+                &owner,
+                r#"{"fields":"end_time capacity cover_image_ids"}"#
+            ),
         ]
     );
 }

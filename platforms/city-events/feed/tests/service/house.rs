@@ -9,7 +9,7 @@ use std::{
 use chrono::{DateTime, TimeDelta, Utc};
 use city_events_contract::messages::{
     Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
-    JoinCanceled, JoinCreated,
+    JoinCanceled, JoinCreated, Seats,
 };
 use seaworthy::{
     config::{Environment, Loader, Profile},
@@ -27,7 +27,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const SECRET: &str = "a secret of the tests that is long enough";
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -175,6 +175,25 @@ pub(crate) fn joined(user: Uuid, event: &Told) -> JoinCreated {
         event_id: event.id,
         user_id: user,
         status: "active".to_owned(),
+        seats: None,
+    }
+}
+
+/// The places of an event after so many changes.
+pub(crate) fn seats(revision: i64) -> Option<Seats> {
+    Some(Seats {
+        active: 1,
+        waitlisted: 0,
+        revision,
+    })
+}
+
+/// Somebody gave a place back.
+pub(crate) fn left(user: Uuid, event: &Told) -> JoinCanceled {
+    JoinCanceled {
+        event_id: event.id,
+        user_id: user,
+        prev_status: "active".to_owned(),
         seats: None,
     }
 }

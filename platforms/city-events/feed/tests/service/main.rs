@@ -16,6 +16,8 @@ seaworthy_testkit::on_every_database! {
     news:
         the_index_follows_an_event_and_old_news_change_nothing_msg_5,
         joins_count_and_are_taken_back_msg_5,
+        who_left_has_left_though_word_of_joining_comes_late_msg_5,
+        of_two_replicas_whose_clocks_differ_the_order_of_places_counts_msg_5,
         what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3;
     pages:
         pages_hold_every_event_once_though_people_join_meanwhile_api_5,
@@ -23,5 +25,6 @@ seaworthy_testkit::on_every_database! {
         answers_probes_and_metrics_are_the_contracts;
     visitors:
         nobody_is_who_they_say_they_are_auth_6,
-        looks_are_limited_and_remembered_once_a_day_res_6;
+        looks_are_limited_and_remembered_once_a_day_res_6,
+        what_people_did_long_ago_is_forgotten;
 }

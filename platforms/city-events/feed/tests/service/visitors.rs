@@ -1,7 +1,8 @@
 use seaworthy::data::sql;
+use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 
-use crate::house::{House, Told, token};
+use crate::house::{House, PATIENCE, Told, joined, token};
 
 fn track(house: &House, event: &Told, headers: &[(&str, &str)]) -> (u16, String) {
     let body = json!({ "event_type": "view", "event_id": event.id }).to_string();
@@ -71,4 +72,40 @@ pub(crate) async fn looks_are_limited_and_remembered_once_a_day_res_6(house: Hou
         let answer = house.send("POST", "/api/feed/track", &known, body);
         assert_eq!(answer.status, 400, "{body}");
     }
+}
+
+pub(crate) async fn what_people_did_long_ago_is_forgotten(house: House) {
+    let event = Told::of("Jazz", 1);
+    house.publish(&event).await;
+    assert_eq!(track(&house, &event, &[]).0, 202);
+    let user = seaworthy::core::new_id();
+    house.tell(&joined(user, &event)).await;
+    let count = async |table: &str| {
+        let text = match table {
+            "feed_joins" => "SELECT COUNT(*) FROM feed_joins",
+            _ => "SELECT COUNT(*) FROM feed_actions",
+        };
+        let (count,): (i64,) = sql(text).fetch_one(&house.database).await.unwrap();
+        count
+    };
+    let counts_are = async |what: &str, joins: i64, looks: i64| {
+        let begun = std::time::Instant::now();
+        while (count("feed_joins").await, count("feed_actions").await) != (joins, looks) {
+            assert!(begun.elapsed() < PATIENCE, "{what}");
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    counts_are("they are remembered", 1, 1).await;
+    for (text, days) in [
+        ("UPDATE feed_joins SET heard_at = ?", 31),
+        ("UPDATE feed_actions SET happened_at = ?", 29),
+    ] {
+        let then = chrono::Utc::now() - chrono::TimeDelta::days(days);
+        let statement = sql(text).bind(then);
+        statement.execute(&house.database).await.unwrap();
+    }
+    let path = "/workers/purge%20of%20what%20people%20did/run";
+    let asked = request(house.admin, "POST", path, &[("x-admin-request", "1")], "").unwrap();
+    assert_eq!(asked.status, 200, "{}", asked.body);
+    counts_are("what is older than a month is forgotten", 0, 1).await;
 }

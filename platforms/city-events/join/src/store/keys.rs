@@ -32,10 +32,10 @@ pub(super) async fn remember(
             .execute(tx)
             .await?;
     }
-    let done = sql("INSERT INTO idempotency_keys (key_hash, user_id, event_id, action, answer, answered_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+    let insert = sql("INSERT INTO idempotency_keys (key_hash, user_id, event_id, action, answer, answered_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
          ON CONFLICT (key_hash) DO UPDATE SET user_id = excluded.user_id, event_id = excluded.event_id, action = excluded.action, answer = excluded.answer,
             answered_at = excluded.answered_at, expires_at = excluded.expires_at
-         WHERE idempotency_keys.expires_at <= excluded.answered_at")
+         WHERE idempotency_keys.expires_at <= ?")
         .on_mysql("INSERT IGNORE INTO idempotency_keys (key_hash, user_id, event_id, action, answer, answered_at, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
         .bind(wish.key.hash())
         .bind(wish.actor.id)
@@ -43,9 +43,13 @@ pub(super) async fn remember(
         .bind(wish.action.as_str())
         .bind(answer.as_str())
         .bind(answer.at.get())
-        .bind(until)
-        .execute(tx)
-        .await?;
+        .bind(until);
+    // The moment of the answer may lie far back: that of a cancel is when the join ended.
+    let insert = match tx.engine() {
+        Engine::MySql => insert,
+        Engine::Postgres | Engine::Sqlite => insert.bind(now.get()),
+    };
+    let done = insert.execute(tx).await?;
     if done.rows_affected() == 0 {
         return Err(JoinError::KeyMismatch);
     }

@@ -84,3 +84,26 @@ pub(crate) async fn a_key_is_forgotten_when_its_time_is_over_api_6(house: House)
     );
     assert_eq!(house.seats(&event).await, (2, 0));
 }
+
+pub(crate) async fn a_cancel_is_repeated_when_its_key_is_forgotten_api_6(house: House) {
+    let event = house.event(5).await;
+    let one = user();
+    house.join(&event, &one).await;
+    assert_eq!(house.leave_with(&event, &one, "k").await.0, 200);
+    // The join has ended long before the time of the key is over.
+    sql("UPDATE joins SET updated_at = ?")
+        .bind(Utc::now() - TimeDelta::hours(25))
+        .execute(&house.database)
+        .await
+        .unwrap();
+    sql("UPDATE idempotency_keys SET expires_at = ?")
+        .bind(Utc::now() - TimeDelta::seconds(1))
+        .execute(&house.database)
+        .await
+        .unwrap();
+    for _ in 0..2 {
+        let (status, body) = house.leave_with(&event, &one, "k").await;
+        assert_eq!(status, 200, "{body}");
+    }
+    assert_eq!(house.seats(&event).await, (0, 0));
+}

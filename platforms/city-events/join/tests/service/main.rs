@@ -36,7 +36,8 @@ seaworthy_testkit::on_every_database! {
     keys:
         a_repeat_gets_the_first_answer_api_6,
         a_key_is_good_for_one_person_event_and_action_api_6,
-        a_key_is_forgotten_when_its_time_is_over_api_6;
+        a_key_is_forgotten_when_its_time_is_over_api_6,
+        a_cancel_is_repeated_when_its_key_is_forgotten_api_6;
     news:
         a_cancellation_ends_every_join_and_tells_everybody_once_msg_5,
         old_news_change_nothing,

@@ -1,0 +1,100 @@
+//! What is counted of what people did.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Duration, Utc};
+use seaworthy::data::{DataError, sql};
+use uuid::Uuid;
+
+use super::{Store, joins::has_left};
+
+/// How far back counts and tastes look.
+const WEEK: Duration = Duration::days(7);
+pub(super) const MONTH: Duration = Duration::days(30);
+/// What says how much somebody likes a kind of event.
+const JOINED: f64 = 1.0;
+const LOOKED: f64 = 0.3;
+
+/// How many different people did what with an event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Counts {
+    pub(crate) joins_of_day: u32,
+    pub(crate) joins_of_week: u32,
+    pub(crate) views_of_day: u32,
+}
+
+impl Store {
+    /// What was done lately, as it was at a moment.
+    pub(crate) async fn counts(
+        &self,
+        at: DateTime<Utc>,
+    ) -> Result<HashMap<Uuid, Counts>, DataError> {
+        let day = at - Duration::days(1);
+        let joins: Vec<(Uuid, i64, i64)> = sql(concat!(
+            "SELECT j.event_id, COUNT(DISTINCT CASE WHEN j.heard_at > ? THEN j.actor END), COUNT(DISTINCT j.actor)
+             FROM feed_joins j WHERE j.kind = 'join' AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
+            has_left!(),
+            " GROUP BY j.event_id"
+        ))
+        .bind(day)
+        .bind(at - WEEK)
+        .bind(at)
+        .bind(at)
+        .fetch_all(&self.0)
+        .await?;
+        let views: Vec<(Uuid, i64)> = sql(
+            "SELECT event_id, COUNT(DISTINCT actor) FROM feed_actions WHERE kind = 'view' AND happened_at > ? AND happened_at <= ? GROUP BY event_id",
+        )
+        .bind(day)
+        .bind(at)
+        .fetch_all(&self.0)
+        .await?;
+        let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
+        let mut counts: HashMap<Uuid, Counts> = HashMap::new();
+        for (event, day, week) in joins {
+            let counts = counts.entry(event).or_default();
+            (counts.joins_of_day, counts.joins_of_week) = (number(day), number(week));
+        }
+        for (event, views) in views {
+            counts.entry(event).or_default().views_of_day = number(views);
+        }
+        Ok(counts)
+    }
+
+    /// What somebody likes, as it was known at a moment.
+    pub(crate) async fn tastes(
+        &self,
+        actor: &str,
+        at: DateTime<Utc>,
+    ) -> Result<HashMap<String, f64>, DataError> {
+        let joins: Vec<(String, i64)> = sql(concat!(
+            "SELECT e.category, COUNT(DISTINCT j.event_id) FROM feed_joins j JOIN feed_events e ON e.event_id = j.event_id
+             WHERE j.kind = 'join' AND j.actor = ? AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
+            has_left!(),
+            " GROUP BY e.category"
+        ))
+        .bind(actor)
+        .bind(at - MONTH)
+        .bind(at)
+        .bind(at)
+        .fetch_all(&self.0)
+        .await?;
+        let looks: Vec<(String, i64)> = sql(
+            "SELECT e.category, COUNT(*) FROM feed_actions a JOIN feed_events e ON e.event_id = a.event_id
+             WHERE a.actor = ? AND a.happened_at > ? AND a.happened_at <= ? GROUP BY e.category",
+        )
+        .bind(actor)
+        .bind(at - MONTH)
+        .bind(at)
+        .fetch_all(&self.0)
+        .await?;
+        let times = |count: i64| f64::from(u32::try_from(count).unwrap_or(u32::MAX));
+        let mut tastes: HashMap<String, f64> = HashMap::new();
+        for (weight, all) in [(JOINED, joins), (LOOKED, looks)] {
+            for (category, count) in all {
+                *tastes.entry(category).or_default() += weight * times(count);
+            }
+        }
+        Ok(tastes)
+    }
+}
