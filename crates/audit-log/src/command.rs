@@ -6,7 +6,7 @@ use seaworthy_service::{
     clap::{Arg, ArgMatches, Command},
 };
 
-use crate::{AuditLog, AuditLogConfig, MIGRATIONS, export::Selection};
+use crate::{AuditLog, AuditLogConfig, MIGRATIONS, Seen, Verified, export::Selection};
 
 /// The command `audit-log verify|export` of a service binary, for the log in the database of this name.
 ///
@@ -101,12 +101,25 @@ async fn verify<C>(
         .verify(seen)
         .await
         .map_err(|error| StartError::because("the audit log is not whole", error))?;
-    let text = format!(
-        "{} records are whole; the last is {}:{}",
+    run.console.answer(&line(&verified), &verified);
+    match (verified.seen, seen) {
+        // It was asked for, and would be taken for done.
+        (Some(Seen::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
+            "record {sequence} was pruned and cannot be compared any more: whether the end was cut off is not known, give --seen a later one"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn line(verified: &Verified) -> String {
+    let pruned = match verified.pruned_sequence {
+        0 => String::new(),
+        sequence => format!(", those up to {sequence} were pruned"),
+    };
+    format!(
+        "{} records are whole{pruned}; the last is {}:{}",
         verified.records, verified.last_sequence, verified.last_hash
-    );
-    run.console.answer(&text, &verified);
-    Ok(())
+    )
 }
 
 async fn export<C>(

@@ -61,6 +61,8 @@ pub(crate) struct Chain {
     pub(crate) last_hash: Vec<u8>,
     pub(crate) pruned_sequence: i64,
     pub(crate) pruned_hash: Vec<u8>,
+    /// Absent where nothing was pruned.
+    pub(crate) pruned_proof: Option<Vec<u8>>,
 }
 
 impl AuditLog {
@@ -110,11 +112,11 @@ impl AuditLog {
     }
 }
 
-/// Takes the chain for this transaction.
-async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
+/// Takes the chain for this transaction, and tells the time in microseconds.
+pub(crate) async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
     let chain: Chain =
-        sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
-            .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain'")
+        sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
+            .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain'")
             .fetch_one(tx)
             .await?;
     // After the wait for the row, so that times rise with the numbers.
@@ -123,7 +125,7 @@ async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
 }
 
 pub(crate) async fn chain(connection: &dyn Connection) -> Result<Chain, DataError> {
-    sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash FROM audit_log_chain WHERE name = 'chain'")
+    sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain'")
         .fetch_one(connection)
         .await
 }
@@ -139,6 +141,7 @@ impl FromRow for Chain {
             last_hash: hash("last_hash")?,
             pruned_sequence: row.get("pruned_sequence")?,
             pruned_hash: hash("pruned_hash")?,
+            pruned_proof: row.get("pruned_proof")?,
         })
     }
 }

@@ -1,8 +1,12 @@
 use seaworthy_core::{Error, Timeout};
-use seaworthy_data::{DataError, sql};
+use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_service::{Schedule, Worker};
 
-use crate::{AuditLog, AuditLogConfig};
+use crate::{
+    AuditLog, AuditLogConfig, VerifyError,
+    follow::Link,
+    log::{Chain, hold},
+};
 
 const MICROSECONDS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
 /// What one transaction removes, so that nobody waits for long to append.
@@ -27,11 +31,11 @@ impl AuditLog {
         ))
     }
 
-    /// Removes the oldest records, those of more than so many days ago, and tells how many. The chain remembers where it goes on, so the rest stays verifiable.
+    /// Removes the oldest records, those of more than so many days ago, and tells how many. The chain remembers where it goes on and proves it, so the rest stays verifiable.
     ///
     /// # Errors
-    /// The database's.
-    pub async fn prune(&self, days: u32) -> Result<u64, DataError> {
+    /// [`VerifyError`] for a beginning that is not what was written: of that, nothing more is removed.
+    pub async fn prune(&self, days: u32) -> Result<u64, VerifyError> {
         let age = i64::from(days).saturating_mul(MICROSECONDS_OF_A_DAY);
         let mut removed = 0;
         loop {
@@ -43,39 +47,50 @@ impl AuditLog {
         }
     }
 
-    async fn prune_some(&self, age: i64) -> Result<u64, DataError> {
+    async fn prune_some(&self, age: i64) -> Result<u64, VerifyError> {
         self.database
-            .transaction(|tx| async move {
-                let chain: Option<(i64, i64)> =
-                    sql("SELECT pruned_sequence, last_sequence FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
-                        .on_sqlite("SELECT pruned_sequence, last_sequence FROM audit_log_chain WHERE name = 'chain'")
-                        .fetch_optional(&tx)
-                        .await?;
-                let Some((pruned, last)) = chain else {
-                    return Ok(0);
-                };
-                // The times rise with the numbers, so what is to go is the beginning.
-                let end: Option<(i64, Vec<u8>)> =
-                    sql("SELECT sequence, hash FROM audit_log WHERE sequence <= ? AND sequence < ? AND at_us < {now_us} - ? ORDER BY sequence DESC LIMIT 1")
-                        .bind(pruned.saturating_add(AT_ONCE))
-                        .bind(last)
-                        .bind(age)
-                        .fetch_optional(&tx)
-                        .await?;
-                let Some((sequence, hash)) = end else {
-                    return Ok(0);
-                };
-                let done = sql("DELETE FROM audit_log WHERE sequence <= ?")
-                    .bind(sequence)
-                    .execute(&tx)
-                    .await?;
-                sql("UPDATE audit_log_chain SET pruned_sequence = ?, pruned_hash = ? WHERE name = 'chain'")
-                    .bind(sequence)
-                    .bind(hash)
-                    .execute(&tx)
-                    .await?;
-                Ok(done.rows_affected())
-            })
+            .transaction(|tx| async move { self.prune_in(&tx, age).await })
             .await
     }
+
+    async fn prune_in(&self, tx: &Transaction, age: i64) -> Result<u64, VerifyError> {
+        let (chain, now) = hold(tx).await?;
+        let Some(end) = end(tx, &chain, now.saturating_sub(age)).await? else {
+            return Ok(0);
+        };
+        // Somebody who alters times, or the mark, would otherwise have the beginning removed and that signed.
+        let beginning = self.beginning(&chain)?;
+        let pruned = self.follow(tx, beginning, end, |_| Ok(())).await?;
+        let done = sql("DELETE FROM audit_log WHERE sequence > ? AND sequence <= ?")
+            .bind(chain.pruned_sequence)
+            .bind(pruned.sequence)
+            .execute(tx)
+            .await?;
+        self.mark(tx, pruned).await?;
+        Ok(done.rows_affected())
+    }
+
+    async fn mark(&self, tx: &Transaction, pruned: Link) -> Result<(), DataError> {
+        let proof = self.proof(&pruned);
+        sql("UPDATE audit_log_chain SET pruned_sequence = ?, pruned_hash = ?, pruned_proof = ? WHERE name = 'chain'")
+            .bind(pruned.sequence)
+            .bind(pruned.hash)
+            .bind(proof)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+}
+
+/// The number of the last record that is to go now. The times rise with the numbers, so what is to go is the beginning.
+async fn end(tx: &Transaction, chain: &Chain, before_us: i64) -> Result<Option<i64>, DataError> {
+    let end: Option<(i64,)> =
+        sql("SELECT sequence FROM audit_log WHERE sequence > ? AND sequence <= ? AND sequence < ? AND at_us < ? ORDER BY sequence DESC LIMIT 1")
+            .bind(chain.pruned_sequence)
+            .bind(chain.pruned_sequence.saturating_add(AT_ONCE))
+            .bind(chain.last_sequence)
+            .bind(before_us)
+            .fetch_optional(tx)
+            .await?;
+    Ok(end.map(|(sequence,)| sequence))
 }

@@ -27,17 +27,12 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The hash that it has to have after this one. Each field goes in with its length, so that no two records have the same bytes.
+    /// The hash that it has to have after this one.
     pub(crate) fn chained(&self, previous: &[u8], key: &hmac::Key) -> Vec<u8> {
         let mut context = hmac::Context::with_key(key);
-        let mut add = |field: Option<&[u8]>| {
-            let length = field.map_or(u64::MAX, |bytes| u64::try_from(bytes.len()).unwrap_or(0));
-            context.update(&length.to_be_bytes());
-            context.update(field.unwrap_or_default());
-        };
-        add(Some(previous));
-        add(Some(&self.sequence.to_be_bytes()));
-        add(Some(&self.at_us.to_be_bytes()));
+        add(&mut context, Some(previous));
+        add(&mut context, Some(&self.sequence.to_be_bytes()));
+        add(&mut context, Some(&self.at_us.to_be_bytes()));
         for field in [
             self.actor.as_deref(),
             self.tenant.as_deref(),
@@ -49,7 +44,7 @@ impl Record {
             self.address.as_deref(),
             Some(&self.details),
         ] {
-            add(field.map(str::as_bytes));
+            add(&mut context, field.map(str::as_bytes));
         }
         context.sign().as_ref().to_vec()
     }
@@ -89,6 +84,13 @@ impl FromRow for Record {
             hash: row.get("hash")?,
         })
     }
+}
+
+/// Adds a field with its length, so that no two rows of fields have the same bytes.
+pub(crate) fn add(context: &mut hmac::Context, field: Option<&[u8]>) {
+    let length = field.map_or(u64::MAX, |bytes| u64::try_from(bytes.len()).unwrap_or(0));
+    context.update(&length.to_be_bytes());
+    context.update(field.unwrap_or_default());
 }
 
 fn time(microseconds: i64) -> String {

@@ -1,25 +1,37 @@
-use aws_lc_rs::constant_time::verify_slices_are_equal;
+use seaworthy_core::Error;
 use seaworthy_data::{DataError, sql};
 use serde::Serialize;
 
 use crate::{
     AuditLog,
-    log::chain,
-    record::{Record, hexadecimal},
+    follow::Link,
+    log::{Chain, chain},
+    record::hexadecimal,
 };
-
-/// Records that are held in memory at a time.
-const PAGE: i64 = 1_000;
 
 /// What a look at the whole chain has found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verified {
     /// How many records there are.
     pub records: u64,
+    /// The number up to which records were pruned, 0 where none was.
+    pub pruned_sequence: i64,
     /// The number of the last one, 0 where there was never any.
     pub last_sequence: i64,
     /// Its hash, in hexadecimal: kept elsewhere, it shows later whether the end was cut off.
     pub last_hash: String,
+    /// What became of the record that was seen before, where one was given.
+    pub seen: Option<Seen>,
+}
+
+/// What became of a record that was seen before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seen {
+    /// The log has it still, or begins right after it.
+    Whole,
+    /// It was pruned since, and others after it: it cannot be compared any more, and does not tell whether the end was cut off.
+    Pruned,
 }
 
 /// The log is not what was written.
@@ -31,6 +43,9 @@ pub enum VerifyError {
     /// Records are missing.
     #[error("record {0} is missing")]
     Missing(i64),
+    /// A record is before the beginning of the chain or after its end.
+    #[error("record {0} is not of the chain")]
+    Stray(i64),
     /// The end of the chain is not its last record.
     #[error("the chain ends at record {expected}, and the last one that is here is {found}")]
     End {
@@ -39,6 +54,14 @@ pub enum VerifyError {
         /// What is here.
         found: i64,
     },
+    /// Where the log begins was altered, or written by somebody without the key.
+    #[error("that the records up to {0} were pruned is not what was written")]
+    Mark(i64),
+    /// The beginning is gone and nothing proves that it was pruned.
+    #[error(
+        "nothing proves that the records up to {0} were pruned: somebody without the key removed them, or a version that proved nothing yet"
+    )]
+    Unproved(i64),
     /// It is not what was seen before.
     #[error("record {0} is not the one that was seen before")]
     Replaced(i64),
@@ -47,63 +70,100 @@ pub enum VerifyError {
     Failed(#[from] DataError),
 }
 
+impl From<VerifyError> for Error {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Failed(error) => error.into(),
+            error => Self::internal(error),
+        }
+    }
+}
+
 impl AuditLog {
     /// Reads the whole log and follows its chain. `seen` is a number and its hash from an earlier look or from the service's logs: without one, a log whose end was cut off is whole.
     ///
     /// # Errors
     /// [`VerifyError`] names the first record that is wrong.
     pub async fn verify(&self, seen: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
-        // Before the records, so that what is appended meanwhile is not missed but left for the next look.
-        let chain = chain(&self.database).await?;
-        let (mut last, mut hash) = (chain.pruned_sequence, chain.pruned_hash);
-        let mut records = 0;
-        let mut was_seen = seen.is_none_or(|(sequence, _)| sequence <= last);
-        while last < chain.last_sequence {
-            let page = self.page(last, chain.last_sequence).await?;
-            if page.is_empty() {
-                break;
+        loop {
+            // Before the records, so that what is appended meanwhile is not missed but left for the next look.
+            let chain = chain(&self.database).await?;
+            let found = self.look(&chain, seen).await;
+            // What is pruned meanwhile looks as if it were missing.
+            if found.is_ok() || !self.was_pruned_since(&chain).await? {
+                return found;
             }
-            for record in page {
-                if record.sequence != last + 1 {
-                    return Err(VerifyError::Missing(last + 1));
-                }
-                hash = record.chained(&hash, &self.key);
-                verify_slices_are_equal(&hash, &record.hash)
-                    .map_err(|_| VerifyError::Altered(record.sequence))?;
-                if let Some((sequence, expected)) = seen
-                    && sequence == record.sequence
-                {
-                    if !hexadecimal(&hash).eq_ignore_ascii_case(expected) {
-                        return Err(VerifyError::Replaced(sequence));
-                    }
-                    was_seen = true;
-                }
-                last = record.sequence;
-                records += 1;
-            }
-        }
-        if last != chain.last_sequence || hash != chain.last_hash {
-            return Err(VerifyError::End {
-                expected: chain.last_sequence,
-                found: last,
-            });
-        }
-        match seen {
-            Some((sequence, _)) if !was_seen => Err(VerifyError::Missing(sequence)),
-            _ => Ok(Verified {
-                records,
-                last_sequence: last,
-                last_hash: hexadecimal(&hash),
-            }),
         }
     }
 
-    async fn page(&self, after: i64, last: i64) -> Result<Vec<Record>, DataError> {
-        sql("SELECT * FROM audit_log WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?")
-            .bind(after)
-            .bind(last)
-            .bind(PAGE)
-            .fetch_all(&self.database)
-            .await
+    async fn was_pruned_since(&self, before: &Chain) -> Result<bool, DataError> {
+        Ok(chain(&self.database).await?.pruned_sequence > before.pruned_sequence)
+    }
+
+    async fn look(
+        &self,
+        chain: &Chain,
+        seen: Option<(i64, &str)>,
+    ) -> Result<Verified, VerifyError> {
+        let beginning = self.beginning(chain)?;
+        let pruned_sequence = beginning.sequence;
+        compare(&beginning, seen)?;
+        let mut records = 0;
+        let end = self
+            .follow(&self.database, beginning, chain.last_sequence, |link| {
+                records += 1;
+                compare(link, seen)
+            })
+            .await?;
+        if end.sequence != chain.last_sequence || end.hash != chain.last_hash {
+            return Err(VerifyError::End {
+                expected: chain.last_sequence,
+                found: end.sequence,
+            });
+        }
+        self.refuse_strays().await?;
+        Ok(Verified {
+            records,
+            pruned_sequence,
+            last_sequence: end.sequence,
+            last_hash: hexadecimal(&end.hash),
+            seen: became(seen, pruned_sequence, end.sequence)?,
+        })
+    }
+
+    /// In one statement with the ends of the chain as they are then, for others append and prune meanwhile.
+    async fn refuse_strays(&self) -> Result<(), VerifyError> {
+        let stray: Option<(i64,)> =
+            sql("SELECT sequence FROM audit_log, audit_log_chain WHERE name = 'chain'
+                 AND (sequence <= pruned_sequence OR sequence > last_sequence) ORDER BY sequence LIMIT 1")
+                .fetch_optional(&self.database)
+                .await?;
+        stray.map_or(Ok(()), |(sequence,)| Err(VerifyError::Stray(sequence)))
+    }
+}
+
+/// Refuses a record that is not the one that was seen at its place.
+fn compare(link: &Link, seen: Option<(i64, &str)>) -> Result<(), VerifyError> {
+    match seen {
+        Some((sequence, hash))
+            if sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) =>
+        {
+            Err(VerifyError::Replaced(sequence))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What became of the one that was seen, in a whole log from here to there, each of which was compared.
+fn became(
+    seen: Option<(i64, &str)>,
+    pruned_sequence: i64,
+    last_sequence: i64,
+) -> Result<Option<Seen>, VerifyError> {
+    match seen {
+        Some((sequence, _)) if sequence > last_sequence => Err(VerifyError::Missing(sequence)),
+        Some((sequence, _)) if sequence < pruned_sequence => Ok(Some(Seen::Pruned)),
+        Some(_) => Ok(Some(Seen::Whole)),
+        None => Ok(None),
     }
 }

@@ -124,6 +124,10 @@ impl WrapKeys for Keyring {
             self.wrap_now(&key).map(Some)
         })
     }
+
+    fn is_current(&self, wrapped: &WrappedKey) -> bool {
+        self.0.read().active == wrapped.key_id
+    }
 }
 
 impl fmt::Debug for Keyring {

@@ -144,7 +144,7 @@ impl Sealer {
         }))
     }
 
-    /// Uses a new data key from now on: call it after another key-encryption key was activated.
+    /// Uses a new data key from now on: after a rotation that its keys cannot know of, as that of Vault's.
     pub fn forget_keys(&self) {
         *self.0.current.lock() = None;
         *self.0.open.lock() = Default::default();
@@ -152,7 +152,9 @@ impl Sealer {
 
     async fn current(&self) -> Result<Arc<Current>, CryptoError> {
         let usable = self.0.current.lock().clone().filter(|current| {
-            current.made.elapsed() < LIFE && current.uses.fetch_add(1, Ordering::Relaxed) < USES
+            current.made.elapsed() < LIFE
+                && self.0.keys.is_current(&current.wrapped)
+                && current.uses.fetch_add(1, Ordering::Relaxed) < USES
         });
         if let Some(current) = usable {
             return Ok(current);

@@ -1,23 +1,27 @@
-//! Requests that a page of another site makes with the user's cookies (cross-site request forgery).
+//! Requests that a page of another site makes for the user (cross-site request forgery).
 //!
 //! A cookie says who the user is and not who asks. Browsers say that themselves: in `Sec-Fetch-Site`, and in `Origin` those that do not know it. So no token has to be woven into forms: a request that may change
 //! something, has cookies and comes from elsewhere is refused. Clients that are no browsers send neither header and have no cookies that somebody else's page could use. `SameSite` cookies alone are
 //! not enough, because a sibling host is the same site (F. Valsorda, "Cross-Site Request Forgery", 2025, of which Go 1.25 has the same check).
+//!
+//! Where an answer begins or ends a session there is something to forge without any cookie: the browser keeps what the answer sets, and the user would go on in an account of the attacker's.
 
 use http::{HeaderMap, Method, Uri, header};
 
-use crate::cors::CrossOrigin;
+use crate::{RouteOptions, cors::CrossOrigin};
 
 const FETCH_SITE: &str = "sec-fetch-site";
 
-/// Whether a page that is not of this origin, and is not one that CORS lets in with credentials, makes a request with cookies that may change something.
+/// Whether a page that is not of this origin, and is not one that CORS lets in with credentials, makes a request that may change something, with cookies or for new ones.
 pub(crate) fn is_forged(
     method: &Method,
     uri: &Uri,
     headers: &HeaderMap,
     cross_origin: &CrossOrigin,
+    route: Option<&RouteOptions>,
 ) -> bool {
-    if method.is_safe() || !headers.contains_key(header::COOKIE) {
+    let sets_session = route.is_some_and(RouteOptions::is_setting_session);
+    if method.is_safe() || !(sets_session || headers.contains_key(header::COOKIE)) {
         return false;
     }
     let is_let_in = matches!(
@@ -56,14 +60,20 @@ fn is_own(origin: &[u8], uri: &Uri, headers: &HeaderMap) -> bool {
 mod tests {
     use super::*;
 
-    fn asks(method: Method, headers: &[(&'static str, &'static str)]) -> bool {
+    type Headers = [(&'static str, &'static str)];
+
+    fn asks(method: Method, headers: &Headers) -> bool {
+        asks_of(&RouteOptions::new(), method, headers)
+    }
+
+    fn asks_of(route: &RouteOptions, method: Method, headers: &Headers) -> bool {
         let mut map = HeaderMap::new();
         map.insert(header::HOST, "events.example:8080".parse().unwrap());
         for (name, value) in headers {
             map.insert(*name, value.parse().unwrap());
         }
         let uri = Uri::from_static("/logout");
-        is_forged(&method, &uri, &map, &CrossOrigin::Indifferent)
+        is_forged(&method, &uri, &map, &CrossOrigin::Indifferent, Some(route))
     }
 
     #[test]
@@ -100,6 +110,28 @@ mod tests {
     }
 
     #[test]
+    fn another_site_begins_no_session_though_it_has_no_cookie_auth_4() {
+        let login = RouteOptions::new().sets_session();
+        for forged in [
+            ("sec-fetch-site", "cross-site"),
+            ("sec-fetch-site", "same-site"),
+            ("origin", "https://evil.example"),
+            ("origin", "null"),
+        ] {
+            assert!(asks_of(&login, Method::POST, &[forged]), "{forged:?}");
+            assert!(!asks_of(&login, Method::GET, &[forged]), "{forged:?}");
+        }
+        for own in [
+            ("sec-fetch-site", "same-origin"),
+            ("sec-fetch-site", "none"),
+            ("origin", "https://events.example:8080"),
+            ("accept", "*/*"),
+        ] {
+            assert!(!asks_of(&login, Method::POST, &[own]), "{own:?}");
+        }
+    }
+
+    #[test]
     fn a_page_that_cors_lets_in_with_credentials_may_sec_2() {
         let mut headers = HeaderMap::new();
         headers.insert(header::COOKIE, "a=b".parse().unwrap());
@@ -110,13 +142,12 @@ mod tests {
             exposed: None,
             credentials,
         };
-        assert!(!is_forged(&Method::POST, &uri, &headers, &allowed(true)));
-        assert!(is_forged(&Method::POST, &uri, &headers, &allowed(false)));
-        assert!(is_forged(
-            &Method::POST,
-            &uri,
-            &headers,
-            &CrossOrigin::NotAllowed
-        ));
+        let login = RouteOptions::new().sets_session();
+        for route in [None, Some(&login)] {
+            let is_forged = |found| is_forged(&Method::POST, &uri, &headers, &found, route);
+            assert!(!is_forged(allowed(true)));
+            assert!(is_forged(allowed(false)));
+            assert!(is_forged(CrossOrigin::NotAllowed));
+        }
     }
 }

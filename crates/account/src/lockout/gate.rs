@@ -4,7 +4,7 @@ use std::{
 };
 
 use seaworthy_core::{Code, Error};
-use seaworthy_data::{DataError, Database, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 use seaworthy_service::Worker;
 use tracing::warn;
 
@@ -154,6 +154,39 @@ impl Lockout {
         sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
             .bind(address)
             .execute(&self.database)
+            .await
+            .map(drop)
+    }
+
+    /// Takes back an attempt that came to nothing: whether it would have succeeded was not found out.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn withdrawn(&self, attempt: Attempt) -> Result<(), DataError> {
+        for subject in [Some(attempt.account), attempt.address]
+            .into_iter()
+            .flatten()
+        {
+            sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
+                .bind(subject)
+                .execute(&self.database)
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Lets an account try again at once, in the transaction in which its owner proved who they are: by the link for a new password, for instance.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forgive(
+        &self,
+        connection: &dyn Connection,
+        account: &str,
+    ) -> Result<(), DataError> {
+        sql("DELETE FROM account_failures WHERE subject = ?")
+            .bind(subject("account", account))
+            .execute(connection)
             .await
             .map(drop)
     }

@@ -46,6 +46,8 @@ pub struct Enrolment {
 }
 
 struct Factor {
+    /// As it is stored.
+    sealed: Vec<u8>,
     secret: Secret<Vec<u8>>,
     is_confirmed: bool,
     last_step: u64,
@@ -74,14 +76,18 @@ impl SecondFactors {
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
         sql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
-             ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = 0")
+             ON CONFLICT (user_id) DO UPDATE SET secret = excluded.secret, last_step = 0 WHERE account_second_factors.confirmed = excluded.confirmed")
             .on_mysql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
-             ON DUPLICATE KEY UPDATE secret = VALUES(secret), last_step = 0")
+             ON DUPLICATE KEY UPDATE secret = IF(confirmed, secret, VALUES(secret)), last_step = IF(confirmed, last_step, 0)")
             .bind(user)
             .bind(sealed)
             .bind(false)
             .execute(&self.database)
             .await?;
+        // Another one was confirmed meanwhile, and this one is stored nowhere.
+        if self.is_required(user).await? {
+            return Ok(None);
+        }
         let text = base32(secret.expose());
         Ok(Some(Enrolment {
             address: Secret::new(self.address(label, &text)),
@@ -107,23 +113,26 @@ impl SecondFactors {
     /// # Errors
     /// The database's, or that of the keys.
     pub async fn confirm(&self, user: &str, code: &str) -> Result<Option<Vec<String>>, Error> {
-        let step = match self.load(user).await? {
-            Some(factor) if !factor.is_confirmed => self.check(&factor, code),
-            _ => None,
+        let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
+            return Ok(None);
         };
-        let Some(step) = step else { return Ok(None) };
+        let Some(step) = self.check(&factor, code) else {
+            return Ok(None);
+        };
         let codes = recovery_codes()?;
         let hashes: Vec<Vec<u8>> = codes.iter().map(|code| recovery_hash(code)).collect();
         let is_confirmed = self
             .database
             .transaction(|tx| {
-                let hashes = hashes.clone();
+                let (hashes, sealed) = (hashes.clone(), factor.sealed.clone());
                 async move {
-                    let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ?")
+                    // The code proves this secret alone, and not one that came in its place meanwhile.
+                    let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")
                         .bind(true)
                         .bind(step.cast_signed())
                         .bind(user)
                         .bind(false)
+                        .bind(sealed)
                         .execute(&tx)
                         .await?;
                     if confirmed.rows_affected() == 0 {
@@ -207,6 +216,7 @@ impl SecondFactors {
         let envelope = Envelope::from_bytes(&sealed)?;
         let secret = self.sealer.open_bytes(&envelope, &context(user)).await?;
         Ok(Some(Factor {
+            sealed,
             secret,
             is_confirmed,
             last_step: last_step.unsigned_abs(),

@@ -260,12 +260,13 @@ impl Sessions {
         Ok(Exchange::Reused { user })
     }
 
-    /// Ends the session of a token, as a logout does. One that is not known is none that could go on.
+    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. One that is not known is none that could go on.
     ///
     /// # Errors
     /// The database's.
     pub async fn end(&self, token: &SecretToken) -> Result<(), DataError> {
-        sql("DELETE FROM account_sessions WHERE token_hash = ?")
+        sql("DELETE FROM account_sessions WHERE token_hash = ? OR id IN (SELECT session_id FROM account_used_tokens WHERE token_hash = ?)")
+            .bind(token.hash())
             .bind(token.hash())
             .execute(&self.database)
             .await

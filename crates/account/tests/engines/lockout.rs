@@ -86,6 +86,23 @@ pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_cl
         .unwrap();
 }
 
+pub(crate) async fn an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_is_forgiven_auth_2(
+    place: Place,
+) {
+    let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
+    let (account, home) = ("ada@example.org", address("192.0.2.7"));
+    for _ in 0..20 {
+        let attempt = lockout.attempt(account, home).await.unwrap();
+        lockout.withdrawn(attempt).await.unwrap();
+    }
+    for _ in 0..5 {
+        let _failed = lockout.attempt(account, home).await.unwrap();
+    }
+    waits(lockout.attempt(account, home).await);
+    lockout.forgive(&place.database, account).await.unwrap();
+    let _again = lockout.attempt(account, home).await.unwrap();
+}
+
 pub(crate) async fn without_the_database_nobody_is_let_in_auth_2(place: Place) {
     let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
     sql("DROP TABLE account_failures")

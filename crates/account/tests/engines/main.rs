@@ -20,6 +20,7 @@ seaworthy_testkit::on_every_database! {
         a_refresh_token_is_good_once_and_its_theft_ends_the_session_auth_3,
         of_two_refreshes_at_once_one_goes_on_and_the_session_lives_auth_3,
         a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_3,
+        a_logout_by_a_token_that_a_thief_has_exchanged_ends_the_session_auth_3,
         a_logout_a_ban_and_a_new_login_end_sessions_auth_3,
         a_token_that_a_client_brought_is_never_taken_over_auth_3,
         versions_rise_one_by_one_also_at_once_auth_3,
@@ -28,6 +29,7 @@ seaworthy_testkit::on_every_database! {
         after_a_few_failures_an_account_waits_whether_it_exists_or_not_auth_2,
         a_thousand_at_once_are_counted_like_one_after_the_other_auth_2,
         an_address_waits_over_all_accounts_and_a_success_does_not_clear_it_auth_2,
+        an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_is_forgiven_auth_2,
         without_the_database_nobody_is_let_in_auth_2;
     one_time_tokens:
         a_link_is_good_once_for_one_purpose_and_until_the_next_auth_2,
@@ -37,5 +39,7 @@ seaworthy_testkit::on_every_database! {
         of_many_uses_at_once_one_is_the_first_auth_4;
     second_factors:
         a_factor_counts_from_its_confirmation_and_each_code_once_auth_4,
+        no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile_auth_4,
+        a_code_confirms_the_secret_that_it_proves_and_no_other_auth_4,
         a_secret_that_was_moved_to_another_row_does_not_open_sec_5;
 }

@@ -1,20 +1,28 @@
-use std::time::SystemTime;
+use std::{sync::Arc, time::SystemTime};
 
 use aws_lc_rs::hmac;
 use futures::future::join_all;
 use seaworthy_account::SecondFactors;
 use seaworthy_core::Secret;
-use seaworthy_crypto::{KeyId, Keyring, Sealer};
+use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, WrappedKey};
 use seaworthy_data::sql;
+use tokio::sync::Semaphore;
 
 use crate::place::Place;
 
 const USER: &str = "user-7";
 
-fn factors(place: &Place) -> SecondFactors {
+fn keyring() -> Keyring {
     let id = KeyId::new("2026-11").unwrap();
-    let keyring = Keyring::new(id, &Secret::new([7; 32])).unwrap();
-    SecondFactors::new(place.database.clone(), Sealer::new(keyring), "City Events")
+    Keyring::new(id, &Secret::new([7; 32])).unwrap()
+}
+
+fn factors(place: &Place) -> SecondFactors {
+    SecondFactors::new(
+        place.database.clone(),
+        Sealer::new(keyring()),
+        "City Events",
+    )
 }
 
 /// What the application shows, by an implementation of its own.
@@ -80,6 +88,92 @@ pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_aut
     factors.remove(&place.database, USER).await.unwrap();
     assert!(!factors.verify(USER, &recovery[4]).await.unwrap());
     assert!(!factors.is_required(USER).await.unwrap());
+}
+
+/// Keys that are asked for in the middle of what somebody else does.
+struct Slow {
+    keys: Keyring,
+    asked: Semaphore,
+    answers: Semaphore,
+}
+
+impl Slow {
+    fn new() -> Arc<Self> {
+        Arc::new(Self {
+            keys: keyring(),
+            asked: Semaphore::new(0),
+            answers: Semaphore::new(0),
+        })
+    }
+
+    async fn wait(&self) {
+        self.asked.add_permits(1);
+        self.answers.acquire().await.unwrap().forget();
+    }
+
+    /// Does something else between the question and the answer.
+    async fn meanwhile<T>(&self, other: impl Future<Output = T>) -> T {
+        self.asked.acquire().await.unwrap().forget();
+        let done = other.await;
+        self.answers.add_permits(100);
+        done
+    }
+}
+
+struct SlowKeys(Arc<Slow>);
+
+impl WrapKeys for SlowKeys {
+    fn wrap<'a>(&'a self, key: &'a DataKey) -> WrapFuture<'a, WrappedKey> {
+        Box::pin(async move {
+            self.0.wait().await;
+            self.0.keys.wrap(key).await
+        })
+    }
+
+    fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey> {
+        Box::pin(async move {
+            self.0.wait().await;
+            self.0.keys.unwrap(wrapped).await
+        })
+    }
+
+    fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>> {
+        self.0.keys.rewrap(wrapped)
+    }
+}
+
+fn slow_factors(place: &Place) -> (Arc<Slow>, SecondFactors) {
+    let slow = Slow::new();
+    let sealer = Sealer::new(SlowKeys(Arc::clone(&slow)));
+    let factors = SecondFactors::new(place.database.clone(), sealer, "City Events");
+    (slow, factors)
+}
+
+pub(crate) async fn no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile_auth_4(
+    place: Place,
+) {
+    let own = factors(&place);
+    let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
+    let (slow, other) = slow_factors(&place);
+    let confirmed = async {
+        let code = shown(enrolment.secret.expose(), 0);
+        own.confirm(USER, &code).await.unwrap().unwrap()
+    };
+    let (enrolled, _) = tokio::join!(other.enrol(USER, "mallory"), slow.meanwhile(confirmed));
+    assert!(enrolled.unwrap().is_none());
+    let next = shown(enrolment.secret.expose(), 1);
+    assert!(own.verify(USER, &next).await.unwrap());
+}
+
+pub(crate) async fn a_code_confirms_the_secret_that_it_proves_and_no_other_auth_4(place: Place) {
+    let own = factors(&place);
+    let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
+    let (slow, confirming) = slow_factors(&place);
+    let code = shown(enrolment.secret.expose(), 0);
+    let replaced = async { own.enrol(USER, "mallory").await.unwrap().unwrap() };
+    let (confirmed, _) = tokio::join!(confirming.confirm(USER, &code), slow.meanwhile(replaced));
+    assert!(confirmed.unwrap().is_none());
+    assert!(!own.is_required(USER).await.unwrap());
 }
 
 pub(crate) async fn a_secret_that_was_moved_to_another_row_does_not_open_sec_5(place: Place) {

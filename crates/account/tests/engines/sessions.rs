@@ -102,6 +102,20 @@ pub(crate) async fn a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_
     }
 }
 
+pub(crate) async fn a_logout_by_a_token_that_a_thief_has_exchanged_ends_the_session_auth_3(
+    place: Place,
+) {
+    let sessions = sessions(&place, SessionConfig::default());
+    let (own, other) = (
+        begin(&sessions, &place).await,
+        begin(&sessions, &place).await,
+    );
+    let stolen = sessions.refresh(&own).await.unwrap().token;
+    sessions.end(&own).await.unwrap();
+    assert_eq!(sessions.holder(&stolen).await.unwrap(), None);
+    assert!(sessions.holder(&other).await.unwrap().is_some());
+}
+
 pub(crate) async fn a_logout_a_ban_and_a_new_login_end_sessions_auth_3(place: Place) {
     let config = SessionConfig {
         most_per_user: 2.try_into().unwrap(),

@@ -1,10 +1,12 @@
 //! The audit log on every database: whoever alters it is found out.
 
 #![expect(
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     reason = "what a test cannot unwrap has failed it"
 )]
 
+mod beginning;
 mod chain;
 mod place;
 mod writing;
@@ -17,6 +19,13 @@ seaworthy_testkit::on_every_database! {
         an_end_that_was_cut_off_is_seen_by_what_was_seen_before_obs_11,
         who_has_not_the_key_can_write_nothing_obs_11,
         what_was_pruned_leaves_the_rest_whole_obs_11;
+    beginning:
+        a_beginning_that_was_erased_is_seen_obs_11,
+        the_proof_of_a_pruning_is_of_no_other_place_obs_11,
+        a_pruning_without_a_proof_is_said_to_have_none_obs_11,
+        what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_11,
+        a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11,
+        a_record_beyond_the_ends_of_the_chain_is_named_obs_11;
     writing:
         an_entry_is_there_with_its_change_and_not_without_obs_11,
         many_at_once_make_one_chain_obs_11,

@@ -112,12 +112,18 @@ impl Jwks {
     /// # Errors
     /// [`TokenError::KeysUnavailable`] while there are none.
     pub fn keys(&self) -> Result<Arc<KeySet>, TokenError> {
+        self.believed().map(|(keys, _)| keys)
+    }
+
+    /// The same, and until when they are believed if nobody can be asked for newer ones; `None` is for ever.
+    pub(crate) fn believed(&self) -> Result<(Arc<KeySet>, Option<Instant>), TokenError> {
         let known = self.0.known.load();
         let known = known.as_ref().ok_or(TokenError::KeysUnavailable)?;
-        if known.at.elapsed() > self.0.config.max_stale.get() {
+        let until = known.at.checked_add(self.0.config.max_stale.get());
+        if until.is_some_and(|until| Instant::now() > until) {
             return Err(TokenError::KeysUnavailable);
         }
-        Ok(Arc::clone(&known.keys))
+        Ok((Arc::clone(&known.keys), until))
     }
 
     /// Asks for newer keys, unless that was done a moment ago; then at most waits for the answer.

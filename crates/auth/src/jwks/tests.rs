@@ -7,14 +7,19 @@ use std::{
 };
 
 use axum::{Router, http::StatusCode, routing::get};
+use http::{Request, header::AUTHORIZATION};
 use seaworthy_client::{HttpClient, HttpClientConfig};
-use seaworthy_core::Timeout;
+use seaworthy_core::{Error, RequestContext, RequestId, ServiceIdentity, Timeout, TraceContext};
+use seaworthy_http::{Access, Authenticate as _, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 
 use super::*;
-use crate::token::{
-    Algorithm, Issuer, IssuerConfig, IssuerError, NewToken, SigningKey, TokenError, TokenSigner,
-    TokenSignerConfig, TokenVerifier,
+use crate::{
+    BearerAuthentication, BearerConfig,
+    token::{
+        Algorithm, Issuer, IssuerConfig, IssuerError, NewToken, SigningKey, TokenError,
+        TokenSigner, TokenSignerConfig, TokenVerifier,
+    },
 };
 
 /// An issuer with a key set of its own, on a real socket.
@@ -206,6 +211,45 @@ async fn keys_outlive_their_issuer_for_a_while_and_no_longer_auth_1() {
         verifier.verify_now(&token, now).unwrap_err(),
         TokenError::KeysUnavailable
     );
+}
+
+/// Who a request with a token is found to be.
+async fn ask(bearer: &BearerAuthentication, token: &str) -> Result<Option<Identity>, Error> {
+    let request = Request::get("/me").header(AUTHORIZATION, format!("Bearer {token}"));
+    let (parts, ()) = request.body(()).unwrap().into_parts();
+    let identity = ServiceIdentity::new("events", "1.0.0");
+    let context = RequestContext::new(identity, RequestId::generate(), TraceContext::root(false));
+    let route = RouteOptions::new().access(Access::Authenticated);
+    match bearer.authenticate(&parts, &Arc::new(context), &route) {
+        Authentication::Known(identity) => Ok(Some(identity)),
+        Authentication::Anonymous => Ok(None),
+        Authentication::Refused(error) => Err(error),
+        Authentication::Later(answer) => answer.await,
+    }
+}
+
+#[tokio::test]
+async fn a_remembered_token_is_believed_no_longer_than_the_keys_of_its_issuer_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let config = JwksConfig {
+        max_stale: Timeout::from_secs(60),
+        // Nobody asks the issuer again within this test.
+        demand_interval: Timeout::from_secs(3_600),
+        ..JwksConfig::default()
+    };
+    let jwks = jwks(server.client(), config, &Metrics::new());
+    let bearer =
+        BearerAuthentication::new(believer(&jwks), BearerConfig::default(), &Metrics::new());
+    let token = sign(&signer);
+    assert!(ask(&bearer, &token).await.unwrap().is_some());
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(50)).await;
+    assert!(ask(&bearer, &token).await.unwrap().is_some());
+    tokio::time::advance(Duration::from_secs(11)).await;
+    let refused = ask(&bearer, &token).await.unwrap_err();
+    assert_eq!(refused.reason(), "TOKEN_KEYS_UNAVAILABLE");
+    assert_eq!(server.asked(), 1);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ use std::{
 };
 
 use seaworthy_core::{Actor, ByteSize, Grants, Tenant};
+use tokio::time::Instant;
 
 use super::{
     Algorithm, Claims, Issuer, IssuerError, TokenError,
@@ -52,6 +53,7 @@ pub struct VerifiedToken {
     claims: Claims,
     algorithm: Algorithm,
     until: SystemTime,
+    keys_until: Option<Instant>,
 }
 
 /// Why a token was not believed at once.
@@ -139,18 +141,22 @@ impl TokenVerifier {
         if !config.algorithms.contains(&token.header.algorithm) {
             return Err(TokenError::Algorithm.into());
         }
-        match &issuer.keys {
-            IssuerKeys::Fixed(keys) => keys.verify(&token)?,
+        let keys_until = match &issuer.keys {
+            IssuerKeys::Fixed(keys) => {
+                keys.verify(&token)?;
+                None
+            }
             IssuerKeys::Fetched(jwks) => {
                 let ask = |error| Refusal::AskFor(jwks.clone(), error);
-                let keys = jwks.keys().map_err(ask)?;
+                let (keys, until) = jwks.believed().map_err(ask)?;
                 let id = token.header.key_id.as_deref();
                 if !keys.knows(token.header.algorithm, id) {
                     return Err(ask(TokenError::UnknownKey));
                 }
                 keys.verify(&token)?;
+                until
             }
-        }
+        };
         // From here on the issuer has said all this, and it is told apart what is wrong with it.
         check_type(config, token.header.kind.as_deref())?;
         check_audience(config, &claims)?;
@@ -162,6 +168,7 @@ impl TokenVerifier {
             claims,
             algorithm: token.header.algorithm,
             until,
+            keys_until,
         })
     }
 
@@ -285,6 +292,11 @@ impl VerifiedToken {
     #[must_use]
     pub fn until(&self) -> SystemTime {
         self.until
+    }
+
+    /// Whether the keys that it was checked with are still believed. Those of settings always are, and cost no look at the clock.
+    pub(super) fn has_believed_keys(&self) -> bool {
+        self.keys_until.is_none_or(|until| Instant::now() <= until)
     }
 
     #[cfg(test)]

@@ -39,6 +39,7 @@ pub struct RouteOptions {
     body_limit: Option<ByteSize>,
     without_rate_limit: bool,
     sensitive_query: bool,
+    sets_session: bool,
     probe: bool,
     without_head: bool,
 }
@@ -98,6 +99,14 @@ impl RouteOptions {
     #[must_use]
     pub fn sensitive_query(mut self) -> Self {
         self.sensitive_query = true;
+        self
+    }
+
+    /// Refuses pages of other origins also where they send no cookie, because the answer sets or removes the cookie of a session: another site could log its visitors into an account of its own, or out
+    /// of theirs (AUTH-4). Clients that are no browsers, and pages that CORS lets in with credentials, may.
+    #[must_use]
+    pub fn sets_session(mut self) -> Self {
+        self.sets_session = true;
         self
     }
 
@@ -171,6 +180,10 @@ impl RouteOptions {
 
     pub(crate) fn is_probe(&self) -> bool {
         self.probe
+    }
+
+    pub(crate) fn is_setting_session(&self) -> bool {
+        self.sets_session
     }
 
     pub(crate) fn has_sensitive_query(&self) -> bool {

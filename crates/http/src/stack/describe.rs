@@ -41,7 +41,7 @@ pub const ORDER: [(&str, &str); 15] = [
     ),
     (
         "cross-site guard",
-        "a page of another origin changes nothing with the user's cookies (AUTH-3)",
+        "a page of another origin changes nothing with the user's cookies and begins no session (AUTH-3, AUTH-4)",
     ),
     ("body limit", "declared and streamed (SEC-3)"),
     (

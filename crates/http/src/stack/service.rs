@@ -123,12 +123,13 @@ impl StackService {
                 &parts.uri,
                 &parts.headers,
                 &exchange.cross_origin,
+                found.options(),
             );
         if is_forged {
             return Err(Error::new(
                 Code::Forbidden,
                 "CROSS_SITE_REQUEST",
-                "a page of another site cannot do this with the user's cookies",
+                "a page of another site cannot do this for the user",
             ));
         }
         let limit = found.options().and_then(|options| options.own_body_limit());

@@ -2,7 +2,9 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use city_events_contract::{AUTH_SERVICE, DOOR, PeopleAndServices, bearer_of, for_service};
+use city_events_contract::{
+    AUTH_SERVICE, DOOR, LONGEST_ACCESS_TOKEN, PeopleAndServices, bearer_of, for_service,
+};
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
@@ -140,7 +142,7 @@ fn audit_log(settings: &AuthConfig) -> (&DatabaseConfig, &AuditLogConfig) {
 pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     check_links(settings)?;
-    check_secrets(settings)?;
+    check_tokens(settings)?;
     let signer = signer(settings)?;
     let callers = &settings.service_calls;
     let people = authentication(service)?;
@@ -180,6 +182,9 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.worker(accounts.lockout.purge_worker());
     // Of every purpose.
     service.worker(accounts.verify_email.purge_worker());
+    if let Some(worker) = accounts.audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
     let accounts = Arc::new(accounts);
     if let Some(path) = &settings.public_metrics {
         service.http(metrics::route(path, service.metrics()));
@@ -210,16 +215,29 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-/// All services have the secret of access tokens, so it proves of none who it is.
-fn check_secrets(settings: &AuthConfig) -> Result<(), StartError> {
-    let calls = settings.service_calls.secret.as_ref();
-    let (Some(calls), Some(tokens)) = (calls, &settings.jwt.secret) else {
-        return Ok(());
-    };
-    if calls.expose() == tokens.expose() {
-        return Err(StartError::new(
-            "service_calls.secret is jwt.secret, which every service has: whoever checks access tokens could call as the door",
-        ));
+/// All services have the secret of access tokens, so it proves of none who it is. And what they remember of tokens that were taken back has to last as long as the tokens.
+fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
+    let (calls, tokens) = (&settings.service_calls, &settings.jwt);
+    for (key, call) in [
+        ("service_calls.secret", &calls.secret),
+        ("service_calls.also_believed", &calls.also_believed),
+    ] {
+        let known = [&tokens.secret, &tokens.also_believed];
+        let is_known = |call: &Secret<String>| {
+            let mut known = known.into_iter().flatten();
+            known.any(|token| token.expose() == call.expose())
+        };
+        if call.as_ref().is_some_and(is_known) {
+            return Err(StartError::new(format!(
+                "{key} is that of access tokens (jwt.secret, jwt.also_believed), which every service has: whoever checks access tokens could call as the door"
+            )));
+        }
+    }
+    if settings.access_token_ttl.get() > LONGEST_ACCESS_TOKEN {
+        return Err(StartError::new(format!(
+            "access_token_ttl is longer than the {} h for which services remember what was taken back",
+            LONGEST_ACCESS_TOKEN.as_secs() / 3_600
+        )));
     }
     Ok(())
 }
@@ -255,6 +273,7 @@ fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication
     bearer_of(
         service,
         issuer,
-        "access tokens cannot be checked (jwt.secret)",
+        service.settings().jwt.also_believed.as_ref(),
+        "access tokens cannot be checked (jwt.secret, jwt.also_believed)",
     )
 }

@@ -227,15 +227,29 @@ fn it_starts_with_the_variables_of_the_contract_and_a_key_for_its_audit_log_conf
 #[test]
 fn the_secret_of_the_door_is_not_that_of_all_services_auth_6() {
     let secret = "a secret that stands in this test alone";
-    let environment = [
-        ("JWT_SECRET", secret),
-        ("AUTH_SERVICE__SERVICE_CALLS__SECRET", secret),
-    ];
+    for key in ["SECRET", "ALSO_BELIEVED"] {
+        let calls = format!("AUTH_SERVICE__SERVICE_CALLS__{key}");
+        let told = why_it_does_not_start(&[("JWT_SECRET", secret), (&calls, secret)]);
+        let key = format!("service_calls.{}", key.to_lowercase());
+        assert!(told.contains(&key), "{told}");
+    }
+}
+
+fn why_it_does_not_start(environment: &[(&str, &str)]) -> String {
     let program = Path::new(AUTH.program);
-    let process = ServiceProcess::start(program, &[], &environment).unwrap();
+    let process = ServiceProcess::start(program, &[], environment).unwrap();
     let ended = process.ended().unwrap();
     assert!(!ended.status.success(), "{ended:#?}");
-    assert!(ended.stderr.contains("service_calls.secret"), "{ended:#?}");
+    ended.stderr
+}
+
+#[test]
+fn no_token_outlives_what_is_remembered_of_those_that_were_taken_back_auth_3() {
+    let told = why_it_does_not_start(&[
+        ("JWT_SECRET", "a secret that stands in this test alone"),
+        ("ACCESS_TOKEN_TTL", "25h"),
+    ]);
+    assert!(told.contains("access_token_ttl is longer"), "{told}");
 }
 
 #[test]

@@ -1,7 +1,7 @@
 use seaworthy::{
     auth::{
         BearerAuthentication, BearerConfig,
-        token::{Algorithm, Issuer, IssuerConfig, TokenVerifier},
+        token::{Algorithm, Issuer, IssuerConfig, KeySet, TokenVerifier, VerificationKey},
     },
     config::Settings,
     prelude::*,
@@ -14,6 +14,9 @@ pub struct AccessConfig {
     /// The secret that the auth service signs with, 32 bytes at least.
     #[serde(skip_serializing)]
     pub secret: Option<Secret<String>>,
+    /// Another secret whose tokens are believed too, while the secret is changed: first the next one, then the last one.
+    #[serde(skip_serializing)]
+    pub also_believed: Option<Secret<String>>,
     /// The `iss` that tokens must have. Without one it is not looked at.
     pub issuer: Option<String>,
 }
@@ -36,20 +39,36 @@ pub fn bearer<C: Settings>(
     bearer_of(
         service,
         issuer,
-        "access tokens cannot be checked (jwt.secret)",
+        config.also_believed.as_ref(),
+        "access tokens cannot be checked (jwt.secret, jwt.also_believed)",
     )
 }
 
-/// Believes the tokens of one issuer.
+/// Believes the tokens of one issuer, also those by another secret.
 ///
 /// # Errors
 /// [`StartError`] that says `cannot`, for an issuer that nothing can be checked with.
 pub fn bearer_of<C: Settings>(
     service: &Assembly<C>,
-    issuer: IssuerConfig,
+    mut issuer: IssuerConfig,
+    also: Option<&Secret<String>>,
     cannot: &str,
 ) -> Result<BearerAuthentication, StartError> {
-    let verifier = Issuer::new(issuer)
+    let issuer = match (also, issuer.token_key.take()) {
+        (Some(also), Some(secret)) => {
+            let key = |secret: &Secret<String>| {
+                let bytes = Secret::new(secret.expose().clone().into_bytes());
+                VerificationKey::secret(Algorithm::Hs256, &bytes)
+                    .map_err(|error| StartError::because(cannot, error))
+            };
+            Issuer::with_keys(issuer, KeySet::new([key(&secret)?, key(also)?]))
+        }
+        (_, secret) => {
+            issuer.token_key = secret;
+            Issuer::new(issuer)
+        }
+    };
+    let verifier = issuer
         .and_then(|issuer| TokenVerifier::new([issuer]))
         .map_err(|error| StartError::because(cannot, error))?;
     Ok(BearerAuthentication::new(

@@ -35,4 +35,4 @@ pub use role::Role;
 pub use service_calls::{
     AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig, for_service,
 };
-pub use token_versions::{TOKEN_VERSION_MIGRATIONS, TokenVersions};
+pub use token_versions::{LONGEST_ACCESS_TOKEN, TOKEN_VERSION_MIGRATIONS, TokenVersions};

@@ -41,6 +41,9 @@ pub struct ServiceCallersConfig {
     /// The secret that its tokens are signed with, 32 bytes at least: the same at the service that calls, and known to nobody else.
     #[serde(skip_serializing)]
     pub secret: Option<Secret<String>>,
+    /// Another secret whose tokens are believed too, while the secret is changed.
+    #[serde(skip_serializing)]
+    pub also_believed: Option<Secret<String>>,
     /// Names in a client certificate that it is known by instead: a URI such as `spiffe://example.org/bff`, or a DNS name. `server.grpc.tls.client_certificates` has to ask for it.
     pub certificates: Vec<String>,
 }
@@ -96,7 +99,7 @@ impl<P: Authenticate> PeopleAndServices<P> {
         let tokens = config
             .secret
             .as_ref()
-            .map(|secret| bearer(service, secret, callee))
+            .map(|secret| bearer(service, secret, config.also_believed.as_ref(), callee))
             .transpose()?;
         if config.certificates.is_empty() {
             return Ok(Self {
@@ -131,6 +134,7 @@ impl<P: Authenticate> PeopleAndServices<P> {
 fn bearer<C: Settings>(
     service: &Assembly<C>,
     secret: &Secret<String>,
+    also: Option<&Secret<String>>,
     callee: &str,
 ) -> Result<BearerAuthentication, StartError> {
     let issuer = IssuerConfig {
@@ -145,7 +149,8 @@ fn bearer<C: Settings>(
     bearer_of(
         service,
         issuer,
-        "services that call cannot be known (service_calls.secret)",
+        also,
+        "services that call cannot be known (service_calls.secret, .also_believed)",
     )
 }
 

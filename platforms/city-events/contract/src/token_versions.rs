@@ -26,10 +26,13 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// Longer than any access token lives: after it no older one can be valid.
-const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+/// No access token may live longer: so long services remember what was taken back.
+pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
+const KEEP: Duration = LONGEST_ACCESS_TOKEN;
 /// How soon a replica knows what another one heard.
 const LOOK_EVERY: Timeout = Timeout::from_secs(1);
+/// After a ban of many there are more than a question may answer.
+const ROWS_AT_ONCE: i64 = 1_000;
 /// What was changed since so long is looked at again: transactions commit later than they write.
 const LOOK_BACK: Duration = Duration::from_secs(60);
 
@@ -86,17 +89,26 @@ impl TokenVersions {
 
     async fn look(&self, database: &Database, back: Duration) -> Result<(), DataError> {
         let back = i64::try_from(back.as_micros()).unwrap_or(i64::MAX);
-        let changed: Vec<(String, i64)> =
-            sql("SELECT user_id, version FROM token_versions WHERE changed_us > {now_us} - ?")
-                .bind(back)
-                .fetch_all(database)
-                .await?;
         let until = SystemTime::now() + KEEP;
-        for (user, version) in changed {
-            let version = u64::try_from(version).unwrap_or_default();
-            self.revocations.raise_version(&user, version, until);
+        let mut last = String::new();
+        loop {
+            let changed: Vec<(String, i64)> = sql(
+                "SELECT user_id, version FROM token_versions WHERE changed_us > {now_us} - ? AND user_id > ? ORDER BY user_id LIMIT ?",
+            )
+            .bind(back)
+            .bind(last.as_str())
+            .bind(ROWS_AT_ONCE)
+            .fetch_all(database)
+            .await?;
+            let Some((user, _)) = changed.last() else {
+                return Ok(());
+            };
+            last.clone_from(user);
+            for (user, version) in changed {
+                let version = u64::try_from(version).unwrap_or_default();
+                self.revocations.raise_version(&user, version, until);
+            }
         }
-        Ok(())
     }
 
     /// Takes a message, in the transaction that remembers it. Versions only rise.

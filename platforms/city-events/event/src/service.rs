@@ -108,6 +108,9 @@ pub async fn assemble(service: &Assembly<EventConfig>) -> Result<(), StartError>
     let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
     inbox.purge_regularly(service);
     let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
     let store = Store::new(database, outbox, audit);
     messaging
         .subscribe(consumers::subscription(&inbox, &versions))

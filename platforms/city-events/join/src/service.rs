@@ -118,10 +118,14 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
     let inbox = outbox.inbox(consumers::GROUP, &settings.outbox);
     inbox.purge_regularly(service);
+    let audit = AuditLog::new(database.clone(), &settings.audit_log)?;
+    if let Some(worker) = audit.prune_worker(&settings.audit_log) {
+        service.worker(worker);
+    }
     let store = Store::new(
-        database.clone(),
+        database,
         outbox,
-        AuditLog::new(database, &settings.audit_log)?,
+        audit,
         Turnstile::new(&settings.turnstile),
         Waitlist::new(&settings.waitlist),
         settings.idempotency_keys.keep.get(),

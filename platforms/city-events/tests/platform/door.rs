@@ -30,6 +30,29 @@ async fn a_token_that_was_signed_elsewhere_with_the_shared_secret_is_good_for_so
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn while_the_secret_is_changed_tokens_by_both_are_believed_auth_1() {
+    let next = "the secret that is to come, which is long enough";
+    let believe = |service: &str| format!("{service}.jwt.also_believed={next}");
+    let [bff, event, join] = ["bff", "event", "join"].map(believe);
+    let house = House::open_with(&[&bff, &event, &join]).await;
+    let present = std::fs::read(house.place.path().join("secrets/jwt")).unwrap();
+    let user = "00000000-0000-4000-8000-00000000beef";
+    let mut one = house.nobody();
+    for (secret, status) in [
+        (present.as_slice(), 200),
+        (next.as_bytes(), 200),
+        (
+            b"a secret that nobody believes, long enough".as_slice(),
+            401,
+        ),
+    ] {
+        one.token = Some(signed(secret, "HS256", user));
+        assert_eq!(one.get("/api/me/joins").await.status, status);
+    }
+    house.platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_door_says_what_clients_know_it_to_say() {
     let house = House::open().await;
     let (nobody, host) = (house.nobody(), house.register("host").await);

@@ -11,6 +11,7 @@
 mod away;
 mod browser;
 mod contract;
+mod cross_site;
 mod door;
 mod elsewhere;
 mod embedded;

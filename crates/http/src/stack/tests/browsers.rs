@@ -59,3 +59,38 @@ async fn a_forged_request_never_reaches_its_route_auth_3() {
     let answer = send(&stack_with(config, routes()), forged()).await;
     assert_eq!(answer.status, StatusCode::OK);
 }
+
+#[tokio::test]
+async fn another_site_gets_no_session_by_a_form_without_cookies_auth_4() {
+    let set = async || [("set-cookie", "refresh_token=x")];
+    let routes = Routes::new()
+        .post("/login", set)
+        .with_options(RouteOptions::sets_session)
+        .merge(Routes::new().post("/subscribe", async || "done"));
+    let stack = stack(routes);
+    let asked = async |path, header: Option<(&'static str, &str)>| {
+        let mut request = request(Method::POST, path);
+        let headers = request.headers_mut();
+        headers.insert("content-type", "text/plain".parse().unwrap());
+        if let Some((name, value)) = header {
+            headers.insert(name, value.parse().unwrap());
+        }
+        send(&stack, request).await
+    };
+    for forged in [
+        ("sec-fetch-site", "cross-site"),
+        ("origin", "https://evil.example"),
+    ] {
+        let answer = asked("/login", Some(forged)).await;
+        assert_eq!(answer.status, StatusCode::FORBIDDEN, "{forged:?}");
+        assert_eq!(answer.problem()["reason"], "CROSS_SITE_REQUEST");
+        assert_eq!(answer.header("set-cookie"), "");
+        // A route without sessions has nothing that a page could take with it.
+        let answer = asked("/subscribe", Some(forged)).await;
+        assert_eq!(answer.status, StatusCode::OK, "{forged:?}");
+    }
+    for own in [None, Some(("sec-fetch-site", "same-origin"))] {
+        let answer = asked("/login", own).await;
+        assert_eq!(answer.header("set-cookie"), "refresh_token=x", "{own:?}");
+    }
+}

@@ -141,7 +141,8 @@ impl Accounts {
         let user = Users::by_id(&self.database, id).await?;
         let user = user.ok_or_else(refusal::token_invalid)?;
         // Nobody pays for a hash without a link that is good.
-        let hash = self.hash(password, user.email.expose()).await?;
+        let email = user.email.expose();
+        let hash = self.hash(password, email).await?;
         self.database
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
@@ -149,6 +150,8 @@ impl Accounts {
                     if self.password_reset.take(&tx, token).await?.is_none() {
                         return Err(refusal::token_invalid());
                     }
+                    // Whoever failed before, the owner need not wait for it.
+                    self.lockout.forgive(&tx, &email.to_lowercase()).await?;
                     self.replace_password(&tx, id, hash, "user.reset_password")
                         .await
                 }

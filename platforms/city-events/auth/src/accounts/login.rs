@@ -144,7 +144,17 @@ impl Accounts {
         let mut attempt = Some(attempt);
         for _ in 0..CHECKS {
             let stored = known.as_ref().and_then(User::stored_hash);
-            let check = self.passwords.verify(password.clone(), stored).await?;
+            let check = self.passwords.verify(password.clone(), stored).await;
+            let check = match check {
+                Ok(check) => check,
+                // Nobody has found out whether it is right, and whoever tries again as they are told is no attacker.
+                Err(busy) => {
+                    if let Some(attempt) = attempt.take() {
+                        self.lockout.withdrawn(attempt).await?;
+                    }
+                    return Err(busy);
+                }
+            };
             let (Some(user), PasswordCheck::Right { rehash }) = (known.as_ref(), check) else {
                 break;
             };
@@ -189,16 +199,15 @@ impl Accounts {
             .await
     }
 
-    /// Writes down that somebody was not let in, where somebody exists.
+    /// Writes down that somebody was not let in. Of nobody too: how long the answer takes tells nothing.
     pub(super) async fn refused(&self, user: Option<&User>) -> Result<(), Error> {
-        let Some(user) = user else {
-            return Ok(());
-        };
         self.database
             .transaction(|tx| async move {
-                let entry = AuditEntry::new("user.login")
-                    .target("user", user.id.to_string())
-                    .outcome(Outcome::Refused);
+                let entry = AuditEntry::new("user.login").outcome(Outcome::Refused);
+                let entry = match user {
+                    Some(user) => entry.target("user", user.id.to_string()),
+                    None => entry,
+                };
                 Ok::<_, Error>(self.audit.append(&tx, entry).await?)
             })
             .await

@@ -44,7 +44,13 @@ impl Accounts {
         let new = required("new_password", new)?;
         let email = user.email.expose();
         let attempt = self.lockout.attempt(email, caller_address()).await?;
-        let check = self.passwords.verify(old, user.stored_hash()).await?;
+        let check = match self.passwords.verify(old, user.stored_hash()).await {
+            Ok(check) => check,
+            Err(busy) => {
+                self.lockout.withdrawn(attempt).await?;
+                return Err(busy);
+            }
+        };
         if check == PasswordCheck::Wrong {
             self.refused(Some(user)).await?;
             return Err(refusal::invalid_credentials());

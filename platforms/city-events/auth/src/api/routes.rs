@@ -58,11 +58,14 @@ impl Api {
 
 /// All routes of the service.
 pub(crate) fn routes<C: Settings>(api: Arc<Api>, service: &Assembly<C>) -> Routes {
-    let open = Routes::new()
+    let sessions = Routes::new()
         .route("/register", post(handlers::register))
         .route("/login", post(handlers::log_in))
         .route("/refresh", post(handlers::refresh))
         .route("/logout", post(handlers::log_out))
+        .with_options(RouteOptions::sets_session);
+    let open = Routes::new()
+        .merge(sessions)
         .route(
             "/verify-email/request",
             post(handlers::ask_for_verification),

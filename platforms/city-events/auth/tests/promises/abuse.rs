@@ -215,6 +215,14 @@ pub(crate) async fn a_lockout_tells_nobody_who_is_known(place: Place) {
         last.push(said);
     }
     assert_eq!(last[0], last[1]);
+    // The same is done for both, so that neither takes longer.
+    let database = place.connected().await;
+    let refused: Vec<(Option<String>, i64)> =
+        sql("SELECT target_kind, COUNT(*) FROM audit_log WHERE action = 'user.login' AND outcome = 'refused' GROUP BY target_kind ORDER BY COUNT(target_kind)")
+            .fetch_all(&database)
+            .await
+            .unwrap();
+    assert_eq!(refused, [(None, 5), (Some("user".to_owned()), 5)]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -9,6 +9,7 @@
 
 mod abuse;
 mod calls;
+mod cross_site;
 mod enumeration;
 mod links;
 mod login;
@@ -35,6 +36,7 @@ seaworthy_testkit::on_every_database! {
         a_password_replaced_in_the_middle_of_a_change_stays_auth_3,
         a_ban_in_the_middle_of_a_refresh_takes_its_token_back_auth_3;
     calls: the_door_alone_is_answered_and_proves_who_it_is_auth_6, everybody_whose_tokens_were_taken_back_is_told_page_by_page_auth_3;
+    cross_site: another_site_logs_nobody_in_or_out_auth_4, the_platforms_pages_and_programs_log_in_auth_4;
     abuse: tokens_of_others_are_refused, another_site_does_nothing_with_the_cookie, routes_are_limited_by_name, a_lockout_tells_nobody_who_is_known, what_whoever_tries_leaves_behind_is_removed_when_it_is_over;
 }
 

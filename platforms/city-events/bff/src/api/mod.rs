@@ -68,9 +68,9 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
             let methods: MethodRouter<Upstreams> = methods
                 .layer(from_fn_with_state(limit.clone(), admit))
                 .layer(from_fn(harden));
-            // Queries of the auth service carry tokens that are good once.
+            // Queries of the auth service carry tokens that are good once, and its answers the cookie of a session. Whether a page of another site asks is known here alone.
             let options = match path.starts_with("/api/auth") {
-                true => RouteOptions::new().sensitive_query(),
+                true => RouteOptions::new().sensitive_query().sets_session(),
                 false => RouteOptions::new(),
             };
             routes.route_with(path, methods, options.access(Access::Optional))

@@ -1,6 +1,7 @@
 //! The service in this process, what it listens to and who listens to it.
 
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
@@ -41,6 +42,7 @@ struct OutsideConfig {
 pub(crate) struct House {
     pub(crate) base: String,
     pub(crate) grpc: String,
+    pub(crate) admin: SocketAddr,
     pub(crate) database: Database,
     publisher: Publisher,
     heard: Heard,
@@ -82,6 +84,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House 
     House {
         base: format!("http://{}", addresses.http),
         grpc: format!("http://{}", addresses.grpc.unwrap()),
+        admin: addresses.admin,
         database: Database::builder("look", config).open().await.unwrap(),
         publisher,
         heard,

@@ -14,6 +14,7 @@ mod life;
 mod list;
 mod messages;
 mod own;
+mod retention;
 mod schema;
 
 seaworthy_testkit::on_every_database! {

@@ -48,6 +48,7 @@ seaworthy_testkit::on_every_database! {
         answers_have_the_contracts_envelopes_and_codes,
         headers_and_probes_are_the_contracts,
         a_token_that_was_taken_back_counts_no_more_auth_3,
+        of_many_whose_tokens_another_replica_took_back_none_is_forgotten_auth_3,
         wishes_and_messages_are_counted_under_the_names_of_dashboards_obs_4;
     calls:
         both_transports_answer_from_one_implementation;

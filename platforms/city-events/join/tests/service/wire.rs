@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use city_events_contract::messages::UserChanged;
+use seaworthy::data::sql;
 use serde_json::{Value, json};
 
 use crate::house::{House, code, person, user};
@@ -162,4 +163,29 @@ pub(crate) async fn a_token_that_was_taken_back_counts_no_more_auth_3(house: Hou
     house.publish(&changed).await;
     house.until(async || own(&one).await.0 == 401).await;
     assert_eq!(own(&other).await.0, 200);
+}
+
+/// More than a question to the database may answer.
+const MANY: u64 = 10_001;
+
+pub(crate) async fn of_many_whose_tokens_another_replica_took_back_none_is_forgotten_auth_3(
+    house: House,
+) {
+    let last = user();
+    let own = async || house.call("GET", "/me/joins", &last, None, &[]).await.0;
+    assert_eq!(own().await, 200);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    let now = i64::try_from(now.unwrap().as_micros()).unwrap();
+    let row = |user: String| [user.into(), 1_i64.into(), now.into()];
+    // Those of hosts that are named by numbers come before those of users.
+    let others = (1..MANY).map(|number| row(format!("-{number:09}")));
+    let all: Vec<[seaworthy::data::Value; 3]> = others.chain([row(last.id.to_string())]).collect();
+    for rows in all.chunks(500) {
+        sql("INSERT INTO token_versions (user_id, version, changed_us) VALUES (?, ?, ?)**")
+            .bind_rows(rows.iter().cloned())
+            .execute(&house.database)
+            .await
+            .unwrap();
+    }
+    house.until(async || own().await == 401).await;
 }

@@ -1,0 +1,1 @@
+ALTER TABLE audit_log_chain DROP COLUMN pruned_proof;

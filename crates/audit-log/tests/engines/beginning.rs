@@ -1,0 +1,173 @@
+use seaworthy_audit_log::{AuditEntry, AuditLog, Seen, VerifyError};
+use seaworthy_data::{Statement, sql};
+
+use crate::place::Place;
+
+/// As a pruning would, by somebody who has not the key.
+const ERASED: &str = "UPDATE audit_log_chain SET pruned_sequence = 3, pruned_hash = (SELECT hash FROM audit_log WHERE sequence = 3)";
+const ALL_ERASED: &str =
+    "UPDATE audit_log_chain SET pruned_sequence = last_sequence, pruned_hash = last_hash";
+
+async fn run(place: &Place, statement: Statement) {
+    statement.execute(&place.database).await.unwrap();
+}
+
+async fn broken(log: &AuditLog) -> VerifyError {
+    log.verify(None).await.unwrap_err()
+}
+
+async fn records(place: &Place) -> i64 {
+    let (count,) = sql("SELECT COUNT(*) FROM audit_log")
+        .fetch_one(&place.database)
+        .await
+        .unwrap();
+    count
+}
+
+/// Five records of which the first four were pruned, and the hash of each.
+async fn pruned(place: &Place) -> (AuditLog, Vec<String>) {
+    let log = place.log();
+    let mut hashes = Vec::new();
+    for _ in 0..5 {
+        place.append(&log, AuditEntry::new("event.cancel")).await;
+        hashes.push(log.verify(None).await.unwrap().last_hash);
+    }
+    place.ticks().await;
+    assert_eq!(log.prune(0).await.unwrap(), 4);
+    (log, hashes)
+}
+
+pub(crate) async fn a_beginning_that_was_erased_is_seen_obs_11(place: Place) {
+    let log = place.five().await;
+    let seen = log.verify(None).await.unwrap().last_hash;
+    run(&place, sql(ERASED)).await;
+    run(&place, sql("DELETE FROM audit_log WHERE sequence <= 3")).await;
+    let found = broken(&log).await;
+    assert!(matches!(found, VerifyError::Unproved(3)), "{found:?}");
+    // All of it, with what was seen at its very end.
+    run(&place, sql(ALL_ERASED)).await;
+    run(&place, sql("DELETE FROM audit_log")).await;
+    for seen in [None, Some((5, seen.as_str()))] {
+        let found = log.verify(seen).await;
+        assert!(matches!(found, Err(VerifyError::Unproved(5))), "{found:?}");
+    }
+}
+
+pub(crate) async fn the_proof_of_a_pruning_is_of_no_other_place_obs_11(place: Place) {
+    let (log, _) = pruned(&place).await;
+    place.append(&log, AuditEntry::new("event.cancel")).await;
+    run(&place, sql(ALL_ERASED)).await;
+    run(&place, sql("DELETE FROM audit_log")).await;
+    let found = broken(&log).await;
+    assert!(matches!(found, VerifyError::Mark(6)), "{found:?}");
+    // The hash of a record proves nothing either.
+    run(
+        &place,
+        sql("UPDATE audit_log_chain SET pruned_proof = last_hash"),
+    )
+    .await;
+    let found = broken(&log).await;
+    assert!(matches!(found, VerifyError::Mark(6)), "{found:?}");
+}
+
+pub(crate) async fn a_pruning_without_a_proof_is_said_to_have_none_obs_11(place: Place) {
+    let (log, _) = pruned(&place).await;
+    assert_eq!(log.verify(None).await.unwrap().pruned_sequence, 4);
+    // As an earlier version left it.
+    run(
+        &place,
+        sql("UPDATE audit_log_chain SET pruned_proof = NULL"),
+    )
+    .await;
+    let found = broken(&log).await;
+    assert!(matches!(found, VerifyError::Unproved(4)), "{found:?}");
+    // Another one would sign for what nobody knows.
+    place.append(&log, AuditEntry::new("event.cancel")).await;
+    place.ticks().await;
+    let refused = log.prune(0).await;
+    assert!(
+        matches!(refused, Err(VerifyError::Unproved(4))),
+        "{refused:?}"
+    );
+    assert_eq!(records(&place).await, 2);
+    run(
+        &place,
+        sql("UPDATE audit_log_chain SET pruned_sequence = 0, pruned_hash = NULL"),
+    )
+    .await;
+    assert!(matches!(broken(&log).await, VerifyError::Missing(1)));
+}
+
+pub(crate) async fn what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_11(place: Place) {
+    let (log, hashes) = pruned(&place).await;
+    let verify = async |sequence: i64, hash: &str| log.verify(Some((sequence, hash))).await;
+    let found = verify(3, &hashes[2]).await.unwrap();
+    assert_eq!((found.records, found.seen), (1, Some(Seen::Pruned)));
+    for (sequence, hash) in [(4, &hashes[3]), (5, &hashes[4])] {
+        let found = verify(sequence, hash).await.unwrap();
+        assert_eq!(found.seen, Some(Seen::Whole), "{sequence}");
+    }
+    for sequence in [4, 5] {
+        let found = verify(sequence, &hashes[0]).await;
+        assert!(
+            matches!(found, Err(VerifyError::Replaced(at)) if at == sequence),
+            "{found:?}"
+        );
+    }
+    let found = verify(6, &hashes[4]).await;
+    assert!(matches!(found, Err(VerifyError::Missing(6))), "{found:?}");
+    assert_eq!(log.verify(None).await.unwrap().seen, None);
+    // The next pruning goes on from there.
+    place.append(&log, AuditEntry::new("event.cancel")).await;
+    place.ticks().await;
+    assert_eq!(log.prune(0).await.unwrap(), 1);
+    let found = verify(4, &hashes[3]).await.unwrap();
+    assert_eq!((found.pruned_sequence, found.seen), (5, Some(Seen::Pruned)));
+}
+
+pub(crate) async fn a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11(place: Place) {
+    let log = place.five().await;
+    let aged = sql("UPDATE audit_log SET at_us = 1 WHERE sequence = 4");
+    run(&place, aged).await;
+    let refused = log.prune(1).await;
+    assert!(
+        matches!(refused, Err(VerifyError::Altered(4))),
+        "{refused:?}"
+    );
+    // Nor for a gap.
+    run(&place, sql("DELETE FROM audit_log WHERE sequence = 2")).await;
+    let refused = log.prune(1).await;
+    assert!(
+        matches!(refused, Err(VerifyError::Missing(2))),
+        "{refused:?}"
+    );
+    assert_eq!(records(&place).await, 4);
+}
+
+pub(crate) async fn a_record_beyond_the_ends_of_the_chain_is_named_obs_11(place: Place) {
+    let (log, _) = pruned(&place).await;
+    for (there, number) in [
+        (
+            "UPDATE audit_log SET sequence = 3 WHERE action = 'forged'",
+            3,
+        ),
+        (
+            "UPDATE audit_log SET sequence = 9 WHERE action = 'forged'",
+            9,
+        ),
+    ] {
+        let forged = sql(
+            "INSERT INTO audit_log (sequence, at_us, action, outcome, details, hash)
+             SELECT 7, at_us, 'forged', outcome, details, hash FROM audit_log WHERE sequence = 5",
+        );
+        run(&place, forged).await;
+        run(&place, sql(there)).await;
+        let found = broken(&log).await;
+        assert!(
+            matches!(found, VerifyError::Stray(at) if at == number),
+            "{found:?}"
+        );
+        run(&place, sql("DELETE FROM audit_log WHERE action = 'forged'")).await;
+        log.verify(None).await.unwrap();
+    }
+}
