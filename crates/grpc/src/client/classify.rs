@@ -1,11 +1,15 @@
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, Response};
+use http::{Extensions, HeaderMap, HeaderName, Response};
 use seaworthy_contract::error::from_status;
 use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
 use tonic::{Code, Status};
 
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+
+/// Marks the answer of a replica beside which there are others that nothing is said against.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OneOfSeveral;
 
 /// What an answer says about the dependency: by its status where that came with its head, and by the status at its end otherwise.
 #[derive(Debug, Clone, Copy)]
@@ -17,7 +21,10 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
     fn classify(&self, result: Result<&Response<B>, &Status>) -> Outcome {
         match result {
             Ok(response) => match Status::from_header_map(response.headers()) {
-                Some(status) => of_status(&status, response.headers()),
+                Some(status) => {
+                    let outcome = of_status(&status, response.headers());
+                    of_one(response.extensions(), outcome)
+                }
                 // What stands between us and the service answers in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
@@ -31,6 +38,16 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
         }
         report.send_with(response);
         None
+    }
+}
+
+/// A run of failures of one replica ends when it is left out, which takes as many as the breaker waits for: it says nothing against the dependency, but counts in its rate.
+fn of_one(extensions: &Extensions, outcome: Outcome) -> Outcome {
+    match outcome {
+        Outcome::Transient { retry_after } if extensions.get::<OneOfSeveral>().is_some() => {
+            Outcome::Throttled { retry_after }
+        }
+        outcome => outcome,
     }
 }
 

@@ -19,7 +19,7 @@ use tower_service::Service;
 
 use super::{
     balance::{Balancer, InFlight},
-    classify::{ClassifyGrpc, of_status},
+    classify::{ClassifyGrpc, OneOfSeveral, of_status},
     propagation::tell_time,
     repeatable::Recorded,
 };
@@ -62,8 +62,13 @@ impl Service<Request<Recorded>> for Transport {
                 Ok(()) => channel.call(request.map(Body::new)).await,
                 Err(error) => Err(error),
             };
-            let answer = answer.map_err(failure);
+            let mut answer = answer.map_err(failure);
             let outcome = ClassifyGrpc.classify(answer.as_ref());
+            if running.has_others()
+                && let Ok(answer) = &mut answer
+            {
+                answer.extensions_mut().insert(OneOfSeveral);
+            }
             if outcome == Outcome::Success {
                 running.answered();
             } else {

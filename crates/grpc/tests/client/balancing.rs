@@ -132,6 +132,21 @@ async fn one_replica_of_three_that_refuses_work_costs_less_than_one_call_of_a_hu
     assert!(failures < 10, "{failures} of 1,000");
 }
 
+/// Refusals are quicker than work, so a replica that refuses has nothing in flight and is chosen for the first calls one after the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_run_of_refusals_of_one_replica_does_not_stop_calls_of_the_others_res_1() {
+    let mut replicas = Replicas::new();
+    let slow = |_| Reply::After(Duration::from_millis(200));
+    let _good = [0, 1].map(|index| replicas.start(index, slow));
+    let refuses = |_| Reply::Status(tonic::Code::Unavailable, None);
+    let _bad = replicas.start(2, refuses);
+    let names = Names::default();
+    *names.0.lock() = replicas.ips();
+    let channel = client(&names, replicas.port(), |_| {});
+    let failures = counted(&channel, 80).await;
+    assert!((5..=12).contains(&failures), "{failures}");
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn one_replica_of_three_that_never_answers_costs_less_than_one_call_of_a_hundred_res_1() {
     let failures = one_bad(Some(Reply::Never)).await;

@@ -47,7 +47,8 @@ struct Known {
 
 /// What a look at all replicas gives.
 enum Choice {
-    Call(Channel, Arc<Replica>),
+    /// The replica, and whether there are others that nothing is said against.
+    Call(Channel, Arc<Replica>, bool),
     Wait,
     Fail(Arc<str>),
 }
@@ -72,7 +73,9 @@ impl Balancer {
         let mut changed = self.shared.changed.subscribe();
         loop {
             match self.shared.choose() {
-                Choice::Call(channel, replica) => return Ok((channel, replica.begin(patience))),
+                Choice::Call(channel, replica, has_others) => {
+                    return Ok((channel, replica.begin(patience, has_others)));
+                }
                 Choice::Fail(why) => {
                     return Err(Status::unavailable(format!("no connection: {why}")));
                 }
@@ -118,11 +121,11 @@ impl Shared {
     fn choose(&self) -> Choice {
         let known = self.known.read();
         let now = Instant::now();
-        let (mut open, mut opening, mut why) = (Vec::new(), false, known.problem.clone());
+        let (mut open, mut opening, mut why) = (Vec::new(), 0_usize, known.problem.clone());
         for replica in &known.replicas {
             match replica.standing(now) {
                 Standing::Open(channel) => open.push((channel, replica)),
-                Standing::Opening => opening = true,
+                Standing::Opening => opening += 1,
                 Standing::Failed(problem) => why = Some(problem),
             }
         }
@@ -131,14 +134,15 @@ impl Shared {
             .map(|(_, replica)| replica.is_ejected(now))
             .collect();
         let left_out = out.iter().filter(|out| **out).count();
-        if left_out * 2 <= known.replicas.len() && left_out < open.len() {
+        let leaves_out = left_out * 2 <= known.replicas.len() && left_out < open.len();
+        if leaves_out {
             let mut out = out.into_iter();
             open.retain(|_| !out.next().unwrap_or(false));
         }
         let total = open.len();
         if total == 0 {
             return match why {
-                Some(why) if !opening => Choice::Fail(why),
+                Some(why) if opening == 0 => Choice::Fail(why),
                 _ => Choice::Wait,
             };
         }
@@ -155,7 +159,8 @@ impl Shared {
             first
         };
         let (channel, replica) = open.swap_remove(best);
-        Choice::Call(channel, Arc::clone(replica))
+        let has_others = leaves_out && total + opening > 1;
+        Choice::Call(channel, Arc::clone(replica), has_others)
     }
 
     /// Keeps what is still there, retires what is gone and opens what is new.

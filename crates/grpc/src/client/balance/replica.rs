@@ -68,6 +68,7 @@ pub(crate) struct InFlight {
     patience: Duration,
     /// It tries a replica again that was left out.
     tries: bool,
+    has_others: bool,
     reported: bool,
 }
 
@@ -129,7 +130,7 @@ impl Replica {
         matches!(*self.connection.lock(), Connection::Open(_))
     }
 
-    pub(super) fn begin(self: &Arc<Self>, patience: Duration) -> InFlight {
+    pub(super) fn begin(self: &Arc<Self>, patience: Duration, has_others: bool) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
         let tries = self.ejection.lock().begin(patience, began);
@@ -138,6 +139,7 @@ impl Replica {
             began,
             patience,
             tries,
+            has_others,
             reported: false,
         }
     }
@@ -219,6 +221,11 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl InFlight {
+    /// Whether there are other replicas that nothing is said against.
+    pub(crate) fn has_others(&self) -> bool {
+        self.has_others
+    }
+
     /// Tells that the answer began well: a reader who wants no more of it says nothing against the replica, however long it was read.
     pub(crate) fn answered(&mut self) {
         self.patience = Duration::MAX;
