@@ -17,7 +17,25 @@ const CLEAN: [(&str, &str); 6] = [
     ("message", "request"),
     ("method", "GET"),
     ("path", "/event/v1/events/{id}"),
-    ("client", "192.0.2.17"),
+    ("client", "10.4.0.17"),
+    (
+        "user_agent",
+        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+    ),
+    ("actor", "0192d3a8-7a51-7c3e-9f4b-3f1f6f3f9b11"),
+];
+/// The same line with two addresses in it, of a network and of a house.
+const ADDRESSES: [(&str, &str); 6] = [
+    (
+        "message",
+        "no courier goes to 221B Baker Street, London NW1 6XE before noon",
+    ),
+    ("method", "GET"),
+    ("path", "/event/v1/events/{id}"),
+    (
+        "error",
+        "connection from 203.0.113.7:51022 was reset by its peer",
+    ),
     (
         "user_agent",
         "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
@@ -61,6 +79,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     )?;
     for (name, fields) in [
         ("line, nothing personal", CLEAN),
+        ("line, two addresses", ADDRESSES),
         ("line, everything personal", PERSONAL),
     ] {
         row(

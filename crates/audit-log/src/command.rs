@@ -6,7 +6,9 @@ use seaworthy_service::{
     clap::{Arg, ArgMatches, Command},
 };
 
-use crate::{AuditLog, AuditLogConfig, MIGRATIONS, Seen, Verified, export::Selection};
+use crate::{
+    AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, Seen, Verified, export::Selection,
+};
 
 /// The command `audit-log verify|export` of a service binary, for the log in the database of this name.
 ///
@@ -45,7 +47,7 @@ fn definition() -> Command {
                 .about("Follow the chain from its beginning: whether a record was altered or is missing.")
                 .arg(
                     text("seen", "NUMBER:HASH of an earlier look or of the service's logs: shows whether the end was cut off.")
-                        .value_parser(seen),
+                        .value_parser(|text: &str| text.parse::<RecordReference>()),
                 ),
         )
         .subcommand(
@@ -63,16 +65,6 @@ fn microseconds(text: &str) -> Result<i64, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.timestamp_micros())
         .map_err(|error| format!("it is no moment such as 2026-11-21T08:00:00Z: {error}"))
-}
-
-fn seen(text: &str) -> Result<(i64, String), String> {
-    let problem = || "it is no number and hash, such as 7:93ab…".to_owned();
-    let (sequence, hash) = text.split_once(':').ok_or_else(problem)?;
-    let sequence = sequence.parse().map_err(|_| problem())?;
-    let is_hash = hash.len() == 64 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
-    is_hash
-        .then(|| (sequence, hash.to_owned()))
-        .ok_or_else(problem)
 }
 
 async fn audit_log<C: Settings>(
@@ -95,8 +87,8 @@ async fn verify<C>(
     log: &AuditLog,
     arguments: &ArgMatches,
 ) -> Result<(), StartError> {
-    let seen = arguments.get_one::<(i64, String)>("seen");
-    let seen = seen.map(|(sequence, hash)| (*sequence, hash.as_str()));
+    let seen = arguments.get_one::<RecordReference>("seen");
+    let seen = seen.map(|seen| (seen.sequence, seen.hash.as_str()));
     let verified = log
         .verify(seen)
         .await
@@ -116,8 +108,15 @@ fn line(verified: &Verified) -> String {
         0 => String::new(),
         sequence => format!(", those up to {sequence} were pruned"),
     };
+    let mut other = String::new();
+    if let Some(last) = &verified.last_by_other_key {
+        other = format!(", the last by a key of audit_log.also_believed is {last}");
+    }
+    if verified.beginning_by_other_key {
+        other.push_str(", and such a key proves where they begin");
+    }
     format!(
-        "{} records are whole{pruned}; the last is {}:{}",
+        "{} records are whole{pruned}{other}; the last is {}:{}",
         verified.records, verified.last_sequence, verified.last_hash
     )
 }
@@ -143,7 +142,7 @@ async fn export<C>(
         };
         last = end.sequence;
         for record in &page {
-            run.console.answer(&record.line(), record);
+            run.console.record(&record.line(), record);
         }
     }
 }

@@ -1,7 +1,7 @@
 use aws_lc_rs::constant_time::verify_slices_are_equal;
 use seaworthy_data::{Connection, DataError, sql};
 
-use crate::{AuditLog, VerifyError, record::Record};
+use crate::{AuditLog, VerifyError, keys::Signer, record::Record};
 
 /// Records that are held in memory at a time.
 const PAGE: i64 = 1_000;
@@ -14,13 +14,13 @@ pub(crate) struct Link {
 }
 
 impl AuditLog {
-    /// Goes from one place in the chain up to a number, and calls `at` for each record on the way. Returns where it came to, which is less far where the last ones are missing.
+    /// Goes from one place in the chain up to a number, and calls `at` for each record on the way, with who signed it. Returns where it came to, which is less far where the last ones are missing.
     pub(crate) async fn follow(
         &self,
         connection: &dyn Connection,
         from: Link,
         to: i64,
-        mut at: impl FnMut(&Link) -> Result<(), VerifyError> + Send,
+        mut at: impl FnMut(&Link, Signer) -> Result<(), VerifyError> + Send,
     ) -> Result<Link, VerifyError> {
         let mut link = from;
         while link.sequence < to {
@@ -29,21 +29,28 @@ impl AuditLog {
                 break;
             }
             for record in page {
-                link = self.next(&link, &record)?;
-                at(&link)?;
+                let signer = self.signer(&link, &record)?;
+                link = Link {
+                    sequence: record.sequence,
+                    hash: record.hash,
+                };
+                at(&link, signer)?;
             }
         }
         Ok(link)
     }
 
-    fn next(&self, link: &Link, record: &Record) -> Result<Link, VerifyError> {
+    /// Who signed the record that has to come next.
+    fn signer(&self, link: &Link, record: &Record) -> Result<Signer, VerifyError> {
         let sequence = link.sequence.saturating_add(1);
         if record.sequence != sequence {
             return Err(VerifyError::Missing(sequence));
         }
-        let hash = record.chained(&link.hash, &self.key);
-        verify_slices_are_equal(&hash, &record.hash).map_err(|_| VerifyError::Altered(sequence))?;
-        Ok(Link { sequence, hash })
+        let signer = self.keys.of_record(sequence, |key| {
+            let hash = record.chained(&link.hash, key);
+            verify_slices_are_equal(&hash, &record.hash).is_ok()
+        });
+        signer.ok_or(VerifyError::Altered(sequence))
     }
 }
 

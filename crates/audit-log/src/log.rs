@@ -1,6 +1,5 @@
 use std::{fmt, sync::Arc};
 
-use aws_lc_rs::hmac;
 use seaworthy_core::{Error, context};
 use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Transaction, sql};
 use seaworthy_service::StartError;
@@ -8,11 +7,10 @@ use seaworthy_telemetry::redact::{MASK, is_sensitive_name, redact};
 
 use crate::{
     AuditEntry, AuditLogConfig,
+    keys::Keys,
     record::{BEGINNING, Record, hexadecimal},
 };
 
-/// RFC 2104, section 3: as long as the hash, or it is the weaker part.
-const SHORTEST_KEY: usize = 32;
 /// What fits the columns; what is longer is cut.
 const LONGEST_TEXT: usize = 255;
 /// Details tell what happened and are no place for documents.
@@ -22,7 +20,7 @@ const LONGEST_DETAILS: usize = 8 * 1024;
 #[derive(Clone)]
 pub struct AuditLog {
     pub(crate) database: Database,
-    pub(crate) key: Arc<hmac::Key>,
+    pub(crate) keys: Arc<Keys>,
 }
 
 impl fmt::Debug for AuditLog {
@@ -69,19 +67,11 @@ impl AuditLog {
     /// The log in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
     ///
     /// # Errors
-    /// There is no key, or one of less than 32 bytes.
+    /// There is no key, or it or one that is also believed has less than 32 bytes.
     pub fn new(database: Database, config: &AuditLogConfig) -> Result<Self, StartError> {
-        let key = config
-            .key
-            .as_ref()
-            .map(|key| key.expose().as_bytes())
-            .filter(|key| key.len() >= SHORTEST_KEY)
-            .ok_or_else(|| {
-                StartError::new("the audit log needs a key of at least 32 bytes: set audit_log.key")
-            })?;
         Ok(Self {
             database,
-            key: Arc::new(hmac::Key::new(hmac::HMAC_SHA256, key)),
+            keys: Arc::new(Keys::new(config)?),
         })
     }
 
@@ -93,13 +83,14 @@ impl AuditLog {
         let (chain, now) = hold(tx).await?;
         let sequence = chain.last_sequence.saturating_add(1);
         let mut record = record(entry, sequence, now)?;
-        record.hash = record.chained(&chain.last_hash, &self.key);
+        record.hash = record.chained(&chain.last_hash, self.keys.own());
         insert(tx, &record).await?;
         sql("UPDATE audit_log_chain SET last_sequence = ?, last_hash = ? WHERE name = 'chain'")
             .bind(record.sequence)
             .bind(record.hash.clone())
             .execute(tx)
             .await?;
+        self.sign_beginning_anew(tx, &chain).await?;
         // The log of the process leaves this machine: what was cut off from the end of the table can be seen by it.
         tracing::info!(
             sequence = record.sequence,

@@ -4,7 +4,6 @@ use seaworthy_service::{Schedule, Worker};
 
 use crate::{
     AuditLog, AuditLogConfig, VerifyError,
-    follow::Link,
     log::{Chain, hold},
 };
 
@@ -59,26 +58,15 @@ impl AuditLog {
             return Ok(0);
         };
         // Somebody who alters times, or the mark, would otherwise have the beginning removed and that signed.
-        let beginning = self.beginning(&chain)?;
-        let pruned = self.follow(tx, beginning, end, |_| Ok(())).await?;
+        let (beginning, _) = self.beginning(&chain)?;
+        let pruned = self.follow(tx, beginning, end, |_, _| Ok(())).await?;
         let done = sql("DELETE FROM audit_log WHERE sequence > ? AND sequence <= ?")
             .bind(chain.pruned_sequence)
             .bind(pruned.sequence)
             .execute(tx)
             .await?;
-        self.mark(tx, pruned).await?;
+        self.mark(tx, &pruned).await?;
         Ok(done.rows_affected())
-    }
-
-    async fn mark(&self, tx: &Transaction, pruned: Link) -> Result<(), DataError> {
-        let proof = self.proof(&pruned);
-        sql("UPDATE audit_log_chain SET pruned_sequence = ?, pruned_hash = ?, pruned_proof = ? WHERE name = 'chain'")
-            .bind(pruned.sequence)
-            .bind(pruned.hash)
-            .bind(proof)
-            .execute(tx)
-            .await
-            .map(drop)
     }
 }
 

@@ -53,10 +53,11 @@ impl Record {
     pub(crate) fn line(&self) -> String {
         let or_nobody = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         format!(
-            "{} {} {} {} {}/{} {} {} {}",
+            "{} {} {} {} {} {}/{} {} {} {}",
             self.sequence,
             time(self.at_us),
             or_nobody(&self.actor),
+            or_nobody(&self.address),
             self.action,
             or_nobody(&self.target_kind),
             or_nobody(&self.target_id),

@@ -3,8 +3,9 @@ use seaworthy_data::{DataError, sql};
 use serde::Serialize;
 
 use crate::{
-    AuditLog,
+    AuditLog, RecordReference,
     follow::Link,
+    keys::Signer,
     log::{Chain, chain},
     record::hexadecimal,
 };
@@ -20,6 +21,10 @@ pub struct Verified {
     pub last_sequence: i64,
     /// Its hash, in hexadecimal: kept elsewhere, it shows later whether the end was cut off.
     pub last_hash: String,
+    /// The last record that another key signed which is believed (`audit_log.also_believed`).
+    pub last_by_other_key: Option<RecordReference>,
+    /// Whether such a key proves where the log begins; the next append by this service proves it anew.
+    pub beginning_by_other_key: bool,
     /// What became of the record that was seen before, where one was given.
     pub seen: Option<Seen>,
 }
@@ -105,15 +110,24 @@ impl AuditLog {
         chain: &Chain,
         seen: Option<(i64, &str)>,
     ) -> Result<Verified, VerifyError> {
-        let beginning = self.beginning(chain)?;
+        let (beginning, signer) = self.beginning(chain)?;
         let pruned_sequence = beginning.sequence;
-        compare(&beginning, seen)?;
-        let mut records = 0;
+        let known: Vec<_> = self.keys.ends().chain(seen).collect();
+        compare(&beginning, &known)?;
+        let (mut records, mut last_by_other_key) = (0, None);
         let end = self
-            .follow(&self.database, beginning, chain.last_sequence, |link| {
-                records += 1;
-                compare(link, seen)
-            })
+            .follow(
+                &self.database,
+                beginning,
+                chain.last_sequence,
+                |link, signer| {
+                    records += 1;
+                    if signer == Signer::Other {
+                        last_by_other_key = Some(link.clone());
+                    }
+                    compare(link, &known)
+                },
+            )
             .await?;
         if end.sequence != chain.last_sequence || end.hash != chain.last_hash {
             return Err(VerifyError::End {
@@ -121,12 +135,20 @@ impl AuditLog {
                 found: end.sequence,
             });
         }
+        if let Some((missing, _)) = self.keys.ends().find(|(last, _)| *last > end.sequence) {
+            return Err(VerifyError::Missing(missing));
+        }
         self.refuse_strays().await?;
         Ok(Verified {
             records,
             pruned_sequence,
             last_sequence: end.sequence,
             last_hash: hexadecimal(&end.hash),
+            last_by_other_key: last_by_other_key.map(|link| RecordReference {
+                sequence: link.sequence,
+                hash: hexadecimal(&link.hash),
+            }),
+            beginning_by_other_key: signer == Some(Signer::Other),
             seen: became(seen, pruned_sequence, end.sequence)?,
         })
     }
@@ -142,16 +164,14 @@ impl AuditLog {
     }
 }
 
-/// Refuses a record that is not the one that was seen at its place.
-fn compare(link: &Link, seen: Option<(i64, &str)>) -> Result<(), VerifyError> {
-    match seen {
-        Some((sequence, hash))
-            if sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) =>
-        {
-            Err(VerifyError::Replaced(sequence))
+/// Refuses a record that is not the one that is known to be at its place.
+fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
+    for (sequence, hash) in known {
+        if *sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) {
+            return Err(VerifyError::Replaced(*sequence));
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 /// What became of the one that was seen, in a whole log from here to there, each of which was compared.

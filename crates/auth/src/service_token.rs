@@ -1,17 +1,17 @@
+mod layer;
+
 use std::{
     fmt,
     sync::Arc,
-    task::{Context, Poll},
     time::{Duration, SystemTime},
 };
 
 use arc_swap::ArcSwapOption;
-use futures::future::{Either, MapErr, Ready, TryFutureExt as _, ready};
-use http::{HeaderValue, Request, header::AUTHORIZATION};
+use http::HeaderValue;
+use seaworthy_client::{Credentials, CredentialsError};
 use seaworthy_core::Secret;
-use tower_layer::Layer;
-use tower_service::Service;
 
+pub use self::layer::{ServiceTokenLayer, ServiceTokenService};
 use crate::token::{NewToken, SignError, TokenSigner};
 
 /// `typ` of the tokens by which services know each other, so that none is taken for a user's and no user's for one.
@@ -19,6 +19,8 @@ pub const SERVICE_TOKEN: &str = "service+jwt";
 
 /// The tokens by which this service proves who it is to another one (AUTH-6): about this service, for that one, and short-lived. One is signed when the last is half way
 /// to its end, and not for every call. Cheap to clone.
+///
+/// They are the [`Credentials`] of an `HttpClient`, and a [`ServiceTokenLayer`] puts them on the calls of a gRPC channel.
 ///
 /// The other side believes them with an [`IssuerConfig`](crate::token::IssuerConfig) whose `types` is [`SERVICE_TOKEN`] alone and whose `audiences` are its own name.
 #[derive(Clone)]
@@ -54,7 +56,7 @@ impl ServiceTokens {
         }))
     }
 
-    /// A token that is good for half of its life at least: for `RequestBuilder::bearer` of the HTTP client.
+    /// A token that is good for half of its life at least.
     ///
     /// # Errors
     /// [`SignError`] when a new one cannot be signed.
@@ -80,6 +82,20 @@ impl ServiceTokens {
         })));
         Ok(token)
     }
+
+    /// The value of `Authorization`, which nothing shows.
+    fn bearer(&self) -> Result<HeaderValue, SignError> {
+        let text = Secret::new(format!("Bearer {}", self.token()?.expose()));
+        let mut value = HeaderValue::from_str(text.expose()).map_err(|_| SignError::Clock)?;
+        value.set_sensitive(true);
+        Ok(value)
+    }
+}
+
+impl Credentials for ServiceTokens {
+    fn authorization(&self) -> Result<HeaderValue, CredentialsError> {
+        Ok(self.bearer()?)
+    }
 }
 
 impl fmt::Debug for ServiceTokens {
@@ -89,79 +105,6 @@ impl fmt::Debug for ServiceTokens {
             .field("service", &self.0.service)
             .field("audience", &self.0.audience)
             .finish_non_exhaustive()
-    }
-}
-
-/// What generated clients take for the error of their channel.
-type BoxError = Box<dyn std::error::Error + Send + Sync>;
-
-/// Puts a [`ServiceTokens`] token on every call that has no `Authorization` of its own: around a `GrpcChannel`, or any client of HTTP requests.
-#[derive(Debug, Clone)]
-pub struct ServiceTokenLayer(Option<ServiceTokens>);
-
-/// See [`ServiceTokenLayer`].
-#[derive(Debug, Clone)]
-pub struct ServiceTokenService<S> {
-    service: S,
-    tokens: Option<ServiceTokens>,
-}
-
-impl ServiceTokenLayer {
-    /// Proves who calls by these tokens.
-    #[must_use]
-    pub const fn new(tokens: ServiceTokens) -> Self {
-        Self(Some(tokens))
-    }
-
-    /// Without tokens it adds nothing, as where a client certificate proves who calls.
-    #[must_use]
-    pub const fn optional(tokens: Option<ServiceTokens>) -> Self {
-        Self(tokens)
-    }
-}
-
-impl<S> Layer<S> for ServiceTokenLayer {
-    type Service = ServiceTokenService<S>;
-
-    fn layer(&self, service: S) -> Self::Service {
-        ServiceTokenService {
-            service,
-            tokens: self.0.clone(),
-        }
-    }
-}
-
-impl<S, B> Service<Request<B>> for ServiceTokenService<S>
-where
-    S: Service<Request<B>>,
-    S::Error: Into<BoxError>,
-{
-    type Response = S::Response;
-    type Error = BoxError;
-    type Future =
-        Either<MapErr<S::Future, fn(S::Error) -> BoxError>, Ready<Result<S::Response, BoxError>>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), BoxError>> {
-        self.service.poll_ready(context).map_err(Into::into)
-    }
-
-    fn call(&mut self, mut request: Request<B>) -> Self::Future {
-        let tokens = self.tokens.as_ref();
-        let Some(tokens) = tokens.filter(|_| !request.headers().contains_key(AUTHORIZATION)) else {
-            return Either::Left(self.service.call(request).map_err(Into::into));
-        };
-        let value = tokens.token().and_then(|token| {
-            let text = Secret::new(format!("Bearer {}", token.expose()));
-            HeaderValue::from_str(text.expose()).map_err(|_| SignError::Clock)
-        });
-        match value {
-            Ok(mut value) => {
-                value.set_sensitive(true);
-                request.headers_mut().insert(AUTHORIZATION, value);
-                Either::Left(self.service.call(request).map_err(Into::into))
-            }
-            Err(error) => Either::Right(ready(Err(error.into()))),
-        }
     }
 }
 

@@ -9,9 +9,10 @@ use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 
 use crate::{
-    BuildError, HttpClient, HttpClientConfig, HttpVersion, Resolve,
+    BuildError, Credentials, HttpClient, HttpClientConfig, HttpVersion, Resolve,
     client::Inner,
     connect::{Connector, FollowedTls, SystemResolver},
+    credentials::Caller,
     observe::ClientMetrics,
     replay::ReplayCall,
     sender::Sender,
@@ -34,6 +35,7 @@ pub struct HttpClientBuilder {
     tracer: Tracer,
     resolver: Arc<dyn Resolve>,
     user_agent: Option<HeaderValue>,
+    caller: Option<Caller>,
 }
 
 impl HttpClientBuilder {
@@ -46,6 +48,7 @@ impl HttpClientBuilder {
             tracer: Tracer::off(),
             resolver: Arc::new(SystemResolver),
             user_agent: None,
+            caller: None,
         }
     }
 
@@ -91,10 +94,18 @@ impl HttpClientBuilder {
         self
     }
 
+    /// What proves who calls, put on each attempt that has no `Authorization` of its own. It is for the dependency alone: the client needs a `base_url`, and what a redirect sends to another
+    /// origin goes without, there and from there on.
+    #[must_use]
+    pub fn credentials(mut self, credentials: impl Credentials) -> Self {
+        self.caller = Some(Caller::new(credentials));
+        self
+    }
+
     /// The client. Reads the files of its TLS settings with blocking calls; connects nowhere.
     ///
     /// # Errors
-    /// [`BuildError`] when a file cannot be used, or https has nothing to judge certificates by.
+    /// [`BuildError`] when a file cannot be used, https has nothing to judge certificates by, or there are credentials and no `base_url`.
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
             name,
@@ -104,7 +115,12 @@ impl HttpClientBuilder {
             tracer,
             resolver,
             user_agent,
+            caller,
         } = self;
+        if caller.is_some() && config.base_url.is_none() {
+            let client = name.to_string();
+            return Err(BuildError::NoBaseUrl { client });
+        }
         let needs_roots = config
             .base_url
             .as_ref()
@@ -136,6 +152,7 @@ impl HttpClientBuilder {
         let transport = Transport {
             client,
             timeout: policies.config().timeout,
+            caller,
         };
         let replay = ReplayCall(config.max_replay_size);
         let metrics = ClientMetrics::new(&name, &metrics, tracer);

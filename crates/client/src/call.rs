@@ -123,6 +123,7 @@ impl Exchange<'_> {
             Content::Stream(stream) => (None, Some(stream)),
         };
         let mut followed = 0;
+        let mut proves_caller = true;
         loop {
             let body = match (&bytes, stream.take()) {
                 (Some(bytes), _) => RequestBody::from(bytes.clone()),
@@ -135,6 +136,7 @@ impl Exchange<'_> {
                 tells_time: self.inner.config.propagation.tells_time(),
                 count: Arc::clone(record.attempts()),
                 bytes: bytes.clone(),
+                proves_caller,
             };
             let request = self.request(body, attempt)?;
             let response = self.call(request).await?;
@@ -156,6 +158,8 @@ impl Exchange<'_> {
             let Some(redirected) = redirected else {
                 return Ok(response);
             };
+            // Back at the first origin it is still a stranger who sends the call there.
+            proves_caller &= !redirected.leaves_origin;
             if !redirected.keeps_body {
                 bytes = Some(bytes::Bytes::new());
             }

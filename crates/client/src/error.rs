@@ -44,6 +44,14 @@ pub enum ClientError {
         /// The address behind the name.
         address: IpAddr,
     },
+    /// This client cannot prove who it is, so the attempt was not made.
+    #[error("{host}: nothing proves who calls")]
+    Credentials {
+        /// Host and port.
+        host: Arc<str>,
+        /// Why not.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// No connection could be made: the name, TCP or TLS failed.
     #[error("{host}: no connection")]
     Connect {
@@ -181,6 +189,7 @@ impl ClientError {
             Self::Refused { refusal, .. } => refusal.by().reason(),
             Self::TimedOut { limit, .. } => limit.reason(),
             Self::AddressDenied { .. } => "ADDRESS_DENIED",
+            Self::Credentials { .. } => "NO_CREDENTIALS",
             Self::Connect { .. } => "CONNECT_FAILED",
             Self::Exchange { .. } => "EXCHANGE_FAILED",
             Self::TooLarge { .. } => "ANSWER_TOO_LARGE",
@@ -246,7 +255,7 @@ impl From<ClientError> for Error {
         };
         match error {
             ClientError::Refused { refusal, .. } => refusal.into(),
-            ClientError::Request { .. } => Self::internal(error),
+            ClientError::Request { .. } | ClientError::Credentials { .. } => Self::internal(error),
             ClientError::TimedOut { .. } => Self::new(
                 Code::DeadlineExceeded,
                 "TIMEOUT",

@@ -48,6 +48,7 @@ mod classify;
 mod client;
 mod config;
 mod connect;
+mod credentials;
 mod error;
 mod observe;
 mod propagation;
@@ -67,6 +68,7 @@ pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
 pub use connect::{
     Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public, system_resolver,
 };
+pub use credentials::{Credentials, CredentialsError};
 pub use error::{ClientError, Limit, RedirectProblem, SizeOf};
 pub use propagation::Propagation;
 pub use request::RequestBuilder;

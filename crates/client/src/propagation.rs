@@ -12,9 +12,11 @@ pub enum Propagation {
     /// Its identifier, its place in the trace and the time that is left.
     #[default]
     Request,
-    /// The same and its baggage, which callers fill as they like: for services of the same owner.
+    /// The same and the address of the client, as a proxy tells it: for services of the same owner, which believe it by their `trusted_proxies`.
+    Address,
+    /// What `request` tells, and its baggage, which callers fill as they like: for services of the same owner.
     Baggage,
-    /// The same and for whom it is made, actor and tenant: for services of the same owner that believe this one, which they know by a certificate or a token of its own.
+    /// All of these and for whom it is made, actor and tenant: for services of the same owner that believe this one, which they know by a certificate or a token of its own.
     Identity,
 }
 
@@ -22,13 +24,15 @@ pub(crate) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-reques
 /// Whom a request is made for; believed of services alone that may speak for others.
 const ACTOR: HeaderName = HeaderName::from_static("x-actor-id");
 const TENANT: HeaderName = HeaderName::from_static("x-tenant-id");
+/// What a proxy says of the client.
+const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-forwarded-for");
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 /// What must not reach another origin than the one it was meant for, beside credentials.
-pub(crate) const PRIVATE: [HeaderName; 4] = [TRACESTATE, BAGGAGE, ACTOR, TENANT];
+pub(crate) const PRIVATE: [HeaderName; 5] = [TRACESTATE, BAGGAGE, ACTOR, TENANT, CLIENT_ADDRESS];
 
 impl Propagation {
     /// Writes what is the same for all attempts of a call: what both clients tell, over HTTP and over gRPC. `trace` is the span of the call.
@@ -49,6 +53,11 @@ impl Propagation {
         insert(headers, REQUEST_ID, request_id);
         if matches!(self, Self::Baggage | Self::Identity) {
             insert(headers, BAGGAGE, trace.baggage());
+        }
+        if matches!(self, Self::Address | Self::Identity) {
+            let address = request.and_then(RequestContext::client_address);
+            let address = address.map(|address| address.to_string());
+            insert(headers, CLIENT_ADDRESS, address.as_deref());
         }
         if self == Self::Identity {
             let actor = request.and_then(|request| request.actor());

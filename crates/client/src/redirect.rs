@@ -29,6 +29,8 @@ pub(crate) struct Redirected {
     pub(crate) url: Url,
     /// Whether the body is sent again.
     pub(crate) keeps_body: bool,
+    /// Whether what was private to the origin was left behind.
+    pub(crate) leaves_origin: bool,
 }
 
 /// Whether an answer sends the call elsewhere, and where. The request's method and headers become those of the next one (RFC 9110, section 15.4).
@@ -78,11 +80,15 @@ pub(crate) fn follow(
         }
     }
     headers.remove(HOST);
-    if from.origin() != url.origin() {
+    let leaves_origin = from.origin() != url.origin();
+    if leaves_origin {
         remove_private(headers);
     }
-    let keeps_body = !becomes_read;
-    Ok(Some(Redirected { url, keeps_body }))
+    Ok(Some(Redirected {
+        url,
+        keeps_body: !becomes_read,
+        leaves_origin,
+    }))
 }
 
 /// What was meant for one origin must not reach another.

@@ -8,8 +8,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use futures::{FutureExt as _, future::BoxFuture};
-use http::{HeaderValue, Response};
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, ready},
+};
+use http::{HeaderValue, Response, header::AUTHORIZATION};
 use hyper::body::Incoming;
 use hyper_util::client::legacy::{Client, Error as HyperError};
 use seaworthy_core::Timeout;
@@ -20,6 +23,7 @@ use tower_service::Service;
 use crate::{
     ClientError, Limit, RequestBody,
     connect::{AddressDenied, ConnectTimedOut, Connector},
+    credentials::Caller,
     propagation::REQUEST_TIMEOUT,
     replay::ReplayRequest,
 };
@@ -33,6 +37,8 @@ pub(crate) struct Attempt {
     pub(crate) count: Arc<AtomicU32>,
     /// The body, where it is in memory.
     pub(crate) bytes: Option<Bytes>,
+    /// Whether the client's credentials are for this origin.
+    pub(crate) proves_caller: bool,
 }
 
 /// Sends one request over the pool of connections.
@@ -40,6 +46,7 @@ pub(crate) struct Attempt {
 pub(crate) struct Transport {
     pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
     pub(crate) timeout: Timeout,
+    pub(crate) caller: Option<Caller>,
 }
 
 impl Service<ReplayRequest> for Transport {
@@ -64,6 +71,15 @@ impl Service<ReplayRequest> for Transport {
                     .insert(REQUEST_TIMEOUT, HeaderValue::from(left));
             }
             host = attempt.host;
+            let caller = self.caller.as_ref().filter(|_| {
+                attempt.proves_caller && !request.headers().contains_key(AUTHORIZATION)
+            });
+            if let Some(caller) = caller {
+                match caller.authorization(&host) {
+                    Ok(value) => request.headers_mut().insert(AUTHORIZATION, value),
+                    Err(error) => return ready(Err(error)).boxed(),
+                };
+            }
         }
         self.client
             .request(request)

@@ -25,6 +25,11 @@ pub enum CryptoError {
     /// A key or a passphrase that is too short, or parameters that are out of range.
     #[error("the key cannot be used: {0}")]
     Key(&'static str),
+    /// Whoever holds the keys makes no new one when asked.
+    #[error(
+        "its holder makes no key when asked; a keyring is rotated by its settings, with a key of `encryption new-key`"
+    )]
+    NotRotated,
     /// The value cannot be written as JSON, or what was decrypted is of another type.
     #[error("the value is not of the type that is stored")]
     Value,

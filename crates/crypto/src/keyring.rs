@@ -15,7 +15,7 @@ const PURPOSE: &[u8] = b"seaworthy data key 1:";
 /// Key-encryption keys in this process. Cheap to clone; all clones are the same keyring.
 ///
 /// A key is rotated as: [`add`](Self::add) the new one to every replica, [`activate`](Self::activate) it, wrap all data keys anew ([`Sealer::rewrap`](crate::Sealer::rewrap)),
-/// [`remove`](Self::remove) the old one.
+/// [`remove`](Self::remove) the old one. What it holds comes of settings, so each step is a change of them.
 #[derive(Clone)]
 pub struct Keyring(Arc<RwLock<Keys>>);
 

@@ -25,11 +25,14 @@
 mod aead;
 #[cfg(feature = "data")]
 mod column;
+#[cfg(feature = "data")]
+mod command;
 mod context;
 mod encrypted;
 mod envelope;
 mod error;
 mod key_id;
+mod key_text;
 mod keyring;
 mod passphrase;
 #[cfg(feature = "data")]
@@ -38,15 +41,18 @@ mod sealer;
 mod vault;
 mod wrap;
 
+#[cfg(feature = "data")]
+pub use command::encryption_command;
 pub use context::Context;
 pub use encrypted::Encrypted;
 pub use envelope::Envelope;
 pub use error::CryptoError;
 pub use key_id::{InvalidKeyId, KeyId};
+pub use key_text::{key_from_text, new_key_text};
 pub use keyring::Keyring;
 pub use passphrase::{PassphraseSalt, key_from_passphrase};
 #[cfg(feature = "data")]
-pub use rewrap::{EncryptedColumn, RewrapReport, RowKey, rewrap, rewrap_command};
+pub use rewrap::{EncryptedColumn, RewrapReport, RowKey, rewrap};
 pub use sealer::{Rewrapped, Sealer};
 pub use vault::{VaultTransit, VaultTransitConfig};
 pub use wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey};

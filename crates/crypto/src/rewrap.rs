@@ -1,7 +1,5 @@
-use seaworthy_config::Settings;
 use seaworthy_core::Error;
-use seaworthy_data::{Database, DatabaseConfig, FromColumn as _, Value, sql, uuid::Uuid};
-use seaworthy_service::{Assembly, CommandRun, ServiceCommand, StartError, clap::Command};
+use seaworthy_data::{Database, FromColumn as _, Value, sql, uuid::Uuid};
 use serde::Serialize;
 
 use crate::{Encrypted, Rewrapped, Sealer};
@@ -113,54 +111,4 @@ pub async fn rewrap(
         }
         progress(&report);
     }
-}
-
-/// The command `rewrap` of a service binary, to be run after a rotation of keys (SEC-5): it goes over these columns of the database of this name.
-pub fn rewrap_command<C: Settings>(
-    name: &'static str,
-    config: fn(&C) -> &DatabaseConfig,
-    sealer: fn(&Assembly<C>) -> Result<Sealer, StartError>,
-    columns: &'static [EncryptedColumn],
-) -> ServiceCommand<C> {
-    let definition = Command::new("rewrap")
-        .about("Wrap the keys of what is stored encrypted by the key in use: after a rotation, before the old key is removed.");
-    ServiceCommand::new(definition, move |run| {
-        Box::pin(run_over(run, name, config, sealer, columns))
-    })
-}
-
-async fn run_over<C: Settings>(
-    run: CommandRun<'_, C>,
-    name: &'static str,
-    config: fn(&C) -> &DatabaseConfig,
-    sealer: fn(&Assembly<C>) -> Result<Sealer, StartError>,
-    columns: &'static [EncryptedColumn],
-) -> Result<(), StartError> {
-    let database =
-        Database::connect(run.service, name, config(run.service.settings()), &[]).await?;
-    let sealer = sealer(run.service)?;
-    let mut reports = Vec::new();
-    for column in columns {
-        let console = run.console;
-        let told = move |report: &RewrapReport| console.progress(&line(report));
-        let report = rewrap(&database, &sealer, column, told)
-            .await
-            .map_err(|error| {
-                StartError::because(
-                    format!("the keys of {} were not all wrapped anew", column.name),
-                    error,
-                )
-            })?;
-        reports.push(report);
-    }
-    let text: Vec<String> = reports.iter().map(line).collect();
-    run.console.answer(&text.join("\n"), &reports);
-    Ok(())
-}
-
-fn line(report: &RewrapReport) -> String {
-    format!(
-        "{}: {} of {} changed",
-        report.column, report.changed, report.seen
-    )
 }

@@ -144,6 +144,16 @@ impl Sealer {
         }))
     }
 
+    /// Has whoever holds the keys make a new one and use it, as Vault can. Sealers of other processes go on with a data key of before for five minutes at most.
+    ///
+    /// # Errors
+    /// [`CryptoError::NotRotated`] of a [`Keyring`](crate::Keyring), whose keys are settings; the holder's.
+    pub async fn rotate(&self) -> Result<(), CryptoError> {
+        self.0.keys.rotate().await?;
+        self.forget_keys();
+        Ok(())
+    }
+
     /// Uses a new data key from now on: after a rotation that its keys cannot know of, as that of Vault's.
     pub fn forget_keys(&self) {
         *self.0.current.lock() = None;

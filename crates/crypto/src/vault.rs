@@ -1,7 +1,8 @@
 use std::fmt;
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use seaworthy_client::HttpClient;
+use http::HeaderValue;
+use seaworthy_client::{HttpClient, HttpResponse, RequestBuilder};
 use seaworthy_core::Secret;
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -14,11 +15,12 @@ use crate::{
 /// Where Vault mounts the engine unless told otherwise.
 const MOUNT: &str = "transit";
 
-/// The one action that has nothing stored to blame.
+/// The actions that have nothing stored to blame.
 const ENCRYPT: &str = "encrypt";
+const ROTATE: &str = "rotate";
 
 /// Vault says by words alone which of many things 400 means; these are the engine's.
-const NO_KEY: &str = "encryption key not found";
+const NO_KEY: &str = "key not found";
 /// The version lies below the key's `min_decryption_version`.
 const TOO_OLD: &str = "disallowed by policy (too old)";
 
@@ -29,6 +31,8 @@ pub struct VaultTransitConfig {
     pub mount: String,
     /// The name of the key.
     pub key: KeyId,
+    /// The namespace of the engine, where Vault has several tenants; else the one of the token.
+    pub namespace: Option<String>,
 }
 
 impl VaultTransitConfig {
@@ -38,6 +42,7 @@ impl VaultTransitConfig {
         Self {
             mount: MOUNT.to_owned(),
             key,
+            namespace: None,
         }
     }
 }
@@ -45,14 +50,15 @@ impl VaultTransitConfig {
 /// The transit engine of Vault or OpenBao as the holder of key-encryption keys: they never leave it. One call for each new data key and for each one that is read first;
 /// values themselves never travel.
 ///
-/// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount; with `create` on `encrypt/KEY` too, a name that is mistyped makes a new key.
+/// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount, and that of who rotates on `keys/KEY/rotate`; with `create` on `encrypt/KEY` too, a name that is mistyped makes a new key.
 /// It is not renewed here: one that expires has to be renewed beside the service, as Vault's agent does.
 ///
-/// The client's `base_url` is Vault's address; its timeouts and policies bound every call. Wrapping has no effect at Vault and may be tried again.
+/// The client's `base_url` is Vault's address, and its `tls.ca` the file of an authority of one's own, without which only those of the system are believed; its timeouts and policies bound every call. Wrapping has no effect at Vault and may be tried again.
 pub struct VaultTransit {
     client: HttpClient,
     token: Secret<String>,
     config: VaultTransitConfig,
+    namespace: Option<HeaderValue>,
 }
 
 #[derive(Deserialize)]
@@ -78,7 +84,7 @@ impl VaultTransit {
     /// Asks Vault through this client with this token.
     ///
     /// # Errors
-    /// The mount is no path of plain names.
+    /// The mount is no path of plain names, or the namespace cannot be sent in a header.
     pub fn new(
         client: HttpClient,
         token: Secret<String>,
@@ -89,41 +95,43 @@ impl VaultTransit {
                 "the mount of the engine is no path of plain names",
             ));
         }
+        let namespace = config.namespace.as_deref().map(HeaderValue::from_str);
+        let namespace = namespace
+            .transpose()
+            .map_err(|_| CryptoError::Key("the namespace cannot be sent in a header"))?;
         Ok(Self {
             client,
             token,
             config,
+            namespace,
         })
     }
 
-    async fn ask(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
-        let path = format!("/v1/{}/{action}/{key}", self.config.mount);
+    fn post(&self, path: &str) -> RequestBuilder {
+        let path = format!("/v1/{}/{path}", self.config.mount);
         let request = self
             .client
             .post(path.as_str())
             .header("x-vault-token", self.token.expose().as_str())
-            .header("x-vault-request", "true")
-            .repeatable()
-            .json(body);
-        let answer = request.send().await?;
-        match answer.status().as_u16() {
-            200 => {}
-            400 => {
-                let refusal = answer.json::<Refusal>().await?;
-                return Err(refusal.of(action, key));
-            }
-            403 => return Err(CryptoError::Refused("the token may not use this key")),
-            404 => {
-                return Err(CryptoError::Refused(
-                    "the mount of the engine or the name of the key is wrong",
-                ));
-            }
-            _ => {
-                answer.success()?;
-                return Err(CryptoError::Refused("the answer has an unexpected status"));
-            }
+            .header("x-vault-request", "true");
+        match &self.namespace {
+            Some(namespace) => request.header("x-vault-namespace", namespace.clone()),
+            None => request,
         }
+    }
+
+    async fn ask(&self, action: &str, key: &KeyId, body: &Value) -> Result<Data, CryptoError> {
+        let request = self.post(&format!("{action}/{key}")).repeatable();
+        let answer = accepted(request.json(body).send().await?, action, key).await?;
         Ok(answer.json::<Answer>().await?.data)
+    }
+
+    /// Asked once: a second time makes a second version.
+    async fn rotate_now(&self) -> Result<(), CryptoError> {
+        let key = &self.config.key;
+        let request = self.post(&format!("keys/{key}/{ROTATE}"));
+        let answer = request.json(&json!({})).send().await?;
+        accepted(answer, ROTATE, key).await.map(drop)
     }
 
     async fn wrap_now(&self, key: &DataKey) -> Result<WrappedKey, CryptoError> {
@@ -169,6 +177,26 @@ impl VaultTransit {
     }
 }
 
+/// The answer of a Vault that did what it was asked.
+async fn accepted(
+    answer: HttpResponse,
+    action: &str,
+    key: &KeyId,
+) -> Result<HttpResponse, CryptoError> {
+    match answer.status().as_u16() {
+        200 | 204 => Ok(answer),
+        400 => Err(answer.json::<Refusal>().await?.of(action, key)),
+        403 => Err(CryptoError::Refused("the token may not use this key")),
+        404 => Err(CryptoError::Refused(
+            "the mount of the engine or the name of the key is wrong",
+        )),
+        _ => {
+            answer.success()?;
+            Err(CryptoError::Refused("the answer has an unexpected status"))
+        }
+    }
+}
+
 impl Refusal {
     fn of(&self, action: &str, key: &KeyId) -> CryptoError {
         let says = |words| self.errors.iter().any(|error| error.contains(words));
@@ -178,6 +206,8 @@ impl Refusal {
             CryptoError::Refused("the key no longer opens what its older versions wrapped")
         } else if action == ENCRYPT {
             CryptoError::Refused("this key does not encrypt without more being said")
+        } else if action == ROTATE {
+            CryptoError::Refused("this key is not rotated")
         } else {
             CryptoError::DoesNotOpen
         }
@@ -205,6 +235,10 @@ impl WrapKeys for VaultTransit {
 
     fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>> {
         Box::pin(self.rewrap_now(wrapped))
+    }
+
+    fn rotate(&self) -> WrapFuture<'_, ()> {
+        Box::pin(self.rotate_now())
     }
 }
 

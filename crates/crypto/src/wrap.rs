@@ -42,6 +42,11 @@ pub trait WrapKeys: Send + Sync + 'static {
     /// Encrypts a data key anew by the key-encryption key in use; `None` where it is by that one already.
     fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>>;
 
+    /// Has a new key-encryption key, or a new version of it, made and used from now on. Only who makes keys can; the others are rotated where their keys are set.
+    fn rotate(&self) -> WrapFuture<'_, ()> {
+        Box::pin(std::future::ready(Err(CryptoError::NotRotated)))
+    }
+
     /// Whether a data key that was wrapped some minutes ago may go on being used: `false` once another key-encryption key is in use. Who would have to ask somebody for it says `true`, and rotates
     /// with a wait.
     fn is_current(&self, wrapped: &WrappedKey) -> bool {

@@ -26,7 +26,7 @@ pub struct HttpConfig {
     pub forwarded_header: ForwardedHeader,
     /// Pages of other origins.
     pub cors: CorsConfig,
-    /// Whether requests that may change something and have cookies are refused when a page of another origin makes them; one that CORS lets in with credentials may.
+    /// Whether requests that may change something are refused when a page of another origin makes them and they have cookies, or are about to get some; one that CORS lets in with credentials may.
     pub refuse_cross_site_cookies: bool,
     /// Requests per caller.
     pub rate_limit: RateLimitConfig,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 const DEFAULT_RELAYS: NonZeroU16 = NonZeroU16::new(2).unwrap();
 /// What a broker confirms in a few milliseconds.
 const DEFAULT_BATCH: NonZeroU32 = NonZeroU32::new(500).unwrap();
-/// Waited only behind events that were just published: at a hundred events a second it saves the database most of its work for relays.
+/// Waited only behind events that were just published: under load it saves the database most of its work for relays, and nobody sees the delay.
 const DEFAULT_GATHER: Timeout = Timeout::from_millis(10);
 /// Longer than publishing a batch can take; after a crash its rows wait this long.
 const DEFAULT_CLAIM: Timeout = Timeout::from_secs(30);

@@ -44,17 +44,12 @@ impl Inbox {
     /// Forgets messages after their time, once a minute, on whatever replica.
     pub fn purge_regularly<C: Settings>(&self, service: &Assembly<C>) {
         let inbox = self.clone();
-        service.worker(Worker::new(
+        service.worker(Worker::in_steps(
             "inbox purge",
             Schedule::Interval(PURGED_EVERY),
-            move |run| {
+            move || {
                 let inbox = inbox.clone();
-                async move {
-                    while purge(&inbox.database, inbox.config.keep.get()).await?
-                        && !run.stop.is_requested()
-                    {}
-                    Ok(())
-                }
+                async move { Ok(purge(&inbox.database, inbox.config.keep.get()).await?) }
             },
         ));
     }

@@ -17,9 +17,9 @@ use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_resilience::{
     Refused,
     rate_limit::{
-        RateLimitConfig, RateLimitKey,
+        OnStoreFailure, RateLimitConfig, RateLimitKey,
         shared::{
-            LeaseConfig, LeasedRateLimiter, OnStoreFailure, RateLimitStore, SharedRateLimitConfig,
+            LeaseConfig, LeasedRateLimiter, RateLimitStore, SharedRateLimitConfig,
             SharedRateLimiter,
         },
     },
@@ -251,6 +251,16 @@ async fn each_policy_holds_while_redis_is_killed_frozen_and_back_res_6() {
             assert!(
                 slowest < Duration::from_millis(500),
                 "{trouble}: {slowest:?}"
+            );
+            let counted = metrics.render(Format::PrometheusText);
+            let told = |line: &str| counted.lines().any(|known| known.starts_with(line));
+            assert!(told("rate_limit_errors_total{name=\"api\"}"), "{counted}");
+            let is_zero = counted.contains("rate_limit_errors_total{name=\"api\"} 0");
+            assert!(!is_zero, "{policy:?}: {counted}");
+            let none_is_blocked = counted.contains("rate_limit_blocked_total{name=\"api\"} 0");
+            assert!(
+                policy != OnStoreFailure::Local || !none_is_blocked,
+                "{counted}"
             );
             match policy {
                 OnStoreFailure::Closed => assert_eq!(allowed, 0, "{trouble}"),

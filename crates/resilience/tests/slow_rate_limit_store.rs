@@ -12,8 +12,8 @@ use seaworthy_redis::{Redis, RedisConfig};
 use seaworthy_resilience::{
     Refused,
     rate_limit::{
-        RateLimitConfig, RateLimitKey,
-        shared::{OnStoreFailure, RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
+        OnStoreFailure, RateLimitConfig, RateLimitKey,
+        shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
     },
 };
 use seaworthy_telemetry::metrics::Metrics;

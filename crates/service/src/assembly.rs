@@ -1,7 +1,7 @@
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc};
 
 use parking_lot::Mutex;
-use seaworthy_client::{BuildError, HttpClient};
+use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
@@ -128,6 +128,12 @@ impl<C: Settings> Assembly<C> {
     /// # Errors
     /// [`BuildError`] when a TLS file cannot be used.
     pub fn http_client(&self, name: &str) -> Result<HttpClient, BuildError> {
+        self.http_client_builder(name).build()
+    }
+
+    /// The same before it is built: for a client that [proves who calls](HttpClientBuilder::credentials).
+    #[must_use]
+    pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
         let parts = &self.parts;
         let config = parts.framework.clients.get(name).cloned();
         let agent = format!("{}/{}", parts.identity.name(), parts.identity.version());
@@ -137,7 +143,6 @@ impl<C: Settings> Assembly<C> {
             .metrics(parts.telemetry.metrics())
             .tracer(parts.telemetry.tracer())
             .user_agent(&agent)
-            .build()
     }
 
     /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total` has

@@ -58,7 +58,7 @@ impl Default for LockoutConfig {
 
 impl LockoutLimit {
     /// How long the attempt after this many waits.
-    pub(super) fn pause_after(&self, attempts: u32) -> Duration {
+    pub(crate) fn pause_after(&self, attempts: u32) -> Duration {
         let Some(beyond) = attempts.checked_sub(self.free.get()) else {
             return Duration::ZERO;
         };

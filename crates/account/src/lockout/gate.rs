@@ -1,15 +1,14 @@
-use std::{
-    net::{IpAddr, Ipv6Addr},
-    time::Duration,
-};
+use std::net::{IpAddr, Ipv6Addr};
 
-use seaworthy_core::{Code, Error};
-use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database};
 use seaworthy_service::Worker;
 use tracing::warn;
 
-use super::{LockoutConfig, LockoutLimit};
-use crate::{microseconds, purge::purge_worker, secret_token::hash};
+use super::{
+    LockoutConfig, LockoutError,
+    failures::{Kind, count, forget, purge, subject, take_back},
+};
+use crate::purge::purge_worker;
 
 /// Counts attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -26,35 +25,6 @@ pub struct Attempt {
     address: Option<String>,
 }
 
-/// No attempt may be made now.
-#[derive(Debug, thiserror::Error)]
-pub enum LockoutError {
-    /// Too many have failed.
-    #[error("too many attempts have failed; the next may be made in {} s", .retry_after.as_secs())]
-    Locked {
-        /// How long to wait.
-        retry_after: Duration,
-    },
-    /// It cannot be found out, so nobody is let in.
-    #[error("failed attempts cannot be counted")]
-    Failed(#[from] DataError),
-}
-
-impl From<LockoutError> for Error {
-    /// Says the same for accounts that exist and those that do not.
-    fn from(error: LockoutError) -> Self {
-        match error {
-            LockoutError::Locked { retry_after } => Self::new(
-                Code::Exhausted,
-                "TOO_MANY_ATTEMPTS",
-                "too many attempts have failed; try again later",
-            )
-            .with_retry_after(retry_after),
-            LockoutError::Failed(error) => error.into(),
-        }
-    }
-}
-
 impl Lockout {
     /// Counts in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
@@ -65,78 +35,38 @@ impl Lockout {
     /// Counts an attempt before it is made. The account is named as the caller names it, in the form that logins are compared in.
     ///
     /// # Errors
-    /// [`LockoutError::Locked`] while it has to wait; the same for an account that does not exist.
+    /// [`LockoutError::Locked`] while it has to wait; the same for an account that does not exist. What is refused is not counted, neither of the account nor of the address.
     pub async fn attempt(
         &self,
         account: &str,
         address: Option<IpAddr>,
     ) -> Result<Attempt, LockoutError> {
         let attempt = Attempt {
-            // A hash has one length, whatever somebody sends, and names nobody in the table.
-            account: subject("account", account),
-            address: address.map(|address| subject("address", &network(address).to_string())),
+            account: subject(Kind::Account, account),
+            address: address.map(|address| subject(Kind::Address, &network(address).to_string())),
         };
-        let wait = self
+        let counted = self
             .database
             .transaction(|tx| {
                 let (account, address) = (attempt.account.clone(), attempt.address.clone());
                 async move {
-                    // Always in this order, so that two do not wait for each other.
-                    let by_account = self.count(&tx, &account, &self.config.account).await?;
-                    let by_address = match address {
-                        Some(address) if by_account.is_zero() => {
-                            self.count(&tx, &address, &self.config.address).await?
-                        }
-                        _ => Duration::ZERO,
-                    };
-                    Ok::<_, DataError>(by_account.max(by_address))
+                    let after = Some(self.config.forget.get());
+                    // Always in this order, so that two do not wait for each other. A refusal rolls back what was counted before it: whoever is behind a busy address locks no account.
+                    count(&tx, &account, &self.config.account, after).await?;
+                    if let Some(address) = address {
+                        count(&tx, &address, &self.config.address, after).await?;
+                    }
+                    Ok::<_, LockoutError>(())
                 }
             })
-            .await?;
-        if wait.is_zero() {
-            return Ok(attempt);
+            .await;
+        if let Err(LockoutError::Locked { retry_after }) = &counted {
+            warn!(
+                seconds = retry_after.as_secs(),
+                "an attempt to log in was refused: too many have failed"
+            );
         }
-        warn!(
-            seconds = wait.as_secs(),
-            "an attempt to log in was refused: too many have failed"
-        );
-        Err(LockoutError::Locked { retry_after: wait })
-    }
-
-    /// Counts one, or tells how long to wait.
-    async fn count(
-        &self,
-        tx: &Transaction,
-        subject: &str,
-        limit: &LockoutLimit,
-    ) -> Result<Duration, DataError> {
-        let mut known = look(tx, subject).await?;
-        if known.is_none() {
-            sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
-                .on_mysql("INSERT IGNORE INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0)")
-                .bind(subject)
-                .execute(tx)
-                .await?;
-            known = look(tx, subject).await?;
-        }
-        let (failures, since, locked) = known.unwrap_or_default();
-        if locked > 0 {
-            return Ok(Duration::from_micros(locked.unsigned_abs()));
-        }
-        let is_forgotten = since > microseconds(self.config.forget.get());
-        let attempts = if is_forgotten {
-            1
-        } else {
-            failures.saturating_add(1)
-        };
-        let pause = limit.pause_after(attempts.unsigned_abs());
-        sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
-            .bind(attempts)
-            .bind(microseconds(pause))
-            .bind(subject)
-            .execute(tx)
-            .await?;
-        Ok(Duration::ZERO)
+        counted.map(|()| attempt)
     }
 
     /// Takes back what was counted for an attempt that succeeded: the account's whole count, and one of the address, which others may share with an attacker.
@@ -144,18 +74,11 @@ impl Lockout {
     /// # Errors
     /// The database's.
     pub async fn succeeded(&self, attempt: Attempt) -> Result<(), DataError> {
-        sql("DELETE FROM account_failures WHERE subject = ?")
-            .bind(attempt.account)
-            .execute(&self.database)
-            .await?;
-        let Some(address) = attempt.address else {
-            return Ok(());
-        };
-        sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
-            .bind(address)
-            .execute(&self.database)
-            .await
-            .map(drop)
+        forget(&self.database, &attempt.account).await?;
+        match &attempt.address {
+            Some(address) => take_back(&self.database, address).await,
+            None => Ok(()),
+        }
     }
 
     /// Takes back an attempt that came to nothing: whether it would have succeeded was not found out.
@@ -163,14 +86,11 @@ impl Lockout {
     /// # Errors
     /// The database's.
     pub async fn withdrawn(&self, attempt: Attempt) -> Result<(), DataError> {
-        for subject in [Some(attempt.account), attempt.address]
+        for subject in [Some(&attempt.account), attempt.address.as_ref()]
             .into_iter()
             .flatten()
         {
-            sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
-                .bind(subject)
-                .execute(&self.database)
-                .await?;
+            take_back(&self.database, subject).await?;
         }
         Ok(())
     }
@@ -184,11 +104,7 @@ impl Lockout {
         connection: &dyn Connection,
         account: &str,
     ) -> Result<(), DataError> {
-        sql("DELETE FROM account_failures WHERE subject = ?")
-            .bind(subject("account", account))
-            .execute(connection)
-            .await
-            .map(drop)
+        forget(connection, &subject(Kind::Account, account)).await
     }
 
     /// The worker that forgets what nobody has tried for longer than the settings say. It may run on every replica.
@@ -204,27 +120,8 @@ impl Lockout {
     /// # Errors
     /// The database's.
     pub async fn purge(&self) -> Result<(), DataError> {
-        sql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us}")
-            .bind(microseconds(self.config.forget.get()))
-            .execute(&self.database)
-            .await
-            .map(drop)
+        purge(&self.database, self.config.forget.get()).await
     }
-}
-
-/// Failures, how long ago the last was, and how long it is to wait, in microseconds; the row is this transaction's from here on.
-async fn look(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>, DataError> {
-    sql("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ? FOR UPDATE")
-        .on_sqlite("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
-        .bind(subject)
-        .fetch_optional(tx)
-        .await
-}
-
-fn subject(kind: &str, name: &str) -> String {
-    let hash = hash(format!("{kind}\0{name}").as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{kind}:{hash}")
 }
 
 /// The client's own network: an address, or 64 bits of one.

@@ -2,11 +2,11 @@ use std::{fmt, time::SystemTime};
 
 use aws_lc_rs::rand;
 use seaworthy_core::{Error, Secret};
-use seaworthy_crypto::{Context, Envelope, Sealer};
+use seaworthy_crypto::{Context, EncryptedColumn, Envelope, RowKey, Sealer};
 use seaworthy_data::{Connection, DataError, Database, sql};
 use url::form_urlencoded;
 
-use super::code::step_of;
+use super::{SecondFactorConfig, code::step_of, guesses::Guesses};
 use crate::secret_token::hash;
 
 /// RFC 4226, section 4, R6: 160 bits.
@@ -18,12 +18,21 @@ const RECOVERY_BYTES: usize = 10;
 /// RFC 4648, section 6, without what it pads with.
 const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
+/// The secrets of second factors: to be named in the [`encryption` command](seaworthy_crypto::encryption_command) of a service that has them, or whoever removes an old key loses them.
+pub const SECOND_FACTOR_SECRETS: EncryptedColumn = EncryptedColumn {
+    name: "account_second_factors.secret",
+    key: RowKey::Text,
+    select: "SELECT user_id, secret FROM account_second_factors WHERE user_id > ? ORDER BY user_id LIMIT ?",
+    update: "UPDATE account_second_factors SET secret = ? WHERE user_id = ? AND secret = ?",
+};
+
 /// The second factors of a service's users. Cheap to clone.
 #[derive(Clone)]
 pub struct SecondFactors {
     database: Database,
     sealer: Sealer,
     issuer: String,
+    guesses: Guesses,
 }
 
 impl fmt::Debug for SecondFactors {
@@ -45,10 +54,9 @@ pub struct Enrolment {
     pub address: Secret<String>,
 }
 
+/// As it is stored.
 struct Factor {
-    /// As it is stored.
     sealed: Vec<u8>,
-    secret: Secret<Vec<u8>>,
     is_confirmed: bool,
     last_step: u64,
 }
@@ -56,8 +64,14 @@ struct Factor {
 impl SecondFactors {
     /// Factors in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS), encrypted by `sealer`. The application shows the issuer's name.
     #[must_use]
-    pub fn new(database: Database, sealer: Sealer, issuer: &str) -> Self {
+    pub fn new(
+        database: Database,
+        sealer: Sealer,
+        issuer: &str,
+        config: SecondFactorConfig,
+    ) -> Self {
         Self {
+            guesses: Guesses::new(database.clone(), config.wrong_codes),
             database,
             sealer,
             issuer: issuer.to_owned(),
@@ -69,9 +83,6 @@ impl SecondFactors {
     /// # Errors
     /// The database's, or that of the keys.
     pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
-        if self.is_required(user).await? {
-            return Ok(None);
-        }
         let secret = random(SECRET_BYTES)?;
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
@@ -84,7 +95,7 @@ impl SecondFactors {
             .bind(false)
             .execute(&self.database)
             .await?;
-        // Another one was confirmed meanwhile, and this one is stored nowhere.
+        // One is confirmed, and this one is stored nowhere.
         if self.is_required(user).await? {
             return Ok(None);
         }
@@ -111,12 +122,22 @@ impl SecondFactors {
     /// Confirms the application by a code of it. From then on logins need one. Tells the recovery codes, which are shown once; `None` for a wrong code.
     ///
     /// # Errors
-    /// The database's, or that of the keys.
+    /// 429 `TOO_MANY_ATTEMPTS` as of [`verify`](Self::verify); the database's, or that of the keys.
     pub async fn confirm(&self, user: &str, code: &str) -> Result<Option<Vec<String>>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };
-        let Some(step) = self.check(&factor, code) else {
+        let proved = self.prove(user, &factor, code);
+        self.guesses.counted(user, proved).await
+    }
+
+    async fn prove(
+        &self,
+        user: &str,
+        factor: &Factor,
+        code: &str,
+    ) -> Result<Option<Vec<String>>, Error> {
+        let Some(step) = self.step(user, factor, code).await? else {
             return Ok(None);
         };
         let codes = recovery_codes()?;
@@ -159,32 +180,40 @@ impl SecondFactors {
         Ok(confirmed.is_some_and(|(confirmed,)| confirmed))
     }
 
-    /// Whether the code is the user's: one of the application, or a recovery code. Either is used up by it; of two at once one is.
+    /// Whether the code is the user's: one of the application, or a recovery code. Either is used up by it; of two at once one is. Ask for it once the password was found right.
+    ///
+    /// Each code is counted as wrong before it is looked at, by user, and only a right one clears the count: not the password, which whoever guesses may know.
     ///
     /// # Errors
-    /// The database's, or that of the keys.
+    /// 429 `TOO_MANY_ATTEMPTS` with `Retry-After` while a user of whom [many](SecondFactorConfig::wrong_codes) were wrong has to wait; the database's, or that of the keys.
     pub async fn verify(&self, user: &str, code: &str) -> Result<bool, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| factor.is_confirmed) else {
             return Ok(false);
         };
-        if let Some(step) = self.check(&factor, code) {
+        let taken = self.take(user, &factor, code);
+        let taken = self.guesses.counted(user, taken).await?;
+        Ok(taken.is_some())
+    }
+
+    async fn take(&self, user: &str, factor: &Factor, code: &str) -> Result<Option<()>, Error> {
+        if let Some(step) = self.step(user, factor, code).await? {
             let taken = sql("UPDATE account_second_factors SET last_step = ? WHERE user_id = ? AND last_step < ?")
                 .bind(step.cast_signed())
                 .bind(user)
                 .bind(step.cast_signed())
                 .execute(&self.database)
                 .await?;
-            return Ok(taken.rows_affected() > 0);
+            return Ok((taken.rows_affected() > 0).then_some(()));
         }
         let taken = sql("DELETE FROM account_recovery_codes WHERE user_id = ? AND code_hash = ?")
             .bind(user)
             .bind(recovery_hash(code))
             .execute(&self.database)
             .await?;
-        Ok(taken.rows_affected() > 0)
+        Ok((taken.rows_affected() > 0).then_some(()))
     }
 
-    /// Removes the factor and its recovery codes, after the password and a code were asked for.
+    /// Removes the factor, its recovery codes and the count of wrong ones, after the password and a code were asked for.
     ///
     /// # Errors
     /// The database's.
@@ -193,14 +222,17 @@ impl SecondFactors {
         sql("DELETE FROM account_second_factors WHERE user_id = ?")
             .bind(user)
             .execute(connection)
-            .await
-            .map(drop)
+            .await?;
+        self.guesses.forget(connection, user).await
     }
 
-    fn check(&self, factor: &Factor, code: &str) -> Option<u64> {
+    /// The step that the code is of.
+    async fn step(&self, user: &str, factor: &Factor, code: &str) -> Result<Option<u64>, Error> {
+        let envelope = Envelope::from_bytes(&factor.sealed)?;
+        let secret = self.sealer.open_bytes(&envelope, &context(user)).await?;
         let since = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH);
         let now = since.unwrap_or_default().as_secs();
-        step_of(factor.secret.expose(), code, now, factor.last_step)
+        Ok(step_of(secret.expose(), code, now, factor.last_step))
     }
 
     async fn load(&self, user: &str) -> Result<Option<Factor>, Error> {
@@ -210,14 +242,8 @@ impl SecondFactors {
         .bind(user)
         .fetch_optional(&self.database)
         .await?;
-        let Some((sealed, is_confirmed, last_step)) = row else {
-            return Ok(None);
-        };
-        let envelope = Envelope::from_bytes(&sealed)?;
-        let secret = self.sealer.open_bytes(&envelope, &context(user)).await?;
-        Ok(Some(Factor {
+        Ok(row.map(|(sealed, is_confirmed, last_step)| Factor {
             sealed,
-            secret,
             is_confirmed,
             last_step: last_step.unsigned_abs(),
         }))
@@ -243,6 +269,7 @@ async fn replace_codes(
     Ok(())
 }
 
+/// Beside the column that [`SECOND_FACTOR_SECRETS`] walks over: whoever renames one renames the other.
 fn context(user: &str) -> Context {
     Context::new("account_second_factors", "secret").row(user)
 }

@@ -86,6 +86,67 @@ pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_cl
         .unwrap();
 }
 
+pub(crate) async fn what_an_address_is_refused_costs_the_account_nothing_auth_2(place: Place) {
+    let mut config = LockoutConfig::default();
+    config.address.free = NonZeroU32::new(3).unwrap();
+    config.address.pause = Timeout::from_secs(600);
+    let lockout = Lockout::new(place.database.clone(), config);
+    let office = address("192.0.2.7");
+    for number in 0..3 {
+        let account = format!("account {number}");
+        let _failed = lockout.attempt(&account, office).await.unwrap();
+    }
+    for _ in 0..20 {
+        waits(lockout.attempt("ada@example.org", office).await);
+    }
+    // At home she has all her tries.
+    for number in 0..5 {
+        let home = address(&format!("198.51.100.{number}"));
+        let _failed = lockout.attempt("ada@example.org", home).await.unwrap();
+    }
+    waits(lockout.attempt("ada@example.org", None).await);
+}
+
+pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_none_waits_for_ever_auth_2(
+    place: Place,
+) {
+    let mut config = LockoutConfig::default();
+    config.account.pause = Timeout::from_secs(600);
+    config.address.pause = Timeout::from_secs(600);
+    config.address.free = NonZeroU32::new(4).unwrap();
+    let lockout = Lockout::new(place.database.clone(), config);
+    // Every account from every address, in orders that cross.
+    let answers = join_all((0..64_u32).map(|number| {
+        let (account, from) = (number % 4, number / 4 % 4);
+        let lockout = &lockout;
+        async move {
+            let from = address(&format!("192.0.2.{from}"));
+            lockout.attempt(&format!("account {account}"), from).await
+        }
+    }))
+    .await;
+    let mut made = 0;
+    for answer in answers {
+        match answer {
+            Ok(_) => made += 1,
+            refused => drop(waits(refused)),
+        }
+    }
+    for kind in ["account:%", "address:%"] {
+        let counts: Vec<(i32,)> = sql("SELECT failures FROM account_failures WHERE subject LIKE ?")
+            .bind(kind)
+            .fetch_all(&place.database)
+            .await
+            .unwrap();
+        let counted: i32 = counts.iter().map(|(count,)| count).sum();
+        assert_eq!(counted, made, "{kind} {counts:?}");
+    }
+    assert_eq!(
+        made, 16,
+        "four of each address, which no account's five are short of"
+    );
+}
+
 pub(crate) async fn an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_is_forgiven_auth_2(
     place: Place,
 ) {

@@ -5,7 +5,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 /// A database with the tables of accounts.
 pub(crate) struct Place {
     pub(crate) database: Database,
-    _empty: EmptyDatabase,
+    empty: EmptyDatabase,
 }
 
 /// Makes the tables.
@@ -14,13 +14,15 @@ pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();
-    Place {
-        database,
-        _empty: empty,
-    }
+    Place { database, empty }
 }
 
 impl Place {
+    /// Where the database is.
+    pub(crate) fn url(&self) -> &str {
+        self.empty.url()
+    }
+
     /// Waits until the database's clock has moved on: that of SQLite ticks in milliseconds.
     pub(crate) async fn ticks(&self) {
         let begun = self.now_us().await;

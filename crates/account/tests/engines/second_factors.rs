@@ -2,7 +2,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_lc_rs::hmac;
 use futures::future::join_all;
-use seaworthy_account::SecondFactors;
+use seaworthy_account::{SecondFactorConfig, SecondFactors};
 use seaworthy_core::Secret;
 use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, WrappedKey};
 use seaworthy_data::sql;
@@ -12,7 +12,7 @@ use crate::place::Place;
 
 const USER: &str = "user-7";
 
-fn keyring() -> Keyring {
+pub(crate) fn keyring() -> Keyring {
     let id = KeyId::new("2026-11").unwrap();
     Keyring::new(id, &Secret::new([7; 32])).unwrap()
 }
@@ -22,11 +22,12 @@ fn factors(place: &Place) -> SecondFactors {
         place.database.clone(),
         Sealer::new(keyring()),
         "City Events",
+        SecondFactorConfig::default(),
     )
 }
 
 /// What the application shows, by an implementation of its own.
-fn shown(secret: &str, ahead: u64) -> String {
+pub(crate) fn shown(secret: &str, ahead: u64) -> String {
     let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
     let bits: String = secret
         .chars()
@@ -145,7 +146,12 @@ impl WrapKeys for SlowKeys {
 fn slow_factors(place: &Place) -> (Arc<Slow>, SecondFactors) {
     let slow = Slow::new();
     let sealer = Sealer::new(SlowKeys(Arc::clone(&slow)));
-    let factors = SecondFactors::new(place.database.clone(), sealer, "City Events");
+    let factors = SecondFactors::new(
+        place.database.clone(),
+        sealer,
+        "City Events",
+        SecondFactorConfig::default(),
+    );
     (slow, factors)
 }
 

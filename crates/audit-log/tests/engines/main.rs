@@ -8,6 +8,7 @@
 
 mod beginning;
 mod chain;
+mod keys;
 mod place;
 mod writing;
 
@@ -26,6 +27,12 @@ seaworthy_testkit::on_every_database! {
         what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_11,
         a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11,
         a_record_beyond_the_ends_of_the_chain_is_named_obs_11;
+    keys:
+        a_log_goes_on_under_another_key_obs_11,
+        who_has_stolen_an_earlier_key_adds_nothing_after_its_last_record_obs_11,
+        who_has_stolen_an_earlier_key_alters_nothing_before_its_last_record_obs_11,
+        a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11,
+        a_key_that_is_missing_or_too_short_is_named_obs_11;
     writing:
         an_entry_is_there_with_its_change_and_not_without_obs_11,
         many_at_once_make_one_chain_obs_11,

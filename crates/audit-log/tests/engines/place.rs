@@ -29,7 +29,7 @@ impl Place {
     pub(crate) fn log_of(&self, key: &str) -> AuditLog {
         let config = AuditLogConfig {
             key: Some(Secret::new(key.to_owned())),
-            keep_days: None,
+            ..AuditLogConfig::default()
         };
         AuditLog::new(self.database.clone(), &config).unwrap()
     }

@@ -2,7 +2,7 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -92,6 +92,17 @@ fn routes() -> Routes {
 }
 
 fn service(revocation: Option<Asking>) -> Service {
+    match revocation {
+        Some(asking) => service_with(asking, Revocations::new()),
+        None => service_of(Revocations::new()),
+    }
+}
+
+fn service_of(revoked: Revocations) -> Service {
+    service_with(revoked.clone(), revoked)
+}
+
+fn service_with(revocation: impl Revocation, revoked: Revocations) -> Service {
     let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
     let signer = TokenSigner::new(TokenSignerConfig::default(), key);
     let config = IssuerConfig {
@@ -102,12 +113,8 @@ fn service(revocation: Option<Asking>) -> Service {
     let verifier = TokenVerifier::new([issuer]).unwrap();
     let identity = ServiceIdentity::new("events", "1.0.0");
     let telemetry = telemetry(&identity);
-    let revoked = Revocations::new();
     let bearer = BearerAuthentication::new(verifier, BearerConfig::default(), telemetry.metrics());
-    let bearer = match revocation {
-        Some(asking) => bearer.revocation(asking),
-        None => bearer.revocation(revoked.clone()),
-    };
+    let bearer = bearer.revocation(revocation);
     let mut http = HttpConfig::default();
     http.rate_limit.burst = 20.try_into().unwrap();
     http.rate_limit.requests_per_second = 1.try_into().unwrap();
@@ -132,6 +139,7 @@ fn service(revocation: Option<Asking>) -> Service {
 
 impl Service {
     async fn get(&self, path: &str, credentials: Option<&str>) -> Response<String> {
+        let credentials = credentials.map(str::as_bytes);
         send(&self.stack, path, credentials, "text/plain").await
     }
 
@@ -148,7 +156,7 @@ impl Service {
 async fn send(
     stack: &Stack,
     path: &str,
-    credentials: Option<&str>,
+    credentials: Option<&[u8]>,
     kind: &str,
 ) -> Response<String> {
     let mut request = Request::get(path)
@@ -204,6 +212,12 @@ async fn public_optional_and_required_routes_auth_1() {
     assert_eq!(service.get("/me", Some(&lower)).await.body(), "ada");
     let basic = service.get("/me", Some("Basic YTpi")).await;
     assert_eq!(reason(&basic), "CREDENTIALS_UNREADABLE");
+    let no_text = Some(b"Bearer \xff\xfe.e30.AA".as_slice());
+    let no_text = send(&service.stack, "/me", no_text, "text/plain").await;
+    assert_eq!(
+        (no_text.status().as_u16(), reason(&no_text).as_str()),
+        (401, "TOKEN_MALFORMED")
+    );
     assert_eq!(service.get("/role", Some(&ada)).await.body(), "none");
 }
 
@@ -259,7 +273,15 @@ async fn grpc_calls_are_authenticated_by_the_same_tokens_auth_1() {
     let ada = service.token(NewToken::about("ada"));
     let call = |path: &'static str, credentials: Option<String>| {
         let stack = service.calls.clone();
-        async move { send(&stack, path, credentials.as_deref(), "application/grpc").await }
+        async move {
+            send(
+                &stack,
+                path,
+                credentials.as_deref().map(str::as_bytes),
+                "application/grpc",
+            )
+            .await
+        }
     };
     let refused = call("/me", None).await;
     assert_eq!(refused.headers()["grpc-status"], "16");
@@ -282,6 +304,37 @@ async fn a_revoked_token_is_refused_also_where_it_is_remembered_auth_3() {
     );
     let newer = service.token(NewToken::about("ada").claim("ver", 1));
     assert_eq!(service.get("/me", Some(&newer)).await.status(), 200);
+}
+
+#[tokio::test]
+async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth_3() {
+    let hour = Duration::from_secs(3_600);
+    let revoked = Revocations::read_elsewhere(hour);
+    let service = service_of(revoked.clone());
+    let ada = service.token(NewToken::about("ada"));
+    let unknown = service.get("/me", Some(&ada)).await;
+    assert_eq!(
+        (unknown.status().as_u16(), reason(&unknown).as_str()),
+        (503, "TOKEN_REVOCATION_UNAVAILABLE")
+    );
+    assert!(unknown.headers().contains_key("retry-after"));
+    let optional = service.get("/optional", Some(&ada)).await;
+    assert_eq!(
+        (optional.status().as_u16(), optional.body().as_str()),
+        (200, "nobody")
+    );
+
+    revoked.was_read(Instant::now());
+    assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
+    let until = SystemTime::now() + hour;
+    revoked.raise_version("ada", 1, until);
+    assert_eq!(service.get("/me", Some(&ada)).await.status(), 401);
+
+    let revoked = Revocations::read_elsewhere(Duration::ZERO);
+    revoked.was_read(Instant::now());
+    let stale = service_of(revoked);
+    let bob = stale.token(NewToken::about("bob"));
+    assert_eq!(stale.get("/me", Some(&bob)).await.status(), 503);
 }
 
 /// Asks somebody who answers late, or not at all.

@@ -144,11 +144,14 @@ async fn a_new_key_is_found_and_keys_that_nobody_has_are_not_looked_for_often_au
     }
     assert_eq!(server.asked(), 1);
 
-    let patient = jwks.clone();
-    let eager = super::tests::jwks(server.client(), impatient(), &Metrics::new());
-    let verifier = believer(&eager);
+    assert_eq!(verifier.generation(), before);
+
+    tokio::time::pause();
+    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
+    tokio::time::resume();
     assert!(verifier.verify(&by_new, now).await.is_ok());
-    assert!(verifier.generation() > 0 && before == patient.generation());
+    assert_eq!(server.asked(), 2);
+    assert_ne!(verifier.generation(), before);
 }
 
 #[tokio::test]
@@ -169,15 +172,20 @@ async fn without_keys_nothing_is_believed_and_it_is_told_that_it_is_our_fault_au
     let signer = signer();
     let server = Server::start(&signer).await;
     let metrics = Metrics::new();
-    let jwks = jwks(server.client(), JwksConfig::default(), &metrics);
+    let jwks = jwks(server.client(), impatient(), &metrics);
     let verifier = believer(&jwks);
     let token = sign(&signer);
+    // Right, but for its length.
+    let long = signer.jwks() + &" ".repeat(300 * 1024);
     for (status, body) in [
         (StatusCode::INTERNAL_SERVER_ERROR, ""),
         (StatusCode::OK, "<html>"),
         (StatusCode::OK, r#"{"keys":[]}"#),
+        (StatusCode::OK, &long),
     ] {
         server.set(status, body);
+        // Longer than it has to wait before it may ask again.
+        tokio::time::sleep(Duration::from_millis(2)).await;
         let refused = verifier
             .verify(&token, SystemTime::now())
             .await
@@ -185,8 +193,16 @@ async fn without_keys_nothing_is_believed_and_it_is_told_that_it_is_our_fault_au
         assert_eq!(refused, TokenError::KeysUnavailable);
     }
     let text = metrics.render(Format::PrometheusText);
-    let failed = "auth_key_refreshes_total{issuer=\"login\",outcome=\"failure\"} 1";
+    let failed = "auth_key_refreshes_total{issuer=\"login\",outcome=\"failure\"} 4";
     assert!(text.contains(failed), "{text}");
+
+    // Nobody listens there any more.
+    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", gone.local_addr().unwrap());
+    drop(gone);
+    let gone = super::tests::jwks(client(&address), impatient(), &metrics);
+    let refused = believer(&gone).verify(&token, SystemTime::now()).await;
+    assert_eq!(refused.unwrap_err(), TokenError::KeysUnavailable);
 }
 
 #[tokio::test]
@@ -285,15 +301,36 @@ async fn a_key_that_was_withdrawn_is_forgotten_with_the_next_set_auth_1() {
 async fn keys_are_asked_for_in_the_background_auth_1() {
     let signer = signer();
     let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let config = JwksConfig {
+        refresh_interval: Timeout::from_millis(20),
+        ..JwksConfig::default()
+    };
+    let jwks = jwks(server.client(), config, &Metrics::new());
+    let verifier = believer(&jwks);
+    let by_old = sign(&signer);
     let keeping = tokio::spawn(jwks.clone().keep_fresh());
-    // Waits for the answer that is on its way, and asks no second time.
-    while jwks.keys().is_err() {
-        tokio::task::yield_now().await;
-        jwks.refresh_on_demand().await;
-    }
-    assert_eq!(server.asked(), 1);
+    // Nobody demands them here.
+    let now = SystemTime::now();
+    until(|| verifier.verify_now(&by_old, now).is_ok()).await;
+    signer
+        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
+        .unwrap();
+    signer.activate("k2").unwrap();
+    signer.withdraw("k1").unwrap();
+    server.set(StatusCode::OK, &signer.jwks());
+    until(|| verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey)).await;
+    assert!(verifier.verify_now(&sign(&signer), now).is_ok());
     keeping.abort();
+}
+
+async fn until(is_so: impl Fn() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    let patience = Duration::from_secs(30);
+    tokio::time::timeout(patience, waiting).await.unwrap();
 }
 
 #[test]

@@ -3,7 +3,7 @@ use std::fmt;
 use argon2::{Algorithm, Argon2, Block, Params, PasswordHash as Text, Version};
 use base64::{Engine as _, engine::general_purpose::STANDARD_NO_PAD};
 use schemars::JsonSchema;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use zeroize::Zeroizing;
 
 /// The first choice of OWASP's password storage cheat sheet: 19 MiB, two passes, one lane.
@@ -20,7 +20,7 @@ const MOST_PASSES: u32 = 16;
 const MOST_LANES: u32 = 8;
 
 /// What one hash costs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordParameters {
     /// Memory in kibibytes; each hashing thread keeps as much.

@@ -6,10 +6,12 @@
 mod hash;
 mod policy;
 mod pool;
+mod reservation;
 
 pub use hash::{InvalidHash, PasswordHash, PasswordParameters};
 pub use policy::{PasswordPolicy, PasswordPolicyConfig, WeakPassword};
 pub use pool::{PasswordCheck, Passwords, PasswordsConfig, PasswordsError};
+pub use reservation::PasswordReservation;
 
 #[cfg(test)]
 mod tests;

@@ -15,10 +15,13 @@ use parking_lot::Mutex;
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Secret};
 use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
-use serde::Deserialize;
-use tokio::sync::oneshot;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Semaphore, oneshot};
 
-use super::hash::{Memory, PasswordHash, PasswordParameters, SALT_LENGTH};
+use super::{
+    hash::{Memory, PasswordHash, PasswordParameters, SALT_LENGTH},
+    reservation::PasswordReservation,
+};
 
 /// At 40 ms a hash, what waits longest waits a second: nobody is told to wait who then gives up.
 const QUEUE: NonZeroU16 = NonZeroU16::new(32).unwrap();
@@ -28,7 +31,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 const NICENESS: i32 = 10;
 
 /// How passwords are hashed.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordsConfig {
     /// What a new hash costs. Older hashes are replaced when their owners log in.
@@ -40,7 +43,7 @@ pub struct PasswordsConfig {
 }
 
 /// How many wait for a thread.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
 pub struct Queue(NonZeroU16);
 
@@ -99,6 +102,8 @@ pub struct Passwords(Arc<Inner>);
 
 struct Inner {
     work: mpsc::SyncSender<Work>,
+    /// As many as wait or are hashed, or are about to be.
+    places: Arc<Semaphore>,
     waiting: Gauge,
     hashed: Counter,
     refused: Counter,
@@ -112,7 +117,7 @@ struct Work {
     answer: oneshot::Sender<Result<Done, Error>>,
 }
 
-enum Task {
+pub(super) enum Task {
     Hash(Secret<String>),
     Verify {
         password: Secret<String>,
@@ -121,7 +126,7 @@ enum Task {
     },
 }
 
-enum Done {
+pub(super) enum Done {
     Hash(PasswordHash),
     Check(PasswordCheck),
 }
@@ -142,7 +147,8 @@ impl Passwords {
             .map_err(|_| PasswordsError::Random)?;
         // Any tag of this length: no password is ever found right by it.
         let nobody = PasswordHash::write(&params, &random, &[0; 32]);
-        let (work, queue) = mpsc::sync_channel(usize::from(config.queue.0.get()));
+        let places = usize::from(config.queue.0.get()) + usize::from(threads(config));
+        let (work, queue) = mpsc::sync_channel(places);
         let queue = Arc::new(Mutex::new(queue));
         let waiting = metrics.gauge(
             "password_hashing_waiting",
@@ -157,6 +163,7 @@ impl Passwords {
         }
         Ok(Self(Arc::new(Inner {
             work,
+            places: Arc::new(Semaphore::new(places)),
             waiting,
             hashed: metrics.counter(
                 "password_hashing_total",
@@ -178,10 +185,7 @@ impl Passwords {
     /// # Errors
     /// 503 with `Retry-After` where too many wait.
     pub async fn hash(&self, password: Secret<String>) -> Result<PasswordHash, Error> {
-        match self.ask(Task::Hash(password)).await? {
-            Done::Hash(hash) => Ok(hash),
-            Done::Check(_) => Err(Error::internal("a check where a hash was asked for")),
-        }
+        self.reserve()?.hash(password).await
     }
 
     /// Looks whether a password is that of an account, by its stored hash. Without an account (`None`) it takes as long and is wrong.
@@ -193,19 +197,22 @@ impl Passwords {
         password: Secret<String>,
         stored: Option<&str>,
     ) -> Result<PasswordCheck, Error> {
-        let stored = stored
-            .map(PasswordHash::parse)
-            .transpose()
-            .map_err(Error::internal)?;
-        let task = Task::Verify {
-            password,
-            is_account: stored.is_some(),
-            stored: stored.unwrap_or_else(|| self.0.nobody.clone()),
-        };
-        match self.ask(task).await? {
-            Done::Check(check) => Ok(check),
-            Done::Hash(_) => Err(Error::internal("a hash where a check was asked for")),
+        self.reserve()?.verify(password, stored).await
+    }
+
+    /// A place among those whose passwords are hashed. Take it before whatever else a login costs: a flood then is refused before it has asked a database anything, and others keep theirs.
+    ///
+    /// # Errors
+    /// 503 with `Retry-After` where too many wait.
+    pub fn reserve(&self) -> Result<PasswordReservation, Error> {
+        match Arc::clone(&self.0.places).try_acquire_owned() {
+            Ok(place) => Ok(PasswordReservation::new(self.clone(), place)),
+            Err(_) => Err(self.refuse()),
         }
+    }
+
+    pub(super) fn nobody(&self) -> PasswordHash {
+        self.0.nobody.clone()
     }
 
     /// Whether a stored hash is of the parameters of today.
@@ -216,13 +223,18 @@ impl Passwords {
             .is_ok_and(|parts| is_current(&parts.params, &self.0.params))
     }
 
-    async fn ask(&self, task: Task) -> Result<Done, Error> {
+    fn refuse(&self) -> Error {
+        self.0.refused.increment();
+        busy()
+    }
+
+    pub(super) async fn ask(&self, task: Task) -> Result<Done, Error> {
         let (answer, answered) = oneshot::channel();
         let work = Work { task, answer };
         let raised = self.0.waiting.raise();
+        // Full only of what was asked by those who have gone away since.
         if self.0.work.try_send(work).is_err() {
-            self.0.refused.increment();
-            return Err(busy());
+            return Err(self.refuse());
         }
         let done = answered.await;
         drop(raised);

@@ -1,6 +1,8 @@
 use std::convert::Infallible;
 
+use http::{Request, header::AUTHORIZATION};
 use tower::{ServiceExt as _, service_fn};
+use tower_layer::Layer as _;
 
 use super::*;
 use crate::token::{

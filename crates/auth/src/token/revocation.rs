@@ -1,6 +1,10 @@
-use std::{fmt, sync::Arc, time::SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
 
-use futures::future::BoxFuture;
+use futures::{FutureExt as _, future, future::BoxFuture};
 use hashbrown::HashMap;
 use parking_lot::RwLock;
 
@@ -38,6 +42,9 @@ impl fmt::Debug for Standing {
 /// Revocations in memory, by the version of an actor's tokens and by single tokens. An actor or a token that is not here is in good standing. Cheap to clone; all
 /// clones are the same list, which a consumer of events or a worker keeps up to date.
 ///
+/// Whoever reads them elsewhere from time to time makes a list by [`Revocations::read_elsewhere`], which refuses every token with 503 before it was read and after it
+/// could not be read for long: whoever keeps a service from reading gains that time and no more.
+///
 /// A version is kept until [`Revocations::forget_expired`] is called after the time that was given with it, which is that of the longest token in use: after it
 /// no token of an older version can be valid.
 #[derive(Debug, Clone, Default)]
@@ -48,6 +55,28 @@ pub struct Revocations(Arc<RwLock<Lists>>);
 struct Lists {
     versions: HashMap<Box<str>, (u64, SystemTime)>,
     tokens: HashMap<Box<str>, SystemTime>,
+    source: Source,
+}
+
+/// Where the lists come from.
+#[derive(Debug, Default)]
+enum Source {
+    /// Whoever raises a version is who takes tokens back.
+    #[default]
+    Told,
+    Read {
+        at: Option<Instant>,
+        max_stale: Duration,
+    },
+}
+
+impl Source {
+    fn is_stale(&self) -> bool {
+        match self {
+            Self::Told => false,
+            Self::Read { at, max_stale } => at.is_none_or(|at| at.elapsed() > *max_stale),
+        }
+    }
 }
 
 /// The claim with the version of an actor's tokens; absent it is 0.
@@ -58,6 +87,35 @@ impl Revocations {
     #[must_use]
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Nothing is known before [`Revocations::was_read`] is called, nor longer than `max_stale` after it.
+    #[must_use]
+    pub fn read_elsewhere(max_stale: Duration) -> Self {
+        let lists = Lists {
+            source: Source::Read {
+                at: None,
+                max_stale,
+            },
+            ..Lists::default()
+        };
+        Self(Arc::new(RwLock::new(lists)))
+    }
+
+    /// All that was taken back until `now` is in the list. Tell the time before the question, for what changes while it is answered may be missing.
+    pub fn was_read(&self, now: Instant) {
+        if let Source::Read { at, .. } = &mut self.0.write().source {
+            *at = Some(at.map_or(now, |before| before.max(now)));
+        }
+    }
+
+    /// The time that was last told to [`Revocations::was_read`]: from a while before it on the next reading has to go.
+    #[must_use]
+    pub fn last_read(&self) -> Option<Instant> {
+        match self.0.read().source {
+            Source::Told => None,
+            Source::Read { at, .. } => at,
+        }
     }
 
     /// Takes back every token of an actor whose `ver` is below `version`. Kept until `until`; versions only rise.
@@ -86,6 +144,10 @@ impl Revocations {
 impl Revocation for Revocations {
     fn standing(&self, token: &Arc<VerifiedToken>) -> Standing {
         let lists = self.0.read();
+        if lists.source.is_stale() {
+            let unknown = future::ready(Err(TokenError::RevocationUnavailable));
+            return Standing::Ask(unknown.boxed());
+        }
         let claims = token.claims();
         if let Some((version, _)) = lists.versions.get(token.actor().as_str()) {
             // A version that is no number is below every version.

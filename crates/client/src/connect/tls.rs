@@ -55,6 +55,12 @@ pub enum BuildError {
         /// The name of the client.
         client: String,
     },
+    /// Credentials for whatever URL a call names would reach whoever is there.
+    #[error("the client {client:?} has credentials and no base_url: they are for one dependency")]
+    NoBaseUrl {
+        /// The name of the client.
+        client: String,
+    },
     /// The TLS library refuses the settings.
     #[error("the client {client:?} cannot speak TLS: {problem}")]
     Tls {

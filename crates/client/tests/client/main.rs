@@ -7,6 +7,7 @@
 )]
 
 mod bodies;
+mod credentials;
 mod fixture;
 mod guard;
 mod policies;

@@ -6,7 +6,7 @@
 //! 415, 422, 425, 429) or that it failed (every 5xx) is not kept, so a repeat runs again and may be another request. A stream, or an answer
 //! above [`IdempotencyConfig::answer_limit`], is passed on and not kept; its repeat is told so by a 409 and runs nothing.
 //!
-//! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, are part of it. Keys are known as long as their store
+//! A key belongs to its caller: the tenant and the actor, or the `Authorization` where there is no actor yet, or where there is neither the cookies and the address, are part of it. Keys are known as long as their store
 //! is: `DatabaseStore` of `seaworthy-data` (feature `idempotency`) keeps them in the database of the service, for all replicas and over a restart, `RedisStore` of `seaworthy-cache` in a Redis;
 //! [`MemoryStore`] ends with its process. When they are full they forget the answers that end first.
 //!

@@ -1,6 +1,6 @@
 //! What of a request makes it the same as another.
 
-use axum::http::{HeaderMap, header, request::Parts};
+use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use seaworthy_core::{Code, Error, context};
 use sha2::{Digest, Sha256};
 
@@ -50,14 +50,28 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
 }
 
 /// Who sent a request: its actor, or its credentials where nothing has authenticated it before this layer. Not both, because a token that
-/// was renewed between two tries belongs to the same caller.
+/// was renewed between two tries belongs to the same caller. Whoever sent no credentials is known by their cookies and address: two strangers who choose the same key must not see each other's answers.
 fn caller(parts: &Parts) -> [u8; 32] {
     context::with_current(|context| {
         let tenant = context.and_then(|context| context.tenant());
         let tenant = tenant.map_or("", |tenant| tenant.as_str()).as_bytes();
         match context.and_then(|context| context.actor()) {
             Some(actor) => digest(&[b"actor", actor.as_str().as_bytes(), tenant]),
-            None => digest(&[b"credentials", authorization(&parts.headers), tenant]),
+            None => match bytes(&parts.headers, header::AUTHORIZATION) {
+                b"" => {
+                    let address = context.and_then(|context| context.client_address());
+                    let address = address.map(|address| address.to_string());
+                    let address = address.as_deref().unwrap_or_default().as_bytes();
+                    // Over HTTP/2 they may come one by one.
+                    let cookies = parts.headers.get_all(header::COOKIE).iter();
+                    let told: Vec<&[u8]> = [b"stranger".as_slice(), address, tenant]
+                        .into_iter()
+                        .chain(cookies.map(|cookie| cookie.as_bytes()))
+                        .collect();
+                    digest(&told)
+                }
+                credentials => digest(&[b"credentials", credentials, tenant]),
+            },
         }
     })
 }
@@ -69,11 +83,7 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
         .path_and_query()
         .map(|path| path.as_str())
         .unwrap_or_default();
-    let media_type = parts
-        .headers
-        .get(header::CONTENT_TYPE)
-        .map(|value| value.as_bytes())
-        .unwrap_or_default();
+    let media_type = bytes(&parts.headers, header::CONTENT_TYPE);
     Fingerprint(digest(&[
         parts.method.as_str().as_bytes(),
         path.as_bytes(),
@@ -82,9 +92,9 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     ]))
 }
 
-fn authorization(headers: &HeaderMap) -> &[u8] {
+fn bytes(headers: &HeaderMap, name: HeaderName) -> &[u8] {
     headers
-        .get(header::AUTHORIZATION)
+        .get(name)
         .map(|value| value.as_bytes())
         .unwrap_or_default()
 }

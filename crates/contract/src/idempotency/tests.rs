@@ -238,6 +238,30 @@ async fn a_key_belongs_to_its_caller_api_6() {
 }
 
 #[tokio::test]
+async fn strangers_who_choose_the_same_key_do_not_meet_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let send = |address: &str, cookie: &'static str| {
+        let context = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let context = context.with_client_address(address.parse().unwrap());
+        let request = Request::post("/orders")
+            .header("idempotency-key", "k1")
+            .header("cookie", "lang=en")
+            .header("cookie", cookie)
+            .body(Body::empty())
+            .unwrap();
+        let router = subject.router.clone();
+        context::scope(Arc::new(context), async move {
+            let response = router.oneshot(request).await.unwrap();
+            response.into_body().collect().await.unwrap().to_bytes()
+        })
+    };
+    assert_eq!(send("192.0.2.7", "session=a").await, "call 1");
+    assert_eq!(send("192.0.2.8", "session=a").await, "call 2");
+    assert_eq!(send("192.0.2.7", "session=b").await, "call 3");
+    assert_eq!(send("192.0.2.7", "session=a").await, "call 1");
+}
+
+#[tokio::test]
 async fn a_repeat_says_that_it_is_one_and_keeps_the_headers_of_the_answer_api_6() {
     let subject = subject(IdempotencyConfig::default());
     let send = async || {

@@ -145,11 +145,14 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
         seal(vault.root_token(), "derived").await,
         "Vault refused: this key does not encrypt without more being said"
     );
+    let nowhere = Sealer::new(transit(vault, vault.root_token(), "nowhere"));
+    let error = nowhere.rotate().await.unwrap_err();
+    assert_eq!(error.to_string(), "there is no key \"nowhere\"");
     // Vault's own names of keys have no colon.
     for (mount, key) in [("elsewhere", "events"), ("transit", "events:1")] {
         let config = VaultTransitConfig {
             mount: mount.to_owned(),
-            key: KeyId::new(key).unwrap(),
+            ..VaultTransitConfig::new(KeyId::new(key).unwrap())
         };
         let nowhere = Sealer::new(transit_at(&vault.url(), vault.root_token(), config));
         let error = nowhere.seal(&7_u32, &context()).await.unwrap_err();
@@ -228,7 +231,7 @@ fn a_name_cannot_leave_its_place_sec_5() {
     let client = HttpClient::builder("vault").build().unwrap();
     let config = VaultTransitConfig {
         mount: "transit/../sys".to_owned(),
-        key: KeyId::new("events").unwrap(),
+        ..VaultTransitConfig::new(KeyId::new("events").unwrap())
     };
     assert!(VaultTransit::new(client, Secret::new(String::new()), config).is_err());
 }

@@ -64,14 +64,14 @@ impl Service<Request<Recorded>> for Transport {
             };
             let mut answer = answer.map_err(failure);
             let outcome = ClassifyGrpc.classify(answer.as_ref());
-            if running.has_others()
-                && let Ok(answer) = &mut answer
-            {
-                answer.extensions_mut().insert(OneOfSeveral);
-            }
             if outcome == Outcome::Success {
                 running.answered();
             } else {
+                if running.has_others()
+                    && let Ok(answer) = &mut answer
+                {
+                    answer.extensions_mut().insert(OneOfSeveral);
+                }
                 running.report(outcome);
             }
             Ok(answer?.map(|body| Body::new(Answer { body, running })))

@@ -18,6 +18,7 @@ fn request(wait: Duration) -> Arc<RequestContext> {
     let id = RequestId::parse(REQUEST_ID.as_bytes()).unwrap();
     let caller = ServiceIdentity::new("orders", "1.0.0");
     let request = RequestContext::new(caller, id, TraceContext::root(true));
+    let request = request.with_client_address("192.0.2.7".parse().unwrap());
     Arc::new(request.with_deadline(Deadline::after(wait)))
 }
 
@@ -37,11 +38,13 @@ async fn a_call_carries_the_request_the_trace_and_the_time_that_is_left_life_6_m
 }
 
 #[tokio::test]
-async fn who_asks_is_told_to_friends_alone_msg_8() {
+async fn who_asks_and_from_where_is_told_to_friends_alone_msg_8_sec_6() {
     let server = Server::start(|_| Reply::Ok).await;
     for (propagation, told) in [
-        (Propagation::Request, None),
-        (Propagation::Identity, Some("ada")),
+        (Propagation::Request, (None, None)),
+        (Propagation::Address, (None, Some("192.0.2.7"))),
+        (Propagation::Baggage, (None, None)),
+        (Propagation::Identity, (Some("ada"), Some("192.0.2.7"))),
     ] {
         let mut config = server.config();
         config.propagation = propagation;
@@ -50,8 +53,8 @@ async fn who_asks_is_told_to_friends_alone_msg_8() {
         request.set_actor(Actor::new("ada"));
         context::scope(request, call(&channel)).await.unwrap();
         let head = server.heads().pop().unwrap();
-        let actor = head.get("x-actor-id").map(|actor| actor.to_str().unwrap());
-        assert_eq!(actor, told);
+        let text = |name| head.get(name).map(|value| value.to_str().unwrap());
+        assert_eq!((text("x-actor-id"), text("x-forwarded-for")), told);
     }
 }
 

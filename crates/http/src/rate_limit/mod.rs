@@ -108,9 +108,8 @@ type Limiter = RateLimiter<RateLimitKey, BoundedStore, RequestClock, StateInform
 #[derive(Debug)]
 struct Policy {
     limiter: Limiter,
+    #[cfg(test)]
     store: BoundedStore,
-    /// How far the theoretical arrival time may lie ahead: beyond it the next request is refused.
-    tolerance: u64,
     announced: HeaderValue,
     remaining: Box<[HeaderValue]>,
     config: RateLimitConfig,
@@ -166,16 +165,6 @@ impl RateLimit {
     }
 }
 
-impl RateLimit {
-    /// Refuses when nothing is left for the key, without counting the request.
-    pub(crate) fn peek(&self, key: &RateLimitKey, now: Instant) -> Result<(), RateLimited> {
-        match self.0.load().as_ref() {
-            Some(policy) => policy.peek(key, now),
-            None => Ok(()),
-        }
-    }
-}
-
 impl RateLimitHeaders {
     pub(crate) fn apply(self, headers: &mut HeaderMap) {
         headers.insert(RATE_LIMIT_POLICY, self.policy);
@@ -200,9 +189,9 @@ impl Policy {
             now: AtomicU64::new(0),
         };
         Some(Self {
-            tolerance: increment.saturating_mul(u64::from(burst.get() - 1)),
-            limiter: Limiter::new(quota, store.clone(), clock),
-            store,
+            #[cfg(test)]
+            store: store.clone(),
+            limiter: Limiter::new(quota, store, clock),
             announced: value(&format!(
                 "\"default\";q={burst};w={}",
                 burst.get().div_ceil(per_second.get())
@@ -222,14 +211,6 @@ impl Policy {
         match self.limiter.check_key(key) {
             Ok(state) => Ok(self.headers(state.remaining_burst_capacity())),
             Err(until) => Err(self.refuse(until.wait_time_from(Nanos::new(elapsed)))),
-        }
-    }
-
-    fn peek(&self, key: &RateLimitKey, now: Instant) -> Result<(), RateLimited> {
-        let earliest = self.store.arrival(key).saturating_sub(self.tolerance);
-        match earliest.checked_sub(self.elapsed(now)) {
-            Some(wait) if wait > 0 => Err(self.refuse(Duration::from_nanos(wait))),
-            _ => Ok(()),
         }
     }
 

@@ -50,18 +50,6 @@ impl BoundedStore {
         }))
     }
 
-    /// The theoretical arrival time of a key, without counting anything.
-    pub(super) fn arrival(&self, key: &RateLimitKey) -> u64 {
-        let hash = self.0.hasher.hash_one(key);
-        self.shard(hash)
-            .and_then(|shard| {
-                let shard = shard.lock();
-                let entry = shard.arrivals.find(hash, |(known, _)| known == key);
-                entry.map(|(_, arrival)| *arrival)
-            })
-            .unwrap_or_default()
-    }
-
     #[cfg(test)]
     pub(super) fn keys(&self) -> usize {
         self.0

@@ -138,19 +138,3 @@ proptest! {
         prop_assert!(count <= u64::from(burst) + elapsed * u64::from(rate) / 1_000 + 1);
     }
 }
-
-#[test]
-fn peeking_counts_nothing_and_sees_exhaustion_auth_2() {
-    let limit = RateLimit::new(&config(10, 3, 16));
-    let now = Instant::now();
-    for _ in 0..3 {
-        assert!(limit.peek(&key(1), now).is_ok());
-        assert!(admitted(&limit, &key(1), now));
-    }
-    assert!(limit.peek(&key(1), now).is_err());
-    assert!(
-        limit
-            .peek(&key(1), now + Duration::from_millis(150))
-            .is_ok()
-    );
-}

@@ -235,10 +235,12 @@ impl Exchange {
         error
     }
 
-    /// The same for credentials that were sent and are wrong: guessing costs. A fault of ours does not.
+    /// The same for credentials that were sent and are wrong: they have a budget of their address, beyond which they are 429. A fault of ours costs nothing, and nobody else is refused, because an address may be that of a
+    /// whole office. Each guess is still checked: what can be guessed needs a lockout behind it.
     fn refuse_credentials(&mut self, error: Error) -> Error {
         let error = self.refuse_caller(error);
         if !error.code().is_server_fault()
+            && self.is_rate_limited()
             && let Some(address) = self.address_key()
             && let Err(limited) = self.charge(&RateLimitKey::Refused(Box::new(address)))
         {
@@ -248,21 +250,10 @@ impl Exchange {
         error
     }
 
-    /// Refuses an address that has used up its wrong credentials before any more of them are checked.
-    fn refuse_guessing(&mut self) -> Result<(), Error> {
-        let Some(address) = self.address_key() else {
-            return Ok(());
-        };
-        let key = RateLimitKey::Refused(Box::new(address));
-        let peeked = self.stack.rate_limit.peek(&key, self.started);
-        peeked.map_err(|limited| self.limited(limited))
-    }
-
     fn authenticate(&mut self, parts: &Parts) -> Result<Authentication, Error> {
         let Some(authenticate) = self.stack.authenticate.clone() else {
             return Ok(Authentication::Anonymous);
         };
-        self.refuse_guessing()?;
         let stack = Arc::clone(&self.stack);
         let options = stack.options(self);
         self.guard(|| authenticate.authenticate(parts, &self.context, options))

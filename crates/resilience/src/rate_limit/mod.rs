@@ -14,6 +14,7 @@ mod key;
 mod keyed;
 mod layer;
 mod local;
+mod on_store_failure;
 #[cfg(feature = "redis")]
 pub mod shared;
 mod snapshot;
@@ -24,6 +25,7 @@ pub use headers::{policy_header, state_header};
 pub use key::RateLimitKey;
 pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
 pub use local::RateLimiter;
+pub use on_store_failure::OnStoreFailure;
 pub use snapshot::RateLimitSnapshot;
 
 #[cfg(test)]

@@ -70,6 +70,22 @@ impl Worker {
         }
     }
 
+    /// Work that is done in steps, as a purge is: each step tells whether there may be more of it, and no step begins once the service stops.
+    pub fn in_steps<W, F>(name: impl Into<Arc<str>>, schedule: Schedule, step: W) -> Self
+    where
+        W: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<bool, Error>> + Send + 'static,
+    {
+        let step = Arc::new(step);
+        Self::new(name, schedule, move |run| {
+            let step = Arc::clone(&step);
+            async move {
+                while !run.stop.is_requested() && step().await? {}
+                Ok(())
+            }
+        })
+    }
+
     /// How long one attempt may take.
     #[must_use]
     pub fn timeout(mut self, timeout: Timeout) -> Self {

@@ -7,7 +7,7 @@ use super::{
     encode::{Encoding, escape, push_float, push_now, push_unsigned},
     level::Level,
 };
-use crate::redact::{MASK, is_sensitive_name, redact};
+use crate::redact::{MASK, is_of_a_person, is_sensitive_name, network_of, redact};
 
 thread_local! {
     /// The buffers of the last lines of this thread, so that a line allocates nothing.
@@ -166,8 +166,15 @@ impl Line {
         self.quoted(value)
     }
 
-    /// Adds an address, which may stand as it is.
+    /// Adds an address: of one that may be a person's its network, such as `203.0.113.0/24`, and of one of the operator's own machines all.
     pub fn address(&mut self, name: Name, address: IpAddr) -> &mut Self {
+        let (address, prefix) = match is_of_a_person(address) {
+            true => {
+                let (network, prefix) = network_of(address);
+                (network, Some(prefix))
+            }
+            false => (address, None),
+        };
         self.plain_name(name);
         let is_quoted = self.shared.encoding == Encoding::Json;
         if is_quoted {
@@ -183,6 +190,10 @@ impl Line {
                 }
             }
             IpAddr::V6(address) => drop(write!(self.output, "{address}")),
+        }
+        if let Some(prefix) = prefix {
+            self.output.push(b'/');
+            push_unsigned(&mut self.output, prefix.into());
         }
         if is_quoted {
             self.output.push(b'"');

@@ -38,6 +38,24 @@ fn json(sink: &MemorySink) -> Vec<Value> {
 }
 
 #[test]
+fn of_a_caller_no_more_than_the_network_is_told_obs_3() {
+    const CALLER: Name = Name::new("client_address");
+    let (logs, _, sink) = logs(&LogConfig::default());
+    for (address, shown) in [
+        ("203.0.113.7", "203.0.113.0/24"),
+        ("::ffff:203.0.113.7", "203.0.113.0/24"),
+        ("2001:db8:1:2::7", "2001:db8:1::/48"),
+        ("10.4.0.12", "10.4.0.12"),
+        ("fd00::12", "fd00::12"),
+    ] {
+        logs.line(None, Level::Info, "orders", "taken")
+            .unwrap()
+            .address(CALLER, address.parse().unwrap());
+        assert_eq!(json(&sink).pop().unwrap()["client_address"], shown);
+    }
+}
+
+#[test]
 fn every_line_carries_service_request_trace_and_actor_obs_2() {
     let (_, dispatch, sink) = logs(&LogConfig::default());
     let request = Arc::new(RequestContext::background(ServiceIdentity::new(

@@ -9,7 +9,7 @@ use super::{MASK, is_sensitive_name, redact};
 /// A body that is larger is not read for a log.
 const LARGEST: usize = 64 * 1024;
 /// Parts of names, beside those of secrets, whose values are of a person.
-const PERSONAL: [&str; 20] = [
+const PERSONAL: [&str; 21] = [
     "email",
     "mail",
     "phone",
@@ -19,6 +19,7 @@ const PERSONAL: [&str; 20] = [
     "city",
     "zip",
     "postal",
+    "postcode",
     "birth",
     "ssn",
     "nir",
@@ -156,6 +157,16 @@ mod tests {
                 "application/problem+json",
                 r#"{"detail":"ada@example.org is taken"}"#,
                 r#"{"detail":"*** is taken"}"#,
+            ),
+            (
+                "application/json",
+                r#"{"from":"203.0.113.7","homeStreet":"x","postcode":"75002","zipCode":1}"#,
+                r#"{"from":"***","homeStreet":"***","postcode":"***","zipCode":"***"}"#,
+            ),
+            (
+                "application/x-www-form-urlencoded",
+                "to=12+rue+de+la+Paix%2C+75002+Paris&from=2001%3Adb8%3A%3A7",
+                "to=***&from=***",
             ),
             (
                 "application/json",

@@ -6,11 +6,15 @@
 mod body;
 mod bytes;
 mod identifier;
+mod ip;
 mod keyed;
 mod name;
 mod national;
 mod number;
+mod opaque;
 mod partial;
+mod postal;
+mod resident;
 mod scan;
 mod scheme;
 mod shape;
@@ -19,6 +23,7 @@ mod url;
 use std::borrow::Cow;
 
 pub use body::redact_body;
+pub(crate) use ip::{is_of_a_person, network_of};
 pub use name::is_sensitive_name;
 pub use partial::{PersonalKind, partial};
 

@@ -27,7 +27,7 @@ const SENSITIVE: [&str; 20] = [
 ];
 
 /// Last words of names whose values are never written.
-const LAST_WORDS: [&[u8]; 2] = [b"pass", b"otp"];
+const LAST_WORDS: [&[u8]; 3] = [b"pass", b"otp", b"session"];
 
 /// All parts at once, in one pass over a name: names stand on every line.
 static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -46,7 +46,7 @@ pub fn is_sensitive_name(name: &str) -> bool {
     PARTS.as_ref().is_none_or(|parts| parts.is_match(name)) || is_short_name(name.as_bytes())
 }
 
-/// `key` alone, and `pass` and `otp` alone or as the last word: as parts they are in too many harmless names, such as `cache_key`, `compass` and `footprint`.
+/// `key` alone, and `pass`, `otp` and `session` alone or as the last word: as parts they are in too many harmless names, such as `cache_key`, `compass`, `footprint` and `session_count`.
 fn is_short_name(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"key") || LAST_WORDS.iter().any(|word| is_last_word(name, word))
 }

@@ -1,4 +1,7 @@
-use super::bytes::{end_of, is_word};
+use super::{
+    bytes::{end_of, is_word},
+    resident::resident,
+};
 
 /// Letters and digits of the shortest and the longest IBAN (ISO 13616: Norway, and the bound of the standard).
 const SHORTEST_IBAN: usize = 15;
@@ -7,11 +10,13 @@ const LONGEST_IBAN: usize = 34;
 const LONGEST_WRITTEN: usize = LONGEST_IBAN + LONGEST_IBAN / 4 + 1;
 
 /// A number by which a state or a bank knows a person, at a place where a word begins. Only numbers that can be told from others by their form or by a checksum are found:
-/// a social security number of the United States as it is written, a French number of the INSEE, and an IBAN.
+/// a social security number of the United States as it is written, a French number of the INSEE, a Chinese one of a resident, and an IBAN.
 pub(super) fn national(text: &[u8], at: usize) -> Option<(usize, usize)> {
     let end = match text.get(at)? {
-        b'1' | b'2' | b'7' | b'8' => insee(text, at).or_else(|| social_security(text, at)),
-        b'0'..=b'9' => social_security(text, at),
+        b'1' | b'2' | b'7' | b'8' => insee(text, at)
+            .or_else(|| social_security(text, at))
+            .or_else(|| resident(text, at)),
+        b'0'..=b'9' => social_security(text, at).or_else(|| resident(text, at)),
         b'A'..=b'Z' => iban(text, at),
         _ => None,
     };

@@ -1,10 +1,15 @@
-use super::bytes::{end_of, starts_with_ignoring_case};
+use super::{
+    bytes::{end_of, starts_with_ignoring_case},
+    ip::dotted,
+};
 
 /// Digits of the shortest and the longest card number.
 const SHORTEST_CARD: usize = 13;
 const LONGEST_CARD: usize = 19;
 /// Cards are written in at most this many groups: four of four digits and a rest.
 const MOST_CARD_GROUPS: usize = 5;
+/// Bytes between two groups of a card: more blanks do not stand there.
+const LONGEST_GAP: usize = 24;
 /// Digits before the point of a number whose fraction is no card.
 const LONGEST_WHOLE_PART: usize = 2;
 /// The longest telephone number with its separators that is looked for, in bytes: 15 digits (ITU-T E.164) and as many separators.
@@ -52,8 +57,15 @@ impl Run {
         let mut digits = Vec::new();
         let mut position = at;
         let mut group = Group::default();
+        let mut address_end = None;
         while let Some(byte) = text.get(position) {
             if byte.is_ascii_digit() {
+                // An address among numbers is no part of a card.
+                let begins_group = group.length == 0 && !group.is_behind_point;
+                if begins_group && let Some((_, behind)) = dotted(text, position) {
+                    address_end = (position == at).then_some(behind);
+                    break;
+                }
                 digits.push(Digit {
                     value: byte - b'0',
                     at: position,
@@ -62,8 +74,11 @@ impl Run {
                 group.length += 1;
                 position += 1;
             } else {
+                let behind = digits.last().map_or(at, |digit| digit.at + 1);
                 match separator(text, position) {
                     0 => break,
+                    // `%20` has digits itself, from each of which a run of them would be read to its end.
+                    _ if position - behind >= LONGEST_GAP => break,
                     length => {
                         group = group.next(byte);
                         position += length;
@@ -71,7 +86,8 @@ impl Run {
                 }
             }
         }
-        let end = digits.last().map_or(at, |digit| digit.at + 1);
+        let end = digits.last().map(|digit| digit.at + 1);
+        let end = end.or(address_end).unwrap_or(at);
         Self { digits, end }
     }
 

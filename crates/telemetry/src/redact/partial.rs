@@ -1,9 +1,7 @@
 //! Parts of personal data that people may see: enough to recognise what is theirs, too little to use it. For messages and pages, not for logs, where nothing of it
 //! stands.
 
-use std::net::IpAddr;
-
-use super::MASK;
+use super::{MASK, ip::network_of};
 
 /// What a text is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -84,17 +82,8 @@ fn name(text: &str) -> Option<String> {
 }
 
 fn network(text: &str) -> Option<String> {
-    match text.parse().ok()? {
-        IpAddr::V4(address) => {
-            let [a, b, c, _] = address.octets();
-            Some(format!("{a}.{b}.{c}.0/24"))
-        }
-        IpAddr::V6(address) => {
-            let [a, b, c, ..] = address.segments();
-            let network = std::net::Ipv6Addr::new(a, b, c, 0, 0, 0, 0, 0);
-            Some(format!("{network}/48"))
-        }
-    }
+    let (network, prefix) = network_of(text.parse().ok()?);
+    Some(format!("{network}/{prefix}"))
 }
 
 #[cfg(test)]
@@ -127,6 +116,7 @@ mod tests {
             ("12 rue de la Paix", Kind::Address, "***"),
             ("192.0.2.77", Kind::NetworkAddress, "192.0.2.0/24"),
             ("2001:db8:1:2::3", Kind::NetworkAddress, "2001:db8:1::/48"),
+            ("::ffff:192.0.2.77", Kind::NetworkAddress, "192.0.2.0/24"),
             ("localhost", Kind::NetworkAddress, "***"),
             ("sk_live_abc", Kind::Secret, "***"),
         ] {

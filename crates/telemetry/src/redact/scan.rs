@@ -1,7 +1,11 @@
+use super::{bytes::is_word, postal::postal};
+
 /// A run of characters of a token this long may be one: the shortest prefix of a credential and the shortest text behind it.
 const TOKEN_RUN: u32 = 15;
 /// The shortest number with separators that may be a card or a telephone number.
 const DIGIT_RUN: u32 = 8;
+/// Points with nothing but digits between them in an address of version 4; one of version 6 has a sign.
+const POINTS_OF_ADDRESS: u32 = 3;
 
 const OTHER: u8 = 0;
 const WORD: u8 = 1;
@@ -47,39 +51,52 @@ const POINTED_HERALDS: [&[u8]; 2] = [b"ya29", b"hvs"];
 
 /// Whether no shape can be in the text. Never wrong in saying yes; often wrong in saying no.
 pub(super) fn is_clean(text: &[u8]) -> bool {
-    let (mut digits, mut run) = (0_u32, 0_u32);
+    let (mut digits, mut run, mut points) = (0_u32, 0_u32, 0_u32);
     for (position, byte) in text.iter().enumerate() {
         match CLASSES.get(usize::from(*byte)).copied().unwrap_or(OTHER) {
             WORD => {
-                digits = 0;
+                (digits, points) = (0, 0);
                 run += 1;
             }
             DIGIT => {
+                if points >= POINTS_OF_ADDRESS || begins_address(text, position) {
+                    return false;
+                }
                 digits += 1;
                 run += 1;
             }
-            JOINER => run += 1,
-            SEPARATOR => run = 0,
+            JOINER => {
+                points = 0;
+                run += 1;
+            }
+            SEPARATOR => (run, points) = (0, 0),
             POINT => {
                 run = 0;
+                points += 1;
                 if is_behind(text, position, &POINTED_HERALDS) {
                     return false;
                 }
             }
             BLANK => {
-                run = 0;
+                (run, points) = (0, 0);
                 if is_behind(text, position, &HERALDS) {
                     return false;
                 }
             }
             SIGN => return false,
-            _ => (digits, run) = (0, 0),
+            _ => (digits, run, points) = (0, 0, 0),
         }
         if digits >= DIGIT_RUN || run >= TOKEN_RUN {
             return false;
         }
     }
     true
+}
+
+/// Whether a postal address has its number here. Few numbers have letters beside them that let it be looked for.
+fn begins_address(text: &[u8], position: usize) -> bool {
+    let before = text.get(..position).and_then(<[u8]>::last);
+    !before.is_some_and(|byte| is_word(*byte)) && postal(text, position).is_some()
 }
 
 /// Whether the text before `position` ends with one of the words.

@@ -4,9 +4,12 @@ use super::{
     MASK,
     bytes::{end_of, is_word, start_of},
     identifier::identifier,
+    ip,
     keyed::keyed,
     national::national,
     number::{Run, phone},
+    opaque::opaque,
+    postal::postal,
     scheme::scheme_in_prose,
     url::{Addresses, ENCODED_LENGTH},
 };
@@ -89,8 +92,9 @@ struct Shapes<'a> {
     addresses: Addresses,
     /// Behind the last `@` that had no name or no domain: no address of a mailbox begins before.
     mailbox_floor: usize,
-    /// Digits before here were read and are no card.
+    /// Digits before here were read, and no card is among them but the next one.
     no_card_until: usize,
+    next_card: Option<(usize, usize)>,
 }
 
 impl<'a> Shapes<'a> {
@@ -100,6 +104,7 @@ impl<'a> Shapes<'a> {
             addresses: Addresses::default(),
             mailbox_floor: 0,
             no_card_until: 0,
+            next_card: None,
         }
     }
 
@@ -113,6 +118,9 @@ impl<'a> Shapes<'a> {
         if begins_word && let Some(end) = identifier(text, at) {
             return Found::Harmless { end };
         }
+        if begins_word && let Some((start, end)) = opaque(text, at) {
+            return Found::Shape { start, end };
+        }
         match first {
             b'@' => self.email(at, at + 1, written).into(),
             b'%' => self.percent_encoded(at, written).into(),
@@ -120,11 +128,13 @@ impl<'a> Shapes<'a> {
                 .addresses
                 .userinfo(text, at)
                 .or_else(|| keyed(text, at, at + 1))
+                .or_else(|| ip::network_address(text, at))
                 .into(),
             b'=' => keyed(text, at, at + 1).into(),
-            b'0'..=b'9' => self
-                .card(at)
+            b'0'..=b'9' => ip::network_address(text, at)
+                .or_else(|| self.card(at))
                 .or_else(|| begins_word.then(|| national(text, at)).flatten())
+                .or_else(|| begins_word.then(|| postal(text, at)).flatten())
                 .or_else(|| begins_word.then(|| phone(text, at)).flatten())
                 .into(),
             b'+' | b'(' if begins_word => phone(text, at).into(),
@@ -136,27 +146,35 @@ impl<'a> Shapes<'a> {
         }
     }
 
-    /// What begins at a percent-encoded `@`, `=` or `:`.
+    /// What begins at a percent-encoded `@`, `=` or `:`, or behind a percent-encoded byte.
     fn percent_encoded(&mut self, at: usize, written: usize) -> Option<(usize, usize)> {
         let behind = at + ENCODED_LENGTH;
-        match self.text.get(at..behind)? {
+        let encoded = self.text.get(at..behind)?;
+        let found = match encoded {
             b"%40" => self.email(at, behind, written),
             b"%3D" | b"%3d" => keyed(self.text, at, behind),
             b"%3A" | b"%3a" => self
                 .addresses
                 .encoded_userinfo(self.text, at)
-                .or_else(|| keyed(self.text, at, behind)),
+                .or_else(|| keyed(self.text, at, behind))
+                .or_else(|| ip::begun(self.text, at)),
+            b"%20" => postal(self.text, behind),
             _ => None,
-        }
+        };
+        // Its digits are no part of what follows it.
+        let is_encoded = || encoded.iter().skip(1).all(u8::is_ascii_hexdigit);
+        found.or_else(|| is_encoded().then(|| ip::begun(self.text, behind)).flatten())
     }
 
+    /// The card that begins here. One that begins later in the same run waits, because what stands before it may be of another shape.
     fn card(&mut self, at: usize) -> Option<(usize, usize)> {
-        if at < self.no_card_until {
-            return None;
+        if at >= self.no_card_until {
+            let run = Run::read(self.text, at);
+            self.no_card_until = run.end;
+            self.next_card = run.card(self.text);
         }
-        let run = Run::read(self.text, at);
-        self.no_card_until = run.end;
-        run.card(self.text)
+        let card = self.next_card.take_if(|(start, _)| *start <= at);
+        card.filter(|(_, end)| *end > at)
     }
 
     /// The address of a mailbox whose `@`, plain or percent-encoded, stands from `sign` to `behind`.

@@ -4,6 +4,7 @@ use city_events_contract::{AccessConfig, CountersConfig, ServiceCallersConfig};
 use seaworthy::{
     account::{LockoutConfig, SessionConfig},
     audit_log::AuditLogConfig,
+    auth::password::PasswordsConfig,
     data::DatabaseConfig,
     messaging::{BrokerUrl, MessagingConfig},
     outbox::OutboxConfig,
@@ -63,6 +64,8 @@ pub struct AuthConfig {
     pub access_token_ttl: Timeout,
     /// Refresh tokens: `idle` is also the age of their cookie.
     pub sessions: SessionConfig,
+    /// What a hash of a password costs, and how many are computed at once.
+    pub passwords: PasswordsConfig,
     /// When failed logins have to wait.
     pub lockout: LockoutConfig,
     /// Who did what to whom.
@@ -253,6 +256,7 @@ impl Default for AuthConfig {
             jwt: AccessConfig::default(),
             access_token_ttl: DEFAULT_ACCESS_TOKEN,
             sessions: SessionConfig::default(),
+            passwords: PasswordsConfig::default(),
             lockout: LockoutConfig::default(),
             audit_log: AuditLogConfig::default(),
             internal_secret: None,

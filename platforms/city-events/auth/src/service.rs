@@ -3,14 +3,15 @@
 use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
-    AUTH_SERVICE, DOOR, LONGEST_ACCESS_TOKEN, PeopleAndServices, bearer_of, for_service,
+    AUTH_SERVICE, DOOR, LONGEST_ACCESS_TOKEN, OWN_MACHINE, PeopleAndServices, bearer_of,
+    for_service,
 };
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
     audit_log::{AuditLog, AuditLogConfig, audit_log_command},
     auth::{
         BearerAuthentication,
-        password::{PasswordPolicy, Passwords, PasswordsConfig},
+        password::{PasswordPolicy, Passwords},
         token::{Algorithm, IssuerConfig, SigningKey, TokenSigner, TokenSignerConfig},
     },
     config::Profile,
@@ -48,8 +49,9 @@ const DEVELOPMENT_ORIGINS: [&str; 4] = [
     "http://127.0.0.1:3000",
     "http://localhost:3000",
 ];
-/// The BFF beside it, which says who its caller is.
-const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
+/// As the keys of tokens: out of reach for guessing, whatever its letters are.
+const SHORTEST_SECRET: usize = 32;
 
 /// What earlier deployments call its settings.
 const VARIABLES: [(&str, &str); 28] = [
@@ -96,6 +98,7 @@ pub fn service() -> Service {
         // Names that dashboards and alerts know.
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.trusted_proxies", OWN_MACHINE.as_slice())
+        .default_value("server.grpc.trusted_proxies", OWN_MACHINE.as_slice())
         .default_value("server.http.cors.enabled", true)
         .default_value("server.http.cors.allow_credentials", true)
         .default_value(
@@ -143,6 +146,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     let settings = service.settings();
     check_links(settings)?;
     check_tokens(settings)?;
+    check_internal_secret(settings, service.profile())?;
     let signer = signer(settings)?;
     let callers = &settings.service_calls;
     let people = authentication(service)?;
@@ -155,7 +159,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     )?;
     let publisher = messaging.publisher(topics()).await?;
     let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let passwords = Passwords::start(&PasswordsConfig::default(), service.metrics())
+    let passwords = Passwords::start(&settings.passwords, service.metrics())
         .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
     let one_time =
         |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
@@ -211,6 +215,18 @@ fn check_links(settings: &AuthConfig) -> Result<(), StartError> {
                 "{key} is no address that ends with token="
             )));
         }
+    }
+    Ok(())
+}
+
+/// It stands for a whole service, and its route has no limit.
+fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), StartError> {
+    let secret = settings.internal_secret.as_ref();
+    let is_short = secret.is_some_and(|secret| secret.expose().len() < SHORTEST_SECRET);
+    if is_short && profile == Profile::Production {
+        return Err(StartError::new(format!(
+            "internal_secret has less than {SHORTEST_SECRET} bytes, which production refuses: it can be guessed"
+        )));
     }
     Ok(())
 }

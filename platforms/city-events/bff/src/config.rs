@@ -1,6 +1,6 @@
 use std::num::NonZeroU32;
 
-use city_events_contract::{AccessConfig, CountersConfig, ServiceCallsConfig};
+use city_events_contract::{AccessConfig, CountersConfig, RevocationConfig, ServiceCallsConfig};
 use seaworthy::prelude::*;
 
 /// What clients of City Events know: a hundred a minute.
@@ -14,6 +14,8 @@ const DEFAULT_WINDOW: Timeout = Timeout::from_secs(60);
 pub struct BffConfig {
     /// How access tokens are told from forged ones.
     pub jwt: AccessConfig,
+    /// How long access tokens are believed while auth cannot say which were taken back.
+    pub revocation: RevocationConfig,
     /// How this service proves to auth who it is. It can be left out where `grpc_clients.auth.tls.certificate` does.
     pub service_calls: ServiceCallsConfig,
     /// How many requests one caller may send.

@@ -3,7 +3,7 @@
 
 use std::num::NonZeroU32;
 
-use city_events_contract::{Counters, Fault, Limit};
+use city_events_contract::{Counters, Fault, Limit, NotAdmitted, fault};
 use seaworthy::{
     axum::{
         extract::{Request, State},
@@ -71,17 +71,18 @@ pub(crate) async fn admit(
     let Some(key) = key else {
         return next.run(request).await;
     };
-    let decision = limit.check(&key).await;
-    let mut response = if decision.allowed {
-        next.run(request).await
-    } else {
-        Fault::new(
-            StatusCode::TOO_MANY_REQUESTS,
-            "rate_limited",
-            "Too Many Requests",
-        )
-        .retry_after(decision.retry_after)
-        .into_response()
+    let (decision, mut response) = match limit.admit(&key).await {
+        Ok(decision) => (decision, next.run(request).await),
+        Err(NotAdmitted::TooMany(decision)) => {
+            let refused = Fault::new(
+                StatusCode::TOO_MANY_REQUESTS,
+                "rate_limited",
+                "Too Many Requests",
+            );
+            let refused = refused.retry_after(decision.retry_after);
+            (decision, refused.into_response())
+        }
+        Err(reason @ NotAdmitted::Degraded) => return fault(&reason.into()).into_response(),
     };
     let headers = response.headers_mut();
     headers.insert(

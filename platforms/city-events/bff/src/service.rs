@@ -3,9 +3,7 @@
 use std::process::ExitCode;
 
 use city_events_contract::{DOOR, bearer, fault};
-use seaworthy::{
-    auth::token::Revocations, axum::response::IntoResponse as _, prelude::*, service::Commands,
-};
+use seaworthy::{axum::response::IntoResponse as _, prelude::*, service::Commands};
 use std::sync::Arc;
 
 use crate::{
@@ -57,6 +55,10 @@ pub fn service() -> Service {
         .default_value("grpc_clients.auth.url", "http://127.0.0.1:9081")
         .default_value("grpc_clients.event.url", "http://127.0.0.1:9082")
         .default_value("grpc_clients.join.url", "http://127.0.0.1:9083")
+        // Those limit and write down where somebody calls from.
+        .default_value("grpc_clients.auth.propagation", "address")
+        .default_value("grpc_clients.event.propagation", "address")
+        .default_value("grpc_clients.join.propagation", "address")
         .default_value("grpc_clients.join.policies.timeout", "8s")
         .default_value("grpc_clients.join.policies.bulkhead.maximum_calls", CROWD)
         // The same of those whose routes go on as they are. A login by a provider waits for the provider.
@@ -82,7 +84,7 @@ pub fn service() -> Service {
 /// [`StartError`] without a secret for access tokens or without proof of who this service is, or with a service behind it whose address means nothing.
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let revocations = Revocations::new();
+    let revocations = settings.revocation.revocations();
     service.authenticate(bearer(service, &settings.jwt)?.revocation(revocations.clone()));
     let upstreams = Upstreams::new(service, &settings.service_calls)?;
     Revoked::follow(service, &upstreams, &revocations).await;

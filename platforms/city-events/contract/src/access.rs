@@ -7,6 +7,9 @@ use seaworthy::{
     prelude::*,
 };
 
+/// The door beside a service, which says who its caller is and where they call from: until a deployment says where it is.
+pub const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
+
 /// How access tokens are told from forged ones: `jwt` of every service's settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]

@@ -2,23 +2,29 @@
 
 #[cfg(feature = "redis")]
 use std::net::IpAddr;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 #[cfg(feature = "redis")]
 use seaworthy::{
     config::Profile,
     redis::{Redis, RedisConfig, RedisUrl},
-    resilience::rate_limit::shared::{
-        OnStoreFailure, RateLimitStore, SharedRateLimitConfig, SharedRateLimiter,
+    resilience::{
+        Refused,
+        rate_limit::shared::{RateLimitStore, SharedRateLimitConfig, SharedRateLimiter},
     },
 };
 use seaworthy::{
     config::Settings,
     prelude::*,
-    resilience::rate_limit::{Decision, RateLimitConfig, RateLimitKey, RateLimiter},
+    resilience::rate_limit::{
+        Decision, OnStoreFailure, RateLimitConfig, RateLimitKey, RateLimiter,
+    },
 };
 
-/// The Redis in which all replicas of a service count together. Without an address each replica counts alone, and so it does while Redis is away.
+/// How soon a request that nobody could count may come again.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
+
+/// The Redis in which all replicas of a service count together. Without an address each replica counts alone.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CountersConfig {
@@ -30,18 +36,56 @@ pub struct CountersConfig {
     pub password: Option<Secret<String>>,
     /// Which of its databases, where the address is `host:port`.
     pub database: u32,
+    /// What becomes of requests while Redis is away. Left out, they are refused in production and staging (`closed`), and elsewhere each replica counts alone (`local`).
+    pub on_failure: Option<OnStoreFailure>,
+}
+
+#[cfg(feature = "redis")]
+impl CountersConfig {
+    fn on_failure_in(&self, profile: Profile) -> OnStoreFailure {
+        self.on_failure.unwrap_or(match profile {
+            Profile::Production | Profile::Staging => OnStoreFailure::Closed,
+            Profile::Development | Profile::Test => OnStoreFailure::Local,
+        })
+    }
 }
 
 /// Where the limits of one service are counted.
 pub struct Counters<'service, C: Settings> {
     service: &'service Assembly<C>,
     #[cfg(feature = "redis")]
-    store: Option<RateLimitStore>,
+    store: Option<(RateLimitStore, OnStoreFailure)>,
 }
 
 /// A limit, wherever it is counted. Cheap to clone; clones count together.
 #[derive(Debug, Clone)]
 pub struct Limit(Place);
+
+/// Why a request does not go on.
+#[derive(Debug, Clone)]
+pub enum NotAdmitted {
+    /// The limit is used up.
+    TooMany(Decision),
+    /// Redis is away, and nobody is let in uncounted.
+    Degraded,
+}
+
+impl From<NotAdmitted> for Error {
+    fn from(reason: NotAdmitted) -> Self {
+        match reason {
+            NotAdmitted::TooMany(decision) => {
+                let message = "too many requests; try again later";
+                Self::new(Code::Exhausted, "RATE_LIMITED", message)
+                    .with_retry_after(decision.retry_after)
+            }
+            NotAdmitted::Degraded => {
+                let message = "the service is degraded; try again later";
+                Self::new(Code::Unavailable, "SERVICE_DEGRADED", message)
+                    .with_retry_after(LOOK_AGAIN)
+            }
+        }
+    }
+}
 
 #[derive(Debug, Clone)]
 enum Place {
@@ -61,6 +105,7 @@ impl<'service, C: Settings> Counters<'service, C> {
         key: &str,
         config: &CountersConfig,
     ) -> Result<Self, StartError> {
+        let on_failure = config.on_failure_in(service.profile());
         let store = config.address.as_ref().map(|address| {
             let url = address_of(address.expose(), config.database, key)?;
             if service.profile() == Profile::Production {
@@ -73,7 +118,7 @@ impl<'service, C: Settings> Counters<'service, C> {
             };
             let redis = Redis::new(&config)
                 .map_err(|error| StartError::because(format!("{key} cannot be used"), error))?;
-            Ok::<_, StartError>(RateLimitStore::new(redis))
+            Ok::<_, StartError>((RateLimitStore::new(redis), on_failure))
         });
         let store = store.transpose()?;
         Ok(Self { service, store })
@@ -103,11 +148,11 @@ impl<'service, C: Settings> Counters<'service, C> {
         // Operators see it among the others, wherever it counts.
         let own = self.service.resilience().rate_limiter(name, &limit);
         #[cfg(feature = "redis")]
-        if let Some(store) = &self.store {
+        if let Some((store, on_failure)) = &self.store {
             let shared = SharedRateLimitConfig {
                 limit,
                 prefix: format!("{}:rate_limit", self.service.identity().name()),
-                on_failure: OnStoreFailure::Local,
+                on_failure: *on_failure,
                 ..SharedRateLimitConfig::default()
             };
             let metrics = self.service.metrics();
@@ -172,22 +217,32 @@ impl Limit {
     }
 
     /// Counts one request.
+    ///
+    /// # Errors
+    /// [`NotAdmitted`].
     #[cfg_attr(
         not(feature = "redis"),
         expect(clippy::unused_async, reason = "Redis is awaited")
     )]
-    pub async fn check(&self, key: &RateLimitKey) -> Decision {
-        match &self.0 {
+    pub async fn admit(&self, key: &RateLimitKey) -> Result<Decision, NotAdmitted> {
+        let decision = match &self.0 {
             Place::Process(limiter) => limiter.check(key, Instant::now()),
             #[cfg(feature = "redis")]
-            Place::Replicas(_, limiter) => {
-                limiter.admit(key).await.unwrap_or_else(|refusal| Decision {
+            Place::Replicas(_, limiter) => match limiter.admit(key).await {
+                Ok(decision) => decision,
+                Err(refusal) if refusal.by() == Refused::RateLimited => Decision {
                     allowed: false,
                     remaining: 0,
                     reset: refusal.retry_after().unwrap_or_default(),
                     retry_after: refusal.retry_after().unwrap_or_default(),
-                })
-            }
+                },
+                Err(_) => return Err(NotAdmitted::Degraded),
+            },
+        };
+        if decision.allowed {
+            Ok(decision)
+        } else {
+            Err(NotAdmitted::TooMany(decision))
         }
     }
 }
@@ -216,6 +271,21 @@ mod tests {
             "{wrong}"
         );
         assert!(!wrong.contains("word"));
+    }
+
+    #[test]
+    fn production_lets_nobody_in_uncounted_unless_it_is_told_to_res_6() {
+        let mut config = CountersConfig::default();
+        for (profile, policy) in [
+            (Profile::Production, OnStoreFailure::Closed),
+            (Profile::Staging, OnStoreFailure::Closed),
+            (Profile::Development, OnStoreFailure::Local),
+        ] {
+            assert_eq!(config.on_failure_in(profile), policy);
+        }
+        config.on_failure = Some(OnStoreFailure::Local);
+        let told = config.on_failure_in(Profile::Production);
+        assert_eq!(told, OnStoreFailure::Local);
     }
 
     #[test]

@@ -16,13 +16,14 @@ mod hearing;
 pub mod messages;
 mod moment;
 mod query;
+mod revocation;
 mod role;
 mod service_calls;
 mod token_versions;
 
-pub use access::{AccessConfig, bearer, bearer_of};
+pub use access::{AccessConfig, OWN_MACHINE, bearer, bearer_of};
 pub use body::object;
-pub use counters::{Counters, CountersConfig, Limit};
+pub use counters::{Counters, CountersConfig, Limit, NotAdmitted};
 pub use envelope::{Data, Fault, fault};
 pub use generated::{
     DESCRIPTORS,
@@ -31,6 +32,7 @@ pub use generated::{
 pub use hearing::hearing;
 pub use moment::{Moment, NoMoment};
 pub use query::QueryPairs;
+pub use revocation::{RevocationConfig, look_back};
 pub use role::Role;
 pub use service_calls::{
     AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig, for_service,

@@ -1,4 +1,4 @@
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use seaworthy::{
     auth::token::Revocations,
@@ -7,7 +7,7 @@ use seaworthy::{
     prelude::*,
 };
 
-use crate::messages::UserChanged;
+use crate::{RevocationConfig, look_back, messages::UserChanged};
 
 /// The table of versions, in the database of a service: add this set to the service's own.
 pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
@@ -28,13 +28,11 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 
 /// No access token may live longer: so long services remember what was taken back.
 pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
-const KEEP: Duration = LONGEST_ACCESS_TOKEN;
 /// How soon a replica knows what another one heard.
 const LOOK_EVERY: Timeout = Timeout::from_secs(1);
 /// After a ban of many there are more than a question may answer.
-const ROWS_AT_ONCE: i64 = 1_000;
-/// What was changed since so long is looked at again: transactions commit later than they write.
-const LOOK_BACK: Duration = Duration::from_secs(60);
+const PAGE: usize = 1_000;
+const PAGE_ROWS: i64 = PAGE as i64;
 
 /// Which access tokens count no more, as the auth service tells it: a ban, a new role, a new password. Cheap to clone.
 ///
@@ -47,9 +45,9 @@ pub struct TokenVersions {
 impl TokenVersions {
     /// Nothing is known yet: give its [`revocations`](Self::revocations) to the authentication, then [`follow`](Self::follow) a database.
     #[must_use]
-    pub fn new() -> Self {
+    pub fn new(config: &RevocationConfig) -> Self {
         Self {
-            revocations: Revocations::new(),
+            revocations: config.revocations(),
         }
     }
 
@@ -68,7 +66,7 @@ impl TokenVersions {
         service: &Assembly<C>,
         database: &Database,
     ) -> Result<(), StartError> {
-        self.look(database, KEEP)
+        self.look(database)
             .await
             .map_err(|error| StartError::because("versions of tokens cannot be read", error))?;
         let (versions, database) = (self.clone(), database.clone());
@@ -78,7 +76,7 @@ impl TokenVersions {
             move |_| {
                 let (versions, database) = (versions.clone(), database.clone());
                 async move {
-                    versions.look(&database, LOOK_BACK).await?;
+                    versions.look(&database).await?;
                     versions.revocations.forget_expired(SystemTime::now());
                     Ok(())
                 }
@@ -87,28 +85,23 @@ impl TokenVersions {
         Ok(())
     }
 
-    async fn look(&self, database: &Database, back: Duration) -> Result<(), DataError> {
-        let back = i64::try_from(back.as_micros()).unwrap_or(i64::MAX);
-        let until = SystemTime::now() + KEEP;
-        let mut last = String::new();
+    async fn look(&self, database: &Database) -> Result<(), DataError> {
+        let now = Instant::now();
+        let back = look_back(&self.revocations, now);
+        let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
+        let mut page = first_page(database, back).await?;
         loop {
-            let changed: Vec<(String, i64)> = sql(
-                "SELECT user_id, version FROM token_versions WHERE changed_us > {now_us} - ? AND user_id > ? ORDER BY user_id LIMIT ?",
-            )
-            .bind(back)
-            .bind(last.as_str())
-            .bind(ROWS_AT_ONCE)
-            .fetch_all(database)
-            .await?;
-            let Some((user, _)) = changed.last() else {
-                return Ok(());
-            };
-            last.clone_from(user);
-            for (user, version) in changed {
-                let version = u64::try_from(version).unwrap_or_default();
-                self.revocations.raise_version(&user, version, until);
+            for (user, version, _) in &page {
+                let version = u64::try_from(*version).unwrap_or_default();
+                self.revocations.raise_version(user, version, until);
             }
+            let Some(last) = page.last().filter(|_| page.len() == PAGE) else {
+                break;
+            };
+            page = next_page(database, last).await?;
         }
+        self.revocations.was_read(now);
+        Ok(())
     }
 
     /// Takes a message, in the transaction that remembers it. Versions only rise.
@@ -126,15 +119,101 @@ impl TokenVersions {
             .await?;
         let (revocations, changed) = (self.revocations.clone(), changed.clone());
         tx.on_commit(move || {
-            let until = SystemTime::now() + KEEP;
+            let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
             revocations.raise_version(&changed.user_id, changed.version, until);
         });
         Ok(())
     }
 }
 
-impl Default for TokenVersions {
-    fn default() -> Self {
-        Self::new()
+/// A user, the version, and when it was changed.
+type Changed = (String, i64, i64);
+
+/// In the order of the index, so that a table of years costs a look nothing.
+async fn first_page(database: &Database, back: Duration) -> Result<Vec<Changed>, DataError> {
+    sql(
+        "SELECT user_id, version, changed_us FROM token_versions WHERE changed_us > {now_us} - ?
+         ORDER BY changed_us, user_id LIMIT ?",
+    )
+    .bind(i64::try_from(back.as_micros()).unwrap_or(i64::MAX))
+    .bind(PAGE_ROWS)
+    .fetch_all(database)
+    .await
+}
+
+/// What follows this row. All rows of one moment have the user to tell them apart.
+async fn next_page(
+    database: &Database,
+    (user, _, changed): &Changed,
+) -> Result<Vec<Changed>, DataError> {
+    sql("SELECT user_id, version, changed_us FROM token_versions
+         WHERE changed_us >= ? AND (changed_us > ? OR user_id > ?)
+         ORDER BY changed_us, user_id LIMIT ?")
+    .bind(*changed)
+    .bind(*changed)
+    .bind(user)
+    .bind(PAGE_ROWS)
+    .fetch_all(database)
+    .await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use seaworthy::{
+        auth::token::{
+            Algorithm, Issuer, IssuerConfig, NewToken, Revocation as _, SigningKey, Standing,
+            TokenSigner, TokenSignerConfig, TokenVerifier,
+        },
+        data::{DatabaseConfig, Migrator},
+    };
+
+    use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    #[tokio::test]
+    async fn what_others_heard_while_the_database_was_away_is_read_later_auth_3() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("versions.db").display());
+        let config = DatabaseConfig::at(url.parse().unwrap());
+        let database = Database::builder("test", config).open().await.unwrap();
+        let migrator = Migrator::new(&database, &[TOKEN_VERSION_MIGRATIONS]);
+        migrator.up(false).await.unwrap();
+        let missed = i64::try_from((5 * MINUTE).as_micros()).unwrap();
+        sql("INSERT INTO token_versions (user_id, version, changed_us) VALUES ('eve', 1, {now_us} - ?)")
+            .bind(missed)
+            .execute(&database)
+            .await
+            .unwrap();
+        let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
+        let signer = TokenSigner::new(TokenSignerConfig::default(), key);
+        let algorithms = IssuerConfig {
+            algorithms: vec![Algorithm::EdDsa],
+            ..IssuerConfig::default()
+        };
+        let issuer = Issuer::with_keys(algorithms, signer.verification().unwrap()).unwrap();
+        let token = signer.sign(NewToken::about("eve")).unwrap();
+        let verifier = TokenVerifier::new([issuer]).unwrap();
+        let token = verifier
+            .verify_now(token.expose(), SystemTime::now())
+            .unwrap();
+        let token = Arc::new(token);
+        let config = RevocationConfig::default();
+        for (minutes, is_missed) in [(10, false), (1, true)] {
+            let versions = TokenVersions::new(&config);
+            let last = Instant::now().checked_sub(minutes * MINUTE).unwrap();
+            versions.revocations.was_read(last);
+            versions.look(&database).await.unwrap();
+            let read = versions.revocations.last_read().unwrap();
+            assert!(read.elapsed() < MINUTE);
+            let standing = versions.revocations.standing(&token);
+            assert_eq!(
+                matches!(standing, Standing::Good),
+                is_missed,
+                "{minutes}: {standing:?}"
+            );
+        }
     }
 }

@@ -1,4 +1,4 @@
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, RevocationConfig};
 use seaworthy::{
     audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
     outbox::OutboxConfig, prelude::*,
@@ -23,6 +23,8 @@ pub struct EventConfig {
     pub outbox: OutboxConfig,
     /// How access tokens are told from forged ones.
     pub jwt: AccessConfig,
+    /// How long access tokens are believed while the database cannot say which were taken back.
+    pub revocation: RevocationConfig,
     /// Which events were published, taken off and canceled by whom.
     pub audit_log: AuditLogConfig,
     /// A path at which callers get the metrics too, as they did before. Without it operators alone do.
@@ -45,6 +47,7 @@ impl Default for EventConfig {
             broker,
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
+            revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
             public_metrics: None,
         }

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, num::NonZeroU32};
 
 use chrono::Utc;
-use city_events_contract::{Counters, Limit, Moment, object};
+use city_events_contract::{Counters, Limit, Moment, NotAdmitted, object};
 use seaworthy::{
     axum::{
         body::Bytes,
@@ -175,13 +175,9 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     let address =
         context::with_current(|context| context.and_then(|context| context.client_address()));
     if let Some(address) = address
-        && !api
-            .by_address
-            .check(&RateLimitKey::address(address))
-            .await
-            .allowed
+        && let Err(reason) = api.by_address.admit(&RateLimitKey::address(address)).await
     {
-        return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
+        return Ok(not_admitted(&reason));
     }
     let Ok(tracked) = object::<Tracked>(&body) else {
         return Ok(line(StatusCode::BAD_REQUEST, "invalid body"));
@@ -193,8 +189,8 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
     let mut response = StatusCode::ACCEPTED.into_response();
     if let Some(actor) = &visitor.actor {
         let key = RateLimitKey::api_key(actor);
-        if !api.by_actor.check(&key).await.allowed {
-            return Ok(line(StatusCode::TOO_MANY_REQUESTS, "too many requests"));
+        if let Err(reason) = api.by_actor.admit(&key).await {
+            return Ok(not_admitted(&reason));
         }
         api.store
             .looked(actor, tracked.event_id, &tracked.event_type)
@@ -204,6 +200,13 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     Ok(response)
+}
+
+fn not_admitted(reason: &NotAdmitted) -> Response {
+    match reason {
+        NotAdmitted::TooMany(_) => line(StatusCode::TOO_MANY_REQUESTS, "too many requests"),
+        NotAdmitted::Degraded => line(StatusCode::SERVICE_UNAVAILABLE, "service degraded"),
+    }
 }
 
 /// Refusals of this service are a line of text.

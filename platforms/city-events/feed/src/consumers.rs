@@ -1,11 +1,11 @@
 //! What the service hears, each message once (MSG-5).
 
-use chrono::{DateTime, Utc};
+use chrono::Utc;
 use city_events_contract::{
     hearing,
     messages::{
         Announcement, EventCanceled, EventEnvelope, EventPublished, EventUnpublished, EventUpdated,
-        JoinCanceled, JoinCreated,
+        JoinCanceled, JoinCreated, Seats,
     },
 };
 use seaworthy::{
@@ -13,6 +13,7 @@ use seaworthy::{
     messaging::{Envelope, Failure, Received, Subscription, Topics},
     outbox::Inbox,
 };
+use uuid::Uuid;
 
 use crate::store::{self, Joined, Store};
 
@@ -63,28 +64,16 @@ pub(crate) fn subscription(_: &Store, inbox: &Inbox) -> Subscription {
             let inbox = created.clone();
             async move {
                 let told = message.event();
-                let joined = Joined {
-                    user: told.user_id,
-                    event: told.event_id,
-                    is_in: true,
-                    revision: told.seats.map(|seats| seats.revision),
-                    told_at: told_at(message.envelope()),
-                };
-                act(&inbox, message.envelope(), joined).await
+                let who = (told.user_id, told.event_id);
+                moved(&inbox, message.envelope(), who, true, told.seats.as_ref()).await
             }
         })
         .on::<JoinCanceled, _, _, _>(move |message: Received<JoinCanceled>| {
             let inbox = left.clone();
             async move {
                 let told = message.event();
-                let left = Joined {
-                    user: told.user_id,
-                    event: told.event_id,
-                    is_in: false,
-                    revision: told.seats.map(|seats| seats.revision),
-                    told_at: told_at(message.envelope()),
-                };
-                act(&inbox, message.envelope(), left).await
+                let who = (told.user_id, told.event_id);
+                moved(&inbox, message.envelope(), who, false, told.seats.as_ref()).await
             }
         })
 }
@@ -105,15 +94,25 @@ async fn told(
     once.await.map(drop)
 }
 
-async fn act(inbox: &Inbox, envelope: &Envelope, joined: Joined) -> Result<(), Failure> {
+/// A user joined an event, or left it.
+async fn moved(
+    inbox: &Inbox,
+    envelope: &Envelope,
+    (user, event): (Uuid, Uuid),
+    is_in: bool,
+    seats: Option<&Seats>,
+) -> Result<(), Failure> {
+    let joined = Joined {
+        user,
+        event,
+        is_in,
+        revision: seats.map(|seats| seats.revision),
+        // Messages of earlier services do not say when: they happened as they came.
+        told_at: envelope.time().unwrap_or_else(Utc::now),
+    };
     let once = inbox.once(envelope, |tx: Transaction| async move {
         let remembered = store::moved(&tx, joined).await;
         remembered.map_err(Failure::retry)
     });
     once.await.map(drop)
-}
-
-/// Messages of earlier services do not say when: they happened as they came.
-fn told_at(envelope: &Envelope) -> DateTime<Utc> {
-    envelope.time().unwrap_or_else(Utc::now)
 }

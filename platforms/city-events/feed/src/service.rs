@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::bearer;
+use city_events_contract::{OWN_MACHINE, bearer};
 use seaworthy::{
     data::{Database, DatabaseConfig, migrate_command},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
@@ -35,7 +35,7 @@ pub fn service() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8084")
         .default_value("admin.addr", "127.0.0.1:9184")
         // The door beside it says who its caller is.
-        .default_value("server.http.trusted_proxies", ["127.0.0.1/32"].as_slice())
+        .default_value("server.http.trusted_proxies", OWN_MACHINE.as_slice())
         .variable("LOG_LEVEL", "log.level")
         .variable("LOG_FORMAT", "log.format")
         .variable("DB_ADDR", "database.url")
@@ -81,15 +81,12 @@ pub async fn assemble(service: &Assembly<FeedConfig>) -> Result<(), StartError> 
     inbox.purge_regularly(service);
     let store = Store::new(database);
     let forgetful = store.clone();
-    service.worker(Worker::new(
+    service.worker(Worker::in_steps(
         "purge of what people did",
         Schedule::Interval(FORGET_EVERY),
-        move |run| {
+        move || {
             let store = forgetful.clone();
-            async move {
-                while store.forget().await? && !run.stop.is_requested() {}
-                Ok(())
-            }
+            async move { Ok(store.forget().await?) }
         },
     ));
     messaging

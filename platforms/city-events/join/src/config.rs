@@ -1,6 +1,6 @@
 use std::num::{NonZeroU16, NonZeroU32};
 
-use city_events_contract::AccessConfig;
+use city_events_contract::{AccessConfig, RevocationConfig};
 use seaworthy::{
     audit_log::AuditLogConfig, data::DatabaseConfig, messaging::MessagingConfig,
     outbox::OutboxConfig, prelude::*,
@@ -40,6 +40,8 @@ pub struct JoinConfig {
     pub outbox: OutboxConfig,
     /// How access tokens are told from forged ones.
     pub jwt: AccessConfig,
+    /// How long access tokens are believed while the database cannot say which were taken back.
+    pub revocation: RevocationConfig,
     /// Who was kicked and banned by whom.
     pub audit_log: AuditLogConfig,
     /// How many may wait.
@@ -108,6 +110,7 @@ impl Default for JoinConfig {
             broker,
             outbox: OutboxConfig::default(),
             jwt: AccessConfig::default(),
+            revocation: RevocationConfig::default(),
             audit_log: AuditLogConfig::default(),
             waitlist: WaitlistConfig::default(),
             idempotency_keys: KeysConfig::default(),

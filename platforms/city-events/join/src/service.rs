@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use city_events_contract::{TokenVersions, bearer, messages::UserChanged};
+use city_events_contract::{OWN_MACHINE, TokenVersions, bearer, messages::UserChanged};
 use seaworthy::{
     audit_log::{AuditLog, audit_log_command},
     data::{Database, DatabaseConfig, migrate_command},
@@ -41,6 +41,7 @@ pub fn service() -> Service {
         .default_value("metrics.service_prefix", true)
         .default_value("server.http.addr", "127.0.0.1:8083")
         .default_value("server.grpc.addr", "127.0.0.1:9083")
+        .default_value("server.grpc.trusted_proxies", OWN_MACHINE.as_slice())
         .default_value("admin.addr", "127.0.0.1:9183")
         .default_value("server.http.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)
         .default_value("server.grpc.load_shed.max_in_flight", MAXIMUM_IN_FLIGHT)
@@ -106,7 +107,7 @@ fn heard() -> Topics {
 /// [`StartError`] when something it needs is missing or a setting is.
 pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> {
     let settings = service.settings();
-    let versions = TokenVersions::new();
+    let versions = TokenVersions::new(&settings.revocation);
     let bearer = bearer(service, &settings.jwt)?.revocation(versions.revocations());
     service.authenticate(bearer);
     let (database, messaging) = tokio::try_join!(

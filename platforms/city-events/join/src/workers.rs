@@ -29,15 +29,12 @@ pub(crate) fn start<C: Settings>(service: &Assembly<C>, store: &Store, counting:
         },
     ));
     let purged = store.clone();
-    service.worker(Worker::new(
+    service.worker(Worker::in_steps(
         "purge of idempotency keys",
         Schedule::Interval(PURGED_EVERY),
-        move |run| {
+        move || {
             let store = purged.clone();
-            async move {
-                while store.purge_keys().await? && !run.stop.is_requested() {}
-                Ok(())
-            }
+            async move { Ok(store.purge_keys().await?) }
         },
     ));
 }

@@ -67,6 +67,7 @@ impl House {
                 "log.repeat.per_second=1000000".to_owned(),
                 "server.http.rate_limit.enabled=false".to_owned(),
                 "server.http.access_log.query=true".to_owned(),
+                "server.http.trusted_proxies=127.0.0.1".to_owned(),
                 "tracing.ratio=1".to_owned(),
                 "tracing.delay=200ms".to_owned(),
             ]

@@ -51,12 +51,12 @@ async fn paths(caller: &Caller, at: Addresses) -> Vec<String> {
 }
 
 /// Changes levels of lines, and holds a breaker, for reasons in which somebody is named.
-pub(crate) async fn give_reasons(caller: &Caller, house: &House, email: &str) {
+pub(crate) async fn give_reasons(caller: &Caller, house: &House, who: &str) {
     let headers = [
         ("content-type", "application/json"),
         ("x-admin-request", "1"),
     ];
-    let reason = format!("{email} asks");
+    let reason = format!("{who} asks");
     let change = json!({ "target": "nobody", "level": "debug", "reason": reason }).to_string();
     for (_, at) in house.services() {
         let answer = caller

@@ -19,8 +19,13 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
     visit.take_part(&access).await;
     visit.call().await;
     visit.find_it_broken().await;
-    let Visit { caller, email, .. } = visit;
-    operators::give_reasons(&caller, &house, &email).await;
+    let Visit {
+        caller,
+        email,
+        street,
+        ..
+    } = visit;
+    operators::give_reasons(&caller, &house, &format!("{email} of {street}")).await;
     let (mut told, pages) = operators::look_everywhere(&caller, &house, &canaries).await;
     assert!(pages > 40, "six services have more than {pages} pages");
 
@@ -39,6 +44,14 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
         lines.stdout.contains("\"route\":\"/auth/v1/login\""),
         "nothing was told of the visit"
     );
+    for network in ["203.0.113.0/24", "2001:db8:17::/48"] {
+        assert!(
+            lines
+                .stdout
+                .contains(&format!("\"client_address\":\"{network}\"")),
+            "nothing was told of the network {network}"
+        );
+    }
     assert!(
         lines.stdout.contains("\"level\":\"DEBUG\""),
         "little was told of the visit"

@@ -25,6 +25,7 @@ pub(crate) struct Visit<'house> {
     pub(crate) caller: Caller,
     pub(crate) canaries: &'house mut Canaries,
     pub(crate) email: String,
+    pub(crate) street: String,
     password: String,
 }
 
@@ -32,12 +33,14 @@ impl<'house> Visit<'house> {
     pub(crate) fn new(house: &'house House, canaries: &'house mut Canaries) -> Self {
         let name = canaries.person("the name in an address", "zilpzalp.rohrdommel");
         let domain = canaries.person("the domain of an address", "kanarienvogel.example");
+        let street = canaries.person("a postal address", "17 Wiedehopf Street");
         let secret = canaries.secret("the password", "goldammerpirol");
         Self {
             house,
             caller: Caller::new(),
             canaries,
             email: format!("{name}@{domain}"),
+            street,
             password: format!("{secret} singt am see"),
         }
     }
@@ -170,14 +173,20 @@ impl<'house> Visit<'house> {
         let key = self
             .canaries
             .secret("an API key", "steinschmaetzerheckenbraunelle");
-        let email = self.email.clone();
+        let origin = self.canaries.person("a network address", "203.0.113.177");
+        let origin_6 = self
+            .canaries
+            .person("a network address of version 6", "2001:db8:17:4::77");
+        let (email, street) = (self.email.clone(), self.street.clone());
         let bearer = format!("Bearer {token}");
         let basic = format!("Basic {}", base64_of(&format!("{email}:{token}")));
         let jwt = format!("Bearer {access}x");
         let agent = format!("crawler (+mailto:{email})");
+        let from = format!("crawler of {street}, at {origin} and [{origin_6}]:443");
         let states = [
             format!("shop={email}"),
             format!("shop=1,login=Bearer {token}"),
+            format!("shop={street},at={origin}"),
         ];
         for (_, at) in self.house.services() {
             for headers in [
@@ -188,6 +197,9 @@ impl<'house> Visit<'house> {
                 [("proxy-authorization", &basic), ("x-forwarded-for", &email)],
                 [("traceparent", TRACE), ("tracestate", &states[0])],
                 [("traceparent", TRACE), ("tracestate", &states[1])],
+                [("traceparent", TRACE), ("tracestate", &states[2])],
+                [("x-forwarded-for", &origin), ("user-agent", &from)],
+                [("x-forwarded-for", &origin_6), ("x-request-id", &origin)],
                 [
                     ("cookie", &token),
                     ("referer", &format!("http://x.example/?token={token}")),
@@ -199,6 +211,8 @@ impl<'house> Visit<'house> {
                     "/api/me/joins".to_owned(),
                     "/internal/users/7".to_owned(),
                     format!("/nowhere/{email}"),
+                    format!("/nowhere/{street}/{origin}"),
+                    format!("/api/events?near={street}&from={origin},{origin_6}"),
                     format!("/api/events/{access}/view"),
                     format!("/event/v1/events/{email}"),
                     format!("/api/events?q={email}&token={token}"),

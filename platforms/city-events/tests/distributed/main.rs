@@ -25,5 +25,6 @@ mod pages;
 mod people;
 mod programs;
 mod real;
+mod revoked;
 mod rolling;
 mod rush;

@@ -21,3 +21,4 @@ mod pages;
 mod people;
 mod program;
 mod revoked;
+mod strangers;

@@ -199,11 +199,13 @@ async fn users_behind_one_address_have_budgets_of_their_own_res_6() {
 }
 
 #[tokio::test]
-async fn guessing_credentials_is_limited_by_address_before_they_are_checked_auth_2() {
+async fn wrong_credentials_have_a_budget_of_their_address_and_nobody_else_behind_it_pays_auth_2() {
     let stack = authenticated(limited(2));
     let mut statuses = Vec::new();
     for _ in 0..4 {
         statuses.push(send(&stack, with_token("wrong")).await.status.as_u16());
     }
     assert_eq!(statuses, [401, 401, 429, 429]);
+    assert_eq!(send(&stack, with_token("ada")).await.status, StatusCode::OK);
+    assert_eq!(get(&stack, "/").await.status, StatusCode::OK);
 }

@@ -202,7 +202,7 @@ async fn what_is_refused_before_a_handler_is_counted_obs_5() {
     for expected in [
         "load_shed_total 1",
         "rate_limit_blocked_total{name=\"server\"} 1",
-        "auth_failures_total{reason=\"BAD_TOKEN\"} 2",
+        "auth_failures_total{reason=\"BAD_TOKEN\"} 3",
     ] {
         assert!(text.contains(expected), "{expected} is not in:\n{text}");
     }

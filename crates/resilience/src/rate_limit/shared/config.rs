@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-use super::super::config::RateLimitConfig;
+use super::super::{OnStoreFailure, config::RateLimitConfig};
 
 /// DATA-5: a Redis that takes longer is as good as down for a decision about a request.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
@@ -12,19 +12,6 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 const DEFAULT_PREFIX: &str = "rate_limit";
 /// With four processes, at most 80 units are out at once: two fifths of the default limit, so leases are for limits of thousands.
 const DEFAULT_LEASE_UNITS: NonZeroU32 = NonZeroU32::new(20).unwrap();
-
-/// What happens to a request when Redis cannot be asked.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum OnStoreFailure {
-    /// It is refused with 503 `SERVICE_DEGRADED`: the default, because a limit may be what protects the rest.
-    #[default]
-    Closed,
-    /// It goes on, uncounted.
-    Open,
-    /// This process counts alone, with the whole limit.
-    Local,
-}
 
 /// A rate limit that processes share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]

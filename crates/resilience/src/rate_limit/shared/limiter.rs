@@ -4,8 +4,8 @@ use seaworthy_telemetry::metrics::{Counter, Metrics};
 use tokio::time::{Instant, timeout};
 
 use super::{
-    super::{decision::Decision, key::RateLimitKey, local::RateLimiter},
-    config::{OnStoreFailure, SharedRateLimitConfig},
+    super::{OnStoreFailure, decision::Decision, key::RateLimitKey, local::RateLimiter},
+    config::SharedRateLimitConfig,
     store::{Granted, RateLimitStore, StoreError},
 };
 use crate::{

@@ -11,7 +11,7 @@ mod lease;
 mod limiter;
 mod store;
 
-pub use config::{LeaseConfig, OnStoreFailure, SharedRateLimitConfig};
+pub use config::{LeaseConfig, SharedRateLimitConfig};
 pub use lease::LeasedRateLimiter;
 pub use limiter::SharedRateLimiter;
 pub use store::{RateLimitStore, StoreError};

@@ -22,9 +22,16 @@ impl Console {
         match (self.0, serde_json::to_value(document)) {
             (Format::Text, _) => drop(output::text(&with_line_feed(text))),
             (Format::Json, Ok(document)) => drop(output::json(&document)),
-            (Format::Json, Err(error)) => {
-                output::complain(&format!("error: the answer cannot be written: {error}\n"));
-            }
+            (Format::Json, Err(error)) => cannot_be_written(&error),
+        }
+    }
+
+    /// Prints one of many answers: `text` for people, and for programs a document on a line of its own.
+    pub fn record(self, text: &str, document: &impl Serialize) {
+        match (self.0, serde_json::to_string(document)) {
+            (Format::Text, _) => drop(output::text(&with_line_feed(text))),
+            (Format::Json, Ok(document)) => drop(output::text(&with_line_feed(&document))),
+            (Format::Json, Err(error)) => cannot_be_written(&error),
         }
     }
 
@@ -32,6 +39,10 @@ impl Console {
     pub fn progress(self, text: &str) {
         output::complain(&with_line_feed(text));
     }
+}
+
+fn cannot_be_written(error: &serde_json::Error) {
+    output::complain(&format!("error: the answer cannot be written: {error}\n"));
 }
 
 fn with_line_feed(text: &str) -> String {

@@ -111,7 +111,7 @@ impl Accounts {
                 avatar: None,
             };
             Users::insert(tx, &user).await?;
-            Identities::link(tx, provider, subject, &email, user.id).await?;
+            Identities::link(tx, provider, subject, (&email, is_verified), user.id).await?;
             if !is_verified {
                 self.send_verification(tx, &user).await?;
             }
@@ -132,7 +132,7 @@ impl Accounts {
         }
         // Who is banned gains nothing, not even another way to come.
         if !user.locked {
-            Identities::link(tx, provider, subject, &email, user.id).await?;
+            Identities::link(tx, provider, subject, (&email, is_verified), user.id).await?;
         }
         let action = "user.link";
         Ok(Ok(Found { user, action }))

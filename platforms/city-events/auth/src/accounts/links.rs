@@ -4,7 +4,7 @@ use seaworthy::{account::SecretToken, audit_log::AuditEntry, prelude::*};
 use super::{Accounts, required};
 use crate::{
     domain::{EmailAddress, User, UserId, refusal},
-    store::Users,
+    store::{Identities, Users},
 };
 
 /// Which message somebody asks for.
@@ -142,7 +142,9 @@ impl Accounts {
         let user = user.ok_or_else(refusal::token_invalid)?;
         // Nobody pays for a hash without a link that is good.
         let email = user.email.expose();
-        let hash = self.hash(password, email).await?;
+        let place = self.passwords.reserve()?;
+        let hash = self.hash(&place, password, email).await?;
+        drop(place);
         self.database
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
@@ -150,6 +152,8 @@ impl Accounts {
                     if self.password_reset.take(&tx, token).await?.is_none() {
                         return Err(refusal::token_invalid());
                     }
+                    // Who made the account by a provider may not have shown that the address is theirs, and this is who has.
+                    Identities::unlink_unverified(&tx, id).await?;
                     // Whoever failed before, the owner need not wait for it.
                     self.lockout.forgive(&tx, &email.to_lowercase()).await?;
                     self.replace_password(&tx, id, hash, "user.reset_password")

@@ -38,7 +38,9 @@ impl Accounts {
     ) -> Result<LoggedIn, Error> {
         let email = EmailAddress::entered(email)?.deliverable()?;
         let password = required("password", password)?;
-        let hash = self.hash(password, email.as_str()).await?;
+        let place = self.passwords.reserve()?;
+        let hash = self.hash(&place, password, email.as_str()).await?;
+        drop(place);
         let user = User {
             id: UserId::new(),
             email: Personal::new(email.as_str().to_owned()),
@@ -131,6 +133,8 @@ impl Accounts {
             return Err(refusal::missing_field("email"));
         }
         let password = required("password", password)?;
+        // Before the database is asked: a flood of logins holds no connection that others wait for.
+        let place = self.passwords.reserve()?;
         // What can be no address is nobody's, and no other answer than for one that could.
         let address = EmailAddress::entered(Some(entered)).ok();
         let attempt = self
@@ -144,7 +148,7 @@ impl Accounts {
         let mut attempt = Some(attempt);
         for _ in 0..CHECKS {
             let stored = known.as_ref().and_then(User::stored_hash);
-            let check = self.passwords.verify(password.clone(), stored).await;
+            let check = place.verify(password.clone(), stored).await;
             let check = match check {
                 Ok(check) => check,
                 // Nobody has found out whether it is right, and whoever tries again as they are told is no attacker.
@@ -169,7 +173,8 @@ impl Accounts {
             }
             known = Users::by_id(&self.database, user.id).await?;
         }
-        self.refused(known.as_ref()).await?;
+        drop(place);
+        self.refused("user.login", known.as_ref()).await?;
         Err(refusal::invalid_credentials())
     }
 
@@ -199,11 +204,15 @@ impl Accounts {
             .await
     }
 
-    /// Writes down that somebody was not let in. Of nobody too: how long the answer takes tells nothing.
-    pub(super) async fn refused(&self, user: Option<&User>) -> Result<(), Error> {
+    /// Writes down that a password was wrong. Of nobody too: how long the answer takes tells nothing.
+    pub(super) async fn refused(
+        &self,
+        action: &'static str,
+        user: Option<&User>,
+    ) -> Result<(), Error> {
         self.database
             .transaction(|tx| async move {
-                let entry = AuditEntry::new("user.login").outcome(Outcome::Refused);
+                let entry = AuditEntry::new(action).outcome(Outcome::Refused);
                 let entry = match user {
                     Some(user) => entry.target("user", user.id.to_string()),
                     None => entry,

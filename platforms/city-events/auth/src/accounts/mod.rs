@@ -13,7 +13,7 @@ use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions, TokenVersions},
     audit_log::AuditLog,
     auth::{
-        password::{PasswordPolicy, Passwords},
+        password::{PasswordPolicy, PasswordReservation, Passwords},
         token::{NewToken, TokenSigner},
     },
     data::{Database, Transaction},
@@ -80,11 +80,16 @@ impl Accounts {
     }
 
     /// A hash of a new password, or why it is none.
-    async fn hash(&self, password: Secret<String>, email: &str) -> Result<String, Error> {
+    async fn hash(
+        &self,
+        place: &PasswordReservation,
+        password: Secret<String>,
+        email: &str,
+    ) -> Result<String, Error> {
         self.policy
             .check(&password, &[email])
             .map_err(refusal::weak_password)?;
-        Ok(self.passwords.hash(password).await?.as_str().to_owned())
+        Ok(place.hash(password).await?.as_str().to_owned())
     }
 }
 

@@ -12,6 +12,9 @@ use crate::{
     store::Users,
 };
 
+/// What the audit log calls it.
+const CHANGE: &str = "user.change_password";
+
 impl Accounts {
     /// Stores a new password. Sessions, access tokens and open links of the old one count no more.
     pub(super) async fn replace_password(
@@ -43,8 +46,9 @@ impl Accounts {
         let old = required("old_password", old)?;
         let new = required("new_password", new)?;
         let email = user.email.expose();
+        let place = self.passwords.reserve()?;
         let attempt = self.lockout.attempt(email, caller_address()).await?;
-        let check = match self.passwords.verify(old, user.stored_hash()).await {
+        let check = match place.verify(old, user.stored_hash()).await {
             Ok(check) => check,
             Err(busy) => {
                 self.lockout.withdrawn(attempt).await?;
@@ -52,11 +56,13 @@ impl Accounts {
             }
         };
         if check == PasswordCheck::Wrong {
-            self.refused(Some(user)).await?;
+            drop(place);
+            self.refused(CHANGE, Some(user)).await?;
             return Err(refusal::invalid_credentials());
         }
         self.lockout.succeeded(attempt).await?;
-        let hash = self.hash(new, email).await?;
+        let hash = self.hash(&place, new, email).await?;
+        drop(place);
         self.database
             .transaction(|tx| {
                 let hash = hash.as_str();
@@ -66,8 +72,7 @@ impl Accounts {
                     if !present.is_some_and(|present| is_as_checked(&present, user)) {
                         return Err(refusal::invalid_credentials());
                     }
-                    self.replace_password(&tx, user.id, hash, "user.change_password")
-                        .await
+                    self.replace_password(&tx, user.id, hash, CHANGE).await
                 }
             })
             .await

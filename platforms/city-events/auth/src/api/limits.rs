@@ -96,7 +96,7 @@ impl RouteLimits {
     /// Counts a request: of the user where one is known, else of the address.
     ///
     /// # Errors
-    /// `RATE_LIMITED` with its scope.
+    /// `RATE_LIMITED` with its scope, or `SERVICE_DEGRADED` where nobody can count.
     pub(super) async fn admit(&self, scope: Scope) -> Result<(), Error> {
         self.admit_user(scope, None).await
     }
@@ -124,13 +124,9 @@ impl RouteLimits {
         let Some(key) = key else {
             return Ok(());
         };
-        let decision = limit.check(&key).await;
-        if decision.allowed {
-            return Ok(());
+        match limit.admit(&key).await {
+            Ok(_) => Ok(()),
+            Err(reason) => Err(Error::from(reason).with_field("scope", scope.name())),
         }
-        let message = "too many requests; try again later";
-        Err(Error::new(Code::Exhausted, "RATE_LIMITED", message)
-            .with_field("scope", scope.name())
-            .with_retry_after(decision.retry_after))
     }
 }

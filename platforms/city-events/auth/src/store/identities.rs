@@ -26,19 +26,30 @@ impl Identities {
         Ok(holder.map(|(id,)| UserId(id)))
     }
 
-    /// Gives an identity to a user for ever, with the address that it was found by. It is nobody else's: two at once conflict.
+    /// Takes from a user whatever identities came with an address that their provider had not seen: they may be somebody else's.
+    pub(crate) async fn unlink_unverified(tx: &Transaction, user: UserId) -> Result<(), DataError> {
+        sql("DELETE FROM oauth_identities WHERE user_id = ? AND email_verified = ?")
+            .bind(user.0)
+            .bind(false)
+            .execute(tx)
+            .await
+            .map(drop)
+    }
+
+    /// Gives an identity to a user, with the address that it was found by. It is nobody else's: two at once conflict.
     pub(crate) async fn link(
         tx: &Transaction,
         provider: &str,
         subject: &str,
-        email: &EmailAddress,
+        (email, is_verified): (&EmailAddress, bool),
         user: UserId,
     ) -> Result<(), Error> {
-        let linked = sql("INSERT INTO oauth_identities (id, provider, provider_user_id, email, user_id, created_at) VALUES (?, ?, ?, ?, ?, ?)")
+        let linked = sql("INSERT INTO oauth_identities (id, provider, provider_user_id, email, email_verified, user_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)")
             .bind(seaworthy::core::new_id())
             .bind(provider)
             .bind(subject)
             .bind(email.as_str())
+            .bind(is_verified)
             .bind(user.0)
             .bind(Utc::now())
             .execute(tx)

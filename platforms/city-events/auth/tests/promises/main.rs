@@ -11,6 +11,7 @@ mod abuse;
 mod calls;
 mod cross_site;
 mod enumeration;
+mod flood;
 mod links;
 mod login;
 mod moderation;
@@ -48,6 +49,14 @@ mod unlocked {
     }
 }
 
+/// The same with hashes that take long, of which few wait.
+mod busy {
+    seaworthy_testkit::on_every_database! {
+        crate::flood::open, in_the_test;
+        flood: a_login_flood_costs_others_nothing_and_counts_against_nobody_auth_2;
+    }
+}
+
 /// The same with a provider beside it.
 mod by_a_provider {
     seaworthy_testkit::on_every_database! {
@@ -57,6 +66,7 @@ mod by_a_provider {
             an_account_is_linked_where_both_sides_have_seen_the_address_auth_4,
             an_account_that_has_not_shown_its_address_is_not_linked_auth_4,
             a_provider_that_has_not_seen_the_address_links_nothing_auth_4,
+            whoever_made_an_account_of_anothers_address_loses_it_to_the_owner_auth_4,
             a_banned_user_does_not_come_in_by_a_provider_auth_4,
             a_login_is_good_once_over_all_replicas_auth_4,
             two_windows_of_somebody_new_make_one_account_auth_4;

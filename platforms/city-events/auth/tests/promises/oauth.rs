@@ -12,6 +12,7 @@ use crate::{
 };
 
 const VERIFY: &str = "auth.email.verify.requested";
+const RESET: &str = "auth.password.reset.requested";
 const UNKNOWN_STATE: &str = "invalid or expired oauth state";
 
 /// A provider may not be installed.
@@ -147,6 +148,37 @@ pub(crate) async fn a_provider_that_has_not_seen_the_address_links_nothing_auth_
     );
     assert_eq!(identities(&town.place).await, 0);
     assert_eq!(written_down(&town.place, "user.link", "refused").await, 1);
+}
+
+pub(crate) async fn whoever_made_an_account_of_anothers_address_loses_it_to_the_owner_auth_4(
+    town: Town,
+) {
+    let Some(town) = town else { return };
+    // Somebody who has not shown the address to the provider either.
+    let evil = message(&town.log_in("evil-ada"));
+    let id = evil["user"]["id"].as_str().unwrap();
+    assert_eq!(identities(&town.place).await, 1);
+    // The owner does what the mail says, and then finds an account that is not of her making.
+    let token = town.place.link(VERIFY, id, 1).await;
+    let shown = json!({ "token": token });
+    let shown = town.place.post("/auth/v1/verify-email/confirm", &shown);
+    assert_eq!(shown.status, 200, "{}", shown.body);
+    let asked = json!({ "email": "ada@example.org" });
+    let asked = town.place.post("/auth/v1/password/reset/request", &asked);
+    assert_eq!(asked.status, 204, "{}", asked.body);
+    let token = town.place.link(RESET, id, 1).await;
+    let given = json!({ "token": token, "new_password": "the words of the owner" });
+    let replaced = town.place.post("/auth/v1/password/reset/confirm", &given);
+    assert_eq!(replaced.status, 204, "{}", replaced.body);
+    assert_eq!(identities(&town.place).await, 0);
+    assert_eq!(
+        refused(&town.log_in("evil-ada")),
+        "the provider has not verified the e-mail address"
+    );
+    let owner = town
+        .place
+        .log_in("ada@example.org", "the words of the owner");
+    assert_eq!(owner.status, 200, "{}", owner.body);
 }
 
 pub(crate) async fn a_banned_user_does_not_come_in_by_a_provider_auth_4(town: Town) {

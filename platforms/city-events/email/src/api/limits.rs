@@ -1,4 +1,4 @@
-use city_events_contract::{Counters, Limit};
+use city_events_contract::{Counters, Limit, NotAdmitted};
 use seaworthy::{
     config::Settings,
     prelude::*,
@@ -41,8 +41,8 @@ impl Limits {
         ))))
     }
 
-    /// Counts a question about a link; how long to wait, where there were too many.
-    pub(super) async fn admit(&self, token: &str) -> Result<(), std::time::Duration> {
+    /// Counts a question about a link.
+    pub(super) async fn admit(&self, token: &str) -> Result<(), NotAdmitted> {
         let Some((by_address, by_token)) = &self.0 else {
             return Ok(());
         };
@@ -53,10 +53,7 @@ impl Limits {
             Some((by_token, RateLimitKey::api_key(token))),
         ];
         for (limit, key) in keys.into_iter().flatten() {
-            let decision = limit.check(&key).await;
-            if !decision.allowed {
-                return Err(decision.retry_after);
-            }
+            limit.admit(&key).await?;
         }
         Ok(())
     }

@@ -1,6 +1,6 @@
 //! What the pages ask, passed on to the auth service.
 
-use city_events_contract::object;
+use city_events_contract::{NotAdmitted, object};
 use seaworthy::{
     axum::{
         body::Bytes,
@@ -42,14 +42,14 @@ pub(super) async fn ask(auth: &AuthService, limits: &Limits, kind: Kind, body: &
     if token.is_empty() {
         return (StatusCode::BAD_REQUEST, "token is required").into_response();
     }
-    if let Err(wait) = limits.admit(&token).await {
+    if let Err(reason) = limits.admit(&token).await {
+        let (status, text) = match reason {
+            NotAdmitted::TooMany(_) => (StatusCode::TOO_MANY_REQUESTS, "Too Many Requests"),
+            NotAdmitted::Degraded => (StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable"),
+        };
+        let wait = Error::from(reason).retry_after().unwrap_or_default();
         let seconds = HeaderValue::from(wait.as_secs().max(1));
-        let refused = (
-            StatusCode::TOO_MANY_REQUESTS,
-            [(header::RETRY_AFTER, seconds)],
-            "Too Many Requests",
-        );
-        return refused.into_response();
+        return (status, [(header::RETRY_AFTER, seconds)], text).into_response();
     }
     let question = match (kind, new_password) {
         (Kind::VerifyEmail, _) => Question::VerifyEmail(json!({ "token": token })),

@@ -75,7 +75,7 @@ async fn a_look_that_could_not_compare_what_was_seen_does_not_end_well_obs_11() 
     let house = open(empty).await;
     let config = AuditLogConfig {
         key: Some(Secret::new(SECRET.to_owned())),
-        keep_days: None,
+        ..AuditLogConfig::default()
     };
     let log = AuditLog::new(house.database.clone(), &config).unwrap();
     let owner = user();

@@ -1,0 +1,107 @@
+//! The table of what failed, by subject.
+
+use std::time::Duration;
+
+use seaworthy_data::{Connection, DataError, Transaction, sql};
+
+use super::{LockoutError, LockoutLimit};
+use crate::{microseconds, secret_token::hash};
+
+/// Whom failures are counted of. No count touches that of another kind.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Kind {
+    /// Passwords of an account.
+    Account,
+    /// Passwords from an address.
+    Address,
+    /// Second factors of a user.
+    Code,
+}
+
+/// What stands in the table. A hash has one length, whatever somebody sends, and names nobody.
+pub(crate) fn subject(kind: Kind, name: &str) -> String {
+    let kind = match kind {
+        Kind::Account => "account",
+        Kind::Address => "address",
+        Kind::Code => "code",
+    };
+    let hash = hash(format!("{kind}\0{name}").as_bytes());
+    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{kind}:{hash}")
+}
+
+/// Counts one as failed. What was counted longer ago than `forget` is over; without it nothing is.
+///
+/// # Errors
+/// [`LockoutError::Locked`] while it has to wait; then the transaction is to be rolled back.
+pub(crate) async fn count(
+    tx: &Transaction,
+    subject: &str,
+    limit: &LockoutLimit,
+    forget: Option<Duration>,
+) -> Result<(), LockoutError> {
+    let mut known = look(tx, subject).await?;
+    if known.is_none() {
+        sql("INSERT INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO account_failures (subject, failures, failed_us, locked_until_us) VALUES (?, 0, {now_us}, 0)")
+            .bind(subject)
+            .execute(tx)
+            .await?;
+        known = look(tx, subject).await?;
+    }
+    let (failures, since, locked) = known.unwrap_or_default();
+    if locked > 0 {
+        let retry_after = Duration::from_micros(locked.unsigned_abs());
+        return Err(LockoutError::Locked { retry_after });
+    }
+    let is_forgotten = forget.is_some_and(|forget| since > microseconds(forget));
+    let attempts = if is_forgotten {
+        1
+    } else {
+        failures.saturating_add(1)
+    };
+    let pause = limit.pause_after(attempts.unsigned_abs());
+    sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
+        .bind(attempts)
+        .bind(microseconds(pause))
+        .bind(subject)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+/// Failures, how long ago the last was, and how long it is to wait, in microseconds; the row is this transaction's from here on.
+async fn look(tx: &Transaction, subject: &str) -> Result<Option<(i32, i64, i64)>, DataError> {
+    sql("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ? FOR UPDATE")
+        .on_sqlite("SELECT failures, {now_us} - failed_us, locked_until_us - {now_us} FROM account_failures WHERE subject = ?")
+        .bind(subject)
+        .fetch_optional(tx)
+        .await
+}
+
+/// Nothing is known of the subject any more.
+pub(crate) async fn forget(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
+    sql("DELETE FROM account_failures WHERE subject = ?")
+        .bind(subject)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// One attempt of the subject is no failure.
+pub(crate) async fn take_back(connection: &dyn Connection, subject: &str) -> Result<(), DataError> {
+    sql("UPDATE account_failures SET failures = failures - 1, locked_until_us = 0 WHERE subject = ? AND failures > 0")
+        .bind(subject)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+/// Forgets the passwords that nobody has tried for so long. Codes stay counted until one is right, and are one row for a user who has a second factor.
+pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<(), DataError> {
+    sql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%'")
+        .bind(microseconds(after))
+        .execute(connection)
+        .await
+        .map(drop)
+}

@@ -1,0 +1,109 @@
+//! The keys that second factors are encrypted by are rotated as a service is told to.
+
+use seaworthy_account::{SecondFactorConfig, SecondFactors};
+use seaworthy_core::Secret;
+use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
+use seaworthy_testkit::process::{Ended, ServiceProcess, example};
+
+use crate::{place::Place, second_factors::shown};
+
+/// Identifiers that sort, and are written, in ways of their own.
+const USERS: [&str; 4] = ["0", "A", "Ünï 'x'", "a"];
+
+fn named(name: &str) -> KeyId {
+    KeyId::new(name).unwrap()
+}
+
+/// The command of the service, with the keys that its settings name.
+fn run(place: &Place, subcommand: &str, keys: &[(&str, &str)]) -> Ended {
+    let database = format!("database.url={}", place.url());
+    let mut arguments = vec!["encryption", subcommand, "--set", &database];
+    let settings: Vec<String> = keys
+        .iter()
+        .map(|(name, _)| format!("{}=env:{name}", name.to_lowercase()))
+        .collect();
+    for setting in &settings {
+        arguments.extend(["--set", setting]);
+    }
+    let process = ServiceProcess::start_as_is(&example("account_trial"), &arguments, keys);
+    let ended = process.unwrap().ended().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{}", ended.stderr);
+    ended
+}
+
+fn new_key(place: &Place) -> Secret<String> {
+    Secret::new(run(place, "new-key", &[]).stdout.concat())
+}
+
+fn with(place: &Place, keyring: &Keyring) -> SecondFactors {
+    SecondFactors::new(
+        place.database.clone(),
+        Sealer::new(keyring.clone()),
+        "City Events",
+        SecondFactorConfig::default(),
+    )
+}
+
+pub(crate) async fn codes_verify_after_a_rotation_and_the_removal_of_the_old_key_sec_5(
+    place: Place,
+) {
+    let [old, new] = [(); 2].map(|()| new_key(&place));
+    let keyring = Keyring::new(named("old"), &key_from_text(&old).unwrap()).unwrap();
+    let factors = with(&place, &keyring);
+    let mut secrets = Vec::new();
+    for user in USERS {
+        let enrolment = factors.enrol(user, "ada").await.unwrap().unwrap();
+        let secret = enrolment.secret.expose().clone();
+        let code = shown(&secret, 0);
+        let recovery = factors.confirm(user, &code).await.unwrap().unwrap();
+        secrets.push((user, secret, recovery));
+    }
+    let begun = factors.enrol("begun", "bob").await.unwrap().unwrap();
+
+    keyring
+        .add(named("new"), &key_from_text(&new).unwrap())
+        .unwrap();
+    keyring.activate(&named("new")).unwrap();
+    let keys = [
+        ("NEW", new.expose().as_str()),
+        ("OLD", old.expose().as_str()),
+    ];
+    let done = run(&place, "rewrap", &keys);
+    assert_eq!(
+        done.stdout,
+        ["account_second_factors.secret: 5 of 5 changed"]
+    );
+    // It may be run again, and then needs the old key no more.
+    let again = run(&place, "rewrap", &keys[..1]);
+    assert_eq!(
+        again.stdout,
+        ["account_second_factors.secret: 0 of 5 changed"]
+    );
+
+    keyring.remove(&named("old")).unwrap();
+    let factors = with(&place, &keyring);
+    for (user, secret, recovery) in secrets {
+        assert!(factors.verify(user, &shown(&secret, 1)).await.unwrap());
+        assert!(factors.verify(user, &recovery[0]).await.unwrap());
+    }
+    let code = shown(begun.secret.expose(), 0);
+    assert!(factors.confirm("begun", &code).await.unwrap().is_some());
+}
+
+pub(crate) async fn a_key_that_is_removed_too_early_is_an_error_and_no_wrong_code_sec_5(
+    place: Place,
+) {
+    let old = Keyring::new(named("old"), &Secret::new([1; 32])).unwrap();
+    let before = with(&place, &old);
+    let enrolment = before.enrol("ada", "ada").await.unwrap().unwrap();
+    let code = shown(enrolment.secret.expose(), 0);
+    before.confirm("ada", &code).await.unwrap().unwrap();
+    let next = shown(enrolment.secret.expose(), 1);
+    let new = Keyring::new(named("new"), &Secret::new([2; 32])).unwrap();
+    let without = with(&place, &new);
+    for _ in 0..10 {
+        let error = without.verify("ada", &next).await.unwrap_err();
+        assert_ne!(error.reason(), "TOO_MANY_ATTEMPTS", "nobody has guessed");
+    }
+    assert!(before.verify("ada", &next).await.unwrap());
+}

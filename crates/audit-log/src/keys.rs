@@ -1,0 +1,105 @@
+use aws_lc_rs::hmac;
+use seaworthy_core::Secret;
+use seaworthy_service::StartError;
+
+use crate::{AuditLogConfig, RecordReference};
+
+/// RFC 2104, section 3: as long as the hash, or it is the weaker part.
+const SHORTEST: usize = 32;
+
+/// The key that signs, and others that are believed.
+pub(crate) struct Keys {
+    own: hmac::Key,
+    others: Vec<Other>,
+}
+
+struct Other {
+    key: hmac::Key,
+    last: Option<RecordReference>,
+}
+
+/// Whose key something was signed with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Signer {
+    /// That with which this service signs.
+    Own,
+    /// One that is believed too.
+    Other,
+}
+
+impl Keys {
+    pub(crate) fn new(config: &AuditLogConfig) -> Result<Self, StartError> {
+        let own = config.key.as_ref().ok_or_else(|| {
+            StartError::new("the audit log needs a key of at least 32 bytes: set audit_log.key")
+        })?;
+        let others = config.also_believed.iter().map(|(name, other)| {
+            let setting = format!("audit_log.also_believed.{name}.key");
+            let secret = other
+                .key
+                .as_ref()
+                .ok_or_else(|| StartError::new(format!("{setting} is missing")))?;
+            Ok(Other {
+                key: key(secret, &setting)?,
+                last: other.last.clone(),
+            })
+        });
+        Ok(Self {
+            own: key(own, "audit_log.key")?,
+            others: others.collect::<Result<_, StartError>>()?,
+        })
+    }
+
+    /// What new records and proofs are signed with.
+    pub(crate) fn own(&self) -> &hmac::Key {
+        &self.own
+    }
+
+    /// The last records of the keys that have one. They are in the log, or were pruned.
+    pub(crate) fn ends(&self) -> impl Iterator<Item = (i64, &str)> {
+        let ends = self.others.iter().filter_map(|other| other.last.as_ref());
+        ends.map(|last| (last.sequence, last.hash.as_str()))
+    }
+
+    /// With whose key `is_right` is content, of a record with this number.
+    pub(crate) fn of_record(
+        &self,
+        sequence: i64,
+        is_right: impl Fn(&hmac::Key) -> bool,
+    ) -> Option<Signer> {
+        self.find(is_right, |last| sequence <= last.sequence)
+    }
+
+    /// With whose key `is_right` is content, of a proof: one by a key whose records have an end would let its thief remove what it has signed.
+    pub(crate) fn of_proof(&self, is_right: impl Fn(&hmac::Key) -> bool) -> Option<Signer> {
+        self.find(is_right, |_| false)
+    }
+
+    fn find(
+        &self,
+        is_right: impl Fn(&hmac::Key) -> bool,
+        is_before: impl Fn(&RecordReference) -> bool,
+    ) -> Option<Signer> {
+        if is_right(&self.own) {
+            return Some(Signer::Own);
+        }
+        let believed = self
+            .others
+            .iter()
+            .filter(|other| other.last.as_ref().is_none_or(&is_before));
+        believed
+            .map(|other| &other.key)
+            .any(is_right)
+            .then_some(Signer::Other)
+    }
+}
+
+fn key(secret: &Secret<String>, setting: &str) -> Result<hmac::Key, StartError> {
+    let bytes = secret.expose().as_bytes();
+    if bytes.len() < SHORTEST {
+        return Err(StartError::new(format!(
+            "{setting} has {} bytes, and the audit log needs a key of at least {SHORTEST}",
+            bytes.len()
+        )));
+    }
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, bytes))
+}

@@ -1,0 +1,55 @@
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// Hexadecimal digits of a hash.
+const DIGITS: usize = 64;
+
+/// A record as it is told elsewhere: its number and its hash in hexadecimal, `7:93ab…`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct RecordReference {
+    pub(crate) sequence: i64,
+    pub(crate) hash: String,
+}
+
+/// A text that is no number and hash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("it is no number and hash of a record, such as 7:93ab…")]
+pub struct InvalidRecordReference;
+
+impl FromStr for RecordReference {
+    type Err = InvalidRecordReference;
+
+    fn from_str(text: &str) -> Result<Self, InvalidRecordReference> {
+        let (sequence, hash) = text.split_once(':').ok_or(InvalidRecordReference)?;
+        let is_hash = hash.len() == DIGITS && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+        if !is_hash {
+            return Err(InvalidRecordReference);
+        }
+        Ok(Self {
+            sequence: sequence.parse().map_err(|_| InvalidRecordReference)?,
+            hash: hash.to_ascii_lowercase(),
+        })
+    }
+}
+
+impl TryFrom<String> for RecordReference {
+    type Error = InvalidRecordReference;
+
+    fn try_from(text: String) -> Result<Self, InvalidRecordReference> {
+        text.parse()
+    }
+}
+
+impl From<RecordReference> for String {
+    fn from(reference: RecordReference) -> Self {
+        reference.to_string()
+    }
+}
+
+impl fmt::Display for RecordReference {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}:{}", self.sequence, self.hash)
+    }
+}

@@ -1,0 +1,141 @@
+use seaworthy_audit_log::{
+    AuditEntry, AuditLog, AuditLogConfig, BelievedKeyConfig, RecordReference, VerifyError,
+};
+use seaworthy_core::Secret;
+use seaworthy_data::sql;
+
+use crate::place::Place;
+
+const EARLIER: &str = "the key of last year, which is long enough";
+const PRESENT: &str = "the key of this year, which is long enough";
+
+fn config(believed: &str, last: Option<RecordReference>) -> AuditLogConfig {
+    let believed = BelievedKeyConfig {
+        key: Some(Secret::new(believed.to_owned())),
+        last,
+    };
+    AuditLogConfig {
+        key: Some(Secret::new(PRESENT.to_owned())),
+        also_believed: [("2025".to_owned(), believed)].into(),
+        ..AuditLogConfig::default()
+    }
+}
+
+/// A log that signs with the present key and believes the earlier one, up to this record.
+fn rotated(place: &Place, last: Option<RecordReference>) -> AuditLog {
+    AuditLog::new(place.database.clone(), &config(EARLIER, last)).unwrap()
+}
+
+/// The last record that is there.
+async fn last(log: &AuditLog) -> RecordReference {
+    let found = log.verify(None).await.unwrap();
+    let text = format!("{}:{}", found.last_sequence, found.last_hash);
+    text.parse().unwrap()
+}
+
+async fn append(place: &Place, log: &AuditLog, times: u32) {
+    for _ in 0..times {
+        place.append(log, AuditEntry::new("event.cancel")).await;
+    }
+}
+
+pub(crate) async fn a_log_goes_on_under_another_key_obs_11(place: Place) {
+    let (earlier, present) = (place.log_of(EARLIER), rotated(&place, None));
+    append(&place, &earlier, 3).await;
+    append(&place, &present, 2).await;
+    // A replica that was not restarted yet.
+    append(&place, &earlier, 1).await;
+    append(&place, &present, 1).await;
+    let found = present.verify(None).await.unwrap();
+    let sixth = found.last_by_other_key.unwrap();
+    assert_eq!(
+        (found.records, sixth.to_string().split_once(':').unwrap().0),
+        (7, "6")
+    );
+    let ended = rotated(&place, Some(sixth.clone()));
+    let found = ended.verify(None).await.unwrap();
+    assert_eq!((found.records, found.last_by_other_key), (7, Some(sixth)));
+
+    let alone = place.log_of(PRESENT).verify(None).await;
+    assert!(matches!(alone, Err(VerifyError::Altered(1))), "{alone:?}");
+}
+
+pub(crate) async fn who_has_stolen_an_earlier_key_adds_nothing_after_its_last_record_obs_11(
+    place: Place,
+) {
+    let stolen = place.log_of(EARLIER);
+    append(&place, &stolen, 3).await;
+    let present = rotated(&place, Some(last(&stolen).await));
+    append(&place, &present, 1).await;
+    present.verify(None).await.unwrap();
+    append(&place, &stolen, 1).await;
+    let found = present.verify(None).await;
+    assert!(matches!(found, Err(VerifyError::Altered(5))), "{found:?}");
+}
+
+pub(crate) async fn who_has_stolen_an_earlier_key_alters_nothing_before_its_last_record_obs_11(
+    place: Place,
+) {
+    let stolen = place.log_of(EARLIER);
+    append(&place, &stolen, 2).await;
+    let second = last(&stolen).await;
+    append(&place, &stolen, 1).await;
+    let third = last(&stolen).await;
+    let present = rotated(&place, Some(third.clone()));
+    append(&place, &present, 2).await;
+    // All from the third on is cut off, and another third one written.
+    let cut = "DELETE FROM audit_log WHERE sequence > 2";
+    sql(cut).execute(&place.database).await.unwrap();
+    let back = "UPDATE audit_log_chain SET last_sequence = 2, last_hash = (SELECT hash FROM audit_log WHERE sequence = 2)";
+    sql(back).execute(&place.database).await.unwrap();
+    assert_eq!(last(&stolen).await, second);
+    let found = present.verify(None).await;
+    assert!(matches!(found, Err(VerifyError::Missing(3))), "{found:?}");
+    place.append(&stolen, AuditEntry::new("event.forge")).await;
+    let found = present.verify(None).await;
+    assert!(matches!(found, Err(VerifyError::Replaced(3))), "{found:?}");
+}
+
+pub(crate) async fn a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11(place: Place) {
+    let earlier = place.log_of(EARLIER);
+    append(&place, &earlier, 5).await;
+    place.ticks().await;
+    assert_eq!(earlier.prune(0).await.unwrap(), 4);
+    let with_an_end = rotated(&place, Some(last(&earlier).await));
+    let found = with_an_end.verify(None).await;
+    assert!(
+        matches!(found, Err(VerifyError::Mark(4))),
+        "the thief of the earlier key would have removed the beginning: {found:?}"
+    );
+    let present = rotated(&place, None);
+    let found = present.verify(None).await.unwrap();
+    assert_eq!(
+        (found.pruned_sequence, found.beginning_by_other_key),
+        (4, true)
+    );
+    append(&place, &present, 1).await;
+    let found = with_an_end.verify(None).await.unwrap();
+    assert_eq!((found.records, found.pruned_sequence), (2, 4));
+    assert!(!found.beginning_by_other_key);
+}
+
+pub(crate) async fn a_key_that_is_missing_or_too_short_is_named_obs_11(place: Place) {
+    let mut config = config("short", None);
+    let refused = |config: &AuditLogConfig| {
+        let log = AuditLog::new(place.database.clone(), config);
+        log.unwrap_err().to_string()
+    };
+    let short = refused(&config);
+    assert!(
+        short.contains("audit_log.also_believed.2025.key has 5 bytes"),
+        "{short}"
+    );
+    config.also_believed.get_mut("2025").unwrap().key = None;
+    let missing = refused(&config);
+    assert!(
+        missing.contains("audit_log.also_believed.2025.key is missing"),
+        "{missing}"
+    );
+    config.key = None;
+    assert!(refused(&config).contains("set audit_log.key"));
+}

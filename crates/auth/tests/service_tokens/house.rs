@@ -1,0 +1,138 @@
+use std::time::SystemTime;
+
+use http::{HeaderValue, StatusCode};
+use seaworthy_auth::{
+    BearerAuthentication, BearerConfig, SERVICE_TOKEN, ServiceTokens,
+    token::{
+        Algorithm, Issuer, IssuerConfig, NewToken, SigningKey, TokenSigner, TokenSignerConfig,
+        TokenVerifier,
+    },
+};
+use seaworthy_client::{Credentials, CredentialsError, HttpClient};
+use seaworthy_config::{Environment, Loader, Profile};
+use seaworthy_core::{Error, context};
+use seaworthy_http::Routes;
+use seaworthy_service::{NoSettings, RunningService, Service};
+
+pub(crate) const ORDERS: &str = "orders";
+pub(crate) const PAYMENTS: &str = "payments";
+
+/// The service that is called, and the key that it believes.
+pub(crate) struct House {
+    signer: TokenSigner,
+    payments: RunningService,
+}
+
+/// A token that somebody has, whatever it is worth.
+pub(crate) struct Shown(pub(crate) String);
+
+impl Credentials for Shown {
+    fn authorization(&self) -> Result<HeaderValue, CredentialsError> {
+        Ok(HeaderValue::try_from(format!("Bearer {}", self.0))?)
+    }
+}
+
+impl House {
+    pub(crate) async fn open() -> Self {
+        let signer = signer("orders-1");
+        let config = IssuerConfig {
+            issuer: Some(ORDERS.to_owned()),
+            audiences: vec![PAYMENTS.to_owned()],
+            algorithms: vec![Algorithm::EdDsa],
+            types: vec![SERVICE_TOKEN.to_owned()],
+            // A service has the role of its name.
+            role_claims: vec!["sub".to_owned()],
+            ..IssuerConfig::default()
+        };
+        let issuer = Issuer::with_keys(config, signer.verification().unwrap()).unwrap();
+        let verifier = TokenVerifier::new([issuer]).unwrap();
+        let payments = Service::new(PAYMENTS, "1.0.0")
+            .start::<NoSettings, _>(loader(PAYMENTS, []), async |service| {
+                service.authenticate(BearerAuthentication::new(
+                    verifier,
+                    BearerConfig::default(),
+                    service.metrics(),
+                ));
+                let charge = Routes::new().post("/charge", async || who());
+                service.http(charge.with_options(|options| options.roles([ORDERS])));
+                Ok(())
+            })
+            .await
+            .unwrap();
+        Self { signer, payments }
+    }
+
+    /// The tokens of a service for another one.
+    pub(crate) fn tokens(&self, service: &str, audience: &str) -> ServiceTokens {
+        ServiceTokens::new(self.signer.clone(), service, audience)
+    }
+
+    /// A token of orders for payments that was signed then.
+    pub(crate) fn signed_at(&self, then: SystemTime) -> Shown {
+        let token = NewToken::about(ORDERS).audience(PAYMENTS);
+        Shown(self.signer.sign_at(token, then).unwrap().expose().clone())
+    }
+
+    /// Calls payments from a service that proves who it is by this, or by nothing, and tells status and answer: who it was taken for, or the reason of a refusal.
+    pub(crate) async fn charge(
+        &self,
+        credentials: Option<impl Credentials>,
+    ) -> (StatusCode, String) {
+        let address = self.payments.addresses().http;
+        let base = format!("clients.{PAYMENTS}.base_url=http://{address}");
+        let mut client = None;
+        let orders = Service::new(ORDERS, "1.0.0")
+            .start::<NoSettings, _>(loader(ORDERS, [base]), async |service| {
+                let builder = service.http_client_builder(PAYMENTS);
+                client = Some(match credentials {
+                    Some(credentials) => builder.credentials(credentials).build()?,
+                    None => builder.build()?,
+                });
+                Ok(())
+            })
+            .await
+            .unwrap();
+        let told = ask(&client.unwrap()).await;
+        drop(orders);
+        told
+    }
+}
+
+async fn ask(client: &HttpClient) -> (StatusCode, String) {
+    let answer = client.post("/charge").send().await.unwrap();
+    let status = answer.status();
+    let text = answer.text().await.unwrap();
+    if status.is_success() {
+        return (status, text);
+    }
+    let problem: serde_json::Value = serde_json::from_str(&text).unwrap();
+    (status, problem["reason"].as_str().unwrap().to_owned())
+}
+
+/// Another one each time: the key is made for it, and the name says nothing.
+pub(crate) fn signer(key: &str) -> TokenSigner {
+    let config = TokenSignerConfig {
+        issuer: ORDERS.to_owned(),
+        kind: SERVICE_TOKEN.to_owned(),
+        ..TokenSignerConfig::default()
+    };
+    TokenSigner::new(config, SigningKey::generate(key, Algorithm::EdDsa).unwrap())
+}
+
+fn loader(service: &str, own: impl IntoIterator<Item = String>) -> Loader {
+    let settings = [
+        "server.http.addr=127.0.0.1:0",
+        "admin.addr=127.0.0.1:0",
+        "log.level=error",
+    ];
+    Loader::new(service)
+        .profile(Profile::Test)
+        .environment(Environment::default())
+        .overrides(settings.map(str::to_owned).into_iter().chain(own))
+}
+
+fn who() -> Result<String, Error> {
+    let context = context::current().ok_or_else(|| Error::internal("no request"))?;
+    let actor = context.actor().map(|actor| actor.as_str().to_owned());
+    Ok(actor.unwrap_or_else(|| "nobody".to_owned()))
+}

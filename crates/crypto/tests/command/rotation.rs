@@ -1,0 +1,59 @@
+use seaworthy_core::Secret;
+use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
+use seaworthy_data::sql;
+
+use crate::place::{FEW, PAGES, Place, new_key};
+
+/// A keyring of one key, as its settings say.
+fn only(name: &str, key: &str) -> Sealer {
+    let key = key_from_text(&Secret::new(key.to_owned())).unwrap();
+    Sealer::new(Keyring::new(KeyId::new(name).unwrap(), &key).unwrap())
+}
+
+fn answer(changed: bool) -> Vec<String> {
+    ["integers", "texts", "uuids"]
+        .into_iter()
+        .flat_map(|table| [(table, "words", PAGES - 1), (table, "raw", PAGES)])
+        .map(|(table, column, seen)| {
+            let changed = if changed { seen } else { 0 };
+            format!("{table}.{column}: {changed} of {seen} changed")
+        })
+        .collect()
+}
+
+pub(crate) async fn a_keyring_is_rotated_by_the_command_whatever_keys_and_columns_are_sec_5(
+    place: Place,
+) {
+    let [old, new] = [(); 2].map(|()| new_key());
+    place.fill(&only("old", &old), PAGES).await;
+    let both = [("NEW", new.as_str()), ("OLD", old.as_str())];
+    let done = place.run(&["rewrap"], &both);
+    assert_eq!(done.status.code(), Some(0), "{}", done.stderr);
+    assert_eq!(done.stdout, answer(true));
+    // A second time has nothing to do, and the old key is needed no more.
+    let again = place.run(&["rewrap"], &both[..1]);
+    assert_eq!(again.status.code(), Some(0), "{}", again.stderr);
+    assert_eq!(again.stdout, answer(false));
+    place.opens(&only("new", &new), PAGES).await;
+}
+
+pub(crate) async fn a_value_that_is_no_envelope_ends_the_command_and_is_not_told_sec_5(
+    place: Place,
+) {
+    let [old, new] = [(); 2].map(|()| new_key());
+    place.fill(&only("old", &old), FEW).await;
+    sql("UPDATE texts SET words = 'canary' WHERE number = 9")
+        .execute(&place.database)
+        .await
+        .unwrap();
+    let ended = place.run(&["rewrap"], &[("NEW", &new), ("OLD", &old)]);
+    assert_eq!(ended.status.code(), Some(1));
+    assert!(ended.stdout.is_empty(), "{:?}", ended.stdout);
+    assert!(ended.stderr.contains("texts.words"), "{}", ended.stderr);
+    for secret in ["canary", old.as_str(), new.as_str()] {
+        assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
+    }
+    // Nor does a key that is not there pass for nothing to do.
+    let ended = place.run(&["rewrap"], &[("NEW", &old)]);
+    assert_eq!(ended.status.code(), Some(1));
+}

@@ -1,0 +1,49 @@
+//! What can be done with an account.
+
+mod login;
+mod password;
+mod second_factor;
+
+use seaworthy::{
+    account::{Lockout, OneTimeTokens, SecondFactors, Sessions},
+    audit_log::{AuditEntry, AuditLog, Outcome},
+    auth::password::{PasswordPolicy, Passwords},
+    data::Database,
+    prelude::*,
+};
+
+pub(crate) use login::LoggedIn;
+
+/// The accounts and all that they need.
+pub(crate) struct Accounts {
+    pub(crate) database: Database,
+    pub(crate) passwords: Passwords,
+    pub(crate) policy: PasswordPolicy,
+    pub(crate) lockout: Lockout,
+    pub(crate) factors: SecondFactors,
+    /// Logins whose password was right and whose code is missing.
+    pub(crate) begun: OneTimeTokens,
+    pub(crate) sessions: Sessions,
+    pub(crate) audit: AuditLog,
+}
+
+impl Accounts {
+    /// Writes down what was tried and not let happen; of an account that does not exist too, so that the time tells nothing.
+    async fn refused(&self, action: &'static str, user: Option<&str>) -> Result<(), Error> {
+        let entry = AuditEntry::new(action).outcome(Outcome::Refused);
+        self.note(match user {
+            Some(user) => entry.target("user", user),
+            None => entry,
+        })
+        .await
+    }
+
+    async fn note(&self, entry: AuditEntry) -> Result<(), Error> {
+        self.database
+            .transaction(|tx| {
+                let entry = entry.clone();
+                async move { Ok::<_, Error>(self.audit.append(&tx, entry).await?) }
+            })
+            .await
+    }
+}

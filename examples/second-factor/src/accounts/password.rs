@@ -1,0 +1,71 @@
+use seaworthy::{audit_log::AuditEntry, auth::password::PasswordCheck, prelude::*};
+
+use super::Accounts;
+use crate::{
+    refusal,
+    users::{User, normal},
+};
+
+impl Accounts {
+    /// Makes an account.
+    pub(crate) async fn register(
+        &self,
+        email: &str,
+        password: Secret<String>,
+    ) -> Result<User, Error> {
+        self.policy.check(&password, &[email])?;
+        let hash = self.passwords.hash(password).await?;
+        let user = User::new(email, hash.as_str())?;
+        self.database
+            .transaction(|tx| {
+                let user = &user;
+                async move {
+                    user.insert(&tx).await?;
+                    let entry = AuditEntry::new("user.register")
+                        .actor(user.id.as_str())
+                        .target("user", user.id.as_str());
+                    Ok::<_, Error>(self.audit.append(&tx, entry).await?)
+                }
+            })
+            .await?;
+        Ok(user)
+    }
+
+    /// Whose the password is. Guessed no faster wherever it is asked for; `action` is what a wrong one is written down as.
+    pub(super) async fn prove(
+        &self,
+        action: &'static str,
+        email: &str,
+        password: Secret<String>,
+    ) -> Result<User, Error> {
+        // Before the database is asked: a flood of logins holds no connection that others wait for.
+        let place = self.passwords.reserve()?;
+        let email = normal(email);
+        let address = context::with_current(|now| now.and_then(RequestContext::client_address));
+        let attempt = self.lockout.attempt(&email, address).await?;
+        let known = User::by_email(&self.database, &email).await?;
+        let stored = known.as_ref().map(|user| user.password_hash.expose());
+        let check = match place.verify(password, stored.map(String::as_str)).await {
+            Ok(check) => check,
+            // Nobody has found out whether it is right.
+            Err(busy) => {
+                self.lockout.withdrawn(attempt).await?;
+                return Err(busy);
+            }
+        };
+        match (known, check) {
+            (Some(user), PasswordCheck::Right { rehash }) => {
+                self.lockout.succeeded(attempt).await?;
+                if let Some(hash) = rehash {
+                    user.rehash(&self.database, hash.as_str()).await?;
+                }
+                Ok(user)
+            }
+            (known, _) => {
+                let id = known.as_ref().map(|user| user.id.as_str());
+                self.refused(action, id).await?;
+                Err(refusal::invalid_credentials())
+            }
+        }
+    }
+}

@@ -1,0 +1,115 @@
+//! Logins with a second factor: a password, then a code of an application or a recovery code.
+//!
+//! Two keys that are to be kept: `cargo run -p second-factor -- encryption new-key` prints one. With them as `SECOND_FACTOR__ENCRYPTION_KEY` and `SECOND_FACTOR__AUDIT_LOG__KEY`,
+//! `cargo run -p second-factor -- --set database.migrate_at_start=true` serves at <http://127.0.0.1:8000>.
+
+mod accounts;
+mod config;
+mod refusal;
+mod routes;
+mod session;
+mod users;
+
+use std::{process::ExitCode, sync::Arc};
+
+use seaworthy::{
+    account::{
+        self, Lockout, OneTimeTokens, SECOND_FACTOR_SECRETS, SecondFactors, SessionCookie, Sessions,
+    },
+    audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
+    auth::password::{PasswordPolicy, Passwords},
+    config::Profile,
+    crypto::{KeyId, Keyring, Sealer, encryption_command, key_from_text},
+    data::{Database, DatabaseConfig, Migration, MigrationSet, migrate_command},
+    prelude::*,
+    service::Commands,
+};
+
+use crate::{accounts::Accounts, config::SecondFactorSettings, session::BySession};
+
+/// The name that logs, probes and settings know the database by.
+const DATABASE: &str = "database";
+/// What the application of a user shows.
+const ISSUER: &str = "Second Factor";
+/// The name of the cookie, which has `__Host-` before it elsewhere than in development.
+const COOKIE: &str = "session";
+/// The key in use; the next one has another name, and both are in the keyring for as long as `encryption rewrap` takes.
+const KEY: &str = "first";
+
+const MIGRATIONS: &[MigrationSet] = &[
+    MigrationSet::of_service(&[Migration::new(
+        1,
+        "users",
+        include_str!("../migrations/0001_users.up.sql"),
+        include_str!("../migrations/0001_users.down.sql"),
+    )]),
+    account::MIGRATIONS,
+    audit_log::MIGRATIONS,
+];
+
+fn main() -> ExitCode {
+    let commands = Commands::new()
+        .with(migrate_command(DATABASE, database, MIGRATIONS))
+        .with(audit_log_command(DATABASE, audit_log))
+        .with(encryption_command(
+            DATABASE,
+            database,
+            sealer,
+            &[SECOND_FACTOR_SECRETS],
+        ));
+    Service::new(env!("CARGO_PKG_NAME"), env!("CARGO_PKG_VERSION")).main_with(commands, assemble)
+}
+
+fn database(settings: &SecondFactorSettings) -> &DatabaseConfig {
+    &settings.database
+}
+
+fn audit_log(settings: &SecondFactorSettings) -> (&DatabaseConfig, &AuditLogConfig) {
+    (&settings.database, &settings.audit_log)
+}
+
+fn sealer(service: &Assembly<SecondFactorSettings>) -> Result<Sealer, StartError> {
+    let text = service.settings().encryption_key.as_ref();
+    let text = text.ok_or_else(|| StartError::new("set encryption_key"))?;
+    let because = |error| StartError::because("encryption_key cannot be used", error);
+    let name = KeyId::new(KEY).map_err(|error| StartError::because("no name of a key", error))?;
+    let key = key_from_text(text).map_err(because)?;
+    Ok(Sealer::new(Keyring::new(name, &key).map_err(because)?))
+}
+
+/// Puts the service together.
+async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartError> {
+    let settings = service.settings();
+    let sealer = sealer(service)?;
+    let audit = &settings.audit_log;
+    let database = Database::connect(service, DATABASE, &settings.database, MIGRATIONS).await?;
+    let accounts = Accounts {
+        passwords: Passwords::start(&settings.passwords, service.metrics())
+            .map_err(|error| StartError::because("passwords cannot be hashed", error))?,
+        policy: PasswordPolicy::default(),
+        lockout: Lockout::new(database.clone(), settings.lockout.clone()),
+        factors: SecondFactors::new(
+            database.clone(),
+            sealer,
+            ISSUER,
+            settings.second_factors.clone(),
+        ),
+        begun: OneTimeTokens::new(database.clone(), "login", settings.code_within.get()),
+        sessions: Sessions::new(database.clone(), settings.sessions.clone()),
+        audit: AuditLog::new(database.clone(), audit)?,
+        database,
+    };
+    service.worker(accounts.sessions.purge_worker());
+    service.worker(accounts.begun.purge_worker());
+    service.worker(accounts.lockout.purge_worker());
+    if let Some(worker) = accounts.audit.prune_worker(audit) {
+        service.worker(worker);
+    }
+    let cookie = match service.profile() {
+        Profile::Development => SessionCookie::insecure(COOKIE),
+        _ => SessionCookie::new(COOKIE),
+    };
+    service.authenticate(BySession::new(accounts.sessions.clone(), cookie.clone()));
+    service.http(routes::routes(Arc::new(accounts), cookie));
+    Ok(())
+}

@@ -1,0 +1,171 @@
+use std::sync::Arc;
+
+use seaworthy::{
+    account::{SecretToken, SessionCookie},
+    axum::{
+        extract::State,
+        http::{StatusCode, header::SET_COOKIE},
+        response::{IntoResponse as _, Response},
+    },
+    prelude::*,
+};
+
+use crate::accounts::{Accounts, LoggedIn};
+
+/// What handlers share.
+#[derive(Clone)]
+struct Api {
+    accounts: Arc<Accounts>,
+    cookie: SessionCookie,
+}
+
+#[derive(Deserialize)]
+struct Credentials {
+    email: String,
+    password: Secret<String>,
+}
+
+#[derive(Deserialize)]
+struct OfLogin {
+    token: Secret<String>,
+    code: Secret<String>,
+}
+
+#[derive(Deserialize)]
+struct OfPassword {
+    password: Secret<String>,
+}
+
+#[derive(Deserialize)]
+struct OfCode {
+    code: Secret<String>,
+}
+
+#[derive(Deserialize)]
+struct OfBoth {
+    password: Secret<String>,
+    code: Secret<String>,
+}
+
+#[derive(Serialize)]
+struct Registered {
+    id: String,
+}
+
+#[derive(Serialize)]
+struct CodeNeeded {
+    code_needed: bool,
+    token: String,
+}
+
+#[derive(Serialize)]
+struct ToSetUp {
+    secret: String,
+    address: String,
+}
+
+#[derive(Serialize)]
+struct Confirmed {
+    recovery_codes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Me {
+    id: String,
+    has_second_factor: bool,
+}
+
+/// All routes of the service.
+pub(crate) fn routes(accounts: Arc<Accounts>, cookie: SessionCookie) -> Routes {
+    let open = Routes::new()
+        .post("/register", register)
+        .post("/login", log_in)
+        .post("/login/code", log_in_by_code)
+        .with_options(|options| options.access(Access::Public).sets_session());
+    let own = Routes::new()
+        .get("/me", me)
+        .post("/totp/enrol", enrol)
+        .post("/totp/confirm", confirm)
+        .post("/totp/disable", disable)
+        .with_options(|options| options.access(Access::Authenticated));
+    open.merge(own).with_state(Api { accounts, cookie })
+}
+
+impl Api {
+    fn logged_in(&self, token: &SecretToken) -> Result<Response, Error> {
+        let age = self.accounts.sessions.idle();
+        let cookie = self.cookie.set(token, age)?;
+        Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
+    }
+}
+
+/// Whose session the request brings.
+fn caller() -> Result<String, Error> {
+    let actor = context::current().and_then(|now| Some(now.actor()?.as_str().to_owned()));
+    actor.ok_or_else(|| Error::internal("a route of users without one"))
+}
+
+async fn register(
+    State(api): State<Api>,
+    Json(given): Json<Credentials>,
+) -> Result<(StatusCode, Json<Registered>), Error> {
+    let user = api.accounts.register(&given.email, given.password).await?;
+    Ok((StatusCode::CREATED, Json(Registered { id: user.id })))
+}
+
+async fn log_in(State(api): State<Api>, Json(given): Json<Credentials>) -> Result<Response, Error> {
+    match api.accounts.log_in(&given.email, given.password).await? {
+        LoggedIn::Session(token) => api.logged_in(&token),
+        LoggedIn::CodeNeeded(token) => Ok(Json(CodeNeeded {
+            code_needed: true,
+            token: token.expose().to_owned(),
+        })
+        .into_response()),
+    }
+}
+
+async fn log_in_by_code(
+    State(api): State<Api>,
+    Json(given): Json<OfLogin>,
+) -> Result<Response, Error> {
+    let token = api
+        .accounts
+        .log_in_by_code(&given.token, &given.code)
+        .await?;
+    api.logged_in(&token)
+}
+
+async fn me(State(api): State<Api>) -> Result<Json<Me>, Error> {
+    let id = caller()?;
+    Ok(Json(Me {
+        has_second_factor: api.accounts.factors.is_required(&id).await?,
+        id,
+    }))
+}
+
+async fn enrol(
+    State(api): State<Api>,
+    Json(given): Json<OfPassword>,
+) -> Result<Json<ToSetUp>, Error> {
+    let enrolment = api.accounts.enrol(&caller()?, given.password).await?;
+    Ok(Json(ToSetUp {
+        secret: enrolment.secret.expose().clone(),
+        address: enrolment.address.expose().clone(),
+    }))
+}
+
+async fn confirm(
+    State(api): State<Api>,
+    Json(given): Json<OfCode>,
+) -> Result<Json<Confirmed>, Error> {
+    let recovery_codes = api.accounts.confirm(&caller()?, &given.code).await?;
+    Ok(Json(Confirmed { recovery_codes }))
+}
+
+async fn disable(State(api): State<Api>, Json(given): Json<OfBoth>) -> Result<StatusCode, Error> {
+    let accounts = &api.accounts;
+    accounts
+        .disable(&caller()?, given.password, &given.code)
+        .await?;
+    Ok(StatusCode::NO_CONTENT)
+}
