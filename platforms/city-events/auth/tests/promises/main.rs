@@ -16,6 +16,7 @@ mod links;
 mod login;
 mod moderation;
 mod oauth;
+mod oauth_accounts;
 mod overlaps;
 mod place;
 mod profile;
@@ -61,7 +62,7 @@ mod busy {
 mod by_a_provider {
     seaworthy_testkit::on_every_database! {
         crate::provider::open, in_the_test;
-        oauth:
+        oauth_accounts:
             somebody_new_gets_an_account_and_is_known_from_then_on_auth_4,
             an_account_is_linked_where_both_sides_have_seen_the_address_auth_4,
             an_account_that_has_not_shown_its_address_is_not_linked_auth_4,
