@@ -134,7 +134,7 @@ impl Accounts {
         }
         let password = required("password", password)?;
         // Before the database is asked: a flood of logins holds no connection that others wait for.
-        let place = self.passwords.reserve()?;
+        let mut place = Some(self.passwords.reserve()?);
         // What can be no address is nobody's, and no other answer than for one that could.
         let address = EmailAddress::entered(Some(entered)).ok();
         let attempt = self
@@ -148,7 +148,11 @@ impl Accounts {
         let mut attempt = Some(attempt);
         for _ in 0..CHECKS {
             let stored = known.as_ref().and_then(User::stored_hash);
-            let check = place.verify(password.clone(), stored).await;
+            // Given back with the answer: what is stored then may take its time.
+            let check = match place.take() {
+                Some(place) => place.verify(password.clone(), stored).await,
+                None => self.passwords.verify(password.clone(), stored).await,
+            };
             let check = match check {
                 Ok(check) => check,
                 // Nobody has found out whether it is right, and whoever tries again as they are told is no attacker.
@@ -173,7 +177,6 @@ impl Accounts {
             }
             known = Users::by_id(&self.database, user.id).await?;
         }
-        drop(place);
         self.refused("user.login", known.as_ref()).await?;
         Err(refusal::invalid_credentials())
     }
