@@ -68,6 +68,16 @@ use crate::{MessagingConfig, Topic, transport::Transport};
 /// Nothing that a test waits for takes longer on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// Nothing that a test waits for waits for ever: what never comes is a failure with a name.
+const END: Duration = Duration::from_secs(300);
+
+/// Runs a test to its end, or fails.
+#[doc(hidden)]
+pub async fn in_time(promise: impl Future<Output = ()>) {
+    let in_time = tokio::time::timeout(END, promise).await;
+    assert!(in_time.is_ok(), "the test had no end within {END:?}");
+}
+
 /// An engine under test. Each test has a harness of its own; brokers may be shared, because names are unique.
 pub trait Harness: Send + Sync {
     /// The settings that the service under test has for its broker.
@@ -188,7 +198,7 @@ macro_rules! conformance_tests {
             #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
             async fn $promise() {
                 let Some(harness) = $harness else { return };
-                $crate::conformance::$promise(&harness).await;
+                $crate::conformance::in_time($crate::conformance::$promise(&harness)).await;
             }
         )*
     };

@@ -11,7 +11,7 @@ use std::{
 use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
 use rdkafka::{admin::AdminOptions, consumer::Consumer as _, error::KafkaResult};
-use tokio::{sync::mpsc, task};
+use tokio::{sync::mpsc, time};
 use tokio_util::{sync::DropGuard, task::TaskTracker};
 
 use super::{
@@ -19,6 +19,7 @@ use super::{
     config::KafkaConfig,
     dead_letters::{Contents, Store},
     deliveries::KafkaDeliveries,
+    detached::Detached,
     groups::{self, Partition},
     link::{Link, blocking},
     member::{Client, Limits, Member},
@@ -31,6 +32,9 @@ use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
+
+/// What was published is confirmed by now: a close waits this long for what a client tells the cluster at its end.
+const PRODUCER_END: Duration = Duration::from_secs(3);
 
 /// A cluster of Kafka.
 #[derive(Clone)]
@@ -132,7 +136,7 @@ impl Inner {
             Some(member) => ask(&member, &partitions, timeout),
             None => {
                 let client: Client = config.create_with_context(Rebalances::default())?;
-                ask(&client, &partitions, timeout)
+                ask(&Detached::new(client), &partitions, timeout)
             }
         })
         .await
@@ -345,9 +349,8 @@ impl Transport for KafkaBroker {
             inner.publishing.close();
             inner.publishing.wait().await;
             inner.link.close();
-            if let Some(producer) = inner.publications.close() {
-                // Nobody waits for the end of its thread.
-                drop(task::spawn_blocking(move || drop(producer)));
+            if let Some(ended) = inner.publications.close() {
+                let _ = time::timeout(PRODUCER_END, ended.cancelled()).await;
             }
         })
     }

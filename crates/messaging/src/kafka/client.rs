@@ -66,6 +66,8 @@ impl Clients {
             .set("socket.keepalive.enable", "true")
             .set("socket.nagle.disable", "true")
             .set("reconnect.backoff.max.ms", RECONNECT_CAP_MILLISECONDS)
+            // What this process does is told by its own metrics, and to nobody else.
+            .set("enable.metrics.push", "false")
             .set("log_level", "4")
             .set_log_level(RDKafkaLogLevel::Warning);
         let has_user = !url.username().is_empty();

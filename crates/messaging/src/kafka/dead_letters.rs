@@ -12,6 +12,7 @@ use rdkafka::{
 
 use super::{
     client::Quiet,
+    detached::Detached,
     groups::{self, Partition},
     wire,
 };
@@ -120,8 +121,8 @@ impl Store {
         Ok(found.into_values().collect())
     }
 
-    fn open(&self) -> KafkaResult<BaseConsumer<Quiet>> {
-        self.client.create_with_context(Quiet)
+    fn open(&self) -> KafkaResult<Detached<BaseConsumer<Quiet>>> {
+        Ok(Detached::new(self.client.create_with_context(Quiet)?))
     }
 
     /// Reads from the beginning, or from where it is told, to the present end, or until it is enough. Returns where the end was.

@@ -1,4 +1,5 @@
 use std::{
+    io,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -8,11 +9,11 @@ use std::{
 
 use futures::future::BoxFuture;
 use rdkafka::consumer::Consumer as _;
-use tokio::{sync::mpsc, task, time};
+use tokio::{sync::mpsc, time};
 
 use super::{
     client::failed,
-    member::{Member, Next},
+    member::{Commit, Member, Next},
     session::Session,
     state::{Arrival, Phase},
 };
@@ -46,6 +47,7 @@ impl KafkaDeliveries {
         let client = client.ok_or(TransportError::Closed)?;
         let subscribed = client.subscribe(&self.member.topics());
         subscribed.map_err(failed)?;
+        let commits = commits(&self.member).map_err(TransportError::unavailable)?;
         let session = Session::new(Arc::clone(&self.member));
         let thread = std::thread::Builder::new().name("kafka member".to_owned());
         let started = thread.spawn(move || session.run(client));
@@ -57,8 +59,8 @@ impl KafkaDeliveries {
                     Next::Wait => None,
                     Next::WaitUntil(due) => Some(time::Instant::from_std(due)),
                     Next::Commit(commit) => {
-                        let member = Arc::clone(&member);
-                        task::spawn_blocking(move || member.committed(commit.run()));
+                        // Its thread is there as long as this is.
+                        let _ = commits.send(commit);
                         None
                     }
                 };
@@ -88,6 +90,19 @@ impl KafkaDeliveries {
             let _ = time::timeout(LEAVE, self.member.left.cancelled()).await;
         }
     }
+}
+
+/// The thread that waits for what the cluster says of commits.
+fn commits(member: &Arc<Member>) -> io::Result<std::sync::mpsc::Sender<Commit>> {
+    let (commits, due) = std::sync::mpsc::channel::<Commit>();
+    let member = Arc::clone(member);
+    let thread = std::thread::Builder::new().name("kafka commits".to_owned());
+    thread.spawn(move || {
+        for commit in due {
+            member.committed(commit.run());
+        }
+    })?;
+    Ok(commits)
 }
 
 impl Deliveries for KafkaDeliveries {

@@ -3,6 +3,7 @@ use std::{
         Arc,
         atomic::{AtomicBool, Ordering},
     },
+    thread,
     time::Duration,
 };
 
@@ -12,23 +13,31 @@ use rdkafka::{
     consumer::{BaseConsumer, Consumer as _},
     error::{KafkaError, KafkaResult, RDKafkaErrorCode},
 };
-use tokio::{sync::Notify, task, time};
+use tokio::{
+    sync::{Notify, oneshot},
+    time,
+};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::client::{Clients, Quiet, failed, is_refusal, log};
+use super::{
+    client::{Clients, Quiet, failed, is_refusal, log},
+    detached::Detached,
+};
 use crate::transport::TransportError;
 
 /// A broker that restarts is back within seconds; asking this often costs both sides little.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// More than a client notices between two questions; each costs a fraction of a microsecond.
 const MOST_NOTICED: usize = 64;
+/// The client ends every question by itself long before; one that it does not end has met a fault of it.
+pub(super) const UNANSWERED: Duration = Duration::from_secs(300);
 /// No topic has this name. Asking for one that is not there asks the least of a cluster.
 const NO_TOPIC: &str = "seaworthy-check";
 
-/// Asks the cluster. The client blocks while it waits, so each question has a thread of Tokio's pool for that.
+/// Asks the cluster. The client blocks while it waits, so each question has a thread for that.
 #[derive(Clone)]
 pub(super) struct Link {
-    client: Arc<BaseConsumer<Quiet>>,
+    client: Arc<Detached<BaseConsumer<Quiet>>>,
     timeout: Duration,
     state: Arc<State>,
 }
@@ -44,7 +53,7 @@ impl Link {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
         let client = clients.asking().create_with_context(Quiet);
         let link = Self {
-            client: Arc::new(client.map_err(failed)?),
+            client: Arc::new(Detached::new(client.map_err(failed)?)),
             timeout,
             state: Arc::default(),
         };
@@ -130,13 +139,20 @@ fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
     noticed
 }
 
-/// Runs what blocks where it may.
+/// Runs what blocks where it may: not in Tokio's pool, for whose threads the end of a runtime waits.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> KafkaResult<T> + Send + 'static,
 ) -> Result<T, TransportError> {
-    match task::spawn_blocking(work).await {
-        Ok(answer) => answer.map_err(failed),
-        Err(error) => Err(TransportError::unavailable(error)),
+    let (answer, told) = oneshot::channel();
+    let thread = thread::Builder::new().name("kafka question".to_owned());
+    let begun = thread.spawn(move || drop(answer.send(work())));
+    begun.map_err(TransportError::unavailable)?;
+    match time::timeout(UNANSWERED, told).await {
+        Ok(Ok(answer)) => answer.map_err(failed),
+        Ok(Err(_panicked)) => Err(TransportError::unavailable("a question had no answer")),
+        Err(_elapsed) => Err(TransportError::unavailable(
+            "the client of Kafka answers no more",
+        )),
     }
 }
 

@@ -17,6 +17,7 @@ use super::{
     client::failed,
     groups::Partition,
     ledger::Ledger,
+    link::UNANSWERED,
     partition::{Held, Origin, Place},
     rebalance::{Change, Rebalances},
     state::{Arrival, Phase, State},
@@ -73,7 +74,7 @@ pub(super) struct Member {
     pub(super) limits: Limits,
     pub(super) state: Mutex<State>,
     /// There may be something to do.
-    pub(super) wake: Notify,
+    pub(super) wake: Arc<Notify>,
     /// The member has left its group.
     pub(super) left: CancellationToken,
 }
@@ -93,7 +94,7 @@ impl Member {
             starts,
             limits,
             state: Mutex::new(State::new(client, to)),
-            wake: Notify::new(),
+            wake: Arc::default(),
             left: CancellationToken::new(),
         })
     }
@@ -223,11 +224,19 @@ impl Member {
     }
 
     fn next(&self, state: &mut State) -> Next {
-        let is_dirty = state.assigned.values().any(|one| one.is_dirty);
-        if state.commits.is_some() || !is_dirty {
+        let now = Instant::now();
+        if state.commits.is_some() {
+            let until = state.committed_at + UNANSWERED;
+            if now < until {
+                return Next::WaitUntil(until);
+            }
+            state.end(TransportError::unavailable("a commit had no answer"));
             return Next::Wait;
         }
-        let now = Instant::now();
+        let is_dirty = state.assigned.values().any(|one| one.is_dirty);
+        if !is_dirty {
+            return Next::Wait;
+        }
         let is_urgent =
             !state.staged.is_empty() || state.is_handing_over || state.phase != Phase::Taking;
         let mut due = state.commit_not_before;

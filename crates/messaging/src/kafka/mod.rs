@@ -17,6 +17,7 @@ mod client;
 mod config;
 mod dead_letters;
 mod deliveries;
+mod detached;
 mod groups;
 mod ledger;
 mod link;

@@ -8,9 +8,11 @@ use rdkafka::{
         DeliveryFuture, FutureProducer, FutureRecord, future_producer::OwnedDeliveryResult,
     },
 };
+use tokio_util::sync::CancellationToken;
 
 use super::{
     client::{Clients, failed, is_refusal},
+    detached::Detached,
     link::{Link, Listener},
     names::Names,
     topology::Topology,
@@ -27,7 +29,7 @@ pub(super) struct Publications {
     clients: Clients,
     link: Link,
     /// None after the close.
-    producer: Mutex<Option<FutureProducer<Listener>>>,
+    producer: Mutex<Option<Detached<FutureProducer<Listener>>>>,
     unheard: RwLock<BTreeSet<Topic>>,
 }
 
@@ -35,7 +37,7 @@ impl Publications {
     pub(super) fn new(link: Link, names: Names, clients: Clients) -> Result<Self, TransportError> {
         let producer = clients.publishing().create_with_context(link.listener());
         Ok(Self {
-            producer: Mutex::new(Some(producer.map_err(failed)?)),
+            producer: Mutex::new(Some(Detached::new(producer.map_err(failed)?))),
             names,
             clients,
             link,
@@ -156,7 +158,7 @@ impl Publications {
                 // The client cannot tell any more what was stored, and never publishes again: a new one can.
                 let new = self.clients.publishing();
                 let new = new.create_with_context(self.link.listener());
-                *producer = Some(new.map_err(PublishError::unavailable)?);
+                *producer = Some(Detached::new(new.map_err(PublishError::unavailable)?));
                 Err(PublishError::unavailable(
                     "the publishing client had to be made again",
                 ))
@@ -165,9 +167,10 @@ impl Publications {
         }
     }
 
-    /// Takes the client away; it blocks while it ends.
-    pub(super) fn close(&self) -> Option<FutureProducer<Listener>> {
-        self.producer.lock().take()
+    /// Publishes nothing any more. Returns what tells when the client has ended.
+    pub(super) fn close(&self) -> Option<CancellationToken> {
+        let producer = self.producer.lock().take();
+        producer.map(|producer| producer.ended())
     }
 }
 

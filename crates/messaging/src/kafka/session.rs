@@ -179,16 +179,15 @@ impl Session {
                 // A partition that is newer than the group.
                 (None, None) => (Offset::Beginning, Ledger::read(0, ""), false),
             };
+            // The queue of an attempt before this one is the same to the client: when it goes, so does what wakes this member.
+            state.assigned.remove(&place);
             let (name, number) = partition;
             list.add_partition_offset(name, *number, offset)?;
             let queue = client.split_partition_queue(name, *number);
             let mut queue = queue.ok_or(KafkaError::Canceled)?;
-            let woken = Arc::downgrade(&self.member);
-            queue.set_nonempty_callback(move || {
-                if let Some(member) = woken.upgrade() {
-                    member.wake.notify_one();
-                }
-            });
+            // The client calls this with the queue locked, so it must own nothing whose end would want the client.
+            let wake = Arc::clone(&self.member.wake);
+            queue.set_nonempty_callback(move || wake.notify_one());
             let assigned = Assigned {
                 number: state.next_assignment(),
                 ledger,

@@ -14,6 +14,7 @@ use tokio::time;
 use super::{
     client::{Clients, Quiet, failed, is_refusal},
     config::KafkaConfig,
+    detached::Detached,
     link::Link,
     names::Names,
 };
@@ -32,7 +33,7 @@ const DEFAULT_REPLICAS: i32 = -1;
 pub(super) struct Topology {
     link: Link,
     names: Names,
-    admin: AdminClient<Quiet>,
+    admin: Detached<AdminClient<Quiet>>,
     partitions: i32,
     replicas: i32,
     min_insync: Option<String>,
@@ -56,7 +57,7 @@ impl Topology {
         Ok(Self {
             link,
             names,
-            admin: admin.map_err(failed)?,
+            admin: Detached::new(admin.map_err(failed)?),
             partitions: config.partitions.get().into(),
             replicas: replicas.unwrap_or(DEFAULT_REPLICAS),
             min_insync: min_insync.map(|least| least.to_string()),

@@ -1,5 +1,3 @@
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
-
 use std::{num::NonZeroU16, thread};
 
 use seaworthy_core::Timeout;
