@@ -225,6 +225,7 @@ fn java(libraries: &Path) -> std::process::Command {
             "-Xmx384m",
             "-XX:TieredStopAtLevel=1",
             "-XX:+UseSerialGC",
+            "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
             "-cp",
         ])
         .arg(libraries.join("*"));
