@@ -69,7 +69,7 @@ use crate::{MessagingConfig, Topic, transport::Transport};
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Nothing that a test waits for waits for ever: what never comes is a failure with a name.
-const END: Duration = Duration::from_secs(300);
+const END: Duration = Duration::from_secs(420);
 
 /// Runs a test to its end, or fails.
 #[doc(hidden)]

@@ -133,7 +133,12 @@ impl Inner {
         let config = self.clients.member(&self.names.group(group));
         let timeout = self.link.timeout();
         blocking(move || match member {
-            Some(member) => ask(&member, &partitions, timeout),
+            Some(member) => {
+                let answer = ask(&member, &partitions, timeout);
+                // Where its member has gone meanwhile this is the last, and the answer does not wait for its end.
+                drop(Arc::into_inner(member).map(Detached::new));
+                answer
+            }
             None => {
                 let client: Client = config.create_with_context(Rebalances::default())?;
                 ask(&Detached::new(client), &partitions, timeout)
@@ -152,8 +157,13 @@ impl Inner {
         let timeout = self.link.timeout();
         let made = blocking(move || {
             let client: Client = config.create_with_context(Rebalances::default())?;
-            let starts = groups::register(&client, &partitions, timeout)?;
-            Ok((Arc::new(client), starts))
+            match groups::register(&client, &partitions, timeout) {
+                Ok(starts) => Ok((Arc::new(client), starts)),
+                Err(error) => {
+                    drop(Detached::new(client));
+                    Err(error)
+                }
+            }
         });
         let (client, starts) = made.await?;
         let opened = Opened {

@@ -43,6 +43,14 @@ impl KafkaDeliveries {
         if self.begun.swap(true, Ordering::SeqCst) {
             return Ok(());
         }
+        let started = self.start();
+        if started.is_err() {
+            self.begun.store(false, Ordering::SeqCst);
+        }
+        started
+    }
+
+    fn start(&self) -> Result<(), TransportError> {
         let client = self.member.state.lock().client.clone();
         let client = client.ok_or(TransportError::Closed)?;
         let subscribed = client.subscribe(&self.member.topics());

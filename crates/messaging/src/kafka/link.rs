@@ -30,7 +30,7 @@ const ASK_AGAIN: Duration = Duration::from_millis(200);
 /// More than a client notices between two questions; each costs a fraction of a microsecond.
 const MOST_NOTICED: usize = 64;
 /// The client ends every question by itself long before; one that it does not end has met a fault of it.
-pub(super) const UNANSWERED: Duration = Duration::from_secs(300);
+pub(super) const UNANSWERED: Duration = Duration::from_secs(180);
 /// No topic has this name. Asking for one that is not there asks the least of a cluster.
 const NO_TOPIC: &str = "seaworthy-check";
 
