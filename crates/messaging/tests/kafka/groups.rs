@@ -7,14 +7,18 @@ use std::{
     time::Duration,
 };
 
+use futures::future::BoxFuture;
 use parking_lot::Mutex;
+use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    DeadLetterId, Envelope, GroupName, Topic,
+    DeadLetterId, Envelope, GroupName, MessagingConfig, Topic,
+    conformance::{self, Harness},
     transport::{Deliveries, Delivery, Order, SubscriptionPlan, Transport},
 };
+use seaworthy_testkit::kafka::KafkaServer;
 use tokio::time;
 
-use super::{config, connect, shared};
+use super::{KAFKA, config, connect, shared};
 
 /// Nothing that a test waits for takes longer on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -209,4 +213,29 @@ async fn an_empty_dead_letter_is_no_removal_msg_3() {
         rest.len() as u64
     );
     assert!(transport.browse(&dead, None, 10).await.unwrap().is_empty());
+}
+
+/// Believes in members that say nothing for longer than any test waits.
+struct Patient(&'static KafkaServer);
+
+impl Harness for Patient {
+    fn config(&self) -> MessagingConfig {
+        let mut config = config(&self.0.url());
+        config.kafka.lease = Timeout::from_secs(300);
+        config
+    }
+
+    fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
+        Box::pin(connect(self.config()))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_group_waits_for_nobody_who_stopped_while_it_formed_life_4() {
+    let Some(server) = KAFKA.get() else { return };
+    let patient = Patient(server);
+    conformance::in_time(conformance::many_stops_at_once_lose_nothing_life_4(
+        &patient,
+    ))
+    .await;
 }
