@@ -193,3 +193,47 @@ impl Drop for KafkaDeliveries {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashMap;
+
+    use super::*;
+    use crate::{
+        GroupName, MessagingConfig,
+        kafka::{client::Clients, member::Limits, rebalance::Rebalances},
+    };
+
+    #[tokio::test]
+    async fn a_session_that_cannot_begin_says_so_each_time_life_4() {
+        // Nobody has to listen there: the client refuses a subscription to nothing.
+        let config = MessagingConfig::at("kafka://127.0.0.1:1".parse().unwrap());
+        let clients = Clients::new(&config, "test").unwrap();
+        let client = clients.member("nobody");
+        let client = client.create_with_context(Rebalances::default());
+        let limits = Limits {
+            prefetch: 1,
+            commit_interval: Duration::from_secs(1),
+            timeout: Duration::from_secs(1),
+            lease: Duration::from_secs(6),
+            handover: Duration::from_secs(6),
+        };
+        let (to, arrivals) = mpsc::unbounded_channel();
+        let member = Member::new(
+            GroupName::new("nobody").unwrap(),
+            Vec::new(),
+            HashMap::new(),
+            limits,
+            Arc::new(client.unwrap()),
+            to,
+        );
+        let deliveries = KafkaDeliveries::new(member, arrivals);
+        for _ in 0..2 {
+            let told = time::timeout(LEAVE, deliveries.next()).await;
+            assert!(
+                matches!(told, Ok(Err(TransportError::Unavailable(_)))),
+                "{told:?}"
+            );
+        }
+    }
+}

@@ -16,6 +16,7 @@ use super::{
 };
 
 /// The group has changed.
+#[derive(Clone)]
 pub(super) enum Change {
     /// These are this member's now.
     Assign(Vec<Partition>),

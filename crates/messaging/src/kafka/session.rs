@@ -59,7 +59,7 @@ impl Session {
 
     /// Runs until the member has left its group.
     pub(super) fn run(mut self, client: Arc<Client>) {
-        // The client panics over what others have committed, where that is no text.
+        // The client panics over what others have committed, where that is no text. Whatever does, the group does not wait for this member.
         let lived = panic::catch_unwind(AssertUnwindSafe(|| self.live(&client)));
         if lived.is_err() {
             self.member.end(TransportError::unavailable(
@@ -138,33 +138,35 @@ impl Session {
         }
     }
 
-    /// Does what the group wants, in its order.
+    /// Does what the group wants, in its order. Each change stays noted until it is done, so that whatever ends this knows what has no answer yet.
     fn follow(&mut self, client: &Arc<Client>) {
         while self.handover.is_none() {
-            let Some(change) = self.member.state.lock().changes.pop_front() else {
+            let Some(change) = self.member.state.lock().changes.front().cloned() else {
                 return;
             };
             match change {
                 Change::Revoke(partitions) => self.prepare_handover(partitions),
                 Change::Assign(partitions) => {
-                    let Err(error) = self.begin(client, &partitions) else {
-                        self.asking = None;
-                        continue;
-                    };
-                    tracing::debug!(group = %self.member.group, %error, "new partitions wait");
-                    let since = *self.asking.get_or_insert_with(Instant::now);
-                    let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
-                    let mut state = self.member.state.lock();
-                    state.changes.push_front(Change::Assign(partitions));
-                    if is_refused || since.elapsed() > self.member.limits.lease {
-                        state.end(failed(error));
+                    if let Err(error) = self.begin(client, &partitions) {
+                        self.ask_again(error);
                         return;
                     }
-                    drop(state);
-                    std::thread::sleep(ASK_AGAIN);
-                    return;
+                    self.asking = None;
                 }
             }
+            self.member.state.lock().changes.pop_front();
+        }
+    }
+
+    /// Nobody told where new partitions begin.
+    fn ask_again(&mut self, error: KafkaError) {
+        tracing::debug!(group = %self.member.group, %error, "new partitions wait");
+        let since = *self.asking.get_or_insert_with(Instant::now);
+        let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
+        if is_refused || since.elapsed() > self.member.limits.lease {
+            self.member.state.lock().end(failed(error));
+        } else {
+            std::thread::sleep(ASK_AGAIN);
         }
     }
 

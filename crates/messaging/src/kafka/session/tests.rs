@@ -7,72 +7,130 @@ use tokio::{sync::mpsc, time};
 use super::*;
 use crate::{
     GroupName, MessagingConfig, Topic,
-    kafka::{KafkaBroker, client::Clients, member::Limits, names::Names, rebalance::Rebalances},
+    kafka::{
+        KafkaBroker, client::Clients, member::Limits, names::Names, rebalance::Rebalances,
+        state::Arrival,
+    },
     transport::{TopicPlan, Transport as _},
 };
 
 /// Longer than a member may take on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
 
+/// A member of a group on a server of its own, which has subscribed and is not polled yet.
+struct Subscribed {
+    _server: KafkaServer,
+    member: Arc<Member>,
+    client: Arc<Client>,
+    arrivals: mpsc::UnboundedReceiver<Arrival>,
+}
+
+impl Subscribed {
+    async fn new(handover: Duration) -> Option<Self> {
+        let program = requirement::required("SEAWORTHY_TEST_KAFKA")?;
+        let server = KafkaServer::start(program).unwrap();
+        let mut config = MessagingConfig::at(server.url().parse().unwrap());
+        config.kafka.lease = Timeout::from_secs(6);
+        config.kafka.partitions = NonZeroU16::new(1).unwrap();
+        config.kafka.timeout = Timeout::from_secs(20);
+        let topic = Topic::new("ended.early").unwrap();
+        let declared = TopicPlan {
+            topic: topic.clone(),
+            may_have_no_subscriber: true,
+        };
+        let broker = KafkaBroker::open(&config, "test").await.unwrap();
+        broker.declare(vec![declared]).await.unwrap();
+
+        let name = Names::new(&config.kafka.prefix).unwrap().topic(&topic);
+        let made = Clients::new(&config, "test").unwrap();
+        let made = made
+            .member("early")
+            .create_with_context(Rebalances::default());
+        let client: Arc<Client> = Arc::new(made.unwrap());
+        let limits = Limits {
+            prefetch: 1,
+            commit_interval: Duration::from_secs(1),
+            timeout: Duration::from_secs(20),
+            lease: Duration::from_secs(6),
+            handover,
+        };
+        let (to, arrivals) = mpsc::unbounded_channel();
+        let member = Member::new(
+            GroupName::new("early").unwrap(),
+            vec![(name.clone(), topic)],
+            HashMap::new(),
+            limits,
+            Arc::clone(&client),
+            to,
+        );
+        client.context().tell(&member);
+        client.subscribe(&[&name]).unwrap();
+        Some(Self {
+            _server: server,
+            member,
+            client,
+            arrivals,
+        })
+    }
+}
+
+/// Polls until it is so.
+fn live_until(session: &mut Session, client: &Arc<Client>, is_so: impl Fn(&Session) -> bool) {
+    let began = Instant::now();
+    while !is_so(session) {
+        assert!(began.elapsed() < PATIENCE, "it never was so");
+        drop(client.poll(LOOK));
+        session.follow(client);
+    }
+}
+
+async fn assert_left(member: &Arc<Member>) {
+    if time::timeout(PATIENCE, member.left.cancelled())
+        .await
+        .is_err()
+    {
+        // The end of its client would never come either, and this test would have none.
+        std::mem::forget(Arc::clone(member));
+        panic!("the client waits for an answer for ever");
+    }
+}
+
 /// Its topic was removed while it had messages in hand, and then it was dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_member_that_ends_before_it_has_handed_over_leaves_its_group_life_4() {
-    let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
+    let Some(test) = Subscribed::new(Duration::from_secs(6)).await else {
         return;
     };
-    let server = KafkaServer::start(program).unwrap();
-    let mut config = MessagingConfig::at(server.url().parse().unwrap());
-    config.kafka.lease = Timeout::from_secs(6);
-    config.kafka.partitions = NonZeroU16::new(1).unwrap();
-    config.kafka.timeout = Timeout::from_secs(20);
-    let topic = Topic::new("ended.early").unwrap();
-    let declared = TopicPlan {
-        topic: topic.clone(),
-        may_have_no_subscriber: true,
-    };
-    let broker = KafkaBroker::open(&config, "test").await.unwrap();
-    broker.declare(vec![declared]).await.unwrap();
-
-    let name = Names::new(&config.kafka.prefix).unwrap().topic(&topic);
-    let made = Clients::new(&config, "test").unwrap();
-    let made = made
-        .member("early")
-        .create_with_context(Rebalances::default());
-    let client: Arc<Client> = Arc::new(made.unwrap());
-    let limits = Limits {
-        prefetch: 1,
-        commit_interval: Duration::from_secs(1),
-        timeout: Duration::from_secs(20),
-        lease: Duration::from_secs(6),
-        handover: Duration::from_secs(6),
-    };
-    let (to, _arrivals) = mpsc::unbounded_channel();
-    let member = Member::new(
-        GroupName::new("early").unwrap(),
-        vec![(name.clone(), topic)],
-        HashMap::new(),
-        limits,
-        Arc::clone(&client),
-        to,
-    );
-    client.context().tell(&member);
-    client.subscribe(&[&name]).unwrap();
-    let began = Instant::now();
+    let (member, client) = (test.member, test.client);
     let mut session = Session::new(Arc::clone(&member));
-    while member.state.lock().assigned.is_empty() {
-        assert!(began.elapsed() < PATIENCE, "nothing was assigned");
-        drop(client.poll(LOOK));
-        session.follow(&client);
-    }
+    live_until(&mut session, &client, |session| {
+        !session.member.state.lock().assigned.is_empty()
+    });
     client.unsubscribe();
-    while session.handover.is_none() {
-        assert!(began.elapsed() < PATIENCE, "nothing was revoked");
-        drop(client.poll(LOOK));
-        session.follow(&client);
-    }
+    live_until(&mut session, &client, |session| session.handover.is_some());
 
     member.end(TransportError::Closed);
     thread::spawn(move || session.run(client));
-    let left = time::timeout(PATIENCE, member.left.cancelled()).await;
-    assert!(left.is_ok(), "the client waits for an answer for ever");
+    assert_left(&member).await;
+}
+
+/// In the middle of a handover, over a time that does not exist.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_member_whose_thread_panics_says_so_and_leaves_its_group_life_4() {
+    let Some(mut test) = Subscribed::new(Duration::MAX).await else {
+        return;
+    };
+    let (member, client) = (test.member, test.client);
+    let mut session = Session::new(Arc::clone(&member));
+    live_until(&mut session, &client, |session| {
+        !session.member.state.lock().assigned.is_empty()
+    });
+    client.unsubscribe();
+    thread::spawn(move || session.run(client));
+    assert_left(&member).await;
+    let told = test.arrivals.recv().await;
+    assert!(matches!(
+        told,
+        Some(Err(TransportError::Unavailable(why))) if why.to_string().contains("panicked")
+    ));
 }
