@@ -17,6 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// Between two looks at a page.
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
+/// What the browser says of a page that went away before it had answered.
+const LEFT: [&str; 3] = [
+    "Inspected target navigated or closed",
+    "Execution context was destroyed",
+    "Cannot find context with specified id",
+];
+
 /// A browser without a window, told what to do by its own protocol over two pipes.
 pub(crate) struct Chrome {
     child: Child,
@@ -119,21 +126,13 @@ impl Chrome {
 
     /// What an expression of the page is.
     pub(crate) fn look(&mut self, window: &Window, expression: &str) -> Value {
-        let wanted =
-            json!({ "expression": expression, "returnByValue": true, "awaitPromise": true });
-        self.call(Some(window), "Runtime.evaluate", wanted)["result"]["value"].clone()
+        let seen = self.glimpse(window, expression, false);
+        seen.unwrap_or_else(|| panic!("the page was left while it was asked: {expression}"))
     }
 
     /// Waits until an expression of the page is true.
     pub(crate) fn until(&mut self, window: &Window, expression: &str) {
-        let begun = Instant::now();
-        while self.look(window, expression) != true {
-            if begun.elapsed() > PATIENCE {
-                let page = self.look(window, "location.href + ' ' + document.body.innerText");
-                panic!("it never was: {expression}\n{page}");
-            }
-            thread::sleep(LOOK_EVERY);
-        }
+        self.wait(window, expression, false);
     }
 
     /// Waits until the page says a text, toasts included.
@@ -145,23 +144,20 @@ impl Chrome {
     /// Presses the first thing that is called so and can be seen, once it is there.
     pub(crate) fn press(&mut self, window: &Window, label: &str) {
         let label = Value::from(label);
-        let find = format!(
-            "['dialog[open] button', 'main button', 'main a', 'nav a, .who a'].flatMap(kind => [...document.querySelectorAll(kind)]).find(one => one.innerText.trim() === {label} && one.checkVisibility() && one.getAttribute('aria-busy') !== 'true')"
+        let press = format!(
+            "['dialog[open] button', 'main button', 'main a', 'nav a, .who a'].flatMap(kind => [...document.querySelectorAll(kind)]).filter(one => one.innerText.trim() === {label} && one.checkVisibility() && one.getAttribute('aria-busy') !== 'true').slice(0, 1).map(one => one.click()).length === 1"
         );
-        self.until(window, &format!("({find}) !== undefined"));
         // As a person does it: what a page does by itself opens no window.
-        let click = json!({ "expression": format!("({find}).click()"), "userGesture": true });
-        self.call(Some(window), "Runtime.evaluate", click);
+        self.wait(window, &press, true);
     }
 
-    /// Writes into the field of a name.
+    /// Writes into the field of a name, once it is there.
     pub(crate) fn fill(&mut self, window: &Window, field: &str, text: &str) {
         let (selector, text) = (Value::from(format!("[name={field}]")), Value::from(text));
-        let find = format!(
-            "[...document.querySelectorAll({selector})].find(one => one.checkVisibility())"
+        let fill = format!(
+            "[...document.querySelectorAll({selector})].filter(one => one.checkVisibility()).slice(0, 1).map(one => one.value = {text}).length === 1"
         );
-        self.until(window, &format!("({find}) !== undefined"));
-        self.look(window, &format!("({find}).value = {text}"));
+        self.until(window, &fill);
     }
 
     /// Keeps a picture of the window in a folder, where one is named.
@@ -178,7 +174,44 @@ impl Chrome {
         std::fs::write(Path::new(&folder).join(format!("{name}.png")), picture).unwrap();
     }
 
+    fn wait(&mut self, window: &Window, expression: &str, by_hand: bool) {
+        let begun = Instant::now();
+        while self.glimpse(window, expression, by_hand) != Some(Value::Bool(true)) {
+            if begun.elapsed() > PATIENCE {
+                let page = "location.href + ' ' + document.body.innerText";
+                let page = self.glimpse(window, page, false);
+                panic!("it never was: {expression}\n{page:?}");
+            }
+            thread::sleep(LOOK_EVERY);
+        }
+    }
+
+    /// What an expression of the page is, or none where the page is left for another meanwhile.
+    fn glimpse(&mut self, window: &Window, expression: &str, by_hand: bool) -> Option<Value> {
+        let wanted = json!({
+            "expression": expression,
+            "returnByValue": true,
+            "awaitPromise": true,
+            "userGesture": by_hand,
+        });
+        match self.ask(Some(window), "Runtime.evaluate", wanted) {
+            Ok(seen) => Some(seen["result"]["value"].clone()),
+            Err(refused) if is_left(&refused) => None,
+            Err(refused) => panic!("{expression}: {refused}"),
+        }
+    }
+
     fn call(&mut self, window: Option<&Window>, method: &str, parameters: Value) -> Value {
+        self.ask(window, method, parameters)
+            .unwrap_or_else(|refused| panic!("{method}: {refused}"))
+    }
+
+    fn ask(
+        &mut self,
+        window: Option<&Window>,
+        method: &str,
+        parameters: Value,
+    ) -> Result<Value, Value> {
         self.last += 1;
         let mut message = json!({ "id": self.last, "method": method, "params": parameters });
         if let Some(window) = window {
@@ -188,13 +221,21 @@ impl Chrome {
             .write_all(format!("{message}\0").as_bytes())
             .unwrap();
         loop {
-            let answer = self.from.recv_timeout(PATIENCE).unwrap();
+            let mut answer = self.from.recv_timeout(PATIENCE).unwrap();
             if answer["id"] == self.last {
-                assert!(answer["error"].is_null(), "{method}: {answer}");
-                return answer["result"].clone();
+                return match answer["error"].take() {
+                    Value::Null => Ok(answer["result"].take()),
+                    refused => Err(refused),
+                };
             }
         }
     }
+}
+
+/// Whether a browser refused a question because its page is no longer there to answer.
+fn is_left(refused: &Value) -> bool {
+    let said = refused["message"].as_str().unwrap_or_default();
+    LEFT.iter().any(|left| said.contains(left))
 }
 
 impl Drop for Chrome {

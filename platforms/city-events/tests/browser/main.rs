@@ -326,3 +326,18 @@ async fn a_host_takes_an_event_back_and_a_moderator_bans_a_host() {
     town.reads(&host, "Sign in first");
     town.platform.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_waits_for_a_page_that_is_left_waits_for_the_next_one() {
+    let Some(mut town) = Town::open().await else {
+        return;
+    };
+    let window = town.chrome.window();
+    town.go(&window, "/login");
+    // The first page promises an answer and leaves; it is the next one that gives it.
+    town.chrome.until(
+        &window,
+        "location.pathname === '/register' || new Promise(() => location.assign('/register'))",
+    );
+    town.platform.stop().await;
+}
