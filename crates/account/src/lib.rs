@@ -40,7 +40,9 @@ pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit};
 pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;
 pub use replay_guard::ReplayGuard;
-pub use second_factor::{Enrolment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors};
+pub use second_factor::{
+    Enrolment, ProvedEnrolment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors,
+};
 pub use secret_token::SecretToken;
 pub use session::{
     NewSession, Origin, RefreshError, Refreshed, SessionConfig, SessionSummary, Sessions,

@@ -3,20 +3,13 @@ use std::{fmt, time::SystemTime};
 use aws_lc_rs::rand;
 use seaworthy_core::{Error, Secret};
 use seaworthy_crypto::{Context, EncryptedColumn, Envelope, RowKey, Sealer};
-use seaworthy_data::{Connection, DataError, Database, sql};
+use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 use url::form_urlencoded;
 
-use super::{SecondFactorConfig, code::step_of, guesses::Guesses};
-use crate::secret_token::hash;
+use super::{SecondFactorConfig, base32::base32, code::step_of, guesses::Guesses, recovery};
 
 /// RFC 4226, section 4, R6: 160 bits.
 const SECRET_BYTES: usize = 20;
-/// A page of them; each is good once.
-const RECOVERY_CODES: usize = 10;
-/// 80 bits each: out of reach for guessing, short enough to type.
-const RECOVERY_BYTES: usize = 10;
-/// RFC 4648, section 6, without what it pads with.
-const BASE32: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
 
 /// The secrets of second factors: to be named in the [`encryption` command](seaworthy_crypto::encryption_command) of a service that has them, or whoever removes an old key loses them.
 pub const SECOND_FACTOR_SECRETS: EncryptedColumn = EncryptedColumn {
@@ -54,6 +47,23 @@ pub struct Enrolment {
     pub address: Secret<String>,
 }
 
+/// An application that is being set up, and of which a code was right.
+#[must_use = "nothing is set up before it is confirmed"]
+pub struct ProvedEnrolment {
+    user: String,
+    sealed: Vec<u8>,
+    step: u64,
+}
+
+impl fmt::Debug for ProvedEnrolment {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("ProvedEnrolment")
+            .field("user", &self.user)
+            .finish_non_exhaustive()
+    }
+}
+
 /// As it is stored.
 struct Factor {
     sealed: Vec<u8>,
@@ -78,12 +88,12 @@ impl SecondFactors {
         }
     }
 
-    /// Begins to set one up; it counts for nothing before it is [confirmed](Self::confirm). One that is confirmed stays until it is [removed](Self::remove): `None`.
+    /// Begins to set one up; it counts for nothing before it is [proved](Self::prove) and [confirmed](Self::confirm). One that is confirmed stays until it is [removed](Self::remove): `None`.
     ///
     /// # Errors
     /// The database's, or that of the keys.
     pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
-        let secret = random(SECRET_BYTES)?;
+        let secret = random_secret()?;
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
         sql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
@@ -119,52 +129,48 @@ impl SecondFactors {
         )
     }
 
-    /// Confirms the application by a code of it. From then on logins need one. Tells the recovery codes, which are shown once; `None` for a wrong code.
+    /// Looks at a code of the application that is being set up; `None` for a wrong one. What it proves is to be [confirmed](Self::confirm).
     ///
     /// # Errors
     /// 429 `TOO_MANY_ATTEMPTS` as of [`verify`](Self::verify); the database's, or that of the keys.
-    pub async fn confirm(&self, user: &str, code: &str) -> Result<Option<Vec<String>>, Error> {
+    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<ProvedEnrolment>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };
-        let proved = self.prove(user, &factor, code);
+        let proved = async {
+            let step = self.step(user, &factor, code).await?;
+            Ok(step.map(|step| ProvedEnrolment {
+                user: user.to_owned(),
+                sealed: factor.sealed.clone(),
+                step,
+            }))
+        };
         self.guesses.counted(user, proved).await
     }
 
-    async fn prove(
+    /// Confirms the application that was [proved](Self::prove), in the transaction that writes it down. From then on logins need a code. Tells the recovery codes, which are shown once; `None` where another
+    /// was set up or confirmed meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn confirm(
         &self,
-        user: &str,
-        factor: &Factor,
-        code: &str,
+        tx: &Transaction,
+        proved: &ProvedEnrolment,
     ) -> Result<Option<Vec<String>>, Error> {
-        let Some(step) = self.step(user, factor, code).await? else {
-            return Ok(None);
-        };
-        let codes = recovery_codes()?;
-        let hashes: Vec<Vec<u8>> = codes.iter().map(|code| recovery_hash(code)).collect();
-        let is_confirmed = self
-            .database
-            .transaction(|tx| {
-                let (hashes, sealed) = (hashes.clone(), factor.sealed.clone());
-                async move {
-                    // The code proves this secret alone, and not one that came in its place meanwhile.
-                    let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")
-                        .bind(true)
-                        .bind(step.cast_signed())
-                        .bind(user)
-                        .bind(false)
-                        .bind(sealed)
-                        .execute(&tx)
-                        .await?;
-                    if confirmed.rows_affected() == 0 {
-                        return Ok::<_, DataError>(false);
-                    }
-                    replace_codes(&tx, user, hashes).await?;
-                    Ok(true)
-                }
-            })
+        // The code proves this secret alone, and not one that came in its place.
+        let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")
+            .bind(true)
+            .bind(proved.step.cast_signed())
+            .bind(proved.user.as_str())
+            .bind(false)
+            .bind(proved.sealed.clone())
+            .execute(tx)
             .await?;
-        Ok(is_confirmed.then_some(codes))
+        if confirmed.rows_affected() == 0 {
+            return Ok(None);
+        }
+        recovery::replace(tx, &proved.user).await.map(Some)
     }
 
     /// Whether logins of the user need a second factor.
@@ -205,12 +211,8 @@ impl SecondFactors {
                 .await?;
             return Ok((taken.rows_affected() > 0).then_some(()));
         }
-        let taken = sql("DELETE FROM account_recovery_codes WHERE user_id = ? AND code_hash = ?")
-            .bind(user)
-            .bind(recovery_hash(code))
-            .execute(&self.database)
-            .await?;
-        Ok((taken.rows_affected() > 0).then_some(()))
+        let is_taken = recovery::take(&self.database, user, code).await?;
+        Ok(is_taken.then_some(()))
     }
 
     /// Removes the factor, its recovery codes and the count of wrong ones, after the password and a code were asked for.
@@ -218,7 +220,7 @@ impl SecondFactors {
     /// # Errors
     /// The database's.
     pub async fn remove(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
-        replace_codes(connection, user, Vec::new()).await?;
+        recovery::remove(connection, user).await?;
         sql("DELETE FROM account_second_factors WHERE user_id = ?")
             .bind(user)
             .execute(connection)
@@ -250,93 +252,13 @@ impl SecondFactors {
     }
 }
 
-async fn replace_codes(
-    connection: &dyn Connection,
-    user: &str,
-    hashes: Vec<Vec<u8>>,
-) -> Result<(), DataError> {
-    sql("DELETE FROM account_recovery_codes WHERE user_id = ?")
-        .bind(user)
-        .execute(connection)
-        .await?;
-    for hash in hashes {
-        sql("INSERT INTO account_recovery_codes (user_id, code_hash) VALUES (?, ?)")
-            .bind(user)
-            .bind(hash)
-            .execute(connection)
-            .await?;
-    }
-    Ok(())
-}
-
 /// Beside the column that [`SECOND_FACTOR_SECRETS`] walks over: whoever renames one renames the other.
 fn context(user: &str) -> Context {
     Context::new("account_second_factors", "secret").row(user)
 }
 
-fn random(length: usize) -> Result<Secret<Vec<u8>>, Error> {
-    let mut bytes = vec![0; length];
+fn random_secret() -> Result<Secret<Vec<u8>>, Error> {
+    let mut bytes = vec![0; SECRET_BYTES];
     rand::fill(&mut bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
     Ok(Secret::new(bytes))
-}
-
-/// Four groups of four, such as `ABCD-EFGH-IJKL-MNOP`.
-fn recovery_codes() -> Result<Vec<String>, Error> {
-    (0..RECOVERY_CODES)
-        .map(|_| {
-            let bytes = random(RECOVERY_BYTES)?;
-            let text = base32(bytes.expose());
-            let groups: Vec<String> = text
-                .as_bytes()
-                .chunks(4)
-                .map(|group| String::from_utf8_lossy(group).into_owned())
-                .collect();
-            Ok(groups.join("-"))
-        })
-        .collect()
-}
-
-/// Of the letters and digits alone: people leave out what divides them, and their case.
-fn recovery_hash(code: &str) -> Vec<u8> {
-    let plain: String = code
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|character| character.to_ascii_uppercase())
-        .collect();
-    hash(plain.as_bytes())
-}
-
-fn base32(bytes: &[u8]) -> String {
-    let (mut text, mut bits, mut held) = (String::new(), 0_u32, 0_u32);
-    for byte in bytes {
-        bits = (bits << 8) | u32::from(*byte);
-        held += 8;
-        while held >= 5 {
-            held -= 5;
-            let index = usize::try_from((bits >> held) & 31).unwrap_or_default();
-            text.push(char::from(BASE32.get(index).copied().unwrap_or(b'A')));
-        }
-        bits &= (1 << held) - 1;
-    }
-    text
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn base32_is_that_of_rfc_4648() {
-        assert_eq!(base32(b"fooba"), "MZXW6YTB");
-        assert_eq!(
-            base32(b"12345678901234567890"),
-            "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ"
-        );
-    }
-
-    #[test]
-    fn a_recovery_code_is_read_however_it_is_typed_auth_4() {
-        assert_eq!(recovery_hash("ABCD-EFGH"), recovery_hash("abcd efgh"));
-        assert_ne!(recovery_hash("ABCD-EFGH"), recovery_hash("ABCD-EFGI"));
-    }
 }

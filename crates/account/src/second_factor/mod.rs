@@ -3,10 +3,12 @@
 //! The secret is encrypted for its row, so neither a copy of the database nor another user's row gives it away. A code counts once: the step of the last one is kept, and one of it or of an
 //! earlier one is refused (section 5.2). Guessing is bounded here, and not by [`Lockout`](crate::Lockout): whoever guesses codes has the password, and each login by it ends that count.
 
+mod base32;
 mod code;
 mod config;
 mod factors;
 mod guesses;
+mod recovery;
 
 pub use config::SecondFactorConfig;
-pub use factors::{Enrolment, SECOND_FACTOR_SECRETS, SecondFactors};
+pub use factors::{Enrolment, ProvedEnrolment, SECOND_FACTOR_SECRETS, SecondFactors};

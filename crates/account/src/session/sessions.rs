@@ -260,17 +260,26 @@ impl Sessions {
         Ok(Exchange::Reused { user })
     }
 
-    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. One that is not known is none that could go on.
+    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. Tells whose it was, in the transaction that writes it down; `None` for one that
+    /// is not known, which is none that could go on.
     ///
     /// # Errors
     /// The database's.
-    pub async fn end(&self, token: &SecretToken) -> Result<(), DataError> {
-        sql("DELETE FROM account_sessions WHERE token_hash = ? OR id IN (SELECT session_id FROM account_used_tokens WHERE token_hash = ?)")
-            .bind(token.hash())
-            .bind(token.hash())
-            .execute(&self.database)
-            .await
-            .map(drop)
+    pub async fn end(
+        &self,
+        tx: &Transaction,
+        token: &SecretToken,
+    ) -> Result<Option<String>, DataError> {
+        let session: Option<(String, String)> =
+            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ? OR id IN (SELECT session_id FROM account_used_tokens WHERE token_hash = ?)")
+                .bind(token.hash())
+                .bind(token.hash())
+                .fetch_optional(tx)
+                .await?;
+        let Some((id, user)) = session else {
+            return Ok(None);
+        };
+        Ok(end(tx, &user, &id).await?.then_some(user))
     }
 
     /// Ends one session of a user; `false` where the user has none of this identifier.

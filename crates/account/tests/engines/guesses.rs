@@ -10,7 +10,7 @@ use seaworthy_data::sql;
 
 use crate::{
     place::Place,
-    second_factors::{keyring, shown},
+    second_factors::{confirm, keyring, shown},
 };
 
 const USER: &str = "user-7";
@@ -31,10 +31,10 @@ fn patient(place: &Place) -> SecondFactors {
 }
 
 /// A user with a second factor: its secret and the recovery codes.
-async fn enrolled(factors: &SecondFactors) -> (String, Vec<String>) {
+async fn enrolled(place: &Place, factors: &SecondFactors) -> (String, Vec<String>) {
     let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
     let secret = enrolment.secret.expose().clone();
-    let recovery = factors.confirm(USER, &shown(&secret, 0)).await.unwrap();
+    let recovery = confirm(place, factors, USER, &shown(&secret, 0)).await;
     (secret, recovery.unwrap())
 }
 
@@ -54,7 +54,7 @@ async fn the_pause_passes(place: &Place) {
 
 pub(crate) async fn a_code_is_guessed_no_faster_by_who_knows_the_password_auth_4(place: Place) {
     let factors = patient(&place);
-    let (secret, recovery) = enrolled(&factors).await;
+    let (secret, recovery) = enrolled(&place, &factors).await;
     let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
     let mut looked_at = 0;
     for round in 0..10 {
@@ -85,7 +85,7 @@ pub(crate) async fn a_code_is_guessed_no_faster_by_who_knows_the_password_auth_4
 
 pub(crate) async fn guesses_at_once_are_counted_like_one_after_the_other_auth_4(place: Place) {
     let factors = patient(&place);
-    enrolled(&factors).await;
+    enrolled(&place, &factors).await;
     let answers = join_all((0..30).map(|_| factors.verify(USER, WRONG))).await;
     let looked_at = answers.iter().filter(|answer| answer.is_ok()).count();
     assert_eq!(looked_at, 5);
@@ -96,7 +96,7 @@ pub(crate) async fn guesses_at_once_are_counted_like_one_after_the_other_auth_4(
 
 pub(crate) async fn a_right_code_alone_ends_the_count_of_wrong_ones_auth_4(place: Place) {
     let factors = patient(&place);
-    let (secret, recovery) = enrolled(&factors).await;
+    let (secret, recovery) = enrolled(&place, &factors).await;
     for right in [recovery[0].clone(), shown(&secret, 1)] {
         for _ in 0..4 {
             assert!(!factors.verify(USER, WRONG).await.unwrap());
@@ -122,18 +122,18 @@ pub(crate) async fn a_secret_is_not_confirmed_by_guessing_auth_4(place: Place) {
     let factors = patient(&place);
     factors.enrol(USER, "ada").await.unwrap().unwrap();
     for _ in 0..5 {
-        assert!(factors.confirm(USER, WRONG).await.unwrap().is_none());
+        assert!(factors.prove(USER, WRONG).await.unwrap().is_none());
     }
-    let refused = factors.confirm(USER, WRONG).await;
+    let refused = factors.prove(USER, WRONG).await;
     waits(refused.map(|codes| codes.is_some()));
     // What is set up anew begins anew.
     factors.remove(&place.database, USER).await.unwrap();
-    enrolled(&factors).await;
+    enrolled(&place, &factors).await;
 }
 
 pub(crate) async fn a_code_that_cannot_be_counted_is_not_looked_at_auth_4(place: Place) {
     let factors = patient(&place);
-    let (_, recovery) = enrolled(&factors).await;
+    let (_, recovery) = enrolled(&place, &factors).await;
     sql("DROP TABLE account_failures")
         .execute(&place.database)
         .await

@@ -54,5 +54,6 @@ seaworthy_testkit::on_every_database! {
         a_factor_counts_from_its_confirmation_and_each_code_once_auth_4,
         no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile_auth_4,
         a_code_confirms_the_secret_that_it_proves_and_no_other_auth_4,
+        a_confirmation_that_is_not_written_down_did_not_happen_obs_11,
         a_secret_that_was_moved_to_another_row_does_not_open_sec_5;
 }

@@ -5,7 +5,10 @@ use seaworthy_core::Secret;
 use seaworthy_crypto::{KeyId, Keyring, Sealer, key_from_text};
 use seaworthy_testkit::process::{Ended, ServiceProcess, example};
 
-use crate::{place::Place, second_factors::shown};
+use crate::{
+    place::Place,
+    second_factors::{confirm, shown},
+};
 
 /// Identifiers that sort, and are written, in ways of their own.
 const USERS: [&str; 4] = ["0", "A", "Ünï 'x'", "a"];
@@ -55,7 +58,7 @@ pub(crate) async fn codes_verify_after_a_rotation_and_the_removal_of_the_old_key
         let enrolment = factors.enrol(user, "ada").await.unwrap().unwrap();
         let secret = enrolment.secret.expose().clone();
         let code = shown(&secret, 0);
-        let recovery = factors.confirm(user, &code).await.unwrap().unwrap();
+        let recovery = confirm(&place, &factors, user, &code).await.unwrap();
         secrets.push((user, secret, recovery));
     }
     let begun = factors.enrol("begun", "bob").await.unwrap().unwrap();
@@ -87,7 +90,7 @@ pub(crate) async fn codes_verify_after_a_rotation_and_the_removal_of_the_old_key
         assert!(factors.verify(user, &recovery[0]).await.unwrap());
     }
     let code = shown(begun.secret.expose(), 0);
-    assert!(factors.confirm("begun", &code).await.unwrap().is_some());
+    assert!(confirm(&place, &factors, "begun", &code).await.is_some());
 }
 
 pub(crate) async fn a_key_that_is_removed_too_early_is_an_error_and_no_wrong_code_sec_5(
@@ -97,7 +100,7 @@ pub(crate) async fn a_key_that_is_removed_too_early_is_an_error_and_no_wrong_cod
     let before = with(&place, &old);
     let enrolment = before.enrol("ada", "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
-    before.confirm("ada", &code).await.unwrap().unwrap();
+    confirm(&place, &before, "ada", &code).await.unwrap();
     let next = shown(enrolment.secret.expose(), 1);
     let new = Keyring::new(named("new"), &Secret::new([2; 32])).unwrap();
     let without = with(&place, &new);

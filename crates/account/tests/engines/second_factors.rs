@@ -2,8 +2,8 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_lc_rs::hmac;
 use futures::future::join_all;
-use seaworthy_account::{SecondFactorConfig, SecondFactors};
-use seaworthy_core::Secret;
+use seaworthy_account::{ProvedEnrolment, SecondFactorConfig, SecondFactors};
+use seaworthy_core::{Error, Secret};
 use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, WrappedKey};
 use seaworthy_data::sql;
 use tokio::sync::Semaphore;
@@ -50,6 +50,28 @@ pub(crate) fn shown(secret: &str, ahead: u64) -> String {
     format!("{:06}", number % 1_000_000)
 }
 
+/// Proves an application by a code, and confirms it.
+pub(crate) async fn confirm(
+    place: &Place,
+    factors: &SecondFactors,
+    user: &str,
+    code: &str,
+) -> Option<Vec<String>> {
+    let proved = factors.prove(user, code).await.unwrap()?;
+    confirmed(place, factors, &proved).await
+}
+
+async fn confirmed(
+    place: &Place,
+    factors: &SecondFactors,
+    proved: &ProvedEnrolment,
+) -> Option<Vec<String>> {
+    let confirmed = place
+        .database
+        .transaction(|tx| async move { factors.confirm(&tx, proved).await });
+    confirmed.await.unwrap()
+}
+
 pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_auth_4(place: Place) {
     let factors = factors(&place);
     let enrolment = factors
@@ -66,9 +88,9 @@ pub(crate) async fn a_factor_counts_from_its_confirmation_and_each_code_once_aut
     );
     assert!(!factors.is_required(USER).await.unwrap());
     assert!(!factors.verify(USER, &shown(secret, 0)).await.unwrap());
-    assert!(factors.confirm(USER, "000").await.unwrap().is_none());
+    assert!(factors.prove(USER, "000").await.unwrap().is_none());
     let code = shown(secret, 0);
-    let recovery = factors.confirm(USER, &code).await.unwrap().unwrap();
+    let recovery = confirm(&place, &factors, USER, &code).await.unwrap();
     assert!(factors.is_required(USER).await.unwrap());
     assert!(
         factors.enrol(USER, "x").await.unwrap().is_none(),
@@ -163,7 +185,7 @@ pub(crate) async fn no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile
     let (slow, other) = slow_factors(&place);
     let confirmed = async {
         let code = shown(enrolment.secret.expose(), 0);
-        own.confirm(USER, &code).await.unwrap().unwrap()
+        confirm(&place, &own, USER, &code).await.unwrap()
     };
     let (enrolled, _) = tokio::join!(other.enrol(USER, "mallory"), slow.meanwhile(confirmed));
     assert!(enrolled.unwrap().is_none());
@@ -174,19 +196,40 @@ pub(crate) async fn no_secret_takes_the_place_of_one_that_is_confirmed_meanwhile
 pub(crate) async fn a_code_confirms_the_secret_that_it_proves_and_no_other_auth_4(place: Place) {
     let own = factors(&place);
     let enrolment = own.enrol(USER, "ada").await.unwrap().unwrap();
-    let (slow, confirming) = slow_factors(&place);
     let code = shown(enrolment.secret.expose(), 0);
-    let replaced = async { own.enrol(USER, "mallory").await.unwrap().unwrap() };
-    let (confirmed, _) = tokio::join!(confirming.confirm(USER, &code), slow.meanwhile(replaced));
-    assert!(confirmed.unwrap().is_none());
+    let proved = own.prove(USER, &code).await.unwrap().unwrap();
+    own.enrol(USER, "mallory").await.unwrap().unwrap();
+    assert!(confirmed(&place, &own, &proved).await.is_none());
     assert!(!own.is_required(USER).await.unwrap());
+}
+
+pub(crate) async fn a_confirmation_that_is_not_written_down_did_not_happen_obs_11(place: Place) {
+    let factors = factors(&place);
+    let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
+    let code = shown(enrolment.secret.expose(), 0);
+    let proved = factors.prove(USER, &code).await.unwrap().unwrap();
+    let undone = place.database.transaction(|tx| {
+        let (factors, proved) = (&factors, &proved);
+        async move {
+            factors.confirm(&tx, proved).await?.unwrap();
+            Err::<(), _>(Error::internal("it cannot be written down"))
+        }
+    });
+    undone.await.unwrap_err();
+    assert!(!factors.is_required(USER).await.unwrap());
+    let codes: (i64,) = sql("SELECT COUNT(*) FROM account_recovery_codes")
+        .fetch_one(&place.database)
+        .await
+        .unwrap();
+    assert_eq!(codes.0, 0);
+    assert!(confirm(&place, &factors, USER, &code).await.is_some());
 }
 
 pub(crate) async fn a_secret_that_was_moved_to_another_row_does_not_open_sec_5(place: Place) {
     let factors = factors(&place);
     let enrolment = factors.enrol(USER, "ada").await.unwrap().unwrap();
     let code = shown(enrolment.secret.expose(), 0);
-    factors.confirm(USER, &code).await.unwrap().unwrap();
+    confirm(&place, &factors, USER, &code).await.unwrap();
     sql("UPDATE account_second_factors SET user_id = 'mallory', last_step = 0")
         .execute(&place.database)
         .await

@@ -29,6 +29,13 @@ async fn begin(sessions: &Sessions, place: &Place) -> SecretToken {
     begun.await.unwrap().token
 }
 
+async fn end(sessions: &Sessions, place: &Place, token: &SecretToken) -> Option<String> {
+    let ended = place
+        .database
+        .transaction(|tx| async move { sessions.end(&tx, token).await });
+    ended.await.unwrap()
+}
+
 pub(crate) async fn a_refresh_token_is_good_once_and_its_theft_ends_the_session_auth_3(
     place: Place,
 ) {
@@ -111,7 +118,7 @@ pub(crate) async fn a_logout_by_a_token_that_a_thief_has_exchanged_ends_the_sess
         begin(&sessions, &place).await,
     );
     let stolen = sessions.refresh(&own).await.unwrap().token;
-    sessions.end(&own).await.unwrap();
+    assert_eq!(end(&sessions, &place, &own).await.as_deref(), Some(USER));
     assert_eq!(sessions.holder(&stolen).await.unwrap(), None);
     assert!(sessions.holder(&other).await.unwrap().is_some());
 }
@@ -129,7 +136,8 @@ pub(crate) async fn a_logout_a_ban_and_a_new_login_end_sessions_auth_3(place: Pl
     let third = begin(&sessions, &place).await;
     assert_eq!(sessions.holder(&first).await.unwrap(), None, "it made room");
 
-    sessions.end(&second).await.unwrap();
+    assert_eq!(end(&sessions, &place, &second).await.as_deref(), Some(USER));
+    assert_eq!(end(&sessions, &place, &second).await, None, "it is over");
     assert_eq!(sessions.holder(&second).await.unwrap(), None);
     let listed = sessions.of(USER).await.unwrap();
     assert_eq!(listed.len(), 1);

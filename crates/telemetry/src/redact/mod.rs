@@ -13,6 +13,7 @@ mod national;
 mod number;
 mod opaque;
 mod partial;
+mod phone;
 mod postal;
 mod resident;
 mod scan;

@@ -12,8 +12,6 @@ const MOST_CARD_GROUPS: usize = 5;
 const LONGEST_GAP: usize = 24;
 /// Digits before the point of a number whose fraction is no card.
 const LONGEST_WHOLE_PART: usize = 2;
-/// The longest telephone number with its separators that is looked for, in bytes: 15 digits (ITU-T E.164) and as many separators.
-const LONGEST_PHONE: usize = 32;
 
 /// One digit and where it stands.
 #[derive(Clone, Copy)]
@@ -226,27 +224,4 @@ fn is_luhn(window: &[Digit]) -> bool {
         })
         .sum();
     sum.is_multiple_of(10) && window.iter().any(|digit| digit.value != 0)
-}
-
-/// An international telephone number (a plus and 8 to 15 digits), or a number written in groups with parentheses.
-pub(super) fn phone(text: &[u8], at: usize) -> Option<(usize, usize)> {
-    let limit = text.len().min(at + LONGEST_PHONE);
-    let near = text.get(..limit)?;
-    let end = end_of(near, at, |byte| {
-        byte.is_ascii_digit() || matches!(byte, b' ' | b'-' | b'(' | b')' | b'+' | b'.')
-    });
-    let shape = text.get(at..end)?;
-    let length = shape
-        .iter()
-        .rposition(|byte| byte.is_ascii_digit() || *byte == b')')?
-        + 1;
-    let shape = shape.get(..length)?;
-    let digits = shape.iter().filter(|byte| byte.is_ascii_digit()).count();
-    let is_followed_by_word = text
-        .get(at + length)
-        .is_some_and(|byte| byte.is_ascii_alphanumeric() || *byte == b'_');
-    let is_international = shape.starts_with(b"+");
-    let is_grouped = shape.contains(&b'(') && shape.contains(&b')');
-    ((8..=15).contains(&digits) && (is_international || is_grouped) && !is_followed_by_word)
-        .then_some((at, at + length))
 }

@@ -30,19 +30,14 @@ pub(crate) struct Accounts {
 impl Accounts {
     /// Writes down what was tried and not let happen; of an account that does not exist too, so that the time tells nothing.
     async fn refused(&self, action: &'static str, user: Option<&str>) -> Result<(), Error> {
-        let entry = AuditEntry::new(action).outcome(Outcome::Refused);
-        self.note(match user {
-            Some(user) => entry.target("user", user),
-            None => entry,
-        })
-        .await
-    }
-
-    async fn note(&self, entry: AuditEntry) -> Result<(), Error> {
         self.database
-            .transaction(|tx| {
-                let entry = entry.clone();
-                async move { Ok::<_, Error>(self.audit.append(&tx, entry).await?) }
+            .transaction(|tx| async move {
+                let entry = AuditEntry::new(action).outcome(Outcome::Refused);
+                let entry = match user {
+                    Some(user) => entry.target("user", user),
+                    None => entry,
+                };
+                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
             })
             .await
     }

@@ -24,13 +24,22 @@ impl Accounts {
         code: &Secret<String>,
     ) -> Result<Vec<String>, Error> {
         const ACTION: &str = "second_factor.confirm";
-        let Some(recovery) = self.factors.confirm(user, code.expose()).await? else {
+        let Some(proved) = self.factors.prove(user, code.expose()).await? else {
             self.refused(ACTION, Some(user)).await?;
             return Err(refusal::wrong_code());
         };
-        self.note(AuditEntry::new(ACTION).target("user", user))
-            .await?;
-        Ok(recovery)
+        self.database
+            .transaction(|tx| {
+                let proved = &proved;
+                async move {
+                    let recovery = self.factors.confirm(&tx, proved).await?;
+                    let recovery = recovery.ok_or_else(refusal::wrong_code)?;
+                    let entry = AuditEntry::new(ACTION).target("user", user);
+                    self.audit.append(&tx, entry).await?;
+                    Ok::<_, Error>(recovery)
+                }
+            })
+            .await
     }
 
     /// Removes the second factor. Both proofs are asked for: whoever has found a session open and knows the password would have done without the second one.

@@ -287,10 +287,21 @@ impl Accounts {
 
     /// Ends the session of a refresh token, if it has one.
     pub(crate) async fn log_out(&self, token: Option<SecretToken>) -> Result<(), Error> {
-        match token {
-            Some(token) => Ok(self.sessions.end(&token).await?),
-            None => Ok(()),
-        }
+        let Some(token) = token else {
+            return Ok(());
+        };
+        self.database
+            .transaction(|tx| {
+                let token = token.clone();
+                async move {
+                    let Some(user) = self.sessions.end(&tx, &token).await? else {
+                        return Ok(());
+                    };
+                    let entry = AuditEntry::new("user.logout").target("user", user.as_str());
+                    Ok::<_, Error>(self.audit.append(&tx, entry.actor(user)).await?)
+                }
+            })
+            .await
     }
 }
 

@@ -1,0 +1,83 @@
+use aws_lc_rs::rand;
+use seaworthy_core::Error;
+use seaworthy_data::{Connection, DataError, sql};
+use zeroize::Zeroizing;
+
+use super::base32::base32;
+use crate::secret_token::hash;
+
+/// A page of them; each is good once.
+const CODES: usize = 10;
+/// 80 bits each: out of reach for guessing, short enough to type.
+const BYTES: usize = 10;
+/// Letters between two dashes.
+const GROUP: usize = 4;
+
+/// New codes in the place of those that the user has: four groups of four letters, such as `ABCD-EFGH-IJKL-MNOP`. Only their hashes are stored.
+pub(super) async fn replace(connection: &dyn Connection, user: &str) -> Result<Vec<String>, Error> {
+    let codes: Vec<String> = (0..CODES).map(|_| generate()).collect::<Result<_, _>>()?;
+    remove(connection, user).await?;
+    for code in &codes {
+        sql("INSERT INTO account_recovery_codes (user_id, code_hash) VALUES (?, ?)")
+            .bind(user)
+            .bind(stored(code))
+            .execute(connection)
+            .await?;
+    }
+    Ok(codes)
+}
+
+/// Whether the code was one of the user's; it is none from here on.
+pub(super) async fn take(
+    connection: &dyn Connection,
+    user: &str,
+    code: &str,
+) -> Result<bool, DataError> {
+    let taken = sql("DELETE FROM account_recovery_codes WHERE user_id = ? AND code_hash = ?")
+        .bind(user)
+        .bind(stored(code))
+        .execute(connection)
+        .await?;
+    Ok(taken.rows_affected() > 0)
+}
+
+pub(super) async fn remove(connection: &dyn Connection, user: &str) -> Result<(), DataError> {
+    sql("DELETE FROM account_recovery_codes WHERE user_id = ?")
+        .bind(user)
+        .execute(connection)
+        .await
+        .map(drop)
+}
+
+fn generate() -> Result<String, Error> {
+    let mut bytes = Zeroizing::new([0; BYTES]);
+    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    let text = base32(&*bytes);
+    let groups: Vec<String> = text
+        .as_bytes()
+        .chunks(GROUP)
+        .map(|group| String::from_utf8_lossy(group).into_owned())
+        .collect();
+    Ok(groups.join("-"))
+}
+
+/// Of the letters and digits alone: people leave out what divides them, and their case.
+fn stored(code: &str) -> Vec<u8> {
+    let plain: String = code
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|character| character.to_ascii_uppercase())
+        .collect();
+    hash(plain.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_recovery_code_is_read_however_it_is_typed_auth_4() {
+        assert_eq!(stored("ABCD-EFGH"), stored("abcd efgh"));
+        assert_ne!(stored("ABCD-EFGH"), stored("ABCD-EFGI"));
+    }
+}
