@@ -91,14 +91,16 @@ impl AuditLog {
             .execute(tx)
             .await?;
         self.sign_beginning_anew(tx, &chain).await?;
-        // The log of the process leaves this machine: what was cut off from the end of the table can be seen by it.
-        tracing::info!(
-            sequence = record.sequence,
-            action = record.action,
-            outcome = record.outcome,
-            hash = hexadecimal(&record.hash),
-            "audit"
-        );
+        // The log of the process leaves this machine: what was cut off from the end of the table can be seen by it. A record that was rolled back would seem to be cut off too.
+        tx.on_commit(move || {
+            tracing::info!(
+                sequence = record.sequence,
+                action = record.action,
+                outcome = record.outcome,
+                hash = hexadecimal(&record.hash),
+                "audit"
+            );
+        });
         Ok(())
     }
 }

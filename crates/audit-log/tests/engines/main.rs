@@ -10,6 +10,7 @@ mod beginning;
 mod chain;
 mod keys;
 mod place;
+mod telling;
 mod writing;
 
 seaworthy_testkit::on_every_database! {
@@ -33,6 +34,8 @@ seaworthy_testkit::on_every_database! {
         who_has_stolen_an_earlier_key_alters_nothing_before_its_last_record_obs_11,
         a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11,
         a_key_that_is_missing_or_too_short_is_named_obs_11;
+    telling:
+        only_what_was_committed_is_told_to_the_log_of_the_process_obs_11;
     writing:
         an_entry_is_there_with_its_change_and_not_without_obs_11,
         many_at_once_make_one_chain_obs_11,

@@ -325,5 +325,10 @@ fn mail_that_is_kept_or_goes_unencrypted_is_refused_conf_7() {
         "mail.allow_plaintext",
         json!({ "mail.allow_plaintext": true }),
     );
+    refused(
+        "SEC-1",
+        "letters.allow_plaintext",
+        json!({ "letters.allow_plaintext": true }),
+    );
     accepted(json!({ "mail.url": "smtp://mail.example.org", "mail.allow_plaintext": false }));
 }

@@ -16,7 +16,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     });
     let plain = facts
         .iter()
-        .filter(|(key, setting)| key.ends_with("mail.allow_plaintext") && setting.value == true);
+        .filter(|(key, setting)| key.ends_with("allow_plaintext") && setting.value == true);
     let plain = plain.map(|(key, setting)| Violation {
         id: "SEC-1",
         key: key.to_owned(),
