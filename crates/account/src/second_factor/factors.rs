@@ -149,7 +149,7 @@ impl SecondFactors {
     }
 
     /// Confirms the application that was [proved](Self::prove), in the transaction that writes it down. From then on logins need a code. Tells the recovery codes, which are shown once; `None` where another
-    /// was set up or confirmed meanwhile.
+    /// was set up or confirmed meanwhile. Where the outcome of the transaction is not known, the factor may count and nobody has seen its codes: [remove](Self::remove) it.
     ///
     /// # Errors
     /// The database's.

@@ -29,7 +29,7 @@ impl Guesses {
         let found = look.await;
         let database = &self.database;
         match &found {
-            // A right code is used up by now: a count that stays is the smaller harm.
+            // What a right one gives may be given once only: a count that stays is the smaller harm.
             Ok(Some(_)) => {
                 if let Err(error) = self.forget(database, user).await {
                     warn!(user, %error, "wrong codes stay counted after a right one");

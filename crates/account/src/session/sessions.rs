@@ -260,8 +260,8 @@ impl Sessions {
         Ok(Exchange::Reused { user })
     }
 
-    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. Tells whose it was, in the transaction that writes it down; `None` for one that
-    /// is not known, which is none that could go on.
+    /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. Tells whose it was, in the transaction that writes it down; `None` for one
+    /// that is not known or is over, which is none that could go on.
     ///
     /// # Errors
     /// The database's.
@@ -270,12 +270,18 @@ impl Sessions {
         tx: &Transaction,
         token: &SecretToken,
     ) -> Result<Option<String>, DataError> {
-        let session: Option<(String, String)> =
-            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ? OR id IN (SELECT session_id FROM account_used_tokens WHERE token_hash = ?)")
-                .bind(token.hash())
+        let mut session: Option<(String, String)> =
+            sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
                 .bind(token.hash())
                 .fetch_optional(tx)
                 .await?;
+        if session.is_none() {
+            session = sql("SELECT s.id, s.user_id FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
+                           WHERE u.token_hash = ? AND s.until_us > {now_us} AND s.ends_us > {now_us}")
+                .bind(token.hash())
+                .fetch_optional(tx)
+                .await?;
+        }
         let Some((id, user)) = session else {
             return Ok(None);
         };

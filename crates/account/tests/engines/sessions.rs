@@ -106,6 +106,7 @@ pub(crate) async fn a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_
         let answer = sessions.refresh(&token).await;
         assert!(matches!(answer, Err(RefreshError::Unknown)), "{answer:?}");
         assert!(sessions.of(USER).await.unwrap().is_empty());
+        assert_eq!(end(&sessions, &place, &token).await, None, "no logout");
     }
 }
 

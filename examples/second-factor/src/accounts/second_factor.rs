@@ -28,18 +28,25 @@ impl Accounts {
             self.refused(ACTION, Some(user)).await?;
             return Err(refusal::wrong_code());
         };
-        self.database
+        let recovery = self
+            .database
             .transaction(|tx| {
                 let proved = &proved;
                 async move {
                     let recovery = self.factors.confirm(&tx, proved).await?;
-                    let recovery = recovery.ok_or_else(refusal::wrong_code)?;
-                    let entry = AuditEntry::new(ACTION).target("user", user);
-                    self.audit.append(&tx, entry).await?;
+                    if recovery.is_some() {
+                        let entry = AuditEntry::new(ACTION).target("user", user);
+                        self.audit.append(&tx, entry).await?;
+                    }
                     Ok::<_, Error>(recovery)
                 }
             })
-            .await
+            .await?;
+        // Another was set up meanwhile: the code is none of it.
+        if recovery.is_none() {
+            self.refused(ACTION, Some(user)).await?;
+        }
+        recovery.ok_or_else(refusal::wrong_code)
     }
 
     /// Removes the second factor. Both proofs are asked for: whoever has found a session open and knows the password would have done without the second one.

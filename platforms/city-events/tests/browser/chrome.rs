@@ -18,10 +18,11 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// What the browser says of a page that went away before it had answered.
-const LEFT: [&str; 3] = [
+const LEFT: [&str; 4] = [
     "Inspected target navigated or closed",
     "Execution context was destroyed",
     "Cannot find context with specified id",
+    "Promise was collected",
 ];
 
 /// A browser without a window, told what to do by its own protocol over two pipes.

@@ -328,6 +328,19 @@ async fn a_host_takes_an_event_back_and_a_moderator_bans_a_host() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_could_not_be_signed_out_is_told_so_auth_3() {
+    let Some(mut town) = Town::open().await else {
+        return;
+    };
+    let ada = town.register("ada");
+    town.go(&ada, "/profile");
+    town.reads(&ada, "ada@example.org");
+    town.platform.stop().await;
+    town.chrome.press(&ada, "Sign out");
+    town.chrome.reads(&ada, "You are still signed in.");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn who_waits_for_a_page_that_is_left_waits_for_the_next_one() {
     let Some(mut town) = Town::open().await else {
         return;
@@ -337,7 +350,7 @@ async fn who_waits_for_a_page_that_is_left_waits_for_the_next_one() {
     // The first page promises an answer and leaves; it is the next one that gives it.
     town.chrome.until(
         &window,
-        "location.pathname === '/register' || new Promise(() => location.assign('/register'))",
+        "location.pathname === '/register' || (globalThis.kept = new Promise(() => location.assign('/register')))",
     );
     town.platform.stop().await;
 }

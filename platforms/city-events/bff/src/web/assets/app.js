@@ -296,7 +296,9 @@
   }
 
   async function logout() {
-    await fetch("/api/auth/logout", { method: "POST" }).catch(() => null);
+    const answer = await fetch("/api/auth/logout", { method: "POST" }).catch(() => null);
+    // The cookie is still there, and whoever sits here next would be signed in by it.
+    if (!answer || !answer.ok) { toast("You are still signed in. Try again.", "bad"); return; }
     leave();
     others?.postMessage("out");
     go("/");
