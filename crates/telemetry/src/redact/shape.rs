@@ -9,7 +9,7 @@ use super::{
     national::national,
     number::Run,
     opaque::opaque,
-    phone::phone,
+    phone::{behind_plus, phone},
     postal::postal,
     scheme::scheme_in_prose,
     url::{Addresses, ENCODED_LENGTH},
@@ -160,6 +160,7 @@ impl<'a> Shapes<'a> {
                 .or_else(|| keyed(self.text, at, behind))
                 .or_else(|| ip::begun(self.text, at)),
             b"%20" => postal(self.text, behind),
+            b"%2B" | b"%2b" => behind_plus(self.text, behind).map(|end| (at, end)),
             _ => None,
         };
         // Its digits are no part of what follows it.

@@ -298,6 +298,8 @@ proptest! {
 
     #[test]
     fn a_filter_only_takes_away_and_a_second_one_shows_no_more_obs_3(text in TEXTS) {
+        // A star that touches a mask could not be told from it.
+        let text = text.replace('*', "");
         let once = redact(&text).into_owned();
         let twice = redact(&once).into_owned();
         prop_assert!(shows_only_parts_of(&text, &once), "{}", once);
