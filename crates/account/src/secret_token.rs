@@ -31,8 +31,7 @@ impl SecretToken {
     /// # Errors
     /// [`Code::Internal`](seaworthy_core::Code::Internal): the system gives no random bytes.
     pub fn generate() -> Result<Self, Error> {
-        let mut bytes = Zeroizing::new([0; BYTES]);
-        rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+        let bytes = random::<BYTES>()?;
         Ok(Self(Secret::new(URL_SAFE_NO_PAD.encode(*bytes))))
     }
 
@@ -55,6 +54,13 @@ impl SecretToken {
     pub(crate) fn hash(&self) -> Vec<u8> {
         hash(self.expose().as_bytes())
     }
+}
+
+/// Bytes that nobody can guess.
+pub(crate) fn random<const LENGTH: usize>() -> Result<Zeroizing<[u8; LENGTH]>, Error> {
+    let mut bytes = Zeroizing::new([0; LENGTH]);
+    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
+    Ok(bytes)
 }
 
 pub(crate) fn hash(bytes: &[u8]) -> Vec<u8> {

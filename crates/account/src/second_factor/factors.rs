@@ -1,12 +1,13 @@
 use std::{fmt, time::SystemTime};
 
-use aws_lc_rs::rand;
+use data_encoding::BASE32_NOPAD;
 use seaworthy_core::{Error, Secret};
 use seaworthy_crypto::{Context, EncryptedColumn, Envelope, RowKey, Sealer};
 use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 use url::form_urlencoded;
 
-use super::{SecondFactorConfig, base32::base32, code::step_of, guesses::Guesses, recovery};
+use super::{SecondFactorConfig, code::step_of, guesses::Guesses, recovery};
+use crate::secret_token::random;
 
 /// RFC 4226, section 4, R6: 160 bits.
 const SECRET_BYTES: usize = 20;
@@ -93,7 +94,7 @@ impl SecondFactors {
     /// # Errors
     /// The database's, or that of the keys.
     pub async fn enrol(&self, user: &str, label: &str) -> Result<Option<Enrolment>, Error> {
-        let secret = random_secret()?;
+        let secret = Secret::new(random::<SECRET_BYTES>()?.to_vec());
         let sealed = self.sealer.seal_bytes(&secret, &context(user)).await?;
         let sealed = sealed.to_bytes()?;
         sql("INSERT INTO account_second_factors (user_id, secret, confirmed, last_step) VALUES (?, ?, ?, 0)
@@ -109,7 +110,7 @@ impl SecondFactors {
         if self.is_required(user).await? {
             return Ok(None);
         }
-        let text = base32(secret.expose());
+        let text = BASE32_NOPAD.encode(secret.expose());
         Ok(Some(Enrolment {
             address: Secret::new(self.address(label, &text)),
             secret: Secret::new(text),
@@ -255,10 +256,4 @@ impl SecondFactors {
 /// Beside the column that [`SECOND_FACTOR_SECRETS`] walks over: whoever renames one renames the other.
 fn context(user: &str) -> Context {
     Context::new("account_second_factors", "secret").row(user)
-}
-
-fn random_secret() -> Result<Secret<Vec<u8>>, Error> {
-    let mut bytes = vec![0; SECRET_BYTES];
-    rand::fill(&mut bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
-    Ok(Secret::new(bytes))
 }

@@ -3,7 +3,6 @@
 //! The secret is encrypted for its row, so neither a copy of the database nor another user's row gives it away. A code counts once: the step of the last one is kept, and one of it or of an
 //! earlier one is refused (section 5.2). Guessing is bounded here, and not by [`Lockout`](crate::Lockout): whoever guesses codes has the password, and each login by it ends that count.
 
-mod base32;
 mod code;
 mod config;
 mod factors;

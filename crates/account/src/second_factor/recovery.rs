@@ -1,10 +1,8 @@
-use aws_lc_rs::rand;
+use data_encoding::BASE32_NOPAD;
 use seaworthy_core::Error;
 use seaworthy_data::{Connection, DataError, sql};
-use zeroize::Zeroizing;
 
-use super::base32::base32;
-use crate::secret_token::hash;
+use crate::secret_token::{hash, random};
 
 /// A page of them; each is good once.
 const CODES: usize = 10;
@@ -50,9 +48,7 @@ pub(super) async fn remove(connection: &dyn Connection, user: &str) -> Result<()
 }
 
 fn generate() -> Result<String, Error> {
-    let mut bytes = Zeroizing::new([0; BYTES]);
-    rand::fill(&mut *bytes).map_err(|_| Error::internal("the system gives no random bytes"))?;
-    let text = base32(&*bytes);
+    let text = BASE32_NOPAD.encode(&*random::<BYTES>()?);
     let groups: Vec<String> = text
         .as_bytes()
         .chunks(GROUP)

@@ -72,6 +72,16 @@ impl Subscribed {
             arrivals,
         })
     }
+
+    /// Its session, which was given its partition and gives it back once it is polled again.
+    fn leaving(&self) -> Session {
+        let mut session = Session::new(Arc::clone(&self.member));
+        live_until(&mut session, &self.client, |session| {
+            !session.member.state.lock().assigned.is_empty()
+        });
+        self.client.unsubscribe();
+        session
+    }
 }
 
 /// Polls until it is so.
@@ -101,12 +111,8 @@ async fn a_member_that_ends_before_it_has_handed_over_leaves_its_group_life_4() 
     let Some(test) = Subscribed::new(Duration::from_secs(6)).await else {
         return;
     };
+    let mut session = test.leaving();
     let (member, client) = (test.member, test.client);
-    let mut session = Session::new(Arc::clone(&member));
-    live_until(&mut session, &client, |session| {
-        !session.member.state.lock().assigned.is_empty()
-    });
-    client.unsubscribe();
     live_until(&mut session, &client, |session| session.handover.is_some());
 
     member.end(TransportError::Closed);
@@ -120,12 +126,8 @@ async fn a_member_whose_thread_panics_says_so_and_leaves_its_group_life_4() {
     let Some(mut test) = Subscribed::new(Duration::MAX).await else {
         return;
     };
+    let session = test.leaving();
     let (member, client) = (test.member, test.client);
-    let mut session = Session::new(Arc::clone(&member));
-    live_until(&mut session, &client, |session| {
-        !session.member.state.lock().assigned.is_empty()
-    });
-    client.unsubscribe();
     thread::spawn(move || session.run(client));
     assert_left(&member).await;
     let told = test.arrivals.recv().await;

@@ -85,12 +85,12 @@ fn parenthesised(text: &[u8], at: usize) -> Option<usize> {
 
 fn national(text: &[u8], at: usize) -> Option<usize> {
     let before = text.get(..at).unwrap_or_default();
-    let is_alone = |length: usize| !text.get(at + length).is_some_and(u8::is_ascii_digit);
+    let is_pair = !text.get(at + 2).is_some_and(u8::is_ascii_digit);
     match before {
         // The fraction of a number.
         [.., b'0'..=b'9', b'.'] => return None,
         // The seconds of a time.
-        [.., b'0'..=b'9', b'0'..=b'9', b':'] if is_alone(2) => return None,
+        [.., b'0'..=b'9', b'0'..=b'9', b':'] if is_pair => return None,
         _ => {}
     }
     if text.get(at..).is_some_and(|rest| rest.starts_with(b"1 (")) {

@@ -60,6 +60,16 @@ fn the_time_grows_as_the_text_does_obs_3() {
         "Aaaweg 1 ",
         "Box 1 ",
         "ß1 ",
+        "01 ",
+        "0 1 ",
+        "00",
+        "0033 6 ",
+        "06 12 34 56 78 ",
+        "06 12 34 56 7 ",
+        "138 0013 8000 ",
+        "2026-01-",
+        "%2B1",
+        "1 (2) ",
     ] {
         let text = part.repeat(100_000 / part.len());
         let begun = std::time::Instant::now();
