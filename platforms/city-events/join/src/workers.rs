@@ -4,12 +4,13 @@ use seaworthy::{config::Settings, prelude::*};
 
 use crate::{config::CountingConfig, store::Store};
 
-/// Events whose counts are told in one step.
-const COUNTED_AT_ONCE: u32 = 500;
 /// Seldom enough to be no load, often enough that no purge is large.
 const PURGED_EVERY: Timeout = Timeout::from_secs(60);
+/// The mail about a cancellation is not urgent to the second, and the statement reads an empty
+/// table at almost all times.
+const EXPIRY_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 
-/// Tells counts again, and forgets keys whose time is over.
+/// Expires joins of canceled events, publishes counts again, and deletes expired keys.
 pub(crate) fn start<C: Settings>(service: &Assembly<C>, store: &Store, counting: &CountingConfig) {
     let counted = store.clone();
     service.worker(Worker::new(
@@ -17,15 +18,16 @@ pub(crate) fn start<C: Settings>(service: &Assembly<C>, store: &Store, counting:
         Schedule::Interval(counting.every),
         move |run| {
             let store = counted.clone();
-            async move {
-                for event in store.uncounted(COUNTED_AT_ONCE).await? {
-                    if run.stop.is_requested() {
-                        break;
-                    }
-                    store.tell_count(event).await?;
-                }
-                Ok(())
-            }
+            async move { Ok(store.publish_counts(&run.stop).await?) }
+        },
+    ));
+    let canceled = store.clone();
+    service.worker(Worker::new(
+        "expiry of joins of canceled events",
+        Schedule::Interval(EXPIRY_POLL_INTERVAL),
+        move |run| {
+            let store = canceled.clone();
+            async move { Ok(store.expire_canceled(&run.stop).await?) }
         },
     ));
     let purged = store.clone();

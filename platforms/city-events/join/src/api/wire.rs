@@ -129,11 +129,12 @@ impl From<Join> for Part {
 
 impl From<Places> for Stats {
     fn from(places: Places) -> Self {
+        let seats = places.seats();
         Self {
             event_id: places.event,
             capacity: places.capacity,
-            active_count: places.active,
-            waitlist_count: places.waitlisted,
+            active_count: seats.active,
+            waitlist_count: seats.waitlisted,
             updated_at: places.updated_at,
         }
     }
@@ -153,11 +154,12 @@ impl From<Join> for Participation {
 impl From<Places> for GetSeatsResponse {
     fn from(places: Places) -> Self {
         let count = |count| i32::try_from(count).unwrap_or(i32::MAX);
+        let seats = places.seats();
         Self {
             event_id: places.event.to_string(),
             capacity: places.capacity,
-            active_count: count(places.active),
-            waitlist_count: count(places.waitlisted),
+            active_count: count(seats.active),
+            waitlist_count: count(seats.waitlisted),
             updated_at: Some(timestamp(places.updated_at)),
         }
     }

@@ -35,7 +35,9 @@ pub(crate) struct Places {
     pub(crate) event: Uuid,
     /// 0 for as many as are wanted, -1 once the event is canceled.
     pub(crate) capacity: i32,
+    /// Joins with a place. Of a canceled event: those that are still to expire.
     pub(crate) active: i64,
+    /// Joins on the waitlist. Of a canceled event: those that are still to expire.
     pub(crate) waitlisted: i64,
     pub(crate) state: PlacesState,
     /// None where the announcement did not say.
@@ -71,11 +73,15 @@ impl Places {
         self.joined_at.map_or(now, |last| now.max(after(last)))
     }
 
-    /// The counts, for messages.
+    /// The counts for messages and answers: zero as soon as the event is canceled.
     pub(crate) const fn seats(&self) -> Seats {
+        let (active, waitlisted) = match self.state {
+            PlacesState::Canceled => (0, 0),
+            PlacesState::Open | PlacesState::Unpublished => (self.active, self.waitlisted),
+        };
         Seats {
-            active: self.active,
-            waitlisted: self.waitlisted,
+            active,
+            waitlisted,
             revision: self.revision,
         }
     }

@@ -44,6 +44,14 @@ impl Places {
         self.revision += 1;
     }
 
+    /// Counts a join of a canceled event that has expired. What is published stays as it is, so
+    /// this is not a revision.
+    pub(super) fn expire(&mut self, from: JoinStatus) {
+        if let Some(count) = self.count_of(from) {
+            *count = (*count - 1).max(0);
+        }
+    }
+
     const fn count_of(&mut self, status: JoinStatus) -> Option<&mut i64> {
         match status {
             JoinStatus::Active => Some(&mut self.active),

@@ -2,28 +2,18 @@
 
 use city_events_contract::{
     Moment,
-    messages::{Announcement, EmailEventCanceled, JoinCounted},
+    messages::{Announcement, JoinCounted},
 };
-use seaworthy::{
-    data::{DataError, Transaction, sql},
-    prelude::*,
-};
+use seaworthy::data::{DataError, Transaction, sql};
 use uuid::Uuid;
 
-use super::{
-    Store, places,
-    rows::{join_columns, status},
-};
-use crate::domain::{Join, JoinError, JoinStatus, Places, PlacesState};
+use super::{Store, cancellations, places, rows::status};
+use crate::domain::{JoinError, JoinStatus, Places, PlacesState};
 
 /// What an event's joins end for where nobody said why.
 const CANCELED: &str = "event_canceled";
-/// People whose joins end in one step.
-const EXPIRED_AT_ONCE: u32 = 200;
 /// The capacity of an event that takes nobody any more.
 const CLOSED: i32 = -1;
-/// The service, in messages.
-const PRODUCER: &str = "join-service";
 
 /// What was told of an event, and when it happened.
 #[derive(Debug, Clone, Copy)]
@@ -90,7 +80,8 @@ impl Store {
         Ok(())
     }
 
-    /// The event is canceled: every join ends, and everybody who had one gets a mail.
+    /// Closes a canceled event: joining is refused from then on. The joins expire afterwards, see
+    /// [`expire_canceled`](Self::expire_canceled).
     pub(crate) async fn canceled(
         &self,
         tx: &Transaction,
@@ -105,72 +96,14 @@ impl Store {
             .as_deref()
             .filter(|text| !text.is_empty());
         let reason = reason.unwrap_or(CANCELED);
-        let now = Moment::now();
         places.state = PlacesState::Canceled;
         places.capacity = CLOSED;
         places.owner = announced.event.owner_id.clone().or(places.owner);
-        places.active = 0;
-        places.waitlisted = 0;
         places.revision += 1;
-        self.expire(tx, &places, announced, reason, now).await?;
+        cancellations::record(tx, places.event, reason, announced.at).await?;
         self.count(tx, &places).await?;
-        places::write(tx, &places, now).await?;
+        places::write(tx, &places, Moment::now()).await?;
         Ok(())
-    }
-
-    async fn expire(
-        &self,
-        tx: &Transaction,
-        places: &Places,
-        announced: Announced<'_>,
-        reason: &str,
-        now: Moment,
-    ) -> Result<(), JoinError> {
-        sql("INSERT INTO join_history (event_id, user_id, from_status, to_status, reason, happened_at, revision)
-             SELECT event_id, user_id, status, 'expired', ?, ?, ? FROM joins WHERE event_id = ? AND status IN ('active', 'waitlisted')")
-            .bind(reason)
-            .bind(now.get())
-            .bind(places.revision)
-            .bind(places.event)
-            .execute(tx)
-            .await?;
-        let trace = context::with_current(|context| {
-            context.map(|context| context.trace().trace_id().to_string())
-        });
-        loop {
-            let ending: Vec<Join> = sql(concat!(
-                "SELECT ",
-                join_columns!(),
-                " FROM joins WHERE event_id = ? AND status IN ('active', 'waitlisted') ORDER BY created_at, id LIMIT ?"
-            ))
-            .bind(places.event)
-            .bind(EXPIRED_AT_ONCE)
-            .fetch_all(tx)
-            .await?;
-            if ending.is_empty() {
-                return Ok(());
-            }
-            sql("UPDATE joins SET status = 'expired', expired_at = ?, expired_reason = ?, updated_at = ? WHERE id IN (?*)")
-                .bind(now.get())
-                .bind(reason)
-                .bind(now.get())
-                .bind_list(ending.iter().map(|join| join.id))
-                .execute(tx)
-                .await?;
-            for join in ending {
-                let mail = EmailEventCanceled {
-                    event_id: places.event,
-                    user_id: join.user,
-                    prev_status: join.status.as_str().to_owned(),
-                    reason: reason.to_owned(),
-                    occurred_at: announced.at.get(),
-                    trace_id: trace.clone().unwrap_or_default(),
-                    producer: PRODUCER.to_owned(),
-                    event_action: PlacesState::Canceled.as_str().to_owned(),
-                };
-                self.tell(tx, places.event, &mail).await?;
-            }
-        }
     }
 
     /// The places of the event, locked; none where what was told is older than what is known, or the event is over for good.
@@ -206,13 +139,18 @@ impl Store {
         Ok(())
     }
 
-    /// Tells the counts of an event again, after making sure that they are those of its joins.
-    pub(crate) async fn tell_count(&self, event: Uuid) -> Result<(), JoinError> {
+    /// Publishes the counts of an event again, after making sure that they are those of its joins.
+    /// The lock comes before the look at what was published, so of several replicas that listed the
+    /// event one publishes each revision.
+    pub(super) async fn publish_count(&self, event: Uuid) -> Result<(), JoinError> {
         self.database
             .transaction(|tx| async move {
                 let Some(mut places) = places::lock(&tx, event).await? else {
                     return Ok(());
                 };
+                if !places::has_unpublished_count(&tx, event).await? {
+                    return Ok(());
+                }
                 let (active, waitlisted) = count_joins(&tx, event).await?;
                 if (places.active, places.waitlisted) != (active, waitlisted) {
                     tracing::error!(

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use city_events_contract::Moment;
-use seaworthy::data::{Connection as _, DataError, Engine, sql};
+use seaworthy::data::{Connection as _, Engine, sql};
 use uuid::Uuid;
 
 use super::{Store, places, rows::join_columns};
@@ -109,11 +109,6 @@ impl Store {
             return Err(JoinError::Forbidden);
         }
         Ok(places)
-    }
-
-    /// The events whose counts have to be told again.
-    pub(crate) async fn uncounted(&self, most: u32) -> Result<Vec<Uuid>, DataError> {
-        places::uncounted(&self.database, most).await
     }
 }
 

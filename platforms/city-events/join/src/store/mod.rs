@@ -1,8 +1,10 @@
 //! Where joins are kept.
 
 mod bans;
+mod cancellations;
 mod changes;
 mod consumed;
+mod counts;
 mod keys;
 mod lists;
 mod messages;
@@ -59,3 +61,6 @@ impl Store {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -44,17 +44,36 @@ pub(super) async fn look(
     .await
 }
 
-/// The events whose counts have changed since they were told last, some of them.
-pub(super) async fn uncounted(
+/// Lists events whose counts have changed since they were published last, those after `event` in
+/// the order of their IDs.
+pub(super) async fn uncounted_after(
     connection: &dyn Connection,
-    most: u32,
+    event: Uuid,
+    max_events: u32,
 ) -> Result<Vec<Uuid>, DataError> {
-    let events: Vec<(Uuid,)> =
-        sql("SELECT event_id FROM event_capacity WHERE revision <> counted_revision LIMIT ?")
-            .bind(most)
-            .fetch_all(connection)
-            .await?;
+    let events: Vec<(Uuid,)> = sql(
+        "SELECT event_id FROM event_capacity WHERE event_id > ? AND revision <> counted_revision ORDER BY event_id LIMIT ?",
+    )
+    .bind(event)
+    .bind(max_events)
+    .fetch_all(connection)
+    .await?;
     Ok(events.into_iter().map(|(event,)| event).collect())
+}
+
+/// Whether the counts of an event have changed since they were published last. The caller holds
+/// the row.
+pub(super) async fn has_unpublished_count(
+    tx: &Transaction,
+    event: Uuid,
+) -> Result<bool, DataError> {
+    let found: Option<(Uuid,)> = sql(
+        "SELECT event_id FROM event_capacity WHERE event_id = ? AND revision <> counted_revision",
+    )
+    .bind(event)
+    .fetch_optional(tx)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// Remembers which counts were told.

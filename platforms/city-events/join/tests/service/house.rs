@@ -63,6 +63,11 @@ pub(crate) async fn open_wide(empty: EmptyDatabase) -> House {
     open_with(empty, &["waitlist.shortest=2000", "waitlist.longest=2000"]).await
 }
 
+/// Publishes counts all the time.
+pub(crate) async fn open_counting(empty: EmptyDatabase) -> House {
+    open_with(empty, &["counting.every=50ms"]).await
+}
+
 /// With other settings than the defaults.
 pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House {
     let folder = tempfile::tempdir().unwrap();

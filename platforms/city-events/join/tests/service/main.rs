@@ -64,3 +64,11 @@ mod wide {
         crowd: of_two_thousand_at_once_one_hundred_get_places_and_the_rest_wait_in_order;
     }
 }
+
+/// Where counts are published again at once.
+mod counting {
+    seaworthy_testkit::on_every_database! {
+        crate::house::open_counting, in_the_test;
+        news: one_failing_event_does_not_stop_counts_of_others_msg_5;
+    }
+}

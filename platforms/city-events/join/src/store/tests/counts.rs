@@ -1,0 +1,31 @@
+use super::fixture::{Replica, event, every_database};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replicas_publish_one_count_of_a_revision_msg_5() {
+    for empty in every_database() {
+        let (one, other) = (Replica::start(&empty).await, Replica::start(&empty).await);
+        let changed = event(10);
+        one.open(&changed).await;
+        one.seed(changed.event_id, 3, 0).await;
+        // Both replicas have listed the event before one of them publishes.
+        one.store.publish_count(changed.event_id).await.unwrap();
+        other.store.publish_count(changed.event_id).await.unwrap();
+        assert_eq!(one.stored("join.counted").await.len(), 1);
+
+        one.seed(changed.event_id, 2, 0).await;
+        let both = tokio::join!(
+            one.store.publish_count(changed.event_id),
+            other.store.publish_count(changed.event_id)
+        );
+        both.0.unwrap();
+        both.1.unwrap();
+        let counted = one.stored("join.counted").await;
+        let active: Vec<_> = counted
+            .iter()
+            .map(|body| &body["seats"]["active"])
+            .collect();
+        assert_eq!(active, [3, 5]);
+        one.stop().await;
+        other.stop().await;
+    }
+}

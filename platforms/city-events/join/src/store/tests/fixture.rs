@@ -1,0 +1,239 @@
+use std::{
+    sync::{Arc, OnceLock},
+    task::Poll,
+};
+
+use city_events_contract::{
+    Moment,
+    messages::{Announcement, EmailEventCanceled},
+};
+use seaworthy::{
+    audit_log::AuditLog,
+    config::{Environment, Loader, Profile},
+    data::{Database, sql},
+    messaging::{Event as _, Messaging},
+    outbox::Outbox,
+    prelude::*,
+    service::RunningService,
+};
+use seaworthy_testkit::database::EmptyDatabase;
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::super::{Announced, MIGRATIONS, Store, topics};
+use crate::{config::JoinConfig, domain::Waitlist, turnstile::Turnstile};
+
+const SECRET: &str = "a secret of the tests that is long enough";
+/// Less than a transaction over 15,000 joins takes, and far more than one over a page does.
+const TRANSACTION_TIMEOUT: &str = "2s";
+/// Rows of one statement: 3,500 values, which every engine takes.
+const ROWS: usize = 500;
+
+/// Messages that one statement reads: less than a statement may return.
+const READ_AT_ONCE: i64 = 5_000;
+
+/// One replica: a store whose messages stay in the outbox.
+pub(super) struct Replica {
+    pub(super) store: Store,
+    pub(super) database: Database,
+    running: RunningService,
+}
+
+impl Replica {
+    pub(super) async fn start(empty: &EmptyDatabase) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let overrides = [
+            "server.http.addr=127.0.0.1:0".to_owned(),
+            "admin.addr=127.0.0.1:0".to_owned(),
+            "log.level=error".to_owned(),
+            format!("database.url={}", empty.url()),
+            "database.migrate_at_start=true".to_owned(),
+            format!("database.transaction_timeout={TRANSACTION_TIMEOUT}"),
+            format!(
+                "broker.url=sqlite:{}",
+                folder.path().join("broker.db").display()
+            ),
+            format!("jwt.secret={SECRET}"),
+            format!("audit_log.key={SECRET}"),
+            "outbox.relay.enabled=false".to_owned(),
+        ];
+        let loader = Loader::new("join")
+            .profile(Profile::Test)
+            .environment(Environment::default())
+            .overrides(overrides);
+        let made = Arc::new(OnceLock::new());
+        let making = Arc::clone(&made);
+        let assemble = async move |service: &Assembly<JoinConfig>| {
+            let settings = service.settings();
+            let database =
+                Database::connect(service, "database", &settings.database, MIGRATIONS).await?;
+            let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
+            let publisher = messaging.publisher(topics()).await?;
+            let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+            let store = Store::new(
+                database.clone(),
+                outbox,
+                AuditLog::new(database.clone(), &settings.audit_log)?,
+                Turnstile::new(&settings.turnstile),
+                Waitlist::new(&settings.waitlist),
+                settings.idempotency_keys.keep.get(),
+                settings.turnstile.together.get().into(),
+            );
+            let _ = making.set((store, database));
+            Ok(())
+        };
+        let running = Service::new("join", "1")
+            .start(loader, assemble)
+            .await
+            .unwrap();
+        let (store, database) = made.get().unwrap().clone();
+        Self {
+            store,
+            database,
+            running,
+        }
+    }
+
+    pub(super) async fn stop(self) {
+        self.running.stop().await;
+    }
+
+    pub(super) async fn open(&self, event: &Announcement) {
+        self.database
+            .transaction(|tx| async move { self.store.opened(&tx, announced(event)).await })
+            .await
+            .unwrap();
+    }
+
+    /// Stores joins of an event as if so many people had joined it.
+    pub(super) async fn seed(&self, event: Uuid, active: usize, waitlisted: usize) {
+        let statuses = std::iter::repeat_n("active", active)
+            .chain(std::iter::repeat_n("waitlisted", waitlisted));
+        let now = Moment::now();
+        let rows: Vec<_> = statuses
+            .map(|status| {
+                [
+                    seaworthy::core::new_id().into(),
+                    event.into(),
+                    seaworthy::core::new_id().into(),
+                    status.into(),
+                    now.get().into(),
+                    now.get().into(),
+                ]
+            })
+            .collect();
+        for rows in rows.chunks(ROWS) {
+            sql("INSERT INTO joins (id, event_id, user_id, status, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?)**")
+                .bind_rows(rows.iter().cloned())
+                .execute(&self.database)
+                .await
+                .unwrap();
+        }
+        sql("UPDATE event_capacity SET active_count = active_count + ?, waitlist_count = waitlist_count + ?, revision = revision + 1 WHERE event_id = ?")
+            .bind(i64::try_from(active).unwrap())
+            .bind(i64::try_from(waitlisted).unwrap())
+            .bind(event)
+            .execute(&self.database)
+            .await
+            .unwrap();
+    }
+
+    /// Returns how many rows a statement about one event counts.
+    pub(super) async fn count(&self, statement: &'static str, event: Uuid) -> i64 {
+        let (count,): (i64,) = sql(statement)
+            .bind(event)
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        count
+    }
+
+    /// Returns the stored messages of a type, in their order.
+    pub(super) async fn stored(&self, kind: &str) -> Vec<Value> {
+        let mut bodies = Vec::new();
+        let mut last = 0;
+        loop {
+            let rows: Vec<(i64, Vec<u8>)> = sql("SELECT sequence, payload FROM outbox WHERE event_type = ? AND sequence > ? ORDER BY sequence LIMIT ?")
+                .bind(kind)
+                .bind(last)
+                .bind(READ_AT_ONCE)
+                .fetch_all(&self.database)
+                .await
+                .unwrap();
+            let Some((end, _)) = rows.last() else {
+                return bodies;
+            };
+            last = *end;
+            bodies.extend(
+                rows.iter()
+                    .map(|(_, payload)| serde_json::from_slice::<Value>(payload).unwrap()),
+            );
+        }
+    }
+
+    pub(super) async fn count_mails(&self) -> i64 {
+        let (count,): (i64,) = sql("SELECT count(*) FROM outbox WHERE event_type = ?")
+            .bind(EmailEventCanceled::TYPE)
+            .fetch_one(&self.database)
+            .await
+            .unwrap();
+        count
+    }
+
+    pub(super) async fn mails(&self) -> Vec<Value> {
+        self.stored(EmailEventCanceled::TYPE).await
+    }
+}
+
+pub(super) fn event(capacity: i32) -> Announcement {
+    Announcement {
+        event_id: seaworthy::core::new_id(),
+        owner_id: None,
+        title: "Rust".to_owned(),
+        city: "Hamburg".to_owned(),
+        category: "tech".to_owned(),
+        start_time: None,
+        end_time: None,
+        capacity,
+        status: "published".to_owned(),
+        reason: None,
+        actor_role: None,
+        cover_image_ids: Vec::new(),
+    }
+}
+
+pub(super) fn announced(event: &Announcement) -> Announced<'_> {
+    Announced {
+        event,
+        at: Moment::now(),
+    }
+}
+
+/// Every engine that is installed, with an empty database each.
+pub(super) fn every_database() -> impl Iterator<Item = EmptyDatabase> {
+    [
+        EmptyDatabase::sqlite,
+        EmptyDatabase::postgres,
+        EmptyDatabase::mariadb,
+    ]
+    .into_iter()
+    .filter_map(|make| make())
+}
+
+/// Polls a future at most `polls` times and drops it then. Returns `None` if it was dropped.
+pub(super) async fn drop_at_poll<F: Future>(future: F, polls: usize) -> Option<F::Output> {
+    let mut future = Box::pin(future);
+    let mut left = polls;
+    std::future::poll_fn(|context| {
+        if left == 0 {
+            return Poll::Ready(None);
+        }
+        left -= 1;
+        match future.as_mut().poll(context) {
+            Poll::Ready(output) => Poll::Ready(Some(output)),
+            Poll::Pending if left == 0 => Poll::Ready(None),
+            Poll::Pending => Poll::Pending,
+        }
+    })
+    .await
+}
