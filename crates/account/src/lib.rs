@@ -45,7 +45,7 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    NewSession, Origin, RefreshError, Refreshed, SessionConfig, SessionSummary, Sessions,
+    Exchange, NewSession, Origin, RefreshError, Refreshed, SessionConfig, SessionSummary, Sessions,
 };
 pub use token_versions::{NoPageEnd, RaisedBefore, RaisedPage, TokenVersions};
 

@@ -9,4 +9,6 @@ mod purge;
 mod sessions;
 
 pub use config::SessionConfig;
-pub use sessions::{NewSession, Origin, RefreshError, Refreshed, SessionSummary, Sessions};
+pub use sessions::{
+    Exchange, NewSession, Origin, RefreshError, Refreshed, SessionSummary, Sessions,
+};

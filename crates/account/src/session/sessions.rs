@@ -113,12 +113,21 @@ impl From<RefreshError> for Error {
     }
 }
 
-/// What became of a token within the transaction, which is to be committed in each case.
-enum Exchange {
-    Done { id: String, user: String },
+/// Outcome of an [`exchange`](Sessions::exchange). The transaction has to be committed in each case.
+#[derive(Debug)]
+#[must_use = "a reused token has to revoke access tokens too"]
+pub enum Exchange {
+    /// The session goes on.
+    Refreshed(Refreshed),
+    /// The token is not known, or its session is over.
     Unknown,
+    /// Another request exchanged the token within the overlap.
     Overtaken,
-    Reused { user: String },
+    /// The token was exchanged before, so it is stolen. Its session ends with the transaction.
+    Reused {
+        /// The user of the session.
+        user: String,
+    },
 }
 
 impl Sessions {
@@ -184,54 +193,48 @@ impl Sessions {
         Ok(user.map(|(user,)| user))
     }
 
-    /// Exchanges the token for the next one. Of two at once one gets it.
+    /// Exchanges the token for the next one, in a transaction of its own. Of two requests at once
+    /// one gets it.
+    ///
+    /// A service that can revoke access tokens calls [`exchange`](Self::exchange) instead: the end
+    /// of a stolen session and the revocation of its access tokens are then one transaction.
     ///
     /// # Errors
     /// [`RefreshError`]: what was done is committed in each case, an end of the session by theft too.
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
-        let (old, next) = (token.hash(), SecretToken::generate()?);
-        let next_hash = next.hash();
         let exchange = self
             .database
-            .transaction(|tx| {
-                let (old, next) = (old.clone(), next_hash.clone());
-                async move { self.exchange(&tx, old, next).await }
-            })
+            .transaction(|tx| async move { self.exchange(&tx, token).await })
             .await?;
         match exchange {
-            Exchange::Done { id, user } => Ok(Refreshed {
-                id,
-                user,
-                token: next,
-            }),
+            Exchange::Refreshed(refreshed) => Ok(refreshed),
             Exchange::Unknown => Err(RefreshError::Unknown),
             Exchange::Overtaken => Err(RefreshError::Overtaken),
-            Exchange::Reused { user } => {
-                tracing::warn!(user, "a refresh token was used twice: its session is over");
-                Err(RefreshError::Reused { user })
-            }
+            Exchange::Reused { user } => Err(RefreshError::Reused { user }),
         }
     }
 
-    async fn exchange(
-        &self,
-        tx: &Transaction,
-        old: Vec<u8>,
-        next: Vec<u8>,
-    ) -> Result<Exchange, DataError> {
+    /// Exchanges the token for the next one, in a transaction of the caller. The caller commits it
+    /// in each case. On [`Exchange::Reused`] it first adds what else the theft revokes, such as
+    /// [`TokenVersions::raise`](crate::TokenVersions::raise).
+    ///
+    /// # Errors
+    /// The database's, and those of [`SecretToken::generate`].
+    pub async fn exchange(&self, tx: &Transaction, token: &SecretToken) -> Result<Exchange, Error> {
+        let (old, next) = (token.hash(), SecretToken::generate()?);
         let updated = sql("UPDATE account_sessions SET token_hash = ?, used_us = {now_us}, until_us = {now_us} + ?
                            WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
-            .bind(next.clone())
+            .bind(next.hash())
             .bind(microseconds(self.config.idle.get()))
             .bind(old.clone())
             .execute(tx)
             .await?;
         if updated.rows_affected() == 0 {
-            return self.refuse(tx, old).await;
+            return Ok(self.refuse(tx, old).await?);
         }
         let (id, user): (String, String) =
             sql("SELECT id, user_id FROM account_sessions WHERE token_hash = ?")
-                .bind(next)
+                .bind(next.hash())
                 .fetch_one(tx)
                 .await?;
         sql("INSERT INTO account_used_tokens (token_hash, session_id, used_us) VALUES (?, ?, {now_us})")
@@ -239,7 +242,11 @@ impl Sessions {
             .bind(id.as_str())
             .execute(tx)
             .await?;
-        Ok(Exchange::Done { id, user })
+        Ok(Exchange::Refreshed(Refreshed {
+            id,
+            user,
+            token: next,
+        }))
     }
 
     async fn refuse(&self, tx: &Transaction, token: Vec<u8>) -> Result<Exchange, DataError> {
@@ -257,6 +264,13 @@ impl Sessions {
             return Ok(Exchange::Overtaken);
         }
         end(tx, &user, &id).await?;
+        let warned = user.clone();
+        tx.on_commit(move || {
+            tracing::warn!(
+                user = warned,
+                "a refresh token was used twice: its session is over"
+            );
+        });
         Ok(Exchange::Reused { user })
     }
 

@@ -153,31 +153,8 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.authenticate(PeopleAndServices::new(
         service, people, callers, DOOR, NAME,
     )?);
-    let (database, messaging) = tokio::try_join!(
-        Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
-        async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
-    )?;
-    let publisher = messaging.publisher(topics()).await?;
-    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
-    let passwords = Passwords::start(&settings.passwords, service.metrics())
-        .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
-    let one_time =
-        |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
-    let accounts = Accounts {
-        outbox,
-        logins: ReplayGuard::new(database.clone(), "login by a provider"),
-        sessions: Sessions::new(database.clone(), settings.sessions.clone()),
-        lockout: Lockout::new(database.clone(), settings.lockout.clone()),
-        passwords,
-        policy: PasswordPolicy::default(),
-        signer,
-        verify_email: one_time("verify_email", settings.verify_email.ttl),
-        password_reset: one_time("password_reset", settings.password_reset.ttl),
-        audit: AuditLog::new(database.clone(), &settings.audit_log)?,
-        counts: Counts::new(service.metrics()),
-        settings: settings.clone(),
-        database,
-    };
+    // Boxed, so that the type of this future stays small enough for the compiler.
+    let accounts = Box::pin(accounts(service, signer)).await?;
     if settings.seed_users && service.profile() == Profile::Development {
         seed(&accounts).await?;
     }
@@ -202,6 +179,42 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
         })
         .document(OPENAPI)
         .serve(service)
+}
+
+/// Builds the accounts over the database and the broker of the settings.
+///
+/// # Errors
+/// [`StartError`] where one of them cannot be opened.
+pub(crate) async fn accounts(
+    service: &Assembly<AuthConfig>,
+    signer: TokenSigner,
+) -> Result<Accounts, StartError> {
+    let settings = service.settings();
+    let (database, messaging) = tokio::try_join!(
+        Database::connect(service, DATABASE, &settings.database, MIGRATIONS),
+        async { Ok(Messaging::connect(service, BROKER, &settings.broker).await?) },
+    )?;
+    let publisher = messaging.publisher(topics()).await?;
+    let outbox = Outbox::start(service, &database, publisher, &settings.outbox).await?;
+    let passwords = Passwords::start(&settings.passwords, service.metrics())
+        .map_err(|error| StartError::because("passwords cannot be hashed", error))?;
+    let one_time =
+        |purpose, life: Timeout| OneTimeTokens::new(database.clone(), purpose, life.get());
+    Ok(Accounts {
+        outbox,
+        logins: ReplayGuard::new(database.clone(), "login by a provider"),
+        sessions: Sessions::new(database.clone(), settings.sessions.clone()),
+        lockout: Lockout::new(database.clone(), settings.lockout.clone()),
+        passwords,
+        policy: PasswordPolicy::default(),
+        signer,
+        verify_email: one_time("verify_email", settings.verify_email.ttl),
+        password_reset: one_time("password_reset", settings.password_reset.ttl),
+        audit: AuditLog::new(database.clone(), &settings.audit_log)?,
+        counts: Counts::new(service.metrics()),
+        settings: settings.clone(),
+        database,
+    })
 }
 
 /// A link without a token at its end would be sent to everybody.
@@ -258,7 +271,7 @@ fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
     Ok(())
 }
 
-fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
+pub(crate) fn signer(settings: &AuthConfig) -> Result<TokenSigner, StartError> {
     let because = |error| StartError::because("access tokens cannot be signed (jwt.secret)", error);
     let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
         StartError::new("access tokens need a secret of at least 32 bytes: set jwt.secret")

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Origin, RefreshError, SecretToken},
+    account::{Exchange, Origin, SecretToken},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -239,14 +239,21 @@ impl Accounts {
             Some(holder) => Some(self.signed_for(UserId::named(&holder)?).await?),
             None => None,
         };
-        let refreshed = match self.sessions.refresh(&token).await {
-            Ok(refreshed) => refreshed,
-            Err(RefreshError::Reused { user }) => {
-                self.stolen(&user).await?;
-                return Err(refusal::refresh_token_invalid());
-            }
-            Err(RefreshError::Failed(error)) => return Err(error),
-            Err(_) => return Err(refusal::refresh_token_invalid()),
+        let exchange = self
+            .database
+            .transaction(|tx| {
+                let token = &token;
+                async move {
+                    let exchange = self.sessions.exchange(&tx, token).await?;
+                    if let Exchange::Reused { user } = &exchange {
+                        self.revoke_stolen(&tx, user).await?;
+                    }
+                    Ok::<_, Error>(exchange)
+                }
+            })
+            .await?;
+        let Exchange::Refreshed(refreshed) = exchange else {
+            return Err(refusal::refresh_token_invalid());
         };
         let (user, access) = signed.ok_or_else(refusal::refresh_token_invalid)?;
         Ok(LoggedIn {
@@ -271,18 +278,15 @@ impl Accounts {
             .await
     }
 
-    /// A refresh token was used twice, so somebody has stolen it: its session is over, and so are the access tokens that may have come from it.
-    async fn stolen(&self, user: &str) -> Result<(), Error> {
+    /// Revokes the access tokens of a user whose refresh token was used twice, in the transaction
+    /// that ends the session: either all of it is committed or nothing.
+    async fn revoke_stolen(&self, tx: &Transaction, user: &str) -> Result<(), Error> {
         let user = UserId::named(user)?;
-        self.database
-            .transaction(|tx| async move {
-                self.take_tokens_back(&tx, user).await?;
-                let entry = AuditEntry::new("session.reuse")
-                    .target("user", user.to_string())
-                    .outcome(Outcome::Refused);
-                Ok::<_, Error>(self.audit.append(&tx, entry).await?)
-            })
-            .await
+        self.take_tokens_back(tx, user).await?;
+        let entry = AuditEntry::new("session.reuse")
+            .target("user", user.to_string())
+            .outcome(Outcome::Refused);
+        Ok(self.audit.append(tx, entry).await?)
     }
 
     /// Ends the session of a refresh token, if it has one.

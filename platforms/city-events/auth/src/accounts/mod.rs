@@ -102,3 +102,6 @@ fn required(field: &'static str, given: Option<Secret<String>>) -> Result<Secret
         .filter(|text| !text.expose().is_empty())
         .ok_or_else(|| refusal::missing_field(field))
 }
+
+#[cfg(test)]
+mod tests;

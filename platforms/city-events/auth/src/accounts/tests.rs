@@ -1,0 +1,4 @@
+//! The accounts on every database, without routes.
+
+mod fixture;
+mod stolen_token;
