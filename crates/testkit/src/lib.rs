@@ -14,6 +14,7 @@
 //! ```
 
 pub mod authority;
+pub mod cancellation;
 pub mod compose;
 pub mod deployment;
 pub mod document;

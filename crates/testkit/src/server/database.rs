@@ -105,6 +105,19 @@ pub async fn as_a_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
     }
 }
 
+/// Runs a promise as a task of the test's own thread, as [`as_a_task`] does where its future cannot be sent to another thread.
+///
+/// # Panics
+/// The promise is not kept.
+#[expect(clippy::panic, reason = "this is how a test fails")]
+pub async fn as_a_local_task<F: Future<Output = ()> + 'static>(promise: F) {
+    let tasks = tokio::task::LocalSet::new();
+    let ended = tasks.run_until(async { tokio::task::spawn_local(promise).await });
+    if let Err(error) = ended.await {
+        panic!("{error}");
+    }
+}
+
 /// Every promise, as one test on each engine: an asynchronous function of a module of this test that takes what `open` makes of an [`EmptyDatabase`], run by
 /// [`in_the_test`] or [`as_a_task`].
 ///
