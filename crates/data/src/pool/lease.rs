@@ -6,7 +6,7 @@ use tokio::{
     time::{self, Instant},
 };
 
-use super::Pool;
+use super::{Pool, opened::Opened};
 use crate::{
     DataError, DataErrorKind, Value,
     connection::Answer,
@@ -19,10 +19,11 @@ const GRACE: Duration = Duration::from_millis(250);
 /// One connection, lent. It goes back to the pool when it is dropped; one whose statement was given up is closed instead, so that the server stops working on it.
 pub(crate) struct Lease {
     pool: Pool,
-    driver: Option<Driver>,
-    opened: Instant,
+    opened: Option<Opened>,
     /// A statement is under way.
     busy: bool,
+    /// Its settings are not those of the others: it is closed instead of being given back.
+    is_special: bool,
     _place: OwnedSemaphorePermit,
     _in_use: Raised,
 }
@@ -45,25 +46,20 @@ impl Work<'_> {
 }
 
 impl Lease {
-    pub(super) fn new(
-        pool: Pool,
-        place: OwnedSemaphorePermit,
-        driver: Driver,
-        opened: Instant,
-    ) -> Self {
+    pub(super) fn new(pool: Pool, place: OwnedSemaphorePermit, opened: Opened) -> Self {
         let in_use = pool.0.metrics.in_use.raise();
         Self {
             pool,
-            driver: Some(driver),
-            opened,
+            opened: Some(opened),
             busy: false,
+            is_special: false,
             _place: place,
             _in_use: in_use,
         }
     }
 
     pub(crate) fn driver(&self) -> Option<&Driver> {
-        self.driver.as_ref()
+        self.opened.as_ref().map(|opened| &opened.driver)
     }
 
     /// Works with the connection, at the latest until `end`.
@@ -84,14 +80,14 @@ impl Lease {
         limit: Instant,
         is_deadline: bool,
     ) -> Result<Answer, DataError> {
-        let Some(driver) = self.driver.as_mut() else {
+        let Some(opened) = self.opened.as_mut() else {
             return Err(DataError::new(
                 DataErrorKind::ConnectionLost,
                 "the connection is closed",
             ));
         };
         self.busy = true;
-        let outcome = time::timeout_at(limit, work.with(driver)).await;
+        let outcome = time::timeout_at(limit, work.with(&mut opened.driver)).await;
         match outcome {
             Ok(outcome) => {
                 self.busy = false;
@@ -117,11 +113,10 @@ impl Lease {
 
     /// Closes the connection without a goodbye: whatever the server does for it ends.
     pub(crate) fn abandon(&mut self) {
-        let Some(driver) = self.driver.take() else {
+        let Some(opened) = self.opened.take() else {
             return;
         };
-        self.pool.0.metrics.open.decrement();
-        match &driver {
+        match &opened.driver {
             Driver::Sqlite(_, interrupt) => interrupt.set(),
             Driver::MySql(_, session) if self.busy => self.pool.end_statement(*session),
             Driver::MySql(..) | Driver::Postgres(_) => {}
@@ -144,6 +139,11 @@ impl Lease {
         }
     }
 
+    /// Never gives this connection back: its limits or locks will not be those of the others.
+    pub(crate) fn close_when_done(&mut self) {
+        self.is_special = true;
+    }
+
     pub(crate) fn is_busy(&self) -> bool {
         self.busy
     }
@@ -151,10 +151,10 @@ impl Lease {
 
 impl Drop for Lease {
     fn drop(&mut self) {
-        if self.busy {
+        if self.busy || self.is_special {
             self.abandon();
-        } else if let Some(driver) = self.driver.take() {
-            self.pool.give_back(driver, self.opened);
+        } else if let Some(opened) = self.opened.take() {
+            self.pool.give_back(opened);
         }
     }
 }

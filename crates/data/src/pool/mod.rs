@@ -5,6 +5,7 @@
 
 mod lease;
 mod metrics;
+mod opened;
 mod upkeep;
 
 use std::{
@@ -24,11 +25,9 @@ use tokio::{
 
 pub(crate) use lease::{Lease, Work};
 use metrics::PoolMetrics;
+use opened::{Kept, Opened};
 
-use crate::{
-    DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine,
-    driver::{Driver, Target},
-};
+use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine, driver::Target};
 
 /// Goodbye is said, and not waited for for long.
 const CLOSE_LIMIT: Duration = Duration::from_secs(1);
@@ -55,12 +54,6 @@ struct Idle {
     connections: Vec<Kept>,
     /// What was last used before is asked whether it is alive: another connection broke.
     suspect_until: Option<Instant>,
-}
-
-struct Kept {
-    driver: Driver,
-    opened: Instant,
-    used: Instant,
 }
 
 impl Pool {
@@ -107,14 +100,13 @@ impl Pool {
         let place = self.place(end).await?;
         loop {
             let Some(kept) = self.pop() else {
-                let driver = self.open(end).await?;
-                let lease = Lease::new(self.clone(), place, driver, Instant::now());
-                return Ok(lease);
+                let opened = self.open(end).await?;
+                return Ok(Lease::new(self.clone(), place, opened));
             };
             let Some(alive) = self.alive(kept).await else {
                 continue;
             };
-            return Ok(Lease::new(self.clone(), place, alive.driver, alive.opened));
+            return Ok(Lease::new(self.clone(), place, alive));
         }
     }
 
@@ -159,41 +151,40 @@ impl Pool {
     }
 
     fn pop(&self) -> Option<Kept> {
-        let mut idle = self.0.idle.lock();
-        let kept = idle.connections.pop();
-        drop(idle);
-        kept.inspect(|_| self.0.metrics.idle.decrement())
+        self.0.idle.lock().connections.pop()
     }
 
     /// The connection, if it may be used: neither too old nor dead.
-    async fn alive(&self, mut kept: Kept) -> Option<Kept> {
+    async fn alive(&self, kept: Kept) -> Option<Opened> {
         let inner = &*self.0;
         let pool = &inner.config.pool;
         let now = Instant::now();
+        let used = kept.used;
+        let mut opened = kept.take();
         if self.is_in_memory() {
-            return Some(kept);
+            return Some(opened);
         }
-        if now - kept.opened >= pool.lifetime.get() || now - kept.used >= pool.idle_timeout.get() {
-            self.dispose(kept.driver);
+        if now - opened.at >= pool.lifetime.get() || now - used >= pool.idle_timeout.get() {
+            self.dispose(opened);
             return None;
         }
         let suspect_until = inner.idle.lock().suspect_until;
-        let is_suspect = suspect_until.is_some_and(|until| kept.used <= until);
-        if is_suspect || now - kept.used >= pool.check_after.get() {
-            let asked = time::timeout(inner.config.connect_timeout.get(), kept.driver.ping());
+        let is_suspect = suspect_until.is_some_and(|until| used <= until);
+        if is_suspect || now - used >= pool.check_after.get() {
+            // A caller that goes away meanwhile drops the connection: it is closed and counted as such.
+            let asked = time::timeout(inner.config.connect_timeout.get(), opened.driver.ping());
             if !matches!(asked.await, Ok(Ok(()))) {
-                inner.metrics.open.decrement();
                 return None;
             }
         }
-        Some(kept)
+        Some(opened)
     }
 
     fn is_in_memory(&self) -> bool {
         self.0.config.url.is_in_memory()
     }
 
-    async fn open(&self, end: Option<Instant>) -> Result<Driver, DataError> {
+    async fn open(&self, end: Option<Instant>) -> Result<Opened, DataError> {
         let inner = &*self.0;
         let patience = Instant::now() + inner.config.connect_timeout.get();
         let limit = end.map_or(patience, |end| end.min(patience));
@@ -215,32 +206,27 @@ impl Pool {
                 ));
             }
         };
-        inner.metrics.open.increment();
-        Ok(driver)
+        Ok(Opened::new(driver, &inner.metrics.open))
     }
 
     /// Takes a connection back that may be used again.
-    fn give_back(&self, driver: Driver, opened: Instant) {
+    fn give_back(&self, opened: Opened) {
         let inner = &*self.0;
         let used = Instant::now();
         if inner.closed.load(Ordering::Acquire)
-            || (used - opened >= inner.config.pool.lifetime.get() && !self.is_in_memory())
+            || (used - opened.at >= inner.config.pool.lifetime.get() && !self.is_in_memory())
         {
-            self.dispose(driver);
+            self.dispose(opened);
             return;
         }
-        inner.metrics.idle.increment();
-        inner.idle.lock().connections.push(Kept {
-            driver,
-            opened,
-            used,
-        });
+        let kept = Kept::new(opened, used, &inner.metrics.idle);
+        inner.idle.lock().connections.push(kept);
     }
 
     /// Closes a connection with a goodbye, in the background.
-    fn dispose(&self, driver: Driver) {
-        self.0.metrics.open.decrement();
+    fn dispose(&self, opened: Opened) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+            let driver = opened.driver;
             runtime.spawn(driver.close(CLOSE_LIMIT));
         }
     }

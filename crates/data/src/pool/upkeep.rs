@@ -7,7 +7,10 @@ use std::{
 
 use tokio::time::{self, Instant};
 
-use super::{Inner, Pool};
+use super::{
+    Inner, Pool,
+    opened::{Kept, Opened},
+};
 use crate::{
     DataError,
     driver::{Driver, MySqlSession},
@@ -49,7 +52,7 @@ impl Pool {
         }
     }
 
-    fn take_old(&self) -> Vec<Driver> {
+    fn take_old(&self) -> Vec<Opened> {
         let inner = &*self.0;
         if self.is_in_memory() {
             return Vec::new();
@@ -57,13 +60,13 @@ impl Pool {
         let config = &inner.config.pool;
         let now = Instant::now();
         let mut idle = inner.idle.lock();
-        let is_old = |kept: &mut super::Kept| {
-            now - kept.opened >= config.lifetime.get()
+        let is_old = |kept: &mut Kept| {
+            now - kept.opened_at() >= config.lifetime.get()
                 || now - kept.used >= config.idle_timeout.get()
         };
         idle.connections
             .extract_if(.., is_old)
-            .map(|kept| kept.driver)
+            .map(Kept::take)
             .collect()
     }
 
@@ -101,8 +104,7 @@ impl Pool {
     pub(crate) fn close_idle(&self) {
         let all = std::mem::take(&mut self.0.idle.lock().connections);
         for kept in all {
-            self.0.metrics.idle.decrement();
-            self.dispose(kept.driver);
+            self.dispose(kept.take());
         }
     }
 
@@ -120,16 +122,15 @@ async fn round(pool: &Weak<Inner>) -> bool {
     if pool.0.closed.load(Ordering::Acquire) {
         return false;
     }
-    for driver in pool.take_old() {
-        pool.0.metrics.idle.decrement();
-        pool.dispose(driver);
+    for opened in pool.take_old() {
+        pool.dispose(opened);
     }
     let wanted = i64::from(pool.0.config.pool.minimum.min(pool.0.maximum));
     if pool.0.metrics.open.get() < wanted
         && let Ok(place) = Arc::clone(&pool.0.places).try_acquire_owned()
-        && let Ok(driver) = pool.open(None).await
+        && let Ok(opened) = pool.open(None).await
     {
-        pool.give_back(driver, Instant::now());
+        pool.give_back(opened);
         drop(place);
     }
     true

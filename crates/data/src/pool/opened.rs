@@ -1,0 +1,47 @@
+use seaworthy_telemetry::metrics::{Gauge, Raised};
+use tokio::time::Instant;
+
+use crate::driver::Driver;
+
+/// An open connection of the pool. The gauge of open connections follows its ownership: it falls when the connection is dropped, wherever that happens.
+pub(super) struct Opened {
+    pub(super) driver: Driver,
+    pub(super) at: Instant,
+    _open: Raised,
+}
+
+/// A connection that waits for its next use. The gauge of idle connections follows its ownership.
+pub(super) struct Kept {
+    opened: Opened,
+    pub(super) used: Instant,
+    _idle: Raised,
+}
+
+impl Opened {
+    pub(super) fn new(driver: Driver, open: &Gauge) -> Self {
+        Self {
+            driver,
+            at: Instant::now(),
+            _open: open.raise(),
+        }
+    }
+}
+
+impl Kept {
+    pub(super) fn new(opened: Opened, used: Instant, idle: &Gauge) -> Self {
+        Self {
+            opened,
+            used,
+            _idle: idle.raise(),
+        }
+    }
+
+    pub(super) fn opened_at(&self) -> Instant {
+        self.opened.at
+    }
+
+    /// Takes the connection for use or for closing: it is not idle any more.
+    pub(super) fn take(self) -> Opened {
+        self.opened
+    }
+}
