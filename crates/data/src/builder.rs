@@ -2,6 +2,7 @@ use std::{fmt, sync::Arc};
 
 use seaworthy_resilience::policies::{Policies, Resilience, ResilienceConfig};
 use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
+use tokio::sync::OnceCell;
 
 use crate::{
     DataError, DataErrorKind, Database, DatabaseConfig, database::Inner, holder::Holders,
@@ -101,6 +102,7 @@ impl DatabaseBuilder {
             observer,
             statements: Statements::default(),
             holders: Holders::default(),
+            leases: OnceCell::new(),
         })))
     }
 }

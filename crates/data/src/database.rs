@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc};
 use futures::{FutureExt as _, future::BoxFuture};
 use seaworthy_core::context;
 use seaworthy_resilience::{circuit_breaker::Admission, policies::Policies};
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     Connection, DataError, DataErrorKind, DatabaseBuilder, DatabaseConfig, Engine,
@@ -27,6 +27,8 @@ pub(crate) struct Inner {
     pub(crate) observer: Observer,
     pub(crate) statements: Statements,
     pub(crate) holders: Holders,
+    /// Where the leases of an SQLite database are: apart from its own transactions.
+    pub(crate) leases: OnceCell<Database>,
 }
 
 impl Database {

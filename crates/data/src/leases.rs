@@ -1,8 +1,18 @@
+use std::num::NonZeroU32;
+
 use futures::{FutureExt as _, future::BoxFuture};
 use seaworthy_core::Timeout;
 use seaworthy_service::lease::{FencingToken, LeaseError, LeaseStore};
 
-use crate::{DataError, Database, Migration, MigrationSet, sql};
+use crate::{
+    DataError, Database, DatabaseUrl, Engine, Migration, MigrationSet, Migrator,
+    connection::Connection as _, sql,
+};
+
+/// What the file of the leases is called: the name of the database with this after it, as SQLite does with its own files.
+const SUFFIX: &str = "-leases";
+/// One that asks for a lease and one that renews another at the same time.
+const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// The table of [`DatabaseLeases`]: add this set to the service's own.
 pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
@@ -18,6 +28,9 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 /// Leases in the database of the service, by its clock (WORK-2). They last as well as its other data do, a replica that takes over included where that is so.
 ///
 /// A row per name stays for good: its token is what makes the next one higher.
+///
+/// SQLite has one writer at a time, so a transaction of the holder would keep the holder from renewing. On SQLite the leases are therefore in a file of their own beside the
+/// database, `<file>-leases`, which is made at the first use.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -42,12 +55,21 @@ impl DatabaseLeases {
         Self(database)
     }
 
+    /// The database that has the leases.
+    async fn home(&self) -> Result<&Database, DataError> {
+        if self.0.engine() != Engine::Sqlite {
+            return Ok(&self.0);
+        }
+        self.0.0.leases.get_or_try_init(|| apart(&self.0)).await
+    }
+
     async fn take(
         &self,
         name: &str,
         holder: &str,
         duration: Timeout,
     ) -> Result<Option<FencingToken>, DataError> {
+        let home = self.home().await?;
         let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
         // MySQL assigns from left to right: what depends on the old holder comes first.
         let updated = sql(
@@ -60,9 +82,9 @@ impl DatabaseLeases {
         .bind(microseconds)
         .bind(name)
         .bind(holder)
-        .execute(&self.0)
+        .execute(home)
         .await?;
-        if updated.rows_affected() == 0 && !self.make(name, holder, microseconds).await? {
+        if updated.rows_affected() == 0 && !make(home, name, holder, microseconds).await? {
             return Ok(None);
         }
         // Nobody else can have it before it ends, so this is the token of the step above.
@@ -70,22 +92,44 @@ impl DatabaseLeases {
             sql("SELECT token FROM leases WHERE name = ? AND holder = ? AND until_us > {now_us}")
                 .bind(name)
                 .bind(holder)
-                .fetch_optional(&self.0)
+                .fetch_optional(home)
                 .await?;
         Ok(token.map(|(token,)| FencingToken(token.unsigned_abs())))
     }
+}
 
-    /// The first holder of a name; `false` where it has had one.
-    async fn make(&self, name: &str, holder: &str, microseconds: i64) -> Result<bool, DataError> {
-        let made = sql("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?)")
-            .bind(name)
-            .bind(holder)
-            .bind(microseconds)
-            .execute(&self.0)
-            .await?;
-        Ok(made.rows_affected() > 0)
+/// The first holder of a name; `false` where it has had one.
+///
+/// The first token on SQLite is the time in seconds: tokens grow also where the file of the leases was lost.
+async fn make(
+    home: &Database,
+    name: &str,
+    holder: &str,
+    microseconds: i64,
+) -> Result<bool, DataError> {
+    let made = sql("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?) ON CONFLICT DO NOTHING")
+        .on_mysql("INSERT IGNORE INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?)")
+        .on_sqlite("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, {now_us} / 1000000, {now_us} + ?) ON CONFLICT DO NOTHING")
+        .bind(name)
+        .bind(holder)
+        .bind(microseconds)
+        .execute(home)
+        .await?;
+    Ok(made.rows_affected() > 0)
+}
+
+/// A database of its own for the leases of an SQLite database.
+async fn apart(database: &Database) -> Result<Database, DataError> {
+    let mut config = database.config().clone();
+    if let Some(file) = config.url.file() {
+        config.url = DatabaseUrl::of_file(&format!("{}{SUFFIX}", file.display()));
     }
+    config.replica_url = None;
+    config.pool.maximum = CONNECTIONS;
+    config.pool.minimum = 0;
+    let home = Database::builder(&format!("{}{SUFFIX}", database.name()), config).make()?;
+    Migrator::new(&home, &[LEASE_MIGRATIONS]).up(false).await?;
+    Ok(home)
 }
 
 impl LeaseStore for DatabaseLeases {
@@ -108,10 +152,11 @@ impl LeaseStore for DatabaseLeases {
         holder: &'a str,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
         async move {
+            let home = self.home().await.map_err(LeaseError::new)?;
             sql("UPDATE leases SET until_us = 0 WHERE name = ? AND holder = ?")
                 .bind(name)
                 .bind(holder)
-                .execute(&self.0)
+                .execute(home)
                 .await
                 .map(drop)
                 .map_err(LeaseError::new)

@@ -10,7 +10,8 @@ impl DatabaseComponent {
     fn pools(&self) -> impl Iterator<Item = &Pool> {
         let inner = &*self.0.0;
         let replica = inner.replica.as_ref().map(|replica| replica.pool());
-        [&inner.pool].into_iter().chain(replica)
+        let leases = inner.leases.get().map(|leases| &leases.0.pool);
+        [&inner.pool].into_iter().chain(replica).chain(leases)
     }
 }
 

@@ -33,6 +33,11 @@ impl LeaseConfig {
         self.duration.get() / 3
     }
 
+    /// How soon a renewal that failed is tried again: several times before the lease may not be trusted.
+    pub(super) fn retry(&self) -> Duration {
+        self.duration.get() / 15
+    }
+
     /// By then the work has ended: a tenth of the lease is kept for the difference of two clocks' speeds and for the time that dropping the work takes.
     pub(super) fn trusted(&self) -> Duration {
         self.duration.get() * 9 / 10

@@ -6,16 +6,21 @@ use tokio::time::{self, Instant};
 
 use super::{
     config::LeaseConfig,
+    renewal::Renewal,
     store::{FencingToken, LeaseError, LeaseStore},
 };
 
-/// One name in a store, as one holder sees it. Each value is a holder of its own.
+/// One name in a store, as one holder sees it. Each value from [`new`](Self::new) is a holder of its own.
 #[derive(Debug)]
-pub struct Lease {
+pub struct Lease(Arc<Holder>);
+
+/// One holder of one name, shared by the lease and the task that renews it.
+#[derive(Debug)]
+pub(super) struct Holder {
     store: Arc<dyn LeaseStore>,
-    name: Arc<str>,
+    pub(super) name: Arc<str>,
     holder: Arc<str>,
-    config: LeaseConfig,
+    pub(super) config: LeaseConfig,
 }
 
 /// The lease was lost while work was under way, and the work was dropped.
@@ -34,12 +39,12 @@ pub struct Grant<'a> {
 impl Lease {
     /// A holder of the lease `name`.
     pub fn new(store: Arc<dyn LeaseStore>, name: impl Into<Arc<str>>, config: LeaseConfig) -> Self {
-        Self {
+        Self(Arc::new(Holder {
             store,
             name: name.into(),
             holder: new_id().to_string().into(),
             config,
-        }
+        }))
     }
 
     /// Takes the lease where nobody else holds it.
@@ -47,16 +52,11 @@ impl Lease {
     /// # Errors
     /// [`LeaseError`] where the store cannot be asked.
     pub async fn try_acquire(&self) -> Result<Option<Grant<'_>>, LeaseError> {
-        // Counted from before the question: the store counts from later.
-        let asked = Instant::now();
-        let token = self
-            .store
-            .acquire(&self.name, &self.holder, self.config.duration)
-            .await?;
-        Ok(token.map(|token| Grant {
+        let granted = self.0.ask().await?;
+        Ok(granted.map(|(token, trusted_until)| Grant {
             lease: self,
             token,
-            trusted_until: asked + self.config.trusted(),
+            trusted_until,
         }))
     }
 
@@ -64,13 +64,13 @@ impl Lease {
     pub async fn acquire(&self) -> Grant<'_> {
         let mut was_asked = true;
         loop {
-            match time::timeout(self.config.duration.get(), self.try_acquire()).await {
+            match time::timeout(self.0.config.duration.get(), self.try_acquire()).await {
                 Ok(Ok(Some(grant))) => return grant,
                 Ok(Ok(None)) => was_asked = true,
                 Ok(Err(error)) if was_asked => {
                     was_asked = false;
                     tracing::warn!(
-                        lease = &*self.name,
+                        lease = &*self.0.name,
                         problem = told(&error),
                         "a lease cannot be asked for"
                     );
@@ -78,7 +78,7 @@ impl Lease {
                 Ok(Err(_)) | Err(_) => {}
             }
             let spread = 1.0 + rand::rng().random::<f64>() / 5.0;
-            time::sleep(self.config.pause.get().mul_f64(spread)).await;
+            time::sleep(self.0.config.pause.get().mul_f64(spread)).await;
         }
     }
 }
@@ -90,41 +90,39 @@ impl Grant<'_> {
         self.token
     }
 
-    /// Does `work` and renews the lease meanwhile.
+    /// Does `work`. A task of its own renews the lease meanwhile, so a renewal needs nothing of `work`: `work` may hold a transaction of the database that keeps the lease.
+    ///
+    /// The task ends with this future, also when the future is dropped.
     ///
     /// # Errors
     /// [`LeaseLost`] where another has got the lease, or the store could not be asked until the lease's end was near; the work is dropped then.
     pub async fn run<F: Future>(&mut self, work: F) -> Result<F::Output, LeaseLost> {
-        let mut work = pin!(work);
-        loop {
-            let renewal = Instant::now() + self.lease.config.renewal();
+        let mut renewal = Renewal::start(&self.lease.0, self.token, self.trusted_until);
+        let outcome = {
+            let mut work = pin!(work);
             tokio::select! {
                 biased;
-                () = time::sleep_until(self.trusted_until) => return Err(self.lost()),
-                done = &mut work => return Ok(done),
-                () = time::sleep_until(renewal) => {}
+                () = renewal.lost() => None,
+                done = &mut work => Some(done),
             }
-            tokio::select! {
-                biased;
-                () = time::sleep_until(self.trusted_until) => return Err(self.lost()),
-                done = &mut work => return Ok(done),
-                renewed = self.lease.try_acquire() => match renewed {
-                    Ok(Some(grant)) if grant.token == self.token => self.trusted_until = grant.trusted_until,
-                    Ok(_) => return Err(self.lost()),
-                    Err(error) => tracing::warn!(lease = &*self.lease.name, problem = told(&error), "a lease cannot be renewed"),
-                },
+        };
+        match outcome {
+            Some(done) => {
+                self.trusted_until = renewal.end().await;
+                Ok(done)
             }
+            None => Err(self.lost()),
         }
     }
 
     /// Gives the lease back, so that another need not wait for its end. Where the store cannot be asked, it ends by itself.
     pub async fn release(self) {
-        let Lease {
+        let Holder {
             store,
             name,
             holder,
             config,
-        } = self.lease;
+        } = &*self.lease.0;
         let released = time::timeout(config.renewal(), store.release(name, holder)).await;
         if let Ok(Err(error)) = released {
             tracing::warn!(
@@ -136,16 +134,29 @@ impl Grant<'_> {
     }
 
     fn lost(&self) -> LeaseLost {
-        LeaseLost(self.lease.name.to_string())
+        LeaseLost(self.lease.0.name.to_string())
     }
 }
 
-fn told(error: &LeaseError) -> String {
+impl Holder {
+    /// Takes or renews the lease: its token, and until when it may be trusted without another renewal.
+    pub(super) async fn ask(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
+        // Counted from before the question: the store counts from later.
+        let asked = Instant::now();
+        let token = self
+            .store
+            .acquire(&self.name, &self.holder, self.config.duration)
+            .await?;
+        Ok(token.map(|token| (token, asked + self.config.trusted())))
+    }
+}
+
+pub(super) fn told(error: &LeaseError) -> String {
     std::error::Error::source(error).map_or_else(|| error.to_string(), ToString::to_string)
 }
 
 impl fmt::Display for Lease {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(&self.name)
+        formatter.write_str(&self.0.name)
     }
 }

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use tokio::{
+    sync::watch,
+    task::JoinHandle,
+    time::{self, Instant},
+};
+use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
+
+use super::{
+    grant::{Holder, told},
+    store::FencingToken,
+};
+
+/// The task that renews a lease. It ends with this value.
+#[derive(Debug)]
+pub(super) struct Renewal {
+    state: watch::Receiver<State>,
+    stop: CancellationToken,
+    task: JoinHandle<()>,
+}
+
+/// What the task knows of the lease.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum State {
+    /// The lease is held at least until then, by the clock of this process.
+    TrustedUntil(Instant),
+    /// Another holder had the lease then.
+    Lost(Instant),
+}
+
+impl State {
+    const fn trusted_until(self) -> Instant {
+        match self {
+            Self::TrustedUntil(until) | Self::Lost(until) => until,
+        }
+    }
+}
+
+impl Renewal {
+    pub(super) fn start(holder: &Arc<Holder>, token: FencingToken, trusted_until: Instant) -> Self {
+        let (sender, state) = watch::channel(State::TrustedUntil(trusted_until));
+        let stop = CancellationToken::new();
+        let work = renew(Arc::clone(holder), token, sender, stop.clone());
+        // A task of its own, without the context of the work: neither a transaction nor the deadline of the work applies to a renewal.
+        let task = tokio::spawn(work.in_current_span());
+        Self { state, stop, task }
+    }
+
+    /// Completes when the lease may not be trusted any more: another has it, or it was not renewed in time.
+    pub(super) async fn lost(&mut self) {
+        loop {
+            let State::TrustedUntil(until) = *self.state.borrow_and_update() else {
+                return;
+            };
+            tokio::select! {
+                biased;
+                changed = self.state.changed() => if changed.is_err() {
+                    // The task is gone: the lease ends where it was renewed to.
+                    time::sleep_until(until).await;
+                    return;
+                },
+                () = time::sleep_until(until) => return,
+            }
+        }
+    }
+
+    /// Ends the task after the renewal that is under way, so that none follows a release. Returns until when the lease may be trusted.
+    pub(super) async fn end(mut self) -> Instant {
+        self.stop.cancel();
+        let until = self.state.borrow().trusted_until();
+        // A renewal that takes longer is dropped with the task.
+        let _ = time::timeout_at(until, &mut self.task).await;
+        self.state.borrow().trusted_until()
+    }
+}
+
+impl Drop for Renewal {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn renew(
+    holder: Arc<Holder>,
+    token: FencingToken,
+    state: watch::Sender<State>,
+    stop: CancellationToken,
+) {
+    let mut next = Instant::now() + holder.config.renewal();
+    loop {
+        tokio::select! {
+            biased;
+            () = stop.cancelled() => return,
+            () = time::sleep_until(next) => {}
+        }
+        let until = state.borrow().trusted_until();
+        let asked = Instant::now();
+        match time::timeout_at(until, holder.ask()).await {
+            Ok(Ok(Some((same, until)))) if same == token => {
+                state.send_replace(State::TrustedUntil(until));
+                next = asked + holder.config.renewal();
+            }
+            Ok(Ok(_)) => {
+                state.send_replace(State::Lost(Instant::now()));
+                return;
+            }
+            Ok(Err(error)) => {
+                tracing::warn!(
+                    lease = &*holder.name,
+                    problem = told(&error),
+                    "a lease cannot be renewed"
+                );
+                next = Instant::now() + holder.config.retry();
+            }
+            // The holder notices by its own clock.
+            Err(_elapsed) => return,
+        }
+    }
+}
