@@ -148,6 +148,8 @@ impl<'a> Migrator<'a> {
         }
         let engine = self.database.0.pool.engine();
         let (mut lease, _admission) = self.database.lease(None).await?;
+        // Its limits are not those of the others; and whatever it holds ends with it, also where this future is dropped.
+        lease.close_when_done();
         let mut session = Session(&mut lease);
         for text in unlimited(engine, &session) {
             session.run(text).await?;
@@ -167,8 +169,7 @@ impl<'a> Migrator<'a> {
         if done.is_ok() && !dry_run {
             lock::give_back(&mut lease, self.database.0.pool.engine()).await?;
         }
-        // Its limits are not those of the others; and whatever it held ends with it.
-        lease.abandon();
+        drop(lease);
         done
     }
 }

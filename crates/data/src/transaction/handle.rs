@@ -172,10 +172,7 @@ impl Transaction {
                 "a nested transaction ends with its function",
             ));
         }
-        let given_up = shared.given_up.lock().take();
-        if let Some(depth) = given_up {
-            shared.roll_back_to(&mut open, depth).await?;
-        }
+        shared.roll_back_given_up(&mut open).await?;
         if open.failed.is_some() && open.lease.is_some() {
             shared.finish(&mut open, "ROLLBACK").await?;
             return Err(DataError::new(

@@ -51,10 +51,13 @@ impl Shared {
                 "put what may fail into a transaction of its own inside of this one",
             ));
         }
+        // A statement whose future is dropped may have been carried out or have failed: until it is known, it counts as failed.
+        let before = open.failed.replace(depth);
         let outcome = self.run_alone(&mut open, work).await;
+        open.failed = before;
         if let Err(error) = &outcome {
             let at = if ends_all(error.kind()) { 0 } else { depth };
-            open.failed = Some(open.failed.map_or(at, |failed| failed.min(at)));
+            open.failed = Some(before.map_or(at, |failed| failed.min(at)));
         }
         outcome
     }
@@ -103,27 +106,30 @@ impl Shared {
         }
     }
 
-    async fn roll_back_given_up(&self, open: &mut Open) -> Result<(), DataError> {
-        let given_up = self.given_up.lock().take();
-        match given_up {
-            Some(depth) => self.roll_back_to(open, depth).await,
-            None => Ok(()),
-        }
+    /// Undoes the nested transactions whose futures were dropped.
+    pub(super) async fn roll_back_given_up(&self, open: &mut Open) -> Result<(), DataError> {
+        let Some(depth) = *self.given_up.lock() else {
+            return Ok(());
+        };
+        self.roll_back_to(open, depth).await?;
+        // Not sooner: whoever undoes it may be dropped too.
+        *self.given_up.lock() = None;
+        Ok(())
     }
 
-    /// Undoes a nested transaction.
+    /// Undoes a nested transaction. Where that does not succeed, or its future is dropped, nothing but a rollback of all is left.
     pub(super) async fn roll_back_to(&self, open: &mut Open, depth: u32) -> Result<(), DataError> {
         self.hooks.lock().retain(|(of, _)| *of < depth);
-        if open.failed == Some(0) {
+        let before = open.failed;
+        if before == Some(0) {
             return Ok(());
         }
+        open.failed = Some(0);
         let text = format!("ROLLBACK TO SAVEPOINT nested_{depth}");
         self.run_alone(open, Work::Plain(&text)).await?;
         let text = format!("RELEASE SAVEPOINT nested_{depth}");
         self.run_alone(open, Work::Plain(&text)).await?;
-        if open.failed.is_some_and(|failed| failed >= depth) {
-            open.failed = None;
-        }
+        open.failed = before.filter(|failed| *failed < depth);
         Ok(())
     }
 
@@ -136,8 +142,10 @@ impl Shared {
         if outcome.is_err() {
             // What the server thinks of it is unknown; a closed connection is rolled back.
             lease.abandon();
-        } else if let Some(after) = self.options.after(self.database.0.pool.engine()) {
-            lease.run(Work::Plain(after), None).await?;
+        } else if let Some(after) = self.options.after(self.database.0.pool.engine())
+            && lease.run(Work::Plain(after), None).await.is_err()
+        {
+            lease.abandon();
         }
         outcome.map(drop)
     }

@@ -1,19 +1,60 @@
-use std::sync::Arc;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
-use seaworthy_data::{Database, DatabaseLeases, LEASE_MIGRATIONS, Migrator};
-use seaworthy_service::lease::conformance;
+use seaworthy_core::Timeout;
+use seaworthy_data::{DataError, Database, DatabaseLeases, LEASE_MIGRATIONS, Migrator};
+use seaworthy_service::lease::{Lease, LeaseConfig, conformance};
+use tokio::time::sleep;
 
-use crate::server::Server;
+use crate::server::{Server, add, ids};
+
+async fn migrated(server: &Server) -> Database {
+    let database = server.open().await;
+    let migrator = Migrator::new(&database, &[LEASE_MIGRATIONS]);
+    migrator.up(false).await.unwrap();
+    database
+}
 
 pub(crate) async fn one_holder_at_a_time_with_a_token_that_grows_work_2(server: Server) {
-    let database = Database::builder("test", server.config())
-        .open()
-        .await
-        .unwrap();
-    Migrator::new(&database, &[LEASE_MIGRATIONS])
-        .up(false)
-        .await
-        .unwrap();
-    let leases = Arc::new(DatabaseLeases::new(database));
+    let leases = Arc::new(DatabaseLeases::new(migrated(&server).await));
     conformance::check(leases).await.unwrap();
+}
+
+pub(crate) async fn lease_outlives_a_long_transaction_of_its_holder_work_2(server: Server) {
+    let database = migrated(&server).await;
+    let config = LeaseConfig {
+        duration: Timeout::from_secs(3),
+        pause: Timeout::from_millis(20),
+    };
+    let lease_of = |database: &Database| {
+        let leases = Arc::new(DatabaseLeases::new(database.clone()));
+        Lease::new(leases, "report", config.clone())
+    };
+    let mine = lease_of(&database);
+    let mut grant = mine.try_acquire().await.unwrap().unwrap();
+    // A standby in another process has its own connections.
+    let standby = lease_of(&migrated(&server).await);
+    let taken = Arc::new(AtomicU32::new(0));
+    let counted = Arc::clone(&taken);
+    let waiting = tokio::spawn(async move {
+        standby.acquire().await;
+        counted.fetch_add(1, Ordering::SeqCst);
+    });
+    let work = database.transaction(|tx| async move {
+        add(&tx, 1).await;
+        sleep(Duration::from_millis(4_500)).await;
+        add(&tx, 2).await;
+        Ok::<_, DataError>(())
+    });
+    grant.run(work).await.unwrap().unwrap();
+    assert_eq!(taken.load(Ordering::SeqCst), 0, "a standby ran meanwhile");
+    assert_eq!(ids(&database).await, [1, 2]);
+    grant.release().await;
+    // Nothing renews a lease that was released.
+    waiting.await.unwrap();
 }

@@ -6,6 +6,7 @@
     reason = "this is how a test fails"
 )]
 
+mod cancellation;
 mod errors;
 #[cfg(feature = "idempotency")]
 mod idempotency;
@@ -41,13 +42,27 @@ seaworthy_testkit::on_every_database! {
         a_migration_that_fails_is_undone_or_told_data_2,
         processes_that_migrate_together_apply_each_migration_once_data_2;
     leases:
-        one_holder_at_a_time_with_a_token_that_grows_work_2;
+        one_holder_at_a_time_with_a_token_that_grows_work_2,
+        lease_outlives_a_long_transaction_of_its_holder_work_2;
     errors:
         violated_constraints_are_told_by_kind_and_name_data_3,
         a_second_connection_in_a_transaction_is_refused,
         a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1,
         a_deadline_ends_a_statement_life_6,
         a_full_pool_is_told_as_such_obs_5;
+}
+
+mod dropped {
+    seaworthy_testkit::on_every_database! {
+        crate::server::server, as_a_local_task;
+        cancellation:
+            transaction_is_all_or_nothing_when_dropped_data_3,
+            explicit_transaction_is_all_or_nothing_when_dropped_data_3,
+            savepoint_is_undone_alone_when_dropped_data_3,
+            dropped_statement_is_never_committed_in_part_data_3,
+            lease_is_free_or_held_when_dropped_work_2,
+            migration_is_applied_whole_when_dropped_data_2;
+    }
 }
 
 #[cfg(feature = "idempotency")]

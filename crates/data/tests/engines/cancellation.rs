@@ -1,0 +1,299 @@
+//! Futures of the database that are dropped at every await: what they leave is whole, and nothing leaks (DATA-3).
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
+
+use seaworthy_core::Timeout;
+use seaworthy_data::{
+    Connection as _, DataError, Database, DatabaseConfig, DatabaseLeases, Engine, LEASE_MIGRATIONS,
+    Migration, MigrationSet, Migrator, sql,
+};
+use seaworthy_service::lease::{Lease, LeaseConfig};
+use seaworthy_telemetry::metrics::{Gauge, Metrics};
+use seaworthy_testkit::cancellation::{Moment, at_every_await};
+use tokio::time::{Instant, sleep};
+
+use crate::server::{Server, add, ids};
+
+/// Nothing that is waited for takes longer on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
+/// The row that every work changes, so that a lock that remains is noticed.
+const SHARED_ROW: i64 = 1;
+
+/// A database whose gauges can be read.
+struct Subject {
+    database: Database,
+    open: Gauge,
+    in_use: Gauge,
+    idle: Gauge,
+    next: AtomicI64,
+}
+
+impl Subject {
+    async fn new(server: &Server) -> Self {
+        Self::with(server.open().await, server.config()).await
+    }
+
+    async fn with(first: Database, mut config: DatabaseConfig) -> Self {
+        add(&first, SHARED_ROW).await;
+        drop(first);
+        let metrics = Metrics::new();
+        config.pool.maximum = 3.try_into().unwrap();
+        // Every use of a connection pings it first.
+        config.pool.check_after = Timeout::from_millis(1);
+        let builder = Database::builder("test", config).metrics(&metrics);
+        let gauge = |name| metrics.gauge(name, "", &[("name", "test")]);
+        Self {
+            database: builder.open().await.unwrap(),
+            open: gauge("database_pool_open"),
+            in_use: gauge("database_pool_in_use"),
+            idle: gauge("database_pool_idle"),
+            next: AtomicI64::new(100),
+        }
+    }
+
+    /// The first of ten numbers that no other run has.
+    fn rows(&self) -> i64 {
+        self.next.fetch_add(10, Ordering::SeqCst)
+    }
+
+    /// Which of the ten rows from the last run are there.
+    async fn last_rows(&self) -> Vec<i64> {
+        let first = self.next.load(Ordering::SeqCst) - 10;
+        let all = ids(&self.database).await.into_iter();
+        all.filter(|id| *id >= first).map(|id| id - first).collect()
+    }
+
+    /// The next transaction can write, every connection comes back, and the gauges say so.
+    async fn is_whole(&self) {
+        self.database
+            .transaction(|tx| async move { touch(&tx).await })
+            .await
+            .unwrap();
+        let end = Instant::now() + TIMEOUT;
+        while self.in_use.get() != 0 || self.open.get() != self.idle.get() {
+            let gauges = (self.open.get(), self.in_use.get(), self.idle.get());
+            assert!(Instant::now() < end, "{gauges:?}");
+            sleep(Duration::from_millis(1)).await;
+        }
+        assert!((0..=3).contains(&self.open.get()), "{}", self.open.get());
+    }
+}
+
+async fn touch(connection: &dyn seaworthy_data::Connection) -> Result<(), DataError> {
+    let done = sql("UPDATE symbols SET places = COALESCE(places, 0) + 1 WHERE id = ?")
+        .bind(SHARED_ROW)
+        .execute(connection)
+        .await?;
+    assert_eq!(done.rows_affected(), 1);
+    Ok(())
+}
+
+async fn insert(connection: &dyn seaworthy_data::Connection, id: i64) -> Result<(), DataError> {
+    let insert = sql("INSERT INTO symbols (id, label) VALUES (?, ?)");
+    let insert = insert.bind(id).bind(format!("label {id}"));
+    insert.execute(connection).await.map(drop)
+}
+
+pub(crate) async fn transaction_is_all_or_nothing_when_dropped_data_3(server: Server) {
+    let subject = Subject::new(&server).await;
+    let work = async || {
+        let first = subject.rows();
+        subject
+            .database
+            .transaction(|tx| async move {
+                touch(&tx).await?;
+                insert(&tx, first).await?;
+                tx.transaction(|inner| async move { insert(&inner, first + 1).await })
+                    .await?;
+                insert(&tx, first + 2).await
+            })
+            .await
+    };
+    for moment in Moment::ALL {
+        let completed = at_every_await(moment, work, async |number| {
+            subject.is_whole().await;
+            let rows = subject.last_rows().await;
+            assert!(
+                rows.is_empty() || rows == [0, 1, 2],
+                "{moment:?} at {number}: {rows:?}"
+            );
+        });
+        let completed = completed.await;
+        completed.output.unwrap();
+        assert!(completed.drops > 0);
+        assert_eq!(subject.last_rows().await, [0, 1, 2]);
+        subject.is_whole().await;
+    }
+}
+
+pub(crate) async fn explicit_transaction_is_all_or_nothing_when_dropped_data_3(server: Server) {
+    let subject = Subject::new(&server).await;
+    let work = async || {
+        let first = subject.rows();
+        let tx = subject.database.begin().await?;
+        touch(&tx).await?;
+        insert(&tx, first).await?;
+        insert(&tx, first + 1).await?;
+        tx.commit().await
+    };
+    for moment in Moment::ALL {
+        let completed = at_every_await(moment, work, async |number| {
+            subject.is_whole().await;
+            let rows = subject.last_rows().await;
+            assert!(
+                rows.is_empty() || rows == [0, 1],
+                "{moment:?} at {number}: {rows:?}"
+            );
+        });
+        completed.await.output.unwrap();
+        assert_eq!(subject.last_rows().await, [0, 1]);
+    }
+}
+
+pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(server: Server) {
+    let subject = Arc::new(Subject::new(&server).await);
+    for moment in Moment::ALL {
+        for number in 1.. {
+            let first = subject.rows();
+            let mut is_complete = false;
+            let outer = async {
+                let tx = subject.database.begin().await?;
+                insert(&tx, first).await?;
+                let nested = tx.transaction(|inner| async move {
+                    insert(&inner, first + 1).await?;
+                    insert(&inner, first + 2).await
+                });
+                let dropped = seaworthy_testkit::cancellation::drop_at(moment, number, nested);
+                is_complete = dropped.await.transpose()?.is_some();
+                insert(&tx, first + 3).await?;
+                tx.commit().await
+            };
+            let committed = outer.await;
+            let rows = subject.last_rows().await;
+            match committed {
+                // Where it is not known how far it came, all is undone.
+                Err(_) => assert!(rows.is_empty(), "{moment:?} at {number}: {rows:?}"),
+                Ok(()) if is_complete => assert_eq!(rows, [0, 1, 2, 3]),
+                Ok(()) => assert_eq!(rows, [0, 3], "{moment:?} at {number}"),
+            }
+            subject.is_whole().await;
+            if is_complete {
+                break;
+            }
+        }
+    }
+}
+
+pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(server: Server) {
+    let subject = Subject::new(&server).await;
+    for moment in Moment::ALL {
+        for number in 1.. {
+            let first = subject.rows();
+            let tx = subject.database.begin().await.unwrap();
+            insert(&tx, first).await.unwrap();
+            // It fails, and nobody sees that.
+            let twice = insert(&tx, first);
+            let seen = seaworthy_testkit::cancellation::drop_at(moment, number, twice).await;
+            let after = insert(&tx, first + 1).await;
+            let committed = tx.commit().await;
+            assert!(
+                after.is_err() && committed.is_err(),
+                "{moment:?} at {number}"
+            );
+            assert!(subject.last_rows().await.is_empty());
+            subject.is_whole().await;
+            if seen.is_some() {
+                break;
+            }
+        }
+    }
+}
+
+pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(server: Server) {
+    let subject = Subject::new(&server).await;
+    let migrator = Migrator::new(&subject.database, &[LEASE_MIGRATIONS]);
+    migrator.up(false).await.unwrap();
+    let config = LeaseConfig {
+        duration: Timeout::from_millis(200),
+        pause: Timeout::from_millis(10),
+    };
+    let lease = || {
+        let leases = Arc::new(DatabaseLeases::new(subject.database.clone()));
+        Lease::new(leases, "report", config.clone())
+    };
+    let work = async || {
+        let lease = lease();
+        let mut grant = lease.acquire().await;
+        let done = grant
+            .run(async {
+                sleep(Duration::from_millis(150)).await;
+                touch(&subject.database).await
+            })
+            .await;
+        grant.release().await;
+        done
+    };
+    for moment in Moment::ALL {
+        at_every_await(moment, work, async |_| {
+            // Nothing renews the lease of work that is gone.
+            lease().acquire().await.release().await;
+            subject.is_whole().await;
+        })
+        .await;
+    }
+}
+
+const MIGRATIONS: MigrationSet = MigrationSet::of_part(
+    "drops",
+    &[Migration::new(
+        1,
+        "drops",
+        "CREATE TABLE drops_one (id {bigint} NOT NULL PRIMARY KEY);
+         CREATE TABLE drops_two (id {bigint} NOT NULL PRIMARY KEY)",
+        "DROP TABLE drops_one; DROP TABLE drops_two",
+    )],
+);
+
+pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(server: Server) {
+    let subject = Subject::new(&server).await;
+    // MariaDB commits each change of a table by itself.
+    if subject.database.engine() == Engine::MySql {
+        return;
+    }
+    let migrator = Migrator::new(&subject.database, &[MIGRATIONS]);
+    for moment in Moment::ALL {
+        let completed = at_every_await(
+            moment,
+            || migrator.up(false),
+            async |number| {
+                subject.is_whole().await;
+                let pending = migrator.verify().await.is_err();
+                let is_there = sql("SELECT count(*) FROM drops_two")
+                    .fetch_one::<(i64,)>(&subject.database)
+                    .await
+                    .is_ok();
+                assert_ne!(pending, is_there, "{moment:?} at {number}");
+            },
+        );
+        completed.await.output.unwrap();
+        migrator.verify().await.unwrap();
+        sql("DROP TABLE drops_one")
+            .execute(&subject.database)
+            .await
+            .unwrap();
+        sql("DROP TABLE drops_two")
+            .execute(&subject.database)
+            .await
+            .unwrap();
+        sql("DROP TABLE schema_history_drops")
+            .execute(&subject.database)
+            .await
+            .unwrap();
+    }
+}
