@@ -3,6 +3,9 @@
 //! A future can be dropped wherever it awaits: the caller goes away, a timeout passes, a branch of `select!` wins. [`at_every_await`] runs work again and again and drops it
 //! at its first await, its second, and so on until it completes, and lets the test look at what each drop left.
 //!
+//! What a future awaits may be there already: on a loaded machine a server answers before its client looks. So the future gets the smallest budget that Tokio has for one poll
+//! (see [`tokio::task::coop`]), and awaits after each step of a Tokio resource whether it must or not.
+//!
 //! ```
 //! use seaworthy_testkit::cancellation::{Moment, at_every_await};
 //! use tokio::{sync::Mutex, task::yield_now};
@@ -30,6 +33,11 @@ use std::{
     pin::pin,
     task::{Context, Poll},
 };
+
+use tokio::task::coop::poll_proceed;
+
+/// The steps that Tokio allows a task in one poll, but for one.
+const STEPS_LESS_ONE: usize = 127;
 
 /// Far more awaits than any work of a test has: a future that never completes fails the test.
 const MAX_AWAITS: usize = 10_000;
@@ -68,6 +76,7 @@ pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Opt
         if awaits >= number {
             return Poll::Ready(None);
         }
+        leave_one_step(context);
         match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
             Poll::Pending => {
@@ -80,6 +89,16 @@ pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Opt
         }
     })
     .await
+}
+
+/// Uses up the budget of this poll until one step is left.
+fn leave_one_step(context: &mut Context<'_>) {
+    for _ in 0..STEPS_LESS_ONE {
+        match poll_proceed(context) {
+            Poll::Ready(step) => step.made_progress(),
+            Poll::Pending => return,
+        }
+    }
 }
 
 /// Runs `work` and drops it at its first await, its second, and so on until it completes several times in a row. `check` gets the number of the await after each drop.
