@@ -38,6 +38,22 @@ fn a_value_without_a_json_form_is_a_fault_and_not_half_an_answer_api_1() {
 }
 
 #[test]
+fn refuses_to_write_durations_beyond_the_range_api_1() {
+    for (seconds, nanos) in [
+        (i64::MIN, 0),
+        (i64::MAX, 0),
+        (0, i32::MIN),
+        (0, i32::MAX),
+        (-315_576_000_001, 0),
+        (i64::MIN, i32::MIN),
+    ] {
+        let duration = prost_types::Duration { seconds, nanos };
+        let written = write_with(|encoder| encoder.value::<Duration>(&duration));
+        assert!(written.is_err(), "{duration:?}: {written:?}");
+    }
+}
+
+#[test]
 fn many_violations_are_cut_off_api_3() {
     let mut violations = Violations::new(Naming::Json);
     for _ in 0..1_000 {

@@ -9,8 +9,8 @@ use super::{
 use crate::{Violations, json::Encoder};
 
 /// About 10,000 years: the limit that the well-known type states.
-const MOST_SECONDS: i64 = 315_576_000_000;
-const NANOS_PER_SECOND: i32 = 1_000_000_000;
+const MOST_SECONDS: u64 = 315_576_000_000;
+const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 /// `google.protobuf.Duration`: seconds with the suffix `s`.
 #[derive(Debug)]
@@ -29,10 +29,10 @@ impl Kind for Duration {
     fn encode(value: &prost_types::Duration, encoder: &mut Encoder) {
         let mixed_signs =
             (value.seconds < 0 && value.nanos > 0) || (value.seconds > 0 && value.nanos < 0);
-        if value.seconds.abs() > MOST_SECONDS
-            || value.nanos.abs() >= NANOS_PER_SECOND
-            || mixed_signs
-        {
+        // The minimum of a signed type has no positive counterpart.
+        let seconds = value.seconds.unsigned_abs();
+        let nanos = value.nanos.unsigned_abs();
+        if seconds > MOST_SECONDS || nanos >= NANOS_PER_SECOND || mixed_signs {
             encoder.fail("a duration outside 10,000 years");
             return;
         }
@@ -41,13 +41,12 @@ impl Kind for Duration {
         } else {
             ""
         };
-        let mut text = format!("{sign}{}", value.seconds.abs());
-        let nanos = value.nanos.abs();
+        let mut text = format!("{sign}{seconds}");
         // Writing to a String cannot fail.
         let _ = match nanos {
             0 => Ok(()),
-            _ if nanos % 1_000_000 == 0 => write!(text, ".{:03}", nanos / 1_000_000),
-            _ if nanos % 1_000 == 0 => write!(text, ".{:06}", nanos / 1_000),
+            _ if nanos.is_multiple_of(1_000_000) => write!(text, ".{:03}", nanos / 1_000_000),
+            _ if nanos.is_multiple_of(1_000) => write!(text, ".{:06}", nanos / 1_000),
             _ => write!(text, ".{nanos:09}"),
         };
         text.push('s');
@@ -88,13 +87,13 @@ fn read(text: &str) -> Option<prost_types::Duration> {
     if !digits_only(whole) || !digits_only(fraction) || fraction.len() > 9 {
         return None;
     }
-    let seconds: i64 = whole.parse().ok()?;
+    let seconds: u64 = whole.parse().ok()?;
     let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
     if seconds > MOST_SECONDS || (seconds == MOST_SECONDS && nanos > 0) {
         return None;
     }
     Some(prost_types::Duration {
-        seconds: i64::from(sign) * seconds,
+        seconds: i64::from(sign) * i64::try_from(seconds).ok()?,
         nanos: sign * nanos,
     })
 }
