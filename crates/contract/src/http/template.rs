@@ -43,6 +43,9 @@ const LONGEST_SEGMENT: usize = 1024;
 /// The longest text of several segments, in characters: about what servers take as a path at all.
 const LONGEST_PATH: usize = 8192;
 
+/// A slash inside a segment.
+const SLASH: &str = "%2F";
+
 /// What a path gave to a field.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Capture {
@@ -165,14 +168,20 @@ fn decode(text: &str) -> Option<String> {
         .map(Cow::into_owned)
 }
 
+/// Decodes every escape but `%2F`, in one pass over the text.
 fn decode_but_slash(text: &str) -> Option<String> {
     let mut decoded = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(position) = rest.find("%2F").into_iter().chain(rest.find("%2f")).min() {
-        decoded.push_str(&decode(rest.get(..position)?)?);
-        decoded.push_str("%2F");
-        rest = rest.get(position + 3..)?;
+    let mut start = 0;
+    for (position, escape) in text.match_indices('%').filter_map(|(position, _)| {
+        let escape = text.get(position..position + SLASH.len())?;
+        escape
+            .eq_ignore_ascii_case(SLASH)
+            .then_some((position, escape))
+    }) {
+        decoded.push_str(&decode(text.get(start..position)?)?);
+        decoded.push_str(SLASH);
+        start = position + escape.len();
     }
-    decoded.push_str(&decode(rest)?);
+    decoded.push_str(&decode(text.get(start..)?)?);
     Some(decoded)
 }
