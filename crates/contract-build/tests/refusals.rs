@@ -118,6 +118,10 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
             "`inner` cannot be written in a path",
         ),
         (r#"get: "/v1/{id.x}""#, "`id` has no fields"),
+        (
+            &format!(r#"get: "/v1/{{{}id}}""#, "inner.".repeat(32)),
+            "more than 32 names",
+        ),
         (r#"get: "v1""#, "must begin with `/`"),
         (r#"get: "/v1/{id=**}/x""#, "`**` must be the last"),
         (
@@ -144,6 +148,8 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
         assert!(error.contains(part), "{error}");
     }
     compile(&method(r#"get: "/v1/{id}""#)).unwrap();
+    let deepest = format!(r#"get: "/v1/{{{}id}}""#, "inner.".repeat(31));
+    compile(&method(&deepest)).unwrap();
     compile(&method(r#"custom { kind: "*" path: "/v1/{id}" }"#)).unwrap();
 }
 

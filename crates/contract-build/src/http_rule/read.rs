@@ -23,6 +23,9 @@ const TEXT_MESSAGES: [&str; 12] = [
     "google.protobuf.BytesValue",
 ];
 
+/// The most names in the path of a variable: `MAX_PARAMETER_DEPTH` of `seaworthy-contract`, which refuses longer ones at run time.
+const MAX_PARAMETER_DEPTH: usize = 32;
+
 /// The ways to call a method over HTTP, additional ones included.
 pub(crate) fn read_bindings(
     method: &MethodDescriptor,
@@ -141,6 +144,11 @@ fn pattern(rule: &DynamicMessage) -> Result<(String, String), String> {
 }
 
 fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String> {
+    if path.split('.').nth(MAX_PARAMETER_DEPTH).is_some() {
+        return Err(format!(
+            "`{path}` has more than {MAX_PARAMETER_DEPTH} names separated by dots"
+        ));
+    }
     let mut message = request.clone();
     let mut parts = path.split('.').peekable();
     while let Some(name) = parts.next() {

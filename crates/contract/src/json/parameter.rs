@@ -3,8 +3,37 @@
 use super::{JsonMessage, ParameterKind};
 use crate::Violations;
 
+/// The most names in the path of a parameter, such as 2 in `filter.label`. Each name costs a stack frame and may create a message, so
+/// the bound is below those of JSON (128) and protobuf (100). `seaworthy-contract-build` refuses path variables beyond the same bound.
+pub const MAX_PARAMETER_DEPTH: usize = 32;
+
 /// Sets the field at `path`, such as `filter.label`, from text. Answers whether there is such a field.
+///
+/// A path of more than [`MAX_PARAMETER_DEPTH`] names that begins with a field is a violation.
 pub fn set<M: JsonMessage>(
+    message: &mut M,
+    path: &str,
+    text: &str,
+    violations: &mut Violations,
+) -> bool {
+    let is_too_deep = path.split('.').nth(MAX_PARAMETER_DEPTH).is_some();
+    if is_too_deep {
+        let name = path.split('.').next().unwrap_or_default();
+        let Some(field) = M::field(name).and_then(|index| M::FIELDS.get(index)) else {
+            return false;
+        };
+        violations.within(field, |violations| {
+            violations.add(format!(
+                "a parameter must not have more than {MAX_PARAMETER_DEPTH} names separated by dots"
+            ));
+        });
+        return true;
+    }
+    descend(message, path, text, violations)
+}
+
+/// Follows a path whose depth [`set`] has checked.
+fn descend<M: JsonMessage>(
     message: &mut M,
     path: &str,
     text: &str,
@@ -88,10 +117,10 @@ pub fn message<M: JsonMessage>(
         return false;
     };
     if let Some(inner) = slot {
-        return set(inner, rest, text, violations);
+        return descend(inner, rest, text, violations);
     }
     let mut inner = M::default();
-    let known = set(&mut inner, rest, text, violations);
+    let known = descend(&mut inner, rest, text, violations);
     if known {
         *slot = Some(inner);
     }

@@ -80,4 +80,16 @@ proptest! {
         let mut violations = Violations::new(Naming::Json);
         json::parameter::set(&mut Everything::default(), &format!("{name}{rest}"), &text, &mut violations);
     }
+
+    #[test]
+    fn parameters_of_any_depth_are_read_or_refused_api_3(depth in 0..4_000_usize, name in any_name()) {
+        let mut violations = Violations::new(Naming::Json);
+        let mut message = Everything::default();
+        let path = format!("{}{name}", "child.".repeat(depth));
+        json::parameter::set(&mut message, &path, "1", &mut violations);
+        if depth >= json::parameter::MAX_PARAMETER_DEPTH {
+            prop_assert_eq!(message, Everything::default());
+            prop_assert_eq!(violations.unread(), 1);
+        }
+    }
 }

@@ -3,7 +3,7 @@
 use bytes::{BufMut, Bytes, BytesMut};
 use http::StatusCode;
 use http_body_util::BodyExt;
-use seaworthy_contract::error::from_status;
+use seaworthy_contract::{error::from_status, json::parameter::MAX_PARAMETER_DEPTH};
 use tower::ServiceExt;
 
 use crate::{
@@ -149,4 +149,30 @@ async fn text_that_is_not_utf_8_is_refused_in_every_place_api_3() {
         assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
         assert!(answer.text().contains(part), "{path}: {}", answer.text());
     }
+}
+
+/// A query that sets `aString` inside `depth` messages.
+fn nested_query(depth: usize) -> String {
+    format!("/v1/echo?{}aString=x", "child.".repeat(depth))
+}
+
+#[tokio::test]
+async fn refuses_query_parameters_that_are_too_deep_api_3() {
+    let server = Running::start().await;
+    for depth in [
+        MAX_PARAMETER_DEPTH,
+        1_300,
+        // About the longest URI that a client can send.
+        10_000,
+    ] {
+        let answer = server.get(&nested_query(depth)).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{depth}");
+        assert_eq!(answer.json()["reason"], "MALFORMED_REQUEST");
+        assert_eq!(answer.bad_fields(), ["child"]);
+    }
+    let deepest = server.get(&nested_query(MAX_PARAMETER_DEPTH - 1)).await;
+    assert_eq!(deepest.status, StatusCode::OK, "{}", deepest.text());
+    let unknown = format!("/v1/echo?{}x=1", "unknown.".repeat(1_000));
+    let ignored = server.get(&unknown).await;
+    assert_eq!(ignored.status, StatusCode::OK, "{}", ignored.text());
 }
