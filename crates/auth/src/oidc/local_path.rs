@@ -6,10 +6,17 @@ use url::Url;
 /// It travels in a cookie, of which a browser takes 4 KB.
 const LONGEST: usize = 1024;
 
-/// Where a browser goes after a login: a path of this site with its query, and never another site.
+/// A path of this site with its query, where a browser goes after a login.
 ///
-/// What browsers do with an address is more than what a look at its beginning tells: they take `\` for `/` and leave out tabs and line ends. So it has none of these, no two slashes in a
-/// row before the query, and whatever has to be escaped is.
+/// A browser changes an address when it reads it: it takes `\` for `/`, drops tabs and line ends,
+/// and resolves `.` segments, escaped ones too. A path that keeps its meaning through all of this
+/// has:
+///
+/// - one slash at its beginning, and no two slashes in a row before the query;
+/// - printable ASCII characters alone, without `\`;
+/// - no escaped slash, backslash, dot or control character before the query.
+///
+/// The query and the fragment are data for the page. They may contain any escape.
 ///
 /// ```
 /// use seaworthy_auth::oidc::LocalPath;
@@ -17,15 +24,16 @@ const LONGEST: usize = 1024;
 /// assert_eq!(LocalPath::or_root("/events?city=Oslo").as_str(), "/events?city=Oslo");
 /// assert_eq!(LocalPath::or_root("https://evil.example/").as_str(), "/");
 /// assert_eq!(LocalPath::or_root("/\\evil.example").as_str(), "/");
+/// assert_eq!(LocalPath::or_root("/%09/evil.example").as_str(), "/");
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(transparent)]
 pub struct LocalPath(String);
 
-/// The text is no path of this site.
+/// The text is not a path of this site.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "it is no path of this site: one slash at the beginning, nothing that has to be escaped, at most {LONGEST} bytes"
+    "the text is not a path of this site: use one slash at the beginning, printable ASCII without backslashes and without escaped slashes, dots or control characters, and at most {LONGEST} bytes"
 )]
 pub struct NotLocal;
 
@@ -59,7 +67,8 @@ impl FromStr for LocalPath {
             && !path.contains("//")
             && text
                 .bytes()
-                .all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+                .all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+            && !escapes(path).any(changes_a_path);
         if is_path && stays(text) {
             return Ok(Self(text.to_owned()));
         }
@@ -67,7 +76,21 @@ impl FromStr for LocalPath {
     }
 }
 
-/// Whether who reads addresses as browsers do (the URL standard) stays where it is.
+/// Returns the bytes that are written as percent escapes.
+fn escapes(path: &str) -> impl Iterator<Item = u8> {
+    path.split('%').skip(1).filter_map(|rest| {
+        let digits = rest.get(..2)?;
+        let is_escape = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
+        is_escape.then(|| u8::from_str_radix(digits, 16).ok())?
+    })
+}
+
+/// Whether a browser, a proxy or a server reads another path once this byte is decoded.
+const fn changes_a_path(byte: u8) -> bool {
+    byte.is_ascii_control() || matches!(byte, b'/' | b'\\' | b'.')
+}
+
+/// Whether a parser of the URL standard, as browsers have it, keeps the origin.
 fn stays(text: &str) -> bool {
     let Ok(site) = Url::parse("https://this.example/") else {
         return false;
@@ -117,6 +140,15 @@ mod tests {
             "data:text/html,x",
             "/events\r\nset-cookie: a=b",
             "/\0",
+            "/%09/evil.example",
+            "/%0d%0a/evil.example",
+            "/%00",
+            "/%2f/evil.example",
+            "/%2Fevil.example",
+            "/%5Cevil.example",
+            "/%5c%5cevil.example",
+            "/%2e%2e/evil.example",
+            "/a/%2E/b",
         ] {
             assert_eq!(text.parse::<LocalPath>(), Err(NotLocal), "{text:?}");
             assert_eq!(LocalPath::or_root(text).as_str(), "/");
@@ -126,28 +158,88 @@ mod tests {
                 .parse::<LocalPath>()
                 .is_err()
         );
-        for text in ["/", "/events", "/events?next=//a&b=%20#top", "/a/../b"] {
+        for text in [
+            "/",
+            "/events",
+            "/events?next=//a&b=%20#top",
+            "/events?next=%2F%2Fa%09",
+            "/a/../b",
+            "/a%20b%C3%A9",
+            "/100%",
+        ] {
             assert_eq!(text.parse::<LocalPath>().unwrap().as_str(), text);
         }
     }
 
-    proptest! {
-        #[test]
-        fn whatever_is_taken_stays_on_the_site_auth_4(text in r"[/\\:.a?#@%\t\n ]{0,12}") {
-            if let Ok(path) = text.parse::<LocalPath>() {
-                let site = Url::parse("https://here.example:8443/a/b").unwrap();
-                let url = site.join(path.as_str()).unwrap();
-                prop_assert_eq!(url.origin(), site.origin());
-                prop_assert!(HeaderSafe(path.as_str()).is_so());
-            }
-        }
+    /// Pieces that parsers of URLs are known to read in different ways.
+    const PIECES: [&str; 24] = [
+        "/",
+        "\\",
+        ".",
+        "..",
+        "%2f",
+        "%2F",
+        "%5c",
+        "%2e",
+        "%2E",
+        "%09",
+        "%0a",
+        "%00",
+        "%7f",
+        "%25",
+        "%",
+        "\t",
+        "\r\n",
+        "?",
+        "#",
+        ":",
+        "@",
+        "evil.example",
+        "é",
+        "a",
+    ];
+
+    fn hostile_path() -> impl Strategy<Value = String> {
+        let pieces = prop::collection::vec(prop::sample::select(PIECES.to_vec()), 0..8);
+        prop_oneof![
+            pieces.clone().prop_map(|pieces| pieces.concat()),
+            pieces.prop_map(|pieces| format!("/{}", pieces.concat())),
+            any::<String>(),
+            any::<String>().prop_map(|text| format!("/{text}")),
+        ]
     }
 
-    struct HeaderSafe<'a>(&'a str);
+    /// Decodes percent escapes once, as a server does before it redirects.
+    fn decoded(text: &str) -> String {
+        let mut rest = text;
+        let mut bytes = Vec::new();
+        while let Some((before, after)) = rest.split_once('%') {
+            bytes.extend_from_slice(before.as_bytes());
+            let digits = after.get(..2).filter(|digits| !digits.starts_with('+'));
+            let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+            bytes.push(byte.unwrap_or(b'%'));
+            rest = if byte.is_some() { &after[2..] } else { after };
+        }
+        bytes.extend_from_slice(rest.as_bytes());
+        String::from_utf8_lossy(&bytes).into_owned()
+    }
 
-    impl HeaderSafe<'_> {
-        fn is_so(&self) -> bool {
-            http::HeaderValue::from_str(self.0).is_ok()
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4_096))]
+
+        #[test]
+        fn accepted_paths_keep_the_origin_auth_4(text in hostile_path()) {
+            if let Ok(path) = text.parse::<LocalPath>() {
+                for site in ["https://here.example:8443/a/b", "http://127.0.0.1:8080/"] {
+                    let site = Url::parse(site).unwrap();
+                    for read in [path.as_str(), &decoded(path.as_str())] {
+                        let url = site.join(read).unwrap();
+                        prop_assert_eq!(url.origin(), site.origin(), "{:?}", read);
+                        prop_assert!(!url.path().starts_with("//"), "{:?}", read);
+                    }
+                }
+                prop_assert!(http::HeaderValue::from_str(path.as_str()).is_ok());
+            }
         }
     }
 }
