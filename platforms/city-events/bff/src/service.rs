@@ -81,7 +81,7 @@ pub fn service() -> Service {
 /// Puts the service together.
 ///
 /// # Errors
-/// [`StartError`] without a secret for access tokens or without proof of who this service is, or with a service behind it whose address means nothing.
+/// [`StartError`] without a secret for access tokens or without proof of who this service is, or with a service behind it or pictures whose address means nothing.
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let revocations = settings.revocation.revocations();
@@ -96,7 +96,7 @@ pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let (interface, pages) = CallerLimit::both(service, &settings.rate_limit)?;
     service.http(api::routes(upstreams.clone(), service.health(), &interface));
     service.document(OPENAPI);
-    let web = Pages::new(upstreams, settings.pictures_url.as_deref());
+    let web = Pages::new(upstreams, settings.pictures_url.as_deref())?;
     service.http(web::routes(web, &pages));
     Ok(())
 }

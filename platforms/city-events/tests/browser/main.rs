@@ -9,6 +9,7 @@
 
 mod chrome;
 mod elsewhere;
+mod hostile;
 
 use std::{net::SocketAddr, time::Duration};
 

@@ -31,6 +31,8 @@ async fn pages_are_there_without_a_script_and_run_nothing_that_stands_in_them_se
         assert!(
             policy.contains("default-src 'none'")
                 && policy.contains("script-src 'self'")
+                && policy
+                    .ends_with("require-trusted-types-for 'script'; trusted-types city-events")
                 && !policy.contains("unsafe"),
             "{path}: {policy}"
         );
@@ -87,5 +89,61 @@ async fn pages_are_there_without_a_script_and_run_nothing_that_stands_in_them_se
     let moderation = moderator.get("/fragments/moderation").await;
     assert_eq!(moderation.status, 200);
     assert!(moderation.text.contains("Ban host"), "{moderation:?}");
+    house.platform.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn pages_print_parsed_ids_and_local_paths_alone_sec_4() {
+    let house = House::open().await;
+    let host = house.register("host").await;
+    let id = host.publish("Jazz", 10).await;
+    let nobody = house.nobody();
+    let hostile = [
+        format!("..%2F..%2Fapi%2Fevents%2F{id}%2Fview"),
+        format!("..%5C..%5Capi%5Cevents%5C{id}"),
+        format!("{id}%2F..%2F..%2Fapi"),
+        format!("{id}%3Fa=b"),
+        format!("{id}%09"),
+        "%2e%2e%2f%2e%2e%2fapi".to_owned(),
+        "%22%3E%3Cform%3E".to_owned(),
+        "nonsense".to_owned(),
+    ];
+    for id in &hostile {
+        for page in ["", "/people", "/edit"] {
+            let path = format!("/events/{id}{page}");
+            let answer = nobody.get(&path).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+            assert!(answer.text.contains("<main id=\"main\""), "{path}");
+            assert!(!answer.text.contains("data-fragment"), "{path}");
+            let path = format!("/fragments/events/{id}{page}");
+            let answer = nobody.get(&path).await;
+            assert_eq!(answer.status, 404, "{path}");
+            assert_eq!(answer.header("content-type"), "text/html; charset=utf-8");
+            assert!(!answer.text.contains("<main"), "{path}");
+        }
+    }
+    // An ID in another form is printed in the usual one.
+    let braces = format!("/events/%7B{}%7D", id.to_uppercase());
+    let answer = nobody.get(&braces).await;
+    assert_eq!(answer.status, 200);
+    let fragment = format!("data-fragment=\"/fragments/events/{id}\"");
+    assert!(answer.text.contains(&fragment), "{answer:?}");
+
+    for (next, printed) in [
+        ("/%09/evil.example", "/"),
+        ("%2F%2Fevil.example", "/"),
+        ("/%5Cevil.example", "/"),
+        ("https://evil.example", "/"),
+        ("/%2509/evil.example", "/"),
+        ("/me/joins?status=active", "/me/joins?status=active"),
+        ("", "/"),
+    ] {
+        for page in ["login", "register"] {
+            let answer = nobody.get(&format!("/{page}?next={next}")).await;
+            let expected = format!("data-next=\"{printed}\"");
+            assert!(answer.text.contains(&expected), "{next}: {answer:?}");
+        }
+    }
     house.platform.stop().await;
 }

@@ -1,4 +1,5 @@
 use maud::{Markup, html};
+use seaworthy::auth::oidc::LocalPath;
 
 use super::layout::{heading, page as whole};
 use crate::api::query::Pairs;
@@ -41,7 +42,7 @@ pub(super) async fn login(pairs: Pairs) -> Markup {
         "Welcome back",
         "",
         html! {
-            form.form data-form="login" data-next=(pairs.get("next")) {
+            form.form data-form="login" data-next=(LocalPath::or_root(pairs.get("next"))) {
                 p.alert role="alert" hidden {}
                 (email())
                 label { span { "Password" } input type="password" name="password" required autocomplete="current-password"; }
@@ -58,7 +59,7 @@ pub(super) async fn register(pairs: Pairs) -> Markup {
         "Join the city",
         "One account to go places and to invite people to them.",
         html! {
-            form.form data-form="register" data-next=(pairs.get("next")) {
+            form.form data-form="register" data-next=(LocalPath::or_root(pairs.get("next"))) {
                 p.alert role="alert" hidden {}
                 (email())
                 (new_password("password"))
@@ -117,7 +118,7 @@ pub(super) async fn profile() -> Markup {
     let main = html! {
         div.narrow {
             (heading("You", ""))
-            div.only-out { (super::words::nothing("Sign in first", "This page is about you.", Some(("/login?next=/profile", "Sign in")))) }
+            div.only-out { (super::words::nothing("Sign in first", "This page is about you.", Some((super::words::login_then("/profile"), "Sign in")))) }
             div.not-out {
                 section.form {
                     dl.facts {

@@ -1,6 +1,10 @@
 use maud::{Markup, html};
 
-use super::{Pages, art, words};
+use super::{
+    Pages,
+    address::{Address, stored_id},
+    art, words,
+};
 use crate::shapes::Card;
 
 /// The picture of an event, or a drawing.
@@ -12,12 +16,9 @@ pub(super) fn picture(
     size: u16,
 ) -> Markup {
     match (cover, &pages.pictures) {
-        (Some(cover), Some(base)) => {
-            let base = base.trim_end_matches('/');
-            html! {
-                img.art loading="lazy" alt="" src=(format!("{base}/derived/event_cover/{cover}_{size}.jpg"));
-            }
-        }
+        (Some(cover), Some(pictures)) => html! {
+            img.art loading="lazy" alt="" src=(pictures.cover(cover, size));
+        },
         _ => art::drawing(id, category),
     }
 }
@@ -27,6 +28,16 @@ pub(super) fn grid(pages: &Pages, cards: &[Card]) -> Markup {
     html! {
         ul.cards role="list" {
             @for event in cards { li { (card(pages, event)) } }
+        }
+    }
+}
+
+/// The title of an event, as a link if its ID is a UUID.
+pub(super) fn event_link(id: &str, title: &str) -> Markup {
+    html! {
+        @match stored_id(id) {
+            Some(id) => a href=(Address::event(id)) { (title) },
+            None => (title),
         }
     }
 }
@@ -52,7 +63,7 @@ fn card(pages: &Pages, event: &Card) -> Markup {
             }
             div.card-body {
                 p.when { (words::time(event.starts, "card")) }
-                h3 { a href=(format!("/events/{}", event.id)) { (event.title) } }
+                h3 { (event_link(&event.id, &event.title)) }
                 p.where {
                     span { (event.city) }
                     span.places data-full[is_full] { (places) }

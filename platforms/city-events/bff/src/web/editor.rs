@@ -1,14 +1,13 @@
 use maud::{Markup, html};
-use seaworthy::axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use seaworthy::axum::{extract::State, http::StatusCode};
 use uuid::Uuid;
 
 use super::{
     Pages,
+    address::Address,
+    event_id::{FragmentEventId, PageEventId},
     layout::{heading, page as whole, private_piece},
-    words::{self, CATEGORIES},
+    words::{self, CATEGORIES, login_then},
 };
 use crate::{caller::Caller, shapes::Event, view::event_view};
 
@@ -17,7 +16,7 @@ pub(super) async fn create() -> Markup {
     let main = html! {
         div.narrow {
             (heading("New event", "It is a draft until you publish it."))
-            div.only-out { (words::nothing("Sign in first", "Events have a host.", Some(("/login?next=/new", "Sign in")))) }
+            div.only-out { (words::nothing("Sign in first", "Events have a host.", Some((login_then("/new"), "Sign in")))) }
             div.not-out { (form(None)) }
         }
     };
@@ -25,11 +24,12 @@ pub(super) async fn create() -> Markup {
 }
 
 /// The page that changes one.
-pub(super) async fn edit(Path(id): Path<String>) -> Markup {
+pub(super) async fn edit(PageEventId(id): PageEventId) -> Markup {
+    let fragment = Address::new("/fragments/events").id(id).segment("edit");
     let main = html! {
         div.narrow {
             (heading("Edit event", "Changes of a published event are seen at once."))
-            (private_piece(&format!("/fragments/events/{id}/edit")))
+            (private_piece(&fragment))
         }
     };
     whole("Edit event", "", main)
@@ -39,14 +39,10 @@ pub(super) async fn edit(Path(id): Path<String>) -> Markup {
 pub(super) async fn fragment(
     State(pages): State<Pages>,
     caller: Caller,
-    Path(id): Path<String>,
+    FragmentEventId(id): FragmentEventId,
 ) -> (StatusCode, Markup) {
-    let view = match Uuid::try_parse(&id) {
-        Ok(id) => event_view(&pages.upstreams, &caller, id).await.ok(),
-        Err(_) => None,
-    };
-    match view {
-        Some(view) if view.actions.can_edit => (StatusCode::OK, form(Some(&view.event))),
+    match event_view(&pages.upstreams, &caller, id).await.ok() {
+        Some(view) if view.actions.can_edit => (StatusCode::OK, form(Some((id, &view.event)))),
         Some(view) if view.degraded.is_some() => (
             StatusCode::OK,
             words::notice(
@@ -60,17 +56,18 @@ pub(super) async fn fragment(
             words::nothing(
                 "Nothing to edit",
                 "The event does not exist, is over for good, or is somebody else's.",
-                Some(("/me/events", "My events")),
+                Some((Address::new("/me/events"), "My events")),
             ),
         ),
     }
 }
 
-fn form(event: Option<&Event>) -> Markup {
+fn form(stored: Option<(Uuid, &Event)>) -> Markup {
+    let event = stored.map(|(_, event)| event);
     let text = |of: fn(&Event) -> &str| event.map(of).unwrap_or_default();
     let is_new = event.is_none();
     html! {
-        form.form data-form=(if is_new { "create" } else { "update" }) data-id=[event.map(|event| event.id.as_str())] novalidate {
+        form.form data-form=(if is_new { "create" } else { "update" }) data-id=[stored.map(|(id, _)| id)] novalidate {
             p.alert role="alert" hidden {}
             label { span { "Title" } input name="title" required maxlength="120" value=(text(|event| &event.title)) autocomplete="off"; }
             label { span { "Description" } textarea name="description" required maxlength="4000" rows="7" { (text(|event| &event.description)) } }

@@ -1,15 +1,18 @@
 use maud::{Markup, html};
-use seaworthy::axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use seaworthy::axum::{extract::State, http::StatusCode};
 use uuid::Uuid;
 
-use super::{Pages, cards, layout::page as whole, words};
+use super::{
+    Pages,
+    address::Address,
+    cards,
+    event_id::{FragmentEventId, PageEventId, unknown_event},
+    layout::page as whole,
+    words,
+};
 use crate::{
     caller::Caller,
     moment,
-    refusal::Refusal,
     view::{EventView, event_view},
 };
 
@@ -20,11 +23,11 @@ const POLL: &str = "4000";
 pub(super) async fn page(
     State(pages): State<Pages>,
     caller: Caller,
-    Path(id): Path<String>,
+    PageEventId(id): PageEventId,
 ) -> (StatusCode, Markup) {
-    let (status, title, content) = look(&pages, &caller, &id).await;
+    let (status, title, content) = look(&pages, &caller, id).await;
     let main = html! {
-        div data-fragment=(format!("/fragments/events/{id}")) data-poll=(POLL) data-status=(status.as_u16()) { (content) }
+        div data-fragment=(Address::new("/fragments/events").id(id)) data-poll=(POLL) data-status=(status.as_u16()) { (content) }
     };
     (status, whole(&title, "", main))
 }
@@ -33,39 +36,22 @@ pub(super) async fn page(
 pub(super) async fn fragment(
     State(pages): State<Pages>,
     caller: Caller,
-    Path(id): Path<String>,
+    FragmentEventId(id): FragmentEventId,
 ) -> (StatusCode, Markup) {
-    let (status, _, content) = look(&pages, &caller, &id).await;
+    let (status, _, content) = look(&pages, &caller, id).await;
     (status, content)
 }
 
-async fn look(pages: &Pages, caller: &Caller, id: &str) -> (StatusCode, String, Markup) {
-    let unknown = || {
-        Refusal::new(
-            StatusCode::NOT_FOUND,
-            "resource_not_found",
-            "event not found",
-        )
-    };
-    let view = match Uuid::try_parse(id) {
-        Ok(id) => event_view(&pages.upstreams, caller, id).await,
-        Err(_) => Err(unknown()),
-    };
-    match view {
+async fn look(pages: &Pages, caller: &Caller, id: Uuid) -> (StatusCode, String, Markup) {
+    match event_view(&pages.upstreams, caller, id).await {
         Ok(view) => (
             StatusCode::OK,
             view.event.title.clone(),
-            article(pages, &view),
+            article(pages, id, &view),
         ),
-        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => (
-            refusal.status,
-            "Not found".to_owned(),
-            words::nothing(
-                "There is no such event",
-                "It may be a draft, or was never here. If it is yours, sign in to see it.",
-                Some(("/", "Look at others")),
-            ),
-        ),
+        Err(refusal) if refusal.status == StatusCode::NOT_FOUND => {
+            (refusal.status, "Not found".to_owned(), unknown_event())
+        }
         Err(refusal) => (
             refusal.status,
             "Away".to_owned(),
@@ -78,7 +64,7 @@ async fn look(pages: &Pages, caller: &Caller, id: &str) -> (StatusCode, String, 
     }
 }
 
-fn article(pages: &Pages, view: &EventView) -> Markup {
+fn article(pages: &Pages, id: Uuid, view: &EventView) -> Markup {
     let (event, source) = (&view.event, &view.source);
     let starts = moment::of(source.start_time.as_ref());
     let ends = moment::of(source.end_time.as_ref());
@@ -86,7 +72,7 @@ fn article(pages: &Pages, view: &EventView) -> Markup {
     html! {
         article.event {
             div.banner {
-                (cards::picture(pages, &event.id, &event.category, event.cover_image.as_deref(), 1600))
+                (cards::picture(pages, &id.to_string(), &event.category, event.cover_image.as_deref(), 1600))
             }
             div.event-grid {
                 div.event-main {
@@ -106,13 +92,13 @@ fn article(pages: &Pages, view: &EventView) -> Markup {
                         @for paragraph in event.description.split("\n\n") { p { (paragraph) } }
                     }
                 }
-                aside.panel aria-label="Taking part" { (panel(view)) }
+                aside.panel aria-label="Taking part" { (panel(id, view)) }
             }
         }
     }
 }
 
-fn panel(view: &EventView) -> Markup {
+fn panel(id: Uuid, view: &EventView) -> Markup {
     let event = &view.event;
     let (active, capacity) = (event.active_participants, event.capacity);
     let is_full = capacity > 0 && active >= capacity;
@@ -129,20 +115,19 @@ fn panel(view: &EventView) -> Markup {
                 @if is_full { p.hint { "Full. Whoever joins now waits, and moves up when somebody leaves." } }
             }
         }
-        (part(view, is_full))
-        (managing(view))
+        (part(id, view, is_full))
+        (managing(id, view))
     }
 }
 
 /// The caller's own part, and what can be done about it.
-fn part(view: &EventView, is_full: bool) -> Markup {
-    let id = &view.event.id;
+fn part(id: Uuid, view: &EventView, is_full: bool) -> Markup {
     let actions = &view.actions;
     let status = view.participation.as_ref().map_or("", |part| part.status);
     let leave = |label: &str, question: &str| {
         html! {
             @if actions.can_cancel {
-                button.button.quiet.wide data-post=(format!("/api/events/{id}/cancel")) data-idempotent data-confirm=(question) data-done="You left. The place is free for somebody else." { (label) }
+                button.button.quiet.wide data-post=(Address::event_api(id, "cancel")) data-idempotent data-confirm=(question) data-done="You left. The place is free for somebody else." { (label) }
             }
         }
     };
@@ -163,13 +148,13 @@ fn part(view: &EventView, is_full: bool) -> Markup {
             _ => {},
         }
         @if actions.can_join {
-            button.button.wide data-post=(format!("/api/events/{id}/join")) data-idempotent data-done=(if is_full { "You are on the waitlist." } else { "You're in!" }) {
+            button.button.wide data-post=(Address::event_api(id, "join")) data-idempotent data-done=(if is_full { "You are on the waitlist." } else { "You're in!" }) {
                 @if is_full { "Join the waitlist" } @else { "Join" }
             }
         }
         @match actions.reason {
             "auth_required" if view.event.status == "published" && !view.source.ended => {
-                a.button.wide href=(format!("/login?next=/events/{id}")) { "Sign in to join" }
+                a.button.wide href=(Address::new("/login").query(&[("next", &Address::event(id).to_string())])) { "Sign in to join" }
             },
             "auth_required" if view.source.ended => p.hint { "This event is over." },
             "event_ended" => p.hint { "This event is over." },
@@ -182,31 +167,27 @@ fn part(view: &EventView, is_full: bool) -> Markup {
 }
 
 /// What owners and moderators can do.
-fn managing(view: &EventView) -> Markup {
-    let id = &view.event.id;
+fn managing(id: Uuid, view: &EventView) -> Markup {
     let actions = &view.actions;
     let is_draft = view.event.status == "draft";
     let is_owner = actions.reason == "is_organizer";
-    let path = |action: &str| match is_owner {
-        true => format!("/api/events/{id}/{action}"),
-        false => format!(
-            "/api/admin/events/{id}/{}",
-            action.trim_end_matches("-event")
-        ),
+    let path = |own: &'static str, moderated: &'static str| match is_owner {
+        true => Address::event_api(id, own),
+        false => Address::new("/api/admin/events").id(id).segment(moderated),
     };
     html! {
         @if actions.can_edit || actions.can_unpublish || actions.can_cancel_event {
             div.manage {
                 @if actions.can_edit && is_draft {
-                    button.button.wide data-post=(format!("/api/events/{id}/publish")) data-done="Published. Everybody can see it now." { "Publish" }
+                    button.button.wide data-post=(Address::event_api(id, "publish")) data-done="Published. Everybody can see it now." { "Publish" }
                 }
-                @if actions.can_edit { a.button.quiet.wide href=(format!("/events/{id}/edit")) { "Edit" } }
-                @if !is_draft { a.button.quiet.wide href=(format!("/events/{id}/people")) { "Who comes" } }
+                @if actions.can_edit { a.button.quiet.wide href=(Address::event(id).segment("edit")) { "Edit" } }
+                @if !is_draft { a.button.quiet.wide href=(Address::event(id).segment("people")) { "Who comes" } }
                 @if actions.can_unpublish {
-                    button.button.quiet.wide data-post=(path("unpublish")) data-reason[!is_owner] data-confirm="Take this event off the list? It becomes a draft again, and nobody can join." data-done="It is a draft again." { "Unpublish" }
+                    button.button.quiet.wide data-post=(path("unpublish", "unpublish")) data-reason[!is_owner] data-confirm="Take this event off the list? It becomes a draft again, and nobody can join." data-done="It is a draft again." { "Unpublish" }
                 }
                 @if actions.can_cancel_event {
-                    button.button.danger.wide data-post=(path("cancel-event")) data-reason[!is_owner] data-confirm="Cancel this event for good? Everybody who has a place will hear of it." data-done="The event is canceled." { "Cancel the event" }
+                    button.button.danger.wide data-post=(path("cancel-event", "cancel")) data-reason[!is_owner] data-confirm="Cancel this event for good? Everybody who has a place will hear of it." data-done="The event is canceled." { "Cancel the event" }
                 }
             }
         }

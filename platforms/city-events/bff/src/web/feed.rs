@@ -6,7 +6,9 @@ use seaworthy::{axum::extract::State, prelude::Error};
 use serde::Deserialize;
 
 use super::{
-    Pages, cards,
+    Pages,
+    address::Address,
+    cards,
     layout::page as whole,
     words::{self, CATEGORIES},
 };
@@ -46,27 +48,22 @@ impl Search {
     }
 
     /// The same search seen otherwise.
-    fn address(&self, path: &str, changes: &[(&str, &str)]) -> String {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        for (name, value) in [
+    fn address(&self, path: &'static str, changes: &[(&str, &str)]) -> Address {
+        let present = [
             ("type", self.kind),
-            ("q", &self.query),
-            ("city", &self.city),
-            ("category", &self.category),
-        ] {
-            let changed = changes.iter().find(|(changed, _)| *changed == name);
-            let value = changed.map_or(value, |(_, value)| value);
-            if !(value.is_empty() || (name, value) == ("type", "soon")) {
-                query.append_pair(name, value);
+            ("q", self.query.as_str()),
+            ("city", self.city.as_str()),
+            ("category", self.category.as_str()),
+            ("cursor", ""),
+        ];
+        let changed = present.map(|(name, value)| {
+            let change = changes.iter().find(|(changed, _)| *changed == name);
+            match (name, change.map_or(value, |(_, value)| value)) {
+                ("type", "soon") => (name, ""),
+                pair => pair,
             }
-        }
-        if let Some((_, cursor)) = changes.iter().find(|(name, _)| *name == "cursor") {
-            query.append_pair("cursor", cursor);
-        }
-        match query.finish() {
-            query if query.is_empty() => path.to_owned(),
-            query => format!("{path}?{query}"),
-        }
+        });
+        Address::new(path).query(&changed)
     }
 
     fn is_narrow(&self) -> bool {
@@ -82,7 +79,7 @@ pub(super) async fn page(State(pages): State<Pages>, caller: Caller, pairs: Pair
         "personalized" => html! {
             div data-fragment=(search.address("/fragments/feed", &[])) {
                 div.only-out {
-                    (words::nothing("Sign in first", "Then this page knows what you like.", Some(("/login", "Sign in"))))
+                    (words::nothing("Sign in first", "Then this page knows what you like.", Some((Address::new("/login"), "Sign in"))))
                 }
             }
         },
@@ -141,14 +138,14 @@ async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
             return words::nothing(
                 "That search means nothing to us",
                 &refusal.message,
-                Some(("/", "Start over")),
+                Some((Address::new("/"), "Start over")),
             );
         }
         Err(_) => {
             return words::nothing(
                 "Events are away for a moment",
                 "The service that keeps them does not answer. Nothing is lost; try again shortly.",
-                Some((&search.address("/", &[]), "Try again")),
+                Some((search.address("/", &[]), "Try again")),
             );
         }
     };
@@ -158,9 +155,9 @@ async fn list(pages: &Pages, caller: &Caller, search: &Search) -> Markup {
         }
         @if found.items.is_empty() && search.cursor.is_empty() {
             @if search.is_narrow() {
-                (words::nothing("Nothing like that yet", "Try fewer words or another city.", Some(("/", "Show everything"))))
+                (words::nothing("Nothing like that yet", "Try fewer words or another city.", Some((Address::new("/"), "Show everything"))))
             } @else {
-                (words::nothing("No events yet", "Somebody has to begin.", Some(("/new", "Make the first one"))))
+                (words::nothing("No events yet", "Somebody has to begin.", Some((Address::new("/new"), "Make the first one"))))
             }
         }
         (cards::grid(pages, &found.items))

@@ -1,6 +1,6 @@
 use maud::{DOCTYPE, Markup, html};
 
-use super::assets::VERSION;
+use super::{address::Address, assets::VERSION};
 
 /// What every page has around it.
 pub(super) fn page(title: &str, active: &str, main: Markup) -> Markup {
@@ -85,11 +85,11 @@ pub(super) fn heading(title: &str, text: &str) -> Markup {
 }
 
 /// A piece that the script asks for once it knows who is there. Until then it says why it is empty.
-pub(super) fn private_piece(address: &str) -> Markup {
+pub(super) fn private_piece(address: &Address) -> Markup {
     html! {
         div data-fragment=(address) aria-busy="true" {
             div.only-out {
-                (super::words::nothing("Sign in first", "This page is about you.", Some(("/login", "Sign in"))))
+                (super::words::nothing("Sign in first", "This page is about you.", Some((Address::new("/login"), "Sign in"))))
             }
             div.skeletons.only-unknown aria-hidden="true" { div.skeleton {} div.skeleton {} div.skeleton {} }
         }

@@ -3,7 +3,9 @@ use maud::{Markup, html};
 use seaworthy::axum::{extract::State, http::StatusCode};
 
 use super::{
-    Pages, cards,
+    Pages,
+    address::Address,
+    cards,
     layout::{heading, page as whole, private_piece},
     words,
 };
@@ -13,22 +15,17 @@ use crate::{api::query::Pairs, caller::Caller, listing, refusal::Refusal, shapes
 pub(super) async fn events(pairs: Pairs) -> Markup {
     let (status, cursor) = (pairs.get("status"), pairs.get("cursor"));
     let tab = |value: &str, label: &str| {
-        let address = match value {
-            "" => "/me/events".to_owned(),
-            value => format!("/me/events?status={value}"),
-        };
+        let address = Address::new("/me/events").query(&[("status", value)]);
         html! { a href=(address) aria-current=[(status == value).then_some("true")] { (label) } }
     };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("status", status)
-        .append_pair("cursor", cursor)
-        .finish();
+    let fragment =
+        Address::new("/fragments/me/events").query(&[("status", status), ("cursor", cursor)]);
     let main = html! {
         (heading("My events", "What you make happen."))
         nav.kinds aria-label="State" {
             (tab("", "Current")) (tab("draft", "Drafts")) (tab("published", "Published")) (tab("canceled", "Canceled"))
         }
-        (private_piece(&format!("/fragments/me/events?{query}")))
+        (private_piece(&fragment))
     };
     whole("My events", "/me/events", main)
 }
@@ -37,22 +34,17 @@ pub(super) async fn events(pairs: Pairs) -> Markup {
 pub(super) async fn joins(pairs: Pairs) -> Markup {
     let status = pairs.get("status");
     let tab = |value: &str, label: &str| {
-        let address = match value {
-            "" => "/me/joins".to_owned(),
-            value => format!("/me/joins?status={value}"),
-        };
+        let address = Address::new("/me/joins").query(&[("status", value)]);
         html! { a href=(address) aria-current=[(status == value).then_some("true")] { (label) } }
     };
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("status", status)
-        .append_pair("cursor", pairs.get("cursor"))
-        .finish();
+    let fragment = Address::new("/fragments/me/joins")
+        .query(&[("status", status), ("cursor", pairs.get("cursor"))]);
     let main = html! {
         (heading("My joins", "Where you go, and where you wait."))
         nav.kinds aria-label="State" {
             (tab("", "All")) (tab("active", "Going")) (tab("waitlisted", "Waiting")) (tab("canceled", "Left"))
         }
-        (private_piece(&format!("/fragments/me/joins?{query}")))
+        (private_piece(&fragment))
     };
     whole("My joins", "/me/joins", main)
 }
@@ -72,9 +64,10 @@ pub(super) async fn events_fragment(
     let empty = words::nothing(
         "Nothing here",
         "Make something happen in your city.",
-        Some(("/new", "New event")),
+        Some((Address::new("/new"), "New event")),
     );
-    let next = |cursor: &str| format!("/me/events?status={status}&cursor={cursor}");
+    let next =
+        |cursor: &str| Address::new("/me/events").query(&[("status", &status), ("cursor", cursor)]);
     list(&pages, found.await, empty, next)
 }
 
@@ -93,9 +86,10 @@ pub(super) async fn joins_fragment(
     let empty = words::nothing(
         "Nothing here",
         "You have not joined anything like that.",
-        Some(("/", "Discover")),
+        Some((Address::new("/"), "Discover")),
     );
-    let next = |cursor: &str| format!("/me/joins?status={status}&cursor={cursor}");
+    let next =
+        |cursor: &str| Address::new("/me/joins").query(&[("status", &status), ("cursor", cursor)]);
     list(&pages, found.await, empty, next)
 }
 
@@ -103,7 +97,7 @@ fn list(
     pages: &Pages,
     found: Result<Page, Refusal>,
     empty: Markup,
-    next: impl Fn(&str) -> String,
+    next: impl Fn(&str) -> Address,
 ) -> (StatusCode, Markup) {
     match found {
         Ok(found) if found.items.is_empty() => (StatusCode::OK, empty),
@@ -119,7 +113,7 @@ fn list(
             words::nothing(
                 "Sign in first",
                 "This page is about you.",
-                Some(("/login", "Sign in")),
+                Some((Address::new("/login"), "Sign in")),
             ),
         ),
         Err(refusal) => (

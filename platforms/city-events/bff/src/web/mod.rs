@@ -5,16 +5,19 @@
 //! is one place that makes markup.
 
 mod account;
+mod address;
 mod art;
 mod assets;
 mod cards;
 mod editor;
 mod event;
+mod event_id;
 mod feed;
 mod layout;
 mod mine;
 mod moderation;
 mod people;
+mod pictures;
 mod words;
 
 use std::sync::Arc;
@@ -30,32 +33,41 @@ use seaworthy::{
     prelude::*,
 };
 
+use pictures::Pictures;
+
 use crate::{
     limit::{CallerLimit, admit, harden},
     upstream::Upstreams,
 };
 
+/// The one Trusted Types policy that the pages allow, by its name in `app.js`.
+const TRUSTED_TYPES_POLICY: &str = "city-events";
+
 /// What pages are made of.
 #[derive(Clone)]
 pub(crate) struct Pages {
     upstreams: Upstreams,
-    pictures: Option<Arc<str>>,
+    pictures: Option<Arc<Pictures>>,
     policy: HeaderValue,
 }
 
 impl Pages {
-    pub(crate) fn new(upstreams: Upstreams, pictures: Option<&str>) -> Self {
-        let origin = pictures.unwrap_or_default();
+    /// # Errors
+    /// [`StartError`] if the address of the pictures is not a URL.
+    pub(crate) fn new(upstreams: Upstreams, pictures: Option<&str>) -> Result<Self, StartError> {
+        let pictures = pictures.map(Pictures::parse).transpose()?;
+        let origin = pictures.as_ref().map(Pictures::origin).unwrap_or_default();
         // Nothing runs or paints but what this service sends itself; not a line of either stands in a page.
+        // Markup is made of text by one function of the script alone, whose policy has this name.
         let policy = format!(
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {origin}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {origin}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
         );
-        Self {
+        Ok(Self {
             upstreams,
-            pictures: pictures.map(Into::into),
+            pictures: pictures.map(Arc::new),
             policy: HeaderValue::try_from(policy)
                 .unwrap_or(HeaderValue::from_static("default-src 'none'")),
-        }
+        })
     }
 }
 

@@ -1,9 +1,12 @@
 use city_events_contract::{Role, event::v1::ListEventsRequest};
 use maud::{Markup, html};
 use seaworthy::axum::{extract::State, http::StatusCode};
+use tonic::Code;
 
 use super::{
     Pages,
+    address::{Address, stored_id},
+    cards,
     layout::{heading, page as whole, private_piece},
     words,
 };
@@ -11,17 +14,15 @@ use crate::{api::query::Pairs, caller::Caller, moment};
 
 /// The page of moderators.
 pub(super) async fn page(pairs: Pairs) -> Markup {
-    let query = form_urlencoded::Serializer::new(String::new())
-        .append_pair("q", pairs.get("q"))
-        .append_pair("cursor", pairs.get("cursor"))
-        .finish();
+    let fragment = Address::new("/fragments/moderation")
+        .query(&[("q", pairs.get("q")), ("cursor", pairs.get("cursor"))]);
     let main = html! {
         (heading("Moderation", "Everything done here is written down, with your name."))
         form.search.plain action="/moderation" method="get" role="search" {
             label { span.visually-hidden { "Search" } input type="search" name="q" value=(pairs.get("q")) placeholder="Words of an event"; }
             button.button { "Find" }
         }
-        (private_piece(&format!("/fragments/moderation?{query}")))
+        (private_piece(&fragment))
     };
     whole("Moderation", "/moderation", main)
 }
@@ -35,7 +36,7 @@ pub(super) async fn fragment(
         let refused = words::nothing(
             "Not for you",
             "This page is for moderators.",
-            Some(("/", "Discover")),
+            Some((Address::new("/"), "Discover")),
         );
         return (StatusCode::FORBIDDEN, refused);
     }
@@ -47,6 +48,11 @@ pub(super) async fn fragment(
     };
     let listed = match pages.upstreams.list_events(request).await {
         Ok(listed) => listed,
+        Err(status) if status.code() == Code::InvalidArgument => {
+            let start = Some((Address::new("/moderation"), "Start over"));
+            let refused = words::nothing("This search is not valid", status.message(), start);
+            return (StatusCode::BAD_REQUEST, refused);
+        }
         Err(_) => {
             let away = words::nothing("Events are away for a moment", "Try again shortly.", None);
             return (StatusCode::BAD_GATEWAY, away);
@@ -57,22 +63,26 @@ pub(super) async fn fragment(
             @for event in &listed.items {
                 li.row-card {
                     div {
-                        h3 { a href=(format!("/events/{}", event.id)) { (event.title) } }
+                        h3 { (cards::event_link(&event.id, &event.title)) }
                         p.hint { (event.city) " · " (words::time(moment::of(event.start_time.as_ref()), "card")) " · " (words::places(event.active_participants, event.capacity)) }
                         p.hint { "Host " code { (event.owner_id) } }
                     }
                     div.row {
-                        button.button.quiet.small data-post=(format!("/api/admin/events/{}/unpublish", event.id)) data-reason data-confirm="Take this event off the list?" data-done="It is a draft again." { "Unpublish" }
-                        button.button.danger.small data-post=(format!("/api/admin/events/{}/cancel", event.id)) data-reason data-confirm="Cancel this event for good?" data-done="The event is canceled." { "Cancel" }
-                        button.button.danger.small data-post=(format!("/api/auth/mod/users/{}/ban", event.owner_id)) data-confirm="Ban the host? They are signed out everywhere." data-done="The host is banned." { "Ban host" }
+                        @if let Some(id) = stored_id(&event.id) {
+                        button.button.quiet.small data-post=(Address::new("/api/admin/events").id(id).segment("unpublish")) data-reason data-confirm="Take this event off the list?" data-done="It is a draft again." { "Unpublish" }
+                        button.button.danger.small data-post=(Address::new("/api/admin/events").id(id).segment("cancel")) data-reason data-confirm="Cancel this event for good?" data-done="The event is canceled." { "Cancel" }
+                        }
+                        @if let Some(owner) = stored_id(&event.owner_id) {
+                        button.button.danger.small data-post=(Address::new("/api/auth/mod/users").id(owner).segment("ban")) data-confirm="Ban the host? They are signed out everywhere." data-done="The host is banned." { "Ban host" }
+                        }
                     }
                 }
             }
         }
         @if listed.items.is_empty() { (words::nothing("Nothing to look at", "No event is like that.", None)) }
         @if !listed.next_cursor.is_empty() {
-            @let next = form_urlencoded::Serializer::new(String::new()).append_pair("q", pairs.get("q")).append_pair("cursor", &listed.next_cursor).finish();
-            p.more { a.button.quiet href=(format!("/moderation?{next}")) { "Show more" } }
+            @let next = Address::new("/moderation").query(&[("q", pairs.get("q")), ("cursor", &listed.next_cursor)]);
+            p.more { a.button.quiet href=(next) { "Show more" } }
         }
         section.form {
             h2 { "A user" }

@@ -1,15 +1,14 @@
 use city_events_contract::join::v1::Participation;
 use futures::future::join_all;
 use maud::{Markup, html};
-use seaworthy::axum::{
-    extract::{Path, State},
-    http::StatusCode,
-};
+use seaworthy::axum::{extract::State, http::StatusCode};
 use tonic::{Code, Status};
 use uuid::Uuid;
 
 use super::{
     Pages,
+    address::{Address, stored_id},
+    event_id::{FragmentEventId, PageEventId},
     layout::{heading, page as whole, private_piece},
     words,
 };
@@ -21,10 +20,14 @@ use crate::{
 };
 
 /// The page of an event's host: who comes, and who waits.
-pub(super) async fn page(Path(id): Path<String>, pairs: Pairs) -> Markup {
+pub(super) async fn page(PageEventId(id): PageEventId, pairs: Pairs) -> Markup {
+    let fragment = Address::new("/fragments/events")
+        .id(id)
+        .segment("people")
+        .query(&[("list", pairs.get("list")), ("cursor", pairs.get("cursor"))]);
     let main = html! {
         (heading("Who comes", "For you as the host, and for moderators. What is done here is written down."))
-        (private_piece(&fragment_address(&id, pairs.get("list"), pairs.get("cursor"))))
+        (private_piece(&fragment))
     };
     whole("Who comes", "/me/events", main)
 }
@@ -32,30 +35,29 @@ pub(super) async fn page(Path(id): Path<String>, pairs: Pairs) -> Markup {
 pub(super) async fn fragment(
     State(pages): State<Pages>,
     caller: Caller,
-    Path(id): Path<String>,
+    FragmentEventId(id): FragmentEventId,
     pairs: Pairs,
 ) -> (StatusCode, Markup) {
     let list = match pairs.get("list") {
         "waitlist" => People::Waiting,
         _ => People::Coming,
     };
-    let listed = match Uuid::try_parse(&id) {
-        Ok(_) if caller.user.is_none() => Err(Status::unauthenticated("")),
-        Ok(event) => {
+    let listed = match caller.user {
+        None => Err(Status::unauthenticated("")),
+        Some(_) => {
             let upstreams = &pages.upstreams;
             upstreams
-                .people(&caller, event.to_string(), list, pairs.text("cursor"))
+                .people(&caller, id.to_string(), list, pairs.text("cursor"))
                 .await
         }
-        Err(_) => Err(Status::not_found("")),
     };
     match listed {
         Ok((people, next)) => {
             let names = names(&pages.upstreams, &people).await;
-            let content = content(&id, list, &people, &names, &next);
+            let content = content(id, list, &people, &names, &next);
             (StatusCode::OK, content)
         }
-        Err(status) => refused(&status, &id),
+        Err(status) => refused(&status, id),
     }
 }
 
@@ -67,14 +69,14 @@ async fn names(upstreams: &Upstreams, people: &[Participation]) -> Vec<String> {
     join_all(asked).await
 }
 
-fn refused(status: &Status, id: &str) -> (StatusCode, Markup) {
+fn refused(status: &Status, id: Uuid) -> (StatusCode, Markup) {
     match status.code() {
         Code::Unauthenticated | Code::PermissionDenied => (
             StatusCode::FORBIDDEN,
             words::nothing(
                 "Not for you",
                 "Who comes is for the host and for moderators.",
-                Some((&format!("/events/{id}"), "To the event")),
+                Some((Address::event(id), "To the event")),
             ),
         ),
         Code::NotFound | Code::InvalidArgument => (
@@ -82,7 +84,7 @@ fn refused(status: &Status, id: &str) -> (StatusCode, Markup) {
             words::nothing(
                 "Nobody yet",
                 "Nobody can join before the event is published.",
-                Some((&format!("/events/{id}"), "To the event")),
+                Some((Address::event(id), "To the event")),
             ),
         ),
         _ => (
@@ -96,20 +98,8 @@ fn refused(status: &Status, id: &str) -> (StatusCode, Markup) {
     }
 }
 
-fn fragment_address(id: &str, list: &str, cursor: &str) -> String {
-    let query = query(list, cursor);
-    format!("/fragments/events/{id}/people?{query}")
-}
-
-fn query(list: &str, cursor: &str) -> String {
-    form_urlencoded::Serializer::new(String::new())
-        .append_pair("list", list)
-        .append_pair("cursor", cursor)
-        .finish()
-}
-
 fn content(
-    id: &str,
+    id: Uuid,
     list: People,
     people: &[Participation],
     names: &[String],
@@ -120,11 +110,12 @@ fn content(
         People::Coming => ("Nobody has a place yet.", "Has a place since "),
         People::Waiting => ("Nobody waits.", "Waits since "),
     };
+    let people_page = || Address::event(id).segment("people");
     html! {
         nav.kinds aria-label="Lists" {
-            a href=(format!("/events/{id}/people")) aria-current=[(!is_waiting).then_some("true")] { "With a place" }
-            a href=(format!("/events/{id}/people?list=waitlist")) aria-current=[is_waiting.then_some("true")] { "Waitlist" }
-            a href=(format!("/events/{id}")) { "To the event" }
+            a href=(people_page()) aria-current=[(!is_waiting).then_some("true")] { "With a place" }
+            a href=(people_page().query(&[("list", "waitlist")])) aria-current=[is_waiting.then_some("true")] { "Waitlist" }
+            a href=(Address::event(id)) { "To the event" }
         }
         @if people.is_empty() { (words::nothing(empty, "They are listed here as they come.", None)) }
         ul.rows role="list" {
@@ -132,7 +123,7 @@ fn content(
         }
         @if !next.is_empty() {
             @let list = if is_waiting { "waitlist" } else { "" };
-            p.more { a.button.quiet href=(format!("/events/{id}/people?{}", query(list, next))) { "Show more" } }
+            p.more { a.button.quiet href=(people_page().query(&[("list", list), ("cursor", next)])) { "Show more" } }
         }
         section.form {
             h2 { "Let somebody in again" }
@@ -145,7 +136,7 @@ fn content(
     }
 }
 
-fn row(id: &str, person: &Participation, name: &str, since: &str, is_waiting: bool) -> Markup {
+fn row(id: Uuid, person: &Participation, name: &str, since: &str, is_waiting: bool) -> Markup {
     let user = &person.user_id;
     let what = if is_waiting { "wait" } else { "place" };
     html! {
@@ -155,10 +146,10 @@ fn row(id: &str, person: &Participation, name: &str, since: &str, is_waiting: bo
                 p.hint { (since) (words::time(moment::of(person.joined_at.as_ref()), "card")) }
                 p.hint { code { (user) } }
             }
-            div.row {
-                button.button.quiet.small data-post=(format!("/api/events/{id}/participants/{user}")) data-method="DELETE" data-reason data-confirm=(format!("Take the {what} of {name} away? Whoever waits longest moves up. They cannot join again by themselves.")) data-done="Removed." { "Remove" }
-                button.button.danger.small data-post=(format!("/api/events/{id}/bans")) data-user-id=(user) data-reason data-confirm=(format!("Ban {name} from this event? They cannot join it again.")) data-done="Banned from this event." { "Ban" }
-            }
+            @if let Some(user) = stored_id(user) { div.row {
+                button.button.quiet.small data-post=(Address::event_api(id, "participants").id(user)) data-method="DELETE" data-reason data-confirm=(format!("Take the {what} of {name} away? Whoever waits longest moves up. They cannot join again by themselves.")) data-done="Removed." { "Remove" }
+                button.button.danger.small data-post=(Address::event_api(id, "bans")) data-user-id=(user) data-reason data-confirm=(format!("Ban {name} from this event? They cannot join it again.")) data-done="Banned from this event." { "Ban" }
+            } }
         }
     }
 }

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use maud::{Markup, html};
 
+use super::address::Address;
 use crate::moment;
 
 /// Kinds of events that pages offer. Others may be written; these are found by one touch.
@@ -49,8 +50,13 @@ pub(super) fn notice(kind: &str, title: &str, text: &str) -> Markup {
     }
 }
 
+/// Returns the login page that leads on to a page of this site.
+pub(super) fn login_then(next: &'static str) -> Address {
+    Address::new("/login").query(&[("next", next)])
+}
+
 /// What stands where there is nothing.
-pub(super) fn nothing(title: &str, text: &str, link: Option<(&str, &str)>) -> Markup {
+pub(super) fn nothing(title: &str, text: &str, link: Option<(Address, &str)>) -> Markup {
     html! {
         div.empty {
             div.empty-mark aria-hidden="true" {}

@@ -5,6 +5,49 @@
   const root = document.documentElement;
   root.classList.add("scripted");
 
+  // ---- Addresses and markup ----------------------------------------------------------------------------------------------------------------------------------
+  // Every request, every navigation and all markup pass through these functions, so that text that people write decides about none of them (SEC-4).
+
+  // The URL of an address on this origin, else null. The URL parser of the browser decides and not a pattern: it drops tabs and takes a backslash for a slash.
+  function local(address) {
+    try {
+      const url = new URL(address, location.origin);
+      // A blob has the origin of its page too.
+      return url.origin === location.origin && url.protocol === location.protocol ? url : null;
+    } catch {
+      return null;
+    }
+  }
+
+  // Whether a URL of this origin is below a path for every server that reads it. Servers do not agree about escaped slashes and dots.
+  const below = (url, path) => url.pathname.startsWith(path) && !/%(2f|5c|2e)/i.test(url.pathname);
+
+  const isPage = (url) => !["/api/", "/assets/", "/fragments/"].some((path) => url.pathname.startsWith(path));
+  const isFragment = (url) => below(url, "/fragments/");
+  const isCall = (url) => below(url, "/api/") || isFragment(url);
+
+  // Requests go to addresses of this service alone: one of them carries the access token.
+  async function send(address, isWanted, options) {
+    const url = local(address);
+    if (!url || !isWanted(url)) throw new TypeError("not an address of this service");
+    return fetch(url, { ...options, redirect: "error" });
+  }
+
+  const isHtml = (answer) => /^text\/html *(;|$)/i.test(answer.headers.get("content-type") || "");
+
+  // The only policy that makes markup of text. The answer that the text came with has to be a page or a fragment of this service.
+  const rules = {
+    createHTML(text, answer, isWanted) {
+      const url = answer instanceof Response && answer.type === "basic" && local(answer.url);
+      if (!url || !isWanted(url) || !isHtml(answer)) throw new TypeError("not markup of this service");
+      return text;
+    },
+  };
+  const policy = globalThis.trustedTypes ? trustedTypes.createPolicy("city-events", rules) : rules;
+
+  const markup = async (answer, isWanted) => policy.createHTML(await answer.text(), answer, isWanted);
+  const parsed = async (answer) => new DOMParser().parseFromString(await markup(answer, isPage), "text/html");
+
   // ---- Who is there ------------------------------------------------------------------------------------------------------------------------------------------
   let token = null;
   let user = null;
@@ -47,7 +90,7 @@
   // One at a time in all tabs: a refresh token is good once.
   function refresh() {
     refreshing ||= locked(async () => {
-      const answer = await fetch("/api/auth/refresh", { method: "POST", keepalive: true });
+      const answer = await send("/api/auth/refresh", isCall, { method: "POST", keepalive: true });
       if (answer.ok) { enter(await answer.json()); return true; }
       if (answer.status === 401 || answer.status === 403) leave();
       else { token = null; user = null; tell(); }
@@ -65,7 +108,7 @@
     if (token) headers.authorization = `Bearer ${token}`;
     if (key) headers["idempotency-key"] = key;
     const stop = AbortSignal.timeout(10000);
-    const answer = await fetch(path, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: stop });
+    const answer = await send(path, isCall, { method, headers, body: body === undefined ? undefined : JSON.stringify(body), signal: stop });
     const repeatable = method === "GET" || key;
     if (answer.status === 401 && token && again && repeatable && !path.startsWith("/api/auth/login") && await refresh()) {
       return ask(method, path, { body, key, again: false });
@@ -116,23 +159,24 @@
   let polls = [];
 
   async function go(address, { push = true, scroll = true } = {}) {
+    const url = local(address);
+    if (!url || !isPage(url)) { toast("This does not lead to a page of this site.", "bad"); return; }
     const mine = ++visit;
     root.classList.add("loading");
     try {
-      const answer = await fetch(address, { headers: { accept: "text/html" } });
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const page = await parsed(await send(url, isPage, { headers: { accept: "text/html" } }));
       const main = page.getElementById("main");
       if (mine !== visit) return;
-      if (!main) { location.assign(address); return; }
+      if (!main) { location.assign(url); return; }
       document.title = page.title;
       document.getElementById("main").replaceWith(main);
       for (const name of [".links", ".tabs"]) document.querySelector(name).replaceWith(page.querySelector(name));
-      if (push) history.pushState({}, "", address);
+      if (push) history.pushState({}, "", url);
       if (scroll) scrollTo({ top: 0, behavior: "instant" });
       main.focus({ preventScroll: true });
       begin();
     } catch {
-      location.assign(address);
+      location.assign(url);
     } finally {
       if (mine === visit) root.classList.remove("loading");
     }
@@ -157,17 +201,36 @@
     }
   }
 
+  // The markup that each piece shows, so that a poll without news changes nothing.
+  const last = new WeakMap();
+
+  // Puts a text in the place of what cannot be shown.
+  function unshown(piece, text = "This part of the page cannot be shown.") {
+    const line = document.createElement("p");
+    line.className = "hint";
+    line.textContent = text;
+    piece.replaceChildren(line);
+    last.delete(piece);
+  }
+
   async function load(piece, quietly) {
     if (piece.dataset.asking) return;
     piece.dataset.asking = "1";
     try {
-      const answer = await ask("GET", piece.dataset.fragment);
+      const url = local(piece.dataset.fragment);
+      if (!url || !isFragment(url)) { unshown(piece); return; }
+      const answer = await ask("GET", url.pathname + url.search);
       // A poll that met trouble leaves what there is, unless there never was anything.
       if (quietly && !answer.ok && piece.dataset.status === "200") return;
-      const html = await answer.text();
+      if (!isHtml(answer)) {
+        const text = await problem(answer);
+        if (piece.dataset.status === "200") toast(text, "bad"); else unshown(piece, text);
+        return;
+      }
+      const html = await markup(answer, isFragment);
       piece.dataset.status = answer.status;
-      if (piece.dataset.html === html || !piece.isConnected) return;
-      piece.dataset.html = html;
+      if (last.get(piece) === String(html) || !piece.isConnected) return;
+      last.set(piece, String(html));
       const focus = piece.contains(document.activeElement);
       piece.innerHTML = html;
       localise(piece);
@@ -210,8 +273,8 @@
   document.addEventListener("click", async (click) => {
     const link = click.target.closest("a[href]");
     if (link && !click.defaultPrevented && click.button === 0 && !(click.metaKey || click.ctrlKey || click.shiftKey || click.altKey)) {
-      const to = new URL(link.href);
-      if (to.origin === location.origin && !link.target && !to.pathname.startsWith("/api/") && !to.hash) {
+      const to = local(link.href);
+      if (to && isPage(to) && !link.target && !to.hash) {
         click.preventDefault();
         if ("more" in link.dataset) more(link); else go(to.pathname + to.search);
       }
@@ -231,9 +294,9 @@
   // The next part of a list, below the present one.
   async function more(link) {
     link.setAttribute("aria-busy", "true");
-    const answer = await fetch(link.href).catch(() => null);
-    if (!answer || !answer.ok) { link.removeAttribute("aria-busy"); toast("That did not work. Try again.", "bad"); return; }
-    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const answer = await send(link.href, isPage).catch(() => null);
+    const page = answer && answer.ok ? await parsed(answer).catch(() => null) : null;
+    if (!page) { link.removeAttribute("aria-busy"); toast("That did not work. Try again.", "bad"); return; }
     const list = document.querySelector("ul.cards");
     page.querySelectorAll("ul.cards > li").forEach((item) => list.append(item));
     const next = page.querySelector("a[data-more]");
@@ -296,7 +359,7 @@
   }
 
   async function logout() {
-    const answer = await fetch("/api/auth/logout", { method: "POST" }).catch(() => null);
+    const answer = await send("/api/auth/logout", isCall, { method: "POST" }).catch(() => null);
     // The cookie is still there, and whoever sits here next would be signed in by it.
     if (!answer || !answer.ok) { toast("You are still signed in. Try again.", "bad"); return; }
     leave();
@@ -327,10 +390,10 @@
     };
   }
 
-  // Only a path of ours, whatever a link said.
+  // Where a login leads. The server prints paths of this site alone, and origins are compared here once more.
   function next(form) {
-    const wanted = form.dataset.next || "/";
-    return /^\/(?![/\\])/.test(wanted) ? wanted : "/";
+    const url = local(form.dataset.next || "/");
+    return url && isPage(url) ? url.pathname + url.search + url.hash : "/";
   }
 
   const FORMS = {
@@ -381,27 +444,27 @@
       if (!answer.ok) return problem(answer);
       const made = await answer.json();
       if (then === "publish") {
-        const published = await ask("POST", `/api/events/${made.id}/publish`, { body: {} });
+        const published = await ask("POST", `/api/events/${encodeURIComponent(made.id)}/publish`, { body: {} });
         if (published.ok) toast("Published. Everybody can see it now.");
         else toast(`Saved as a draft: ${await problem(published)}`, "bad");
       } else {
         toast("Saved. Nobody else sees it yet.");
       }
-      go(`/events/${made.id}`);
+      go(`/events/${encodeURIComponent(made.id)}`);
     },
     async update(form) {
-      const answer = await ask("PATCH", `/api/events/${form.dataset.id}`, { body: event(form) });
+      const answer = await ask("PATCH", `/api/events/${encodeURIComponent(form.dataset.id)}`, { body: event(form) });
       if (!answer.ok) return problem(answer);
       toast("Saved.");
-      go(`/events/${form.dataset.id}`);
+      go(`/events/${encodeURIComponent(form.dataset.id)}`);
     },
     async ban(form, fields, then) {
-      const answer = await ask("POST", `/api/auth/mod/users/${encodeURIComponent(fields.user_id)}/${then || "ban"}`, { body: {} });
+      const answer = await ask("POST", `/api/auth/mod/users/${encodeURIComponent(fields.user_id)}/${then === "unban" ? "unban" : "ban"}`, { body: {} });
       if (!answer.ok) return problem(answer);
       toast(then === "unban" ? "The user is let in again." : "The user is banned.");
     },
     async unban(form, fields) {
-      const path = `/api/events/${form.dataset.id}/bans/${encodeURIComponent(fields.user_id)}`;
+      const path = `/api/events/${encodeURIComponent(form.dataset.id)}/bans/${encodeURIComponent(fields.user_id)}`;
       const answer = await ask("DELETE", path);
       if (!answer.ok) return problem(answer);
       toast("They may join again.");
@@ -415,16 +478,19 @@
 
   document.addEventListener("submit", async (submit) => {
     const form = submit.target;
-    const name = form.dataset.form;
+    const name = form.getAttribute("data-form");
+    // Buttons of the dialog close it, and nothing is sent.
+    if (!name && form.getAttribute("method") === "dialog") return;
+    submit.preventDefault();
     if (!name) {
-      if (form.method === "get" && form.getAttribute("action")) {
-        submit.preventDefault();
-        go(`${form.getAttribute("action")}?${new URLSearchParams([...new FormData(form)].filter(([, value]) => value))}`);
-      }
+      // A search. Any other form is sent nowhere.
+      const url = form.getAttribute("method") === "get" && local(form.getAttribute("action") || "");
+      if (!url) return;
+      url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));
+      go(url);
       return;
     }
-    submit.preventDefault();
-    if (form.dataset.busy) return;
+    if (!Object.hasOwn(FORMS, name) || form.dataset.busy) return;
     form.querySelector(".alert").hidden = true;
     if (!form.reportValidity()) return;
     const button = submit.submitter;
@@ -448,7 +514,7 @@
   async function offer() {
     const places = [...document.querySelectorAll("[data-provider]")];
     if (!places.length) return;
-    providers ||= fetch("/api/auth/oauth/providers").then(async (answer) => {
+    providers ||= send("/api/auth/oauth/providers", isCall).then(async (answer) => {
       if (!answer.ok) throw new Error("it does not say");
       return shown(await answer.json()).providers;
     });
@@ -459,7 +525,8 @@
   // In a window of its own, which says how it went and closes. A browser that opens none goes there itself, and comes back with what the last page has kept.
   function signInElsewhere(form, provider) {
     form.querySelector(".alert").hidden = true;
-    const address = `/api/auth/oauth/${provider}/start?redirect_to=${encodeURIComponent(next(form))}`;
+    const address = local(`/api/auth/oauth/${encodeURIComponent(provider)}/start?redirect_to=${encodeURIComponent(next(form))}`);
+    if (!address || !below(address, "/api/auth/oauth/")) return;
     const opened = open(address, "sign-in", "popup,width=480,height=640");
     if (!opened) location.assign(address);
   }
@@ -499,7 +566,7 @@
     if (!field.dataset || !field.dataset.suggest || field.value.trim().length < 2) return;
     clearTimeout(typing);
     typing = setTimeout(async () => {
-      const answer = await fetch(`${field.dataset.suggest}?q=${encodeURIComponent(field.value.trim())}`).catch(() => null);
+      const answer = await send(`${field.dataset.suggest}?q=${encodeURIComponent(field.value.trim())}`, isCall).catch(() => null);
       if (!answer || !answer.ok) return;
       const { data } = await answer.json();
       const list = document.getElementById("cities");
