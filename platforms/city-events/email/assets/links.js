@@ -21,11 +21,19 @@
   };
   const failed = (error) => tell(`This did not work: ${error.message}`);
 
+  const form = document.querySelector("form");
   if (page.dataset.page === "verify") {
-    ask("/api/verify").then(() => tell("Your e-mail address is verified. You can close this page."), failed);
+    // A person presses the button. A scanner of mail that opens the link verifies nothing.
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      form.hidden = true;
+      ask("/api/verify").then(() => tell("Your e-mail address is verified. You can close this page."), (error) => {
+        form.hidden = false;
+        failed(error);
+      });
+    });
     return;
   }
-  const form = document.querySelector("form");
   ask("/api/reset/validate").then(() => {
     tell("Choose a new password of at least 12 characters.");
     form.hidden = false;

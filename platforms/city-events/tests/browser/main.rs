@@ -10,6 +10,7 @@
 mod chrome;
 mod elsewhere;
 mod hostile;
+mod links;
 
 use std::{net::SocketAddr, time::Duration};
 

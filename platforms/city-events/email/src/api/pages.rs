@@ -6,15 +6,19 @@ use seaworthy::axum::{
 
 /// Pages of our own: scripts and styles from here, and nothing from elsewhere.
 const POLICY: HeaderValue = HeaderValue::from_static(
-    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+    "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 );
 const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const SCRIPT: &str = include_str!("../../assets/links.js");
 const STYLE: &str = include_str!("../../assets/links.css");
 
-/// The page of a verification link.
+/// Returns the page of a verification link. The address is verified by its button: programs that
+/// open links of messages press none.
 pub(super) fn verify(token: &str) -> Response {
-    let body = html! { p id="said" role="status" { "Your address is being verified…" } };
+    let body = html! {
+        p id="said" role="status" { "Press the button to show that this address is yours." }
+        form { button { "Verify my e-mail" } }
+    };
     page("Verify your email", "verify", token, &body)
 }
 
