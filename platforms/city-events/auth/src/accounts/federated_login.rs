@@ -26,6 +26,9 @@ impl Accounts {
     ///
     /// An identity that is known is its user's, whatever its address is today. One that is not is found by its address: of an account that has shown that the address is its own, by a
     /// provider that has too. Where either has not, one of the two may be somebody else. Who has no account gets one.
+    ///
+    /// A verified address does not prove that its owner registered: an attacker may have registered it, and the owner or a scanner of her mail
+    /// followed the link. So linking by address removes the password and ends all sessions, tokens and links, in the transaction of the login.
     pub(crate) async fn log_in_by(
         &self,
         provider: &'static str,
@@ -95,7 +98,7 @@ impl Accounts {
             Some(user) => Users::locked(tx, user.id).await?,
             None => None,
         };
-        let Some(user) = known else {
+        let Some(mut user) = known else {
             let email = match email.deliverable() {
                 Ok(email) => email,
                 Err(refused) => return Ok(Err(refused)),
@@ -132,6 +135,8 @@ impl Accounts {
         }
         // Who is banned gains nothing, not even another way to come.
         if !user.locked {
+            self.drop_unproven_access(tx, user.id).await?;
+            user.password_hash = None;
             Identities::link(tx, provider, subject, (&email, is_verified), user.id).await?;
         }
         let action = "user.link";

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     domain::{User, UserId, refusal},
-    store::Users,
+    store::{Identities, Users},
 };
 
 /// What the audit log calls it.
@@ -26,13 +26,33 @@ impl Accounts {
     ) -> Result<(), Error> {
         let id = user.to_string();
         Users::set_password(tx, user, hash).await?;
-        self.password_reset.end_all(tx, &id).await?;
-        self.sessions.end_all(tx, &id).await?;
-        self.take_tokens_back(tx, user).await?;
+        self.end_access(tx, user).await?;
         let entry = AuditEntry::new(action)
             .actor(id.as_str())
             .target("user", id.as_str());
         Ok(self.audit.append(tx, entry).await?)
+    }
+
+    /// Removes every way into an account that needs no proof of its address: the password,
+    /// identities with an unproven address, open links, sessions and access tokens. A registrant
+    /// who is not the owner of the address keeps none of them.
+    pub(super) async fn drop_unproven_access(
+        &self,
+        tx: &Transaction,
+        user: UserId,
+    ) -> Result<(), Error> {
+        Users::clear_password(tx, user).await?;
+        Identities::unlink_unverified(tx, user).await?;
+        self.verify_email.end_all(tx, &user.to_string()).await?;
+        self.end_access(tx, user).await
+    }
+
+    /// Ends sessions, access tokens and links to a new password.
+    async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<(), Error> {
+        let id = user.to_string();
+        self.password_reset.end_all(tx, &id).await?;
+        self.sessions.end_all(tx, &id).await?;
+        self.take_tokens_back(tx, user).await
     }
 
     /// Replaces the caller's password. The old one is guessed no faster here than at the login.

@@ -128,6 +128,21 @@ impl Users {
             .map(drop)
     }
 
+    /// Removes the password. The user logs in by a provider, or sets another by a link.
+    pub(crate) async fn clear_password(
+        connection: &dyn Connection,
+        id: UserId,
+    ) -> Result<(), DataError> {
+        let now = Utc::now();
+        sql("UPDATE users SET password_hash = NULL, password_changed_at = ?, updated_at = ? WHERE id = ?")
+            .bind(now)
+            .bind(now)
+            .bind(id.0)
+            .execute(connection)
+            .await
+            .map(drop)
+    }
+
     /// Stores a hash of the same password with the parameters of today.
     pub(crate) async fn set_rehashed(
         connection: &dyn Connection,

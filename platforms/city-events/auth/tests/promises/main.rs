@@ -65,6 +65,8 @@ mod by_a_provider {
         oauth_accounts:
             somebody_new_gets_an_account_and_is_known_from_then_on_auth_4,
             an_account_is_linked_where_both_sides_have_seen_the_address_auth_4,
+            linking_drops_access_that_a_registrant_kept_auth_4,
+            linking_drops_identities_with_unproven_addresses_auth_4,
             an_account_that_has_not_shown_its_address_is_not_linked_auth_4,
             a_provider_that_has_not_seen_the_address_links_nothing_auth_4,
             whoever_made_an_account_of_anothers_address_loses_it_to_the_owner_auth_4,

@@ -5,12 +5,13 @@ use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
 
 use crate::{
-    place::{PASSWORD, Place, body, cookies, person},
+    place::{PASSWORD, Place, body, code, cookies, person},
     provider::{Harbour, callback_path, message, refused, settings},
 };
 
 const VERIFY: &str = "auth.email.verify.requested";
 const RESET: &str = "auth.password.reset.requested";
+const REVOKED: &str = "auth.user.changed";
 const UNKNOWN_STATE: &str = "invalid or expired oauth state";
 
 /// A provider may not be installed.
@@ -120,8 +121,79 @@ pub(crate) async fn an_account_is_linked_where_both_sides_have_seen_the_address_
     );
     assert_eq!(identities(&town.place).await, 1);
     assert_eq!(written_down(&town.place, "user.link", "done").await, 1);
-    // The password is as good as it was.
-    assert_eq!(town.place.log_in("ada@example.org", PASSWORD).status, 200);
+    assert_eq!(me(&town.place, &told["access_token"])["id"], ada.id);
+    // A second login is that of a known identity, and ends nothing.
+    let again = message(&town.log_in("ada"));
+    assert_eq!(again["type"], "oauth_success");
+    assert_eq!(me(&town.place, &told["access_token"])["id"], ada.id);
+    assert_eq!(written_down(&town.place, "user.link", "done").await, 1);
+}
+
+pub(crate) async fn linking_drops_access_that_a_registrant_kept_auth_4(town: Town) {
+    let Some(town) = town else { return };
+    // The attacker registers the address of the victim. The victim, or a scanner of her mail,
+    // follows the link.
+    let attacker = verified(&town.place, "ada@example.org").await;
+    let second = person(&town.place.log_in("ada@example.org", PASSWORD), 200);
+    let asked = json!({ "email": "ada@example.org" });
+    let asked = town.place.post("/auth/v1/password/reset/request", &asked);
+    assert_eq!(asked.status, 204, "{}", asked.body);
+    let reset = town.place.link(RESET, &attacker.id, 1).await;
+
+    let victim = message(&town.log_in("ada"));
+    assert_eq!(victim["user"]["id"], attacker.id.as_str());
+    assert_eq!(
+        me(&town.place, &victim["access_token"])["has_password"],
+        false
+    );
+
+    let login = town.place.log_in("ada@example.org", PASSWORD);
+    assert_eq!(login.status, 401, "{}", login.body);
+    for session in [&attacker, &second] {
+        let refreshed = town.place.with_cookie(&session.cookie, "/auth/v1/refresh");
+        assert_eq!(refreshed.status, 401, "{}", refreshed.body);
+        let token = town
+            .place
+            .as_person(session, "GET", "/auth/v1/me", &Value::Null);
+        assert_eq!(code(&token), "token_invalid", "{}", token.body);
+    }
+    let given = json!({ "token": reset, "new_password": "the words of the attacker" });
+    let replaced = town.place.post("/auth/v1/password/reset/confirm", &given);
+    assert_eq!(replaced.status, 401, "{}", replaced.body);
+    let raised = town
+        .place
+        .told(REVOKED, |told| told["user_id"] == attacker.id.as_str());
+    assert!(raised.await["version"].as_u64().unwrap() > 0);
+
+    // The victim sets a password of her own.
+    let asked = json!({ "email": "ada@example.org" });
+    town.place.post("/auth/v1/password/reset/request", &asked);
+    let token = town.place.link(RESET, &attacker.id, 2).await;
+    let given = json!({ "token": token, "new_password": "the words of the owner" });
+    let replaced = town.place.post("/auth/v1/password/reset/confirm", &given);
+    assert_eq!(replaced.status, 204, "{}", replaced.body);
+}
+
+pub(crate) async fn linking_drops_identities_with_unproven_addresses_auth_4(town: Town) {
+    let Some(town) = town else { return };
+    let evil = message(&town.log_in("evil-ada"));
+    let id = evil["user"]["id"].as_str().unwrap();
+    let token = town.place.link(VERIFY, id, 1).await;
+    let shown = json!({ "token": token });
+    let shown = town.place.post("/auth/v1/verify-email/confirm", &shown);
+    assert_eq!(shown.status, 200, "{}", shown.body);
+
+    let ada = message(&town.log_in("ada"));
+    assert_eq!(ada["user"]["id"], evil["user"]["id"]);
+    assert_eq!(identities(&town.place).await, 1);
+    assert_eq!(
+        refused(&town.log_in("evil-ada")),
+        "the provider has not verified the e-mail address"
+    );
+    let bearer = format!("Bearer {}", evil["access_token"].as_str().unwrap());
+    let old = [("authorization", bearer.as_str())];
+    let old = town.place.send("GET", "/auth/v1/me", &old, "");
+    assert_eq!(code(&old), "token_invalid", "{}", old.body);
 }
 
 pub(crate) async fn an_account_that_has_not_shown_its_address_is_not_linked_auth_4(town: Town) {
