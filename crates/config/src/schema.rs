@@ -1,6 +1,7 @@
 use std::{
     any::{Any, TypeId, type_name},
     fmt,
+    iter::successors,
     sync::Arc,
 };
 
@@ -231,6 +232,15 @@ impl Schema {
                 (Segment::Index(index), Form::List(list)) => list.item(*index),
                 (Segment::Index(_), _) => None,
             })
+    }
+
+    /// Whether the schema marks a key, or a section or list above it, with `x-browser-address`.
+    pub(crate) fn is_browser_address(&self, key: &Key) -> bool {
+        successors(Some(key.clone()), |key| {
+            (!key.is_root()).then(|| key.parent())
+        })
+        .filter_map(|key| self.shape_at(&key))
+        .any(|shape| shape.browser_address)
     }
 }
 

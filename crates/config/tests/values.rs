@@ -159,3 +159,43 @@ fn a_map_is_no_settings_conf_1() {
         .load(&map);
     assert!(loaded.unwrap_err().to_string().contains("named fields"));
 }
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Site {
+    /// One address.
+    #[schemars(extend("x-browser-address" = true))]
+    origin: Option<String>,
+    /// Some addresses.
+    #[schemars(extend("x-browser-address" = true))]
+    origins: Vec<String>,
+    /// A text.
+    name: String,
+}
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Sites {
+    /// Sites by name.
+    sites: std::collections::BTreeMap<String, Site>,
+}
+
+#[test]
+fn values_show_marks_of_browser_addresses_sec_2() {
+    let text = "sites: { one: { origin: \"https://a.example\", origins: [\"https://b.example\", \"https://c.example\"], name: x } }";
+    let directory = directory(&[("config.yaml", text)]);
+    let loaded = loader(&directory).load(&Schema::of::<Sites>()).unwrap();
+    let values = loaded.values().into_iter();
+    let marked: Vec<_> = values
+        .filter(|value| value.browser_address)
+        .map(|value| value.key)
+        .collect();
+    assert_eq!(
+        marked,
+        [
+            "sites.one.origin",
+            "sites.one.origins[0]",
+            "sites.one.origins[1]"
+        ]
+    );
+}

@@ -16,6 +16,8 @@ pub struct Shown {
     pub origin: String,
     /// Whether a change takes effect without a restart.
     pub reloadable: bool,
+    /// Whether browsers visit the address that it holds, or come from it (`x-browser-address`).
+    pub browser_address: bool,
 }
 
 impl Loaded {
@@ -32,6 +34,7 @@ impl Loaded {
                     None => leaf.origin.to_string(),
                 },
                 reloadable: leaf.reloadable,
+                browser_address: self.inner().schema.is_browser_address(key),
             })
             .collect()
     }

@@ -83,6 +83,7 @@ impl Compiler<'_> {
             description: text(&members, "description"),
             default: members.get("default").cloned(),
             reloadable: flag("x-reloadable"),
+            browser_address: flag("x-browser-address"),
             secret: flag("x-secret"),
             nullable,
             form,
@@ -94,6 +95,7 @@ impl Compiler<'_> {
         {
             shape.secret |= only.secret;
             shape.reloadable |= only.reloadable;
+            shape.browser_address |= only.browser_address;
             shape.nullable |= only.nullable;
             shape.description = shape.description.or(only.description);
             shape.form = only.form;

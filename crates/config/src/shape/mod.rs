@@ -22,6 +22,8 @@ pub(crate) struct Shape {
     pub(crate) description: Option<String>,
     pub(crate) default: Option<Json>,
     pub(crate) reloadable: bool,
+    /// Whether browsers visit the address that it holds, or come from it.
+    pub(crate) browser_address: bool,
     pub(crate) secret: bool,
     pub(crate) nullable: bool,
     pub(crate) form: Form,
