@@ -158,6 +158,7 @@ fn facts(loaded: &Loaded) -> Facts {
         let setting = Setting {
             is_default: loaded.origin(&shown.key) == Some(Origin::Default),
             is_inline_secret: inline.iter().any(|secret| secret.key == shown.key),
+            is_browser_address: shown.browser_address,
             value: shown.value,
             origin,
         };

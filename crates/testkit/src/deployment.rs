@@ -1,12 +1,14 @@
 //! A service binary as it is deployed: with settings that are committed, and secrets that were made for it alone.
 
 use std::{
+    collections::BTreeSet,
     fs, io,
     path::{Path, PathBuf},
 };
 
 use rand::RngExt as _;
 use rustix::process::Signal;
+use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::{
@@ -128,6 +130,35 @@ impl Deployment {
         ServiceProcess::start_as_is(&self.program, &arguments, environment)?.ended()
     }
 
+    /// Returns the keys that preflight refuses in production under a requirement, such as `SEC-2`:
+    /// sorted, each once. `settings` are texts such as `server.http.addr=0.0.0.0:8000`.
+    ///
+    /// # Errors
+    /// The program does not start, or prints no report.
+    pub fn refused(&self, requirement: &str, settings: &[&str]) -> io::Result<Vec<String>> {
+        let check = [
+            "config",
+            "check",
+            "--format",
+            "json",
+            "--profile",
+            "production",
+        ];
+        let settings = settings.iter().flat_map(|setting| ["--set", setting]);
+        let arguments: Vec<_> = check.into_iter().chain(settings).collect();
+        let report = self.run(&arguments, &[])?.stdout.join("\n");
+        let report: Value = serde_json::from_str(&report)?;
+        let violations = report.get("violations").and_then(Value::as_array);
+        let violations = violations.ok_or_else(|| io::Error::other("there is no report"))?;
+        let keys: BTreeSet<_> = violations
+            .iter()
+            .filter(|violation| violation.get("id").is_some_and(|id| id == requirement))
+            .filter_map(|violation| violation.get("key")?.as_str())
+            .map(str::to_owned)
+            .collect();
+        Ok(keys.into_iter().collect())
+    }
+
     /// Starts the service on free ports.
     ///
     /// # Errors
@@ -199,7 +230,10 @@ impl Deployed {
     }
 
     /// The deployment with the settings for production that are committed.
-    fn in_production(&self) -> io::Result<Deployment> {
+    ///
+    /// # Errors
+    /// They cannot be read.
+    pub fn in_production(&self) -> io::Result<Deployment> {
         let config = self.platform("config").join(self.name);
         Deployment::new(self.program())?.with_config(&config)
     }

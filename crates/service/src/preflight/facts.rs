@@ -13,6 +13,9 @@ pub struct Setting {
     pub is_default: bool,
     /// Whether it is a secret that is written out where a reference should stand.
     pub is_inline_secret: bool,
+    /// Whether browsers visit the address that it holds, or come from it. The settings type says so
+    /// with `#[schemars(extend("x-browser-address" = true))]`.
+    pub is_browser_address: bool,
 }
 
 /// The effective settings of a service by their full keys.

@@ -10,6 +10,7 @@ fn facts(settings: Value) -> Facts {
             origin: "config.yaml:3:5".into(),
             is_default: false,
             is_inline_secret: false,
+            is_browser_address: false,
         };
         facts.insert(key, setting);
     }
@@ -89,6 +90,7 @@ fn an_address_that_nobody_chose_is_refused_conf_7() {
         origin: "default".into(),
         is_default: true,
         is_inline_secret: false,
+        is_browser_address: false,
     };
     defaulted.insert("server.http.addr", setting);
     assert_eq!(
@@ -261,6 +263,7 @@ fn secrets_written_out_are_refused_without_being_shown_conf_5() {
         origin: "config.production.yaml:9:13".into(),
         is_default: false,
         is_inline_secret: true,
+        is_browser_address: false,
     };
     inline.insert("mail.password", setting);
     let found = check(&inline);
@@ -331,4 +334,49 @@ fn mail_that_is_kept_or_goes_unencrypted_is_refused_conf_7() {
         json!({ "letters.allow_plaintext": true }),
     );
     accepted(json!({ "mail.url": "smtp://mail.example.org", "mail.allow_plaintext": false }));
+}
+
+#[test]
+fn browser_addresses_need_tls_and_a_public_host_sec_2() {
+    let refused = |value: Value, enabled: Value| {
+        let mut facts = facts(json!({ "page.enabled": enabled }));
+        let setting = Setting {
+            value,
+            origin: "default".into(),
+            is_default: true,
+            is_inline_secret: false,
+            is_browser_address: true,
+        };
+        facts.insert("page.origins", setting);
+        check(&facts)
+            .into_iter()
+            .map(|violation| (violation.id, violation.key))
+            .collect::<Vec<_>>()
+    };
+    let one = [("SEC-2", "page.origins".to_owned())];
+    for address in [
+        "http://events.example.org",
+        "http://localhost:3000",
+        "https://localhost",
+        "https://LOCALHOST.:8443",
+        "https://app.localhost",
+        "https://127.0.0.1:8080/verify?token=",
+        "https://127.1",
+        "https://[::1]:8080",
+        "https://[::ffff:127.0.0.1]",
+        "https://0.0.0.0",
+    ] {
+        assert_eq!(refused(json!(address), json!(true)), one, "{address}");
+        assert_eq!(refused(json!([address]), json!(true)), one, "{address}");
+        assert_eq!(refused(json!([address]), json!(false)), [], "{address}");
+    }
+    for address in [
+        "https://events.example.org",
+        "https://localhost.example.org:8443",
+        "*",
+        "",
+    ] {
+        assert_eq!(refused(json!(address), json!(true)), [], "{address}");
+    }
+    assert_eq!(refused(json!(null), json!(true)), []);
 }

@@ -96,7 +96,7 @@ pub struct AuthConfig {
 #[serde(deny_unknown_fields)]
 pub struct LinkConfig {
     /// What stands before the token; it contains `token=`.
-    #[schemars(regex(pattern = "token="))]
+    #[schemars(regex(pattern = "token="), extend("x-browser-address" = true))]
     pub base_url: String,
     /// How long the link is good for.
     pub ttl: Timeout,
@@ -113,8 +113,10 @@ pub struct OauthConfig {
     /// How long one step of a login may wait for the provider, with all that is asked.
     pub timeout: Timeout,
     /// Where the provider leads back to, as it is registered there: of the host that browsers begin at.
+    #[schemars(extend("x-browser-address" = true))]
     pub callback_url: String,
-    /// The origin of the web application, which alone is told who logged in.
+    /// The origin of the web application, which alone is told who logged in. Preflight refuses plain HTTP and loopback in production.
+    #[schemars(extend("x-browser-address" = true))]
     pub frontend_origin: String,
     /// The paths of the web application that a login may end at; any other ends at `/`.
     pub allowed_redirects: Vec<String>,

@@ -7,7 +7,11 @@
 
 use std::{fs, net::Ipv4Addr, path::Path};
 
-use seaworthy_testkit::{deployment::Deployed, http::request, process::ServiceProcess};
+use seaworthy_testkit::{
+    deployment::{Deployed, Deployment},
+    http::request,
+    process::ServiceProcess,
+};
 
 const AUTH: Deployed = Deployed {
     program: env!("CARGO_BIN_EXE_city-events-auth"),
@@ -24,6 +28,43 @@ fn the_committed_documents_of_the_settings_are_current_conf_6() {
 #[test]
 fn production_accepts_the_example_settings_conf_3() {
     AUTH.is_accepted_by_production();
+}
+
+#[test]
+fn production_refuses_plain_and_local_browser_addresses_sec_2() {
+    let unset = Deployment::new(Path::new(AUTH.program)).unwrap();
+    let keys = [
+        "oauth.callback_url",
+        "oauth.frontend_origin",
+        "password_reset.base_url",
+        "server.http.cors.allowed_origins",
+        "verify_email.base_url",
+    ];
+    assert_eq!(unset.refused("SEC-2", &[]).unwrap(), keys);
+
+    let example = AUTH.in_production().unwrap();
+    let refused = |settings: &[&str]| example.refused("SEC-2", settings).unwrap();
+    assert_eq!(refused(&[]), [""; 0]);
+    for origin in [
+        "http://localhost:3000",
+        "http://events.example.org",
+        "https://localhost",
+        "https://127.0.0.1:8443",
+        "https://[::1]",
+    ] {
+        for key in ["oauth.frontend_origin", "server.http.cors.allowed_origins"] {
+            let setting = format!("{key}={origin}");
+            assert_eq!(refused(&[&setting]), [key], "{origin}");
+            // One instance may keep its data beside it. Its users still come from elsewhere.
+            let embedded = "allow_embedded=true";
+            assert_eq!(refused(&[&setting, embedded]), [key], "{origin}");
+        }
+    }
+    let off = [
+        "server.http.cors.enabled=false",
+        "server.http.cors.allowed_origins=http://localhost:3000",
+    ];
+    assert_eq!(refused(&off), [""; 0]);
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub struct BffConfig {
     /// How many requests one caller may send.
     pub rate_limit: CallerLimitConfig,
     /// Where the pictures of events are, such as `https://cdn.example.org`. Without it events have drawings.
+    #[schemars(extend("x-browser-address" = true))]
     pub pictures_url: Option<String>,
 }
 

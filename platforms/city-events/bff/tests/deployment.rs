@@ -22,6 +22,27 @@ fn production_accepts_the_example_settings_conf_3() {
 }
 
 #[test]
+fn production_refuses_plain_and_local_browser_addresses_sec_2() {
+    let example = BFF.in_production().unwrap();
+    let refused = |settings: &[&str]| example.refused("SEC-2", settings).unwrap();
+    assert_eq!(refused(&[]), [""; 0]);
+    for (key, addresses) in [
+        (
+            "server.http.cors.allowed_origins",
+            ["http://localhost:3000", "http://events.example.org"],
+        ),
+        (
+            "pictures_url",
+            ["http://cdn.example.org", "https://localhost/p"],
+        ),
+    ] {
+        for address in addresses {
+            assert_eq!(refused(&[&format!("{key}={address}")]), [key], "{address}");
+        }
+    }
+}
+
+#[test]
 fn it_starts_in_production_with_the_example_settings_conf_3() {
     BFF.starts_in_production();
 }

@@ -56,14 +56,19 @@ fn parse(setting: &Setting) -> Option<Link<'_>> {
     })
 }
 
-fn is_link(key: &str) -> bool {
+/// Whether a setting names a server that this service connects to. Addresses for browsers have a
+/// rule of their own.
+fn is_link(key: &str, setting: &Setting) -> bool {
+    if setting.is_browser_address {
+        return false;
+    }
     let last = key.rsplit('.').next().unwrap_or(key);
     last == "url" || last.ends_with("_url") || last == "dsn" || last.ends_with("_dsn")
 }
 
 /// A link to another machine is encrypted (SEC-1).
 pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
-    let links = facts.iter().filter(|(key, _)| is_link(key));
+    let links = facts.iter().filter(|(key, setting)| is_link(key, setting));
     links
         .filter_map(|(key, setting)| {
             let link = parse(setting)?;
@@ -91,7 +96,7 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     if facts.flag("allow_embedded") {
         return Vec::new();
     }
-    let links = facts.iter().filter(|(key, _)| is_link(key));
+    let links = facts.iter().filter(|(key, setting)| is_link(key, setting));
     links
         .filter_map(|(key, setting)| {
             let link = parse(setting)?;

@@ -2,6 +2,7 @@
 
 mod admin;
 mod bind_address;
+mod browser_address;
 mod cors;
 mod inline_secret;
 mod limits;
@@ -20,13 +21,14 @@ use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 14] = [
+const RULES: [Rule; 15] = [
     inline_secret::check,
     token_secret::check,
     tls::check,
     bind_address::check,
     admin::check,
     cors::check,
+    browser_address::check,
     rate_limit::check,
     limits::check,
     trusted_proxies::check,
