@@ -113,14 +113,17 @@ async fn forward(
     Ok(response)
 }
 
-/// The same path at the service. One with steps upwards could lead to what is not for callers.
+/// The same path at the service. One with steps upwards could lead to what is not for callers. Escaped
+/// separators count as separators: a proxy between the services may decode them.
 fn target(uri: &Uri, from: &str, to: &str) -> Result<String, Refusal> {
     let rest = uri.path().strip_prefix(from).unwrap_or_default();
-    let is_step = |segment: &str| {
-        let plain = segment.to_ascii_lowercase().replace("%2e", ".");
-        plain == "." || plain == ".."
-    };
-    if rest.split(['/', '\\']).any(is_step) {
+    let plain = rest
+        .to_ascii_lowercase()
+        .replace("%2e", ".")
+        .replace("%2f", "/")
+        .replace("%5c", "/");
+    let is_step = |segment: &str| segment == "." || segment == "..";
+    if plain.split(['/', '\\']).any(is_step) {
         return Err(Refusal::new(
             StatusCode::NOT_FOUND,
             "not_found",
@@ -183,6 +186,9 @@ mod tests {
             "/api/auth/%2e%2e/%2E%2e/internal",
             "/api/auth/a/./b",
             "/api/auth/.%2e/x",
+            "/api/auth/..%2f..%2finternal/users/1",
+            "/api/auth/a%2F%2e%2E%2Fb",
+            "/api/auth/..%5Cinternal",
         ] {
             assert_eq!(leads(path), None, "{path}");
         }
