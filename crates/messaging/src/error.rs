@@ -29,6 +29,10 @@ pub enum PublishError {
     /// The broker cannot be reached, did not answer in time, or refuses for now. Where it did not answer, the message may have been published.
     #[error("the broker did not take the message")]
     Unavailable(#[source] Cause),
+    /// It was not sent, because earlier messages of its key come first: one of them failed and may be
+    /// published later, or the time of the batch was over.
+    #[error("the message was not sent: earlier messages of its key come first")]
+    Deferred,
     /// The service has closed its connection.
     #[error("the publisher is closed")]
     Closed,
@@ -48,7 +52,18 @@ impl PublishError {
     /// Whether the same message may be taken later. One that is unroutable may: its subscriber may be on its way.
     #[must_use]
     pub const fn may_pass(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Unroutable { .. })
+        matches!(
+            self,
+            Self::Unavailable(_) | Self::Unroutable { .. } | Self::Deferred
+        )
+    }
+
+    /// Whether later messages of the same key must not be published before this one.
+    pub(crate) const fn holds_key(&self) -> bool {
+        match self {
+            Self::Unavailable(_) | Self::Unroutable { .. } | Self::Deferred | Self::Closed => true,
+            Self::Permanent(_) | Self::TooLarge { .. } => false,
+        }
     }
 
     /// The reason as a label of a metric.
@@ -59,6 +74,7 @@ impl PublishError {
             Self::TooLarge { .. } => "too_large",
             Self::Unroutable { .. } => "unroutable",
             Self::Unavailable(_) => "unavailable",
+            Self::Deferred => "deferred",
             Self::Closed => "closed",
         }
     }
@@ -83,12 +99,14 @@ impl From<TransportError> for PublishError {
 impl From<PublishError> for Error {
     fn from(error: PublishError) -> Self {
         match error {
-            PublishError::Unavailable(_) | PublishError::Closed => Self::new(
-                Code::Unavailable,
-                "BROKER_UNAVAILABLE",
-                "the service cannot pass this on right now",
-            )
-            .with_cause(error),
+            PublishError::Unavailable(_) | PublishError::Deferred | PublishError::Closed => {
+                Self::new(
+                    Code::Unavailable,
+                    "BROKER_UNAVAILABLE",
+                    "the service cannot pass this on right now",
+                )
+                .with_cause(error)
+            }
             other => Self::internal(other),
         }
     }

@@ -8,7 +8,9 @@ use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord, Tracer};
 use tokio::time::{self, Instant};
 
 use crate::{
-    Envelope, Message, PublishError, Topic, metrics::PublishMetrics, transport::Transport,
+    Envelope, Message, PublishError, Topic,
+    metrics::PublishMetrics,
+    transport::{Transport, publish_in_order},
 };
 
 /// Between two attempts while the broker cannot be reached: a reconnect takes about as long.
@@ -91,8 +93,10 @@ impl Publisher {
         }
     }
 
-    /// Publishes prepared messages as they are, in one go, and answers for each: for a relay, which tries again by itself. Messages are confirmed in any order, and those of
-    /// one key are published in the order given.
+    /// Publishes prepared messages as they are and answers for each: for a relay, which tries again by
+    /// itself. Messages of different keys are confirmed in any order. Of each key the messages are
+    /// published in the order given, up to the first that fails and may be published later: those
+    /// after it are [`PublishError::Deferred`].
     pub async fn publish_all(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
         let Some(publishing) = &self.0 else {
             return batch.iter().map(|_| Ok(())).collect();
@@ -126,7 +130,7 @@ impl Publisher {
     }
 }
 
-/// An engine that gives fewer answers than there are messages.
+/// The answer for a message that has none.
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "the broker did not answer for this message",
@@ -241,22 +245,16 @@ impl Outlet {
                     .collect();
             }
         };
-        let published = time::timeout(limit.get(), self.0.transport.publish(batch)).await;
+        let begun = Instant::now();
+        let answers = publish_in_order(&*self.0.transport, batch, limit).await;
         // The little that is left of a caller's time says nothing about the broker.
-        let cut_short = published.is_err() && limit.get() * 2 < self.0.timeout.get();
-        let answers = published.unwrap_or_else(|_elapsed| {
-            let late = || {
-                Err(PublishError::unavailable(format!(
-                    "no confirmation within {limit}"
-                )))
-            };
-            (0..count).map(|_| late()).collect()
-        });
+        let cut_short = begun.elapsed() >= limit.get() && limit.get() * 2 < self.0.timeout.get();
         let is_down =
             |answer: &Result<(), PublishError>| matches!(answer, Err(PublishError::Unavailable(_)));
         let outcome = if cut_short {
             Outcome::Neutral
-        } else if answers.iter().any(is_down) {
+        } else if answers.iter().any(is_down) && !answers.iter().any(Result::is_ok) {
+            // A broker that confirms a part of a batch is there: it may be slow, or a queue is full.
             Outcome::TRANSIENT
         } else {
             Outcome::Success

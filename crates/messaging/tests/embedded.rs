@@ -1,15 +1,19 @@
 //! The broker inside the process keeps what the others keep.
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
-use std::sync::Arc;
+use std::{num::NonZeroU32, sync::Arc};
 
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    BrokerUrl, EmbeddedConfig, MemoryBroker, MessagingConfig, SqliteBroker, conformance::Harness,
+    BrokerUrl, EmbeddedConfig, MemoryBroker, MessagingConfig, SqliteBroker,
+    conformance::{FaultyBroker, Harness},
     transport::Transport,
 };
 use tempfile::TempDir;
+
+/// A backlog that is full in the middle of most batches, and has room again a moment later.
+const CRAMPED: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 struct InMemory(MemoryBroker);
 
@@ -21,6 +25,19 @@ impl Harness for InMemory {
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         let broker: Arc<dyn Transport> = Arc::new(self.0.share());
         Box::pin(std::future::ready(broker))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let config = EmbeddedConfig {
+            max_backlog: CRAMPED,
+            ..EmbeddedConfig::default()
+        };
+        let broker = MemoryBroker::new(&config);
+        Box::pin(std::future::ready(FaultyBroker {
+            faulty: Arc::new(broker.share()),
+            sound: Arc::new(broker),
+            disturb: Box::new(|_| {}),
+        }))
     }
 }
 
@@ -41,6 +58,18 @@ impl Harness for InFile {
             let broker: Arc<dyn Transport> =
                 Arc::new(SqliteBroker::open(&self.config()).await.unwrap());
             broker
+        })
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let mut config = self.config();
+        config.embedded.max_backlog = CRAMPED;
+        Box::pin(async move {
+            FaultyBroker {
+                faulty: Arc::new(SqliteBroker::open(&config).await.unwrap()),
+                sound: Arc::new(SqliteBroker::open(&config).await.unwrap()),
+                disturb: Box::new(|_| {}),
+            }
         })
     }
 }

@@ -3,17 +3,24 @@
 #![cfg(feature = "nats")]
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
+mod faulty;
+
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use faulty::by_proxy;
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    MessagingConfig, conformance::Harness, nats::NatsBroker, transport::Transport,
+    MessagingConfig,
+    conformance::{FaultyBroker, Harness},
+    nats::NatsBroker,
+    transport::Transport,
 };
-use seaworthy_testkit::{nats::NatsServer, requirement, server::Shared};
+use seaworthy_testkit::{fault::FaultProxy, nats::NatsServer, requirement, server::Shared};
 
 /// NATS starts faster than a publisher gives up, so an outage that is to be noticed lasts longer than any test lets publishing take.
 const OUTAGE: Duration = Duration::from_secs(1);
@@ -31,6 +38,17 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(NatsBroker::open(&config, "conformance").await.unwrap())
 }
 
+/// Two connections, one of them through a proxy.
+async fn faulty(server: SocketAddr) -> FaultyBroker {
+    let proxy = FaultProxy::start(server).await.unwrap();
+    let config = |address: SocketAddr| config(&format!("nats://{address}"));
+    FaultyBroker {
+        faulty: connect(config(proxy.address())).await,
+        sound: connect(config(server)).await,
+        disturb: by_proxy(proxy),
+    }
+}
+
 struct OfAll(&'static NatsServer);
 
 impl Harness for OfAll {
@@ -40,6 +58,10 @@ impl Harness for OfAll {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        Box::pin(faulty(self.0.address()))
     }
 }
 
@@ -53,6 +75,10 @@ impl Harness for Alone {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        Box::pin(faulty(self.0.lock().unwrap().address()))
     }
 
     fn restart(&self) -> Option<BoxFuture<'_, ()>> {

@@ -2,13 +2,22 @@
 #![cfg(feature = "rabbitmq")]
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
-use std::sync::{Arc, Mutex};
+mod faulty;
 
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use faulty::by_proxy;
 use futures::future::BoxFuture;
 use seaworthy_messaging::{
-    MessagingConfig, conformance::Harness, rabbitmq::RabbitmqBroker, transport::Transport,
+    MessagingConfig,
+    conformance::{FaultyBroker, Harness},
+    rabbitmq::RabbitmqBroker,
+    transport::Transport,
 };
-use seaworthy_testkit::{rabbitmq::RabbitmqServer, requirement, server::Shared};
+use seaworthy_testkit::{fault::FaultProxy, rabbitmq::RabbitmqServer, requirement, server::Shared};
 
 static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
     RabbitmqServer::start(programs)
@@ -24,10 +33,26 @@ impl Harness for OfAll {
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
     }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let (address, url) = (self.0.address(), |address| self.0.url_at(address));
+        Box::pin(faulty(address, url))
+    }
 }
 
 async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(RabbitmqBroker::open(&config, "conformance").await.unwrap())
+}
+
+/// Two connections, one of them through a proxy.
+async fn faulty(server: SocketAddr, url: impl Fn(SocketAddr) -> String) -> FaultyBroker {
+    let proxy = FaultProxy::start(server).await.unwrap();
+    let config = |address| MessagingConfig::at(url(address).parse().unwrap());
+    FaultyBroker {
+        faulty: connect(config(proxy.address())).await,
+        sound: connect(config(server)).await,
+        disturb: by_proxy(proxy),
+    }
 }
 
 /// One that may be killed.
@@ -41,6 +66,14 @@ impl Harness for Alone {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let server = Arc::clone(&self.0);
+        let address = server.lock().unwrap().address();
+        Box::pin(faulty(address, move |address| {
+            server.lock().unwrap().url_at(address)
+        }))
     }
 
     fn settled<'a>(&'a self, group: &'a str) -> BoxFuture<'a, ()> {

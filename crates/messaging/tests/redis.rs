@@ -2,17 +2,26 @@
 #![cfg(feature = "redis")]
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
+mod faulty;
+
 use std::{
+    net::SocketAddr,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use faulty::by_proxy;
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    MessagingConfig, conformance::Harness, redis::RedisBroker, transport::Transport,
+    Envelope, GroupName, MessagingConfig, PublishError, Topic,
+    conformance::{FaultyBroker, Harness},
+    redis::RedisBroker,
+    transport::{Order, SubscriptionPlan, TopicPlan, Transport},
 };
+use seaworthy_redis::{Redis, RedisConfig, redis::cmd};
 use seaworthy_testkit::{
+    fault::FaultProxy,
     requirement,
     server::{Shared, redis::RedisServer},
 };
@@ -45,6 +54,17 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(RedisBroker::open(&config).await.unwrap())
 }
 
+/// Two connections, one of them through a proxy.
+async fn faulty(server: SocketAddr) -> FaultyBroker {
+    let proxy = FaultProxy::start(server).await.unwrap();
+    let config = |address: SocketAddr| config(&format!("redis://{address}"));
+    FaultyBroker {
+        faulty: connect(config(proxy.address())).await,
+        sound: connect(config(server)).await,
+        disturb: by_proxy(proxy),
+    }
+}
+
 struct OfAll(&'static RedisServer);
 
 impl Harness for OfAll {
@@ -54,6 +74,10 @@ impl Harness for OfAll {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        Box::pin(faulty(self.0.address()))
     }
 }
 
@@ -67,6 +91,10 @@ impl Harness for Alone {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        Box::pin(faulty(self.0.lock().unwrap().address()))
     }
 
     fn restart(&self) -> Option<BoxFuture<'_, ()>> {
@@ -91,3 +119,72 @@ fn alone() -> Option<Alone> {
 }
 
 seaworthy_messaging::conformance!(shared(), alone());
+
+fn numbered(topic: &Topic, numbers: std::ops::Range<u32>) -> Vec<Envelope> {
+    numbers
+        .map(|number| Envelope::new(topic.clone(), "test", "test", number.to_string()))
+        .collect()
+}
+
+#[tokio::test]
+async fn topic_without_group_stores_nothing_msg_2() {
+    let Some(shared) = shared() else { return };
+    let transport = shared.open().await;
+    let topic = Topic::new(&format!("redis.{}", seaworthy_core::new_id().simple())).unwrap();
+    let redis = Redis::new(&RedisConfig {
+        url: shared.0.url().parse().unwrap(),
+        ..RedisConfig::default()
+    });
+    let (redis, stream) = (redis.unwrap(), format!("messages:{topic}"));
+    let length = async || redis.ask::<u64>(cmd("XLEN").arg(&stream)).await.unwrap();
+    let plans = vec![TopicPlan {
+        topic: topic.clone(),
+        may_have_no_subscriber: true,
+    }];
+    transport.declare(plans).await.unwrap();
+    let answers = transport.publish(numbered(&topic, 0..1_000)).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(length().await, 0);
+    // What an earlier version has left goes with the next message.
+    let left = cmd("XADD").arg(&stream).arg("*").arg("a").arg("b").clone();
+    redis.ask::<String>(&left).await.unwrap();
+    let answers = transport.publish(numbered(&topic, 0..1)).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(length().await, 0);
+
+    // With a group everything stays that it has not acknowledged.
+    let plan = SubscriptionPlan {
+        group: GroupName::new(&format!("group.{topic}")).unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: 10.try_into().unwrap(),
+        order: Order::Member,
+    };
+    let session = transport.open(plan.clone()).await.unwrap();
+    let answers = transport.publish(numbered(&topic, 0..1_000)).await;
+    assert!(answers.iter().all(Result::is_ok), "{answers:?}");
+    assert_eq!(session.next().await.unwrap().len(), 10);
+    assert_eq!(length().await, 1_000);
+    assert_eq!(transport.lag(&plan.group).await.unwrap(), 1_000);
+}
+
+#[tokio::test]
+async fn message_for_missing_group_is_unroutable_msg_3() {
+    let Some(shared) = shared() else { return };
+    let transport = shared.open().await;
+    let topic = Topic::new(&format!("redis.{}", seaworthy_core::new_id().simple())).unwrap();
+    let plan = SubscriptionPlan {
+        group: GroupName::new(&format!("group.{topic}")).unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: 10.try_into().unwrap(),
+        order: Order::Member,
+    };
+    let _session = transport.open(plan).await.unwrap();
+    let missing = GroupName::new(&format!("missing.{topic}")).unwrap();
+    let batch = numbered(&topic, 0..1).into_iter();
+    let batch = batch.map(|envelope| envelope.with_recipient(Some(missing.clone())));
+    let answers = transport.publish(batch.collect()).await;
+    assert!(
+        matches!(&answers[..], [Err(PublishError::Unroutable { .. })]),
+        "{answers:?}"
+    );
+}

@@ -5,7 +5,10 @@
 //! ```
 //! use std::sync::Arc;
 //! use futures::future::BoxFuture;
-//! use seaworthy_messaging::{BrokerUrl, EmbeddedConfig, MemoryBroker, MessagingConfig, conformance::{self, Harness}, transport::Transport};
+//! use seaworthy_messaging::{
+//!     BrokerUrl, EmbeddedConfig, MemoryBroker, MessagingConfig,
+//!     conformance::{self, FaultyBroker, Harness}, transport::Transport,
+//! };
 //!
 //! struct InMemory(MemoryBroker);
 //!
@@ -17,6 +20,18 @@
 //!     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
 //!         let broker: Arc<dyn Transport> = Arc::new(self.0.share());
 //!         Box::pin(async move { broker })
+//!     }
+//!
+//!     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+//!         let config = EmbeddedConfig { max_backlog: 8.try_into().unwrap(), ..EmbeddedConfig::default() };
+//!         let broker = MemoryBroker::new(&config);
+//!         Box::pin(async move {
+//!             FaultyBroker {
+//!                 faulty: Arc::new(broker.share()),
+//!                 sound: Arc::new(broker),
+//!                 disturb: Box::new(|_| {}),
+//!             }
+//!         })
 //!     }
 //! }
 //!
@@ -38,6 +53,7 @@ mod context;
 mod crash;
 mod delivery;
 mod failure;
+mod fault;
 mod node;
 mod order;
 mod outage;
@@ -54,6 +70,7 @@ pub use context::*;
 pub use crash::*;
 pub use delivery::*;
 pub use failure::*;
+pub use fault::*;
 use futures::future::BoxFuture;
 pub use order::*;
 pub use outage::*;
@@ -85,6 +102,9 @@ pub trait Harness: Send + Sync {
 
     /// A connection of its own to the broker.
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>>;
+
+    /// Two new connections to one broker, of which the first can be disturbed.
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker>;
 
     /// Kills the broker and starts it again; `None` where there is nothing to restart. Only called on a harness that [`conformance!`](crate::conformance) was given
     /// as the second, whose broker nobody shares.
@@ -144,6 +164,7 @@ macro_rules! conformance {
             order_holds_over_failures_msg_1,
             order_holds_when_a_member_dies_msg_1,
             a_key_is_in_one_pair_of_hands_in_an_ordered_group_msg_1,
+            publishes_key_in_order_under_faults_msg_1,
             a_failed_message_comes_again_msg_3,
             the_group_goes_on_after_many_failures_msg_3,
             a_message_that_keeps_failing_is_dead_with_its_reason_msg_3,
@@ -169,6 +190,7 @@ macro_rules! conformance {
             a_message_between_two_attempts_at_the_stop_goes_back_life_4,
             what_was_only_fetched_at_the_stop_goes_back_life_4,
             a_stop_cancels_no_handler_life_4,
+            returned_message_counts_no_delivery_msg_3,
             a_publish_without_a_subscriber_is_an_error_msg_2,
             a_topic_may_be_declared_unheard_msg_2,
             a_batch_is_answered_message_by_message_msg_4,

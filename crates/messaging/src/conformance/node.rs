@@ -26,11 +26,19 @@ impl Node {
         harness: &dyn Harness,
         change: impl FnOnce(&mut MessagingConfig),
     ) -> Self {
+        Self::start_over(harness, harness.open().await, change).await
+    }
+
+    /// On a connection that is there already.
+    pub(super) async fn start_over(
+        harness: &dyn Harness,
+        transport: Arc<dyn Transport>,
+        change: impl FnOnce(&mut MessagingConfig),
+    ) -> Self {
         let mut config = harness.config();
         config.defaults.retry_initial = Timeout::from_millis(5);
         config.defaults.retry_cap = Timeout::from_millis(20);
         change(&mut config);
-        let transport = harness.open().await;
         let made = Arc::new(Mutex::new(None));
         let (keep, over) = (Arc::clone(&made), Arc::clone(&transport));
         let loader = Loader::new("conformance").overrides([

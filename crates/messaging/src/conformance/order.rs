@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// The texts `key:number` of each key, in the order in which they came.
-fn by_key(texts: &[String]) -> HashMap<String, Vec<usize>> {
+pub(super) fn by_key(texts: &[String]) -> HashMap<String, Vec<usize>> {
     let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
     for text in texts {
         let (key, number) = text.split_once(':').unwrap();

@@ -1,4 +1,8 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    num::{NonZeroU16, NonZeroU32},
+    sync::Arc,
+    time::Duration,
+};
 
 use bytes::Bytes;
 use tokio::{
@@ -7,14 +11,17 @@ use tokio::{
 };
 
 use super::{
-    Harness,
+    Harness, PATIENCE,
     failure::dead_letters,
     group,
     node::Node,
     record::{Record, message, numbers, text},
     topic,
 };
-use crate::{Failure, Received, Subscription};
+use crate::{
+    Failure, GroupName, Received, Subscription, SubscriptionOverrides,
+    transport::{Order, SubscriptionPlan},
+};
 
 /// Its handler ends, it is acknowledged, and nobody gets it again.
 pub async fn a_message_in_hand_at_the_stop_is_finished_life_4(harness: &dyn Harness) {
@@ -197,4 +204,54 @@ pub async fn publishing_after_the_close_is_an_error_life_4(harness: &dyn Harness
         .await
         .unwrap_err();
     assert_eq!(error.reason(), "closed", "{error:?}");
+}
+
+/// The most deliveries that the subscription of the next test lets pass.
+const MAX_DELIVERIES: u32 = 3;
+
+/// Given back by more stops than a message may have deliveries, it is handled as if it had come for
+/// the first time.
+pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
+    let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
+    let plan = SubscriptionPlan {
+        group: GroupName::new(&name).unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: NonZeroU16::new(10).unwrap(),
+        order: Order::Member,
+    };
+    let session = node.transport.open(plan.clone()).await.unwrap();
+    session.stop().await.unwrap();
+    drop(session);
+    let publisher = node.publisher(&[&topic]).await;
+    for text in ["first", "second"] {
+        let published = publisher.publish(message(&topic, text).key("one"));
+        published.await.unwrap();
+    }
+    for _ in 0..MAX_DELIVERIES + 2 {
+        let transport = harness.open().await;
+        let session = transport.open(plan.clone()).await.unwrap();
+        let mut taken = Vec::new();
+        while taken.len() < 2 {
+            let came = time::timeout(PATIENCE, session.next()).await;
+            taken.extend(came.unwrap().unwrap());
+        }
+        session.stop().await.unwrap();
+        let tags = taken.iter().map(|delivery| delivery.tag).collect();
+        session.give_back(tags).await.unwrap();
+    }
+    let came = record.clone();
+    let subscription = Subscription::new(&name)
+        .on_topic(topic.as_str(), move |received: Received<Bytes>| {
+            assert_eq!(received.deliveries(), 1);
+            came.add(received.envelope());
+            async { Ok::<_, Failure>(()) }
+        })
+        .limits(SubscriptionOverrides {
+            max_deliveries: NonZeroU32::new(MAX_DELIVERIES),
+            ..SubscriptionOverrides::default()
+        });
+    node.subscribe(subscription).await;
+    assert_eq!(record.wait_for(2).await, ["first", "second"]);
+    assert!(dead_letters(&node, &topic, 0).await.is_empty());
+    node.stop().await;
 }

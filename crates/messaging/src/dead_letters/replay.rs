@@ -8,7 +8,10 @@ use super::{
     DeadLetterFilter, DeadLetterReport, DeadLetters, Fate, Progress,
     turns::{Batch, Treatment},
 };
-use crate::{DeadLetter, Envelope, GroupName, PublishError, Topic, transport::TransportError};
+use crate::{
+    DeadLetter, Envelope, GroupName, PublishError, Topic,
+    transport::{TransportError, publish_in_order},
+};
 
 /// As many as one person decides about at once.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
@@ -174,27 +177,20 @@ impl DeadLetters {
             let open: Vec<usize> = answers
                 .iter()
                 .enumerate()
-                .filter(|(_, answer)| {
-                    matches!(answer, None | Some(Err(PublishError::Unavailable(_))))
-                })
+                .filter(|(_, answer)| is_open(answer))
                 .map(|(place, _)| place)
                 .collect();
             let again = open.iter().filter_map(|place| batch.get(*place)).cloned();
-            let sent = self.transport.publish(again.collect());
-            match time::timeout_at(end, sent).await {
-                Ok(came) => {
-                    for (place, answer) in open.into_iter().zip(came) {
-                        if let Some(known) = answers.get_mut(place) {
-                            *known = Some(answer);
-                        }
-                    }
+            let Ok(left) = Timeout::try_from(end.saturating_duration_since(Instant::now())) else {
+                break;
+            };
+            let came = publish_in_order(&*self.transport, again.collect(), left).await;
+            for (place, answer) in open.into_iter().zip(came) {
+                if let Some(known) = answers.get_mut(place) {
+                    *known = Some(answer);
                 }
-                Err(_elapsed) => break,
             }
             let pause = backoff.delay(attempt);
-            let is_open = |answer: &Option<Result<(), PublishError>>| {
-                matches!(answer, None | Some(Err(PublishError::Unavailable(_))))
-            };
             if !answers.iter().any(is_open) || Instant::now() + pause >= end {
                 break;
             }
@@ -232,6 +228,17 @@ impl DeadLetters {
     }
 }
 
+/// Whether a letter is still to be published: it was not sent yet, or the broker did not take it.
+fn is_open(answer: &Option<Result<(), PublishError>>) -> bool {
+    match answer {
+        None => true,
+        Some(answer) => matches!(
+            answer,
+            Err(PublishError::Unavailable(_) | PublishError::Deferred)
+        ),
+    }
+}
+
 struct Replaying<'a>(&'a Replay);
 
 impl Treatment for Replaying<'_> {
@@ -266,7 +273,9 @@ impl Treatment for Replaying<'_> {
                     progress.set(place, Fate::Published);
                     published.push((place, letter));
                 }
-                Err(error @ PublishError::Unavailable(_)) => problem = Some(chain(&error)),
+                Err(error @ (PublishError::Unavailable(_) | PublishError::Deferred)) => {
+                    problem = Some(chain(&error));
+                }
                 Err(error @ PublishError::Closed) => {
                     let text = chain(&error);
                     progress.set(

@@ -156,6 +156,10 @@ impl Transport for RedisBroker {
         })
     }
 
+    fn keeps_key_order(&self) -> bool {
+        true
+    }
+
     fn open(
         &self,
         plan: SubscriptionPlan,

@@ -21,7 +21,8 @@ pub struct RedisStreamsConfig {
     pub lease: Timeout,
     /// How long an answer may take, connecting included.
     pub timeout: Timeout,
-    /// How many messages a topic keeps, nearly. The oldest are cut off, also those that nobody has handled: without it none is, and what all groups have acknowledged is removed anyway.
+    /// About how many messages a topic keeps. The oldest are cut off, also those that a group has not acknowledged. Without it nothing is cut off that a group has not
+    /// acknowledged, and what all groups have acknowledged is removed. A topic without a group stores nothing in either case.
     pub max_length: Option<NonZeroU64>,
 }
 

@@ -5,7 +5,10 @@ use parking_lot::RwLock;
 use seaworthy_redis::Redis;
 
 use super::{failure, keys::Keys, scripts, wire};
-use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::TopicPlan};
+use crate::{
+    DeadLetterId, Envelope, PublishError, Topic,
+    transport::{KeyOrder, TopicPlan},
+};
 
 /// Redis does nothing else while it takes these.
 const MOST_AT_ONCE: usize = 100;
@@ -43,11 +46,23 @@ impl Publications {
         batch: Vec<Envelope>,
     ) -> Vec<Result<(), PublishError>> {
         let mut answers = Vec::with_capacity(batch.len());
+        let mut order = KeyOrder::default();
         let mut rest = batch.as_slice();
         while !rest.is_empty() {
             let (now, later) = rest.split_at(together(rest));
             rest = later;
-            answers.extend(self.publish_together(redis, keys, now).await);
+            let admitted: Vec<_> = now.iter().map(|envelope| order.admit(envelope)).collect();
+            let sent = now.iter().zip(&admitted);
+            let sent: Vec<&Envelope> = sent
+                .filter(|(_, admitted)| admitted.is_ok())
+                .map(|(envelope, _)| envelope)
+                .collect();
+            let mut came = self.publish_together(redis, keys, &sent).await.into_iter();
+            for (envelope, admitted) in now.iter().zip(admitted) {
+                let answer = admitted.and_then(|()| came.next().unwrap_or_else(unanswered));
+                order.record(envelope.key(), &answer);
+                answers.push(answer);
+            }
         }
         answers
     }
@@ -56,8 +71,11 @@ impl Publications {
         &self,
         redis: &Redis,
         keys: &Keys,
-        envelopes: &[Envelope],
+        envelopes: &[&Envelope],
     ) -> Vec<Result<(), PublishError>> {
+        if envelopes.is_empty() {
+            return Vec::new();
+        }
         let (mut names, mut arguments) = (Vec::new(), Vec::new());
         for envelope in envelopes {
             let topic = envelope.topic();
@@ -69,6 +87,8 @@ impl Publications {
                 Bytes::from_static(kind.as_bytes()),
                 Bytes::copy_from_slice(limit.as_bytes()),
                 Bytes::copy_from_slice(DeadLetterId::of(envelope).as_str().as_bytes()),
+                recipient(envelope),
+                Bytes::from(key_mark(envelope)),
                 Bytes::from(fields.len().to_string()),
             ]);
             arguments.extend(fields);
@@ -86,6 +106,7 @@ impl Publications {
                     "unroutable" => Err(PublishError::Unroutable {
                         topic: envelope.topic().clone(),
                     }),
+                    "deferred" => Err(PublishError::Deferred),
                     said => Err(failure::refused(said)),
                 })
                 .collect(),
@@ -106,6 +127,25 @@ impl Publications {
         }
         "heard"
     }
+}
+
+/// The name of the only group that gets the message, or nothing.
+fn recipient(envelope: &Envelope) -> Bytes {
+    let group = envelope.recipient().map(|group| group.as_str().to_owned());
+    Bytes::from(group.unwrap_or_default())
+}
+
+/// Tells a key from no key, also an empty one.
+fn key_mark(envelope: &Envelope) -> String {
+    envelope
+        .key()
+        .map_or_else(String::new, |key| format!("={key}"))
+}
+
+fn unanswered() -> Result<(), PublishError> {
+    Err(PublishError::unavailable(
+        "Redis did not answer for this message",
+    ))
 }
 
 fn error_text(error: &(dyn std::error::Error + 'static)) -> String {

@@ -4,7 +4,8 @@
 //!
 //! 1. *Publish* answers for each message on its own, and `Ok` means that the message survives whatever the engine survives. A message that no group gets is
 //!    [`PublishError::Unroutable`] unless its topic was declared as one that may have no subscriber. Messages of one key that are published one after another
-//!    are delivered in that order.
+//!    are delivered in that order. A batch has one message of a key at most, except for an engine that keeps their order by itself
+//!    ([`Transport::keeps_key_order`]).
 //! 2. *Each group gets every message* that is published to its topics after [`Transport::open`] has returned for the first time, whether or not a member is there;
 //!    the members share them.
 //! 3. *A delivery belongs to one session* until it is acknowledged, given back, or the session ends; then it is delivered again, in its old place.
@@ -13,12 +14,14 @@
 //!    removed, and needs no subscriber.
 
 mod delivery;
+mod order;
 mod plan;
 
 use std::{error::Error as StdError, sync::Arc};
 
 pub use delivery::{Deliveries, Delivery, DeliveryTag};
 use futures::future::BoxFuture;
+pub(crate) use order::{KeyOrder, publish_in_order};
 pub use plan::{Order, SubscriptionPlan, TopicPlan};
 
 use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
@@ -63,6 +66,13 @@ pub trait Transport: Send + Sync + 'static {
     /// Publishes, and answers in the order given when the broker has confirmed each. It does not wait for a lost connection: that is `Unavailable` at once, and
     /// the caller decides.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
+
+    /// Whether a batch may hold several messages of one key. Such an engine stores no message after an
+    /// earlier one of its key that failed and may be published later, and answers
+    /// [`PublishError::Deferred`] for it. Every other engine gets one message of a key at a time.
+    fn keeps_key_order(&self) -> bool {
+        false
+    }
 
     /// Makes the group, its topics and their dead-letter topics where they are missing, and starts to take messages for a new member of it.
     fn open(

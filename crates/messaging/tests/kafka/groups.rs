@@ -12,13 +12,13 @@ use parking_lot::Mutex;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, Topic,
-    conformance::{self, Harness},
+    conformance::{self, FaultyBroker, Harness},
     transport::{Deliveries, Delivery, Order, SubscriptionPlan, Transport},
 };
 use seaworthy_testkit::kafka::KafkaServer;
 use tokio::time;
 
-use super::{KAFKA, config, connect, shared};
+use super::{KAFKA, config, connect, faulty, shared};
 
 /// Nothing that a test waits for takes longer on the slowest machine.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
@@ -227,6 +227,10 @@ impl Harness for Patient {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        Box::pin(faulty(self.config(), self.0.proxied()))
     }
 }
 

@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 mod cluster;
+#[path = "../faulty/mod.rs"]
+mod faulty;
 mod groups;
 mod wire;
 
@@ -11,12 +13,21 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use faulty::by_proxy;
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    MessagingConfig, conformance::Harness, kafka::KafkaBroker, transport::Transport,
+    MessagingConfig,
+    conformance::{FaultyBroker, Harness},
+    kafka::KafkaBroker,
+    transport::Transport,
 };
-use seaworthy_testkit::{kafka::KafkaServer, requirement, server::Shared};
+use seaworthy_testkit::{
+    fault::FaultProxy,
+    kafka::{KafkaServer, ProxiedListener},
+    requirement,
+    server::Shared,
+};
 
 static KAFKA: Shared<KafkaServer> = Shared::new("SEAWORTHY_TEST_KAFKA", KafkaServer::start);
 
@@ -35,6 +46,20 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(KafkaBroker::open(&config, "conformance").await.unwrap())
 }
 
+/// Two connections, one of them through a proxy.
+async fn faulty(sound: MessagingConfig, proxied: ProxiedListener) -> FaultyBroker {
+    let ProxiedListener {
+        advertised,
+        listening,
+    } = proxied;
+    let proxy = FaultProxy::start_at(advertised, listening).await.unwrap();
+    FaultyBroker {
+        faulty: connect(config(&format!("kafka://{advertised}"))).await,
+        sound: connect(sound).await,
+        disturb: by_proxy(proxy),
+    }
+}
+
 struct OfAll(&'static KafkaServer);
 
 impl Harness for OfAll {
@@ -44,6 +69,11 @@ impl Harness for OfAll {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let proxied = self.0.proxied();
+        Box::pin(faulty(self.config(), proxied))
     }
 }
 
@@ -57,6 +87,11 @@ impl Harness for Alone {
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
         Box::pin(connect(self.config()))
+    }
+
+    fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
+        let proxied = self.0.lock().unwrap().proxied();
+        Box::pin(faulty(self.config(), proxied))
     }
 
     fn restart(&self) -> Option<BoxFuture<'_, ()>> {

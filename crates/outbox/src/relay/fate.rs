@@ -20,6 +20,7 @@ pub(super) fn fate(row: &Stored, answer: &Result<(), PublishError>, config: &Rel
     match error {
         // Says nothing about the row.
         PublishError::Unavailable(_) | PublishError::Closed => Fate::Free,
+        PublishError::Deferred => Fate::Deferred,
         PublishError::Permanent(_) | PublishError::TooLarge { .. } => Fate::Parked {
             problem: told(error),
         },

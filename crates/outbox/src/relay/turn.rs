@@ -185,6 +185,7 @@ impl Relay {
                     );
                 }
                 Fate::Free => came = Came::Down,
+                Fate::Deferred => {}
             }
         }
         came

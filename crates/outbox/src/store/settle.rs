@@ -15,6 +15,8 @@ pub(crate) enum Fate {
     Parked { problem: String },
     /// The broker could not be reached, which says nothing about the row.
     Free,
+    /// It was not sent, because earlier rows of its key come first.
+    Deferred,
 }
 
 /// Writes down what became of the rows of a claim, and gives its lanes back. Rows of lanes that another relay has taken over meanwhile, because the claim ended, are left alone.
@@ -59,7 +61,7 @@ pub(crate) async fn settle(
 
 async fn set_aside(tx: &Transaction, sequence: i64, fate: &Fate) -> Result<(), DataError> {
     let statement = match fate {
-        Fate::Sent | Fate::Free => return Ok(()),
+        Fate::Sent | Fate::Free | Fate::Deferred => return Ok(()),
         Fate::Again { problem, pause } => sql(
             "UPDATE outbox SET state = 2, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?",
         )

@@ -151,6 +151,43 @@ pub(crate) async fn an_event_that_is_refused_holds_up_its_key_alone_msg_4(place:
     house.running.stop().await;
 }
 
+pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(place: Place) {
+    let broker = Broker::new();
+    let mut config = brisk();
+    config.relay.attempts = 1_000.try_into().unwrap();
+    let house = house(&place, &broker, config).await;
+    *broker.mood.lock() = Mood::Picky;
+    let outbox = &house.outbox;
+    let stored: Result<(), StoreError> = house
+        .database
+        .transaction(|tx| async move {
+            // One batch: the second event of the key fails, the others would succeed.
+            outbox
+                .store(&tx, Message::of(&Counted { number: 0 }).key("a"))
+                .await?;
+            outbox
+                .store(&tx, Message::of(&Refused { number: 1 }).key("a"))
+                .await?;
+            for number in 2..6 {
+                outbox
+                    .store(&tx, Message::of(&Counted { number }).key("a"))
+                    .await?;
+                outbox
+                    .store(&tx, Message::of(&Counted { number }).key("b"))
+                    .await?;
+            }
+            Ok(())
+        })
+        .await;
+    stored.unwrap();
+    until("the other key goes on", || broker.numbers("b").len() == 4).await;
+    assert_eq!(broker.numbers("a"), [0]);
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    assert_eq!(broker.numbers("a"), [0, 1, 2, 3, 4, 5]);
+    house.running.stop().await;
+}
+
 pub(crate) async fn an_event_that_can_never_be_published_is_set_aside_at_once_msg_4(place: Place) {
     let broker = Broker::new();
     let house = house(&place, &broker, brisk()).await;

@@ -23,7 +23,17 @@ pub struct KafkaServer {
     libraries: PathBuf,
     folder: TempDir,
     address: SocketAddr,
+    proxied: Option<ProxiedListener>,
     process: Process,
+}
+
+/// A second listener, for clients that are to reach the server through a proxy alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxiedListener {
+    /// Where the server sends clients: the address for the proxy. Nothing listens there yet.
+    pub advertised: SocketAddr,
+    /// Where the server listens for the proxy.
+    pub listening: SocketAddr,
 }
 
 impl KafkaServer {
@@ -32,7 +42,18 @@ impl KafkaServer {
     /// # Errors
     /// It cannot be started, or does not listen in time.
     pub fn start(libraries: impl Into<PathBuf>) -> io::Result<Self> {
-        Self::start_as(libraries.into(), &Listener::plain("PLAINTEXT"))
+        let proxied = ProxiedListener {
+            advertised: free_address()?,
+            listening: free_address()?,
+        };
+        let settings = "inter.broker.listener.name=PLAINTEXT\n\
+             listener.security.protocol.map=PLAINTEXT:PLAINTEXT,PROXIED:PLAINTEXT,CONTROLLER:PLAINTEXT\n";
+        let listener = Listener {
+            settings: settings.to_owned(),
+            proxied: Some(proxied),
+            ..Listener::plain("PLAINTEXT")
+        };
+        Self::start_as(libraries.into(), &listener)
     }
 
     /// Starts one that wants this user and this password (SASL `PLAIN`).
@@ -108,14 +129,21 @@ impl KafkaServer {
         let controller = free_address()?;
         let settings = folder.path().join("server.properties");
         let protocol = listener.protocol;
+        let (listening, advertised) = match listener.proxied {
+            Some(proxied) => (
+                format!(",PROXIED://{}", proxied.listening),
+                format!(",PROXIED://{}", proxied.advertised),
+            ),
+            None => Default::default(),
+        };
         fs::write(
             &settings,
             format!(
                 "process.roles=broker,controller\n\
                  node.id=1\n\
                  controller.quorum.voters=1@{controller}\n\
-                 listeners={protocol}://{address},CONTROLLER://{controller}\n\
-                 advertised.listeners={protocol}://{address}\n\
+                 listeners={protocol}://{address},CONTROLLER://{controller}{listening}\n\
+                 advertised.listeners={protocol}://{address}{advertised}\n\
                  controller.listener.names=CONTROLLER\n\
                  log.dirs={}\n\
                  num.partitions=4\n\
@@ -133,6 +161,7 @@ impl KafkaServer {
             libraries,
             folder,
             address,
+            proxied: listener.proxied,
             process: Process::default(),
         };
         let mut format = java(&server.libraries);
@@ -165,6 +194,16 @@ impl KafkaServer {
     #[must_use]
     pub fn url(&self) -> String {
         format!("kafka://{}", self.address)
+    }
+
+    /// The listener for a proxy, which servers without credentials have.
+    ///
+    /// # Panics
+    /// The server wants credentials.
+    #[must_use]
+    #[expect(clippy::expect_used, reason = "this is how a test fails")]
+    pub fn proxied(&self) -> ProxiedListener {
+        self.proxied.expect("a server without credentials")
     }
 
     /// Starts it again at the same address, with its topics.
@@ -205,6 +244,7 @@ struct Listener {
     settings: String,
     identity: Option<String>,
     users: Vec<String>,
+    proxied: Option<ProxiedListener>,
 }
 
 impl Listener {
@@ -214,6 +254,7 @@ impl Listener {
             settings: String::new(),
             identity: None,
             users: Vec::new(),
+            proxied: None,
         }
     }
 }

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 
 use crate::{
     DeadLetterId, EmbeddedConfig, Envelope, GroupName, PublishError, Topic,
-    transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
+    transport::{Deliveries, KeyOrder, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
 /// A broker in memory, gone when the last clone is: for development, for tests, and for several services of one process. Clones are the same broker.
@@ -145,12 +145,21 @@ impl Transport for MemoryBroker {
 
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
-            let publish = |envelope| {
+            let mut order = KeyOrder::default();
+            let publish = |envelope: Envelope| {
                 self.is_open()?;
-                self.shared.publish(envelope)
+                order.admit(&envelope)?;
+                let key = envelope.key().map(str::to_owned);
+                let answer = self.shared.publish(envelope);
+                order.record(key.as_deref(), &answer);
+                answer
             };
             batch.into_iter().map(publish).collect()
         })
+    }
+
+    fn keeps_key_order(&self) -> bool {
+        true
     }
 
     fn open(

@@ -136,6 +136,10 @@ impl Transport for SqliteBroker {
         })
     }
 
+    fn keeps_key_order(&self) -> bool {
+        true
+    }
+
     fn open(
         &self,
         plan: SubscriptionPlan,

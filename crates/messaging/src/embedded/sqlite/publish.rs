@@ -8,7 +8,10 @@ use sqlx::{SqliteConnection, SqlitePool};
 use tokio::sync::oneshot;
 
 use super::headers;
-use crate::{DeadLetterId, Envelope, PublishError, Topic, transport::TopicPlan};
+use crate::{
+    DeadLetterId, Envelope, PublishError, Topic,
+    transport::{KeyOrder, TopicPlan},
+};
 
 type Answers = Vec<Result<(), PublishError>>;
 
@@ -93,8 +96,14 @@ impl Publications {
         let mut answers = Vec::with_capacity(all.len());
         for (batch, _) in all {
             let mut of_batch = Vec::with_capacity(batch.len());
+            let mut order = KeyOrder::default();
             for envelope in batch {
-                of_batch.push(self.insert(&mut transaction, &mut groups, envelope).await?);
+                let answer = match order.admit(envelope) {
+                    Ok(()) => self.insert(&mut transaction, &mut groups, envelope).await?,
+                    Err(deferred) => Err(deferred),
+                };
+                order.record(envelope.key(), &answer);
+                of_batch.push(answer);
             }
             answers.push(of_batch);
         }

@@ -1,19 +1,49 @@
--- Appends each message to its stream. Answers for each: nothing, "unroutable", or what Redis says against it.
-local answers, at = {}, 1
-for key = 1, #KEYS, 2 do
-    local stream, index = KEYS[key], KEYS[key + 1]
-    local kind, limit, dead, fields = ARGV[at], ARGV[at + 1], ARGV[at + 2], tonumber(ARGV[at + 3])
-    at = at + 4
-    local answer = ''
-    if kind == 'heard' then
-        local groups = redis.call('EXISTS', stream) == 1 and redis.pcall('XINFO', 'GROUPS', stream) or {}
-        if groups.err then
-            answer = groups.err
-        elseif #groups == 0 then
-            answer = 'unroutable'
+-- Appends each message to its stream. Answers for each: nothing, "unroutable", "deferred", or what Redis says against it.
+-- A topic without a group stores nothing: a group that is made later begins at the end, so no group would ever
+-- acknowledge the messages and nothing would ever cut them off. What earlier versions stored there is removed.
+local answers, at, held = {}, 1, {}
+
+local function is_heard(stream, group)
+    if redis.call('EXISTS', stream) == 0 then
+        return false
+    end
+    local groups = redis.pcall('XINFO', 'GROUPS', stream)
+    if groups.err then
+        return nil, groups.err
+    end
+    if group == '' then
+        return #groups > 0
+    end
+    for _, info in ipairs(groups) do
+        for field = 1, #info, 2 do
+            if info[field] == 'name' and info[field + 1] == group then
+                return true
+            end
         end
     end
-    if answer == '' then
+    return false
+end
+
+for key = 1, #KEYS, 2 do
+    local stream, index = KEYS[key], KEYS[key + 1]
+    local kind, limit, dead, group = ARGV[at], ARGV[at + 1], ARGV[at + 2], ARGV[at + 3]
+    local message_key, fields = ARGV[at + 4], tonumber(ARGV[at + 5])
+    at = at + 6
+    local answer, is_stored = '', true
+    if message_key ~= '' and held[message_key] then
+        answer = 'deferred'
+    elseif kind ~= 'dead' then
+        local heard, problem = is_heard(stream, group)
+        if problem then
+            answer = problem
+        elseif not heard and (kind == 'heard' or group ~= '') then
+            answer = 'unroutable'
+        elseif not heard then
+            is_stored = false
+            redis.call('UNLINK', stream)
+        end
+    end
+    if answer == '' and is_stored then
         local command = {'XADD', stream}
         if limit ~= '' then
             command = {'XADD', stream, 'MAXLEN', '~', limit}
@@ -28,6 +58,9 @@ for key = 1, #KEYS, 2 do
         elseif kind == 'dead' then
             redis.call('HSET', index, dead, added)
         end
+    end
+    if answer ~= '' and message_key ~= '' then
+        held[message_key] = true
     end
     answers[#answers + 1] = answer
     at = at + fields

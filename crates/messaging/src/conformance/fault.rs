@@ -1,0 +1,180 @@
+use std::{collections::HashSet, fmt, sync::Arc, time::Duration};
+
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+use seaworthy_core::Timeout;
+use tokio::time::{self, Instant};
+
+use super::{
+    Harness, group,
+    node::Node,
+    order::by_key,
+    record::{Record, message},
+    topic,
+};
+use crate::{Envelope, PublishError, transport::Transport};
+
+/// What a connection suffers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Disturbance {
+    /// Bytes pass as they come.
+    None,
+    /// Bytes arrive later, in each direction.
+    Slow(Duration),
+    /// Requests arrive and answers do not.
+    AnswersLost,
+    /// Connections are reset and refused.
+    Cut,
+}
+
+/// Two connections to one broker, of which the first can be disturbed.
+pub struct FaultyBroker {
+    /// The connection that the publisher of a test has.
+    pub faulty: Arc<dyn Transport>,
+    /// A connection that nothing disturbs.
+    pub sound: Arc<dyn Transport>,
+    /// Disturbs the first connection from now on. An engine without a network has other ways to
+    /// refuse messages, such as a short backlog, and does nothing here.
+    pub disturb: Box<dyn Fn(Disturbance) + Send + Sync>,
+}
+
+impl fmt::Debug for FaultyBroker {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("FaultyBroker")
+            .field("system", &self.faulty.system())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Each is a run of its own with other batches and other faults.
+const SEEDS: [u64; 3] = [1, 2, 3];
+const KEYS: usize = 5;
+const MESSAGES_PER_KEY: usize = 120;
+/// More than any engine sends at once.
+const MAX_BATCH: usize = 250;
+/// After so many the connection is left alone, so that every run ends.
+const MAX_FAULTS: u32 = 8;
+/// Shorter than some faults last.
+const PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(1);
+/// Long enough for open connections to be reset.
+const CUT: Duration = Duration::from_millis(50);
+/// Longer than a run takes on the slowest machine.
+const MAX_RUN: Duration = Duration::from_secs(120);
+
+/// Batches are published as a relay does it, and tried again where they fail, while the connection
+/// is slowed, muted and cut in the middle of them. Of each key a message never comes before an
+/// earlier one has come, and none is missing.
+pub async fn publishes_key_in_order_under_faults_msg_1(harness: &dyn Harness) {
+    for seed in SEEDS {
+        publish_under_faults(harness, seed).await;
+    }
+}
+
+async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
+    let FaultyBroker {
+        faulty,
+        sound,
+        disturb,
+    } = harness.faulty().await;
+    let (topic, record) = (topic(), Record::new());
+    let consumer = Node::start_over(harness, sound, |_| {}).await;
+    consumer
+        .subscribe(record.subscription(&group(), &[&topic]))
+        .await;
+    let producer = Node::start_over(harness, faulty, |config| {
+        config.publish_timeout = PUBLISH_TIMEOUT;
+    })
+    .await;
+    let publisher = producer.publisher(&[&topic]).await;
+    let mut random = StdRng::seed_from_u64(seed);
+    let mut pending: Vec<Envelope> = (0..KEYS * MESSAGES_PER_KEY)
+        .map(|number| {
+            let key = (number % KEYS).to_string();
+            let text = format!("{key}:{}", number / KEYS);
+            publisher.prepare(message(&topic, &text).key(&key)).unwrap()
+        })
+        .collect();
+    let deadline = Instant::now() + MAX_RUN;
+    let mut faults = 0;
+    while !pending.is_empty() {
+        assert!(
+            Instant::now() < deadline,
+            "seed {seed}: {} messages are not published",
+            pending.len()
+        );
+        let size = random.random_range(1..=MAX_BATCH).min(pending.len());
+        let later = pending.split_off(size);
+        let publishing = publisher.publish_all(pending.clone());
+        let answers = if faults < MAX_FAULTS {
+            faults += 1;
+            let (answers, ()) = futures::join!(publishing, fail_once(&*disturb, &mut random));
+            answers
+        } else {
+            publishing.await
+        };
+        assert_eq!(answers.len(), size, "seed {seed}");
+        pending = unpublished(pending, answers, seed);
+        if !pending.is_empty() {
+            time::sleep(Duration::from_millis(20)).await;
+        }
+        pending.extend(later);
+    }
+    let texts = record.wait_for(KEYS * MESSAGES_PER_KEY).await;
+    let expected: Vec<usize> = (0..MESSAGES_PER_KEY).collect();
+    for (key, numbers) in by_key(&texts) {
+        assert_eq!(numbers, expected, "seed {seed}, key {key}");
+    }
+    producer.stop().await;
+    consumer.stop().await;
+}
+
+/// Disturbs the connection at some moment of a batch, for a while.
+async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut StdRng) {
+    let mut milliseconds = |max: u64| Duration::from_millis(random.random_range(0..=max));
+    let (begin, latency, outage) = (milliseconds(15), milliseconds(700), milliseconds(200));
+    let lasting = milliseconds(1_500);
+    time::sleep(begin).await;
+    match random.random_range(0..3) {
+        0 => {
+            disturb(Disturbance::Slow(latency));
+            time::sleep(lasting).await;
+        }
+        1 => {
+            disturb(Disturbance::AnswersLost);
+            time::sleep(lasting).await;
+            // A connection that has lost bytes is of no use any more.
+            disturb(Disturbance::Cut);
+            time::sleep(CUT).await;
+        }
+        _ => {
+            disturb(Disturbance::Cut);
+            time::sleep(CUT + outage).await;
+        }
+    }
+    disturb(Disturbance::None);
+}
+
+/// What is to be published again. Of each key only the first messages may have been confirmed.
+fn unpublished(
+    batch: Vec<Envelope>,
+    answers: Vec<Result<(), PublishError>>,
+    seed: u64,
+) -> Vec<Envelope> {
+    let mut held = HashSet::new();
+    let mut again = Vec::new();
+    for (envelope, answer) in batch.into_iter().zip(answers) {
+        let key = envelope.key().unwrap().to_owned();
+        match answer {
+            Ok(()) => assert!(
+                !held.contains(&key),
+                "seed {seed}: a message of the key {key} was confirmed after one that failed"
+            ),
+            Err(error) => {
+                assert!(error.may_pass(), "seed {seed}: {error:?}");
+                held.insert(key);
+                again.push(envelope);
+            }
+        }
+    }
+    again
+}

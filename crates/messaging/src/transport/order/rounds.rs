@@ -1,0 +1,90 @@
+use std::collections::HashMap;
+
+use seaworthy_core::Timeout;
+use tokio::time::{self, Instant};
+
+use super::{super::Transport, KeyOrder};
+use crate::{Envelope, PublishError};
+
+/// A message and its place in the batch.
+type Placed = (usize, Envelope);
+
+/// Publishes a batch within `timeout` and answers for each message, in the order given. No message
+/// is stored after an earlier one of its key that was not.
+///
+/// An engine that keeps this order by itself gets the batch whole. The others get it in rounds of
+/// one message per key, each round after the answers to the one before. No round starts after half
+/// of the time, so that a slow broker confirms the last one in time: what is left is
+/// [`PublishError::Deferred`].
+pub(crate) async fn publish_in_order(
+    transport: &dyn Transport,
+    batch: Vec<Envelope>,
+    timeout: Timeout,
+) -> Vec<Result<(), PublishError>> {
+    let begun = Instant::now();
+    let (last_start, deadline) = (begun + timeout.get() / 2, begun + timeout.get());
+    let mut answers = Vec::with_capacity(batch.len());
+    let mut order = KeyOrder::default();
+    for (number, round) in rounds(batch, transport.keeps_key_order())
+        .into_iter()
+        .enumerate()
+    {
+        let is_late = number > 0 && Instant::now() >= last_start;
+        let (mut places, mut keys, mut sent) = (Vec::new(), Vec::new(), Vec::new());
+        for (place, envelope) in round {
+            if is_late || order.admit(&envelope).is_err() {
+                answers.push((place, Err(PublishError::Deferred)));
+                continue;
+            }
+            places.push(place);
+            keys.push(envelope.key().map(str::to_owned));
+            sent.push(envelope);
+        }
+        if sent.is_empty() {
+            continue;
+        }
+        let confirmed = time::timeout_at(deadline, transport.publish(sent)).await;
+        let is_timeout = confirmed.is_err();
+        let mut confirmed = confirmed.unwrap_or_default().into_iter();
+        for (place, key) in places.into_iter().zip(keys) {
+            let unanswered = || Err(unanswered(is_timeout, timeout));
+            let answer = confirmed.next().unwrap_or_else(unanswered);
+            order.record(key.as_deref(), &answer);
+            answers.push((place, answer));
+        }
+    }
+    answers.sort_unstable_by_key(|(place, _)| *place);
+    answers.into_iter().map(|(_, answer)| answer).collect()
+}
+
+/// Splits a batch: the n-th message of a key is in the n-th round, messages without a key are in
+/// the first.
+fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Placed>> {
+    let placed = batch.into_iter().enumerate();
+    if is_whole {
+        return vec![placed.collect()];
+    }
+    let mut rounds: Vec<Vec<Placed>> = Vec::new();
+    let mut counts: HashMap<String, usize> = HashMap::new();
+    for (place, envelope) in placed {
+        let number = envelope.key().map_or(0, |key| {
+            let count = counts.entry(key.to_owned()).or_default();
+            *count += 1;
+            *count - 1
+        });
+        if rounds.len() <= number {
+            rounds.resize_with(number + 1, Vec::new);
+        }
+        if let Some(round) = rounds.get_mut(number) {
+            round.push((place, envelope));
+        }
+    }
+    rounds
+}
+
+fn unanswered(is_timeout: bool, timeout: Timeout) -> PublishError {
+    if is_timeout {
+        return PublishError::unavailable(format!("no confirmation within {timeout}"));
+    }
+    PublishError::unavailable("the broker did not answer for this message")
+}
