@@ -147,6 +147,7 @@ impl Transport for NatsBroker {
                 topology.topic(link, &topic.dead_letters()).await?;
                 topology.consumer(link, topic, &plan.group).await?;
             }
+            topology.returns(link).await?;
             if plan.order == Order::Group {
                 topology.turns(link).await?;
             }

@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_nats::{Message, Subject, jetstream};
-use futures::future::BoxFuture;
+use futures::future::{BoxFuture, try_join_all};
 use parking_lot::Mutex;
 use serde_json::Value;
 use tokio::{
@@ -22,6 +22,7 @@ use super::{
     link::lost,
     names::Names,
     pull::{Arrival, Pull},
+    returns::Returns,
     turn::{Had, Turn},
     wire,
 };
@@ -38,12 +39,20 @@ const STILL_WORKING: &str = "+WPI";
 /// One member of a group.
 pub(super) struct NatsDeliveries {
     session: Arc<Session>,
-    arrivals: tokio::sync::Mutex<mpsc::UnboundedReceiver<Arrival>>,
+    arrivals: tokio::sync::Mutex<Arrivals>,
+}
+
+/// What has arrived and was not handed out.
+struct Arrivals {
+    incoming: mpsc::UnboundedReceiver<Arrival>,
+    /// Taken, and handed out once it is known how often each was delivered.
+    unseen: Vec<Delivery>,
 }
 
 struct Session {
     broker: Arc<Inner>,
     plan: SubscriptionPlan,
+    returns: Returns,
     turn: Option<Turn>,
     had: Mutex<Option<Had>>,
     hold: Mutex<Hold>,
@@ -70,6 +79,7 @@ impl NatsDeliveries {
         Self {
             session: Arc::new(Session {
                 broker,
+                returns: Returns::new(plan.group.clone(), plan.topics.clone()),
                 plan,
                 turn,
                 had: Mutex::default(),
@@ -79,7 +89,10 @@ impl NatsDeliveries {
                 tasks: TaskTracker::new(),
                 to: Mutex::new(Some(to)),
             }),
-            arrivals: tokio::sync::Mutex::new(arrivals),
+            arrivals: tokio::sync::Mutex::new(Arrivals {
+                incoming: arrivals,
+                unseen: Vec::new(),
+            }),
         }
     }
 }
@@ -210,6 +223,7 @@ impl Session {
         let tag = self.hold.lock().add(Held {
             reply,
             place: (place, sequence),
+            returned: (count <= 1).then_some(0),
             _permit: permit,
         });
         Some(Delivery {
@@ -241,16 +255,23 @@ impl Session {
             hold.take_returning()
         };
         let had = self.had.lock().take();
-        self.let_go(returning, had).await
+        self.let_go(returning, Vec::new(), had).await
     }
 
+    /// Gives these back, which were not delivered to the session's service, beside those with which the session dies.
     async fn let_go(
         &self,
-        mut returning: Vec<Subject>,
+        returning: Vec<Held>,
+        dying: Vec<Held>,
         had: Option<Had>,
     ) -> Result<(), TransportError> {
-        let last = returning.pop();
-        self.tell(returning, GIVEN_BACK).await?;
+        let recorded: Vec<&Held> = returning.iter().collect();
+        self.returns.record(&self.broker, &recorded).await;
+        let mut all: Vec<Held> = returning.into_iter().chain(dying).collect();
+        all.sort_by_key(|held| held.place);
+        let mut replies: Vec<Subject> = all.into_iter().map(|held| held.reply).collect();
+        let last = replies.pop();
+        self.tell(replies, GIVEN_BACK).await?;
         if let Some(last) = last {
             // The answer to the last says that all of them are in their places.
             let word = Value::String(GIVEN_BACK.to_owned());
@@ -264,16 +285,35 @@ impl Session {
     }
 
     /// What has arrived and was not handed out goes back with the rest.
-    fn keep_unseen(&self, arrivals: &mut mpsc::UnboundedReceiver<Arrival>) {
-        while let Ok(arrival) = arrivals.try_recv() {
-            if let Arrival::Message(place, message, permit) = arrival
-                && let Some(unseen) = self.delivery(place, *message, permit)
-            {
-                let mut hold = self.hold.lock();
-                let returned = hold.take(&[unseen.tag]);
-                hold.give_back_later(returned);
+    fn keep_unseen(&self, arrivals: &mut Arrivals) {
+        while let Ok(arrival) = arrivals.incoming.try_recv() {
+            if let Arrival::Message(place, message, permit) = arrival {
+                arrivals
+                    .unseen
+                    .extend(self.delivery(place, *message, permit));
             }
         }
+        let unseen = std::mem::take(&mut arrivals.unseen);
+        let tags: Vec<_> = unseen.iter().map(|delivery| delivery.tag).collect();
+        let mut hold = self.hold.lock();
+        let returned = hold.take(&tags);
+        hold.give_back_later(returned);
+    }
+
+    /// Subtracts what was given back from the deliveries that the server has counted.
+    async fn count(&self, unseen: &mut [Delivery]) -> Result<(), TransportError> {
+        let again = unseen.iter_mut().filter(|delivery| delivery.count > 1);
+        let counted = again.map(|delivery| async {
+            let Some(place) = self.hold.lock().place(delivery.tag) else {
+                return Ok(());
+            };
+            let returned = self.returns.read(&self.broker, place).await?;
+            self.hold.lock().note_returned(delivery.tag, returned);
+            let returned = u32::try_from(returned).unwrap_or(u32::MAX);
+            delivery.count = delivery.count.saturating_sub(returned).max(1);
+            Ok(())
+        });
+        try_join_all(counted).await.map(drop)
     }
 
     /// Ends what still asks and waits.
@@ -289,24 +329,25 @@ impl Deliveries for NatsDeliveries {
             self.session.broker.is_open()?;
             self.session.begin();
             let mut arrivals = self.arrivals.lock().await;
-            let mut batch = Vec::new();
-            while batch.is_empty() {
-                let mut arrival = arrivals.recv().await.ok_or_else(lost)?;
+            let Arrivals { incoming, unseen } = &mut *arrivals;
+            while unseen.is_empty() {
+                let mut arrival = incoming.recv().await.ok_or_else(lost)?;
                 loop {
                     match arrival {
                         Arrival::Message(place, message, permit) => {
-                            batch.extend(self.session.delivery(place, *message, permit));
+                            unseen.extend(self.session.delivery(place, *message, permit));
                         }
                         Arrival::Ended(error) => return Err(error),
                     }
                     // What has come already is handed out with it.
-                    match arrivals.try_recv() {
+                    match incoming.try_recv() {
                         Ok(more) => arrival = more,
                         Err(_none) => break,
                     }
                 }
             }
-            Ok(batch)
+            self.session.count(unseen).await?;
+            Ok(std::mem::take(unseen))
         })
     }
 
@@ -315,9 +356,9 @@ impl Deliveries for NatsDeliveries {
             let session = &self.session;
             session.broker.is_open()?;
             let done = session.hold.lock().take(&tags);
-            session
-                .tell(done.into_iter().map(|held| held.reply), DONE)
-                .await?;
+            let replies: Vec<_> = done.iter().map(|held| held.reply.clone()).collect();
+            session.tell(replies, DONE).await?;
+            session.returns.forget(&session.broker, &done).await;
             session.end_if_over().await
         })
     }
@@ -332,6 +373,8 @@ impl Deliveries for NatsDeliveries {
                 hold.give_back_later(returned);
             } else {
                 let returned = session.hold.lock().take(&tags);
+                let recorded: Vec<&Held> = returned.iter().collect();
+                session.returns.record(&session.broker, &recorded).await;
                 let replies = returned.into_iter().map(|held| held.reply);
                 session.tell(replies, GIVEN_BACK).await?;
             }
@@ -367,9 +410,12 @@ impl Drop for NatsDeliveries {
     fn drop(&mut self) {
         self.session.end();
         self.session.keep_unseen(self.arrivals.get_mut());
-        let unsettled = self.session.hold.lock().take_all();
+        let (returning, held) = {
+            let mut hold = self.session.hold.lock();
+            (hold.take_returning(), hold.take_held())
+        };
         let had = self.session.had.lock().take();
-        if unsettled.is_empty() && had.is_none() {
+        if returning.is_empty() && held.is_empty() && had.is_none() {
             return;
         }
         if let (Some(turn), Some(_)) = (&self.session.turn, had) {
@@ -382,10 +428,12 @@ impl Drop for NatsDeliveries {
                 let link = &session.broker.link;
                 if link.is_up().is_err() {
                     // The client keeps these until there is a connection: before the next session asks for anything.
-                    for reply in unsettled {
-                        let _ = link.client.publish(reply, GIVEN_BACK.into()).await;
+                    let mut unsettled: Vec<Held> = returning.into_iter().chain(held).collect();
+                    unsettled.sort_by_key(|held| held.place);
+                    for held in unsettled {
+                        let _ = link.client.publish(held.reply, GIVEN_BACK.into()).await;
                     }
-                } else if let Err(error) = session.let_go(unsettled, had).await {
+                } else if let Err(error) = session.let_go(returning, held, had).await {
                     tracing::debug!(%error, "messages come back after their lease");
                 }
             });

@@ -12,6 +12,8 @@ pub(super) struct Held {
     pub(super) reply: Subject,
     /// Its place: in which of the session's streams, and where there.
     pub(super) place: (usize, u64),
+    /// How often it was given back, as far as that is known.
+    pub(super) returned: Option<u64>,
     /// Its part of the prefetch.
     pub(super) _permit: OwnedSemaphorePermit,
 }
@@ -42,6 +44,18 @@ impl Hold {
         taken
     }
 
+    /// Notes how often a message was given back.
+    pub(super) fn note_returned(&mut self, tag: DeliveryTag, returned: u64) {
+        if let Some(held) = self.held.get_mut(&tag) {
+            held.returned = Some(returned);
+        }
+    }
+
+    /// The place of a message.
+    pub(super) fn place(&self, tag: DeliveryTag) -> Option<(usize, u64)> {
+        self.held.get(&tag).map(|held| held.place)
+    }
+
     pub(super) fn give_back_later(&mut self, messages: Vec<Held>) {
         self.returning.extend(messages);
     }
@@ -59,16 +73,14 @@ impl Hold {
     }
 
     /// All that will be given back, in the order of the stream.
-    pub(super) fn take_returning(&mut self) -> Vec<Subject> {
+    pub(super) fn take_returning(&mut self) -> Vec<Held> {
         let mut all = std::mem::take(&mut self.returning);
         all.sort_by_key(|held| held.place);
-        all.into_iter().map(|held| held.reply).collect()
+        all
     }
 
-    /// Everything, in the order of the stream.
-    pub(super) fn take_all(&mut self) -> Vec<Subject> {
-        let held = std::mem::take(&mut self.held);
-        self.returning.extend(held.into_values());
-        self.take_returning()
+    /// All that a session had when it died. What it wanted to give back is not in it.
+    pub(super) fn take_held(&mut self) -> Vec<Held> {
+        std::mem::take(&mut self.held).into_values().collect()
     }
 }

@@ -20,6 +20,7 @@ mod link;
 mod names;
 mod publications;
 mod pull;
+mod returns;
 mod topology;
 mod turn;
 mod wire;

@@ -7,6 +7,7 @@ const DOT: &str = "+";
 #[derive(Debug, Clone)]
 pub(super) struct Names {
     prefix: String,
+    returns: String,
 }
 
 impl Names {
@@ -15,6 +16,8 @@ impl Names {
         let is_usable = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         (!prefix.is_empty() && prefix.bytes().all(is_usable)).then(|| Self {
             prefix: prefix.to_owned(),
+            // No topic begins with a dot.
+            returns: format!("{prefix}{DOT}{DOT}returned"),
         })
     }
 
@@ -56,6 +59,22 @@ impl Names {
     /// Whose turn it is in a group.
     pub(super) fn turn(&self, group: &GroupName) -> String {
         format!("{}.turn.{group}", self.prefix)
+    }
+
+    /// The stream that records what was given back.
+    pub(super) fn returns(&self) -> &str {
+        &self.returns
+    }
+
+    /// How often a message of a topic, by its sequence in the stream, was given back to a group.
+    pub(super) fn returned(&self, topic: &Topic, group: &GroupName, sequence: u64) -> String {
+        let (stream, consumer) = (self.stream(topic), Self::consumer(group));
+        format!("{}.returned.{stream}.{consumer}.{sequence}", self.prefix)
+    }
+
+    /// All records of what was given back.
+    pub(super) fn all_returned(&self) -> String {
+        format!("{}.returned.>", self.prefix)
     }
 
     /// Whose turn it is in all groups.

@@ -8,6 +8,7 @@ use super::{
     config::NatsConfig,
     link::{AskError, Link},
     names::Names,
+    returns,
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
@@ -118,6 +119,12 @@ impl Topology {
             "max_msgs_per_subject": 1,
         });
         self.make(link, stream, config).await
+    }
+
+    /// Makes the stream that records what was given back.
+    pub(super) async fn returns(&self, link: &Link) -> Result<(), TransportError> {
+        let config = returns::stream(&self.names);
+        self.make(link, self.names.returns(), config).await
     }
 
     async fn make(

@@ -15,8 +15,9 @@ use lapin::{
 use parking_lot::Mutex;
 
 use super::{
-    config::{RabbitmqConfig, RabbitmqHeaders},
+    config::{QueueKind, RabbitmqConfig, RabbitmqHeaders},
     connection::{Link, failure},
+    stops::Stops,
     topology, wire,
 };
 use crate::{
@@ -29,14 +30,24 @@ use crate::{
 /// What is given back returns when the session ends, by the end of its channel: all of it at once, which is the only way in which the broker keeps its order.
 pub(super) struct RabbitmqDeliveries {
     channel: Channel,
-    consumer: tokio::sync::Mutex<Consumer>,
+    arriving: tokio::sync::Mutex<Arriving>,
     tag: ShortString,
+    /// None where the broker does not count returns, or does not let them be told apart.
+    stops: Option<Stops>,
+    /// Whether this session's stop is recorded.
+    is_recorded: AtomicBool,
     named: RabbitmqHeaders,
     fallback: Topic,
     /// What was handed out and not acknowledged.
     outstanding: Mutex<BTreeSet<u64>>,
     stopped: AtomicBool,
     _link: Arc<Link>,
+}
+
+/// What comes, and what has come and was not handed out.
+struct Arriving {
+    consumer: Consumer,
+    unseen: Vec<Delivery>,
 }
 
 impl RabbitmqDeliveries {
@@ -60,13 +71,22 @@ impl RabbitmqDeliveries {
             )
             .await
             .map_err(failure)?;
+        let stops = match config.queue(plan.group.as_str()).kind {
+            QueueKind::Quorum => Stops::open(&link, &plan.group).await,
+            QueueKind::Classic => None,
+        };
         let fallback = plan.topics.into_iter().next();
         let fallback =
             fallback.ok_or_else(|| TransportError::refused("the group has no topics"))?;
         Ok(Self {
             channel,
             tag: consumer.tag(),
-            consumer: tokio::sync::Mutex::new(consumer),
+            arriving: tokio::sync::Mutex::new(Arriving {
+                consumer,
+                unseen: Vec::new(),
+            }),
+            stops,
+            is_recorded: AtomicBool::new(false),
             named: config.headers.clone(),
             fallback,
             outstanding: Mutex::default(),
@@ -83,6 +103,28 @@ impl RabbitmqDeliveries {
             count: wire::deliveries(&came),
             envelope,
             problem,
+        }
+    }
+
+    /// Subtracts the returns of stops from what the broker has counted.
+    async fn count(&self, unseen: &mut [Delivery]) {
+        let Some(stops) = &self.stops else { return };
+        if unseen.iter().all(|delivery| delivery.count <= 1) {
+            return;
+        }
+        let stops = stops.count().await;
+        for delivery in unseen {
+            delivery.count = delivery.count.saturating_sub(stops).max(1);
+        }
+    }
+
+    /// Records the stop, once, before its messages go back.
+    async fn record_stop(&self) {
+        if let Some(stops) = &self.stops
+            && self.stopped.load(Ordering::SeqCst)
+            && !self.is_recorded.swap(true, Ordering::SeqCst)
+        {
+            stops.record().await;
         }
     }
 
@@ -106,15 +148,19 @@ impl RabbitmqDeliveries {
 impl Deliveries for RabbitmqDeliveries {
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
         Box::pin(async move {
-            let mut consumer = self.consumer.lock().await;
-            let ended = || TransportError::unavailable("the broker has ended the subscription");
-            let first = consumer.next().await.ok_or_else(ended)?;
-            let mut batch = vec![self.delivery(first.map_err(failure)?)];
-            // What has come already is handed out with it.
-            while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
-                batch.push(self.delivery(more));
+            let mut arriving = self.arriving.lock().await;
+            let Arriving { consumer, unseen } = &mut *arriving;
+            if unseen.is_empty() {
+                let ended = || TransportError::unavailable("the broker has ended the subscription");
+                let first = consumer.next().await.ok_or_else(ended)?;
+                unseen.push(self.delivery(first.map_err(failure)?));
+                // What has come already is handed out with it.
+                while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
+                    unseen.push(self.delivery(more));
+                }
             }
-            Ok(batch)
+            self.count(unseen).await;
+            Ok(std::mem::take(unseen))
         })
     }
 
@@ -132,8 +178,12 @@ impl Deliveries for RabbitmqDeliveries {
     }
 
     fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
-        drop(tags);
-        Box::pin(std::future::ready(Ok(())))
+        Box::pin(async move {
+            if !tags.is_empty() {
+                self.record_stop().await;
+            }
+            Ok(())
+        })
     }
 
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
@@ -142,7 +192,16 @@ impl Deliveries for RabbitmqDeliveries {
             let cancel = self
                 .channel
                 .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
-            cancel.await.map_err(failure)
+            cancel.await.map_err(failure)?;
+            let mut arriving = self.arriving.lock().await;
+            let Arriving { consumer, unseen } = &mut *arriving;
+            while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
+                unseen.push(self.delivery(more));
+            }
+            if !unseen.is_empty() {
+                self.record_stop().await;
+            }
+            Ok(())
         })
     }
 }

@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod dead_letters;
 mod deliveries;
+mod stops;
 mod topology;
 mod wire;
 

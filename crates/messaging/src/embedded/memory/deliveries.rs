@@ -6,7 +6,10 @@ use std::sync::{
 use futures::future::BoxFuture;
 use tokio::sync::Notify;
 
-use super::{MemoryBroker, group::Group};
+use super::{
+    MemoryBroker,
+    group::{Group, IsCounted},
+};
 use crate::transport::{Deliveries, Delivery, DeliveryTag, SubscriptionPlan, TransportError};
 
 /// One member of a group.
@@ -36,11 +39,11 @@ impl MemoryDeliveries {
         claimed.unwrap_or_default()
     }
 
-    fn put_back(&self, numbers: &[u64]) {
+    fn put_back(&self, numbers: &[u64], is_counted: IsCounted) {
         self.with_group(|group| {
             for number in numbers {
                 if group.release(self.session, *number) {
-                    group.ready.insert(*number);
+                    group.put_back(*number, is_counted);
                 }
             }
         });
@@ -83,7 +86,7 @@ impl Deliveries for MemoryDeliveries {
 
     fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         let numbers: Vec<u64> = tags.into_iter().map(|tag| tag.0).collect();
-        self.put_back(&numbers);
+        self.put_back(&numbers, IsCounted::No);
         Box::pin(std::future::ready(Ok(())))
     }
 
@@ -97,7 +100,7 @@ impl Drop for MemoryDeliveries {
     fn drop(&mut self) {
         let held = self.with_group(|group| group.held.get(&self.session).cloned());
         let held: Vec<u64> = held.flatten().into_iter().flatten().collect();
-        self.put_back(&held);
+        self.put_back(&held, IsCounted::Yes);
         self.with_group(|group| group.held.remove(&self.session));
     }
 }

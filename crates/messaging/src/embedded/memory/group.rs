@@ -25,6 +25,15 @@ pub(super) struct Group {
     pub(super) arrived: Arc<Notify>,
 }
 
+/// Whether a delivery counts that had no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum IsCounted {
+    /// The session died with it.
+    Yes,
+    /// It was given back.
+    No,
+}
+
 /// A message of a group.
 #[derive(Debug)]
 pub(super) struct Stored {
@@ -112,6 +121,16 @@ impl Group {
             }
         }
         true
+    }
+
+    /// Lets others have a message that was released. One that was given back was not delivered.
+    pub(super) fn put_back(&mut self, number: u64, is_counted: IsCounted) {
+        if let Some(stored) = self.messages.get_mut(&number)
+            && is_counted == IsCounted::No
+        {
+            stored.deliveries = stored.deliveries.saturating_sub(1);
+        }
+        self.ready.insert(number);
     }
 
     pub(super) fn held_by(&self, session: u64) -> usize {

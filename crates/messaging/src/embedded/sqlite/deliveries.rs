@@ -40,7 +40,7 @@ const CLAIM_BY_KEY: &str = "
 const ACKNOWLEDGE: &str =
     "DELETE FROM broker_messages WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
 const GIVE_BACK: &str = "
-    UPDATE broker_messages SET holder = NULL, lease_until = 0
+    UPDATE broker_messages SET holder = NULL, lease_until = 0, deliveries = max(deliveries - 1, 0)
     WHERE seq IN (SELECT value FROM json_each(?1)) AND holder = ?2";
 const EXTEND: &str = "
     UPDATE broker_messages SET lease_until = ?3

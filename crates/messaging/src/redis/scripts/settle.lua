@@ -10,7 +10,13 @@ for at = 7, #ARGV, 2 do
         local pending = redis.call('XPENDING', stream, group, id, id, 1)
         -- Another session may have taken it for dead.
         if pending[1] and pending[1][2] == session then
-            redis.call('XCLAIM', stream, group, act == 'extend' and session or returned, 0, id, 'JUSTID')
+            if act == 'extend' then
+                redis.call('XCLAIM', stream, group, session, 0, id, 'JUSTID')
+            else
+                -- The next delivery adds one again: what was given back was not delivered.
+                local before = math.max(pending[1][4] - 1, 0)
+                redis.call('XCLAIM', stream, group, returned, 0, id, 'RETRYCOUNT', before, 'JUSTID')
+            end
         end
     end
 end
