@@ -26,8 +26,6 @@ const DEFAULT_LONGEST_PAUSE: Timeout = Timeout::from_secs(60);
 const DEFAULT_OLDEST: Timeout = Timeout::from_secs(60);
 /// Longer than any broker delivers again what nobody acknowledged, and than a replay of dead letters takes to be decided.
 const DEFAULT_KEEP: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// A message whose handler failed this often, on whatever replica, will fail again.
-const DEFAULT_INBOX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
 
 /// Outbox and inbox of a service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
@@ -73,8 +71,6 @@ pub struct RelayConfig {
 pub struct InboxConfig {
     /// How long a message is remembered.
     pub keep: Timeout,
-    /// How often a message is tried on all replicas together; then it is rejected, which makes it a dead letter.
-    pub attempts: NonZeroU32,
 }
 
 impl Default for RelayConfig {
@@ -97,9 +93,6 @@ impl Default for RelayConfig {
 
 impl Default for InboxConfig {
     fn default() -> Self {
-        Self {
-            keep: DEFAULT_KEEP,
-            attempts: DEFAULT_INBOX_ATTEMPTS,
-        }
+        Self { keep: DEFAULT_KEEP }
     }
 }

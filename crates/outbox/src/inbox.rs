@@ -7,7 +7,7 @@ use seaworthy_service::{Assembly, Schedule, Worker};
 
 use crate::{
     config::InboxConfig,
-    store::inbox::{count_attempt, purge, remember},
+    store::inbox::{purge, remember},
 };
 
 /// Seldom enough to be no load, often enough that no purge is large.
@@ -54,11 +54,11 @@ impl Inbox {
         ));
     }
 
-    /// Makes the effect of a message in a transaction that also remembers the message: both or neither, and never twice. A failure is counted over all replicas, and the message is rejected when there
-    /// were too many.
+    /// Makes the effect of a message in a transaction that also remembers the message: both or neither, and never twice. How often a message is tried is decided by its
+    /// subscription alone (`retries`, `max_deliveries`), so a message that fails and is replayed has all its attempts again.
     ///
     /// # Errors
-    /// That of `effect`, or a rejection; nothing was done.
+    /// That of `effect`, or that the database failed, which is retried; nothing was done.
     pub async fn once<F, R>(&self, message: &Envelope, effect: F) -> Result<Once, Failure>
     where
         F: Fn(Transaction) -> R + Send + Sync,
@@ -76,22 +76,7 @@ impl Inbox {
                 Ok(Once::Done)
             })
             .await;
-        match outcome {
-            Ok(once) => Ok(once),
-            Err(undone) => Err(self.failed(id, undone.into()).await),
-        }
-    }
-
-    async fn failed(&self, id: &str, failure: Failure) -> Failure {
-        let problem = failure.to_string();
-        match count_attempt(&self.database, &self.consumer, id, &problem).await {
-            Ok(attempts) if attempts.unsigned_abs() >= self.config.attempts.get() => {
-                Failure::reject(format!(
-                    "it failed {attempts} times, the last time: {problem}"
-                ))
-            }
-            _ => failure,
-        }
+        outcome.map_err(Failure::from)
     }
 }
 

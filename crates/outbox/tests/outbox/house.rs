@@ -1,7 +1,7 @@
 //! Services that share one database, and a broker that does what a test wants.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU32, Ordering},
@@ -133,10 +133,19 @@ impl RelayTarget for Broker {
             if self.swallows.lock().pop_front().is_some() {
                 std::future::pending::<()>().await;
             }
-            batch
-                .into_iter()
-                .map(|envelope| self.answer(envelope))
-                .collect()
+            let mut held = HashSet::new();
+            let answer = |envelope: Envelope| {
+                let key = envelope.key().map(str::to_owned);
+                if key.as_ref().is_some_and(|key| held.contains(key)) {
+                    return Err(PublishError::Deferred);
+                }
+                let answer = self.answer(envelope);
+                if answer.as_ref().is_err_and(PublishError::may_pass) {
+                    held.extend(key);
+                }
+                answer
+            };
+            batch.into_iter().map(answer).collect()
         })
     }
 }
@@ -152,25 +161,28 @@ pub(crate) struct House {
 pub(crate) fn brisk() -> OutboxConfig {
     let settings = serde_json::json!({
         "relay": { "last_look": "100ms", "claim": "2s", "pause": "50ms", "longest_pause": "200ms", "attempts": 3 },
-        "inbox": { "attempts": 3 },
     });
     serde_json::from_value(settings).unwrap()
 }
 
-pub(crate) async fn house(place: &Place, broker: &Arc<Broker>, config: OutboxConfig) -> House {
-    let loader = Loader::new("orders")
+/// Settings of a service that needs nothing from outside.
+pub(crate) fn loader(name: &'static str) -> Loader {
+    Loader::new(name)
         .environment(Environment::default())
         .overrides([
             "server.http.addr=127.0.0.1:0".to_owned(),
             "admin.addr=127.0.0.1:0".to_owned(),
             "lifecycle.drain_delay=0s".to_owned(),
             "log.level=warn".to_owned(),
-        ]);
+        ])
+}
+
+pub(crate) async fn house(place: &Place, broker: &Arc<Broker>, config: OutboxConfig) -> House {
     let mut settings = DatabaseConfig::at(place.url.parse().unwrap());
     settings.migrate_at_start = true;
     let made = OnceLock::new();
     let running = Service::new("orders", "1.0.0")
-        .start::<NoSettings, _>(loader, async |service| {
+        .start::<NoSettings, _>(loader("orders"), async |service| {
             let database = Database::connect(service, "database", &settings, &[MIGRATIONS]).await?;
             let messaging =
                 Messaging::connect(service, "broker", &MessagingConfig::default()).await?;

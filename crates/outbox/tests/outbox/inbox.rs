@@ -1,10 +1,23 @@
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::{
+    num::NonZeroU32,
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
 
+use seaworthy_core::Timeout;
 use seaworthy_data::{DataError, sql};
-use seaworthy_messaging::{Envelope, Failure, Topic};
+use seaworthy_messaging::{
+    BrokerUrl, DeadLetterReason, Envelope, Event as _, Failure, Message, Messaging,
+    MessagingConfig, Received, Subscription, Topic, Topics,
+    dead_letters::{DeadLetterFilter, Progress, Replay, Selection},
+};
 use seaworthy_outbox::Once;
+use seaworthy_service::{NoSettings, Service};
 
-use crate::house::{Broker, House, Place, brisk, house};
+use crate::house::{Broker, Counted, House, PATIENCE, Place, brisk, house, loader, until};
 
 async fn with_table(place: &Place) -> House {
     let house = house(place, &Broker::new(), brisk()).await;
@@ -76,9 +89,10 @@ pub(crate) async fn a_message_that_comes_at_once_on_two_replicas_has_its_effect_
     two.running.stop().await;
 }
 
-pub(crate) async fn an_effect_that_fails_leaves_nothing_and_is_rejected_after_its_attempts_msg_5(
-    place: Place,
-) {
+/// More than any limit that an inbox would have of its own.
+const FAILURES: u32 = 25;
+
+pub(crate) async fn failed_effect_leaves_nothing_and_stays_retried_msg_5(place: Place) {
     let house = with_table(&place).await;
     let message = message();
     let calls = AtomicU32::new(0);
@@ -90,14 +104,90 @@ pub(crate) async fn an_effect_that_fails_leaves_nothing_and_is_rejected_after_it
         }
     };
     // Each attempt on another replica, as far as the inbox can tell.
-    for attempt in 1..=3 {
+    for _ in 0..FAILURES {
         let inbox = house.outbox.inbox("counter", &brisk());
         let failure = inbox.once(&message, failing).await.unwrap_err();
-        assert_eq!(failure.is_retried(), attempt < 3, "{failure}");
+        assert!(failure.is_retried(), "{failure}");
     }
-    assert_eq!(calls.load(Ordering::SeqCst), 3);
+    assert_eq!(calls.load(Ordering::SeqCst), FAILURES);
     assert_eq!(effects(&house).await, 0);
     let inbox = house.outbox.inbox("counter", &brisk());
     assert_eq!(inbox.once(&message, effect).await.unwrap(), Once::Done);
+    house.running.stop().await;
+}
+
+/// The retries of the subscription: more than the ten attempts that the inbox once had.
+const RETRIES: u32 = 12;
+
+/// A message that fails longer than its subscription tries is dead after exactly those attempts, and
+/// has as many again after its replay.
+pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Place) {
+    let house = with_table(&place).await;
+    let topic = Topic::new(Counted::TYPE).unwrap();
+    let calls = Arc::new(AtomicU32::new(0));
+    let (inbox, counted) = (house.outbox.inbox("counter", &brisk()), Arc::clone(&calls));
+    let subscription = Subscription::new("counter")
+        .on(move |received: Received<Counted>| {
+            let (inbox, counted) = (inbox.clone(), Arc::clone(&counted));
+            async move {
+                let call = counted.fetch_add(1, Ordering::SeqCst) + 1;
+                // The last attempt after the replay is the first that succeeds.
+                let succeeds = call == 2 * (RETRIES + 1);
+                let once = inbox.once(received.envelope(), |tx| async move {
+                    effect(tx).await?;
+                    if succeeds {
+                        return Ok(());
+                    }
+                    Err(Failure::retry("not yet"))
+                });
+                once.await.map(drop)
+            }
+        })
+        .retries(RETRIES);
+    let made = OnceLock::new();
+    let running = Service::new("counter", "1.0.0")
+        .start::<NoSettings, _>(loader("counter"), async |service| {
+            let mut config = MessagingConfig::at(BrokerUrl::memory());
+            config.defaults.retry_initial = Timeout::from_millis(1);
+            config.defaults.retry_cap = Timeout::from_millis(2);
+            // Only attempts count here.
+            config.defaults.breaker.consecutive_failures = u32::MAX;
+            config.defaults.breaker.minimum_calls = NonZeroU32::MAX;
+            let messaging = Messaging::connect(service, "broker", &config).await?;
+            messaging.subscribe(subscription).await?;
+            let publisher = messaging.publisher(Topics::of::<Counted>()).await?;
+            let _ = made.set((publisher, messaging.dead_letters().unwrap()));
+            Ok(())
+        })
+        .await
+        .unwrap();
+    let (publisher, letters) = made.get().unwrap();
+    publisher
+        .publish(Message::of(&Counted { number: 1 }))
+        .await
+        .unwrap();
+    let end = Instant::now() + PATIENCE;
+    let dead = loop {
+        let mut dead = letters.list(&topic, None, 10).await.unwrap();
+        if let Some(letter) = dead.pop() {
+            break letter;
+        }
+        assert!(Instant::now() < end, "there is no dead letter");
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    };
+    assert_eq!(dead.reason, DeadLetterReason::RetriesExhausted);
+    assert_eq!(calls.load(Ordering::SeqCst), RETRIES + 1);
+    assert_eq!(effects(&house).await, 0);
+    let selection = Selection::of(&[topic.clone()], DeadLetterFilter::default());
+    let report = letters
+        .replay(&selection, &Replay::default(), &Progress::new())
+        .await;
+    assert!(report.is_complete(), "{report:?}");
+    until("it was tried as often again", || {
+        calls.load(Ordering::SeqCst) == 2 * (RETRIES + 1)
+    })
+    .await;
+    running.stop().await;
+    assert_eq!(effects(&house).await, 1);
     house.running.stop().await;
 }

@@ -18,6 +18,7 @@ seaworthy_testkit::on_every_database! {
         what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait,
         a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4,
         an_event_that_is_refused_holds_up_its_key_alone_msg_4,
+        relay_keeps_order_after_partly_failed_batch_msg_4,
         an_event_that_can_never_be_published_is_set_aside_at_once_msg_4,
         a_claim_of_a_relay_that_died_ends_by_itself_msg_4,
         what_is_left_at_the_stop_is_published_life_4,
@@ -25,5 +26,6 @@ seaworthy_testkit::on_every_database! {
     inbox:
         a_message_that_comes_twice_has_its_effect_once_msg_5,
         a_message_that_comes_at_once_on_two_replicas_has_its_effect_once_msg_5,
-        an_effect_that_fails_leaves_nothing_and_is_rejected_after_its_attempts_msg_5;
+        failed_effect_leaves_nothing_and_stays_retried_msg_5,
+        subscription_alone_limits_attempts_of_inbox_msg_3;
 }

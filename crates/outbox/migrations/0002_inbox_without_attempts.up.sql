@@ -1,0 +1,2 @@
+-- Attempts are counted by the subscription alone.
+DROP TABLE inbox_attempts;
