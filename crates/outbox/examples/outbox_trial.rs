@@ -104,7 +104,11 @@ impl RelayTarget for Mortal {
             let others = batch.split_off(batch.len().min(1));
             let mut answers = self.publisher.publish_all(batch).await;
             self.death.passes(Point::AfterPublish);
-            answers.extend(self.publisher.publish_all(others).await);
+            if answers.iter().all(Result::is_ok) {
+                answers.extend(self.publisher.publish_all(others).await);
+            } else {
+                answers.extend(others.iter().map(|_| Err(PublishError::Deferred)));
+            }
             self.death.passes(Point::BeforeMark);
             answers
         })

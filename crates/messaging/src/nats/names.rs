@@ -114,6 +114,12 @@ mod tests {
             names.dead_letter(&topic("a").dead_letters(), &DeadLetterId::new("x. *é")),
             "messages.dead.a.dlq.x=2E=20=2A=C3=A9"
         );
+        assert_eq!(names.returns(), "messages++returned");
+        let group = GroupName::new("audit.log").unwrap();
+        assert_eq!(
+            names.returned(&topic("a.b"), &group, 7),
+            "messages.returned.messages+a+b.audit+log.7"
+        );
         for bad in ["", "a.b", "a b", ">"] {
             assert!(Names::new(bad).is_none(), "{bad:?}");
         }
