@@ -178,7 +178,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
     assert_eq!(dead.reason, DeadLetterReason::RetriesExhausted);
     assert_eq!(calls.load(Ordering::SeqCst), RETRIES + 1);
     assert_eq!(effects(&house).await, 0);
-    let selection = Selection::of(&[topic.clone()], DeadLetterFilter::default());
+    let selection = Selection::of(std::slice::from_ref(&topic), DeadLetterFilter::default());
     let report = letters
         .replay(&selection, &Replay::default(), &Progress::new())
         .await;
