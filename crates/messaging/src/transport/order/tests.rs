@@ -13,15 +13,18 @@ use crate::{
 
 const TIMEOUT: Timeout = Timeout::from_secs(1);
 
+/// The payloads that an engine does not store, and its answers for them.
+type Refused = Vec<(&'static str, fn() -> PublishError)>;
+
 /// An engine that takes its time, stores what it is asked to, and fails for some payloads.
 struct SlowEngine {
     latency: Duration,
-    refused: Vec<(&'static str, fn() -> PublishError)>,
+    refused: Refused,
     stored: Mutex<Vec<String>>,
 }
 
 impl SlowEngine {
-    fn new(latency: Duration, refused: Vec<(&'static str, fn() -> PublishError)>) -> Self {
+    fn new(latency: Duration, refused: Refused) -> Self {
         Self {
             latency,
             refused,
