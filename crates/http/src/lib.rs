@@ -65,7 +65,7 @@ pub use health::HealthSource;
 pub use load_shed::LoadShedConfig;
 pub use rate_limit::RateLimitConfig;
 pub use request_id::RequestIds;
-pub use routes::{Access, RouteDescription, RouteError, RouteOptions, Routes};
+pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Routes, Variant};
 pub use rpc::wish as grpc_timeout;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{

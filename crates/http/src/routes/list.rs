@@ -5,7 +5,10 @@ use seaworthy_core::Timeout;
 use serde::Serialize;
 use tower_service::Service as _;
 
-use super::{Access, Entry, MethodLabel};
+use super::{
+    Access, MethodLabel, RouteOptions,
+    choice::{Entry, Handlers},
+};
 
 /// One path and what it serves, for the admin listener.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -28,14 +31,24 @@ pub struct RouteDescription {
 }
 
 impl RouteDescription {
-    pub(super) fn of(entry: &Entry<()>) -> Self {
+    pub(super) fn of(entry: &Entry<()>) -> Vec<Self> {
+        match &entry.handlers {
+            Handlers::One(methods, options) => vec![Self::new(&entry.path, methods, options)],
+            Handlers::Several(_, variants) => variants
+                .iter()
+                .map(|variant| Self::new(&variant.shown, &variant.methods, &variant.options))
+                .collect(),
+        }
+    }
+
+    fn new(path: &str, methods: &MethodRouter, options: &RouteOptions) -> Self {
         Self {
-            path: entry.path.clone(),
-            methods: Methods::of_entry(entry).names(),
-            access: entry.options.declared_access(),
-            roles: entry.options.needed_roles().map(str::to_owned).collect(),
-            scopes: entry.options.needed_scopes().map(str::to_owned).collect(),
-            timeout: entry.options.own_timeout(),
+            path: path.to_owned(),
+            methods: Methods::served(methods, options).names(),
+            access: options.declared_access(),
+            roles: options.needed_roles().map(str::to_owned).collect(),
+            scopes: options.needed_scopes().map(str::to_owned).collect(),
+            timeout: options.own_timeout(),
         }
     }
 }
@@ -78,9 +91,9 @@ impl Methods {
     }
 
     /// What a route serves: what its method router does, less what its options take away.
-    pub(super) fn of_entry(entry: &Entry<()>) -> Self {
-        let mut methods = Self::of(&entry.methods);
-        if entry.options.is_without_head()
+    pub(super) fn served(methods: &MethodRouter, options: &RouteOptions) -> Self {
+        let mut methods = Self::of(methods);
+        if options.is_without_head()
             && let Some(head) = methods.served.get_mut(MethodLabel::Head.index())
         {
             *head = false;

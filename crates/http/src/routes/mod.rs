@@ -3,21 +3,29 @@
 //! axum's own `Router` cannot say which routes it has. The stack needs to know: metrics are resolved per route once (OBS-4), the admin listener lists
 //! them, and a route that declares nothing can be found before a caller finds it. So the list is kept here, and axum dispatches.
 
+mod choice;
+mod endpoint;
 mod list;
 mod method;
 mod options;
+mod path;
 mod table;
+
+use std::sync::Arc;
 
 use axum::{
     handler::Handler,
     routing::{self, MethodRouter},
 };
+use http::Method;
 
+pub use choice::{Choice, Variant};
+use choice::{Entry, Handlers};
 pub use list::RouteDescription;
 pub(crate) use method::MethodLabel;
 pub use options::{Access, RouteOptions};
 pub use table::RouteError;
-pub(crate) use table::{Found, PathId, Table, UNMATCHED, check_access};
+pub(crate) use table::{Found, PathId, Table, Target, UNMATCHED, check_access};
 
 /// A list of routes. `S` is the state that handlers extract, until [`with_state`](Self::with_state) gives it.
 ///
@@ -42,13 +50,6 @@ pub(crate) use table::{Found, PathId, Table, UNMATCHED, check_access};
 #[must_use = "routes do nothing until a stack serves them"]
 pub struct Routes<S = ()> {
     entries: Vec<Entry<S>>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) struct Entry<S> {
-    pub(crate) path: String,
-    pub(crate) methods: MethodRouter<S>,
-    pub(crate) options: RouteOptions,
 }
 
 impl<S> Default for Routes<S> {
@@ -104,8 +105,23 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     ) -> Self {
         self.entries.push(Entry {
             path: path.to_owned(),
-            methods,
-            options,
+            handlers: Handlers::One(Box::new(methods), options),
+        });
+        self
+    }
+
+    /// Adds several handlers on one path. `choose` names the one that a request goes to, by its HTTP method and its
+    /// whole path, still percent-encoded; the options of that one hold. [`nest`](Self::nest) does not change what
+    /// `choose` sees.
+    pub fn choice(
+        mut self,
+        path: &str,
+        choose: impl Fn(&Method, &str) -> Choice + Send + Sync + 'static,
+        variants: impl IntoIterator<Item = Variant<S>>,
+    ) -> Self {
+        self.entries.push(Entry {
+            path: path.to_owned(),
+            handlers: Handlers::Several(Arc::new(choose), variants.into_iter().collect()),
         });
         self
     }
@@ -132,20 +148,16 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
     /// Changes the options of every route added so far.
     pub fn with_options(mut self, change: impl Fn(RouteOptions) -> RouteOptions) -> Self {
         for entry in &mut self.entries {
-            entry.options = change(std::mem::take(&mut entry.options));
+            entry.change_options(&change);
         }
         self
     }
 
     /// Gives the handlers their state.
     pub fn with_state(self, state: S) -> Routes {
-        let entries = self.entries.into_iter().map(|entry| Entry {
-            path: entry.path,
-            methods: entry.methods.with_state(state.clone()),
-            options: entry.options,
-        });
+        let entries = self.entries.into_iter();
         Routes {
-            entries: entries.collect(),
+            entries: entries.map(|entry| entry.with_state(&state)).collect(),
         }
     }
 }
@@ -154,9 +166,11 @@ impl Routes {
     /// Every route, in the order in which they were added.
     #[must_use]
     pub fn list(&self) -> Vec<RouteDescription> {
-        self.entries.iter().map(RouteDescription::of).collect()
+        self.entries.iter().flat_map(RouteDescription::of).collect()
     }
 }
 
+#[cfg(test)]
+mod lookup_tests;
 #[cfg(test)]
 mod tests;

@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
-use axum::{Router, body::Body, routing::MethodRouter};
-use http::{HeaderValue, Request};
-use tower_service::Service as _;
+use http::{HeaderValue, Method};
 
-use super::{Access, MethodLabel, RouteDescription, RouteOptions, Routes, list::Methods};
+use super::{
+    Access, MethodLabel, RouteDescription, RouteOptions, Routes, endpoint::Endpoint, path::Path,
+};
 
 /// The label of paths that no route matches (OBS-4).
 pub(crate) const UNMATCHED: &str = "unmatched";
@@ -60,33 +60,32 @@ pub(crate) struct Table {
     finder: matchit::Router<PathId>,
     paths: Vec<Path>,
     unmatched: RouteOptions,
-    router: Router,
 }
 
+/// Where a request goes. It is found once, at the first step, and every later step uses what was found.
 #[derive(Debug)]
-struct Path {
-    template: Arc<str>,
-    methods: Methods,
-    allow: HeaderValue,
-    options: [Option<Arc<RouteOptions>>; MethodLabel::COUNT],
+pub(crate) struct Target {
+    pub(crate) path: PathId,
+    pub(crate) found: Found,
 }
 
 /// What a path and a method lead to.
 #[derive(Debug)]
-pub(crate) enum Found<'table> {
+pub(crate) enum Found {
     /// A handler.
-    Route(&'table RouteOptions),
+    Endpoint(Arc<Endpoint>),
     /// The path has no handler for the method; the value is that of `Allow`.
-    OtherMethods(&'table HeaderValue),
+    OtherMethods(HeaderValue),
     /// No route has the path.
     Nothing,
 }
 
-impl<'table> Found<'table> {
-    pub(crate) fn options(&self) -> Option<&'table RouteOptions> {
-        match self {
-            Self::Route(options) => Some(options),
-            _ => None,
+impl Target {
+    /// The options of the handler, if there is one.
+    pub(crate) fn options(&self) -> Option<&RouteOptions> {
+        match &self.found {
+            Found::Endpoint(endpoint) => Some(endpoint.options()),
+            Found::OtherMethods(_) | Found::Nothing => None,
         }
     }
 }
@@ -95,9 +94,7 @@ impl Table {
     pub(crate) fn new(routes: Routes) -> Result<Self, RouteError> {
         let mut finder = matchit::Router::new();
         let mut paths: Vec<Path> = Vec::new();
-        let mut routers: Vec<(Arc<str>, MethodRouter)> = Vec::new();
         for entry in routes.entries {
-            let methods = Methods::of_entry(&entry);
             let known = paths.iter().position(|path| *path.template == *entry.path);
             let index = known.unwrap_or(paths.len());
             if known.is_none() {
@@ -105,59 +102,29 @@ impl Table {
                 finder
                     .insert(entry.path.as_str(), PathId(index))
                     .map_err(|error| wrong(&entry.path, error.to_string()))?;
-                let template: Arc<str> = entry.path.as_str().into();
-                paths.push(Path::new(Arc::clone(&template)));
-                routers.push((template, MethodRouter::new()));
+                paths.push(Path::new(entry.path.as_str().into()));
             }
-            if let (Some(path), Some((_, router))) = (paths.get_mut(index), routers.get_mut(index))
-            {
-                path.add(methods, entry.options)?;
-                *router = std::mem::take(router).merge(entry.methods);
+            if let Some(path) = paths.get_mut(index) {
+                path.add(entry)?;
             }
         }
-        let router = routers
-            .into_iter()
-            .fold(Router::new(), |router, (path, methods)| {
-                router.route(&path, methods)
-            });
         Ok(Self {
             finder,
             paths,
-            // What nobody serves is nobody's secret: 404 is told without asking who calls.
+            // A path that no route serves is public: 404 does not depend on the caller.
             unmatched: RouteOptions::new().access(Access::Public),
-            router,
         })
     }
 
     /// The one search per request.
-    pub(crate) fn find(&self, path: &str) -> PathId {
-        self.finder
-            .at(path)
-            .map_or(PathId(self.paths.len()), |found| *found.value)
-    }
-
-    /// What a path that was found means for a method.
-    pub(crate) fn look(&self, id: PathId, method: MethodLabel) -> Found<'_> {
-        match self.paths.get(id.0) {
-            Some(path) => match path.options.get(method.index()) {
-                Some(Some(options)) => Found::Route(options),
-                _ => Found::OtherMethods(&path.allow),
-            },
+    pub(crate) fn find(&self, method: &Method, path: &str) -> Target {
+        let unmatched = PathId(self.paths.len());
+        let id = self.finder.at(path).map_or(unmatched, |found| *found.value);
+        let found = match self.paths.get(id.0) {
+            Some(known) => known.find(method, path),
             None => Found::Nothing,
-        }
-    }
-
-    /// The options of the route, if there is one.
-    pub(crate) fn options(&self, id: PathId, method: MethodLabel) -> Option<&RouteOptions> {
-        self.look(id, method).options()
-    }
-
-    /// Calls the handler. The future does nothing until it is polled.
-    pub(crate) fn call(
-        &self,
-        request: Request<Body>,
-    ) -> <Router as tower_service::Service<Request<Body>>>::Future {
-        self.router.clone().call(request)
+        };
+        Target { path: id, found }
     }
 
     /// The options that hold where no route is found.
@@ -192,36 +159,6 @@ impl Table {
                 .filter(|label| path.methods.serves(*label))
                 .map(move |label| (PathId(index), label))
         })
-    }
-}
-
-impl Path {
-    fn new(template: Arc<str>) -> Self {
-        Self {
-            template,
-            methods: Methods::NONE,
-            allow: HeaderValue::from_static(""),
-            options: Default::default(),
-        }
-    }
-
-    fn add(&mut self, methods: Methods, options: RouteOptions) -> Result<(), RouteError> {
-        if let Some(method) = self.methods.overlap(methods) {
-            return Err(RouteError::Twice {
-                path: self.template.to_string(),
-                method: method.as_str(),
-            });
-        }
-        let options = Arc::new(options);
-        for (label, slot) in MethodLabel::ALL.into_iter().zip(&mut self.options) {
-            if methods.serves(label) {
-                *slot = Some(Arc::clone(&options));
-            }
-        }
-        self.methods.join(methods);
-        self.allow =
-            HeaderValue::try_from(self.methods.allow()).unwrap_or(HeaderValue::from_static(""));
-        Ok(())
     }
 }
 

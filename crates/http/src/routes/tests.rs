@@ -2,11 +2,11 @@ use axum::routing;
 
 use super::*;
 
-fn found(table: &Table, method: MethodLabel, path: &str) -> String {
-    let id = table.find(path);
-    match table.look(id, method) {
+fn found(table: &Table, method: &Method, path: &str) -> String {
+    let target = table.find(method, path);
+    match target.found {
         Found::OtherMethods(allow) => allow.to_str().unwrap().to_owned(),
-        Found::Route(_) | Found::Nothing => table.label(id).to_owned(),
+        Found::Endpoint(_) | Found::Nothing => table.label(target.path).to_owned(),
     }
 }
 
@@ -33,15 +33,15 @@ fn every_path_and_method_is_known_at_build_time_obs_4() {
     );
     let table = Table::new(routes).unwrap();
     assert_eq!(
-        found(&table, MethodLabel::Get, "/things/v1/7"),
+        found(&table, &Method::GET, "/things/v1/7"),
         "/things/v1/{id}"
     );
-    assert_eq!(found(&table, MethodLabel::Head, "/things/v1"), "/things/v1");
+    assert_eq!(found(&table, &Method::HEAD, "/things/v1"), "/things/v1");
     assert_eq!(
-        found(&table, MethodLabel::Put, "/things/v1/7"),
+        found(&table, &Method::PUT, "/things/v1/7"),
         "GET, HEAD, DELETE, OPTIONS"
     );
-    assert_eq!(found(&table, MethodLabel::Get, "/nothing"), "unmatched");
+    assert_eq!(found(&table, &Method::GET, "/nothing"), "unmatched");
 }
 
 #[test]
@@ -49,8 +49,8 @@ fn a_route_may_know_no_head() {
     let options = RouteOptions::new().without_head();
     let routes = Routes::new().route_with("/", routing::get(async || ()), options);
     let table = Table::new(routes).unwrap();
-    assert_eq!(found(&table, MethodLabel::Get, "/"), "/");
-    assert_eq!(found(&table, MethodLabel::Head, "/"), "GET, OPTIONS");
+    assert_eq!(found(&table, &Method::GET, "/"), "/");
+    assert_eq!(found(&table, &Method::HEAD, "/"), "GET, OPTIONS");
 }
 
 #[test]
@@ -86,5 +86,78 @@ fn a_route_for_any_method_runs_no_handler_while_it_is_listed_life_1() {
     let routes = Routes::new().route("/", routing::any(async || -> () { panic!("must not run") }));
     assert!(routes.list()[0].methods.is_empty());
     let table = Table::new(routes).unwrap();
-    assert_eq!(found(&table, MethodLabel::Other, "/"), "/");
+    assert_eq!(
+        found(&table, &Method::from_bytes(b"REPORT").unwrap(), "/"),
+        "/"
+    );
+}
+
+#[test]
+fn head_handler_keeps_its_own_access_in_any_order_auth_5() {
+    let public = RouteOptions::new().access(Access::Public);
+    let known = RouteOptions::new().access(Access::Authenticated);
+    let get = || Routes::new().route_with("/", routing::get(async || ()), public.clone());
+    let head = || Routes::new().route_with("/", routing::head(async || ()), known.clone());
+    for routes in [get().merge(head()), head().merge(get())] {
+        let table = Table::new(routes).unwrap();
+        let access = |method| {
+            let target = table.find(&method, "/");
+            target.options().unwrap().declared_access()
+        };
+        assert_eq!(access(Method::HEAD), Access::Authenticated);
+        assert_eq!(access(Method::GET), Access::Public);
+    }
+    assert!(matches!(
+        Table::new(head().merge(head())),
+        Err(RouteError::Twice { method: "HEAD", .. })
+    ));
+}
+
+#[test]
+fn variants_of_one_path_have_their_own_options_auth_5() {
+    let variant = |template: &str, access| {
+        let options = RouteOptions::new().access(access);
+        Variant::new(template, routing::post(async || ()), options)
+    };
+    let routes = Routes::new().get("/{id}", async || ()).choice(
+        "/{id}",
+        |_, path| match path.rsplit_once(':') {
+            Some((_, "cancel")) => Choice::Variant(1),
+            Some((_, "none")) => Choice::Nothing,
+            Some((_, "other")) => Choice::OtherMethods(vec![Method::PUT]),
+            Some((_, "missing")) => Choice::Variant(9),
+            _ => Choice::Variant(0),
+        },
+        [
+            variant("/{id}", Access::Public),
+            variant("/{id}:cancel", Access::Authenticated),
+        ],
+    );
+    let listed: Vec<_> = routes
+        .list()
+        .into_iter()
+        .map(|route| (route.path, route.access))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            ("/{id}".to_owned(), Access::Undeclared),
+            ("/{id}".to_owned(), Access::Public),
+            ("/{id}:cancel".to_owned(), Access::Authenticated),
+        ]
+    );
+    let table = Table::new(routes).unwrap();
+    let access = |path| {
+        let target = table.find(&Method::POST, path);
+        target.options().map(RouteOptions::declared_access)
+    };
+    assert_eq!(access("/7"), Some(Access::Public));
+    assert_eq!(access("/7:cancel"), Some(Access::Authenticated));
+    assert_eq!(access("/7:none"), None);
+    assert_eq!(access("/7:missing"), None);
+    assert_eq!(found(&table, &Method::POST, "/7:other"), "PUT, OPTIONS");
+    assert_eq!(
+        found(&table, &Method::PUT, "/7:cancel"),
+        "GET, HEAD, POST, OPTIONS"
+    );
 }

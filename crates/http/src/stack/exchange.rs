@@ -14,7 +14,7 @@ use crate::{
     cors::CrossOrigin,
     observe::{Ended, Outcome},
     rate_limit::RateLimitHeaders,
-    routes::{MethodLabel, PathId},
+    routes::{MethodLabel, Target},
     rpc::RpcStatus,
 };
 
@@ -24,7 +24,8 @@ pub(super) struct Exchange {
     pub(super) context: Arc<RequestContext>,
     pub(super) started: Instant,
     pub(super) method: MethodLabel,
-    pub(super) path: PathId,
+    /// The only lookup of the request: what is enforced and what runs both come from it.
+    pub(super) target: Target,
     pub(super) uri: Uri,
     pub(super) tls: bool,
     pub(super) cross_origin: CrossOrigin,
@@ -58,7 +59,7 @@ impl Exchange {
         let scoped = || context::sync_scope(Arc::clone(&self.context), run);
         catch_unwind(AssertUnwindSafe(scoped)).map_err(|payload| {
             context::sync_scope(Arc::clone(&self.context), || {
-                let template = self.stack.table.label(self.path);
+                let template = self.stack.table.label(self.target.path);
                 let message = message(&*payload);
                 self.stack.observer.panicked(self.method, template, message);
             });
@@ -88,9 +89,9 @@ impl Drop for Exchange {
         self.stack.observer.ended(&Ended {
             context: &self.context,
             method: self.method,
-            path: self.path,
-            template: self.stack.table.label(self.path),
-            options: self.stack.table.options(self.path, self.method),
+            path: self.target.path,
+            template: self.stack.table.label(self.target.path),
+            options: self.target.options(),
             uri: &self.uri,
             status: match outcome {
                 Outcome::Cancelled => CANCELLED,

@@ -26,7 +26,7 @@ use crate::{
     cross_site, deadline,
     rate_limit::{RateLimitKey, RateLimited},
     request_id,
-    routes::{Found, MethodLabel, PathId},
+    routes::{Found, MethodLabel, Target},
     rpc::{self, Protocol},
 };
 
@@ -46,13 +46,13 @@ impl StackService {
         Self { stack, peer, tls }
     }
 
-    fn begin(&self, parts: &Parts, started: Instant, path: PathId, found: &Found<'_>) -> Exchange {
+    fn begin(&self, parts: &Parts, started: Instant, target: Target) -> Exchange {
         let stack = &self.stack;
         let headers = &parts.headers;
         let request_id = request_id::of(headers, stack.request_ids);
         let trace = stack.observer.trace(headers);
         let address = stack.client_address.resolve(self.peer, headers);
-        let timeout = found.options().and_then(|options| options.own_timeout());
+        let timeout = target.options().and_then(RouteOptions::own_timeout);
         let wish = deadline::wish(stack.protocol, headers);
         let allowance = deadline::allowance(timeout.unwrap_or(stack.config.timeout), wish);
         let mut context = RequestContext::new(stack.identity.clone(), request_id, trace)
@@ -66,13 +66,13 @@ impl StackService {
             context = context.with_user_agent(agent.get(..MAXIMUM_USER_AGENT).unwrap_or(agent));
         }
         let method = MethodLabel::of(&parts.method);
-        stack.observer.begun(path, method);
+        stack.observer.begun(target.path, method);
         Exchange {
             stack: Arc::clone(stack),
             context: Arc::new(context),
             started,
             method,
-            path,
+            target,
             uri: parts.uri.clone(),
             tls: self.tls,
             cross_origin: stack.cors.examine(headers),
@@ -103,13 +103,9 @@ impl StackService {
     }
 
     /// The steps that may refuse, in their order. What they let pass goes to authentication.
-    fn admit(
-        &self,
-        exchange: &mut Exchange,
-        parts: &Parts,
-        found: &Found<'_>,
-    ) -> Result<(), Error> {
+    fn admit(&self, exchange: &mut Exchange, parts: &Parts) -> Result<(), Error> {
         let stack = &*self.stack;
+        let options = exchange.target.options();
         let late = exchange
             .context
             .deadline()
@@ -123,7 +119,7 @@ impl StackService {
                 &parts.uri,
                 &parts.headers,
                 &exchange.cross_origin,
-                found.options(),
+                options,
             );
         if is_forged {
             return Err(Error::new(
@@ -132,12 +128,12 @@ impl StackService {
                 "a page of another site cannot do this for the user",
             ));
         }
-        let limit = found.options().and_then(|options| options.own_body_limit());
+        let limit = options.and_then(RouteOptions::own_body_limit);
         let limit = limit.unwrap_or(stack.config.body_limit);
         if body_limit::declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
-        if !found.options().is_some_and(RouteOptions::is_probe) {
+        if !options.is_some_and(RouteOptions::is_probe) {
             stack
                 .load_shed
                 .enter()
@@ -148,16 +144,13 @@ impl StackService {
     }
 }
 
-impl Inner {
-    /// The options of the route that a request goes to.
-    fn options(&self, exchange: &Exchange) -> &RouteOptions {
-        self.table
-            .options(exchange.path, exchange.method)
-            .unwrap_or(self.table.without_route())
-    }
-}
-
 impl Exchange {
+    /// The options of the handler that the request goes to.
+    fn options(&self) -> &RouteOptions {
+        let without_route = || self.stack.table.without_route();
+        self.target.options().unwrap_or_else(without_route)
+    }
+
     /// Spends one request of a caller's budget.
     fn charge(&mut self, key: &RateLimitKey) -> Result<(), Error> {
         match self.stack.rate_limit.check(key, self.started) {
@@ -180,10 +173,8 @@ impl Exchange {
     }
 
     fn is_rate_limited(&self) -> bool {
-        self.stack
-            .table
-            .options(self.path, self.method)
-            .is_none_or(|options| options.is_rate_limited())
+        let options = self.target.options();
+        options.is_none_or(RouteOptions::is_rate_limited)
     }
 
     /// Records who calls, spends the caller's budget (the user's, else the address's) and refuses who may not call. Refused credentials spend a budget of their own.
@@ -217,8 +208,7 @@ impl Exchange {
         if self.stack.authenticate.is_none() {
             return Ok(());
         }
-        let stack = Arc::clone(&self.stack);
-        let permitted = stack.options(self).permit(grants.as_ref());
+        let permitted = self.options().permit(grants.as_ref());
         permitted.map_err(|error| self.refuse_caller(error))
     }
 
@@ -227,7 +217,7 @@ impl Exchange {
         let stack = Arc::clone(&self.stack);
         stack.observer.unauthenticated(&error);
         self.challenge = stack.authenticate.as_ref().and_then(|authenticate| {
-            let options = stack.options(self);
+            let options = self.options();
             // It is the code of another crate: a panic in it must not end the connection.
             let challenge = self.guard(|| authenticate.challenge(&error, options));
             challenge.ok().flatten()
@@ -254,8 +244,7 @@ impl Exchange {
         let Some(authenticate) = self.stack.authenticate.clone() else {
             return Ok(Authentication::Anonymous);
         };
-        let stack = Arc::clone(&self.stack);
-        let options = stack.options(self);
+        let options = self.options();
         self.guard(|| authenticate.authenticate(parts, &self.context, options))
             .map_err(|Panicked| panicked())
     }
@@ -263,14 +252,15 @@ impl Exchange {
     /// The last step: the handler, or the document that says that there is none.
     pub(super) fn route(&mut self, request: Request<Body>) -> State {
         let stack = Arc::clone(&self.stack);
-        match stack.table.look(self.path, self.method) {
-            Found::Route(options) => {
-                let limit = options.own_body_limit().unwrap_or(stack.config.body_limit);
+        match &self.target.found {
+            Found::Endpoint(endpoint) => {
+                let limit = endpoint.options().own_body_limit();
+                let limit = limit.unwrap_or(stack.config.body_limit);
                 let (parts, body) = request.into_parts();
                 let (body, report) = body_limit::limited(body, limit);
                 self.body = report;
                 let request = Request::from_parts(parts, body);
-                State::handling(stack.table.call(request))
+                State::handling(endpoint.call(request))
             }
             Found::OtherMethods(allow) => {
                 State::answer(self.speak(|| other_methods(request.method(), allow, &stack.errors)))
@@ -316,11 +306,9 @@ where
             return StackFuture::new(None, State::answer(answer));
         }
         let started = Instant::now();
-        let method = MethodLabel::of(&parts.method);
         let stack = Arc::clone(&self.stack);
-        let path = stack.table.find(parts.uri.path());
-        let found = stack.table.look(path, method);
-        let mut exchange = self.begin(&parts, started, path, &found);
+        let target = stack.table.find(&parts.method, parts.uri.path());
+        let mut exchange = self.begin(&parts, started, target);
 
         let at_once = match stack.protocol {
             Protocol::Http => self.preflight(&exchange, &parts),
@@ -330,7 +318,7 @@ where
             return StackFuture::new(Some(exchange), State::answer(response));
         }
         let state = self
-            .admit(&mut exchange, &parts, &found)
+            .admit(&mut exchange, &parts)
             .and_then(|()| exchange.authenticate(&parts))
             .and_then(|found| {
                 let identity = match found {

@@ -1,0 +1,104 @@
+use std::{fmt, sync::Arc};
+
+use axum::routing::MethodRouter;
+use http::Method;
+
+use super::RouteOptions;
+
+/// What a request leads to among the [`Variant`]s of one path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The variant with this index.
+    Variant(usize),
+    /// The path exists, and these are the HTTP methods that it serves.
+    OtherMethods(Vec<Method>),
+    /// The path does not exist.
+    Nothing,
+}
+
+/// Chooses a variant by the HTTP method and the path of a request, still percent-encoded.
+pub(crate) type Choose = Arc<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
+
+/// One of several handlers that share an axum path, with options of its own: a method of a contract, of
+/// which axum's template cannot say all, such as the verb in `/v1/orders/{id}:cancel`.
+#[derive(Debug, Clone)]
+pub struct Variant<S = ()> {
+    pub(crate) shown: String,
+    pub(crate) methods: MethodRouter<S>,
+    pub(crate) options: RouteOptions,
+}
+
+impl<S> Variant<S> {
+    /// A handler that the admin listener and errors show as `template`.
+    pub fn new(
+        template: impl Into<String>,
+        methods: MethodRouter<S>,
+        options: RouteOptions,
+    ) -> Self {
+        Self {
+            shown: template.into(),
+            methods,
+            options,
+        }
+    }
+}
+
+/// What one call on [`Routes`](super::Routes) added: a path with one handler, or with several and a function that
+/// chooses among them.
+#[derive(Clone)]
+pub(crate) struct Entry<S> {
+    pub(crate) path: String,
+    pub(crate) handlers: Handlers<S>,
+}
+
+#[derive(Clone)]
+pub(crate) enum Handlers<S> {
+    One(Box<MethodRouter<S>>, RouteOptions),
+    Several(Choose, Vec<Variant<S>>),
+}
+
+impl<S> Entry<S> {
+    /// Changes the options of every handler.
+    pub(crate) fn change_options(&mut self, change: &impl Fn(RouteOptions) -> RouteOptions) {
+        match &mut self.handlers {
+            Handlers::One(_, options) => *options = change(std::mem::take(options)),
+            Handlers::Several(_, variants) => {
+                for variant in variants {
+                    variant.options = change(std::mem::take(&mut variant.options));
+                }
+            }
+        }
+    }
+}
+
+impl<S: Clone + Send + Sync + 'static> Entry<S> {
+    /// Gives the handlers their state.
+    pub(crate) fn with_state(self, state: &S) -> Entry<()> {
+        let handlers = match self.handlers {
+            Handlers::One(methods, options) => {
+                Handlers::One(Box::new(methods.with_state(state.clone())), options)
+            }
+            Handlers::Several(choose, variants) => {
+                let variants = variants.into_iter().map(|variant| Variant {
+                    shown: variant.shown,
+                    methods: variant.methods.with_state(state.clone()),
+                    options: variant.options,
+                });
+                Handlers::Several(choose, variants.collect())
+            }
+        };
+        Entry {
+            path: self.path,
+            handlers,
+        }
+    }
+}
+
+impl<S> fmt::Debug for Entry<S> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Entry")
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}

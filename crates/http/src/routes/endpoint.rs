@@ -1,0 +1,49 @@
+use std::convert::Infallible;
+
+use axum::{
+    Router,
+    body::Body,
+    routing::{MethodRouter, future::RouteFuture},
+};
+use http::Request;
+use tower_service::Service as _;
+
+use super::{MethodLabel, RouteOptions, list::Methods};
+
+/// One handler with its options. The stack finds it once per request, so the options that are enforced and the
+/// handler that runs cannot belong to different routes (AUTH-5).
+#[derive(Debug)]
+pub(crate) struct Endpoint {
+    options: RouteOptions,
+    methods: Methods,
+    /// It holds one route. axum only reads the parameters of the path; where it finds no route there is no other handler to run.
+    router: Router,
+}
+
+impl Endpoint {
+    pub(super) fn new(path: &str, methods: MethodRouter, options: RouteOptions) -> Self {
+        Self {
+            methods: Methods::served(&methods, &options),
+            router: Router::new().route(path, methods),
+            options,
+        }
+    }
+
+    pub(crate) fn options(&self) -> &RouteOptions {
+        &self.options
+    }
+
+    pub(super) fn methods(&self) -> Methods {
+        self.methods
+    }
+
+    /// Whether `HEAD` has a handler of its own and is not the `GET` handler without its body.
+    pub(super) fn has_head_alone(&self) -> bool {
+        self.methods.serves(MethodLabel::Head) && !self.methods.serves(MethodLabel::Get)
+    }
+
+    /// Calls the handler. The future does nothing until it is polled.
+    pub(crate) fn call(&self, request: Request<Body>) -> RouteFuture<Infallible> {
+        self.router.clone().call(request)
+    }
+}

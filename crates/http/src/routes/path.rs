@@ -1,0 +1,143 @@
+use std::sync::Arc;
+
+use http::{HeaderValue, Method};
+
+use super::{
+    Choice, MethodLabel,
+    choice::{Choose, Entry, Handlers},
+    endpoint::Endpoint,
+    list::Methods,
+    table::{Found, RouteError},
+};
+
+/// One path template with its handlers.
+#[derive(Debug)]
+pub(super) struct Path {
+    pub(super) template: Arc<str>,
+    pub(super) methods: Methods,
+    allow: HeaderValue,
+    slots: [Slot; MethodLabel::COUNT],
+    has_head_alone: bool,
+}
+
+/// What serves an HTTP method of a path.
+#[derive(Debug, Clone, Default)]
+enum Slot {
+    #[default]
+    Empty,
+    Endpoint(Arc<Endpoint>),
+    Several(Arc<Several>),
+}
+
+/// Endpoints of which the request's method and path choose one.
+struct Several {
+    choose: Choose,
+    endpoints: Vec<Arc<Endpoint>>,
+}
+
+impl Path {
+    pub(super) fn new(template: Arc<str>) -> Self {
+        Self {
+            template,
+            methods: Methods::NONE,
+            allow: HeaderValue::from_static(""),
+            slots: Default::default(),
+            has_head_alone: false,
+        }
+    }
+
+    pub(super) fn add(&mut self, entry: Entry<()>) -> Result<(), RouteError> {
+        match entry.handlers {
+            Handlers::One(methods, options) => {
+                let endpoint = Arc::new(Endpoint::new(&self.template, *methods, options));
+                let methods = endpoint.methods();
+                let has_head_alone = endpoint.has_head_alone();
+                self.fill(methods, has_head_alone, &Slot::Endpoint(endpoint))
+            }
+            Handlers::Several(choose, variants) => {
+                let endpoints: Vec<_> = variants
+                    .into_iter()
+                    .map(|variant| Endpoint::new(&self.template, variant.methods, variant.options))
+                    .map(Arc::new)
+                    .collect();
+                let mut methods = Methods::NONE;
+                for endpoint in &endpoints {
+                    methods.join(endpoint.methods());
+                }
+                let several = Slot::Several(Arc::new(Several { choose, endpoints }));
+                self.fill(methods, false, &several)
+            }
+        }
+    }
+
+    fn fill(
+        &mut self,
+        methods: Methods,
+        has_head_alone: bool,
+        filling: &Slot,
+    ) -> Result<(), RouteError> {
+        let twice_head = (self.has_head_alone && has_head_alone).then_some(MethodLabel::Head);
+        if let Some(method) = self.methods.overlap(methods).or(twice_head) {
+            return Err(RouteError::Twice {
+                path: self.template.to_string(),
+                method: method.as_str(),
+            });
+        }
+        for (label, slot) in MethodLabel::ALL.into_iter().zip(&mut self.slots) {
+            // A HEAD handler of its own wins over the one that GET brings along, whichever was added first.
+            let is_taken = label == MethodLabel::Head && self.has_head_alone;
+            if methods.serves(label) && !is_taken {
+                *slot = filling.clone();
+            }
+        }
+        self.has_head_alone |= has_head_alone;
+        self.methods.join(methods);
+        self.allow =
+            HeaderValue::try_from(self.methods.allow()).unwrap_or(HeaderValue::from_static(""));
+        Ok(())
+    }
+
+    /// What a method leads to on this path. `path` is the request's own.
+    pub(super) fn find(&self, method: &Method, path: &str) -> Found {
+        let label = MethodLabel::of(method);
+        match self.slots.get(label.index()) {
+            Some(Slot::Endpoint(endpoint)) => Found::Endpoint(Arc::clone(endpoint)),
+            Some(Slot::Several(several)) => match (several.choose)(method, path) {
+                Choice::Variant(index) => match several.endpoints.get(index) {
+                    Some(endpoint) if endpoint.methods().serves(label) => {
+                        Found::Endpoint(Arc::clone(endpoint))
+                    }
+                    Some(_) => Found::OtherMethods(self.allow.clone()),
+                    None => Found::Nothing,
+                },
+                Choice::OtherMethods(methods) => Found::OtherMethods(self.allow_of(&methods)),
+                Choice::Nothing => Found::Nothing,
+            },
+            Some(Slot::Empty) | None => Found::OtherMethods(self.allow.clone()),
+        }
+    }
+
+    /// The value of `Allow` for these methods. `HEAD` comes with `GET`, and `OPTIONS` is always served.
+    fn allow_of(&self, methods: &[Method]) -> HeaderValue {
+        let mut names = Vec::with_capacity(methods.len() + 2);
+        for method in methods {
+            names.push(method.as_str());
+            if *method == Method::GET && self.methods.serves(MethodLabel::Head) {
+                names.push(Method::HEAD.as_str());
+            }
+        }
+        if !methods.contains(&Method::OPTIONS) {
+            names.push(Method::OPTIONS.as_str());
+        }
+        HeaderValue::try_from(names.join(", ")).unwrap_or(HeaderValue::from_static(""))
+    }
+}
+
+impl std::fmt::Debug for Several {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("Several")
+            .field("endpoints", &self.endpoints)
+            .finish_non_exhaustive()
+    }
+}
