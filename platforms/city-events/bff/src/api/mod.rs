@@ -17,7 +17,7 @@ use seaworthy::{
         routing::{MethodRouter, any, delete, get, patch, post},
     },
     health::Health,
-    prelude::{Access, RouteOptions, Routes},
+    prelude::{Access, Routes},
 };
 use uuid::Uuid;
 
@@ -58,23 +58,24 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
         ("/api/media/request-upload", post(media::unavailable)),
         ("/api/media/complete", post(media::unavailable)),
         ("/api/media/{id}/status", get(media::unavailable)),
-        ("/api/auth/{*rest}", any(proxy::auth)),
         ("/api/feed/recommended", any(proxy::feed)),
         ("/api/feed/recommended/{*rest}", any(proxy::feed)),
     ];
+    let limited = |methods: MethodRouter<Upstreams>| -> MethodRouter<Upstreams> {
+        methods
+            .layer(from_fn_with_state(limit.clone(), admit))
+            .layer(from_fn(harden))
+    };
+    // Queries of the auth service carry tokens that are good once, and its answers the cookie of a session. Whether a page of another site asks is known here alone.
+    let sessions = Routes::new()
+        .route("/api/auth/{*rest}", limited(any(proxy::auth)))
+        .with_options(|options| options.sensitive_query().sets_session());
     let interface = interface
         .into_iter()
-        .fold(Routes::new(), |routes, (path, methods)| {
-            let methods: MethodRouter<Upstreams> = methods
-                .layer(from_fn_with_state(limit.clone(), admit))
-                .layer(from_fn(harden));
-            // Queries of the auth service carry tokens that are good once, and its answers the cookie of a session. Whether a page of another site asks is known here alone.
-            let options = match path.starts_with("/api/auth") {
-                true => RouteOptions::new().sensitive_query().sets_session(),
-                false => RouteOptions::new(),
-            };
-            routes.route_with(path, methods, options.access(Access::Optional))
+        .fold(sessions, |routes, (path, methods)| {
+            routes.route(path, limited(methods))
         })
+        .with_options(|options| options.access(Access::Optional))
         .with_state(upstreams.clone());
     interface.merge(probes::routes(upstreams, health.clone()))
 }
