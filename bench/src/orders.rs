@@ -1,7 +1,7 @@
-use axum::{body::Body, extract::Request, routing::post};
-use seaworthy_contract::Contract;
+use axum::{body::Body, extract::Request, http::Method, routing::post};
+use seaworthy_contract::{Contract, ContractMethod as _, http};
 use seaworthy_core::Error;
-use seaworthy_http::{RouteOptions, Routes};
+use seaworthy_http::{Choice, RouteOptions, Routes, Variant};
 use tonic::{Response, Status, codegen::Service as _};
 
 use crate::contract::{Order, OrdersService, OrdersServiceContract, orders_service_server};
@@ -32,17 +32,28 @@ fn contract() -> OrdersServiceContract<Orders> {
 pub(crate) fn routes() -> Routes {
     let contract = contract();
     let options = RouteOptions::new().body_limit(contract.config().body_limit);
-    let routes = contract.routes().into_iter();
-    routes.fold(Routes::new(), |routes, (path, methods)| {
-        routes.route_with(&path, methods, options.clone())
-    })
+    contract
+        .paths()
+        .into_iter()
+        .fold(Routes::new(), |routes, path| {
+            let choose = path.choose();
+            let variants = path.bindings().iter().map(|binding| {
+                Variant::new(binding.template(), binding.unguarded(), options.clone())
+            });
+            let choose = move |method: &Method, path: &str| match choose(method, path) {
+                http::Choice::Binding(index) => Choice::Variant(index),
+                http::Choice::OtherMethods(methods) => Choice::OtherMethods(methods),
+                http::Choice::Nothing => Choice::Nothing,
+            };
+            routes.choice(path.pattern(), choose, variants)
+        })
 }
 
 /// The contract's gRPC methods, mounted as `seaworthy-grpc` mounts them.
 pub(crate) fn calls() -> Routes {
     type Served = OrdersServiceContract<Orders>;
-    let service = contract().grpc();
-    Served::METHODS
+    let service = contract().unguarded_grpc();
+    <Served as Contract>::Method::ALL
         .iter()
         .fold(Routes::new(), |routes, method| {
             let service = service.clone();
@@ -53,7 +64,7 @@ pub(crate) fn calls() -> Routes {
                     response.map(Body::new)
                 }
             };
-            let path = format!("/{}/{method}", Served::NAME);
-            routes.route_with(&path, post(handler), RouteOptions::new())
+            let path = method.description().grpc_path;
+            routes.route_with(path, post(handler), RouteOptions::new())
         })
 }

@@ -7,7 +7,7 @@ use std::{
 
 use prost_types::FileDescriptorSet;
 
-use crate::{BuildError, contract::Contract, generate, openapi, source::Source};
+use crate::{Access, BuildError, contract::Contract, generate, openapi, source::Source};
 
 /// The crate that generated code calls.
 const RUNTIME: &str = "::seaworthy_contract";
@@ -38,6 +38,7 @@ const DESCRIPTORS: &str = "descriptors.bin";
 #[derive(Debug, Clone)]
 pub struct Builder {
     options: generate::Options,
+    access: Vec<(String, Access)>,
     out_dir: Option<PathBuf>,
 }
 
@@ -51,6 +52,7 @@ impl Builder {
                 write_defaults: false,
                 about: openapi::About::new(title.into(), version.into()),
             },
+            access: Vec::new(),
             out_dir: None,
         }
     }
@@ -107,6 +109,14 @@ impl Builder {
         self
     }
 
+    /// Declares who may call a method of a `.proto` that you cannot edit, by its full name such as
+    /// `grpc.health.v1.Health.Check`. Your own contracts declare it with the option `(seaworthy.access)`.
+    #[must_use]
+    pub fn access(mut self, method: impl Into<String>, access: Access) -> Self {
+        self.access.push((method.into(), access));
+        self
+    }
+
     /// The path by which the service knows `seaworthy-contract`, where it is re-exported.
     #[must_use]
     pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
@@ -125,7 +135,7 @@ impl Builder {
     ///
     /// # Errors
     /// A file is missing or is not proto, or the contract asks for something that cannot be promised: a rule that is not supported, a path
-    /// that names no field, two methods on one route. Every such place is named with its file, line and column.
+    /// that names no field, two methods on one route, a method that does not declare who may call it. Every such place is named with its file, line and column.
     pub fn compile(
         &self,
         files: &[impl AsRef<Path>],
@@ -140,7 +150,7 @@ impl Builder {
         let files: Vec<PathBuf> = files.iter().map(|path| path.as_ref().to_owned()).collect();
         let includes: Vec<PathBuf> = includes.iter().map(|p| p.as_ref().to_owned()).collect();
         let source = Source::read(&files, &includes)?;
-        let contract = Contract::read(&source)?;
+        let contract = Contract::read(&source, &self.access)?;
         self.write_messages(&source, &out_dir)?;
         self.write_contract(&source, &contract, &out_dir)?;
         if self.out_dir.is_none() {

@@ -7,7 +7,8 @@ use prost_reflect::{
 };
 
 use crate::{
-    BuildError,
+    Access, BuildError,
+    access::Declarations,
     diagnostic::{Diagnostics, Location},
     http_rule::{Binding, read_bindings},
     rules::{FieldRules, MessageRules, read_field, read_message, read_oneof},
@@ -35,6 +36,7 @@ pub(crate) struct Service {
 pub(crate) struct Method {
     pub(crate) descriptor: MethodDescriptor,
     pub(crate) bindings: Vec<Binding>,
+    pub(crate) access: Access,
 }
 
 impl Service {
@@ -44,8 +46,10 @@ impl Service {
 }
 
 impl Contract {
-    pub(crate) fn read(source: &Source) -> Result<Self, BuildError> {
+    /// `declared` is who may call the methods whose `.proto` does not say it.
+    pub(crate) fn read(source: &Source, declared: &[(String, Access)]) -> Result<Self, BuildError> {
         let mut diagnostics = Diagnostics::default();
+        let mut access = Declarations::new(declared, &mut diagnostics);
         for file in source.files() {
             if file.syntax() != Syntax::Proto3 {
                 diagnostics.add(Location::of(&file, &[]), "only proto3 is supported");
@@ -68,7 +72,8 @@ impl Contract {
                 .fields()
                 .any(|field| inner_message(&field).is_some_and(|inner| inner.full_name() == ANY))
         });
-        contract.read_services(source, &mut diagnostics);
+        contract.read_services(source, &mut access, &mut diagnostics);
+        access.finish(&mut diagnostics);
         diagnostics.finish()?;
         Ok(contract)
     }
@@ -92,7 +97,12 @@ impl Contract {
         }
     }
 
-    fn read_services(&mut self, source: &Source, diagnostics: &mut Diagnostics) {
+    fn read_services(
+        &mut self,
+        source: &Source,
+        access: &mut Declarations<'_>,
+        diagnostics: &mut Diagnostics,
+    ) {
         for descriptor in source
             .files()
             .flat_map(|file| file.services().collect::<Vec<_>>())
@@ -119,10 +129,14 @@ impl Contract {
                 if !bindings.is_empty() {
                     self.check_json(&method, &location, diagnostics);
                 }
-                methods.push(Method {
-                    descriptor: method,
-                    bindings,
-                });
+                // A method without a declaration is in the diagnostics, and the contract is not compiled.
+                if let Some(access) = access.read(&method, diagnostics) {
+                    methods.push(Method {
+                        descriptor: method,
+                        bindings,
+                        access,
+                    });
+                }
             }
             self.services.push(Service {
                 descriptor,

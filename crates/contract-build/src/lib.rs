@@ -2,7 +2,8 @@
 //!
 //! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and client, routes for HTTP over the same
 //! implementation, the checks for both and an OpenAPI 3.1 document (API-1). What a contract asks for is promised or refused: a rule that is not
-//! supported fails the build with its place, because a rule that everybody believes in and nobody runs is worse than none.
+//! supported fails the build with its place, because a rule that everybody believes in and nobody runs is worse than none. Every method declares
+//! who may call it, with `(seaworthy.access)`, or the build fails (AUTH-5).
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;
@@ -12,11 +13,13 @@
 //!     package greeter.v1;
 //!     import "google/api/annotations.proto";
 //!     import "buf/validate/validate.proto";
+//!     import "seaworthy/access.proto";
 //!     // Greets.
 //!     service Greeter {
 //!       // Greets by name.
 //!       rpc Greet(GreetRequest) returns (Greeting) {
 //!         option (google.api.http).get = "/v1/greetings/{name}";
+//!         option (seaworthy.access).callers = PUBLIC;
 //!       }
 //!     }
 //!     message GreetRequest { string name = 1 [(buf.validate.field).string = { min_len: 1, max_len: 40 }]; }
@@ -33,6 +36,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod access;
 mod builder;
 mod contract;
 mod diagnostic;
@@ -43,5 +47,6 @@ mod openapi;
 mod rules;
 mod source;
 
+pub use access::Access;
 pub use builder::Builder;
 pub use diagnostic::{BuildError, Diagnostic, Location};

@@ -12,9 +12,19 @@ use crate::BuildError;
 const WELL_KNOWN: &str = "google.protobuf";
 
 /// Definitions of options: known to this compiler, never generated.
-const OPTION_PACKAGES: [&str; 4] = [WELL_KNOWN, "google.api", "validate", "buf.validate"];
+const OPTION_PACKAGES: [&str; 5] = [
+    WELL_KNOWN,
+    "google.api",
+    "validate",
+    "buf.validate",
+    "seaworthy",
+];
 
-const BUILT_IN: [(&str, &str); 5] = [
+const BUILT_IN: [(&str, &str); 6] = [
+    (
+        "seaworthy/access.proto",
+        include_str!("../proto/seaworthy/access.proto"),
+    ),
     (
         "google/api/annotations.proto",
         include_str!("../proto/google/api/annotations.proto"),

@@ -7,7 +7,7 @@
 
 use std::fs;
 
-use seaworthy_contract_build::{BuildError, Builder};
+use seaworthy_contract_build::{Access, BuildError, Builder};
 
 const HEAD: &str = r#"syntax = "proto3";
 package t.v1;
@@ -15,9 +15,12 @@ import "google/api/annotations.proto";
 import "google/protobuf/any.proto";
 import "buf/validate/validate.proto";
 import "validate/validate.proto";
+import "seaworthy/access.proto";
 "#;
 
-/// Compiles a contract whose lines follow the six of the head.
+const PUBLIC: &str = "option (seaworthy.access).callers = PUBLIC;";
+
+/// Compiles a contract whose lines follow the seven of the head.
 fn compile(body: &str) -> Result<(), BuildError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.proto");
@@ -33,7 +36,7 @@ fn refusal(body: &str) -> String {
 
 fn method(rule: &str) -> String {
     format!(
-        "service S {{\n  rpc M(R) returns (R) {{ option (google.api.http) = {{ {rule} }}; }}\n}}\nmessage R {{ string id = 1; repeated string tags = 2; R inner = 3; map<string, string> map = 4; }}\n"
+        "service S {{\n  rpc M(R) returns (R) {{ option (google.api.http) = {{ {rule} }}; {PUBLIC} }}\n}}\nmessage R {{ string id = 1; repeated string tags = 2; R inner = 3; map<string, string> map = 4; }}\n"
     )
 }
 
@@ -78,7 +81,7 @@ fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
         ),
     ] {
         let error = refusal(&format!("message M {{\n  {field}\n}}\n"));
-        assert!(error.contains("t.proto:8:3: "), "{error}");
+        assert!(error.contains("t.proto:9:3: "), "{error}");
         assert!(error.contains(part), "{error}");
     }
 }
@@ -88,7 +91,7 @@ fn a_rule_of_a_whole_message_that_is_not_supported_is_named_with_its_place_api_3
     let error = refusal(
         "message M {\n  option (buf.validate.message).cel = { expression: \"true\" };\n  string a = 1;\n}\n",
     );
-    assert!(error.contains("t.proto:7:1: "), "{error}");
+    assert!(error.contains("t.proto:8:1: "), "{error}");
     assert!(error.contains("`cel` is not supported"), "{error}");
     let error = refusal(
         "message M {\n  option (buf.validate.message).oneof = { fields: \"b\" };\n  string a = 1;\n}\n",
@@ -100,7 +103,7 @@ fn a_rule_of_a_whole_message_that_is_not_supported_is_named_with_its_place_api_3
 fn a_rule_that_no_dialect_has_is_named_with_its_place_api_3() {
     let error =
         refusal("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
-    assert!(error.contains("t.proto:8:"), "{error}");
+    assert!(error.contains("t.proto:9:"), "{error}");
     assert!(error.contains("colour"), "{error}");
 }
 
@@ -144,7 +147,7 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
         ),
     ] {
         let error = refusal(&method(rule));
-        assert!(error.contains("t.proto:8:3: "), "{error}");
+        assert!(error.contains("t.proto:9:3: "), "{error}");
         assert!(error.contains(part), "{error}");
     }
     compile(&method(r#"get: "/v1/{id}""#)).unwrap();
@@ -158,18 +161,17 @@ fn everything_that_is_wrong_is_named_in_one_build_api_3() {
     let error = refusal(
         "message M {\n  string a = 1 [(buf.validate.field).cel = {}];\n  string b = 2 [(validate.rules).string.pattern = \"(\"];\n}\n",
     );
-    assert!(error.contains("t.proto:8:3"), "{error}");
     assert!(error.contains("t.proto:9:3"), "{error}");
+    assert!(error.contains("t.proto:10:3"), "{error}");
 }
 
 #[test]
 fn what_json_or_http_cannot_carry_is_refused_api_1() {
-    let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
+    let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; option (seaworthy.access).callers = PUBLIC; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
     assert!(refusal(any).contains("google.protobuf.Any"));
     let streamed = "service S { rpc M(stream R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R {}\n";
     assert!(refusal(streamed).contains("streams its requests"));
-    let grpc_only =
-        "service S { rpc M(R) returns (R); }\nmessage R { google.protobuf.Any any = 1; }\n";
+    let grpc_only = "service S { rpc M(R) returns (R) { option (seaworthy.access).callers = PUBLIC; } }\nmessage R { google.protobuf.Any any = 1; }\n";
     compile(grpc_only).unwrap();
 }
 
@@ -181,5 +183,127 @@ fn a_missing_or_broken_file_is_named_api_1() {
         .unwrap_err();
     assert!(missing.to_string().contains("nowhere.proto"), "{missing}");
     let broken = refusal("message {");
-    assert!(broken.contains("t.proto:7:"), "{broken}");
+    assert!(broken.contains("t.proto:8:"), "{broken}");
+}
+
+/// A method with these options, of which the last line is the one of `rpc`.
+fn access(options: &str) -> String {
+    format!("service S {{\n  rpc M(R) returns (R) {{ {options} }}\n}}\nmessage R {{}}\n")
+}
+
+#[test]
+fn missing_access_fails_the_build_with_its_place_auth_5() {
+    for body in [
+        access(""),
+        "service S {\n  rpc M(R) returns (R);\n}\nmessage R {}\n".to_owned(),
+    ] {
+        let error = refusal(&body);
+        assert!(
+            error.contains("t.proto:9:3: `M` does not declare who may call it"),
+            "{error}"
+        );
+        assert!(error.contains("seaworthy/access.proto"), "{error}");
+    }
+}
+
+#[test]
+fn contradictory_access_fails_the_build_with_its_place_auth_5() {
+    for (option, part) in [
+        ("= {}", "neither callers nor roles nor scopes"),
+        (
+            ".callers = CALLERS_UNSPECIFIED",
+            "neither callers nor roles nor scopes",
+        ),
+        (
+            r#"= {callers: PUBLIC, any_of_roles: ["admin"]}"#,
+            "PUBLIC lets anonymous callers in",
+        ),
+        (
+            r#"= {callers: OPTIONAL, all_of_scopes: ["a"]}"#,
+            "OPTIONAL lets anonymous callers in",
+        ),
+        (
+            r#"= {any_of_roles: ["admin", "admin"]}"#,
+            r#"the role "admin" is named twice"#,
+        ),
+        (r#"= {any_of_roles: [""]}"#, r#""" is not a valid role"#),
+        (
+            r#"= {any_of_roles: [" admin"]}"#,
+            r#"" admin" is not a valid role"#,
+        ),
+        (
+            r#"= {all_of_scopes: ["a b"]}"#,
+            r#""a b" is not a valid scope"#,
+        ),
+        (r#"= {all_of_scopes: ["a\\"]}"#, "is not a valid scope"),
+    ] {
+        let error = refusal(&access(
+            &format!("option (seaworthy.access) {option};").replace(") .", ")."),
+        ));
+        assert!(
+            error.contains("t.proto:9:3: seaworthy.access of `M`: "),
+            "{error}"
+        );
+        assert!(error.contains(part), "{error}");
+    }
+    for option in [
+        ".callers = PUBLIC",
+        ".callers = OPTIONAL",
+        ".callers = AUTHENTICATED",
+        r#".any_of_roles = "admin""#,
+        r#" = {callers: AUTHENTICATED, any_of_roles: ["a b", "c"], all_of_scopes: ["x:y", "z"]}"#,
+    ] {
+        compile(&access(&format!("option (seaworthy.access){option};"))).unwrap();
+    }
+}
+
+#[test]
+fn unknown_member_of_access_fails_the_build_auth_5() {
+    let error = refusal(&access("option (seaworthy.access).roles = \"admin\";"));
+    assert!(error.contains("t.proto:9:"), "{error}");
+    let error = refusal(&access("option (seaworthy.access).callers = NOBODY;"));
+    assert!(error.contains("t.proto:9:"), "{error}");
+}
+
+fn compile_with(body: &str, declared: &[(&str, Access)]) -> Result<(), BuildError> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.proto");
+    fs::write(&file, format!("{HEAD}{body}")).unwrap();
+    let builder = Builder::new("T", "1").out_dir(folder.path());
+    let builder = declared.iter().fold(builder, |builder, (method, access)| {
+        builder.access(*method, access.clone())
+    });
+    builder.compile(&[&file], &[folder.path()])
+}
+
+#[test]
+fn access_in_the_build_script_matches_one_method_auth_5() {
+    let open = access("");
+    let declared = access(PUBLIC);
+    compile_with(&open, &[("t.v1.S.M", Access::authenticated())]).unwrap();
+    for (body, methods, part) in [
+        (
+            &open,
+            vec!["t.v1.S.M", "t.v1.S.N"],
+            "build script: Builder::access names `t.v1.S.N`",
+        ),
+        (&open, vec!["S.M"], "t.proto:9:3: `M` does not declare"),
+        (
+            &open,
+            vec!["t.v1.S.M", "t.v1.S.M"],
+            "declares `t.v1.S.M` twice",
+        ),
+        (
+            &declared,
+            vec!["t.v1.S.M"],
+            "t.proto:9:3: `M` declares who may call it here and in",
+        ),
+    ] {
+        let methods: Vec<_> = methods
+            .into_iter()
+            .map(|name| (name, Access::Public))
+            .collect();
+        let error = compile_with(body, &methods).unwrap_err().to_string();
+        assert!(error.contains(part), "{error}");
+    }
 }

@@ -1,24 +1,34 @@
-use std::convert::Infallible;
+use std::{convert::Infallible, fmt};
 
 use axum::{
     body::Body,
     http::{Request, Response},
-    routing::MethodRouter,
 };
 use tower::Service;
 
-use crate::ContractConfig;
+use crate::{ContractConfig, MethodDescription, http::HttpPath};
+
+/// A method of a contract. The build-time compiler writes an enum of them, such as `LibraryMethod`, so that options for each
+/// method are a `match` that the Rust compiler checks.
+pub trait ContractMethod: Copy + Eq + fmt::Debug + Send + Sync + 'static {
+    /// Every method, in the order of the contract.
+    const ALL: &'static [Self];
+
+    /// What the contract says of the method, who may call it included.
+    fn description(self) -> MethodDescription;
+}
 
 /// A contract with its implementation, as the build-time compiler makes it: all that a service needs to serve it.
 pub trait Contract: Send + Sync + 'static {
     /// The full name of the service: what health and reflection call it.
     const NAME: &'static str;
-    /// The names of its methods.
-    const METHODS: &'static [&'static str];
     /// The descriptors of the contract, for gRPC reflection.
     const DESCRIPTORS: &'static [u8];
     /// The OpenAPI 3.1 document of the HTTP routes.
     const OPENAPI: &'static str;
+
+    /// Its methods.
+    type Method: ContractMethod;
 
     /// The service for a gRPC server.
     type Grpc: Service<
@@ -31,11 +41,12 @@ pub trait Contract: Send + Sync + 'static {
         + Sync
         + 'static;
 
-    /// The service for a gRPC server, which refuses messages that are larger than [`ContractConfig::body_limit`].
-    fn grpc(&self) -> Self::Grpc;
+    /// The service for a gRPC server, which refuses messages that are larger than [`ContractConfig::body_limit`]. It does not
+    /// check who calls: `seaworthy_grpc::Contracts` does.
+    fn unguarded_grpc(&self) -> Self::Grpc;
 
-    /// The paths of the HTTP routes, in the syntax of axum, and what serves each.
-    fn routes(&self) -> Vec<(String, MethodRouter)>;
+    /// The paths of the HTTP routes. They do not check who calls: `seaworthy_grpc::Contracts` does.
+    fn paths(&self) -> Vec<HttpPath<Self::Method>>;
 
     /// How it is served.
     fn config(&self) -> &ContractConfig;

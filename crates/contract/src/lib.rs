@@ -14,6 +14,7 @@
 //! assert_eq!(ContractConfig::default().body_limit.get(), 6 * 1024 * 1024);
 //! ```
 
+mod access;
 mod config;
 mod contract;
 pub mod error;
@@ -27,8 +28,9 @@ mod violation;
 
 use std::pin::Pin;
 
+pub use access::{MethodAccess, MethodDescription};
 pub use config::ContractConfig;
-pub use contract::Contract;
+pub use contract::{Contract, ContractMethod};
 pub use validate::Validate;
 pub use violation::{Field, MOST_VIOLATIONS, Naming, Violations};
 

@@ -1,16 +1,18 @@
 use std::{fmt, sync::Arc};
 
 use axum::{response::IntoResponse as _, routing::MethodRouter};
+use http::Method;
 use seaworthy_config::{Profile, Settings};
 use seaworthy_contract::{
-    Contract, ContractConfig,
+    Contract, ContractConfig, ContractMethod,
+    http::{Choice as BindingChoice, HttpPath},
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
-use seaworthy_http::{RouteOptions, Routes, document_routes};
+use seaworthy_http::{Choice, RouteOptions, Routes, Variant, document_routes};
 use seaworthy_service::{Assembly, StartError};
 
 use crate::{
-    health,
+    MethodOptions, health,
     methods::{self, methods},
     reflection,
 };
@@ -19,7 +21,7 @@ use crate::{
 #[derive(Debug, Default)]
 #[must_use = "contracts do nothing until they are served"]
 pub struct Contracts {
-    routes: Vec<(String, MethodRouter, ContractConfig, RouteOptions)>,
+    paths: Vec<Mounted>,
     calls: Routes,
     names: Vec<&'static str>,
     descriptors: Vec<&'static [u8]>,
@@ -31,6 +33,71 @@ pub struct Contracts {
 
 /// Where repeats are remembered, and how.
 struct Keys(IdempotencyConfig, Arc<dyn IdempotencyStore>);
+
+impl Keys {
+    fn layer(&self, contract: &ContractConfig) -> IdempotencyLayer {
+        let Self(config, store) = self;
+        let config = IdempotencyConfig {
+            errors: Arc::clone(&contract.errors),
+            request_limit: contract.body_limit,
+            ..config.clone()
+        };
+        IdempotencyLayer::new(config, Arc::clone(store))
+    }
+}
+
+type Choose = Box<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
+
+/// One path of a contract, each of its bindings with the options of its method.
+struct Mounted {
+    pattern: String,
+    choose: Choose,
+    bindings: Vec<Bound>,
+    config: ContractConfig,
+}
+
+struct Bound {
+    template: &'static str,
+    methods: MethodRouter,
+    options: RouteOptions,
+}
+
+impl Mounted {
+    fn new<M: ContractMethod>(
+        path: &HttpPath<M>,
+        config: &ContractConfig,
+        options: impl Fn(M) -> MethodOptions,
+    ) -> Self {
+        let choose = path.choose();
+        let bindings = path.bindings().iter().map(|binding| {
+            let access = binding.method().description().access;
+            Bound {
+                template: binding.template(),
+                methods: binding.unguarded(),
+                options: options(binding.method()).for_routes(access, config.body_limit),
+            }
+        });
+        Self {
+            pattern: path.pattern().to_owned(),
+            choose: Box::new(move |method, path| match choose(method, path) {
+                BindingChoice::Binding(index) => Choice::Variant(index),
+                BindingChoice::OtherMethods(methods) => Choice::OtherMethods(methods),
+                BindingChoice::Nothing => Choice::Nothing,
+            }),
+            bindings: bindings.collect(),
+            config: config.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for Mounted {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Mounted")
+            .field("pattern", &self.pattern)
+            .finish_non_exhaustive()
+    }
+}
 
 impl fmt::Debug for Keys {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -44,24 +111,23 @@ impl Contracts {
         Self::default()
     }
 
-    /// Adds a contract. The form of the first one's errors is also that of what is refused before a contract is reached.
+    /// Adds a contract. Who may call each of its methods is what the contract declares, on both transports. The form of
+    /// the first contract's errors is also that of what is refused before a contract is reached.
     pub fn with<C: Contract>(self, contract: C) -> Self {
-        self.with_options(contract, |_| RouteOptions::new())
+        self.with_options(contract, |_| MethodOptions::new())
     }
 
-    /// Adds a contract and says of each of its routes who may call and what it asks of the stack. `options` is asked for every HTTP path as axum writes it, such as
-    /// `/v1/books/{id}`, and for every gRPC method by its name alone, such as `GetBook`.
+    /// Adds a contract and says what each of its methods asks of the stack, on both transports. `options` is asked once for
+    /// every method, by a `match` over the enum that the contract generates.
     pub fn with_options<C: Contract>(
         mut self,
         contract: C,
-        options: impl Fn(&str) -> RouteOptions,
+        options: impl Fn(C::Method) -> MethodOptions,
     ) -> Self {
         let config = contract.config().clone();
-        let routes = contract.routes().into_iter();
-        self.routes.extend(routes.map(|(path, methods)| {
-            let options = options(&path);
-            (path, methods, config.clone(), options)
-        }));
+        let paths = contract.paths().into_iter();
+        self.paths
+            .extend(paths.map(|path| Mounted::new(&path, &config, &options)));
         self.documents.push(C::OPENAPI);
         self.config.get_or_insert(config);
         self.call(contract, options)
@@ -105,29 +171,25 @@ impl Contracts {
 
     fn http(&mut self) -> Routes {
         let keys = self.keys.take();
-        let mounted = std::mem::take(&mut self.routes).into_iter();
-        mounted.fold(
-            Routes::new(),
-            |routes, (path, methods, contract, options)| {
+        let mounted = std::mem::take(&mut self.paths).into_iter();
+        mounted.fold(Routes::new(), |routes, path| {
+            let keys = keys.as_ref().map(|keys| keys.layer(&path.config));
+            let variants = path.bindings.into_iter().map(|binding| {
                 let methods = match &keys {
-                    Some(Keys(config, store)) => {
-                        let config = IdempotencyConfig {
-                            errors: Arc::clone(&contract.errors),
-                            request_limit: contract.body_limit,
-                            ..config.clone()
-                        };
-                        methods.layer(IdempotencyLayer::new(config, Arc::clone(store)))
-                    }
-                    None => methods,
+                    Some(keys) => binding.methods.layer(keys.clone()),
+                    None => binding.methods,
                 };
-                // The contract limits bodies itself, in its own form of errors.
-                let options = options.body_limit(contract.body_limit);
-                routes.route_with(&path, methods, options)
-            },
-        )
+                Variant::new(binding.template, methods, binding.options)
+            });
+            routes.choice(&path.pattern, path.choose, variants)
+        })
     }
 
-    fn call<C: Contract>(mut self, contract: C, options: impl Fn(&str) -> RouteOptions) -> Self {
+    fn call<C: Contract>(
+        mut self,
+        contract: C,
+        options: impl Fn(C::Method) -> MethodOptions,
+    ) -> Self {
         self.calls = self.calls.merge(methods(&contract, options));
         self.names.push(C::NAME);
         self.descriptors.push(C::DESCRIPTORS);

@@ -21,8 +21,10 @@
 pub mod client;
 mod contracts;
 mod health;
+mod method_options;
 mod methods;
 mod reflection;
 mod single_message;
 
 pub use contracts::Contracts;
+pub use method_options::MethodOptions;

@@ -1,65 +1,53 @@
 use std::{convert::Infallible, future::Future};
 
 use axum::{body::Body, extract::Request, response::Response, routing::post};
-use prost::Message as _;
-use prost_types::{FileDescriptorSet, MethodDescriptorProto};
-use seaworthy_contract::{Contract, ContractConfig, error::reason};
+use seaworthy_contract::{Contract, ContractConfig, ContractMethod as _, error::reason};
 use seaworthy_core::{Code, Error, Failure};
 use seaworthy_http::{RouteOptions, Routes};
 use tonic::Status;
 use tower_service::Service;
 
-use crate::single_message::SingleMessage;
+use crate::{MethodOptions, single_message::SingleMessage};
 
-/// The methods of a contract as routes, each with metrics and limits of its own.
-pub(crate) fn methods<C: Contract>(contract: &C, options: impl Fn(&str) -> RouteOptions) -> Routes {
+/// The methods of a contract as routes, each with the access that the contract declares and with metrics of its own.
+pub(crate) fn methods<C: Contract>(
+    contract: &C,
+    options: impl Fn(C::Method) -> MethodOptions,
+) -> Routes {
     let config = contract.config();
-    let adjust = {
+    let service = contract.unguarded_grpc();
+    C::Method::ALL.iter().fold(Routes::new(), |routes, method| {
+        let description = method.description();
+        let prepare = if description.is_client_streaming {
+            as_it_is
+        } else {
+            single
+        };
         let config = config.clone();
-        move |response| adjusted(&config, response)
-    };
-    let streaming = client_streaming(C::DESCRIPTORS, C::NAME);
-    let (streams, singles): (Vec<_>, Vec<_>) =
-        C::METHODS.iter().partition(|method| match &streaming {
-            Some(streaming) => streaming.iter().any(|name| name == **method),
-            None => true,
-        });
-    let serve = |methods: &[&str], prepare| {
-        routes(
-            C::NAME,
-            methods,
-            contract.grpc(),
-            &options,
+        routes.merge(call(
+            description.grpc_path,
+            service.clone(),
+            options(*method).for_calls(description.access),
             prepare,
-            adjust.clone(),
-        )
-    };
-    let as_it_is = |request| request;
-    serve(&streams, as_it_is).merge(serve(&singles, |request| {
-        request.map(|body| Body::new(SingleMessage::new(body)))
-    }))
+            move |response| adjusted(&config, response),
+        ))
+    })
 }
 
-/// The methods whose requests are streams; `None` where the descriptors cannot be read.
-fn client_streaming(descriptors: &[u8], service: &str) -> Option<Vec<String>> {
-    let files = FileDescriptorSet::decode(descriptors).ok()?.file;
-    let methods = files.into_iter().flat_map(|file| {
-        let package = file.package.unwrap_or_default();
-        let services = file.service.into_iter().filter(move |known| {
-            format!("{package}.{}", known.name()).trim_start_matches('.') == service
-        });
-        services.flat_map(|service| service.method)
-    });
-    let streaming = methods.filter(MethodDescriptorProto::client_streaming);
-    Some(streaming.map(|method| method.name().to_owned()).collect())
+/// A request as tonic gets it, where the method takes a stream.
+pub(crate) fn as_it_is(request: Request) -> Request {
+    request
 }
 
-/// The methods of a service that tonic serves.
-pub(crate) fn routes<S, A>(
-    name: &str,
-    methods: &[&str],
+fn single(request: Request) -> Request {
+    request.map(|body| Body::new(SingleMessage::new(body)))
+}
+
+/// A method of a service that tonic serves.
+pub(crate) fn call<S, A>(
+    path: &str,
     service: S,
-    options: impl Fn(&str) -> RouteOptions,
+    options: RouteOptions,
     prepare: fn(Request) -> Request,
     adjust: A,
 ) -> Routes
@@ -72,17 +60,14 @@ where
     S::Future: Future + Send,
     A: Fn(Response) -> Response + Clone + Send + Sync + 'static,
 {
-    methods.iter().fold(Routes::new(), |routes, method| {
-        let (service, adjust) = (service.clone(), adjust.clone());
-        let handler = move |request: Request| {
-            let (mut service, adjust) = (service.clone(), adjust.clone());
-            async move {
-                let Ok(response) = service.call(prepare(request)).await;
-                adjust(response.map(Body::new))
-            }
-        };
-        routes.route_with(&format!("/{name}/{method}"), post(handler), options(method))
-    })
+    let handler = move |request: Request| {
+        let (mut service, adjust) = (service.clone(), adjust.clone());
+        async move {
+            let Ok(response) = service.call(prepare(request)).await;
+            adjust(response.map(Body::new))
+        }
+    };
+    Routes::new().route_with(path, post(handler), options)
 }
 
 /// An error as the whole answer to a call.

@@ -2,9 +2,10 @@ use seaworthy_http::{Access, RouteOptions, Routes};
 use seaworthy_service::StartError;
 use tonic_reflection::server::Builder;
 
-use crate::methods::routes;
+use crate::methods::{as_it_is, call};
 
-const METHODS: &[&str] = &["ServerReflectionInfo"];
+const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
+const V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
 /// Reflection in both versions that clients ask for.
 ///
@@ -22,22 +23,20 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         }
     }
     let refused = |error| StartError::because("the contracts cannot be reflected", error);
-    let options = |_: &str| RouteOptions::new().access(Access::Public);
-    let as_it_is = |response| response;
-    Ok(routes(
-        "grpc.reflection.v1.ServerReflection",
-        METHODS,
+    let public = RouteOptions::new().access(Access::Public);
+    let unchanged = |response| response;
+    Ok(call(
+        V1,
         v1.build_v1().map_err(refused)?,
-        options,
-        |request| request,
+        public.clone(),
         as_it_is,
+        unchanged,
     )
-    .merge(routes(
-        "grpc.reflection.v1alpha.ServerReflection",
-        METHODS,
+    .merge(call(
+        V1_ALPHA,
         v1alpha.build_v1alpha().map_err(refused)?,
-        options,
-        |request| request,
+        public,
         as_it_is,
+        unchanged,
     )))
 }

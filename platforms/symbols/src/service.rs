@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use seaworthy::{
     data::{Database, DatabaseConfig, DatabaseStore, migrate_command},
-    grpc::Contracts,
+    grpc::{Contracts, MethodOptions},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::{Outbox, outbox_command},
     prelude::*,
@@ -60,6 +60,8 @@ async fn assemble(service: &Assembly<SymbolsConfig>) -> Result<(), StartError> {
     Contracts::new()
         .idempotency_keys(api::idempotency(), keys)
         // Clients know HEAD as no method of these routes.
-        .with_options(api::contract(store), |_| RouteOptions::new().without_head())
+        .with_options(api::contract(store), |_| {
+            MethodOptions::new().without_head()
+        })
         .serve(service)
 }

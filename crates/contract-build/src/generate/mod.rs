@@ -4,6 +4,7 @@ mod comment;
 mod enumeration;
 mod field;
 mod json;
+mod methods;
 mod service;
 mod transport;
 mod validation;

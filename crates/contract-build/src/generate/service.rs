@@ -4,6 +4,7 @@ use super::{
     Scope,
     comment::{comment, documentation},
     field::{Shape, kind, map_kinds},
+    methods,
 };
 use crate::{
     contract::{Method, Service},
@@ -36,13 +37,10 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
         .methods
         .iter()
         .flat_map(|method| method.bindings.iter().map(move |binding| (method, binding)))
-        .map(|(method, binding)| route(scope, method, binding))
+        .map(|(method, binding)| route(scope, service, method, binding))
         .collect();
-    let methods: String = service
-        .methods
-        .iter()
-        .map(|method| format!("{:?}, ", method.descriptor.name()))
-        .collect();
+    let method_enum = methods::methods(scope, service);
+    let method_name = methods::name(service);
     let routes = match routes.as_str() {
         "" => format!("{runtime}::http::Routes::new(self.config.clone())"),
         routes => format!(
@@ -52,6 +50,8 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
     format!(
         "{documented}
         pub trait {name}: Send + Sync + 'static {{ {declarations} }}
+
+        {method_enum}
 
         /// Serves an implementation of [`{name}`] over gRPC and over HTTP, with the same checks.
         pub struct {contract}<T> {{
@@ -85,31 +85,32 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
                 Self {{ implementation: ::std::sync::Arc::new(implementation), config }}
             }}
 
-            fn http(&self) -> {runtime}::http::Routes {{
+            fn http(&self) -> {runtime}::http::Routes<{method_name}> {{
                 {routes}
             }}
 
-            /// The routes for an HTTP server.
-            pub fn router(&self) -> {runtime}::axum::Router {{
+            /// The routes for an HTTP server of your own. They do not check who calls: what the contract says of access is
+            /// enforced where `seaworthy_grpc::Contracts` serves it.
+            pub fn unguarded_router(&self) -> {runtime}::axum::Router {{
                 self.http().into_router()
             }}
         }}
 
         impl<T: {name}> {runtime}::Contract for {contract}<T> {{
             const NAME: &'static str = {full_name:?};
-            const METHODS: &'static [&'static str] = &[{methods}];
             const DESCRIPTORS: &'static [u8] = include_bytes!(\"descriptors.bin\");
             const OPENAPI: &'static str = include_str!(\"openapi.json\");
 
+            type Method = {method_name};
             type Grpc = {server}::{name}Server<Self>;
 
-            fn grpc(&self) -> Self::Grpc {{
+            fn unguarded_grpc(&self) -> Self::Grpc {{
                 {server}::{name}Server::new(self.clone())
                     .max_decoding_message_size(self.config.body_limit.as_usize())
             }}
 
-            fn routes(&self) -> ::std::vec::Vec<(::std::string::String, {runtime}::axum::routing::MethodRouter)> {{
-                self.http().into_list()
+            fn paths(&self) -> ::std::vec::Vec<{runtime}::http::HttpPath<Self::Method>> {{
+                self.http().into_paths()
             }}
 
             fn config(&self) -> &{runtime}::ContractConfig {{
@@ -220,7 +221,7 @@ fn grpc(scope: &Scope<'_>, method: &Method) -> String {
     )
 }
 
-fn route(scope: &Scope<'_>, method: &Method, binding: &Binding) -> String {
+fn route(scope: &Scope<'_>, service: &Service, method: &Method, binding: &Binding) -> String {
     let runtime = scope.runtime();
     let Signature {
         name,
@@ -240,9 +241,11 @@ fn route(scope: &Scope<'_>, method: &Method, binding: &Binding) -> String {
     };
     let whole = binding.response_body.is_none();
     let verb = &binding.method;
+    let of = methods::variant(service, method);
     let template = template(runtime, binding);
     format!(
         "routes.{function}(
+            {of},
             {runtime}::http::Route {{
                 method: {verb:?},
                 template: {template},

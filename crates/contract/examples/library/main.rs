@@ -27,7 +27,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let config = IdempotencyConfig::default();
     let store = Arc::new(MemoryStore::new(&config));
     let contract = generated::LibraryContract::new(library::Shelves)
-        .router()
+        .unguarded_router()
         .layer(IdempotencyLayer::new(config, store))
         .layer(middleware::from_fn(the_token));
     let json = [(header::CONTENT_TYPE, "application/json")];

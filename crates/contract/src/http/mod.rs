@@ -1,6 +1,7 @@
 //! The HTTP side of a contract: routes, requests, answers. Called by generated code.
 
 mod accept;
+mod path;
 mod request;
 mod response;
 mod route;
@@ -9,5 +10,6 @@ mod template;
 #[cfg(test)]
 mod tests;
 
+pub use path::{Binding, Choice, HttpPath};
 pub use route::{RequestBody, Route, Routes};
 pub use template::{PathTemplate, Segment, Variable};

@@ -1,23 +1,16 @@
 use std::{collections::BTreeMap, pin::Pin, sync::Arc};
 
-use axum::{
-    Router,
-    body::Body,
-    extract::Request,
-    http::{HeaderValue, Method, header},
-    response::Response,
-    routing::{MethodFilter, MethodRouter, any, on},
-};
+use axum::{Router, body::Body, extract::Request, http::Method, response::Response};
 use prost::Message;
-use seaworthy_core::{Code, Error};
+use seaworthy_core::Error;
 
 use super::{
+    path::{Binding, HttpPath},
     request, response, stream,
     template::{Capture, PathTemplate, Segment},
 };
 use crate::{
-    ContractConfig, MessageStream, Validate,
-    error::reason,
+    ContractConfig, ContractMethod, MessageStream, Validate,
     json::{Encoder, JsonMessage},
 };
 
@@ -46,43 +39,36 @@ pub enum RequestBody {
 }
 
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
-type Call = Arc<dyn Fn(Request, Vec<Capture>) -> Answer + Send + Sync>;
+pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> Answer + Send + Sync>;
 
-#[derive(Clone)]
-struct Entry {
-    method: Method,
-    template: PathTemplate,
-    call: Call,
-}
-
-/// Gathers the routes of a contract. Called by generated code.
+/// Gathers the routes of a contract whose methods are `M`. Called by generated code.
 ///
-/// axum finds the route by its literal segments, which keeps its speed and its `MatchedPath`; what axum's patterns cannot say (a verb, `**` in
-/// a variable, two templates of one shape) is decided here among the few that remain.
-pub struct Routes {
+/// axum finds the path by its literal segments, which keeps its speed and its `MatchedPath`; what axum's patterns cannot say (a verb, `**` in
+/// a variable, two templates of one shape) is decided by [`HttpPath::choose`] among the few bindings that remain.
+pub struct Routes<M> {
     config: ContractConfig,
-    entries: Vec<Entry>,
+    bindings: Vec<Binding<M>>,
 }
 
-impl Routes {
+impl<M: ContractMethod> Routes<M> {
     /// No routes yet.
     #[must_use]
     pub fn new(config: ContractConfig) -> Self {
         Self {
             config,
-            entries: Vec::new(),
+            bindings: Vec::new(),
         }
     }
 
     /// Adds a method that answers with one message.
-    pub fn unary<M, A, F, R>(&mut self, route: Route, method: F, write: fn(&A, &mut Encoder))
+    pub fn unary<I, A, F, R>(&mut self, of: M, route: Route, method: F, write: fn(&A, &mut Encoder))
     where
-        M: JsonMessage + Message + Default + Validate + 'static,
+        I: JsonMessage + Message + Default + Validate + 'static,
         A: Message + 'static,
-        F: Fn(M) -> R + Clone + Send + Sync + 'static,
+        F: Fn(I) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<A, Error>> + Send + 'static,
     {
-        self.add(route, move |request, captures, config| {
+        self.add(of, route, move |request, captures, config| {
             let method = method.clone();
             async move {
                 let (parts, body) = request.into_parts();
@@ -95,14 +81,19 @@ impl Routes {
     }
 
     /// Adds a method that answers with a stream.
-    pub fn streaming<M, A, F, R>(&mut self, route: Route, method: F, write: fn(&A, &mut Encoder))
-    where
-        M: JsonMessage + Message + Default + Validate + 'static,
+    pub fn streaming<I, A, F, R>(
+        &mut self,
+        of: M,
+        route: Route,
+        method: F,
+        write: fn(&A, &mut Encoder),
+    ) where
+        I: JsonMessage + Message + Default + Validate + 'static,
         A: Message + 'static,
-        F: Fn(M) -> R + Clone + Send + Sync + 'static,
+        F: Fn(I) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<MessageStream<A>, Error>> + Send + 'static,
     {
-        self.add(route, move |request, captures, config| {
+        self.add(of, route, move |request, captures, config| {
             let method = method.clone();
             async move {
                 let (parts, body) = request.into_parts();
@@ -121,6 +112,7 @@ impl Routes {
 
     fn add<R>(
         &mut self,
+        of: M,
         route: Route,
         call: impl Fn(Request, Vec<Capture>, ContractConfig) -> R + Send + Sync + 'static,
     ) where
@@ -135,128 +127,42 @@ impl Routes {
             let answer = call(request, captures, config.clone());
             Box::pin(async move { answer.await.unwrap_or_else(|error| config.refusal(error)) })
         });
-        self.entries.push(Entry {
+        self.bindings.push(Binding {
+            of,
             method,
             template: route.template,
             call,
+            config: self.config.clone(),
         });
     }
 
-    /// The routes for axum. Unknown paths are left to whoever serves them.
+    /// The routes for axum. They check no access. Unknown paths are left to the server.
     pub fn into_router(self) -> Router {
-        self.into_list()
+        self.into_paths()
             .into_iter()
-            .fold(Router::new(), |router, (pattern, methods)| {
+            .fold(Router::new(), |router, path| {
+                let (pattern, methods) = path.into_unguarded();
                 router.route(&pattern, methods)
             })
     }
 
-    /// The same as a list of paths, each with the methods that it has.
+    /// The same as a list of paths, each with the bindings that share it.
     #[must_use]
-    pub fn into_list(mut self) -> Vec<(String, MethodRouter)> {
-        self.entries
-            .sort_by_key(|entry| std::cmp::Reverse(entry.template.weight()));
+    pub fn into_paths(mut self) -> Vec<HttpPath<M>> {
+        self.bindings
+            .sort_by_key(|binding| std::cmp::Reverse(binding.template.weight()));
         let mut names = Names::default();
-        let mut groups: BTreeMap<String, Vec<Entry>> = BTreeMap::new();
-        for entry in &self.entries {
-            for pattern in names.patterns(&entry.template) {
-                groups.entry(pattern).or_default().push(entry.clone());
+        let mut groups: BTreeMap<String, Vec<Binding<M>>> = BTreeMap::new();
+        for binding in &self.bindings {
+            for pattern in names.patterns(&binding.template) {
+                groups.entry(pattern).or_default().push(binding.clone());
             }
         }
-        groups
-            .into_iter()
-            .map(|(pattern, entries)| {
-                let entries: Arc<[Entry]> = entries.into();
-                let config = self.config.clone();
-                let other = config.clone();
-                let methods = filter(&entries);
-                let allowed = entries.clone();
-                let serve =
-                    move |request: Request| dispatch(entries.clone(), config.clone(), request);
-                let refuse =
-                    move |request: Request| dispatch(allowed.clone(), other.clone(), request);
-                let methods = match methods {
-                    Some(methods) => on(methods, serve).fallback(refuse),
-                    None => any(serve),
-                };
-                (pattern, methods)
-            })
+        let paths = groups.into_iter();
+        paths
+            .map(|(pattern, bindings)| HttpPath::new(pattern, bindings, self.config.clone()))
             .collect()
     }
-}
-
-/// The methods of some routes; none where one has a name that axum cannot tell apart.
-fn filter(entries: &[Entry]) -> Option<MethodFilter> {
-    entries
-        .iter()
-        .map(|entry| MethodFilter::try_from(entry.method.clone()).ok())
-        .reduce(|all, next| Some(all?.or(next?)))
-        .flatten()
-}
-
-async fn dispatch(entries: Arc<[Entry]>, config: ContractConfig, request: Request) -> Response {
-    let path = request.uri().path();
-    let mut allowed: Vec<&Method> = Vec::new();
-    let mut found = None;
-    let mut has_verb = false;
-    for entry in entries.iter() {
-        let Some(captures) = entry.template.capture(path) else {
-            continue;
-        };
-        // Templates with a verb come first: what is a verb of one method is not the end of an identifier of another.
-        if has_verb && entry.template.verb.is_none() {
-            break;
-        }
-        has_verb |= entry.template.verb.is_some();
-        if answers(&entry.method, request.method()) {
-            let is_open = entry.method.as_str() == ANY;
-            // A rule that names the method is meant before one that leaves it open.
-            if found.is_none() || !is_open {
-                found = Some((entry, captures));
-            }
-            if !is_open {
-                break;
-            }
-            continue;
-        }
-        if !allowed.contains(&&entry.method) {
-            allowed.push(&entry.method);
-        }
-    }
-    if let Some((entry, captures)) = found {
-        return (entry.call)(request, captures).await;
-    }
-    if allowed.is_empty() {
-        return config.refusal(Error::new(
-            Code::NotFound,
-            reason::ROUTE_NOT_FOUND,
-            "no such path",
-        ));
-    }
-    let names: Vec<&str> = allowed
-        .iter()
-        .flat_map(|method| match **method {
-            Method::GET => vec!["GET", "HEAD"],
-            ref other => vec![other.as_str()],
-        })
-        .collect();
-    let mut response = config.refusal(Error::new(
-        Code::MethodNotAllowed,
-        reason::METHOD_NOT_ALLOWED,
-        "the path has no such method",
-    ));
-    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
-        response.headers_mut().insert(header::ALLOW, value);
-    }
-    response
-}
-
-/// The kind of a custom rule that leaves the method open.
-const ANY: &str = "*";
-
-/// `HEAD` is answered by what answers `GET`; the server leaves the body out.
-fn answers(route: &Method, asked: &Method) -> bool {
-    route == asked || route.as_str() == ANY || (*route == Method::GET && *asked == Method::HEAD)
 }
 
 impl ContractConfig {

@@ -57,20 +57,30 @@ pub(super) struct Capture {
 impl PathTemplate {
     /// What a path, not yet decoded, gives to the fields; `None` where it does not match.
     pub(super) fn capture(&self, path: &str) -> Option<Vec<Capture>> {
-        let mut path = path.strip_prefix('/')?;
-        if let Some(verb) = self.verb {
-            path = path.strip_suffix(verb)?.strip_suffix(':')?;
-        }
-        let given: Vec<&str> = if path.is_empty() {
-            Vec::new()
-        } else {
-            path.split('/').collect()
-        };
+        let given = self.split(path)?;
         self.matches(&given).then(|| {
             self.variables
                 .iter()
                 .map(|variable| self.text_of(variable, &given))
                 .collect()
+        })
+    }
+
+    /// Whether a path, not yet decoded, matches.
+    pub(super) fn matches_path(&self, path: &str) -> bool {
+        self.split(path).is_some_and(|given| self.matches(&given))
+    }
+
+    /// The segments before the verb; `None` where the verb is missing.
+    fn split<'path>(&self, path: &'path str) -> Option<Vec<&'path str>> {
+        let mut path = path.strip_prefix('/')?;
+        if let Some(verb) = self.verb {
+            path = path.strip_suffix(verb)?.strip_suffix(':')?;
+        }
+        Some(if path.is_empty() {
+            Vec::new()
+        } else {
+            path.split('/').collect()
         })
     }
 

@@ -66,11 +66,11 @@ impl Running {
             grpc: format!("http://{}", grpc.local_addr().unwrap()),
             client: Client::builder(TokioExecutor::new()).build_http(),
         };
-        let router = contract.router();
+        let router = contract.unguarded_router();
         tokio::spawn(async move { axum::serve(http, router).await });
         tokio::spawn(
             Server::builder()
-                .add_service(contract.grpc())
+                .add_service(contract.unguarded_grpc())
                 .serve_with_incoming(TcpListenerStream::new(grpc)),
         );
         running

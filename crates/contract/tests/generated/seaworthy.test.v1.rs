@@ -3947,6 +3947,159 @@ pub trait Library: Send + Sync + 'static {
         >,
     > + Send;
 }
+/// The methods of `seaworthy.test.v1.Library`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum LibraryMethod {
+    /// Adds a book.
+    CreateBook,
+    /// Reads a book.
+    ///
+    /// The name is that of the shelf and the book.
+    GetBook,
+    /// Changes a book.
+    UpdateBook,
+    /// Removes a book.
+    DeleteBook,
+    /// Lists the books of a shelf.
+    ListBooks,
+    /// Lends a book: a verb of its own.
+    LendBook,
+    /// Reads a file at any depth.
+    GetFile,
+    /// Echoes every kind of value.
+    Echo,
+    /// Tells the lendings of a book as they happen.
+    WatchBook,
+    /// Takes many books: gRPC only.
+    ImportBooks,
+    /// Answers each book with the same: gRPC only.
+    Mirror,
+}
+impl ::seaworthy_contract::ContractMethod for LibraryMethod {
+    const ALL: &'static [Self] = &[
+        LibraryMethod::CreateBook,
+        LibraryMethod::GetBook,
+        LibraryMethod::UpdateBook,
+        LibraryMethod::DeleteBook,
+        LibraryMethod::ListBooks,
+        LibraryMethod::LendBook,
+        LibraryMethod::GetFile,
+        LibraryMethod::Echo,
+        LibraryMethod::WatchBook,
+        LibraryMethod::ImportBooks,
+        LibraryMethod::Mirror,
+    ];
+    fn description(self) -> ::seaworthy_contract::MethodDescription {
+        match self {
+            LibraryMethod::CreateBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "CreateBook",
+                    grpc_path: "/seaworthy.test.v1.Library/CreateBook",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &["librarian", "admin"],
+                        all_of_scopes: &["books:write"],
+                    },
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::GetBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "GetBook",
+                    grpc_path: "/seaworthy.test.v1.Library/GetBook",
+                    access: ::seaworthy_contract::MethodAccess::Public,
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::UpdateBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "UpdateBook",
+                    grpc_path: "/seaworthy.test.v1.Library/UpdateBook",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &["librarian", "admin"],
+                        all_of_scopes: &[],
+                    },
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::DeleteBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "DeleteBook",
+                    grpc_path: "/seaworthy.test.v1.Library/DeleteBook",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &["admin"],
+                        all_of_scopes: &[],
+                    },
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::ListBooks => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "ListBooks",
+                    grpc_path: "/seaworthy.test.v1.Library/ListBooks",
+                    access: ::seaworthy_contract::MethodAccess::Optional,
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::LendBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "LendBook",
+                    grpc_path: "/seaworthy.test.v1.Library/LendBook",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &[],
+                        all_of_scopes: &["books:lend", "books:read"],
+                    },
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::GetFile => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "GetFile",
+                    grpc_path: "/seaworthy.test.v1.Library/GetFile",
+                    access: ::seaworthy_contract::MethodAccess::Public,
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::Echo => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "Echo",
+                    grpc_path: "/seaworthy.test.v1.Library/Echo",
+                    access: ::seaworthy_contract::MethodAccess::Public,
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::WatchBook => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "WatchBook",
+                    grpc_path: "/seaworthy.test.v1.Library/WatchBook",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &[],
+                        all_of_scopes: &[],
+                    },
+                    is_client_streaming: false,
+                }
+            }
+            LibraryMethod::ImportBooks => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "ImportBooks",
+                    grpc_path: "/seaworthy.test.v1.Library/ImportBooks",
+                    access: ::seaworthy_contract::MethodAccess::Authenticated {
+                        any_of_roles: &["librarian"],
+                        all_of_scopes: &[],
+                    },
+                    is_client_streaming: true,
+                }
+            }
+            LibraryMethod::Mirror => {
+                ::seaworthy_contract::MethodDescription {
+                    name: "Mirror",
+                    grpc_path: "/seaworthy.test.v1.Library/Mirror",
+                    access: ::seaworthy_contract::MethodAccess::Public,
+                    is_client_streaming: true,
+                }
+            }
+        }
+    }
+}
 /// Serves an implementation of [`Library`] over gRPC and over HTTP, with the same checks.
 pub struct LibraryContract<T> {
     implementation: ::std::sync::Arc<T>,
@@ -3983,10 +4136,11 @@ impl<T: Library> LibraryContract<T> {
             config,
         }
     }
-    fn http(&self) -> ::seaworthy_contract::http::Routes {
+    fn http(&self) -> ::seaworthy_contract::http::Routes<LibraryMethod> {
         let mut routes = ::seaworthy_contract::http::Routes::new(self.config.clone());
         routes
             .unary(
+                LibraryMethod::CreateBook,
                 ::seaworthy_contract::http::Route {
                     method: "POST",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4020,6 +4174,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetBook,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4054,6 +4209,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetBook,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4086,6 +4242,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetBook,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4121,6 +4278,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetBook,
                 ::seaworthy_contract::http::Route {
                     method: "*",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4154,6 +4312,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetBook,
                 ::seaworthy_contract::http::Route {
                     method: "PUT",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4190,6 +4349,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::UpdateBook,
                 ::seaworthy_contract::http::Route {
                     method: "PATCH",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4224,6 +4384,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::UpdateBook,
                 ::seaworthy_contract::http::Route {
                     method: "PUT",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4258,6 +4419,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::DeleteBook,
                 ::seaworthy_contract::http::Route {
                     method: "DELETE",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4292,6 +4454,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::ListBooks,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4325,6 +4488,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::ListBooks,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4363,6 +4527,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::ListBooks,
                 ::seaworthy_contract::http::Route {
                     method: "REPORT",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4396,6 +4561,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::ListBooks,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4442,6 +4608,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::LendBook,
                 ::seaworthy_contract::http::Route {
                     method: "POST",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4476,6 +4643,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetFile,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4508,6 +4676,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetFile,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4540,6 +4709,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::GetFile,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4566,6 +4736,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::Echo,
                 ::seaworthy_contract::http::Route {
                     method: "POST",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4591,6 +4762,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .unary(
+                LibraryMethod::Echo,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4616,6 +4788,7 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
             .streaming(
+                LibraryMethod::WatchBook,
                 ::seaworthy_contract::http::Route {
                     method: "GET",
                     template: ::seaworthy_contract::http::PathTemplate {
@@ -4650,39 +4823,26 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
     }
-    /// The routes for an HTTP server.
-    pub fn router(&self) -> ::seaworthy_contract::axum::Router {
+    /// The routes for an HTTP server of your own. They do not check who calls: what the contract says of access is
+    /// enforced where `seaworthy_grpc::Contracts` serves it.
+    pub fn unguarded_router(&self) -> ::seaworthy_contract::axum::Router {
         self.http().into_router()
     }
 }
 impl<T: Library> ::seaworthy_contract::Contract for LibraryContract<T> {
     const NAME: &'static str = "seaworthy.test.v1.Library";
-    const METHODS: &'static [&'static str] = &[
-        "CreateBook",
-        "GetBook",
-        "UpdateBook",
-        "DeleteBook",
-        "ListBooks",
-        "LendBook",
-        "GetFile",
-        "Echo",
-        "WatchBook",
-        "ImportBooks",
-        "Mirror",
-    ];
     const DESCRIPTORS: &'static [u8] = include_bytes!("descriptors.bin");
     const OPENAPI: &'static str = include_str!("openapi.json");
+    type Method = LibraryMethod;
     type Grpc = library_server::LibraryServer<Self>;
-    fn grpc(&self) -> Self::Grpc {
+    fn unguarded_grpc(&self) -> Self::Grpc {
         library_server::LibraryServer::new(self.clone())
             .max_decoding_message_size(self.config.body_limit.as_usize())
     }
-    fn routes(
+    fn paths(
         &self,
-    ) -> ::std::vec::Vec<
-        (::std::string::String, ::seaworthy_contract::axum::routing::MethodRouter),
-    > {
-        self.http().into_list()
+    ) -> ::std::vec::Vec<::seaworthy_contract::http::HttpPath<Self::Method>> {
+        self.http().into_paths()
     }
     fn config(&self) -> &::seaworthy_contract::ContractConfig {
         &self.config

@@ -1,16 +1,15 @@
 use std::{pin::Pin, sync::Arc};
 
-use axum::routing::MethodRouter;
 use futures::{Stream, StreamExt as _, stream};
-use seaworthy_contract::{Contract, ContractConfig};
+use seaworthy_contract::{Contract, ContractConfig, http::HttpPath};
 use tonic::{Request, Response, Status, Streaming, metadata::MetadataMap};
 
 use crate::{
     answer::{any, pause, request_info, status, unary, with_fields},
     contract::{
         Any, BidiStreamRequest, BidiStreamResponse, ClientStreamRequest, ClientStreamResponse,
-        ConformancePayload, DESCRIPTOR_BYTES, DOCUMENT, IdempotentUnaryRequest,
-        IdempotentUnaryResponse, ServerStreamRequest, ServerStreamResponse,
+        ConformancePayload, ConformanceServiceMethod, DESCRIPTOR_BYTES, DOCUMENT,
+        IdempotentUnaryRequest, IdempotentUnaryResponse, ServerStreamRequest, ServerStreamResponse,
         StreamResponseDefinition, UnaryRequest, UnaryResponse, UnimplementedRequest,
         UnimplementedResponse,
         conformance_payload::RequestInfo,
@@ -25,25 +24,18 @@ pub(crate) struct Conformance(pub(crate) Arc<ContractConfig>);
 
 impl Contract for Conformance {
     const NAME: &'static str = "connectrpc.conformance.v1.ConformanceService";
-    const METHODS: &'static [&'static str] = &[
-        "Unary",
-        "ServerStream",
-        "ClientStream",
-        "BidiStream",
-        "Unimplemented",
-        "IdempotentUnary",
-    ];
     const DESCRIPTORS: &'static [u8] = DESCRIPTOR_BYTES;
     const OPENAPI: &'static str = DOCUMENT;
 
+    type Method = ConformanceServiceMethod;
     type Grpc = WithTrailers<ConformanceServiceServer<Self>>;
 
-    fn grpc(&self) -> Self::Grpc {
+    fn unguarded_grpc(&self) -> Self::Grpc {
         let server = ConformanceServiceServer::new(self.clone());
         WithTrailers(server.max_decoding_message_size(self.0.body_limit.as_usize()))
     }
 
-    fn routes(&self) -> Vec<(String, MethodRouter)> {
+    fn paths(&self) -> Vec<HttpPath<Self::Method>> {
         Vec::new()
     }
 

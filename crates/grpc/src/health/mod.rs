@@ -8,8 +8,8 @@ mod listening;
 mod service;
 mod status;
 
+use crate::MethodOptions;
 use seaworthy_health::Health;
-use seaworthy_http::{Access, RouteOptions};
 
 use contract::grpc::health::v1::HealthContract;
 use listening::Listening;
@@ -31,8 +31,8 @@ pub(crate) fn contract(
 }
 
 /// What its calls ask of the stack.
-pub(crate) fn options() -> RouteOptions {
-    RouteOptions::new().access(Access::Public).probe()
+pub(crate) fn options() -> MethodOptions {
+    MethodOptions::new().probe()
 }
 
 #[cfg(test)]

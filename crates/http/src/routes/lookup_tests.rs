@@ -30,7 +30,9 @@ const SEGMENTS: [&str; 12] = [
     "{*rest}",
 ];
 
-fn methods() -> [(Method, fn(&str) -> MethodRouter); 4] {
+type Make = fn(&str) -> MethodRouter;
+
+fn methods() -> [(Method, Make); 4] {
     fn answer(template: &str) -> impl Handler<((),), ()> {
         let template = template.to_owned();
         async move || template

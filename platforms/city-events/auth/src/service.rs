@@ -4,7 +4,6 @@ use std::{process::ExitCode, sync::Arc};
 
 use city_events_contract::{
     AUTH_SERVICE, DOOR, LONGEST_ACCESS_TOKEN, OWN_MACHINE, PeopleAndServices, bearer_of,
-    for_service,
 };
 use seaworthy::{
     account::{Lockout, OneTimeTokens, ReplayGuard, Sessions},
@@ -16,7 +15,7 @@ use seaworthy::{
     },
     config::Profile,
     data::{Database, DatabaseConfig, migrate_command},
-    grpc::Contracts,
+    grpc::{Contracts, MethodOptions},
     messaging::{Messaging, MessagingConfig, dead_letters_command},
     outbox::{Outbox, outbox_command},
     prelude::*,
@@ -175,7 +174,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     Contracts::new()
         .with_options(api::contract(accounts), |_| {
             // It asks for everybody from one address.
-            for_service(DOOR).without_rate_limit()
+            MethodOptions::new().without_rate_limit()
         })
         .document(OPENAPI)
         .serve(service)

@@ -35,6 +35,6 @@ pub use query::QueryPairs;
 pub use revocation::{RevocationConfig, look_back};
 pub use role::Role;
 pub use service_calls::{
-    AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig, for_service,
+    AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig,
 };
 pub use token_versions::{LONGEST_ACCESS_TOKEN, TOKEN_VERSION_MIGRATIONS, TokenVersions};

@@ -16,7 +16,7 @@ use seaworthy::{
 
 use crate::{Role, bearer_of};
 
-/// The name by which the door calls.
+/// The name by which the door calls. `auth.proto` names it as the role of its callers.
 pub const DOOR: &str = "bff";
 /// The name by which the service of users is called.
 pub const AUTH_SERVICE: &str = "auth-service";
@@ -71,13 +71,7 @@ impl ServiceCallsConfig {
     }
 }
 
-/// What a route says that is for one service alone, and not for people.
-#[must_use]
-pub fn for_service(caller: &str) -> RouteOptions {
-    RouteOptions::new().roles([caller])
-}
-
-/// Knows a service on routes that are [for one](for_service), and people on all others. Neither is taken for the other, whatever a token says of roles: they have keys of their own, and each is asked
+/// Knows a service on routes that need the role of one, and people on all others. Neither is taken for the other, whatever a token says of roles: they have keys of their own, and each is asked
 /// where it may be.
 pub struct PeopleAndServices<P> {
     people: P,
@@ -182,5 +176,27 @@ impl<P: Authenticate> Authenticate for PeopleAndServices<P> {
             return self.people.challenge(refusal, route);
         }
         self.services.as_ref()?.challenge(refusal, route)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use seaworthy::contract::{ContractMethod as _, MethodAccess};
+
+    use super::*;
+    use crate::auth::v1::AuthServiceMethod;
+
+    #[test]
+    fn calls_of_auth_need_the_role_of_the_gateway_auth_6() {
+        for method in AuthServiceMethod::ALL {
+            assert_eq!(
+                method.description().access,
+                MethodAccess::Authenticated {
+                    any_of_roles: &[DOOR],
+                    all_of_scopes: &[],
+                }
+            );
+        }
+        assert!(Role::named(DOOR).is_none());
     }
 }

@@ -142,7 +142,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
     }
     service.http(api::routes(api.clone()));
     Contracts::new()
-        .with_options(api::contract(api), api::options)
+        .with(api::contract(api))
         .document(OPENAPI)
         .serve(service)
 }

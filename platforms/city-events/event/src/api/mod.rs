@@ -5,8 +5,8 @@ mod errors;
 mod http;
 mod wire;
 
-use city_events_contract::event::v1::EventServiceContract;
-use seaworthy::{contract::ContractConfig, prelude::*};
+use city_events_contract::event::v1::{EventServiceContract, EventServiceMethod};
+use seaworthy::{contract::ContractConfig, grpc::MethodOptions};
 
 use crate::store::Store;
 use calls::Calls;
@@ -14,22 +14,25 @@ use errors::EventErrors;
 
 pub(crate) use http::routes;
 
-/// What everybody may ask.
-const PUBLIC: [&str; 4] = ["ListEvents", "GetEvent", "BatchGetEvents", "SuggestCities"];
-
 /// The calls over gRPC.
 pub(crate) fn contract(store: Store) -> EventServiceContract<Calls> {
     let config = ContractConfig::default().with_errors(EventErrors);
     EventServiceContract::with_config(Calls::new(store), config)
 }
 
-/// Who may call. Public calls come from a gateway on behalf of everybody, who must not share one budget.
-pub(crate) fn options(method: &str) -> RouteOptions {
-    if PUBLIC.contains(&method) {
-        RouteOptions::new()
-            .access(Access::Public)
-            .without_rate_limit()
-    } else {
-        RouteOptions::new().access(Access::Authenticated)
+/// Public calls come from the gateway on behalf of all visitors, who must not share one budget.
+pub(crate) fn options(method: EventServiceMethod) -> MethodOptions {
+    match method {
+        EventServiceMethod::ListEvents
+        | EventServiceMethod::GetEvent
+        | EventServiceMethod::BatchGetEvents
+        | EventServiceMethod::SuggestCities => MethodOptions::new().without_rate_limit(),
+        EventServiceMethod::CreateEvent
+        | EventServiceMethod::UpdateEvent
+        | EventServiceMethod::PublishEvent
+        | EventServiceMethod::UnpublishEvent
+        | EventServiceMethod::CancelEvent
+        | EventServiceMethod::ListOwnEvents
+        | EventServiceMethod::GetOwnEvent => MethodOptions::new(),
     }
 }

@@ -8,7 +8,7 @@ mod wire;
 use std::sync::Arc;
 
 use city_events_contract::join::v1::JoinServiceContract;
-use seaworthy::{contract::ContractConfig, prelude::*};
+use seaworthy::contract::ContractConfig;
 
 use crate::{metrics::JoinMetrics, store::Store};
 use calls::Calls;
@@ -36,9 +36,4 @@ impl Api {
 pub(crate) fn contract(api: Api) -> JoinServiceContract<Calls> {
     let config = ContractConfig::default().with_errors(JoinErrors);
     JoinServiceContract::with_config(Calls::new(api), config)
-}
-
-/// Who may call: everybody with a token. What else is asked of them depends on the event.
-pub(crate) fn options(_method: &str) -> RouteOptions {
-    RouteOptions::new().access(Access::Authenticated)
 }

@@ -1,0 +1,28 @@
+/// Who may call a method, as the contract declares it with the option `(seaworthy.access)`, for both transports (AUTH-5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MethodAccess {
+    /// Every caller. Credentials are not read.
+    Public,
+    /// Every caller, known where valid credentials are sent and anonymous otherwise.
+    Optional,
+    /// Callers with valid credentials only.
+    Authenticated {
+        /// The caller needs one of these roles. Empty: any caller.
+        any_of_roles: &'static [&'static str],
+        /// The credentials need all of these scopes.
+        all_of_scopes: &'static [&'static str],
+    },
+}
+
+/// What a contract says of one of its methods.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct MethodDescription {
+    /// The name, such as `GetBook`.
+    pub name: &'static str,
+    /// The path of its gRPC calls, such as `/library.v1.Library/GetBook`.
+    pub grpc_path: &'static str,
+    /// Who may call it.
+    pub access: MethodAccess,
+    /// Whether its requests are streams of messages.
+    pub is_client_streaming: bool,
+}

@@ -1,0 +1,232 @@
+//! One path of axum with the bindings of a contract that share it, and the choice among them.
+
+use std::{fmt, sync::Arc};
+
+use axum::{
+    extract::Request,
+    http::{HeaderValue, Method, header},
+    response::Response,
+    routing::{MethodFilter, MethodRouter, any, on},
+};
+use seaworthy_core::{Code, Error};
+
+use super::{route::Call, template::PathTemplate};
+use crate::{ContractConfig, ContractMethod, error::reason};
+
+/// The kind of a custom rule that leaves the HTTP method open.
+const ANY: &str = "*";
+
+/// One way to call a method of a contract over HTTP.
+#[derive(Clone)]
+pub struct Binding<M> {
+    pub(super) of: M,
+    pub(super) method: Method,
+    pub(super) template: PathTemplate,
+    pub(super) call: Call,
+    pub(super) config: ContractConfig,
+}
+
+/// One path of axum, and the bindings that share it: those of several HTTP methods, of custom verbs, and of templates that axum
+/// cannot tell apart.
+pub struct HttpPath<M> {
+    pattern: String,
+    bindings: Arc<[Binding<M>]>,
+    config: ContractConfig,
+}
+
+/// What an HTTP method and a path lead to among the bindings of an [`HttpPath`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Choice {
+    /// The binding with this index.
+    Binding(usize),
+    /// The path exists for these HTTP methods only.
+    OtherMethods(Vec<Method>),
+    /// No template matches the path.
+    Nothing,
+}
+
+impl<M: ContractMethod> Binding<M> {
+    /// The method of the contract.
+    pub fn method(&self) -> M {
+        self.of
+    }
+
+    /// The template as the contract has it, such as `/v1/orders/{id}:cancel`.
+    #[must_use]
+    pub fn template(&self) -> &'static str {
+        self.template.text
+    }
+
+    /// What serves this binding alone. It checks no access, and answers 404 to a path that does not match the template.
+    pub fn unguarded(&self) -> MethodRouter {
+        let binding = self.clone();
+        let serve = move |request: Request| {
+            let binding = binding.clone();
+            async move { binding.answer(request).await }
+        };
+        match MethodFilter::try_from(self.method.clone()) {
+            Ok(methods) => on(methods, serve),
+            // axum has no filter for methods that HTTP does not define.
+            Err(_) => any(serve),
+        }
+    }
+
+    async fn answer(&self, request: Request) -> Response {
+        match self.template.capture(request.uri().path()) {
+            Some(captures) => (self.call)(request, captures).await,
+            None => self.config.refusal(not_found()),
+        }
+    }
+
+    /// `HEAD` is answered by what answers `GET`; the server leaves the body out.
+    fn answers(&self, asked: &Method) -> bool {
+        self.method == asked
+            || self.is_open()
+            || (self.method == Method::GET && *asked == Method::HEAD)
+    }
+
+    fn is_open(&self) -> bool {
+        self.method.as_str() == ANY
+    }
+}
+
+impl<M: ContractMethod> HttpPath<M> {
+    /// `bindings` have to be sorted by the weight of their templates, the heaviest first.
+    pub(super) fn new(pattern: String, bindings: Vec<Binding<M>>, config: ContractConfig) -> Self {
+        Self {
+            pattern,
+            bindings: bindings.into(),
+            config,
+        }
+    }
+
+    /// The path in the syntax of axum.
+    #[must_use]
+    pub fn pattern(&self) -> &str {
+        &self.pattern
+    }
+
+    /// The bindings, in the order of their indexes in [`Choice`].
+    #[must_use]
+    pub fn bindings(&self) -> &[Binding<M>] {
+        &self.bindings
+    }
+
+    /// Chooses the binding that an HTTP method and a path, still percent-encoded, lead to. It is the only place where this is
+    /// decided: what guards a binding and what calls it both ask here.
+    pub fn choose(&self) -> impl Fn(&Method, &str) -> Choice + Clone + Send + Sync + 'static {
+        let bindings = Arc::clone(&self.bindings);
+        move |method, path| choose(&bindings, method, path)
+    }
+
+    /// The pattern and what serves it on a bare axum router, with no check of access.
+    pub(super) fn into_unguarded(self) -> (String, MethodRouter) {
+        let filter = filter(&self.bindings);
+        let (bindings, config) = (self.bindings, self.config);
+        let serve = move |request: Request| {
+            let (bindings, config) = (Arc::clone(&bindings), config.clone());
+            async move {
+                let path = request.uri().path();
+                let methods = match choose(&bindings, request.method(), path) {
+                    Choice::Binding(index) => match bindings.get(index) {
+                        Some(binding) => return binding.answer(request).await,
+                        None => return config.refusal(not_found()),
+                    },
+                    Choice::OtherMethods(methods) => methods,
+                    Choice::Nothing => return config.refusal(not_found()),
+                };
+                other_methods(&config, &methods)
+            }
+        };
+        let methods = match filter {
+            Some(methods) => on(methods, serve.clone()).fallback(serve),
+            None => any(serve),
+        };
+        (self.pattern, methods)
+    }
+}
+
+fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &str) -> Choice {
+    let mut others: Vec<Method> = Vec::new();
+    let mut found = None;
+    let mut has_verb = false;
+    for (index, binding) in bindings.iter().enumerate() {
+        if !binding.template.matches_path(path) {
+            continue;
+        }
+        // Templates with a verb come first: what is a verb of one method is not the end of an identifier of another.
+        if has_verb && binding.template.verb.is_none() {
+            break;
+        }
+        has_verb |= binding.template.verb.is_some();
+        if binding.answers(method) {
+            // A rule that names the method is meant before one that leaves it open.
+            if found.is_none() || !binding.is_open() {
+                found = Some(index);
+            }
+            if !binding.is_open() {
+                break;
+            }
+        } else if !others.contains(&binding.method) {
+            others.push(binding.method.clone());
+        }
+    }
+    match found {
+        Some(index) => Choice::Binding(index),
+        None if others.is_empty() => Choice::Nothing,
+        None => Choice::OtherMethods(others),
+    }
+}
+
+/// The methods of some bindings; none where one has a name that axum cannot tell apart.
+fn filter<M>(bindings: &[Binding<M>]) -> Option<MethodFilter> {
+    bindings
+        .iter()
+        .map(|binding| MethodFilter::try_from(binding.method.clone()).ok())
+        .reduce(|all, next| Some(all?.or(next?)))
+        .flatten()
+}
+
+fn not_found() -> Error {
+    Error::new(Code::NotFound, reason::ROUTE_NOT_FOUND, "no such path")
+}
+
+fn other_methods(config: &ContractConfig, methods: &[Method]) -> Response {
+    let names: Vec<&str> = methods
+        .iter()
+        .flat_map(|method| match *method {
+            Method::GET => vec!["GET", "HEAD"],
+            ref other => vec![other.as_str()],
+        })
+        .collect();
+    let mut response = config.refusal(Error::new(
+        Code::MethodNotAllowed,
+        reason::METHOD_NOT_ALLOWED,
+        "the path has no such method",
+    ));
+    if let Ok(value) = HeaderValue::from_str(&names.join(", ")) {
+        response.headers_mut().insert(header::ALLOW, value);
+    }
+    response
+}
+
+impl<M: fmt::Debug> fmt::Debug for Binding<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Binding")
+            .field("of", &self.of)
+            .field("method", &self.method)
+            .field("template", &self.template.text)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<M: fmt::Debug> fmt::Debug for HttpPath<M> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("HttpPath")
+            .field("pattern", &self.pattern)
+            .field("bindings", &self.bindings)
+            .finish_non_exhaustive()
+    }
+}
