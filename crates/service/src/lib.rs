@@ -30,6 +30,7 @@ mod lifecycle;
 mod listener;
 mod no_settings;
 pub mod preflight;
+pub mod private_files;
 mod reload;
 mod service;
 mod settings;

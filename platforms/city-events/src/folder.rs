@@ -1,54 +1,61 @@
 use std::{
-    fs::{self, DirBuilder, OpenOptions},
-    io::{self, Write as _},
-    os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _},
+    fs,
     path::{Path, PathBuf},
 };
 
-use seaworthy::prelude::StartError;
+use seaworthy::{
+    prelude::StartError,
+    service::private_files::{PrivateFileError, PrivateFolder},
+};
 use uuid::Uuid;
 
 /// The folder of everything that a platform keeps. It holds secrets and addresses of people, so it is its owner's alone.
 #[derive(Debug, Clone)]
-pub struct Folder(PathBuf);
+pub struct Folder {
+    own: PrivateFolder,
+    secrets: PrivateFolder,
+}
 
-/// The folder, and that of the secrets in it.
-const FOLDER_MODE: u32 = 0o700;
-/// A secret.
-const SECRET_MODE: u32 = 0o600;
 const SECRETS: &str = "secrets";
 /// Its presence says that the platform was given something to look at.
 const SEEDED: &str = "seeded";
 
 impl Folder {
-    /// Opens the folder, and makes it where there is none.
+    /// Opens the folder, and makes it where there is none. Files of it that other users can read
+    /// are made private.
     ///
     /// # Errors
-    /// It cannot be made.
+    /// It cannot be made, or cannot be kept from other users.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StartError> {
         let path = path.into();
-        let made = DirBuilder::new()
-            .recursive(true)
-            .mode(FOLDER_MODE)
-            .create(path.join(SECRETS));
-        made.map_err(|error| {
+        let opened = || {
+            let own = PrivateFolder::open(&path)?;
+            let secrets = PrivateFolder::open(path.join(SECRETS))?;
+            for entry in fs::read_dir(secrets.path()).into_iter().flatten().flatten() {
+                secrets.file(entry.file_name())?;
+            }
+            if own.path().join(SEEDED).exists() {
+                own.file(SEEDED)?;
+            }
+            Ok(Self { own, secrets })
+        };
+        opened().map_err(|error: PrivateFileError| {
             StartError::because(
-                format!("the folder {} cannot be made", path.display()),
+                format!("the folder {} cannot be used", path.display()),
                 error,
             )
-        })?;
-        Ok(Self(path))
+        })
     }
 
     /// Where it is.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        self.own.path()
     }
 
     /// The URL of a database file.
     pub(crate) fn sqlite(&self, name: &str) -> String {
-        format!("sqlite:{}", self.0.join(name).display())
+        format!("sqlite:{}", self.path().join(name).display())
     }
 
     /// A reference to the secret of a name, which is made when it is asked for first.
@@ -56,40 +63,29 @@ impl Folder {
     /// # Errors
     /// It cannot be written.
     pub(crate) fn secret(&self, name: &str) -> Result<String, StartError> {
-        let path = self.0.join(SECRETS).join(name);
-        match write_new(&path) {
-            Ok(()) => {}
-            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-            Err(error) => {
-                let what = format!("the secret {} cannot be written", path.display());
-                return Err(StartError::because(what, error));
-            }
-        }
-        let path = fs::canonicalize(path)?;
+        self.secrets
+            .create(name, random().as_bytes())
+            .map_err(|error| {
+                StartError::because(format!("the secret {name} cannot be written"), error)
+            })?;
+        let path = fs::canonicalize(self.secrets.path().join(name))?;
         Ok(format!("file:{}", path.display()))
     }
 
     /// Whether the platform was given something to look at.
     pub(crate) fn is_seeded(&self) -> bool {
-        self.0.join(SEEDED).exists()
+        self.path().join(SEEDED).exists()
     }
 
     /// Says that it was.
-    pub(crate) fn set_seeded(&self) -> io::Result<()> {
-        fs::write(self.0.join(SEEDED), "")
+    pub(crate) fn set_seeded(&self) -> Result<(), PrivateFileError> {
+        self.own.file(SEEDED).map(drop)
     }
 }
 
 /// 244 bits from the operating system.
-fn write_new(path: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(SECRET_MODE)
-        .open(path)?;
-    let secret = format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple());
-    file.write_all(secret.as_bytes())?;
-    file.sync_all()
+fn random() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
-use std::{fs, io, path::Path};
+use std::error::Error;
 
+use seaworthy_service::private_files::{self, PrivateFileError};
 use sqlx::{
     ConnectOptions as _,
     mysql::MySqlConnectOptions,
@@ -55,18 +56,11 @@ impl Target {
             }
             Engine::Sqlite => {
                 let options = match url.file() {
-                    Some(file) => {
-                        make_folder_of(&file).map_err(|error| {
-                            DataError::new(
-                                DataErrorKind::ConnectionFailed,
-                                format!("the folder of {} cannot be made: {error}", file.display()),
-                            )
-                        })?;
-                        SqliteConnectOptions::new()
-                            .filename(file)
-                            .create_if_missing(true)
-                            .journal_mode(SqliteJournalMode::Wal)
-                    }
+                    Some(file) => SqliteConnectOptions::new()
+                        .filename(private_files::open_database(&file).map_err(not_private)?)
+                        // A file that SQLite makes can be read by other users.
+                        .create_if_missing(false)
+                        .journal_mode(SqliteJournalMode::Wal),
                     None => SqliteConnectOptions::new().in_memory(true),
                 };
                 let options = options
@@ -97,9 +91,21 @@ impl Target {
     }
 }
 
-fn make_folder_of(file: &Path) -> io::Result<()> {
-    match file.parent() {
-        Some(folder) if folder != Path::new("") => fs::create_dir_all(folder),
-        _ => Ok(()),
+/// The file cannot be kept from other users, or cannot be made.
+fn not_private(error: PrivateFileError) -> DataError {
+    let kind = match error {
+        PrivateFileError::Open { .. } => DataErrorKind::ConnectionFailed,
+        _ => DataErrorKind::InvalidSettings,
+    };
+    DataError::new(kind, error_chain(&error))
+}
+
+fn error_chain(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        text.push_str(&format!(": {error}"));
+        cause = error.source();
     }
+    text
 }

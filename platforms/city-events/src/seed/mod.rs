@@ -21,7 +21,7 @@ pub enum SeedError {
     Build(#[from] seaworthy::client::BuildError),
     /// The folder cannot be written.
     #[error("it cannot be written down that this was done")]
-    Folder(#[from] std::io::Error),
+    Folder(#[from] seaworthy::service::private_files::PrivateFileError),
     /// An answer other than the one that was expected.
     #[error("{what} was answered with {status}: {code}")]
     Refused {

@@ -19,6 +19,7 @@ mod flow;
 mod house;
 mod pages;
 mod people;
+mod private;
 mod program;
 mod revoked;
 mod strangers;

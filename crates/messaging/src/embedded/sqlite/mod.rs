@@ -14,6 +14,7 @@ use bytes::Bytes;
 use deliveries::SqliteDeliveries;
 use futures::future::BoxFuture;
 use publish::Publications;
+use seaworthy_service::private_files;
 use sqlx::{
     Row as _, SqlitePool,
     sqlite::{
@@ -57,12 +58,11 @@ impl SqliteBroker {
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let file = config.url.file();
         let file = file.ok_or_else(|| TransportError::refused("the URL names no file"))?;
-        if let Some(folder) = file.parent() {
-            std::fs::create_dir_all(folder).map_err(TransportError::refused)?;
-        }
+        let file = private_files::open_database(&file).map_err(TransportError::refused)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
-            .create_if_missing(true)
+            // A file that SQLite makes can be read by other users.
+            .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             // What is confirmed is on the disk, not only with the operating system.
             .synchronous(SqliteSynchronous::Full)

@@ -1,0 +1,50 @@
+use std::{io, path::Path, path::PathBuf};
+
+/// A file or folder cannot be kept from other users.
+#[derive(Debug, thiserror::Error)]
+pub enum PrivateFileError {
+    /// The file or folder cannot be created or opened.
+    #[error("{} cannot be opened", path.display())]
+    Open {
+        /// The file or folder.
+        path: PathBuf,
+        /// The cause.
+        #[source]
+        source: io::Error,
+    },
+    /// Other users have access to the file or folder, and its mode cannot be changed.
+    #[error(
+        "other users have access to {} (mode {mode:04o}) and its mode cannot be changed: {advice}",
+        path.display()
+    )]
+    Exposed {
+        /// The file or folder.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// What an operator does about it.
+        advice: &'static str,
+        /// The cause.
+        #[source]
+        source: Option<io::Error>,
+    },
+    /// Something else than a regular file has this path.
+    #[error("{} is not a regular file", path.display())]
+    NotAFile {
+        /// What was found.
+        path: PathBuf,
+    },
+}
+
+impl PrivateFileError {
+    pub(super) fn create(path: &Path, source: io::Error) -> Self {
+        Self::Open {
+            path: path.to_owned(),
+            source,
+        }
+    }
+
+    pub(super) fn is_missing(&self) -> bool {
+        matches!(self, Self::Open { source, .. } if source.kind() == io::ErrorKind::NotFound)
+    }
+}

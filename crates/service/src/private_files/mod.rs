@@ -1,0 +1,143 @@
+//! Files and folders that only the user of the process can read: databases, brokers, secrets.
+//!
+//! Every file that the framework or a service writes at run time is made here. The mode is given
+//! when a file is created, so no other user can open it in between. The umask can only narrow it.
+//! On systems without Unix modes the functions create files and folders, and check nothing.
+
+mod error;
+mod modes;
+
+use std::{
+    env,
+    ffi::OsString,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+pub use error::PrivateFileError;
+
+/// Files that SQLite keeps beside a database. It gives them the mode of the database.
+const DATABASE_COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+
+/// A folder with mode 0700, whose files have mode 0600.
+///
+/// ```
+/// use seaworthy_service::private_files::PrivateFolder;
+///
+/// # let place = tempfile::tempdir()?;
+/// let folder = PrivateFolder::open(place.path().join("data"))?;
+/// let database = folder.database("orders.db")?;
+/// assert!(database.exists());
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PrivateFolder(PathBuf);
+
+impl PrivateFolder {
+    /// Opens a folder. A folder that is missing is created with mode 0700, and so are its missing
+    /// parents. A folder with a wider mode is narrowed to 0700.
+    ///
+    /// # Errors
+    /// [`PrivateFileError`] if the folder cannot be created, if its mode cannot be narrowed because
+    /// it belongs to another user, or if the working directory is in it: such a folder holds other
+    /// things than data, and to narrow it would surprise its owner.
+    pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
+        let path = path.into();
+        let path = match path.as_os_str().is_empty() {
+            true => PathBuf::from("."),
+            false => path,
+        };
+        modes::create_folder(&path).map_err(|error| PrivateFileError::create(&path, error))?;
+        modes::narrow_folder(&path, is_shared(&path))?;
+        Ok(Self(path))
+    }
+
+    /// The path, as it was given.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The path of a file of this folder. A file that is missing is created empty with mode 0600.
+    /// A file with a wider mode is narrowed.
+    ///
+    /// # Errors
+    /// [`PrivateFileError`] if the file cannot be created, is not a regular file, or belongs to
+    /// another user and has a wider mode.
+    pub fn file(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
+        let path = self.0.join(name);
+        match modes::create_file(&path) {
+            Ok(_created) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                modes::narrow_file(&path)?;
+            }
+            Err(error) => return Err(PrivateFileError::create(&path, error)),
+        }
+        Ok(path)
+    }
+
+    /// Creates a file with its content, which is on the disk when this returns. Returns whether the
+    /// file was created: a file that exists keeps its content, and its mode is narrowed.
+    ///
+    /// # Errors
+    /// As for [`PrivateFolder::file`].
+    pub fn create(&self, name: impl AsRef<Path>, content: &[u8]) -> Result<bool, PrivateFileError> {
+        use io::Write as _;
+
+        let path = self.0.join(name);
+        let written = modes::create_file(&path).and_then(|mut file| {
+            file.write_all(content)?;
+            file.sync_all()
+        });
+        match written {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+                modes::narrow_file(&path)?;
+                Ok(false)
+            }
+            Err(error) => Err(PrivateFileError::create(&path, error)),
+        }
+    }
+
+    /// The path of a SQLite database of this folder. An empty file is a valid database, and SQLite
+    /// gives the files beside it the same mode. Those that exist are narrowed too.
+    ///
+    /// # Errors
+    /// As for [`PrivateFolder::file`].
+    pub fn database(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
+        let path = self.file(name)?;
+        for suffix in DATABASE_COMPANIONS {
+            let mut companion = OsString::from(&path);
+            companion.push(suffix);
+            match modes::narrow_file(Path::new(&companion)) {
+                Err(error) if error.is_missing() => {}
+                narrowed => narrowed?,
+            }
+        }
+        Ok(path)
+    }
+}
+
+/// Opens the folder of a SQLite database and the database itself: see [`PrivateFolder::open`] and
+/// [`PrivateFolder::database`].
+///
+/// # Errors
+/// As those two.
+pub fn open_database(path: &Path) -> Result<PathBuf, PrivateFileError> {
+    let name = path.file_name().ok_or_else(|| {
+        PrivateFileError::create(path, io::Error::from(io::ErrorKind::InvalidFilename))
+    })?;
+    let folder = path.parent().unwrap_or_else(|| Path::new(""));
+    PrivateFolder::open(folder)?.database(name)
+}
+
+/// Whether the folder is the working directory or holds it.
+fn is_shared(path: &Path) -> bool {
+    let (Ok(here), Ok(folder)) = (env::current_dir(), fs::canonicalize(path)) else {
+        return false;
+    };
+    fs::canonicalize(here).is_ok_and(|here| here.starts_with(folder))
+}
+
+#[cfg(all(test, unix))]
+mod tests;

@@ -1,0 +1,141 @@
+//! What differs between systems: modes on Unix, nothing elsewhere.
+
+#[cfg(not(unix))]
+pub(super) use other::{create_file, create_folder, narrow_file, narrow_folder};
+#[cfg(unix)]
+pub(super) use unix::{create_file, create_folder, narrow_file, narrow_folder};
+
+#[cfg(unix)]
+mod unix {
+    use std::{
+        fs::{DirBuilder, File, OpenOptions, Permissions},
+        io,
+        os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        path::Path,
+    };
+
+    use crate::private_files::PrivateFileError;
+
+    /// Only the owner enters, lists and writes.
+    const FOLDER_MODE: u32 = 0o700;
+    /// Only the owner reads and writes.
+    const FILE_MODE: u32 = 0o600;
+    /// The permission bits of a mode, with set-user-ID, set-group-ID and the sticky bit.
+    const PERMISSIONS: u32 = 0o7777;
+    /// What group and others may do.
+    const OTHER_USERS: u32 = 0o077;
+
+    const FOLDER_ADVICE: &str =
+        "use a folder of the service's own, such as a subfolder, which it creates with mode 0700";
+    const FILE_ADVICE: &str =
+        "give the file to the user that the service runs as, or change its mode to 0600";
+
+    pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(FOLDER_MODE)
+            .create(path)
+    }
+
+    pub(crate) fn create_file(path: &Path) -> io::Result<File> {
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .mode(FILE_MODE)
+            .open(path)
+    }
+
+    /// Narrows the mode of a folder. A folder that is shared with other things is refused instead.
+    pub(crate) fn narrow_folder(path: &Path, is_shared: bool) -> Result<(), PrivateFileError> {
+        let folder = File::open(path).map_err(|error| PrivateFileError::create(path, error))?;
+        let mode = mode_of(&folder, path)?;
+        if is_shared && mode & OTHER_USERS != 0 {
+            return Err(PrivateFileError::Exposed {
+                path: path.to_owned(),
+                mode,
+                advice: FOLDER_ADVICE,
+                source: None,
+            });
+        }
+        narrow(&folder, path, FOLDER_MODE, FOLDER_ADVICE)
+    }
+
+    /// Narrows the mode of a file.
+    pub(crate) fn narrow_file(path: &Path) -> Result<(), PrivateFileError> {
+        let failed = |error| PrivateFileError::create(path, error);
+        // A FIFO would block the open below.
+        if !std::fs::metadata(path).map_err(failed)?.is_file() {
+            return Err(PrivateFileError::NotAFile {
+                path: path.to_owned(),
+            });
+        }
+        let file = File::open(path).map_err(failed)?;
+        narrow(&file, path, FILE_MODE, FILE_ADVICE)
+    }
+
+    fn narrow(
+        file: &File,
+        path: &Path,
+        allowed: u32,
+        advice: &'static str,
+    ) -> Result<(), PrivateFileError> {
+        let mode = mode_of(file, path)?;
+        if mode & OTHER_USERS == 0 {
+            return Ok(());
+        }
+        let exposed = |source| PrivateFileError::Exposed {
+            path: path.to_owned(),
+            mode,
+            advice,
+            source,
+        };
+        file.set_permissions(Permissions::from_mode(mode & allowed))
+            .map_err(|error| exposed(Some(error)))?;
+        // Some mounted file systems accept the call and keep the mode.
+        if mode_of(file, path)? & OTHER_USERS != 0 {
+            return Err(exposed(None));
+        }
+        tracing::warn!(
+            path = %path.display(),
+            mode = format!("{mode:04o}"),
+            "other users had access to a private file: its mode was narrowed"
+        );
+        Ok(())
+    }
+
+    fn mode_of(file: &File, path: &Path) -> Result<u32, PrivateFileError> {
+        let metadata = file
+            .metadata()
+            .map_err(|error| PrivateFileError::create(path, error))?;
+        Ok(metadata.permissions().mode() & PERMISSIONS)
+    }
+}
+
+#[cfg(not(unix))]
+mod other {
+    use std::{
+        fs::{self, File, OpenOptions},
+        io,
+        path::Path,
+    };
+
+    use crate::private_files::PrivateFileError;
+
+    pub(crate) fn create_folder(path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    pub(crate) fn create_file(path: &Path) -> io::Result<File> {
+        OpenOptions::new().write(true).create_new(true).open(path)
+    }
+
+    pub(crate) fn narrow_folder(_path: &Path, _is_shared: bool) -> Result<(), PrivateFileError> {
+        Ok(())
+    }
+
+    pub(crate) fn narrow_file(path: &Path) -> Result<(), PrivateFileError> {
+        fs::metadata(path)
+            .map(drop)
+            .map_err(|error| PrivateFileError::create(path, error))
+    }
+}
