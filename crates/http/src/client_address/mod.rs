@@ -1,0 +1,147 @@
+//! Whose address a request comes from, read through trusted proxies only (SEC-6).
+
+mod hops;
+
+use std::{
+    borrow::Cow,
+    fmt,
+    net::{IpAddr, Ipv6Addr},
+    str::FromStr,
+};
+
+use hops::hops;
+use http::HeaderMap;
+use ipnet::IpNet;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// How many hops are read before the rest of the header is ignored: more proxies in a row than any deployment has.
+const MAXIMUM_HOPS: usize = 32;
+
+/// An address range in CIDR form, such as `10.0.0.0/8`; a bare address is a range of one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AddressRange(IpNet);
+
+/// The text is not an address range.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is not an address range such as 10.0.0.0/8 or an address")]
+pub struct InvalidAddressRange(String);
+
+impl AddressRange {
+    /// Whether the range holds an address. An IPv4 address written as IPv6 counts as IPv4.
+    #[must_use]
+    pub fn contains(&self, address: IpAddr) -> bool {
+        self.0.contains(&address.to_canonical())
+    }
+}
+
+/// One IPv6 client commands a whole /64 network, so that is what counts as its address.
+pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
+    match ip.to_canonical() {
+        IpAddr::V4(ip) => IpAddr::V4(ip),
+        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
+    }
+}
+
+impl FromStr for AddressRange {
+    type Err = InvalidAddressRange;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        text.parse::<IpNet>()
+            .or_else(|_| text.parse::<IpAddr>().map(IpNet::from))
+            .map(Self)
+            .map_err(|_| InvalidAddressRange(text.to_owned()))
+    }
+}
+
+impl fmt::Display for AddressRange {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&self.0, formatter)
+    }
+}
+
+impl Serialize for AddressRange {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for AddressRange {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Cow::<'de, str>::deserialize(deserializer)?
+            .parse()
+            .map_err(de::Error::custom)
+    }
+}
+
+impl JsonSchema for AddressRange {
+    fn schema_name() -> Cow<'static, str> {
+        "AddressRange".into()
+    }
+
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "string", "examples": ["10.0.0.0/8"] })
+    }
+
+    fn inline_schema() -> bool {
+        true
+    }
+}
+
+/// The header in which the trusted proxies write the client's address.
+///
+/// It is one by setting and never "whichever is there": a proxy rewrites the header it knows and passes the other one on as the client wrote it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ForwardedHeader {
+    /// `X-Forwarded-For`, which nearly every proxy writes.
+    #[default]
+    XForwardedFor,
+    /// `Forwarded` of RFC 7239.
+    Forwarded,
+}
+
+/// Finds the client's address.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientAddress {
+    trusted: Box<[AddressRange]>,
+    header: ForwardedHeader,
+}
+
+impl ClientAddress {
+    pub(crate) fn new(trusted: &[AddressRange], header: ForwardedHeader) -> Self {
+        Self {
+            trusted: trusted.into(),
+            header,
+        }
+    }
+
+    /// The address of the nearest hop that is not a trusted proxy, read from right to left.
+    ///
+    /// A hop that cannot be read ends the search at the hop to its right. Everything further left was
+    /// written by an unknown sender and is never looked at, so no byte of it can change the result.
+    pub(crate) fn resolve(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
+        let peer = peer.to_canonical();
+        if self.trusted.is_empty() || !self.trusts(peer) {
+            return peer;
+        }
+        let mut nearest = peer;
+        for address in hops(self.header, headers).take(MAXIMUM_HOPS) {
+            let Some(address) = address else {
+                break;
+            };
+            nearest = address;
+            if !self.trusts(address) {
+                break;
+            }
+        }
+        nearest
+    }
+
+    fn trusts(&self, address: IpAddr) -> bool {
+        self.trusted.iter().any(|range| range.contains(address))
+    }
+}
+
+#[cfg(test)]
+mod tests;
