@@ -84,9 +84,10 @@ impl SessionCookie {
         let mut found = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+            // A pair that is no text says nothing against the others of its line.
+            .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| std::str::from_utf8(pair).ok())
+            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
             .filter(|(name, _)| name.strip_prefix(prefix) == Some(self.name.as_str()))
             .map(|(_, value)| value);
         let token = found.next()?;
@@ -99,6 +100,8 @@ impl SessionCookie {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn read(cookie: &SessionCookie, text: &str) -> Option<String> {
@@ -133,5 +136,36 @@ mod tests {
             plain.clear().unwrap(),
             "refresh=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax"
         );
+    }
+
+    /// What may stand in a line of cookies beside the one that is looked for.
+    fn other_pairs() -> impl Strategy<Value = Vec<u8>> {
+        let byte = (b' '..=u8::MAX).prop_filter("DEL is not allowed", |byte| *byte != 0x7f);
+        let byte = prop_oneof![4 => byte, 1 => prop::sample::select(b"\t;=\" ".to_vec())];
+        prop::collection::vec(byte, 0..60)
+    }
+
+    proptest! {
+        #[test]
+        fn other_cookies_neither_hide_nor_forge_a_session_auth_3(
+            before in other_pairs(),
+            behind in other_pairs(),
+            line in other_pairs(),
+        ) {
+            let cookie = SessionCookie::new("refresh");
+            let token = SecretToken::generate().unwrap();
+            let own = format!("__Host-refresh={}", token.expose());
+            let with = |pairs: &[&[u8]]| {
+                let mut headers = HeaderMap::new();
+                for line in pairs {
+                    headers.append(header::COOKIE, HeaderValue::from_bytes(line).unwrap());
+                }
+                cookie.read(&headers).map(|token| token.expose().to_owned())
+            };
+            let beside = [&before, &b";"[..], own.as_bytes(), b";", &behind].concat();
+            prop_assert_eq!(with(&[&line, &beside]), Some(token.expose().to_owned()));
+            prop_assert_eq!(with(&[&beside, own.as_bytes()]), None);
+            prop_assert_eq!(with(&[&line, &before, &behind]), None);
+        }
     }
 }

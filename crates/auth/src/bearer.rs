@@ -46,6 +46,7 @@ pub(crate) fn other_scheme() -> Error {
 #[cfg(test)]
 mod tests {
     use http::HeaderValue;
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -87,6 +88,48 @@ mod tests {
             &["Bearer a", "Basic b"],
         ] {
             assert_eq!(Bearer::of(&read(values)), Bearer::Other, "{values:?}");
+        }
+    }
+
+    /// Any value that HTTP admits, often one that is nearly right.
+    fn value() -> impl Strategy<Value = Vec<u8>> {
+        let byte = (b' '..=u8::MAX).prop_filter("DEL is not allowed", |byte| *byte != 0x7f);
+        let any = prop::collection::vec(prop_oneof![9 => byte.clone(), 1 => Just(b'\t')], 0..40);
+        prop_oneof![
+            2 => any,
+            1 => (byte.clone(), Just(&b"Bearer a.b.c"[..])).prop_map(|(byte, text)| [&[byte], text].concat()),
+            1 => (byte, Just(&b"Bearer "[..])).prop_map(|(byte, text)| [text, &[byte]].concat()),
+            1 => Just(b"Bearer a.b.c".to_vec()),
+            1 => Just(Vec::new()),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn credentials_that_were_sent_are_never_taken_for_none_auth_1(
+            values in prop::collection::vec(value(), 0..4)
+        ) {
+            let mut headers = HeaderMap::new();
+            for value in &values {
+                headers.append(AUTHORIZATION, HeaderValue::from_bytes(value).unwrap());
+            }
+            let read = Bearer::of(&headers);
+            match &values[..] {
+                [] => prop_assert_eq!(read, Bearer::Absent),
+                [only] => {
+                    let text = String::from_utf8_lossy(only);
+                    let is_bearer = text
+                        .split_once(' ')
+                        .is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"));
+                    prop_assert_ne!(read, Bearer::Absent);
+                    prop_assert!(is_bearer || read == Bearer::Other);
+                    if let Bearer::Token(token) = read {
+                        prop_assert!(!token.is_empty() && only.ends_with(token));
+                    }
+                }
+                // One of them may be right: two opinions are none.
+                _ => prop_assert_eq!(read, Bearer::Other),
+            }
         }
     }
 }

@@ -162,7 +162,12 @@ impl Cors {
         let Some(policy) = policy.as_ref() else {
             return CrossOrigin::Indifferent;
         };
-        let origin = headers.get(header::ORIGIN);
+        let mut origins = headers.get_all(header::ORIGIN).iter();
+        let origin = origins.next();
+        // Two origins are none that is known.
+        if origins.next().is_some() {
+            return CrossOrigin::NotAllowed;
+        }
         let origin = match (&policy.origins, origin) {
             (Origins::Any, None) => return CrossOrigin::Indifferent,
             (Origins::Any, Some(_)) => ANY,

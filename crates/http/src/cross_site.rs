@@ -34,13 +34,14 @@ pub(crate) fn is_forged(
     if is_let_in {
         return false;
     }
-    if let Some(site) = headers.get(FETCH_SITE) {
+    // A browser sends each of them once. Of several, each has to be right.
+    if headers.contains_key(FETCH_SITE) {
+        let mut sites = headers.get_all(FETCH_SITE).iter();
         // `none` is the user: a typed address, a bookmark.
-        return site != "same-origin" && site != "none";
+        return !sites.all(|site| site == "same-origin" || site == "none");
     }
-    headers
-        .get(header::ORIGIN)
-        .is_some_and(|origin| !is_own(origin.as_bytes(), uri, headers))
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    !origins.all(|origin| is_own(origin.as_bytes(), uri, headers))
 }
 
 /// Whether an origin is that of the request itself. Its scheme is not looked at, because a proxy may have taken TLS off.

@@ -43,9 +43,10 @@ impl LoginCookie {
         let mut found = headers
             .get_all(header::COOKIE)
             .iter()
-            .filter_map(|value| value.to_str().ok())
-            .flat_map(|value| value.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
+            // A pair that is no text says nothing against the others of its line.
+            .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+            .filter_map(|pair| std::str::from_utf8(pair).ok())
+            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
             .filter(|(name, _)| *name == self.name)
             .map(|(_, value)| value);
         let sealed = found.next()?;

@@ -19,10 +19,13 @@ pub(super) enum StreamForm {
 }
 
 impl Codec {
-    /// The form that `Content-Type` names; `None` where there is no such header or the form is not known.
+    /// The form that `Content-Type` names; `None` where there is no such header, or more than one, or the form is not known.
     pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
-        let value = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
-        Self::of_media_type(essence(value))
+        let mut values = headers.get_all(header::CONTENT_TYPE).iter();
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return None;
+        };
+        Self::of_media_type(essence(value.to_str().ok()?))
     }
 
     /// The form that the client prefers. What it names and we do not know is no reason to refuse (RFC 9110, section 12.5.1).
@@ -79,8 +82,8 @@ fn accepted(headers: &HeaderMap) -> impl Iterator<Item = (&str, f32)> {
     headers
         .get_all(header::ACCEPT)
         .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
+        .flat_map(|value| value.as_bytes().split(|byte| *byte == b','))
+        .filter_map(|range| std::str::from_utf8(range).ok())
         .map(|range| {
             let quality = range
                 .split(';')

@@ -24,6 +24,8 @@
 //! ```
 
 mod config;
+#[cfg(test)]
+mod hostile;
 mod layer;
 mod memory;
 mod request;

@@ -57,7 +57,7 @@ fn caller(parts: &Parts) -> [u8; 32] {
         let tenant = tenant.map_or("", |tenant| tenant.as_str()).as_bytes();
         match context.and_then(|context| context.actor()) {
             Some(actor) => digest(&[b"actor", actor.as_str().as_bytes(), tenant]),
-            None => match bytes(&parts.headers, header::AUTHORIZATION) {
+            None => match &*joined(&parts.headers, header::AUTHORIZATION) {
                 b"" => {
                     let address = context.and_then(|context| context.client_address());
                     let address = address.map(|address| address.to_string());
@@ -83,20 +83,23 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
         .path_and_query()
         .map(|path| path.as_str())
         .unwrap_or_default();
-    let media_type = bytes(&parts.headers, header::CONTENT_TYPE);
+    let media_types = joined(&parts.headers, header::CONTENT_TYPE);
     Fingerprint(digest(&[
         parts.method.as_str().as_bytes(),
         path.as_bytes(),
-        media_type,
+        &media_types,
         body,
     ]))
 }
 
-fn bytes(headers: &HeaderMap, name: HeaderName) -> &[u8] {
-    headers
-        .get(name)
+/// All values of a header, which a client may send more than once: which of them counts is not known here. No value holds the byte between them.
+fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
+    let values: Vec<&[u8]> = headers
+        .get_all(name)
+        .iter()
         .map(|value| value.as_bytes())
-        .unwrap_or_default()
+        .collect();
+    values.join(&0)
 }
 
 /// Each part with its length before it, so that no two lists of parts are one text.

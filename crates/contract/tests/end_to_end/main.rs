@@ -10,6 +10,7 @@
 mod fuzz;
 mod generated;
 mod grpc;
+mod hostile;
 mod json;
 mod library;
 mod malformed;

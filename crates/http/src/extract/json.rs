@@ -58,10 +58,8 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], error: &serde_json::Error) -> Erro
 
 /// `application/json` or a type with the suffix `+json`, with any parameters.
 fn is_json(headers: &HeaderMap) -> bool {
-    let Some(kind) = headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|kind| kind.to_str().ok())
-    else {
+    let mut kinds = headers.get_all(header::CONTENT_TYPE).iter();
+    let (Some(Ok(kind)), None) = (kinds.next().map(HeaderValue::to_str), kinds.next()) else {
         return false;
     };
     let essence = kind.split(';').next().unwrap_or_default().trim();

@@ -31,11 +31,12 @@ impl TokenAccess {
         let Some(expected) = &self.token else {
             return true;
         };
-        let header = request
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok())
-            .unwrap_or_default();
+        let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
+        // Two headers are two opinions on who calls.
+        let (Some(value), None) = (values.next(), values.next()) else {
+            return false;
+        };
+        let header = value.to_str().unwrap_or_default();
         let (scheme, given) = header.split_once(' ').unwrap_or_default();
         scheme.eq_ignore_ascii_case("bearer") && is_same(given.trim(), expected.expose())
     }

@@ -103,11 +103,12 @@ impl Actors {
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let values = headers.get_all(header::COOKIE).iter();
+    // A pair that is no text says nothing against the others of its line.
     let pairs = values
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|text| text.split(';'));
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok());
     pairs
-        .filter_map(|pair| pair.trim().split_once('='))
+        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
         .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
