@@ -56,8 +56,11 @@ impl std::error::Error for ConfigError {}
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// The errors, unless there is none.
-    pub(crate) fn check(mut errors: Vec<ConfigError>) -> Result<(), Self> {
+    /// Returns the errors, unless there is none.
+    ///
+    /// # Errors
+    /// All of them, in order and each once.
+    pub fn check(mut errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() {
             return Ok(());
         }

@@ -16,6 +16,7 @@ use crate::{
     schema::{Instance, Settings},
     secret::{Reference, SecretLeaf},
     tree::Node,
+    variables,
 };
 
 /// A configuration without a mistake: an immutable snapshot, cheap to clone. `Debug` prints no value.
@@ -27,6 +28,7 @@ pub(crate) struct Inner {
     pub(crate) service: String,
     pub(crate) schema: Schema,
     pub(crate) profile: Profile,
+    pub(crate) is_profile_set: bool,
     pub(crate) files: Vec<PathBuf>,
     pub(crate) directory: PathBuf,
     pub(crate) layers: Vec<(LayerName, Node)>,
@@ -87,6 +89,19 @@ impl Loaded {
     #[must_use]
     pub fn profile(&self) -> Profile {
         self.0.profile
+    }
+
+    /// Whether the profile was chosen, by the environment, the command line or the program. Else it is
+    /// the default, `development`.
+    #[must_use]
+    pub fn is_profile_set(&self) -> bool {
+        self.0.is_profile_set
+    }
+
+    /// The environment variable that chooses the profile, such as `ORDERS__PROFILE`.
+    #[must_use]
+    pub fn profile_variable(&self) -> String {
+        variables::profile_variable(&self.0.service)
     }
 
     /// The files that were read, in the order of their layers.

@@ -63,6 +63,7 @@ type Rule = Arc<dyn Fn(&Loaded) -> Vec<ConfigError> + Send + Sync>;
 /// Everything but the secrets.
 struct Prepared {
     profile: Profile,
+    is_profile_set: bool,
     files: Vec<PathBuf>,
     layers: Vec<(LayerName, Node)>,
     tree: Node,
@@ -281,9 +282,10 @@ impl Loader {
         }
     }
 
-    fn profile_in_effect(&self) -> Result<Profile, ConfigError> {
-        if let Some(profile) = self.profile {
-            return Ok(profile);
+    /// The profile that was chosen, if one was.
+    fn chosen_profile(&self) -> Result<Option<Profile>, ConfigError> {
+        if self.profile.is_some() {
+            return Ok(self.profile);
         }
         let name = variables::profile_variable(&self.service);
         let refuse = |problem: String| {
@@ -293,9 +295,10 @@ impl Loader {
             ConfigError::new(origin, "", problem)
         };
         match self.environment.get(&name) {
-            None => Ok(Profile::default()),
+            None => Ok(None),
             Some(Ok(text)) => text
                 .parse()
+                .map(Some)
                 .map_err(|error: crate::UnknownProfile| refuse(error.to_string())),
             Some(Err(_)) => Err(refuse("the variable is not UTF-8".to_owned())),
         }
@@ -310,7 +313,8 @@ impl Loader {
             let problem = format!("the settings types cannot be used: {problem}");
             ConfigError::new(Origin::Default, "", problem)
         })?;
-        let profile = self.profile_in_effect()?;
+        let chosen = self.chosen_profile()?;
+        let profile = chosen.unwrap_or_default();
         let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
         let mut files = Vec::new();
         for mut file in self.location.read(profile, errors) {
@@ -348,6 +352,7 @@ impl Loader {
         errors.append(&mut check.errors);
         Ok(Prepared {
             profile,
+            is_profile_set: chosen.is_some(),
             files,
             layers,
             document: document.unwrap_or_else(|| Json::Object(Map::new())),
@@ -376,6 +381,7 @@ impl Loader {
             service: self.service.clone(),
             schema: schema.clone(),
             profile: prepared.profile,
+            is_profile_set: prepared.is_profile_set,
             files: prepared.files,
             directory: self.location.directory(),
             layers: prepared.layers,

@@ -7,9 +7,10 @@ use serde_json::Value as Json;
 use crate::{
     assembly::Assembly,
     command::{self, Commands},
+    config::FrameworkConfig,
     kernel::{Addresses, Kernel, StartFailure},
     lifecycle::{StopOutcome, Watched},
-    preflight,
+    preflight, settings,
     start_error::StartError,
 };
 
@@ -76,6 +77,24 @@ impl Service {
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
         command::run(&self, commands, assemble).into()
+    }
+
+    /// Whether every listener of the service would be on a loopback address with settings from
+    /// `loader`: for programs that start several services.
+    ///
+    /// # Errors
+    /// [`StartError`] if the settings have mistakes.
+    pub async fn is_on_loopback<C: Settings>(&self, loader: Loader) -> Result<bool, StartError> {
+        let loader = settings::with_rules(self.prepare(loader));
+        let schema = loader.complete(settings::schema::<C>());
+        let loaded = loader
+            .load_async(&schema)
+            .await
+            .map_err(|errors| StartError::because("the settings have mistakes", errors))?;
+        let framework = loaded
+            .get::<FrameworkConfig>()
+            .map_err(|error| StartError::because("the settings cannot be read", error))?;
+        Ok(framework.is_on_loopback())
     }
 
     /// Starts the service inside a running Tokio runtime, with settings from `loader`, and returns when it is ready: for tests, and for several services in one

@@ -113,6 +113,30 @@ fn listen_mistakes(
     if let Err(mistake) = listener.check() {
         found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
     }
+/// A service that other machines reach is deployed, and must not run as `development` because its
+/// image or manifest forgot the profile (CONF-3).
+///
+/// # Errors
+/// Every address that other machines reach, if no profile is set.
+pub(crate) fn check_profile(
+    loaded: &Loaded,
+    framework: &FrameworkConfig,
+) -> Result<(), ConfigErrors> {
+    if loaded.is_profile_set() {
+        return Ok(());
+    }
+    let exposed = framework.listening().into_iter();
+    let exposed = exposed.filter(|(_, address)| !address.ip().to_canonical().is_loopback());
+    let variable = loaded.profile_variable();
+    let mistakes = exposed.map(|(key, address)| {
+        let problem = format!(
+            "other machines reach {address}, and no profile is set: set {variable} to production, or to development if other machines may reach a service with unsafe settings"
+        );
+        mistake(loaded, key.to_owned(), problem)
+    });
+    ConfigErrors::check(mistakes.collect())
+}
+
     if let Err(mistake) = stack.check() {
         found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
     }

@@ -23,6 +23,7 @@ pub struct PlatformOptions {
 #[derive(Debug)]
 pub struct Platform {
     services: Vec<Running>,
+    is_on_loopback: bool,
 }
 
 /// A service that runs, by its short name.
@@ -58,6 +59,7 @@ impl Platform {
     pub async fn start(folder: &Folder, options: &PlatformOptions) -> Result<Self, StartError> {
         let mut platform = Self {
             services: Vec::new(),
+            is_on_loopback: is_on_loopback(options).await?,
         };
         match platform.start_all(folder, options).await {
             Ok(()) => Ok(platform),
@@ -91,8 +93,10 @@ impl Platform {
             REGISTRATIONS.into(),
             LOGINS.into(),
             PAGES.into(),
+            // auth itself may be on a loopback address, and the others lead callers to it.
+            format!("refuse_published_passwords={}", !self.is_on_loopback),
         ];
-        let service = Part::new("auth", "auth-service", city_events_auth::service());
+        let service = Part::auth();
         self.add(
             service,
             options,
@@ -102,17 +106,17 @@ impl Platform {
         )
         .await?;
 
-        let service = Part::new("event", "event-service", city_events_event::service());
+        let service = Part::event();
         let own = with("event", std::slice::from_ref(&audit_log));
         self.add(service, options, own, true, city_events_event::assemble)
             .await?;
 
-        let service = Part::new("join", "join-service", city_events_join::service());
+        let service = Part::join();
         let own = with("join", std::slice::from_ref(&audit_log));
         self.add(service, options, own, true, city_events_join::assemble)
             .await?;
 
-        let service = Part::new("feed", "feed-service", city_events_feed::service());
+        let service = Part::feed();
         let cookies = format!("anonymous.secret={}", folder.secret("anonymous")?);
         self.add(
             service,
@@ -123,7 +127,7 @@ impl Platform {
         )
         .await?;
 
-        let service = Part::new("email", "email-service", city_events_email::service());
+        let service = Part::email();
         let auth_url = self
             .addresses("auth")
             .map(|auth| format!("auth_url=http://{}", auth.http));
@@ -136,10 +140,17 @@ impl Platform {
         self.add(service, options, own, false, city_events_email::assemble)
             .await?;
 
-        let service = Part::new("bff", "bff", city_events_bff::service());
+        let service = Part::bff();
         let own = self.behind_the_door([secret, calls]);
         self.add(service, options, own, false, city_events_bff::assemble)
             .await
+    }
+
+    /// Whether no other machine reaches a service. Only then may the platform have accounts whose
+    /// password is published.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        self.is_on_loopback
     }
 
     /// Where the services really listen.
@@ -170,33 +181,12 @@ impl Platform {
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
     {
-        let mut settings: Vec<String> = ALL.map(str::to_owned).into();
-        if options.free_ports {
-            settings.extend([
-                "server.http.addr=127.0.0.1:0".into(),
-                "admin.addr=127.0.0.1:0".into(),
-            ]);
-            if calls {
-                settings.push("server.grpc.addr=127.0.0.1:0".into());
-            }
-        }
-        settings.extend(own);
-        let prefix = format!("{}.", part.name);
-        let said = options
-            .set
-            .iter()
-            .filter_map(|setting| setting.strip_prefix(&prefix));
-        settings.extend(said.map(str::to_owned));
-        let mut loader = Loader::new(part.identity)
-            .environment(Environment::of_process())
-            .overrides(settings);
-        if let Some(profile) = options.profile {
-            loader = loader.profile(profile);
-        }
+        let loader = loader(&part, options, own, calls);
+        let identity = part.identity;
         // On the heap: each start is a future of a hundred others.
         let running = Box::pin(part.service.start(loader, assemble));
         let running = running.await.map_err(|error| {
-            StartError::because(format!("{} does not start", part.identity), Chain(error))
+            StartError::because(format!("{identity} does not start"), Chain(error))
         })?;
         self.services.push(Running {
             name: part.name,
@@ -246,6 +236,56 @@ impl Platform {
     }
 }
 
+/// The settings of a service: what is usual here, what the platform says, what the caller says.
+fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, calls: bool) -> Loader {
+    let mut settings: Vec<String> = ALL.map(str::to_owned).into();
+    if options.free_ports {
+        settings.extend([
+            "server.http.addr=127.0.0.1:0".into(),
+            "admin.addr=127.0.0.1:0".into(),
+        ]);
+        if calls {
+            settings.push("server.grpc.addr=127.0.0.1:0".into());
+        }
+    }
+    settings.extend(own);
+    let prefix = format!("{}.", part.name);
+    let said = options
+        .set
+        .iter()
+        .filter_map(|setting| setting.strip_prefix(&prefix));
+    settings.extend(said.map(str::to_owned));
+    let loader = Loader::new(part.identity)
+        .environment(Environment::of_process())
+        .overrides(settings);
+    match options.profile {
+        Some(profile) => loader.profile(profile),
+        None => loader,
+    }
+}
+
+/// Whether every listener of every service will be on a loopback address. It is asked before the
+/// first service starts, because that one makes accounts.
+async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
+    async fn of<C: Settings>(
+        part: Part,
+        options: &PlatformOptions,
+        calls: bool,
+    ) -> Result<bool, StartError> {
+        let loader = loader(&part, options, Vec::new(), calls);
+        let found = part.service.is_on_loopback::<C>(loader).await;
+        found.map_err(|error| part.refuse(error))
+    }
+    Ok(
+        of::<city_events_auth::AuthConfig>(Part::auth(), options, true).await?
+            && of::<city_events_event::EventConfig>(Part::event(), options, true).await?
+            && of::<city_events_join::JoinConfig>(Part::join(), options, true).await?
+            && of::<city_events_feed::FeedConfig>(Part::feed(), options, false).await?
+            && of::<city_events_email::EmailConfig>(Part::email(), options, false).await?
+            && of::<city_events_bff::BffConfig>(Part::bff(), options, false).await?,
+    )
+}
+
 /// A service before it starts.
 struct Part {
     name: &'static str,
@@ -260,6 +300,34 @@ impl Part {
             identity,
             service,
         }
+    }
+
+    fn auth() -> Self {
+        Self::new("auth", "auth-service", city_events_auth::service())
+    }
+
+    fn event() -> Self {
+        Self::new("event", "event-service", city_events_event::service())
+    }
+
+    fn join() -> Self {
+        Self::new("join", "join-service", city_events_join::service())
+    }
+
+    fn feed() -> Self {
+        Self::new("feed", "feed-service", city_events_feed::service())
+    }
+
+    fn email() -> Self {
+        Self::new("email", "email-service", city_events_email::service())
+    }
+
+    fn bff() -> Self {
+        Self::new("bff", "bff", city_events_bff::service())
+    }
+
+    fn refuse(&self, error: StartError) -> StartError {
+        StartError::because(format!("{} does not start", self.identity), Chain(error))
     }
 }
 

@@ -90,6 +90,12 @@ async fn look_inhabited(folder: &Folder, platform: &Platform, stays_empty: bool)
     if stays_empty || folder.is_seeded() {
         return;
     }
+    if !platform.is_on_loopback() {
+        tracing::warn!(
+            "the platform stays empty, because other machines reach it and the accounts of the development have a published password"
+        );
+        return;
+    }
     let Some(door) = platform.addresses("bff") else {
         return;
     };
@@ -107,10 +113,12 @@ fn tell(folder: &Folder, platform: &Platform) {
     let mut text = String::from("\n  City Events is running.\n\n");
     if let Some(door) = platform.addresses("bff") {
         text.push_str(&format!("    Open       http://{}\n", door.http));
-        text.push_str(&format!(
-            "    Sign in    user@example.com, moderator@example.com, admin@example.com; password: {}\n",
-            city_events_auth::SEED_PASSWORD
-        ));
+        if platform.is_on_loopback() {
+            text.push_str(&format!(
+                "    Sign in    user@example.com, moderator@example.com, admin@example.com; password: {}\n",
+                city_events_auth::SEED_PASSWORD
+            ));
+        }
     }
     if let Some(email) = platform.addresses("email") {
         text.push_str(&format!("    Mailbox    http://{}/mailbox\n", email.http));

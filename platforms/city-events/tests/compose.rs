@@ -1,5 +1,10 @@
 //! The compose file of the platform, held to its services. That its variables are settings is tested with each service.
 
+#![expect(
+    clippy::unwrap_used,
+    reason = "what a test cannot unwrap has failed it"
+)]
+
 use std::{collections::BTreeSet, path::Path};
 
 use seaworthy_testkit::compose::Compose;
@@ -28,4 +33,28 @@ fn the_compose_file_starts_every_service_restricted_and_reachable_ship_2() {
         .map(|(name, _)| name)
         .collect();
     assert_eq!(published, ["bff", "email"].map(str::to_owned).into());
+}
+
+#[test]
+fn images_set_the_production_profile_conf_3() {
+    let home = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let shipped = |file: &str| {
+        let text = std::fs::read_to_string(home.join(file)).unwrap();
+        // What the build stage sets is not in the image.
+        text.rsplit_once("\nFROM ").unwrap().1.to_owned()
+    };
+    let city_events = shipped("Dockerfile");
+    for service in SERVICES {
+        let name = match service {
+            "bff" => "BFF".to_owned(),
+            service => format!("{}_SERVICE", service.to_uppercase()),
+        };
+        let set = format!("{name}__PROFILE=production");
+        assert!(city_events.contains(&set), "{set}");
+    }
+    let symbols = shipped("../symbols/Dockerfile");
+    for name in ["SYMBOL_SERVICE", "SYMBOL_WORKER"] {
+        let set = format!("{name}__PROFILE=production");
+        assert!(symbols.contains(&set), "{set}");
+    }
 }

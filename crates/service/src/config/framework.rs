@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, net::SocketAddr};
 
 use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
@@ -46,6 +46,31 @@ pub struct FrameworkConfig {
 
 /// The listeners for callers.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+impl FrameworkConfig {
+    /// The addresses of all listeners, with their keys. A gRPC listener that is not set has its
+    /// default, should the service have one.
+    pub(crate) fn listening(&self) -> [(&'static str, SocketAddr); 3] {
+        let grpc = self.server.grpc.as_ref().map(|grpc| grpc.addr);
+        [
+            ("server.http.addr", self.server.http.addr),
+            (
+                "server.grpc.addr",
+                grpc.unwrap_or_else(|| GrpcConfig::default().addr),
+            ),
+            ("admin.addr", self.admin.addr),
+        ]
+    }
+
+    /// Whether every listener is on a loopback address, so that no other machine reaches the service
+    /// by itself. A proxy on this machine may still lead callers to it.
+    #[must_use]
+    pub fn is_on_loopback(&self) -> bool {
+        let all = self.listening();
+        all.iter()
+            .all(|(_, address)| address.ip().to_canonical().is_loopback())
+    }
+}
+
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// HTTP.

@@ -276,6 +276,7 @@ async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> 
     let violations = settings::violations(&loaded);
     if settings::refuses(loaded.profile()) && !violations.is_empty() {
         return Err(StartFailure::Unsafe(violations));
+    settings::check_profile(&loaded, &framework).map_err(StartFailure::Mistakes)?;
     }
     Ok(Prepared {
         loader,

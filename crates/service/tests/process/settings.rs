@@ -310,3 +310,23 @@ fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
         assert!(answer(&host).starts_with("HTTP/1.1 200 "), "{host}");
     }
 }
+
+#[test]
+fn exposed_service_without_profile_is_refused_conf_3() {
+    for key in ["server.http.addr", "admin.addr"] {
+        let set = format!("{key}=0.0.0.0:0");
+        let ended = run(&["serve", "--set", &set]);
+        assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+        for expected in [key, "TRIAL__PROFILE", "0.0.0.0:0"] {
+            assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+        }
+    }
+    let exposed = [
+        "--profile",
+        "development",
+        "--set",
+        "server.http.addr=0.0.0.0:0",
+    ];
+    let mut process = trial(&exposed);
+    process.line("\"message\":\"ready\"").unwrap();
+}

@@ -85,8 +85,10 @@ pub struct AuthConfig {
     pub cdn_base_url: String,
     /// How often each route may be called.
     pub rate_limit: RouteLimitsConfig,
-    /// Whether an empty database gets three users at its first start, in the profile `development` alone.
+    /// Whether an empty database gets three users at its first start: in the profile `development` alone, and only if every listener is on a loopback address.
     pub seed_users: bool,
+    /// Whether the start is refused while a user of the development has the published password, on loopback addresses and in the profile `development` too: where something else leads callers to the service. Elsewhere it is refused in any case.
+    pub refuse_published_passwords: bool,
     /// A path at which callers get the metrics too, as they did before; without it operators alone do.
     pub public_metrics: Option<String>,
 }
@@ -275,6 +277,7 @@ impl Default for AuthConfig {
             cdn_base_url: String::new(),
             rate_limit: RouteLimitsConfig::default(),
             seed_users: true,
+            refuse_published_passwords: false,
             public_metrics: Some(DEFAULT_METRICS.to_owned()),
         }
     }

@@ -22,5 +22,5 @@ mod store;
 pub use config::{
     AuthConfig, GoogleConfig, LinkConfig, OauthConfig, RouteLimit, RouteLimitsConfig,
 };
-pub use seed::SEED_PASSWORD;
+pub use seed::{SEED_PASSWORD, SEED_PEOPLE};
 pub use service::{assemble, main, service};

@@ -1,17 +1,72 @@
 use city_events_contract::Role;
-use seaworthy::prelude::*;
+use seaworthy::{auth::password::PasswordCheck, config::Profile, prelude::*};
 
 use crate::{
     accounts::Accounts,
-    domain::{User, UserId},
+    config::AuthConfig,
+    domain::{EmailAddress, User, UserId},
     store::Users,
 };
 
-/// The password of the three users that a development begins with. It is no secret: there is no such user anywhere else.
+/// The password of the users that a development begins with. It is published, so a service that other machines reach refuses to start while an account has it.
 pub const SEED_PASSWORD: &str = "explore-the-city";
+/// The names of the users that an empty platform gets besides, at `example.com`.
+pub const SEED_PEOPLE: [&str; 7] = ["mira", "jonas", "amal", "lena", "tomas", "noor", "felix"];
+
+fn address(name: &str) -> String {
+    format!("{name}@example.com")
+}
+
+/// Seeds the accounts of a development that no other machine reaches. Elsewhere it refuses accounts that were seeded.
+pub(crate) async fn seed_or_refuse(
+    service: &Assembly<AuthConfig>,
+    accounts: &Accounts,
+) -> Result<(), StartError> {
+    let settings = service.settings();
+    let is_deployed = matches!(service.profile(), Profile::Staging | Profile::Production);
+    if is_deployed || settings.refuse_published_passwords || !service.framework().is_on_loopback() {
+        return refuse_published_passwords(accounts).await;
+    }
+    if settings.seed_users && service.profile() == Profile::Development {
+        seed(accounts).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to go on while a seeded account has the published password (AUTH-2). Accounts that were seeded by an earlier version count too, because the password itself is tried.
+async fn refuse_published_passwords(accounts: &Accounts) -> Result<(), StartError> {
+    let names = Role::ALL.iter().map(|role| role.as_str());
+    let mut found = Vec::new();
+    for address in names.chain(SEED_PEOPLE).map(address) {
+        if has_published_password(accounts, &address).await? {
+            found.push(address);
+        }
+    }
+    if found.is_empty() {
+        return Ok(());
+    }
+    Err(StartError::new(format!(
+        "accounts of the development have their published password, and other machines may reach the service: {}. Use another database, or start on loopback addresses in the profile development and give each of them a new password",
+        found.join(", ")
+    )))
+}
+
+async fn has_published_password(accounts: &Accounts, address: &str) -> Result<bool, StartError> {
+    let address = EmailAddress::entered(Some(address))?;
+    let user = Users::by_email(&accounts.database, &address).await?;
+    let Some(user) = user.filter(|user| user.password_hash.is_some()) else {
+        return Ok(false);
+    };
+    let password = Secret::new(SEED_PASSWORD.to_owned());
+    let check = accounts
+        .passwords
+        .verify(password, user.stored_hash())
+        .await?;
+    Ok(check != PasswordCheck::Wrong)
+}
 
 /// Gives an empty database an admin, a moderator and a user at `example.com`, whose addresses are verified.
-pub(crate) async fn seed(accounts: &Accounts) -> Result<(), Error> {
+async fn seed(accounts: &Accounts) -> Result<(), Error> {
     if !Users::is_empty(&accounts.database).await? {
         return Ok(());
     }
@@ -19,7 +74,7 @@ pub(crate) async fn seed(accounts: &Accounts) -> Result<(), Error> {
     let hash = accounts.passwords.hash(password).await?;
     let users = Role::ALL.map(|role| User {
         id: UserId::new(),
-        email: Personal::new(format!("{}@example.com", role.as_str())),
+        email: Personal::new(address(role.as_str())),
         password_hash: Some(Secret::new(hash.as_str().to_owned())),
         role,
         email_verified: true,

@@ -27,7 +27,7 @@ use crate::{
     api::{self, Api},
     config::AuthConfig,
     metrics::{self, Counts},
-    seed::seed,
+    seed::seed_or_refuse,
     store::MIGRATIONS,
 };
 
@@ -154,9 +154,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     )?);
     // Boxed, so that the type of this future stays small enough for the compiler.
     let accounts = Box::pin(accounts(service, signer)).await?;
-    if settings.seed_users && service.profile() == Profile::Development {
-        seed(&accounts).await?;
-    }
+    Box::pin(seed_or_refuse(service, &accounts)).await?;
     service.worker(accounts.sessions.purge_worker());
     service.worker(accounts.logins.purge_worker());
     service.worker(accounts.lockout.purge_worker());

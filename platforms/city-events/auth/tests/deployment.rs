@@ -224,7 +224,7 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
 }
 
 #[test]
-fn it_starts_with_the_variables_of_the_contract_and_a_key_for_its_audit_log_conf_1() {
+fn it_starts_with_the_variables_of_the_contract_a_profile_and_a_key_for_its_audit_log_conf_1() {
     let place = tempfile::tempdir().unwrap();
     let sqlite = |name: &str| format!("sqlite:{}", place.path().join(name).display());
     let (database, broker) = (sqlite("auth.db"), sqlite("broker.db"));
@@ -238,6 +238,7 @@ fn it_starts_with_the_variables_of_the_contract_and_a_key_for_its_audit_log_conf
         ("RABBIT_URL", &broker),
         ("INTERNAL_SECRET_KEY", secret),
         ("HTTP_ADDR", ":0"),
+        ("AUTH_SERVICE__PROFILE", "development"),
     ];
     let free = [
         "serve",
@@ -313,4 +314,65 @@ fn what_is_said_of_the_provider_takes_nothing_back_that_is_not_said_auth_4() {
     let line = lines.iter().find(|line| line.starts_with(policy)).unwrap();
     assert!(line.contains("\"9s\""), "{line}");
     assert!(is_kept(lines), "a file");
+}
+
+/// The program over a database in a folder, with all that it needs.
+fn serve_over(folder: &Path, more: &[&str]) -> ServiceProcess {
+    let sqlite = |key: &str, name: &str| format!("{key}=sqlite:{}", folder.join(name).display());
+    let settings = [
+        sqlite("database.url", "auth.db"),
+        sqlite("broker.url", "broker.db"),
+        "jwt.secret=a secret that stands in this test alone".to_owned(),
+        "audit_log.key=what the chain of records is keyed with".to_owned(),
+        "service_calls.secret=another secret that stands in this test alone".to_owned(),
+        "server.grpc.addr=127.0.0.1:0".to_owned(),
+        "database.migrate_at_start=true".to_owned(),
+    ];
+    let set = settings.iter().flat_map(|setting| ["--set", setting]);
+    let arguments: Vec<&str> = set.chain(more.iter().copied()).collect();
+    ServiceProcess::start(Path::new(AUTH.program), &arguments, &[]).unwrap()
+}
+
+/// Whether the published password opens the account of the admin.
+fn is_seeded(process: &mut ServiceProcess) -> bool {
+    let (http, _) = process.addresses().unwrap();
+    process.line("\"message\":\"ready\"").unwrap();
+    let http = (Ipv4Addr::LOCALHOST, http.port()).into();
+    let body = format!(
+        r#"{{"email":"admin@example.com","password":"{}"}}"#,
+        city_events_auth::SEED_PASSWORD
+    );
+    let headers = [("content-type", "application/json")];
+    let status = request(http, "POST", "/auth/v1/login", &headers, &body)
+        .unwrap()
+        .status;
+    assert!([200, 401].contains(&status), "{status}");
+    status == 200
+}
+
+const EXPOSED: &str = "server.http.addr=0.0.0.0:0";
+
+#[test]
+fn exposed_service_seeds_no_accounts_auth_2() {
+    let place = tempfile::tempdir().unwrap();
+    let exposed = ["--profile", "development", "--set", EXPOSED];
+    assert!(!is_seeded(&mut serve_over(place.path(), &exposed)));
+}
+
+#[test]
+fn published_passwords_keep_an_exposed_service_from_starting_auth_2() {
+    let place = tempfile::tempdir().unwrap();
+    assert!(is_seeded(&mut serve_over(place.path(), &[])));
+    for more in [
+        &["--profile", "development", "--set", EXPOSED][..],
+        &["--profile", "staging", "--set", "admin.addr=127.0.0.1:0"],
+        &["--set", "refuse_published_passwords=true"],
+    ] {
+        let ended = serve_over(place.path(), more).ended().unwrap();
+        assert_eq!(ended.status.code(), Some(1), "{more:?} {ended:#?}");
+        for name in ["admin", "moderator", "user"] {
+            let address = format!("{name}@example.com");
+            assert!(ended.stderr.contains(&address), "{more:?} {ended:#?}");
+        }
+    }
 }

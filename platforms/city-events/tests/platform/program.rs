@@ -76,3 +76,46 @@ fn a_setting_that_means_nothing_is_a_mistake_of_the_settings_conf_1() {
     assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
     assert!(ended.stderr.contains("colour"), "{ended:#?}");
 }
+
+const EXPOSED: &str = "bff.server.http.addr=0.0.0.0:0";
+
+/// Starts the program on a folder, with the door open to other machines.
+fn start_exposed(data: &str, environment: &[(&str, &str)]) -> ServiceProcess {
+    let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
+    let arguments = ["--data", data, "--free-ports", "--set", EXPOSED];
+    ServiceProcess::start_as_is(program, &arguments, environment).unwrap()
+}
+
+#[test]
+fn exposed_program_without_profile_is_refused_conf_3() {
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data").display().to_string();
+    let ended = start_exposed(&data, &[]).ended().unwrap();
+    assert_eq!(ended.status.code(), Some(78), "{ended:#?}");
+    assert!(ended.stderr.contains("BFF__PROFILE"), "{ended:#?}");
+}
+
+#[test]
+fn exposed_program_has_no_published_passwords_auth_2() {
+    let development = [("BFF__PROFILE", "development")];
+    let place = tempfile::tempdir().unwrap();
+    let data = place.path().join("data").display().to_string();
+    let mut process = start_exposed(&data, &development);
+    process.line("Stop it with Ctrl-C").unwrap();
+    process.signal(Signal::TERM).unwrap();
+    let ended = process.ended().unwrap();
+    let text = ended.stdout.join("\n");
+    assert!(!text.contains(city_events_auth::SEED_PASSWORD), "{text}");
+    assert!(!place.path().join("data/seeded").exists());
+
+    // Seeded by a start on loopback addresses, and exposed afterwards.
+    let mut process = start(&["--data", &data, "--free-ports"]);
+    process.line(city_events_auth::SEED_PASSWORD).unwrap();
+    process.signal(Signal::TERM).unwrap();
+    process.ended().unwrap();
+    let ended = start_exposed(&data, &development).ended().unwrap();
+    assert_eq!(ended.status.code(), Some(1), "{ended:#?}");
+    for address in ["admin@example.com", "mira@example.com"] {
+        assert!(ended.stderr.contains(address), "{ended:#?}");
+    }
+}
