@@ -18,16 +18,17 @@ pub(crate) fn methods<C: Contract>(
     let service = contract.unguarded_grpc();
     C::Method::ALL.iter().fold(Routes::new(), |routes, method| {
         let description = method.description();
-        let prepare = if description.is_client_streaming {
-            as_it_is
+        let options = options(*method).for_calls(description.access);
+        let (prepare, options): (fn(Request) -> Request, _) = if description.is_client_streaming {
+            (as_it_is, options.streams_messages())
         } else {
-            single
+            (single, options)
         };
         let config = config.clone();
         routes.merge(call(
             description.grpc_path,
             service.clone(),
-            options(*method).for_calls(description.access),
+            options,
             prepare,
             move |response| adjusted(&config, response),
         ))

@@ -23,7 +23,9 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
         }
     }
     let refused = |error| StartError::because("the contracts cannot be reflected", error);
-    let public = RouteOptions::new().access(Access::Public);
+    let public = RouteOptions::new()
+        .access(Access::Public)
+        .streams_messages();
     let unchanged = |response| response;
     Ok(call(
         V1,

@@ -1,4 +1,5 @@
-//! The size of a request's body (SEC-3): refused when it is declared too large, cut off when it grows too large.
+//! The size of a request's body (SEC-3): refused when it is declared too large, cut off when it grows
+//! too large, and charged to the budget of the process.
 
 use std::{
     error::Error as StdError,
@@ -13,7 +14,11 @@ use http::{HeaderMap, header};
 use http_body::{Body as _, Frame, SizeHint};
 use seaworthy_core::{ByteSize, Code, Error};
 
-use crate::server::RequestBodyError;
+use crate::{
+    body_budget::{self, BodyBudget, BudgetSpent, Holding, Idle, Room},
+    rpc::MessagePosition,
+    server::RequestBodyError,
+};
 
 /// A body that grew beyond its limit: the error that a reader of the body gets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -22,20 +27,31 @@ pub(crate) struct BodyTooLarge {
     limit: u64,
 }
 
-/// Why a body ended early through the client's fault, known to the answer whatever the handler's extractor made of the error.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct BodyReport(Arc<OnceLock<BodyFault>>);
+/// How the reading of a body went, known to the answer whatever the handler's extractor made of an
+/// error. It holds what the body takes of the process's budget, until the request is answered.
+#[derive(Debug, Clone)]
+pub(crate) struct BodyReport(Arc<Reading>);
+
+#[derive(Debug)]
+struct Reading {
+    fault: OnceLock<BodyFault>,
+    holding: Holding,
+}
 
 #[derive(Debug, Clone, Copy)]
 enum BodyFault {
     TooLarge(u64),
     TooSlow,
+    NoRoom,
 }
 
 impl BodyFault {
     fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         if let Some(BodyTooLarge { limit }) = error.downcast_ref() {
             return Some(Self::TooLarge(*limit));
+        }
+        if error.is::<BudgetSpent>() {
+            return Some(Self::NoRoom);
         }
         match error.downcast_ref() {
             Some(RequestBodyError::TooSlow) => Some(Self::TooSlow),
@@ -52,6 +68,7 @@ impl BodyFault {
                 "BODY_TOO_SLOW",
                 "the body came more slowly than the service waits for",
             ),
+            Self::NoRoom => body_budget::spent(),
         }
     }
 }
@@ -59,7 +76,7 @@ impl BodyFault {
 impl BodyReport {
     /// The answer that the fault is worth, if there was one.
     pub(crate) fn error(&self) -> Option<Error> {
-        self.0.get().map(|fault| fault.error())
+        self.0.fault.get().map(|fault| fault.error())
     }
 }
 
@@ -93,38 +110,150 @@ pub(crate) fn declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
         .is_some_and(|length| length > limit.get())
 }
 
-/// The body, cut off at the limit, and a report of how its reading went where there is one to read.
-pub(crate) fn limited(body: Body, limit: ByteSize) -> (Body, Option<BodyReport>) {
+/// The body, cut off at the limit and charged to the budget, and a report of how its reading went
+/// where there is one to read.
+pub(crate) fn limited(
+    body: Body,
+    limit: ByteSize,
+    budget: &BodyBudget,
+    reader: BodyReader,
+) -> (Body, Option<BodyReport>) {
     if body.is_end_stream() {
         return (body, None);
     }
-    let report = BodyReport::default();
+    let report = BodyReport(Arc::new(Reading {
+        fault: OnceLock::new(),
+        holding: Holding::new(budget.clone()),
+    }));
     let body = Body::new(LimitedBody {
         body,
         limit: limit.get(),
         remaining: limit.get(),
         report: report.clone(),
+        unread: match reader {
+            BodyReader::Whole => None,
+            BodyReader::Pieces => Some(Unread::Nothing),
+            BodyReader::Messages => Some(Unread::Message(MessagePosition::default())),
+        },
+        waiting: None,
+        idle: None,
     });
     (body, Some(report))
 }
 
-#[derive(Debug)]
+/// How a handler reads the bodies of its requests, and so how much of them it holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum BodyReader {
+    /// The whole body, until the request is answered.
+    #[default]
+    Whole,
+    /// Piece by piece, without keeping any.
+    Pieces,
+    /// One message of a gRPC stream at a time.
+    Messages,
+}
+
+/// What a handler still holds when it asks for the next piece of a body.
+enum Unread {
+    Nothing,
+    Message(MessagePosition),
+}
+
 struct LimitedBody {
     body: Body,
     limit: u64,
     remaining: u64,
     report: BodyReport,
+    /// None where the handler holds the whole body.
+    unread: Option<Unread>,
+    /// A piece that waits for room.
+    waiting: Option<(Frame<Bytes>, Room)>,
+    /// Set while the reader waits.
+    idle: Option<Idle>,
 }
 
 impl LimitedBody {
-    fn fail<E: Into<axum::BoxError>>(&self, error: E) -> axum::BoxError {
+    fn fail<E: Into<axum::BoxError>>(
+        &mut self,
+        error: E,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
         let error = error.into();
         if let Some(fault) = BodyFault::of(&*error) {
             // A second error of the same body says nothing new.
-            let _ = self.report.0.set(fault);
+            let _ = self.report.0.fault.set(fault);
         }
-        error
+        self.waiting = None;
+        self.idle = None;
+        // What was read is of no use, and others wait for the room.
+        self.report.0.holding.shrink_to(0);
+        Poll::Ready(Some(Err(error)))
     }
+
+    /// The next piece, before it is charged.
+    fn poll_piece(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        let holding = &self.report.0.holding;
+        match &self.unread {
+            None => {}
+            Some(Unread::Nothing) => holding.shrink_to(0),
+            Some(Unread::Message(position)) => holding.shrink_to(position.unfinished()),
+        }
+        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
+            return Poll::Ready(None);
+        };
+        let frame = match frame {
+            Ok(frame) => frame,
+            Err(error) => return self.fail(error),
+        };
+        if let Some(data) = frame.data_ref() {
+            if let Some(Unread::Message(position)) = &mut self.unread {
+                position.follow(data);
+            }
+            match self.remaining.checked_sub(length_of(data)) {
+                Some(remaining) => self.remaining = remaining,
+                None => {
+                    let limit = self.limit;
+                    return self.fail(BodyTooLarge { limit });
+                }
+            }
+        }
+        Poll::Ready(Some(Ok(frame)))
+    }
+
+    /// The next piece, once there is room for it.
+    fn poll_charged(
+        &mut self,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, axum::BoxError>>> {
+        if self.waiting.is_none() {
+            let frame = match ready!(self.poll_piece(context)) {
+                Some(Ok(frame)) => frame,
+                other => return Poll::Ready(other),
+            };
+            let length = frame.data_ref().map_or(0, length_of);
+            let holding = &self.report.0.holding;
+            if length == 0 || holding.try_take(length) {
+                return Poll::Ready(Some(Ok(frame)));
+            }
+            match Room::wait(holding, length) {
+                Ok(room) => self.waiting = Some((frame, room)),
+                Err(error) => return self.fail(error),
+            }
+        }
+        let Some((_, room)) = &mut self.waiting else {
+            return Poll::Ready(None);
+        };
+        match ready!(room.poll(&self.report.0.holding, context)) {
+            Ok(()) => Poll::Ready(self.waiting.take().map(|(frame, _)| Ok(frame))),
+            Err(error) => self.fail(error),
+        }
+    }
+}
+
+fn length_of(data: &Bytes) -> u64 {
+    u64::try_from(data.len()).unwrap_or(u64::MAX)
 }
 
 impl http_body::Body for LimitedBody {
@@ -135,25 +264,33 @@ impl http_body::Body for LimitedBody {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
-        let Some(frame) = ready!(Pin::new(&mut self.body).poll_frame(context)) else {
+        let this = &mut *self;
+        if this.report.0.fault.get().is_some() {
             return Poll::Ready(None);
-        };
-        let frame = frame.map_err(|error| self.fail(error))?;
-        if let Some(data) = frame.data_ref() {
-            let length = u64::try_from(data.len()).unwrap_or(u64::MAX);
-            match self.remaining.checked_sub(length) {
-                Some(remaining) => self.remaining = remaining,
-                None => {
-                    let limit = self.limit;
-                    return Poll::Ready(Some(Err(self.fail(BodyTooLarge { limit }))));
-                }
+        }
+        if this
+            .idle
+            .as_ref()
+            .is_some_and(|idle| idle.is_ended(context))
+        {
+            return this.fail(BudgetSpent);
+        }
+        let polled = this.poll_charged(context);
+        if polled.is_ready() {
+            this.idle = None;
+        } else if this.idle.is_none() && this.report.0.holding.held() > 0 {
+            let idle = this.report.0.holding.rest();
+            let is_ended = idle.is_ended(context);
+            this.idle = Some(idle);
+            if is_ended {
+                return this.fail(BudgetSpent);
             }
         }
-        Poll::Ready(Some(Ok(frame)))
+        polled
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.waiting.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
@@ -165,6 +302,7 @@ impl http_body::Body for LimitedBody {
 mod tests {
     use futures::stream;
     use http_body_util::BodyExt as _;
+    use seaworthy_telemetry::metrics::Metrics;
 
     use super::*;
 
@@ -189,10 +327,12 @@ mod tests {
     #[tokio::test]
     async fn a_streamed_body_is_cut_off_at_its_limit_sec_3() {
         let limit = ByteSize::bytes(8);
-        let (fits, report) = limited(streamed(&["1234", "5678"]), limit);
+        let budget = BodyBudget::new(limit, &Metrics::new());
+        let limited = |body| limited(body, limit, &budget, BodyReader::Whole);
+        let (fits, report) = limited(streamed(&["1234", "5678"]));
         assert_eq!(fits.collect().await.unwrap().to_bytes(), "12345678");
         assert!(report.unwrap().error().is_none());
-        let (grows, report) = limited(streamed(&["1234", "5678", "9"]), limit);
+        let (grows, report) = limited(streamed(&["1234", "5678", "9"]));
         let error = unreadable(grows.collect().await.unwrap_err());
         assert_eq!(error.code(), Code::TooLarge);
         assert_eq!(report.unwrap().error().unwrap().code(), Code::TooLarge);

@@ -35,6 +35,7 @@
 //! ```
 
 mod authentication;
+mod body_budget;
 mod body_limit;
 mod client_address;
 mod config;
@@ -56,6 +57,7 @@ mod stack;
 pub mod tls;
 
 pub use authentication::{Attach, Authenticate, Authentication, Identity};
+pub use body_budget::{BodyBudget, DEFAULT_BODY_BUDGET};
 pub use client_address::{AddressRange, ForwardedHeader, InvalidAddressRange};
 pub use config::{AccessLogConfig, HttpConfig};
 pub use cors::{CorsConfig, CorsError};

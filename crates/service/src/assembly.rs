@@ -5,7 +5,7 @@ use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::{Authenticate, ErrorForm, RequestIds, Routes, document_routes};
+use seaworthy_http::{Authenticate, BodyBudget, ErrorForm, RequestIds, Routes, document_routes};
 use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
@@ -39,6 +39,8 @@ pub(crate) struct Parts {
     pub(crate) tasks: Tasks,
     pub(crate) workers: Workers,
     pub(crate) resilience: Resilience,
+    /// Of all listeners for callers.
+    pub(crate) body_budget: BodyBudget,
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
 }
 

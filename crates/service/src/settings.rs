@@ -1,5 +1,7 @@
 //! What a service was started with: its settings, their places, and what preflight makes of them.
 
+use std::path::Path;
+
 use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
@@ -91,6 +93,13 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         );
         found.push(("log.buffer".to_owned(), problem));
     }
+    if server.http.body_limit > server.body_budget {
+        let problem = format!(
+            "{} is more than server.body_budget, which is {}: no such body could be received",
+            server.http.body_limit, server.body_budget
+        );
+        found.push(("server.http.body_limit".to_owned(), problem));
+    }
     if server.http.addr == admin.addr && admin.addr.port() != 0 {
         let problem = format!(
             "{} is also server.http.addr, and two listeners cannot share an address",
@@ -104,15 +113,6 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         .collect()
 }
 
-fn listen_mistakes(
-    section: &str,
-    listener: &ListenerConfig,
-    stack: &HttpConfig,
-    found: &mut Vec<(String, String)>,
-) {
-    if let Err(mistake) = listener.check() {
-        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
-    }
 /// A service that other machines reach is deployed, and must not run as `development` because its
 /// image or manifest forgot the profile (CONF-3).
 ///
@@ -137,6 +137,15 @@ pub(crate) fn check_profile(
     ConfigErrors::check(mistakes.collect())
 }
 
+fn listen_mistakes(
+    section: &str,
+    listener: &ListenerConfig,
+    stack: &HttpConfig,
+    found: &mut Vec<(String, String)>,
+) {
+    if let Err(mistake) = listener.check() {
+        found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
+    }
     if let Err(mistake) = stack.check() {
         found.push((format!("{section}.{}", mistake.key()), mistake.to_string()));
     }
@@ -191,6 +200,7 @@ fn facts(loaded: &Loaded) -> Facts {
             None => facts.insert(shown.key, setting),
         }
     }
+    facts.set_memory_limit(preflight::memory_limit(Path::new("/")));
     loaded.each_secret(|key, secret| facts.insert_secret(key, secret));
     facts
 }

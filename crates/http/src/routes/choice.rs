@@ -58,6 +58,17 @@ pub(crate) enum Handlers<S> {
 }
 
 impl<S> Entry<S> {
+    /// The options of every handler, with the path that is shown for it.
+    pub(crate) fn options(&self) -> Vec<(&str, &RouteOptions)> {
+        match &self.handlers {
+            Handlers::One(_, options) => vec![(&self.path, options)],
+            Handlers::Several(_, variants) => variants
+                .iter()
+                .map(|variant| (&*variant.shown, &variant.options))
+                .collect(),
+        }
+    }
+
     /// Changes the options of every handler.
     pub(crate) fn change_options(&mut self, change: &impl Fn(RouteOptions) -> RouteOptions) {
         match &mut self.handlers {

@@ -19,6 +19,10 @@ use axum::{
 };
 use http::Method;
 
+use seaworthy_core::ByteSize;
+
+use crate::body_limit::BodyReader;
+
 pub use choice::{Choice, Variant};
 use choice::{Entry, Handlers};
 pub use list::RouteDescription;
@@ -167,6 +171,16 @@ impl Routes {
     #[must_use]
     pub fn list(&self) -> Vec<RouteDescription> {
         self.entries.iter().flat_map(RouteDescription::of).collect()
+    }
+
+    /// The largest body limit that a route sets for bodies that its handler holds whole.
+    pub(crate) fn largest_body(&self) -> Option<(&str, ByteSize)> {
+        self.entries
+            .iter()
+            .flat_map(Entry::options)
+            .filter(|(_, options)| options.body_reader() == BodyReader::Whole)
+            .filter_map(|(path, options)| Some((path, options.own_body_limit()?)))
+            .max_by_key(|(_, limit)| *limit)
     }
 }
 

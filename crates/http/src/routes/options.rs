@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use seaworthy_core::{ByteSize, Error, Grants, Timeout};
 
-use crate::authentication::unknown;
+use crate::{authentication::unknown, body_limit::BodyReader};
 
 /// Who may call a route. The stack enforces it, whoever authenticates.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize)]
@@ -37,6 +37,7 @@ pub struct RouteOptions {
     scopes: Arc<[Box<str>]>,
     timeout: Option<Timeout>,
     body_limit: Option<ByteSize>,
+    body_reader: BodyReader,
     without_rate_limit: bool,
     sensitive_query: bool,
     sets_session: bool,
@@ -85,6 +86,22 @@ impl RouteOptions {
     #[must_use]
     pub fn body_limit(mut self, limit: ByteSize) -> Self {
         self.body_limit = Some(limit);
+        self
+    }
+
+    /// Says that the handler keeps no piece of a body once it asks for the next, such as an upload that
+    /// goes to a disk. The budget for request bodies is then charged for one piece at a time.
+    #[must_use]
+    pub fn streams_body(mut self) -> Self {
+        self.body_reader = BodyReader::Pieces;
+        self
+    }
+
+    /// Says that the handler reads a stream of gRPC messages and keeps one at a time, and so is the
+    /// budget for request bodies charged.
+    #[must_use]
+    pub fn streams_messages(mut self) -> Self {
+        self.body_reader = BodyReader::Messages;
         self
     }
 
@@ -168,6 +185,10 @@ impl RouteOptions {
 
     pub(crate) fn own_body_limit(&self) -> Option<ByteSize> {
         self.body_limit
+    }
+
+    pub(crate) fn body_reader(&self) -> BodyReader {
+        self.body_reader
     }
 
     pub(crate) fn is_rate_limited(&self) -> bool {

@@ -1,11 +1,13 @@
 //! What differs when the requests of a stack are gRPC calls: every other step is the same, so there is one stack and not two.
 
 mod media_type;
+mod message_position;
 mod refusal;
 mod status;
 mod timeout;
 
 pub(crate) use media_type::is_grpc;
+pub(crate) use message_position::MessagePosition;
 pub(crate) use refusal::{no_method, refusal, wrong_media_type};
 pub(crate) use status::RpcStatus;
 pub use timeout::wish;

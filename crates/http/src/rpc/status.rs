@@ -47,6 +47,10 @@ impl RpcStatus {
         }
     }
 
+    pub(crate) fn is_ok(self) -> bool {
+        self.0 == 0
+    }
+
     pub(crate) fn number(self) -> u8 {
         self.0
     }

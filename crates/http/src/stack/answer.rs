@@ -21,11 +21,13 @@ impl Exchange {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
+        // What the body took of the budget is given back once this is dropped.
+        let fault = self.body.take().and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {
-            return self.answer_call(response);
+            return self.answer_call(response, fault);
         }
         if status.is_client_error() || status.is_server_error() {
-            response = self.explain(response);
+            response = self.explain(response, fault);
         }
         if self.method == MethodLabel::Head && !response.body().is_end_stream() {
             without_body(&mut response);
@@ -46,7 +48,17 @@ impl Exchange {
     }
 
     /// The way out of a gRPC call, to which browsers and caches mean nothing.
-    fn answer_call(mut self, mut response: Response<Body>) -> Response<StackBody> {
+    fn answer_call(
+        mut self,
+        mut response: Response<Body>,
+        fault: Option<Error>,
+    ) -> Response<StackBody> {
+        let failed = RpcStatus::of(response.headers()).is_some_and(|status| !status.is_ok());
+        if let Some(error) = fault
+            && failed
+        {
+            response = self.fail(error);
+        }
         self.failure = response.extensions_mut().remove::<Failure>();
         let headers = response.headers_mut();
         self.rpc = RpcStatus::of(headers);
@@ -55,21 +67,21 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Every failure is a problem document: what an extractor says of a body that was too large or too slow becomes one, one without a body gets
+    /// Every failure is a problem document: what a handler says of a body that was too large or too slow, or had no room, becomes one, one without a body gets
     /// one, and plain text beside a fault of the service, which is an extractor's or a
     /// library's own and may tell too much, is replaced (SEC-4).
-    fn explain(&mut self, mut response: Response<Body>) -> Response<Body> {
-        self.failure = response.extensions_mut().remove::<Failure>();
-        if self.failure.is_some() {
-            return response;
-        }
-        if let Some(error) = self.body.take().and_then(|report| report.error()) {
+    fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
+        if let Some(error) = fault {
             let mut answer = self
                 .guard(|| (self.stack.errors)(error))
                 .unwrap_or_else(|_| Response::new(Body::empty()));
             self.status = answer.status().as_u16();
             self.failure = answer.extensions_mut().remove::<Failure>();
             return answer;
+        }
+        self.failure = response.extensions_mut().remove::<Failure>();
+        if self.failure.is_some() {
+            return response;
         }
         let status = response.status();
         let bare = response.body().is_end_stream() && self.method != MethodLabel::Head;

@@ -2,13 +2,13 @@ use std::{fmt, net::SocketAddr, sync::Arc};
 
 use axum::{body::Body, response::IntoResponse};
 use http::Response;
-use seaworthy_core::{Error, ServiceIdentity};
+use seaworthy_core::{ByteSize, Error, ServiceIdentity};
 use seaworthy_telemetry::Telemetry;
 
 use super::StackService;
 use crate::{
-    Authenticate, CorsError, HealthSource, HttpConfig, RequestIds, RouteDescription, RouteError,
-    Routes, SecurityHeadersError,
+    Authenticate, BodyBudget, CorsError, DEFAULT_BODY_BUDGET, HealthSource, HttpConfig, RequestIds,
+    RouteDescription, RouteError, Routes, SecurityHeadersError,
     client_address::ClientAddress,
     cors::Cors,
     health::HealthPaths,
@@ -35,6 +35,7 @@ pub(crate) struct Inner {
     pub(super) cors: Cors,
     pub(super) client_address: ClientAddress,
     pub(super) load_shed: LoadShed,
+    pub(super) body_budget: BodyBudget,
     pub(super) rate_limit: RateLimit,
     pub(super) authenticate: Option<Arc<dyn Authenticate>>,
     pub(super) protocol: Protocol,
@@ -58,6 +59,18 @@ pub enum StackError {
     /// A security header.
     #[error(transparent)]
     SecurityHeaders(#[from] SecurityHeadersError),
+    /// A route admits bodies that the budget for request bodies has no room for.
+    #[error(
+        "{path} admits bodies of {limit}, and the budget for all request bodies (server.body_budget) is {budget}"
+    )]
+    BodyBudget {
+        /// The route.
+        path: String,
+        /// How large a body of the route may be.
+        limit: ByteSize,
+        /// How large all bodies together may be.
+        budget: ByteSize,
+    },
 }
 
 impl StackError {
@@ -65,7 +78,7 @@ impl StackError {
     #[must_use]
     pub fn key(&self) -> &'static str {
         match self {
-            Self::Route(_) => "",
+            Self::Route(_) | Self::BodyBudget { .. } => "",
             Self::Cors(mistake) => mistake.key(),
             Self::SecurityHeaders(_) => "security_headers",
         }
@@ -95,6 +108,7 @@ pub struct StackBuilder {
     protocol: Protocol,
     request_ids: RequestIds,
     errors: Option<ErrorForm>,
+    body_budget: Option<BodyBudget>,
 }
 
 impl StackBuilder {
@@ -117,6 +131,13 @@ impl StackBuilder {
         self
     }
 
+    /// Charges request bodies to a budget that other listeners of the process share. Without this call
+    /// the stack has a budget of its own of [`DEFAULT_BODY_BUDGET`].
+    pub fn body_budget(mut self, budget: BodyBudget) -> Self {
+        self.body_budget = Some(budget);
+        self
+    }
+
     /// Serves the probes from this health.
     pub fn health(mut self, health: impl HealthSource) -> Self {
         self.health = Some(Arc::new(health));
@@ -134,6 +155,18 @@ impl StackBuilder {
     /// # Errors
     /// A route or a setting that cannot work.
     pub fn build(self, routes: Routes) -> Result<Stack, StackError> {
+        let body_budget = self
+            .body_budget
+            .unwrap_or_else(|| BodyBudget::new(DEFAULT_BODY_BUDGET, self.telemetry.metrics()));
+        if let Some((path, limit)) = routes.largest_body()
+            && limit > body_budget.limit()
+        {
+            return Err(StackError::BodyBudget {
+                path: path.to_owned(),
+                limit,
+                budget: body_budget.limit(),
+            });
+        }
         let listed = routes.list();
         check_access(&listed, self.authenticate.is_some())?;
         let table = Table::new(routes)?;
@@ -149,6 +182,7 @@ impl StackBuilder {
             security_headers: SecurityHeaders::new(&config.security_headers)?,
             cors: Cors::new(&config.cors)?,
             client_address: ClientAddress::new(&config.trusted_proxies, config.forwarded_header),
+            body_budget,
             load_shed: LoadShed::new(&config.load_shed),
             rate_limit: RateLimit::new(&config.rate_limit),
             authenticate: self.authenticate,
@@ -182,6 +216,7 @@ impl Stack {
             protocol: Protocol::default(),
             request_ids: RequestIds::default(),
             errors: None,
+            body_budget: None,
         }
     }
 

@@ -308,3 +308,43 @@ async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_l
     assert_eq!(answer.field("grpc-status"), "5");
     assert_eq!(fixture.lines().len(), 1);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_whose_message_has_no_room_is_unavailable_sec_3() {
+    // As tonic does, whatever the reason is.
+    let read = async |body: Body| {
+        let status = match body.collect().await {
+            Ok(_) => "0",
+            Err(_) => "2",
+        };
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.insert("grpc-status", status.parse().unwrap());
+        response
+    };
+    let mut fixture = plain();
+    let identity = ServiceIdentity::new("orders-service", "1.0.0");
+    let budget = crate::BodyBudget::new(
+        seaworthy_core::ByteSize::bytes(8),
+        fixture.telemetry.metrics(),
+    );
+    fixture.stack = Stack::builder(identity, HttpConfig::default(), &fixture.telemetry)
+        .grpc()
+        .body_budget(budget.clone())
+        .build(Routes::new().post("/orders.v1.Orders/Read", read))
+        .unwrap();
+    let call = |length: usize| {
+        let piece = Ok::<_, axum::Error>(Bytes::from(vec![0; length]));
+        Request::post("/orders.v1.Orders/Read")
+            .header("content-type", "application/grpc")
+            .body(Body::from_stream(stream::iter([piece])))
+            .unwrap()
+    };
+    assert_eq!(fixture.send(call(8)).await.field("grpc-status"), "0");
+    let refused = fixture.send(call(9)).await;
+    assert_eq!(refused.field("grpc-status"), "14");
+    assert_eq!(budget.held().get(), 0);
+    let metrics = fixture.metrics();
+    let line = "request_body_budget_refused_total{reason=\"no_room\"} 1";
+    assert!(metrics.contains(line), "{metrics}");
+}

@@ -43,7 +43,10 @@ pub const ORDER: [(&str, &str); 15] = [
         "cross-site guard",
         "a page of another origin changes nothing with the user's cookies and begins no session (AUTH-3, AUTH-4)",
     ),
-    ("body limit", "declared and streamed (SEC-3)"),
+    (
+        "body limit",
+        "declared and streamed, and all bodies within one budget (SEC-3)",
+    ),
     (
         "load shedding",
         "503 at once beyond the requests in flight (RES-7)",

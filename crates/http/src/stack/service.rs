@@ -256,8 +256,10 @@ impl Exchange {
             Found::Endpoint(endpoint) => {
                 let limit = endpoint.options().own_body_limit();
                 let limit = limit.unwrap_or(stack.config.body_limit);
+                let reader = endpoint.options().body_reader();
                 let (parts, body) = request.into_parts();
-                let (body, report) = body_limit::limited(body, limit);
+                let (body, report) =
+                    body_limit::limited(body, limit, &stack.body_budget, reader);
                 self.body = report;
                 let request = Request::from_parts(parts, body);
                 State::handling(endpoint.call(request))

@@ -1,5 +1,6 @@
 //! The promises of the listener, kept against clients that send exactly the bytes they like.
 
+mod body_budget;
 mod fixture;
 mod good_bye;
 mod http2;

@@ -2,7 +2,9 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
+use seaworthy_core::ByteSize;
 use seaworthy_health::HealthConfig;
+use seaworthy_http::DEFAULT_BODY_BUDGET;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
 use serde::{Deserialize, Serialize};
 
@@ -44,8 +46,6 @@ pub struct FrameworkConfig {
     pub allow_embedded: bool,
 }
 
-/// The listeners for callers.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 impl FrameworkConfig {
     /// The addresses of all listeners, with their keys. A gRPC listener that is not set has its
     /// default, should the service have one.
@@ -71,10 +71,24 @@ impl FrameworkConfig {
     }
 }
 
+/// The listeners for callers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ServerConfig {
     /// HTTP.
     pub http: PublicHttpConfig,
     /// gRPC, in services that offer it.
     pub grpc: Option<GrpcConfig>,
+    /// Bytes of request bodies that the process holds at once, over all listeners for callers. A body that finds no room waits for a second at most and is then refused with 503; bodies whose clients do not send are ended first. At most half of the memory limit of the container.
+    pub body_budget: ByteSize,
+}
+
+impl Default for ServerConfig {
+    fn default() -> Self {
+        Self {
+            http: PublicHttpConfig::default(),
+            grpc: None,
+            body_budget: DEFAULT_BODY_BUDGET,
+        }
+    }
 }

@@ -38,6 +38,7 @@ impl Kernel {
             &self.parts.telemetry,
         )
         .request_ids(request_ids)
+        .body_budget(self.parts.body_budget.clone())
         .grpc();
         if let Some(errors) = errors {
             builder = builder.errors(errors);

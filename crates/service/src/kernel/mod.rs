@@ -17,7 +17,10 @@ use futures::FutureExt as _;
 use seaworthy_config::{Loaded, Loader, Schema, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
-use seaworthy_http::server::{Listener, ListenerConfig, ServerHandle};
+use seaworthy_http::{
+    BodyBudget,
+    server::{Listener, ListenerConfig, ServerHandle},
+};
 use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
 
@@ -273,10 +276,10 @@ async fn prepare<C: Settings>(loader: Loader) -> Result<Prepared, StartFailure> 
     let framework = Arc::new(framework(&loaded)?);
 
     // Phase::Preflight
+    settings::check_profile(&loaded, &framework).map_err(StartFailure::Mistakes)?;
     let violations = settings::violations(&loaded);
     if settings::refuses(loaded.profile()) && !violations.is_empty() {
         return Err(StartFailure::Unsafe(violations));
-    settings::check_profile(&loaded, &framework).map_err(StartFailure::Mistakes)?;
     }
     Ok(Prepared {
         loader,
@@ -327,7 +330,9 @@ fn parts(
         telemetry.metrics().clone(),
     );
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
+    let body_budget = BodyBudget::new(framework.server.body_budget, telemetry.metrics());
     let parts = Parts {
+        body_budget,
         identity: identity.clone(),
         profile: loaded.profile(),
         framework,

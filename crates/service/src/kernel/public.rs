@@ -31,5 +31,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
 pub(super) fn stack(parts: &Parts, telemetry: &Telemetry) -> StackBuilder {
     let mut config = parts.framework.server.http.stack();
     config.security_headers.behind_tls_proxy |= parts.framework.behind_tls_proxy;
-    Stack::builder(parts.identity.clone(), config, telemetry).health(parts.health.clone())
+    Stack::builder(parts.identity.clone(), config, telemetry)
+        .health(parts.health.clone())
+        .body_budget(parts.body_budget.clone())
 }

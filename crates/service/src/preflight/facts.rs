@@ -1,5 +1,6 @@
 use std::{collections::BTreeMap, net::IpAddr};
 
+use seaworthy_core::ByteSize;
 use serde_json::Value;
 
 /// One effective setting: a leaf of the tree, or a list.
@@ -23,6 +24,7 @@ pub struct Setting {
 pub struct Facts {
     settings: BTreeMap<String, Setting>,
     secrets: BTreeMap<String, SecretShape>,
+    memory_limit: Option<ByteSize>,
 }
 
 /// What a rule may know of a secret without seeing it.
@@ -50,6 +52,15 @@ impl Facts {
         if let Value::Array(items) = &mut known.value {
             items.push(item.value);
         }
+    }
+
+    /// Says how much memory the container may take.
+    pub fn set_memory_limit(&mut self, limit: Option<ByteSize>) {
+        self.memory_limit = limit;
+    }
+
+    pub(crate) fn memory_limit(&self) -> Option<ByteSize> {
+        self.memory_limit
     }
 
     /// Says how long a secret is and whether it is one of those that tutorials print; the secret itself is looked at and not kept.

@@ -5,11 +5,13 @@
 //! because they cannot be written down: a [`Timeout`](seaworthy_core::Timeout) cannot be absent or zero, and no setting puts internal error text into answers.
 
 mod facts;
+mod memory;
 mod report;
 mod rules;
 mod violation;
 
 pub use facts::{Facts, Setting};
+pub(crate) use memory::memory_limit;
 pub use report::{json, text};
 pub use rules::check;
 pub use violation::Violation;

@@ -1,3 +1,4 @@
+use seaworthy_core::ByteSize;
 use serde_json::{Value, json};
 
 use super::*;
@@ -186,6 +187,24 @@ fn limits_too_wide_to_act_are_refused_res_3_sec_3_life_4() {
     );
     accepted(
         json!({ "server.http.timeout": "30s", "server.http.body_limit": "2MiB", "lifecycle.total": "30s" }),
+    );
+}
+
+#[test]
+fn a_body_budget_beyond_half_of_the_memory_is_refused_sec_3() {
+    let check_with = |budget: &str, memory: Option<u32>| {
+        let mut facts = facts(json!({ "server.body_budget": budget }));
+        facts.set_memory_limit(memory.map(ByteSize::mebibytes));
+        check(&facts)
+    };
+    assert_eq!(check_with("64MiB", Some(256)), []);
+    assert_eq!(check_with("128MiB", Some(256)), []);
+    assert_eq!(check_with("10GiB", None), []);
+    let found = check_with("129MiB", Some(256));
+    assert_eq!(found.len(), 1, "{found:#?}");
+    assert_eq!(
+        (found[0].id, &*found[0].key),
+        ("SEC-3", "server.body_budget")
     );
 }
 

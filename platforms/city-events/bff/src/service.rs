@@ -31,6 +31,9 @@ const HEADERS: [&str; 6] = [
 /// What the interface takes and answers.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
+/// The largest body of the interface is an event: 4,000 characters of description, of 12 bytes each where they are escaped, and some short fields.
+const BODY_LIMIT: &str = "64KiB";
+
 /// The service and its default addresses.
 #[must_use]
 pub fn service() -> Service {
@@ -49,6 +52,7 @@ pub fn service() -> Service {
             "server.http.security_headers.cross_origin_resource_policy",
             "same-site",
         )
+        .default_value("server.http.body_limit", BODY_LIMIT)
         // A crowd at one event waits for its turn at the service that decides, which takes so many at once itself, and not here.
         .default_value("server.http.load_shed.max_in_flight", CROWD)
         // Where the others are called, beside it on one machine.

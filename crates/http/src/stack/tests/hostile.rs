@@ -205,8 +205,6 @@ fn check(answer: &Answer, headers: &[(&'static str, HeaderValue)]) -> Result<(),
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_000))]
-
     #[test]
     fn hostile_headers_make_no_fault_and_open_nothing_sec_3(headers in headers()) {
         for path in ["/open", "/guarded", "/missing"] {

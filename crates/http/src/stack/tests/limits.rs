@@ -1,4 +1,7 @@
+use futures::StreamExt as _;
+
 use super::*;
+use crate::BodyBudget;
 
 #[tokio::test(start_paused = true)]
 async fn a_request_that_takes_too_long_is_cancelled_res_3() {
@@ -178,4 +181,75 @@ async fn a_caller_beyond_its_rate_is_told_when_to_come_back_res_6() {
     assert_eq!(refused.header("retry-after"), "1");
     assert_eq!(refused.header("ratelimit"), "\"default\";r=0;t=2");
     assert_eq!(get(&stack, "/free").await.status, StatusCode::OK);
+}
+
+/// A body whose first piece is `held` bytes and whose client sends no more.
+fn unfinished(held: usize) -> Body {
+    let piece = Ok::<_, std::io::Error>(axum::body::Bytes::from(vec![b' '; held]));
+    Body::from_stream(futures::stream::iter([piece]).chain(futures::stream::pending()))
+}
+
+#[tokio::test(start_paused = true)]
+async fn bodies_without_room_are_refused_with_retry_after_sec_3() {
+    let budget = BodyBudget::new(
+        ByteSize::mebibytes(2),
+        &seaworthy_telemetry::metrics::Metrics::new(),
+    );
+    let read = async |Json(value): Json<Value>| Json(value);
+    let raw = async |body: axum::body::Bytes| body;
+    let stack = builder(HttpConfig::default())
+        .body_budget(budget.clone())
+        .build(Routes::new().post("/json", read).post("/raw", raw))
+        .unwrap();
+    let post = |path: &str, body: Body| {
+        Request::post(path)
+            .header("content-type", "application/json")
+            .body(body)
+            .unwrap()
+    };
+    let mut slow = Box::pin(send(&stack, post("/raw", unfinished(2_000_000))));
+    assert!(futures::poll!(&mut slow).is_pending());
+    assert_eq!(budget.held().get(), 2_000_000);
+    tokio::time::advance(Duration::from_millis(10)).await;
+    let mut late = Box::pin(send(&stack, post("/json", unfinished(1_000_000))));
+    assert!(futures::poll!(&mut late).is_pending());
+    // The first one is ended for the second.
+    let refused = slow.await;
+    assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(refused.problem()["reason"], "OVERLOADED");
+    assert_eq!(refused.header("retry-after"), "1");
+    assert!(futures::poll!(&mut late).is_pending());
+    assert_eq!(budget.held().get(), 1_000_000);
+    let small = send(
+        &stack,
+        post(
+            "/json",
+            Body::from_stream(futures::stream::iter([Ok::<_, std::io::Error>("[1]")])),
+        ),
+    )
+    .await;
+    assert_eq!(small.status, StatusCode::OK);
+    drop(late);
+    assert_eq!(budget.held().get(), 0);
+}
+
+#[tokio::test]
+async fn a_route_whose_bodies_exceed_the_budget_is_not_built_sec_3() {
+    let budget = BodyBudget::new(
+        ByteSize::mebibytes(2),
+        &seaworthy_telemetry::metrics::Metrics::new(),
+    );
+    let upload = RouteOptions::new().body_limit(ByteSize::mebibytes(3));
+    let build = |options: RouteOptions| {
+        let methods = axum::routing::post(async || "");
+        builder(HttpConfig::default())
+            .body_budget(budget.clone())
+            .build(Routes::new().route_with("/upload", methods, options))
+    };
+    let error = build(upload.clone()).unwrap_err().to_string();
+    assert!(
+        error.contains("/upload") && error.contains("server.body_budget"),
+        "{error}"
+    );
+    build(upload.streams_body()).unwrap();
 }

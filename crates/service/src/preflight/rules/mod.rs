@@ -9,6 +9,7 @@ mod limits;
 mod link;
 mod log_level;
 mod mail;
+mod memory;
 mod migrations;
 mod rate_limit;
 mod tls;
@@ -21,7 +22,7 @@ use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 15] = [
+const RULES: [Rule; 16] = [
     inline_secret::check,
     token_secret::check,
     tls::check,
@@ -31,6 +32,7 @@ const RULES: [Rule; 15] = [
     browser_address::check,
     rate_limit::check,
     limits::check,
+    memory::check,
     trusted_proxies::check,
     link::check_encryption,
     link::check_locality,

@@ -1,0 +1,109 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::Context,
+};
+
+use futures::task::AtomicWaker;
+use tokio::time::Instant;
+
+use super::{BodyBudget, Waiting};
+
+/// The bytes that one request holds. They are given back when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Holding {
+    budget: BodyBudget,
+    since: Instant,
+    held: AtomicU64,
+}
+
+impl Holding {
+    pub(crate) fn new(budget: BodyBudget) -> Self {
+        Self {
+            budget,
+            since: Instant::now(),
+            held: AtomicU64::new(0),
+        }
+    }
+
+    pub(super) fn since(&self) -> Instant {
+        self.since
+    }
+
+    pub(super) fn budget(&self) -> &BodyBudget {
+        &self.budget
+    }
+
+    pub(crate) fn held(&self) -> u64 {
+        self.held.load(Ordering::Relaxed)
+    }
+
+    /// Takes bytes if they are free.
+    pub(crate) fn try_take(&self, bytes: u64) -> bool {
+        let is_taken = self.budget.try_take(bytes);
+        if is_taken {
+            self.held.fetch_add(bytes, Ordering::Relaxed);
+        }
+        is_taken
+    }
+
+    /// Adds bytes that were taken elsewhere.
+    pub(super) fn add_taken(&self, bytes: u64) {
+        self.budget.0.metrics.held.add(bytes);
+        self.held.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    /// Gives back what is beyond `bytes`.
+    pub(crate) fn shrink_to(&self, bytes: u64) {
+        let held = self.held.fetch_min(bytes, Ordering::Relaxed);
+        self.budget.give_back(held.saturating_sub(bytes));
+    }
+
+    /// Says that the reader waits, so that the body can be ended and the reader woken.
+    pub(crate) fn rest(&self) -> Idle {
+        let waiting = Arc::new(Waiting {
+            held: self.held(),
+            since: self.since,
+            is_ended: AtomicBool::new(false),
+            waker: AtomicWaker::new(),
+        });
+        let mut bodies = self.budget.0.bodies.lock();
+        let number = bodies.next;
+        bodies.next += 1;
+        bodies.idle.insert(number, Arc::clone(&waiting));
+        Idle {
+            budget: self.budget.clone(),
+            number,
+            waiting,
+        }
+    }
+}
+
+impl Drop for Holding {
+    fn drop(&mut self) {
+        self.shrink_to(0);
+    }
+}
+
+/// A body whose reader waits, until this is dropped.
+pub(crate) struct Idle {
+    budget: BodyBudget,
+    number: u64,
+    waiting: Arc<Waiting>,
+}
+
+impl Idle {
+    /// Whether the body has to end. If not, the task is woken when it has to.
+    pub(crate) fn is_ended(&self, context: &Context<'_>) -> bool {
+        self.waiting.waker.register(context.waker());
+        self.waiting.is_ended.load(Ordering::Acquire)
+    }
+}
+
+impl Drop for Idle {
+    fn drop(&mut self) {
+        self.budget.0.bodies.lock().idle.remove(&self.number);
+    }
+}

@@ -1,0 +1,67 @@
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use seaworthy_telemetry::metrics::{Counter, Metrics};
+
+/// What operators see of the budget.
+pub(super) struct BudgetMetrics {
+    pub(super) held: Held,
+    pub(super) refused: Counter,
+    pub(super) ended: Counter,
+}
+
+/// The bytes that are held.
+#[derive(Clone, Default)]
+pub(super) struct Held(Arc<AtomicU64>);
+
+impl Held {
+    pub(super) fn get(&self) -> u64 {
+        self.0.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn add(&self, bytes: u64) {
+        self.0.fetch_add(bytes, Ordering::Relaxed);
+    }
+
+    pub(super) fn subtract(&self, bytes: u64) {
+        self.0.fetch_sub(bytes, Ordering::Relaxed);
+    }
+}
+
+impl BudgetMetrics {
+    pub(super) fn new(metrics: &Metrics, limit: u64) -> Self {
+        let held = Held::default();
+        let shown = held.clone();
+        metrics.computed_gauge(
+            "request_body_bytes_held",
+            "Bytes of request bodies that are held for requests in flight.",
+            &[],
+            move || as_value(shown.get()),
+        );
+        metrics.computed_gauge(
+            "request_body_bytes_limit",
+            "Bytes of request bodies that may be held at once.",
+            &[],
+            move || as_value(limit),
+        );
+        let refused = |reason| {
+            metrics.counter(
+                "request_body_budget_refused_total",
+                "Requests refused because the budget for request bodies was spent.",
+                &[("reason", reason)],
+            )
+        };
+        Self {
+            held,
+            refused: refused("no_room"),
+            ended: refused("idle"),
+        }
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a metric is a float")]
+fn as_value(bytes: u64) -> f64 {
+    bytes as f64
+}

@@ -1,0 +1,191 @@
+//! A bound on the bytes of request bodies that a process holds at once (SEC-3).
+//!
+//! The limit of one body and the limit of requests in flight bound memory only as their product,
+//! which no container has. The budget bounds the sum. Every byte of a request body is charged when it
+//! is handed to its reader and given back when the request is answered, so bodies that are only
+//! announced cost nothing.
+//!
+//! A body that finds no room waits for [`MAX_WAIT`], and is refused with 503 and `Retry-After` after
+//! that. While bodies wait, the budget is taken back from bodies whose clients do not send: the body
+//! with the largest product of bytes held and time held is ended first, with the same answer. So
+//! clients that send slowly, or never finish, cannot keep the budget from the others. A body that is
+//! complete is never ended.
+
+mod holding;
+mod metrics;
+mod room;
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use futures::task::AtomicWaker;
+use parking_lot::Mutex;
+use seaworthy_core::{ByteSize, Code, Error};
+use seaworthy_telemetry::metrics::Metrics;
+use tokio::{sync::Semaphore, time::Instant};
+
+pub(crate) use holding::{Holding, Idle};
+use metrics::BudgetMetrics;
+pub(crate) use room::Room;
+
+/// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
+pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
+/// Longer than most handlers take to answer and give room back, and short beside any deadline.
+const MAX_WAIT: Duration = Duration::from_secs(1);
+/// When room can be expected again.
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The bytes of request bodies that a process may hold at once. Cheap to clone: all clones share
+/// one budget, so that one process has one for all its listeners.
+#[derive(Clone)]
+pub struct BodyBudget(Arc<Inner>);
+
+struct Inner {
+    limit: u64,
+    free: Arc<Semaphore>,
+    bodies: Mutex<Bodies>,
+    metrics: BudgetMetrics,
+}
+
+/// The bodies whose readers wait, for their client or for room.
+#[derive(Default)]
+struct Bodies {
+    next: u64,
+    idle: BTreeMap<u64, Arc<Waiting>>,
+    /// Bytes that are waited for.
+    wanted: u64,
+}
+
+/// A body whose reader waits, so that it can be ended.
+struct Waiting {
+    held: u64,
+    since: Instant,
+    is_ended: AtomicBool,
+    waker: AtomicWaker,
+}
+
+/// There is no room for a body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the budget for request bodies is spent")]
+pub(crate) struct BudgetSpent;
+
+impl BodyBudget {
+    /// A budget of `limit` bytes, which is reported in `metrics`.
+    #[must_use]
+    pub fn new(limit: ByteSize, metrics: &Metrics) -> Self {
+        let permits = limit.as_usize().min(Semaphore::MAX_PERMITS);
+        let limit = u64::try_from(permits).unwrap_or(u64::MAX);
+        Self(Arc::new(Inner {
+            limit,
+            free: Arc::new(Semaphore::new(permits)),
+            bodies: Mutex::default(),
+            metrics: BudgetMetrics::new(metrics, limit),
+        }))
+    }
+
+    /// The bytes that may be held at once.
+    #[must_use]
+    pub fn limit(&self) -> ByteSize {
+        ByteSize::bytes(self.0.limit)
+    }
+
+    /// The bytes that are held.
+    #[must_use]
+    pub fn held(&self) -> ByteSize {
+        ByteSize::bytes(self.0.metrics.held.get())
+    }
+
+    /// Takes bytes if they are free.
+    fn try_take(&self, bytes: u64) -> bool {
+        let Ok(permits) = u32::try_from(bytes) else {
+            return false;
+        };
+        let Ok(taken) = self.0.free.try_acquire_many(permits) else {
+            return false;
+        };
+        taken.forget();
+        self.0.metrics.held.add(bytes);
+        true
+    }
+
+    fn give_back(&self, bytes: u64) {
+        if bytes > 0 {
+            self.0.metrics.held.subtract(bytes);
+            self.0.free.add_permits(usize::try_from(bytes).unwrap_or(0));
+        }
+    }
+
+    /// Ends idle bodies until what they hold covers what is waited for. Returns whether the asking
+    /// body may wait; if it is the one that has to be ended first, it may not.
+    fn make_room(&self, asking: &Holding, bytes: u64) -> bool {
+        let now = Instant::now();
+        let own = weight(asking.held() + bytes, asking.since(), now);
+        let mut bodies = self.0.bodies.lock();
+        let is_ended = |body: &&Arc<Waiting>| body.is_ended.load(Ordering::Acquire);
+        let mut coming: u64 = bodies
+            .idle
+            .values()
+            .filter(is_ended)
+            .map(|body| body.held)
+            .sum();
+        let wanted = bodies.wanted + bytes;
+        // What is not held is free, or was given to a body that waits and has not been woken yet.
+        let free = self.0.limit.saturating_sub(self.0.metrics.held.get());
+        while free + coming < wanted {
+            let heaviest = bodies
+                .idle
+                .values()
+                .filter(|body| !is_ended(body))
+                .map(|body| (weight(body.held, body.since, now), body))
+                .max_by_key(|(weight, _)| *weight);
+            let Some((weight, body)) = heaviest else {
+                // The rest is held by handlers, which will answer.
+                break;
+            };
+            if weight <= own {
+                return false;
+            }
+            body.is_ended.store(true, Ordering::Release);
+            body.waker.wake();
+            coming += body.held;
+            self.0.metrics.ended.increment();
+        }
+        bodies.wanted = wanted;
+        true
+    }
+}
+
+/// What a body costs the others: bytes times milliseconds.
+fn weight(held: u64, since: Instant, now: Instant) -> u128 {
+    u128::from(held) * now.saturating_duration_since(since).as_millis()
+}
+
+/// The answer to a request whose body has no room.
+pub(crate) fn spent() -> Error {
+    Error::new(
+        Code::Unavailable,
+        "OVERLOADED",
+        "the service has too much to do; try again later",
+    )
+    .with_retry_after(RETRY_AFTER)
+}
+
+impl fmt::Debug for BodyBudget {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("BodyBudget")
+            .field("limit", &self.limit())
+            .field("held", &self.held())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,70 @@
+use std::{
+    future::Future,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use futures::future::BoxFuture;
+use tokio::{
+    sync::{AcquireError, OwnedSemaphorePermit},
+    time::{Sleep, sleep},
+};
+
+use super::{BodyBudget, BudgetSpent, Holding, MAX_WAIT};
+
+/// Waits for room. Completes once the bytes are taken, or there is none in time.
+pub(crate) struct Room {
+    budget: BodyBudget,
+    bytes: u64,
+    permit: BoxFuture<'static, Result<OwnedSemaphorePermit, AcquireError>>,
+    timer: Pin<Box<Sleep>>,
+}
+
+impl Room {
+    /// Begins to wait for `bytes`.
+    pub(crate) fn wait(holding: &Holding, bytes: u64) -> Result<Self, BudgetSpent> {
+        let budget = holding.budget().clone();
+        let permits = u32::try_from(bytes).map_err(|_| BudgetSpent);
+        let is_possible = holding.held().saturating_add(bytes) <= budget.0.limit;
+        if permits.is_err() || !is_possible || !budget.make_room(holding, bytes) {
+            budget.0.metrics.refused.increment();
+            return Err(BudgetSpent);
+        }
+        let permit = Arc::clone(&budget.0.free).acquire_many_owned(permits?);
+        Ok(Self {
+            budget,
+            bytes,
+            permit: Box::pin(permit),
+            timer: Box::pin(sleep(MAX_WAIT)),
+        })
+    }
+
+    pub(crate) fn poll(
+        &mut self,
+        holding: &Holding,
+        context: &mut Context<'_>,
+    ) -> Poll<Result<(), BudgetSpent>> {
+        if let Poll::Ready(permit) = self.permit.as_mut().poll(context) {
+            return Poll::Ready(match permit {
+                Ok(permit) => {
+                    permit.forget();
+                    holding.add_taken(self.bytes);
+                    Ok(())
+                }
+                Err(_) => Err(BudgetSpent),
+            });
+        }
+        if self.timer.as_mut().poll(context).is_ready() {
+            self.budget.0.metrics.refused.increment();
+            return Poll::Ready(Err(BudgetSpent));
+        }
+        Poll::Pending
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        self.budget.0.bodies.lock().wanted -= self.bytes;
+    }
+}

@@ -1,0 +1,80 @@
+/// A flag and the length of what follows (gRPC over HTTP/2, "Length-Prefixed-Message").
+const PREFIX: u64 = 5;
+/// Where the length begins in the prefix.
+const LENGTH_AT: u64 = 1;
+
+/// Where a stream of gRPC messages has come to.
+#[derive(Debug, Default)]
+pub(crate) struct MessagePosition {
+    /// Bytes of the present message, with its prefix, that have arrived.
+    read: u64,
+    /// Its length without the prefix, as far as it is known.
+    length: u32,
+}
+
+impl MessagePosition {
+    /// Follows the messages in what has arrived.
+    pub(crate) fn follow(&mut self, mut data: &[u8]) {
+        while let [byte, rest @ ..] = data {
+            if self.read < PREFIX {
+                if self.read >= LENGTH_AT {
+                    self.length = self.length << 8 | u32::from(*byte);
+                }
+                self.read += 1;
+                data = rest;
+            } else {
+                let missing = PREFIX + u64::from(self.length) - self.read;
+                let taken = usize::try_from(missing)
+                    .unwrap_or(usize::MAX)
+                    .min(data.len());
+                self.read += u64::try_from(taken).unwrap_or_default();
+                data = data.get(taken..).unwrap_or_default();
+            }
+            if self.read >= PREFIX && self.read == PREFIX + u64::from(self.length) {
+                *self = Self::default();
+            }
+        }
+    }
+
+    /// Bytes that belong to a message that is not complete, which its reader has to keep.
+    pub(crate) fn unfinished(&self) -> u64 {
+        self.read
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn message(length: usize) -> Vec<u8> {
+        let prefix = u32::try_from(length).unwrap().to_be_bytes();
+        [&[0][..], &prefix, &vec![7; length]].concat()
+    }
+
+    proptest! {
+        #[test]
+        fn unfinished_counts_the_present_message_alone_sec_3(
+            lengths in prop::collection::vec(0_usize..40, 0..6),
+            rest in 0_usize..40,
+            piece in 1_usize..50,
+        ) {
+            let whole: Vec<u8> = lengths.iter().flat_map(|length| message(*length)).collect();
+            let last = message(rest + 1);
+            let begun = &last[..=rest.min(last.len() - 2)];
+            let mut position = MessagePosition::default();
+            for data in [&whole[..], begun].concat().chunks(piece) {
+                position.follow(data);
+            }
+            prop_assert_eq!(position.unfinished(), u64::try_from(begun.len()).unwrap());
+        }
+    }
+
+    #[test]
+    fn any_bytes_are_followed_sec_3() {
+        let mut position = MessagePosition::default();
+        position.follow(&[u8::MAX; 100]);
+        assert_eq!(position.unfinished(), 100);
+    }
+}

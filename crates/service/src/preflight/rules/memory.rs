@@ -1,0 +1,29 @@
+use seaworthy_core::ByteSize;
+
+use crate::preflight::{Facts, Violation};
+
+const BUDGET: &str = "server.body_budget";
+/// Request bodies become messages, which take as much again.
+const SHARE: u64 = 2;
+
+/// What callers may make the service hold must fit into its container (SEC-3).
+pub(super) fn check(facts: &Facts) -> Vec<Violation> {
+    let budget = facts.text(BUDGET).and_then(|text| text.parse().ok());
+    let (Some(memory), Some(budget)) = (facts.memory_limit(), budget) else {
+        return Vec::new();
+    };
+    let budget: ByteSize = budget;
+    let most = ByteSize::bytes(memory.get() / SHARE);
+    if budget <= most {
+        return Vec::new();
+    }
+    vec![Violation {
+        id: "SEC-3",
+        key: BUDGET.to_owned(),
+        origin: facts.origin(BUDGET),
+        why: format!(
+            "request bodies of {budget} and the messages made of them do not fit into the container's memory limit of {memory}, so callers can have the service killed"
+        ),
+        fix: format!("set {BUDGET} to at most {most}, or raise the memory limit"),
+    }]
+}
