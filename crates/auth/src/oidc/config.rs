@@ -47,7 +47,8 @@ pub struct OpenIdConfig {
     pub client_secret: Option<Secret<String>>,
     /// How the secret is shown. Not set: as the provider says, `basic` where it can.
     pub client_authentication: Option<ClientAuthentication>,
-    /// The address of the callback, as it is registered.
+    /// The address of the callback, as it is registered. Preflight refuses plain HTTP and loopback in production.
+    #[schemars(extend("x-browser-address" = true))]
     pub redirect_uri: String,
     /// What is asked for; `openid` is one of them.
     pub scopes: Vec<String>,
@@ -188,5 +189,17 @@ pub(crate) fn is_private(url: &Url) -> bool {
         ("http", Some(url::Host::Ipv4(address))) => address.is_loopback(),
         ("http", Some(url::Host::Ipv6(address))) => address.is_loopback(),
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn callback_is_marked_as_an_address_for_browsers_sec_2() {
+        let schema = schemars::schema_for!(OpenIdConfig);
+        let mark = schema.pointer("/properties/redirect_uri/x-browser-address");
+        assert_eq!(mark, Some(&true.into()));
     }
 }
