@@ -2,6 +2,8 @@ use std::{fmt, str::FromStr, time::Duration};
 
 use seaworthy_data::{Connection, DataError, sql};
 
+use crate::microseconds;
+
 /// Rows that are asked for at once: far below the limit of rows that one answer of a database may have (`maximum_rows`), and a day without an incident has no second page.
 const PAGE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE as i64;
@@ -16,6 +18,9 @@ pub struct RaisedPage {
     pub versions: Vec<(String, u64)>,
     /// What the next page follows; `None` on the last one.
     pub next: Option<RaisedBefore>,
+    /// The database's clock before the page was read, in microseconds since 1970. A caller that
+    /// reads again later asks for what was [raised since](TokenVersions::raised_since) this time.
+    pub as_of_us: i64,
 }
 
 /// The last row of a page. Its text is what a caller keeps of it between two pages.
@@ -92,8 +97,40 @@ impl TokenVersions {
         time: Duration,
         after: Option<&RaisedBefore>,
     ) -> Result<RaisedPage, DataError> {
+        let as_of_us = Self::clock(connection).await?;
+        let since = as_of_us.saturating_sub(microseconds(time));
+        Self::page(connection, as_of_us, since, after).await
+    }
+
+    /// Whose version was raised after `since_us`, a page at a time. The time is that of the
+    /// database: take it from [`RaisedPage::as_of_us`], less a margin for transactions that write
+    /// the time before they commit. A clock of the caller would miss what was raised while its
+    /// machine was suspended.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn raised_since(
+        connection: &dyn Connection,
+        since_us: i64,
+        after: Option<&RaisedBefore>,
+    ) -> Result<RaisedPage, DataError> {
+        let as_of_us = Self::clock(connection).await?;
+        Self::page(connection, as_of_us, since_us, after).await
+    }
+
+    async fn clock(connection: &dyn Connection) -> Result<i64, DataError> {
+        let (now,): (i64,) = sql("SELECT {now_us}").fetch_one(connection).await?;
+        Ok(now)
+    }
+
+    async fn page(
+        connection: &dyn Connection,
+        as_of_us: i64,
+        since_us: i64,
+        after: Option<&RaisedBefore>,
+    ) -> Result<RaisedPage, DataError> {
         let rows = match after {
-            None => Self::first_page(connection, time).await?,
+            None => Self::first_page(connection, since_us).await?,
             Some(last) => Self::next_page(connection, last).await?,
         };
         let is_full = rows.len() >= PAGE;
@@ -108,19 +145,22 @@ impl TokenVersions {
                 .map(|(user, version, _)| (user, version.unsigned_abs()))
                 .collect(),
             next,
+            as_of_us,
         })
     }
 
     async fn first_page(
         connection: &dyn Connection,
-        time: Duration,
+        since_us: i64,
     ) -> Result<Vec<Raised>, DataError> {
-        sql("SELECT user_id, version, changed_us FROM account_versions WHERE changed_us > {now_us} - ?
-             ORDER BY changed_us, user_id LIMIT ?")
-            .bind(i64::try_from(time.as_micros()).unwrap_or(i64::MAX))
-            .bind(PAGE_ROWS)
-            .fetch_all(connection)
-            .await
+        sql(
+            "SELECT user_id, version, changed_us FROM account_versions WHERE changed_us > ?
+             ORDER BY changed_us, user_id LIMIT ?",
+        )
+        .bind(since_us)
+        .bind(PAGE_ROWS)
+        .fetch_all(connection)
+        .await
     }
 
     /// What follows this row. All rows of one moment have the user to tell them apart.

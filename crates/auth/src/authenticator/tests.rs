@@ -2,14 +2,15 @@
 
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use crate::{
     BearerAuthentication, BearerConfig,
     token::{
-        Algorithm, Issuer, IssuerConfig, NewToken, Revocation, Revocations, SigningKey, Standing,
-        TokenError, TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
+        Algorithm, ClockReading, Issuer, IssuerConfig, NewToken, Revocation, Revocations,
+        SigningKey, Standing, TokenError, TokenSigner, TokenSignerConfig, TokenVerifier,
+        VerifiedToken,
     },
 };
 use axum::{Extension, body::Body};
@@ -324,14 +325,14 @@ async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth
         (200, "nobody")
     );
 
-    revoked.was_read(Instant::now());
+    revoked.was_read(ClockReading::now());
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
     let until = SystemTime::now() + hour;
     revoked.raise_version("ada", 1, until);
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 401);
 
     let revoked = Revocations::read_elsewhere(Duration::ZERO);
-    revoked.was_read(Instant::now());
+    revoked.was_read(ClockReading::now());
     let stale = service_of(revoked);
     let bob = stale.token(NewToken::about("bob"));
     assert_eq!(stale.get("/me", Some(&bob)).await.status(), 503);

@@ -7,6 +7,7 @@
 mod algorithm;
 mod cache;
 mod claims;
+mod clock;
 mod compact;
 mod error;
 mod header;
@@ -23,6 +24,7 @@ mod verifier;
 pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub(crate) use cache::VerifiedCache;
 pub use claims::Claims;
+pub use clock::ClockReading;
 pub(crate) use compact::{decode, encode};
 pub use error::TokenError;
 pub use issuer::{Issuer, IssuerConfig, IssuerError};

@@ -1,14 +1,14 @@
 use std::{
     fmt,
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 
 use futures::{FutureExt as _, future, future::BoxFuture};
 use hashbrown::HashMap;
 use parking_lot::RwLock;
 
-use super::{TokenError, VerifiedToken};
+use super::{ClockReading, TokenError, VerifiedToken};
 
 /// Says of a valid token whether it was taken back. Asked at every use of one, also of a cached one, so it should answer from memory.
 pub trait Revocation: Send + Sync + 'static {
@@ -65,7 +65,7 @@ enum Source {
     #[default]
     Told,
     Read {
-        at: Option<Instant>,
+        at: Option<ClockReading>,
         max_stale: Duration,
     },
 }
@@ -74,7 +74,9 @@ impl Source {
     fn is_stale(&self) -> bool {
         match self {
             Self::Told => false,
-            Self::Read { at, max_stale } => at.is_none_or(|at| at.elapsed() > *max_stale),
+            Self::Read { at, max_stale } => {
+                at.is_none_or(|at| at.elapsed_until(ClockReading::now()) > *max_stale)
+            }
         }
     }
 }
@@ -102,19 +104,15 @@ impl Revocations {
         Self(Arc::new(RwLock::new(lists)))
     }
 
-    /// All that was taken back until `now` is in the list. Tell the time before the question, for what changes while it is answered may be missing.
-    pub fn was_read(&self, now: Instant) {
+    /// All that was taken back until `now` is in the list. Give the reading from before the
+    /// question, because the answer may miss what changes meanwhile.
+    ///
+    /// The next question begins at a position of whoever is asked, such as the time of its
+    /// database, and not at a time of this machine: a suspended machine does not know how long it
+    /// was away.
+    pub fn was_read(&self, now: ClockReading) {
         if let Source::Read { at, .. } = &mut self.0.write().source {
-            *at = Some(at.map_or(now, |before| before.max(now)));
-        }
-    }
-
-    /// The time that was last told to [`Revocations::was_read`]: from a while before it on the next reading has to go.
-    #[must_use]
-    pub fn last_read(&self) -> Option<Instant> {
-        match self.0.read().source {
-            Source::Told => None,
-            Source::Read { at, .. } => at,
+            *at = Some(at.map_or(now, |before| before.later(now)));
         }
     }
 

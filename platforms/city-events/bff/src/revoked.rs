@@ -1,10 +1,13 @@
 //! Whose access tokens count no more. Messages of it go to one replica of a service, which then tells the others by its database; this service keeps nothing, so each replica asks.
 
-use std::time::{Instant, SystemTime};
+use std::time::SystemTime;
 
-use city_events_contract::{LONGEST_ACCESS_TOKEN, look_back};
+use city_events_contract::{LONGEST_ACCESS_TOKEN, ReadPosition};
 use seaworthy::{
-    auth::token::Revocations, config::Settings, contract::error::from_status, prelude::*,
+    auth::token::{ClockReading, Revocations},
+    config::Settings,
+    contract::error::from_status,
+    prelude::*,
 };
 
 use crate::upstream::Upstreams;
@@ -17,6 +20,7 @@ const LOOK_EVERY: Timeout = Timeout::from_secs(1);
 pub(crate) struct Revoked {
     upstreams: Upstreams,
     revocations: Revocations,
+    position: ReadPosition,
 }
 
 impl Revoked {
@@ -29,6 +33,7 @@ impl Revoked {
         let revoked = Self {
             upstreams: upstreams.clone(),
             revocations: revocations.clone(),
+            position: ReadPosition::default(),
         };
         if let Err(error) = revoked.look().await {
             tracing::warn!(%error, "nobody can tell which tokens were taken back, so none is believed; it is asked again");
@@ -47,14 +52,18 @@ impl Revoked {
 
     /// Asks for everything that may still matter, and later for what is new.
     async fn look(&self) -> Result<(), Error> {
-        let now = Instant::now();
-        let back = look_back(&self.revocations, now);
+        let now = ClockReading::now();
         let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
-        let told = self.upstreams.token_versions(back, |changed| {
-            self.revocations
-                .raise_version(&changed.user_id, changed.version, until);
-        });
-        told.await.map_err(|status| from_status(&status))?;
+        let told = self
+            .upstreams
+            .token_versions(self.position.since_us(), |changed| {
+                self.revocations
+                    .raise_version(&changed.user_id, changed.version, until);
+            });
+        let as_of = told.await.map_err(|status| from_status(&status))?;
+        if let Some(as_of) = as_of {
+            self.position.advance(as_of);
+        }
         self.revocations.forget_expired(SystemTime::now());
         self.revocations.was_read(now);
         Ok(())

@@ -32,7 +32,7 @@ pub use generated::{
 pub use hearing::hearing;
 pub use moment::{Moment, NoMoment};
 pub use query::QueryPairs;
-pub use revocation::{RevocationConfig, look_back};
+pub use revocation::{ReadPosition, RevocationConfig};
 pub use role::Role;
 pub use service_calls::{
     AUTH_SERVICE, DOOR, PeopleAndServices, ServiceCallersConfig, ServiceCallsConfig,

@@ -1,13 +1,12 @@
-use std::time::{Duration, Instant};
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use seaworthy::{auth::token::Revocations, prelude::*};
-
-use crate::LONGEST_ACCESS_TOKEN;
 
 /// A third of an access token's life: who was banned gains little by keeping a service from hearing of it, and a restart of what is asked is not noticed.
 const DEFAULT_MAX_STALE: Timeout = Timeout::from_secs(5 * 60);
 
-/// Transactions commit later than they write.
+/// Transactions commit later than they write the time: six times the transaction timeout.
 const OVERLAP: Duration = Duration::from_secs(60);
 
 /// How a service that reads elsewhere which access tokens were taken back goes on while it cannot.
@@ -34,13 +33,41 @@ impl RevocationConfig {
     }
 }
 
-/// How far back the next question goes: to a while before the last answer, however long ago that was, and where there was none to the oldest token that may still be good.
-#[must_use]
-pub fn look_back(revocations: &Revocations, now: Instant) -> Duration {
-    revocations
-        .last_read()
-        .map_or(LONGEST_ACCESS_TOKEN, |last| {
-            let passed = now.saturating_duration_since(last);
-            passed.saturating_add(OVERLAP).min(LONGEST_ACCESS_TOKEN)
-        })
+/// The position up to which revocations were read: a time of the database that records them. Cheap
+/// to clone, all clones are the same position.
+///
+/// No clock of the reading machine is part of it, so a machine that was suspended reads all that it
+/// missed.
+#[derive(Debug, Clone, Default)]
+pub struct ReadPosition(Arc<Mutex<Option<i64>>>);
+
+impl ReadPosition {
+    /// Returns where the next question begins, in microseconds since 1970 by the database's clock.
+    /// `None` before the first answer: the question then covers the life of the longest token.
+    #[must_use]
+    pub fn since_us(&self) -> Option<i64> {
+        let overlap = i64::try_from(OVERLAP.as_micros()).unwrap_or(i64::MAX);
+        self.0.lock().map(|read| read.saturating_sub(overlap))
+    }
+
+    /// Records that everything until `as_of_us` was read, by the database's clock before the
+    /// question. A clock that was set back is followed, and the next question covers the step.
+    pub fn advance(&self, as_of_us: i64) {
+        *self.0.lock() = Some(as_of_us);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn position_begins_a_minute_before_the_last_answer_auth_3() {
+        let position = ReadPosition::default();
+        assert_eq!(position.since_us(), None);
+        position.advance(100_000_000);
+        assert_eq!(position.clone().since_us(), Some(40_000_000));
+        position.advance(70_000_000);
+        assert_eq!(position.since_us(), Some(10_000_000));
+    }
 }

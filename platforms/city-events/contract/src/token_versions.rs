@@ -1,13 +1,13 @@
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 use seaworthy::{
-    auth::token::Revocations,
+    auth::token::{ClockReading, Revocations},
     config::Settings,
     data::{DataError, Database, Migration, MigrationSet, Transaction, sql},
     prelude::*,
 };
 
-use crate::{RevocationConfig, look_back, messages::UserChanged};
+use crate::{ReadPosition, RevocationConfig, messages::UserChanged};
 
 /// The table of versions, in the database of a service: add this set to the service's own.
 pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
@@ -28,6 +28,8 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 
 /// No access token may live longer: so long services remember what was taken back.
 pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
+/// The same in microseconds.
+const LONGEST_ACCESS_TOKEN_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// How soon a replica knows what another one heard.
 const LOOK_EVERY: Timeout = Timeout::from_secs(1);
 /// After a ban of many there are more than a question may answer.
@@ -40,6 +42,7 @@ const PAGE_ROWS: i64 = PAGE as i64;
 #[derive(Debug, Clone)]
 pub struct TokenVersions {
     revocations: Revocations,
+    position: ReadPosition,
 }
 
 impl TokenVersions {
@@ -48,6 +51,7 @@ impl TokenVersions {
     pub fn new(config: &RevocationConfig) -> Self {
         Self {
             revocations: config.revocations(),
+            position: ReadPosition::default(),
         }
     }
 
@@ -86,10 +90,15 @@ impl TokenVersions {
     }
 
     async fn look(&self, database: &Database) -> Result<(), DataError> {
-        let now = Instant::now();
-        let back = look_back(&self.revocations, now);
+        let now = ClockReading::now();
         let until = SystemTime::now() + LONGEST_ACCESS_TOKEN;
-        let mut page = first_page(database, back).await?;
+        let (as_of,): (i64,) = sql("SELECT {now_us}").fetch_one(database).await?;
+        let oldest = as_of.saturating_sub(LONGEST_ACCESS_TOKEN_US);
+        let since = self
+            .position
+            .since_us()
+            .map_or(oldest, |since| since.max(oldest));
+        let mut page = first_page(database, since).await?;
         loop {
             for (user, version, _) in &page {
                 let version = u64::try_from(*version).unwrap_or_default();
@@ -100,6 +109,7 @@ impl TokenVersions {
             };
             page = next_page(database, last).await?;
         }
+        self.position.advance(as_of);
         self.revocations.was_read(now);
         Ok(())
     }
@@ -130,12 +140,12 @@ impl TokenVersions {
 type Changed = (String, i64, i64);
 
 /// In the order of the index, so that a table of years costs a look nothing.
-async fn first_page(database: &Database, back: Duration) -> Result<Vec<Changed>, DataError> {
+async fn first_page(database: &Database, since_us: i64) -> Result<Vec<Changed>, DataError> {
     sql(
-        "SELECT user_id, version, changed_us FROM token_versions WHERE changed_us > {now_us} - ?
+        "SELECT user_id, version, changed_us FROM token_versions WHERE changed_us > ?
          ORDER BY changed_us, user_id LIMIT ?",
     )
-    .bind(i64::try_from(back.as_micros()).unwrap_or(i64::MAX))
+    .bind(since_us)
     .bind(PAGE_ROWS)
     .fetch_all(database)
     .await
@@ -159,12 +169,12 @@ async fn next_page(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use std::{sync::Arc, time::Instant};
 
     use seaworthy::{
         auth::token::{
             Algorithm, Issuer, IssuerConfig, NewToken, Revocation as _, SigningKey, Standing,
-            TokenSigner, TokenSignerConfig, TokenVerifier,
+            TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
         },
         data::{DatabaseConfig, Migrator},
     };
@@ -172,6 +182,22 @@ mod tests {
     use super::*;
 
     const MINUTE: Duration = Duration::from_secs(60);
+
+    fn token_of(user: &str) -> Arc<VerifiedToken> {
+        let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
+        let signer = TokenSigner::new(TokenSignerConfig::default(), key);
+        let algorithms = IssuerConfig {
+            algorithms: vec![Algorithm::EdDsa],
+            ..IssuerConfig::default()
+        };
+        let issuer = Issuer::with_keys(algorithms, signer.verification().unwrap()).unwrap();
+        let token = signer.sign(NewToken::about(user)).unwrap();
+        let verifier = TokenVerifier::new([issuer]).unwrap();
+        let token = verifier
+            .verify_now(token.expose(), SystemTime::now())
+            .unwrap();
+        Arc::new(token)
+    }
 
     #[tokio::test]
     async fn what_others_heard_while_the_database_was_away_is_read_later_auth_3() {
@@ -187,27 +213,16 @@ mod tests {
             .execute(&database)
             .await
             .unwrap();
-        let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
-        let signer = TokenSigner::new(TokenSignerConfig::default(), key);
-        let algorithms = IssuerConfig {
-            algorithms: vec![Algorithm::EdDsa],
-            ..IssuerConfig::default()
-        };
-        let issuer = Issuer::with_keys(algorithms, signer.verification().unwrap()).unwrap();
-        let token = signer.sign(NewToken::about("eve")).unwrap();
-        let verifier = TokenVerifier::new([issuer]).unwrap();
-        let token = verifier
-            .verify_now(token.expose(), SystemTime::now())
-            .unwrap();
-        let token = Arc::new(token);
+        let token = token_of("eve");
         let config = RevocationConfig::default();
+        let (now,): (i64,) = sql("SELECT {now_us}").fetch_one(&database).await.unwrap();
         for (minutes, is_missed) in [(10, false), (1, true)] {
             let versions = TokenVersions::new(&config);
-            let last = Instant::now().checked_sub(minutes * MINUTE).unwrap();
-            versions.revocations.was_read(last);
+            let ago = i64::try_from((minutes * MINUTE).as_micros()).unwrap();
+            versions.position.advance(now - ago);
+            // The machine was suspended: for its monotonic clock the last answer came just now.
+            versions.revocations.was_read(ClockReading::now());
             versions.look(&database).await.unwrap();
-            let read = versions.revocations.last_read().unwrap();
-            assert!(read.elapsed() < MINUTE);
             let standing = versions.revocations.standing(&token);
             assert_eq!(
                 matches!(standing, Standing::Good),
@@ -215,5 +230,25 @@ mod tests {
                 "{minutes}: {standing:?}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn suspended_machine_trusts_no_old_list_auth_3() {
+        let versions = TokenVersions::new(&RevocationConfig::default());
+        let token = token_of("eve");
+        versions.revocations.was_read(ClockReading::now());
+        assert!(matches!(
+            versions.revocations.standing(&token),
+            Standing::Good
+        ));
+        let versions = TokenVersions::new(&RevocationConfig::default());
+        let before = SystemTime::now() - 6 * MINUTE;
+        versions
+            .revocations
+            .was_read(ClockReading::new(Instant::now(), before));
+        assert!(matches!(
+            versions.revocations.standing(&token),
+            Standing::Ask(_)
+        ));
     }
 }

@@ -47,12 +47,17 @@ impl AuthService for Profiles {
                 Some(after.map_err(|_| invalid_field("cursor", "no page has ended there"))?)
             }
         };
-        let page = TokenVersions::raised_within(&self.0.database, within, after.as_ref()).await?;
+        let database = &self.0.database;
+        let page = match request.since_us {
+            0 => TokenVersions::raised_within(database, within, after.as_ref()).await?,
+            since => TokenVersions::raised_since(database, since, after.as_ref()).await?,
+        };
         let versions = page.versions.into_iter();
         Ok(ListTokenVersionsResponse {
             versions: versions
                 .map(|(user_id, version)| TokenVersion { user_id, version })
                 .collect(),
+            as_of_us: page.as_of_us,
             next_cursor: page.next.map(|next| next.to_string()).unwrap_or_default(),
         })
     }

@@ -110,6 +110,7 @@ async fn told(client: &mut Client, user: &str, token: Option<&str>) -> [Told; 2]
     let versions = ListTokenVersionsRequest {
         within_seconds: 60,
         cursor: String::new(),
+        since_us: 0,
     };
     let (profile, versions) = match token {
         Some(token) => (with(token, profile), with(token, versions)),
@@ -246,6 +247,7 @@ pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_page_by_page_
         let request = ListTokenVersionsRequest {
             within_seconds: 3_600,
             cursor,
+            since_us: 0,
         };
         let answer = client.list_token_versions(with(&door(), request)).await;
         let page = answer.unwrap().into_inner();
@@ -269,10 +271,24 @@ pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_page_by_page_
         assert_eq!(one.version, 1 + turns, "{}", one.user_id);
     }
 
+    let ask = |since_us| ListTokenVersionsRequest {
+        within_seconds: 1,
+        cursor: String::new(),
+        since_us,
+    };
+    let request = with(&door(), ask(1));
+    let page = client.list_token_versions(request).await.unwrap();
+    let page = page.into_inner();
+    assert_eq!(page.versions.len(), 1_000, "the position counts alone");
+    let request = with(&door(), ask(page.as_of_us));
+    let none = client.list_token_versions(request).await.unwrap();
+    assert_eq!(none.into_inner().versions, []);
+
     for cursor in ["7", "seven:user", ":", "x".repeat(129).as_str()] {
         let request = ListTokenVersionsRequest {
             within_seconds: 60,
             cursor: cursor.to_owned(),
+            since_us: 0,
         };
         let answer = client.list_token_versions(with(&door(), request)).await;
         assert_eq!(

@@ -1,7 +1,6 @@
-use std::time::Duration;
-
-use city_events_contract::auth::v1::{
-    GetProfileRequest, GetProfileResponse, ListTokenVersionsRequest, TokenVersion,
+use city_events_contract::{
+    LONGEST_ACCESS_TOKEN,
+    auth::v1::{GetProfileRequest, GetProfileResponse, ListTokenVersionsRequest, TokenVersion},
 };
 use tonic::Status;
 
@@ -37,25 +36,31 @@ impl Upstreams {
         Ok(answer.into_inner())
     }
 
-    /// Tells `take` whose access tokens were taken back within this time, page by page.
+    /// Passes the users whose access tokens were revoked to `take`, page by page: those after
+    /// `since_us`, or all within the life of the longest token. Returns the time of the first page
+    /// by the clock of the auth service's database. It is `None` from a version of the auth service
+    /// that does not say it.
     pub(crate) async fn token_versions(
         &self,
-        back: Duration,
+        since_us: Option<i64>,
         take: impl Fn(TokenVersion),
-    ) -> Result<(), Status> {
-        let within_seconds = u32::try_from(back.as_secs()).unwrap_or(u32::MAX);
-        let mut cursor = String::new();
+    ) -> Result<Option<i64>, Status> {
+        let within_seconds = u32::try_from(LONGEST_ACCESS_TOKEN.as_secs()).unwrap_or(u32::MAX);
+        let since_us = since_us.unwrap_or_default().max(0);
+        let (mut cursor, mut as_of) = (String::new(), None);
         for _ in 0..MOST_PAGES {
             let request = ListTokenVersionsRequest {
                 within_seconds,
                 cursor,
+                since_us,
             };
             let request = anonymous(request, CALL);
             let answer = self.auth.clone().list_token_versions(request).await?;
             let page = answer.into_inner();
             page.versions.into_iter().for_each(&take);
+            let as_of = *as_of.get_or_insert(page.as_of_us);
             if page.next_cursor.is_empty() {
-                return Ok(());
+                return Ok((as_of > 0).then_some(as_of));
             }
             cursor = page.next_cursor;
         }
