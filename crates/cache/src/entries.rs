@@ -37,13 +37,21 @@ impl<T> Entries<T> {
         }))
     }
 
-    /// Removes an entry, after what it was made from has changed. A load that began before the change will not bring the old value back. Where the store cannot be
-    /// asked, the entry ends with its time.
+    /// Removes an entry, after what it was made from has changed. A load that began before the
+    /// change does not bring the old value back: its answer is not stored, and a reader that comes
+    /// after this call does not join it. Where the store cannot be asked, the entry ends with its
+    /// time.
+    ///
+    /// A reader in another process may still join a load of that process which began before.
     pub async fn forget(&self, key: &str) {
         let inner = &*self.0;
         let step = inner.cache.0.observer.begin("forget", inner.kind);
         let name = inner.name(key);
+        // Also if this call is dropped while it waits for the store.
+        inner.flights.detach(&name);
         let done = inner.cache.guarded(inner.cache.0.store.forget(&name)).await;
+        // A load that began meanwhile may have read the entry before the store removed it.
+        inner.flights.detach(&name);
         step.end(done.map_or(Outcome::Failed, |()| Outcome::Done));
     }
 }

@@ -42,6 +42,14 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
     }
 }
 
+impl<T> SingleFlight<T> {
+    /// Detaches the load of this key. Callers that wait for it get its answer, later callers begin
+    /// another load.
+    pub(crate) fn detach(&self, key: &str) {
+        self.0.lock().remove(key);
+    }
+}
+
 /// Takes the key out when the last who waited has gone.
 struct Landed<'a, T> {
     flights: &'a SingleFlight<T>,

@@ -7,8 +7,8 @@
 
 use std::{
     sync::{
-        Arc, OnceLock,
-        atomic::{AtomicU32, Ordering},
+        Arc, Mutex, OnceLock,
+        atomic::{AtomicU32, AtomicU64, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -22,6 +22,9 @@ use tokio::sync::oneshot;
 
 /// Nothing that these tests wait for takes longer on the slowest machine.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// Sequences of the model test, and the steps of each.
+const SEQUENCES: u32 = 100;
+const STEPS: u32 = 40;
 
 /// A service with a cache at this URL.
 async fn service(url: &str) -> (RunningService, Cache) {
@@ -94,6 +97,8 @@ async fn keeps_every_promise(url: &str) {
 
     one_of_many_loads(&titles).await;
     an_old_value_does_not_come_back(&titles).await;
+    readers_after_forget_join_no_older_load(&titles).await;
+    readers_after_forget_see_no_older_version(&cache).await;
     an_error_is_for_all_who_wait_and_is_not_kept(&titles).await;
     an_entry_ends(&cache).await;
     conformance::check(cache.leases()).await.unwrap();
@@ -147,6 +152,90 @@ async fn an_old_value_does_not_come_back(titles: &Entries<String>) {
         load(titles, "race", &loads, Some("newer")).await.unwrap(),
         "new"
     );
+}
+
+async fn readers_after_forget_join_no_older_load(titles: &Entries<String>) {
+    let (begun, has_begun) = oneshot::channel::<()>();
+    let (release, released) = oneshot::channel::<()>();
+    let older = titles.get_or_load("joined", || async move {
+        let _ = begun.send(());
+        let _ = released.await;
+        Ok(Some("old".to_owned()))
+    });
+    let change = async {
+        has_begun.await.unwrap();
+        titles.forget("joined").await;
+        let later = titles.get_or_load("joined", || async { Ok(Some("new".to_owned())) });
+        let later = tokio::time::timeout(PATIENCE, later).await;
+        release.send(()).unwrap();
+        later.unwrap().unwrap().unwrap()
+    };
+    let (older, later) = futures::join!(older, change);
+    assert_eq!(later.as_str(), "new");
+    assert_eq!(older.unwrap().unwrap().as_str(), "old");
+    let kept = titles.get_or_load("joined", || async { Ok(Some("newer".to_owned())) });
+    assert_eq!(kept.await.unwrap().unwrap().as_str(), "new");
+}
+
+/// Readers whose loads end in any order, between changes of the source: none sees a version from
+/// before the last `forget` that had returned when it came.
+async fn readers_after_forget_see_no_older_version(cache: &Cache) {
+    let versions: Entries<u64> = cache.entries("version", EntryConfig::default());
+    // Numerical Recipes' linear congruential generator: the same sequences in each run.
+    let mut state = 1_u32;
+    let mut random = move |bound: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 16) % bound
+    };
+    for sequence in 0..SEQUENCES {
+        let key = sequence.to_string();
+        let source = Arc::new(AtomicU64::new(0));
+        let gates = Arc::new(Mutex::new(Vec::<oneshot::Sender<()>>::new()));
+        let mut readers = Vec::new();
+        for _ in 0..STEPS {
+            match random(4) {
+                0 => {
+                    source.fetch_add(1, Ordering::SeqCst);
+                    versions.forget(&key).await;
+                }
+                1 => {
+                    let mut gates = gates.lock().unwrap();
+                    if !gates.is_empty() {
+                        let at = random(u32::try_from(gates.len()).unwrap());
+                        let _ = gates.swap_remove(at as usize).send(());
+                    }
+                }
+                _ => {
+                    let least = source.load(Ordering::SeqCst);
+                    let (versions, key) = (versions.clone(), key.clone());
+                    let (source, gates) = (Arc::clone(&source), Arc::clone(&gates));
+                    readers.push(tokio::spawn(async move {
+                        let load = || async move {
+                            let version = source.load(Ordering::SeqCst);
+                            let (gate, opened) = oneshot::channel();
+                            gates.lock().unwrap().push(gate);
+                            let _ = opened.await;
+                            Ok(Some(version))
+                        };
+                        let read = versions.get_or_load(&key, load).await.unwrap();
+                        assert!(*read.unwrap() >= least, "an older version was read");
+                    }));
+                }
+            }
+            tokio::task::yield_now().await;
+        }
+        for mut reader in readers {
+            let begun = Instant::now();
+            // A load that begins late has a gate of its own.
+            while let Err(_pending) = tokio::time::timeout(Duration::from_millis(5), &mut reader)
+                .await
+                .map(Result::unwrap)
+            {
+                assert!(begun.elapsed() < PATIENCE, "a reader got no answer");
+                gates.lock().unwrap().clear();
+            }
+        }
+    }
 }
 
 async fn an_error_is_for_all_who_wait_and_is_not_kept(titles: &Entries<String>) {
