@@ -29,7 +29,7 @@ pub(crate) struct ConnectionState {
     waker: AtomicWaker,
     spoke: AtomicBool,
     in_flight: AtomicU32,
-    requests: AtomicU64,
+    requests: RequestCount,
     quiet_since: Moment,
     head_since: Moment,
     write_deadline: Moment,
@@ -49,12 +49,46 @@ struct Rejected {
     requests_before: u64,
 }
 
+/// The requests of a connection. The count only grows.
+#[derive(Debug, Default)]
+struct RequestCount(AtomicU64);
+
+impl RequestCount {
+    fn increment(&self) {
+        self.0.fetch_add(1, Relaxed);
+    }
+
+    fn get(&self) -> u64 {
+        self.0.load(Relaxed)
+    }
+}
+
 /// Cancelled requests since a moment.
 #[derive(Debug, Default)]
 struct Resets {
     since: Option<Instant>,
     cancelled: u64,
     requests_before: u64,
+}
+
+impl Resets {
+    /// Counts a cancelled request; true if there were too many.
+    ///
+    /// It reads the count of requests itself, with the lock that `&mut self` stands for. A count
+    /// that a caller read before the lock may be lower than the one another caller stored here.
+    fn cancel(&mut self, requests: &RequestCount, limit: ResetLimit, now: Instant) -> bool {
+        let requests = requests.get();
+        if self.since.is_none_or(|since| now - since > limit.window) {
+            *self = Self {
+                since: Some(now),
+                cancelled: 0,
+                requests_before: requests.saturating_sub(1),
+            };
+        }
+        self.cancelled += 1;
+        let asked = requests.saturating_sub(self.requests_before);
+        self.cancelled > u64::from(limit.most) && self.cancelled * 2 > asked
+    }
 }
 
 impl ConnectionState {
@@ -67,7 +101,7 @@ impl ConnectionState {
             waker: AtomicWaker::new(),
             spoke: AtomicBool::new(false),
             in_flight: AtomicU32::new(0),
-            requests: AtomicU64::new(0),
+            requests: RequestCount::default(),
             quiet_since: Moment::default(),
             head_since: Moment::default(),
             write_deadline: Moment::default(),
@@ -166,7 +200,7 @@ impl ConnectionState {
         if self.ending.load(Relaxed) {
             return None;
         }
-        let is_next = self.requests.load(Relaxed) >= rejected.requests_before;
+        let is_next = self.requests.get() >= rejected.requests_before;
         (is_next && self.in_flight.load(Relaxed) == 0).then_some(rejected.rejection)
     }
 
@@ -212,18 +246,7 @@ impl ConnectionState {
     /// Counts a cancelled request; true if there were too many. A client that waits in vain cancels as well, so only one that cancels most of
     /// what it asks is taken for an attacker.
     fn cancelled(&self, limit: ResetLimit, now: Instant) -> bool {
-        let requests = self.requests.load(Relaxed);
-        let mut resets = self.resets.lock();
-        if resets.since.is_none_or(|since| now - since > limit.window) {
-            *resets = Resets {
-                since: Some(now),
-                cancelled: 0,
-                requests_before: requests.saturating_sub(1),
-            };
-        }
-        resets.cancelled += 1;
-        let asked = requests - resets.requests_before;
-        resets.cancelled > u64::from(limit.most) && resets.cancelled * 2 > asked
+        self.resets.lock().cancel(&self.requests, limit, now)
     }
 
     pub(crate) fn snapshot(&self, id: u64) -> ConnectionSnapshot {
@@ -232,7 +255,7 @@ impl ConnectionState {
             peer: self.peer,
             age: self.opened.elapsed(),
             in_flight: self.in_flight.load(Relaxed),
-            requests: self.requests.load(Relaxed),
+            requests: self.requests.get(),
         }
     }
 }
@@ -255,7 +278,7 @@ pub(crate) struct InFlight {
 impl InFlight {
     pub(crate) fn new(state: Arc<ConnectionState>, resets: Option<ResetLimit>) -> Self {
         state.in_flight.fetch_add(1, Relaxed);
-        state.requests.fetch_add(1, Relaxed);
+        state.requests.increment();
         Self {
             state,
             answered: false,
@@ -310,3 +333,6 @@ impl Moment {
         Some(opened + Duration::from_millis(elapsed))
     }
 }
+
+#[cfg(test)]
+mod tests;
