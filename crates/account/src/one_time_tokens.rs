@@ -4,7 +4,10 @@ use seaworthy_core::Error;
 use seaworthy_data::{Connection, DataError, Database, sql};
 use seaworthy_service::Worker;
 
-use crate::{SecretToken, microseconds, purge::purge_worker};
+use crate::{
+    SecretToken, microseconds,
+    purge::{delete_in_pages, purge_worker},
+};
 
 /// Tokens that are good once, for links in messages: to confirm an address, to set a new password. Cheap to clone.
 ///
@@ -116,9 +119,10 @@ impl OneTimeTokens {
     /// # Errors
     /// The database's.
     pub async fn purge(&self) -> Result<(), DataError> {
-        sql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us}")
-            .execute(&self.database)
-            .await
-            .map(drop)
+        delete_in_pages(&self.database, || {
+            sql("DELETE FROM account_one_time_tokens WHERE token_hash IN (SELECT token_hash FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?")
+        })
+        .await
     }
 }

@@ -1,9 +1,26 @@
 use seaworthy_core::{Error, Timeout};
-use seaworthy_data::DataError;
+use seaworthy_data::{Connection, DataError, Statement};
 use seaworthy_service::{Schedule, Worker};
 
 /// Often enough that little has gathered, seldom enough to be no load.
 const EVERY: Timeout = Timeout::from_secs(10 * 60);
+
+/// Rows that one statement deletes: far below the statement timeout, whatever has gathered.
+const PAGE_SIZE: u32 = 1_000;
+
+/// Runs a statement that deletes a page of rows until a page is not full. Its last value is the size
+/// of a page. Each page is committed by itself, so a purge that is stopped keeps what it did.
+pub(crate) async fn delete_in_pages(
+    connection: &dyn Connection,
+    statement: impl Fn() -> Statement,
+) -> Result<(), DataError> {
+    loop {
+        let page = statement().bind(PAGE_SIZE);
+        if page.execute(connection).await?.rows_affected() < PAGE_SIZE.into() {
+            return Ok(());
+        }
+    }
+}
 
 /// A worker that removes what is over from a store. It may run on every replica.
 pub(crate) fn purge_worker<S, P>(

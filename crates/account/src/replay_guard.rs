@@ -4,7 +4,11 @@ use seaworthy_core::Error;
 use seaworthy_data::{DataError, Database, sql};
 use seaworthy_service::Worker;
 
-use crate::{microseconds, purge::purge_worker, secret_token::hash};
+use crate::{
+    microseconds,
+    purge::{delete_in_pages, purge_worker},
+    secret_token::hash,
+};
 
 /// Remembers what was used once, over all replicas of a service: a login that came back from a provider, a signed request. Cheap to clone.
 ///
@@ -53,9 +57,10 @@ impl ReplayGuard {
     /// # Errors
     /// The database's.
     pub async fn purge(&self) -> Result<(), DataError> {
-        sql("DELETE FROM account_replays WHERE until_us <= {now_us}")
-            .execute(&self.database)
-            .await
-            .map(drop)
+        delete_in_pages(&self.database, || {
+            sql("DELETE FROM account_replays WHERE use_hash IN (SELECT use_hash FROM account_replays WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_replays WHERE until_us <= {now_us} LIMIT ?")
+        })
+        .await
     }
 }

@@ -24,6 +24,18 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
 
     let brief = Duration::from_micros(1);
     assert!(logins.is_first("brief", brief).await.unwrap());
+    // More than two pages of the purge.
+    for page in 0..5_u32 {
+        let rows = (0..500_u32).map(|row| {
+            let hash = (page * 500 + row).to_be_bytes().repeat(8);
+            [hash.into(), 1_i64.into()]
+        });
+        sql("INSERT INTO account_replays (use_hash, until_us) VALUES (?, ?)**")
+            .bind_rows(rows)
+            .execute(database)
+            .await
+            .unwrap();
+    }
     place.ticks().await;
     logins.purge().await.unwrap();
     let (kept,): (i64,) = sql("SELECT COUNT(*) FROM account_replays")
