@@ -1,16 +1,19 @@
 use std::collections::HashSet;
 
 use city_events_contract::Role;
-use seaworthy_testkit::database::EmptyDatabase;
+use seaworthy_testkit::{
+    cancellation::{Moment, drop_at},
+    database::EmptyDatabase,
+};
 use uuid::Uuid;
 
-use super::fixture::{Replica, announced, drop_at_poll, event, every_database};
+use super::fixture::{Replica, announced, event, every_database};
 use crate::domain::{Actor, IdempotencyKey, JoinError};
 
 const ACTIVE: usize = 14_900;
 const WAITLISTED: usize = 100;
-/// More polls than a page takes on any engine that answers at once; later drops hit no await point.
-const DROPS: usize = 24;
+/// Pages that are dropped, each one await later than the one before.
+const DROPS: usize = 60;
 
 const EXPIRED: &str = "SELECT count(*) FROM joins WHERE event_id = ? AND status = 'expired'";
 const LEFT: &str =
@@ -54,8 +57,9 @@ async fn canceling_expires_15000_joins_once_across_crashes_msg_5() {
             matches!(join(&replica, event).await, Err(JoinError::Closed)),
             "joining is refused before the first join expires"
         );
-        for polls in 1..DROPS {
-            let _ = drop_at_poll(replica.store.expire_page(event), polls).await;
+        for number in 1..DROPS {
+            let page = replica.store.expire_page(event);
+            let _ = drop_at(Moment::Woken, number, page).await;
             let expired = replica.count(EXPIRED, event).await;
             assert_eq!(
                 replica.count_mails().await,

@@ -1,7 +1,4 @@
-use std::{
-    sync::{Arc, OnceLock},
-    task::Poll,
-};
+use std::sync::{Arc, OnceLock};
 
 use city_events_contract::{
     Moment,
@@ -218,22 +215,4 @@ pub(super) fn every_database() -> impl Iterator<Item = EmptyDatabase> {
     ]
     .into_iter()
     .filter_map(|make| make())
-}
-
-/// Polls a future at most `polls` times and drops it then. Returns `None` if it was dropped.
-pub(super) async fn drop_at_poll<F: Future>(future: F, polls: usize) -> Option<F::Output> {
-    let mut future = Box::pin(future);
-    let mut left = polls;
-    std::future::poll_fn(|context| {
-        if left == 0 {
-            return Poll::Ready(None);
-        }
-        left -= 1;
-        match future.as_mut().poll(context) {
-            Poll::Ready(output) => Poll::Ready(Some(output)),
-            Poll::Pending if left == 0 => Poll::Ready(None),
-            Poll::Pending => Poll::Pending,
-        }
-    })
-    .await
 }
