@@ -65,37 +65,52 @@ impl SessionCookie {
     }
 
     fn value(&self, token: &str, seconds: u64) -> Result<HeaderValue, Error> {
-        let (prefix, secure) = if self.is_secure {
-            (PREFIX, "; Secure")
-        } else {
-            ("", "")
-        };
-        let name = &self.name;
-        let text = format!(
-            "{prefix}{name}={token}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}"
-        );
-        text.parse().map_err(Error::internal)
+        write_cookie(&self.name, self.is_secure, token, seconds)
     }
 
     /// The token that a request brings. Where the cookie is secure, one without the prefix is not looked at: a neighbour may have planted it. One that is there twice is not believed.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap) -> Option<SecretToken> {
-        let prefix = if self.is_secure { PREFIX } else { "" };
-        let mut found = headers
-            .get_all(header::COOKIE)
-            .iter()
-            // A pair that is no text says nothing against the others of its line.
-            .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-            .filter_map(|pair| std::str::from_utf8(pair).ok())
-            .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-            .filter(|(name, _)| name.strip_prefix(prefix) == Some(self.name.as_str()))
-            .map(|(_, value)| value);
-        let token = found.next()?;
-        if found.next().is_some() {
-            return None;
-        }
-        SecretToken::parse(token)
+        SecretToken::parse(read_cookie(headers, &self.name, self.is_secure)?)
     }
+}
+
+/// Returns the value of `Set-Cookie` for a cookie of this host that scripts cannot read.
+pub(crate) fn write_cookie(
+    name: &str,
+    is_secure: bool,
+    value: &str,
+    max_age: u64,
+) -> Result<HeaderValue, Error> {
+    let (prefix, secure) = if is_secure {
+        (PREFIX, "; Secure")
+    } else {
+        ("", "")
+    };
+    let text = format!(
+        "{prefix}{name}={value}; Path=/; Max-Age={max_age}; HttpOnly; SameSite=Lax{secure}"
+    );
+    text.parse().map_err(Error::internal)
+}
+
+/// Returns the value of a cookie that is there exactly once.
+pub(crate) fn read_cookie<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+    is_secure: bool,
+) -> Option<&'a str> {
+    let prefix = if is_secure { PREFIX } else { "" };
+    let mut found = headers
+        .get_all(header::COOKIE)
+        .iter()
+        // A pair that is no text says nothing against the others of its line.
+        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
+        .filter_map(|pair| std::str::from_utf8(pair).ok())
+        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
+        .filter(|(known, _)| known.strip_prefix(prefix) == Some(name))
+        .map(|(_, value)| value);
+    let value = found.next()?;
+    found.next().is_none().then_some(value)
 }
 
 #[cfg(test)]

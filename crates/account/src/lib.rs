@@ -25,6 +25,7 @@
 //! ```
 
 mod cookie;
+mod device;
 mod lockout;
 mod migrations;
 mod one_time_tokens;
@@ -36,6 +37,7 @@ mod session;
 mod token_versions;
 
 pub use cookie::SessionCookie;
+pub use device::{DeviceClaim, DeviceCookies, KnownDevice};
 pub use lockout::{Attempt, Lockout, LockoutConfig, LockoutError, LockoutLimit};
 pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use seaworthy_data::{Connection, DataError, Transaction, sql};
 
 use super::{LockoutError, LockoutLimit};
-use crate::{microseconds, secret_token::hash};
+use crate::{microseconds, purge::delete_in_pages, secret_token::hash};
 
 /// Whom failures are counted of. No count touches that of another kind.
 #[derive(Debug, Clone, Copy)]
@@ -14,6 +14,8 @@ pub(crate) enum Kind {
     Account,
     /// Passwords from an address.
     Address,
+    /// Passwords of an account from one known device.
+    Device,
     /// Second factors of a user.
     Code,
 }
@@ -23,6 +25,7 @@ pub(crate) fn subject(kind: Kind, name: &str) -> String {
     let kind = match kind {
         Kind::Account => "account",
         Kind::Address => "address",
+        Kind::Device => "device",
         Kind::Code => "code",
     };
     let hash = hash(format!("{kind}\0{name}").as_bytes());
@@ -99,9 +102,11 @@ pub(crate) async fn take_back(connection: &dyn Connection, subject: &str) -> Res
 
 /// Forgets the passwords that nobody has tried for so long. Codes stay counted until one is right, and are one row for a user who has a second factor.
 pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<(), DataError> {
-    sql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%'")
-        .bind(microseconds(after))
-        .execute(connection)
-        .await
-        .map(drop)
+    delete_in_pages(connection, || {
+        sql("DELETE FROM account_failures WHERE subject IN
+             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' LIMIT ?)")
+            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' LIMIT ?")
+            .bind(microseconds(after))
+    })
+    .await
 }

@@ -8,7 +8,7 @@ use super::{
     LockoutConfig, LockoutError,
     failures::{Kind, count, forget, purge, subject, take_back},
 };
-use crate::purge::purge_worker;
+use crate::{KnownDevice, purge::purge_worker};
 
 /// Counts attempts to log in. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -21,6 +21,7 @@ pub struct Lockout {
 #[derive(Debug)]
 #[must_use = "an attempt that succeeded has to be told"]
 pub struct Attempt {
+    /// The account, or the account on a known device.
     account: String,
     address: Option<String>,
 }
@@ -64,6 +65,37 @@ impl Lockout {
             warn!(
                 seconds = retry_after.as_secs(),
                 "an attempt to log in was refused: too many have failed"
+            );
+        }
+        counted.map(|()| attempt)
+    }
+
+    /// Counts an attempt from a device that has logged in to the account before (OWASP's device
+    /// cookies). Its failures have a budget of their own, with the limit of an account. Failures of
+    /// others, of the same account or from the same address, do not make it wait, and its own do not
+    /// make others wait.
+    ///
+    /// # Errors
+    /// [`LockoutError::Locked`] while it has to wait.
+    pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
+        let attempt = Attempt {
+            account: subject(Kind::Device, &device.subject()),
+            address: None,
+        };
+        let counted = self
+            .database
+            .transaction(|tx| {
+                let device = attempt.account.clone();
+                async move {
+                    let after = Some(self.config.forget.get());
+                    count(&tx, &device, &self.config.account, after).await
+                }
+            })
+            .await;
+        if let Err(LockoutError::Locked { retry_after }) = &counted {
+            warn!(
+                seconds = retry_after.as_secs(),
+                "an attempt to log in from a known device was refused: too many have failed"
             );
         }
         counted.map(|()| attempt)

@@ -128,11 +128,12 @@ impl Accounts {
     }
 
     /// Replaces a forgotten password: whoever was logged in is so no more, and no other link of the user is good.
+    /// Returns the account and the version of the tokens that count from then on.
     pub(crate) async fn reset_password(
         &self,
         token: Option<Secret<String>>,
         password: Option<Secret<String>>,
-    ) -> Result<(), Error> {
+    ) -> Result<(String, u64), Error> {
         let token = required("token", token)?;
         let password = required("new_password", password)?;
         let token = SecretToken::parse(token.expose()).ok_or_else(refusal::token_invalid)?;
@@ -145,7 +146,8 @@ impl Accounts {
         let place = self.passwords.reserve()?;
         let hash = self.hash(&place, password, email).await?;
         drop(place);
-        self.database
+        let version = self
+            .database
             .transaction(|tx| {
                 let (token, hash) = (&token, hash.as_str());
                 async move {
@@ -160,7 +162,8 @@ impl Accounts {
                         .await
                 }
             })
-            .await
+            .await?;
+        Ok((email.to_lowercase(), version))
     }
 }
 

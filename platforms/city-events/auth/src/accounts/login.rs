@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Exchange, Origin, SecretToken},
+    account::{Attempt, DeviceClaim, Exchange, Origin, SecretToken, TokenVersions},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -117,8 +117,9 @@ impl Accounts {
         &self,
         email: Option<&str>,
         password: Option<Secret<String>>,
+        device: Option<DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
-        let outcome = self.try_log_in(email, password).await;
+        let outcome = self.try_log_in(email, password, device).await;
         self.counts.login(&outcome);
         outcome
     }
@@ -127,6 +128,7 @@ impl Accounts {
         &self,
         email: Option<&str>,
         password: Option<Secret<String>>,
+        device: Option<DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
         let entered = email.unwrap_or_default().trim();
         if entered.is_empty() {
@@ -137,10 +139,13 @@ impl Accounts {
         let mut place = Some(self.passwords.reserve()?);
         // What can be no address is nobody's, and no other answer than for one that could.
         let address = EmailAddress::entered(Some(entered)).ok();
-        let attempt = self
-            .lockout
-            .attempt(&entered.to_lowercase(), caller_address())
-            .await?;
+        let owner = match (&device, &address) {
+            // A genuine cookie of the account: its holder knows that the account exists.
+            (Some(_), Some(address)) => Users::by_email(&self.database, address).await?,
+            _ => None,
+        };
+        let account = entered.to_lowercase();
+        let attempt = self.attempt(&account, owner.as_ref(), device).await?;
         let mut known = match &address {
             Some(address) => Users::by_email(&self.database, address).await?,
             None => None,
@@ -179,6 +184,27 @@ impl Accounts {
         }
         self.refused("user.login", known.as_ref()).await?;
         Err(refusal::invalid_credentials())
+    }
+
+    /// Counts an attempt at the password of an account: by the device if it is known, else by the
+    /// account and the address, which all others share.
+    pub(super) async fn attempt(
+        &self,
+        account: &str,
+        user: Option<&User>,
+        device: Option<DeviceClaim>,
+    ) -> Result<Attempt, Error> {
+        let known = match (device, user) {
+            (Some(device), Some(user)) => {
+                let id = user.id.to_string();
+                device.confirm(TokenVersions::current(&self.database, &id).await?)
+            }
+            _ => None,
+        };
+        Ok(match known {
+            Some(device) => self.lockout.attempt_from(&device).await?,
+            None => self.lockout.attempt(account, caller_address()).await?,
+        })
     }
 
     /// Begins a session of whoever the user is now. None where they were banned or got another hash while the password was checked: what was found right is not what counts any more.
@@ -314,7 +340,7 @@ pub(super) fn is_as_checked(present: &User, checked: &User) -> bool {
     !present.locked && present.stored_hash() == checked.stored_hash()
 }
 
-pub(super) fn caller_address() -> Option<IpAddr> {
+fn caller_address() -> Option<IpAddr> {
     context::with_current(|context| context.and_then(RequestContext::client_address))
 }
 

@@ -54,6 +54,8 @@ pub(crate) struct Accounts {
 pub(crate) struct AccessToken {
     pub(crate) text: Secret<String>,
     pub(crate) seconds: u64,
+    /// The version of the user's tokens that it carries.
+    pub(crate) version: u64,
 }
 
 impl Accounts {
@@ -76,6 +78,7 @@ impl Accounts {
         Ok(AccessToken {
             text,
             seconds: self.signer.lifetime().as_secs(),
+            version,
         })
     }
 

@@ -1,12 +1,9 @@
 use seaworthy::{
-    audit_log::AuditEntry, auth::password::PasswordCheck, data::Transaction, prelude::*,
+    account::DeviceClaim, audit_log::AuditEntry, auth::password::PasswordCheck, data::Transaction,
+    prelude::*,
 };
 
-use super::{
-    Accounts, Caller,
-    login::{caller_address, is_as_checked},
-    required,
-};
+use super::{Accounts, Caller, login::is_as_checked, required};
 use crate::{
     domain::{User, UserId, refusal},
     store::{Identities, Users},
@@ -16,21 +13,23 @@ use crate::{
 const CHANGE: &str = "user.change_password";
 
 impl Accounts {
-    /// Stores a new password. Sessions, access tokens and open links of the old one count no more.
+    /// Stores a new password. Sessions, access tokens, open links and known devices of the old one
+    /// count no more. Returns the version of the tokens that count from then on.
     pub(super) async fn replace_password(
         &self,
         tx: &Transaction,
         user: UserId,
         hash: &str,
         action: &'static str,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let id = user.to_string();
         Users::set_password(tx, user, hash).await?;
-        self.end_access(tx, user).await?;
+        let version = self.end_access(tx, user).await?;
         let entry = AuditEntry::new(action)
             .actor(id.as_str())
             .target("user", id.as_str());
-        Ok(self.audit.append(tx, entry).await?)
+        self.audit.append(tx, entry).await?;
+        Ok(version)
     }
 
     /// Removes every way into an account that needs no proof of its address: the password,
@@ -44,11 +43,12 @@ impl Accounts {
         Users::clear_password(tx, user).await?;
         Identities::unlink_unverified(tx, user).await?;
         self.verify_email.end_all(tx, &user.to_string()).await?;
-        self.end_access(tx, user).await
+        self.end_access(tx, user).await.map(drop)
     }
 
-    /// Ends sessions, access tokens and links to a new password.
-    async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<(), Error> {
+    /// Ends sessions, access tokens, known devices and links to a new password. Returns the version
+    /// of the tokens that count from then on.
+    async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         let id = user.to_string();
         self.password_reset.end_all(tx, &id).await?;
         self.sessions.end_all(tx, &id).await?;
@@ -56,18 +56,20 @@ impl Accounts {
     }
 
     /// Replaces the caller's password. The old one is guessed no faster here than at the login.
+    /// Returns the version of the tokens that count from then on.
     pub(crate) async fn change_password(
         &self,
         caller: &Caller,
         old: Option<Secret<String>>,
         new: Option<Secret<String>>,
-    ) -> Result<(), Error> {
+        device: Option<DeviceClaim>,
+    ) -> Result<u64, Error> {
         let Caller(user) = caller;
         let old = required("old_password", old)?;
         let new = required("new_password", new)?;
         let email = user.email.expose();
         let place = self.passwords.reserve()?;
-        let attempt = self.lockout.attempt(email, caller_address()).await?;
+        let attempt = self.attempt(email, Some(user), device).await?;
         let check = match place.verify(old, user.stored_hash()).await {
             Ok(check) => check,
             Err(busy) => {

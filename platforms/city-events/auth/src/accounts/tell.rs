@@ -32,14 +32,17 @@ impl Accounts {
         Ok(self.outbox.store(tx, message).await?)
     }
 
-    /// Takes back all access tokens of a user, here and at the services that hear of it.
+    /// Takes back all access tokens of a user, here and at the services that hear of it. Returns the
+    /// version of the tokens that count from then on.
     pub(super) async fn take_tokens_back(
         &self,
         tx: &Transaction,
         user: UserId,
-    ) -> Result<(), Error> {
+    ) -> Result<u64, Error> {
         let user_id = user.to_string();
         let version = TokenVersions::raise(tx, &user_id).await?;
-        self.tell(tx, user, &UserChanged { user_id, version }).await
+        self.tell(tx, user, &UserChanged { user_id, version })
+            .await?;
+        Ok(version)
     }
 }

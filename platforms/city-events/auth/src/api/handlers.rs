@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use city_events_contract::Data;
 use seaworthy::{
-    account::{SecretToken, SessionCookie},
+    account::{DeviceClaim, SecretToken, SessionCookie},
     auth::token::VerifiedToken,
     axum::{
         Extension,
@@ -67,6 +67,33 @@ impl Api {
             .find_map(|cookie: &SessionCookie| cookie.read(headers))
     }
 
+    /// Reads whether the request comes from a device that has logged in to this account before.
+    fn device(&self, headers: &HeaderMap, email: Option<&str>) -> Option<DeviceClaim> {
+        let account = email?.trim().to_lowercase();
+        self.devices.read(headers, &account)
+    }
+
+    /// Lets the device of a request count as known to an account, until the user's tokens are
+    /// revoked.
+    pub(super) fn remember_device(
+        &self,
+        response: &mut Response,
+        email: &str,
+        version: u64,
+    ) -> Result<(), Error> {
+        let cookie = self.devices.set(&email.to_lowercase(), version)?;
+        response.headers_mut().append(SET_COOKIE, cookie);
+        Ok(())
+    }
+
+    /// Somebody has proved by a password who they are, and is logged in from now on.
+    fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
+        let mut response = self.logged_in(status, logged_in)?;
+        let email = logged_in.user.email.expose();
+        self.remember_device(&mut response, email, logged_in.access.version)?;
+        Ok(response)
+    }
+
     /// Somebody is logged in from now on.
     fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
         let age = self.accounts.sessions.idle();
@@ -101,16 +128,19 @@ pub(super) async fn register(
         .accounts
         .register(given.email.as_deref(), given.password, name)
         .await?;
-    api.logged_in(StatusCode::CREATED, &registered)
+    api.logged_in_on_device(StatusCode::CREATED, &registered)
 }
 
-pub(super) async fn log_in(State(api): State<Arc<Api>>, Body(given): Body<Credentials>) -> Answer {
+pub(super) async fn log_in(
+    State(api): State<Arc<Api>>,
+    headers: HeaderMap,
+    Body(given): Body<Credentials>,
+) -> Answer {
     api.limits.admit(Scope::Login).await?;
-    let logged_in = api
-        .accounts
-        .log_in(given.email.as_deref(), given.password)
-        .await?;
-    api.logged_in(StatusCode::OK, &logged_in)
+    let email = given.email.as_deref();
+    let device = api.device(&headers, email);
+    let logged_in = api.accounts.log_in(email, given.password, device).await?;
+    api.logged_in_on_device(StatusCode::OK, &logged_in)
 }
 
 pub(super) async fn refresh(State(api): State<Arc<Api>>, headers: HeaderMap) -> Answer {
@@ -200,22 +230,35 @@ pub(super) async fn reset_password(
     State(api): State<Arc<Api>>,
     Body(given): Body<OfToken>,
 ) -> Answer {
-    api.accounts
+    let (email, version) = api
+        .accounts
         .reset_password(given.token, given.new_password)
         .await?;
-    Ok(StatusCode::NO_CONTENT.into_response())
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    // The link has proved who this is, so an attacker who keeps the account locked does not lock
+    // out its owner.
+    api.remember_device(&mut response, &email, version)?;
+    Ok(response)
 }
 
 pub(super) async fn change_password(
     State(api): State<Arc<Api>>,
     Extension(token): Token,
+    headers: HeaderMap,
     Body(given): Body<Change>,
 ) -> Answer {
     api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
     let (old, new) = (given.old_password, given.new_password);
-    api.accounts.change_password(&caller, old, new).await?;
-    api.logged_out()
+    let email = caller.0.email.expose().clone();
+    let device = api.device(&headers, Some(&email));
+    let version = api
+        .accounts
+        .change_password(&caller, old, new, device)
+        .await?;
+    let mut response = api.logged_out()?;
+    api.remember_device(&mut response, &email, version)?;
+    Ok(response)
 }
 
 pub(super) async fn revoke_sessions(

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    account::SessionCookie,
+    account::{DeviceCookies, SessionCookie},
     axum::routing::{get, patch, post},
     config::{Profile, Settings},
     prelude::*,
@@ -12,6 +12,8 @@ use crate::{accounts::Accounts, config::AuthConfig};
 
 /// The name of the cookie, which has `__Host-` before it elsewhere than in development.
 const COOKIE: &str = "refresh_token";
+/// The name of the cookie of known devices, with the same prefix.
+const DEVICE_COOKIE: &str = "device";
 
 /// What handlers share.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(crate) struct Api {
     pub(super) cookie: SessionCookie,
     /// Cookies that are read, the first that is there.
     pub(super) readable: Vec<SessionCookie>,
+    pub(super) devices: DeviceCookies,
     pub(super) limits: RouteLimits,
     pub(super) internal_secret: Option<Secret<String>>,
     pub(super) providers: Providers,
@@ -36,6 +39,11 @@ impl Api {
         let secure = SessionCookie::new(COOKIE);
         let plain = SessionCookie::insecure(COOKIE);
         let is_development = service.profile() == Profile::Development;
+        let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
+            StartError::new("device cookies need a secret of at least 32 bytes: set jwt.secret")
+        })?;
+        let devices = DeviceCookies::new(DEVICE_COOKIE, secret)
+            .map_err(|error| StartError::because("device cookies need jwt.secret", error))?;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,
             limits: RouteLimits::open(&settings.rate_limit, service)?,
@@ -47,6 +55,11 @@ impl Api {
                 vec![secure.clone()]
             },
             cookie: if is_development { plain } else { secure },
+            devices: if is_development {
+                devices.insecure()
+            } else {
+                devices
+            },
             accounts,
         })
     }
