@@ -1,11 +1,7 @@
 use std::time::Duration;
 
 use seaworthy::{
-    data::{
-        Connection, DataError, Database, Migration, MigrationSet,
-        chrono::{TimeDelta, Utc},
-        sql,
-    },
+    data::{Connection, DataError, Database, Migration, MigrationSet, sql},
     outbox,
     prelude::*,
 };
@@ -13,25 +9,33 @@ use sha2::{Digest as _, Sha256};
 
 /// The tables of the service: what was sent, and its inbox.
 pub(crate) const MIGRATIONS: &[MigrationSet] = &[
-    MigrationSet::of_service(&[Migration::new(
-        1,
-        "sent",
-        include_str!("../migrations/0001_sent.up.sql"),
-        include_str!("../migrations/0001_sent.down.sql"),
-    )]),
+    MigrationSet::of_service(&[
+        Migration::new(
+            1,
+            "sent",
+            include_str!("../migrations/0001_sent.up.sql"),
+            include_str!("../migrations/0001_sent.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "claims have owners",
+            include_str!("../migrations/0002_claims_have_owners.up.sql"),
+            include_str!("../migrations/0002_claims_have_owners.down.sql"),
+        ),
+    ]),
     outbox::MIGRATIONS,
 ];
 
 /// Links are good for a day at most.
-const LINKS_KEPT: TimeDelta = TimeDelta::hours(24);
+const LINKS_KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// A repeat of the news that an event is canceled comes within days, if ever.
-const NEWS_KEPT: TimeDelta = TimeDelta::days(7);
+const NEWS_KEPT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
 /// What a mail is about: two messages about the same are one mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct About {
     hash: Vec<u8>,
-    kept: TimeDelta,
+    kept: Duration,
 }
 
 impl About {
@@ -46,7 +50,7 @@ impl About {
         Self::new(&[kind, event, user], NEWS_KEPT)
     }
 
-    fn new(parts: &[&str], kept: TimeDelta) -> Self {
+    fn new(parts: &[&str], kept: Duration) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             // With its length, so that no two lists of parts are one text.
@@ -69,22 +73,44 @@ impl About {
     }
 }
 
-/// Longer than one mail may take; whoever sends it for longer has died.
-const CLAIMED: TimeDelta = TimeDelta::seconds(35);
+/// Longer than one mail may take: a sender that takes longer has died or was suspended.
+const CLAIM_TTL: Duration = Duration::from_secs(35);
 
-/// What was sent. Cheap to clone.
+/// The mails that were sent or are being sent. Times are those of the database's clock. Cheap to
+/// clone.
+///
+/// A mail is sent twice only if its sender is suspended for more than [`CLAIM_TTL`] between its
+/// claim and the answer of the mail server, or dies between that answer and its record. No protocol
+/// with SMTP closes these two gaps. Both mails have the same `Message-ID`.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent(pub(crate) Database);
 
+/// The claim of one sender to one mail. Its owner token is not that of any other claim.
+#[derive(Debug, PartialEq, Eq)]
+#[must_use = "a claim is recorded as sent or released"]
+pub(crate) struct MailClaim {
+    about: About,
+    owner: String,
+}
+
 /// Who sends a mail.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// Whoever asks.
-    Mine,
-    /// Somebody else, for no longer than this.
+    /// The caller.
+    Mine(MailClaim),
+    /// Another sender, for no longer than this.
     Others(Duration),
-    /// Nobody: it was sent.
+    /// No sender: it was sent.
     Sent,
+}
+
+/// Outcome of recording a mail as sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recorded {
+    /// The claim was held all the time.
+    Held,
+    /// Another sender had the claim meanwhile, and may have sent the mail too.
+    ClaimLost,
 }
 
 impl Sent {
@@ -92,104 +118,110 @@ impl Sent {
         Ok(self.look(about).await?.is_some_and(|(sent, _)| sent))
     }
 
-    /// Whether it was sent or is being sent, and for how long that counts; none where nobody has begun.
+    /// Returns whether the mail was sent or is being sent, and for how long that counts. `None` if
+    /// no sender has begun.
     async fn look(&self, about: &About) -> Result<Option<(bool, Duration)>, DataError> {
-        let found: Option<(bool, i64)> =
-            sql("SELECT sent, until_us FROM sent_mails WHERE about = ?")
-                .bind(about.hash.as_slice())
-                .fetch_optional(&self.0)
-                .await?;
-        let now = Utc::now().timestamp_micros();
-        Ok(found
-            .filter(|(_, until)| *until > now)
-            .map(|(sent, until)| (sent, Duration::from_micros(until.abs_diff(now)))))
+        let found: Option<(bool, i64)> = sql("SELECT sent, until_us - {now_us} FROM sent_mails WHERE about = ? AND until_us > {now_us}")
+            .bind(about.hash.as_slice())
+            .fetch_optional(&self.0)
+            .await?;
+        Ok(found.map(|(sent, left)| (sent, Duration::from_micros(left.unsigned_abs()))))
     }
 
-    /// Takes the mail over, before it is sent. Of two at once one gets it.
+    /// Claims a mail before it is sent. Of two senders at once one gets it.
     pub(crate) async fn claim(&self, about: &About) -> Result<Claim, DataError> {
-        let now = Utc::now();
-        let (now, until) = (now.timestamp_micros(), (now + CLAIMED).timestamp_micros());
-        let first = sql("INSERT INTO sent_mails (about, sent, until_us) VALUES (?, FALSE, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO sent_mails (about, sent, until_us) VALUES (?, FALSE, ?)")
+        let claim = MailClaim {
+            about: about.clone(),
+            owner: seaworthy::core::new_id().to_string(),
+        };
+        let first = sql("INSERT INTO sent_mails (about, sent, until_us, owner) VALUES (?, FALSE, {now_us} + ?, ?) ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO sent_mails (about, sent, until_us, owner) VALUES (?, FALSE, {now_us} + ?, ?)")
             .bind(about.hash.as_slice())
-            .bind(until)
+            .bind(microseconds(CLAIM_TTL))
+            .bind(claim.owner.as_str())
             .execute(&self.0)
             .await?;
         if first.rows_affected() > 0 {
-            return Ok(Claim::Mine);
+            return Ok(Claim::Mine(claim));
         }
-        let again = sql(
-            "UPDATE sent_mails SET sent = FALSE, until_us = ? WHERE about = ? AND until_us <= ?",
-        )
-        .bind(until)
-        .bind(about.hash.as_slice())
-        .bind(now)
-        .execute(&self.0)
-        .await?;
+        let again = sql("UPDATE sent_mails SET sent = FALSE, until_us = {now_us} + ?, owner = ? WHERE about = ? AND until_us <= {now_us}")
+            .bind(microseconds(CLAIM_TTL))
+            .bind(claim.owner.as_str())
+            .bind(about.hash.as_slice())
+            .execute(&self.0)
+            .await?;
         if again.rows_affected() > 0 {
-            return Ok(Claim::Mine);
+            return Ok(Claim::Mine(claim));
         }
         Ok(match self.look(about).await? {
             Some((true, _)) => Claim::Sent,
             Some((false, rest)) => Claim::Others(rest),
-            // Given back or at its end since.
+            // Released or expired since.
             None => Claim::Others(Duration::ZERO),
         })
     }
 
-    /// Gives a mail back that was not sent.
-    pub(crate) async fn release(&self, about: &About) -> Result<(), DataError> {
-        sql("DELETE FROM sent_mails WHERE about = ? AND sent = FALSE")
-            .bind(about.hash.as_slice())
+    /// Releases the claim to a mail that was not sent. The claim of another sender stays.
+    pub(crate) async fn release(&self, claim: MailClaim) -> Result<(), DataError> {
+        sql("DELETE FROM sent_mails WHERE about = ? AND owner = ? AND sent = FALSE")
+            .bind(claim.about.hash.as_slice())
+            .bind(claim.owner)
             .execute(&self.0)
             .await
             .map(drop)
     }
 
-    pub(crate) async fn remember(
+    /// Records that the mail of a claim was sent, also if the claim was lost: then the other sender
+    /// can no longer release it.
+    pub(crate) async fn record(
         connection: &dyn Connection,
-        about: &About,
-    ) -> Result<(), DataError> {
-        let until = (Utc::now() + about.kept).timestamp_micros();
-        sql("UPDATE sent_mails SET sent = TRUE, until_us = ? WHERE about = ?")
-            .bind(until)
-            .bind(about.hash.as_slice())
+        claim: &MailClaim,
+    ) -> Result<Recorded, DataError> {
+        let held = sql("UPDATE sent_mails SET sent = TRUE, until_us = {now_us} + ? WHERE about = ? AND owner = ?")
+            .bind(microseconds(claim.about.kept))
+            .bind(claim.about.hash.as_slice())
+            .bind(claim.owner.as_str())
             .execute(connection)
-            .await
-            .map(drop)
+            .await?;
+        if held.rows_affected() > 0 {
+            return Ok(Recorded::Held);
+        }
+        sql("INSERT INTO sent_mails (about, sent, until_us, owner) VALUES (?, TRUE, {now_us} + ?, ?)
+             ON CONFLICT (about) DO UPDATE SET sent = TRUE, until_us = excluded.until_us, owner = excluded.owner")
+            .on_mysql("INSERT INTO sent_mails (about, sent, until_us, owner) VALUES (?, TRUE, {now_us} + ?, ?)
+             ON DUPLICATE KEY UPDATE sent = TRUE, until_us = VALUES(until_us), owner = VALUES(owner)")
+            .bind(claim.about.hash.as_slice())
+            .bind(microseconds(claim.about.kept))
+            .bind(claim.owner.as_str())
+            .execute(connection)
+            .await?;
+        Ok(Recorded::ClaimLost)
     }
 
     /// The worker that forgets what nobody asks for any more. It may run on every replica.
     pub(crate) fn purge_worker(&self) -> Worker {
         /// Often enough that little has gathered, seldom enough to be no load.
         const EVERY: Timeout = Timeout::from_secs(10 * 60);
+        /// Rows that one statement deletes, so that no lock is held for long.
+        const PURGE_PAGE_SIZE: u32 = 1_000;
         let sent = self.clone();
-        Worker::new("purge sent mails", Schedule::Interval(EVERY), move |_| {
+        Worker::in_steps("purge sent mails", Schedule::Interval(EVERY), move || {
             let sent = sent.clone();
             async move {
-                sql("DELETE FROM sent_mails WHERE until_us <= ?")
-                    .bind(Utc::now().timestamp_micros())
+                let done = sql("DELETE FROM sent_mails WHERE about IN (SELECT about FROM sent_mails WHERE until_us <= {now_us} LIMIT ?)")
+                    .on_mysql("DELETE FROM sent_mails WHERE until_us <= {now_us} LIMIT ?")
+                    .bind(PURGE_PAGE_SIZE)
                     .execute(&sent.0)
                     .await?;
-                Ok(())
+                Ok(done.rows_affected() >= PURGE_PAGE_SIZE.into())
             }
         })
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_is_about_the_same_is_one_mail_msg_5() {
-        let one = About::link("verify", "https://a.example/verify?token=abc");
-        assert_eq!(one, About::link("verify", "https://b.example/?token=abc"));
-        assert_ne!(
-            one,
-            About::link("reset", "https://a.example/verify?token=abc")
-        );
-        assert_ne!(About::news("a", "bc", "d"), About::news("ab", "c", "d"));
-        assert_eq!(one.message_id().len(), 32);
-    }
+fn microseconds(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

@@ -19,7 +19,7 @@ use crate::{
     auth_service::AuthService,
     config::EmailConfig,
     letter,
-    sent::{About, Claim, Sent},
+    sent::{About, Claim, Recorded, Sent},
 };
 
 /// The group of the service. Not the queue of the earlier service, whose arguments are others.
@@ -222,21 +222,30 @@ impl Postman {
         mail: Result<Mail, MailError>,
     ) -> Result<(), Failure> {
         let mail = mail.map_err(failure)?.message_id(&about.message_id());
-        match self.sent.claim(about).await.map_err(Failure::retry)? {
-            Claim::Mine => {}
+        let claim = match self.sent.claim(about).await.map_err(Failure::retry)? {
+            Claim::Mine(claim) => claim,
             Claim::Sent => return Ok(()),
             // Usual pauses may all be over before the claim of a process that died is, and the message were dead although nothing is wrong. This is one pause, and no place is held in it.
             Claim::Others(rest) => {
                 let cause = "another instance is sending this mail";
                 return Err(Failure::delay(rest, cause).with_class("MAIL_CLAIMED"));
             }
-        }
+        };
         if let Err(error) = self.mailer.send(mail).await {
-            self.sent.release(about).await.map_err(Failure::retry)?;
+            self.sent.release(claim).await.map_err(Failure::retry)?;
             return Err(failure(error));
         }
+        let claim = &claim;
         let once = self.inbox.once(envelope, |tx| async move {
-            Sent::remember(&tx, about).await.map_err(Failure::retry)
+            let recorded = Sent::record(&tx, claim).await.map_err(Failure::retry)?;
+            if recorded == Recorded::ClaimLost {
+                tx.on_commit(|| {
+                    tracing::warn!(
+                        "the claim to a mail ended before it was sent: it may have been sent twice"
+                    );
+                });
+            }
+            Ok(())
         });
         once.await.map(drop)
     }
