@@ -17,9 +17,13 @@ pub(super) fn hops(
     header: ForwardedHeader,
     headers: &HeaderMap,
 ) -> impl Iterator<Item = Option<IpAddr>> {
-    let (name, quoting, read): (_, _, fn(&[u8]) -> Option<IpAddr>) = match header {
-        ForwardedHeader::XForwardedFor => (X_FORWARDED_FOR, Quoting::None, address),
-        ForwardedHeader::Forwarded => (header::FORWARDED, Quoting::Strings, forwarded_for),
+    let (name, quoting) = match header {
+        ForwardedHeader::XForwardedFor => (X_FORWARDED_FOR, Quoting::None),
+        ForwardedHeader::Forwarded => (header::FORWARDED, Quoting::Strings),
+    };
+    let read = match header {
+        ForwardedHeader::XForwardedFor => address,
+        ForwardedHeader::Forwarded => forwarded_for,
     };
     headers
         .get_all(name)
