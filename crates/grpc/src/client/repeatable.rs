@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc};
 
-use http::{HeaderName, Request, request::Parts};
+use http::{Request, request::Parts};
 use parking_lot::Mutex;
 use prost::Message as _;
 use prost_types::{FileDescriptorSet, method_options::IdempotencyLevel};
@@ -11,7 +11,6 @@ use tonic::body::Body;
 
 use super::GrpcClientError;
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// A request up to this is kept to be sent again; with 64 calls at once it is 64 MiB.
 pub(crate) const MAXIMUM_REPLAY: ByteSize = ByteSize::mebibytes(1);
 
@@ -47,7 +46,7 @@ impl RepeatableMethods {
     }
 }
 
-/// Keeps requests that may be sent again: of repeatable methods, with an idempotency key, or marked with [`Repeatable`].
+/// Keeps requests that may be sent again: of repeatable methods, or marked with [`Repeatable`]. An `idempotency-key` is not enough: gRPC servers do not honour it.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
 
@@ -56,7 +55,6 @@ impl Replay<Request<Recorded>> for ReplayCalls {
 
     fn keep(&self, request: &Request<Recorded>) -> Option<Self::Kept> {
         let may_repeat = self.0.0.contains(request.uri().path())
-            || request.headers().contains_key(IDEMPOTENCY_KEY)
             || request.extensions().get::<Repeatable>().is_some();
         may_repeat.then(|| ReplayBody::keep(request))
     }

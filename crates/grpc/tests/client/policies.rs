@@ -71,15 +71,27 @@ async fn what_the_contract_calls_idempotent_or_the_caller_marks_is_tried_again_a
         .await
         .unwrap();
     assert_eq!(server.calls(), 3);
+}
+
+/// A gRPC server does not honour the key: a second call would do the work twice.
+#[tokio::test]
+async fn unsafe_call_with_idempotency_key_is_sent_once_res_2() {
+    let server = Server::start(|_| Reply::CutOff).await;
+    let mut request = tonic::Request::new(());
+    request
+        .metadata_mut()
+        .insert("idempotency-key", "k-1".parse().unwrap());
+    let channel = server.client().build().unwrap();
+    send(&channel, request).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
     let server = recovering(Code::Unavailable).await;
     let mut request = tonic::Request::new(());
     request
         .metadata_mut()
         .insert("idempotency-key", "k-1".parse().unwrap());
-    send(&server.client().build().unwrap(), request)
-        .await
-        .unwrap();
-    assert_eq!(server.calls(), 3);
+    let channel = server.client().build().unwrap();
+    send(&channel, request).await.unwrap_err();
+    assert_eq!(server.calls(), 1);
 }
 
 fn repeatable(server: &Server) -> GrpcChannel {
