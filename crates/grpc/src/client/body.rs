@@ -61,7 +61,10 @@ impl Body for BoundedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
+        // A body that is always ready must not outrun the deadline. A status that is already here is the answer.
+        let is_late = Instant::now() >= this.deadline.deadline();
         let frame = match this.body.poll_frame(context) {
+            Poll::Ready(Some(Ok(frame))) if is_late && frame.is_data() => Some(Err(late())),
             // By the protocol every answer ends with its status: one that does not was cut off, whatever HTTP says.
             Poll::Ready(None) if *this.is_grpc && this.record.is_some() => Some(Err(cut_off())),
             Poll::Ready(frame) => frame,
@@ -102,5 +105,50 @@ impl Body for BoundedBody {
 
     fn size_hint(&self) -> SizeHint {
         self.body.size_hint()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use bytes::Bytes;
+    use futures::{StreamExt as _, stream};
+    use http_body_util::{BodyExt as _, StreamBody};
+
+    use super::*;
+
+    /// Messages that are all there at once, and then the status.
+    fn flood(messages: usize) -> BoundedBody {
+        let data = || Ok::<_, Status>(Frame::data(Bytes::from_static(&[0; 5])));
+        let status = Frame::trailers(HeaderMap::from_iter([(
+            "grpc-status".parse().unwrap(),
+            "0".parse().unwrap(),
+        )]));
+        let frames = stream::repeat_with(data)
+            .take(messages)
+            .chain(stream::iter([Ok(status)]));
+        let body = tonic::body::Body::new(StreamBody::new(frames));
+        let deadline = Instant::now() + Duration::from_secs(1);
+        BoundedBody::new(body, deadline, None, None, true)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn deadline_ends_answer_that_is_always_ready_res_3() {
+        let mut body = Box::pin(flood(100));
+        for _ in 0..10 {
+            assert!(body.frame().await.unwrap().unwrap().is_data());
+        }
+        tokio::time::advance(Duration::from_secs(2)).await;
+        let status = body.frame().await.unwrap().unwrap_err();
+        assert_eq!(status.code(), Code::DeadlineExceeded);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn status_that_has_come_is_read_after_deadline_res_3() {
+        let mut body = Box::pin(flood(1));
+        assert!(body.frame().await.unwrap().unwrap().is_data());
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert!(body.frame().await.unwrap().unwrap().is_trailers());
     }
 }

@@ -8,7 +8,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::HeaderMap;
 use http_body::{Body as _, Frame, SizeHint};
-use tokio::time::{Sleep, sleep_until};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use super::exchange::{Exchange, Panicked};
 use crate::{deadline, rpc::RpcStatus};
@@ -42,7 +42,7 @@ impl StackBody {
         }
     }
 
-    /// Ends a stream whose client waits no longer, with the status that says so.
+    /// Waits for the deadline of a stream that has nothing to send.
     fn poll_late(&mut self, context: &mut Context<'_>) -> Poll<HeaderMap> {
         let Some(ends) = self.exchange.as_ref().and_then(|exchange| exchange.ends) else {
             return Poll::Pending;
@@ -51,6 +51,11 @@ impl StackBody {
             .timer
             .get_or_insert_with(|| Box::pin(sleep_until(ends.into())));
         ready!(timer.as_mut().poll(context));
+        self.end_late()
+    }
+
+    /// Ends a stream whose client waits no longer, with the status that says so.
+    fn end_late(&mut self) -> Poll<HeaderMap> {
         let Some(exchange) = &mut self.exchange else {
             return Poll::Pending;
         };
@@ -84,11 +89,15 @@ impl http_body::Body for StackBody {
                 Poll::Ready(Some(Err(axum::Error::new(BodyPanicked))))
             }
         };
+        // A handler's stream that is always ready must not outrun the deadline. A status that is already here is the answer.
+        let is_late = exchange
+            .ends
+            .is_some_and(|ends| Instant::now() >= ends.into());
+        let end = |trailers| Some(Ok(Frame::trailers(trailers)));
         match &polled {
-            Poll::Pending => {
-                return self
-                    .poll_late(context)
-                    .map(|trailers| Some(Ok(Frame::trailers(trailers))));
+            Poll::Pending => return self.poll_late(context).map(end),
+            Poll::Ready(Some(Ok(frame))) if is_late && frame.is_data() => {
+                return self.end_late().map(end);
             }
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {

@@ -19,6 +19,9 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::{HttpConfig, RouteOptions, Routes};
 
+/// More messages than a test reads before the deadline.
+const FLOOD: usize = 100;
+
 struct Fixture {
     stack: Stack,
     telemetry: Telemetry,
@@ -65,6 +68,13 @@ fn routes() -> Routes {
         .post("/orders.v1.Orders/Watch", async move || {
             Response::new(Body::new(StreamBody::new(
                 stream::iter([data()]).chain(stream::pending()),
+            )))
+        })
+        .post("/orders.v1.Orders/Flood", async move || {
+            Response::new(Body::new(StreamBody::new(
+                stream::repeat_with(data)
+                    .take(FLOOD)
+                    .chain(stream::iter([trailers("0")])),
             )))
         })
         .post("/orders.v1.Orders/Remaining", async || {
@@ -115,9 +125,13 @@ impl Fixture {
         self.send(request.body(Body::empty()).unwrap()).await
     }
 
-    async fn send(&self, request: Request<Body>) -> Answer {
+    async fn begin(&self, request: Request<Body>) -> Response<StackBody> {
         let service = self.stack.connection("127.0.0.1:9".parse().unwrap(), false);
-        let response = service.oneshot(request).await.unwrap();
+        service.oneshot(request).await.unwrap()
+    }
+
+    async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.begin(request).await;
         let (parts, body) = response.into_parts();
         let mut fields = parts.headers;
         let collected = body.collect().await.unwrap();
@@ -228,6 +242,37 @@ async fn the_client_s_deadline_ends_the_whole_call_life_6() {
     let metrics = fixture.metrics();
     let counted = r#"method="Watch",status="DeadlineExceeded"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn deadline_ends_stream_that_is_always_ready_life_6() {
+    let fixture = plain();
+    let request = |timeout: &str| {
+        Request::post("/orders.v1.Orders/Flood")
+            .header("content-type", "application/grpc")
+            .header("grpc-timeout", timeout)
+            .body(Body::empty())
+            .unwrap()
+    };
+    let mut body = fixture.begin(request("1S")).await.into_body();
+    for _ in 0..10 {
+        assert!(body.frame().await.unwrap().unwrap().is_data());
+    }
+    tokio::time::advance(Duration::from_secs(2)).await;
+    let end = body.frame().await.unwrap().unwrap();
+    assert_eq!(end.trailers_ref().unwrap()["grpc-status"], "4");
+    assert!(body.frame().await.is_none());
+    let metrics = fixture.metrics();
+    let counted = r#"method="Flood",status="DeadlineExceeded"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
+    // A status that is already here is the answer, however late it is read. The stack reads the clock of the system, which the test does not advance.
+    let mut body = fixture.begin(request("1H")).await.into_body();
+    for _ in 0..FLOOD {
+        assert!(body.frame().await.unwrap().unwrap().is_data());
+    }
+    tokio::time::advance(Duration::from_secs(7_200)).await;
+    let end = body.frame().await.unwrap().unwrap();
+    assert_eq!(end.trailers_ref().unwrap()["grpc-status"], "0");
 }
 
 #[tokio::test]
