@@ -212,7 +212,7 @@ impl Contracts {
         let (status, listening) = health::follow(service.health());
         service.component(listening);
         let standard = health::contract(status, &self.names);
-        self = self.call(standard, |_| health::options());
+        self = self.call(standard, health::options);
         let settings = service.framework().server.grpc.clone().unwrap_or_default();
         if settings.reflection.unwrap_or(is_development) {
             self.calls = self.calls.merge(reflection::calls(&self.descriptors)?);

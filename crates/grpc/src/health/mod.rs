@@ -1,17 +1,19 @@
 //! The standard health service (HLTH-1): what load balancers and orchestrators ask of a gRPC server.
 //!
-//! It follows the readiness of the service, so it says `NOT_SERVING` while calls are still accepted in the drain of a stop. Its calls pass outside of log, traces
-//! and load shedding, as the probes over HTTP do (HLTH-5).
+//! It follows the readiness of the service, so it says `NOT_SERVING` while calls are still accepted in the drain of a stop. `Check` and `List` pass
+//! outside of log, traces and load shedding, as the probes over HTTP do (HLTH-5). `Watch` stays open for as long as its client likes, so it counts under rate limit and load shedding and has
+//! bounds of its own.
 
 mod contract;
 mod listening;
 mod service;
 mod status;
+mod watches;
 
 use crate::MethodOptions;
 use seaworthy_health::Health;
 
-use contract::grpc::health::v1::HealthContract;
+use contract::grpc::health::v1::{HealthContract, HealthMethod};
 use listening::Listening;
 use service::HealthService;
 use status::HealthStatus;
@@ -30,9 +32,12 @@ pub(crate) fn contract(
     HealthContract::new(HealthService::new(status, names))
 }
 
-/// What its calls ask of the stack.
-pub(crate) fn options() -> MethodOptions {
-    MethodOptions::new().probe()
+/// What a method asks of the stack.
+pub(crate) fn options(method: HealthMethod) -> MethodOptions {
+    match method {
+        HealthMethod::Check | HealthMethod::List => MethodOptions::new().probe(),
+        HealthMethod::Watch => MethodOptions::new(),
+    }
 }
 
 #[cfg(test)]

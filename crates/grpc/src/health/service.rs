@@ -7,7 +7,8 @@ use super::{
         Health, HealthCheckRequest, HealthCheckResponse, HealthListRequest, HealthListResponse,
         health_check_response::ServingStatus,
     },
-    status::HealthStatus,
+    status::{Change, Changes, HealthStatus},
+    watches::{OpenWatch, Watches},
 };
 
 /// Tells the health of some services, which is that of their process.
@@ -15,6 +16,7 @@ use super::{
 pub(crate) struct HealthService {
     status: HealthStatus,
     names: Vec<&'static str>,
+    watches: Watches,
 }
 
 impl HealthService {
@@ -23,6 +25,7 @@ impl HealthService {
         Self {
             status,
             names: [&[""], names].concat(),
+            watches: Watches::default(),
         }
     }
 
@@ -57,9 +60,10 @@ impl Health for HealthService {
         request: HealthCheckRequest,
     ) -> Result<MessageStream<HealthCheckResponse>, Error> {
         let watch = Watch {
+            _open: self.watches.open()?,
             is_known: self.knows(&request.service),
-            status: self.status.clone(),
-            told: None,
+            changes: self.status.changes(),
+            has_begun: false,
         };
         Ok(Box::pin(stream::unfold(Some(watch), next)))
     }
@@ -67,37 +71,40 @@ impl Health for HealthService {
 
 /// One open call.
 struct Watch {
-    status: HealthStatus,
+    _open: OpenWatch,
+    changes: Changes,
     is_known: bool,
-    told: Option<ServingStatus>,
+    has_begun: bool,
 }
 
 impl Watch {
-    /// A service that is not known stays so, and the call stays open: the interface asks for it.
-    fn now(&self) -> ServingStatus {
-        if self.is_known {
-            self.status.now()
-        } else {
-            ServingStatus::ServiceUnknown
+    /// The next answer; `None` when the listener closes. A service that is not known stays so, and the call stays open: the interface asks for it.
+    async fn next(&mut self) -> Option<ServingStatus> {
+        let has_begun = std::mem::replace(&mut self.has_begun, true);
+        match (has_begun, self.is_known) {
+            (false, true) => Some(self.changes.last()),
+            (false, false) => Some(ServingStatus::ServiceUnknown),
+            (true, true) => match self.changes.next().await {
+                Change::Status(status) => Some(status),
+                Change::Closing => None,
+            },
+            (true, false) => {
+                self.changes.closed().await;
+                None
+            }
         }
     }
 }
 
 async fn next(watch: Option<Watch>) -> Option<(Result<HealthCheckResponse, Error>, Option<Watch>)> {
     let mut watch = watch?;
-    let mut is_closing = false;
-    loop {
-        let now = watch.now();
-        if watch.told != Some(now) {
-            watch.told = Some(now);
-            return Some((Ok(response(now)), Some(watch)));
-        }
-        if is_closing {
+    Some(match watch.next().await {
+        Some(status) => (Ok(response(status)), Some(watch)),
+        None => {
             let closing = Error::new(Code::Unavailable, "STOPPING", "the service is stopping");
-            return Some((Err(closing), None));
+            (Err(closing), None)
         }
-        is_closing = watch.status.is_closing().await;
-    }
+    })
 }
 
 fn response(status: ServingStatus) -> HealthCheckResponse {

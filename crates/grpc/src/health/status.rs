@@ -1,39 +1,159 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use parking_lot::Mutex;
 use seaworthy_health::Health;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::watch,
+    task::AbortHandle,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::contract::grpc::health::v1::health_check_response::ServingStatus;
 
-/// Readiness is kept in memory, so looking costs next to nothing; a quarter of a second is soon enough for a balancer.
-const LOOK_AGAIN: Duration = Duration::from_millis(250);
+/// Readiness is kept in memory, so that reading it costs next to nothing. A load balancer learns of a change soon enough.
+const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Whether the service can be called, now and later.
+/// Whether the service can be called, now and later. Cheap to clone; all clones share one poll of the readiness.
 #[derive(Debug, Clone)]
 pub(crate) struct HealthStatus {
     health: Health,
     closing: watch::Receiver<bool>,
+    poll: Arc<Poll>,
+}
+
+/// Reads the readiness for all open calls. It begins with the first one and ends with the last clone of the status.
+#[derive(Debug)]
+struct Poll {
+    status: watch::Sender<ServingStatus>,
+    task: Mutex<Option<AbortHandle>>,
+}
+
+/// Follows the status for one open call.
+#[derive(Debug)]
+pub(super) struct Changes {
+    health: Health,
+    status: watch::Receiver<ServingStatus>,
+    closing: watch::Receiver<bool>,
+    last: ServingStatus,
+}
+
+/// What an open call waits for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Change {
+    Status(ServingStatus),
+    /// The listener closes, so that open calls must end.
+    Closing,
 }
 
 impl HealthStatus {
     /// Follows a health until the sender says that the listener closes.
     pub(super) fn new(health: Health) -> (Self, watch::Sender<bool>) {
         let (sender, closing) = watch::channel(false);
-        (Self { health, closing }, sender)
+        let poll = Arc::new(Poll {
+            status: watch::Sender::new(status_of(&health)),
+            task: Mutex::default(),
+        });
+        let status = Self {
+            health,
+            closing,
+            poll,
+        };
+        (status, sender)
     }
 
     /// The state at this moment.
     pub(super) fn now(&self) -> ServingStatus {
-        if self.health.readiness().accepts_traffic() {
-            ServingStatus::Serving
-        } else {
-            ServingStatus::NotServing
+        status_of(&self.health)
+    }
+
+    /// The state from now on. Must be called inside a runtime.
+    pub(super) fn changes(&self) -> Changes {
+        self.poll.begin(&self.health);
+        // What the poll knows is what this call has seen: no change between the two is lost.
+        refresh(&self.poll.status, &self.health);
+        let mut status = self.poll.status.subscribe();
+        let last = *status.borrow_and_update();
+        Changes {
+            health: self.health.clone(),
+            last,
+            status,
+            closing: self.closing.clone(),
+        }
+    }
+}
+
+impl Poll {
+    fn begin(&self, health: &Health) {
+        let mut task = self.task.lock();
+        // A task that has ended was one of a runtime that has ended.
+        if task.as_ref().is_none_or(AbortHandle::is_finished) {
+            let polling = poll(health.clone(), self.status.clone());
+            *task = Some(tokio::spawn(polling).abort_handle());
+        }
+    }
+}
+
+impl Drop for Poll {
+    fn drop(&mut self) {
+        if let Some(task) = self.task.get_mut().take() {
+            task.abort();
+        }
+    }
+}
+
+async fn poll(health: Health, status: watch::Sender<ServingStatus>) {
+    let mut ticks = interval(POLL_INTERVAL);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        refresh(&status, &health);
+    }
+}
+
+fn refresh(status: &watch::Sender<ServingStatus>, health: &Health) {
+    let now = status_of(health);
+    status.send_if_modified(|known| std::mem::replace(known, now) != now);
+}
+
+fn status_of(health: &Health) -> ServingStatus {
+    if health.readiness().accepts_traffic() {
+        ServingStatus::Serving
+    } else {
+        ServingStatus::NotServing
+    }
+}
+
+impl Changes {
+    /// The state that was last seen.
+    pub(super) const fn last(&self) -> ServingStatus {
+        self.last
+    }
+
+    /// Waits for another state or for the end. A state that changed before the end comes first.
+    pub(super) async fn next(&mut self) -> Change {
+        loop {
+            let is_closing = tokio::select! {
+                biased;
+                _ = self.closing.wait_for(|closing| *closing) => true,
+                Ok(()) = self.status.changed() => false,
+            };
+            let now = if is_closing {
+                status_of(&self.health)
+            } else {
+                *self.status.borrow_and_update()
+            };
+            if now != self.last {
+                self.last = now;
+                return Change::Status(now);
+            }
+            if is_closing {
+                return Change::Closing;
+            }
         }
     }
 
-    /// Waits a moment, and tells whether the listener closes, so that open calls must end.
-    pub(super) async fn is_closing(&mut self) -> bool {
-        let closing = self.closing.wait_for(|closing| *closing);
-        timeout(LOOK_AGAIN, closing).await.is_ok()
+    /// Waits for the end.
+    pub(super) async fn closed(&mut self) {
+        let _ = self.closing.wait_for(|closing| *closing).await;
     }
 }

@@ -1,6 +1,16 @@
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::Context,
+    time::Duration,
+};
 
-use futures::StreamExt as _;
+use futures::{
+    StreamExt as _,
+    task::{ArcWake, waker},
+};
 use seaworthy_health::{Health as Readiness, HealthConfig};
 use tokio::{sync::watch, time::timeout};
 
@@ -91,4 +101,53 @@ async fn watch_of_an_unknown_service_says_so_and_stays_open_hlth_1() {
     );
     closing.send_replace(true);
     assert!(watch.next().await.unwrap().is_err());
+}
+
+#[tokio::test]
+async fn watches_of_one_client_are_bounded_and_check_is_not_sec_3() {
+    let (service, _closing) = service(&Readiness::new(HealthConfig::default()));
+    let mut open = Vec::new();
+    let refused = loop {
+        // A name that is not known counts as well: its call stays open.
+        match service.watch(ask(["", "nobody"][open.len() % 2])).await {
+            Ok(watch) => open.push(watch),
+            Err(error) => break error,
+        }
+        assert!(open.len() < 10_000, "there is no bound");
+    };
+    assert_eq!(refused.code(), seaworthy_core::Code::Exhausted);
+    assert!(service.check(ask("")).await.is_ok());
+    open.pop();
+    assert!(service.watch(ask("")).await.is_ok());
+}
+
+#[derive(Default)]
+struct Wakes(AtomicUsize);
+
+impl ArcWake for Wakes {
+    fn wake_by_ref(wakes: &Arc<Self>) {
+        wakes.0.fetch_add(1, Ordering::SeqCst);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn open_watch_is_not_woken_while_status_is_same_sec_3() {
+    let readiness = Readiness::new(HealthConfig::default());
+    let (service, _closing) = service(&readiness);
+    let mut watch = service.watch(ask("")).await.unwrap();
+    assert!(watch.next().await.unwrap().is_ok());
+    let wakes = Arc::new(Wakes::default());
+    let waker = waker(Arc::clone(&wakes));
+    assert!(
+        watch
+            .poll_next_unpin(&mut Context::from_waker(&waker))
+            .is_pending()
+    );
+    tokio::time::sleep(PATIENCE).await;
+    assert_eq!(wakes.0.load(Ordering::SeqCst), 0);
+    readiness.set_started();
+    tokio::time::sleep(PATIENCE).await;
+    assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
+    let next = watch.next().await.unwrap().unwrap();
+    assert_eq!(next.status(), ServingStatus::Serving);
 }
