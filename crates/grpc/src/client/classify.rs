@@ -1,11 +1,13 @@
 use std::time::Duration;
 
-use http::{Extensions, HeaderMap, HeaderName, Response};
+use http::{Extensions, HeaderMap, HeaderName, Response, StatusCode, header::CONTENT_TYPE};
 use seaworthy_contract::error::from_status;
 use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
 use tonic::{Code, Status};
 
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
+/// The beginning of every content type of gRPC, such as `application/grpc+proto`.
+const GRPC_TYPE: &[u8] = b"application/grpc";
 
 /// Marks the answer of a replica beside which there are others that nothing is said against.
 #[derive(Debug, Clone, Copy)]
@@ -25,6 +27,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
                     let outcome = of_status(&status, response.headers());
                     of_one(response.extensions(), outcome)
                 }
+                None if is_foreign(response) => Outcome::Permanent,
                 // What stands between us and the service answers in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
@@ -39,6 +42,13 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
         report.send_with(response);
         None
     }
+}
+
+/// Whether a success of HTTP is not an answer of gRPC, such as a page of a proxy.
+fn is_foreign<B>(response: &Response<B>) -> bool {
+    let content_type = response.headers().get(CONTENT_TYPE);
+    let is_grpc = content_type.is_some_and(|value| value.as_bytes().starts_with(GRPC_TYPE));
+    response.status() == StatusCode::OK && !is_grpc
 }
 
 /// A run of failures of one replica ends when it is left out, which takes as many as the breaker waits for: it says nothing against the dependency, but counts in its rate.

@@ -11,18 +11,21 @@ use std::{
 };
 
 use futures::future::BoxFuture;
-use http::{HeaderMap, Request, Response};
+use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Frame, SizeHint};
-use seaworthy_resilience::{Classify as _, Outcome};
+use seaworthy_resilience::{Classify as _, Outcome, retry::ReplayBody};
 use tonic::{Code, Status, TimeoutExpired, body::Body};
 use tower_service::Service;
 
 use super::{
-    balance::{Balancer, InFlight},
+    balance::{Balancer, ConnectionDrained, InFlight},
     classify::{ClassifyGrpc, OneOfSeveral, of_status},
     propagation::tell_time,
     repeatable::Recorded,
 };
+
+/// How often one attempt chooses another connection because none has taken its call. More than one: connections of a fleet that restarts are drained at the same time.
+const MAX_RESENDS: u32 = 3;
 
 /// What one attempt must know beyond its request.
 #[derive(Debug, Clone)]
@@ -52,19 +55,39 @@ impl Service<Request<Recorded>> for Transport {
         let (balancer, patience) = (Arc::clone(&self.balancer), self.patience);
         let attempt = request.extensions_mut().remove::<Attempt>();
         Box::pin(async move {
-            let (mut channel, mut running) = balancer.choose(patience).await?;
-            if let Some(attempt) = attempt {
+            if let Some(attempt) = &attempt {
                 attempt.count.fetch_add(1, Ordering::Relaxed);
-                let left = attempt.ends.saturating_duration_since(Instant::now());
-                tell_time(request.headers_mut(), left);
             }
-            let answer = match poll_fn(|context| channel.poll_ready(context)).await {
-                Ok(()) => channel.call(request.map(Body::new)).await,
-                Err(error) => Err(error),
+            let mut resends = 0;
+            let (answer, mut running) = loop {
+                let (mut channel, running) = balancer.choose(patience).await?;
+                if let Some(attempt) = &attempt {
+                    let left = attempt.ends.saturating_duration_since(Instant::now());
+                    tell_time(request.headers_mut(), left);
+                }
+                let (head, record) = ReplayBody::keep(&request);
+                let answer = match poll_fn(|context| channel.poll_ready(context)).await {
+                    Ok(()) => channel.call(request.map(Body::new)).await,
+                    Err(error) => Err(error),
+                };
+                let unsent = answer.as_ref().err().and_then(|error| Unsent::of(error));
+                if unsent == Some(Unsent::ByConnection) {
+                    running.leave_connection();
+                }
+                if unsent.is_some()
+                    && resends < MAX_RESENDS
+                    && let Some(body) = ReplayBody::again(&record)
+                {
+                    resends += 1;
+                    request = Request::from_parts(head, body);
+                    continue;
+                }
+                break (answer, running);
             };
             let mut answer = answer.map_err(failure);
             let outcome = ClassifyGrpc.classify(answer.as_ref());
-            if outcome == Outcome::Success {
+            let awaits_status = answer.as_ref().is_ok_and(awaits_status);
+            if outcome == Outcome::Success && awaits_status {
                 running.answered();
             } else {
                 if running.has_others()
@@ -74,9 +97,63 @@ impl Service<Request<Recorded>> for Transport {
                 }
                 running.report(outcome);
             }
-            Ok(answer?.map(|body| Body::new(Answer { body, running })))
+            Ok(answer?.map(|body| {
+                Body::new(Answer {
+                    body,
+                    running,
+                    awaits_status,
+                })
+            }))
         })
     }
+}
+
+/// Whether the status of an answer comes after its messages. Only HTTP 200 is an answer of gRPC; any other status is final by itself.
+fn awaits_status(answer: &Response<Body>) -> bool {
+    answer.status() == StatusCode::OK && !answer.headers().contains_key("grpc-status")
+}
+
+/// Why the server has not processed a call: it can be sent again, whatever it does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Unsent {
+    /// The connection takes no new calls.
+    ByConnection,
+    /// The server refused this one stream before it was processed.
+    ByStream,
+}
+
+impl Unsent {
+    /// Reads it from the causes of an error. `None` if the server may have processed the call.
+    fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
+        causes(error).find_map(|cause| {
+            if cause.is::<ConnectionDrained>() {
+                return Some(Self::ByConnection);
+            }
+            // hyper cancels what it has not yet given to the connection.
+            if cause
+                .downcast_ref::<hyper::Error>()
+                .is_some_and(hyper::Error::is_canceled)
+            {
+                return Some(Self::ByConnection);
+            }
+            let error = cause.downcast_ref::<h2::Error>()?;
+            if !error.is_remote() {
+                return None;
+            }
+            // h2 ends only streams after the last one that GOAWAY calls processed with this error (RFC 9113, section 8.7).
+            match error.reason() {
+                _ if error.is_go_away() => Some(Self::ByConnection),
+                Some(h2::Reason::REFUSED_STREAM) => Some(Self::ByStream),
+                _ => None,
+            }
+        })
+    }
+}
+
+fn causes<'a>(
+    error: &'a (dyn StdError + 'static),
+) -> impl Iterator<Item = &'a (dyn StdError + 'static)> {
+    std::iter::successors(Some(error), |&error| error.source())
 }
 
 /// What a broken connection means. A connection that ends before the answer has not necessarily ended before the work.
@@ -84,7 +161,11 @@ fn failure(error: tonic::transport::Error) -> Status {
     if has_expired(&error) {
         return late();
     }
+    let is_unsent = Unsent::of(&error).is_some();
     let status = Status::from_error(Box::new(error));
+    if is_unsent {
+        return Status::unavailable("no connection took the call");
+    }
     match status.code() {
         Code::Unknown | Code::Internal => Status::unavailable(status.message()),
         _ => status,
@@ -97,14 +178,15 @@ pub(super) fn late() -> Status {
 
 /// tonic watches `grpc-timeout` too, and calls its end a cancellation.
 fn has_expired(error: &(dyn StdError + 'static)) -> bool {
-    std::iter::successors(Some(error), |&error| error.source())
-        .any(|cause| cause.is::<TimeoutExpired>())
+    causes(error).any(|cause| cause.is::<TimeoutExpired>())
 }
 
 /// The rest of an answer: its replica is told how it ends.
 struct Answer {
     body: Body,
     running: InFlight,
+    /// The status is still to come. An answer that ends without it was cut off.
+    awaits_status: bool,
 }
 
 impl http_body::Body for Answer {
@@ -120,13 +202,14 @@ impl http_body::Body for Answer {
         this.running.report(match &frame {
             Some(Ok(frame)) => outcome_of_trailers(frame.trailers_ref()),
             Some(Err(status)) => of_status(status, &HeaderMap::new()),
+            None if this.awaits_status => Outcome::Permanent,
             None => Outcome::Success,
         });
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        !self.awaits_status && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {

@@ -14,7 +14,10 @@ use seaworthy_core::Timeout;
 use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
 use seaworthy_resilience::circuit_breaker::BreakerMode;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
-use tokio::net::{TcpListener, TcpSocket};
+use tokio::{
+    net::{TcpListener, TcpSocket},
+    sync::Notify,
+};
 
 use crate::fixture::{Names, Reply, Server, call, listen};
 
@@ -159,6 +162,12 @@ async fn a_run_of_refusals_of_one_replica_does_not_stop_calls_of_the_others_res_
     assert!((5..40).contains(&refused), "{refused}");
     let failures = counted(&channel, 80).await;
     assert!(failures <= 8, "{failures} of 80");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn replica_that_cuts_answers_off_is_ejected_res_1() {
+    let failures = one_bad(Some(Reply::CutOff)).await;
+    assert!(failures < 10, "{failures} of 1,000");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -330,4 +339,72 @@ async fn a_connection_that_is_cut_is_opened_again_res_1() {
         assert!(began.elapsed() < Duration::from_secs(10));
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
+}
+
+/// Calls are not repeatable: nothing is hidden by a retry.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_succeed_while_drained_connection_ends_stream_res_1() {
+    let ends = Arc::new(Notify::new());
+    let sign = Arc::clone(&ends);
+    let server = Server::start(move |before| match before {
+        0 => Reply::StreamUntil(Arc::clone(&sign)),
+        _ => Reply::Ok,
+    })
+    .await;
+    let channel = server.client().build().unwrap();
+    let mut stream = listen(&channel).await.unwrap();
+    server.drain();
+    let mut calls = 0;
+    while calls < 50 || server.connections() < 2 {
+        let answer = call(&channel).await;
+        assert!(answer.is_ok(), "call {calls}: {answer:?}");
+        calls += 1;
+    }
+    ends.notify_one();
+    assert!(stream.message().await.unwrap().is_none());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_succeed_while_one_of_two_replicas_drains_res_1() {
+    let ends = Arc::new(Notify::new());
+    let sign = Arc::clone(&ends);
+    let (first, second, channel) = pair(Timeout::from_secs(5), move |before| match before {
+        0 => Reply::StreamUntil(Arc::clone(&sign)),
+        _ => Reply::Ok,
+    })
+    .await;
+    let mut streams = Vec::new();
+    while second.calls() == 0 {
+        streams.push(listen(&channel).await.unwrap());
+    }
+    second.drain();
+    // Each open call makes its replica less likely: several at once reach both.
+    for round in 0..50 {
+        let answers = futures::future::join_all((0..8).map(|_| call(&channel))).await;
+        for answer in answers {
+            assert!(answer.is_ok(), "round {round}: {answer:?}");
+        }
+    }
+    assert_eq!((first.connections(), second.connections()), (1, 2));
+    ends.notify_one();
+    for mut stream in streams {
+        assert!(stream.message().await.unwrap().is_none());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn calls_under_load_survive_rotation_of_connections_res_1() {
+    let server = Server::start(|_| Reply::After(Duration::from_millis(5))).await;
+    let channel = server.client().build().unwrap();
+    let calls = counted(&channel, 2_400);
+    let mut calls = std::pin::pin!(calls);
+    let mut rotations = tokio::time::interval(Duration::from_millis(1_500));
+    let failures = loop {
+        tokio::select! {
+            failures = calls.as_mut() => break failures,
+            _ = rotations.tick() => server.drain(),
+        }
+    };
+    assert!(server.connections() > 2);
+    assert_eq!(failures, 0);
 }

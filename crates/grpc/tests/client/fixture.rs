@@ -23,7 +23,11 @@ use parking_lot::Mutex;
 use seaworthy_grpc::client::{
     GrpcChannel, GrpcChannelBuilder, GrpcClientConfig, Resolve, Resolving,
 };
-use tokio::{net::TcpListener, task::JoinSet};
+use tokio::{
+    net::TcpListener,
+    sync::{Notify, watch},
+    task::JoinSet,
+};
 use tonic::{Code, Status, client::Grpc, codegen::http::uri::PathAndQuery};
 use tonic_prost::ProstCodec;
 
@@ -46,6 +50,8 @@ pub(crate) enum Reply {
     After(Duration),
     /// A message, and more to come that never does.
     Stream,
+    /// A message, and the end of the stream as soon as the test gives the sign.
+    StreamUntil(Arc<Notify>),
     Never,
 }
 
@@ -56,6 +62,8 @@ pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     calls: Arc<AtomicUsize>,
     heads: Arc<Mutex<Vec<HeaderMap>>>,
+    connections: Arc<AtomicUsize>,
+    drain: watch::Sender<()>,
     _tasks: JoinSet<()>,
 }
 
@@ -73,15 +81,20 @@ impl Server {
         let decide: Arc<Decide> = Arc::new(decide);
         let calls = Arc::new(AtomicUsize::new(0));
         let heads = Arc::new(Mutex::new(Vec::new()));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let drain = watch::Sender::new(());
         let (counted, seen) = (Arc::clone(&calls), Arc::clone(&heads));
+        let (opened, drains) = (Arc::clone(&connections), drain.clone());
         let mut tasks = JoinSet::new();
         tasks.spawn(async move {
-            let mut connections = JoinSet::new();
+            let mut serving = JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (decide, calls) = (Arc::clone(&decide), Arc::clone(&counted));
                 let heads = Arc::clone(&seen);
-                connections.spawn(async move {
+                opened.fetch_add(1, Ordering::SeqCst);
+                let mut drained = drains.subscribe();
+                serving.spawn(async move {
                     let service = hyper::service::service_fn(move |request: Request<Incoming>| {
                         heads.lock().push(request.headers().clone());
                         let reply = decide(calls.fetch_add(1, Ordering::SeqCst));
@@ -94,7 +107,13 @@ impl Server {
                         async move { Ok::<_, Infallible>(answer(request, reply).await) }
                     });
                     let server = auto::Builder::new(TokioExecutor::new()).http2_only();
-                    let _ = server.serve_connection(TokioIo::new(stream), service).await;
+                    let connection = server.serve_connection(TokioIo::new(stream), service);
+                    let mut connection = std::pin::pin!(connection);
+                    tokio::select! {
+                        _ = connection.as_mut() => return,
+                        _ = drained.changed() => connection.as_mut().graceful_shutdown(),
+                    }
+                    let _ = connection.await;
                 });
             }
         });
@@ -102,12 +121,24 @@ impl Server {
             address,
             calls,
             heads,
+            connections,
+            drain,
             _tasks: tasks,
         }
     }
 
     pub(crate) fn calls(&self) -> usize {
         self.calls.load(Ordering::SeqCst)
+    }
+
+    /// Connections that were accepted so far.
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::SeqCst)
+    }
+
+    /// Ends every connection gracefully (GOAWAY), as servers do that stop or that limit the age of connections. New ones are accepted.
+    pub(crate) fn drain(&self) {
+        self.drain.send_replace(());
     }
 
     pub(crate) fn heads(&self) -> Vec<HeaderMap> {
@@ -134,10 +165,14 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
     };
     let mut head = Response::builder().header("content-type", "application/grpc");
     let goes_on = matches!(reply, Reply::Stream);
+    let ends = match &reply {
+        Reply::StreamUntil(sign) => Some(Arc::clone(sign)),
+        _ => None,
+    };
     match reply {
         Reply::Ok => frames.push(Frame::trailers(trailers(Code::Ok))),
         Reply::LateStatus(code) => frames.push(Frame::trailers(trailers(code))),
-        Reply::CutOff | Reply::Stream => {}
+        Reply::CutOff | Reply::Stream | Reply::StreamUntil(_) => {}
         Reply::Status(code, more) => {
             frames.clear();
             head = head.header("grpc-status", i32::from(code));
@@ -152,7 +187,13 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
         Reply::Never => std::future::pending().await,
     }
     let frames = futures::stream::iter(frames.into_iter().map(Ok));
-    let body = if goes_on {
+    let body = if let Some(sign) = ends {
+        let end = futures::stream::once(async move {
+            sign.notified().await;
+            Ok(Frame::trailers(trailers(Code::Ok)))
+        });
+        StreamBody::new(frames.chain(end)).boxed_unsync()
+    } else if goes_on {
         StreamBody::new(frames.chain(futures::stream::pending())).boxed_unsync()
     } else {
         StreamBody::new(frames).boxed_unsync()

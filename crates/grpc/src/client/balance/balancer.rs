@@ -15,7 +15,7 @@ use seaworthy_client::Resolve;
 use tokio::{sync::watch, task::AbortHandle};
 use tonic::{Status, transport::Channel};
 
-use super::replica::{InFlight, Replica, Standing};
+use super::replica::{InFlight, OpenConnection, Replica, Standing};
 use crate::client::target::Target;
 
 /// Losing all connections at once asks for the addresses once.
@@ -48,7 +48,7 @@ struct Known {
 /// What a look at all replicas gives.
 enum Choice {
     /// The replica, and whether there are others that nothing is said against.
-    Call(Channel, Arc<Replica>, bool),
+    Call(OpenConnection, Arc<Replica>, bool),
     Wait,
     Fail(Arc<str>),
 }
@@ -73,8 +73,9 @@ impl Balancer {
         let mut changed = self.shared.changed.subscribe();
         loop {
             match self.shared.choose() {
-                Choice::Call(channel, replica, has_others) => {
-                    return Ok((channel, replica.begin(patience, has_others)));
+                Choice::Call(connection, replica, has_others) => {
+                    let running = replica.begin(&connection, patience, has_others);
+                    return Ok((connection.channel, running));
                 }
                 Choice::Fail(why) => {
                     return Err(Status::unavailable(format!("no connection: {why}")));
@@ -124,7 +125,7 @@ impl Shared {
         let (mut open, mut opening, mut why) = (Vec::new(), 0_usize, known.problem.clone());
         for replica in &known.replicas {
             match replica.standing(now) {
-                Standing::Open(channel) => open.push((channel, replica)),
+                Standing::Open(connection) => open.push((connection, replica)),
                 Standing::Opening => opening += 1,
                 Standing::Failed(problem) => why = Some(problem),
             }
@@ -158,9 +159,9 @@ impl Shared {
         } else {
             first
         };
-        let (channel, replica) = open.swap_remove(best);
+        let (connection, replica) = open.swap_remove(best);
         let has_others = leaves_out && total + opening > 1;
-        Choice::Call(channel, Arc::clone(replica), has_others)
+        Choice::Call(connection, Arc::clone(replica), has_others)
     }
 
     /// Keeps what is still there, retires what is gone and opens what is new.

@@ -26,7 +26,7 @@ use crate::client::target::Target;
 const FIRST_WAIT: Timeout = Timeout::from_millis(100);
 /// The longest wait: an address that is gone is asked little, and one that comes back is used soon.
 const LONGEST_WAIT: Timeout = Timeout::from_secs(5);
-/// A connection that lives shorter counts as one that could not be opened.
+/// A connection that lives shorter counts as one that could not be opened, unless it is the first one or the server drained it.
 const LIVED: Duration = Duration::from_secs(1);
 /// A call may ask for another try this long after the last one failed.
 const ASKED_AGAIN: Duration = Duration::from_millis(100);
@@ -48,13 +48,21 @@ pub(crate) struct Replica {
 #[derive(Debug)]
 enum Connection {
     Opening,
-    Open(Channel),
+    Open(OpenConnection),
     Failed { why: Arc<str>, at: Instant },
+}
+
+/// A connection that takes calls.
+#[derive(Debug, Clone)]
+pub(super) struct OpenConnection {
+    pub(super) channel: Channel,
+    /// Notified when the connection takes no new calls, although its streams may go on.
+    drained: Arc<Notify>,
 }
 
 /// Whether a replica can be called.
 pub(super) enum Standing {
-    Open(Channel),
+    Open(OpenConnection),
     Opening,
     Failed(Arc<str>),
 }
@@ -63,6 +71,8 @@ pub(super) enum Standing {
 #[derive(Debug)]
 pub(crate) struct InFlight {
     replica: Arc<Replica>,
+    /// Identifies the connection that the call uses.
+    drained: Arc<Notify>,
     began: Instant,
     /// An attempt that is given up after this long has failed, unless its answer has begun.
     patience: Duration,
@@ -116,7 +126,7 @@ impl Replica {
         let mut connection = self.connection.lock();
         match &*connection {
             Connection::Opening => Standing::Opening,
-            Connection::Open(channel) => Standing::Open(channel.clone()),
+            Connection::Open(open) => Standing::Open(open.clone()),
             Connection::Failed { at, .. } if now.saturating_duration_since(*at) >= ASKED_AGAIN => {
                 *connection = Connection::Opening;
                 self.wanted.notify_one();
@@ -130,12 +140,18 @@ impl Replica {
         matches!(*self.connection.lock(), Connection::Open(_))
     }
 
-    pub(super) fn begin(self: &Arc<Self>, patience: Duration, has_others: bool) -> InFlight {
+    pub(super) fn begin(
+        self: &Arc<Self>,
+        connection: &OpenConnection,
+        patience: Duration,
+        has_others: bool,
+    ) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
         let tries = self.ejection.lock().begin(patience, began);
         InFlight {
             replica: Arc::clone(self),
+            drained: Arc::clone(&connection.drained),
             began,
             patience,
             tries,
@@ -161,15 +177,32 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
     let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
     let mut failures = 0_u32;
     loop {
-        let closed = Arc::new(Notify::new());
-        let why = match connect(replica.address, &target, &closed).await {
+        let (closed, drained) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let why = match connect(replica.address, &target, &closed, &drained).await {
             Ok(channel) => {
                 let opened = Instant::now();
-                replica.become_(Connection::Open(channel), &changed);
-                closed.notified().await;
+                let open = OpenConnection {
+                    channel,
+                    drained: Arc::clone(&drained),
+                };
+                replica.become_(Connection::Open(open), &changed);
+                let is_drained = tokio::select! {
+                    biased;
+                    () = drained.notified() => true,
+                    () = closed.notified() => false,
+                };
                 if opened.elapsed() >= LIVED {
                     failures = 0;
                     replica.become_(Connection::Opening, &changed);
+                    continue;
+                }
+                // A server that drains a connection at once, and one whose first connection ends at once, may be restarting: calls wait for the next connection.
+                if is_drained || failures == 0 {
+                    replica.become_(Connection::Opening, &changed);
+                    if failures > 0 {
+                        tokio::time::sleep(backoff.delay(failures)).await;
+                    }
+                    failures = failures.saturating_add(1);
                     continue;
                 }
                 "the connection was closed at once".to_owned()
@@ -193,14 +226,19 @@ async fn connect(
     address: SocketAddr,
     target: &Arc<Target>,
     closed: &Arc<Notify>,
+    drained: &Arc<Notify>,
 ) -> Result<Channel, String> {
     let endpoint = target.endpoint().await.map_err(|error| chain(&error))?;
     let mut closed = Some(Arc::clone(closed));
+    let drained = Arc::clone(drained);
     let connector = service_fn(move |_: Uri| {
-        // A channel connects again by itself; that is done here, where it is seen.
+        // A channel connects again by itself when the first connection takes no new calls. `keep_open` does that, where the replica's state follows.
         let closed = closed.take();
+        if closed.is_none() {
+            drained.notify_one();
+        }
         async move {
-            let closed = closed.ok_or("the connection is lost")?;
+            let closed = closed.ok_or(ConnectionDrained)?;
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
             Ok::<_, BoxError>(TokioIo::new(Watched::new(stream, closed)))
@@ -213,6 +251,11 @@ async fn connect(
     }
 }
 
+/// The connection takes no new calls: the server sent GOAWAY, or the connection has ended.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection takes no new calls")]
+pub(crate) struct ConnectionDrained;
+
 /// An error with its causes, for people.
 fn chain(error: &(dyn std::error::Error + 'static)) -> String {
     let causes = std::iter::successors(Some(error), |error| error.source());
@@ -221,6 +264,17 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl InFlight {
+    /// Takes the connection out of the choice, because it refused the call unsent. Streams that are open on it go on.
+    pub(crate) fn leave_connection(&self) {
+        let mut connection = self.replica.connection.lock();
+        let is_current = matches!(&*connection, Connection::Open(open) if Arc::ptr_eq(&open.drained, &self.drained));
+        if is_current {
+            *connection = Connection::Opening;
+        }
+        drop(connection);
+        self.drained.notify_one();
+    }
+
     /// Whether there are other replicas that nothing is said against.
     pub(crate) fn has_others(&self) -> bool {
         self.has_others
