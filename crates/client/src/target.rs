@@ -1,8 +1,16 @@
 use std::sync::Arc;
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use url::Url;
 
 use crate::{BaseUrl, ClientError};
+
+/// What is escaped in a segment: all but the unreserved characters of RFC 3986, section 2.3. A parser of URLs drops tabs and line breaks that are not escaped.
+const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// What a call asks for.
 ///
@@ -43,6 +51,10 @@ impl<'a, const N: usize> From<&'a [&'a str; N]> for Target<'a> {
 impl Target<'_> {
     pub(crate) fn resolve(self, base: Option<&BaseUrl>) -> Result<Url, ClientError> {
         let url = match (self, base) {
+            // A parser of URLs drops some of them: the URL would not be the one that was written.
+            (Self::Text(text), _) if text.contains(|char: char| char.is_ascii_control()) => {
+                return Err(ClientError::url("it has a control character"));
+            }
             (Self::Text(text), Some(base)) if text.starts_with('/') => under(base, text)?,
             (Self::Text(text), _) => {
                 Url::parse(text).map_err(|_| ClientError::url("it is neither a URL nor a path"))?
@@ -85,11 +97,12 @@ fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
         return Err(ClientError::url("a part of the path is empty or dots"));
     }
     let mut url = base.url().clone();
-    let Ok(mut path) = url.path_segments_mut() else {
-        return Err(ClientError::url("the base URL has no path"));
-    };
-    path.pop_if_empty().extend(segments);
-    drop(path);
+    let mut path = url.path().trim_end_matches('/').to_owned();
+    for segment in segments {
+        path.push('/');
+        path.extend(utf8_percent_encode(segment, ESCAPED));
+    }
+    url.set_path(&path);
     Ok(url)
 }
 
@@ -166,6 +179,9 @@ mod tests {
             "https://user:secret@stock.internal/v1/items",
             "ftp://stock.internal/",
             "items",
+            "/ad\tmin",
+            "/items\n",
+            "https://stock.internal/v1/i\rtems",
         ] {
             let error = resolved(text).unwrap_err();
             assert!(!error.to_string().contains("secret"), "{error}");
@@ -190,7 +206,43 @@ mod tests {
         }
     }
 
+    /// The part that the server reads.
+    fn last_part(segment: &str) -> String {
+        let url = Target::from(&["items", segment])
+            .resolve(Some(&base()))
+            .unwrap();
+        let parts: Vec<_> = url.path_segments().unwrap().collect();
+        assert_eq!(&parts[..2], ["v1", "items"], "{segment:?}");
+        let [last] = parts[2..] else {
+            panic!("{url} has not one part for {segment:?}")
+        };
+        let read = percent_encoding::percent_decode_str(last);
+        read.decode_utf8().unwrap().into_owned()
+    }
+
+    #[test]
+    fn segments_keep_control_characters_and_dots_res_4() {
+        for segment in [
+            ".\t.", ".\n.", "\t", "ad\tmin", "\r", "\0", " ", "...", "%2e%2e", "a\\b", "é/ü",
+            ".%0a.",
+        ] {
+            assert_eq!(last_part(segment), segment);
+        }
+    }
+
     proptest! {
+        #[test]
+        fn segments_are_read_back_as_written_res_4(
+            segment in prop_oneof![
+                any::<String>(),
+                proptest::collection::vec(0_u8..0x30, 1..6)
+                    .prop_map(|bytes| String::from_utf8(bytes).unwrap()),
+            ]
+        ) {
+            prop_assume!(!matches!(segment.as_str(), "" | "." | ".."));
+            prop_assert_eq!(last_part(&segment), segment);
+        }
+
         #[test]
         fn whatever_a_caller_chose_stays_in_its_place_res_4(text in "/.{0,40}", segment in ".{1,40}") {
             if let Ok(url) = Target::from(text.as_str()).resolve(Some(&base())) {
