@@ -26,13 +26,10 @@ const ACTOR: HeaderName = HeaderName::from_static("x-actor-id");
 const TENANT: HeaderName = HeaderName::from_static("x-tenant-id");
 /// What a proxy says of the client.
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-forwarded-for");
-const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
-
-/// What must not reach another origin than the one it was meant for, beside credentials.
-pub(crate) const PRIVATE: [HeaderName; 5] = [TRACESTATE, BAGGAGE, ACTOR, TENANT, CLIENT_ADDRESS];
 
 impl Propagation {
     /// Writes what is the same for all attempts of a call: what both clients tell, over HTTP and over gRPC. `trace` is the span of the call.

@@ -3,8 +3,8 @@ use std::sync::Arc;
 use http::{
     HeaderMap, HeaderName, HeaderValue, Method, StatusCode,
     header::{
-        AUTHORIZATION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION,
-        CONTENT_TYPE, COOKIE, HOST, LOCATION, PROXY_AUTHORIZATION,
+        CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_TYPE, HOST,
+        LOCATION, RANGE, USER_AGENT,
     },
 };
 use seaworthy_telemetry::redact::is_sensitive_name;
@@ -23,6 +23,18 @@ const OF_A_BODY: [HeaderName; 6] = [
     CONTENT_LOCATION,
     IDEMPOTENCY_KEY,
 ];
+
+/// What another origin may see beside `content-*`, `accept*` and `if-*`: what HTTP itself needs, and what continues a trace.
+const FOR_ANY_ORIGIN: [HeaderName; 6] = [
+    USER_AGENT,
+    RANGE,
+    IDEMPOTENCY_KEY,
+    propagation::TRACEPARENT,
+    propagation::REQUEST_ID,
+    propagation::REQUEST_TIMEOUT,
+];
+/// The beginnings of names that describe a body or the answer that is asked for.
+const FOR_ANY_ORIGIN_PREFIXES: [&str; 3] = ["content-", "accept", "if-"];
 
 /// Where an answer sends the call.
 pub(crate) struct Redirected {
@@ -91,17 +103,18 @@ pub(crate) fn follow(
     }))
 }
 
-/// What was meant for one origin must not reach another.
+/// Removes every header that is not known to be harmless. A header of the caller's own may be a secret under any name, and was meant for one origin.
 fn remove_private(headers: &mut HeaderMap) {
-    let is_private = |name: &HeaderName, value: &HeaderValue| {
-        [AUTHORIZATION, COOKIE, PROXY_AUTHORIZATION].contains(name)
-            || propagation::PRIVATE.contains(name)
-            || value.is_sensitive()
-            || is_sensitive_name(name.as_str())
+    let is_for_any = |name: &HeaderName, value: &HeaderValue| {
+        let is_known = FOR_ANY_ORIGIN.contains(name)
+            || FOR_ANY_ORIGIN_PREFIXES
+                .iter()
+                .any(|prefix| name.as_str().starts_with(prefix));
+        is_known && !value.is_sensitive() && !is_sensitive_name(name.as_str())
     };
     let private: Vec<HeaderName> = headers
         .iter()
-        .filter(|(name, value)| is_private(name, value))
+        .filter(|(name, value)| !is_for_any(name, value))
         .map(|(name, _)| name.clone())
         .collect();
     for name in private {

@@ -4,12 +4,12 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{MASK, is_sensitive_name, redact};
+use super::{MASK, is_sensitive_name, name::compact, redact};
 
 /// A body that is larger is not read for a log.
 const LARGEST: usize = 64 * 1024;
-/// Parts of names, beside those of secrets, whose values are of a person.
-const PERSONAL: [&str; 21] = [
+/// Parts of names, beside those of secrets, whose values are of a person, as [`compact`] makes them.
+const PERSONAL: [&str; 19] = [
     "email",
     "mail",
     "phone",
@@ -26,11 +26,9 @@ const PERSONAL: [&str; 21] = [
     "iban",
     "card",
     "passport",
-    "first_name",
-    "last_name",
     "firstname",
     "lastname",
-    "full_name",
+    "fullname",
 ];
 
 /// A body as a log may show it: values of names that are of secrets or of persons are masked whole, with all that is in them, and shapes are masked in all others. What is no JSON and no
@@ -64,8 +62,12 @@ pub fn redact_body(media_type: &str, body: &[u8]) -> String {
 }
 
 fn is_masked(name: &str) -> bool {
-    let lower = name.to_ascii_lowercase().replace('-', "_");
-    is_sensitive_name(name) || PERSONAL.iter().any(|part| lower.contains(part))
+    let is_personal = |name: &[u8]| {
+        let lower = name.to_ascii_lowercase();
+        let contains = |part: &&str| lower.windows(part.len()).any(|it| it == part.as_bytes());
+        PERSONAL.iter().any(contains)
+    };
+    is_sensitive_name(name) || compact(name, is_personal)
 }
 
 fn json(text: &str) -> Option<String> {

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Parts of names whose values are never written.
+/// Parts of names whose values are never written, as [`compact`] makes them.
 const SENSITIVE: [&str; 20] = [
     "password",
     "passwd",
@@ -12,22 +12,25 @@ const SENSITIVE: [&str; 20] = [
     "authorization",
     "cookie",
     "credential",
-    "api_key",
     "apikey",
-    "api-key",
-    "private_key",
     "privatekey",
-    "access_key",
     "accesskey",
-    "account_key",
     "accountkey",
-    "session_id",
+    "authkey",
+    "signingkey",
+    "encryptionkey",
+    "masterkey",
+    "subscriptionkey",
+    "sessionid",
     "cvv",
     "pwd",
 ];
 
 /// Last words of names whose values are never written.
-const LAST_WORDS: [&[u8]; 3] = [b"pass", b"otp", b"session"];
+const LAST_WORDS: [&[u8]; 5] = [b"pass", b"otp", b"session", b"signature", b"jwt"];
+
+/// Names up to this are made compact without an allocation.
+const USUAL_LENGTH: usize = 64;
 
 /// All parts at once, in one pass over a name: names stand on every line.
 static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -39,14 +42,47 @@ static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
-/// Whether a field of this name holds something that must not be written, such as `password` or `x-api-key`.
+/// Whether a field of this name holds something that must not be written, such as `password`, `x-api-key` or `sessionId`. How its words are separated is of no matter.
 #[must_use]
 pub fn is_sensitive_name(name: &str) -> bool {
     // Without the automaton, which a constant list always gives, every name would be one of a secret.
-    PARTS.as_ref().is_none_or(|parts| parts.is_match(name)) || is_short_name(name.as_bytes())
+    let has_part = |name: &[u8]| PARTS.as_ref().is_none_or(|parts| parts.is_match(name));
+    compact(name, has_part) || is_short_name(name.as_bytes())
 }
 
-/// `key` alone, and `pass`, `otp` and `session` alone or as the last word: as parts they are in too many harmless names, such as `cache_key`, `compass`, `footprint` and `session_count`.
+/// Whether a number of this name is one to call a person by. Without `+` nothing else tells it from other numbers.
+pub(crate) fn is_phone_name(name: &str) -> bool {
+    let has = |name: &[u8]| {
+        let contains = |part: &[u8]| {
+            name.windows(part.len())
+                .any(|it| it.eq_ignore_ascii_case(part))
+        };
+        contains(b"phone") || contains(b"msisdn")
+    };
+    compact(name, has)
+}
+
+/// Gives `read` the name without the signs between its words: `api_key`, `Api-Key` and `apiKey` differ in nothing but case.
+pub(super) fn compact<R>(name: &str, read: impl FnOnce(&[u8]) -> R) -> R {
+    let is_separator = |byte: &u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
+    let bytes = name.as_bytes();
+    if !bytes.iter().any(is_separator) {
+        return read(bytes);
+    }
+    let words = bytes.iter().filter(|byte| !is_separator(byte)).copied();
+    let mut buffer = [0; USUAL_LENGTH];
+    if bytes.len() > USUAL_LENGTH {
+        return read(&words.collect::<Vec<u8>>());
+    }
+    let mut length = 0;
+    for (place, byte) in buffer.iter_mut().zip(words) {
+        *place = byte;
+        length += 1;
+    }
+    read(buffer.get(..length).unwrap_or_default())
+}
+
+/// `key` alone, and `pass`, `otp`, `session`, `signature` and `jwt` alone or as the last word: as parts they are in too many harmless names, such as `cache_key`, `compass`, `footprint`, `session_count` and `signature_algorithm`.
 fn is_short_name(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"key") || LAST_WORDS.iter().any(|word| is_last_word(name, word))
 }

@@ -277,6 +277,70 @@ fn names_of_secrets_are_known_obs_3() {
     }
 }
 
+/// A name of several words in the spellings that programs, headers and JSON use.
+fn spellings(words: &[&str]) -> Vec<String> {
+    let capital = |word: &str| {
+        let (first, rest) = word.split_at(1);
+        first.to_uppercase() + rest
+    };
+    let pascal: String = words.iter().map(|word| capital(word)).collect();
+    let camel = [words[0], &pascal[words[0].len()..]].concat();
+    let train: Vec<_> = words.iter().map(|word| capital(word)).collect();
+    vec![
+        words.join("_"),
+        words.join("-"),
+        words.join("."),
+        words.join(" "),
+        words.concat(),
+        words.join("_").to_uppercase(),
+        train.join("-"),
+        format!("x-{}", words.join("-")),
+        format!("app.{}", words.join("_")),
+        format!("{}_2", words.join("_")),
+        camel,
+        pascal,
+    ]
+}
+
+#[test]
+fn names_of_secrets_are_known_in_every_spelling_obs_3() {
+    for words in [
+        &["api", "key"][..],
+        &["private", "key"],
+        &["access", "key"],
+        &["account", "key"],
+        &["auth", "key"],
+        &["signing", "key"],
+        &["encryption", "key"],
+        &["subscription", "key"],
+        &["session", "id"],
+        &["refresh", "token"],
+        &["pass", "phrase"],
+        &["client", "secret"],
+    ] {
+        for name in spellings(words) {
+            assert!(is_sensitive_name(&name), "{name}");
+        }
+    }
+    for name in [
+        "signature",
+        "x-signature",
+        "jwt",
+        "idJwt",
+        "Ocp-Apim-Subscription-Key",
+    ] {
+        assert!(is_sensitive_name(name), "{name}");
+    }
+    assert_eq!(redact("x-access-key=hunter2"), "x-access-key=***");
+    assert_eq!(
+        redact_body(
+            "application/json",
+            br#"{"sessionId":"hunter2","firstName":"Ada","first-name":"Ada"}"#
+        ),
+        r#"{"sessionId":"***","firstName":"***","first-name":"***"}"#
+    );
+}
+
 proptest! {
     #[test]
     fn no_text_breaks_the_filter_obs_3(text in "\\PC*") {
