@@ -105,7 +105,7 @@ impl HttpClientBuilder {
     /// The client. Reads the files of its TLS settings with blocking calls; connects nowhere.
     ///
     /// # Errors
-    /// [`BuildError`] when a file cannot be used, https has nothing to judge certificates by, or there are credentials and no `base_url`.
+    /// [`BuildError`] when a file cannot be used, https has nothing to judge certificates by, or there are credentials or a certificate and no `base_url`.
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
             name,
@@ -117,7 +117,8 @@ impl HttpClientBuilder {
             user_agent,
             caller,
         } = self;
-        if caller.is_some() && config.base_url.is_none() {
+        let proves_caller = caller.is_some() || config.tls.certificate.is_some();
+        if proves_caller && config.base_url.is_none() {
             let client = name.to_string();
             return Err(BuildError::NoBaseUrl { client });
         }
@@ -139,18 +140,18 @@ impl HttpClientBuilder {
                 "the setting `policies.coalesce` does nothing here: the body of an answer is a stream, which two cannot have; see Policies::coalesce_layer"
             );
         }
-        let client = Client::builder(TokioExecutor::new())
-            .timer(TokioTimer::new())
+        let mut pool = Client::builder(TokioExecutor::new());
+        pool.timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(config.pool.idle_timeout.get())
             .pool_max_idle_per_host(config.pool.maximum_idle.into())
             .http1_max_headers(MOST_HEADERS)
             .http1_max_buf_size(LONGEST_HEAD)
             .http2_max_header_list_size(LONGEST_HEADER_LIST)
-            .http2_only(config.version == HttpVersion::Http2)
-            .build(connector);
+            .http2_only(config.version == HttpVersion::Http2);
         let transport = Transport {
-            client,
+            anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),
+            client: pool.build(connector),
             timeout: policies.config().timeout,
             caller,
         };

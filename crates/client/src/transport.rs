@@ -37,7 +37,7 @@ pub(crate) struct Attempt {
     pub(crate) count: Arc<AtomicU32>,
     /// The body, where it is in memory.
     pub(crate) bytes: Option<Bytes>,
-    /// Whether the client's credentials are for this origin.
+    /// Whether the client's credentials and its certificate are for this call.
     pub(crate) proves_caller: bool,
 }
 
@@ -45,6 +45,8 @@ pub(crate) struct Attempt {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
+    /// A pool whose connections do not show the client's certificate; `None` where it has none.
+    pub(crate) anonymous: Option<Client<Connector, ReplayBody<RequestBody>>>,
     pub(crate) timeout: Timeout,
     pub(crate) caller: Option<Caller>,
 }
@@ -60,6 +62,7 @@ impl Service<ReplayRequest> for Transport {
 
     fn call(&mut self, mut request: ReplayRequest) -> Self::Future {
         let mut host: Arc<str> = Arc::from("");
+        let mut client = &self.client;
         if let Some(attempt) = request.extensions_mut().remove::<Attempt>() {
             attempt.count.fetch_add(1, Ordering::Relaxed);
             if attempt.tells_time {
@@ -71,6 +74,9 @@ impl Service<ReplayRequest> for Transport {
                     .insert(REQUEST_TIMEOUT, HeaderValue::from(left));
             }
             host = attempt.host;
+            if !attempt.proves_caller {
+                client = self.anonymous.as_ref().unwrap_or(client);
+            }
             let caller = self.caller.as_ref().filter(|_| {
                 attempt.proves_caller && !request.headers().contains_key(AUTHORIZATION)
             });
@@ -81,7 +87,7 @@ impl Service<ReplayRequest> for Transport {
                 };
             }
         }
-        self.client
+        client
             .request(request)
             .map(move |result| result.map_err(|error| failure(host, error)))
             .boxed()

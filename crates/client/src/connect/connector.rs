@@ -16,7 +16,7 @@ use tower_service::Service;
 use super::{
     address::Addresses,
     resolver::{Guarded, Resolve},
-    tls::FollowedTls,
+    tls::{FollowedTls, Presents},
 };
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -31,6 +31,7 @@ pub(crate) struct ConnectTimedOut(pub(crate) Duration);
 pub(crate) struct Connector {
     tcp: HttpConnector<Guarded>,
     tls: Arc<FollowedTls>,
+    presents: Presents,
     addresses: Addresses,
     limit: Duration,
 }
@@ -48,9 +49,18 @@ impl Connector {
         Self {
             tcp,
             tls: Arc::new(tls),
+            presents: Presents::Identity,
             addresses,
             limit: limit.get(),
         }
+    }
+
+    /// The same without the client's certificate; `None` where it has none.
+    pub(crate) fn anonymous(&self) -> Option<Self> {
+        self.tls.has_identity().then(|| Self {
+            presents: Presents::Nothing,
+            ..self.clone()
+        })
     }
 }
 
@@ -72,12 +82,13 @@ impl Service<Uri> for Connector {
             return Box::pin(async move { Err(denied.into()) });
         }
         let (tcp, tls, limit) = (self.tcp.clone(), Arc::clone(&self.tls), self.limit);
+        let presents = self.presents;
         let looks = tls.has_files() && uri.scheme() == Some(&Scheme::HTTPS);
         let connecting = async move {
             let tls = if looks {
-                tokio::task::spawn_blocking(move || tls.look()).await?
+                tokio::task::spawn_blocking(move || tls.look(presents)).await?
             } else {
-                tls.known()
+                tls.known(presents)
             };
             HttpsConnector::from((tcp, tls)).call(uri).await
         };

@@ -21,7 +21,8 @@ use crate::HttpVersion;
 pub struct ClientTlsConfig {
     /// PEM file with the authorities that servers' certificates must come from; those of the system where it is not set.
     pub ca: Option<PathBuf>,
-    /// PEM file with the client's own certificate and the intermediate ones behind it, for servers that ask for one.
+    /// PEM file with the client's own certificate and its intermediate ones, for a server that asks for one. Only the origin of `base_url`, which must be set, sees it; what a redirect sends to
+    /// another origin goes without it, there and from there on.
     pub certificate: Option<PathBuf>,
     /// PEM file with the private key of `certificate`.
     pub key: Option<PathBuf>,
@@ -55,8 +56,10 @@ pub enum BuildError {
         /// The name of the client.
         client: String,
     },
-    /// Credentials for whatever URL a call names would reach whoever is there.
-    #[error("the client {client:?} has credentials and no base_url: they are for one dependency")]
+    /// Credentials or a certificate for whatever URL a call names would reach whoever is there.
+    #[error(
+        "the client {client:?} has credentials or a certificate and no base_url: they are for one dependency"
+    )]
     NoBaseUrl {
         /// The name of the client.
         client: String,
@@ -71,14 +74,23 @@ pub enum BuildError {
     },
 }
 
+/// What connections are made with.
+#[derive(Debug, Clone)]
+struct Configs {
+    /// Shows the client's certificate to a server that asks for one.
+    identified: Arc<ClientConfig>,
+    /// Shows none.
+    anonymous: Arc<ClientConfig>,
+}
+
 impl ClientTlsConfig {
     /// Reads the files with blocking calls, once, before the first call.
-    pub(crate) fn build(
+    fn build(
         &self,
         client: &str,
         version: HttpVersion,
         needs_roots: bool,
-    ) -> Result<ClientConfig, BuildError> {
+    ) -> Result<Configs, BuildError> {
         let roots = match &self.ca {
             Some(path) => authorities(client, path)?,
             None => system_roots(),
@@ -95,13 +107,14 @@ impl ClientTlsConfig {
             .with_safe_default_protocol_versions()
             .map_err(refused)?
             .with_root_certificates(roots);
-        let mut config = match (&self.certificate, &self.key) {
-            (None, None) => builder.with_no_client_auth(),
+        let identified = match (&self.certificate, &self.key) {
+            (None, None) => None,
             (Some(certificate), Some(key)) => {
                 let chain = certificates(client, certificate)?;
                 let unusable = |error| file(client, key, format!("no usable key: {error}"));
                 let key = PrivateKeyDer::from_pem_file(key).map_err(unusable)?;
-                builder.with_client_auth_cert(chain, key).map_err(refused)?
+                let config = builder.clone().with_client_auth_cert(chain, key);
+                Some(config.map_err(refused)?)
             }
             _ => {
                 let client = client.to_owned();
@@ -113,9 +126,26 @@ impl ClientTlsConfig {
             HttpVersion::Http1 => &[b"http/1.1"],
             HttpVersion::Http2 => &[b"h2"],
         };
-        config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
-        Ok(config)
+        let shared = |mut config: ClientConfig| {
+            config.alpn_protocols = protocols.iter().map(|name| name.to_vec()).collect();
+            Arc::new(config)
+        };
+        let anonymous = shared(builder.with_no_client_auth());
+        let identified = identified.map_or_else(|| Arc::clone(&anonymous), shared);
+        Ok(Configs {
+            identified,
+            anonymous,
+        })
     }
+}
+
+/// What a connection shows of the client.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Presents {
+    /// Its certificate, where it has one.
+    Identity,
+    /// Nothing: the server is not the one that the certificate is for.
+    Nothing,
 }
 
 /// TLS whose files are looked at before each connection, so that certificates that are rotated are taken up.
@@ -124,7 +154,7 @@ pub(crate) struct FollowedTls {
     client: String,
     version: HttpVersion,
     files: ClientTlsConfig,
-    current: Mutex<(Vec<Option<Stamp>>, Arc<ClientConfig>)>,
+    current: Mutex<(Vec<Option<Stamp>>, Configs)>,
 }
 
 /// What changes when a file does.
@@ -144,7 +174,7 @@ impl FollowedTls {
             client: client.to_owned(),
             version,
             files: files.clone(),
-            current: Mutex::new((stamps, Arc::new(config))),
+            current: Mutex::new((stamps, config)),
         })
     }
 
@@ -153,27 +183,41 @@ impl FollowedTls {
         self.files != ClientTlsConfig::default()
     }
 
+    /// Whether the client has a certificate of its own.
+    pub(crate) fn has_identity(&self) -> bool {
+        self.files.certificate.is_some()
+    }
+
     /// The settings as they were at the last look.
-    pub(super) fn known(&self) -> Arc<ClientConfig> {
-        Arc::clone(&self.current.lock().1)
+    pub(super) fn known(&self, presents: Presents) -> Arc<ClientConfig> {
+        self.current.lock().1.of(presents)
     }
 
     /// The settings with the files as they are now, read with blocking calls. Files that are half written change nothing.
-    pub(super) fn look(&self) -> Arc<ClientConfig> {
+    pub(super) fn look(&self, presents: Presents) -> Arc<ClientConfig> {
         let stamps = self.files.stamps();
         let mut current = self.current.lock();
         if current.0 != stamps {
             match self.files.build(&self.client, self.version, false) {
                 Ok(config) => {
                     tracing::info!(client = self.client, "TLS files were read again");
-                    *current = (stamps, Arc::new(config));
+                    *current = (stamps, config);
                 }
                 Err(error) => {
                     tracing::warn!(client = self.client, %error, "changed TLS files cannot be used; the former are kept");
                 }
             }
         }
-        Arc::clone(&current.1)
+        current.1.of(presents)
+    }
+}
+
+impl Configs {
+    fn of(&self, presents: Presents) -> Arc<ClientConfig> {
+        Arc::clone(match presents {
+            Presents::Identity => &self.identified,
+            Presents::Nothing => &self.anonymous,
+        })
     }
 }
 
