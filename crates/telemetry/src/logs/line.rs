@@ -7,7 +7,9 @@ use super::{
     encode::{Encoding, escape, push_float, push_now, push_unsigned},
     level::Level,
 };
-use crate::redact::{MASK, is_of_a_person, is_sensitive_name, network_of, redact};
+use crate::redact::{
+    MASK, is_masked_number, is_of_a_person, is_sensitive_name, network_of, redact,
+};
 
 thread_local! {
     /// The buffers of the last lines of this thread, so that a line allocates nothing.
@@ -16,6 +18,9 @@ thread_local! {
 
 /// A buffer that one huge line made this large is not kept.
 const LARGEST_KEPT: usize = 16 * 1_024;
+
+/// The smallest number of eight digits: no card, telephone or account number is shorter.
+const SMALLEST_SHAPE: u64 = 10_000_000;
 
 /// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,10 +206,36 @@ impl Line {
         self
     }
 
-    /// Adds a number.
+    /// Adds a number, masked where its name or its digits say so.
     pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
+        if value >= SMALLEST_SHAPE || is_sensitive_name(name) {
+            return self.number(name, format_args!("{value}"));
+        }
         self.name(name);
         push_unsigned(&mut self.output, value);
+        self
+    }
+
+    /// Adds a number, masked where its name or its digits say so.
+    pub(super) fn signed(&mut self, name: &str, value: i64) -> &mut Self {
+        match u64::try_from(value) {
+            Ok(value) => self.unsigned(name, value),
+            Err(_) => self.number(name, format_args!("{value}")),
+        }
+    }
+
+    /// A number whose text has to be looked at.
+    fn number(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
+        let mut scratch = std::mem::take(&mut self.scratch);
+        scratch.clear();
+        let _ = scratch.write_fmt(value);
+        self.name(name);
+        if is_masked_number(name, &scratch) {
+            self.quoted(MASK);
+        } else {
+            self.output.extend_from_slice(scratch.as_bytes());
+        }
+        self.scratch = scratch;
         self
     }
 
@@ -250,15 +281,11 @@ impl Line {
         if !value.is_finite() {
             return self.formatted(name, format_args!("{value}"));
         }
+        if value.abs() >= SMALLEST_SHAPE as f64 || is_sensitive_name(name) {
+            return self.number(name, format_args!("{value:?}"));
+        }
         self.name(name);
         push_float(&mut self.output, value);
-        self
-    }
-
-    /// Adds a value that is JSON by itself: a number.
-    pub(super) fn literal(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
-        self.name(name);
-        let _ = self.output.write_fmt(value);
         self
     }
 

@@ -179,7 +179,7 @@ impl Visit for LineFields<'_> {
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.literal(field.name(), format_args!("{value}"));
+        self.0.signed(field.name(), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {

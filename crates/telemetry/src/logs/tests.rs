@@ -270,3 +270,51 @@ fn nothing_is_written_where_nothing_listens_obs_10() {
         info!("nobody hears this")
     });
 }
+
+#[test]
+fn numbers_are_masked_by_name_and_by_shape_obs_3() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    tracing::dispatcher::with_default(&dispatch, || {
+        info!(otp = 493_021_u32, "u64");
+        info!(password = -7_319_i64, "i64");
+        info!(pwd = 7_319_u128, "u128");
+        info!(secret = 73.19, "f64");
+        info!(card = 4_111_111_111_111_111_u64, "card");
+        info!(card = 4_111_111_111_111_111_i64, "card");
+        info!(card = 4_111_111_111_111_111_f64, "card");
+        info!(phone = 33_612_345_678_u64, "phone");
+        info!(sms_otp = ?Some(7_319), "debug");
+        info_span!("span", otp = 7_319, card = 4_111_111_111_111_111_u64)
+            .in_scope(|| info!("span"));
+    });
+    let lines = json(&sink);
+    assert_eq!(lines.len(), 10);
+    for line in &lines {
+        let line = line.to_string();
+        for digits in ["493", "7319", "73.19", "41111", "33612"] {
+            assert!(!line.contains(digits), "{line}");
+        }
+    }
+    assert_eq!(lines[0]["otp"], "***");
+}
+
+#[test]
+fn numbers_of_programs_are_written_obs_3() {
+    let (_, dispatch, sink) = logs(&LogConfig::default());
+    tracing::dispatcher::with_default(&dispatch, || {
+        info!(
+            count = 7_u64,
+            offset = -7_i64,
+            ratio = 0.25,
+            bytes = 1_048_576_u64,
+            token_valid = true,
+            "numbers"
+        );
+    });
+    let line = &json(&sink)[0];
+    assert_eq!(line["count"], 7);
+    assert_eq!(line["offset"], -7);
+    assert_eq!(line["ratio"], 0.25);
+    assert_eq!(line["bytes"], 1_048_576);
+    assert_eq!(line["token_valid"], true);
+}

@@ -7,7 +7,7 @@ use opentelemetry::{
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use seaworthy_core::TraceContext;
 
-use crate::redact::{MASK, is_sensitive_name, redact};
+use crate::redact::{MASK, is_masked_number, is_sensitive_name, redact};
 
 /// The name under which spans say who made them.
 const SCOPE: &str = "seaworthy";
@@ -43,9 +43,12 @@ impl Attribute {
         Self(KeyValue::new(name, value))
     }
 
-    /// A whole number.
+    /// A whole number. One whose name or digits are those of a secret or of a person becomes a masked text.
     #[must_use]
     pub fn integer(name: &'static str, value: i64) -> Self {
+        if is_masked_number(name, &value.to_string()) {
+            return Self(KeyValue::new(name, MASK));
+        }
         Self(KeyValue::new(name, value))
     }
 }

@@ -62,6 +62,16 @@ fn attributes_are_masked_obs_3() {
         Attribute::text("db.password", "canary"),
     ];
     assert!(!format!("{attributes:?}").contains("canary"));
+    let numbers = [
+        Attribute::integer("user.otp", 7_319),
+        Attribute::integer("payment.card", 4_111_111_111_111_111),
+        Attribute::integer("user.phone", 33_612_345_678),
+    ];
+    for digits in ["7319", "4111", "33612"] {
+        assert!(!format!("{numbers:?}").contains(digits), "{numbers:?}");
+    }
+    let count = Attribute::integer("http.response.status_code", 200);
+    assert!(format!("{count:?}").contains("200"), "{count:?}");
 }
 
 #[test]
