@@ -22,7 +22,7 @@ use crate::{config::JoinConfig, domain::Waitlist, turnstile::Turnstile};
 
 const SECRET: &str = "a secret of the tests that is long enough";
 /// Less than a transaction over 15,000 joins takes, and far more than one over a page does.
-const TRANSACTION_TIMEOUT: &str = "2s";
+const TRANSACTION_TIMEOUT: &str = "5s";
 /// Rows of one statement: 3,500 values, which every engine takes.
 const ROWS: usize = 500;
 
