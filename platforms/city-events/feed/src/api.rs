@@ -1,4 +1,4 @@
-use std::{collections::HashMap, num::NonZeroU32};
+use std::{collections::HashMap, net::IpAddr, num::NonZeroU32};
 
 use chrono::Utc;
 use city_events_contract::{Counters, Limit, Moment, NotAdmitted, object};
@@ -18,7 +18,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
-    actor::Actors,
+    actor::{Actors, Visitor},
     config::{FeedConfig, TrackLimitsConfig},
     cursor::Cursor,
     rank::{self, FeedType},
@@ -29,6 +29,7 @@ use crate::{
 const DEFAULT_LIMIT: usize = 10;
 const MOST: usize = 50;
 const MINUTE: Timeout = Timeout::from_secs(60);
+const DAY: Timeout = Timeout::from_secs(24 * 60 * 60);
 
 /// What routes need.
 #[derive(Clone)]
@@ -37,6 +38,8 @@ pub(crate) struct Api {
     actors: Actors,
     by_actor: Limit,
     by_address: Limit,
+    /// Without it one client that drops its cookie could raise an event in the ranking at will.
+    views_by_address: Limit,
 }
 
 impl Api {
@@ -47,17 +50,45 @@ impl Api {
         limits: &TrackLimitsConfig,
     ) -> Result<Self, StartError> {
         let counters = Counters::open(service, "track.redis", &limits.redis)?;
-        let a_minute = |requests: NonZeroU32| RateLimitConfig {
+        let limit = |requests: NonZeroU32, window| RateLimitConfig {
             requests,
-            window: MINUTE,
+            window,
             ..RateLimitConfig::default()
         };
         Ok(Self {
             store,
             actors,
-            by_actor: counters.limit("track by actor", a_minute(limits.requests_per_actor)),
-            by_address: counters.limit("track by address", a_minute(limits.requests_per_address)),
+            by_actor: counters.limit("track by actor", limit(limits.requests_per_actor, MINUTE)),
+            by_address: counters.limit(
+                "track by address",
+                limit(limits.requests_per_address, MINUTE),
+            ),
+            views_by_address: counters.limit(
+                "anonymous views by address",
+                limit(limits.anonymous_views_per_address, DAY),
+            ),
         })
+    }
+}
+
+impl Api {
+    /// Whether a view of this visitor counts: each view of a user, and those of anonymous visitors
+    /// within the limit of their address.
+    async fn counts(
+        &self,
+        visitor: &Visitor,
+        address: Option<IpAddr>,
+        event: Uuid,
+    ) -> Result<bool, NotAdmitted> {
+        let Some(address) = address.filter(|_| !visitor.is_user) else {
+            return Ok(true);
+        };
+        let key = RateLimitKey::address(address).on_route(event.to_string());
+        match self.views_by_address.admit(&key).await {
+            Ok(_) => Ok(true),
+            Err(NotAdmitted::TooMany(_)) => Ok(false),
+            Err(degraded @ NotAdmitted::Degraded) => Err(degraded),
+        }
     }
 }
 
@@ -109,8 +140,9 @@ async fn feed(
     let limit = limit
         .filter(|limit| (1..=MOST).contains(limit))
         .unwrap_or(DEFAULT_LIMIT);
-    let after = Cursor::read(&asked.cursor);
-    let ranked_at = after.map_or_else(|| Moment::now().get(), |cursor| cursor.ranked_at);
+    let now = Moment::now().get();
+    let after = Cursor::read(&asked.cursor, now);
+    let ranked_at = after.map_or(now, |cursor| cursor.ranked_at);
     let wanted = Wanted {
         city: asked.city,
         category: asked.category,
@@ -123,7 +155,7 @@ async fn feed(
     let events = api.store.listed(&wanted, Utc::now()).await?;
     let counts = match kind {
         FeedType::Latest => HashMap::new(),
-        _ => api.store.counts(ranked_at).await?,
+        _ => api.store.counts(&events, ranked_at).await?,
     };
     let tastes = match (kind, &visitor.actor) {
         (FeedType::Personalized, Some(actor)) => match api.store.tastes(actor, ranked_at).await {
@@ -192,9 +224,15 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
         if let Err(reason) = api.by_actor.admit(&key).await {
             return Ok(not_admitted(&reason));
         }
-        api.store
-            .looked(actor, tracked.event_id, &tracked.event_type)
-            .await?;
+        let is_counted = match api.counts(&visitor, address, tracked.event_id).await {
+            Ok(is_counted) => is_counted,
+            Err(reason) => return Ok(not_admitted(&reason)),
+        };
+        if is_counted {
+            api.store
+                .looked(actor, tracked.event_id, &tracked.event_type)
+                .await?;
+        }
     }
     if let Some(cookie) = visitor.cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);

@@ -16,6 +16,10 @@ const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// And all who share an address.
 const DEFAULT_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
+/// Views of one event that count per day and address. Enough for a household behind one address;
+/// with 0.5 points a view it is less than what one real join weighs (4 points).
+const DEFAULT_VIEWS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(5).unwrap();
+
 /// The settings of the feed service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
@@ -53,6 +57,9 @@ pub struct TrackLimitsConfig {
     pub requests_per_actor: NonZeroU32,
     /// By one address.
     pub requests_per_address: NonZeroU32,
+    /// Anonymous views of one event that count per day and address, in views. Further views are
+    /// answered alike and are not counted.
+    pub anonymous_views_per_address: NonZeroU32,
     /// Where replicas count together.
     pub redis: CountersConfig,
 }
@@ -62,6 +69,7 @@ impl Default for TrackLimitsConfig {
         Self {
             requests_per_actor: DEFAULT_PER_ACTOR,
             requests_per_address: DEFAULT_PER_ADDRESS,
+            anonymous_views_per_address: DEFAULT_VIEWS_PER_ADDRESS,
             redis: CountersConfig::default(),
         }
     }

@@ -171,7 +171,7 @@ mod tests {
                 let (items, next) = page(kind, listed.clone(), &counts, &HashMap::new(), limits);
                 seen.extend(items.iter().map(|item| item.event.id.as_u128()));
                 match next {
-                    Some(cursor) => after = Cursor::read(&cursor.text()),
+                    Some(cursor) => after = Cursor::read(&cursor.text(), now),
                     None => break,
                 }
             }

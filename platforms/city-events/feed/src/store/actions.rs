@@ -10,7 +10,8 @@ const PURGED_AT_ONCE: i64 = 5_000;
 const KEPT: Duration = MONTH;
 
 impl Store {
-    /// Remembers that somebody looked: once a day.
+    /// Stores that an actor looked at a published event, once per day and kind. For any other event it
+    /// is a no-op, so that clients cannot fill the table with identifiers that they invent.
     pub(crate) async fn looked(
         &self,
         actor: &str,
@@ -18,13 +19,15 @@ impl Store {
         kind: &str,
     ) -> Result<(), DataError> {
         let now = Utc::now();
-        sql("INSERT INTO feed_actions (actor, event_id, kind, on_day, happened_at) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-            .on_mysql("INSERT IGNORE INTO feed_actions (actor, event_id, kind, on_day, happened_at) VALUES (?, ?, ?, ?, ?)")
+        sql("INSERT INTO feed_actions (actor, event_id, kind, on_day, happened_at)
+             SELECT ?, event_id, ?, ?, ? FROM feed_events WHERE event_id = ? AND status = 'published' ON CONFLICT DO NOTHING")
+            .on_mysql("INSERT IGNORE INTO feed_actions (actor, event_id, kind, on_day, happened_at)
+             SELECT ?, event_id, ?, ?, ? FROM feed_events WHERE event_id = ? AND status = 'published'")
             .bind(actor)
-            .bind(event)
             .bind(kind)
             .bind(now.format("%Y-%m-%d").to_string())
             .bind(now)
+            .bind(event)
             .execute(&self.0)
             .await
             .map(drop)

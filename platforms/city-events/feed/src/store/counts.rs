@@ -6,11 +6,13 @@ use chrono::{DateTime, Duration, Utc};
 use seaworthy::data::{DataError, sql};
 use uuid::Uuid;
 
-use super::{Store, joins::has_left};
+use super::{Listed, Store, joins::has_left};
 
 /// How far back counts and tastes look.
 const WEEK: Duration = Duration::days(7);
 pub(super) const MONTH: Duration = Duration::days(30);
+/// Events whose counts one statement reads. A list of bound values has a power of two as its length.
+const EVENTS_PER_STATEMENT: usize = 512;
 /// What says how much somebody likes a kind of event.
 const JOINED: f64 = 1.0;
 const LOOKED: f64 = 0.3;
@@ -24,41 +26,58 @@ pub(crate) struct Counts {
 }
 
 impl Store {
-    /// What was done lately, as it was at a moment.
+    /// Counts what people did with these events, as it was at a moment. The number of rows that are
+    /// read depends on the events alone, and not on what clients track.
     pub(crate) async fn counts(
         &self,
+        events: &[Listed],
         at: DateTime<Utc>,
     ) -> Result<HashMap<Uuid, Counts>, DataError> {
+        let mut counts = HashMap::with_capacity(events.len());
+        for events in events.chunks(EVENTS_PER_STATEMENT) {
+            let events: Vec<_> = events.iter().map(|event| event.id).collect();
+            self.add_counts(&events, at, &mut counts).await?;
+        }
+        Ok(counts)
+    }
+
+    async fn add_counts(
+        &self,
+        events: &[Uuid],
+        at: DateTime<Utc>,
+        counts: &mut HashMap<Uuid, Counts>,
+    ) -> Result<(), DataError> {
         let day = at - Duration::days(1);
         let joins: Vec<(Uuid, i64, i64)> = sql(concat!(
             "SELECT j.event_id, COUNT(DISTINCT CASE WHEN j.heard_at > ? THEN j.actor END), COUNT(DISTINCT j.actor)
-             FROM feed_joins j WHERE j.kind = 'join' AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
+             FROM feed_joins j WHERE j.event_id IN (?*) AND j.kind = 'join' AND j.heard_at > ? AND j.heard_at <= ? AND NOT ",
             has_left!(),
             " GROUP BY j.event_id"
         ))
         .bind(day)
+        .bind_list(events.iter().copied())
         .bind(at - WEEK)
         .bind(at)
         .bind(at)
         .fetch_all(&self.0)
         .await?;
         let views: Vec<(Uuid, i64)> = sql(
-            "SELECT event_id, COUNT(DISTINCT actor) FROM feed_actions WHERE kind = 'view' AND happened_at > ? AND happened_at <= ? GROUP BY event_id",
+            "SELECT event_id, COUNT(DISTINCT actor) FROM feed_actions WHERE event_id IN (?*) AND kind = 'view' AND happened_at > ? AND happened_at <= ? GROUP BY event_id",
         )
+        .bind_list(events.iter().copied())
         .bind(day)
         .bind(at)
         .fetch_all(&self.0)
         .await?;
         let number = |count: i64| u32::try_from(count).unwrap_or(u32::MAX);
-        let mut counts: HashMap<Uuid, Counts> = HashMap::new();
         for (event, day, week) in joins {
-            let counts = counts.entry(event).or_default();
+            let counts: &mut Counts = counts.entry(event).or_default();
             (counts.joins_of_day, counts.joins_of_week) = (number(day), number(week));
         }
         for (event, views) in views {
             counts.entry(event).or_default().views_of_day = number(views);
         }
-        Ok(counts)
+        Ok(())
     }
 
     /// What somebody likes, as it was known at a moment.

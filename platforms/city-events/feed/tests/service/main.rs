@@ -26,5 +26,8 @@ seaworthy_testkit::on_every_database! {
     visitors:
         nobody_is_who_they_say_they_are_auth_6,
         looks_are_limited_and_remembered_once_a_day_res_6,
+        views_of_unknown_events_are_not_stored_res_6,
+        anonymous_views_count_up_to_a_limit_per_address_res_6,
+        trending_answers_however_many_events_were_joined_res_6,
         what_people_did_long_ago_is_forgotten;
 }

@@ -74,6 +74,62 @@ pub(crate) async fn looks_are_limited_and_remembered_once_a_day_res_6(house: Hou
     }
 }
 
+pub(crate) async fn views_of_unknown_events_are_not_stored_res_6(house: House) {
+    let unknown = Told::of("Never published", 1);
+    assert_eq!(track(&house, &unknown, &[]).0, 202);
+    assert_eq!(actors(&house).await, Vec::<String>::new());
+}
+
+pub(crate) async fn anonymous_views_count_up_to_a_limit_per_address_res_6(house: House) {
+    let event = Told::of("Jazz", 1);
+    let other = Told::of("Blues", 1);
+    house.publish(&event).await;
+    house.publish(&other).await;
+    for _ in 0..8 {
+        assert_eq!(track(&house, &event, &[]).0, 202);
+    }
+    assert_eq!(actors(&house).await.len(), 5);
+    let bearer = format!("Bearer {}", token(seaworthy::core::new_id()));
+    assert_eq!(track(&house, &event, &[("authorization", &bearer)]).0, 202);
+    assert_eq!(
+        actors(&house).await.len(),
+        6,
+        "views of users are not bounded by their address"
+    );
+    assert_eq!(track(&house, &other, &[]).0, 202);
+    assert_eq!(
+        actors(&house).await.len(),
+        7,
+        "each event has its own bound"
+    );
+}
+
+pub(crate) async fn trending_answers_however_many_events_were_joined_res_6(house: House) {
+    let event = Told::of("Jazz", 1);
+    house.publish(&event).await;
+    let user = seaworthy::core::new_id();
+    house.tell(&joined(user, &event)).await;
+    // One more than a statement may read.
+    let now = chrono::Utc::now();
+    let tx = house.database.begin().await.unwrap();
+    for _ in 0..10_001 {
+        sql("INSERT INTO feed_joins (actor, event_id, kind, revision, told_at, heard_at) VALUES (?, ?, 'join', NULL, ?, ?)")
+            .bind("u:1")
+            .bind(seaworthy::core::new_id())
+            .bind(now)
+            .bind(now)
+            .execute(&tx)
+            .await
+            .unwrap();
+    }
+    tx.commit().await.unwrap();
+    house
+        .until("the join counts", || {
+            house.page("type=trending", &[])["items"][0]["trend_score"].as_f64() > Some(1.0)
+        })
+        .await;
+}
+
 pub(crate) async fn what_people_did_long_ago_is_forgotten(house: House) {
     let event = Told::of("Jazz", 1);
     house.publish(&event).await;
