@@ -3,8 +3,13 @@ use std::{borrow::Cow, fmt, str::FromStr};
 use lettre::{Address, message::Mailbox};
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+use url::Host;
 
 /// An e-mail address, with a name or without: `ada@example.org`, `City Events <events@example.org>`. It is personal: `Debug` shows none of it.
+///
+/// The address is ASCII, so that every mail server can take it. An internationalized domain is
+/// converted to its ASCII form (RFC 5891). A local part that is not ASCII needs SMTPUTF8
+/// (RFC 6531), which many servers do not offer, and is refused.
 ///
 /// ```
 /// use seaworthy_mail::MailAddress;
@@ -12,6 +17,9 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 /// let address: MailAddress = "Ada <ada@example.org>".parse()?;
 /// assert_eq!(address.address(), "ada@example.org");
 /// assert_eq!(format!("{address:?}"), "MailAddress(***)");
+/// let address: MailAddress = "ada@müller.example".parse()?;
+/// assert_eq!(address.address(), "ada@xn--mller-kva.example");
+/// assert!("äda@example.org".parse::<MailAddress>().is_err());
 /// assert!("ada".parse::<MailAddress>().is_err());
 /// assert!("ada@example.org\r\nBcc: eve@example.org".parse::<MailAddress>().is_err());
 /// # Ok::<_, seaworthy_mail::InvalidMailAddress>(())
@@ -21,7 +29,7 @@ pub struct MailAddress(Mailbox);
 
 /// The text is no e-mail address. The text itself is not repeated: it is personal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an e-mail address is name@domain or Name <name@domain>")]
+#[error("an e-mail address is name@domain or Name <name@domain>, in ASCII before the @")]
 pub struct InvalidMailAddress;
 
 impl MailAddress {
@@ -29,6 +37,12 @@ impl MailAddress {
     #[must_use]
     pub fn address(&self) -> &str {
         self.0.email.as_ref()
+    }
+
+    /// The part before the `@`.
+    #[must_use]
+    pub fn local_part(&self) -> &str {
+        self.0.email.user()
     }
 
     pub(crate) fn domain(&self) -> &str {
@@ -52,7 +66,24 @@ impl FromStr for MailAddress {
             Ok(address) => Mailbox::new(None, address),
             Err(_) => text.parse().map_err(|_| InvalidMailAddress)?,
         };
-        Ok(Self(mailbox))
+        let email = ascii(mailbox.email)?;
+        Ok(Self(Mailbox { email, ..mailbox }))
+    }
+}
+
+/// The address with the ASCII form of its domain.
+fn ascii(address: Address) -> Result<Address, InvalidMailAddress> {
+    if !address.user().is_ascii() {
+        return Err(InvalidMailAddress);
+    }
+    if address.domain().is_ascii() {
+        return Ok(address);
+    }
+    match Host::parse(address.domain()) {
+        Ok(Host::Domain(domain)) => {
+            Address::new(address.user(), domain).map_err(|_| InvalidMailAddress)
+        }
+        _ => Err(InvalidMailAddress),
     }
 }
 
@@ -104,6 +135,7 @@ mod tests {
         fn whatever_is_accepted_is_one_line_and_one_address_sec_6(text in "\\PC{0,20}@?[\\PC\r\n<>,]{0,20}") {
             if let Ok(address) = text.parse::<MailAddress>() {
                 let bare = address.address();
+                prop_assert!(bare.is_ascii());
                 prop_assert!(!bare.chars().any(|one| one.is_control() || "<>, ".contains(one) && !bare.starts_with('"')));
                 prop_assert_eq!(bare.rsplit_once('@').map(|(_, domain)| domain), Some(address.domain()));
             }

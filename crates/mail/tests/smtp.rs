@@ -182,6 +182,22 @@ async fn a_message_arrives_as_it_was_written_over_starttls_and_after_a_login() {
 }
 
 #[tokio::test]
+async fn international_domains_are_sent_in_ascii_form_msg_3() {
+    let Some(server) = exim(&EximSettings::default()) else {
+        return;
+    };
+    let own = settings("smtp://", &server, &["mail.allow_plaintext=true"]);
+    let sender = sender(&own).await;
+    // A full-width letter: the ASCII form of the domain is example.org.
+    let international = letter("ada@\u{ff45}xample.org");
+    sender.mailer.send(international).await.unwrap();
+    let message = arrived(&server).await;
+    assert!(message.contains("To: ada@example.org"), "{message}");
+    let refused = Mail::new("\u{fc}1@example.org", "Verify your email");
+    assert!(matches!(refused, Err(MailError::Address(_))), "{refused:?}");
+}
+
+#[tokio::test]
 async fn tls_from_the_start_is_spoken_too() {
     let authority = authority();
     let tls = Some(authority.tls.clone());

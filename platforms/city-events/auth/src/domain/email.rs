@@ -33,8 +33,9 @@ impl EmailAddress {
     /// `INVALID_FIELD`.
     pub(crate) fn deliverable(self) -> Result<Self, Error> {
         let address = self.as_str().parse::<MailAddress>();
-        // One with a name around it is another text than the address.
-        if !address.is_ok_and(|address| address.address() == self.as_str()) {
+        // "Ada <ada@example.org>" is an address with a display name, which is not a user's address.
+        let local_part = self.as_str().rsplit_once('@').map(|(local, _)| local);
+        if !address.is_ok_and(|address| local_part == Some(address.local_part())) {
             return Err(refusal::invalid_field(
                 "email",
                 "mail cannot be sent to this address",
@@ -67,7 +68,12 @@ mod tests {
                 .deliverable()
                 .map_err(|error| error.reason().to_owned())
         };
-        for text in ["ada@example.org", "ada+town@sub.example.org", "o'hara@x.ie"] {
+        for text in [
+            "ada@example.org",
+            "ada+town@sub.example.org",
+            "o'hara@x.ie",
+            "ada@müller.example",
+        ] {
             assert_eq!(taken(text).unwrap().as_str(), text);
         }
         for text in [
@@ -77,6 +83,7 @@ mod tests {
             "ada@-example.org",
             "ada<ada@example.org>",
             "ada@example.org,eve@example.org",
+            "ü1@example.org",
         ] {
             assert_eq!(taken(text).unwrap_err(), "INVALID_FIELD", "{text}");
         }
