@@ -140,11 +140,13 @@ impl Inner {
         let (verified, standing) = match start {
             Waiting::ForStanding(verified, standing) => (verified, standing),
             Waiting::ForKeys(jwks) => {
-                jwks.refresh_on_demand().await;
+                let refreshed = jwks.refresh_on_demand().await;
                 let token = token.unwrap_or_default();
                 let verified = self.verified(&token, SystemTime::now());
                 let verified = verified.map_err(|refusal| match refusal {
-                    Refusal::Wrong(error) | Refusal::AskFor(_, error) => error,
+                    Refusal::Wrong(error) => error,
+                    // Without newer keys the token cannot be judged.
+                    Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
                 })?;
                 let standing = self.standing(&verified);
                 (verified, standing)

@@ -2,7 +2,7 @@ use std::{
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -41,6 +41,8 @@ struct Inner {
     known: ArcSwapOption<Known>,
     /// When it was last asked for. Held while it is: those who come meanwhile wait for that answer and ask no second time.
     asked: Mutex<Option<Instant>>,
+    /// Whether the last fetch failed, so that the issuer may have keys that are not known here.
+    last_failed: AtomicBool,
     generation: AtomicU64,
     refreshed: Counter,
     failed: Counter,
@@ -93,6 +95,7 @@ impl Jwks {
             config,
             known: ArcSwapOption::empty(),
             asked: Mutex::new(None),
+            last_failed: AtomicBool::new(true),
             generation: AtomicU64::new(0),
             refreshed,
             failed,
@@ -126,17 +129,27 @@ impl Jwks {
         Ok((Arc::clone(&known.keys), until))
     }
 
-    /// Asks for newer keys, unless that was done a moment ago; then at most waits for the answer.
-    pub async fn refresh_on_demand(&self) {
+    /// Fetches the keys, unless they were fetched within `demand_interval`; then only waits for a
+    /// fetch that is under way.
+    ///
+    /// # Errors
+    /// [`TokenError::KeysUnavailable`] if the last fetch failed: the issuer may have newer keys, so
+    /// an unknown key says nothing about the token.
+    pub async fn refresh_on_demand(&self) -> Result<(), TokenError> {
         let mut asked = self.0.asked.lock().await;
         let interval = self.0.config.demand_interval.get();
-        if asked.is_some_and(|asked| asked.elapsed() < interval) {
-            return;
+        if asked.is_none_or(|asked| asked.elapsed() >= interval) {
+            *asked = Some(Instant::now());
+            let jwks = self.clone();
+            // A task of its own: a caller that goes away must not cancel what others wait for, and its
+            // deadline does not bound the fetch.
+            let _ = tokio::spawn(async move { jwks.fetch().await }).await;
         }
-        *asked = Some(Instant::now());
-        let jwks = self.clone();
-        // A task of its own: a caller who goes away must not cancel what others wait for, nor does its deadline bound it.
-        let _ = tokio::spawn(async move { jwks.fetch().await }).await;
+        if self.0.last_failed.load(Ordering::Acquire) {
+            Err(TokenError::KeysUnavailable)
+        } else {
+            Ok(())
+        }
     }
 
     /// Asks for the keys again and again, for as long as it is polled: give it to the tasks of the service.
@@ -158,7 +171,9 @@ impl Jwks {
 
     async fn fetch(&self) -> bool {
         let inner = &*self.0;
-        match fetch(&inner.client, &inner.config.path, &inner.algorithms).await {
+        let fetched = fetch(&inner.client, &inner.config.path, &inner.algorithms).await;
+        inner.last_failed.store(fetched.is_err(), Ordering::Release);
+        match fetched {
             Ok((keys, document)) => {
                 let before = inner.known.load();
                 let is_same = before

@@ -155,6 +155,40 @@ async fn a_new_key_is_found_and_keys_that_nobody_has_are_not_looked_for_often_au
 }
 
 #[tokio::test]
+async fn unknown_keys_are_unavailable_after_a_failed_fetch_auth_1() {
+    let signer = signer();
+    let server = Server::start(&signer).await;
+    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
+    let verifier = believer(&jwks);
+    let now = SystemTime::now();
+    let by_known = sign(&signer);
+    assert!(verifier.verify(&by_known, now).await.is_ok());
+
+    signer
+        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
+        .unwrap();
+    signer.activate("k2").unwrap();
+    let by_new = sign(&signer);
+    server.set(StatusCode::SERVICE_UNAVAILABLE, "");
+    tokio::time::pause();
+    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
+    tokio::time::resume();
+    // The first verification fetches, the second one may not fetch again so soon.
+    for _ in 0..2 {
+        let refused = verifier.verify(&by_new, now).await.unwrap_err();
+        assert_eq!(refused, TokenError::KeysUnavailable);
+    }
+    assert_eq!(server.asked(), 2);
+    assert!(verifier.verify(&by_known, now).await.is_ok());
+
+    server.set(StatusCode::OK, &signer.jwks());
+    tokio::time::pause();
+    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
+    tokio::time::resume();
+    assert!(verifier.verify(&by_new, now).await.is_ok());
+}
+
+#[tokio::test]
 async fn many_who_wait_for_keys_ask_once_auth_1() {
     let signer = signer();
     let server = Server::start(&signer).await;
@@ -219,7 +253,7 @@ async fn keys_outlive_their_issuer_for_a_while_and_no_longer_auth_1() {
     let now = SystemTime::now();
     assert!(verifier.verify(&token, now).await.is_ok());
     server.set(StatusCode::SERVICE_UNAVAILABLE, "");
-    jwks.refresh_on_demand().await;
+    let _ = jwks.refresh_on_demand().await;
     assert!(verifier.verify(&token, now).await.is_ok());
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3_601)).await;
@@ -285,7 +319,7 @@ async fn a_key_that_was_withdrawn_is_forgotten_with_the_next_set_auth_1() {
     signer.withdraw("k1").unwrap();
     server.set(StatusCode::OK, &signer.jwks());
     tokio::time::sleep(Duration::from_millis(2)).await;
-    jwks.refresh_on_demand().await;
+    let _ = jwks.refresh_on_demand().await;
     assert_eq!(
         verifier.verify_now(&by_old, now).unwrap_err(),
         TokenError::UnknownKey

@@ -127,8 +127,12 @@ impl TokenVerifier {
             Ok(verified) => Ok(verified),
             Err(Refusal::Wrong(error)) => Err(error),
             Err(Refusal::AskFor(jwks, _)) => {
-                jwks.refresh_on_demand().await;
-                self.verify_now(token, now)
+                let refreshed = jwks.refresh_on_demand().await;
+                self.look(token, now).map_err(|refusal| match refusal {
+                    Refusal::Wrong(error) => error,
+                    // Without newer keys the token cannot be judged.
+                    Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
+                })
             }
         }
     }
