@@ -17,7 +17,12 @@ pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<
         if !list.is_empty() {
             list.push(',');
         }
-        list.push_str(member);
+        // A tab is optional white space here, and no other transport than HTTP can carry it.
+        list.extend(
+            member
+                .chars()
+                .map(|one| if one == '\t' { ' ' } else { one }),
+        );
     }
     (!list.is_empty()).then_some(list)
 }

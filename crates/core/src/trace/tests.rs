@@ -275,6 +275,12 @@ fn baggage_travels_without_a_trace_too_obs_6() {
 }
 
 #[test]
+fn tabs_in_baggage_become_spaces_obs_6() {
+    let context = with_baggage(&["user=alice\t;\tttl=3"]);
+    assert_eq!(context.baggage(), Some("user=alice ; ttl=3"));
+}
+
+#[test]
 fn baggage_is_bounded_obs_6() {
     let many = (0..100)
         .map(|number| format!("k{number}=v"))
@@ -297,6 +303,7 @@ proptest! {
         let _ = TraceContext::extract(parents.iter().map(Vec::as_slice), states.iter().map(Vec::as_slice), states.iter().map(Vec::as_slice));
         let header = valid();
         let context = TraceContext::extract([header.as_bytes()], states.iter().map(Vec::as_slice), states.iter().map(Vec::as_slice)).unwrap();
+        prop_assert!(context.baggage().is_none_or(|text| !text.contains(char::is_control)));
         prop_assert!(context.tracestate().is_none_or(|text| text.is_ascii() && !text.contains(['\n', '\r'])));
         prop_assert!(context.baggage().is_none_or(|text| text.is_ascii() && !text.contains(['\n', '\r'])));
     }

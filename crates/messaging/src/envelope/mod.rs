@@ -93,8 +93,9 @@ impl Envelope {
             (attribute::BAGGAGE, trace.baggage()),
         ];
         for (name, value) in told {
-            // Callers fill these as they like, and must not keep a message from being published.
-            if let Some(value) = value.filter(|value| value.len() <= wire::LONGEST_VALUE) {
+            // Clients choose these values. One that an engine cannot carry is left out, so that it
+            // does not keep the message from being published.
+            if let Some(value) = value.filter(|value| wire::is_carried(value)) {
                 self.extensions.insert(name.into(), value.to_owned());
             }
         }

@@ -35,6 +35,16 @@ proptest! {
         let again = Envelope::from_headers(MODE, topic(), envelope.to_headers(MODE), envelope.payload.clone());
         prop_assert_eq!(again, envelope);
     }
+
+    #[test]
+    fn no_trace_of_a_client_makes_a_message_unpublishable_msg_6(
+        state in proptest::collection::vec(any::<u8>(), 0..100),
+        baggage in "[a-z]{1,3}=[ -~\t]{0,10}([,;][ -~\t]{0,10}){0,3}",
+    ) {
+        let trace = TraceContext::root(true).with_baggage([baggage.as_bytes(), &state]);
+        let envelope = Envelope::new(topic(), "symbol.created", "symbols", Vec::new()).with_trace(&trace);
+        prop_assert!(envelope.check_headers().is_ok());
+    }
 }
 
 #[test]

@@ -143,12 +143,17 @@ impl Envelope {
             if value.len() > LONGEST_VALUE {
                 return refuse(&name, "its value is longer than 4 KiB");
             }
-            if value.chars().any(char::is_control) {
+            if !is_carried(&value) {
                 return refuse(&name, "its value has control characters");
             }
         }
         Ok(())
     }
+}
+
+/// Whether every engine can carry a value of a header.
+pub(super) fn is_carried(value: &str) -> bool {
+    value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
 }
 
 /// A moment as attributes have it.
