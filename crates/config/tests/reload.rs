@@ -75,6 +75,23 @@ async fn a_bad_change_keeps_the_running_configuration_and_is_counted_conf_4() {
 }
 
 #[tokio::test]
+async fn a_change_before_watching_begins_is_reloaded_conf_4() {
+    let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
+    let watcher = watcher(directory.path());
+    let mut settings = watcher.reloadable::<Framework>().unwrap();
+    fs::write(
+        directory.path().join("config.yaml"),
+        "log: { level: warn }\n",
+    )
+    .unwrap();
+    let watching = watcher.clone();
+    let watching = tokio::spawn(async move { watching.watch().await });
+    timeout(PATIENCE, settings.changed()).await.unwrap();
+    assert_eq!(settings.load().log.level, Level::Warn);
+    watching.abort();
+}
+
+#[tokio::test]
 async fn a_save_by_rename_beside_temporary_files_is_seen_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
     let watcher = watcher(directory.path());
@@ -112,6 +129,34 @@ async fn a_save_by_rename_beside_temporary_files_is_seen_conf_4() {
     }
     while let Ok(ok) = outcomes.try_recv() {
         assert!(ok, "a temporary file was taken for the configuration");
+    }
+}
+
+#[tokio::test]
+async fn a_secret_file_named_by_the_environment_is_watched_conf_5() {
+    let secrets = directory(&[("key", "first\n")]);
+    let by_file = format!("file:{}/key", secrets.path().display());
+    let load = |environment| {
+        let loader = Loader::new("hello").environment(environment);
+        let loaded = loader.load(&schema()).unwrap();
+        Watcher::new(loader, schema(), loaded)
+    };
+    assert!(!load(Environment::default()).has_files());
+    let watcher = load(Environment::from([("HELLO__API_KEY", by_file.as_str())]));
+    assert!(watcher.has_files());
+    let (applied, mut outcomes) = mpsc::unbounded_channel();
+    watcher.on_reload(move |outcome| {
+        let _ = applied.send(outcome.cloned().map_err(ToString::to_string));
+    });
+    let steps = async {
+        fs::write(secrets.path().join("new"), "the second\n").unwrap();
+        fs::rename(secrets.path().join("new"), secrets.path().join("key")).unwrap();
+        while outcomes.recv().await.unwrap().unwrap().needs_restart != ["api_key"] {}
+    };
+    tokio::select! {
+        biased;
+        ended = watcher.watch() => panic!("the watch ended: {ended:?}"),
+        done = timeout(PATIENCE, steps) => done.unwrap(),
     }
 }
 

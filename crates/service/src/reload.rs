@@ -45,7 +45,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
     if watcher.current().refers_to(vault::SCHEME) {
         refresh_secrets(parts, watcher);
     }
-    if !watcher.current().files().is_empty() {
+    if watcher.has_files() {
         let watcher = watcher.clone();
         parts.tasks.supervise("config-watch", move |stop| {
             let watcher = watcher.clone();

@@ -33,6 +33,8 @@ struct Shared {
     cells: Mutex<BTreeMap<TypeId, Subscribed>>,
     hooks: Mutex<Vec<Hook>>,
     failures: AtomicU64,
+    /// The files as they were when the configuration was loaded.
+    seen: Mutex<Vec<files::Seen>>,
     /// One reload at a time, so that an older one never replaces a newer one.
     turn: tokio::sync::Mutex<()>,
 }
@@ -58,15 +60,31 @@ impl Watcher {
     /// Follows what `loader` loaded by `schema`.
     #[must_use]
     pub fn new(loader: Loader, schema: Schema, loaded: Loaded) -> Self {
-        Self(Arc::new(Shared {
+        let watcher = Self(Arc::new(Shared {
             loader,
             schema,
             current: ArcSwap::from_pointee(loaded),
             cells: Mutex::default(),
             hooks: Mutex::default(),
             failures: AtomicU64::new(0),
+            seen: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
-        }))
+        }));
+        // Here and not when watching begins: a file that changes while the service starts is a change.
+        *watcher.0.seen.lock() = watcher.seen();
+        watcher
+    }
+
+    /// Whether there is a file to watch: of settings, or of a secret.
+    #[must_use]
+    pub fn has_files(&self) -> bool {
+        let current = self.0.current.load();
+        !current.files().is_empty()
+            || !self
+                .0
+                .loader
+                .secret_files(&current.inner().secret_leaves)
+                .is_empty()
     }
 
     /// A handle on the settings of one type. There may be any number; none replaces another.
@@ -186,17 +204,16 @@ impl Watcher {
     /// [`WatchError`] when the operating system refuses to watch.
     pub async fn watch(&self) -> Result<Infallible, WatchError> {
         let mut changes = files::Changes::of(&self.directories())?;
-        let mut seen = self.seen();
         loop {
-            changes.settled().await;
-            // Other files of the directories change, too; a log among them would be told of each reload, and reload for being told.
+            // Compared before the first wait: a file may have changed since it was loaded. Other files of
+            // the directories change, too; a log file among them must not cause a reload that it records.
             let now = self.seen();
-            if now == seen {
-                continue;
+            let before = std::mem::replace(&mut *self.0.seen.lock(), now);
+            if before != *self.0.seen.lock() {
+                let _outcome_is_for_the_hooks = self.reload().await;
+                changes.follow(&self.directories())?;
             }
-            seen = now;
-            let _outcome_is_for_the_hooks = self.reload().await;
-            changes.follow(&self.directories())?;
+            changes.settled().await;
         }
     }
 
