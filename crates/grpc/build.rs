@@ -1,11 +1,12 @@
-//! Compiles the contract of the health service, and that of the tests of access.
+//! Compiles the contracts of the health service and of the access tests.
 
 use std::{env, fs, io::Write as _, path::PathBuf};
 
 use seaworthy_contract_build::{Access, Builder};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // Load balancers and orchestrators ask without credentials. The file is that of the gRPC project and is not edited.
+    // Load balancers and orchestrators call without credentials. The file belongs to the gRPC
+    // project and is not edited.
     Builder::new("Health", "1.0")
         .access("grpc.health.v1.Health.Check", Access::Public)
         .access("grpc.health.v1.Health.List", Access::Public)

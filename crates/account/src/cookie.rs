@@ -93,7 +93,7 @@ pub(crate) fn write_cookie(
     text.parse().map_err(Error::internal)
 }
 
-/// Returns the value of a cookie that is there exactly once.
+/// Returns the value of a cookie that occurs exactly once.
 pub(crate) fn read_cookie<'a>(
     headers: &'a HeaderMap,
     name: &str,
@@ -103,7 +103,7 @@ pub(crate) fn read_cookie<'a>(
     let mut found = headers
         .get_all(header::COOKIE)
         .iter()
-        // A pair that is no text says nothing against the others of its line.
+        // Skip pairs that are not text, so that they do not hide the others of the line.
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair).ok())
         .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
@@ -153,7 +153,7 @@ mod tests {
         );
     }
 
-    /// What may stand in a line of cookies beside the one that is looked for.
+    /// Header bytes that can occur beside the cookie under test.
     fn other_pairs() -> impl Strategy<Value = Vec<u8>> {
         let byte = (b' '..=u8::MAX).prop_filter("DEL is not allowed", |byte| *byte != 0x7f);
         let byte = prop_oneof![4 => byte, 1 => prop::sample::select(b"\t;=\" ".to_vec())];

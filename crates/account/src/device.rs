@@ -11,27 +11,27 @@ use crate::{
     secret_token::random,
 };
 
-/// As long as a session may last: who logs in once in that time stays known.
+/// The maximum lifetime of a session: a user who logs in once in this time keeps a known device.
 const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
-/// The key of device cookies is used for nothing else, whatever else the secret is for.
+/// Separates the key of device cookies from other keys that are derived from the same secret.
 const PURPOSE: &[u8] = b"seaworthy device cookie 1";
 /// Enough that no two devices of an account share a budget.
 const ID_BYTES: usize = 16;
-/// A key of HMAC-SHA-256.
+/// The length of an HMAC-SHA-256 key, in bytes.
 const KEY_BYTES: usize = 32;
-/// A secret below this can be guessed.
+/// The minimum length of the secret, in bytes. A shorter secret can be guessed.
 const MIN_SECRET_BYTES: usize = 32;
 
 /// Cookies of devices that have logged in to an account, as OWASP's device cookies.
 ///
-/// The cookie proves that somebody logged in to this account from this device. It logs nobody in.
-/// A device with it has a budget of failed logins of its own (see
-/// [`Lockout::attempt_from`](crate::Lockout::attempt_from)), so an attacker who keeps the account
-/// locked does not lock out its owner.
+/// The cookie proves a successful login to this account on this device. It does not authenticate
+/// the user. A device with the cookie has its own limit for failed logins (see
+/// [`Lockout::attempt_from`](crate::Lockout::attempt_from)). An attacker who keeps the account
+/// locked therefore does not lock out its owner.
 ///
 /// The cookie carries an HMAC over the account, a random ID, the version of the account's tokens
-/// and the end of its life of 90 days. A version that has been raised, as by a new password, ends
-/// the cookies of all devices.
+/// and the expiry, which is 90 days after the login. Raising the version, as a new password does,
+/// ends the cookies of all devices.
 ///
 /// ```
 /// use seaworthy_account::DeviceCookies;
@@ -55,8 +55,8 @@ pub struct DeviceCookies {
     key: hmac::Key,
 }
 
-/// A genuine cookie of a device. Whether it still counts depends on the version of the account's
-/// tokens, see [`confirm`](Self::confirm).
+/// A genuine device cookie. [`confirm`](Self::confirm) checks that it belongs to the present
+/// version of the account's tokens.
 #[derive(Debug)]
 pub struct DeviceClaim {
     device: KnownDevice,
@@ -79,15 +79,15 @@ impl DeviceClaim {
 }
 
 impl KnownDevice {
-    /// Returns the name that failed logins of this device are counted by.
+    /// Returns the name under which failed logins of this device are counted.
     pub(crate) fn subject(&self) -> String {
         format!("{}\0{}", self.id, self.account)
     }
 }
 
 impl DeviceCookies {
-    /// Cookies that are sent over TLS alone, under this name behind `__Host-`. Their key is derived
-    /// from `secret`.
+    /// Creates cookies that browsers send over TLS only, named `name` with the prefix `__Host-`.
+    /// Their key is derived from `secret`.
     ///
     /// # Errors
     /// The secret has less than 32 bytes.
@@ -111,16 +111,16 @@ impl DeviceCookies {
         })
     }
 
-    /// The same without TLS and without the prefix: for development on plain HTTP and nothing else.
+    /// Creates cookies without `Secure` and without the prefix, for development on plain HTTP only.
     #[must_use]
     pub fn insecure(mut self) -> Self {
         self.is_secure = false;
         self
     }
 
-    /// Returns the value of `Set-Cookie` for a device that has logged in to an account.
-    /// `account` is named as for [`Lockout::attempt`](crate::Lockout::attempt), and `version` is
-    /// the version of the tokens that the login issued.
+    /// Returns the value of `Set-Cookie` for a device that has logged in to an account. `account`
+    /// is the name that [`Lockout::attempt`](crate::Lockout::attempt) takes. `version` is the
+    /// version of the tokens that the login issued.
     ///
     /// # Errors
     /// The system gives no random bytes.
@@ -135,9 +135,9 @@ impl DeviceCookies {
         Ok(value)
     }
 
-    /// Reads the cookie of a request. Returns `None` without one, and for one that is forged, of
-    /// another account or over. One that is there twice is not read: a neighbour may have planted
-    /// it.
+    /// Reads the cookie of a request. Returns `None` if the cookie is missing, forged, expired or
+    /// of another account. It also returns `None` if the cookie occurs twice, because a sibling
+    /// domain may have set one of them.
     #[must_use]
     pub fn read(&self, headers: &HeaderMap, account: &str) -> Option<DeviceClaim> {
         let text = read_cookie(headers, &self.name, self.is_secure)?;
@@ -160,7 +160,7 @@ impl DeviceCookies {
     }
 }
 
-/// Each part with its length, so that no two pairs are one text.
+/// Prefixes each part with its length, so that different pairs have different encodings.
 fn message(account: &str, claims: &str) -> Vec<u8> {
     let mut message = Vec::new();
     for part in [account, claims] {

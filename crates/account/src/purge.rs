@@ -5,11 +5,12 @@ use seaworthy_service::{Schedule, Worker};
 /// Often enough that little has gathered, seldom enough to be no load.
 const EVERY: Timeout = Timeout::from_secs(10 * 60);
 
-/// Rows that one statement deletes: far below the statement timeout, whatever has gathered.
+/// Rows that one statement deletes: far below the statement timeout, whatever the size of the
+/// table.
 const PAGE_SIZE: u32 = 1_000;
 
-/// Runs a statement that deletes a page of rows until a page is not full. Its last value is the size
-/// of a page. Each page is committed by itself, so a purge that is stopped keeps what it did.
+/// Runs a statement that deletes a page of rows until a page is not full. The last bound value is
+/// the page size. Each page is its own transaction, so an interrupted purge keeps its progress.
 pub(crate) async fn delete_in_pages(
     connection: &dyn Connection,
     statement: impl Fn() -> Statement,

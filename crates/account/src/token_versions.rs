@@ -18,8 +18,8 @@ pub struct RaisedPage {
     pub versions: Vec<(String, u64)>,
     /// What the next page follows; `None` on the last one.
     pub next: Option<RaisedBefore>,
-    /// The database's clock before the page was read, in microseconds since 1970. A caller that
-    /// reads again later asks for what was [raised since](TokenVersions::raised_since) this time.
+    /// The database's clock at the start of the read, in microseconds since 1970. The next read
+    /// asks for versions that were [raised since](TokenVersions::raised_since) this time.
     pub as_of_us: i64,
 }
 
@@ -102,10 +102,10 @@ impl TokenVersions {
         Self::page(connection, as_of_us, since, after).await
     }
 
-    /// Whose version was raised after `since_us`, a page at a time. The time is that of the
-    /// database: take it from [`RaisedPage::as_of_us`], less a margin for transactions that write
-    /// the time before they commit. A clock of the caller would miss what was raised while its
-    /// machine was suspended.
+    /// Returns the versions that were raised after `since_us`, page by page. The time is that of
+    /// the database: take it from [`RaisedPage::as_of_us`], less a margin for transactions that
+    /// write the time and commit later. With a clock of the caller, the read would miss versions
+    /// that were raised while its machine was suspended.
     ///
     /// # Errors
     /// The database's.

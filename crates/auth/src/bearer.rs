@@ -91,7 +91,7 @@ mod tests {
         }
     }
 
-    /// Any value that HTTP admits, often one that is nearly right.
+    /// Any value that HTTP admits, often one that is nearly valid.
     fn value() -> impl Strategy<Value = Vec<u8>> {
         let byte = (b' '..=u8::MAX).prop_filter("DEL is not allowed", |byte| *byte != 0x7f);
         let any = prop::collection::vec(prop_oneof![9 => byte.clone(), 1 => Just(b'\t')], 0..40);
@@ -127,7 +127,7 @@ mod tests {
                         prop_assert!(!token.is_empty() && only.ends_with(token));
                     }
                 }
-                // One of them may be right: two opinions are none.
+                // Reject repeated headers: it is ambiguous which credentials count.
                 _ => prop_assert_eq!(read, Bearer::Other),
             }
         }

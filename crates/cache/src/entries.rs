@@ -37,20 +37,19 @@ impl<T> Entries<T> {
         }))
     }
 
-    /// Removes an entry, after what it was made from has changed. A load that began before the
-    /// change does not bring the old value back: its answer is not stored, and a reader that comes
-    /// after this call does not join it. Where the store cannot be asked, the entry ends with its
-    /// time.
+    /// Removes an entry. Call it after its source has changed. A load that began earlier does not
+    /// restore the old value: its result is not stored, and later readers do not join it. If the
+    /// store is unavailable, the entry expires after its TTL.
     ///
-    /// A reader in another process may still join a load of that process which began before.
+    /// A reader in another process may still join an older load of that process.
     pub async fn forget(&self, key: &str) {
         let inner = &*self.0;
         let step = inner.cache.0.observer.begin("forget", inner.kind);
         let name = inner.name(key);
-        // Also if this call is dropped while it waits for the store.
+        // This also runs if the call is dropped while it waits for the store.
         inner.flights.detach(&name);
         let done = inner.cache.guarded(inner.cache.0.store.forget(&name)).await;
-        // A load that began meanwhile may have read the entry before the store removed it.
+        // A load that began in between may have read the entry from the store.
         inner.flights.detach(&name);
         step.end(done.map_or(Outcome::Failed, |()| Outcome::Done));
     }

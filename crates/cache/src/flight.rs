@@ -43,7 +43,7 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
 }
 
 impl<T> SingleFlight<T> {
-    /// Detaches the load of this key. Callers that wait for it get its answer, later callers begin
+    /// Detaches the load of this key. Callers that wait for it get its result, later callers begin
     /// another load.
     pub(crate) fn detach(&self, key: &str) {
         self.0.lock().remove(key);

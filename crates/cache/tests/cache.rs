@@ -177,8 +177,8 @@ async fn readers_after_forget_join_no_older_load(titles: &Entries<String>) {
     assert_eq!(kept.await.unwrap().unwrap().as_str(), "new");
 }
 
-/// Readers whose loads end in any order, between changes of the source: none sees a version from
-/// before the last `forget` that had returned when it came.
+/// The loads of the readers end in any order, between changes of the source. No reader sees a
+/// version from before the last `forget` that returned before it started.
 async fn readers_after_forget_see_no_older_version(cache: &Cache) {
     let versions: Entries<u64> = cache.entries("version", EntryConfig::default());
     // Numerical Recipes' linear congruential generator: the same sequences in each run.
@@ -226,7 +226,7 @@ async fn readers_after_forget_see_no_older_version(cache: &Cache) {
         }
         for mut reader in readers {
             let begun = Instant::now();
-            // A load that begins late has a gate of its own.
+            // A load that begins late has its own gate.
             while let Err(_pending) = tokio::time::timeout(Duration::from_millis(5), &mut reader)
                 .await
                 .map(Result::unwrap)

@@ -105,7 +105,8 @@ impl HttpClientBuilder {
     /// The client. Reads the files of its TLS settings with blocking calls; connects nowhere.
     ///
     /// # Errors
-    /// [`BuildError`] when a file cannot be used, https has nothing to judge certificates by, or there are credentials or a certificate and no `base_url`.
+    /// [`BuildError`] if a file cannot be used, if https has no root certificates, or if
+    /// credentials or a certificate are set without `base_url`.
     pub fn build(self) -> Result<HttpClient, BuildError> {
         let Self {
             name,

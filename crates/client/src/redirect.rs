@@ -24,7 +24,8 @@ const OF_A_BODY: [HeaderName; 6] = [
     IDEMPOTENCY_KEY,
 ];
 
-/// What another origin may see beside `content-*`, `accept*` and `if-*`: what HTTP itself needs, and what continues a trace.
+/// Headers that another origin may receive beside `content-*`, `accept*` and `if-*`: HTTP needs
+/// them, or they continue a trace.
 const FOR_ANY_ORIGIN: [HeaderName; 6] = [
     USER_AGENT,
     RANGE,
@@ -33,7 +34,7 @@ const FOR_ANY_ORIGIN: [HeaderName; 6] = [
     propagation::REQUEST_ID,
     propagation::REQUEST_TIMEOUT,
 ];
-/// The beginnings of names that describe a body or the answer that is asked for.
+/// Prefixes of headers that describe the body or the requested representation.
 const FOR_ANY_ORIGIN_PREFIXES: [&str; 3] = ["content-", "accept", "if-"];
 
 /// Where an answer sends the call.
@@ -103,7 +104,8 @@ pub(crate) fn follow(
     }))
 }
 
-/// Removes every header that is not known to be harmless. A header of the caller's own may be a secret under any name, and was meant for one origin.
+/// Removes every header that is not in the allowlist. A caller's own header may be a secret under
+/// any name, and is meant for one origin.
 fn remove_private(headers: &mut HeaderMap) {
     let is_for_any = |name: &HeaderName, value: &HeaderValue| {
         let is_known = FOR_ANY_ORIGIN.contains(name)

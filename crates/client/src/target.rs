@@ -5,7 +5,8 @@ use url::Url;
 
 use crate::{BaseUrl, ClientError};
 
-/// What is escaped in a segment: all but the unreserved characters of RFC 3986, section 2.3. A parser of URLs drops tabs and line breaks that are not escaped.
+/// Bytes that are escaped in a segment: all but the unreserved characters of RFC 3986, section 2.3.
+/// URL parsers drop tabs and line breaks that are not escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -51,7 +52,8 @@ impl<'a, const N: usize> From<&'a [&'a str; N]> for Target<'a> {
 impl Target<'_> {
     pub(crate) fn resolve(self, base: Option<&BaseUrl>) -> Result<Url, ClientError> {
         let url = match (self, base) {
-            // A parser of URLs drops some of them: the URL would not be the one that was written.
+            // A URL parser drops some of them, and the resulting URL would differ from the given
+            // text.
             (Self::Text(text), _) if text.contains(|char: char| char.is_ascii_control()) => {
                 return Err(ClientError::url("it has a control character"));
             }
@@ -206,7 +208,7 @@ mod tests {
         }
     }
 
-    /// The part that the server reads.
+    /// The part of the path that the server reads.
     fn last_part(segment: &str) -> String {
         let url = Target::from(&["items", segment])
             .resolve(Some(&base()))

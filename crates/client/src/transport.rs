@@ -37,7 +37,7 @@ pub(crate) struct Attempt {
     pub(crate) count: Arc<AtomicU32>,
     /// The body, where it is in memory.
     pub(crate) bytes: Option<Bytes>,
-    /// Whether the client's credentials and its certificate are for this call.
+    /// Whether this call may carry the client's credentials and certificate.
     pub(crate) proves_caller: bool,
 }
 
@@ -45,7 +45,8 @@ pub(crate) struct Attempt {
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
-    /// A pool whose connections do not show the client's certificate; `None` where it has none.
+    /// A pool whose connections do not present the client's certificate. `None` if the client has
+    /// none.
     pub(crate) anonymous: Option<Client<Connector, ReplayBody<RequestBody>>>,
     pub(crate) timeout: Timeout,
     pub(crate) caller: Option<Caller>,

@@ -56,10 +56,10 @@ impl std::error::Error for ConfigError {}
 pub struct ConfigErrors(Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// Returns the errors, unless there is none.
+    /// Returns the errors if there are any.
     ///
     /// # Errors
-    /// All of them, in order and each once.
+    /// All of them in order, without duplicates.
     pub fn check(mut errors: Vec<ConfigError>) -> Result<(), Self> {
         if errors.is_empty() {
             return Ok(());

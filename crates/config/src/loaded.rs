@@ -91,14 +91,14 @@ impl Loaded {
         self.0.profile
     }
 
-    /// Whether the profile was chosen, by the environment, the command line or the program. Else it is
-    /// the default, `development`.
+    /// Whether the environment, the command line or the program set the profile. Otherwise the
+    /// profile is the default, `development`.
     #[must_use]
     pub fn is_profile_set(&self) -> bool {
         self.0.is_profile_set
     }
 
-    /// The environment variable that chooses the profile, such as `ORDERS__PROFILE`.
+    /// The environment variable that sets the profile, such as `ORDERS__PROFILE`.
     #[must_use]
     pub fn profile_variable(&self) -> String {
         variables::profile_variable(&self.0.service)

@@ -282,7 +282,7 @@ impl Loader {
         }
     }
 
-    /// The profile that was chosen, if one was.
+    /// The profile that was set explicitly, if any.
     fn chosen_profile(&self) -> Result<Option<Profile>, ConfigError> {
         if self.profile.is_some() {
             return Ok(self.profile);

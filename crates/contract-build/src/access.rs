@@ -8,17 +8,18 @@ use crate::diagnostic::{Diagnostics, Location};
 
 const ACCESS: &str = "seaworthy.access";
 
-/// What [`Location::file`] says of a declaration that is not in a `.proto`.
+/// The [`Location::file`] of a declaration that is not in a `.proto`.
 const BUILD_SCRIPT: &str = "build script";
 
-/// Who may call a method of a `.proto` that you cannot edit, for [`Builder::access`](crate::Builder::access). Your own contracts
-/// declare it with the option `(seaworthy.access)`.
+/// Who may call a method of a `.proto` that you cannot edit, for
+/// [`Builder::access`](crate::Builder::access). Your own contracts declare it with the option
+/// `(seaworthy.access)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Access {
     /// Every caller. Credentials are not read.
     Public,
-    /// Every caller, known where valid credentials are sent and anonymous otherwise.
+    /// Every caller. Requests without valid credentials are anonymous.
     Optional,
     /// Callers with valid credentials only.
     Authenticated {
@@ -64,7 +65,7 @@ impl Access {
     }
 }
 
-/// Declarations of the build script, by the full name of their method, until a method takes them.
+/// Declarations of the build script that no method has used yet, by the full name of the method.
 pub(crate) struct Declarations<'a>(BTreeMap<&'a str, &'a Access>);
 
 impl<'a> Declarations<'a> {
@@ -84,7 +85,7 @@ impl<'a> Declarations<'a> {
         Self(known)
     }
 
-    /// Who may call a method; `None` after a diagnostic.
+    /// Returns the access of a method, or `None` after a diagnostic.
     pub(crate) fn read(
         &mut self,
         method: &MethodDescriptor,
@@ -118,7 +119,7 @@ impl<'a> Declarations<'a> {
             .ok()
     }
 
-    /// Names the declarations that no method took.
+    /// Reports the declarations that no method used.
     pub(crate) fn finish(self, diagnostics: &mut Diagnostics) {
         for method in self.0.into_keys() {
             diagnostics.add(
@@ -170,7 +171,7 @@ fn texts(option: &DynamicMessage, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// A role is compared whole, so white space at its ends is a mistake.
+/// Roles are compared as a whole, so leading or trailing white space is a mistake.
 fn is_role(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(char::is_control)
 }

@@ -109,8 +109,9 @@ impl Builder {
         self
     }
 
-    /// Declares who may call a method of a `.proto` that you cannot edit, by its full name such as
-    /// `grpc.health.v1.Health.Check`. Your own contracts declare it with the option `(seaworthy.access)`.
+    /// Declares who may call a method of a `.proto` that you cannot edit. `method` is its full
+    /// name, such as `grpc.health.v1.Health.Check`. Your own contracts declare access with the
+    /// option `(seaworthy.access)`.
     #[must_use]
     pub fn access(mut self, method: impl Into<String>, access: Access) -> Self {
         self.access.push((method.into(), access));

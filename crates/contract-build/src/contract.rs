@@ -46,7 +46,7 @@ impl Service {
 }
 
 impl Contract {
-    /// `declared` is who may call the methods whose `.proto` does not say it.
+    /// `declared` contains the access of methods whose `.proto` does not declare it.
     pub(crate) fn read(source: &Source, declared: &[(String, Access)]) -> Result<Self, BuildError> {
         let mut diagnostics = Diagnostics::default();
         let mut access = Declarations::new(declared, &mut diagnostics);
@@ -129,7 +129,8 @@ impl Contract {
                 if !bindings.is_empty() {
                     self.check_json(&method, &location, diagnostics);
                 }
-                // A method without a declaration is in the diagnostics, and the contract is not compiled.
+                // A method without a declaration produces a diagnostic, and the contract is not
+                // compiled.
                 if let Some(access) = access.read(&method, diagnostics) {
                     methods.push(Method {
                         descriptor: method,

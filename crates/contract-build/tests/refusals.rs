@@ -20,7 +20,7 @@ import "seaworthy/access.proto";
 
 const PUBLIC: &str = "option (seaworthy.access).callers = PUBLIC;";
 
-/// Compiles a contract whose lines follow the seven of the head.
+/// Compiles a contract. Its lines follow a header of seven lines.
 fn compile(body: &str) -> Result<(), BuildError> {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("t.proto");
@@ -186,7 +186,7 @@ fn a_missing_or_broken_file_is_named_api_1() {
     assert!(broken.contains("t.proto:8:"), "{broken}");
 }
 
-/// A method with these options, of which the last line is the one of `rpc`.
+/// Returns a contract with one method. The last line of `options` is on the line of `rpc`.
 fn access(options: &str) -> String {
     format!("service S {{\n  rpc M(R) returns (R) {{ {options} }}\n}}\nmessage R {{}}\n")
 }

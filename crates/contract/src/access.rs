@@ -1,9 +1,10 @@
-/// Who may call a method, as the contract declares it with the option `(seaworthy.access)`, for both transports (AUTH-5).
+/// Who may call a method, as the contract declares it with the option `(seaworthy.access)`, for
+/// both transports (AUTH-5).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodAccess {
     /// Every caller. Credentials are not read.
     Public,
-    /// Every caller, known where valid credentials are sent and anonymous otherwise.
+    /// Every caller. Requests without valid credentials are anonymous.
     Optional,
     /// Callers with valid credentials only.
     Authenticated {
@@ -14,7 +15,7 @@ pub enum MethodAccess {
     },
 }
 
-/// What a contract says of one of its methods.
+/// The properties that a contract declares for one of its methods.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MethodDescription {
     /// The name, such as `GetBook`.

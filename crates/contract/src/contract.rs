@@ -8,13 +8,13 @@ use tower::Service;
 
 use crate::{ContractConfig, MethodDescription, http::HttpPath};
 
-/// A method of a contract. The build-time compiler writes an enum of them, such as `LibraryMethod`, so that options for each
-/// method are a `match` that the Rust compiler checks.
+/// A method of a contract. The build-time compiler generates an enum of the methods, such as
+/// `LibraryMethod`. Options for each method are then a `match` that the Rust compiler checks.
 pub trait ContractMethod: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     /// Every method, in the order of the contract.
     const ALL: &'static [Self];
 
-    /// What the contract says of the method, who may call it included.
+    /// Returns the properties that the contract declares for the method, including its access.
     fn description(self) -> MethodDescription;
 }
 
@@ -27,7 +27,7 @@ pub trait Contract: Send + Sync + 'static {
     /// The OpenAPI 3.1 document of the HTTP routes.
     const OPENAPI: &'static str;
 
-    /// Its methods.
+    /// The enum of its methods.
     type Method: ContractMethod;
 
     /// The service for a gRPC server.
@@ -41,11 +41,13 @@ pub trait Contract: Send + Sync + 'static {
         + Sync
         + 'static;
 
-    /// The service for a gRPC server, which refuses messages that are larger than [`ContractConfig::body_limit`]. It does not
-    /// check who calls: `seaworthy_grpc::Contracts` does.
+    /// Returns the service for a gRPC server. It refuses messages that are larger than
+    /// [`ContractConfig::body_limit`]. It does not check the caller's access:
+    /// `seaworthy_grpc::Contracts` does.
     fn unguarded_grpc(&self) -> Self::Grpc;
 
-    /// The paths of the HTTP routes. They do not check who calls: `seaworthy_grpc::Contracts` does.
+    /// Returns the paths of the HTTP routes. They do not check the caller's access:
+    /// `seaworthy_grpc::Contracts` does.
     fn paths(&self) -> Vec<HttpPath<Self::Method>>;
 
     /// How it is served.

@@ -27,7 +27,7 @@ pub(crate) struct Inner {
     pub(crate) observer: Observer,
     pub(crate) statements: Statements,
     pub(crate) holders: Holders,
-    /// Where the leases of an SQLite database are: apart from its own transactions.
+    /// The separate database for the leases of an SQLite database.
     pub(crate) leases: OnceCell<Database>,
 }
 

@@ -9,9 +9,9 @@ use crate::{
     connection::Connection as _, sql,
 };
 
-/// What the file of the leases is called: the name of the database with this after it, as SQLite does with its own files.
+/// The suffix of the lease file. SQLite names its own files in the same way.
 const SUFFIX: &str = "-leases";
-/// One that asks for a lease and one that renews another at the same time.
+/// One connection to acquire a lease and one to renew another at the same time.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
 /// The table of [`DatabaseLeases`]: add this set to the service's own.
@@ -29,8 +29,9 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 ///
 /// A row per name stays for good: its token is what makes the next one higher.
 ///
-/// SQLite has one writer at a time, so a transaction of the holder would keep the holder from renewing. On SQLite the leases are therefore in a file of their own beside the
-/// database, `<file>-leases`, which is made at the first use.
+/// SQLite has one writer at a time, so a transaction of the holder would block its own renewals. On
+/// SQLite the leases are therefore in a separate file beside the database, `<file>-leases`. The
+/// first use creates it.
 ///
 /// ```no_run
 /// # use std::sync::Arc;
@@ -55,7 +56,7 @@ impl DatabaseLeases {
         Self(database)
     }
 
-    /// The database that has the leases.
+    /// The database that stores the leases.
     async fn home(&self) -> Result<&Database, DataError> {
         if self.0.engine() != Engine::Sqlite {
             return Ok(&self.0);
@@ -98,9 +99,9 @@ impl DatabaseLeases {
     }
 }
 
-/// The first holder of a name; `false` where it has had one.
+/// Inserts the first holder of a name. Returns `false` if the name exists.
 ///
-/// The first token on SQLite is the time in seconds: tokens grow also where the file of the leases was lost.
+/// On SQLite the first token is the time in seconds, so tokens grow even if the file was lost.
 async fn make(
     home: &Database,
     name: &str,
@@ -118,7 +119,7 @@ async fn make(
     Ok(made.rows_affected() > 0)
 }
 
-/// A database of its own for the leases of an SQLite database.
+/// Opens a separate database for the leases of an SQLite database.
 async fn apart(database: &Database) -> Result<Database, DataError> {
     let mut config = database.config().clone();
     if let Some(file) = config.url.file() {

@@ -3,7 +3,7 @@
 use seaworthy_contract_build::{Access, Builder};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    // The file is that of the Connect project and is not edited.
+    // The file belongs to the Connect project and is not edited.
     let methods = [
         "Unary",
         "ServerStream",

@@ -48,7 +48,7 @@ impl Keys {
 
 type Choose = Box<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
 
-/// One path of a contract, each of its bindings with the options of its method.
+/// One path of a contract, with its bindings and the options of their methods.
 struct Mounted {
     pattern: String,
     choose: Choose,
@@ -111,14 +111,14 @@ impl Contracts {
         Self::default()
     }
 
-    /// Adds a contract. Who may call each of its methods is what the contract declares, on both transports. The form of
-    /// the first contract's errors is also that of what is refused before a contract is reached.
+    /// Adds a contract. The contract declares who may call each of its methods, on both transports.
+    /// Requests that are refused ahead of any contract use the error format of the first contract.
     pub fn with<C: Contract>(self, contract: C) -> Self {
         self.with_options(contract, |_| MethodOptions::new())
     }
 
-    /// Adds a contract and says what each of its methods asks of the stack, on both transports. `options` is asked once for
-    /// every method, by a `match` over the enum that the contract generates.
+    /// Adds a contract and sets the options of its methods on both transports. `options` is called
+    /// once for every method, and is a `match` over the enum that the contract generates.
     pub fn with_options<C: Contract>(
         mut self,
         contract: C,

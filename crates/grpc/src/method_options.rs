@@ -2,8 +2,8 @@ use seaworthy_contract::MethodAccess;
 use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_http::{Access, RouteOptions};
 
-/// What one method of a contract asks of the stack on both transports. Who may call it is not among it: the contract
-/// declares that with `(seaworthy.access)`, and code cannot change it (AUTH-5).
+/// Options of one contract method in the stack, for both transports. They do not include access:
+/// the contract declares it with `(seaworthy.access)`, and code cannot change it (AUTH-5).
 ///
 /// ```
 /// use seaworthy_core::Timeout;
@@ -36,37 +36,40 @@ impl MethodOptions {
         Self(self.0.timeout(timeout))
     }
 
-    /// Takes the method out of the rate limit: for callers that are trusted and many, such as a gateway.
+    /// Exempts the method from the rate limit, for trusted callers with many calls, such as a
+    /// gateway.
     #[must_use]
     pub fn without_rate_limit(self) -> Self {
         Self(self.0.without_rate_limit())
     }
 
-    /// Keeps the query out of the access log: it carries a code or a token.
+    /// Keeps the query out of the access log, because it contains a code or a token.
     #[must_use]
     pub fn sensitive_query(self) -> Self {
         Self(self.0.sensitive_query())
     }
 
-    /// Refuses pages of other origins also where they send no cookie ([`RouteOptions::sets_session`]).
+    /// Refuses requests from pages of other origins even without a cookie
+    /// ([`RouteOptions::sets_session`]).
     #[must_use]
     pub fn sets_session(self) -> Self {
         Self(self.0.sets_session())
     }
 
-    /// Answers `HEAD` with 405, where `GET` would bring it along.
+    /// Answers `HEAD` with 405 instead of calling the `GET` handler.
     #[must_use]
     pub fn without_head(self) -> Self {
         Self(self.0.without_head())
     }
 
-    /// Takes the method out of rate limit, load shedding, access log and traces ([`RouteOptions::probe`]).
+    /// Exempts the method from rate limit, load shedding, access log and traces
+    /// ([`RouteOptions::probe`]).
     #[must_use]
     pub fn probe(self) -> Self {
         Self(self.0.probe())
     }
 
-    /// The options of the method as a gRPC call.
+    /// Returns the options of the method as a gRPC call.
     pub(crate) fn for_calls(self, access: MethodAccess) -> RouteOptions {
         match access {
             MethodAccess::Public => self.0.access(Access::Public),
@@ -82,7 +85,8 @@ impl MethodOptions {
         }
     }
 
-    /// The options of the method as an HTTP route. The contract limits bodies itself, in its own form of errors.
+    /// Returns the options of the method as an HTTP route. The contract limits bodies itself, with
+    /// its own error format.
     pub(crate) fn for_routes(self, access: MethodAccess, body_limit: ByteSize) -> RouteOptions {
         self.for_calls(access).body_limit(body_limit)
     }

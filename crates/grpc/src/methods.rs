@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::{MethodOptions, single_message::SingleMessage};
 
-/// The methods of a contract as routes, each with the access that the contract declares and with metrics of its own.
+/// The methods of a contract as routes, each with its declared access and its own metrics.
 pub(crate) fn methods<C: Contract>(
     contract: &C,
     options: impl Fn(C::Method) -> MethodOptions,
@@ -35,7 +35,7 @@ pub(crate) fn methods<C: Contract>(
     })
 }
 
-/// A request as tonic gets it, where the method takes a stream.
+/// A streaming request in the form that tonic takes.
 pub(crate) fn as_it_is(request: Request) -> Request {
     request
 }

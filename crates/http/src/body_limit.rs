@@ -1,5 +1,5 @@
-//! The size of a request's body (SEC-3): refused when it is declared too large, cut off when it grows
-//! too large, and charged to the budget of the process.
+//! Limits the size of a request's body (SEC-3). A body that declares a larger size is refused, one
+//! that grows larger is cut off, and the budget of the process is charged for its bytes.
 
 use std::{
     error::Error as StdError,
@@ -27,8 +27,8 @@ pub(crate) struct BodyTooLarge {
     limit: u64,
 }
 
-/// How the reading of a body went, known to the answer whatever the handler's extractor made of an
-/// error. It holds what the body takes of the process's budget, until the request is answered.
+/// The result of reading a body, which the answer uses even if the handler's extractor hides the
+/// error. It holds the body's share of the budget until the request is answered.
 #[derive(Debug, Clone)]
 pub(crate) struct BodyReport(Arc<Reading>);
 
@@ -110,8 +110,8 @@ pub(crate) fn declared_too_large(headers: &HeaderMap, limit: ByteSize) -> bool {
         .is_some_and(|length| length > limit.get())
 }
 
-/// The body, cut off at the limit and charged to the budget, and a report of how its reading went
-/// where there is one to read.
+/// Limits the body and charges the budget. Returns the body and a report of its reading, if the
+/// request has a body.
 pub(crate) fn limited(
     body: Body,
     limit: ByteSize,
@@ -141,19 +141,19 @@ pub(crate) fn limited(
     (body, Some(report))
 }
 
-/// How a handler reads the bodies of its requests, and so how much of them it holds.
+/// How a handler reads request bodies, which determines how many bytes it holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum BodyReader {
     /// The whole body, until the request is answered.
     #[default]
     Whole,
-    /// Piece by piece, without keeping any.
+    /// Chunk by chunk, without keeping any.
     Pieces,
     /// One message of a gRPC stream at a time.
     Messages,
 }
 
-/// What a handler still holds when it asks for the next piece of a body.
+/// The bytes that a handler still holds when it asks for the next chunk.
 enum Unread {
     Nothing,
     Message(MessagePosition),
@@ -164,9 +164,9 @@ struct LimitedBody {
     limit: u64,
     remaining: u64,
     report: BodyReport,
-    /// None where the handler holds the whole body.
+    /// `None` if the handler holds the whole body.
     unread: Option<Unread>,
-    /// A piece that waits for room.
+    /// A chunk that waits for the budget.
     waiting: Option<(Frame<Bytes>, Room)>,
     /// Set while the reader waits.
     idle: Option<Idle>,
@@ -184,12 +184,12 @@ impl LimitedBody {
         }
         self.waiting = None;
         self.idle = None;
-        // What was read is of no use, and others wait for the room.
+        // The partial body is useless, so release its bytes at once.
         self.report.0.holding.shrink_to(0);
         Poll::Ready(Some(Err(error)))
     }
 
-    /// The next piece, before it is charged.
+    /// Polls the next chunk without charging the budget.
     fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
@@ -222,7 +222,7 @@ impl LimitedBody {
         Poll::Ready(Some(Ok(frame)))
     }
 
-    /// The next piece, once there is room for it.
+    /// Polls the next chunk, and returns it when the budget has room for it.
     fn poll_charged(
         &mut self,
         context: &mut Context<'_>,

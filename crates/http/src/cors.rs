@@ -164,7 +164,7 @@ impl Cors {
         };
         let mut origins = headers.get_all(header::ORIGIN).iter();
         let origin = origins.next();
-        // Two origins are none that is known.
+        // Two `Origin` headers count as an unknown origin.
         if origins.next().is_some() {
             return CrossOrigin::NotAllowed;
         }

@@ -34,7 +34,7 @@ pub(crate) fn is_forged(
     if is_let_in {
         return false;
     }
-    // A browser sends each of them once. Of several, each has to be right.
+    // A browser sends each of these headers once. If one is repeated, each value must pass.
     if headers.contains_key(FETCH_SITE) {
         let mut sites = headers.get_all(FETCH_SITE).iter();
         // `none` is the user: a typed address, a bookmark.

@@ -14,7 +14,7 @@ pub(crate) enum Kind {
     Account,
     /// Passwords from an address.
     Address,
-    /// Passwords of an account from one known device.
+    /// Failed passwords of an account from one known device.
     Device,
     /// Second factors of a user.
     Code,

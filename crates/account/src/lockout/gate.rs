@@ -70,13 +70,12 @@ impl Lockout {
         counted.map(|()| attempt)
     }
 
-    /// Counts an attempt from a device that has logged in to the account before (OWASP's device
-    /// cookies). Its failures have a budget of their own, with the limit of an account. Failures of
-    /// others, of the same account or from the same address, do not make it wait, and its own do not
-    /// make others wait.
+    /// Counts an attempt from a device that has already logged in to the account (OWASP's device
+    /// cookies). The device has its own limit, equal to that of an account. Failures from other
+    /// devices or from the same address do not delay it, and its failures do not delay others.
     ///
     /// # Errors
-    /// [`LockoutError::Locked`] while it has to wait.
+    /// [`LockoutError::Locked`] while the device has to wait.
     pub async fn attempt_from(&self, device: &KnownDevice) -> Result<Attempt, LockoutError> {
         let attempt = Attempt {
             account: subject(Kind::Device, &device.subject()),

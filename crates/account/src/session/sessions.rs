@@ -113,17 +113,17 @@ impl From<RefreshError> for Error {
     }
 }
 
-/// Outcome of an [`exchange`](Sessions::exchange). The transaction has to be committed in each case.
+/// Outcome of an [`exchange`](Sessions::exchange). Commit the transaction in each case.
 #[derive(Debug)]
 #[must_use = "a reused token has to revoke access tokens too"]
 pub enum Exchange {
-    /// The session goes on.
+    /// The session continues with the new token.
     Refreshed(Refreshed),
-    /// The token is not known, or its session is over.
+    /// The token is unknown, or its session has ended.
     Unknown,
     /// Another request exchanged the token within the overlap.
     Overtaken,
-    /// The token was exchanged before, so it is stolen. Its session ends with the transaction.
+    /// The token was used twice, so it is stolen. The transaction ends its session.
     Reused {
         /// The user of the session.
         user: String,
@@ -193,11 +193,11 @@ impl Sessions {
         Ok(user.map(|(user,)| user))
     }
 
-    /// Exchanges the token for the next one, in a transaction of its own. Of two requests at once
-    /// one gets it.
+    /// Exchanges the token for the next one, in its own transaction. If two requests present the
+    /// same token, one of them gets the next one.
     ///
-    /// A service that can revoke access tokens calls [`exchange`](Self::exchange) instead: the end
-    /// of a stolen session and the revocation of its access tokens are then one transaction.
+    /// A service that can revoke access tokens calls [`exchange`](Self::exchange) instead. One
+    /// transaction then ends the stolen session and revokes its access tokens.
     ///
     /// # Errors
     /// [`RefreshError`]: what was done is committed in each case, an end of the session by theft too.
@@ -214,8 +214,8 @@ impl Sessions {
         }
     }
 
-    /// Exchanges the token for the next one, in a transaction of the caller. The caller commits it
-    /// in each case. On [`Exchange::Reused`] it first adds what else the theft revokes, such as
+    /// Exchanges the token for the next one, in the caller's transaction. The caller commits it in
+    /// each case. On [`Exchange::Reused`] the caller first adds the other revocations, such as
     /// [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors

@@ -43,7 +43,7 @@ impl LoginCookie {
         let mut found = headers
             .get_all(header::COOKIE)
             .iter()
-            // A pair that is no text says nothing against the others of its line.
+            // Skip pairs that are not text, so that they do not hide the others of the line.
             .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
             .filter_map(|pair| std::str::from_utf8(pair).ok())
             .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))

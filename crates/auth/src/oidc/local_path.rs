@@ -8,9 +8,8 @@ const LONGEST: usize = 1024;
 
 /// A path of this site with its query, where a browser goes after a login.
 ///
-/// A browser changes an address when it reads it: it takes `\` for `/`, drops tabs and line ends,
-/// and resolves `.` segments, escaped ones too. A path that keeps its meaning through all of this
-/// has:
+/// Browsers normalize an address when they read it. They treat `\` as `/`, drop tabs and line
+/// breaks, and resolve `.` segments, escaped ones too. A path that keeps its meaning has:
 ///
 /// - one slash at its beginning, and no two slashes in a row before the query;
 /// - printable ASCII characters alone, without `\`;
@@ -76,7 +75,7 @@ impl FromStr for LocalPath {
     }
 }
 
-/// Returns the bytes that are written as percent escapes.
+/// Returns the bytes that are percent-encoded.
 fn escapes(path: &str) -> impl Iterator<Item = u8> {
     path.split('%').skip(1).filter_map(|rest| {
         let digits = rest.get(..2)?;
@@ -85,12 +84,12 @@ fn escapes(path: &str) -> impl Iterator<Item = u8> {
     })
 }
 
-/// Whether a browser, a proxy or a server reads another path once this byte is decoded.
+/// Whether decoding this byte changes the path that a browser, a proxy or a server reads.
 const fn changes_a_path(byte: u8) -> bool {
     byte.is_ascii_control() || matches!(byte, b'/' | b'\\' | b'.')
 }
 
-/// Whether a parser of the URL standard, as browsers have it, keeps the origin.
+/// Whether a parser of the WHATWG URL standard, as in browsers, keeps the origin.
 fn stays(text: &str) -> bool {
     let Ok(site) = Url::parse("https://this.example/") else {
         return false;
@@ -171,7 +170,7 @@ mod tests {
         }
     }
 
-    /// Pieces that parsers of URLs are known to read in different ways.
+    /// Fragments that URL parsers are known to read in different ways.
     const PIECES: [&str; 24] = [
         "/",
         "\\",

@@ -1,9 +1,9 @@
 use std::time::{Duration, Instant, SystemTime};
 
-/// A reading of both clocks of the machine.
+/// A reading of the machine's monotonic clock and wall clock.
 ///
-/// The monotonic clock stands still while the machine is suspended, and the wall clock may be set
-/// back. The time between two readings is the longer one of both, so neither hides it.
+/// The monotonic clock stops while the machine is suspended, and the wall clock may be set back.
+/// The time between two readings is the longer one of both, which detects either case.
 ///
 /// ```
 /// use std::time::{Duration, Instant, SystemTime};
@@ -30,7 +30,7 @@ impl ClockReading {
         Self::new(Instant::now(), SystemTime::now())
     }
 
-    /// A reading with these values.
+    /// Creates a reading with these values.
     #[must_use]
     pub const fn new(monotonic: Instant, wall: SystemTime) -> Self {
         Self { monotonic, wall }

@@ -104,12 +104,12 @@ impl Revocations {
         Self(Arc::new(RwLock::new(lists)))
     }
 
-    /// All that was taken back until `now` is in the list. Give the reading from before the
-    /// question, because the answer may miss what changes meanwhile.
+    /// Records that the list contains all revocations until `now`. Pass the reading from before the
+    /// request, because the response may miss later revocations.
     ///
-    /// The next question begins at a position of whoever is asked, such as the time of its
-    /// database, and not at a time of this machine: a suspended machine does not know how long it
-    /// was away.
+    /// The next request starts at a position of the remote service, such as the time of its
+    /// database. It does not start at a time of this machine, because a suspended machine does not
+    /// know for how long it was suspended.
     pub fn was_read(&self, now: ClockReading) {
         if let Source::Read { at, .. } = &mut self.0.write().source {
             *at = Some(at.map_or(now, |before| before.later(now)));

@@ -55,7 +55,7 @@ impl Connector {
         }
     }
 
-    /// The same without the client's certificate; `None` where it has none.
+    /// Returns the connector without the client's certificate. `None` if it has none.
     pub(crate) fn anonymous(&self) -> Option<Self> {
         self.tls.has_identity().then(|| Self {
             presents: Presents::Nothing,

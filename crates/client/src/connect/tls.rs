@@ -21,8 +21,7 @@ use crate::HttpVersion;
 pub struct ClientTlsConfig {
     /// PEM file with the authorities that servers' certificates must come from; those of the system where it is not set.
     pub ca: Option<PathBuf>,
-    /// PEM file with the client's own certificate and its intermediate ones, for a server that asks for one. Only the origin of `base_url`, which must be set, sees it; what a redirect sends to
-    /// another origin goes without it, there and from there on.
+    /// PEM file with the client's own certificate and its intermediate ones, for a server that asks for one. Only the origin of `base_url`, which must be set, receives it. Redirects to another origin, and all later ones, do not send it.
     pub certificate: Option<PathBuf>,
     /// PEM file with the private key of `certificate`.
     pub key: Option<PathBuf>,
@@ -56,7 +55,7 @@ pub enum BuildError {
         /// The name of the client.
         client: String,
     },
-    /// Credentials or a certificate for whatever URL a call names would reach whoever is there.
+    /// Credentials or a certificate without a `base_url` would be sent to the host of any URL.
     #[error(
         "the client {client:?} has credentials or a certificate and no base_url: they are for one dependency"
     )]
@@ -74,12 +73,12 @@ pub enum BuildError {
     },
 }
 
-/// What connections are made with.
+/// The configuration for connections.
 #[derive(Debug, Clone)]
 struct Configs {
-    /// Shows the client's certificate to a server that asks for one.
+    /// Presents the client's certificate to a server that asks for one.
     identified: Arc<ClientConfig>,
-    /// Shows none.
+    /// Presents no certificate.
     anonymous: Arc<ClientConfig>,
 }
 
@@ -139,12 +138,12 @@ impl ClientTlsConfig {
     }
 }
 
-/// What a connection shows of the client.
+/// The identity that a connection presents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Presents {
-    /// Its certificate, where it has one.
+    /// The client's certificate, if it has one.
     Identity,
-    /// Nothing: the server is not the one that the certificate is for.
+    /// No certificate: the server is not in the origin of `base_url`.
     Nothing,
 }
 
@@ -183,7 +182,7 @@ impl FollowedTls {
         self.files != ClientTlsConfig::default()
     }
 
-    /// Whether the client has a certificate of its own.
+    /// Whether the client has a certificate.
     pub(crate) fn has_identity(&self) -> bool {
         self.files.certificate.is_some()
     }

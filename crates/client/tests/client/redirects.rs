@@ -115,7 +115,7 @@ async fn credentials_never_reach_another_origin_res_4() {
         "x-marked",
         "x-session-id",
         "x-access-key",
-        // Whatever it means: the other origin is not the one that it was written for.
+        // The key has no meaning for another origin.
         "x-plain",
         "baggage",
         "tracestate",

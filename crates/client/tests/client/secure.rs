@@ -149,7 +149,7 @@ struct Authority {
     der: CertificateDer<'static>,
 }
 
-/// What a server does with a client that has no certificate, and where it redirects to.
+/// How a server treats a client without a certificate, and where it redirects to.
 #[derive(Default)]
 struct Manners {
     admits_anonymous: bool,
@@ -198,7 +198,8 @@ impl Authority {
         TlsAcceptor::from(Arc::new(config))
     }
 
-    /// A server on this port; whether each connection showed a certificate, and its tasks.
+    /// A server on a port. It records for each connection whether it presented a certificate, and
+    /// keeps its tasks.
     async fn serve(
         &self,
         address: SocketAddr,
@@ -245,7 +246,7 @@ impl Mutual {
         }
     }
 
-    /// Ends the server and all its connections: its port is free.
+    /// Ends the server and all its connections, and frees its port.
     async fn stop(mut self) -> SocketAddr {
         self.tasks.shutdown().await;
         self.address
@@ -376,7 +377,7 @@ async fn redirect_to_other_origin_goes_without_certificate_sec_1() {
     assert_eq!(*shown_there.lock(), [false]);
 }
 
-/// What another origin sends back to the first one is not the client's own call.
+/// A request that another origin redirects back to the first one is not the client's own call.
 #[tokio::test]
 async fn redirect_back_to_first_origin_goes_without_certificate_sec_1() {
     let authority = Authority::new();

@@ -16,7 +16,7 @@ pub struct Shown {
     pub origin: String,
     /// Whether a change takes effect without a restart.
     pub reloadable: bool,
-    /// Whether browsers visit the address that it holds, or come from it (`x-browser-address`).
+    /// Whether the value is an address that browsers visit or come from (`x-browser-address`).
     pub browser_address: bool,
 }
 

@@ -22,7 +22,7 @@ pub(crate) struct Shape {
     pub(crate) description: Option<String>,
     pub(crate) default: Option<Json>,
     pub(crate) reloadable: bool,
-    /// Whether browsers visit the address that it holds, or come from it.
+    /// Whether the value is an address that browsers visit or come from.
     pub(crate) browser_address: bool,
     pub(crate) secret: bool,
     pub(crate) nullable: bool,

@@ -1,4 +1,4 @@
-//! The enum of a service's methods, with what the contract says of each.
+//! Generates the enum of a service's methods and its table of descriptions.
 
 use super::{
     Scope,
@@ -10,12 +10,12 @@ use crate::{
     names,
 };
 
-/// The name of the enum.
+/// Returns the name of the enum.
 pub(super) fn name(service: &Service) -> String {
     format!("{}Method", names::camel(service.descriptor.name()))
 }
 
-/// A variant of the enum, with its name.
+/// Returns the path of an enum variant.
 pub(super) fn variant(service: &Service, method: &Method) -> String {
     format!(
         "{}::{}",
@@ -24,7 +24,7 @@ pub(super) fn variant(service: &Service, method: &Method) -> String {
     )
 }
 
-/// The enum and its table.
+/// Generates the enum and its table.
 pub(super) fn methods(scope: &Scope<'_>, service: &Service) -> String {
     let runtime = scope.runtime();
     let name = name(service);

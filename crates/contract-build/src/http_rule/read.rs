@@ -23,7 +23,8 @@ const TEXT_MESSAGES: [&str; 12] = [
     "google.protobuf.BytesValue",
 ];
 
-/// The most names in the path of a variable: `MAX_PARAMETER_DEPTH` of `seaworthy-contract`, which refuses longer ones at run time.
+/// The maximum names in the path of a variable. It equals `MAX_PARAMETER_DEPTH` of
+/// `seaworthy-contract`, which refuses longer paths at run time.
 const MAX_PARAMETER_DEPTH: usize = 32;
 
 /// The ways to call a method over HTTP, additional ones included.

@@ -134,7 +134,8 @@ impl Query<'_, '_> {
         shown: &str,
         inside: &mut Vec<String>,
     ) {
-        // A message inside itself is listed once, although deeper parameters are read too, up to the bound of `seaworthy-contract`.
+        // A recursive message is listed once, although the contract reads deeper parameters up to
+        // `MAX_PARAMETER_DEPTH`.
         inside.push(message.full_name().to_owned());
         for field in super::schema::in_order(message) {
             let path = join(path, field.name());

@@ -19,7 +19,8 @@ pub(super) enum StreamForm {
 }
 
 impl Codec {
-    /// The form that `Content-Type` names; `None` where there is no such header, or more than one, or the form is not known.
+    /// Returns the format that `Content-Type` names. `None` if the header is missing or repeated,
+    /// or if the format is unknown.
     pub(super) fn of_request(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(header::CONTENT_TYPE).iter();
         let (Some(value), None) = (values.next(), values.next()) else {

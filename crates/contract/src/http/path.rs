@@ -1,4 +1,4 @@
-//! One path of axum with the bindings of a contract that share it, and the choice among them.
+//! One axum path, the bindings of a contract that share it, and the choice among them.
 
 use std::{fmt, sync::Arc};
 
@@ -26,20 +26,20 @@ pub struct Binding<M> {
     pub(super) config: ContractConfig,
 }
 
-/// One path of axum, and the bindings that share it: those of several HTTP methods, of custom verbs, and of templates that axum
-/// cannot tell apart.
+/// One axum path and the bindings that share it. They differ in HTTP method or custom verb, or have
+/// templates that axum cannot distinguish.
 pub struct HttpPath<M> {
     pattern: String,
     bindings: Arc<[Binding<M>]>,
     config: ContractConfig,
 }
 
-/// What an HTTP method and a path lead to among the bindings of an [`HttpPath`].
+/// The result of choosing among the bindings of an [`HttpPath`] by HTTP method and path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The binding with this index.
     Binding(usize),
-    /// The path exists for these HTTP methods only.
+    /// The path exists, but only for these HTTP methods.
     OtherMethods(Vec<Method>),
     /// No template matches the path.
     Nothing,
@@ -57,7 +57,8 @@ impl<M: ContractMethod> Binding<M> {
         self.template.text
     }
 
-    /// What serves this binding alone. It checks no access, and answers 404 to a path that does not match the template.
+    /// Returns a handler for this binding only. It does not check access, and answers 404 to a path
+    /// that does not match the template.
     pub fn unguarded(&self) -> MethodRouter {
         let binding = self.clone();
         let serve = move |request: Request| {
@@ -78,7 +79,7 @@ impl<M: ContractMethod> Binding<M> {
         }
     }
 
-    /// `HEAD` is answered by what answers `GET`; the server leaves the body out.
+    /// The handler of `GET` also answers `HEAD`. The server omits the body.
     fn answers(&self, asked: &Method) -> bool {
         self.method == asked
             || self.is_open()
@@ -91,7 +92,7 @@ impl<M: ContractMethod> Binding<M> {
 }
 
 impl<M: ContractMethod> HttpPath<M> {
-    /// `bindings` have to be sorted by the weight of their templates, the heaviest first.
+    /// `bindings` must be sorted by the weight of their templates, the heaviest first.
     pub(super) fn new(pattern: String, bindings: Vec<Binding<M>>, config: ContractConfig) -> Self {
         Self {
             pattern,
@@ -100,7 +101,7 @@ impl<M: ContractMethod> HttpPath<M> {
         }
     }
 
-    /// The path in the syntax of axum.
+    /// The path in axum's syntax.
     #[must_use]
     pub fn pattern(&self) -> &str {
         &self.pattern
@@ -112,14 +113,14 @@ impl<M: ContractMethod> HttpPath<M> {
         &self.bindings
     }
 
-    /// Chooses the binding that an HTTP method and a path, still percent-encoded, lead to. It is the only place where this is
-    /// decided: what guards a binding and what calls it both ask here.
+    /// Returns the binding for an HTTP method and a percent-encoded path. Access checks and
+    /// dispatch both use this function, so that they cannot disagree.
     pub fn choose(&self) -> impl Fn(&Method, &str) -> Choice + Clone + Send + Sync + 'static {
         let bindings = Arc::clone(&self.bindings);
         move |method, path| choose(&bindings, method, path)
     }
 
-    /// The pattern and what serves it on a bare axum router, with no check of access.
+    /// Returns the pattern and a handler for a bare axum router. The handler does not check access.
     pub(super) fn into_unguarded(self) -> (String, MethodRouter) {
         let filter = filter(&self.bindings);
         let (bindings, config) = (self.bindings, self.config);
@@ -154,13 +155,13 @@ fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &st
         if !binding.template.matches_path(path) {
             continue;
         }
-        // Templates with a verb come first: what is a verb of one method is not the end of an identifier of another.
+        // Templates with a verb come first, so that a verb is not read as the end of an identifier.
         if has_verb && binding.template.verb.is_none() {
             break;
         }
         has_verb |= binding.template.verb.is_some();
         if binding.answers(method) {
-            // A rule that names the method is meant before one that leaves it open.
+            // A rule for a specific HTTP method wins over one for any method.
             if found.is_none() || !binding.is_open() {
                 found = Some(index);
             }
@@ -178,7 +179,7 @@ fn choose<M: ContractMethod>(bindings: &[Binding<M>], method: &Method, path: &st
     }
 }
 
-/// The methods of some bindings; none where one has a name that axum cannot tell apart.
+/// Returns the HTTP methods of some bindings. `None` if axum cannot represent one of them.
 fn filter<M>(bindings: &[Binding<M>]) -> Option<MethodFilter> {
     bindings
         .iter()

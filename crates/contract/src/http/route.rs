@@ -41,10 +41,11 @@ pub enum RequestBody {
 type Answer = Pin<Box<dyn Future<Output = Response> + Send>>;
 pub(super) type Call = Arc<dyn Fn(Request, Vec<Capture>) -> Answer + Send + Sync>;
 
-/// Gathers the routes of a contract whose methods are `M`. Called by generated code.
+/// Builds the routes of a contract whose methods are `M`. Generated code calls it.
 ///
-/// axum finds the path by its literal segments, which keeps its speed and its `MatchedPath`; what axum's patterns cannot say (a verb, `**` in
-/// a variable, two templates of one shape) is decided by [`HttpPath::choose`] among the few bindings that remain.
+/// axum finds the path by its literal segments, which keeps its speed and its `MatchedPath`. axum's
+/// patterns cannot express a verb, `**` in a variable or two templates of one shape.
+/// [`HttpPath::choose`] then chooses among the remaining bindings.
 pub struct Routes<M> {
     config: ContractConfig,
     bindings: Vec<Binding<M>>,
@@ -136,7 +137,7 @@ impl<M: ContractMethod> Routes<M> {
         });
     }
 
-    /// The routes for axum. They check no access. Unknown paths are left to the server.
+    /// Returns the routes for axum. They do not check access. They do not handle unknown paths.
     pub fn into_router(self) -> Router {
         self.into_paths()
             .into_iter()
@@ -146,7 +147,7 @@ impl<M: ContractMethod> Routes<M> {
             })
     }
 
-    /// The same as a list of paths, each with the bindings that share it.
+    /// Returns the routes as a list of paths, each with its bindings.
     #[must_use]
     pub fn into_paths(mut self) -> Vec<HttpPath<M>> {
         self.bindings

@@ -43,7 +43,7 @@ const LONGEST_SEGMENT: usize = 1024;
 /// The longest text of several segments, in characters: about what servers take as a path at all.
 const LONGEST_PATH: usize = 8192;
 
-/// A slash inside a segment.
+/// An escaped slash inside a segment.
 const SLASH: &str = "%2F";
 
 /// What a path gave to a field.
@@ -66,12 +66,12 @@ impl PathTemplate {
         })
     }
 
-    /// Whether a path, not yet decoded, matches.
+    /// Whether a percent-encoded path matches.
     pub(super) fn matches_path(&self, path: &str) -> bool {
         self.split(path).is_some_and(|given| self.matches(&given))
     }
 
-    /// The segments before the verb; `None` where the verb is missing.
+    /// Returns the segments before the verb. `None` if the verb is missing.
     fn split<'path>(&self, path: &'path str) -> Option<Vec<&'path str>> {
         let mut path = path.strip_prefix('/')?;
         if let Some(verb) = self.verb {

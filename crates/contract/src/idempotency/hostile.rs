@@ -1,4 +1,4 @@
-//! Any byte that HTTP admits as an idempotency key, and as the credentials that a key belongs to.
+//! Sends any byte that HTTP admits in idempotency keys and in the credentials that scope them.
 
 use std::sync::{
     Arc, LazyLock,
@@ -30,7 +30,7 @@ fn value() -> impl Strategy<Value = Vec<u8>> {
     ]
 }
 
-/// A service that counts what runs.
+/// A service that counts its executions.
 fn counting() -> (Router, Arc<AtomicUsize>) {
     let calls = Arc::new(AtomicUsize::new(0));
     let counted = Arc::clone(&calls);
@@ -82,7 +82,7 @@ proptest! {
         send(&router, &key, &one);
         send(&router, &key, &other);
         let ran = calls.load(Ordering::SeqCst);
-        // An empty value names nobody, as none does.
+        // An empty value means an anonymous caller, like a missing header.
         let named = |values: &[Vec<u8>]| match values {
             [only] if only.is_empty() => Vec::new(),
             values => values.to_vec(),

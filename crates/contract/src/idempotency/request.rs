@@ -92,7 +92,8 @@ pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     ]))
 }
 
-/// All values of a header, which a client may send more than once: which of them counts is not known here. No value holds the byte between them.
+/// Returns all values of a header, because the layer does not know which of them counts. The
+/// separator is a byte that no value contains.
 fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
     let values: Vec<&[u8]> = headers
         .get_all(name)

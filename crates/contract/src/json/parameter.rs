@@ -3,13 +3,14 @@
 use super::{JsonMessage, ParameterKind};
 use crate::Violations;
 
-/// The most names in the path of a parameter, such as 2 in `filter.label`. Each name costs a stack frame and may create a message, so
-/// the bound is below those of JSON (128) and protobuf (100). `seaworthy-contract-build` refuses path variables beyond the same bound.
+/// The maximum names in the path of a parameter, such as 2 in `filter.label`. Each name costs a
+/// stack frame and may create a message, so the limit is below those of JSON (128) and protobuf
+/// (100). `seaworthy-contract-build` refuses path variables beyond the same limit.
 pub const MAX_PARAMETER_DEPTH: usize = 32;
 
 /// Sets the field at `path`, such as `filter.label`, from text. Answers whether there is such a field.
 ///
-/// A path of more than [`MAX_PARAMETER_DEPTH`] names that begins with a field is a violation.
+/// A path of more than [`MAX_PARAMETER_DEPTH`] names whose first name is a field is a violation.
 pub fn set<M: JsonMessage>(
     message: &mut M,
     path: &str,

@@ -1,4 +1,4 @@
-//! Any byte that HTTP admits, in every header that a contract's routes read.
+//! Sends any byte that HTTP admits in every header that a contract's routes read.
 
 use std::sync::LazyLock;
 
@@ -26,7 +26,8 @@ const VALID: [&str; 10] = [
     "",
 ];
 
-static ROUTER: LazyLock<Router> = LazyLock::new(|| LibraryContract::new(Shelves).unguarded_router());
+static ROUTER: LazyLock<Router> =
+    LazyLock::new(|| LibraryContract::new(Shelves).unguarded_router());
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -4823,8 +4823,8 @@ impl<T: Library> LibraryContract<T> {
             );
         routes
     }
-    /// The routes for an HTTP server of your own. They do not check who calls: what the contract says of access is
-    /// enforced where `seaworthy_grpc::Contracts` serves it.
+    /// Returns the HTTP routes for your own server. They do not check the caller's access:
+    /// `seaworthy_grpc::Contracts` enforces it.
     pub fn unguarded_router(&self) -> ::seaworthy_contract::axum::Router {
         self.http().into_router()
     }

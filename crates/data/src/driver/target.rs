@@ -58,7 +58,7 @@ impl Target {
                 let options = match url.file() {
                     Some(file) => SqliteConnectOptions::new()
                         .filename(private_files::open_database(&file).map_err(not_private)?)
-                        // A file that SQLite makes can be read by other users.
+                        // SQLite creates files that other users can read.
                         .create_if_missing(false)
                         .journal_mode(SqliteJournalMode::Wal),
                     None => SqliteConnectOptions::new().in_memory(true),
@@ -91,7 +91,7 @@ impl Target {
     }
 }
 
-/// The file cannot be kept from other users, or cannot be made.
+/// Converts an error of a private file. The message contains its causes.
 fn not_private(error: PrivateFileError) -> DataError {
     let kind = match error {
         PrivateFileError::Open { .. } => DataErrorKind::ConnectionFailed,

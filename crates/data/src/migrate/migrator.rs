@@ -148,7 +148,8 @@ impl<'a> Migrator<'a> {
         }
         let engine = self.database.0.pool.engine();
         let (mut lease, _admission) = self.database.lease(None).await?;
-        // Its limits are not those of the others; and whatever it holds ends with it, also where this future is dropped.
+        // The connection has its own limits. Closing it releases its locks, even if this future is
+        // dropped.
         lease.close_when_done();
         let mut session = Session(&mut lease);
         for text in unlimited(engine, &session) {

@@ -22,7 +22,7 @@ pub(crate) struct Lease {
     opened: Option<Opened>,
     /// A statement is under way.
     busy: bool,
-    /// Its settings are not those of the others: it is closed instead of being given back.
+    /// The connection has its own settings, so it is closed instead of being returned.
     is_special: bool,
     _place: OwnedSemaphorePermit,
     _in_use: Raised,
@@ -139,7 +139,7 @@ impl Lease {
         }
     }
 
-    /// Never gives this connection back: its limits or locks will not be those of the others.
+    /// Closes this connection after use, because its limits or locks differ from the pool's.
     pub(crate) fn close_when_done(&mut self) {
         self.is_special = true;
     }

@@ -171,7 +171,7 @@ impl Pool {
         let suspect_until = inner.idle.lock().suspect_until;
         let is_suspect = suspect_until.is_some_and(|until| used <= until);
         if is_suspect || now - used >= pool.check_after.get() {
-            // A caller that goes away meanwhile drops the connection: it is closed and counted as such.
+            // A caller that is cancelled here drops the connection, which closes and counts it.
             let asked = time::timeout(inner.config.connect_timeout.get(), opened.driver.ping());
             if !matches!(asked.await, Ok(Ok(()))) {
                 return None;

@@ -3,7 +3,7 @@ use tokio::time::Instant;
 
 use crate::driver::Driver;
 
-/// An open connection of the pool. The gauge of open connections follows its ownership: it falls when the connection is dropped, wherever that happens.
+/// An open connection of the pool. Dropping it lowers the gauge of open connections, on every path.
 pub(super) struct Opened {
     pub(super) driver: Driver,
     pub(super) at: Instant,
@@ -40,7 +40,7 @@ impl Kept {
         self.opened.at
     }
 
-    /// Takes the connection for use or for closing: it is not idle any more.
+    /// Takes the connection out of the idle state, for use or for closing.
     pub(super) fn take(self) -> Opened {
         self.opened
     }

@@ -51,7 +51,8 @@ impl Shared {
                 "put what may fail into a transaction of its own inside of this one",
             ));
         }
-        // A statement whose future is dropped may have been carried out or have failed: until it is known, it counts as failed.
+        // A dropped future leaves the result of its statement unknown, so the statement counts as
+        // failed.
         let before = open.failed.replace(depth);
         let outcome = self.run_alone(&mut open, work).await;
         open.failed = before;
@@ -106,18 +107,19 @@ impl Shared {
         }
     }
 
-    /// Undoes the nested transactions whose futures were dropped.
+    /// Rolls back the nested transactions whose futures were dropped.
     pub(super) async fn roll_back_given_up(&self, open: &mut Open) -> Result<(), DataError> {
         let Some(depth) = *self.given_up.lock() else {
             return Ok(());
         };
         self.roll_back_to(open, depth).await?;
-        // Not sooner: whoever undoes it may be dropped too.
+        // Clear the mark only after the rollback, because this future may be dropped too.
         *self.given_up.lock() = None;
         Ok(())
     }
 
-    /// Undoes a nested transaction. Where that does not succeed, or its future is dropped, nothing but a rollback of all is left.
+    /// Rolls back a nested transaction. If that fails, or its future is dropped, only a rollback of
+    /// the whole transaction remains.
     pub(super) async fn roll_back_to(&self, open: &mut Open, depth: u32) -> Result<(), DataError> {
         self.hooks.lock().retain(|(of, _)| *of < depth);
         let before = open.failed;

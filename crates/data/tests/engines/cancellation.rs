@@ -1,4 +1,5 @@
-//! Futures of the database that are dropped at every await: what they leave is whole, and nothing leaks (DATA-3).
+//! Drops futures of the database at every await. Each leaves a consistent state and leaks nothing
+//! (DATA-3).
 
 use std::{
     sync::{
@@ -20,9 +21,9 @@ use tokio::time::{Instant, sleep};
 
 use crate::server::{Server, add, ids};
 
-/// Nothing that is waited for takes longer on a loaded machine.
+/// The time limit for any wait, on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(30);
-/// The row that every work changes, so that a lock that remains is noticed.
+/// The row that all work changes, so that a leaked lock is detected.
 const SHARED_ROW: i64 = 1;
 
 /// A database whose gauges can be read.
@@ -57,19 +58,19 @@ impl Subject {
         }
     }
 
-    /// The first of ten numbers that no other run has.
+    /// Returns the first of ten numbers that only this run uses.
     fn rows(&self) -> i64 {
         self.next.fetch_add(10, Ordering::SeqCst)
     }
 
-    /// Which of the ten rows from the last run are there.
+    /// Returns which of the ten rows of the last run exist.
     async fn last_rows(&self) -> Vec<i64> {
         let first = self.next.load(Ordering::SeqCst) - 10;
         let all = ids(&self.database).await.into_iter();
         all.filter(|id| *id >= first).map(|id| id - first).collect()
     }
 
-    /// The next transaction can write, every connection comes back, and the gauges say so.
+    /// Checks that the next transaction can write, all connections return and the gauges agree.
     async fn is_whole(&self) {
         self.database
             .transaction(|tx| async move { touch(&tx).await })
@@ -177,7 +178,7 @@ pub(crate) async fn savepoint_is_undone_alone_when_dropped_data_3(server: Server
             let committed = outer.await;
             let rows = subject.last_rows().await;
             match committed {
-                // Where it is not known how far it came, all is undone.
+                // If the commit's result is unknown, the transaction is rolled back.
                 Err(_) => assert!(rows.is_empty(), "{moment:?} at {number}: {rows:?}"),
                 Ok(()) if is_complete => assert_eq!(rows, [0, 1, 2, 3]),
                 Ok(()) => assert_eq!(rows, [0, 3], "{moment:?} at {number}"),
@@ -197,13 +198,13 @@ pub(crate) async fn dropped_statement_is_never_committed_in_part_data_3(server: 
             let first = subject.rows();
             let tx = subject.database.begin().await.unwrap();
             insert(&tx, first).await.unwrap();
-            // It fails, and nobody sees that.
+            // The insert fails and the future is dropped, so the error is lost.
             let twice = insert(&tx, first);
             let seen = seaworthy_testkit::cancellation::drop_at(moment, number, twice).await;
             let after = insert(&tx, first + 1).await;
             let committed = tx.commit().await;
             let rows = subject.last_rows().await;
-            // One that was dropped before it was sent did nothing.
+            // A future that is dropped before its statement was sent has no effect.
             let expected: &[i64] = if committed.is_ok() { &[0, 1] } else { &[] };
             assert_eq!(rows, expected, "{moment:?} at {number}");
             assert_eq!(after.is_ok(), committed.is_ok());
@@ -242,7 +243,7 @@ pub(crate) async fn lease_is_free_or_held_when_dropped_work_2(server: Server) {
     };
     for moment in Moment::ALL {
         at_every_await(moment, work, async |_| {
-            // Nothing renews the lease of work that is gone.
+            // The task that renews the lease ends with the work.
             lease().acquire().await.release().await;
             subject.is_whole().await;
         })
@@ -268,7 +269,7 @@ pub(crate) async fn migration_is_applied_whole_when_dropped_data_2(server: Serve
         return;
     }
     let migrator = Migrator::new(&subject.database, &[MIGRATIONS]);
-    // Each run waits until the lock of the one before is gone: one moment is enough.
+    // Each run waits until the previous run's lock is released, so one moment is enough.
     for moment in [Moment::Woken] {
         let completed = at_every_await(
             moment,

@@ -61,7 +61,8 @@ impl Body for BoundedBody {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = self.project();
-        // A body that is always ready must not outrun the deadline. A status that is already here is the answer.
+        // A body that is always ready must not outrun the deadline. A status that has already
+        // arrived is the answer.
         let is_late = Instant::now() >= this.deadline.deadline();
         let frame = match this.body.poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) if is_late && frame.is_data() => Some(Err(late())),
@@ -118,7 +119,7 @@ mod tests {
 
     use super::*;
 
-    /// Messages that are all there at once, and then the status.
+    /// A body whose messages are all ready, followed by the status.
     fn flood(messages: usize) -> BoundedBody {
         let data = || Ok::<_, Status>(Frame::data(Bytes::from_static(&[0; 5])));
         let status = Frame::trailers(HeaderMap::from_iter([(

@@ -6,7 +6,7 @@ use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::Lat
 use tonic::{Code, Status};
 
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
-/// The beginning of every content type of gRPC, such as `application/grpc+proto`.
+/// The prefix of every gRPC content type, such as `application/grpc+proto`.
 const GRPC_TYPE: &[u8] = b"application/grpc";
 
 /// Marks the answer of a replica beside which there are others that nothing is said against.
@@ -44,7 +44,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
     }
 }
 
-/// Whether a success of HTTP is not an answer of gRPC, such as a page of a proxy.
+/// Whether a successful HTTP response is not a gRPC response, such as a page of a proxy.
 fn is_foreign<B>(response: &Response<B>) -> bool {
     let content_type = response.headers().get(CONTENT_TYPE);
     let is_grpc = content_type.is_some_and(|value| value.as_bytes().starts_with(GRPC_TYPE));

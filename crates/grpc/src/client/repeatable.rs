@@ -46,7 +46,8 @@ impl RepeatableMethods {
     }
 }
 
-/// Keeps requests that may be sent again: of repeatable methods, or marked with [`Repeatable`]. An `idempotency-key` is not enough: gRPC servers do not honour it.
+/// Keeps requests of repeatable methods and requests marked with [`Repeatable`], so that they can
+/// be sent again. An `idempotency-key` is not enough, because gRPC servers do not honour it.
 #[derive(Debug, Clone)]
 pub(crate) struct ReplayCalls(pub(crate) Arc<RepeatableMethods>);
 

@@ -24,7 +24,8 @@ use super::{
     repeatable::Recorded,
 };
 
-/// How often one attempt chooses another connection because none has taken its call. More than one: connections of a fleet that restarts are drained at the same time.
+/// How often one attempt selects another connection because none took its call. It is more than
+/// one, because a fleet that restarts drains several connections at the same time.
 const MAX_RESENDS: u32 = 3;
 
 /// What one attempt must know beyond its request.
@@ -108,12 +109,14 @@ impl Service<Request<Recorded>> for Transport {
     }
 }
 
-/// Whether the status of an answer comes after its messages. Only HTTP 200 is an answer of gRPC; any other status is final by itself.
+/// Whether the status comes after the messages. Only HTTP 200 is a gRPC response; any other HTTP
+/// status is final.
 fn awaits_status(answer: &Response<Body>) -> bool {
     answer.status() == StatusCode::OK && !answer.headers().contains_key("grpc-status")
 }
 
-/// Why the server has not processed a call: it can be sent again, whatever it does.
+/// Why the server has not processed a call. The call can be sent again, even if it is not
+/// repeatable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Unsent {
     /// The connection takes no new calls.
@@ -123,13 +126,14 @@ enum Unsent {
 }
 
 impl Unsent {
-    /// Reads it from the causes of an error. `None` if the server may have processed the call.
+    /// Reads the reason from the causes of an error. `None` if the server may have processed the
+    /// call.
     fn of(error: &(dyn StdError + 'static)) -> Option<Self> {
         causes(error).find_map(|cause| {
             if cause.is::<ConnectionDrained>() {
                 return Some(Self::ByConnection);
             }
-            // hyper cancels what it has not yet given to the connection.
+            // hyper cancels requests that it has not passed to the connection.
             if cause
                 .downcast_ref::<hyper::Error>()
                 .is_some_and(hyper::Error::is_canceled)
@@ -140,7 +144,8 @@ impl Unsent {
             if !error.is_remote() {
                 return None;
             }
-            // h2 ends only streams after the last one that GOAWAY calls processed with this error (RFC 9113, section 8.7).
+            // With this error h2 ends only streams after the last one that GOAWAY names as
+            // processed (RFC 9113, section 8.7).
             match error.reason() {
                 _ if error.is_go_away() => Some(Self::ByConnection),
                 Some(h2::Reason::REFUSED_STREAM) => Some(Self::ByStream),
@@ -185,7 +190,7 @@ fn has_expired(error: &(dyn StdError + 'static)) -> bool {
 struct Answer {
     body: Body,
     running: InFlight,
-    /// The status is still to come. An answer that ends without it was cut off.
+    /// The status has not arrived. A response that ends without it was cut off.
     awaits_status: bool,
 }
 

@@ -1,8 +1,9 @@
 //! The standard health service (HLTH-1): what load balancers and orchestrators ask of a gRPC server.
 //!
-//! It follows the readiness of the service, so it says `NOT_SERVING` while calls are still accepted in the drain of a stop. `Check` and `List` pass
-//! outside of log, traces and load shedding, as the probes over HTTP do (HLTH-5). `Watch` stays open for as long as its client likes, so it counts under rate limit and load shedding and has
-//! bounds of its own.
+//! It follows the readiness of the service, so it answers `NOT_SERVING` during the drain of a stop,
+//! while calls are still accepted. `Check` and `List` bypass log, traces and load shedding, like
+//! the HTTP probes (HLTH-5). `Watch` stays open until its client ends it, so it counts for rate
+//! limit and load shedding and has its own limits.
 
 mod contract;
 mod listening;
@@ -32,7 +33,7 @@ pub(crate) fn contract(
     HealthContract::new(HealthService::new(status, names))
 }
 
-/// What a method asks of the stack.
+/// Returns the stack's options for a method.
 pub(crate) fn options(method: HealthMethod) -> MethodOptions {
     match method {
         HealthMethod::Check | HealthMethod::List => MethodOptions::new().probe(),

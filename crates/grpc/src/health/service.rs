@@ -78,7 +78,8 @@ struct Watch {
 }
 
 impl Watch {
-    /// The next answer; `None` when the listener closes. A service that is not known stays so, and the call stays open: the interface asks for it.
+    /// Returns the next answer, or `None` when the listener closes. For an unknown service the call
+    /// stays open, as the protocol requires.
     async fn next(&mut self) -> Option<ServingStatus> {
         let has_begun = std::mem::replace(&mut self.has_begun, true);
         match (has_begun, self.is_known) {

@@ -10,10 +10,11 @@ use tokio::{
 
 use super::contract::grpc::health::v1::health_check_response::ServingStatus;
 
-/// Readiness is kept in memory, so that reading it costs next to nothing. A load balancer learns of a change soon enough.
+/// Reading the readiness from memory costs little. A load balancer sees a change soon enough.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Whether the service can be called, now and later. Cheap to clone; all clones share one poll of the readiness.
+/// Whether the service can be called, with updates. Cheap to clone; all clones share one poll of
+/// the readiness.
 #[derive(Debug, Clone)]
 pub(crate) struct HealthStatus {
     health: Health,
@@ -21,7 +22,8 @@ pub(crate) struct HealthStatus {
     poll: Arc<Poll>,
 }
 
-/// Reads the readiness for all open calls. It begins with the first one and ends with the last clone of the status.
+/// Polls the readiness for all open calls. The poll starts with the first call and ends with the
+/// last clone of the status.
 #[derive(Debug)]
 struct Poll {
     status: watch::Sender<ServingStatus>,
@@ -37,11 +39,11 @@ pub(super) struct Changes {
     last: ServingStatus,
 }
 
-/// What an open call waits for.
+/// Events that an open call waits for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Change {
     Status(ServingStatus),
-    /// The listener closes, so that open calls must end.
+    /// The listener closes, so open calls must end.
     Closing,
 }
 
@@ -66,10 +68,10 @@ impl HealthStatus {
         status_of(&self.health)
     }
 
-    /// The state from now on. Must be called inside a runtime.
+    /// Returns a subscription to the state. Must be called inside a runtime.
     pub(super) fn changes(&self) -> Changes {
         self.poll.begin(&self.health);
-        // What the poll knows is what this call has seen: no change between the two is lost.
+        // The call starts with the state that the poll has, so it misses no change.
         refresh(&self.poll.status, &self.health);
         let mut status = self.poll.status.subscribe();
         let last = *status.borrow_and_update();
@@ -85,7 +87,7 @@ impl HealthStatus {
 impl Poll {
     fn begin(&self, health: &Health) {
         let mut task = self.task.lock();
-        // A task that has ended was one of a runtime that has ended.
+        // A finished task belongs to a runtime that was shut down.
         if task.as_ref().is_none_or(AbortHandle::is_finished) {
             let polling = poll(health.clone(), self.status.clone());
             *task = Some(tokio::spawn(polling).abort_handle());
@@ -124,12 +126,12 @@ fn status_of(health: &Health) -> ServingStatus {
 }
 
 impl Changes {
-    /// The state that was last seen.
+    /// Returns the state that was last seen.
     pub(super) const fn last(&self) -> ServingStatus {
         self.last
     }
 
-    /// Waits for another state or for the end. A state that changed before the end comes first.
+    /// Waits for another state or for the end. A state that changed earlier is returned first.
     pub(super) async fn next(&mut self) -> Change {
         loop {
             let is_closing = tokio::select! {

@@ -108,7 +108,7 @@ async fn watches_of_one_client_are_bounded_and_check_is_not_sec_3() {
     let (service, _closing) = service(&Readiness::new(HealthConfig::default()));
     let mut open = Vec::new();
     let refused = loop {
-        // A name that is not known counts as well: its call stays open.
+        // Calls for unknown services count too, because they stay open.
         match service.watch(ask(["", "nobody"][open.len() % 2])).await {
             Ok(watch) => open.push(watch),
             Err(error) => break error,

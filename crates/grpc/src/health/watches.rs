@@ -3,12 +3,15 @@ use std::{collections::HashMap, net::IpAddr, sync::Arc};
 use parking_lot::Mutex;
 use seaworthy_core::{Code, Error, context};
 
-/// Open `Watch` calls of the process: each holds a stream and some kilobytes, for as long as its client likes.
+/// Maximum open `Watch` calls of the process. Each holds a stream and some kilobytes until its
+/// client ends it.
 const MAX_WATCHES: usize = 1_024;
-/// Open `Watch` calls of one client address. A client has one for each connection; behind a proxy several clients share an address.
+/// Maximum open `Watch` calls of one client address. A client has one for each connection, and
+/// clients behind a proxy share an address.
 const MAX_WATCHES_PER_ADDRESS: usize = 64;
 
-/// Counts the open `Watch` calls, which anyone may make and which end only when their clients end them. Cheap to clone; all clones count together.
+/// Counts the open `Watch` calls. Any client may open one, and only the client ends it. Cheap to
+/// clone; all clones share the count.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watches(Arc<Mutex<Counts>>);
 

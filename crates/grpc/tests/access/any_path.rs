@@ -1,4 +1,4 @@
-//! No request at all runs a method for a caller whom the contract does not let in.
+//! No request runs a method for a caller without the declared access.
 
 use proptest::prelude::*;
 use seaworthy_contract::ContractMethod as _;
@@ -9,7 +9,8 @@ use crate::{
     orders::OrdersMethod,
 };
 
-/// A target near the templates of the contract, with escapes and bytes that a request line may hold.
+/// Generates targets near the contract's templates, with escapes and any byte that a request line
+/// admits.
 fn target() -> impl Strategy<Value = String> {
     let part = prop_oneof![
         6 => prop::sample::select(&[

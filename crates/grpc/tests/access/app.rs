@@ -17,7 +17,7 @@ use tonic_prost::ProstCodec;
 
 use crate::orders::{Echo, OrderRequest, OrderResponse, OrdersContract, OrdersMethod};
 
-/// No request of these tests takes longer on a loaded machine.
+/// The time limit of a request on a loaded machine.
 const TIMEOUT: Duration = Duration::from_secs(60);
 const SETTINGS: [&str; 8] = [
     "server.http.addr=127.0.0.1:0",
@@ -30,19 +30,19 @@ const SETTINGS: [&str; 8] = [
     "server.http.cors.allowed_origins=https://app.example",
 ];
 
-/// Callers of the tests: their token is their name.
+/// Callers of the tests. The token is the name of the caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Caller {
     Anonymous,
     /// Sends a token that is not valid.
     Forger,
-    /// Has no role and no scope.
+    /// Has neither roles nor scopes.
     User,
-    /// Has a role that `AuditOrder` takes, and not its scope.
+    /// Has a role that `AuditOrder` accepts, but not its scope.
     Unscoped,
-    /// Has a role and the scope that `AuditOrder` takes.
+    /// Has a role and the scope that `AuditOrder` accepts.
     Auditor,
-    /// Has the role `admin`, and no scope.
+    /// Has the role `admin` and no scope.
     Admin,
 }
 
@@ -77,7 +77,7 @@ impl Caller {
         })
     }
 
-    /// The answer that the contract asks for, as an HTTP status: written apart from the code under test.
+    /// The HTTP status that the contract demands. It does not use the code under test.
     pub(crate) fn expected(self, method: OrdersMethod) -> u16 {
         let MethodAccess::Authenticated {
             any_of_roles,
@@ -168,7 +168,7 @@ impl TestApp {
     }
 }
 
-/// Calls a method over gRPC: the method that ran, or the status.
+/// Calls a method over gRPC. Returns the method that ran, or the status.
 pub(crate) async fn call(
     channel: Channel,
     path: &'static str,
@@ -190,7 +190,7 @@ pub(crate) async fn call(
         .map_err(|status| status.code())
 }
 
-/// An answer over HTTP.
+/// An HTTP response.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
     pub(crate) status: u16,
@@ -198,14 +198,15 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    /// The method that ran, if one did and its answer has a body.
+    /// The method that ran, if any did and the response has a body.
     pub(crate) fn method(&self) -> Option<&str> {
         let (_, rest) = self.text.split_once(r#""method":""#)?;
         rest.split('"').next()
     }
 }
 
-/// Sends a request with exactly this target, in which `{host}` is the address of the server, on a connection of its own.
+/// Sends a request with exactly this target on its own connection. `{host}` in the target is the
+/// address of the server.
 pub(crate) fn send(
     address: SocketAddr,
     method: &str,
@@ -230,7 +231,8 @@ pub(crate) fn send(
         .write_all(format!("{head}{body}").as_bytes())
         .unwrap();
     let mut bytes = Vec::new();
-    // The server may reset a connection whose request it refused unread: what came before counts.
+    // The server may reset a connection after refusing an unread request. The bytes received so far
+    // count.
     let _ = stream.read_to_end(&mut bytes);
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let status = text

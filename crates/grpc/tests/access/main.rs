@@ -1,4 +1,4 @@
-//! Who may call a method of a contract is what the contract declares, whichever way a caller takes to it (AUTH-5).
+//! The contract declares who may call a method, on every path that leads to it (AUTH-5).
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! Every way to every method, for every caller.
+//! Calls every method in every way as every caller.
 
 use seaworthy_contract::ContractMethod as _;
 use tonic::Code;
@@ -8,7 +8,8 @@ use crate::{
     orders::OrdersMethod,
 };
 
-/// Every binding of the contract, as a client calls it, and forms of it that lead to the same method.
+/// Every binding of the contract as a client calls it, and other spellings that lead to the same
+/// method.
 const WAYS: [(OrdersMethod, &str, &str); 28] = [
     (OrdersMethod::GetOrder, "GET", "/v1/orders/7"),
     (OrdersMethod::GetOrder, "HEAD", "/v1/orders/7"),
@@ -48,7 +49,7 @@ const WAYS: [(OrdersMethod, &str, &str); 28] = [
     (OrdersMethod::PurgeFile, "GET", "/v1/files/trash/b"),
 ];
 
-/// Requests beside the bindings, and what every caller is answered.
+/// Requests that match no binding, and their status for every caller.
 const ELSEWHERE: [(&str, &str, u16); 12] = [
     ("GET", "/v1/orders/7:cancel", 405),
     ("HEAD", "/v1/orders/7:cancel", 405),
@@ -129,7 +130,7 @@ async fn every_method_over_grpc_has_the_declared_access_auth_5() {
     }
 }
 
-/// The example of the report: an admin-only verb beside a public GET and a public POST of one path.
+/// An admin-only verb beside a public GET and a public POST of one path.
 #[tokio::test(flavor = "multi_thread")]
 async fn admin_verb_is_closed_on_both_transports_auth_5() {
     let app = TestApp::of_contract().await;

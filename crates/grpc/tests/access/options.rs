@@ -1,4 +1,4 @@
-//! Options are given by method, for both transports.
+//! Options are set per method, for both transports.
 
 use seaworthy_grpc::{Contracts, MethodOptions};
 

@@ -1,4 +1,4 @@
-//! Clients of reflection can use the descriptors of a contract that declares its access.
+//! Reflection clients can use the descriptors of a contract that declares its access.
 
 use std::collections::BTreeSet;
 

@@ -341,7 +341,7 @@ async fn a_connection_that_is_cut_is_opened_again_res_1() {
     }
 }
 
-/// Calls are not repeatable: nothing is hidden by a retry.
+/// Calls are not repeatable, so no retry hides a failure.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_succeed_while_drained_connection_ends_stream_res_1() {
     let ends = Arc::new(Notify::new());
@@ -378,7 +378,7 @@ async fn calls_succeed_while_one_of_two_replicas_drains_res_1() {
         streams.push(listen(&channel).await.unwrap());
     }
     second.drain();
-    // Each open call makes its replica less likely: several at once reach both.
+    // Each open call makes its replica less likely, so several at once reach both.
     for round in 0..50 {
         let answers = futures::future::join_all((0..8).map(|_| call(&channel))).await;
         for answer in answers {

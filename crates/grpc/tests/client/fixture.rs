@@ -50,7 +50,7 @@ pub(crate) enum Reply {
     After(Duration),
     /// A message, and more to come that never does.
     Stream,
-    /// A message, and the end of the stream as soon as the test gives the sign.
+    /// A message, then the end of the stream when the test signals it.
     StreamUntil(Arc<Notify>),
     Never,
 }
@@ -131,12 +131,13 @@ impl Server {
         self.calls.load(Ordering::SeqCst)
     }
 
-    /// Connections that were accepted so far.
+    /// The number of accepted connections.
     pub(crate) fn connections(&self) -> usize {
         self.connections.load(Ordering::SeqCst)
     }
 
-    /// Ends every connection gracefully (GOAWAY), as servers do that stop or that limit the age of connections. New ones are accepted.
+    /// Ends every connection gracefully (GOAWAY), as servers do at a stop or at the maximum age of
+    /// connections. The server accepts new ones.
     pub(crate) fn drain(&self) {
         self.drain.send_replace(());
     }

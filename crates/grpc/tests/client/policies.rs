@@ -73,7 +73,7 @@ async fn what_the_contract_calls_idempotent_or_the_caller_marks_is_tried_again_a
     assert_eq!(server.calls(), 3);
 }
 
-/// A gRPC server does not honour the key: a second call would do the work twice.
+/// A gRPC server does not honour the key, so a second call would repeat the work.
 #[tokio::test]
 async fn unsafe_call_with_idempotency_key_is_sent_once_res_2() {
     let server = Server::start(|_| Reply::CutOff).await;

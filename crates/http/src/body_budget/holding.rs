@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::{BodyBudget, Waiting};
 
-/// The bytes that one request holds. They are given back when this is dropped.
+/// The bytes that one request holds. Dropping it releases them.
 #[derive(Debug)]
 pub(crate) struct Holding {
     budget: BodyBudget,
@@ -40,7 +40,7 @@ impl Holding {
         self.held.load(Ordering::Relaxed)
     }
 
-    /// Takes bytes if they are free.
+    /// Takes bytes if the budget has room.
     pub(crate) fn try_take(&self, bytes: u64) -> bool {
         let is_taken = self.budget.try_take(bytes);
         if is_taken {
@@ -49,19 +49,19 @@ impl Holding {
         is_taken
     }
 
-    /// Adds bytes that were taken elsewhere.
+    /// Adds bytes that another component took from the budget.
     pub(super) fn add_taken(&self, bytes: u64) {
         self.budget.0.metrics.held.add(bytes);
         self.held.fetch_add(bytes, Ordering::Relaxed);
     }
 
-    /// Gives back what is beyond `bytes`.
+    /// Releases all bytes beyond `bytes`.
     pub(crate) fn shrink_to(&self, bytes: u64) {
         let held = self.held.fetch_min(bytes, Ordering::Relaxed);
         self.budget.give_back(held.saturating_sub(bytes));
     }
 
-    /// Says that the reader waits, so that the body can be ended and the reader woken.
+    /// Marks the reader as waiting, so that the body can be ended and the reader woken.
     pub(crate) fn rest(&self) -> Idle {
         let waiting = Arc::new(Waiting {
             held: self.held(),
@@ -95,7 +95,7 @@ pub(crate) struct Idle {
 }
 
 impl Idle {
-    /// Whether the body has to end. If not, the task is woken when it has to.
+    /// Whether the body must end. If not, the task is woken when it must.
     pub(crate) fn is_ended(&self, context: &Context<'_>) -> bool {
         self.waiting.waker.register(context.waker());
         self.waiting.is_ended.load(Ordering::Acquire)

@@ -5,14 +5,14 @@ use std::sync::{
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
-/// What operators see of the budget.
+/// Metrics of the budget.
 pub(super) struct BudgetMetrics {
     pub(super) held: Held,
     pub(super) refused: Counter,
     pub(super) ended: Counter,
 }
 
-/// The bytes that are held.
+/// Bytes that requests hold.
 #[derive(Clone, Default)]
 pub(super) struct Held(Arc<AtomicU64>);
 

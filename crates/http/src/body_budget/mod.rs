@@ -1,15 +1,15 @@
-//! A bound on the bytes of request bodies that a process holds at once (SEC-3).
+//! A limit on the bytes of request bodies that a process holds at once (SEC-3).
 //!
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
-//! which no container has. The budget bounds the sum. Every byte of a request body is charged when it
-//! is handed to its reader and given back when the request is answered, so bodies that are only
-//! announced cost nothing.
+//! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
+//! request body when the reader receives it, and released when the request is answered. A declared
+//! length costs nothing.
 //!
-//! A body that finds no room waits for [`MAX_WAIT`], and is refused with 503 and `Retry-After` after
-//! that. While bodies wait, the budget is taken back from bodies whose clients do not send: the body
-//! with the largest product of bytes held and time held is ended first, with the same answer. So
-//! clients that send slowly, or never finish, cannot keep the budget from the others. A body that is
-//! complete is never ended.
+//! A body that exceeds the budget waits for [`MAX_WAIT`], and is then refused with 503 and
+//! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the
+//! same answer. It starts with the body that has the largest product of bytes held and time held.
+//! It never ends a complete body. So clients that send slowly, or never finish, cannot exhaust the
+//! budget.
 
 mod holding;
 mod metrics;
@@ -37,12 +37,12 @@ pub(crate) use room::Room;
 
 /// A quarter of a small container of 256 MiB: 32 bodies of 2 MiB, or thousands of the usual size.
 pub const DEFAULT_BODY_BUDGET: ByteSize = ByteSize::mebibytes(64);
-/// Longer than most handlers take to answer and give room back, and short beside any deadline.
+/// Most handlers answer and release their bytes in less time. It is short compared to any deadline.
 const MAX_WAIT: Duration = Duration::from_secs(1);
-/// When room can be expected again.
+/// The `Retry-After` of a refused body.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
 
-/// The bytes of request bodies that a process may hold at once. Cheap to clone: all clones share
+/// The bytes of request bodies that a process may hold at once. Cheap to clone. All clones share
 /// one budget, so that one process has one for all its listeners.
 #[derive(Clone)]
 pub struct BodyBudget(Arc<Inner>);
@@ -54,16 +54,16 @@ struct Inner {
     metrics: BudgetMetrics,
 }
 
-/// The bodies whose readers wait, for their client or for room.
+/// Bodies whose readers wait, for their client or for the budget.
 #[derive(Default)]
 struct Bodies {
     next: u64,
     idle: BTreeMap<u64, Arc<Waiting>>,
-    /// Bytes that are waited for.
+    /// The sum of bytes that bodies wait for.
     wanted: u64,
 }
 
-/// A body whose reader waits, so that it can be ended.
+/// A body whose reader waits, so that the budget can end it.
 struct Waiting {
     held: u64,
     since: Instant,
@@ -71,13 +71,13 @@ struct Waiting {
     waker: AtomicWaker,
 }
 
-/// There is no room for a body.
+/// The budget has no room for a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the budget for request bodies is spent")]
 pub(crate) struct BudgetSpent;
 
 impl BodyBudget {
-    /// A budget of `limit` bytes, which is reported in `metrics`.
+    /// Creates a budget of `limit` bytes and reports it in `metrics`.
     #[must_use]
     pub fn new(limit: ByteSize, metrics: &Metrics) -> Self {
         let permits = limit.as_usize().min(Semaphore::MAX_PERMITS);
@@ -90,19 +90,19 @@ impl BodyBudget {
         }))
     }
 
-    /// The bytes that may be held at once.
+    /// The maximum bytes that requests may hold at once.
     #[must_use]
     pub fn limit(&self) -> ByteSize {
         ByteSize::bytes(self.0.limit)
     }
 
-    /// The bytes that are held.
+    /// The bytes that requests hold.
     #[must_use]
     pub fn held(&self) -> ByteSize {
         ByteSize::bytes(self.0.metrics.held.get())
     }
 
-    /// Takes bytes if they are free.
+    /// Takes bytes if the budget has room.
     fn try_take(&self, bytes: u64) -> bool {
         let Ok(permits) = u32::try_from(bytes) else {
             return false;
@@ -122,8 +122,8 @@ impl BodyBudget {
         }
     }
 
-    /// Ends idle bodies until what they hold covers what is waited for. Returns whether the asking
-    /// body may wait; if it is the one that has to be ended first, it may not.
+    /// Ends idle bodies until they release the bytes that bodies wait for. Returns whether the
+    /// calling body may wait. It may not if it must be ended first.
     fn make_room(&self, asking: &Holding, bytes: u64) -> bool {
         let now = Instant::now();
         let own = weight(asking.held() + bytes, asking.since(), now);
@@ -136,7 +136,8 @@ impl BodyBudget {
             .map(|body| body.held)
             .sum();
         let wanted = bodies.wanted + bytes;
-        // What is not held is free, or was given to a body that waits and has not been woken yet.
+        // Bytes that no request holds are free, or reserved for a waiting body that is about to
+        // wake.
         let free = self.0.limit.saturating_sub(self.0.metrics.held.get());
         while free + coming < wanted {
             let heaviest = bodies
@@ -146,7 +147,7 @@ impl BodyBudget {
                 .map(|body| (weight(body.held, body.since, now), body))
                 .max_by_key(|(weight, _)| *weight);
             let Some((weight, body)) = heaviest else {
-                // The rest is held by handlers, which will answer.
+                // Handlers hold the rest and release it with their answers.
                 break;
             };
             if weight <= own {
@@ -162,12 +163,12 @@ impl BodyBudget {
     }
 }
 
-/// What a body costs the others: bytes times milliseconds.
+/// The cost of a body: bytes times milliseconds.
 fn weight(held: u64, since: Instant, now: Instant) -> u128 {
     u128::from(held) * now.saturating_duration_since(since).as_millis()
 }
 
-/// The answer to a request whose body has no room.
+/// The response to a request whose body exceeds the budget.
 pub(crate) fn spent() -> Error {
     Error::new(
         Code::Unavailable,

@@ -13,7 +13,7 @@ use tokio::{
 
 use super::{BodyBudget, BudgetSpent, Holding, MAX_WAIT};
 
-/// Waits for room. Completes once the bytes are taken, or there is none in time.
+/// Waits for the budget. Completes when the bytes are taken, or when the time is over.
 pub(crate) struct Room {
     budget: BodyBudget,
     bytes: u64,
@@ -22,7 +22,7 @@ pub(crate) struct Room {
 }
 
 impl Room {
-    /// Begins to wait for `bytes`.
+    /// Starts to wait for `bytes`.
     pub(crate) fn wait(holding: &Holding, bytes: u64) -> Result<Self, BudgetSpent> {
         let budget = holding.budget().clone();
         let permits = u32::try_from(bytes).map_err(|_| BudgetSpent);

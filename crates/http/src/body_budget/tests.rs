@@ -13,7 +13,7 @@ const LIMIT: ByteSize = ByteSize::bytes(100);
 
 type Client = mpsc::UnboundedSender<Result<Bytes, std::io::Error>>;
 
-/// A body whose client sends when the test says so.
+/// A body whose chunks the test sends.
 fn body(budget: &BodyBudget, reader: BodyReader) -> (Client, Body, BodyReport) {
     let (client, pieces) = mpsc::unbounded();
     let (body, report) = limited(Body::from_stream(pieces), LIMIT, budget, reader);
@@ -129,7 +129,7 @@ async fn the_heaviest_body_is_refused_when_it_asks_for_more_sec_3() {
     send(&client, 10);
     heavy.frame().await.unwrap().unwrap_err();
     assert!(report.error().is_some() && light_report.error().is_none());
-    // It frees what it held at once, before its handler has answered.
+    // It released its bytes at once, while its handler has not answered.
     assert_eq!(budget.held().get(), 10);
 }
 

@@ -1,5 +1,5 @@
-//! The hops of a forwarding header, as bytes: a value may hold any byte from 0x80 on, which is no
-//! reason to reject the hops beside it.
+//! Parses the hops of a forwarding header as bytes. A value may contain any byte from 0x80 on,
+//! which must not invalidate the other hops.
 
 use std::{
     net::{IpAddr, Ipv6Addr},
@@ -12,7 +12,7 @@ use super::ForwardedHeader;
 
 pub(super) const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The addresses of all hops, the nearest first. `None` is a hop that cannot be read.
+/// The addresses of all hops, the nearest first. `None` marks a malformed hop.
 pub(super) fn hops(
     header: ForwardedHeader,
     headers: &HeaderMap,
@@ -41,7 +41,7 @@ enum Quoting {
 }
 
 /// Splits from the right, because only the right end was written by a trusted proxy. Quotes are
-/// matched from the right too: an open quote further left cannot swallow what the proxy wrote.
+/// matched from the right too, so an open quote further left cannot hide the proxy's part.
 struct SplitRight<'a> {
     rest: Option<&'a [u8]>,
     separator: u8,
@@ -57,7 +57,7 @@ impl<'a> SplitRight<'a> {
         }
     }
 
-    /// The place of the last separator outside of quotes.
+    /// The index of the last separator outside of quotes.
     fn last_separator(&self, text: &[u8]) -> Option<usize> {
         let mut is_quoted = false;
         for (place, byte) in text.iter().enumerate().rev() {
@@ -87,14 +87,14 @@ impl<'a> Iterator for SplitRight<'a> {
     }
 }
 
-/// Whether an odd number of backslashes stands before the byte at `place`.
+/// Whether an odd number of backslashes precedes the byte at `place`.
 fn is_escaped(text: &[u8], place: usize) -> bool {
     let before = text.get(..place).unwrap_or_default();
     let backslashes = before.iter().rev().take_while(|byte| **byte == b'\\');
     backslashes.count() % 2 == 1
 }
 
-/// Optional whitespace as HTTP means it: spaces and tabs alone.
+/// Trims optional whitespace as HTTP defines it: spaces and tabs only.
 fn trim(mut text: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = text {
         text = rest;
@@ -119,7 +119,7 @@ fn address(text: &[u8]) -> Option<IpAddr> {
     text.parse().ok().map(IpAddr::V4).or_else(|| ipv6(text))
 }
 
-/// The zone of a link-local address names an interface of the proxy, which says nothing here.
+/// The zone of a link-local address names an interface of the proxy, so it is ignored.
 fn ipv6(text: &str) -> Option<IpAddr> {
     let (address, zone) = match text.split_once('%') {
         Some((address, zone)) => (address, Some(zone)),
@@ -141,8 +141,8 @@ fn is_port(text: &str) -> bool {
     }
 }
 
-/// The `for` parameter of one element of `Forwarded` (RFC 7239, section 4). An element with two of
-/// them cannot be read.
+/// Returns the `for` parameter of one element of `Forwarded` (RFC 7239, section 4). An element with
+/// two of them is malformed.
 fn forwarded_for(element: &[u8]) -> Option<IpAddr> {
     let mut found = SplitRight::new(element, b';', Quoting::Strings).filter_map(|pair| {
         let (name, value) = trim(pair).split_at_checked(b"for=".len())?;

@@ -1,4 +1,4 @@
-//! Whose address a request comes from, read through trusted proxies only (SEC-6).
+//! Determines the client's address of a request through trusted proxies only (SEC-6).
 
 mod hops;
 
@@ -15,7 +15,7 @@ use ipnet::IpNet;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// How many hops are read before the rest of the header is ignored: more proxies in a row than any deployment has.
+/// The maximum number of hops that are read: more proxies than any deployment has in a row.
 const MAXIMUM_HOPS: usize = 32;
 
 /// An address range in CIDR form, such as `10.0.0.0/8`; a bare address is a range of one.
@@ -35,7 +35,7 @@ impl AddressRange {
     }
 }
 
-/// One IPv6 client commands a whole /64 network, so that is what counts as its address.
+/// One IPv6 client usually has a whole /64 network, so the network counts as its address.
 pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
     match ip.to_canonical() {
         IpAddr::V4(ip) => IpAddr::V4(ip),
@@ -90,7 +90,8 @@ impl JsonSchema for AddressRange {
 
 /// The header in which the trusted proxies write the client's address.
 ///
-/// It is one by setting and never "whichever is there": a proxy rewrites the header it knows and passes the other one on as the client wrote it.
+/// The setting selects exactly one header. A proxy rewrites the header that it knows, and passes
+/// the other one on as the client wrote it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardedHeader {
@@ -116,10 +117,10 @@ impl ClientAddress {
         }
     }
 
-    /// The address of the nearest hop that is not a trusted proxy, read from right to left.
+    /// Returns the address of the nearest hop that is not a trusted proxy, read from right to left.
     ///
-    /// A hop that cannot be read ends the search at the hop to its right. Everything further left was
-    /// written by an unknown sender and is never looked at, so no byte of it can change the result.
+    /// A malformed hop ends the search at the hop to its right. An unknown sender wrote everything
+    /// further left, so no byte of it can change the result.
     pub(crate) fn resolve(&self, peer: IpAddr, headers: &HeaderMap) -> IpAddr {
         let peer = peer.to_canonical();
         if self.trusted.is_empty() || !self.trusts(peer) {

@@ -118,7 +118,7 @@ fn hops_in_other_forms_are_read_or_end_the_search_sec_6() {
     }
 }
 
-/// Everything that a header may hold.
+/// Any byte that a header may contain.
 fn hostile() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![
         Just(b','),
@@ -158,7 +158,7 @@ proptest! {
         ] {
             let written = [hop].into_iter().chain(std::iter::repeat_n(proxy, proxies));
             let written = written.collect::<Vec<_>>().join(", ");
-            // The first proxy appends to the client's line, or adds a line of its own.
+            // The first proxy appends to the client's line, or adds its own line.
             let appended = [&last[..], b", ", written.as_bytes()].concat();
             let mut lines = claimed.clone();
             lines.push(appended);

@@ -8,8 +8,8 @@ use http::{HeaderValue, header};
 use crate::routes::{Access, RouteOptions, Routes};
 
 const PAGE: &str = include_str!("page.html");
-/// Lets the page run its own script and style and ask its own service, and nothing else. Its script
-/// makes markup of no text.
+/// Allows the page only its own script, its own style and requests to its own service. Its script
+/// may not turn text into markup.
 const PAGE_POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'; trusted-types 'none'",
 );

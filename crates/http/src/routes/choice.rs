@@ -5,22 +5,22 @@ use http::Method;
 
 use super::RouteOptions;
 
-/// What a request leads to among the [`Variant`]s of one path.
+/// The result of choosing among the [`Variant`]s of one path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Choice {
     /// The variant with this index.
     Variant(usize),
-    /// The path exists, and these are the HTTP methods that it serves.
+    /// The path exists, but only for these HTTP methods.
     OtherMethods(Vec<Method>),
     /// The path does not exist.
     Nothing,
 }
 
-/// Chooses a variant by the HTTP method and the path of a request, still percent-encoded.
+/// Chooses a variant by the HTTP method and the percent-encoded path of a request.
 pub(crate) type Choose = Arc<dyn Fn(&Method, &str) -> Choice + Send + Sync>;
 
-/// One of several handlers that share an axum path, with options of its own: a method of a contract, of
-/// which axum's template cannot say all, such as the verb in `/v1/orders/{id}:cancel`.
+/// One of several handlers that share an axum path, with its own options. It serves a contract
+/// method whose template axum cannot express, such as the verb in `/v1/orders/{id}:cancel`.
 #[derive(Debug, Clone)]
 pub struct Variant<S = ()> {
     pub(crate) shown: String,
@@ -29,7 +29,7 @@ pub struct Variant<S = ()> {
 }
 
 impl<S> Variant<S> {
-    /// A handler that the admin listener and errors show as `template`.
+    /// Creates a handler that the admin listener and errors show as `template`.
     pub fn new(
         template: impl Into<String>,
         methods: MethodRouter<S>,
@@ -43,8 +43,8 @@ impl<S> Variant<S> {
     }
 }
 
-/// What one call on [`Routes`](super::Routes) added: a path with one handler, or with several and a function that
-/// chooses among them.
+/// One call on [`Routes`](super::Routes): a path with one handler, or with several handlers and a
+/// function that chooses among them.
 #[derive(Clone)]
 pub(crate) struct Entry<S> {
     pub(crate) path: String,

@@ -10,13 +10,14 @@ use tower_service::Service as _;
 
 use super::{MethodLabel, RouteOptions, list::Methods};
 
-/// One handler with its options. The stack finds it once per request, so the options that are enforced and the
-/// handler that runs cannot belong to different routes (AUTH-5).
+/// One handler with its options. The stack finds it once per request, so the enforced options and
+/// the handler always belong to the same route (AUTH-5).
 #[derive(Debug)]
 pub(crate) struct Endpoint {
     options: RouteOptions,
     methods: Methods,
-    /// It holds one route. axum only reads the parameters of the path; where it finds no route there is no other handler to run.
+    /// A router with exactly one route. axum only reads the parameters of the path, and cannot
+    /// select another handler.
     router: Router,
 }
 
@@ -37,7 +38,7 @@ impl Endpoint {
         self.methods
     }
 
-    /// Whether `HEAD` has a handler of its own and is not the `GET` handler without its body.
+    /// Whether `HEAD` has its own handler instead of the `GET` handler without its body.
     pub(super) fn has_head_alone(&self) -> bool {
         self.methods.serves(MethodLabel::Head) && !self.methods.serves(MethodLabel::Get)
     }

@@ -1,5 +1,5 @@
-//! The stack's lookup and axum's own dispatcher must lead to the same route, or the access of one route would guard
-//! the handler of another.
+//! The stack's lookup and axum's dispatcher must lead to the same route. Otherwise the access of
+//! one route would guard the handler of another.
 
 use axum::{
     Router,
@@ -14,7 +14,7 @@ use tower_service::Service as _;
 
 use super::*;
 
-/// Segments that overlap, hold escapes and stand beside parameters.
+/// Segments that overlap, contain escapes or stand beside parameters.
 const SEGMENTS: [&str; 12] = [
     "a",
     "b",
@@ -45,13 +45,15 @@ fn methods() -> [(Method, Make); 4] {
     ]
 }
 
-/// A template of a few segments. Many are refused or conflict; those that remain are what a service can have.
+/// Generates a template of a few segments. Many are invalid or conflict; the table accepts the
+/// others.
 fn template() -> impl Strategy<Value = String> {
     let segment = prop::sample::select(&SEGMENTS[..]);
     prop::collection::vec(segment, 1..4).prop_map(|segments| format!("/{}", segments.join("/")))
 }
 
-/// A path as a client can send it: segments near those of the templates, escapes, and any byte that a URI may hold.
+/// Generates a path as a client can send it: segments like those of the templates, escapes, and any
+/// byte that a URI admits.
 fn path() -> impl Strategy<Value = String> {
     let segment = prop_oneof![
         4 => prop::sample::select(
@@ -74,7 +76,7 @@ fn text(response: Response<Body>) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// A handler that names its template and the one that axum matched.
+/// A handler that answers with its template and with the one that axum matched.
 fn handler(template: &str) -> MethodRouter {
     let template = template.to_owned();
     routing::any(async move |matched: MatchedPath| format!("{template} {}", matched.as_str()))
@@ -92,7 +94,7 @@ proptest! {
         let mut router = Router::new();
         for template in templates {
             let more = routes.clone().route(&template, handler(&template));
-            // What the table refuses, a service cannot have.
+            // Skip routes that the table refuses, because a service cannot have them.
             if Table::new(more.clone()).is_ok() {
                 routes = more;
                 router = router.route(&template, handler(&template));
@@ -149,7 +151,8 @@ proptest! {
                     let ours = now(endpoint.call(request())).unwrap();
                     let length = ours.headers()["content-length"].clone();
                     prop_assert_eq!(&axum.headers()["content-length"], &length);
-                    // An answer to HEAD has no body, and the length of the handler's name in its head.
+                    // The response to HEAD has no body, but its length is that of the handler's
+                    // name.
                     let needed = endpoint.options().needed_roles().next().unwrap().to_owned();
                     prop_assert_eq!(length.to_str().unwrap(), needed.len().to_string());
                     if asked != Method::HEAD {

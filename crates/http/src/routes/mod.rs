@@ -114,9 +114,9 @@ impl<S: Clone + Send + Sync + 'static> Routes<S> {
         self
     }
 
-    /// Adds several handlers on one path. `choose` names the one that a request goes to, by its HTTP method and its
-    /// whole path, still percent-encoded; the options of that one hold. [`nest`](Self::nest) does not change what
-    /// `choose` sees.
+    /// Adds several handlers on one path. `choose` selects the handler of a request by its HTTP
+    /// method and its whole percent-encoded path. The options of that handler apply.
+    /// [`nest`](Self::nest) does not change the path that `choose` receives.
     pub fn choice(
         mut self,
         path: &str,
@@ -173,7 +173,7 @@ impl Routes {
         self.entries.iter().flat_map(RouteDescription::of).collect()
     }
 
-    /// The largest body limit that a route sets for bodies that its handler holds whole.
+    /// The maximum body limit among the routes whose handlers hold whole bodies.
     pub(crate) fn largest_body(&self) -> Option<(&str, ByteSize)> {
         self.entries
             .iter()

@@ -89,16 +89,16 @@ impl RouteOptions {
         self
     }
 
-    /// Says that the handler keeps no piece of a body once it asks for the next, such as an upload that
-    /// goes to a disk. The budget for request bodies is then charged for one piece at a time.
+    /// Declares that the handler keeps no chunk of a body when it asks for the next, such as an
+    /// upload to a disk. The budget for request bodies is then charged for one chunk at a time.
     #[must_use]
     pub fn streams_body(mut self) -> Self {
         self.body_reader = BodyReader::Pieces;
         self
     }
 
-    /// Says that the handler reads a stream of gRPC messages and keeps one at a time, and so is the
-    /// budget for request bodies charged.
+    /// Declares that the handler reads a stream of gRPC messages and keeps one at a time. The
+    /// budget for request bodies is then charged for one message at a time.
     #[must_use]
     pub fn streams_messages(mut self) -> Self {
         self.body_reader = BodyReader::Messages;

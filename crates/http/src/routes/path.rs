@@ -20,7 +20,7 @@ pub(super) struct Path {
     has_head_alone: bool,
 }
 
-/// What serves an HTTP method of a path.
+/// The handlers of one HTTP method of a path.
 #[derive(Debug, Clone, Default)]
 enum Slot {
     #[default]
@@ -29,7 +29,7 @@ enum Slot {
     Several(Arc<Several>),
 }
 
-/// Endpoints of which the request's method and path choose one.
+/// Endpoints that share the path. The request's method and path select one.
 struct Several {
     choose: Choose,
     endpoints: Vec<Arc<Endpoint>>,
@@ -84,7 +84,7 @@ impl Path {
             });
         }
         for (label, slot) in MethodLabel::ALL.into_iter().zip(&mut self.slots) {
-            // A HEAD handler of its own wins over the one that GET brings along, whichever was added first.
+            // A separate HEAD handler wins over the GET handler, whichever was added first.
             let is_taken = label == MethodLabel::Head && self.has_head_alone;
             if methods.serves(label) && !is_taken {
                 *slot = filling.clone();
@@ -97,7 +97,7 @@ impl Path {
         Ok(())
     }
 
-    /// What a method leads to on this path. `path` is the request's own.
+    /// Returns the endpoint for a method. `path` is the path of the request.
     pub(super) fn find(&self, method: &Method, path: &str) -> Found {
         let label = MethodLabel::of(method);
         match self.slots.get(label.index()) {
@@ -117,7 +117,8 @@ impl Path {
         }
     }
 
-    /// The value of `Allow` for these methods. `HEAD` comes with `GET`, and `OPTIONS` is always served.
+    /// Returns the value of `Allow` for these methods. `GET` implies `HEAD`, and `OPTIONS` is
+    /// always included.
     fn allow_of(&self, methods: &[Method]) -> HeaderValue {
         let mut names = Vec::with_capacity(methods.len() + 2);
         for method in methods {

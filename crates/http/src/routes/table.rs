@@ -62,7 +62,7 @@ pub(crate) struct Table {
     unmatched: RouteOptions,
 }
 
-/// Where a request goes. It is found once, at the first step, and every later step uses what was found.
+/// The target of a request. The first step looks it up once, and every later step uses the result.
 #[derive(Debug)]
 pub(crate) struct Target {
     pub(crate) path: PathId,
@@ -81,7 +81,7 @@ pub(crate) enum Found {
 }
 
 impl Target {
-    /// The options of the handler, if there is one.
+    /// The options of the handler, if the request has one.
     pub(crate) fn options(&self) -> Option<&RouteOptions> {
         match &self.found {
             Found::Endpoint(endpoint) => Some(endpoint.options()),

@@ -1,19 +1,20 @@
-/// A flag and the length of what follows (gRPC over HTTP/2, "Length-Prefixed-Message").
+/// The length of a gRPC message prefix: a flag and the message length (gRPC over HTTP/2,
+/// "Length-Prefixed-Message").
 const PREFIX: u64 = 5;
-/// Where the length begins in the prefix.
+/// The offset of the length in the prefix.
 const LENGTH_AT: u64 = 1;
 
-/// Where a stream of gRPC messages has come to.
+/// The position in a stream of gRPC messages.
 #[derive(Debug, Default)]
 pub(crate) struct MessagePosition {
-    /// Bytes of the present message, with its prefix, that have arrived.
+    /// Bytes of the present message that have arrived, with its prefix.
     read: u64,
-    /// Its length without the prefix, as far as it is known.
+    /// The length of the message without the prefix, as far as the prefix has arrived.
     length: u32,
 }
 
 impl MessagePosition {
-    /// Follows the messages in what has arrived.
+    /// Advances the position by the received bytes.
     pub(crate) fn follow(&mut self, mut data: &[u8]) {
         while let [byte, rest @ ..] = data {
             if self.read < PREFIX {
@@ -36,7 +37,7 @@ impl MessagePosition {
         }
     }
 
-    /// Bytes that belong to a message that is not complete, which its reader has to keep.
+    /// Bytes of the incomplete message, which its reader has to keep.
     pub(crate) fn unfinished(&self) -> u64 {
         self.read
     }

@@ -21,7 +21,7 @@ impl Exchange {
         let mut response = response;
         let status = response.status();
         self.status = status.as_u16();
-        // What the body took of the budget is given back once this is dropped.
+        // Dropping it releases the body's bytes to the budget.
         let fault = self.body.take().and_then(|report| report.error());
         if self.stack.protocol == Protocol::Grpc {
             return self.answer_call(response, fault);
@@ -67,9 +67,10 @@ impl Exchange {
         response.map(|body| StackBody::new(body, Some(self)))
     }
 
-    /// Every failure is a problem document: what a handler says of a body that was too large or too slow, or had no room, becomes one, one without a body gets
-    /// one, and plain text beside a fault of the service, which is an extractor's or a
-    /// library's own and may tell too much, is replaced (SEC-4).
+    /// Turns every failure into a problem document. A handler's answer to a body that was too
+    /// large, too slow or over budget becomes one, and so does an error without a body. Plain text
+    /// of a 5xx answer is replaced, because an extractor or a library may have written internals
+    /// into it (SEC-4).
     fn explain(&mut self, mut response: Response<Body>, fault: Option<Error>) -> Response<Body> {
         if let Some(error) = fault {
             let mut answer = self

@@ -54,7 +54,7 @@ impl StackBody {
         self.end_late()
     }
 
-    /// Ends a stream whose client waits no longer, with the status that says so.
+    /// Ends a stream at its client's deadline, with the status DEADLINE_EXCEEDED.
     fn end_late(&mut self) -> Poll<HeaderMap> {
         let Some(exchange) = &mut self.exchange else {
             return Poll::Pending;
@@ -89,7 +89,8 @@ impl http_body::Body for StackBody {
                 Poll::Ready(Some(Err(axum::Error::new(BodyPanicked))))
             }
         };
-        // A handler's stream that is always ready must not outrun the deadline. A status that is already here is the answer.
+        // A stream that is always ready must not outrun the deadline. A status that is already
+        // available is the answer.
         let is_late = exchange
             .ends
             .is_some_and(|ends| Instant::now() >= ends.into());

@@ -59,16 +59,16 @@ pub enum StackError {
     /// A security header.
     #[error(transparent)]
     SecurityHeaders(#[from] SecurityHeadersError),
-    /// A route admits bodies that the budget for request bodies has no room for.
+    /// A route admits bodies that exceed the budget for request bodies.
     #[error(
         "{path} admits bodies of {limit}, and the budget for all request bodies (server.body_budget) is {budget}"
     )]
     BodyBudget {
-        /// The route.
+        /// The path of the route.
         path: String,
-        /// How large a body of the route may be.
+        /// The body limit of the route.
         limit: ByteSize,
-        /// How large all bodies together may be.
+        /// The budget for all request bodies.
         budget: ByteSize,
     },
 }
@@ -131,8 +131,8 @@ impl StackBuilder {
         self
     }
 
-    /// Charges request bodies to a budget that other listeners of the process share. Without this call
-    /// the stack has a budget of its own of [`DEFAULT_BODY_BUDGET`].
+    /// Charges request bodies to a budget that other listeners of the process share. Without this
+    /// call the stack has its own budget of [`DEFAULT_BODY_BUDGET`].
     pub fn body_budget(mut self, budget: BodyBudget) -> Self {
         self.body_budget = Some(budget);
         self

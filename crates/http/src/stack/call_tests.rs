@@ -19,7 +19,7 @@ use tower::ServiceExt as _;
 use super::*;
 use crate::{HttpConfig, RouteOptions, Routes};
 
-/// More messages than a test reads before the deadline.
+/// More messages than a test reads until the deadline.
 const FLOOD: usize = 100;
 
 struct Fixture {
@@ -265,7 +265,8 @@ async fn deadline_ends_stream_that_is_always_ready_life_6() {
     let metrics = fixture.metrics();
     let counted = r#"method="Flood",status="DeadlineExceeded"} 1"#;
     assert!(metrics.contains(counted), "{metrics}");
-    // A status that is already here is the answer, however late it is read. The stack reads the clock of the system, which the test does not advance.
+    // An available status is the answer, however late it is read. The stack reads the system clock,
+    // which the test does not advance.
     let mut body = fixture.begin(request("1H")).await.into_body();
     for _ in 0..FLOOD {
         assert!(body.frame().await.unwrap().unwrap().is_data());
@@ -356,7 +357,7 @@ async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_l
 
 #[tokio::test(start_paused = true)]
 async fn a_call_whose_message_has_no_room_is_unavailable_sec_3() {
-    // As tonic does, whatever the reason is.
+    // tonic does the same for any reason.
     let read = async |body: Body| {
         let status = match body.collect().await {
             Ok(_) => "0",

@@ -24,7 +24,7 @@ pub(super) struct Exchange {
     pub(super) context: Arc<RequestContext>,
     pub(super) started: Instant,
     pub(super) method: MethodLabel,
-    /// The only lookup of the request: what is enforced and what runs both come from it.
+    /// The only lookup of the request. The enforced options and the handler both come from it.
     pub(super) target: Target,
     pub(super) uri: Uri,
     pub(super) tls: bool,

@@ -258,8 +258,7 @@ impl Exchange {
                 let limit = limit.unwrap_or(stack.config.body_limit);
                 let reader = endpoint.options().body_reader();
                 let (parts, body) = request.into_parts();
-                let (body, report) =
-                    body_limit::limited(body, limit, &stack.body_budget, reader);
+                let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);
                 self.body = report;
                 let request = Request::from_parts(parts, body);
                 State::handling(endpoint.call(request))

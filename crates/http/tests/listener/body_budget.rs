@@ -1,4 +1,4 @@
-//! What all request bodies together may take of the process, against clients that never finish.
+//! Bounds the bytes of all request bodies, against clients that never finish.
 #![expect(
     clippy::unwrap_used,
     reason = "a fixture that fails is a failed test; the lint knows only functions marked as tests"
@@ -33,7 +33,7 @@ use crate::fixture::PATIENCE;
 
 const BUDGET: ByteSize = ByteSize::mebibytes(4);
 const BODY_LIMIT: ByteSize = ByteSize::kibibytes(256);
-/// Together twelve times the budget.
+/// Twelve times the budget in total.
 const SLOW_CLIENTS: usize = 200;
 
 async fn serve(budget: &BodyBudget) -> SocketAddr {
@@ -74,14 +74,14 @@ fn head(length: usize) -> String {
     format!("POST / HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: {length}\r\n\r\n")
 }
 
-/// Sends nearly all of a body, waits for an answer that only a refusal brings, and begins again.
+/// Sends nearly all of a body, waits for the answer that only a refusal brings, and starts again.
 async fn never_finish(address: SocketAddr, refused: Arc<AtomicUsize>) {
     let length = BODY_LIMIT.as_usize();
     let part = vec![b'x'; length - 1];
     loop {
         let mut stream = TcpStream::connect(address).await.unwrap();
         let mut answer = Vec::new();
-        // It is cut off in the middle of a body that has no room.
+        // The server cuts off a body that exceeds the budget.
         if stream.write_all(head(length).as_bytes()).await.is_ok() {
             let _ = stream.write_all(&part).await;
             let _ = stream.read_to_end(&mut answer).await;
@@ -131,7 +131,7 @@ async fn unfinished_bodies_hold_at_most_the_budget_sec_3() {
         assert!(held <= BUDGET, "{held}");
         most_held = most_held.max(held.get());
     }
-    // The clients did fill it.
+    // The clients filled the budget.
     assert!(most_held > BUDGET.get() / 2, "{most_held}");
     slow.shutdown().await;
     let empty = async {

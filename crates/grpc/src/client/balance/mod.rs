@@ -6,8 +6,9 @@
 //!
 //! - A [`Replica`](replica::Replica) holds one open connection, and opens it again with a growing wait when it is lost. It notices that when the socket closes, not
 //!   at the next call. While it has none, no call goes there.
-//! - A server that drains a connection (GOAWAY) leaves the socket open until the last stream ends. The first call that the connection refuses unsent replaces it,
-//!   and is sent over the next one. The streams keep the old one.
+//! - A server that drains a connection (GOAWAY) leaves the socket open until the last stream ends.
+//!   The first call that the connection refuses replaces the connection and uses the new one. Open
+//!   streams stay on the old one.
 //! - Of the replicas with a connection, two are drawn and the one with fewer calls under way is taken (M. Mitzenmacher, "The Power of Two Choices", 2001).
 //! - A replica that fails five calls in a row is left out for a second, then twice as long each time, unless more than half are left out: then the trouble is
 //!   not theirs. When its time is over, one call alone tries it.

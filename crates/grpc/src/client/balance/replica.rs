@@ -26,7 +26,8 @@ use crate::client::target::Target;
 const FIRST_WAIT: Timeout = Timeout::from_millis(100);
 /// The longest wait: an address that is gone is asked little, and one that comes back is used soon.
 const LONGEST_WAIT: Timeout = Timeout::from_secs(5);
-/// A connection that lives shorter counts as one that could not be opened, unless it is the first one or the server drained it.
+/// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
+/// first one or the server drained it.
 const LIVED: Duration = Duration::from_secs(1);
 /// A call may ask for another try this long after the last one failed.
 const ASKED_AGAIN: Duration = Duration::from_millis(100);
@@ -196,7 +197,8 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
                     replica.become_(Connection::Opening, &changed);
                     continue;
                 }
-                // A server that drains a connection at once, and one whose first connection ends at once, may be restarting: calls wait for the next connection.
+                // A server that drains a connection at once, or ends the first one at once, may be
+                // restarting. Calls wait for the next connection.
                 if is_drained || failures == 0 {
                     replica.become_(Connection::Opening, &changed);
                     if failures > 0 {
@@ -232,7 +234,8 @@ async fn connect(
     let mut closed = Some(Arc::clone(closed));
     let drained = Arc::clone(drained);
     let connector = service_fn(move |_: Uri| {
-        // A channel connects again by itself when the first connection takes no new calls. `keep_open` does that, where the replica's state follows.
+        // A channel reconnects by itself when the first connection takes no new calls. `keep_open`
+        // reconnects instead, because it also tracks the replica's state.
         let closed = closed.take();
         if closed.is_none() {
             drained.notify_one();
@@ -264,7 +267,7 @@ fn chain(error: &(dyn std::error::Error + 'static)) -> String {
 }
 
 impl InFlight {
-    /// Takes the connection out of the choice, because it refused the call unsent. Streams that are open on it go on.
+    /// Stops selecting the connection, because it refused the call unsent. Its open streams go on.
     pub(crate) fn leave_connection(&self) {
         let mut connection = self.replica.connection.lock();
         let is_current = matches!(&*connection, Connection::Open(open) if Arc::ptr_eq(&open.drained, &self.drained));

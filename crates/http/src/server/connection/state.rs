@@ -72,10 +72,10 @@ struct Resets {
 }
 
 impl Resets {
-    /// Counts a cancelled request; true if there were too many.
+    /// Counts a cancelled request. Returns whether there were too many.
     ///
-    /// It reads the count of requests itself, with the lock that `&mut self` stands for. A count
-    /// that a caller read before the lock may be lower than the one another caller stored here.
+    /// It reads the count of requests itself, under the lock that `&mut self` proves. A count that
+    /// a caller read without the lock may be lower than the one that another caller stored here.
     fn cancel(&mut self, requests: &RequestCount, limit: ResetLimit, now: Instant) -> bool {
         let requests = requests.get();
         if self.since.is_none_or(|since| now - since > limit.window) {

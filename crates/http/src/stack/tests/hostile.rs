@@ -1,4 +1,5 @@
-//! Any byte that HTTP admits, in every header that the stack reads: alone, repeated, and beside a valid value.
+//! Sends any byte that HTTP admits in every header that the stack reads: alone, repeated, and
+//! beside a valid value.
 
 use std::sync::LazyLock;
 
@@ -40,7 +41,7 @@ const READ: [&str; 23] = [
     "x-unknown",
 ];
 
-/// Values that mean something somewhere.
+/// Values that are valid in some header.
 const VALID: [&str; 16] = [
     GOOD,
     ALLOWED_ORIGIN,
@@ -60,10 +61,10 @@ const VALID: [&str; 16] = [
     "a=b; c=d",
 ];
 
-/// Counts the requests that reached a handler which changes something.
+/// Counts the requests that reached a handler with side effects.
 static CHANGES: AtomicBool = AtomicBool::new(false);
 
-/// One caller is known, by exactly one header.
+/// Authenticates one caller, by exactly one header value.
 struct OneCaller;
 
 impl Authenticate for OneCaller {
@@ -142,7 +143,7 @@ fn value() -> impl Strategy<Value = HeaderValue> {
         6 => prop::collection::vec(byte.clone(), 0..40),
         1 => prop::collection::vec(byte.clone(), 8_000..9_000),
         4 => prop::sample::select(&VALID[..]).prop_map(|text| text.as_bytes().to_vec()),
-        // A valid value with something beside it.
+        // A valid value with other bytes beside it.
         2 => (prop::sample::select(&VALID[..]), byte.clone(), any::<bool>()).prop_map(
             |(text, byte, before)| match before {
                 true => [&[byte], text.as_bytes()].concat(),
@@ -182,7 +183,7 @@ fn all<'a>(headers: &'a [(&'static str, HeaderValue)], name: &str) -> Vec<&'a He
         .collect()
 }
 
-/// Only a deadline of the client's own makes an answer a fault, and every answer is whole.
+/// No header causes a 5xx answer except a deadline, and every answer is complete.
 fn check(answer: &Answer, headers: &[(&'static str, HeaderValue)]) -> Result<(), TestCaseError> {
     let is_late = answer.status == StatusCode::GATEWAY_TIMEOUT && !all(headers, TIMEOUT).is_empty();
     prop_assert!(

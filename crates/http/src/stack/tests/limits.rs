@@ -183,7 +183,7 @@ async fn a_caller_beyond_its_rate_is_told_when_to_come_back_res_6() {
     assert_eq!(get(&stack, "/free").await.status, StatusCode::OK);
 }
 
-/// A body whose first piece is `held` bytes and whose client sends no more.
+/// A body whose first chunk is `held` bytes and whose client sends no more.
 fn unfinished(held: usize) -> Body {
     let piece = Ok::<_, std::io::Error>(axum::body::Bytes::from(vec![b' '; held]));
     Body::from_stream(futures::stream::iter([piece]).chain(futures::stream::pending()))
@@ -213,7 +213,7 @@ async fn bodies_without_room_are_refused_with_retry_after_sec_3() {
     tokio::time::advance(Duration::from_millis(10)).await;
     let mut late = Box::pin(send(&stack, post("/json", unfinished(1_000_000))));
     assert!(futures::poll!(&mut late).is_pending());
-    // The first one is ended for the second.
+    // The budget ends the first body in favour of the second.
     let refused = slow.await;
     assert_eq!(refused.status, StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(refused.problem()["reason"], "OVERLOADED");
