@@ -1,10 +1,5 @@
 //! The compose file of the platform, held to its services. That its variables are settings is tested with each service.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
-
 use std::{collections::BTreeSet, path::Path};
 
 use seaworthy_testkit::compose::Compose;
