@@ -29,8 +29,8 @@ pub enum PublishError {
     /// The broker cannot be reached, did not answer in time, or refuses for now. Where it did not answer, the message may have been published.
     #[error("the broker did not take the message")]
     Unavailable(#[source] Cause),
-    /// It was not sent, because earlier messages of its key come first: one of them failed and may be
-    /// published later, or the time of the batch was over.
+    /// The message was not sent, because an earlier message of its key failed transiently or the
+    /// time of the batch was over.
     #[error("the message was not sent: earlier messages of its key come first")]
     Deferred,
     /// The service has closed its connection.
@@ -58,7 +58,7 @@ impl PublishError {
         )
     }
 
-    /// Whether later messages of the same key must not be published before this one.
+    /// Whether the failure defers later messages of the same key.
     pub(crate) const fn holds_key(&self) -> bool {
         match self {
             Self::Unavailable(_) | Self::Unroutable { .. } | Self::Deferred | Self::Closed => true,

@@ -93,10 +93,10 @@ impl Publisher {
         }
     }
 
-    /// Publishes prepared messages as they are and answers for each: for a relay, which tries again by
-    /// itself. Messages of different keys are confirmed in any order. Of each key the messages are
-    /// published in the order given, up to the first that fails and may be published later: those
-    /// after it are [`PublishError::Deferred`].
+    /// Publishes prepared messages unchanged and returns a result for each. It is for a relay,
+    /// which retries by itself. Messages of different keys are confirmed in any order. Messages of
+    /// one key are published in the order given, until one fails transiently. The later ones are
+    /// [`PublishError::Deferred`].
     pub async fn publish_all(&self, batch: Vec<Envelope>) -> Vec<Result<(), PublishError>> {
         let Some(publishing) = &self.0 else {
             return batch.iter().map(|_| Ok(())).collect();
@@ -130,7 +130,7 @@ impl Publisher {
     }
 }
 
-/// The answer for a message that has none.
+/// The result of a message for which the engine returned none.
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "the broker did not answer for this message",
@@ -254,7 +254,8 @@ impl Outlet {
         let outcome = if cut_short {
             Outcome::Neutral
         } else if answers.iter().any(is_down) && !answers.iter().any(Result::is_ok) {
-            // A broker that confirms a part of a batch is there: it may be slow, or a queue is full.
+            // A broker that confirms a part of a batch is available. It may be slow, or a queue is
+            // full.
             Outcome::TRANSIENT
         } else {
             Outcome::Success

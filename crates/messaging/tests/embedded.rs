@@ -12,7 +12,7 @@ use seaworthy_messaging::{
 };
 use tempfile::TempDir;
 
-/// A backlog that is full in the middle of most batches, and has room again a moment later.
+/// A backlog that fills up within most batches, and has room again a moment later.
 const CRAMPED: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 struct InMemory(MemoryBroker);

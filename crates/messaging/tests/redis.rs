@@ -145,14 +145,14 @@ async fn topic_without_group_stores_nothing_msg_2() {
     let answers = transport.publish(numbered(&topic, 0..1_000)).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(length().await, 0);
-    // What an earlier version has left goes with the next message.
+    // The next message removes those of an earlier version.
     let left = cmd("XADD").arg(&stream).arg("*").arg("a").arg("b").clone();
     redis.ask::<String>(&left).await.unwrap();
     let answers = transport.publish(numbered(&topic, 0..1)).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(length().await, 0);
 
-    // With a group everything stays that it has not acknowledged.
+    // With a group, the topic keeps unacknowledged messages.
     let plan = SubscriptionPlan {
         group: GroupName::new(&format!("group.{topic}")).unwrap(),
         topics: vec![topic.clone()],

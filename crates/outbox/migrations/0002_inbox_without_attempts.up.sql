@@ -1,2 +1,2 @@
--- Attempts are counted by the subscription alone.
+-- The subscription alone counts attempts.
 DROP TABLE inbox_attempts;

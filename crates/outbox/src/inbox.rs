@@ -54,11 +54,12 @@ impl Inbox {
         ));
     }
 
-    /// Makes the effect of a message in a transaction that also remembers the message: both or neither, and never twice. How often a message is tried is decided by its
-    /// subscription alone (`retries`, `max_deliveries`), so a message that fails and is replayed has all its attempts again.
+    /// Runs the effect of a message in a transaction that also records the message, so that the
+    /// effect happens at most once. The subscription alone limits attempts (`retries`,
+    /// `max_deliveries`), so a replayed message has all its attempts again.
     ///
     /// # Errors
-    /// That of `effect`, or that the database failed, which is retried; nothing was done.
+    /// The error of `effect`, or a database failure, which is retried. Nothing is committed.
     pub async fn once<F, R>(&self, message: &Envelope, effect: F) -> Result<Once, Failure>
     where
         F: Fn(Transaction) -> R + Send + Sync,

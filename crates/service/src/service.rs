@@ -80,7 +80,7 @@ impl Service {
     }
 
     /// Whether every listener of the service would be on a loopback address with settings from
-    /// `loader`: for programs that start several services.
+    /// `loader`. It is for programs that start several services.
     ///
     /// # Errors
     /// [`StartError`] if the settings have mistakes.

@@ -113,8 +113,8 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         .collect()
 }
 
-/// A service that other machines reach is deployed, and must not run as `development` because its
-/// image or manifest forgot the profile (CONF-3).
+/// Refuses addresses that other machines reach without an explicit profile. A deployed service must
+/// not run as `development` because its image or manifest omits the profile (CONF-3).
 ///
 /// # Errors
 /// Every address that other machines reach, if no profile is set.

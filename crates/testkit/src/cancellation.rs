@@ -1,10 +1,12 @@
-//! Futures that are dropped at an await, one await after the other.
+//! Drops futures at one await after the other.
 //!
-//! A future can be dropped wherever it awaits: the caller goes away, a timeout passes, a branch of `select!` wins. [`at_every_await`] runs work again and again and drops it
-//! at its first await, its second, and so on until it completes, and lets the test look at what each drop left.
+//! A future can be dropped at any await: the caller is cancelled, a timeout passes, or a branch of
+//! `select!` wins. [`at_every_await`] repeats work and drops it at its first await, its second, and
+//! so on until it completes. The test checks the state after each drop.
 //!
-//! What a future awaits may be there already: on a loaded machine a server answers before its client looks. So the future gets the smallest budget that Tokio has for one poll
-//! (see [`tokio::task::coop`]), and awaits after each step of a Tokio resource whether it must or not.
+//! On a loaded machine a server may answer before its client polls, so an await may not suspend.
+//! The future therefore gets the smallest budget that Tokio has for one poll (see
+//! [`tokio::task::coop`]). It then suspends after each step of a Tokio resource.
 //!
 //! ```
 //! use seaworthy_testkit::cancellation::{Moment, at_every_await};
@@ -36,30 +38,31 @@ use std::{
 
 use tokio::task::coop::poll_proceed;
 
-/// The steps that Tokio allows a task in one poll, but for one.
+/// The steps that Tokio allows a task in one poll, less one.
 const STEPS_LESS_ONE: usize = 127;
 
-/// Far more awaits than any work of a test has: a future that never completes fails the test.
+/// Far more awaits than any tested work has. A future that never completes fails the test.
 const MAX_AWAITS: usize = 10_000;
 
-/// How many runs in a row have to complete. How often work awaits differs from run to run: what it waits for may be there already.
+/// How many runs in a row must complete. The number of awaits differs between runs, because an
+/// event may already have happened.
 const CALM_RUNS: usize = 4;
 
-/// When a future is dropped, seen from the await that it has reached.
+/// When a future is dropped, relative to the await that it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
-    /// At once: what it waits for has not happened.
+    /// At once, while the awaited event has not happened.
     Waiting,
-    /// When it is woken: what it waits for has happened, and it has not seen it.
+    /// When it is woken: the event has happened, and the future has not seen it.
     Woken,
 }
 
-/// What came of work that was dropped at every await and then completed.
+/// The outcome of work that was dropped at every await and then completed.
 #[derive(Debug)]
 pub struct Completed<T> {
-    /// How many times it was dropped before.
+    /// How many times the work was dropped.
     pub drops: usize,
-    /// What it returned in the end.
+    /// The output of the last run.
     pub output: T,
 }
 
@@ -68,7 +71,8 @@ impl Moment {
     pub const ALL: [Self; 2] = [Self::Waiting, Self::Woken];
 }
 
-/// Runs a future and drops it at its await number `number`, counted from 1. `Some` is the output of one that completes before.
+/// Runs a future and drops it at its await number `number`, counted from 1. Returns the output if
+/// it completes earlier.
 pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Option<F::Output> {
     let mut future = pin!(future);
     let mut awaits = 0;
@@ -91,7 +95,7 @@ pub async fn drop_at<F: Future>(moment: Moment, number: usize, future: F) -> Opt
     .await
 }
 
-/// Uses up the budget of this poll until one step is left.
+/// Consumes the budget of this poll until one step is left.
 fn leave_one_step(context: &mut Context<'_>) {
     for _ in 0..STEPS_LESS_ONE {
         match poll_proceed(context) {
@@ -101,7 +105,8 @@ fn leave_one_step(context: &mut Context<'_>) {
     }
 }
 
-/// Runs `work` and drops it at its first await, its second, and so on until it completes several times in a row. `check` gets the number of the await after each drop.
+/// Runs `work` and drops it at its first await, its second, and so on, until several runs in a row
+/// complete. Calls `check` with the number of the await after each drop.
 ///
 /// # Panics
 /// The work does not complete within ten thousand awaits.

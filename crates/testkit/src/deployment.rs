@@ -130,8 +130,8 @@ impl Deployment {
         ServiceProcess::start_as_is(&self.program, &arguments, environment)?.ended()
     }
 
-    /// Returns the keys that preflight refuses in production under a requirement, such as `SEC-2`:
-    /// sorted, each once. `settings` are texts such as `server.http.addr=0.0.0.0:8000`.
+    /// Returns the keys that preflight refuses in production under a requirement, such as `SEC-2`,
+    /// sorted and without duplicates. `settings` are texts such as `server.http.addr=0.0.0.0:8000`.
     ///
     /// # Errors
     /// The program does not start, or prints no report.

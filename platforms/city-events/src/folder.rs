@@ -21,11 +21,11 @@ const SECRETS: &str = "secrets";
 const SEEDED: &str = "seeded";
 
 impl Folder {
-    /// Opens the folder, and makes it where there is none. Files of it that other users can read
-    /// are made private.
+    /// Opens the folder, and creates it if it is missing. Makes files in it private that other
+    /// users can read.
     ///
     /// # Errors
-    /// It cannot be made, or cannot be kept from other users.
+    /// The folder cannot be created or made private.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, StartError> {
         let path = path.into();
         let opened = || {

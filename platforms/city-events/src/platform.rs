@@ -93,7 +93,7 @@ impl Platform {
             REGISTRATIONS.into(),
             LOGINS.into(),
             PAGES.into(),
-            // auth itself may be on a loopback address, and the others lead callers to it.
+            // auth itself may be on a loopback address, while the others forward requests to it.
             format!("refuse_published_passwords={}", !self.is_on_loopback),
         ];
         let service = Part::auth();
@@ -146,8 +146,8 @@ impl Platform {
             .await
     }
 
-    /// Whether no other machine reaches a service. Only then may the platform have accounts whose
-    /// password is published.
+    /// Whether other machines cannot reach any service. Only then may the platform have accounts
+    /// with a published password.
     #[must_use]
     pub fn is_on_loopback(&self) -> bool {
         self.is_on_loopback
@@ -236,7 +236,7 @@ impl Platform {
     }
 }
 
-/// The settings of a service: what is usual here, what the platform says, what the caller says.
+/// Layers the settings of a service: the defaults of the platform, its own values, the caller's.
 fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, calls: bool) -> Loader {
     let mut settings: Vec<String> = ALL.map(str::to_owned).into();
     if options.free_ports {
@@ -264,8 +264,8 @@ fn loader(part: &Part, options: &PlatformOptions, own: Vec<String>, calls: bool)
     }
 }
 
-/// Whether every listener of every service will be on a loopback address. It is asked before the
-/// first service starts, because that one makes accounts.
+/// Whether every listener of every service will be on a loopback address. It runs ahead of the
+/// first service, because that service creates accounts.
 async fn is_on_loopback(options: &PlatformOptions) -> Result<bool, StartError> {
     async fn of<C: Settings>(
         part: Part,

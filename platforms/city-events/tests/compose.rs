@@ -35,7 +35,7 @@ fn images_set_the_production_profile_conf_3() {
     let home = Path::new(env!("CARGO_MANIFEST_DIR"));
     let shipped = |file: &str| {
         let text = std::fs::read_to_string(home.join(file)).unwrap();
-        // What the build stage sets is not in the image.
+        // Variables of the build stage are not in the image.
         text.rsplit_once("\nFROM ").unwrap().1.to_owned()
     };
     let city_events = shipped("Dockerfile");

@@ -13,27 +13,27 @@ use super::{
 };
 use crate::{Envelope, PublishError, transport::Transport};
 
-/// What a connection suffers.
+/// A fault of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Disturbance {
-    /// Bytes pass as they come.
+    /// Bytes pass without delay.
     None,
-    /// Bytes arrive later, in each direction.
+    /// Bytes arrive late, in each direction.
     Slow(Duration),
-    /// Requests arrive and answers do not.
+    /// Requests arrive, responses do not.
     AnswersLost,
     /// Connections are reset and refused.
     Cut,
 }
 
-/// Two connections to one broker, of which the first can be disturbed.
+/// Two connections to one broker. The suite can disturb the first.
 pub struct FaultyBroker {
-    /// The connection that the publisher of a test has.
+    /// The connection of the publisher under test.
     pub faulty: Arc<dyn Transport>,
-    /// A connection that nothing disturbs.
+    /// A connection without disturbances.
     pub sound: Arc<dyn Transport>,
-    /// Disturbs the first connection from now on. An engine without a network has other ways to
-    /// refuse messages, such as a short backlog, and does nothing here.
+    /// Disturbs the first connection until the next call. An engine without a network has other
+    /// ways to refuse messages, such as a short backlog, and does nothing here.
     pub disturb: Box<dyn Fn(Disturbance) + Send + Sync>,
 }
 
@@ -46,24 +46,23 @@ impl fmt::Debug for FaultyBroker {
     }
 }
 
-/// Each is a run of its own with other batches and other faults.
+/// Each seed is a separate run with other batches and other faults.
 const SEEDS: [u64; 3] = [1, 2, 3];
 const KEYS: usize = 5;
 const MESSAGES_PER_KEY: usize = 120;
-/// More than any engine sends at once.
+/// More messages than any engine sends at once.
 const MAX_BATCH: usize = 250;
-/// After so many the connection is left alone, so that every run ends.
+/// The run stops the disturbances after this number, so that it ends.
 const MAX_FAULTS: u32 = 8;
 /// Shorter than some faults last.
 const PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(1);
 /// Long enough for open connections to be reset.
 const CUT: Duration = Duration::from_millis(50);
-/// Longer than a run takes on the slowest machine.
+/// The time limit of a run on the slowest machine.
 const MAX_RUN: Duration = Duration::from_secs(120);
 
-/// Batches are published as a relay does it, and tried again where they fail, while the connection
-/// is slowed, muted and cut in the middle of them. Of each key a message never comes before an
-/// earlier one has come, and none is missing.
+/// Publishes batches as a relay does and retries failures, while the connection is slowed, muted
+/// and cut. No message of a key arrives ahead of an earlier one, and none is missing.
 pub async fn publishes_key_in_order_under_faults_msg_1(harness: &dyn Harness) {
     for seed in SEEDS {
         publish_under_faults(harness, seed).await;
@@ -128,7 +127,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     consumer.stop().await;
 }
 
-/// Disturbs the connection at some moment of a batch, for a while.
+/// Disturbs the connection for a while, at a random moment of a batch.
 async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut StdRng) {
     let mut milliseconds = |max: u64| Duration::from_millis(random.random_range(0..=max));
     let (begin, latency, outage) = (milliseconds(15), milliseconds(700), milliseconds(200));
@@ -142,7 +141,7 @@ async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut S
         1 => {
             disturb(Disturbance::AnswersLost);
             time::sleep(lasting).await;
-            // A connection that has lost bytes is of no use any more.
+            // A connection that has lost bytes is unusable.
             disturb(Disturbance::Cut);
             time::sleep(CUT).await;
         }
@@ -154,7 +153,7 @@ async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut S
     disturb(Disturbance::None);
 }
 
-/// What is to be published again. Of each key only the first messages may have been confirmed.
+/// Returns the messages to publish again. Of each key only a prefix may be confirmed.
 fn unpublished(
     batch: Vec<Envelope>,
     answers: Vec<Result<(), PublishError>>,

@@ -103,7 +103,7 @@ pub trait Harness: Send + Sync {
     /// A connection of its own to the broker.
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>>;
 
-    /// Two new connections to one broker, of which the first can be disturbed.
+    /// Returns two new connections to one broker. The suite can disturb the first.
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker>;
 
     /// Kills the broker and starts it again; `None` where there is nothing to restart. Only called on a harness that [`conformance!`](crate::conformance) was given

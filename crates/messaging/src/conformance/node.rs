@@ -29,7 +29,7 @@ impl Node {
         Self::start_over(harness, harness.open().await, change).await
     }
 
-    /// On a connection that is there already.
+    /// Uses an open connection.
     pub(super) async fn start_over(
         harness: &dyn Harness,
         transport: Arc<dyn Transport>,

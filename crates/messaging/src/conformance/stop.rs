@@ -206,11 +206,11 @@ pub async fn publishing_after_the_close_is_an_error_life_4(harness: &dyn Harness
     assert_eq!(error.reason(), "closed", "{error:?}");
 }
 
-/// The most deliveries that the subscription of the next test lets pass.
+/// The maximum deliveries of the subscription in the next test.
 const MAX_DELIVERIES: u32 = 3;
 
-/// Given back by more stops than a message may have deliveries, it is handled as if it had come for
-/// the first time.
+/// A message that more stops return than its maximum deliveries is handled as if it were delivered
+/// for the first time.
 pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let plan = SubscriptionPlan {

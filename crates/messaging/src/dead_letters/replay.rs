@@ -228,7 +228,7 @@ impl DeadLetters {
     }
 }
 
-/// Whether a letter is still to be published: it was not sent yet, or the broker did not take it.
+/// Whether a dead letter must still be published: it was not sent, or the broker refused it.
 fn is_open(answer: &Option<Result<(), PublishError>>) -> bool {
     match answer {
         None => true,

@@ -42,10 +42,10 @@ pub(super) struct NatsDeliveries {
     arrivals: tokio::sync::Mutex<Arrivals>,
 }
 
-/// What has arrived and was not handed out.
+/// Messages that have arrived and are not passed on.
 struct Arrivals {
     incoming: mpsc::UnboundedReceiver<Arrival>,
-    /// Taken, and handed out once it is known how often each was delivered.
+    /// Messages that are passed on when their delivery counts are known.
     unseen: Vec<Delivery>,
 }
 
@@ -258,7 +258,8 @@ impl Session {
         self.let_go(returning, Vec::new(), had).await
     }
 
-    /// Gives these back, which were not delivered to the session's service, beside those with which the session dies.
+    /// Returns these undelivered messages, in addition to those that the session holds when it
+    /// ends.
     async fn let_go(
         &self,
         returning: Vec<Held>,
@@ -300,7 +301,7 @@ impl Session {
         hold.give_back_later(returned);
     }
 
-    /// Subtracts what was given back from the deliveries that the server has counted.
+    /// Subtracts returns from the deliveries that the server has counted.
     async fn count(&self, unseen: &mut [Delivery]) -> Result<(), TransportError> {
         let again = unseen.iter_mut().filter(|delivery| delivery.count > 1);
         let counted = again.map(|delivery| async {

@@ -12,7 +12,7 @@ pub(super) struct Held {
     pub(super) reply: Subject,
     /// Its place: in which of the session's streams, and where there.
     pub(super) place: (usize, u64),
-    /// How often it was given back, as far as that is known.
+    /// How often the message was returned, as far as known.
     pub(super) returned: Option<u64>,
     /// Its part of the prefetch.
     pub(super) _permit: OwnedSemaphorePermit,
@@ -44,14 +44,14 @@ impl Hold {
         taken
     }
 
-    /// Notes how often a message was given back.
+    /// Stores how often a message was returned.
     pub(super) fn note_returned(&mut self, tag: DeliveryTag, returned: u64) {
         if let Some(held) = self.held.get_mut(&tag) {
             held.returned = Some(returned);
         }
     }
 
-    /// The place of a message.
+    /// The position of a message in its stream.
     pub(super) fn place(&self, tag: DeliveryTag) -> Option<(usize, u64)> {
         self.held.get(&tag).map(|held| held.place)
     }
@@ -79,7 +79,7 @@ impl Hold {
         all
     }
 
-    /// All that a session had when it died. What it wanted to give back is not in it.
+    /// All messages that a session holds when it ends, except those that it returns.
     pub(super) fn take_held(&mut self) -> Vec<Held> {
         std::mem::take(&mut self.held).into_values().collect()
     }

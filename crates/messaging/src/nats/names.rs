@@ -16,7 +16,7 @@ impl Names {
         let is_usable = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         (!prefix.is_empty() && prefix.bytes().all(is_usable)).then(|| Self {
             prefix: prefix.to_owned(),
-            // No topic begins with a dot.
+            // Topic names do not begin with a dot.
             returns: format!("{prefix}{DOT}{DOT}returned"),
         })
     }
@@ -61,18 +61,18 @@ impl Names {
         format!("{}.turn.{group}", self.prefix)
     }
 
-    /// The stream that records what was given back.
+    /// The stream that records returned messages.
     pub(super) fn returns(&self) -> &str {
         &self.returns
     }
 
-    /// How often a message of a topic, by its sequence in the stream, was given back to a group.
+    /// The subject that records how often a group returned a message, by topic and stream sequence.
     pub(super) fn returned(&self, topic: &Topic, group: &GroupName, sequence: u64) -> String {
         let (stream, consumer) = (self.stream(topic), Self::consumer(group));
         format!("{}.returned.{stream}.{consumer}.{sequence}", self.prefix)
     }
 
-    /// All records of what was given back.
+    /// The subjects of all records of returned messages.
     pub(super) fn all_returned(&self) -> String {
         format!("{}.returned.>", self.prefix)
     }

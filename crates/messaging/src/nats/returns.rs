@@ -1,9 +1,9 @@
-//! How often a message was given back.
+//! Records how often each message was returned.
 //!
-//! JetStream counts each delivery and cannot take one back. So a session records what it gives back,
-//! one small message for each under a subject of its own, and the session that gets the message again
-//! subtracts what it finds there. A record goes with the acknowledgement of its message, and else by
-//! its age.
+//! JetStream counts each delivery and cannot undo the count. So a session records each message that
+//! it returns, as a small message under its own subject. The session that receives the message
+//! again subtracts the recorded returns. The acknowledgement of a message removes its record.
+//! Otherwise the record expires.
 
 use futures::future::join_all;
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use serde_json::json;
 use super::{broker::Inner, hold::Held, names::Names};
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// What is answered to a purge.
+/// The server's answer to a purge.
 #[derive(Debug, Deserialize)]
 struct Purged {}
 
@@ -32,7 +32,7 @@ impl Returns {
         Some(broker.names.returned(topic, &self.group, sequence))
     }
 
-    /// How often the message at a place was given back.
+    /// How often the group returned the message at a position.
     pub(super) async fn read(
         &self,
         broker: &Inner,
@@ -47,7 +47,8 @@ impl Returns {
         Ok(count.unwrap_or_default())
     }
 
-    /// Records that these go back. Without its record a message counts as delivered.
+    /// Records the return of these messages. Without its record a returned message counts as
+    /// delivered.
     pub(super) async fn record(&self, broker: &Inner, messages: &[&Held]) {
         let recorded = messages.iter().map(|held| self.record_one(broker, held));
         for problem in join_all(recorded).await.into_iter().filter_map(Result::err) {
@@ -71,7 +72,7 @@ impl Returns {
         stored.map(drop).map_err(TransportError::unavailable)
     }
 
-    /// Forgets these, which were acknowledged.
+    /// Removes the records of these messages, which were acknowledged.
     pub(super) async fn forget(&self, broker: &Inner, messages: &[Held]) {
         let returned = messages
             .iter()
@@ -89,7 +90,8 @@ impl Returns {
     }
 }
 
-/// The stream of the records: the last of each subject, for as long as a message may wait.
+/// The stream of the records. It keeps the last record of each subject for as long as a message may
+/// wait.
 pub(super) fn stream(names: &Names) -> serde_json::Value {
     json!({
         "name": names.returns(),
@@ -100,5 +102,5 @@ pub(super) fn stream(names: &Names) -> serde_json::Value {
     })
 }
 
-/// 30 days: longer than a message waits that is given back again and again, which renews its record.
+/// 30 days. Each return renews the record, so it outlives a message that is returned repeatedly.
 const MAX_AGE_NANOSECONDS: u64 = 30 * 24 * 60 * 60 * 1_000_000_000;

@@ -121,7 +121,7 @@ impl Topology {
         self.make(link, stream, config).await
     }
 
-    /// Makes the stream that records what was given back.
+    /// Creates the stream that records returned messages.
     pub(super) async fn returns(&self, link: &Link) -> Result<(), TransportError> {
         let config = returns::stream(&self.names);
         self.make(link, self.names.returns(), config).await

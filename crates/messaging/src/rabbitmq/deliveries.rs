@@ -32,9 +32,9 @@ pub(super) struct RabbitmqDeliveries {
     channel: Channel,
     arriving: tokio::sync::Mutex<Arriving>,
     tag: ShortString,
-    /// None where the broker does not count returns, or does not let them be told apart.
+    /// `None` if the broker does not count returns, or if its returns cannot be distinguished.
     stops: Option<Stops>,
-    /// Whether this session's stop is recorded.
+    /// Whether the stop of this session is recorded.
     is_recorded: AtomicBool,
     named: RabbitmqHeaders,
     fallback: Topic,
@@ -44,7 +44,7 @@ pub(super) struct RabbitmqDeliveries {
     _link: Arc<Link>,
 }
 
-/// What comes, and what has come and was not handed out.
+/// Incoming deliveries, and those that are not passed on.
 struct Arriving {
     consumer: Consumer,
     unseen: Vec<Delivery>,
@@ -106,7 +106,7 @@ impl RabbitmqDeliveries {
         }
     }
 
-    /// Subtracts the returns of stops from what the broker has counted.
+    /// Subtracts the returns of stops from the deliveries that the broker has counted.
     async fn count(&self, unseen: &mut [Delivery]) {
         let Some(stops) = &self.stops else { return };
         if unseen.iter().all(|delivery| delivery.count <= 1) {
@@ -118,7 +118,7 @@ impl RabbitmqDeliveries {
         }
     }
 
-    /// Records the stop, once, before its messages go back.
+    /// Records the stop once, ahead of returning its messages.
     async fn record_stop(&self) {
         if let Some(stops) = &self.stops
             && self.stopped.load(Ordering::SeqCst)
@@ -154,7 +154,7 @@ impl Deliveries for RabbitmqDeliveries {
                 let ended = || TransportError::unavailable("the broker has ended the subscription");
                 let first = consumer.next().await.ok_or_else(ended)?;
                 unseen.push(self.delivery(first.map_err(failure)?));
-                // What has come already is handed out with it.
+                // Pass on deliveries that have arrived in the meantime.
                 while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
                     unseen.push(self.delivery(more));
                 }

@@ -1,10 +1,9 @@
-//! How often members of a group have stopped and given messages back.
+//! Counts the stops of a group's members that returned messages.
 //!
-//! Before version 4.3 a quorum queue counts every return, also that of a message that nobody has
-//! handled, and no client can prevent it. So each stop that gives something back leaves a small
-//! message in a queue beside that of the group. One stop returns a message once at most, so the
-//! returns that the broker has counted, less the stops, are never more than the deliveries that had
-//! no answer.
+//! Below version 4.3 a quorum queue counts every return, even of a message that was not handled,
+//! and no client can prevent it. So each stop that returns messages leaves a small message in a
+//! second queue. One stop returns a message at most once. So the broker's count less the number of
+//! stops never exceeds the unanswered deliveries.
 
 use std::time::Duration;
 
@@ -18,15 +17,15 @@ use tokio::time;
 use super::connection::{Link, failure};
 use crate::{GroupName, transport::TransportError};
 
-/// No name of a group or topic has two dots in a row, so no two queues ever meet.
+/// No group or topic name has two dots in a row, so queue names never collide.
 const SUFFIX: &str = "..stops";
-/// 7 days, in milliseconds: a message that is not handled for longer has more deliveries counted.
+/// 7 days, in milliseconds. Returns of messages that wait longer count as deliveries.
 const RETENTION: i64 = 7 * 24 * 60 * 60 * 1_000;
 /// More stops than a group has in that time.
 const MAX_STOPS: i64 = 10_000;
-/// A broker that takes longer is asked again with the next delivery.
+/// The timeout of a request to the broker. The next delivery tries again.
 const TIMEOUT: Duration = Duration::from_secs(1);
-/// AMQP: kept on disk.
+/// The AMQP delivery mode for messages on disk.
 const PERSISTENT: u8 = 2;
 
 /// Records and counts the stops of one group.
@@ -36,7 +35,8 @@ pub(super) struct Stops {
 }
 
 impl Stops {
-    /// Makes the queue of the stops. Where that is not allowed, returns count as deliveries.
+    /// Declares the queue of the stops. If the user may not declare it, returns count as
+    /// deliveries.
     pub(super) async fn open(link: &Link, group: &GroupName) -> Option<Self> {
         match time::timeout(TIMEOUT, Self::try_open(link, group)).await {
             Ok(Ok(stops)) => Some(stops),
@@ -63,7 +63,7 @@ impl Stops {
         Ok(stops)
     }
 
-    /// Returns how many stops there are.
+    /// Declares the queue and returns the number of recorded stops.
     async fn declare(&self) -> Result<u32, TransportError> {
         let mut arguments = FieldTable::default();
         arguments.insert("x-message-ttl".into(), AMQPValue::LongLongInt(RETENTION));
@@ -75,7 +75,7 @@ impl Stops {
         Ok(declared.await.map_err(failure)?.message_count())
     }
 
-    /// How many stops have given something back.
+    /// Returns the number of stops that returned messages.
     pub(super) async fn count(&self) -> u32 {
         match time::timeout(TIMEOUT, self.declare()).await {
             Ok(Ok(count)) => count,
@@ -83,7 +83,7 @@ impl Stops {
         }
     }
 
-    /// Records a stop, before its messages go back.
+    /// Records a stop, ahead of returning its messages.
     pub(super) async fn record(&self) {
         let properties = BasicProperties::default().with_delivery_mode(PERSISTENT);
         let recorded = async {

@@ -21,8 +21,8 @@ pub struct RedisStreamsConfig {
     pub lease: Timeout,
     /// How long an answer may take, connecting included.
     pub timeout: Timeout,
-    /// About how many messages a topic keeps. The oldest are cut off, also those that a group has not acknowledged. Without it nothing is cut off that a group has not
-    /// acknowledged, and what all groups have acknowledged is removed. A topic without a group stores nothing in either case.
+    /// Approximate maximum messages of a topic. The oldest are removed, even if a group has not acknowledged them. Without it, only messages that all groups have acknowledged are removed.
+    /// A topic without a group stores nothing in either case.
     pub max_length: Option<NonZeroU64>,
 }
 

@@ -129,13 +129,13 @@ impl Publications {
     }
 }
 
-/// The name of the only group that gets the message, or nothing.
+/// The name of the only group that receives the message, or an empty name.
 fn recipient(envelope: &Envelope) -> Bytes {
     let group = envelope.recipient().map(|group| group.as_str().to_owned());
     Bytes::from(group.unwrap_or_default())
 }
 
-/// Tells a key from no key, also an empty one.
+/// Distinguishes a missing key from an empty key.
 fn key_mark(envelope: &Envelope) -> String {
     envelope
         .key()

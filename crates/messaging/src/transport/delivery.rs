@@ -16,8 +16,9 @@ pub struct Delivery {
     pub tag: DeliveryTag,
     /// The message; as far as it could be read where there is a `problem`.
     pub envelope: Envelope,
-    /// How often it was delivered to the group, this time included, as far as the broker counts: a crash between work and acknowledgement counts too. A delivery that was
-    /// given back does not count.
+    /// How often the group received the message, including this delivery, as far as the broker
+    /// counts. A delivery counts if the process crashed between work and acknowledgement. A delivery
+    /// that was returned does not count.
     pub count: u32,
     /// Why the envelope itself cannot be read. Such a message is dead at once.
     pub problem: Option<String>,
@@ -34,8 +35,8 @@ pub trait Deliveries: Send + Sync + 'static {
     /// These are done. Never called twice for one delivery.
     fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// These are not done and are to be delivered again, in their old place. They count as not
-    /// delivered: a message that is given back any number of times is never dead for that.
+    /// Requeues these messages in their old position. This does not count as a delivery and never
+    /// dead-letters a message.
     fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// How often [`extend`](Self::extend) is to be called, for engines that take back what is not acknowledged in time: a third of that time is right.

@@ -67,9 +67,10 @@ pub trait Transport: Send + Sync + 'static {
     /// the caller decides.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
-    /// Whether a batch may hold several messages of one key. Such an engine stores no message after an
-    /// earlier one of its key that failed and may be published later, and answers
-    /// [`PublishError::Deferred`] for it. Every other engine gets one message of a key at a time.
+    /// Whether a batch may contain several messages of one key. Such an engine stores no message
+    /// after an earlier one of its key that failed transiently, and returns
+    /// [`PublishError::Deferred`] for it. Every other engine receives one message of a key at a
+    /// time.
     fn keeps_key_order(&self) -> bool {
         false
     }

@@ -3,7 +3,7 @@
 use seaworthy_messaging::conformance::Disturbance;
 use seaworthy_testkit::fault::{Disruption, Fault, FaultProxy};
 
-/// Disturbs what passes a proxy, which lives as long as this.
+/// Disturbs the traffic of a proxy. Dropping it ends the proxy.
 pub(crate) fn by_proxy(proxy: FaultProxy) -> Box<dyn Fn(Disturbance) + Send + Sync> {
     Box::new(move |disturbance| {
         proxy.set(match disturbance {

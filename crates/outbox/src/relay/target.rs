@@ -3,8 +3,8 @@ use seaworthy_messaging::{Envelope, PublishError, Publisher};
 
 /// Where a relay publishes to: a [`Publisher`], usually.
 pub trait RelayTarget: Send + Sync + 'static {
-    /// Publishes in the order given, and answers for each once the broker has confirmed it. After a
-    /// message that failed and may be published later none of its key is published: those are
+    /// Publishes in the order given, and returns a result for each after the broker has confirmed
+    /// it. After a transient failure no later message of its key is published. Those are
     /// [`PublishError::Deferred`].
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 }

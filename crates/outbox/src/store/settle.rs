@@ -15,7 +15,7 @@ pub(crate) enum Fate {
     Parked { problem: String },
     /// The broker could not be reached, which says nothing about the row.
     Free,
-    /// It was not sent, because earlier rows of its key come first.
+    /// The row was not sent, because earlier rows of its key come first.
     Deferred,
 }
 

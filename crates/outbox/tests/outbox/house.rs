@@ -165,7 +165,7 @@ pub(crate) fn brisk() -> OutboxConfig {
     serde_json::from_value(settings).unwrap()
 }
 
-/// Settings of a service that needs nothing from outside.
+/// Settings of a service without dependencies.
 pub(crate) fn loader(name: &'static str) -> Loader {
     Loader::new(name)
         .environment(Environment::default())

@@ -89,7 +89,7 @@ pub(crate) async fn a_message_that_comes_at_once_on_two_replicas_has_its_effect_
     two.running.stop().await;
 }
 
-/// More than any limit that an inbox would have of its own.
+/// More attempts than any plausible limit of an inbox.
 const FAILURES: u32 = 25;
 
 pub(crate) async fn failed_effect_leaves_nothing_and_stays_retried_msg_5(place: Place) {
@@ -116,11 +116,11 @@ pub(crate) async fn failed_effect_leaves_nothing_and_stays_retried_msg_5(place: 
     house.running.stop().await;
 }
 
-/// The retries of the subscription: more than the ten attempts that the inbox once had.
+/// The retries of the subscription. The inbox does not limit attempts.
 const RETRIES: u32 = 12;
 
-/// A message that fails longer than its subscription tries is dead after exactly those attempts, and
-/// has as many again after its replay.
+/// A message that keeps failing is dead-lettered after exactly the subscription's attempts. Its
+/// replay has as many attempts again.
 pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Place) {
     let house = with_table(&place).await;
     let topic = Topic::new(Counted::TYPE).unwrap();
@@ -150,7 +150,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
             let mut config = MessagingConfig::at(BrokerUrl::memory());
             config.defaults.retry_initial = Timeout::from_millis(1);
             config.defaults.retry_cap = Timeout::from_millis(2);
-            // Only attempts count here.
+            // Only attempts matter here.
             config.defaults.breaker.consecutive_failures = u32::MAX;
             config.defaults.breaker.minimum_calls = NonZeroU32::MAX;
             let messaging = Messaging::connect(service, "broker", &config).await?;

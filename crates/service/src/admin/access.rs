@@ -32,7 +32,7 @@ impl TokenAccess {
             return true;
         };
         let mut values = request.headers.get_all(header::AUTHORIZATION).iter();
-        // Two headers are two opinions on who calls.
+        // With two headers it is ambiguous who calls.
         let (Some(value), None) = (values.next(), values.next()) else {
             return false;
         };

@@ -47,8 +47,8 @@ pub struct FrameworkConfig {
 }
 
 impl FrameworkConfig {
-    /// The addresses of all listeners, with their keys. A gRPC listener that is not set has its
-    /// default, should the service have one.
+    /// The addresses of all listeners, with their keys. A gRPC listener without a setting has its
+    /// default address.
     pub(crate) fn listening(&self) -> [(&'static str, SocketAddr); 3] {
         let grpc = self.server.grpc.as_ref().map(|grpc| grpc.addr);
         [
@@ -61,8 +61,8 @@ impl FrameworkConfig {
         ]
     }
 
-    /// Whether every listener is on a loopback address, so that no other machine reaches the service
-    /// by itself. A proxy on this machine may still lead callers to it.
+    /// Whether every listener is on a loopback address, so that other machines cannot connect. A
+    /// proxy on this machine may still forward requests to the service.
     #[must_use]
     pub fn is_on_loopback(&self) -> bool {
         let all = self.listening();

@@ -33,7 +33,8 @@ impl LeaseConfig {
         self.duration.get() / 3
     }
 
-    /// How soon a renewal that failed is tried again: several times before the lease may not be trusted.
+    /// The delay until a failed renewal is retried: several retries fit into the lease's trusted
+    /// time.
     pub(super) fn retry(&self) -> Duration {
         self.duration.get() / 15
     }

@@ -10,7 +10,7 @@ use super::{
     store::{FencingToken, LeaseError, LeaseStore},
 };
 
-/// One name in a store, as one holder sees it. Each value from [`new`](Self::new) is a holder of its own.
+/// One name in a store, for one holder. Each call of [`new`](Self::new) creates a separate holder.
 #[derive(Debug)]
 pub struct Lease(Arc<Holder>);
 
@@ -90,7 +90,8 @@ impl Grant<'_> {
         self.token
     }
 
-    /// Does `work`. A task of its own renews the lease meanwhile, so a renewal needs nothing of `work`: `work` may hold a transaction of the database that keeps the lease.
+    /// Runs `work`. A separate task renews the lease meanwhile, so `work` may hold a transaction of
+    /// the database that stores the lease.
     ///
     /// The task ends with this future, also when the future is dropped.
     ///
@@ -139,9 +140,10 @@ impl Grant<'_> {
 }
 
 impl Holder {
-    /// Takes or renews the lease: its token, and until when it may be trusted without another renewal.
+    /// Acquires or renews the lease. Returns its token, and until when it is valid without a
+    /// renewal.
     pub(super) async fn ask(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
-        // Counted from before the question: the store counts from later.
+        // Measured from the start of the request, which is earlier than the store's own start.
         let asked = Instant::now();
         let token = self
             .store

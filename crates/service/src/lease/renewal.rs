@@ -13,7 +13,7 @@ use super::{
     store::FencingToken,
 };
 
-/// The task that renews a lease. It ends with this value.
+/// The task that renews a lease. Dropping this value ends it.
 #[derive(Debug)]
 pub(super) struct Renewal {
     state: watch::Receiver<State>,
@@ -21,12 +21,12 @@ pub(super) struct Renewal {
     task: JoinHandle<()>,
 }
 
-/// What the task knows of the lease.
+/// The state of the lease, as the task knows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// The lease is held at least until then, by the clock of this process.
     TrustedUntil(Instant),
-    /// Another holder had the lease then.
+    /// Another holder had the lease at this time.
     Lost(Instant),
 }
 
@@ -43,12 +43,13 @@ impl Renewal {
         let (sender, state) = watch::channel(State::TrustedUntil(trusted_until));
         let stop = CancellationToken::new();
         let work = renew(Arc::clone(holder), token, sender, stop.clone());
-        // A task of its own, without the context of the work: neither a transaction nor the deadline of the work applies to a renewal.
+        // The separate task has no context of the work, so neither its transaction nor its deadline
+        // applies to a renewal.
         let task = tokio::spawn(work.in_current_span());
         Self { state, stop, task }
     }
 
-    /// Completes when the lease may not be trusted any more: another has it, or it was not renewed in time.
+    /// Completes when the lease is invalid: another holder has it, or it was not renewed in time.
     pub(super) async fn lost(&mut self) {
         loop {
             let State::TrustedUntil(until) = *self.state.borrow_and_update() else {
@@ -57,7 +58,7 @@ impl Renewal {
             tokio::select! {
                 biased;
                 changed = self.state.changed() => if changed.is_err() {
-                    // The task is gone: the lease ends where it was renewed to.
+                    // The task has ended, so the lease is valid until its last renewal expires.
                     time::sleep_until(until).await;
                     return;
                 },
@@ -66,7 +67,8 @@ impl Renewal {
         }
     }
 
-    /// Ends the task after the renewal that is under way, so that none follows a release. Returns until when the lease may be trusted.
+    /// Ends the task after a renewal in progress, so that none follows a release. Returns until
+    /// when the lease is valid.
     pub(super) async fn end(mut self) -> Instant {
         self.stop.cancel();
         let until = self.state.borrow().trusted_until();
@@ -114,7 +116,7 @@ async fn renew(
                 );
                 next = Instant::now() + holder.config.retry();
             }
-            // The holder notices by its own clock.
+            // The holder detects the loss by its own clock.
             Err(_elapsed) => return,
         }
     }

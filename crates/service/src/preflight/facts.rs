@@ -14,8 +14,8 @@ pub struct Setting {
     pub is_default: bool,
     /// Whether it is a secret that is written out where a reference should stand.
     pub is_inline_secret: bool,
-    /// Whether browsers visit the address that it holds, or come from it. The settings type says so
-    /// with `#[schemars(extend("x-browser-address" = true))]`.
+    /// Whether browsers visit the address or come from it. The settings type declares this with
+    /// `#[schemars(extend("x-browser-address" = true))]`.
     pub is_browser_address: bool,
 }
 
@@ -54,7 +54,7 @@ impl Facts {
         }
     }
 
-    /// Says how much memory the container may take.
+    /// Sets the memory limit of the container.
     pub fn set_memory_limit(&mut self, limit: Option<ByteSize>) {
         self.memory_limit = limit;
     }

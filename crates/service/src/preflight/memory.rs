@@ -1,4 +1,4 @@
-//! How much memory the process may take, as its control group says.
+//! Reads the memory limit of the process from its control groups.
 
 use std::{fs, path::Path};
 
@@ -6,14 +6,15 @@ use seaworthy_core::ByteSize;
 
 /// Where Linux mounts control groups, in containers too.
 const CONTROL_GROUPS: &str = "sys/fs/cgroup";
-/// The groups of the process.
+/// The file that lists the groups of the process.
 const OWN_GROUPS: &str = "proc/self/cgroup";
-/// The kernel's "no limit" of version 1 is the largest multiple of a page; no machine has half of it.
+/// Version 1 reports "no limit" as the largest multiple of a page. No machine has half of it.
 const UNLIMITED: u64 = 1 << 62;
 
-/// The memory limit of the container, if it has one. `root` is `/`, or another folder in tests.
+/// Returns the memory limit of the container, if it has one. `root` is `/`, or another folder in
+/// tests.
 ///
-/// A process is bound by its group and by every group above it, so the least of their limits counts.
+/// The limits of a group and of all groups above it apply, so the lowest one counts.
 pub(crate) fn memory_limit(root: &Path) -> Option<ByteSize> {
     let groups = fs::read_to_string(root.join(OWN_GROUPS)).ok()?;
     let mounted = root.join(CONTROL_GROUPS);
@@ -29,7 +30,7 @@ pub(crate) fn memory_limit(root: &Path) -> Option<ByteSize> {
             _ => return Vec::new(),
         };
         let path = Path::new(path.unwrap_or_default().trim_start_matches('/'));
-        // In a container the path may be that of the host, where only the root is mounted.
+        // In a container the path may be that of the host, while only the root is mounted.
         path.ancestors()
             .filter_map(|group| read(&folder.join(group).join(file)))
             .collect()
@@ -66,7 +67,7 @@ mod tests {
         assert_eq!(limit(&[own, pod, container]), Some(1_024));
         let root = ("sys/fs/cgroup/memory.max", "2048\n");
         assert_eq!(limit(&[("proc/self/cgroup", "0::/\n"), root]), Some(2_048));
-        // The path of the host, of which the container sees the root alone.
+        // The path of the host, of which only the root is mounted in the container.
         assert_eq!(limit(&[own, root]), Some(2_048));
     }
 

@@ -1,6 +1,6 @@
 use std::{io, path::Path, path::PathBuf};
 
-/// A file or folder cannot be kept from other users.
+/// A file or folder cannot be made private.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateFileError {
     /// The file or folder cannot be created or opened.
@@ -22,16 +22,16 @@ pub enum PrivateFileError {
         path: PathBuf,
         /// Its permission bits.
         mode: u32,
-        /// What an operator does about it.
+        /// The action that an operator must take.
         advice: &'static str,
         /// The cause.
         #[source]
         source: Option<io::Error>,
     },
-    /// Something else than a regular file has this path.
+    /// The path is not a regular file.
     #[error("{} is not a regular file", path.display())]
     NotAFile {
-        /// What was found.
+        /// The path that is not a regular file.
         path: PathBuf,
     },
 }

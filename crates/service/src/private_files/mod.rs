@@ -1,8 +1,8 @@
 //! Files and folders that only the user of the process can read: databases, brokers, secrets.
 //!
-//! Every file that the framework or a service writes at run time is made here. The mode is given
-//! when a file is created, so no other user can open it in between. The umask can only narrow it.
-//! On systems without Unix modes the functions create files and folders, and check nothing.
+//! Every file that the framework or a service writes at run time is created here. The mode is set
+//! at creation, so no other user can open the file in between. The umask can only narrow it. On
+//! systems without Unix modes the functions create files and folders without checks.
 
 mod error;
 mod modes;
@@ -34,13 +34,13 @@ const DATABASE_COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
 pub struct PrivateFolder(PathBuf);
 
 impl PrivateFolder {
-    /// Opens a folder. A folder that is missing is created with mode 0700, and so are its missing
-    /// parents. A folder with a wider mode is narrowed to 0700.
+    /// Opens a folder. Creates a missing folder and its missing parents with mode 0700. Narrows a
+    /// wider mode to 0700.
     ///
     /// # Errors
     /// [`PrivateFileError`] if the folder cannot be created, if its mode cannot be narrowed because
-    /// it belongs to another user, or if the working directory is in it: such a folder holds other
-    /// things than data, and to narrow it would surprise its owner.
+    /// it belongs to another user, or if it contains the working directory. Such a folder also
+    /// contains other files, whose users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {
@@ -58,8 +58,8 @@ impl PrivateFolder {
         &self.0
     }
 
-    /// The path of a file of this folder. A file that is missing is created empty with mode 0600.
-    /// A file with a wider mode is narrowed.
+    /// Returns the path of a file in this folder. Creates a missing file empty with mode 0600.
+    /// Narrows a wider mode.
     ///
     /// # Errors
     /// [`PrivateFileError`] if the file cannot be created, is not a regular file, or belongs to
@@ -77,10 +77,10 @@ impl PrivateFolder {
     }
 
     /// Creates a file with its content, which is on the disk when this returns. Returns whether the
-    /// file was created: a file that exists keeps its content, and its mode is narrowed.
+    /// file was created. A file that exists keeps its content, and its mode is narrowed.
     ///
     /// # Errors
-    /// As for [`PrivateFolder::file`].
+    /// The errors of [`PrivateFolder::file`].
     pub fn create(&self, name: impl AsRef<Path>, content: &[u8]) -> Result<bool, PrivateFileError> {
         use io::Write as _;
 
@@ -99,11 +99,11 @@ impl PrivateFolder {
         }
     }
 
-    /// The path of a SQLite database of this folder. An empty file is a valid database, and SQLite
-    /// gives the files beside it the same mode. Those that exist are narrowed too.
+    /// Returns the path of a SQLite database in this folder. An empty file is a valid database, and
+    /// SQLite gives the files beside it the same mode. Narrows the modes of existing files.
     ///
     /// # Errors
-    /// As for [`PrivateFolder::file`].
+    /// The errors of [`PrivateFolder::file`].
     pub fn database(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
         let path = self.file(name)?;
         for suffix in DATABASE_COMPANIONS {
@@ -122,7 +122,7 @@ impl PrivateFolder {
 /// [`PrivateFolder::database`].
 ///
 /// # Errors
-/// As those two.
+/// The errors of these two functions.
 pub fn open_database(path: &Path) -> Result<PathBuf, PrivateFileError> {
     let name = path.file_name().ok_or_else(|| {
         PrivateFileError::create(path, io::Error::from(io::ErrorKind::InvalidFilename))
@@ -131,7 +131,7 @@ pub fn open_database(path: &Path) -> Result<PathBuf, PrivateFileError> {
     PrivateFolder::open(folder)?.database(name)
 }
 
-/// Whether the folder is the working directory or holds it.
+/// Whether the folder is the working directory or contains it.
 fn is_shared(path: &Path) -> bool {
     let (Ok(here), Ok(folder)) = (env::current_dir(), fs::canonicalize(path)) else {
         return false;

@@ -1,4 +1,4 @@
-//! What differs between systems: modes on Unix, nothing elsewhere.
+//! The parts that depend on the system: modes on Unix, nothing elsewhere.
 
 #[cfg(not(unix))]
 pub(super) use other::{create_file, create_folder, narrow_file, narrow_folder};
@@ -22,7 +22,7 @@ mod unix {
     const FILE_MODE: u32 = 0o600;
     /// The permission bits of a mode, with set-user-ID, set-group-ID and the sticky bit.
     const PERMISSIONS: u32 = 0o7777;
-    /// What group and others may do.
+    /// The permission bits of group and others.
     const OTHER_USERS: u32 = 0o077;
 
     const FOLDER_ADVICE: &str =
@@ -45,7 +45,7 @@ mod unix {
             .open(path)
     }
 
-    /// Narrows the mode of a folder. A folder that is shared with other things is refused instead.
+    /// Narrows the mode of a folder. Refuses a folder that other data shares.
     pub(crate) fn narrow_folder(path: &Path, is_shared: bool) -> Result<(), PrivateFileError> {
         let folder = File::open(path).map_err(|error| PrivateFileError::create(path, error))?;
         let mode = mode_of(&folder, path)?;

@@ -19,7 +19,7 @@ thread_local! {
 /// A buffer that one huge line made this large is not kept.
 const LARGEST_KEPT: usize = 16 * 1_024;
 
-/// The smallest number of eight digits: no card, telephone or account number is shorter.
+/// The smallest number of eight digits. Card, telephone and account numbers have at least eight.
 const SMALLEST_SHAPE: u64 = 10_000_000;
 
 /// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
@@ -206,7 +206,7 @@ impl Line {
         self
     }
 
-    /// Adds a number, masked where its name or its digits say so.
+    /// Adds a number, masked if its name or its digits require it.
     pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
         if value >= SMALLEST_SHAPE || is_sensitive_name(name) {
             return self.number(name, format_args!("{value}"));
@@ -216,7 +216,7 @@ impl Line {
         self
     }
 
-    /// Adds a number, masked where its name or its digits say so.
+    /// Adds a number, masked if its name or its digits require it.
     pub(super) fn signed(&mut self, name: &str, value: i64) -> &mut Self {
         match u64::try_from(value) {
             Ok(value) => self.unsigned(name, value),
@@ -224,7 +224,7 @@ impl Line {
         }
     }
 
-    /// A number whose text has to be looked at.
+    /// Adds a number whose digits must be checked.
     fn number(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();

@@ -8,7 +8,8 @@ use super::{MASK, is_sensitive_name, name::compact, redact};
 
 /// A body that is larger is not read for a log.
 const LARGEST: usize = 64 * 1024;
-/// Parts of names, beside those of secrets, whose values are of a person, as [`compact`] makes them.
+/// Parts of names, in the form of [`compact`], whose values are personal data. Secrets have a
+/// separate list.
 const PERSONAL: [&str; 19] = [
     "email",
     "mail",

@@ -40,9 +40,9 @@ pub fn redact(text: &str) -> Cow<'_, str> {
     shape::mask(text)
 }
 
-/// Whether a number, written as this text, must not be shown: by its name or by the shape of its digits.
+/// Whether a number must be masked, by its name or by the shape of its digits.
 pub(crate) fn is_masked_number(name: &str, text: &str) -> bool {
-    /// No card, telephone or account number is shorter.
+    /// The minimum number of digits of a card, telephone or account number.
     const FEWEST_DIGITS: usize = 8;
     let is_long = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
     is_sensitive_name(name)

@@ -2,7 +2,7 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Parts of names whose values are never written, as [`compact`] makes them.
+/// Parts of names, in the form of [`compact`], whose values are never written.
 const SENSITIVE: [&str; 20] = [
     "password",
     "passwd",
@@ -29,7 +29,7 @@ const SENSITIVE: [&str; 20] = [
 /// Last words of names whose values are never written.
 const LAST_WORDS: [&[u8]; 5] = [b"pass", b"otp", b"session", b"signature", b"jwt"];
 
-/// Names up to this are made compact without an allocation.
+/// The maximum length of a name that is compacted without an allocation.
 const USUAL_LENGTH: usize = 64;
 
 /// All parts at once, in one pass over a name: names stand on every line.
@@ -42,7 +42,8 @@ static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
         .ok()
 });
 
-/// Whether a field of this name holds something that must not be written, such as `password`, `x-api-key` or `sessionId`. How its words are separated is of no matter.
+/// Whether a field of this name holds a secret, such as `password`, `x-api-key` or `sessionId`.
+/// Separators and case do not matter.
 #[must_use]
 pub fn is_sensitive_name(name: &str) -> bool {
     // Without the automaton, which a constant list always gives, every name would be one of a secret.
@@ -50,7 +51,7 @@ pub fn is_sensitive_name(name: &str) -> bool {
     compact(name, has_part) || is_short_name(name.as_bytes())
 }
 
-/// Whether a number of this name is one to call a person by. Without `+` nothing else tells it from other numbers.
+/// Whether a number of this name is a telephone number. Without `+` its digits do not show it.
 pub(crate) fn is_phone_name(name: &str) -> bool {
     let has = |name: &[u8]| {
         let contains = |part: &[u8]| {
@@ -62,7 +63,8 @@ pub(crate) fn is_phone_name(name: &str) -> bool {
     compact(name, has)
 }
 
-/// Gives `read` the name without the signs between its words: `api_key`, `Api-Key` and `apiKey` differ in nothing but case.
+/// Calls `read` with the name in lower case without separators, so that `api_key`, `Api-Key` and
+/// `apiKey` are equal.
 pub(super) fn compact<R>(name: &str, read: impl FnOnce(&[u8]) -> R) -> R {
     let is_separator = |byte: &u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
     let bytes = name.as_bytes();
@@ -82,7 +84,9 @@ pub(super) fn compact<R>(name: &str, read: impl FnOnce(&[u8]) -> R) -> R {
     read(buffer.get(..length).unwrap_or_default())
 }
 
-/// `key` alone, and `pass`, `otp`, `session`, `signature` and `jwt` alone or as the last word: as parts they are in too many harmless names, such as `cache_key`, `compass`, `footprint`, `session_count` and `signature_algorithm`.
+/// Matches `key` alone, and `pass`, `otp`, `session`, `signature` and `jwt` alone or as the last
+/// word. As parts they occur in harmless names, such as `cache_key`, `compass`, `session_count` and
+/// `signature_algorithm`.
 fn is_short_name(name: &[u8]) -> bool {
     name.eq_ignore_ascii_case(b"key") || LAST_WORDS.iter().any(|word| is_last_word(name, word))
 }

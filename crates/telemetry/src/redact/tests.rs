@@ -277,7 +277,7 @@ fn names_of_secrets_are_known_obs_3() {
     }
 }
 
-/// A name of several words in the spellings that programs, headers and JSON use.
+/// Returns a name of several words in the spellings of programs, headers and JSON.
 fn spellings(words: &[&str]) -> Vec<String> {
     let capital = |word: &str| {
         let (first, rest) = word.split_at(1);

@@ -43,7 +43,8 @@ impl Attribute {
         Self(KeyValue::new(name, value))
     }
 
-    /// A whole number. One whose name or digits are those of a secret or of a person becomes a masked text.
+    /// Adds an integer. It becomes a masked text if its name or digits are those of a secret or of
+    /// personal data.
     #[must_use]
     pub fn integer(name: &'static str, value: i64) -> Self {
         if is_masked_number(name, &value.to_string()) {

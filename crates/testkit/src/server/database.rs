@@ -105,7 +105,8 @@ pub async fn as_a_task<F: Future<Output = ()> + Send + 'static>(promise: F) {
     }
 }
 
-/// Runs a promise as a task of the test's own thread, as [`as_a_task`] does where its future cannot be sent to another thread.
+/// Runs a test body as a task of the test's own thread, like [`as_a_task`] for a future that is not
+/// `Send`.
 ///
 /// # Panics
 /// The promise is not kept.

@@ -27,12 +27,12 @@ pub struct KafkaServer {
     process: Process,
 }
 
-/// A second listener, for clients that are to reach the server through a proxy alone.
+/// A second listener, for clients that connect only through a proxy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ProxiedListener {
-    /// Where the server sends clients: the address for the proxy. Nothing listens there yet.
+    /// The advertised address, on which the proxy will listen.
     pub advertised: SocketAddr,
-    /// Where the server listens for the proxy.
+    /// The address on which the server listens for the proxy.
     pub listening: SocketAddr,
 }
 
@@ -196,10 +196,10 @@ impl KafkaServer {
         format!("kafka://{}", self.address)
     }
 
-    /// The listener for a proxy, which servers without credentials have.
+    /// Returns the listener for a proxy, which servers without credentials have.
     ///
     /// # Panics
-    /// The server wants credentials.
+    /// The server requires credentials.
     #[must_use]
     #[expect(clippy::expect_used, reason = "this is how a test fails")]
     pub fn proxied(&self) -> ProxiedListener {

@@ -8,7 +8,8 @@ use crate::{
     store::Users,
 };
 
-/// The password of the users that a development begins with. It is published, so a service that other machines reach refuses to start while an account has it.
+/// The password of the seeded users. It is published, so a service that other machines reach
+/// refuses to start while an account has it.
 pub const SEED_PASSWORD: &str = "explore-the-city";
 /// The names of the users that an empty platform gets besides, at `example.com`.
 pub const SEED_PEOPLE: [&str; 7] = ["mira", "jonas", "amal", "lena", "tomas", "noor", "felix"];
@@ -17,7 +18,8 @@ fn address(name: &str) -> String {
     format!("{name}@example.com")
 }
 
-/// Seeds the accounts of a development that no other machine reaches. Elsewhere it refuses accounts that were seeded.
+/// Seeds accounts in the profile `development` without exposed listeners. Otherwise it refuses
+/// seeded accounts.
 pub(crate) async fn seed_or_refuse(
     service: &Assembly<AuthConfig>,
     accounts: &Accounts,
@@ -33,7 +35,8 @@ pub(crate) async fn seed_or_refuse(
     Ok(())
 }
 
-/// Refuses to go on while a seeded account has the published password (AUTH-2). Accounts that were seeded by an earlier version count too, because the password itself is tried.
+/// Refuses to start while a seeded account has the published password (AUTH-2). It tries the
+/// password itself, so it also detects accounts that an earlier version seeded.
 async fn refuse_published_passwords(accounts: &Accounts) -> Result<(), StartError> {
     let names = Role::ALL.iter().map(|role| role.as_str());
     let mut found = Vec::new();

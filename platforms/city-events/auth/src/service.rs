@@ -181,7 +181,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
 /// Builds the accounts over the database and the broker of the settings.
 ///
 /// # Errors
-/// [`StartError`] where one of them cannot be opened.
+/// [`StartError`] if one of them cannot be opened.
 pub(crate) async fn accounts(
     service: &Assembly<AuthConfig>,
     signer: TokenSigner,

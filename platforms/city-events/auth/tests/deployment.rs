@@ -55,7 +55,7 @@ fn production_refuses_plain_and_local_browser_addresses_sec_2() {
         for key in ["oauth.frontend_origin", "server.http.cors.allowed_origins"] {
             let setting = format!("{key}={origin}");
             assert_eq!(refused(&[&setting]), [key], "{origin}");
-            // One instance may keep its data beside it. Its users still come from elsewhere.
+            // One instance may keep its data locally. Its users still come from elsewhere.
             let embedded = "allow_embedded=true";
             assert_eq!(refused(&[&setting, embedded]), [key], "{origin}");
         }
@@ -316,7 +316,7 @@ fn what_is_said_of_the_provider_takes_nothing_back_that_is_not_said_auth_4() {
     assert!(is_kept(lines), "a file");
 }
 
-/// The program over a database in a folder, with all that it needs.
+/// Returns the program with a database in a folder and all required settings.
 fn serve_over(folder: &Path, more: &[&str]) -> ServiceProcess {
     let sqlite = |key: &str, name: &str| format!("{key}=sqlite:{}", folder.join(name).display());
     let settings = [

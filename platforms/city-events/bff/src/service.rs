@@ -31,7 +31,8 @@ const HEADERS: [&str; 6] = [
 /// What the interface takes and answers.
 const OPENAPI: &str = include_str!("../docs/openapi.json");
 
-/// The largest body of the interface is an event: 4,000 characters of description, of 12 bytes each where they are escaped, and some short fields.
+/// The largest body of the API is an event: 4,000 characters of description, of up to 12 bytes each
+/// when escaped, and some short fields.
 const BODY_LIMIT: &str = "64KiB";
 
 /// The service and its default addresses.
@@ -85,7 +86,8 @@ pub fn service() -> Service {
 /// Puts the service together.
 ///
 /// # Errors
-/// [`StartError`] without a secret for access tokens or without proof of who this service is, or with a service behind it or pictures whose address means nothing.
+/// [`StartError`] if the secret for access tokens or the service's own credentials are missing, or
+/// if the address of an upstream service or of the pictures is not a URL.
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let revocations = settings.revocation.revocations();

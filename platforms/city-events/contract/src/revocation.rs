@@ -6,7 +6,7 @@ use seaworthy::{auth::token::Revocations, prelude::*};
 /// A third of an access token's life: who was banned gains little by keeping a service from hearing of it, and a restart of what is asked is not noticed.
 const DEFAULT_MAX_STALE: Timeout = Timeout::from_secs(5 * 60);
 
-/// Transactions commit later than they write the time: six times the transaction timeout.
+/// Transactions write the time and commit later: six times the transaction timeout.
 const OVERLAP: Duration = Duration::from_secs(60);
 
 /// How a service that reads elsewhere which access tokens were taken back goes on while it cannot.
@@ -34,24 +34,25 @@ impl RevocationConfig {
 }
 
 /// The position up to which revocations were read: a time of the database that records them. Cheap
-/// to clone, all clones are the same position.
+/// to clone. All clones share the position.
 ///
-/// No clock of the reading machine is part of it, so a machine that was suspended reads all that it
-/// missed.
+/// It does not depend on the clock of the reading machine, so a machine that was suspended reads
+/// all missed revocations.
 #[derive(Debug, Clone, Default)]
 pub struct ReadPosition(Arc<Mutex<Option<i64>>>);
 
 impl ReadPosition {
-    /// Returns where the next question begins, in microseconds since 1970 by the database's clock.
-    /// `None` before the first answer: the question then covers the life of the longest token.
+    /// Returns the start of the next read, in microseconds since 1970 by the database's clock.
+    /// Returns `None` until the first response: the read then covers the lifetime of the longest
+    /// token.
     #[must_use]
     pub fn since_us(&self) -> Option<i64> {
         let overlap = i64::try_from(OVERLAP.as_micros()).unwrap_or(i64::MAX);
         self.0.lock().map(|read| read.saturating_sub(overlap))
     }
 
-    /// Records that everything until `as_of_us` was read, by the database's clock before the
-    /// question. A clock that was set back is followed, and the next question covers the step.
+    /// Records that all revocations until `as_of_us` were read. `as_of_us` is the database's clock
+    /// at the start of the read. If that clock is set back, the position follows it.
     pub fn advance(&self, as_of_us: i64) {
         *self.0.lock() = Some(as_of_us);
     }

@@ -16,7 +16,7 @@ use seaworthy::{
 
 use crate::{Role, bearer_of};
 
-/// The name by which the door calls. `auth.proto` names it as the role of its callers.
+/// The name that the gateway uses when it calls. `auth.proto` uses it as the role of its callers.
 pub const DOOR: &str = "bff";
 /// The name by which the service of users is called.
 pub const AUTH_SERVICE: &str = "auth-service";

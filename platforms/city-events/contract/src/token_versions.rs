@@ -28,7 +28,7 @@ pub const TOKEN_VERSION_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 
 /// No access token may live longer: so long services remember what was taken back.
 pub const LONGEST_ACCESS_TOKEN: Duration = Duration::from_secs(24 * 60 * 60);
-/// The same in microseconds.
+/// The same time in microseconds.
 const LONGEST_ACCESS_TOKEN_US: i64 = 24 * 60 * 60 * 1_000_000;
 /// How soon a replica knows what another one heard.
 const LOOK_EVERY: Timeout = Timeout::from_secs(1);
@@ -220,7 +220,8 @@ mod tests {
             let versions = TokenVersions::new(&config);
             let ago = i64::try_from((minutes * MINUTE).as_micros()).unwrap();
             versions.position.advance(now - ago);
-            // The machine was suspended: for its monotonic clock the last answer came just now.
+            // The machine was suspended. By its monotonic clock, the last response has just
+            // arrived.
             versions.revocations.was_read(ClockReading::now());
             versions.look(&database).await.unwrap();
             let standing = versions.revocations.standing(&token);

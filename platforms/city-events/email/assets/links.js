@@ -23,7 +23,7 @@
 
   const form = document.querySelector("form");
   if (page.dataset.page === "verify") {
-    // A person presses the button. A scanner of mail that opens the link verifies nothing.
+    // The user presses the button. A mail scanner that opens the link verifies nothing.
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       form.hidden = true;

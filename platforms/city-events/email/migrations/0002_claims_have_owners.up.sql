@@ -1,2 +1,2 @@
--- Who is sending the mail. A row of an earlier version has none.
+-- The token of the sender that holds the claim. NULL in rows of an earlier version.
 ALTER TABLE sent_mails ADD COLUMN owner {string};

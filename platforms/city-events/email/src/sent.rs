@@ -73,19 +73,18 @@ impl About {
     }
 }
 
-/// Longer than one mail may take: a sender that takes longer has died or was suspended.
+/// Longer than one mail may take. A sender that takes longer has crashed or was suspended.
 const CLAIM_TTL: Duration = Duration::from_secs(35);
 
-/// The mails that were sent or are being sent. Times are those of the database's clock. Cheap to
-/// clone.
+/// Mails that were sent or are being sent. Times are those of the database's clock. Cheap to clone.
 ///
 /// A mail is sent twice only if its sender is suspended for more than [`CLAIM_TTL`] between its
-/// claim and the answer of the mail server, or dies between that answer and its record. No protocol
-/// with SMTP closes these two gaps. Both mails have the same `Message-ID`.
+/// claim and the mail server's answer, or crashes between that answer and its record. SMTP offers
+/// no way to close these two gaps. Both mails have the same `Message-ID`.
 #[derive(Debug, Clone)]
 pub(crate) struct Sent(pub(crate) Database);
 
-/// The claim of one sender to one mail. Its owner token is not that of any other claim.
+/// The claim of one sender to one mail. Its owner token is unique.
 #[derive(Debug, PartialEq, Eq)]
 #[must_use = "a claim is recorded as sent or released"]
 pub(crate) struct MailClaim {
@@ -96,20 +95,20 @@ pub(crate) struct MailClaim {
 /// Who sends a mail.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Claim {
-    /// The caller.
+    /// The caller holds the claim.
     Mine(MailClaim),
-    /// Another sender, for no longer than this.
+    /// Another sender holds the claim, for at most this time.
     Others(Duration),
-    /// No sender: it was sent.
+    /// The mail was already sent.
     Sent,
 }
 
 /// Outcome of recording a mail as sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recorded {
-    /// The claim was held all the time.
+    /// The sender held the claim throughout.
     Held,
-    /// Another sender had the claim meanwhile, and may have sent the mail too.
+    /// Another sender took over the claim, and may have sent the mail too.
     ClaimLost,
 }
 
@@ -118,8 +117,8 @@ impl Sent {
         Ok(self.look(about).await?.is_some_and(|(sent, _)| sent))
     }
 
-    /// Returns whether the mail was sent or is being sent, and for how long that counts. `None` if
-    /// no sender has begun.
+    /// Returns whether the mail was sent or is being sent, and for how long that is valid. Returns
+    /// `None` if no sender has claimed the mail.
     async fn look(&self, about: &About) -> Result<Option<(bool, Duration)>, DataError> {
         let found: Option<(bool, i64)> = sql("SELECT sent, until_us - {now_us} FROM sent_mails WHERE about = ? AND until_us > {now_us}")
             .bind(about.hash.as_slice())
@@ -128,7 +127,7 @@ impl Sent {
         Ok(found.map(|(sent, left)| (sent, Duration::from_micros(left.unsigned_abs()))))
     }
 
-    /// Claims a mail before it is sent. Of two senders at once one gets it.
+    /// Claims a mail for sending. If two senders claim it at once, one gets it.
     pub(crate) async fn claim(&self, about: &About) -> Result<Claim, DataError> {
         let claim = MailClaim {
             about: about.clone(),
@@ -156,12 +155,13 @@ impl Sent {
         Ok(match self.look(about).await? {
             Some((true, _)) => Claim::Sent,
             Some((false, rest)) => Claim::Others(rest),
-            // Released or expired since.
+            // Released or expired in the meantime.
             None => Claim::Others(Duration::ZERO),
         })
     }
 
-    /// Releases the claim to a mail that was not sent. The claim of another sender stays.
+    /// Releases the claim to a mail that was not sent. It does not release the claim of another
+    /// sender.
     pub(crate) async fn release(&self, claim: MailClaim) -> Result<(), DataError> {
         sql("DELETE FROM sent_mails WHERE about = ? AND owner = ? AND sent = FALSE")
             .bind(claim.about.hash.as_slice())
@@ -171,8 +171,8 @@ impl Sent {
             .map(drop)
     }
 
-    /// Records that the mail of a claim was sent, also if the claim was lost: then the other sender
-    /// can no longer release it.
+    /// Records that the mail of a claim was sent, even if the claim was lost. The other sender can
+    /// then not release it.
     pub(crate) async fn record(
         connection: &dyn Connection,
         claim: &MailClaim,
@@ -202,7 +202,7 @@ impl Sent {
     pub(crate) fn purge_worker(&self) -> Worker {
         /// Often enough that little has gathered, seldom enough to be no load.
         const EVERY: Timeout = Timeout::from_secs(10 * 60);
-        /// Rows that one statement deletes, so that no lock is held for long.
+        /// Rows that one statement deletes, so that it does not hold locks for long.
         const PURGE_PAGE_SIZE: u32 = 1_000;
         let sent = self.clone();
         Worker::in_steps("purge sent mails", Schedule::Interval(EVERY), move || {

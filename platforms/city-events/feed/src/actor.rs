@@ -103,7 +103,7 @@ impl Actors {
 
 fn cookie(headers: &HeaderMap) -> Option<&str> {
     let values = headers.get_all(header::COOKIE).iter();
-    // A pair that is no text says nothing against the others of its line.
+    // Skip pairs that are not text, so that they do not hide the others of the line.
     let pairs = values
         .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
         .filter_map(|pair| std::str::from_utf8(pair).ok());

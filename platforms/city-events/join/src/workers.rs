@@ -6,8 +6,8 @@ use crate::{config::CountingConfig, store::Store};
 
 /// Seldom enough to be no load, often enough that no purge is large.
 const PURGED_EVERY: Timeout = Timeout::from_secs(60);
-/// The mail about a cancellation is not urgent to the second, and the statement reads an empty
-/// table at almost all times.
+/// The interval of the worker. Mail about a cancellation may take some seconds, and the statement
+/// mostly reads an empty table.
 const EXPIRY_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
 
 /// Expires joins of canceled events, publishes counts again, and deletes expired keys.

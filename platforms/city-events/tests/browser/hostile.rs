@@ -1,5 +1,5 @@
-//! Text that people write, in paths, queries and stored rows: it stays text on every page, and the
-//! script of the pages takes no markup, form or address from it.
+//! Text of users in paths, queries and stored rows stays text on every page. The script of the
+//! pages takes no markup, form or address from it.
 
 use std::{
     io::ErrorKind,
@@ -14,11 +14,11 @@ use crate::{PASSWORD, Town, chrome::Window};
 
 /// Markup that ends an attribute and an element. It needs no escape in JSON but for one quote.
 const MARKUP: &str = "'\"><b class=planted></b><form class=planted data-form=role>";
-/// The same as one segment of a path or one value of a query.
+/// The same markup as one segment of a path or one value of a query.
 const ENCODED: &str =
     "'%22%3E%3Cb%20class=planted%3E%3C%2Fb%3E%3Cform%20class=planted%20data-form=role%3E";
 const PLANTED: &str = "document.querySelectorAll('.planted').length";
-/// Every fragment of the page was asked for and is there.
+/// Every fragment of the page is loaded.
 const SETTLED: &str = "[...document.querySelectorAll('[data-fragment]')].every(piece => !piece.dataset.asking && performance.getEntriesByType('resource').some(one => one.name === new URL(piece.dataset.fragment, location.origin).href))";
 const ASKED: &str =
     "performance.getEntriesByType('resource').map(one => new URL(one.name).pathname)";
@@ -75,7 +75,7 @@ impl Town {
         window
     }
 
-    /// Opens a page and waits until nothing more of it is loaded.
+    /// Opens a page and waits until it has loaded completely.
     fn settle(&mut self, window: &Window, path: &str) {
         self.go(window, path);
         self.chrome.until(window, SETTLED);
@@ -93,7 +93,7 @@ async fn hostile_paths_and_queries_add_no_markup_sec_4() {
         return;
     };
     let author = Author::register(&town, "mallory", "Mallory");
-    // What the JSON of the API would plant in a page.
+    // Markup that the JSON of the API would inject into a page.
     let role = format!("{MARKUP}<input name=user_id value={}>", Uuid::nil());
     let event = author.publish(&town, "Come", &role);
     let admin = town.admin();
@@ -173,7 +173,7 @@ async fn hostile_stored_text_stays_text_on_all_pages_sec_4() {
     town.platform.stop().await;
 }
 
-/// A site of somebody else. It counts who comes.
+/// A foreign site that counts its requests.
 struct OtherSite(TcpListener);
 
 impl OtherSite {
@@ -205,7 +205,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
     let admin = town.admin();
     town.settle(&admin, "/");
 
-    // Text becomes markup by the one policy alone.
+    // Only the script's policy turns text into markup.
     for sink in [
         "document.body.innerHTML = '<b></b>'",
         "document.body.insertAdjacentHTML('beforeend', '<b></b>')",
@@ -219,7 +219,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
         assert_eq!(town.chrome.look(&admin, &tried), "TypeError", "{sink}");
     }
 
-    // Forms without a name are sent nowhere.
+    // The script does not send forms without a name.
     for method in ["get", "post"] {
         let form = format!(
             "(() => {{ const form = document.createElement('form'); form.action = '{origin}/take'; form.method = '{method}'; const field = document.createElement('input'); field.name = 'password'; field.value = 'typed'; form.append(field); document.getElementById('main').append(form); form.requestSubmit(); return true; }})()"
@@ -231,7 +231,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
         town.settle(&admin, "/");
     }
 
-    // A button that leads elsewhere carries no token there.
+    // A button to another site sends no token there.
     let button = format!(
         "(() => {{ const button = document.createElement('button'); button.dataset.post = '{origin}/take'; document.getElementById('main').append(button); button.click(); return true; }})()"
     );
@@ -239,7 +239,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
     town.reads(&admin, "No answer came.");
     other.was_never_reached();
 
-    // Only fragments are loaded, however their address is written.
+    // The script loads only fragments, in any spelling of their address.
     let addresses = json!([
         format!("/api/events/{event}/view"),
         format!("/fragments/../api/events/{event}/view"),
@@ -260,7 +260,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
     let count = town.chrome.look(&admin, &plant);
     town.chrome
         .look(&admin, "dispatchEvent(new PopStateEvent('popstate'))");
-    // The last one is below the fragments and answered with a problem document.
+    // The last address is not a fragment, and the server answers with a problem document.
     town.chrome.until(
         &admin,
         &format!("[...document.querySelectorAll('.piece')].filter(piece => piece.innerText).length === {count}"),
@@ -270,7 +270,7 @@ async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
     town.finds_nothing_planted(&admin, "fragments");
     other.was_never_reached();
 
-    // The page of the API's document works under a policy that makes no markup at all.
+    // The page of the API document has a policy that allows no markup at all.
     town.go(&admin, "/docs");
     town.reads(&admin, "/api/events/{id}/join");
     town.platform.stop().await;

@@ -1,4 +1,4 @@
-//! The pages of links in messages, as the email service has them.
+//! Tests the pages of links in messages, which the email service serves.
 
 use seaworthy_testkit::http::request;
 use serde_json::{Value, json};
@@ -53,7 +53,7 @@ async fn opened_link_verifies_nothing_before_its_button_auth_4() {
     let button = "document.querySelector('button').checkVisibility()";
     assert_eq!(town.chrome.look(&window, button), false);
 
-    // A link is good once. The button stays for another try.
+    // A link works once. The button stays for another attempt.
     town.chrome
         .open(&window, &format!("http://{links}/verify?token={token}"));
     town.press(&window, "Verify my e-mail");

@@ -123,7 +123,7 @@ async fn pages_print_parsed_ids_and_local_paths_alone_sec_4() {
             assert!(!answer.text.contains("<main"), "{path}");
         }
     }
-    // An ID in another form is printed in the usual one.
+    // A page prints an ID of another form in the usual form.
     let braces = format!("/events/%7B{}%7D", id.to_uppercase());
     let answer = nobody.get(&braces).await;
     assert_eq!(answer.status, 200);

@@ -1,4 +1,4 @@
-//! Modes of everything that the program writes, whatever the umask is.
+//! Checks the modes of all files that the program writes, under any umask.
 
 use std::{
     fs::{self, Permissions},
@@ -43,7 +43,7 @@ fn all_below(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What other users have access to.
+/// Paths that other users have access to.
 fn exposed(data: &Path) -> Vec<String> {
     let all = all_below(data);
     for name in [
@@ -83,7 +83,7 @@ fn program_writes_private_files_without_umask_conf_5() {
 fn program_narrows_files_of_an_earlier_installation_conf_5() {
     let place = tempfile::tempdir().unwrap();
     let data = place.path().join("data");
-    // Killed, so that the write-ahead logs stay.
+    // Kill it, so that the write-ahead logs stay.
     kill(ready(&data));
     for path in all_below(&data) {
         let mode = if path.is_dir() { 0o755 } else { 0o644 };

@@ -79,7 +79,7 @@ fn a_setting_that_means_nothing_is_a_mistake_of_the_settings_conf_1() {
 
 const EXPOSED: &str = "bff.server.http.addr=0.0.0.0:0";
 
-/// Starts the program on a folder, with the door open to other machines.
+/// Starts the program on a folder, with the gateway exposed to other machines.
 fn start_exposed(data: &str, environment: &[(&str, &str)]) -> ServiceProcess {
     let program = Path::new(env!("CARGO_BIN_EXE_city-events"));
     let arguments = ["--data", data, "--free-ports", "--set", EXPOSED];
@@ -108,7 +108,7 @@ fn exposed_program_has_no_published_passwords_auth_2() {
     assert!(!text.contains(city_events_auth::SEED_PASSWORD), "{text}");
     assert!(!place.path().join("data/seeded").exists());
 
-    // Seeded by a start on loopback addresses, and exposed afterwards.
+    // Seeded by a start on loopback addresses, and then exposed.
     let mut process = start(&["--data", &data, "--free-ports"]);
     process.line(city_events_auth::SEED_PASSWORD).unwrap();
     process.signal(Signal::TERM).unwrap();

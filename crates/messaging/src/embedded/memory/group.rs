@@ -25,12 +25,12 @@ pub(super) struct Group {
     pub(super) arrived: Arc<Notify>,
 }
 
-/// Whether a delivery counts that had no answer.
+/// Whether an unanswered delivery counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum IsCounted {
-    /// The session died with it.
+    /// The session ended without an answer, so the delivery counts.
     Yes,
-    /// It was given back.
+    /// The session returned the message, so the delivery does not count.
     No,
 }
 
@@ -123,7 +123,8 @@ impl Group {
         true
     }
 
-    /// Lets others have a message that was released. One that was given back was not delivered.
+    /// Makes a released message available to other members. A returned message does not count as
+    /// delivered.
     pub(super) fn put_back(&mut self, number: u64, is_counted: IsCounted) {
         if let Some(stored) = self.messages.get_mut(&number)
             && is_counted == IsCounted::No

@@ -61,7 +61,7 @@ impl SqliteBroker {
         let file = private_files::open_database(&file).map_err(TransportError::refused)?;
         let options = SqliteConnectOptions::new()
             .filename(file)
-            // A file that SQLite makes can be read by other users.
+            // SQLite creates files that other users can read.
             .create_if_missing(false)
             .journal_mode(SqliteJournalMode::Wal)
             // What is confirmed is on the disk, not only with the operating system.

@@ -1,6 +1,8 @@
--- Appends each message to its stream. Answers for each: nothing, "unroutable", "deferred", or what Redis says against it.
--- A topic without a group stores nothing: a group that is made later begins at the end, so no group would ever
--- acknowledge the messages and nothing would ever cut them off. What earlier versions stored there is removed.
+-- Appends each message to its stream. Returns for each: nothing, "unroutable", "deferred", or the
+-- error of Redis.
+-- A topic without a group stores nothing. A group that is created later starts at the end, so no
+-- group would acknowledge the messages and no trim would remove them. Messages from earlier
+-- versions are removed.
 local answers, at, held = {}, 1, {}
 
 local function is_heard(stream, group)

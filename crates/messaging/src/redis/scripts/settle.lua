@@ -13,7 +13,8 @@ for at = 7, #ARGV, 2 do
             if act == 'extend' then
                 redis.call('XCLAIM', stream, group, session, 0, id, 'JUSTID')
             else
-                -- The next delivery adds one again: what was given back was not delivered.
+                -- The next delivery adds one again, because a returned message does not count as
+                -- delivered.
                 local before = math.max(pending[1][4] - 1, 0)
                 redis.call('XCLAIM', stream, group, returned, 0, id, 'RETRYCOUNT', before, 'JUSTID')
             end

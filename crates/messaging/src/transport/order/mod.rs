@@ -1,4 +1,4 @@
-//! The order of the messages of a key within a batch.
+//! Keeps the order of the messages of a key within a batch.
 
 mod rounds;
 
@@ -8,7 +8,7 @@ pub(crate) use rounds::publish_in_order;
 
 use crate::{Envelope, PublishError};
 
-/// The keys of a batch whose later messages have to wait, because an earlier one was not published.
+/// The keys of a batch whose later messages are deferred, because an earlier one failed.
 #[derive(Debug, Default)]
 pub(crate) struct KeyOrder(HashSet<Box<str>>);
 
@@ -24,8 +24,8 @@ impl KeyOrder {
         }
     }
 
-    /// Records the answer for a message. A failure that may pass holds the key. A message that can
-    /// never be published holds up nothing.
+    /// Records the result of a message. A transient failure defers the key, a permanent one does
+    /// not.
     pub(crate) fn record(&mut self, key: Option<&str>, answer: &Result<(), PublishError>) {
         if let (Some(key), Err(error)) = (key, answer)
             && error.holds_key()

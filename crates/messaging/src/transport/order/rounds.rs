@@ -6,15 +6,15 @@ use tokio::time::{self, Instant};
 use super::{super::Transport, KeyOrder};
 use crate::{Envelope, PublishError};
 
-/// A message and its place in the batch.
+/// A message and its index in the batch.
 type Placed = (usize, Envelope);
 
-/// Publishes a batch within `timeout` and answers for each message, in the order given. No message
-/// is stored after an earlier one of its key that was not.
+/// Publishes a batch within `timeout` and returns a result for each message, in the order given. No
+/// message is stored after an earlier one of its key that was not.
 ///
-/// An engine that keeps this order by itself gets the batch whole. The others get it in rounds of
-/// one message per key, each round after the answers to the one before. No round starts after half
-/// of the time, so that a slow broker confirms the last one in time: what is left is
+/// An engine that keeps this order by itself receives the whole batch. The others receive rounds of
+/// one message per key, each after the answers to the previous round. No round starts after half of
+/// the time, so that a slow broker can confirm the last one. Remaining messages are
 /// [`PublishError::Deferred`].
 pub(crate) async fn publish_in_order(
     transport: &dyn Transport,
@@ -57,8 +57,8 @@ pub(crate) async fn publish_in_order(
     answers.into_iter().map(|(_, answer)| answer).collect()
 }
 
-/// Splits a batch: the n-th message of a key is in the n-th round, messages without a key are in
-/// the first.
+/// Splits a batch: round n contains the n-th message of each key. The first round also contains the
+/// messages without a key.
 fn rounds(batch: Vec<Envelope>, is_whole: bool) -> Vec<Vec<Placed>> {
     let placed = batch.into_iter().enumerate();
     if is_whole {

@@ -13,10 +13,10 @@ use crate::{
 
 const TIMEOUT: Timeout = Timeout::from_secs(1);
 
-/// The payloads that an engine does not store, and its answers for them.
+/// The payloads that an engine refuses, with its errors for them.
 type Refused = Vec<(&'static str, fn() -> PublishError)>;
 
-/// An engine that takes its time, stores what it is asked to, and fails for some payloads.
+/// A slow engine that stores messages, and fails for some payloads.
 struct SlowEngine {
     latency: Duration,
     refused: Refused,

@@ -6,10 +6,10 @@ use crate::preflight::{Facts, Setting, Violation};
 /// Domains that resolve to the machine of the browser (RFC 6761, section 6.3).
 const LOCALHOST: &str = "localhost";
 
-/// An address that browsers visit, or come from, is HTTPS and not on this machine (SEC-2).
+/// Requires HTTPS and a public host for addresses that browsers visit or come from (SEC-2).
 ///
-/// Pages on plain HTTP can be changed on their way. Pages on loopback belong to any program on the
-/// machine of the user. With credentials allowed, both would act as the user.
+/// An attacker on the network can change pages on plain HTTP. Any program on the user's machine can
+/// serve pages on loopback. With credentials allowed, both could act as the user.
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let marked = facts
         .iter()
@@ -21,7 +21,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         .collect()
 }
 
-/// Whether the section of a setting has a flag `enabled` that is false.
+/// Whether the section of a setting has a field `enabled` that is false.
 fn is_off(facts: &Facts, key: &str) -> bool {
     let flag = key
         .rsplit_once('.')
@@ -40,7 +40,7 @@ fn addresses(setting: &Setting) -> impl Iterator<Item = &str> {
 }
 
 fn violation(key: &str, setting: &Setting, address: &str) -> Option<Violation> {
-    // Text that is not a URL, such as `*`, is for the rules of its own setting.
+    // Text that is not a URL, such as `*`, has its own rules.
     let url = Url::parse(address).ok()?;
     let why = if url.host().is_some_and(is_this_machine) {
         format!("{address} is the machine of the user, where any program can serve a page")

@@ -57,7 +57,7 @@ fn parse(setting: &Setting) -> Option<Link<'_>> {
 }
 
 /// Whether a setting names a server that this service connects to. Addresses for browsers have a
-/// rule of their own.
+/// separate rule.
 fn is_link(key: &str, setting: &Setting) -> bool {
     if setting.is_browser_address {
         return false;

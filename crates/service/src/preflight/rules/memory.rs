@@ -3,10 +3,10 @@ use seaworthy_core::ByteSize;
 use crate::preflight::{Facts, Violation};
 
 const BUDGET: &str = "server.body_budget";
-/// Request bodies become messages, which take as much again.
+/// Request bodies are decoded into messages, which take the same memory again.
 const SHARE: u64 = 2;
 
-/// What callers may make the service hold must fit into its container (SEC-3).
+/// Requires that the request bodies that callers can send fit into the container (SEC-3).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let budget = facts.text(BUDGET).and_then(|text| text.parse().ok());
     let (Some(memory), Some(budget)) = (facts.memory_limit(), budget) else {

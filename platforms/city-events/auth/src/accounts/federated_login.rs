@@ -27,8 +27,9 @@ impl Accounts {
     /// An identity that is known is its user's, whatever its address is today. One that is not is found by its address: of an account that has shown that the address is its own, by a
     /// provider that has too. Where either has not, one of the two may be somebody else. Who has no account gets one.
     ///
-    /// A verified address does not prove that its owner registered: an attacker may have registered it, and the owner or a scanner of her mail
-    /// followed the link. So linking by address removes the password and ends all sessions, tokens and links, in the transaction of the login.
+    /// A verified address does not prove that its owner registered: an attacker may have registered
+    /// it, and the owner or a mail scanner may have opened the link. So linking by address removes
+    /// the password and ends all sessions, tokens and links, in the transaction of the login.
     pub(crate) async fn log_in_by(
         &self,
         provider: &'static str,

@@ -128,7 +128,7 @@ impl Accounts {
     }
 
     /// Replaces a forgotten password: whoever was logged in is so no more, and no other link of the user is good.
-    /// Returns the account and the version of the tokens that count from then on.
+    /// Returns the account and the new version of its tokens.
     pub(crate) async fn reset_password(
         &self,
         token: Option<Secret<String>>,

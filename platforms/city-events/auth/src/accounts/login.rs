@@ -140,7 +140,7 @@ impl Accounts {
         // What can be no address is nobody's, and no other answer than for one that could.
         let address = EmailAddress::entered(Some(entered)).ok();
         let owner = match (&device, &address) {
-            // A genuine cookie of the account: its holder knows that the account exists.
+            // The holder of a genuine cookie already knows that the account exists.
             (Some(_), Some(address)) => Users::by_email(&self.database, address).await?,
             _ => None,
         };
@@ -186,8 +186,8 @@ impl Accounts {
         Err(refusal::invalid_credentials())
     }
 
-    /// Counts an attempt at the password of an account: by the device if it is known, else by the
-    /// account and the address, which all others share.
+    /// Counts a password attempt. A known device has its own limit. All others share the limits of
+    /// the account and of the address.
     pub(super) async fn attempt(
         &self,
         account: &str,
@@ -304,8 +304,8 @@ impl Accounts {
             .await
     }
 
-    /// Revokes the access tokens of a user whose refresh token was used twice, in the transaction
-    /// that ends the session: either all of it is committed or nothing.
+    /// Revokes the access tokens of a user whose refresh token was used twice. It runs in the
+    /// transaction that ends the session, so both are committed or neither.
     async fn revoke_stolen(&self, tx: &Transaction, user: &str) -> Result<(), Error> {
         let user = UserId::named(user)?;
         self.take_tokens_back(tx, user).await?;

@@ -13,8 +13,8 @@ use crate::{
 const CHANGE: &str = "user.change_password";
 
 impl Accounts {
-    /// Stores a new password. Sessions, access tokens, open links and known devices of the old one
-    /// count no more. Returns the version of the tokens that count from then on.
+    /// Stores a new password. Ends sessions, access tokens, open links and known devices. Returns
+    /// the new version of the tokens.
     pub(super) async fn replace_password(
         &self,
         tx: &Transaction,
@@ -34,7 +34,7 @@ impl Accounts {
 
     /// Removes every way into an account that needs no proof of its address: the password,
     /// identities with an unproven address, open links, sessions and access tokens. A registrant
-    /// who is not the owner of the address keeps none of them.
+    /// without the address keeps no access.
     pub(super) async fn drop_unproven_access(
         &self,
         tx: &Transaction,
@@ -46,8 +46,8 @@ impl Accounts {
         self.end_access(tx, user).await.map(drop)
     }
 
-    /// Ends sessions, access tokens, known devices and links to a new password. Returns the version
-    /// of the tokens that count from then on.
+    /// Ends sessions, access tokens, known devices and links to a new password. Returns the new
+    /// version of the tokens.
     async fn end_access(&self, tx: &Transaction, user: UserId) -> Result<u64, Error> {
         let id = user.to_string();
         self.password_reset.end_all(tx, &id).await?;
@@ -56,7 +56,7 @@ impl Accounts {
     }
 
     /// Replaces the caller's password. The old one is guessed no faster here than at the login.
-    /// Returns the version of the tokens that count from then on.
+    /// Returns the new version of the tokens.
     pub(crate) async fn change_password(
         &self,
         caller: &Caller,

@@ -32,8 +32,8 @@ impl Accounts {
         Ok(self.outbox.store(tx, message).await?)
     }
 
-    /// Takes back all access tokens of a user, here and at the services that hear of it. Returns the
-    /// version of the tokens that count from then on.
+    /// Revokes all access tokens of a user, here and at the services that subscribe to revocations.
+    /// Returns the new version of the tokens.
     pub(super) async fn take_tokens_back(
         &self,
         tx: &Transaction,

@@ -1,4 +1,4 @@
-//! The accounts on every database, without routes.
+//! Tests the accounts on every database, without routes.
 
 mod fixture;
 mod stolen_token;

@@ -73,8 +73,7 @@ impl Api {
         self.devices.read(headers, &account)
     }
 
-    /// Lets the device of a request count as known to an account, until the user's tokens are
-    /// revoked.
+    /// Marks the device of a request as known to an account, until the user's tokens are revoked.
     pub(super) fn remember_device(
         &self,
         response: &mut Response,
@@ -86,7 +85,7 @@ impl Api {
         Ok(())
     }
 
-    /// Somebody has proved by a password who they are, and is logged in from now on.
+    /// Sets the cookies of a user who has logged in with a password.
     fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
         let mut response = self.logged_in(status, logged_in)?;
         let email = logged_in.user.email.expose();
@@ -235,8 +234,8 @@ pub(super) async fn reset_password(
         .reset_password(given.token, given.new_password)
         .await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    // The link has proved who this is, so an attacker who keeps the account locked does not lock
-    // out its owner.
+    // The link proves the owner's address, so an attacker who keeps the account locked does not
+    // lock out its owner.
     api.remember_device(&mut response, &email, version)?;
     Ok(response)
 }

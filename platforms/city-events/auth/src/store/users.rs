@@ -128,7 +128,7 @@ impl Users {
             .map(drop)
     }
 
-    /// Removes the password. The user logs in by a provider, or sets another by a link.
+    /// Removes the password. The user can log in by a provider, or set another password by a link.
     pub(crate) async fn clear_password(
         connection: &dyn Connection,
         id: UserId,

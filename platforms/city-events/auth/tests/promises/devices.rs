@@ -10,7 +10,7 @@ const RESET: &str = "auth.password.reset.requested";
 const EMAIL: &str = "ada@example.org";
 const WRONG: &str = "wrong horse battery";
 
-/// The cookie of a known device that an answer sets.
+/// Returns the device cookie that a response sets.
 fn device(answer: &Answer) -> String {
     let mut cookies = cookies(answer).into_iter();
     cookies
@@ -32,7 +32,7 @@ fn log_in(place: &Place, password: &str, cookie: &str) -> Answer {
     place.send("POST", "/auth/v1/login", &[("cookie", cookie)], &body)
 }
 
-/// An attacker without the password tries it until the account is locked, and never stops.
+/// Locks the account, like an attacker who tries wrong passwords all the time.
 async fn attack(place: &Place) {
     for _ in 0..5 {
         place.log_in(EMAIL, WRONG);

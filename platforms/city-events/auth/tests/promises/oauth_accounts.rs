@@ -122,7 +122,7 @@ pub(crate) async fn an_account_is_linked_where_both_sides_have_seen_the_address_
     assert_eq!(identities(&town.place).await, 1);
     assert_eq!(written_down(&town.place, "user.link", "done").await, 1);
     assert_eq!(me(&town.place, &told["access_token"])["id"], ada.id);
-    // A second login is that of a known identity, and ends nothing.
+    // A second login uses a known identity and ends nothing.
     let again = message(&town.log_in("ada"));
     assert_eq!(again["type"], "oauth_success");
     assert_eq!(me(&town.place, &told["access_token"])["id"], ada.id);
@@ -131,8 +131,8 @@ pub(crate) async fn an_account_is_linked_where_both_sides_have_seen_the_address_
 
 pub(crate) async fn linking_drops_access_that_a_registrant_kept_auth_4(town: Town) {
     let Some(town) = town else { return };
-    // The attacker registers the address of the victim. The victim, or a scanner of her mail,
-    // follows the link.
+    // The attacker registers the victim's address. The victim, or a scanner of her mail, opens the
+    // link.
     let attacker = verified(&town.place, "ada@example.org").await;
     let second = person(&town.place.log_in("ada@example.org", PASSWORD), 200);
     let asked = json!({ "email": "ada@example.org" });
@@ -165,7 +165,7 @@ pub(crate) async fn linking_drops_access_that_a_registrant_kept_auth_4(town: Tow
         .told(REVOKED, |told| told["user_id"] == attacker.id.as_str());
     assert!(raised.await["version"].as_u64().unwrap() > 0);
 
-    // The victim sets a password of her own.
+    // The victim sets a new password.
     let asked = json!({ "email": "ada@example.org" });
     town.place.post("/auth/v1/password/reset/request", &asked);
     let token = town.place.link(RESET, &attacker.id, 2).await;

@@ -66,7 +66,8 @@ pub(crate) fn routes(upstreams: Upstreams, health: &Health, limit: &CallerLimit)
             .layer(from_fn_with_state(limit.clone(), admit))
             .layer(from_fn(harden))
     };
-    // Queries of the auth service carry tokens that are good once, and its answers the cookie of a session. Whether a page of another site asks is known here alone.
+    // Queries of the auth service contain one-time tokens, and its answers set session cookies.
+    // Only the gateway can detect requests from other sites.
     let sessions = Routes::new()
         .route("/api/auth/{*rest}", limited(any(proxy::auth)))
         .with_options(|options| options.sensitive_query().sets_session());

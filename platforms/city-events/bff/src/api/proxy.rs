@@ -113,8 +113,9 @@ async fn forward(
     Ok(response)
 }
 
-/// The same path at the service. One with steps upwards could lead to what is not for callers. Escaped
-/// separators count as separators: a proxy between the services may decode them.
+/// Returns the same path at the service. Refuses `..` segments, which could lead to internal
+/// routes. Escaped separators count as separators, because a proxy between the services may decode
+/// them.
 fn target(uri: &Uri, from: &str, to: &str) -> Result<String, Refusal> {
     let rest = uri.path().strip_prefix(from).unwrap_or_default();
     let plain = rest

@@ -37,9 +37,9 @@ impl Upstreams {
     }
 
     /// Passes the users whose access tokens were revoked to `take`, page by page: those after
-    /// `since_us`, or all within the life of the longest token. Returns the time of the first page
-    /// by the clock of the auth service's database. It is `None` from a version of the auth service
-    /// that does not say it.
+    /// `since_us`, or all within the lifetime of the longest token. Returns the time of the first
+    /// page by the clock of the auth service's database. Returns `None` if the auth service is of a
+    /// version that does not send it.
     pub(crate) async fn token_versions(
         &self,
         since_us: Option<i64>,

@@ -7,14 +7,13 @@ use uuid::Uuid;
 
 use super::{address::Address, layout, words};
 
-/// The event ID in the path of a page. A path without a valid ID is answered with a 404 page.
+/// The event ID in the path of a page. A path without a valid ID gets a 404 page.
 pub(super) struct PageEventId(pub(super) Uuid);
 
-/// The event ID in the path of a fragment. A path without a valid ID is answered with a 404
-/// fragment.
+/// The event ID in the path of a fragment. A path without a valid ID gets a 404 fragment.
 pub(super) struct FragmentEventId(pub(super) Uuid);
 
-/// Tells a reader that there is no such event.
+/// Returns the message for an unknown event.
 pub(super) fn unknown_event() -> Markup {
     words::nothing(
         "There is no such event",

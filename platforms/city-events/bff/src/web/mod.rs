@@ -40,7 +40,7 @@ use crate::{
     upstream::Upstreams,
 };
 
-/// The one Trusted Types policy that the pages allow, by its name in `app.js`.
+/// The name of the only Trusted Types policy that the pages allow, as in `app.js`.
 const TRUSTED_TYPES_POLICY: &str = "city-events";
 
 /// What pages are made of.
@@ -58,7 +58,7 @@ impl Pages {
         let pictures = pictures.map(Pictures::parse).transpose()?;
         let origin = pictures.as_ref().map(Pictures::origin).unwrap_or_default();
         // Nothing runs or paints but what this service sends itself; not a line of either stands in a page.
-        // Markup is made of text by one function of the script alone, whose policy has this name.
+        // Only the policy of this name in the script turns text into markup.
         let policy = format!(
             "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: {origin}; connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types {TRUSTED_TYPES_POLICY}"
         );

@@ -1,7 +1,7 @@
 use seaworthy::prelude::StartError;
 use url::Url;
 
-/// Where the pictures of events are.
+/// The base URL of event pictures.
 #[derive(Debug, Clone)]
 pub(super) struct Pictures(Url);
 

@@ -50,7 +50,7 @@ pub(super) fn notice(kind: &str, title: &str, text: &str) -> Markup {
     }
 }
 
-/// Returns the login page that leads on to a page of this site.
+/// Returns the login page, which leads to a page of this site after the login.
 pub(super) fn login_then(next: &'static str) -> Address {
     Address::new("/login").query(&[("next", next)])
 }

@@ -12,8 +12,8 @@ const HTML: HeaderValue = HeaderValue::from_static("text/html; charset=utf-8");
 const SCRIPT: &str = include_str!("../../assets/links.js");
 const STYLE: &str = include_str!("../../assets/links.css");
 
-/// Returns the page of a verification link. The address is verified by its button: programs that
-/// open links of messages press none.
+/// Returns the page of a verification link. Its button verifies the address, because mail scanners
+/// open links but press no buttons.
 pub(super) fn verify(token: &str) -> Response {
     let body = html! {
         p id="said" role="status" { "Press the button to show that this address is yours." }

@@ -15,7 +15,7 @@ fn what_is_about_the_same_is_one_mail_msg_5() {
     assert_eq!(one.message_id().len(), 32);
 }
 
-/// A database of each engine that is installed, with the tables of the service.
+/// Returns a database of each installed engine, with the tables of the service.
 async fn on_each(test: impl AsyncFn(Sent)) {
     for make in [
         EmptyDatabase::sqlite,
@@ -44,7 +44,7 @@ async fn claim(sent: &Sent) -> MailClaim {
     }
 }
 
-/// The sender is suspended until its claim is over by the database's clock.
+/// Expires the claim by the database's clock, as if the sender were suspended.
 async fn expire_claim(sent: &Sent) {
     sql("UPDATE sent_mails SET until_us = {now_us} - 1")
         .execute(&sent.0)

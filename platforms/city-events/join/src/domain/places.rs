@@ -35,9 +35,9 @@ pub(crate) struct Places {
     pub(crate) event: Uuid,
     /// 0 for as many as are wanted, -1 once the event is canceled.
     pub(crate) capacity: i32,
-    /// Joins with a place. Of a canceled event: those that are still to expire.
+    /// Joins with a place. For a canceled event: those that have not expired.
     pub(crate) active: i64,
-    /// Joins on the waitlist. Of a canceled event: those that are still to expire.
+    /// Joins on the waitlist. For a canceled event: those that have not expired.
     pub(crate) waitlisted: i64,
     pub(crate) state: PlacesState,
     /// None where the announcement did not say.

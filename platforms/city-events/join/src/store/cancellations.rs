@@ -1,9 +1,9 @@
 //! Cancellation of events with any number of participants.
 //!
-//! The message of a cancellation closes the event in one short transaction, so joining is refused
+//! The consumer of a cancellation closes the event in one short transaction, so joining is refused
 //! from then on. A worker then expires the joins by pages. Each page is one transaction with its
-//! history and its messages. The next page follows from the status of the joins, so a worker that
-//! stops anywhere is continued by the next run, on this replica or on another one.
+//! history and its messages. The next page depends only on the status of the joins, so any replica
+//! can continue after a worker that stops.
 
 use std::error::Error as _;
 
@@ -21,14 +21,14 @@ use super::{Store, places, rows::join_columns};
 use crate::domain::{Join, JoinError, JoinStatus, Places, PlacesState};
 
 /// Joins that expire in one transaction: some ten statements, far below the transaction timeout of
-/// 10 s on a slow machine, and enough that 15,000 joins are 75 commits.
+/// 10 s on a slow machine. 15,000 joins take 75 commits.
 pub(super) const PAGE_SIZE: u32 = 200;
 /// Canceled events that one statement lists.
 const EVENTS_PER_LIST: u32 = 100;
-/// The service, in messages.
+/// The source service in messages.
 const PRODUCER: &str = "join-service";
 
-/// Why and when an event was canceled.
+/// The reason and the time of a cancellation.
 #[derive(Debug)]
 struct Cancellation {
     reason: String,
@@ -36,7 +36,7 @@ struct Cancellation {
     at: DateTime<Utc>,
 }
 
-/// Records that the joins of a canceled event have to expire.
+/// Records that the joins of a canceled event must expire.
 pub(super) async fn record(
     tx: &Transaction,
     event: Uuid,
@@ -85,7 +85,7 @@ async fn delete(tx: &Transaction, event: Uuid) -> Result<(), DataError> {
         .map(drop)
 }
 
-/// Reads the joins that expire next: those with a place first, each in the order of joining.
+/// Reads the next joins to expire: those with a place first, each in the order of joining.
 async fn next_page(tx: &Transaction, event: Uuid) -> Result<Vec<Join>, DataError> {
     for status in [JoinStatus::Active, JoinStatus::Waitlisted] {
         let joins: Vec<Join> = sql(concat!(
@@ -106,11 +106,11 @@ async fn next_page(tx: &Transaction, event: Uuid) -> Result<Vec<Join>, DataError
 }
 
 impl Store {
-    /// Expires the joins of all canceled events. An event that fails is retried by the next run
-    /// and does not stop the others.
+    /// Expires the joins of all canceled events. The next run retries an event that failed. A
+    /// failure does not stop the other events.
     ///
     /// # Errors
-    /// The first failure, after all other events were served.
+    /// The first failure, after all other events were processed.
     pub(crate) async fn expire_canceled(&self, stop: &Stop) -> Result<(), JoinError> {
         let mut failure = None;
         let mut last = Uuid::nil();
@@ -145,7 +145,7 @@ impl Store {
     pub(super) async fn expire_page(&self, event: Uuid) -> Result<bool, JoinError> {
         self.database
             .transaction(|tx| async move {
-                // The lock comes first: two replicas then never read the same page.
+                // Lock first, so that two replicas never read the same page.
                 let Some(mut places) = places::lock(&tx, event).await? else {
                     delete(&tx, event).await?;
                     return Ok(false);

@@ -44,8 +44,8 @@ impl Places {
         self.revision += 1;
     }
 
-    /// Counts a join of a canceled event that has expired. What is published stays as it is, so
-    /// this is not a revision.
+    /// Counts an expired join of a canceled event. The published count stays zero, so this is not a
+    /// revision.
     pub(super) fn expire(&mut self, from: JoinStatus) {
         if let Some(count) = self.count_of(from) {
             *count = (*count - 1).max(0);

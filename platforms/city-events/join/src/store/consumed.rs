@@ -80,7 +80,7 @@ impl Store {
         Ok(())
     }
 
-    /// Closes a canceled event: joining is refused from then on. The joins expire afterwards, see
+    /// Closes a canceled event, so that joining is refused. The joins expire later, see
     /// [`expire_canceled`](Self::expire_canceled).
     pub(crate) async fn canceled(
         &self,
@@ -139,9 +139,9 @@ impl Store {
         Ok(())
     }
 
-    /// Publishes the counts of an event again, after making sure that they are those of its joins.
-    /// The lock comes before the look at what was published, so of several replicas that listed the
-    /// event one publishes each revision.
+    /// Publishes the counts of an event again, after comparing them with its joins. It locks the
+    /// row before it reads the published revision, so only one of several replicas publishes each
+    /// revision.
     pub(super) async fn publish_count(&self, event: Uuid) -> Result<(), JoinError> {
         self.database
             .transaction(|tx| async move {

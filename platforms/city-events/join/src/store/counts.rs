@@ -1,4 +1,4 @@
-//! Regular publication of counts, so that a consumer that missed a message is right again.
+//! Publishes counts regularly, so that a consumer that missed a message recovers.
 
 use std::error::Error as _;
 
@@ -12,11 +12,11 @@ use crate::domain::JoinError;
 const EVENTS_PER_LIST: u32 = 500;
 
 impl Store {
-    /// Publishes the counts of all events that have changed. An event that fails is retried by the
-    /// next run and does not stop the others.
+    /// Publishes the counts of all events that have changed. The next run retries an event that
+    /// failed. A failure does not stop the other events.
     ///
     /// # Errors
-    /// The first failure, after all other events were served.
+    /// The first failure, after all other events were processed.
     pub(crate) async fn publish_counts(&self, stop: &Stop) -> Result<(), JoinError> {
         let mut failure = None;
         let mut last = Uuid::nil();

@@ -44,8 +44,8 @@ pub(super) async fn look(
     .await
 }
 
-/// Lists events whose counts have changed since they were published last, those after `event` in
-/// the order of their IDs.
+/// Lists events whose counts differ from those last published, after `event` in the order of their
+/// IDs.
 pub(super) async fn uncounted_after(
     connection: &dyn Connection,
     event: Uuid,
@@ -61,7 +61,7 @@ pub(super) async fn uncounted_after(
     Ok(events.into_iter().map(|(event,)| event).collect())
 }
 
-/// Whether the counts of an event have changed since they were published last. The caller holds
+/// Whether the counts of an event differ from those last published. The caller holds the lock of
 /// the row.
 pub(super) async fn has_unpublished_count(
     tx: &Transaction,

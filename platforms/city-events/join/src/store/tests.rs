@@ -1,4 +1,4 @@
-//! The store on every database, without the workers and the relay of the service.
+//! Tests the store on every database, without the workers and the relay of the service.
 
 mod cancellation;
 mod counts;

@@ -63,7 +63,7 @@ pub(crate) async fn open_wide(empty: EmptyDatabase) -> House {
     open_with(empty, &["waitlist.shortest=2000", "waitlist.longest=2000"]).await
 }
 
-/// Publishes counts all the time.
+/// Publishes counts continuously.
 pub(crate) async fn open_counting(empty: EmptyDatabase) -> House {
     open_with(empty, &["counting.every=50ms"]).await
 }

@@ -65,7 +65,7 @@ mod wide {
     }
 }
 
-/// Where counts are published again at once.
+/// The service with continuous publication of counts.
 mod counting {
     seaworthy_testkit::on_every_database! {
         crate::house::open_counting, in_the_test;

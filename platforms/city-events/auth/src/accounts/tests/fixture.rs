@@ -16,7 +16,7 @@ use crate::{
 
 const SECRET: &str = "a secret of the tests that is long enough";
 
-/// The accounts of a service that serves no route. Its messages stay in the outbox.
+/// The accounts of a service without routes. Its messages stay in the outbox.
 pub(super) struct TestAccounts {
     pub(super) accounts: Arc<Accounts>,
     _running: RunningService,
@@ -65,7 +65,7 @@ impl TestAccounts {
     }
 }
 
-/// Every engine that is installed, with an empty database each.
+/// Returns every installed engine, with an empty database each.
 pub(super) fn every_database() -> impl Iterator<Item = EmptyDatabase> {
     [
         EmptyDatabase::sqlite,

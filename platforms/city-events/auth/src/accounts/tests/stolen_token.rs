@@ -4,11 +4,11 @@ use seaworthy_testkit::cancellation::{Moment, drop_at};
 use super::fixture::{TestAccounts, every_database};
 use crate::domain::UserId;
 
-/// More awaits than the refresh has on any engine: the test fails if it never completes.
+/// More awaits than the refresh has on any engine. The test fails if it never completes.
 const MAX_AWAITS: usize = 2_000;
 
-/// What a theft leaves: the sessions of the user, the version of their access tokens, audit entries
-/// and messages about them. One statement, so that it sees one moment.
+/// Reads the effects of a theft: the user's sessions, the version of their access tokens, audit
+/// entries and messages. One statement reads a consistent state.
 async fn left(accounts: &TestAccounts, user: &str) -> (i64, i64, i64, i64) {
     sql(
         "SELECT (SELECT count(*) FROM account_sessions WHERE user_id = ?),
@@ -59,7 +59,7 @@ async fn drop_at_every_await(test: &TestAccounts, moment: Moment) {
             "{moment:?} {number}: {found:?}"
         );
 
-        // The thief shows the token again: what was not committed is done then.
+        // The next use of the stolen token repeats what was rolled back.
         assert!(accounts.refresh(Some(session.token)).await.is_err());
         assert_eq!(left(test, &user).await, (0, 1, 1, 1), "{moment:?} {number}");
         if is_complete {

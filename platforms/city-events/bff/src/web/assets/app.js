@@ -6,27 +6,30 @@
   root.classList.add("scripted");
 
   // ---- Addresses and markup ----------------------------------------------------------------------------------------------------------------------------------
-  // Every request, every navigation and all markup pass through these functions, so that text that people write decides about none of them (SEC-4).
+  // Every request, navigation and markup passes through these functions, so that text of users
+  // decides none of them (SEC-4).
 
-  // The URL of an address on this origin, else null. The URL parser of the browser decides and not a pattern: it drops tabs and takes a backslash for a slash.
+  // Returns the URL of an address on this origin, else null. It uses the browser's URL parser,
+  // which drops tabs and treats a backslash as a slash.
   function local(address) {
     try {
       const url = new URL(address, location.origin);
-      // A blob has the origin of its page too.
+      // A blob URL has the origin of its page too.
       return url.origin === location.origin && url.protocol === location.protocol ? url : null;
     } catch {
       return null;
     }
   }
 
-  // Whether a URL of this origin is below a path for every server that reads it. Servers do not agree about escaped slashes and dots.
+  // Whether a URL of this origin is below a path for every server. Servers differ on escaped
+  // slashes and dots.
   const below = (url, path) => url.pathname.startsWith(path) && !/%(2f|5c|2e)/i.test(url.pathname);
 
   const isPage = (url) => !["/api/", "/assets/", "/fragments/"].some((path) => url.pathname.startsWith(path));
   const isFragment = (url) => below(url, "/fragments/");
   const isCall = (url) => below(url, "/api/") || isFragment(url);
 
-  // Requests go to addresses of this service alone: one of them carries the access token.
+  // Requests go only to addresses of this service, because they may carry the access token.
   async function send(address, isWanted, options) {
     const url = local(address);
     if (!url || !isWanted(url)) throw new TypeError("not an address of this service");
@@ -35,7 +38,8 @@
 
   const isHtml = (answer) => /^text\/html *(;|$)/i.test(answer.headers.get("content-type") || "");
 
-  // The only policy that makes markup of text. The answer that the text came with has to be a page or a fragment of this service.
+  // The only policy that turns text into markup. The response of the text must be a page or a
+  // fragment of this service.
   const rules = {
     createHTML(text, answer, isWanted) {
       const url = answer instanceof Response && answer.type === "basic" && local(answer.url);
@@ -201,10 +205,10 @@
     }
   }
 
-  // The markup that each piece shows, so that a poll without news changes nothing.
+  // The markup that each fragment shows, so that a poll without changes does not redraw it.
   const last = new WeakMap();
 
-  // Puts a text in the place of what cannot be shown.
+  // Shows a text instead of a fragment that cannot be shown.
   function unshown(piece, text = "This part of the page cannot be shown.") {
     const line = document.createElement("p");
     line.className = "hint";
@@ -390,7 +394,8 @@
     };
   }
 
-  // Where a login leads. The server prints paths of this site alone, and origins are compared here once more.
+  // The page after a login. The server prints only paths of this site, and the script compares the
+  // origins again.
   function next(form) {
     const url = local(form.dataset.next || "/");
     return url && isPage(url) ? url.pathname + url.search + url.hash : "/";
@@ -479,11 +484,11 @@
   document.addEventListener("submit", async (submit) => {
     const form = submit.target;
     const name = form.getAttribute("data-form");
-    // Buttons of the dialog close it, and nothing is sent.
+    // Buttons of the dialog close it and send nothing.
     if (!name && form.getAttribute("method") === "dialog") return;
     submit.preventDefault();
     if (!name) {
-      // A search. Any other form is sent nowhere.
+      // A search form. Any other form is not sent.
       const url = form.getAttribute("method") === "get" && local(form.getAttribute("action") || "");
       if (!url) return;
       url.search = new URLSearchParams([...new FormData(form)].filter(([, value]) => value));

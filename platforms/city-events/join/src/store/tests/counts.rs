@@ -7,7 +7,7 @@ async fn replicas_publish_one_count_of_a_revision_msg_5() {
         let changed = event(10);
         one.open(&changed).await;
         one.seed(changed.event_id, 3, 0).await;
-        // Both replicas have listed the event before one of them publishes.
+        // Both replicas list the event, then one of them publishes.
         one.store.publish_count(changed.event_id).await.unwrap();
         other.store.publish_count(changed.event_id).await.unwrap();
         assert_eq!(one.stored("join.counted").await.len(), 1);

@@ -21,12 +21,12 @@ use super::super::{Announced, MIGRATIONS, Store, topics};
 use crate::{config::JoinConfig, domain::Waitlist, turnstile::Turnstile};
 
 const SECRET: &str = "a secret of the tests that is long enough";
-/// Less than a transaction over 15,000 joins takes, and far more than one over a page does.
+/// Less time than a transaction over 15,000 joins takes, and far more than one over a page.
 const TRANSACTION_TIMEOUT: &str = "5s";
-/// Rows of one statement: 3,500 values, which every engine takes.
+/// Rows of one statement: 3,500 values, which every engine accepts.
 const ROWS: usize = 500;
 
-/// Messages that one statement reads: less than a statement may return.
+/// Messages that one statement reads: fewer than a statement may return.
 const READ_AT_ONCE: i64 = 5_000;
 
 /// One replica: a store whose messages stay in the outbox.
@@ -102,7 +102,7 @@ impl Replica {
             .unwrap();
     }
 
-    /// Stores joins of an event as if so many people had joined it.
+    /// Stores joins of an event, as if this many users had joined it.
     pub(super) async fn seed(&self, event: Uuid, active: usize, waitlisted: usize) {
         let statuses = std::iter::repeat_n("active", active)
             .chain(std::iter::repeat_n("waitlisted", waitlisted));
@@ -145,7 +145,7 @@ impl Replica {
         count
     }
 
-    /// Returns the stored messages of a type, in their order.
+    /// Returns the stored messages of a type, in order.
     pub(super) async fn stored(&self, kind: &str) -> Vec<Value> {
         let mut bodies = Vec::new();
         let mut last = 0;
@@ -206,7 +206,7 @@ pub(super) fn announced(event: &Announcement) -> Announced<'_> {
     }
 }
 
-/// Every engine that is installed, with an empty database each.
+/// Returns every installed engine, with an empty database each.
 pub(super) fn every_database() -> impl Iterator<Item = EmptyDatabase> {
     [
         EmptyDatabase::sqlite,
