@@ -21,7 +21,7 @@ use crate::HttpVersion;
 pub struct ClientTlsConfig {
     /// PEM file with the authorities that servers' certificates must come from; those of the system where it is not set.
     pub ca: Option<PathBuf>,
-    /// PEM file with the client's own certificate and its intermediate ones, for a server that asks for one. Only the origin of `base_url`, which must be set, receives it. Redirects to another origin, and all later ones, do not send it.
+    /// PEM file with the client's certificate and its intermediate certificates, for servers that ask for one. Only the origin of `base_url`, which must be set, receives it. Redirects to another origin, and all later ones, do not send it.
     pub certificate: Option<PathBuf>,
     /// PEM file with the private key of `certificate`.
     pub key: Option<PathBuf>,

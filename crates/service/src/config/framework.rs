@@ -79,7 +79,7 @@ pub struct ServerConfig {
     pub http: PublicHttpConfig,
     /// gRPC, in services that offer it.
     pub grpc: Option<GrpcConfig>,
-    /// Bytes of request bodies that the process holds at once, over all listeners for callers. A body that finds no room waits for a second at most and is then refused with 503; bodies whose clients do not send are ended first. At most half of the memory limit of the container.
+    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the answer is 503. Meanwhile bodies whose clients do not send are ended. In production it must be at most half of the container's memory limit.
     pub body_budget: ByteSize,
 }
 

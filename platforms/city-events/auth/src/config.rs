@@ -85,9 +85,9 @@ pub struct AuthConfig {
     pub cdn_base_url: String,
     /// How often each route may be called.
     pub rate_limit: RouteLimitsConfig,
-    /// Whether an empty database gets three users at its first start: in the profile `development` alone, and only if every listener is on a loopback address.
+    /// Whether the first start on an empty database creates three users. It creates them only in the profile `development` with every listener on a loopback address.
     pub seed_users: bool,
-    /// Whether the start is refused while a user of the development has the published password, on loopback addresses and in the profile `development` too: where something else leads callers to the service. Elsewhere it is refused in any case.
+    /// Whether the service refuses to start while a seeded user has the published password, even in the profile `development` on loopback addresses. Set it if another program forwards requests to the service. In other profiles, or with a listener on another address, the service always refuses.
     pub refuse_published_passwords: bool,
     /// A path at which callers get the metrics too, as they did before; without it operators alone do.
     pub public_metrics: Option<String>,
@@ -117,7 +117,7 @@ pub struct OauthConfig {
     /// Where the provider leads back to, as it is registered there: of the host that browsers begin at.
     #[schemars(extend("x-browser-address" = true))]
     pub callback_url: String,
-    /// The origin of the web application, which alone is told who logged in. Preflight refuses plain HTTP and loopback in production.
+    /// The origin of the web application. Only this origin receives the login result. Preflight refuses plain HTTP and loopback in production.
     #[schemars(extend("x-browser-address" = true))]
     pub frontend_origin: String,
     /// The paths of the web application that a login may end at; any other ends at `/`.
