@@ -67,9 +67,7 @@ impl Authenticate for TokenAccess {
         _context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        if route.declared_access() != Access::Authenticated {
-            return Authentication::Anonymous;
-        }
+        // A page under DNS rebinding must not read metrics and the list of endpoints either.
         if self.token.is_none() && !names_an_address(request) {
             let message = "without a token the admin listener answers requests to an IP address or localhost only";
             return Authentication::Refused(Error::new(
@@ -77,6 +75,9 @@ impl Authenticate for TokenAccess {
                 "ADMIN_HOST_REFUSED",
                 message,
             ));
+        }
+        if route.declared_access() != Access::Authenticated {
+            return Authentication::Anonymous;
         }
         if !self.holds(request) {
             self.refused.increment();

@@ -292,16 +292,22 @@ fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_
 fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
     let mut service = trial(&[]);
     let (_, admin) = service.addresses().unwrap();
-    let answer = |host: &str| {
+    let ask = |path: &str, host: &str| {
         let mut client = std::net::TcpStream::connect(admin).unwrap();
-        let request = format!("GET /config HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n");
         std::io::Write::write_all(&mut client, request.as_bytes()).unwrap();
         let mut answer = String::new();
         std::io::Read::read_to_string(&mut client, &mut answer).unwrap();
         answer
     };
-    let rebound = answer(&format!("rebind.attacker.example:{}", admin.port()));
-    assert!(rebound.starts_with("HTTP/1.1 403 "), "{rebound}");
+    let name = format!("rebind.attacker.example:{}", admin.port());
+    for path in ["/config", "/metrics", "/", "/nowhere"] {
+        let rebound = ask(path, &name);
+        assert!(rebound.starts_with("HTTP/1.1 403 "), "{path}: {rebound}");
+    }
+    // Orchestrators ask probes under any name.
+    assert!(ask("/livez", &name).starts_with("HTTP/1.1 200 "));
+    let answer = |host: &str| ask("/config", host);
     for host in [
         format!("127.0.0.1:{}", admin.port()),
         "localhost".to_owned(),
