@@ -12,6 +12,7 @@ use crate::RecordReference;
 pub struct AuditLogConfig {
     /// What the chain is keyed with, at least 32 bytes; without it the service does not start. Who has the database and not this key can cut off the end of the log, which a number and hash that were kept elsewhere show, and can alter or remove nothing before it unseen.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
     /// Other keys whose records are believed, each under a name of your own, such as a year: the next one while `key` is changed, and every earlier one for as long as its records are kept.
     pub also_believed: BTreeMap<String, BelievedKeyConfig>,
@@ -25,6 +26,7 @@ pub struct AuditLogConfig {
 pub struct BelievedKeyConfig {
     /// The key, at least 32 bytes.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
     /// The last record that it signed, as `NUMBER:HASH`, which `audit-log verify` tells when no replica has it as its own any more. From then on whoever has stolen it can add and alter nothing.
     #[schemars(with = "Option<String>")]

@@ -65,6 +65,6 @@ impl JsonSchema for CacheUrl {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "uri" })
+        json_schema!({ "type": "string", "format": "uri", "x-link": true })
     }
 }

@@ -91,6 +91,7 @@ impl JsonSchema for BaseUrl {
         json_schema!({
             "type": "string",
             "pattern": "^https?://[^@?#]+$",
+            "x-link": true,
             "description": "An address such as https://payments.internal/v1.",
         })
     }

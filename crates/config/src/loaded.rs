@@ -153,10 +153,12 @@ impl Loaded {
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
-    /// Calls `look` with the key and the value of every secret, for a check of its strength. Keep nothing of it.
-    pub fn each_secret(&self, mut look: impl FnMut(&str, &str)) {
+    /// Calls `look` with the key and the value of every secret, for a check of its strength, and with whether its schema says that something is signed with it
+    /// (`"x-signing-key": true`). Keep nothing of it.
+    pub fn each_secret(&self, mut look: impl FnMut(&str, &str, bool)) {
         for (key, secret) in &self.0.secrets {
-            look(&key.to_string(), secret.expose());
+            let is_signing_key = self.0.schema.is_signing_key(key);
+            look(&key.to_string(), secret.expose(), is_signing_key);
         }
     }
 }

@@ -236,11 +236,25 @@ impl Schema {
 
     /// Whether the schema marks a key, or a section or list above it, with `x-browser-address`.
     pub(crate) fn is_browser_address(&self, key: &Key) -> bool {
+        self.is_marked(key, |shape| shape.browser_address)
+    }
+
+    /// Whether the schema marks a key, or a section or list above it, with `x-link`.
+    pub(crate) fn is_link(&self, key: &Key) -> bool {
+        self.is_marked(key, |shape| shape.link)
+    }
+
+    /// Whether the schema marks a key, or a section or list above it, with `x-signing-key`.
+    pub(crate) fn is_signing_key(&self, key: &Key) -> bool {
+        self.is_marked(key, |shape| shape.signing_key)
+    }
+
+    fn is_marked(&self, key: &Key, mark: impl Fn(&Shape) -> bool) -> bool {
         successors(Some(key.clone()), |key| {
             (!key.is_root()).then(|| key.parent())
         })
         .filter_map(|key| self.shape_at(&key))
-        .any(|shape| shape.browser_address)
+        .any(mark)
     }
 }
 

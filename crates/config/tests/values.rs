@@ -4,6 +4,7 @@ mod settings;
 
 use proptest::prelude::*;
 use seaworthy_config::{Environment, Loader, Schema};
+use seaworthy_core::Secret;
 use settings::{Framework, Hello, directory, loader, schema};
 
 fn variables(variables: &[(String, String)]) -> Loader {
@@ -197,5 +198,41 @@ fn values_show_marks_of_browser_addresses_sec_2() {
             "sites.one.origins[0]",
             "sites.one.origins[1]"
         ]
+    );
+}
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Store {
+    /// Some stores.
+    #[schemars(extend("x-link" = true))]
+    stores: Vec<String>,
+    /// A text.
+    name: String,
+    /// What cookies are signed with.
+    #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
+    keys: Vec<Secret<String>>,
+    /// A password.
+    #[serde(skip_serializing)]
+    password: Option<Secret<String>>,
+}
+
+#[test]
+fn links_and_signing_keys_are_known_by_schema_conf_3() {
+    let text = "stores: [redis://a.internal]\nname: x\nkeys: [one]\npassword: two";
+    let directory = directory(&[("config.yaml", text)]);
+    let loaded = loader(&directory).load(&Schema::of::<Store>()).unwrap();
+    let values = loaded.values().into_iter();
+    let links: Vec<_> = values
+        .filter(|value| value.link)
+        .map(|value| value.key)
+        .collect();
+    assert_eq!(links, ["stores[0]"]);
+    let mut secrets = Vec::new();
+    loaded.each_secret(|key, _, is_signing_key| secrets.push((key.to_owned(), is_signing_key)));
+    assert_eq!(
+        secrets,
+        [("keys[0]".to_owned(), true), ("password".to_owned(), false)]
     );
 }

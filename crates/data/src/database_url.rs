@@ -184,6 +184,7 @@ impl JsonSchema for DatabaseUrl {
         json_schema!({
             "type": "string",
             "pattern": "^(postgres|postgresql|mysql|mariadb|sqlite):|@tcp\\(",
+            "x-link": true,
             "description": "A database such as postgres://user@host/name, mysql://user@host/name or sqlite:data/file.db.",
         })
     }

@@ -198,6 +198,7 @@ impl JsonSchema for BrokerUrl {
         json_schema!({
             "type": "string",
             "pattern": "^(memory|sqlite|amqp|amqps|nats|tls|redis|rediss|kafka|kafkas):",
+            "x-link": true,
             "description": "A broker such as amqps://user@host/vhost, nats://host, sqlite:data/broker.db or memory:.",
         })
     }

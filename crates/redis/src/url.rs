@@ -237,7 +237,7 @@ impl JsonSchema for RedisUrl {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "type": "string", "format": "uri" })
+        json_schema!({ "type": "string", "format": "uri", "x-link": true })
     }
 }
 

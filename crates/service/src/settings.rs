@@ -192,6 +192,7 @@ fn facts(loaded: &Loaded) -> Facts {
             is_default: loaded.origin(&shown.key) == Some(Origin::Default),
             is_inline_secret: inline.iter().any(|secret| secret.key == shown.key),
             is_browser_address: shown.browser_address,
+            is_link: shown.link,
             value: shown.value,
             origin,
         };
@@ -201,7 +202,9 @@ fn facts(loaded: &Loaded) -> Facts {
         }
     }
     facts.set_memory_limit(preflight::memory_limit(Path::new("/")));
-    loaded.each_secret(|key, secret| facts.insert_secret(key, secret));
+    loaded.each_secret(|key, secret, is_signing_key| {
+        facts.insert_secret(key, secret, is_signing_key);
+    });
     facts
 }
 

@@ -23,6 +23,7 @@ pub struct IssuerConfig {
     /// The algorithms that its tokens may use. There is no default: what is not named is refused.
     pub algorithms: Vec<Algorithm>,
     /// The secret shared with it, at least as long as the hash of its one algorithm.
+    #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
     /// Its public key in PEM.
     pub public_key: Option<String>,

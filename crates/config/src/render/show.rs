@@ -18,6 +18,9 @@ pub struct Shown {
     pub reloadable: bool,
     /// Whether the value is an address that browsers visit or come from (`x-browser-address`).
     pub browser_address: bool,
+    /// Whether its type says that it is the URL of a link to a store, a broker or another service: `"x-link": true` in its schema.
+    #[serde(skip)]
+    pub link: bool,
 }
 
 impl Loaded {
@@ -35,6 +38,7 @@ impl Loaded {
                 },
                 reloadable: leaf.reloadable,
                 browser_address: self.inner().schema.is_browser_address(key),
+                link: self.inner().schema.is_link(key),
             })
             .collect()
     }

@@ -85,6 +85,8 @@ impl Compiler<'_> {
             reloadable: flag("x-reloadable"),
             browser_address: flag("x-browser-address"),
             secret: flag("x-secret"),
+            link: flag("x-link"),
+            signing_key: flag("x-signing-key"),
             nullable,
             form,
         };
@@ -94,6 +96,8 @@ impl Compiler<'_> {
             && let Some(only) = variants.pop()
         {
             shape.secret |= only.secret;
+            shape.link |= only.link;
+            shape.signing_key |= only.signing_key;
             shape.reloadable |= only.reloadable;
             shape.browser_address |= only.browser_address;
             shape.nullable |= only.nullable;

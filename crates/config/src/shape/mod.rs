@@ -25,6 +25,10 @@ pub(crate) struct Shape {
     /// Whether the value is an address that browsers visit or come from.
     pub(crate) browser_address: bool,
     pub(crate) secret: bool,
+    /// The URL of a link to a store, a broker or another service.
+    pub(crate) link: bool,
+    /// A secret that something is signed with.
+    pub(crate) signing_key: bool,
     pub(crate) nullable: bool,
     pub(crate) form: Form,
 }

@@ -17,6 +17,8 @@ pub struct Setting {
     /// Whether browsers visit the address or come from it. The settings type declares this with
     /// `#[schemars(extend("x-browser-address" = true))]`.
     pub is_browser_address: bool,
+    /// Whether its type declares that it is the URL of a link to a store, a broker or another service.
+    pub is_link: bool,
 }
 
 /// The effective settings of a service by their full keys.
@@ -32,6 +34,10 @@ pub struct Facts {
 pub(crate) struct SecretShape {
     pub(crate) length: usize,
     pub(crate) is_known_sample: bool,
+    /// Whether its type declares that something is signed with it.
+    pub(crate) is_signing_key: bool,
+    /// How the link that it holds could be encrypted, where it holds one that is not.
+    pub(crate) plain_link: Option<&'static str>,
 }
 
 impl Facts {
@@ -63,16 +69,16 @@ impl Facts {
         self.memory_limit
     }
 
-    /// Says how long a secret is and whether it is one of those that tutorials print; the secret itself is looked at and not kept.
-    pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str) {
-        let is_known_sample = super::rules::is_known_sample(secret);
-        self.secrets.insert(
-            key.into(),
-            SecretShape {
-                length: secret.len(),
-                is_known_sample,
-            },
-        );
+    /// Records what the rules need of a secret: its length, whether tutorials print it, and whether it is a link without encryption. The secret itself is not kept.
+    /// `is_signing_key` is what its type declares.
+    pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str, is_signing_key: bool) {
+        let shape = SecretShape {
+            length: secret.len(),
+            is_known_sample: super::rules::is_known_sample(secret),
+            is_signing_key,
+            plain_link: super::rules::plain_link(secret),
+        };
+        self.secrets.insert(key.into(), shape);
     }
 
     /// One setting.

@@ -12,6 +12,7 @@ fn facts(settings: Value) -> Facts {
             is_default: false,
             is_inline_secret: false,
             is_browser_address: false,
+            is_link: false,
         };
         facts.insert(key, setting);
     }
@@ -92,6 +93,7 @@ fn an_address_that_nobody_chose_is_refused_conf_7() {
         is_default: true,
         is_inline_secret: false,
         is_browser_address: false,
+        is_link: false,
     };
     defaulted.insert("server.http.addr", setting);
     assert_eq!(
@@ -115,7 +117,7 @@ fn an_admin_token_that_can_be_guessed_is_refused_auth_5() {
         "twenty-one-characters",
     ] {
         let mut facts = facts(json!({ "admin.addr": "0.0.0.0:9900" }));
-        facts.insert_secret("admin.token", token);
+        facts.insert_secret("admin.token", token, false);
         let found = check(&facts);
         assert!(
             found.iter().any(|violation| violation.id == "AUTH-5"),
@@ -147,7 +149,7 @@ fn a_public_admin_listener_without_a_token_is_refused_auth_5() {
     accepted(json!({ "admin.addr": "127.0.0.1:9900" }));
     accepted(json!({ "admin.addr": "[::1]:9900" }));
     let mut guarded = facts(json!({ "admin.addr": "0.0.0.0:9900" }));
-    guarded.insert_secret("admin.token", "8h2kD9s0fj2kLm3nQ5rT7vX9zB1cE4gH");
+    guarded.insert_secret("admin.token", "8h2kD9s0fj2kLm3nQ5rT7vX9zB1cE4gH", false);
     assert_eq!(check(&guarded), []);
 }
 
@@ -217,6 +219,21 @@ fn links_to_other_machines_without_encryption_are_refused_sec_1() {
         "redis://cache.internal:6379",
         "amqp://app@broker.internal",
         "nats://broker.internal:4222",
+        "redis+sentinel://user:pw@10.0.0.1,10.0.0.2/orders",
+        "redis+cluster://10.0.0.1:6379,10.0.0.2:6379",
+        "redis+sentinel://127.0.0.1,10.0.0.1/x",
+        "redis://[2001:db8::1]:6379",
+        "postgres://db.internal/x?application_name=sslmode=verify-full",
+        "postgres://db.internal/x?sslmode=require",
+        "postgres://db.internal/x?sslmode=verify-full&sslmode=disable",
+        "postgres://sslmode=verify-full@db.internal/x",
+        "postgres://localhost/x?host=db.internal",
+        "postgres:///x?host=db.internal",
+        "mysql://db.internal/x?sslmode=required",
+        "app:pw@tcp(10.0.0.7:3306)/orders?parseTime=true",
+        "app:pw@tcp(10.0.0.7:3306)/orders?tls=skip-verify",
+        "cassandra://db.internal/orders",
+        "REDIS://cache.internal",
     ] {
         refused(
             "SEC-1",
@@ -229,6 +246,11 @@ fn links_to_other_machines_without_encryption_are_refused_sec_1() {
         "mysql://app@db.internal/orders?ssl-mode=VERIFY_IDENTITY",
         "rediss://cache.internal:6379",
         "amqps://app@broker.internal",
+        "rediss+sentinel://10.0.0.1,10.0.0.2/orders",
+        "postgres://app@db.internal/orders?application_name=a&sslmode=VERIFY-FULL",
+        "app:pw@tcp(db.internal:3306)/orders?tls=true",
+        "smtps://mail.internal",
+        "/a/path",
     ] {
         accepted(json!({ "orders.database_url": url }));
     }
@@ -242,6 +264,8 @@ fn stores_on_this_machine_are_refused_unless_allowed_conf_7() {
         "postgres://app@localhost/orders?sslmode=require",
         "redis://127.0.0.1:6379",
         "redis://[::1]:6379",
+        "redis+sentinel://127.0.0.1:26379,[::1]:26379/orders",
+        "app:pw@tcp(127.0.0.1:3306)/orders",
     ] {
         refused("CONF-7", "database.url", json!({ "database.url": url }));
         accepted(json!({ "database.url": url, "allow_embedded": true }));
@@ -283,6 +307,7 @@ fn secrets_written_out_are_refused_without_being_shown_conf_5() {
         is_default: false,
         is_inline_secret: true,
         is_browser_address: false,
+        is_link: false,
     };
     inline.insert("mail.password", setting);
     let found = check(&inline);
@@ -303,7 +328,7 @@ fn token_secrets_that_can_be_guessed_are_refused_auth_1() {
         &"a".repeat(64),
     ] {
         let mut facts = Facts::default();
-        facts.insert_secret("auth.jwt.secret", secret);
+        facts.insert_secret("auth.jwt.secret", secret, true);
         let found = check(&facts);
         assert_eq!(
             found
@@ -316,7 +341,11 @@ fn token_secrets_that_can_be_guessed_are_refused_auth_1() {
         assert!(secret.is_empty() || !text(&found).contains(secret));
     }
     let mut strong = Facts::default();
-    strong.insert_secret("auth.jwt.secret", "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo");
+    strong.insert_secret(
+        "auth.jwt.secret",
+        "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo",
+        true,
+    );
     assert_eq!(check(&strong), []);
 }
 
@@ -365,6 +394,7 @@ fn browser_addresses_need_tls_and_a_public_host_sec_2() {
             is_default: true,
             is_inline_secret: false,
             is_browser_address: true,
+            is_link: false,
         };
         facts.insert("page.origins", setting);
         check(&facts)
@@ -398,4 +428,98 @@ fn browser_addresses_need_tls_and_a_public_host_sec_2() {
         assert_eq!(refused(json!(address), json!(true)), [], "{address}");
     }
     assert_eq!(refused(json!(null), json!(true)), []);
+}
+
+#[test]
+fn link_is_known_by_its_type_whatever_its_name_sec_1() {
+    let mut declared = Facts::default();
+    let setting = Setting {
+        value: "redis://cache.internal".into(),
+        origin: "config.yaml:3:5".into(),
+        is_default: false,
+        is_inline_secret: false,
+        is_browser_address: false,
+        is_link: true,
+    };
+    let of = |value: &str| Setting {
+        value: value.into(),
+        ..setting.clone()
+    };
+    declared.insert("orders.cache", setting.clone());
+    let name = Setting {
+        is_link: false,
+        ..setting.clone()
+    };
+    declared.insert("orders.name", name);
+    declared.insert_item("orders.brokers", of("amqps://a.internal"));
+    declared.insert_item("orders.brokers", of("amqp://b.internal"));
+    let found: Vec<_> = check(&declared)
+        .into_iter()
+        .map(|violation| (violation.id, violation.key))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("SEC-1", "orders.brokers".to_owned()),
+            ("SEC-1", "orders.cache".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn link_in_a_secret_is_refused_without_being_shown_sec_1() {
+    let mut facts = Facts::default();
+    for (key, secret) in [
+        (
+            "rate_limit.redis.address",
+            "redis://app:hunter2@cache.internal",
+        ),
+        ("other.address", "rediss://app:hunter2@cache.internal"),
+        ("local.address", "redis://127.0.0.1"),
+    ] {
+        facts.insert_secret(key, secret, false);
+    }
+    let found = check(&facts);
+    let keys: Vec<_> = found
+        .iter()
+        .map(|found| (found.id, found.key.as_str()))
+        .collect();
+    assert_eq!(keys, [("SEC-1", "rate_limit.redis.address")]);
+    let text = text(&found);
+    assert!(
+        !text.contains("hunter2") && !text.contains("cache.internal"),
+        "{text}"
+    );
+}
+
+#[test]
+fn sample_of_any_secret_is_refused_conf_5() {
+    for key in [
+        "service_calls.secret",
+        "anonymous.secret",
+        "audit_log.key",
+        "database.password",
+        "oidc.cookie",
+    ] {
+        for (sample, is_key) in [
+            ("changeme-now", true),
+            ("changeme-now", false),
+            ("xxxxxxxx", false),
+        ] {
+            let mut facts = Facts::default();
+            facts.insert_secret(key, sample, is_key);
+            let found = check(&facts);
+            let expected = if is_key { "AUTH-1" } else { "CONF-5" };
+            let ids: Vec<_> = found.iter().map(|found| found.id).collect();
+            assert_eq!(ids, [expected], "{key}");
+            assert!(!text(&found).contains(sample));
+        }
+    }
+    let mut good = Facts::default();
+    good.insert_secret("database.password", "kX9-pT4", false);
+    good.insert_secret("mail.password", "", false);
+    assert_eq!(check(&good), []);
+    let mut short = Facts::default();
+    short.insert_secret("audit_log.key", "kX9-pT4", true);
+    assert_eq!(check(&short)[0].id, "AUTH-1");
 }

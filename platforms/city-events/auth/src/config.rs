@@ -72,6 +72,7 @@ pub struct AuthConfig {
     pub audit_log: AuditLogConfig,
     /// What other services show at the internal route; without it nobody gets in there.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub internal_secret: Option<Secret<String>>,
     /// How the door proves who it is, which alone may call over gRPC.
     pub service_calls: ServiceCallersConfig,

@@ -16,9 +16,11 @@ pub const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 pub struct AccessConfig {
     /// The secret that the auth service signs with, 32 bytes at least.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
     /// Another secret whose tokens are believed too, while the secret is changed: first the next one, then the last one.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub also_believed: Option<Secret<String>>,
     /// The `iss` that tokens must have. Without one it is not looked at.
     pub issuer: Option<String>,

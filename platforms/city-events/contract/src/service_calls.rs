@@ -31,6 +31,7 @@ const KEY: &str = "shared";
 pub struct ServiceCallsConfig {
     /// The secret that its tokens are signed with, 32 bytes at least: the same at the service that is called, and known to nobody else.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
 }
 
@@ -40,9 +41,11 @@ pub struct ServiceCallsConfig {
 pub struct ServiceCallersConfig {
     /// The secret that its tokens are signed with, 32 bytes at least: the same at the service that calls, and known to nobody else.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
     /// Another secret whose tokens are believed too, while the secret is changed.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub also_believed: Option<Secret<String>>,
     /// Names in a client certificate that it is known by instead: a URI such as `spiffe://example.org/bff`, or a DNS name. `server.grpc.tls.client_certificates` has to ask for it.
     pub certificates: Vec<String>,

@@ -50,6 +50,7 @@ pub struct EmailConfig {
     pub auth_url: String,
     /// What the auth service wants to see at its internal route.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub internal_secret: Option<Secret<String>>,
     /// Whether the owner of an event is told that it was canceled or unpublished.
     pub tell_owners: bool,

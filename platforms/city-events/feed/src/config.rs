@@ -44,6 +44,7 @@ pub struct FeedConfig {
 pub struct AnonymousConfig {
     /// What their cookies are signed with, 32 bytes at least. Without it they get none, and what they look at is not remembered.
     #[serde(skip_serializing)]
+    #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
     /// Whether their cookies go over TLS alone. Off, because a platform on one's own machine has none.
     pub secure_cookie: bool,

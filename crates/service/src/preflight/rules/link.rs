@@ -1,119 +1,123 @@
-use serde_json::Value;
+//! What the URL of a link says of its encryption and of the machines at its end.
 
-use crate::preflight::{Facts, Setting, Violation, facts::is_loopback};
+use super::transport::{Encryption, transport};
+use crate::preflight::facts::is_loopback;
 
-/// Engines on the network: the scheme without encryption, and what a URL with encryption shows.
-const PLAIN: [(&str, &str); 11] = [
-    ("postgres", "sslmode=verify-full"),
-    ("postgresql", "sslmode=verify-full"),
-    ("mysql", "ssl-mode=VERIFY_IDENTITY"),
-    ("mariadb", "ssl-mode=VERIFY_IDENTITY"),
-    ("redis", "the scheme rediss"),
-    ("amqp", "the scheme amqps"),
-    ("nats", "the scheme tls"),
-    ("mongodb", "tls=true"),
-    ("mqtt", "the scheme mqtts"),
-    ("kafka", "the scheme kafkas"),
-    ("http", "the scheme https"),
-];
-/// Options by which a URL of a plain scheme asks for encryption.
-const ENCRYPTED: [&str; 8] = [
-    "sslmode=verify-full",
-    "sslmode=verify-ca",
-    "sslmode=require",
-    "ssl-mode=verify_identity",
-    "ssl-mode=verify_ca",
-    "ssl-mode=required",
-    "tls=true",
-    "tls=required",
-];
-/// Engines inside the process.
-const EMBEDDED: [&str; 2] = ["sqlite", "memory"];
+/// Options by which a URL names another server than its authority does.
+const HOST_OPTIONS: [&str; 2] = ["host", "hostaddr"];
+/// Before the address in a data source name of Go's driver for MySQL, `user:password@tcp(host:port)/name?tls=true`.
+const GO_ADDRESS: &str = "@tcp(";
 
-struct Link<'a> {
-    scheme: &'a str,
-    host: &'a str,
-    rest: &'a str,
+/// A setting's value, read as the URL of a link.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Link {
+    scheme: String,
+    hosts: Vec<String>,
+    options: Vec<(String, String)>,
 }
 
-fn parse(setting: &Setting) -> Option<Link<'_>> {
-    let Value::String(text) = &setting.value else {
-        return None;
-    };
-    let (scheme, rest) = text.split_once(':')?;
-    let authority = rest.strip_prefix("//").unwrap_or_default();
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority
-        .rsplit_once('@')
-        .map_or(authority, |(_, host)| host);
-    let without_port = host
-        .rsplit_once(':')
-        .filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    Some(Link {
-        scheme,
-        host: without_port.map_or(host, |(host, _)| host),
-        rest,
-    })
+/// Why a link is not safe on a network.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Exposure {
+    /// The engine can do better: how.
+    Plain { fix: &'static str },
+    /// Nothing is known of the scheme.
+    Unknown,
 }
 
-/// Whether a setting names a server that this service connects to. Addresses for browsers have a
-/// separate rule.
-fn is_link(key: &str, setting: &Setting) -> bool {
-    if setting.is_browser_address {
-        return false;
+impl Link {
+    /// `None` for a text that is not a URL, such as a path.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        if let Some((_, rest)) = text.rsplit_once(GO_ADDRESS) {
+            let (host, rest) = rest.split_once(')')?;
+            return Some(Self::new("go+mysql", host, rest));
+        }
+        let (scheme, rest) = text.split_once(':')?;
+        if let Some(rest) = rest.strip_prefix("//") {
+            let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+            let (authority, rest) = rest.split_at(end);
+            return Some(Self::new(scheme, authority, rest));
+        }
+        let link = Self::new(scheme, "", rest);
+        link.is_embedded().then_some(link)
     }
-    let last = key.rsplit('.').next().unwrap_or(key);
-    last == "url" || last.ends_with("_url") || last == "dsn" || last.ends_with("_dsn")
-}
 
-/// A link to another machine is encrypted (SEC-1).
-pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
-    let links = facts.iter().filter(|(key, setting)| is_link(key, setting));
-    links
-        .filter_map(|(key, setting)| {
-            let link = parse(setting)?;
-            let (_, encrypted) = PLAIN
-                .iter()
-                .find(|(scheme, _)| scheme.eq_ignore_ascii_case(link.scheme))?;
-            let rest = link.rest.to_ascii_lowercase();
-            let is_encrypted = ENCRYPTED.iter().any(|option| rest.contains(option));
-            (!is_encrypted && !is_loopback(link.host)).then(|| Violation {
-                id: "SEC-1",
-                key: key.to_owned(),
-                origin: setting.origin.clone(),
-                why: format!(
-                    "the link to {} is not encrypted, credentials included",
-                    link.host
-                ),
-                fix: format!("use {encrypted}"),
-            })
-        })
-        .collect()
-}
-
-/// A store on this machine, or inside this process, goes away with it (CONF-7).
-pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
-    if facts.flag("allow_embedded") {
-        return Vec::new();
+    fn new(scheme: &str, authority: &str, rest: &str) -> Self {
+        let hosts = authority
+            .rsplit_once('@')
+            .map_or(authority, |(_, hosts)| hosts);
+        let query = rest.split_once('?').map_or("", |(_, query)| query);
+        let query = query.split_once('#').map_or(query, |(query, _)| query);
+        let options = url::form_urlencoded::parse(query.as_bytes());
+        Self {
+            scheme: scheme.to_ascii_lowercase(),
+            hosts: hosts.split(',').map(host_of).collect(),
+            options: options
+                .map(|(name, value)| (name.into_owned(), value.to_ascii_lowercase()))
+                .collect(),
+        }
     }
-    let links = facts.iter().filter(|(key, setting)| is_link(key, setting));
-    links
-        .filter_map(|(key, setting)| {
-            let link = parse(setting)?;
-            let why = if EMBEDDED.iter().any(|engine| engine.eq_ignore_ascii_case(link.scheme)) {
-                format!("{} keeps the data inside this instance, which is replaced at every deployment", link.scheme)
-            } else if is_loopback(link.host) {
-                format!("{} is this machine, which in production holds no server", link.host)
-            } else {
-                return None;
-            };
-            Some(Violation {
-                id: "CONF-7",
-                key: key.to_owned(),
-                origin: setting.origin.clone(),
-                why,
-                fix: "name the server of this environment, or set allow_embedded: true where one instance is all there is".to_owned(),
-            })
+
+    /// The scheme as it was written, in lower case.
+    pub(super) fn scheme(&self) -> &str {
+        &self.scheme
+    }
+
+    /// The machines at its end, for people.
+    pub(super) fn hosts(&self) -> String {
+        self.hosts.join(", ")
+    }
+
+    /// Whether the data stay inside this process or its directory.
+    pub(super) fn is_embedded(&self) -> bool {
+        matches!(transport(&self.scheme), Some(Encryption::Embedded))
+    }
+
+    /// The first of its machines that is this one.
+    pub(super) fn local_host(&self) -> Option<&str> {
+        self.all_hosts().find(|host| is_loopback(host))
+    }
+
+    /// Why it must not cross a network. Nothing leaves this machine where every host is this machine.
+    pub(super) fn exposure(&self) -> Option<Exposure> {
+        if self.all_hosts().all(is_loopback) {
+            return None;
+        }
+        match transport(&self.scheme) {
+            Some(Encryption::Embedded | Encryption::Always) => None,
+            Some(Encryption::Never { fix }) => Some(Exposure::Plain { fix }),
+            Some(Encryption::ByOption { names, values, fix }) => {
+                let mut said = self
+                    .options
+                    .iter()
+                    .filter(|(name, _)| names.contains(&name.as_str()))
+                    .peekable();
+                // Engines differ in which of several they obey: all of them must ask for it.
+                let is_encrypted = said.peek().is_some()
+                    && said.all(|(_, value)| values.contains(&value.as_str()));
+                (!is_encrypted).then_some(Exposure::Plain { fix })
+            }
+            None => Some(Exposure::Unknown),
+        }
+    }
+
+    fn all_hosts(&self) -> impl Iterator<Item = &str> {
+        let named = self
+            .options
+            .iter()
+            .filter(|(name, _)| HOST_OPTIONS.contains(&name.as_str()));
+        let named = named.flat_map(|(_, value)| value.split(','));
+        self.hosts.iter().map(String::as_str).chain(named)
+    }
+}
+
+/// A host without its port.
+fn host_of(text: &str) -> String {
+    text.rsplit_once(':')
+        .filter(|(host, port)| {
+            let is_port = port.bytes().all(|byte| byte.is_ascii_digit());
+            is_port && (!host.contains(':') || host.ends_with(']'))
         })
-        .collect()
+        .map_or(text, |(host, _)| host)
+        .to_owned()
 }

@@ -7,16 +7,19 @@ mod cors;
 mod inline_secret;
 mod limits;
 mod link;
+mod links;
 mod log_level;
 mod mail;
 mod memory;
 mod migrations;
 mod rate_limit;
+mod secret;
 mod tls;
-mod token_secret;
+mod transport;
 mod trusted_proxies;
 
-pub(crate) use token_secret::is_known_sample;
+pub(crate) use links::plain_link;
+pub(crate) use secret::is_known_sample;
 
 use super::{facts::Facts, violation::Violation};
 
@@ -24,7 +27,7 @@ type Rule = fn(&Facts) -> Vec<Violation>;
 
 const RULES: [Rule; 16] = [
     inline_secret::check,
-    token_secret::check,
+    secret::check,
     tls::check,
     bind_address::check,
     admin::check,
@@ -34,8 +37,8 @@ const RULES: [Rule; 16] = [
     limits::check,
     memory::check,
     trusted_proxies::check,
-    link::check_encryption,
-    link::check_locality,
+    links::check_encryption,
+    links::check_locality,
     mail::check,
     migrations::check,
     log_level::check,

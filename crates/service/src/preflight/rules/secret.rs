@@ -31,31 +31,33 @@ pub(crate) fn is_known_sample(secret: &str) -> bool {
     repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
 }
 
-/// Whoever can guess the key of a token can be anyone (AUTH-1).
+/// A secret that can be guessed protects nothing (CONF-5), and who can guess the key of a token or signature can be anyone (AUTH-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
-    let tokens = facts
+    facts
         .secrets()
-        .filter(|(key, _)| key.contains("jwt") || key.contains("token_key"));
-    tokens
         .filter_map(|(key, shape)| {
+            let is_key = shape.is_signing_key;
             let why = match shape {
-                shape if shape.length == 0 => {
-                    "the token secret is missing, so tokens prove nothing".to_owned()
+                shape if is_key && shape.length == 0 => {
+                    "the key is empty, so signatures prove nothing".to_owned()
                 }
-                shape if shape.is_known_sample => {
-                    "the token secret is a well-known sample, so anyone can sign a token".to_owned()
+                shape if is_key && shape.is_known_sample => {
+                    "the key is a well-known sample, so anyone can sign with it".to_owned()
                 }
-                shape if shape.length < SHORTEST => format!(
-                    "the token secret has {} bytes and can be guessed",
-                    shape.length
-                ),
+                shape if is_key && shape.length < SHORTEST => {
+                    format!("the key has {} bytes and can be guessed", shape.length)
+                }
+                // An empty secret is one that is not used.
+                shape if shape.is_known_sample && shape.length > 0 => {
+                    "the secret is a well-known sample, so anyone can guess it".to_owned()
+                }
                 _ => return None,
             };
             let fix = format!(
                 "use at least {SHORTEST} random bytes, for example from `openssl rand -base64 48`"
             );
             Some(Violation {
-                id: "AUTH-1",
+                id: if is_key { "AUTH-1" } else { "CONF-5" },
                 key: key.to_owned(),
                 origin: facts.origin(key),
                 why,

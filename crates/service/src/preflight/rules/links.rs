@@ -1,0 +1,105 @@
+use serde_json::Value;
+
+use super::link::{Exposure, Link};
+use crate::preflight::{Facts, Setting, Violation};
+
+/// Whether a setting names a server that this service connects to: its type says so, or, where the type is a plain text, its name does. Addresses for browsers have a rule of their own.
+fn is_link(key: &str, setting: &Setting) -> bool {
+    if setting.is_browser_address {
+        return false;
+    }
+    let last = key.rsplit('.').next().unwrap_or(key);
+    setting.is_link
+        || last == "url"
+        || last.ends_with("_url")
+        || last == "dsn"
+        || last.ends_with("_dsn")
+}
+
+/// Every link of every setting. A list has several.
+fn links(facts: &Facts) -> impl Iterator<Item = (&str, &Setting, Link)> {
+    let settings = facts.iter().filter(|(key, setting)| is_link(key, setting));
+    settings.flat_map(|(key, setting)| {
+        let texts = match &setting.value {
+            Value::Array(items) => items.iter().filter_map(Value::as_str).collect(),
+            value => Vec::from_iter(value.as_str()),
+        };
+        let links = texts.into_iter().filter_map(Link::parse);
+        links.map(move |link| (key, setting, link))
+    })
+}
+
+/// A link to another machine is encrypted (SEC-1).
+pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
+    let shown = links(facts).filter_map(|(key, setting, link)| {
+        let (why, fix) = match link.exposure()? {
+            Exposure::Plain { fix } => (
+                format!(
+                    "the link to {} is not encrypted to a verified server, credentials included",
+                    link.hosts()
+                ),
+                format!("use {fix}"),
+            ),
+            Exposure::Unknown => (
+                format!(
+                    "the scheme {} of the link to {} is not known to be encrypted",
+                    link.scheme(),
+                    link.hosts()
+                ),
+                "use the scheme of an engine that is known, with TLS".to_owned(),
+            ),
+        };
+        Some(Violation {
+            id: "SEC-1",
+            key: key.to_owned(),
+            origin: setting.origin.clone(),
+            why,
+            fix,
+        })
+    });
+    // A whole URL may be a secret. Of other secrets nothing is known, and they may look like any URL.
+    let hidden = facts.secrets().filter_map(|(key, shape)| {
+        let fix = shape.plain_link?;
+        Some(Violation {
+            id: "SEC-1",
+            key: key.to_owned(),
+            origin: facts.origin(key),
+            why: "the link in this secret is not encrypted to a verified server, credentials included"
+                .to_owned(),
+            fix: format!("use {fix}"),
+        })
+    });
+    shown.chain(hidden).collect()
+}
+
+/// How the link in a secret can be encrypted; `None` where it is, or where the secret is not a link of a known engine.
+pub(crate) fn plain_link(secret: &str) -> Option<&'static str> {
+    match Link::parse(secret)?.exposure()? {
+        Exposure::Plain { fix } => Some(fix),
+        Exposure::Unknown => None,
+    }
+}
+
+/// A store on this machine, or inside this process, goes away with it (CONF-7).
+pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
+    if facts.flag("allow_embedded") {
+        return Vec::new();
+    }
+    links(facts)
+        .filter_map(|(key, setting, link)| {
+            let why = if link.is_embedded() {
+                format!("{} keeps the data inside this instance, which is replaced at every deployment", link.scheme())
+            } else {
+                let host = link.local_host()?;
+                format!("{host} is this machine, which in production holds no server")
+            };
+            Some(Violation {
+                id: "CONF-7",
+                key: key.to_owned(),
+                origin: setting.origin.clone(),
+                why,
+                fix: "name the server of this environment, or set allow_embedded: true where one instance is all there is".to_owned(),
+            })
+        })
+        .collect()
+}
