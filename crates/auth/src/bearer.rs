@@ -106,7 +106,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn credentials_that_were_sent_are_never_taken_for_none_auth_1(
+        fn malformed_credentials_are_never_anonymous_auth_1(
             values in prop::collection::vec(value(), 0..4)
         ) {
             let mut headers = HeaderMap::new();

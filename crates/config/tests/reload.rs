@@ -75,7 +75,7 @@ async fn a_bad_change_keeps_the_running_configuration_and_is_counted_conf_4() {
 }
 
 #[tokio::test]
-async fn a_change_before_watching_begins_is_reloaded_conf_4() {
+async fn reloads_change_made_ahead_of_watching_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
     let watcher = watcher(directory.path());
     let mut settings = watcher.reloadable::<Framework>().unwrap();
@@ -133,7 +133,7 @@ async fn a_save_by_rename_beside_temporary_files_is_seen_conf_4() {
 }
 
 #[tokio::test]
-async fn a_secret_file_named_by_the_environment_is_watched_conf_5() {
+async fn watches_secret_file_named_by_environment_conf_5() {
     let secrets = directory(&[("key", "first\n")]);
     let by_file = format!("file:{}/key", secrets.path().display());
     let load = |environment| {

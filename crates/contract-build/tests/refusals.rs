@@ -192,7 +192,7 @@ fn access(options: &str) -> String {
 }
 
 #[test]
-fn missing_access_fails_the_build_with_its_place_auth_5() {
+fn missing_access_fails_build_with_location_auth_5() {
     for body in [
         access(""),
         "service S {\n  rpc M(R) returns (R);\n}\nmessage R {}\n".to_owned(),
@@ -207,7 +207,7 @@ fn missing_access_fails_the_build_with_its_place_auth_5() {
 }
 
 #[test]
-fn contradictory_access_fails_the_build_with_its_place_auth_5() {
+fn contradictory_access_fails_build_with_location_auth_5() {
     for (option, part) in [
         ("= {}", "neither callers nor roles nor scopes"),
         (

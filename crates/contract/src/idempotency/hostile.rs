@@ -73,7 +73,7 @@ proptest! {
     }
 
     #[test]
-    fn answers_stay_with_the_credentials_that_were_sent_api_6(
+    fn repeats_answers_only_to_same_credentials_api_6(
         one in prop::collection::vec(value(), 0..3),
         other in prop::collection::vec(value(), 0..3),
     ) {

@@ -78,7 +78,7 @@ fn send(
 
 proptest! {
     #[test]
-    fn hostile_headers_choose_a_known_form_or_are_refused_api_1(
+    fn hostile_headers_select_known_format_or_fail_api_1(
         headers in prop::collection::vec((prop::sample::select(&READ[..]), value()), 0..8)
     ) {
         let types: Vec<_> = headers

@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn status_that_has_come_is_read_after_deadline_res_3() {
+    async fn reads_arrived_status_after_deadline_res_3() {
         let mut body = Box::pin(flood(1));
         assert!(body.frame().await.unwrap().unwrap().is_data());
         tokio::time::advance(Duration::from_secs(2)).await;

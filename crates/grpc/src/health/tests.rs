@@ -104,7 +104,7 @@ async fn watch_of_an_unknown_service_says_so_and_stays_open_hlth_1() {
 }
 
 #[tokio::test]
-async fn watches_of_one_client_are_bounded_and_check_is_not_sec_3() {
+async fn limits_watches_of_one_client_but_not_check_sec_3() {
     let (service, _closing) = service(&Readiness::new(HealthConfig::default()));
     let mut open = Vec::new();
     let refused = loop {

@@ -42,7 +42,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(8))]
 
     #[test]
-    fn no_request_runs_a_method_that_is_closed_to_it_auth_5(
+    fn any_request_runs_only_permitted_methods_auth_5(
         requests in prop::collection::vec(
             (target(), "GET|HEAD|POST|PUT|DELETE|OPTIONS|PATCH|CANCEL|BREW|cancel", prop::sample::select(&Caller::ALL[..])),
             64,

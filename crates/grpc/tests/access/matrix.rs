@@ -66,7 +66,7 @@ const ELSEWHERE: [(&str, &str, u16); 12] = [
 ];
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_way_over_http_has_the_declared_access_auth_5() {
+async fn every_http_binding_has_the_declared_access_auth_5() {
     let app = TestApp::of_contract().await;
     for (method, verb, path) in WAYS {
         for caller in Caller::ALL {
@@ -86,7 +86,7 @@ async fn every_way_over_http_has_the_declared_access_auth_5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn neighbouring_requests_reach_no_method_auth_5() {
+async fn unmatched_requests_reach_no_method_auth_5() {
     let app = TestApp::of_contract().await;
     for (verb, path, status) in ELSEWHERE {
         for caller in [Caller::Anonymous, Caller::Admin] {

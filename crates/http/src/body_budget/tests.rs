@@ -35,7 +35,7 @@ async fn is_pending(body: &mut Body) -> bool {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bytes_are_held_until_the_answer_sec_3() {
+async fn holds_body_bytes_until_the_answer_sec_3() {
     let budget = budget();
     let (client, mut body, report) = body(&budget, BodyReader::Whole);
     assert_eq!(budget.held().get(), 0);
@@ -51,7 +51,7 @@ async fn bytes_are_held_until_the_answer_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn pieces_and_messages_are_held_until_the_next_sec_3() {
+async fn holds_one_chunk_or_message_of_a_stream_sec_3() {
     let budget = budget();
     let (client, mut pieces, _report) = body(&budget, BodyReader::Pieces);
     send(&client, 60);
@@ -73,7 +73,7 @@ async fn pieces_and_messages_are_held_until_the_next_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_body_that_rests_makes_room_for_one_that_comes_sec_3() {
+async fn idle_body_is_ended_when_another_waits_sec_3() {
     let budget = budget();
     let (slow_client, mut slow, slow_report) = body(&budget, BodyReader::Whole);
     send(&slow_client, 90);
@@ -92,7 +92,7 @@ async fn a_body_that_rests_makes_room_for_one_that_comes_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_complete_body_is_never_ended_and_a_newcomer_waits_sec_3() {
+async fn complete_body_is_kept_while_new_body_waits_sec_3() {
     let budget = budget();
     let (client, mut whole, report) = body(&budget, BodyReader::Whole);
     send(&client, 90);
@@ -116,7 +116,7 @@ async fn a_complete_body_is_never_ended_and_a_newcomer_waits_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_heaviest_body_is_refused_when_it_asks_for_more_sec_3() {
+async fn refuses_heaviest_body_that_asks_for_more_sec_3() {
     let budget = budget();
     let (light_client, mut light, light_report) = body(&budget, BodyReader::Whole);
     let (client, mut heavy, report) = body(&budget, BodyReader::Whole);
@@ -153,7 +153,7 @@ fn step() -> impl Strategy<Value = Step> {
 
 proptest! {
     #[test]
-    fn no_order_of_events_exceeds_the_budget_or_leaks_sec_3(
+    fn random_events_never_exceed_budget_or_leak_sec_3(
         steps in prop::collection::vec(step(), 0..120)
     ) {
         let runtime = tokio::runtime::Builder::new_current_thread()

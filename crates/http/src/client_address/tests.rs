@@ -78,7 +78,7 @@ fn the_rightmost_untrusted_hop_is_the_client_sec_6() {
 }
 
 #[test]
-fn hops_in_other_forms_are_read_or_end_the_search_sec_6() {
+fn parses_hop_forms_or_ends_the_search_sec_6() {
     use ForwardedHeader::{Forwarded, XForwardedFor};
     const PROXY: &str = "10.0.0.1";
     for (header, line, expected) in [
@@ -146,7 +146,7 @@ fn resolve_bytes(header: ForwardedHeader, lines: &[Vec<u8>]) -> IpAddr {
 
 proptest! {
     #[test]
-    fn no_byte_of_a_client_hides_or_forges_its_address_sec_6(
+    fn client_bytes_neither_hide_nor_forge_address_sec_6(
         claimed in prop::collection::vec(hostile(), 0..40),
         last in hostile(),
         proxies in 0_usize..4,
@@ -169,7 +169,7 @@ proptest! {
     }
 
     #[test]
-    fn a_host_that_a_proxy_quotes_forges_no_address_sec_6(host in hostile(), claimed in hostile()) {
+    fn quoted_host_forges_no_client_address_sec_6(host in hostile(), claimed in hostile()) {
         let escaped: Vec<u8> = host
             .into_iter()
             .flat_map(|byte| match byte {
@@ -185,7 +185,7 @@ proptest! {
     }
 
     #[test]
-    fn a_hop_that_cannot_be_read_yields_the_proxy_sec_6(claimed in hostile(), mut hop in hostile()) {
+    fn malformed_hop_yields_the_proxy_address_sec_6(claimed in hostile(), mut hop in hostile()) {
         // One hop, and no address.
         hop.retain(|byte| !b",\".:".contains(byte));
         let line = [&claimed[..], b",", &hop].concat();

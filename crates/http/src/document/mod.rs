@@ -41,7 +41,7 @@ mod tests {
     }
 
     #[test]
-    fn page_makes_markup_of_no_text_sec_4() {
+    fn page_turns_no_text_into_markup_sec_4() {
         for sink in [
             "innerHTML",
             "outerHTML",

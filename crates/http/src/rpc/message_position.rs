@@ -56,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn unfinished_counts_the_present_message_alone_sec_3(
+        fn unfinished_counts_only_the_present_message_sec_3(
             lengths in prop::collection::vec(0_usize..40, 0..6),
             rest in 0_usize..40,
             piece in 1_usize..50,
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn any_bytes_are_followed_sec_3() {
+    fn position_follows_any_bytes_sec_3() {
         let mut position = MessagePosition::default();
         position.follow(&[u8::MAX; 100]);
         assert_eq!(position.unfinished(), 100);

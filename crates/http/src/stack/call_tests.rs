@@ -356,7 +356,7 @@ async fn a_probe_is_answered_when_the_service_has_too_much_to_do_and_leaves_no_l
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_whose_message_has_no_room_is_unavailable_sec_3() {
+async fn call_is_unavailable_when_budget_is_spent_sec_3() {
     // tonic does the same for any reason.
     let read = async |body: Body| {
         let status = match body.collect().await {

@@ -37,7 +37,7 @@ proptest! {
     }
 
     #[test]
-    fn no_trace_of_a_client_makes_a_message_unpublishable_msg_6(
+    fn client_traces_keep_messages_publishable_msg_6(
         state in proptest::collection::vec(any::<u8>(), 0..100),
         baggage in "[a-z]{1,3}=[ -~\t]{0,10}([,;][ -~\t]{0,10}){0,3}",
     ) {

@@ -92,7 +92,7 @@ pub(crate) async fn a_message_that_comes_at_once_on_two_replicas_has_its_effect_
 /// More attempts than any plausible limit of an inbox.
 const FAILURES: u32 = 25;
 
-pub(crate) async fn failed_effect_leaves_nothing_and_stays_retried_msg_5(place: Place) {
+pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(place: Place) {
     let house = with_table(&place).await;
     let message = message();
     let calls = AtomicU32::new(0);

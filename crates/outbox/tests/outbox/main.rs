@@ -26,6 +26,6 @@ seaworthy_testkit::on_every_database! {
     inbox:
         a_message_that_comes_twice_has_its_effect_once_msg_5,
         a_message_that_comes_at_once_on_two_replicas_has_its_effect_once_msg_5,
-        failed_effect_leaves_nothing_and_stays_retried_msg_5,
+        failed_effect_is_rolled_back_and_retried_msg_5,
         subscription_alone_limits_attempts_of_inbox_msg_3;
 }

@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn the_least_limit_of_all_groups_counts_sec_3() {
+    fn lowest_limit_of_all_groups_applies_sec_3() {
         let own = ("proc/self/cgroup", "0::/pod/container\n");
         let pod = ("sys/fs/cgroup/pod/memory.max", "268435456\n");
         let container = ("sys/fs/cgroup/pod/container/memory.max", "max\n");
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn limits_of_version_1_count_sec_3() {
+    fn reads_limits_of_cgroup_version_1_sec_3() {
         let own = (
             "proc/self/cgroup",
             "5:cpu,cpuacct:/x\n4:memory:/docker/1\n0::/\n",
@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn a_machine_without_groups_has_no_limit_sec_3() {
+    fn machine_without_control_groups_has_no_limit_sec_3() {
         assert_eq!(limit(&[]), None);
         assert_eq!(limit(&[("proc/self/cgroup", "\u{fffd}\n::\n\n")]), None);
     }

@@ -193,7 +193,7 @@ fn limits_too_wide_to_act_are_refused_res_3_sec_3_life_4() {
 }
 
 #[test]
-fn a_body_budget_beyond_half_of_the_memory_is_refused_sec_3() {
+fn refuses_body_budget_over_half_of_memory_limit_sec_3() {
     let check_with = |budget: &str, memory: Option<u32>| {
         let mut facts = facts(json!({ "server.body_budget": budget }));
         facts.set_memory_limit(memory.map(ByteSize::mebibytes));

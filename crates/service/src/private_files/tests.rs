@@ -46,7 +46,7 @@ fn wide_modes_of_databases_are_narrowed_conf_5() {
 }
 
 #[test]
-fn a_file_that_exists_keeps_its_content_and_is_narrowed_conf_5() {
+fn existing_file_keeps_content_and_is_narrowed_conf_5() {
     let place = tempfile::tempdir().unwrap();
     let folder = PrivateFolder::open(place.path().join("data")).unwrap();
     let file = folder.path().join("secret");
@@ -58,7 +58,7 @@ fn a_file_that_exists_keeps_its_content_and_is_narrowed_conf_5() {
 }
 
 #[test]
-fn the_working_directory_is_refused_and_not_narrowed_conf_5() {
+fn refuses_working_directory_unchanged_conf_5() {
     let here = std::env::current_dir().unwrap();
     let before = mode(&here);
     if before & 0o077 == 0 {
@@ -81,7 +81,7 @@ fn the_working_directory_is_refused_and_not_narrowed_conf_5() {
 }
 
 #[test]
-fn what_is_not_a_file_is_refused_conf_5() {
+fn refuses_paths_that_are_not_files_conf_5() {
     let place = tempfile::tempdir().unwrap();
     let folder = PrivateFolder::open(place.path().join("data")).unwrap();
     fs::create_dir(folder.path().join("x.db")).unwrap();

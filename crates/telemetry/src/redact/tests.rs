@@ -303,7 +303,7 @@ fn spellings(words: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn names_of_secrets_are_known_in_every_spelling_obs_3() {
+fn masks_secret_names_in_every_spelling_obs_3() {
     for words in [
         &["api", "key"][..],
         &["private", "key"],

@@ -224,7 +224,7 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
 }
 
 #[test]
-fn it_starts_with_the_variables_of_the_contract_a_profile_and_a_key_for_its_audit_log_conf_1() {
+fn starts_with_contract_variables_profile_and_audit_key_conf_1() {
     let place = tempfile::tempdir().unwrap();
     let sqlite = |name: &str| format!("sqlite:{}", place.path().join(name).display());
     let (database, broker) = (sqlite("auth.db"), sqlite("broker.db"));
@@ -360,7 +360,7 @@ fn exposed_service_seeds_no_accounts_auth_2() {
 }
 
 #[test]
-fn published_passwords_keep_an_exposed_service_from_starting_auth_2() {
+fn refuses_published_passwords_when_exposed_auth_2() {
     let place = tempfile::tempdir().unwrap();
     assert!(is_seeded(&mut serve_over(place.path(), &[])));
     for more in [

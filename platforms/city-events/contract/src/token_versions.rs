@@ -234,7 +234,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn suspended_machine_trusts_no_old_list_auth_3() {
+    async fn suspended_machine_rejects_old_list_auth_3() {
         let versions = TokenVersions::new(&RevocationConfig::default());
         let token = token_of("eve");
         versions.revocations.was_read(ClockReading::now());

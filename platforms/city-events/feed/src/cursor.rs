@@ -76,7 +76,7 @@ mod tests {
     }
 
     #[test]
-    fn a_cursor_of_another_time_is_the_first_page_api_5() {
+    fn cursor_of_another_time_gives_first_page_api_5() {
         let now = DateTime::from_timestamp_micros(1_900_000_000_123_456).unwrap();
         let ranked_at = |ranked_at| Cursor {
             ranked_at,

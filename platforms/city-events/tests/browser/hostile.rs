@@ -194,7 +194,7 @@ impl OtherSite {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn script_takes_no_markup_form_or_address_of_others_sec_4() {
+async fn script_takes_no_markup_form_or_address_sec_4() {
     let Some(mut town) = Town::open().await else {
         return;
     };

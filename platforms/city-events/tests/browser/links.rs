@@ -16,7 +16,7 @@ impl Town {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn opened_link_verifies_nothing_before_its_button_auth_4() {
+async fn opened_link_verifies_nothing_without_button_auth_4() {
     let Some(mut town) = Town::open().await else {
         return;
     };

@@ -207,7 +207,7 @@ fn check(answer: &Answer, headers: &[(&'static str, HeaderValue)]) -> Result<(),
 
 proptest! {
     #[test]
-    fn hostile_headers_make_no_fault_and_open_nothing_sec_3(headers in headers()) {
+    fn hostile_headers_cause_no_5xx_and_no_access_sec_3(headers in headers()) {
         for path in ["/open", "/guarded", "/missing"] {
             let request = with_headers(Method::GET, path, &headers);
             let answer = RUNTIME.block_on(send(&STACK, request));
@@ -227,7 +227,7 @@ proptest! {
     }
 
     #[test]
-    fn hostile_headers_forge_no_request_of_a_page_auth_3(
+    fn hostile_headers_forge_no_same_site_request_auth_3(
         cookie in value(),
         headers in headers(),
     ) {

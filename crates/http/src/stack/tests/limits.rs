@@ -190,7 +190,7 @@ fn unfinished(held: usize) -> Body {
 }
 
 #[tokio::test(start_paused = true)]
-async fn bodies_without_room_are_refused_with_retry_after_sec_3() {
+async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
         &seaworthy_telemetry::metrics::Metrics::new(),
@@ -234,7 +234,7 @@ async fn bodies_without_room_are_refused_with_retry_after_sec_3() {
 }
 
 #[tokio::test]
-async fn a_route_whose_bodies_exceed_the_budget_is_not_built_sec_3() {
+async fn refuses_route_with_body_limit_over_budget_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
         &seaworthy_telemetry::metrics::Metrics::new(),

@@ -65,7 +65,7 @@ pub(crate) async fn known_device_logs_in_while_account_is_locked_auth_2(place: P
     );
 }
 
-pub(crate) async fn forged_and_foreign_device_cookies_give_nothing_auth_2(place: Place) {
+pub(crate) async fn forged_and_foreign_device_cookies_are_ignored_auth_2(place: Place) {
     let owner = device(&register(&place, EMAIL));
     let foreign = device(&register(&place, "bob@example.org"));
     attack(&place).await;

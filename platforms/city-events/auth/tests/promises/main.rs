@@ -40,7 +40,7 @@ seaworthy_testkit::on_every_database! {
         a_ban_in_the_middle_of_a_refresh_takes_its_token_back_auth_3;
     calls: the_door_alone_is_answered_and_proves_who_it_is_auth_6, everybody_whose_tokens_were_taken_back_is_told_page_by_page_auth_3;
     cross_site: another_site_logs_nobody_in_or_out_auth_4, the_platforms_pages_and_programs_log_in_auth_4;
-    devices: known_device_logs_in_while_account_is_locked_auth_2, forged_and_foreign_device_cookies_give_nothing_auth_2, stolen_device_cookie_has_few_tries_auth_2, new_password_ends_known_devices_auth_2;
+    devices: known_device_logs_in_while_account_is_locked_auth_2, forged_and_foreign_device_cookies_are_ignored_auth_2, stolen_device_cookie_has_few_tries_auth_2, new_password_ends_known_devices_auth_2;
     abuse: tokens_of_others_are_refused, another_site_does_nothing_with_the_cookie, routes_are_limited_by_name, a_lockout_tells_nobody_who_is_known, what_whoever_tries_leaves_behind_is_removed_when_it_is_over;
 }
 
@@ -67,7 +67,7 @@ mod by_a_provider {
         oauth_accounts:
             somebody_new_gets_an_account_and_is_known_from_then_on_auth_4,
             an_account_is_linked_where_both_sides_have_seen_the_address_auth_4,
-            linking_drops_access_that_a_registrant_kept_auth_4,
+            linking_drops_access_of_earlier_registrant_auth_4,
             linking_drops_identities_with_unproven_addresses_auth_4,
             an_account_that_has_not_shown_its_address_is_not_linked_auth_4,
             a_provider_that_has_not_seen_the_address_links_nothing_auth_4,

@@ -129,7 +129,7 @@ pub(crate) async fn an_account_is_linked_where_both_sides_have_seen_the_address_
     assert_eq!(written_down(&town.place, "user.link", "done").await, 1);
 }
 
-pub(crate) async fn linking_drops_access_that_a_registrant_kept_auth_4(town: Town) {
+pub(crate) async fn linking_drops_access_of_earlier_registrant_auth_4(town: Town) {
     let Some(town) = town else { return };
     // The attacker registers the victim's address. The victim, or a scanner of her mail, opens the
     // link.

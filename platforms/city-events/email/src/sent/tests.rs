@@ -84,7 +84,7 @@ async fn release_of_lost_claim_keeps_that_of_the_other_msg_5() {
 }
 
 #[tokio::test]
-async fn one_of_two_senders_claims_a_mail_msg_5() {
+async fn mail_is_claimed_once_by_two_senders_msg_5() {
     on_each(async |sent| {
         let first = claim(&sent).await;
         let second = sent.claim(&about()).await.unwrap();

@@ -104,7 +104,7 @@ pub(crate) async fn anonymous_views_count_up_to_a_limit_per_address_res_6(house:
     );
 }
 
-pub(crate) async fn trending_answers_however_many_events_were_joined_res_6(house: House) {
+pub(crate) async fn trending_answers_after_any_number_of_joins_res_6(house: House) {
     let event = Told::of("Jazz", 1);
     house.publish(&event).await;
     let user = seaworthy::core::new_id();

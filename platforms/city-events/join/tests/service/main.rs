@@ -69,6 +69,6 @@ mod wide {
 mod counting {
     seaworthy_testkit::on_every_database! {
         crate::house::open_counting, in_the_test;
-        news: one_failing_event_does_not_stop_counts_of_others_msg_5;
+        news: failing_event_keeps_counts_of_others_published_msg_5;
     }
 }

@@ -170,7 +170,7 @@ pub(crate) async fn counts_are_told_with_every_change_and_again_msg_5(house: Hou
     assert_eq!(promoted, [[1, 0, 4]]);
 }
 
-pub(crate) async fn one_failing_event_does_not_stop_counts_of_others_msg_5(house: House) {
+pub(crate) async fn failing_event_keeps_counts_of_others_published_msg_5(house: House) {
     let broken = house.event(2).await;
     house.join(&broken, &user()).await;
     sql("UPDATE event_capacity SET state = 'unknown' WHERE event_id = ?")
