@@ -95,7 +95,7 @@ impl DeviceCookies {
         let secret = secret.expose().as_bytes();
         if secret.len() < MIN_SECRET_BYTES {
             return Err(Error::internal(
-                "the secret of device cookies has less than 32 bytes",
+                "the secret of device cookies is too short: use at least 32 bytes",
             ));
         }
         let mut key = Zeroizing::new([0; KEY_BYTES]);

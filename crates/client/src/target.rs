@@ -55,7 +55,9 @@ impl Target<'_> {
             // A URL parser drops some of them, and the resulting URL would differ from the given
             // text.
             (Self::Text(text), _) if text.contains(|char: char| char.is_ascii_control()) => {
-                return Err(ClientError::url("it has a control character"));
+                return Err(ClientError::url(
+                    "it has a control character: percent-encode it",
+                ));
             }
             (Self::Text(text), Some(base)) if text.starts_with('/') => under(base, text)?,
             (Self::Text(text), _) => {

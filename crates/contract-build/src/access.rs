@@ -57,7 +57,7 @@ impl Access {
                     return Err(format!("{value:?} is not a valid {kind}"));
                 }
                 if values.iter().take(index).any(|other| other == value) {
-                    return Err(format!("the {kind} {value:?} is named twice"));
+                    return Err(format!("the {kind} {value:?} is named twice: remove one"));
                 }
             }
         }
@@ -149,7 +149,7 @@ fn of_option(option: &DynamicMessage) -> Result<Access, String> {
                 all_of_scopes,
             })
         }
-        _ => Err("it says neither callers nor roles nor scopes".to_owned()),
+        _ => Err("it declares neither callers nor roles nor scopes: set one of them".to_owned()),
     }
 }
 

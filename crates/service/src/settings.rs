@@ -95,7 +95,7 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
     }
     if server.http.body_limit > server.body_budget {
         let problem = format!(
-            "{} is more than server.body_budget, which is {}: no such body could be received",
+            "{} is more than server.body_budget, which is {}: lower the body limit or raise the budget",
             server.http.body_limit, server.body_budget
         );
         found.push(("server.http.body_limit".to_owned(), problem));

@@ -92,7 +92,7 @@ async fn look_inhabited(folder: &Folder, platform: &Platform, stays_empty: bool)
     }
     if !platform.is_on_loopback() {
         tracing::warn!(
-            "the platform stays empty, because other machines reach it and the accounts of the development have a published password"
+            "no accounts were seeded, because their password is published and other machines reach the platform"
         );
         return;
     }

@@ -57,7 +57,7 @@ pub enum BuildError {
     },
     /// Credentials or a certificate without a `base_url` would be sent to the host of any URL.
     #[error(
-        "the client {client:?} has credentials or a certificate and no base_url: they are for one dependency"
+        "the client {client:?} has credentials or a certificate but no base_url: set base_url to the origin that may receive them"
     )]
     NoBaseUrl {
         /// The name of the client.

@@ -52,7 +52,7 @@ impl Returns {
     pub(super) async fn record(&self, broker: &Inner, messages: &[&Held]) {
         let recorded = messages.iter().map(|held| self.record_one(broker, held));
         for problem in join_all(recorded).await.into_iter().filter_map(Result::err) {
-            tracing::debug!(group = %self.group, %problem, "a message that goes back counts as delivered");
+            tracing::debug!(group = %self.group, %problem, "a return cannot be recorded: the message counts as delivered");
         }
     }
 
@@ -84,7 +84,7 @@ impl Returns {
             };
             let body = json!({"filter": subject});
             if let Err(error) = broker.link.ask::<Purged>(&purge, &body).await {
-                tracing::debug!(group = %self.group, %error, "a record of a returned message goes by its age");
+                tracing::debug!(group = %self.group, %error, "the record of a returned message cannot be removed: it expires later");
             }
         }
     }

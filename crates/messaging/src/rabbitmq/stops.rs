@@ -41,7 +41,7 @@ impl Stops {
         match time::timeout(TIMEOUT, Self::try_open(link, group)).await {
             Ok(Ok(stops)) => Some(stops),
             Ok(Err(error)) => {
-                tracing::debug!(%group, %error, "messages that go back count as delivered");
+                tracing::debug!(%group, %error, "the queue of stops cannot be declared: returned messages count as delivered");
                 None
             }
             Err(_elapsed) => None,
@@ -97,7 +97,7 @@ impl Stops {
             sent.await?.await
         };
         if !matches!(time::timeout(TIMEOUT, recorded).await, Ok(Ok(_))) {
-            tracing::debug!(queue = %self.queue, "messages that go back count as delivered");
+            tracing::debug!(queue = %self.queue, "a stop cannot be recorded: returned messages count as delivered");
         }
     }
 }

@@ -49,7 +49,7 @@ async fn refuse_published_passwords(accounts: &Accounts) -> Result<(), StartErro
         return Ok(());
     }
     Err(StartError::new(format!(
-        "accounts of the development have their published password, and other machines may reach the service: {}. Use another database, or start on loopback addresses in the profile development and give each of them a new password",
+        "seeded accounts have a published password, and other machines may reach the service: {}; use another database, or start on loopback addresses in the profile development and give each account a new password",
         found.join(", ")
     )))
 }

@@ -22,7 +22,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         key: BUDGET.to_owned(),
         origin: facts.origin(BUDGET),
         why: format!(
-            "request bodies of {budget} and the messages made of them do not fit into the container's memory limit of {memory}, so callers can have the service killed"
+            "request bodies of {budget} and the messages made of them do not fit into the container's memory limit of {memory}, so callers can exhaust its memory"
         ),
         fix: format!("set {BUDGET} to at most {most}, or raise the memory limit"),
     }]
