@@ -145,7 +145,7 @@ impl Inner {
                 let verified = self.verified(&token, SystemTime::now());
                 let verified = verified.map_err(|refusal| match refusal {
                     Refusal::Wrong(error) => error,
-                    // Without newer keys the token cannot be judged.
+                    // Without newer keys the token can be neither accepted nor rejected.
                     Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
                 })?;
                 let standing = self.standing(&verified);

@@ -153,8 +153,8 @@ impl Loaded {
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
-    /// Calls `look` with the key and the value of every secret, for a check of its strength, and with whether its schema says that something is signed with it
-    /// (`"x-signing-key": true`). Keep nothing of it.
+    /// Calls `look` for every secret, to check its strength, with its key, its value and whether
+    /// its schema marks it as a signing key (`"x-signing-key": true`). Do not keep the value.
     pub fn each_secret(&self, mut look: impl FnMut(&str, &str, bool)) {
         for (key, secret) in &self.0.secrets {
             let is_signing_key = self.0.schema.is_signing_key(key);

@@ -41,7 +41,7 @@ struct Inner {
     known: ArcSwapOption<Known>,
     /// When it was last asked for. Held while it is: those who come meanwhile wait for that answer and ask no second time.
     asked: Mutex<Option<Instant>>,
-    /// Whether the last fetch failed, so that the issuer may have keys that are not known here.
+    /// Whether the last fetch failed, so that the issuer may have unknown newer keys.
     last_failed: AtomicBool,
     generation: AtomicU64,
     refreshed: Counter,
@@ -129,20 +129,20 @@ impl Jwks {
         Ok((Arc::clone(&known.keys), until))
     }
 
-    /// Fetches the keys, unless they were fetched within `demand_interval`; then only waits for a
-    /// fetch that is under way.
+    /// Fetches the keys, unless they were fetched within `demand_interval`. In that case it only
+    /// waits for a fetch in progress.
     ///
     /// # Errors
     /// [`TokenError::KeysUnavailable`] if the last fetch failed: the issuer may have newer keys, so
-    /// an unknown key says nothing about the token.
+    /// an unknown key does not make the token invalid.
     pub async fn refresh_on_demand(&self) -> Result<(), TokenError> {
         let mut asked = self.0.asked.lock().await;
         let interval = self.0.config.demand_interval.get();
         if asked.is_none_or(|asked| asked.elapsed() >= interval) {
             *asked = Some(Instant::now());
             let jwks = self.clone();
-            // A task of its own: a caller that goes away must not cancel what others wait for, and its
-            // deadline does not bound the fetch.
+            // A separate task: cancelling one caller must not cancel the fetch for others, and the
+            // caller's deadline does not bound the fetch.
             let _ = tokio::spawn(async move { jwks.fetch().await }).await;
         }
         if self.0.last_failed.load(Ordering::Acquire) {

@@ -173,7 +173,7 @@ async fn unknown_keys_are_unavailable_after_a_failed_fetch_auth_1() {
     tokio::time::pause();
     tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
     tokio::time::resume();
-    // The first verification fetches, the second one may not fetch again so soon.
+    // The first verification fetches. The second one is within `demand_interval` and does not.
     for _ in 0..2 {
         let refused = verifier.verify(&by_new, now).await.unwrap_err();
         assert_eq!(refused, TokenError::KeysUnavailable);

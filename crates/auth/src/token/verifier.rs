@@ -130,7 +130,7 @@ impl TokenVerifier {
                 let refreshed = jwks.refresh_on_demand().await;
                 self.look(token, now).map_err(|refusal| match refusal {
                     Refusal::Wrong(error) => error,
-                    // Without newer keys the token cannot be judged.
+                    // Without newer keys the token can be neither accepted nor rejected.
                     Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
                 })
             }

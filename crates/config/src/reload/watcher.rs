@@ -33,7 +33,7 @@ struct Shared {
     cells: Mutex<BTreeMap<TypeId, Subscribed>>,
     hooks: Mutex<Vec<Hook>>,
     failures: AtomicU64,
-    /// The files as they were when the configuration was loaded.
+    /// The state of the files when the configuration was loaded.
     seen: Mutex<Vec<files::Seen>>,
     /// One reload at a time, so that an older one never replaces a newer one.
     turn: tokio::sync::Mutex<()>,
@@ -70,12 +70,12 @@ impl Watcher {
             seen: Mutex::default(),
             turn: tokio::sync::Mutex::default(),
         }));
-        // Here and not when watching begins: a file that changes while the service starts is a change.
+        // Recorded here, so that a change during the start of the service is detected.
         *watcher.0.seen.lock() = watcher.seen();
         watcher
     }
 
-    /// Whether there is a file to watch: of settings, or of a secret.
+    /// Whether there are files to watch, with settings or secrets.
     #[must_use]
     pub fn has_files(&self) -> bool {
         let current = self.0.current.load();
@@ -205,8 +205,9 @@ impl Watcher {
     pub async fn watch(&self) -> Result<Infallible, WatchError> {
         let mut changes = files::Changes::of(&self.directories())?;
         loop {
-            // Compared before the first wait: a file may have changed since it was loaded. Other files of
-            // the directories change, too; a log file among them must not cause a reload that it records.
+            // Compare once ahead of the first wait, because a file may have changed since it was
+            // loaded. Other files of the directories change too. A log file among them must not
+            // cause a reload, which it would record.
             let now = self.seen();
             let before = std::mem::replace(&mut *self.0.seen.lock(), now);
             if before != *self.0.seen.lock() {

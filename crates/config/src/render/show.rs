@@ -18,7 +18,8 @@ pub struct Shown {
     pub reloadable: bool,
     /// Whether the value is an address that browsers visit or come from (`x-browser-address`).
     pub browser_address: bool,
-    /// Whether its type says that it is the URL of a link to a store, a broker or another service: `"x-link": true` in its schema.
+    /// Whether its type declares that it is the URL of a link to a store, a broker or another
+    /// service (`"x-link": true`).
     #[serde(skip)]
     pub link: bool,
 }

@@ -25,9 +25,9 @@ pub(crate) struct Shape {
     /// Whether the value is an address that browsers visit or come from.
     pub(crate) browser_address: bool,
     pub(crate) secret: bool,
-    /// The URL of a link to a store, a broker or another service.
+    /// Whether the value is the URL of a link to a store, a broker or another service.
     pub(crate) link: bool,
-    /// A secret that something is signed with.
+    /// Whether the value is a signing key.
     pub(crate) signing_key: bool,
     pub(crate) nullable: bool,
     pub(crate) form: Form,

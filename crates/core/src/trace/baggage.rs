@@ -17,7 +17,7 @@ pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<
         if !list.is_empty() {
             list.push(',');
         }
-        // A tab is optional white space here, and no other transport than HTTP can carry it.
+        // A tab is optional white space here, and only HTTP can transport it.
         list.extend(
             member
                 .chars()

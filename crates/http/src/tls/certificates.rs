@@ -49,8 +49,8 @@ impl Certificates {
 
     /// Takes the files over if they have changed and are good. Sessions of the old ones are not resumed. Blocking calls.
     pub(crate) fn reload(&self) -> Result<Reload, TlsError> {
-        // Locked before the files are read: of two reloads the later reader installs last, so that an
-        // older certificate never replaces a newer one.
+        // Lock first, then read the files. Of two reloads, the later reader then installs last, so
+        // an older certificate never replaces a newer one.
         let mut in_use = self.files.lock();
         let files = Files::read(&self.config)?;
         if *in_use == files {

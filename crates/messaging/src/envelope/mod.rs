@@ -93,8 +93,8 @@ impl Envelope {
             (attribute::BAGGAGE, trace.baggage()),
         ];
         for (name, value) in told {
-            // Clients choose these values. One that an engine cannot carry is left out, so that it
-            // does not keep the message from being published.
+            // Clients choose these values. A value that an engine cannot carry is left out, so that
+            // the message can still be published.
             if let Some(value) = value.filter(|value| wire::is_carried(value)) {
                 self.extensions.insert(name.into(), value.to_owned());
             }

@@ -151,7 +151,7 @@ impl Envelope {
     }
 }
 
-/// Whether every engine can carry a value of a header.
+/// Whether every engine can carry this header value.
 pub(super) fn is_carried(value: &str) -> bool {
     value.len() <= LONGEST_VALUE && !value.chars().any(char::is_control)
 }

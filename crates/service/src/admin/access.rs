@@ -67,7 +67,7 @@ impl Authenticate for TokenAccess {
         _context: &Arc<RequestContext>,
         route: &RouteOptions,
     ) -> Authentication {
-        // A page under DNS rebinding must not read metrics and the list of endpoints either.
+        // A page under DNS rebinding must not read the metrics or the list of endpoints.
         if self.token.is_none() && !names_an_address(request) {
             let message = "without a token the admin listener answers requests to an IP address or localhost only";
             return Authentication::Refused(Error::new(

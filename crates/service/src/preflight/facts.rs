@@ -34,9 +34,9 @@ pub struct Facts {
 pub(crate) struct SecretShape {
     pub(crate) length: usize,
     pub(crate) is_known_sample: bool,
-    /// Whether its type declares that something is signed with it.
+    /// Whether its type declares that it is a signing key.
     pub(crate) is_signing_key: bool,
-    /// How the link that it holds could be encrypted, where it holds one that is not.
+    /// How to encrypt the link in the secret, if it is an unencrypted link.
     pub(crate) plain_link: Option<&'static str>,
 }
 
@@ -69,8 +69,9 @@ impl Facts {
         self.memory_limit
     }
 
-    /// Records what the rules need of a secret: its length, whether tutorials print it, and whether it is a link without encryption. The secret itself is not kept.
-    /// `is_signing_key` is what its type declares.
+    /// Records the properties of a secret that the rules need: its length, whether it is a
+    /// well-known sample, and whether it is an unencrypted link. It does not keep the secret.
+    /// `is_signing_key` is the declaration of its type.
     pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str, is_signing_key: bool) {
         let shape = SecretShape {
             length: secret.len(),

@@ -305,7 +305,7 @@ fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
         let rebound = ask(path, &name);
         assert!(rebound.starts_with("HTTP/1.1 403 "), "{path}: {rebound}");
     }
-    // Orchestrators ask probes under any name.
+    // Orchestrators request probes under any host name.
     assert!(ask("/livez", &name).starts_with("HTTP/1.1 200 "));
     let answer = |host: &str| ask("/config", host);
     for host in [

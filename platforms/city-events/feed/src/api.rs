@@ -38,7 +38,8 @@ pub(crate) struct Api {
     actors: Actors,
     by_actor: Limit,
     by_address: Limit,
-    /// Without it one client that drops its cookie could raise an event in the ranking at will.
+    /// Without this limit, a client without cookies could raise an event in the ranking without
+    /// bound.
     views_by_address: Limit,
 }
 
@@ -72,8 +73,8 @@ impl Api {
 }
 
 impl Api {
-    /// Whether a view of this visitor counts: each view of a user, and those of anonymous visitors
-    /// within the limit of their address.
+    /// Whether a view counts. All views of users count, and those of anonymous visitors up to the
+    /// limit of their address.
     async fn counts(
         &self,
         visitor: &Visitor,

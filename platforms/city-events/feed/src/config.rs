@@ -16,8 +16,8 @@ const DEFAULT_PER_ACTOR: NonZeroU32 = NonZeroU32::new(10).unwrap();
 /// And all who share an address.
 const DEFAULT_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(100).unwrap();
 
-/// Views of one event that count per day and address. Enough for a household behind one address;
-/// with 0.5 points a view it is less than what one real join weighs (4 points).
+/// Views of one event that count per day and address. Enough for a household behind one address. At
+/// 0.5 points a view, it weighs less than one join (4 points).
 const DEFAULT_VIEWS_PER_ADDRESS: NonZeroU32 = NonZeroU32::new(5).unwrap();
 
 /// The settings of the feed service.

@@ -5,9 +5,9 @@ use uuid::Uuid;
 /// Digits of a second that a cursor has, which are those that the index has.
 pub(crate) const CURSOR_DIGITS: u16 = 6;
 
-/// How long a client may take from the first page of a list to the last one.
+/// The maximum time of a client from the first page of a list to the last one.
 const MAX_AGE: TimeDelta = TimeDelta::days(1);
-/// How far the clock of another replica may be ahead.
+/// The maximum clock difference between replicas.
 const MAX_CLOCK_SKEW: TimeDelta = TimeDelta::minutes(1);
 
 /// Where a page of a list ends: the moment at which the list was ranked, and the place of the last item in it.
@@ -20,8 +20,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Reads a cursor. Returns `None`, which means the first page, for a text that is not a cursor
-    /// and for one that was not ranked within the day before `now`.
+    /// Parses a cursor. Returns `None`, which selects the first page, if the text is not a cursor
+    /// or if the cursor was not ranked within the day up to `now`.
     pub(crate) fn read(text: &str, now: DateTime<Utc>) -> Option<Self> {
         let bytes = BASE64_URL_SAFE.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;

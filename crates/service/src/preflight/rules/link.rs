@@ -1,14 +1,14 @@
-//! What the URL of a link says of its encryption and of the machines at its end.
+//! Parses the URL of a link: its encryption and its hosts.
 
 use super::transport::{Encryption, transport};
 use crate::preflight::facts::is_loopback;
 
-/// Options by which a URL names another server than its authority does.
+/// Options that replace the host of the URL.
 const HOST_OPTIONS: [&str; 2] = ["host", "hostaddr"];
-/// Before the address in a data source name of Go's driver for MySQL, `user:password@tcp(host:port)/name?tls=true`.
+/// The prefix of the address in a Go DSN for MySQL, `user:password@tcp(host:port)/name?tls=true`.
 const GO_ADDRESS: &str = "@tcp(";
 
-/// A setting's value, read as the URL of a link.
+/// The URL of a link in a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     scheme: String,
@@ -19,14 +19,14 @@ pub(crate) struct Link {
 /// Why a link is not safe on a network.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Exposure {
-    /// The engine can do better: how.
+    /// The engine supports TLS. The value says how to enable it.
     Plain { fix: &'static str },
-    /// Nothing is known of the scheme.
+    /// The scheme is unknown.
     Unknown,
 }
 
 impl Link {
-    /// `None` for a text that is not a URL, such as a path.
+    /// Returns `None` for text that is not a URL, such as a path.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         if let Some((_, rest)) = text.rsplit_once(GO_ADDRESS) {
             let (host, rest) = rest.split_once(')')?;
@@ -63,22 +63,22 @@ impl Link {
         &self.scheme
     }
 
-    /// The machines at its end, for people.
+    /// The hosts of the link, for messages.
     pub(super) fn hosts(&self) -> String {
         self.hosts.join(", ")
     }
 
-    /// Whether the data stay inside this process or its directory.
+    /// Whether the data stays inside this process or its directory.
     pub(super) fn is_embedded(&self) -> bool {
         matches!(transport(&self.scheme), Some(Encryption::Embedded))
     }
 
-    /// The first of its machines that is this one.
+    /// The first host of the link that is this machine.
     pub(super) fn local_host(&self) -> Option<&str> {
         self.all_hosts().find(|host| is_loopback(host))
     }
 
-    /// Why it must not cross a network. Nothing leaves this machine where every host is this machine.
+    /// Why the link must not cross a network. `None` if every host is this machine.
     pub(super) fn exposure(&self) -> Option<Exposure> {
         if self.all_hosts().all(is_loopback) {
             return None;
@@ -92,7 +92,8 @@ impl Link {
                     .iter()
                     .filter(|(name, _)| names.contains(&name.as_str()))
                     .peekable();
-                // Engines differ in which of several they obey: all of them must ask for it.
+                // Engines differ in which repeated option applies, so every occurrence must require
+                // TLS.
                 let is_encrypted = said.peek().is_some()
                     && said.all(|(_, value)| values.contains(&value.as_str()));
                 (!is_encrypted).then_some(Exposure::Plain { fix })
@@ -111,7 +112,7 @@ impl Link {
     }
 }
 
-/// A host without its port.
+/// Returns a host without its port.
 fn host_of(text: &str) -> String {
     text.rsplit_once(':')
         .filter(|(host, port)| {

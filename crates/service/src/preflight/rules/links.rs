@@ -3,7 +3,8 @@ use serde_json::Value;
 use super::link::{Exposure, Link};
 use crate::preflight::{Facts, Setting, Violation};
 
-/// Whether a setting names a server that this service connects to: its type says so, or, where the type is a plain text, its name does. Addresses for browsers have a rule of their own.
+/// Whether a setting names a server that this service connects to. The type declares it, or the
+/// name shows it if the type is plain text. Addresses for browsers have a separate rule.
 fn is_link(key: &str, setting: &Setting) -> bool {
     if setting.is_browser_address {
         return false;
@@ -16,7 +17,7 @@ fn is_link(key: &str, setting: &Setting) -> bool {
         || last.ends_with("_dsn")
 }
 
-/// Every link of every setting. A list has several.
+/// Returns every link of every setting. A list contains several.
 fn links(facts: &Facts) -> impl Iterator<Item = (&str, &Setting, Link)> {
     let settings = facts.iter().filter(|(key, setting)| is_link(key, setting));
     settings.flat_map(|(key, setting)| {
@@ -29,7 +30,7 @@ fn links(facts: &Facts) -> impl Iterator<Item = (&str, &Setting, Link)> {
     })
 }
 
-/// A link to another machine is encrypted (SEC-1).
+/// Requires encrypted links to other machines (SEC-1).
 pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
     let shown = links(facts).filter_map(|(key, setting, link)| {
         let (why, fix) = match link.exposure()? {
@@ -57,7 +58,8 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
             fix,
         })
     });
-    // A whole URL may be a secret. Of other secrets nothing is known, and they may look like any URL.
+    // A whole URL may be a secret. Other secrets may look like a URL by chance, so only known
+    // schemes count.
     let hidden = facts.secrets().filter_map(|(key, shape)| {
         let fix = shape.plain_link?;
         Some(Violation {
@@ -72,7 +74,8 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
     shown.chain(hidden).collect()
 }
 
-/// How the link in a secret can be encrypted; `None` where it is, or where the secret is not a link of a known engine.
+/// Returns how to encrypt the link in a secret. `None` if it is encrypted, or if the secret is not
+/// a link of a known engine.
 pub(crate) fn plain_link(secret: &str) -> Option<&'static str> {
     match Link::parse(secret)?.exposure()? {
         Exposure::Plain { fix } => Some(fix),
@@ -80,7 +83,7 @@ pub(crate) fn plain_link(secret: &str) -> Option<&'static str> {
     }
 }
 
-/// A store on this machine, or inside this process, goes away with it (CONF-7).
+/// Refuses stores on this machine or inside this process, because they are lost with it (CONF-7).
 pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     if facts.flag("allow_embedded") {
         return Vec::new();

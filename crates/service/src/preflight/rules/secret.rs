@@ -31,7 +31,8 @@ pub(crate) fn is_known_sample(secret: &str) -> bool {
     repeated || SAMPLES.iter().any(|sample| lower.starts_with(sample))
 }
 
-/// A secret that can be guessed protects nothing (CONF-5), and who can guess the key of a token or signature can be anyone (AUTH-1).
+/// Refuses secrets that can be guessed (CONF-5). An attacker who guesses a signing key can forge
+/// any token or signature (AUTH-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     facts
         .secrets()
@@ -47,7 +48,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 shape if is_key && shape.length < SHORTEST => {
                     format!("the key has {} bytes and can be guessed", shape.length)
                 }
-                // An empty secret is one that is not used.
+                // An empty secret is unused.
                 shape if shape.is_known_sample && shape.length > 0 => {
                     "the secret is a well-known sample, so anyone can guess it".to_owned()
                 }

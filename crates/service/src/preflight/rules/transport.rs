@@ -1,24 +1,25 @@
-//! Which schemes of URLs are encrypted, and how the others can be.
+//! The URL schemes that are encrypted, and how to encrypt the others.
 
-/// What a scheme says of the encryption of its links.
+/// The encryption of links with a scheme.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Encryption {
-    /// There is no link: the data stay inside this process or its directory.
+    /// No link: the data stays inside this process or its directory.
     Embedded,
-    /// Nothing is sent before TLS.
+    /// The connection starts with TLS.
     Always,
-    /// The scheme means plain text.
+    /// The scheme is plain text.
     Never {
-        /// What to use instead.
+        /// The replacement.
         fix: &'static str,
     },
-    /// An option of the URL asks for it.
+    /// An option of the URL enables TLS.
     ByOption {
         /// The names of the option.
         names: &'static [&'static str],
-        /// The values that ask for TLS with a verified certificate, in lower case. Without the verification anyone on the way can end the TLS connection.
+        /// The values that require TLS with a verified certificate, in lower case. Without
+        /// verification, an attacker on the network can terminate the TLS connection.
         values: &'static [&'static str],
-        /// What to add.
+        /// The option to add.
         fix: &'static str,
     },
 }
@@ -34,7 +35,7 @@ const MYSQL: Encryption = Encryption::ByOption {
     fix: "ssl-mode=VERIFY_IDENTITY",
 };
 
-/// Every scheme that is known.
+/// All known schemes.
 const SCHEMES: [(&str, Encryption); 28] = [
     ("sqlite", Encryption::Embedded),
     ("memory", Encryption::Embedded),
@@ -115,13 +116,15 @@ const SCHEMES: [(&str, Encryption); 28] = [
         },
     ),
     ("grpcs", Encryption::Always),
-    // With STARTTLS, unless `allow_plaintext` is set, which has a rule of its own. So has `mailbox:`.
+    // Mail uses STARTTLS unless `allow_plaintext` is set, which has a separate rule. So has
+    // `mailbox:`.
     ("smtp", Encryption::Always),
     ("smtps", Encryption::Always),
     ("mailbox", Encryption::Always),
 ];
 
-/// What is known of a scheme in lower case. Behind `+` stands how servers are found, as in `redis+sentinel`.
+/// Returns the encryption of a scheme in lower case. The part after `+` names the discovery, as in
+/// `redis+sentinel`.
 pub(super) fn transport(scheme: &str) -> Option<Encryption> {
     let find = |name: &str| SCHEMES.iter().find(|(known, _)| *known == name);
     let transport = || scheme.split('+').next().and_then(find);

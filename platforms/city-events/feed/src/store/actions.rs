@@ -10,8 +10,8 @@ const PURGED_AT_ONCE: i64 = 5_000;
 const KEPT: Duration = MONTH;
 
 impl Store {
-    /// Stores that an actor looked at a published event, once per day and kind. For any other event it
-    /// is a no-op, so that clients cannot fill the table with identifiers that they invent.
+    /// Stores that an actor viewed a published event, once per day and kind. For any other event it
+    /// is a no-op, so that clients cannot fill the table with invented IDs.
     pub(crate) async fn looked(
         &self,
         actor: &str,

@@ -11,7 +11,7 @@ use super::{Listed, Store, joins::has_left};
 /// How far back counts and tastes look.
 const WEEK: Duration = Duration::days(7);
 pub(super) const MONTH: Duration = Duration::days(30);
-/// Events whose counts one statement reads. A list of bound values has a power of two as its length.
+/// Events whose counts one statement reads. A bound list is padded to a power of two.
 const EVENTS_PER_STATEMENT: usize = 512;
 /// What says how much somebody likes a kind of event.
 const JOINED: f64 = 1.0;
@@ -26,8 +26,8 @@ pub(crate) struct Counts {
 }
 
 impl Store {
-    /// Counts what people did with these events, as it was at a moment. The number of rows that are
-    /// read depends on the events alone, and not on what clients track.
+    /// Counts the actions on these events at a given time. The number of rows that it reads depends
+    /// only on the events, not on what clients track.
     pub(crate) async fn counts(
         &self,
         events: &[Listed],

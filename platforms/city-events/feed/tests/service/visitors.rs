@@ -109,7 +109,7 @@ pub(crate) async fn trending_answers_after_any_number_of_joins_res_6(house: Hous
     house.publish(&event).await;
     let user = seaworthy::core::new_id();
     house.tell(&joined(user, &event)).await;
-    // One more than a statement may read.
+    // One more event than a statement may read.
     let now = chrono::Utc::now();
     let tx = house.database.begin().await.unwrap();
     for _ in 0..10_001 {
