@@ -209,7 +209,7 @@ struct Store {
     stores: Vec<String>,
     /// A text.
     name: String,
-    /// What cookies are signed with.
+    /// The key that signs cookies.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     keys: Vec<Secret<String>>,

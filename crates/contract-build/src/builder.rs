@@ -135,8 +135,10 @@ impl Builder {
     /// Compiles the files, searching imports in `includes`.
     ///
     /// # Errors
-    /// A file is missing or is not proto, or the contract asks for something that cannot be promised: a rule that is not supported, a path
-    /// that names no field, two methods on one route, a method that does not declare who may call it. Every such place is named with its file, line and column.
+    /// A file is missing or is not valid proto, or the contract contains something that is not
+    /// supported: an unknown rule, a path that names no field, two methods on one route, or a
+    /// method without an access declaration. The error lists every location with file, line and
+    /// column.
     pub fn compile(
         &self,
         files: &[impl AsRef<Path>],

@@ -1,9 +1,10 @@
 //! Compiles a contract at build time, without `protoc` or any other system package.
 //!
 //! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and client, routes for HTTP over the same
-//! implementation, the checks for both and an OpenAPI 3.1 document (API-1). What a contract asks for is promised or refused: a rule that is not
-//! supported fails the build with its place, because a rule that everybody believes in and nobody runs is worse than none. Every method declares
-//! who may call it, with `(seaworthy.access)`, or the build fails (AUTH-5).
+//! implementation, the checks for both and an OpenAPI 3.1 document (API-1). The compiler implements
+//! every rule of a contract or refuses it: a rule that is not supported fails the build with its
+//! location. Every method declares who may call it with `(seaworthy.access)`, or the build fails
+//! (AUTH-5).
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

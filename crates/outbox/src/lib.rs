@@ -7,7 +7,7 @@
 //! Several relays run side by side on one table. Each key has its lane, and a relay claims lanes for a time ([`RelayConfig::claim`]); the claims of one that died end by
 //! themselves, nobody owns anything beyond that, and no row is stranded. Rows of one key are published in the order in which they were stored: while one waits for another attempt, the key's
 //! later ones wait. A row that the broker will never take is parked at once, one that fails again and again after [`RelayConfig::attempts`]; a broker that is down
-//! counts for nothing. The later rows of a key whose row failed are not sent with it: they are published after it.
+//! counts for nothing. The relay publishes the later rows of a key only after the failed one.
 
 mod commands;
 mod config;

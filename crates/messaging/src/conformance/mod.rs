@@ -23,7 +23,10 @@
 //!     }
 //!
 //!     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
-//!         let config = EmbeddedConfig { max_backlog: 8.try_into().unwrap(), ..EmbeddedConfig::default() };
+//!         let config = EmbeddedConfig {
+//!             max_backlog: 8.try_into().unwrap(),
+//!             ..EmbeddedConfig::default()
+//!         };
 //!         let broker = MemoryBroker::new(&config);
 //!         Box::pin(async move {
 //!             FaultyBroker {

@@ -2,10 +2,11 @@
 //!
 //! What an engine promises, and the conformance suite tests:
 //!
-//! 1. *Publish* answers for each message on its own, and `Ok` means that the message survives whatever the engine survives. A message that no group gets is
-//!    [`PublishError::Unroutable`] unless its topic was declared as one that may have no subscriber. Messages of one key that are published one after another
-//!    are delivered in that order. A batch has one message of a key at most, except for an engine that keeps their order by itself
-//!    ([`Transport::keeps_key_order`]).
+//! 1. *Publish* returns a result for each message, and `Ok` means that the message survives
+//!    whatever the engine survives. A message that no group gets is [`PublishError::Unroutable`]
+//!    unless its topic was declared as one that may have no subscriber. Messages of one key that are
+//!    published one after another are delivered in that order. A batch contains one message of a key
+//!    at most, except for an engine that keeps their order by itself ([`Transport::keeps_key_order`]).
 //! 2. *Each group gets every message* that is published to its topics after [`Transport::open`] has returned for the first time, whether or not a member is there;
 //!    the members share them.
 //! 3. *A delivery belongs to one session* until it is acknowledged, given back, or the session ends; then it is delivered again, in its old place.

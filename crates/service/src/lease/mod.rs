@@ -1,7 +1,9 @@
 //! Leases: a name that one replica holds at a time (WORK-2).
 //!
-//! A lease ends by itself, by the clock of the store, when its holder dies; a holder that lives renews it three times before that, in a task of its own, so that a long
-//! transaction of the work delays no renewal. A holder that is only slow (a long
+//! A lease expires by the clock of the store when its holder dies. A live holder renews it three times
+//! in that time, in a separate task, so a long transaction of the work delays no renewal.
+//!
+//! A holder that is only slow (a long
 //! pause, a cut network) cannot know that it has lost the lease, so two things guard what it does: the work is dropped by the holder's own clock before the lease
 //! can end in the store, and every change of hands has a higher [`FencingToken`], by which whatever is written to can refuse a latecomer
 //! (M. Kleppmann, "How to do distributed locking", 2016).

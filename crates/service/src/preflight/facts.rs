@@ -17,7 +17,7 @@ pub struct Setting {
     /// Whether browsers visit the address or come from it. The settings type declares this with
     /// `#[schemars(extend("x-browser-address" = true))]`.
     pub is_browser_address: bool,
-    /// Whether its type declares that it is the URL of a link to a store, a broker or another service.
+    /// Whether its type declares that it is the URL of a store, a broker or another service.
     pub is_link: bool,
 }
 

@@ -171,7 +171,7 @@ pub async fn assemble(service: &Assembly<AuthConfig>) -> Result<(), StartError> 
     service.http(api::routes(api, service));
     Contracts::new()
         .with_options(api::contract(accounts), |_| {
-            // It asks for everybody from one address.
+            // The gateway calls for all users from one address.
             MethodOptions::new().without_rate_limit()
         })
         .document(OPENAPI)

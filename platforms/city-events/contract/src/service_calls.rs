@@ -74,8 +74,8 @@ impl ServiceCallsConfig {
     }
 }
 
-/// Knows a service on routes that need the role of one, and people on all others. Neither is taken for the other, whatever a token says of roles: they have keys of their own, and each is asked
-/// where it may be.
+/// Authenticates services on routes that need the role of a service, and users on all others.
+/// Services and users have separate keys, so roles in a token cannot turn one into the other.
 pub struct PeopleAndServices<P> {
     people: P,
     services: Option<Arc<dyn Authenticate>>,

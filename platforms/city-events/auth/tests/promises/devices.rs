@@ -89,7 +89,7 @@ pub(crate) async fn stolen_device_cookie_has_few_tries_auth_2(place: Place) {
     let other = device(&place.log_in(EMAIL, PASSWORD));
     for _ in 0..5 {
         let answer = log_in(&place, WRONG, &stolen);
-        assert_eq!(answer.status, 401, "the cookie logs nobody in");
+        assert_eq!(answer.status, 401, "the cookie alone does not authenticate");
     }
     sql("UPDATE account_failures SET locked_until_us = {now_us} + 900000000 WHERE subject LIKE 'device:%' AND locked_until_us > 0")
         .execute(&place.connected().await)

@@ -5,7 +5,7 @@
   const root = document.documentElement;
   root.classList.add("scripted");
 
-  // ---- Addresses and markup ----------------------------------------------------------------------------------------------------------------------------------
+  // ---- Addresses and markup --------------------------------------------------------------------
   // Every request, navigation and markup passes through these functions, so that text of users
   // decides none of them (SEC-4).
 
