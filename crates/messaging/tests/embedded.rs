@@ -13,7 +13,7 @@ use seaworthy_messaging::{
 use tempfile::TempDir;
 
 /// A backlog that fills up within most batches, and has room again a moment later.
-const CRAMPED: NonZeroU32 = NonZeroU32::new(8).unwrap();
+const SMALL_BACKLOG: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 struct InMemory(MemoryBroker);
 
@@ -29,7 +29,7 @@ impl Harness for InMemory {
 
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
         let config = EmbeddedConfig {
-            max_backlog: CRAMPED,
+            max_backlog: SMALL_BACKLOG,
             ..EmbeddedConfig::default()
         };
         let broker = MemoryBroker::new(&config);
@@ -63,7 +63,7 @@ impl Harness for InFile {
 
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
         let mut config = self.config();
-        config.embedded.max_backlog = CRAMPED;
+        config.embedded.max_backlog = SMALL_BACKLOG;
         Box::pin(async move {
             FaultyBroker {
                 faulty: Arc::new(SqliteBroker::open(&config).await.unwrap()),

@@ -46,7 +46,7 @@ const MAX_AWAITS: usize = 10_000;
 
 /// How many runs in a row must complete. The number of awaits differs between runs, because an
 /// event may already have happened.
-const CALM_RUNS: usize = 4;
+const COMPLETED_RUNS: usize = 4;
 
 /// When a future is dropped, relative to the await that it has reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -116,17 +116,17 @@ pub async fn at_every_await<F: Future>(
     mut work: impl FnMut() -> F,
     mut check: impl AsyncFnMut(usize),
 ) -> Completed<F::Output> {
-    let (mut drops, mut calm) = (0, 0);
+    let (mut drops, mut completed) = (0, 0);
     for number in 1..=MAX_AWAITS {
         match drop_at(moment, number, work()).await {
             Some(output) => {
-                calm += 1;
-                if calm >= CALM_RUNS {
+                completed += 1;
+                if completed >= COMPLETED_RUNS {
                     return Completed { drops, output };
                 }
             }
             None => {
-                (drops, calm) = (drops + 1, 0);
+                (drops, completed) = (drops + 1, 0);
                 check(number).await;
             }
         }

@@ -151,7 +151,7 @@ struct Authority {
 
 /// How a server treats a client without a certificate, and where it redirects to.
 #[derive(Default)]
-struct Manners {
+struct ClientCertificatePolicy {
     admits_anonymous: bool,
     redirects_to: Option<String>,
 }
@@ -203,9 +203,9 @@ impl Authority {
     async fn serve(
         &self,
         address: SocketAddr,
-        manners: Manners,
+        policy: ClientCertificatePolicy,
     ) -> (SocketAddr, Arc<Mutex<Vec<bool>>>, JoinSet<()>) {
-        let acceptor = self.acceptor(manners.admits_anonymous);
+        let acceptor = self.acceptor(policy.admits_anonymous);
         let listener = TcpListener::bind(address).await.unwrap();
         let address = listener.local_addr().unwrap();
         let shown = Arc::new(Mutex::new(Vec::new()));
@@ -216,7 +216,7 @@ impl Authority {
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
                 let (acceptor, seen) = (acceptor.clone(), Arc::clone(&seen));
-                let location = manners.redirects_to.clone();
+                let location = policy.redirects_to.clone();
                 connections.spawn(async move {
                     if let Ok(stream) = acceptor.accept(stream).await {
                         let (_, tls) = stream.get_ref();
@@ -237,7 +237,9 @@ impl Mutual {
 
     async fn start_at(address: SocketAddr) -> Self {
         let authority = Authority::new();
-        let (address, shown, tasks) = authority.serve(address, Manners::default()).await;
+        let (address, shown, tasks) = authority
+            .serve(address, ClientCertificatePolicy::default())
+            .await;
         Self {
             authority,
             address,
@@ -361,7 +363,7 @@ async fn redirect_to_other_origin_goes_without_certificate_sec_1() {
     let authority = Authority::new();
     authority.identify(&authority.folder);
     let free = ([127, 0, 0, 1], 0).into();
-    let asks = |redirects_to| Manners {
+    let asks = |redirects_to| ClientCertificatePolicy {
         admits_anonymous: true,
         redirects_to,
     };
@@ -385,7 +387,7 @@ async fn redirect_back_to_first_origin_goes_without_certificate_sec_1() {
     let free = SocketAddr::from(([127, 0, 0, 1], 0));
     let kept = TcpListener::bind(free).await.unwrap();
     let base = kept.local_addr().unwrap();
-    let asks = |redirects_to| Manners {
+    let asks = |redirects_to| ClientCertificatePolicy {
         admits_anonymous: true,
         redirects_to,
     };

@@ -172,7 +172,7 @@ impl Transaction {
                 "a nested transaction ends with its function",
             ));
         }
-        shared.roll_back_given_up(&mut open).await?;
+        shared.roll_back_dropped(&mut open).await?;
         if open.failed.is_some() && open.lease.is_some() {
             shared.finish(&mut open, "ROLLBACK").await?;
             return Err(DataError::new(
@@ -218,8 +218,8 @@ impl Transaction {
         self.shared.run(Work::Plain(&text), self.depth).await?;
         let shared = Arc::clone(&self.shared);
         let guard = Guard::new(move || {
-            let mut given_up = shared.given_up.lock();
-            *given_up = Some(given_up.map_or(depth, |other| other.min(depth)));
+            let mut dropped = shared.dropped.lock();
+            *dropped = Some(dropped.map_or(depth, |other| other.min(depth)));
         });
         let nested = Self {
             shared: Arc::clone(&self.shared),

@@ -26,7 +26,7 @@ pub(super) struct Shared {
     /// Whoever began it is gone: it is to be rolled back as soon as nobody works with it.
     pub(super) abandoned: AtomicBool,
     /// A nested transaction whose future was dropped: it is rolled back before anything else is done.
-    pub(super) given_up: Lock<Option<u32>>,
+    pub(super) dropped: Lock<Option<u32>>,
     /// It lost against another and may be run again.
     pub(super) conflict: AtomicBool,
     pub(super) hooks: Lock<Vec<(u32, Hook)>>,
@@ -44,7 +44,7 @@ impl Shared {
     /// Runs something in the transaction, on behalf of the nested one of this depth.
     pub(super) async fn run(&self, work: Work<'_>, depth: u32) -> Result<Answer, DataError> {
         let mut open = self.open.lock().await;
-        self.roll_back_given_up(&mut open).await?;
+        self.roll_back_dropped(&mut open).await?;
         if open.failed.is_some_and(|failed| failed <= depth) {
             return Err(DataError::new(
                 DataErrorKind::TransactionFailed,
@@ -108,13 +108,13 @@ impl Shared {
     }
 
     /// Rolls back the nested transactions whose futures were dropped.
-    pub(super) async fn roll_back_given_up(&self, open: &mut Open) -> Result<(), DataError> {
-        let Some(depth) = *self.given_up.lock() else {
+    pub(super) async fn roll_back_dropped(&self, open: &mut Open) -> Result<(), DataError> {
+        let Some(depth) = *self.dropped.lock() else {
             return Ok(());
         };
         self.roll_back_to(open, depth).await?;
         // Clear the mark only after the rollback, because this future may be dropped too.
-        *self.given_up.lock() = None;
+        *self.dropped.lock() = None;
         Ok(())
     }
 
@@ -252,7 +252,7 @@ pub(super) fn shared(
             failed: None,
         }),
         abandoned: AtomicBool::new(false),
-        given_up: Lock::new(None),
+        dropped: Lock::new(None),
         conflict: AtomicBool::new(false),
         hooks: Lock::default(),
     })

@@ -174,7 +174,7 @@ impl Routes {
     }
 
     /// The maximum body limit among the routes whose handlers hold whole bodies.
-    pub(crate) fn largest_body(&self) -> Option<(&str, ByteSize)> {
+    pub(crate) fn max_body_limit(&self) -> Option<(&str, ByteSize)> {
         self.entries
             .iter()
             .flat_map(Entry::options)

@@ -158,7 +158,7 @@ impl StackBuilder {
         let body_budget = self
             .body_budget
             .unwrap_or_else(|| BodyBudget::new(DEFAULT_BODY_BUDGET, self.telemetry.metrics()));
-        if let Some((path, limit)) = routes.largest_body()
+        if let Some((path, limit)) = routes.max_body_limit()
             && limit > body_budget.limit()
         {
             return Err(StackError::BodyBudget {

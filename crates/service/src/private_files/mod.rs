@@ -17,7 +17,7 @@ use std::{
 pub use error::PrivateFileError;
 
 /// Files that SQLite keeps beside a database. It gives them the mode of the database.
-const DATABASE_COMPANIONS: [&str; 3] = ["-wal", "-shm", "-journal"];
+const DATABASE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
 /// A folder with mode 0700, whose files have mode 0600.
 ///
@@ -106,7 +106,7 @@ impl PrivateFolder {
     /// The errors of [`PrivateFolder::file`].
     pub fn database(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
         let path = self.file(name)?;
-        for suffix in DATABASE_COMPANIONS {
+        for suffix in DATABASE_SUFFIXES {
             let mut companion = OsString::from(&path);
             companion.push(suffix);
             match modes::narrow_file(Path::new(&companion)) {

@@ -20,7 +20,7 @@ thread_local! {
 const LARGEST_KEPT: usize = 16 * 1_024;
 
 /// The smallest number of eight digits. Card, telephone and account numbers have at least eight.
-const SMALLEST_SHAPE: u64 = 10_000_000;
+const MIN_CHECKED_NUMBER: u64 = 10_000_000;
 
 /// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Line {
 
     /// Adds a number, masked if its name or its digits require it.
     pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
-        if value >= SMALLEST_SHAPE || is_sensitive_name(name) {
+        if value >= MIN_CHECKED_NUMBER || is_sensitive_name(name) {
             return self.number(name, format_args!("{value}"));
         }
         self.name(name);
@@ -281,7 +281,7 @@ impl Line {
         if !value.is_finite() {
             return self.formatted(name, format_args!("{value}"));
         }
-        if value.abs() >= SMALLEST_SHAPE as f64 || is_sensitive_name(name) {
+        if value.abs() >= MIN_CHECKED_NUMBER as f64 || is_sensitive_name(name) {
             return self.number(name, format_args!("{value:?}"));
         }
         self.name(name);

@@ -43,8 +43,8 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 /// Whether a number must be masked, by its name or by the shape of its digits.
 pub(crate) fn is_masked_number(name: &str, text: &str) -> bool {
     /// The minimum number of digits of a card, telephone or account number.
-    const FEWEST_DIGITS: usize = 8;
-    let is_long = || text.bytes().filter(u8::is_ascii_digit).count() >= FEWEST_DIGITS;
+    const MIN_DIGITS: usize = 8;
+    let is_long = || text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS;
     is_sensitive_name(name)
         || is_long() && (name::is_phone_name(name) || matches!(redact(text), Cow::Owned(_)))
 }

@@ -30,7 +30,7 @@ const SENSITIVE: [&str; 20] = [
 const LAST_WORDS: [&[u8]; 5] = [b"pass", b"otp", b"session", b"signature", b"jwt"];
 
 /// The maximum length of a name that is compacted without an allocation.
-const USUAL_LENGTH: usize = 64;
+const BUFFER_LENGTH: usize = 64;
 
 /// All parts at once, in one pass over a name: names stand on every line.
 static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
@@ -72,8 +72,8 @@ pub(super) fn compact<R>(name: &str, read: impl FnOnce(&[u8]) -> R) -> R {
         return read(bytes);
     }
     let words = bytes.iter().filter(|byte| !is_separator(byte)).copied();
-    let mut buffer = [0; USUAL_LENGTH];
-    if bytes.len() > USUAL_LENGTH {
+    let mut buffer = [0; BUFFER_LENGTH];
+    if bytes.len() > BUFFER_LENGTH {
         return read(&words.collect::<Vec<u8>>());
     }
     let mut length = 0;
