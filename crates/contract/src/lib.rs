@@ -18,6 +18,7 @@ mod access;
 mod config;
 mod contract;
 pub mod error;
+pub mod footprint;
 pub mod grpc;
 pub mod http;
 pub mod idempotency;
@@ -32,7 +33,7 @@ pub use access::{MethodAccess, MethodDescription};
 pub use config::ContractConfig;
 pub use contract::{Contract, ContractMethod};
 pub use validate::Validate;
-pub use violation::{Field, MOST_VIOLATIONS, Naming, Violations};
+pub use violation::{Field, MAX_VIOLATIONS_BYTES, MOST_VIOLATIONS, Naming, Violations};
 
 pub use seaworthy_core::{Code, Error};
 #[doc(hidden)]

@@ -1,14 +1,24 @@
 //! Collects everything that is wrong with a request, so that one answer names it all (API-3).
 
-use std::fmt::Write as _;
+mod place;
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
 
 use seaworthy_core::FieldViolation;
+
+use crate::footprint::Budget;
+use place::{Place, Step};
 
 /// How many violations one answer names. A body of a million bad elements must not cost a million messages.
 pub const MOST_VIOLATIONS: usize = 64;
 
+/// The most bytes of all violations together, paths and descriptions. With the escapes of JSON an answer stays below 32 KiB.
+pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
+
 /// The two names of a field: the one in the contract and the one in JSON.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
     /// The name in the `.proto`, such as `project_id`: what a gRPC client knows.
     pub proto: &'static str,
@@ -25,13 +35,6 @@ pub enum Naming {
     Json,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
-    Field(&'static Field),
-    Index(usize),
-    Key(String),
-}
-
 /// The place that is being read or checked, and what was found wrong so far.
 ///
 /// ```
@@ -46,11 +49,18 @@ enum Step {
 #[derive(Debug)]
 pub struct Violations {
     naming: Naming,
-    path: Vec<Step>,
+    place: Place,
     found: Vec<FieldViolation>,
+    /// The bytes of `found`.
+    bytes: usize,
+    /// Whether there was no room for another one.
+    full: bool,
     /// How many of the first of them are values that could not be read: reading comes before the rules.
     unread: usize,
-    given: Vec<String>,
+    /// The places of these values.
+    unread_places: Vec<Place>,
+    given: HashSet<Place>,
+    budget: Budget,
 }
 
 impl Violations {
@@ -59,10 +69,14 @@ impl Violations {
     pub fn new(naming: Naming) -> Self {
         Self {
             naming,
-            path: Vec::new(),
+            place: Place::default(),
             found: Vec::new(),
+            bytes: 0,
+            full: false,
             unread: 0,
-            given: Vec::new(),
+            unread_places: Vec::new(),
+            given: HashSet::new(),
+            budget: Budget::of_length(0),
         }
     }
 
@@ -77,18 +91,14 @@ impl Violations {
     }
 
     /// Runs `check` inside a value of a map.
-    pub fn within_key<R>(
-        &mut self,
-        key: impl Into<String>,
-        check: impl FnOnce(&mut Self) -> R,
-    ) -> R {
-        self.step(Step::Key(key.into()), check)
+    pub fn within_key<R>(&mut self, key: impl AsRef<str>, check: impl FnOnce(&mut Self) -> R) -> R {
+        self.step(Step::key(key.as_ref()), check)
     }
 
     fn step<R>(&mut self, step: Step, check: impl FnOnce(&mut Self) -> R) -> R {
-        self.path.push(step);
+        self.place.push(step);
         let result = check(self);
-        self.path.pop();
+        self.place.pop();
         result
     }
 
@@ -96,28 +106,31 @@ impl Violations {
     pub fn add(&mut self, description: impl Into<String>) {
         if self.record(description) {
             self.unread = self.found.len();
+            self.unread_places.push(self.place.clone());
         }
     }
 
     fn record(&mut self, description: impl Into<String>) -> bool {
-        let room = self.found.len() < MOST_VIOLATIONS;
-        if room {
-            let field = self.path();
-            self.found.push(FieldViolation::new(field, description));
+        if self.full {
+            return false;
         }
-        room
+        let violation = FieldViolation::new(self.path(), description);
+        let bytes = self.bytes + violation.field.len() + violation.description.len();
+        if self.found.len() >= MOST_VIOLATIONS || bytes > MAX_VIOLATIONS_BYTES {
+            self.full = true;
+            return false;
+        }
+        self.bytes = bytes;
+        self.found.push(violation);
+        true
     }
 
     /// Records a broken rule, unless the same place could not be read in the first place: its value is then not the client's.
     pub fn add_rule(&mut self, description: impl Into<String>) {
-        if self.unread > 0 {
-            let path = self.path();
-            let unread = self.found.iter().take(self.unread);
-            if unread.into_iter().any(|known| covers(&known.field, &path)) {
-                return;
-            }
+        let mut unread = self.unread_places.iter();
+        if !self.full && !unread.any(|known| self.place.is_within(known)) {
+            self.record(description);
         }
-        self.record(description);
     }
 
     /// Records a broken rule of a field of the present place.
@@ -127,12 +140,7 @@ impl Violations {
 
     /// Notes that the present place was given a value, and tells whether this was the first time.
     pub(crate) fn give(&mut self) -> bool {
-        let path = self.path();
-        let first = !self.given.contains(&path);
-        if first {
-            self.given.push(path);
-        }
-        first
+        self.given.insert(self.place.clone())
     }
 
     /// Forgets which places were given a value: what comes next wins.
@@ -140,31 +148,21 @@ impl Violations {
         self.given.clear();
     }
 
-    /// The present place, such as `items[2].price`.
+    /// The present place, such as `items[2].price`. Long keys of maps, and long places, are cut off.
     #[must_use]
     pub fn path(&self) -> String {
-        let mut text = String::new();
-        for step in &self.path {
-            match step {
-                Step::Field(field) => {
-                    if !text.is_empty() {
-                        text.push('.');
-                    }
-                    text.push_str(match self.naming {
-                        Naming::Proto => field.proto,
-                        Naming::Json => field.json,
-                    });
-                }
-                Step::Index(index) => {
-                    // Writing to a String cannot fail.
-                    let _ = write!(text, "[{index}]");
-                }
-                Step::Key(key) => {
-                    let _ = write!(text, "[{key:?}]");
-                }
-            }
-        }
-        text
+        self.place.path(self.naming)
+    }
+
+    /// The memory that the rest of the request may take.
+    pub(crate) fn budget(&mut self) -> &mut Budget {
+        &mut self.budget
+    }
+
+    /// Whether a violation was left out for want of room. Reading on finds nothing that the answer could name.
+    #[must_use]
+    pub fn is_full(&self) -> bool {
+        self.full
     }
 
     /// How many values could not be read; the other violations are broken rules.
@@ -190,10 +188,4 @@ impl Violations {
     pub fn into_found(self) -> Vec<FieldViolation> {
         self.found
     }
-}
-
-/// Whether a violation at `known` makes one at `path` meaningless: the same place, or one inside it.
-fn covers(known: &str, path: &str) -> bool {
-    path.strip_prefix(known)
-        .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
 }

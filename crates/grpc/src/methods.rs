@@ -97,10 +97,11 @@ fn refused_early(config: &ContractConfig, status: &Status) -> Option<Error> {
         return Some(Error::new(Code::TooLarge, reason::BODY_TOO_LARGE, message));
     }
     let error = failure(status)?.error();
-    (error.reason() == reason::MALFORMED_REQUEST).then(|| {
-        let message = error.message().to_owned();
-        Error::new(error.code(), reason::MALFORMED_REQUEST, message)
-    })
+    let reason = [reason::MALFORMED_REQUEST, reason::TOO_MANY_VALUES]
+        .into_iter()
+        .find(|reason| *reason == error.reason())?;
+    let message = error.message().to_owned();
+    Some(Error::new(error.code(), reason, message))
 }
 
 fn failure(status: &Status) -> Option<&Failure> {

@@ -3,6 +3,7 @@
 mod comment;
 mod enumeration;
 mod field;
+mod footprint;
 mod json;
 mod methods;
 mod service;
@@ -39,6 +40,7 @@ pub(crate) fn package(
             code.push_str(&json::message(&scope, message));
         }
         code.push_str(&validation::message(&scope, message));
+        code.push_str(&footprint::message(&scope, message));
     }
     for definition in pool.all_enums().filter(|e| e.package_name() == package) {
         code.push_str(&enumeration::implementation(&scope, &definition));

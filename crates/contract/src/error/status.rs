@@ -8,9 +8,19 @@ use super::details::{
     BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
 };
 
+/// The most bytes of a message in a status. It is sent twice, in `grpc-message` and in the details.
+const MAX_MESSAGE_BYTES: usize = 1024;
+
+/// The most bytes of all bad fields in a status. Details are sent as base64 in a block of headers, of which clients accept no more than
+/// 8 KiB by default.
+const MAX_FIELDS_BYTES: usize = 3 * 1024;
+
 /// An error as a gRPC status: its code and public message, and as details its reason with the service's name as domain (`ErrorInfo`, always
 /// the first), the request's identifier (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause
 /// stays here.
+///
+/// A long message is cut off. Of many bad fields the first ones are named and the others counted: clients refuse a status that is longer than
+/// their limit of headers, and lose the error.
 #[must_use]
 pub fn to_status(error: &Error) -> tonic::Status {
     let domain =
@@ -24,14 +34,7 @@ pub fn to_status(error: &Error) -> tonic::Status {
         .pack(),
     ];
     if !error.fields().is_empty() {
-        let field_violations = error
-            .fields()
-            .iter()
-            .map(|violation| FieldViolation {
-                field: violation.field.clone(),
-                description: violation.description.clone(),
-            })
-            .collect();
+        let field_violations = bounded(error.fields());
         details.push(BadRequest { field_violations }.pack());
     }
     if let Some(wait) = error.retry_after() {
@@ -49,16 +52,46 @@ pub fn to_status(error: &Error) -> tonic::Status {
         }
     });
     let code = error.code().grpc();
+    let message = beginning(error.message());
     let status = Status {
         code,
-        message: error.message().to_owned(),
+        message: message.to_owned(),
         details,
     };
     tonic::Status::with_details(
         tonic::Code::from_i32(code),
-        error.message(),
+        message,
         Bytes::from(status.encode_to_vec()),
     )
+}
+
+fn beginning(message: &str) -> &str {
+    let end = message.floor_char_boundary(MAX_MESSAGE_BYTES);
+    message.get(..end).unwrap_or_default()
+}
+
+/// The bad fields for which there is room, and how many more there are.
+fn bounded(fields: &[seaworthy_core::FieldViolation]) -> Vec<FieldViolation> {
+    let mut left = MAX_FIELDS_BYTES;
+    let mut bounded: Vec<FieldViolation> = fields
+        .iter()
+        .map_while(|violation| {
+            let length = violation.field.len() + violation.description.len();
+            left = left.checked_sub(length)?;
+            Some(FieldViolation {
+                field: violation.field.clone(),
+                description: violation.description.clone(),
+            })
+        })
+        .collect();
+    let more = fields.len() - bounded.len();
+    if more > 0 {
+        bounded.push(FieldViolation {
+            field: String::new(),
+            description: format!("{more} more fields are invalid"),
+        });
+    }
+    bounded
 }
 
 /// The error that another service answered with. Text that is not a detail of ours is kept as the message, never as a field.

@@ -70,3 +70,24 @@ fn a_status_of_another_library_keeps_its_code_and_message_api_2() {
     assert_eq!(error.reason(), "FAILED_PRECONDITION");
     assert_eq!(error.message(), "not now");
 }
+
+#[test]
+fn keeps_statuses_below_the_header_limit_of_clients_api_3() {
+    let fields = (0..64).map(|number| {
+        seaworthy_core::FieldViolation::new(format!("items[{number}].{}", "n".repeat(100)), "é".repeat(50))
+    });
+    let status = to_status(&Error::invalid(fields.collect()));
+    let response = status.into_http::<()>();
+    let bytes: usize = response
+        .headers()
+        .iter()
+        .map(|(name, value)| name.as_str().len() + value.len())
+        .sum();
+    assert!(bytes < 8 * 1024, "{bytes}");
+    let error = from_status(&tonic::Status::from_header_map(response.headers()).unwrap());
+    let (last, named) = error.fields().split_last().unwrap();
+    assert_eq!(last.description, format!("{} more fields are invalid", 64 - named.len()));
+    assert!(named.len() > 10 && named.iter().all(|field| field.field.starts_with("items[")));
+    let long = to_status(&Error::new(Code::Conflict, "LONG", "é".repeat(10_000)));
+    assert_eq!(long.message(), "é".repeat(512));
+}

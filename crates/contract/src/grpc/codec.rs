@@ -1,14 +1,18 @@
 use std::marker::PhantomData;
 
+use bytes::Buf as _;
 use prost::Message;
 use seaworthy_core::{Code, Error};
 use tonic::{
     Status,
     codec::{BufferSettings, Codec, DecodeBuf, Decoder},
 };
-use tonic_prost::{ProstDecoder, ProstEncoder};
+use tonic_prost::ProstEncoder;
 
-use crate::error::{ErrorFormat as _, Problems, reason};
+use crate::{
+    error::{ErrorFormat as _, Problems, reason},
+    footprint::{self, WireMessage},
+};
 
 /// The codec of servers. Bytes that are not the message are the caller's fault: `INVALID_ARGUMENT`, where the usual codec says `INTERNAL`, which
 /// alerts the wrong people.
@@ -24,7 +28,7 @@ impl<T, U> Default for RequestCodec<T, U> {
 impl<T, U> Codec for RequestCodec<T, U>
 where
     T: Message + Send + 'static,
-    U: Message + Default + Send + 'static,
+    U: Message + WireMessage + Default + Send + 'static,
 {
     type Encode = T;
     type Decode = U;
@@ -36,29 +40,36 @@ where
     }
 
     fn decoder(&mut self) -> Self::Decoder {
-        RequestDecoder(ProstDecoder::new(BufferSettings::default()))
+        RequestDecoder(PhantomData)
     }
 }
 
 /// Reads the messages of a request.
 #[derive(Debug)]
-pub struct RequestDecoder<U>(ProstDecoder<U>);
+pub struct RequestDecoder<U>(PhantomData<U>);
 
-impl<U: Message + Default> Decoder for RequestDecoder<U> {
+impl<U: Message + WireMessage + Default> Decoder for RequestDecoder<U> {
     type Item = U;
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        self.0.decode(buffer).map_err(|status| {
+        // The bytes are handed over, not copied.
+        let bytes = buffer.copy_to_bytes(buffer.remaining());
+        footprint::check::<U>(&bytes).map_err(|error| {
+            let message = error.to_string();
+            Problems.grpc(Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, message))
+        })?;
+        U::decode(bytes).map(Some).map_err(|error| {
+            let message = error.to_string();
             Problems.grpc(Error::new(
                 Code::Invalid,
                 reason::MALFORMED_REQUEST,
-                status.message().to_owned(),
+                message,
             ))
         })
     }
 
     fn buffer_settings(&self) -> BufferSettings {
-        self.0.buffer_settings()
+        BufferSettings::default()
     }
 }

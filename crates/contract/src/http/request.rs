@@ -17,7 +17,8 @@ use super::{accept::Codec, route::RequestBody, template::Capture};
 use crate::{
     Naming, Validate, Violations,
     error::reason,
-    json::{self, JsonMessage, parameter},
+    footprint::{self, WireMessage},
+    json::{self, DecodeError, JsonMessage, parameter},
 };
 
 /// How much of the names of unreadable parameters an answer repeats.
@@ -31,7 +32,7 @@ pub(super) async fn read<M>(
     limit: ByteSize,
 ) -> Result<M, Error>
 where
-    M: JsonMessage + Message + Default + Validate,
+    M: JsonMessage + WireMessage + Message + Default + Validate,
 {
     let mut message = M::default();
     let mut violations = Violations::new(Naming::Json);
@@ -53,7 +54,10 @@ where
             Err(problem) => violations.add(format!("`{}` in the path {problem}", capture.field)),
         }
     }
-    message.validate(&mut violations);
+    // What was read in part is not worth checking.
+    if !violations.is_full() {
+        message.validate(&mut violations);
+    }
     match (violations.unread(), violations.is_empty()) {
         (_, true) => Ok(message),
         (0, false) => Err(Error::invalid(violations.into_found())),
@@ -90,7 +94,7 @@ fn too_large(limit: ByteSize) -> Error {
     )
 }
 
-fn read_body<M: JsonMessage + Message + Default>(
+fn read_body<M: JsonMessage + WireMessage + Message + Default>(
     parts: &Parts,
     bytes: &Bytes,
     bound: RequestBody,
@@ -106,17 +110,28 @@ fn read_body<M: JsonMessage + Message + Default>(
     };
     match (codec, bound) {
         (Codec::Json, RequestBody::Field(field)) => {
-            json::decode_field_from_slice(bytes, message, field, violations)
-                .map_err(|error| malformed(error.to_string()))
+            json::decode_field_from_slice(bytes, message, field, violations).map_err(refused)
         }
-        (Codec::Json, _) => json::decode_into(bytes, message, violations)
-            .map_err(|error| malformed(error.to_string())),
+        (Codec::Json, _) => json::decode_into(bytes, message, violations).map_err(refused),
         (Codec::Protobuf, RequestBody::Field(_)) => Err(unsupported()),
         (Codec::Protobuf, _) => {
+            footprint::check::<M>(bytes).map_err(|error| {
+                Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, error.to_string())
+            })?;
             *message = M::decode(bytes.clone()).map_err(|error| malformed(error.to_string()))?;
             Ok(())
         }
     }
+}
+
+fn refused(error: DecodeError) -> Error {
+    let (code, reason) = match error {
+        DecodeError::TooManyValues => (Code::TooLarge, reason::TOO_MANY_VALUES),
+        DecodeError::Utf8 { .. } | DecodeError::Syntax { .. } => {
+            (Code::Invalid, reason::MALFORMED_REQUEST)
+        }
+    };
+    Error::new(code, reason, error.to_string())
 }
 
 fn unsupported() -> Error {

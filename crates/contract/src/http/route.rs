@@ -11,6 +11,7 @@ use super::{
 };
 use crate::{
     ContractConfig, ContractMethod, MessageStream, Validate,
+    footprint::WireMessage,
     json::{Encoder, JsonMessage},
 };
 
@@ -64,7 +65,7 @@ impl<M: ContractMethod> Routes<M> {
     /// Adds a method that answers with one message.
     pub fn unary<I, A, F, R>(&mut self, of: M, route: Route, method: F, write: fn(&A, &mut Encoder))
     where
-        I: JsonMessage + Message + Default + Validate + 'static,
+        I: JsonMessage + WireMessage + Message + Default + Validate + 'static,
         A: Message + 'static,
         F: Fn(I) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<A, Error>> + Send + 'static,
@@ -89,7 +90,7 @@ impl<M: ContractMethod> Routes<M> {
         method: F,
         write: fn(&A, &mut Encoder),
     ) where
-        I: JsonMessage + Message + Default + Validate + 'static,
+        I: JsonMessage + WireMessage + Message + Default + Validate + 'static,
         A: Message + 'static,
         F: Fn(I) -> R + Clone + Send + Sync + 'static,
         R: Future<Output = Result<MessageStream<A>, Error>> + Send + 'static,

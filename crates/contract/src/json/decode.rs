@@ -6,10 +6,10 @@ use serde::{
 };
 use thiserror::Error;
 
-use super::{Decoded, JsonMessage, skipped::Skipped};
-use crate::Violations;
+use super::{Decoded, JsonMessage, member::stop_if_full, skipped::Skipped};
+use crate::{Violations, footprint::Budget};
 
-/// The text is not JSON at all, so no field can be named.
+/// The text could not be read to its end, so no field can be named.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Bytes that are not UTF-8.
@@ -18,6 +18,9 @@ pub enum DecodeError {
         /// The offset of the first bad byte.
         position: usize,
     },
+    /// Text with more values than its length justifies.
+    #[error("the body has too many values for its length")]
+    TooManyValues,
     /// Text that is not JSON.
     #[error("the body is not valid JSON at line {line}, column {column}: {problem}")]
     Syntax {
@@ -52,13 +55,14 @@ impl From<serde_json::Error> for DecodeError {
 /// Reads a JSON object into a message. Empty text is an empty message.
 ///
 /// # Errors
-/// The text is not JSON. Whatever else is wrong is recorded in `violations`.
+/// The text is not JSON, or has too many values for its length. Whatever else is wrong is recorded in `violations`; where there is no room
+/// for more, the rest of the text is not read.
 pub fn decode_into<M: JsonMessage>(
     body: &[u8],
     message: &mut M,
     violations: &mut Violations,
 ) -> Result<(), DecodeError> {
-    read(body, |deserializer| {
+    read(body, violations, |deserializer, violations| {
         if let Decoded::Null = message_value(deserializer, message, violations)? {
             violations.add("must be an object, found null");
         }
@@ -69,7 +73,8 @@ pub fn decode_into<M: JsonMessage>(
 /// Reads a JSON value into one field of a message: the `body: "field"` of an HTTP rule.
 ///
 /// # Errors
-/// The text is not JSON. Whatever else is wrong is recorded in `violations`.
+/// The text is not JSON, or has too many values for its length. Whatever else is wrong is recorded in `violations`; where there is no room
+/// for more, the rest of the text is not read.
 pub fn decode_field_from_slice<M: JsonMessage>(
     body: &[u8],
     message: &mut M,
@@ -81,7 +86,7 @@ pub fn decode_field_from_slice<M: JsonMessage>(
     else {
         return Ok(());
     };
-    read(body, |deserializer| {
+    read(body, violations, |deserializer, violations| {
         violations.within(field, |violations| {
             FieldSeed {
                 message,
@@ -95,8 +100,10 @@ pub fn decode_field_from_slice<M: JsonMessage>(
 
 fn read(
     body: &[u8],
+    violations: &mut Violations,
     decode: impl FnOnce(
         &mut serde_json::Deserializer<serde_json::de::StrRead<'_>>,
+        &mut Violations,
     ) -> Result<(), serde_json::Error>,
 ) -> Result<(), DecodeError> {
     // Checked as a whole because serde_json does not look at the bytes of strings it skips.
@@ -106,10 +113,15 @@ fn read(
     if text.bytes().all(|byte| byte.is_ascii_whitespace()) {
         return Ok(());
     }
+    *violations.budget() = Budget::of_length(body.len());
     let mut deserializer = serde_json::Deserializer::from_str(text);
-    decode(&mut deserializer)?;
-    deserializer.end()?;
-    Ok(())
+    let read = decode(&mut deserializer, violations).and_then(|()| deserializer.end());
+    match read {
+        Err(_) if violations.budget().is_exhausted() => Err(DecodeError::TooManyValues),
+        // The answer has no room for more, so the rest was left unread.
+        Err(_) if violations.is_full() => Ok(()),
+        read => Ok(read?),
+    }
 }
 
 /// Reads an object into a message.
@@ -166,6 +178,7 @@ impl<'de, M: JsonMessage> Visitor<'de> for MessageVisitor<'_, M> {
                     members.next_value::<Skipped>().map(drop)
                 }
             })?;
+            stop_if_full(self.violations)?;
         }
         Ok(Decoded::Value(()))
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
 use serde::{
     Deserializer,
-    de::{DeserializeSeed, IgnoredAny, MapAccess, SeqAccess, Visitor},
+    de::{DeserializeSeed, Error as _, IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{Decoded, Kind, ParameterKind, skipped::Skipped};
@@ -129,12 +129,18 @@ impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
                 }
                 Ok(element)
             })?;
-            match element {
-                None => return Ok(()),
-                Some(Decoded::Value(value)) => self.slot.push(value),
+            let Some(element) = element else {
+                return Ok(());
+            };
+            stop_if_full(self.violations)?;
+            let size = size_of::<K::Value>();
+            let budget = self.violations.budget();
+            budget.take_element(index, size).map_err(A::Error::custom)?;
+            self.slot.push(match element {
+                Decoded::Value(value) => value,
                 // Kept so that the places of the rules' violations are the client's.
-                Some(Decoded::Null | Decoded::Refused) => self.slot.push(K::Value::default()),
-            }
+                Decoded::Null | Decoded::Refused => K::Value::default(),
+            });
             index += 1;
         }
     }
@@ -167,7 +173,12 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
     type Value = ();
 
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        let mut index = 0;
         while let Some(name) = members.next_key::<String>()? {
+            let size = size_of::<(K::Value, V::Value)>();
+            let budget = self.violations.budget();
+            budget.take_entry(index, size).map_err(A::Error::custom)?;
+            index += 1;
             let key = K::parameter(&name);
             let slot = &mut *self.slot;
             self.violations.within_key(name, |violations| {
@@ -190,6 +201,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
                 }
                 Ok(())
             })?;
+            stop_if_full(self.violations)?;
         }
         Ok(())
     }
@@ -207,6 +219,14 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
         visit_f64(f64) "a number",
         visit_str(&str) "a string",
     }
+}
+
+/// Ends the reading where the answer has no room for what more is wrong.
+pub(super) fn stop_if_full<E: serde::de::Error>(violations: &Violations) -> Result<(), E> {
+    if violations.is_full() {
+        return Err(E::custom("no more violations are recorded"));
+    }
+    Ok(())
 }
 
 struct ValueSeed<'a, K> {

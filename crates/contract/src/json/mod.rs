@@ -24,6 +24,9 @@ use crate::{Field, Violations};
 
 /// A message that has a JSON form. The build-time compiler implements it; there is no need to do so by hand.
 pub trait JsonMessage: Default {
+    /// The bytes beside the value itself that a default one takes: those of a message in a `Box`.
+    const HEAP: usize = 0;
+
     /// The fields, in the order of the contract.
     const FIELDS: &'static [Field];
 
@@ -56,6 +59,8 @@ pub trait JsonMessage: Default {
 }
 
 impl<M: JsonMessage> JsonMessage for Box<M> {
+    const HEAP: usize = size_of::<M>();
+
     const FIELDS: &'static [Field] = M::FIELDS;
 
     fn field(name: &str) -> Option<usize> {

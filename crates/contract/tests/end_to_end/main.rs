@@ -14,6 +14,7 @@ mod hostile;
 mod json;
 mod library;
 mod malformed;
+mod memory;
 mod routes;
 mod server;
 mod streams;

@@ -1591,6 +1591,14 @@ impl ::seaworthy_contract::Validate for Book {
             );
     }
 }
+impl ::seaworthy_contract::footprint::WireMessage for Book {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            5 => ::seaworthy_contract::footprint::WireField::texts(),
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
+}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -1730,6 +1738,14 @@ impl ::seaworthy_contract::Validate for CreateBookRequest {
             );
     }
 }
+impl ::seaworthy_contract::footprint::WireMessage for CreateBookRequest {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            2 => ::seaworthy_contract::footprint::WireField::inline::<Book>(),
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
+}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -1859,6 +1875,7 @@ impl ::seaworthy_contract::Validate for GetBookRequest {
             );
     }
 }
+impl ::seaworthy_contract::footprint::WireMessage for GetBookRequest {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -1958,6 +1975,19 @@ impl ::seaworthy_contract::Validate for UpdateBookRequest {
                     }
                 },
             );
+    }
+}
+impl ::seaworthy_contract::footprint::WireMessage for UpdateBookRequest {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            1 => ::seaworthy_contract::footprint::WireField::inline::<Book>(),
+            2 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::FieldMask,
+                >()
+            }
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
     }
 }
 #[allow(
@@ -2177,6 +2207,29 @@ impl ::seaworthy_contract::Validate for ListBooksRequest {
             );
     }
 }
+impl ::seaworthy_contract::footprint::WireMessage for ListBooksRequest {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            4 => {
+                ::seaworthy_contract::footprint::WireField::numbers::<
+                    i32,
+                >(::seaworthy_contract::footprint::Packed::Varint)
+            }
+            5 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    list_books_request::Filter,
+                >()
+            }
+            6 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Timestamp,
+                >()
+            }
+            7 => ::seaworthy_contract::footprint::WireField::inline::<i64>(),
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
+}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2260,6 +2313,18 @@ impl ::seaworthy_contract::json::JsonMessage for list_books_request::Filter {
 impl ::seaworthy_contract::Validate for list_books_request::Filter {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for list_books_request::Filter {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            2 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    list_books_request::Range,
+                >()
+            }
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
+}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2341,6 +2406,7 @@ impl ::seaworthy_contract::json::JsonMessage for list_books_request::Range {
 impl ::seaworthy_contract::Validate for list_books_request::Range {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for list_books_request::Range {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2436,6 +2502,14 @@ impl ::seaworthy_contract::Validate for ListBooksResponse {
                     }
                 },
             );
+    }
+}
+impl ::seaworthy_contract::footprint::WireMessage for ListBooksResponse {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            1 => ::seaworthy_contract::footprint::WireField::messages::<Book>(),
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
     }
 }
 #[allow(
@@ -2603,6 +2677,18 @@ impl ::seaworthy_contract::Validate for LendBookRequest {
             );
     }
 }
+impl ::seaworthy_contract::footprint::WireMessage for LendBookRequest {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            3 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Duration,
+                >()
+            }
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
+}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2666,6 +2752,7 @@ impl ::seaworthy_contract::json::JsonMessage for GetFileRequest {
 impl ::seaworthy_contract::Validate for GetFileRequest {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for GetFileRequest {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2729,6 +2816,7 @@ impl ::seaworthy_contract::json::JsonMessage for File {
 impl ::seaworthy_contract::Validate for File {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for File {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2812,6 +2900,7 @@ impl ::seaworthy_contract::json::JsonMessage for Lending {
 impl ::seaworthy_contract::Validate for Lending {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for Lending {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -2875,6 +2964,7 @@ impl ::seaworthy_contract::json::JsonMessage for ImportBooksResponse {
 impl ::seaworthy_contract::Validate for ImportBooksResponse {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
 }
+impl ::seaworthy_contract::footprint::WireMessage for ImportBooksResponse {}
 #[allow(
     unused_variables,
     unreachable_code,
@@ -3831,6 +3921,101 @@ impl ::seaworthy_contract::json::JsonMessage for Everything {
 }
 impl ::seaworthy_contract::Validate for Everything {
     fn validate(&self, _violations: &mut ::seaworthy_contract::Violations) {}
+}
+impl ::seaworthy_contract::footprint::WireMessage for Everything {
+    fn wire_field(number: u32) -> ::seaworthy_contract::footprint::WireField {
+        match number {
+            17 => ::seaworthy_contract::footprint::WireField::boxed::<Everything>(),
+            21 => {
+                ::seaworthy_contract::footprint::WireField::numbers::<
+                    i64,
+                >(::seaworthy_contract::footprint::Packed::Varint)
+            }
+            22 => ::seaworthy_contract::footprint::WireField::messages::<Everything>(),
+            23 => {
+                ::seaworthy_contract::footprint::WireField::map::<
+                    ::prost::alloc::string::String,
+                    ::prost::alloc::string::String,
+                >(|_| ::seaworthy_contract::footprint::WireField::PLAIN)
+            }
+            24 => {
+                ::seaworthy_contract::footprint::WireField::map::<
+                    i64,
+                    Everything,
+                >(|number| match number {
+                    2 => {
+                        ::seaworthy_contract::footprint::WireField::inline::<
+                            Everything,
+                        >()
+                    }
+                    _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+                })
+            }
+            25 => {
+                ::seaworthy_contract::footprint::WireField::map::<
+                    bool,
+                    i32,
+                >(|_| ::seaworthy_contract::footprint::WireField::PLAIN)
+            }
+            28 => ::seaworthy_contract::footprint::WireField::boxed::<Everything>(),
+            30 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Timestamp,
+                >()
+            }
+            31 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Duration,
+                >()
+            }
+            32 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::FieldMask,
+                >()
+            }
+            33 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Struct,
+                >()
+            }
+            34 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::Value,
+                >()
+            }
+            35 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost_types::ListValue,
+                >()
+            }
+            36 => ::seaworthy_contract::footprint::WireField::inline::<()>(),
+            37 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost::alloc::string::String,
+                >()
+            }
+            38 => ::seaworthy_contract::footprint::WireField::inline::<i64>(),
+            39 => ::seaworthy_contract::footprint::WireField::inline::<bool>(),
+            40 => {
+                ::seaworthy_contract::footprint::WireField::inline::<
+                    ::prost::alloc::vec::Vec<u8>,
+                >()
+            }
+            41 => ::seaworthy_contract::footprint::WireField::inline::<f64>(),
+            42 => {
+                ::seaworthy_contract::footprint::WireField::numbers::<
+                    i32,
+                >(::seaworthy_contract::footprint::Packed::Varint)
+            }
+            43 => ::seaworthy_contract::footprint::WireField::texts(),
+            44 => {
+                ::seaworthy_contract::footprint::WireField::messages::<
+                    ::prost_types::Timestamp,
+                >()
+            }
+            _ => ::seaworthy_contract::footprint::WireField::PLAIN,
+        }
+    }
 }
 impl ::seaworthy_contract::json::kind::JsonEnum for Genre {
     const NAMES: &'static [&'static str] = &[

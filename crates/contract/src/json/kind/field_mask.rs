@@ -6,6 +6,9 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
+/// The most paths of one mask. A path of one byte becomes a string of its own. No message has as many fields.
+const MAX_PATHS: usize = 1_000;
+
 /// `google.protobuf.FieldMask`: paths in lowerCamelCase, separated by commas.
 #[derive(Debug)]
 pub struct FieldMask;
@@ -49,6 +52,9 @@ impl Leaf for FieldMask {
     fn text(text: &str) -> Result<prost_types::FieldMask, Refusal> {
         if text.is_empty() {
             return Ok(prost_types::FieldMask::default());
+        }
+        if text.split(',').nth(MAX_PATHS).is_some() {
+            return Err(format!("must not have more than {MAX_PATHS} field paths").into());
         }
         let paths: Option<Vec<String>> = text.split(',').map(snake_case).collect();
         match paths {

@@ -1,6 +1,6 @@
 use std::marker::PhantomData;
 
-use serde::Deserializer;
+use serde::{Deserializer, de::Error as _};
 
 use super::{Decoded, Kind};
 use crate::{
@@ -19,6 +19,10 @@ impl<M: JsonMessage> Kind for Message<M> {
         value: D,
         violations: &mut Violations,
     ) -> Result<Decoded<M>, D::Error> {
+        violations
+            .budget()
+            .take(M::HEAP)
+            .map_err(D::Error::custom)?;
         let mut message = M::default();
         Ok(
             match decode::message_value(value, &mut message, violations)? {

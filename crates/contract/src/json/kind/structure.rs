@@ -4,12 +4,12 @@ use std::{collections::BTreeMap, fmt};
 
 use prost_types::value::Kind as ValueKind;
 use serde::{
-    Deserialize, Deserializer,
-    de::{MapAccess, SeqAccess, Visitor},
+    Deserializer,
+    de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor},
 };
 
 use super::{Decoded, Kind};
-use crate::{Violations, json::Encoder};
+use crate::{Violations, footprint::Budget, json::Encoder};
 
 /// `google.protobuf.Value`: any JSON value, `null` included.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ impl Kind for Value {
         value: D,
         violations: &mut Violations,
     ) -> Result<Decoded<prost_types::Value>, D::Error> {
-        let Any { kind, twice } = Any::deserialize(value)?;
+        let Any { kind, twice } = AnySeed(violations.budget()).deserialize(value)?;
         if twice {
             violations.add("has a member that is given more than once");
             return Ok(Decoded::Refused);
@@ -133,15 +133,18 @@ impl From<ValueKind> for Any {
     }
 }
 
-impl<'de> Deserialize<'de> for Any {
-    fn deserialize<D: Deserializer<'de>>(value: D) -> Result<Self, D::Error> {
-        value.deserialize_any(AnyVisitor)
+/// Reads a value, and counts the memory that it takes.
+struct AnySeed<'a>(&'a mut Budget);
+
+impl<'de> DeserializeSeed<'de> for AnySeed<'_> {
+    type Value = Any;
+
+    fn deserialize<D: Deserializer<'de>>(self, value: D) -> Result<Any, D::Error> {
+        value.deserialize_any(self)
     }
 }
 
-struct AnyVisitor;
-
-impl<'de> Visitor<'de> for AnyVisitor {
+impl<'de> Visitor<'de> for AnySeed<'_> {
     type Value = Any;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -175,7 +178,12 @@ impl<'de> Visitor<'de> for AnyVisitor {
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Any, A::Error> {
         let mut values = Vec::new();
         let mut twice = false;
-        while let Some(element) = elements.next_element::<Any>()? {
+        while let Some(element) = elements.next_element_seed(AnySeed(&mut *self.0))? {
+            let size = size_of::<prost_types::Value>();
+            let budget = &mut *self.0;
+            budget
+                .take_element(values.len(), size)
+                .map_err(A::Error::custom)?;
             twice |= element.twice;
             values.push(prost_types::Value {
                 kind: Some(element.kind),
@@ -190,7 +198,13 @@ impl<'de> Visitor<'de> for AnyVisitor {
     fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Any, A::Error> {
         let mut fields = BTreeMap::new();
         let mut twice = false;
-        while let Some((name, member)) = members.next_entry::<String, Any>()? {
+        while let Some(name) = members.next_key::<String>()? {
+            let size = size_of::<(String, prost_types::Value)>();
+            let budget = &mut *self.0;
+            budget
+                .take_entry(fields.len(), size)
+                .map_err(A::Error::custom)?;
+            let member = members.next_value_seed(AnySeed(budget))?;
             twice |= member.twice;
             let value = prost_types::Value {
                 kind: Some(member.kind),
