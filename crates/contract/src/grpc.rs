@@ -105,7 +105,7 @@ fn checked<M: Validate>(message: M) -> Result<M, Error> {
 fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStream<M> {
     Box::pin(messages.map(|message| match message {
         Ok(message) => checked(message),
-        Err(status) => Err(crate::error::from_status(&status)),
+        Err(status) => Err(crate::error::from_request_stream(&status)),
     }))
 }
 

@@ -11,4 +11,5 @@ mod tests;
 pub(crate) use log::log_in_stream;
 
 pub use format::{ErrorFormat, Problems};
+pub(crate) use status::from_request_stream;
 pub use status::{from_status, to_status};

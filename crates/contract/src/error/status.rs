@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use prost::Message as _;
-use seaworthy_core::{Code, Error, context};
+use seaworthy_core::{Code, Error, Failure, context};
 
 use super::details::{
     BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
@@ -14,6 +14,9 @@ const MAX_MESSAGE_BYTES: usize = 1024;
 /// The most bytes of all bad fields in a status. Details are sent as base64 in a block of headers, of which clients accept no more than
 /// 8 KiB by default.
 const MAX_FIELDS_BYTES: usize = 3 * 1024;
+
+/// The longest reason (`google.rpc.ErrorInfo`).
+const MAX_REASON_BYTES: usize = 63;
 
 /// An error as a gRPC status: its code and public message, and as details its reason with the service's name as domain (`ErrorInfo`, always
 /// the first), the request's identifier (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause
@@ -94,7 +97,11 @@ fn bounded(fields: &[seaworthy_core::FieldViolation]) -> Vec<FieldViolation> {
     bounded
 }
 
-/// The error that another service answered with. Text that is not a detail of ours is kept as the message, never as a field.
+/// The error that another service answered with, as the error of a request that needed it.
+///
+/// What the other service says of the request (a bad argument, something that does not exist, a conflict, a permission, a limit) goes on with
+/// message and fields. Of its faults, and of what failed between the services, only code, reason and time to wait go on: the message may
+/// hold addresses or the text of a database. Such a status is the private cause.
 #[must_use]
 pub fn from_status(status: &tonic::Status) -> Error {
     let details = Status::decode(status.details())
@@ -103,22 +110,85 @@ pub fn from_status(status: &tonic::Status) -> Error {
     let code = code(status.code());
     let reason = ErrorInfo::unpack(&details)
         .map(|info| info.reason)
-        .filter(|reason| !reason.is_empty())
+        .filter(|reason| is_reason(reason))
         .unwrap_or_else(|| screaming(status.code()));
-    let mut error = Error::new(code, reason, status.message().to_owned());
-    for violation in BadRequest::unpack(&details)
-        .map(|bad| bad.field_violations)
-        .unwrap_or_default()
-    {
-        error = error.with_field(violation.field, violation.description);
-    }
+    let mut error = match fixed_message(status.code()) {
+        Some(message) => Error::new(code, reason, message).with_cause(status.clone()),
+        None => {
+            let fields = BadRequest::unpack(&details)
+                .map(|bad| bad.field_violations)
+                .unwrap_or_default();
+            let error = Error::new(code, reason, status.message().to_owned());
+            fields.into_iter().fold(error, |error, violation| {
+                error.with_field(violation.field, violation.description)
+            })
+        }
+    };
     let wait = RetryInfo::unpack(&details)
         .and_then(|retry| retry.retry_delay)
         .and_then(|delay| Duration::try_from(delay).ok());
-    match wait {
-        Some(wait) => error.with_retry_after(wait),
-        None => error,
+    if let Some(wait) = wait {
+        error = error.with_retry_after(wait);
     }
+    error
+}
+
+/// The error of a stream of requests that broke. `status` is what reading from it gave.
+///
+/// What was refused while it was read is the client's to know. Anything else means that the client, or the network, ended the stream.
+pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
+    let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());
+    if let Some(refusal) = refusal.map(Failure::error) {
+        let (reason, message) = (refusal.reason().to_owned(), refusal.message().to_owned());
+        return Error::new(refusal.code(), reason, message);
+    }
+    match status.code() {
+        tonic::Code::Cancelled
+        | tonic::Code::Unknown
+        | tonic::Code::Internal
+        | tonic::Code::Unavailable => Error::new(
+            Code::Cancelled,
+            "CANCELLED",
+            "the stream of requests ended before it was complete",
+        )
+        .with_cause(status.clone()),
+        _ => from_status(status),
+    }
+}
+
+/// The public message of a failure that says nothing of the request; `None` for one that does.
+fn fixed_message(code: tonic::Code) -> Option<&'static str> {
+    match code {
+        tonic::Code::Ok
+        | tonic::Code::Unknown
+        | tonic::Code::Internal
+        | tonic::Code::DataLoss
+        | tonic::Code::Unimplemented => Some("something this service needs failed"),
+        tonic::Code::Unavailable => {
+            Some("something this service needs is failing; try again later")
+        }
+        tonic::Code::DeadlineExceeded => {
+            Some("something this service needs did not answer in time")
+        }
+        tonic::Code::Cancelled => Some("the request was canceled"),
+        tonic::Code::Unauthenticated => Some("the request is not authenticated"),
+        tonic::Code::InvalidArgument
+        | tonic::Code::OutOfRange
+        | tonic::Code::NotFound
+        | tonic::Code::AlreadyExists
+        | tonic::Code::Aborted
+        | tonic::Code::PermissionDenied
+        | tonic::Code::ResourceExhausted
+        | tonic::Code::FailedPrecondition => None,
+    }
+}
+
+/// Whether text has the form of a reason (`google.rpc.ErrorInfo`): other text of a stranger does not go on.
+fn is_reason(text: &str) -> bool {
+    (1..=MAX_REASON_BYTES).contains(&text.len())
+        && text
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte))
 }
 
 fn code(code: tonic::Code) -> Code {

@@ -8,7 +8,7 @@ use seaworthy_core::{
 use super::{
     ErrorFormat as _, Problems,
     details::{Detail as _, ErrorInfo, RequestInfo, Status},
-    from_status, to_status,
+    from_request_stream, from_status, to_status,
 };
 
 #[test]
@@ -23,8 +23,10 @@ fn an_error_survives_the_way_through_a_status_api_2() {
         let back = from_status(&status);
         assert_eq!(back.code().grpc(), code.grpc());
         assert_eq!(back.reason(), "SOME_REASON");
-        assert_eq!(back.message(), "some text");
-        assert_eq!(back.fields(), error.fields());
+        let is_public = !back.code().is_server_fault()
+            && !matches!(back.code(), Code::Cancelled | Code::Unauthenticated);
+        assert_eq!(back.message() == "some text", is_public, "{code:?}");
+        assert_eq!(back.fields() == error.fields(), is_public, "{code:?}");
         assert_eq!(back.retry_after(), error.retry_after());
     }
 }
@@ -72,9 +74,67 @@ fn a_status_of_another_library_keeps_its_code_and_message_api_2() {
 }
 
 #[test]
+fn keeps_texts_of_failed_dependencies_private_sec_4() {
+    const CANARY: &str = "tcp connect error: 10.0.0.7:5432";
+    for number in 0..=16 {
+        let code = tonic::Code::from_i32(number);
+        let error = from_status(&tonic::Status::new(code, CANARY));
+        let blames_the_request = matches!(
+            code,
+            tonic::Code::InvalidArgument
+                | tonic::Code::OutOfRange
+                | tonic::Code::NotFound
+                | tonic::Code::AlreadyExists
+                | tonic::Code::Aborted
+                | tonic::Code::PermissionDenied
+                | tonic::Code::ResourceExhausted
+                | tonic::Code::FailedPrecondition
+        );
+        let cause = error.cause().map(ToString::to_string).unwrap_or_default();
+        assert_eq!(
+            error.message().contains(CANARY),
+            blames_the_request,
+            "{code:?}"
+        );
+        assert_eq!(
+            cause.contains(CANARY),
+            !blames_the_request,
+            "{code:?}: {cause}"
+        );
+        let public = serde_json::to_string(&seaworthy_core::Problem::new(&error, None)).unwrap();
+        assert_eq!(public.contains(CANARY), blames_the_request, "{code:?}");
+    }
+    let status = to_status(&Error::new(Code::Conflict, CANARY, "taken"));
+    assert_eq!(from_status(&status).reason(), "ALREADY_EXISTS");
+}
+
+#[test]
+fn blames_clients_for_streams_that_they_break_sec_4() {
+    for code in [
+        tonic::Code::Cancelled,
+        tonic::Code::Unknown,
+        tonic::Code::Internal,
+    ] {
+        let error = from_request_stream(&tonic::Status::new(code, "h2 protocol error"));
+        assert_eq!(error.code(), Code::Cancelled);
+        assert!(!error.message().contains("h2"));
+        assert!(error.cause().unwrap().to_string().contains("h2"));
+    }
+    let refused = Problems.grpc(Error::new(Code::TooLarge, "TOO_MANY_VALUES", "too many"));
+    let error = from_request_stream(&refused);
+    assert_eq!(
+        (error.code(), error.reason()),
+        (Code::TooLarge, "TOO_MANY_VALUES")
+    );
+}
+
+#[test]
 fn keeps_statuses_below_the_header_limit_of_clients_api_3() {
     let fields = (0..64).map(|number| {
-        seaworthy_core::FieldViolation::new(format!("items[{number}].{}", "n".repeat(100)), "é".repeat(50))
+        seaworthy_core::FieldViolation::new(
+            format!("items[{number}].{}", "n".repeat(100)),
+            "é".repeat(50),
+        )
     });
     let status = to_status(&Error::invalid(fields.collect()));
     let response = status.into_http::<()>();
@@ -86,7 +146,10 @@ fn keeps_statuses_below_the_header_limit_of_clients_api_3() {
     assert!(bytes < 8 * 1024, "{bytes}");
     let error = from_status(&tonic::Status::from_header_map(response.headers()).unwrap());
     let (last, named) = error.fields().split_last().unwrap();
-    assert_eq!(last.description, format!("{} more fields are invalid", 64 - named.len()));
+    assert_eq!(
+        last.description,
+        format!("{} more fields are invalid", 64 - named.len())
+    );
     assert!(named.len() > 10 && named.iter().all(|field| field.field.starts_with("items[")));
     let long = to_status(&Error::new(Code::Conflict, "LONG", "é".repeat(10_000)));
     assert_eq!(long.message(), "é".repeat(512));
