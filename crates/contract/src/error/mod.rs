@@ -3,12 +3,14 @@
 mod details;
 mod format;
 mod log;
+mod protobuf;
 pub mod reason;
 mod status;
 #[cfg(test)]
 mod tests;
 
 pub(crate) use log::log_in_stream;
+pub(crate) use protobuf::protobuf_problem;
 
 pub use format::{ErrorFormat, Problems};
 pub(crate) use status::from_request_stream;

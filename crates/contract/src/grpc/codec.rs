@@ -10,7 +10,7 @@ use tonic::{
 use tonic_prost::ProstEncoder;
 
 use crate::{
-    error::{ErrorFormat as _, Problems, reason},
+    error::{ErrorFormat as _, Problems, protobuf_problem, reason},
     footprint::{self, WireMessage},
 };
 
@@ -60,7 +60,7 @@ impl<U: Message + WireMessage + Default> Decoder for RequestDecoder<U> {
             Problems.grpc(Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, message))
         })?;
         U::decode(bytes).map(Some).map_err(|error| {
-            let message = error.to_string();
+            let message = protobuf_problem(&error);
             Problems.grpc(Error::new(
                 Code::Invalid,
                 reason::MALFORMED_REQUEST,

@@ -16,7 +16,7 @@ use seaworthy_core::{ByteSize, Code, Error};
 use super::{accept::Codec, route::RequestBody, template::Capture};
 use crate::{
     Naming, Validate, Violations,
-    error::reason,
+    error::{protobuf_problem, reason},
     footprint::{self, WireMessage},
     json::{self, DecodeError, JsonMessage, parameter},
 };
@@ -118,7 +118,8 @@ fn read_body<M: JsonMessage + WireMessage + Message + Default>(
             footprint::check::<M>(bytes).map_err(|error| {
                 Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, error.to_string())
             })?;
-            *message = M::decode(bytes.clone()).map_err(|error| malformed(error.to_string()))?;
+            *message =
+                M::decode(bytes.clone()).map_err(|error| malformed(protobuf_problem(&error)))?;
             Ok(())
         }
     }
