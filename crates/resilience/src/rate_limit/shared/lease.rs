@@ -1,16 +1,16 @@
+mod state;
+mod table;
+#[cfg(test)]
+mod tests;
+
 use std::{
-    collections::HashMap,
     fmt,
-    sync::{
-        Arc,
-        atomic::{AtomicI64, AtomicU64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, Instant},
 };
 
 use parking_lot::RwLock;
 use seaworthy_telemetry::metrics::Metrics;
-use tokio::sync::Mutex;
 
 use super::{
     super::{config::nanoseconds, decision::Decision, key::RateLimitKey},
@@ -19,6 +19,8 @@ use super::{
     store::RateLimitStore,
 };
 use crate::Refusal;
+use state::{Answer, Lease};
+use table::Table;
 
 /// A lease is good for one slice of the window: what is not used by then is lost, not saved.
 const LEASES_PER_WINDOW: u32 = 20;
@@ -31,20 +33,7 @@ struct Inner {
     limiter: SharedRateLimiter,
     units: u32,
     start: Instant,
-    leases: RwLock<HashMap<RateLimitKey, Arc<Lease>>>,
-    maximum_keys: usize,
-}
-
-#[derive(Default)]
-struct Lease {
-    units: AtomicI64,
-    /// Nanoseconds since the start, as all times here.
-    ends: AtomicU64,
-    /// Redis has nothing before this.
-    blocked_until: AtomicU64,
-    remaining: AtomicU64,
-    /// Held by the one request that renews it.
-    renewing: Mutex<()>,
+    leases: RwLock<Table>,
 }
 
 impl LeasedRateLimiter {
@@ -62,8 +51,9 @@ impl LeasedRateLimiter {
             limiter: SharedRateLimiter::new(name, config, store, metrics),
             units: lease.units.get(),
             start: Instant::now(),
-            leases: RwLock::default(),
-            maximum_keys: usize::try_from(maximum_keys).unwrap_or(usize::MAX),
+            leases: RwLock::new(Table::new(
+                usize::try_from(maximum_keys).unwrap_or(usize::MAX),
+            )),
         }))
     }
 
@@ -85,7 +75,8 @@ impl LeasedRateLimiter {
             return decided;
         }
         let inner = &*self.0;
-        let Some(lease) = self.lease(key) else {
+        let lease = inner.leases.write().get_or_add(key, self.now());
+        let Some(lease) = lease else {
             return inner.limiter.admit(key).await;
         };
         let _renewing = lease.renewing.lock().await;
@@ -97,65 +88,27 @@ impl LeasedRateLimiter {
         };
         let now = self.now();
         if granted.units == 0 {
-            let until = now.saturating_add(nanoseconds(granted.retry_after));
-            lease.blocked_until.store(until, Ordering::Release);
+            lease.block(now.saturating_add(nanoseconds(granted.retry_after)));
             return Err(inner.limiter.refuse(granted.retry_after));
         }
         let good_for = inner.limiter.config().limit.window.get() / LEASES_PER_WINDOW;
-        lease
-            .remaining
-            .store(u64::from(granted.remaining), Ordering::Relaxed);
-        lease
-            .ends
-            .store(now.saturating_add(nanoseconds(good_for)), Ordering::Relaxed);
-        lease
-            .units
-            .store(i64::from(granted.units) - 1, Ordering::Release);
+        let ends = now.saturating_add(nanoseconds(good_for));
+        // One of the units is that of this request.
+        lease.renew(granted.units.saturating_sub(1), granted.remaining, ends);
         inner.limiter.decide(granted)
     }
 
     fn decide(&self, lease: &Lease) -> Option<Result<Decision, Refusal>> {
-        let now = self.now();
-        let blocked_until = lease.blocked_until.load(Ordering::Acquire);
-        if now < blocked_until {
-            let wait = Duration::from_nanos(blocked_until - now);
-            return Some(Err(self.0.limiter.refuse(wait)));
+        match lease.take(self.now()) {
+            Answer::Unknown => None,
+            Answer::Blocked(wait) => Some(Err(self.0.limiter.refuse(wait))),
+            Answer::Admitted(remaining) => Some(Ok(Decision {
+                allowed: true,
+                remaining,
+                reset: self.0.limiter.config().limit.window.get(),
+                retry_after: Duration::ZERO,
+            })),
         }
-        if lease.units.load(Ordering::Acquire) <= 0 || now >= lease.ends.load(Ordering::Relaxed) {
-            return None;
-        }
-        let left = lease.units.fetch_sub(1, Ordering::AcqRel) - 1;
-        let left = u64::try_from(left).ok()?;
-        let remaining = lease.remaining.load(Ordering::Relaxed).saturating_add(left);
-        Some(Ok(Decision {
-            allowed: true,
-            remaining: u32::try_from(remaining).unwrap_or(u32::MAX),
-            reset: self.0.limiter.config().limit.window.get(),
-            retry_after: Duration::ZERO,
-        }))
-    }
-
-    /// The lease of a key; `None` when there are as many as may be, all of them in use.
-    fn lease(&self, key: &RateLimitKey) -> Option<Arc<Lease>> {
-        let inner = &*self.0;
-        let now = self.now();
-        let mut leases = inner.leases.write();
-        if let Some(lease) = leases.get(key) {
-            return Some(Arc::clone(lease));
-        }
-        if leases.len() >= inner.maximum_keys {
-            leases.retain(|_, lease| {
-                Arc::strong_count(lease) > 1
-                    || lease.ends.load(Ordering::Relaxed) > now
-                    || lease.blocked_until.load(Ordering::Relaxed) > now
-            });
-        }
-        if leases.len() >= inner.maximum_keys {
-            return None;
-        }
-        let lease = Arc::<Lease>::default();
-        leases.insert(key.clone(), Arc::clone(&lease));
-        Some(lease)
     }
 
     fn now(&self) -> u64 {
