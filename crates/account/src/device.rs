@@ -30,7 +30,7 @@ const MIN_SECRET_BYTES: usize = 32;
 /// locked therefore does not lock out its owner.
 ///
 /// The cookie carries an HMAC over the account, a random ID, the version of the account's tokens
-/// and the expiry, which is 90 days after the login. Raising the version, as a new password does,
+/// and the expiry. It expires 90 days after the login. Raising the version, as a new password does,
 /// ends the cookies of all devices.
 ///
 /// ```

@@ -1,5 +1,5 @@
-//! Limits the size of a request's body (SEC-3). A body that declares a larger size is refused, one
-//! that grows larger is cut off, and the budget of the process is charged for its bytes.
+//! Limits the size of a request's body (SEC-3). A body that declares a larger size is refused, and
+//! one that grows larger is cut off. Its bytes are charged to the budget of the process.
 
 use std::{
     error::Error as StdError,

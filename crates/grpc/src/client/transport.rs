@@ -109,7 +109,7 @@ impl Service<Request<Recorded>> for Transport {
     }
 }
 
-/// Whether the status comes after the messages. Only HTTP 200 is a gRPC response; any other HTTP
+/// Whether the status comes after the messages. Only HTTP 200 is a gRPC response. Any other HTTP
 /// status is final.
 fn awaits_status(answer: &Response<Body>) -> bool {
     answer.status() == StatusCode::OK && !answer.headers().contains_key("grpc-status")

@@ -13,7 +13,7 @@ use super::contract::grpc::health::v1::health_check_response::ServingStatus;
 /// Reading the readiness from memory costs little. A load balancer sees a change soon enough.
 const POLL_INTERVAL: Duration = Duration::from_millis(250);
 
-/// Whether the service can be called, with updates. Cheap to clone; all clones share one poll of
+/// Whether the service can be called, with updates. Cheap to clone. All clones share one poll of
 /// the readiness.
 #[derive(Debug, Clone)]
 pub(crate) struct HealthStatus {

@@ -45,7 +45,7 @@ fn methods() -> [(Method, Make); 4] {
     ]
 }
 
-/// Generates a template of a few segments. Many are invalid or conflict; the table accepts the
+/// Generates a template of a few segments. Many are invalid or conflict. The table accepts the
 /// others.
 fn template() -> impl Strategy<Value = String> {
     let segment = prop::sample::select(&SEGMENTS[..]);

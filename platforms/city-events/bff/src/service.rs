@@ -86,8 +86,8 @@ pub fn service() -> Service {
 /// Puts the service together.
 ///
 /// # Errors
-/// [`StartError`] if the secret for access tokens or the service's own credentials are missing, or
-/// if the address of an upstream service or of the pictures is not a URL.
+/// [`StartError`] if the secret for access tokens or the service's own credentials are missing.
+/// Also if the address of an upstream service or of the pictures is not a URL.
 pub async fn assemble(service: &Assembly<BffConfig>) -> Result<(), StartError> {
     let settings = service.settings();
     let revocations = settings.revocation.revocations();

@@ -20,8 +20,8 @@ pub(crate) struct Cursor {
 }
 
 impl Cursor {
-    /// Parses a cursor. Returns `None`, which selects the first page, if the text is not a cursor
-    /// or if the cursor was not ranked within the day up to `now`.
+    /// Parses a cursor. Returns `None`, which selects the first page, for invalid text and for a
+    /// cursor that was not ranked within the day up to `now`.
     pub(crate) fn read(text: &str, now: DateTime<Utc>) -> Option<Self> {
         let bytes = BASE64_URL_SAFE.decode(text).ok()?;
         let text = String::from_utf8(bytes).ok()?;
