@@ -1,21 +1,41 @@
-use std::{fmt, sync::Arc};
+use std::{
+    fmt,
+    sync::{
+        Arc, Weak,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
 
 use parking_lot::Mutex;
 use redis::{
-    Cmd, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value, aio::ConnectionLike,
+    Cmd, ErrorKind, FromRedisValue, Pipeline, RedisFuture, RedisResult, Script, Value,
+    aio::ConnectionLike,
 };
 use seaworthy_core::Timeout;
-use tokio::{sync, time};
+use tokio::{
+    sync,
+    time::{self, Instant},
+};
 
 use crate::{
     config::RedisConfig,
     error::RedisError,
     link::{Link, Open},
+    sentinel::{Master, Sentinels},
 };
 
 /// Connecting takes several steps under Sentinel and in a cluster, each of which may take as long as an answer: whoever asks waits for one of them, and what was
 /// begun goes on for this many.
 const STEPS: u32 = 10;
+
+/// How often the Sentinels are asked whether the server of the open connection is still the master. One that was replaced may answer as
+/// before, and all that is written to it until it is left is lost.
+const POLL_INTERVAL: Duration = Duration::from_secs(2);
+
+/// A cluster's connection repairs the links to its nodes by itself, and other nodes answer meanwhile. After this many failures in a row
+/// it is replaced.
+const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A Redis. Cheap to clone; all clones share one connection, over which many ask at once.
 ///
@@ -28,6 +48,8 @@ struct Inner {
     config: RedisConfig,
     /// The connection with its number, so that of all who see it break only the first lets go of it.
     open: Mutex<(u64, Option<Open>)>,
+    /// Failures in a row of the connection to a cluster.
+    cluster_failures: AtomicU32,
     /// Held by the one that connects.
     connecting: Arc<sync::Mutex<()>>,
 }
@@ -42,6 +64,7 @@ impl Redis {
             link: Link::new(config)?,
             config: config.clone(),
             open: Mutex::new((0, None)),
+            cluster_failures: AtomicU32::new(0),
             connecting: Arc::default(),
         })))
     }
@@ -63,7 +86,7 @@ impl Redis {
         &self.0.config
     }
 
-    /// Sends a command and reads its answer.
+    /// Sends a command and reads its answer, within the timeout.
     ///
     /// # Errors
     /// [`RedisError`].
@@ -74,7 +97,7 @@ impl Redis {
             .map_err(RedisError::from)
     }
 
-    /// Runs a script, which Redis keeps by its hash.
+    /// Runs a script, which Redis keeps by its hash. The timeout holds for all that this takes, loading the script included.
     ///
     /// # Errors
     /// [`RedisError`].
@@ -92,7 +115,10 @@ impl Redis {
             invocation.arg(*argument);
         }
         invocation
-            .invoke_async(&mut self.clone())
+            .invoke_async(&mut Bounded {
+                redis: self.clone(),
+                deadline: self.deadline(),
+            })
             .await
             .map_err(RedisError::from)
     }
@@ -105,25 +131,55 @@ impl Redis {
         self.ask::<Value>(&redis::cmd("PING")).await.map(drop)
     }
 
-    /// Connects where there is no connection, and asks; both within the timeout. A connection that broke is let go, so that the next question makes a new one.
-    async fn bounded(&self, question: Question<'_>) -> RedisResult<Vec<Value>> {
-        let within = self.0.config.timeout.get();
-        let (number, mut open) = match time::timeout(within, self.open()).await {
+    /// When a question that is asked now has to be answered.
+    fn deadline(&self) -> Instant {
+        Instant::now() + self.0.config.timeout.get()
+    }
+
+    /// Connects where there is no connection, and asks; both until the deadline. A connection that broke is let go, so that the next question makes a new one.
+    async fn bounded(&self, deadline: Instant, question: Question<'_>) -> RedisResult<Vec<Value>> {
+        let (number, mut open) = match time::timeout_at(deadline, self.open()).await {
             Ok(opened) => opened?,
             Err(_elapsed) => return Err(late()),
         };
-        let answer = match time::timeout(within, question.ask(&mut open)).await {
-            Ok(answer) => answer,
-            Err(_elapsed) => Err(late()),
-        };
-        if answer.as_ref().is_err_and(broke) {
-            self.let_go(number);
+        let asked = Instant::now();
+        match time::timeout_at(deadline, question.ask(&mut open)).await {
+            Ok(answer) => {
+                if self.is_over(&open, answer.as_ref().err()) {
+                    self.let_go(number);
+                }
+                answer
+            }
+            Err(_elapsed) => {
+                // A server that had less time than an answer may take is not to blame.
+                let had_all = asked.elapsed() >= self.0.config.timeout.get() / 2;
+                let error = late();
+                if had_all && self.is_over(&open, Some(&error)) {
+                    self.let_go(number);
+                }
+                Err(error)
+            }
         }
-        answer
     }
 
-    async fn command(&self, command: &Cmd) -> RedisResult<Value> {
-        let mut answers = self.bounded(Question::Command(command)).await?;
+    /// Whether a connection is of no more use after an answer.
+    fn is_over(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
+        let failed = error.is_some_and(broke);
+        match open {
+            Open::Server(_) => failed,
+            Open::Cluster(_) if failed => {
+                let failures = self.0.cluster_failures.fetch_add(1, Ordering::Relaxed);
+                failures >= MAX_CLUSTER_FAILURES
+            }
+            Open::Cluster(_) => {
+                self.0.cluster_failures.store(0, Ordering::Relaxed);
+                false
+            }
+        }
+    }
+
+    async fn command(&self, deadline: Instant, command: &Cmd) -> RedisResult<Value> {
+        let mut answers = self.bounded(deadline, Question::Command(command)).await?;
         Ok(answers.pop().unwrap_or(Value::Nil))
     }
 
@@ -153,19 +209,64 @@ impl Redis {
 
     async fn connect(&self) -> RedisResult<(u64, Open)> {
         let within = self.0.config.timeout.get().saturating_mul(STEPS);
-        let connection = time::timeout(within, self.0.link.open())
+        let (connection, master) = time::timeout(within, self.0.link.open())
             .await
             .unwrap_or_else(|_elapsed| Err(late()))?;
-        let mut open = self.0.open.lock();
-        open.0 += 1;
-        open.1 = Some(connection.clone());
-        Ok((open.0, connection))
+        self.0.cluster_failures.store(0, Ordering::Relaxed);
+        let number = {
+            let mut open = self.0.open.lock();
+            open.0 += 1;
+            open.1 = Some(connection.clone());
+            open.0
+        };
+        if let (Link::Sentinel(sentinels), Some(master)) = (&self.0.link, master) {
+            let watch = watch(
+                Arc::downgrade(&self.0),
+                number,
+                Arc::clone(sentinels),
+                master,
+            );
+            tokio::spawn(watch);
+        }
+        Ok((number, connection))
     }
 
     fn let_go(&self, number: u64) {
-        let mut open = self.0.open.lock();
+        self.0.let_go(number);
+    }
+}
+
+impl Inner {
+    fn let_go(&self, number: u64) {
+        let mut open = self.open.lock();
         if open.0 == number {
             open.1 = None;
+        }
+    }
+
+    fn is_open(&self, number: u64) -> bool {
+        let open = self.open.lock();
+        open.0 == number && open.1.is_some()
+    }
+}
+
+/// Lets a connection go when the Sentinels name another master than the one that it leads to. Ends with the connection.
+async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, master: Master) {
+    loop {
+        time::sleep(POLL_INTERVAL).await;
+        if !redis.upgrade().is_some_and(|redis| redis.is_open(number)) {
+            return;
+        }
+        // Sentinels that do not answer say nothing against the master.
+        let Ok(named) = sentinels.master().await else {
+            continue;
+        };
+        if named.replaces(&master) {
+            tracing::warn!("Redis has another master, so the connection is replaced");
+            if let Some(redis) = redis.upgrade() {
+                redis.let_go(number);
+            }
+            return;
         }
     }
 }
@@ -180,6 +281,7 @@ fn broke(error: &redis::RedisError) -> bool {
         || error.is_timeout()
         || error.is_connection_dropped()
         || error.is_unrecoverable_error()
+        || matches!(error.kind(), ErrorKind::ClusterConnectionNotFound)
         || matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN"))
 }
 
@@ -212,9 +314,15 @@ impl Question<'_> {
     }
 }
 
-impl ConnectionLike for Redis {
+/// A Redis until a deadline, for what takes several commands.
+struct Bounded {
+    redis: Redis,
+    deadline: Instant,
+}
+
+impl ConnectionLike for Bounded {
     fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
-        Box::pin(self.command(command))
+        Box::pin(self.redis.command(self.deadline, command))
     }
 
     fn req_packed_commands<'a>(
@@ -223,7 +331,28 @@ impl ConnectionLike for Redis {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        Box::pin(self.bounded(Question::Pipeline(pipeline, offset, count)))
+        let question = Question::Pipeline(pipeline, offset, count);
+        Box::pin(self.redis.bounded(self.deadline, question))
+    }
+
+    fn get_db(&self) -> i64 {
+        self.redis.get_db()
+    }
+}
+
+impl ConnectionLike for Redis {
+    fn req_packed_command<'a>(&'a mut self, command: &'a Cmd) -> RedisFuture<'a, Value> {
+        Box::pin(self.command(self.deadline(), command))
+    }
+
+    fn req_packed_commands<'a>(
+        &'a mut self,
+        pipeline: &'a Pipeline,
+        offset: usize,
+        count: usize,
+    ) -> RedisFuture<'a, Vec<Value>> {
+        let question = Question::Pipeline(pipeline, offset, count);
+        Box::pin(self.bounded(self.deadline(), question))
     }
 
     fn get_db(&self) -> i64 {

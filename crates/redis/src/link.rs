@@ -1,20 +1,27 @@
-use crate::{
-    config::RedisConfig,
-    url::{RedisUrl, Topology},
-};
+use std::sync::Arc;
+
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, ConnectionInfo, IntoConnectionInfo as _,
     RedisConnectionInfo, RedisResult, TlsMode,
     aio::MultiplexedConnection,
     cluster::{ClusterClient, ClusterClientBuilder},
     cluster_async::ClusterConnection,
-    sentinel::{SentinelClientBuilder, SentinelServerType},
 };
+
+use crate::{
+    config::RedisConfig,
+    sentinel::{Master, Sentinels},
+    url::{RedisUrl, Topology},
+};
+
+/// A cluster is open when all nodes were tried, some of them twice. With this share of the time that a caller waits for each, a node that
+/// does not answer delays the others by about one such time.
+const NODE_SHARE: u32 = 2;
 
 /// How connections are made.
 pub(crate) enum Link {
     Single(Client, AsyncConnectionConfig),
-    Sentinel(RedisConfig, String, AsyncConnectionConfig),
+    Sentinel(Arc<Sentinels>),
     Cluster(ClusterClient),
 }
 
@@ -42,51 +49,30 @@ impl Link {
                 Ok(Self::Single(Client::open(info)?, limits))
             }
             Topology::Sentinel { master } => {
-                Ok(Self::Sentinel(config.clone(), master.clone(), limits))
+                let sentinels = Sentinels::new(config, master, limits)?;
+                Ok(Self::Sentinel(Arc::new(sentinels)))
             }
             Topology::Cluster => cluster(config).map(Self::Cluster),
         }
     }
 
-    pub(crate) async fn open(&self) -> RedisResult<Open> {
+    /// Connects; with the master that it is, where Sentinels name one.
+    pub(crate) async fn open(&self) -> RedisResult<(Open, Option<Master>)> {
         match self {
             Self::Single(client, limits) => client
                 .get_multiplexed_async_connection_with_config(limits)
                 .await
-                .map(Open::Server),
-            Self::Sentinel(config, master, limits) => {
-                sentinel(config, master, limits).await.map(Open::Server)
-            }
-            Self::Cluster(client) => client.get_async_connection().await.map(Open::Cluster),
+                .map(|connection| (Open::Server(connection), None)),
+            Self::Sentinel(sentinels) => sentinels
+                .open()
+                .await
+                .map(|(connection, master)| (Open::Server(connection), Some(master))),
+            Self::Cluster(client) => client
+                .get_async_connection()
+                .await
+                .map(|connection| (Open::Cluster(connection), None)),
         }
     }
-}
-
-/// Asks the Sentinels anew each time: who was the master before may have been replaced.
-async fn sentinel(
-    config: &RedisConfig,
-    master: &str,
-    limits: &AsyncConnectionConfig,
-) -> RedisResult<MultiplexedConnection> {
-    let url = &config.url;
-    let sentinels = addresses(url);
-    let mut builder = SentinelClientBuilder::new(sentinels, master, SentinelServerType::Master)?
-        .set_client_to_redis_db(url.database());
-    if url.is_encrypted() {
-        builder = builder
-            .set_client_to_redis_tls_mode(TlsMode::Secure)
-            .set_client_to_sentinel_tls_mode(TlsMode::Secure);
-    }
-    if let Some(user) = url.user() {
-        builder = builder.set_client_to_redis_username(user);
-    }
-    if let Some(password) = password(config) {
-        builder = builder.set_client_to_redis_password(password);
-    }
-    builder
-        .build()?
-        .get_async_connection_with_config(limits)
-        .await
 }
 
 fn cluster(config: &RedisConfig) -> RedisResult<ClusterClient> {
@@ -96,8 +82,9 @@ fn cluster(config: &RedisConfig) -> RedisResult<ClusterClient> {
         .map(|address| address.into_connection_info())
         .collect::<RedisResult<_>>()?;
     let mut builder = ClusterClientBuilder::new(nodes)
-        .connection_timeout(config.timeout.get())
-        .response_timeout(config.timeout.get());
+        .connection_timeout(config.timeout.get() / NODE_SHARE)
+        .response_timeout(config.timeout.get())
+        .overall_response_timeout(Some(config.timeout.get()));
     if url.is_encrypted() {
         builder = builder.tls(TlsMode::Secure);
     }
@@ -113,22 +100,26 @@ fn cluster(config: &RedisConfig) -> RedisResult<ClusterClient> {
 fn addresses(url: &RedisUrl) -> Vec<ConnectionAddr> {
     url.hosts()
         .iter()
-        .map(|(host, port)| {
-            if url.is_encrypted() {
-                ConnectionAddr::TcpTls {
-                    host: host.clone(),
-                    port: *port,
-                    insecure: false,
-                    tls_params: None,
-                }
-            } else {
-                ConnectionAddr::Tcp(host.clone(), *port)
-            }
-        })
+        .map(|(host, port)| address(url, host, *port))
         .collect()
 }
 
-fn identity(config: &RedisConfig) -> RedisConnectionInfo {
+/// The address of a host, encrypted if the URL says so.
+pub(crate) fn address(url: &RedisUrl, host: &str, port: u16) -> ConnectionAddr {
+    let host = host.to_owned();
+    if url.is_encrypted() {
+        ConnectionAddr::TcpTls {
+            host,
+            port,
+            insecure: false,
+            tls_params: None,
+        }
+    } else {
+        ConnectionAddr::Tcp(host, port)
+    }
+}
+
+pub(crate) fn identity(config: &RedisConfig) -> RedisConnectionInfo {
     let mut identity = RedisConnectionInfo::default().set_db(config.url.database());
     if let Some(user) = config.url.user() {
         identity = identity.set_username(user);

@@ -7,7 +7,11 @@
 
 use std::time::{Duration, Instant};
 
-use seaworthy_redis::{Redis, RedisConfig, RedisError, redis::cmd};
+use seaworthy_core::Timeout;
+use seaworthy_redis::{
+    Redis, RedisConfig, RedisError,
+    redis::{Script, cmd},
+};
 use seaworthy_testkit::{
     fault::{Fault, FaultProxy},
     redis::{RedisCluster, RedisSentinel, RedisServer},
@@ -18,8 +22,13 @@ use seaworthy_testkit::{
 const PATIENCE: Duration = Duration::from_secs(60);
 
 fn at(url: &str) -> Redis {
+    within(url, RedisConfig::default().timeout)
+}
+
+fn within(url: &str, timeout: Timeout) -> Redis {
     let config = RedisConfig {
         url: url.parse().unwrap(),
+        timeout,
         ..RedisConfig::default()
     };
     Redis::new(&config).unwrap()
@@ -186,4 +195,121 @@ async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_da
         "{} connections were begun",
         proxy.connections()
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn leaves_a_replaced_master_that_still_answers_data_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let servers = RedisSentinel::start(&program).unwrap();
+    let other = RedisServer::start(program).unwrap();
+    let redis = at(&servers.url());
+    until_it_answers(&redis).await;
+    // The Sentinel names another master, and the first one goes on as before.
+    let sentinel = at(&servers.sentinel().url());
+    let name = RedisSentinel::MASTER;
+    let port = other.address().port();
+    sentinel
+        .ask::<()>(cmd("SENTINEL").arg("REMOVE").arg(name))
+        .await
+        .unwrap();
+    sentinel
+        .ask::<()>(
+            cmd("SENTINEL")
+                .arg("MONITOR")
+                .arg(name)
+                .arg("127.0.0.1")
+                .arg(port)
+                .arg(1),
+        )
+        .await
+        .unwrap();
+    let other = at(&other.url());
+    let end = Instant::now() + PATIENCE;
+    while get(&other).await.unwrap_or_default().as_deref() != Some("moved") {
+        assert!(Instant::now() < end, "the first master is still used");
+        let _ = set(&redis, "moved").await;
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_silent_node_leaves_the_rest_of_a_cluster_usable_data_5() {
+    const KEYS: usize = 50;
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let cluster = RedisCluster::start(program).unwrap();
+    // Long enough for a loaded machine, and short of the time after which the cluster itself acts.
+    let redis = within(&cluster.url(), Timeout::from_millis(1_000));
+    until_it_answers(&redis).await;
+    let silent = &cluster.nodes()[0];
+    let direct = at(&silent.url());
+    let (mut on_silent, mut elsewhere) = (Vec::new(), Vec::new());
+    for number in 0..KEYS {
+        let key = format!("key-{number}");
+        redis
+            .ask::<()>(cmd("SET").arg(&key).arg(number))
+            .await
+            .unwrap();
+        match direct.ask::<usize>(cmd("GET").arg(&key)).await {
+            Ok(_) => on_silent.push(key),
+            Err(error) => {
+                assert!(!matches!(error, RedisError::Late), "{error}");
+                elsewhere.push(key);
+            }
+        }
+    }
+    assert!(on_silent.len() > 4 && elsewhere.len() > 4);
+    silent.freeze();
+    for (silent, healthy) in on_silent.iter().zip(&elsewhere).take(5) {
+        let error = redis
+            .ask::<usize>(cmd("GET").arg(silent))
+            .await
+            .unwrap_err();
+        assert!(error.is_outage(), "{error:?}");
+        redis.ask::<usize>(cmd("GET").arg(healthy)).await.unwrap();
+    }
+    // A new connection is made without the node.
+    let new = within(&cluster.url(), Timeout::from_millis(1_000));
+    let end = Instant::now() + PATIENCE;
+    while let Err(error) = new.ask::<usize>(cmd("GET").arg(&elsewhere[0])).await {
+        assert!(Instant::now() < end, "{error}");
+    }
+    silent.resume();
+    let end = Instant::now() + PATIENCE;
+    while let Err(error) = redis.ask::<usize>(cmd("GET").arg(&on_silent[0])).await {
+        assert!(Instant::now() < end, "{error}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_timeout_holds_for_a_script_and_its_loading_data_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    let proxy = FaultProxy::start(server.address()).await.unwrap();
+    let redis = within(
+        &format!("redis://{}", proxy.address()),
+        Timeout::from_millis(4_000),
+    );
+    until_it_answers(&redis).await;
+    // One answer, after 2.4 s, is in time. That the script is missing, that it is loaded and what it answers together are not.
+    proxy.set(Fault {
+        latency: Duration::from_millis(1_200),
+        ..Fault::none()
+    });
+    let script = Script::new("return 7");
+    let error = redis.invoke::<i64>(&script, &[], &[]).await.unwrap_err();
+    assert!(matches!(error, RedisError::Late), "{error:?}");
+    // The connection is kept, because the server did answer.
+    proxy.set(Fault::none());
+    let end = Instant::now() + PATIENCE;
+    while let Err(error) = redis.invoke::<i64>(&script, &[], &[]).await {
+        assert!(Instant::now() < end, "{error}");
+    }
+    assert_eq!(proxy.connections(), 1);
 }

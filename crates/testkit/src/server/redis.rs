@@ -161,6 +161,12 @@ impl RedisSentinel {
         )
     }
 
+    /// The Sentinel.
+    #[must_use]
+    pub fn sentinel(&self) -> &RedisServer {
+        &self.sentinel
+    }
+
     /// Kills the master as a crash would.
     pub fn kill_master(&mut self) {
         self.master.kill();
@@ -208,6 +214,12 @@ impl RedisCluster {
             Ok(all_ok)
         })?;
         Ok(Self { nodes })
+    }
+
+    /// The nodes, each with a third of the slots.
+    #[must_use]
+    pub fn nodes(&self) -> &[RedisServer] {
+        &self.nodes
     }
 
     /// Its URL.
