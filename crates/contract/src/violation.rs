@@ -14,7 +14,8 @@ use place::{Place, Step};
 /// How many violations one answer names. A body of a million bad elements must not cost a million messages.
 pub const MOST_VIOLATIONS: usize = 64;
 
-/// The most bytes of all violations together, paths and descriptions. With the escapes of JSON an answer stays below 32 KiB.
+/// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an
+/// answer stays below 32 KiB.
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 
 /// The two names of a field: the one in the contract and the one in JSON.
@@ -53,11 +54,11 @@ pub struct Violations {
     found: Vec<FieldViolation>,
     /// The bytes of `found`.
     bytes: usize,
-    /// Whether there was no room for another one.
+    /// Whether a violation was omitted because of the limit.
     full: bool,
     /// How many of the first of them are values that could not be read: reading comes before the rules.
     unread: usize,
-    /// The places of these values.
+    /// The locations of these values.
     unread_places: Vec<Place>,
     given: HashSet<Place>,
     budget: Budget,
@@ -148,18 +149,20 @@ impl Violations {
         self.given.clear();
     }
 
-    /// The present place, such as `items[2].price`. Long keys of maps, and long places, are cut off.
+    /// Returns the current location, such as `items[2].price`. Long map keys and long locations are
+    /// cut off.
     #[must_use]
     pub fn path(&self) -> String {
         self.place.path(self.naming)
     }
 
-    /// The memory that the rest of the request may take.
+    /// Returns the memory budget for the rest of the request.
     pub(crate) fn budget(&mut self) -> &mut Budget {
         &mut self.budget
     }
 
-    /// Whether a violation was left out for want of room. Reading on finds nothing that the answer could name.
+    /// Whether a violation was omitted because of the limit. Further reading finds nothing that the
+    /// answer could name.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.full

@@ -101,7 +101,7 @@ impl RedisUrl {
             let (credentials, place) = rest.rsplit_once('@')?;
             Some(match credentials.split_once(':') {
                 Some((user, _)) => format!("{scheme}://{user}:{MASK}@{place}"),
-                // A password without the colon before it is a frequent mistake.
+                // A password without the preceding colon is a frequent mistake.
                 None => format!("{scheme}://{MASK}@{place}"),
             })
         };
@@ -109,13 +109,14 @@ impl RedisUrl {
     }
 }
 
-/// The text without its escapes, or `None` if it is not UTF-8.
+/// Decodes percent escapes. `None` if the result is not UTF-8.
 fn decoded(text: &str) -> Option<String> {
     let text = percent_decode_str(text).decode_utf8().ok()?;
     Some(text.into_owned())
 }
 
-/// A part of the credentials, where an empty one is absent; the outer `None` if it cannot be decoded.
+/// Returns a part of the credentials. The inner `None` is an empty part, the outer `None` a part
+/// that cannot be decoded.
 fn credential(text: &str) -> Option<Option<String>> {
     decoded(text).map(|text| (!text.is_empty()).then_some(text))
 }

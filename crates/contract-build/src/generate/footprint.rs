@@ -5,7 +5,7 @@ use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use super::{Scope, field::Shape};
 use crate::names;
 
-/// What the fields of a message cost to decode.
+/// Generates the decoding costs of a message's fields.
 pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let runtime = scope.runtime();
     let path = names::message_path(message, scope.package);
@@ -26,7 +26,7 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
     )
 }
 
-/// The cost of a field; `None` where it takes no more than its bytes.
+/// Returns the cost of a field. `None` if it takes no more memory than its bytes.
 fn cost(scope: &Scope<'_>, field: &FieldDescriptor) -> Option<String> {
     let cost = format!("{}::footprint::WireField", scope.runtime());
     match (Shape::of(field), field.kind()) {
@@ -74,7 +74,7 @@ fn cost(scope: &Scope<'_>, field: &FieldDescriptor) -> Option<String> {
     }
 }
 
-/// Whether a message holds another one at any depth: `prost-build` then boxes the field.
+/// Whether a message contains another one at any depth. `prost-build` then boxes the field.
 fn reaches(from: &MessageDescriptor, to: &MessageDescriptor) -> bool {
     let mut seen = BTreeSet::new();
     let mut open = vec![from.clone()];
@@ -92,7 +92,7 @@ fn reaches(from: &MessageDescriptor, to: &MessageDescriptor) -> bool {
     false
 }
 
-/// The form of a number in a packed list; `None` for text and bytes.
+/// Returns the encoding of a number in a packed list. `None` for text and bytes.
 fn packed(kind: &Kind) -> Option<&'static str> {
     match kind {
         Kind::String | Kind::Bytes | Kind::Message(_) => None,
@@ -117,7 +117,7 @@ fn rust_type(scope: &Scope<'_>, kind: &Kind) -> String {
     }
 }
 
-/// The type of a message as a value: wrappers are the values that they wrap.
+/// Returns the type of a message as a value. Wrappers are the values that they wrap.
 fn value_path(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let is_wrapper = matches!(
         message.full_name(),

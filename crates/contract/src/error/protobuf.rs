@@ -1,7 +1,8 @@
-/// The most bytes of the place, which names every message from the outermost one on.
+/// The maximum bytes of the location, which names every message from the outermost one on.
 const MAX_PLACE_BYTES: usize = 200;
 
-/// Why bytes are not a message, for the client. The place is cut off where messages are nested deeply.
+/// Returns for the client why bytes are not a message. The location is cut off for deeply nested
+/// messages.
 pub(crate) fn protobuf_problem(error: &prost::DecodeError) -> String {
     let text = error.to_string();
     match text.rsplit_once(": ") {

@@ -12,7 +12,8 @@ pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
 /// The body is larger than the limit. 413.
 pub const BODY_TOO_LARGE: &str = "BODY_TOO_LARGE";
 
-/// The body is within the limit, and its decoded form would take far more memory than its length justifies. 413.
+/// The body is within the limit, but its decoded form would take far more memory than its length
+/// justifies. 413.
 pub const TOO_MANY_VALUES: &str = "TOO_MANY_VALUES";
 
 /// No route has this path. 404.

@@ -8,22 +8,23 @@ use super::details::{
     BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
 };
 
-/// The most bytes of a message in a status. It is sent twice, in `grpc-message` and in the details.
+/// The maximum bytes of a message in a status. It is sent twice, in `grpc-message` and in the
+/// details.
 const MAX_MESSAGE_BYTES: usize = 1024;
 
-/// The most bytes of all bad fields in a status. Details are sent as base64 in a block of headers, of which clients accept no more than
-/// 8 KiB by default.
+/// The maximum bytes of all field violations in a status. Details are sent as base64 in the
+/// headers, and clients accept no more than 8 KiB of headers by default.
 const MAX_FIELDS_BYTES: usize = 3 * 1024;
 
-/// The longest reason (`google.rpc.ErrorInfo`).
+/// The maximum length of a reason (`google.rpc.ErrorInfo`).
 const MAX_REASON_BYTES: usize = 63;
 
 /// An error as a gRPC status: its code and public message, and as details its reason with the service's name as domain (`ErrorInfo`, always
 /// the first), the request's identifier (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause
 /// stays here.
 ///
-/// A long message is cut off. Of many bad fields the first ones are named and the others counted: clients refuse a status that is longer than
-/// their limit of headers, and lose the error.
+/// A long message is cut off. The status names the first field violations and counts the others. A
+/// client refuses a status that exceeds its header limit, and then does not see the error.
 #[must_use]
 pub fn to_status(error: &Error) -> tonic::Status {
     let domain =
@@ -73,7 +74,7 @@ fn beginning(message: &str) -> &str {
     message.get(..end).unwrap_or_default()
 }
 
-/// The bad fields for which there is room, and how many more there are.
+/// Returns the violations that fit, and the number of the others.
 fn bounded(fields: &[seaworthy_core::FieldViolation]) -> Vec<FieldViolation> {
     let mut left = MAX_FIELDS_BYTES;
     let mut bounded: Vec<FieldViolation> = fields
@@ -97,11 +98,12 @@ fn bounded(fields: &[seaworthy_core::FieldViolation]) -> Vec<FieldViolation> {
     bounded
 }
 
-/// The error that another service answered with, as the error of a request that needed it.
+/// Converts the error of another service into the error of a request that needs that service.
 ///
-/// What the other service says of the request (a bad argument, something that does not exist, a conflict, a permission, a limit) goes on with
-/// message and fields. Of its faults, and of what failed between the services, only code, reason and time to wait go on: the message may
-/// hold addresses or the text of a database. Such a status is the private cause.
+/// Message and fields pass on if they concern the request: a bad argument, a missing resource, a
+/// conflict, a permission or a limit. For faults of the other service or of the network, only code,
+/// reason and retry delay pass on, because the message may contain addresses or database texts. The
+/// status is then the private cause.
 #[must_use]
 pub fn from_status(status: &tonic::Status) -> Error {
     let details = Status::decode(status.details())
@@ -133,9 +135,10 @@ pub fn from_status(status: &tonic::Status) -> Error {
     error
 }
 
-/// The error of a stream of requests that broke. `status` is what reading from it gave.
+/// Converts the error of a request stream that broke. `status` is the result of reading the stream.
 ///
-/// What was refused while it was read is the client's to know. Anything else means that the client, or the network, ended the stream.
+/// The client receives the reason of a refusal during the read. Any other status means that the
+/// client or the network ended the stream.
 pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
     let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());
     if let Some(refusal) = refusal.map(Failure::error) {
@@ -156,7 +159,7 @@ pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
     }
 }
 
-/// The public message of a failure that says nothing of the request; `None` for one that does.
+/// Returns the public message of a failure that does not concern the request. `None` if it does.
 fn fixed_message(code: tonic::Code) -> Option<&'static str> {
     match code {
         tonic::Code::Ok
@@ -183,7 +186,8 @@ fn fixed_message(code: tonic::Code) -> Option<&'static str> {
     }
 }
 
-/// Whether text has the form of a reason (`google.rpc.ErrorInfo`): other text of a stranger does not go on.
+/// Whether text has the form of a reason (`google.rpc.ErrorInfo`). Other text of a foreign service
+/// is not passed on.
 fn is_reason(text: &str) -> bool {
     (1..=MAX_REASON_BYTES).contains(&text.len())
         && text

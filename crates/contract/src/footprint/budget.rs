@@ -1,11 +1,11 @@
 use thiserror::Error;
 
-/// What every request may take, in bytes: enough for thousands of elements of large messages, and little beside the memory of the
-/// smallest container.
+/// The memory that every request may take, in bytes. It suffices for thousands of elements of large
+/// messages, and is small compared to the smallest container.
 const BASE: usize = 8 * 1024 * 1024;
 
-/// What each byte of a request may take besides, in bytes. Text takes 1, most numbers less than 4. More is needed only by long lists of
-/// nearly empty elements.
+/// The additional memory for each byte of a request, in bytes. Text takes 1, most numbers less than
+/// 4. Only long lists of nearly empty elements need more.
 const PER_BYTE: usize = 4;
 
 /// The capacity of a list after its first element (`Vec` of the standard library).
@@ -25,30 +25,30 @@ pub(crate) struct Exhausted;
 /// The memory that the rest of a request may take.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Budget {
-    /// In bytes; `None` after more was asked for than there was.
+    /// In bytes. `None` after the budget was exceeded.
     left: Option<usize>,
 }
 
 impl Budget {
-    /// The budget of a request of `length` bytes.
+    /// Creates the budget of a request of `length` bytes.
     pub(crate) fn of_length(length: usize) -> Self {
         Self {
             left: Some(length.saturating_mul(PER_BYTE).saturating_add(BASE)),
         }
     }
 
-    /// Whether more was asked for than there was.
+    /// Whether the budget was exceeded.
     pub(crate) fn is_exhausted(self) -> bool {
         self.left.is_none()
     }
 
-    /// Takes `bytes`.
+    /// Charges `bytes`.
     pub(crate) fn take(&mut self, bytes: usize) -> Result<(), Exhausted> {
         self.left = self.left.and_then(|left| left.checked_sub(bytes));
         self.left.map(|_| ()).ok_or(Exhausted)
     }
 
-    /// Takes what a list grows by when it gets element number `index` of `size` bytes.
+    /// Charges the growth of a list when it receives element number `index` of `size` bytes.
     pub(crate) fn take_element(&mut self, index: usize, size: usize) -> Result<(), Exhausted> {
         let growth = match index {
             0 => FIRST_CAPACITY,
@@ -58,7 +58,7 @@ impl Budget {
         self.take(growth.saturating_mul(size))
     }
 
-    /// Takes what a list of `count` elements of `size` bytes takes.
+    /// Charges a list of `count` elements of `size` bytes.
     pub(crate) fn take_list(&mut self, count: usize, size: usize) -> Result<(), Exhausted> {
         let capacity = match count {
             0 => 0,
@@ -67,7 +67,7 @@ impl Budget {
         self.take(capacity.saturating_mul(size))
     }
 
-    /// Takes what a map grows by when it gets entry number `index` of `size` bytes.
+    /// Charges the growth of a map when it receives entry number `index` of `size` bytes.
     pub(crate) fn take_entry(&mut self, index: usize, size: usize) -> Result<(), Exhausted> {
         let entries = if index == 0 { LEAF_ENTRIES } else { PER_ENTRY };
         self.take(entries.saturating_mul(size))

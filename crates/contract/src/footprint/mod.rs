@@ -1,8 +1,9 @@
-//! How much memory the decoded form of a request takes.
+//! Bounds the memory that the decoded form of a request takes.
 //!
-//! Two bytes of JSON or protobuf can become a message of a kilobyte, so the limit of the body does not bound memory. A [`Budget`] counts
-//! the memory of list elements, map entries, boxed messages and dynamic values while JSON is read. Protobuf is decoded by `prost`, which
-//! cannot be stopped, so its bytes are scanned with the same budget before.
+//! Two bytes of JSON or protobuf can become a message of a kilobyte, so the body limit does not
+//! bound memory. While JSON is read, a [`Budget`] counts the memory of list elements, map entries,
+//! boxed messages and dynamic values. `prost` cannot be stopped during decoding, so protobuf is
+//! first scanned with the same budget.
 
 mod budget;
 #[cfg(test)]

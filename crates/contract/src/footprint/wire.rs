@@ -2,26 +2,27 @@ use prost::encoding::{DecodeContext, WireType, decode_key, decode_varint, skip_f
 
 use super::{Budget, Exhausted};
 
-/// How deep messages are followed: beyond the 100 at which `prost` refuses them.
+/// The maximum depth of the scan, beyond the 100 levels at which `prost` refuses messages.
 const MAX_DEPTH: usize = 128;
 
-/// What the fields of a message cost to decode from protobuf. The build-time compiler implements it for every message.
+/// The decoding costs of a message's fields in protobuf. The build-time compiler implements it for
+/// every message.
 pub trait WireMessage {
-    /// What the field with a number costs.
+    /// Returns the cost of the field with a number.
     fn wire_field(_number: u32) -> WireField {
         WireField::PLAIN
     }
 }
 
-/// What one occurrence of a field costs to decode.
+/// The decoding cost of one occurrence of a field.
 #[derive(Debug, Clone, Copy)]
 pub struct WireField {
     cost: Cost,
-    /// The fields inside, where the field is a message.
+    /// The fields inside, if the field is a message.
     fields: Option<fn(u32) -> WireField>,
 }
 
-/// The form of a number in a packed list.
+/// The encoding of a number in a packed list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Packed {
     /// One to ten bytes.
@@ -35,9 +36,9 @@ pub enum Packed {
 /// Memory in bytes.
 #[derive(Debug, Clone, Copy)]
 enum Cost {
-    /// No more than the bytes of the field.
+    /// At most the bytes of the field.
     Nothing,
-    /// A value beside the message.
+    /// A value outside of the message's own memory.
     Boxed(usize),
     /// An element of a list.
     Element(usize),
@@ -54,7 +55,7 @@ impl WireField {
         fields: None,
     };
 
-    /// A message that is part of the message that holds it.
+    /// A message that is stored inline in its parent.
     #[must_use]
     pub fn inline<M: WireMessage>() -> Self {
         Self::message::<M>(Cost::Nothing)
@@ -107,7 +108,8 @@ impl WireField {
     }
 }
 
-/// Counts what a message takes when it is decoded. Bytes that are not the message pass, because `prost` refuses them.
+/// Charges the memory of decoding a message. Bytes that are not a valid message pass, because
+/// `prost` refuses them.
 pub(crate) fn check<M: WireMessage>(bytes: &[u8]) -> Result<(), Exhausted> {
     let mut budget = Budget::of_length(bytes.len());
     scan(bytes, M::wire_field, &mut budget, MAX_DEPTH)
@@ -159,10 +161,10 @@ fn scan(
 }
 
 impl Packed {
-    /// How many numbers there are.
+    /// Returns the number of numbers in a packed list.
     pub(super) fn count(self, content: &[u8]) -> usize {
         match self {
-            // The last byte of each has no continuation bit.
+            // The last byte of each number has no continuation bit.
             Self::Varint => content.iter().filter(|byte| **byte < 0x80).count(),
             Self::Fixed32 => content.len() / size_of::<u32>(),
             Self::Fixed64 => content.len() / size_of::<u64>(),
@@ -170,8 +172,8 @@ impl Packed {
     }
 }
 
-/// Counts occurrences of one field after another. Encoders keep them together. Where they are mixed, each counts as the first, which
-/// costs more.
+/// Counts successive occurrences of one field. Encoders keep them together. If they are mixed, each
+/// counts as the first one, which costs more.
 #[derive(Debug, Default)]
 struct Run {
     number: u32,
@@ -179,7 +181,7 @@ struct Run {
 }
 
 impl Run {
-    /// The index of an occurrence of field `number` among those directly before it.
+    /// Returns the index of an occurrence of field `number` among those directly ahead of it.
     fn next(&mut self, number: u32) -> usize {
         if self.number != number {
             *self = Self { number, count: 0 };

@@ -54,7 +54,7 @@ where
             Err(problem) => violations.add(format!("`{}` in the path {problem}", capture.field)),
         }
     }
-    // What was read in part is not worth checking.
+    // A partly read message is not validated.
     if !violations.is_full() {
         message.validate(&mut violations);
     }

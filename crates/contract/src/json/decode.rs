@@ -9,7 +9,7 @@ use thiserror::Error;
 use super::{Decoded, JsonMessage, member::stop_if_full, skipped::Skipped};
 use crate::{Violations, footprint::Budget};
 
-/// The text could not be read to its end, so no field can be named.
+/// The text could not be read to its end, so the error names no field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DecodeError {
     /// Bytes that are not UTF-8.
@@ -55,8 +55,8 @@ impl From<serde_json::Error> for DecodeError {
 /// Reads a JSON object into a message. Empty text is an empty message.
 ///
 /// # Errors
-/// The text is not JSON, or has too many values for its length. Whatever else is wrong is recorded in `violations`; where there is no room
-/// for more, the rest of the text is not read.
+/// The text is not JSON, or has too many values for its length. Other violations are recorded in
+/// `violations`. When its limit is reached, the rest of the text is not read.
 pub fn decode_into<M: JsonMessage>(
     body: &[u8],
     message: &mut M,
@@ -73,8 +73,8 @@ pub fn decode_into<M: JsonMessage>(
 /// Reads a JSON value into one field of a message: the `body: "field"` of an HTTP rule.
 ///
 /// # Errors
-/// The text is not JSON, or has too many values for its length. Whatever else is wrong is recorded in `violations`; where there is no room
-/// for more, the rest of the text is not read.
+/// The text is not JSON, or has too many values for its length. Other violations are recorded in
+/// `violations`. When its limit is reached, the rest of the text is not read.
 pub fn decode_field_from_slice<M: JsonMessage>(
     body: &[u8],
     message: &mut M,
@@ -118,7 +118,7 @@ fn read(
     let read = decode(&mut deserializer, violations).and_then(|()| deserializer.end());
     match read {
         Err(_) if violations.budget().is_exhausted() => Err(DecodeError::TooManyValues),
-        // The answer has no room for more, so the rest was left unread.
+        // The violations reached their limit, so the rest was not read.
         Err(_) if violations.is_full() => Ok(()),
         read => Ok(read?),
     }

@@ -221,7 +221,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
     }
 }
 
-/// Ends the reading where the answer has no room for what more is wrong.
+/// Ends the reading when the violations reach their limit.
 pub(super) fn stop_if_full<E: serde::de::Error>(violations: &Violations) -> Result<(), E> {
     if violations.is_full() {
         return Err(E::custom("no more violations are recorded"));

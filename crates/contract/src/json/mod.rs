@@ -24,7 +24,7 @@ use crate::{Field, Violations};
 
 /// A message that has a JSON form. The build-time compiler implements it; there is no need to do so by hand.
 pub trait JsonMessage: Default {
-    /// The bytes beside the value itself that a default one takes: those of a message in a `Box`.
+    /// Returns the additional bytes of a default value: those of a message in a `Box`.
     const HEAP: usize = 0;
 
     /// The fields, in the order of the contract.

@@ -5,14 +5,14 @@ use std::{
 
 use super::{Field, Naming};
 
-/// How much of a key a path shows, in characters. No identifier that a person looks for is longer.
+/// The maximum characters of a map key in a path. Usual identifiers are shorter.
 const MAX_KEY_CHARACTERS: usize = 64;
 
-/// How much of a path is shown, in bytes. It has room for a key whose characters are all escaped. Only paths that are deeper than those of
-/// contracts in use are cut off.
+/// The maximum bytes of a path. A key whose characters are all escaped fits. Only paths that are
+/// deeper than usual contracts are cut off.
 const MAX_PATH_BYTES: usize = 1024;
 
-/// A place in a request: the steps from the request to a value.
+/// A location in a request: the steps from the request to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(super) struct Place(Vec<Step>);
 
@@ -21,18 +21,19 @@ pub(super) struct Place(Vec<Step>);
 pub(super) enum Step {
     Field(&'static Field),
     Index(usize),
-    /// A key of a map. Keys are as long as clients like, so no more than the beginning is kept.
+    /// A key of a map. Clients choose its length, so only the beginning is kept.
     Key {
         /// The first [`MAX_KEY_CHARACTERS`].
         beginning: String,
         is_cut: bool,
-        /// Tells keys with the same beginning apart. A collision hides one violation of a request that is refused in any case.
+        /// Distinguishes keys with the same beginning. A collision hides one violation of a request
+        /// that is refused anyway.
         digest: u64,
     },
 }
 
 impl Step {
-    /// The step to the value of `key`.
+    /// Returns the step to the value of `key`.
     pub(super) fn key(key: &str) -> Self {
         let mut hasher = DefaultHasher::new();
         key.hash(&mut hasher);
@@ -55,12 +56,12 @@ impl Place {
         self.0.pop();
     }
 
-    /// Whether this is `outer` or a place inside it.
+    /// Whether this is `outer` or a location inside it.
     pub(super) fn is_within(&self, outer: &Self) -> bool {
         self.0.starts_with(&outer.0)
     }
 
-    /// The place as text, such as `items[2].price`.
+    /// Returns the location as text, such as `items[2].price`.
     pub(super) fn path(&self, naming: Naming) -> String {
         let mut text = String::new();
         for step in &self.0 {

@@ -1,4 +1,4 @@
-//! The memory of a request is bounded by its length (API-3).
+//! Bounds the memory of a request by its length (API-3).
 
 use axum::body::Body;
 use bytes::{BufMut, BytesMut};
@@ -14,13 +14,13 @@ use crate::{
     library::Shelves,
 };
 
-/// The most memory, in bytes, that a request of [`BODY`] bytes may take on the way to its refusal.
+/// The maximum memory, in bytes, that a refused request of [`BODY`] bytes may take.
 const MAX_MEMORY: u64 = 32 * 1024 * 1024;
 
 /// The length of the bodies in bytes.
 const BODY: usize = 1024 * 1024;
 
-/// The answer to a body, and the most memory that was in use, in bytes.
+/// Returns the answer to a body, and the maximum memory in use, in bytes.
 fn echo(content_type: &str, body: Vec<u8>) -> (StatusCode, String, u64) {
     let router = LibraryContract::new(Shelves).unguarded_router();
     let request = Request::post("/v1/echo")
@@ -46,7 +46,7 @@ fn list(name: &str, element: &str) -> Vec<u8> {
     format!("{{\"{name}\":[{}]}}", vec![element; count].join(",")).into_bytes()
 }
 
-/// `element` again and again, of about [`BODY`] bytes.
+/// Repeats `element` up to about [`BODY`] bytes.
 fn records(element: &[u8]) -> Vec<u8> {
     element.repeat(BODY / element.len())
 }
@@ -97,7 +97,7 @@ fn refuses_protobuf_of_tiny_elements_within_little_memory_api_3() {
     ] {
         let body = records(element);
         let (status, text, used) = echo("application/protobuf", body.clone());
-        // Entries of a map with one key take the place of each other, and their cost is that of different ones.
+        // Map entries with equal keys replace each other, but cost as much as different ones.
         assert_eq!(
             status,
             StatusCode::PAYLOAD_TOO_LARGE,
@@ -168,7 +168,7 @@ fn answers_to_long_keys_of_maps_are_short_api_3() {
             assert!(used < MAX_MEMORY, "{used} bytes");
         }
     }
-    // Sixty-four keys, each as long as is shown.
+    // Sixty-four keys, each of the maximum shown length.
     let keys: Vec<String> = (0..100)
         .map(|number| format!("\"{number}{}\":0", "\u{7f}".repeat(80)))
         .collect();

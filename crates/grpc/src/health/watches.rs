@@ -11,7 +11,7 @@ const MAX_WATCHES: usize = 1_024;
 const MAX_WATCHES_PER_ADDRESS: usize = 64;
 
 /// Counts the open `Watch` calls. Any client may open one, and only the client ends it. Cheap to
-/// clone; all clones share the count.
+/// clone. All clones share the count.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Watches(Arc<Mutex<Counts>>);
 

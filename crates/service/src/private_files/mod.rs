@@ -38,9 +38,9 @@ impl PrivateFolder {
     /// wider mode to 0700.
     ///
     /// # Errors
-    /// [`PrivateFileError`] if the folder cannot be created, if another user owns it, or if it
-    /// contains the working directory. Such a folder also contains other files, whose users would
-    /// lose access.
+    /// [`PrivateFileError`] if the folder cannot be created, if it has a wider mode and another
+    /// user owns it, or if it contains the working directory. Such a folder also contains other
+    /// files, whose users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {

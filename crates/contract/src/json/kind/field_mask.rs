@@ -6,7 +6,8 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// The most paths of one mask. A path of one byte becomes a string of its own. No message has as many fields.
+/// The maximum paths of one mask. No message has as many fields. Each path of one byte becomes a
+/// separate string.
 const MAX_PATHS: usize = 1_000;
 
 /// `google.protobuf.FieldMask`: paths in lowerCamelCase, separated by commas.

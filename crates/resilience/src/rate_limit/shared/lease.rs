@@ -93,7 +93,7 @@ impl LeasedRateLimiter {
         }
         let good_for = inner.limiter.config().limit.window.get() / LEASES_PER_WINDOW;
         let ends = now.saturating_add(nanoseconds(good_for));
-        // One of the units is that of this request.
+        // This request uses one of the units.
         lease.renew(granted.units.saturating_sub(1), granted.remaining, ends);
         inner.limiter.decide(granted)
     }

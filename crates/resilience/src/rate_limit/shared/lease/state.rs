@@ -2,10 +2,12 @@ use std::time::Duration;
 
 use parking_lot::Mutex;
 
-/// What a process knows of a key: the units that it borrowed, or that there are none. All times are nanoseconds since the start.
+/// The state of a key in this process: the units that it borrowed, or that there are none. All
+/// times are nanoseconds since the start.
 #[derive(Debug, Default)]
 pub(super) struct Lease {
-    // One lock for all of it: units are good only until the end that was stored with them.
+    // One lock for all fields, because units are valid only until the end that was stored with
+    // them.
     state: Mutex<State>,
     /// Held by the one request that renews the lease.
     pub(super) renewing: tokio::sync::Mutex<()>,
@@ -15,18 +17,18 @@ pub(super) struct Lease {
 struct State {
     units: u32,
     ends: u64,
-    /// Redis has nothing before this time.
+    /// The earliest time at which Redis may have units.
     blocked_until: u64,
-    /// What Redis had left when the units were borrowed.
+    /// The remaining units in Redis when the units were borrowed.
     remaining: u32,
 }
 
-/// What a lease says about a request.
+/// The decision of a lease about a request.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The request is admitted and as many units remain.
+    /// The request is admitted, and this many units remain.
     Admitted(u32),
-    /// There are no units for this long.
+    /// There are no units for this time.
     Blocked(Duration),
     /// The lease is used up or has ended.
     Unknown,
@@ -51,7 +53,7 @@ impl Lease {
         }
     }
 
-    /// Replaces what is left by `units`, which are good until `ends`.
+    /// Replaces the remaining units by `units`, which are valid until `ends`.
     pub(super) fn renew(&self, units: u32, remaining: u32, ends: u64) {
         let mut state = self.state.lock();
         state.units = units;
@@ -64,7 +66,7 @@ impl Lease {
         self.state.lock().blocked_until = until;
     }
 
-    /// Whether the lease still says something about requests.
+    /// Whether the lease still decides about requests.
     pub(super) fn is_in_use(&self, now: u64) -> bool {
         let state = self.state.lock();
         state.ends > now || state.blocked_until > now

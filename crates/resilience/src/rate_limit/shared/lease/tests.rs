@@ -22,7 +22,7 @@ fn searches_a_full_table_once_for_many_new_keys_res_6() {
         assert!(table.get_or_add(&key(number), 0).is_none());
     }
     assert_eq!(table.searches, 1);
-    // Those that are in the table are found without a search.
+    // Existing leases are found without a search.
     assert!(table.get_or_add(&key(0), 0).is_some());
     // All leases have ended.
     assert!(table.get_or_add(&key(KEYS), second).is_some());
@@ -66,7 +66,7 @@ fn admits_no_more_than_was_borrowed_during_renewals_res_6() {
     const RENEWALS: u32 = 20_000;
     let lease = Lease::default();
     let admitted = AtomicU32::new(0);
-    // Each lease ends before the next one begins, with units left.
+    // Each lease ends ahead of the next one, with units left.
     std::thread::scope(|scope| {
         let readers: Vec<_> = (0..2)
             .map(|_| {
@@ -84,7 +84,7 @@ fn admits_no_more_than_was_borrowed_during_renewals_res_6() {
             })
             .collect();
         for _ in 0..RENEWALS {
-            // Ten units that nobody may use, because their lease has ended, then one that is good.
+            // Ten units that are unusable because their lease has ended, then one valid unit.
             lease.renew(10, 0, 0);
             lease.renew(1, 0, u64::MAX);
         }
