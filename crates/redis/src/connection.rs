@@ -29,12 +29,12 @@ use crate::{
 /// begun goes on for this many.
 const STEPS: u32 = 10;
 
-/// How often the Sentinels are asked whether the server of the open connection is still the master. One that was replaced may answer as
-/// before, and all that is written to it until it is left is lost.
+/// How often the Sentinels are asked whether the connected server is still the master. A replaced
+/// master may still answer, and all writes to it are lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
-/// A cluster's connection repairs the links to its nodes by itself, and other nodes answer meanwhile. After this many failures in a row
-/// it is replaced.
+/// The connection of a cluster repairs the links to its nodes by itself, while other nodes answer.
+/// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A Redis. Cheap to clone; all clones share one connection, over which many ask at once.
@@ -97,7 +97,8 @@ impl Redis {
             .map_err(RedisError::from)
     }
 
-    /// Runs a script, which Redis keeps by its hash. The timeout holds for all that this takes, loading the script included.
+    /// Runs a script, which Redis stores by its hash. The timeout covers all steps, including the
+    /// loading of the script.
     ///
     /// # Errors
     /// [`RedisError`].
@@ -131,12 +132,13 @@ impl Redis {
         self.ask::<Value>(&redis::cmd("PING")).await.map(drop)
     }
 
-    /// When a question that is asked now has to be answered.
+    /// Returns the deadline of a request that starts at this moment.
     fn deadline(&self) -> Instant {
         Instant::now() + self.0.config.timeout.get()
     }
 
-    /// Connects where there is no connection, and asks; both until the deadline. A connection that broke is let go, so that the next question makes a new one.
+    /// Connects if necessary and sends a request, both until the deadline. Closes a broken
+    /// connection, so that the next request opens a new one.
     async fn bounded(&self, deadline: Instant, question: Question<'_>) -> RedisResult<Vec<Value>> {
         let (number, mut open) = match time::timeout_at(deadline, self.open()).await {
             Ok(opened) => opened?,
@@ -151,7 +153,7 @@ impl Redis {
                 answer
             }
             Err(_elapsed) => {
-                // A server that had less time than an answer may take is not to blame.
+                // A server that had less than the full time for its answer keeps its connection.
                 let had_all = asked.elapsed() >= self.0.config.timeout.get() / 2;
                 let error = late();
                 if had_all && self.is_over(&open, Some(&error)) {
@@ -162,7 +164,7 @@ impl Redis {
         }
     }
 
-    /// Whether a connection is of no more use after an answer.
+    /// Whether a connection is unusable after an answer.
     fn is_over(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
         let failed = error.is_some_and(broke);
         match open {
@@ -250,14 +252,15 @@ impl Inner {
     }
 }
 
-/// Lets a connection go when the Sentinels name another master than the one that it leads to. Ends with the connection.
+/// Closes a connection when the Sentinels name another master than its own. Ends with the
+/// connection.
 async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, master: Master) {
     loop {
         time::sleep(POLL_INTERVAL).await;
         if !redis.upgrade().is_some_and(|redis| redis.is_open(number)) {
             return;
         }
-        // Sentinels that do not answer say nothing against the master.
+        // If no Sentinel answers, the connection stays.
         let Ok(named) = sentinels.master().await else {
             continue;
         };
@@ -314,7 +317,7 @@ impl Question<'_> {
     }
 }
 
-/// A Redis until a deadline, for what takes several commands.
+/// A Redis with one deadline for several commands.
 struct Bounded {
     redis: Redis,
     deadline: Instant,

@@ -4,8 +4,9 @@
 //! without it. One value, [`Redis`], speaks to a server alone, to the present master under Sentinel, or to a cluster; the URL says which. It connects when it is first used
 //! and anew after every loss, and all who wait share one attempt.
 //!
-//! The protocol is that of the crate `redis`. Ours is what that leaves to its users: a bound on connecting and asking together, the master found again after a fail-over, also when
-//! the one that was replaced goes on to answer, and errors that never show the address.
+//! The crate `redis` implements the protocol. This crate adds a time limit on connecting and asking
+//! together, and errors that never show the address. It also finds the master again after a
+//! failover, even if the replaced one still answers.
 //!
 //! ```no_run
 //! use seaworthy_redis::{Redis, RedisConfig, redis};

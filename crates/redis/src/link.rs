@@ -14,8 +14,9 @@ use crate::{
     url::{RedisUrl, Topology},
 };
 
-/// A cluster is open when all nodes were tried, some of them twice. With this share of the time that a caller waits for each, a node that
-/// does not answer delays the others by about one such time.
+/// The part of the caller's time that each node of a cluster gets. Opening a cluster tries all
+/// nodes, some of them twice, so a node that does not answer delays the others by about one such
+/// time.
 const NODE_SHARE: u32 = 2;
 
 /// How connections are made.
@@ -56,7 +57,7 @@ impl Link {
         }
     }
 
-    /// Connects; with the master that it is, where Sentinels name one.
+    /// Connects. Returns also the master, if Sentinels name it.
     pub(crate) async fn open(&self) -> RedisResult<(Open, Option<Master>)> {
         match self {
             Self::Single(client, limits) => client
@@ -104,7 +105,7 @@ fn addresses(url: &RedisUrl) -> Vec<ConnectionAddr> {
         .collect()
 }
 
-/// The address of a host, encrypted if the URL says so.
+/// Returns the address of a host, encrypted if the URL requires it.
 pub(crate) fn address(url: &RedisUrl, host: &str, port: u16) -> ConnectionAddr {
     let host = host.to_owned();
     if url.is_encrypted() {

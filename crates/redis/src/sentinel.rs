@@ -1,4 +1,4 @@
-//! The master that Sentinels name.
+//! Finds the master that Sentinels name.
 
 use std::{collections::HashMap, io, sync::Arc};
 
@@ -13,14 +13,14 @@ use crate::{
     link::{address, identity},
 };
 
-/// How many times the time of an answer connecting to a Sentinel, and its answer, may take. No caller waits for it alone, and a Sentinel
-/// that does not answer delays nothing where the others are a majority.
+/// The timeout for connecting to a Sentinel and for its answer, in multiples of the answer timeout.
+/// A Sentinel that does not answer causes no delay if the others are a majority.
 const SENTINEL_STEPS: u32 = 3;
 
 /// The Sentinels of one master.
 ///
-/// After a partition some of them may still name a master that the others replaced, and that goes on to answer as a master. So all are
-/// asked, and the answer of the latest fail-over is taken.
+/// After a partition some of them may still name a replaced master, which may still answer as a
+/// master. So all of them are asked, and the answer of the latest failover counts.
 pub(crate) struct Sentinels {
     config: RedisConfig,
     master: String,
@@ -33,29 +33,31 @@ pub(crate) struct Sentinels {
 
 struct Sentinel {
     client: Client,
-    /// Kept for the next question.
+    /// Kept for the next request.
     open: Mutex<Option<MultiplexedConnection>>,
 }
 
-/// A master by its address, as Sentinels name it.
+/// The address of a master, as Sentinels name it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Master {
     host: String,
     port: u16,
-    /// Counts fail-overs: each has a number of its own, for which a majority of Sentinels voted.
+    /// The number of the failover. A majority of Sentinels voted for each one.
     epoch: u64,
 }
 
-/// What the Sentinels answered.
+/// The answer of the Sentinels.
 #[derive(Debug)]
 pub(crate) struct Named {
     pub(crate) master: Master,
-    /// Whether more than half of them answered, so that one at least took part in the last vote.
+    /// Whether more than half of them answered, so that at least one of them took part in the last
+    /// vote.
     is_majority: bool,
 }
 
 impl Named {
-    /// Whether `present` is the master no more. A minority may know less than whoever named `present`.
+    /// Whether `present` is replaced. A minority may have older information than the Sentinels that
+    /// named `present`.
     pub(crate) fn replaces(&self, present: &Master) -> bool {
         let is_other = (&self.master.host, self.master.port) != (&present.host, present.port);
         is_other && (self.is_majority || self.master.epoch > present.epoch)
@@ -96,7 +98,7 @@ impl Sentinels {
         let mut open = Client::open(info)?
             .get_multiplexed_async_connection_with_config(&self.limits)
             .await?;
-        // One that restarted, or that was made a replica meanwhile, is not the master yet or no more.
+        // A server that restarted or became a replica in the meantime may not be the master.
         let role: Vec<Value> = redis::cmd("ROLE").query_async(&mut open).await?;
         match role.first() {
             Some(Value::BulkString(role)) if role == b"master" => Ok((open, master)),
@@ -108,7 +110,8 @@ impl Sentinels {
         }
     }
 
-    /// The master of the latest fail-over that the Sentinels know. It waits for the answers of a majority, and for all if there is none.
+    /// Returns the master of the latest failover that the Sentinels know. Waits for the answers of
+    /// a majority, and for all if there is no majority.
     pub(crate) async fn master(&self) -> RedisResult<Named> {
         let mut questions = JoinSet::new();
         for sentinel in &self.all {
@@ -204,14 +207,14 @@ mod tests {
     }
 
     #[test]
-    fn a_minority_replaces_a_master_by_a_later_one_only_data_5() {
+    fn minority_replaces_master_only_by_later_one_data_5() {
         let present = master("a", 5);
         for (host, epoch, is_majority, replaces) in [
             ("a", 6, true, false),
             ("b", 6, true, true),
             ("b", 6, false, true),
             ("b", 4, false, false),
-            // The name was removed and added again, which begins to count anew.
+            // The name was removed and added again, so its epochs start again.
             ("b", 0, true, true),
         ] {
             let named = Named {

@@ -206,7 +206,7 @@ async fn leaves_a_replaced_master_that_still_answers_data_5() {
     let other = RedisServer::start(program).unwrap();
     let redis = at(&servers.url());
     until_it_answers(&redis).await;
-    // The Sentinel names another master, and the first one goes on as before.
+    // The Sentinel names another master, and the first one still answers.
     let sentinel = at(&servers.sentinel().url());
     let name = RedisSentinel::MASTER;
     let port = other.address().port();
@@ -235,13 +235,13 @@ async fn leaves_a_replaced_master_that_still_answers_data_5() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_silent_node_leaves_the_rest_of_a_cluster_usable_data_5() {
+async fn silent_node_leaves_rest_of_cluster_usable_data_5() {
     const KEYS: usize = 50;
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
     let cluster = RedisCluster::start(program).unwrap();
-    // Long enough for a loaded machine, and short of the time after which the cluster itself acts.
+    // Long enough for a loaded machine, and shorter than the cluster's own failure detection.
     let redis = within(&cluster.url(), Timeout::from_millis(1_000));
     until_it_answers(&redis).await;
     let silent = &cluster.nodes()[0];
@@ -286,7 +286,7 @@ async fn a_silent_node_leaves_the_rest_of_a_cluster_usable_data_5() {
 }
 
 #[tokio::test]
-async fn the_timeout_holds_for_a_script_and_its_loading_data_5() {
+async fn timeout_covers_script_and_its_loading_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -297,7 +297,8 @@ async fn the_timeout_holds_for_a_script_and_its_loading_data_5() {
         Timeout::from_millis(4_000),
     );
     until_it_answers(&redis).await;
-    // One answer, after 2.4 s, is in time. That the script is missing, that it is loaded and what it answers together are not.
+    // One answer after 2.4 s is in time, but three are not: the missing script, its loading and its
+    // result.
     proxy.set(Fault {
         latency: Duration::from_millis(1_200),
         ..Fault::none()
@@ -305,7 +306,7 @@ async fn the_timeout_holds_for_a_script_and_its_loading_data_5() {
     let script = Script::new("return 7");
     let error = redis.invoke::<i64>(&script, &[], &[]).await.unwrap_err();
     assert!(matches!(error, RedisError::Late), "{error:?}");
-    // The connection is kept, because the server did answer.
+    // The server answered, so the connection is kept.
     proxy.set(Fault::none());
     let end = Instant::now() + PATIENCE;
     while let Err(error) = redis.invoke::<i64>(&script, &[], &[]).await {
