@@ -14,9 +14,9 @@ use crate::{
     url::{RedisUrl, Topology},
 };
 
-/// The part of the caller's time that each node of a cluster gets. Opening a cluster tries all
-/// nodes, some of them twice, so a node that does not answer delays the others by about one such
-/// time.
+/// The timeout of each cluster node is the caller's time divided by this. Opening a cluster tries
+/// all nodes, some of them twice, so a node that does not answer delays the others by about that
+/// timeout.
 const NODE_SHARE: u32 = 2;
 
 /// How connections are made.
