@@ -147,13 +147,18 @@ impl IdempotencyLayer {
             token,
         };
         let layer = self.clone();
+        // The server may account for the body in the extensions, and the body stays in memory until
+        // the call ends, also after the client has gone away.
+        let extensions = parts.extensions.clone();
         let request = Request::from_parts(parts, Body::from(body));
         // A task of its own, because the client that goes away now is the one that will ask again.
         let call = async move {
             let Ok(response) = timeout(layer.config.run, inner.call(request))
                 .await
                 .unwrap_or_else(|_elapsed| Ok(layer.refusal(took_too_long())));
-            layer.remember(lease, response).await
+            let response = layer.remember(lease, response).await;
+            drop(extensions);
+            response
         }
         .in_current_span();
         let task = match context::current() {

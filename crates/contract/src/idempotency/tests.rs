@@ -172,6 +172,37 @@ async fn a_client_that_went_away_comes_back_to_its_answer_api_6() {
     assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
 }
 
+#[tokio::test]
+async fn call_without_client_keeps_extensions_to_its_end_sec_3() {
+    let (begun, ended) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+    let (begins, ends) = (Arc::clone(&begun), Arc::clone(&ended));
+    // The handler takes nothing of the request, so the request is gone when it runs.
+    let serve = async move || {
+        begins.notify_one();
+        ends.notified().await;
+    };
+    let config = IdempotencyConfig::default();
+    let store = Arc::new(MemoryStore::new(&config));
+    let router = Router::new()
+        .fallback(any(serve))
+        .layer(IdempotencyLayer::new(config, store));
+    let charge = Arc::new(());
+    let request = Request::post("/orders")
+        .header("idempotency-key", "k1")
+        .extension(Arc::clone(&charge))
+        .body(Body::from("{}"))
+        .unwrap();
+    tokio::select! {
+        _ = router.oneshot(request) => panic!("the call waits"),
+        () = begun.notified() => {}
+    }
+    assert_eq!(Arc::strong_count(&charge), 2);
+    ended.notify_one();
+    while Arc::strong_count(&charge) > 1 {
+        tokio::task::yield_now().await;
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_call_that_never_ends_gives_its_key_back_api_6() {
     let subject = subject(IdempotencyConfig::default());

@@ -257,8 +257,12 @@ impl Exchange {
                 let limit = endpoint.options().own_body_limit();
                 let limit = limit.unwrap_or(stack.config.body_limit);
                 let reader = endpoint.options().body_reader();
-                let (parts, body) = request.into_parts();
+                let (mut parts, body) = request.into_parts();
                 let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);
+                if let Some(report) = report.clone() {
+                    // A call that goes on without its client keeps the charge for its body.
+                    parts.extensions.insert(report);
+                }
                 self.body = report;
                 let request = Request::from_parts(parts, body);
                 State::handling(endpoint.call(request))

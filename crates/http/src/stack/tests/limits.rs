@@ -234,6 +234,33 @@ async fn refuses_bodies_over_budget_with_retry_after_sec_3() {
 }
 
 #[tokio::test]
+async fn keeps_charge_of_call_after_its_client_left_sec_3() {
+    let budget = BodyBudget::new(
+        ByteSize::mebibytes(2),
+        &seaworthy_telemetry::metrics::Metrics::new(),
+    );
+    let (sender, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let detach = async move |request: Request<Body>| {
+        let extensions = request.extensions().clone();
+        let body = request.into_body().collect().await.unwrap().to_bytes();
+        sender.send((extensions, body)).unwrap();
+        pending::<()>().await;
+    };
+    let stack = builder(HttpConfig::default())
+        .body_budget(budget.clone())
+        .build(Routes::new().post("/", detach))
+        .unwrap();
+    let request = Request::post("/").body(Body::from("12345678")).unwrap();
+    let mut client = Box::pin(send(&stack, request));
+    assert!(futures::poll!(&mut client).is_pending());
+    let call = calls.recv().await.unwrap();
+    drop(client);
+    assert_eq!(budget.held().get(), 8);
+    drop(call);
+    assert_eq!(budget.held().get(), 0);
+}
+
+#[tokio::test]
 async fn refuses_route_with_body_limit_over_budget_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
