@@ -52,9 +52,11 @@ impl ReadPosition {
     }
 
     /// Records that all revocations until `as_of_us` were read. `as_of_us` is the database's clock
-    /// at the start of the read. If that clock is set back, the position follows it.
+    /// at the start of the read. If that clock was set back by more than the overlap, as after a
+    /// failover, the next read covers everything: this one missed what was recorded since.
     pub fn advance(&self, as_of_us: i64) {
-        *self.0.lock() = Some(as_of_us);
+        let is_covered = self.since_us().is_none_or(|since| as_of_us >= since);
+        *self.0.lock() = is_covered.then_some(as_of_us);
     }
 }
 
@@ -70,5 +72,16 @@ mod tests {
         assert_eq!(position.clone().since_us(), Some(40_000_000));
         position.advance(70_000_000);
         assert_eq!(position.since_us(), Some(10_000_000));
+    }
+
+    #[test]
+    fn clock_set_back_beyond_the_overlap_reads_all_again_auth_3() {
+        let position = ReadPosition::default();
+        position.advance(1_000_000_000);
+        // A user is banned at 700 s by the new clock. The question from 940 s does not find it.
+        position.advance(701_000_000);
+        assert_eq!(position.since_us(), None);
+        position.advance(702_000_000);
+        assert_eq!(position.since_us(), Some(642_000_000));
     }
 }
