@@ -225,10 +225,13 @@ async fn track(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resul
         if let Err(reason) = api.by_actor.admit(&key).await {
             return Ok(not_admitted(&reason));
         }
-        let is_counted = match api.counts(&visitor, address, tracked.event_id).await {
-            Ok(is_counted) => is_counted,
-            Err(reason) => return Ok(not_admitted(&reason)),
-        };
+        // A limit for each invented event would fill the counters, and full counters count nobody.
+        let is_published = api.store.is_published(tracked.event_id).await?;
+        let is_counted = is_published
+            && match api.counts(&visitor, address, tracked.event_id).await {
+                Ok(is_counted) => is_counted,
+                Err(reason) => return Ok(not_admitted(&reason)),
+            };
         if is_counted {
             api.store
                 .looked(actor, tracked.event_id, &tracked.event_type)

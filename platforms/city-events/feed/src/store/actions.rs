@@ -33,6 +33,16 @@ impl Store {
             .map(drop)
     }
 
+    /// Returns whether people can look at an event.
+    pub(crate) async fn is_published(&self, event: Uuid) -> Result<bool, DataError> {
+        let found: Option<(Uuid,)> =
+            sql("SELECT event_id FROM feed_events WHERE event_id = ? AND status = 'published'")
+                .bind(event)
+                .fetch_optional(&self.0)
+                .await?;
+        Ok(found.is_some())
+    }
+
     /// Forgets some of what people did so long ago that it counts no more; `true` says that there may be more.
     pub(crate) async fn forget(&self) -> Result<bool, DataError> {
         let looks = sql("DELETE FROM feed_actions WHERE ctid IN (SELECT ctid FROM feed_actions WHERE happened_at < ? LIMIT ?)")

@@ -27,6 +27,7 @@ seaworthy_testkit::on_every_database! {
         nobody_is_who_they_say_they_are_auth_6,
         looks_are_limited_and_remembered_once_a_day_res_6,
         views_of_unknown_events_are_not_stored_res_6,
+        views_of_unknown_events_spend_no_limit_res_6,
         anonymous_views_count_up_to_a_limit_per_address_res_6,
         trending_answers_after_any_number_of_joins_res_6,
         what_people_did_long_ago_is_forgotten;

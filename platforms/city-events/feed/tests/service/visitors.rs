@@ -104,6 +104,16 @@ pub(crate) async fn anonymous_views_count_up_to_a_limit_per_address_res_6(house:
     );
 }
 
+pub(crate) async fn views_of_unknown_events_spend_no_limit_res_6(house: House) {
+    let event = Told::of("Jazz", 1);
+    for _ in 0..6 {
+        assert_eq!(track(&house, &event, &[]).0, 202);
+    }
+    house.publish(&event).await;
+    assert_eq!(track(&house, &event, &[]).0, 202);
+    assert_eq!(actors(&house).await.len(), 1);
+}
+
 pub(crate) async fn trending_answers_after_any_number_of_joins_res_6(house: House) {
     let event = Told::of("Jazz", 1);
     house.publish(&event).await;
