@@ -16,5 +16,11 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             include_str!("../migrations/0002_inbox_without_attempts.up.sql"),
             include_str!("../migrations/0002_inbox_without_attempts.down.sql"),
         ),
+        Migration::new(
+            3,
+            "outbox_keys",
+            include_str!("../migrations/0003_outbox_keys.up.sql"),
+            include_str!("../migrations/0003_outbox_keys.down.sql"),
+        ),
     ],
 );

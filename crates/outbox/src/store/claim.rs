@@ -1,12 +1,15 @@
-use std::{collections::BTreeMap, time::Duration};
+use std::time::Duration;
 
 use seaworthy_core::new_id;
-use seaworthy_data::{Connection, DataError, Database, FromRow, Row, Statement, Transaction, sql};
+use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 
 use super::{lane::LANES, microseconds, row::Stored};
 
 /// One relay leaves the other lanes to the next, which claims while this one publishes.
 const LANES_AT_ONCE: u8 = LANES / 2;
+
+/// A lane's smallest share of a batch: one refused row and one free row.
+const MIN_SHARE: u32 = 2;
 
 /// Rows that one relay has for a while, because it has their lanes.
 #[derive(Debug)]
@@ -41,6 +44,9 @@ pub(crate) async fn is_anything(database: &Database) -> Result<bool, DataError> 
 ///
 /// Not the rows are written to but the lanes, of which there are few: a row is written when it is stored and when it is removed. A key is in one lane, and one relay
 /// has a lane, so the messages of a key are published one after the other. A row that was refused before goes alone, before the later ones of its key.
+///
+/// Returns at most `batch` rows, however many were refused before. Each lane leaves half of its share
+/// to rows that were not refused, so that other keys are published meanwhile.
 pub(crate) async fn claim(
     database: &Database,
     batch: u32,
@@ -63,24 +69,27 @@ async fn take_lanes(
     batch: u32,
     stands: Duration,
 ) -> Result<Option<Vec<Stored>>, DataError> {
+    let most = (batch / MIN_SHARE).clamp(1, LANES_AT_ONCE.into());
     let lanes: Vec<(i32,)> = sql(TAKEN)
         .on_sqlite(WANTED)
-        .bind(i64::from(LANES_AT_ONCE))
+        .bind(i64::from(most))
         .fetch_all(tx)
         .await?;
     let lanes: Vec<i32> = lanes.into_iter().map(|(lane,)| lane).collect();
     if lanes.is_empty() {
         return Ok(None);
     }
-    let refused: Vec<Refused> = sql("SELECT sequence, message_key, CASE WHEN until_us <= {now_us} THEN 1 ELSE 0 END AS is_due FROM outbox WHERE lane IN (?*) AND state = 2 ORDER BY sequence")
-        .bind_list(lanes.iter().copied())
-        .fetch_all(tx)
-        .await?;
-    let (again, held) = sort_out(refused);
-    let share = batch.div_ceil(u32::try_from(lanes.len()).unwrap_or(1));
+    let mut left = batch;
+    let mut again = Vec::new();
     let mut rows = Vec::new();
-    for lane in &lanes {
-        rows.extend(free_rows(tx, *lane, &held, share.into()).await?);
+    for (lane, lanes_left) in lanes.iter().zip((1..=count(&lanes)).rev()) {
+        // A lane with few rows leaves its share to the lanes after it.
+        let share = left.div_ceil(lanes_left);
+        let due = due_rows(tx, *lane, share.div_ceil(2)).await?;
+        let free = free_rows(tx, *lane, share.saturating_sub(count(&due))).await?;
+        left = left.saturating_sub(count(&due).saturating_add(count(&free)));
+        again.extend(due);
+        rows.extend(free);
     }
     if !again.is_empty() {
         let refused: Vec<Stored> = sql("SELECT sequence, lane, topic, headers, payload, attempts FROM outbox WHERE state = 2 AND sequence IN (?*)")
@@ -105,57 +114,40 @@ async fn take_lanes(
     Ok((!rows.is_empty()).then_some(rows))
 }
 
-/// A row that the broker refused.
-struct Refused {
-    sequence: i64,
-    key: Option<String>,
-    is_due: bool,
+fn count<T>(rows: &[T]) -> u32 {
+    u32::try_from(rows.len()).unwrap_or(u32::MAX)
 }
 
-impl FromRow for Refused {
-    fn from_row(row: &Row) -> Result<Self, DataError> {
-        let is_due: i32 = row.get("is_due")?;
-        Ok(Self {
-            sequence: row.get("sequence")?,
-            key: row.get("message_key")?,
-            is_due: is_due == 1,
-        })
-    }
+/// Returns at most `max` refused rows of a lane whose backoff is over, longest due first. Of each
+/// key only the oldest refused row is eligible. Payloads are read later, so that the database does
+/// not sort them.
+async fn due_rows(connection: &dyn Connection, lane: i32, max: u32) -> Result<Vec<i64>, DataError> {
+    let found: Vec<(i64,)> = sql("SELECT due.sequence FROM outbox due WHERE due.lane = ? AND due.state = 2 AND due.until_us <= {now_us}
+            AND (due.message_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM outbox earlier WHERE earlier.lane = due.lane AND earlier.state = 2
+                    AND earlier.message_key = due.message_key AND earlier.sequence < due.sequence))
+            ORDER BY due.until_us, due.sequence LIMIT ?")
+        .bind(lane)
+        .bind(i64::from(max))
+        .fetch_all(connection)
+        .await?;
+    Ok(found.into_iter().map(|(sequence,)| sequence).collect())
 }
 
-/// Which of the refused rows are tried again, and which keys they hold up: of each key the first one goes, once its pause is over.
-fn sort_out(refused: Vec<Refused>) -> (Vec<i64>, Vec<String>) {
-    let mut again = Vec::new();
-    let mut first = BTreeMap::new();
-    for row in refused {
-        match row.key {
-            None if row.is_due => again.push(row.sequence),
-            None => {}
-            Some(key) => {
-                first.entry(key).or_insert((row.sequence, row.is_due));
-            }
-        }
-    }
-    let due = first.values().filter(|(_, is_due)| *is_due);
-    again.extend(due.map(|(sequence, _)| *sequence));
-    (again, first.into_keys().collect())
-}
-
-/// The oldest rows of a lane that wait for nothing.
+/// Returns the oldest rows of a lane, at most `max`, that were not refused and whose key has no
+/// refused row.
 async fn free_rows(
     connection: &dyn Connection,
     lane: i32,
-    held: &[String],
-    most: i64,
+    max: u32,
 ) -> Result<Vec<Stored>, DataError> {
-    let statement: Statement = if held.is_empty() {
-        sql("SELECT sequence, lane, topic, headers, payload, attempts FROM outbox WHERE lane = ? AND state = 0 ORDER BY sequence LIMIT ?")
-            .bind(lane)
-    } else {
-        sql("SELECT sequence, lane, topic, headers, payload, attempts FROM outbox WHERE lane = ? AND state = 0
-                AND (message_key IS NULL OR message_key NOT IN (?*)) ORDER BY sequence LIMIT ?")
-            .bind(lane)
-            .bind_list(held.iter().cloned())
-    };
-    statement.bind(most).fetch_all(connection).await
+    sql("SELECT free.sequence, free.lane, free.topic, free.headers, free.payload, free.attempts FROM outbox free
+            WHERE free.lane = ? AND free.state = 0
+            AND (free.message_key IS NULL OR NOT EXISTS (
+                SELECT 1 FROM outbox refused WHERE refused.lane = free.lane AND refused.state = 2 AND refused.message_key = free.message_key))
+            ORDER BY free.sequence LIMIT ?")
+        .bind(lane)
+        .bind(i64::from(max))
+        .fetch_all(connection)
+        .await
 }

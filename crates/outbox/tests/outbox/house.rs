@@ -4,7 +4,7 @@ use std::{
     collections::{HashSet, VecDeque},
     sync::{
         Arc, OnceLock,
-        atomic::{AtomicU32, Ordering},
+        atomic::{AtomicU32, AtomicUsize, Ordering},
     },
     time::{Duration, Instant},
 };
@@ -75,6 +75,8 @@ pub(crate) struct Broker {
     pub(crate) taken: Mutex<Vec<Envelope>>,
     pub(crate) mood: Mutex<Mood>,
     pub(crate) asked: AtomicU32,
+    /// The largest batch of a call.
+    pub(crate) max_batch: AtomicUsize,
     /// Never answers the next calls, as many as this.
     pub(crate) swallows: Mutex<VecDeque<()>>,
 }
@@ -85,6 +87,7 @@ impl Broker {
             taken: Mutex::default(),
             mood: Mutex::new(Mood::Well),
             asked: AtomicU32::new(0),
+            max_batch: AtomicUsize::new(0),
             swallows: Mutex::default(),
         })
     }
@@ -130,6 +133,7 @@ impl RelayTarget for Broker {
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
             self.asked.fetch_add(1, Ordering::SeqCst);
+            self.max_batch.fetch_max(batch.len(), Ordering::SeqCst);
             if self.swallows.lock().pop_front().is_some() {
                 std::future::pending::<()>().await;
             }
@@ -178,7 +182,20 @@ pub(crate) fn loader(name: &'static str) -> Loader {
 }
 
 pub(crate) async fn house(place: &Place, broker: &Arc<Broker>, config: OutboxConfig) -> House {
-    let mut settings = DatabaseConfig::at(place.url.parse().unwrap());
+    house_on(
+        DatabaseConfig::at(place.url.parse().unwrap()),
+        broker,
+        config,
+    )
+    .await
+}
+
+/// A service with an outbox and with these settings of the database.
+pub(crate) async fn house_on(
+    mut settings: DatabaseConfig,
+    broker: &Arc<Broker>,
+    config: OutboxConfig,
+) -> House {
     settings.migrate_at_start = true;
     let made = OnceLock::new();
     let running = Service::new("orders", "1.0.0")
@@ -231,6 +248,8 @@ impl House {
 pub(crate) async fn rows(connection: &dyn Connection, state: &'static str) -> i64 {
     let statement = match state {
         "parked" => sql("SELECT COUNT(*) FROM outbox WHERE state = 3"),
+        "due" => sql("SELECT COUNT(*) FROM outbox WHERE state = 2 AND until_us <= {now_us}"),
+        "refused" => sql("SELECT COUNT(*) FROM outbox WHERE state = 2"),
         _ => sql("SELECT COUNT(*) FROM outbox WHERE state < 3"),
     };
     let (count,): (i64,) = statement.fetch_one(connection).await.unwrap();

@@ -18,6 +18,8 @@ seaworthy_testkit::on_every_database! {
         what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait,
         a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4,
         an_event_that_is_refused_holds_up_its_key_alone_msg_4,
+        relay_publishes_past_many_refused_keys_msg_4,
+        relay_bounds_batches_of_refused_events_msg_4,
         relay_keeps_order_after_partly_failed_batch_msg_4,
         an_event_that_can_never_be_published_is_set_aside_at_once_msg_4,
         a_claim_of_a_relay_that_died_ends_by_itself_msg_4,

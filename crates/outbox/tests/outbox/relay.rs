@@ -4,10 +4,13 @@ use std::{
 };
 
 use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_data::DatabaseConfig;
 use seaworthy_messaging::{Message, envelope::attribute};
-use seaworthy_outbox::StoreError;
+use seaworthy_outbox::{OutboxConfig, StoreError};
 
-use crate::house::{Broker, Counted, Mood, PATIENCE, Place, Refused, brisk, house, until};
+use crate::house::{
+    Broker, Counted, House, Mood, PATIENCE, Place, Refused, brisk, house, house_on, until,
+};
 
 /// Waits until no event is to be published any more.
 async fn until_empty(house: &crate::house::House) {
@@ -148,6 +151,77 @@ pub(crate) async fn an_event_that_is_refused_holds_up_its_key_alone_msg_4(place:
     until_empty(&house).await;
     assert_eq!(house.rows("parked").await, 1);
     assert_eq!(broker.numbers("a"), [1]);
+    house.running.stop().await;
+}
+
+/// Keys with a refused event: more than the rows that a query may return.
+const REFUSED_KEYS: u32 = 200;
+const SMALL_BATCH: u32 = 16;
+
+fn small_batches() -> OutboxConfig {
+    let mut config = brisk();
+    config.relay.attempts = 1_000.try_into().unwrap();
+    config.relay.batch = SMALL_BATCH.try_into().unwrap();
+    config
+}
+
+/// Stores an event for each of [`REFUSED_KEYS`] keys, which the broker refuses.
+async fn store_refused(house: &House) {
+    let outbox = &house.outbox;
+    let stored: Result<(), StoreError> = house
+        .database
+        .transaction(|tx| async move {
+            for number in 0..REFUSED_KEYS {
+                let message = Message::of(&Refused { number }).key(&format!("refused-{number}"));
+                outbox.store(&tx, message).await?;
+            }
+            Ok(())
+        })
+        .await;
+    stored.unwrap();
+}
+
+/// Waits until each of them is in these states.
+async fn until_all(house: &House, state: &'static str) {
+    let end = Instant::now() + PATIENCE;
+    while house.rows(state).await < i64::from(REFUSED_KEYS) {
+        assert!(Instant::now() < end);
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(place: Place) {
+    let broker = Broker::new();
+    let mut settings = DatabaseConfig::at(place.url.parse().unwrap());
+    settings.maximum_rows = 50.try_into().unwrap();
+    let house = house_on(settings, &broker, small_batches()).await;
+    *broker.mood.lock() = Mood::Picky;
+    store_refused(&house).await;
+    until_all(&house, "refused").await;
+    for number in 0..3 {
+        house.count(number, "b").await;
+    }
+    until("the other topic goes on", || broker.numbers("b").len() == 3).await;
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    let taken = broker.taken.lock().len();
+    assert_eq!(taken, REFUSED_KEYS as usize + 3);
+    house.running.stop().await;
+}
+
+pub(crate) async fn relay_bounds_batches_of_refused_events_msg_4(place: Place) {
+    let broker = Broker::new();
+    let house = house(&place, &broker, small_batches()).await;
+    *broker.mood.lock() = Mood::Picky;
+    store_refused(&house).await;
+    until_all(&house, "refused").await;
+    // Nothing is published until the backoff of each of them is over.
+    *broker.mood.lock() = Mood::Down;
+    until_all(&house, "due").await;
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    let largest = broker.max_batch.load(Ordering::SeqCst);
+    assert!(largest <= SMALL_BATCH as usize, "{largest}");
     house.running.stop().await;
 }
 

@@ -1,0 +1,7 @@
+-- on postgres, sqlite:
+DROP INDEX outbox_keys;
+-- end
+
+-- on mysql, mariadb:
+DROP INDEX outbox_keys ON outbox;
+-- end
