@@ -6,18 +6,28 @@ mod faulty;
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU16,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 
+use bytes::Bytes;
 use faulty::by_proxy;
 use futures::future::BoxFuture;
+use seaworthy_config::Loader;
+use seaworthy_core::new_id;
 use seaworthy_messaging::{
-    MessagingConfig,
+    Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topic, Topics,
     conformance::{FaultyBroker, Harness},
-    rabbitmq::RabbitmqBroker,
+    rabbitmq::{QueueConfig, RabbitmqBroker},
     transport::Transport,
 };
+use seaworthy_service::{NoSettings, RunningService, Service, StopOutcome};
 use seaworthy_testkit::{fault::FaultProxy, rabbitmq::RabbitmqServer, requirement, server::Shared};
+use tokio::{
+    sync::{mpsc, oneshot},
+    time::timeout,
+};
 
 static RABBITMQ: Shared<RabbitmqServer> = Shared::new("SEAWORTHY_TEST_RABBITMQ", |programs| {
     RabbitmqServer::start(programs)
@@ -109,3 +119,64 @@ seaworthy_messaging::conformance_tests!(
     a_broker_that_restarts_in_the_middle_loses_nothing_msg_1,
     publishing_while_the_broker_is_down_is_an_error_msg_2,
 );
+
+/// A service on the shared broker, with an exchange of its own.
+async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningService, Messaging) {
+    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
+    for (group, binding) in queues {
+        let queue = QueueConfig {
+            bindings: vec![(*binding).to_owned()],
+            ..QueueConfig::default()
+        };
+        config.rabbitmq.queues.insert((*group).to_owned(), queue);
+    }
+    config.defaults.prefetch = NonZeroU16::new(2).unwrap();
+    config.defaults.concurrency = NonZeroU16::new(2).unwrap();
+    let transport = connect(config.clone()).await;
+    let loader = Loader::new("conformance").overrides([
+        "server.http.addr=127.0.0.1:0",
+        "admin.addr=127.0.0.1:0",
+        "lifecycle.drain_delay=0s",
+    ]);
+    let (made, messaging) = oneshot::channel();
+    let service = Service::new("conformance", "1.0.0")
+        .start::<NoSettings, _>(loader, async move |service| {
+            let messaging = Messaging::over(service, "broker", &config, transport);
+            made.send(messaging).ok();
+            Ok(())
+        })
+        .await
+        .unwrap();
+    (service, messaging.await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
+    let Some(server) = RABBITMQ.get() else { return };
+    let unique = new_id().simple().to_string();
+    let (group, topic) = (format!("group.{unique}"), format!("planned.{unique}"));
+    let (service, messaging) = service(server, &[(&group, "#")]).await;
+    let (handled, mut arrived) = mpsc::unbounded_channel();
+    let subscription = Subscription::new(&group).on_topic(&topic, move |_: Received<Bytes>| {
+        handled.send(()).unwrap();
+        async { Ok::<_, Failure>(()) }
+    });
+    messaging.subscribe(subscription).await.unwrap();
+    let foreign: Vec<String> = (0..5).map(|number| format!("foreign.{number}.{unique}")).collect();
+    let all = foreign.iter().chain([&topic]);
+    let topics = all.clone().fold(Topics::new(), |topics, topic| topics.and_topic(topic));
+    let publisher = messaging.publisher(topics).await.unwrap();
+    for topic in all {
+        let message = Message::raw(topic, "text/plain", "text");
+        publisher.publish(message).await.unwrap();
+    }
+    let handled = timeout(Duration::from_secs(60), arrived.recv()).await;
+    assert_eq!(handled, Ok(Some(())), "the planned message waits for ever");
+    let letters = messaging.dead_letters().unwrap();
+    for topic in &foreign {
+        let found = letters.list(&Topic::new(topic).unwrap(), None, 10).await;
+        assert_eq!(found.unwrap().len(), 1, "{topic}");
+    }
+    assert_eq!(service.stop().await, StopOutcome::Clean);
+}

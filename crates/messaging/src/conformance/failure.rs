@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use chrono::Utc;
 use seaworthy_core::Timeout;
 use tokio::time;
 
@@ -11,7 +12,7 @@ use super::{
     topic,
 };
 use crate::{
-    DeadLetter, DeadLetterId, DeadLetterReason, Failure, GroupName, Received, Subscription, Topic,
+    DeadLetter, DeadLetterId, DeadLetterReason, Envelope, Failure, GroupName, Received, Subscription, Topic,
 };
 
 /// Waits until a topic has this many dead letters.
@@ -283,5 +284,21 @@ pub async fn dead_letters_are_browsed_and_removed_msg_3(harness: &dyn Harness) {
         .map(|letter| text(&letter.envelope))
         .collect();
     assert_eq!(left, ["0", "1", "2", "5", "6"]);
+    node.stop().await;
+}
+
+/// A group may get messages of topics that it does not plan: their dead letters are stored as well.
+pub async fn dead_letter_of_unplanned_topic_is_stored_msg_3(harness: &dyn Harness) {
+    let (node, topic) = (Node::start(harness).await, topic());
+    let group = GroupName::new(&group()).unwrap();
+    let foreign = Envelope::new(topic.clone(), "conformance.foreign", "foreign", "payload");
+    let reason = DeadLetterReason::UnknownType;
+    let letter = DeadLetter::new(foreign, &group, reason, "CLASS", "why", 0, Utc::now());
+    let stored = letter.clone().into_stored();
+    let answers = node.transport.publish(vec![stored]).await;
+    assert!(matches!(answers[..], [Ok(())]), "{answers:?}");
+    let found = dead_letters(&node, &topic, 1).await;
+    assert_eq!(found[0].id, letter.id);
+    assert_eq!(found[0].envelope.topic(), &topic);
     node.stop().await;
 }

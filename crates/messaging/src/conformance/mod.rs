@@ -181,6 +181,7 @@ macro_rules! conformance {
             what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3,
             a_message_without_an_answer_is_delivered_again_and_counted_msg_3,
             dead_letters_are_browsed_and_removed_msg_3,
+            dead_letter_of_unplanned_topic_is_stored_msg_3,
             a_replay_is_for_the_group_that_failed_msg_3,
             a_replay_is_for_everyone_where_that_is_asked_for_msg_3,
             what_fails_again_comes_back_with_its_replays_counted_msg_3,

@@ -11,6 +11,7 @@ mod dead_letters;
 mod deliveries;
 mod stops;
 mod topology;
+mod unplanned;
 mod wire;
 
 use std::{
@@ -33,6 +34,7 @@ use lapin::{
 };
 use parking_lot::Mutex;
 use seaworthy_core::Timeout;
+use unplanned::UnplannedQueues;
 
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
@@ -51,6 +53,7 @@ struct Inner {
     publishing: Slot,
     consuming: Slot,
     unheard: Mutex<BTreeSet<Topic>>,
+    unplanned: UnplannedQueues,
     closed: AtomicBool,
 }
 
@@ -65,6 +68,7 @@ impl RabbitmqBroker {
             publishing: Slot::new(config, client, Role::Publishing)?,
             consuming: Slot::new(config, client, Role::Consuming)?,
             unheard: Mutex::default(),
+            unplanned: UnplannedQueues::default(),
             closed: AtomicBool::new(false),
         };
         inner.publishing().await?;
@@ -108,6 +112,25 @@ impl Inner {
                 "the broker is short of memory or disk and takes no messages",
             ));
         }
+        let mut answers = self.send(&link, batch).await;
+        for (answer, envelope) in answers.iter_mut().zip(batch) {
+            if envelope.topic().is_dead_letters()
+                && matches!(answer, Err(PublishError::Unroutable { .. }))
+            {
+                *answer = self.store_unplanned(&link, envelope).await;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Publishes a dead letter whose queue does not exist.
+    async fn store_unplanned(&self, link: &Link, letter: &Envelope) -> Result<(), PublishError> {
+        let letter = self.unplanned.prepare(link, &self.config, letter).await?;
+        let answers = self.send(link, std::slice::from_ref(&letter)).await;
+        answers.into_iter().collect()
+    }
+
+    async fn send(&self, link: &Link, batch: &[Envelope]) -> Vec<Result<(), PublishError>> {
         // All are on their way before the first confirmation is waited for.
         let mut sent = Vec::with_capacity(batch.len());
         for envelope in batch {
@@ -132,9 +155,9 @@ impl Inner {
         let confirmed = sent.into_iter().map(|sent| async { sent?.await });
         let confirmed = join_all(confirmed).await;
         let answers = confirmed.into_iter().zip(batch);
-        Ok(answers
+        answers
             .map(|(confirmed, envelope)| answer(confirmed, envelope))
-            .collect())
+            .collect()
     }
 
     fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {

@@ -51,14 +51,7 @@ pub(super) async fn subscription(
 ) -> Result<(), TransportError> {
     exchanges(channel, config).await?;
     for topic in &plan.topics {
-        dead_letters(channel, config, &topic.dead_letters()).await?;
-        bind(
-            channel,
-            topic.dead_letters().as_str(),
-            &config.dead_letter_exchange(),
-            topic.as_str(),
-        )
-        .await?;
+        dead_letter_store(channel, config, &topic.dead_letters()).await?;
     }
     let group = plan.group.as_str();
     let queue_config = config.queue(group);
@@ -97,6 +90,19 @@ pub(super) async fn subscription(
         bind(channel, group, &config.exchange, key).await?;
     }
     Ok(())
+}
+
+/// Declares the queue of a dead-letter topic, and binds it to what the broker itself gives up.
+pub(super) async fn dead_letter_store(
+    channel: &Channel,
+    config: &RabbitmqConfig,
+    topic: &Topic,
+) -> Result<(), TransportError> {
+    dead_letters(channel, config, topic).await?;
+    let key = topic.of_dead_letters();
+    let key = key.as_ref().unwrap_or(topic).as_str();
+    let exchange = config.dead_letter_exchange();
+    bind(channel, topic.as_str(), &exchange, key).await
 }
 
 /// Declares the queue of a dead-letter topic.

@@ -11,8 +11,8 @@
 //!    the members share them.
 //! 3. *A delivery belongs to one session* until it is acknowledged, given back, or the session ends; then it is delivered again, in its old place.
 //!    At most `prefetch` deliveries of a session are neither.
-//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are made by [`Transport::open`] for each topic of the plan. What is published to one is kept until it is
-//!    removed, and needs no subscriber.
+//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are made by [`Transport::open`] for each topic of the plan, and by [`Transport::publish`] for any other
+//!    topic. What is published to one is kept until it is removed, and needs no subscriber.
 
 mod delivery;
 mod order;
