@@ -19,8 +19,8 @@ use super::{
     session::{Job, Session, Settled},
 };
 use crate::{
-    DeadLetter, DeadLetterReason, Envelope, Failure, PublishError, envelope::attribute,
-    failure::Remedy,
+    DeadLetter, DeadLetterReason, Envelope, Failure, PublishError, dead_letter::Form,
+    dead_letters::chain, envelope::attribute, failure::Remedy,
 };
 
 /// The longest pause that a handler can ask for: a message that waits is in hand, and brokers take back what stays there too long.
@@ -335,17 +335,26 @@ impl Consumer {
         let stored = letter.into_stored();
         let topic = stored.topic().clone();
         loop {
-            let begun = Instant::now();
-            let result = self.outlet.publish(stored.clone(), None).await;
-            self.outlet.count(&topic, begun, &result);
-            match result {
-                Ok(()) => {
-                    self.metrics.dead(reason);
-                    return Settled::Acknowledged;
-                }
-                Err(PublishError::Closed) => return Settled::GivenBack,
-                Err(error) => {
-                    tracing::error!(consumer = &*self.name, %error, "a dead letter is not taken by the broker; its message stays in hand")
+            // A form that is refused for good is followed by a smaller one. After an outage, or if
+            // no form is taken, the whole letter comes first again.
+            for form in Form::ALL {
+                let begun = Instant::now();
+                let result = self.outlet.publish(form.of(&stored), None).await;
+                self.outlet.count(&topic, begun, &result);
+                match result {
+                    Ok(()) => {
+                        self.metrics.dead(reason);
+                        return Settled::Acknowledged;
+                    }
+                    Err(PublishError::Closed) => return Settled::GivenBack,
+                    Err(error) => {
+                        let may_pass = error.may_pass();
+                        let problem = chain(&error);
+                        tracing::error!(consumer = &*self.name, %topic, ?form, problem, may_pass, "the broker did not take a dead letter");
+                        if may_pass {
+                            break;
+                        }
+                    }
                 }
             }
             if !rest(DEAD_LETTER_PAUSE, &job.session).await {

@@ -1,12 +1,14 @@
 //! Messages that no consumer could handle: why, how often, and where they were.
 
 mod fingerprint;
+mod form;
 mod reason;
 
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use fingerprint::{fingerprint, is_fingerprint};
+pub(crate) use form::Form;
 pub use reason::DeadLetterReason;
 use serde::{Deserialize, Deserializer, Serialize};
 
@@ -39,8 +41,12 @@ pub mod attributes {
     pub const LAST_FAILED: &str = "deadlast";
     /// How often it was replayed; a replayed message has it too, so that it is known when it fails again.
     pub const REPLAYS: &str = "deadreplays";
+    /// The size in bytes of a payload of which the dead letter has only the beginning.
+    pub const PAYLOAD_SIZE: &str = "deadsize";
+    /// The SHA-256 of that payload in hexadecimal digits.
+    pub const PAYLOAD_SHA256: &str = "deadsha256";
     /// All of them.
-    pub const ALL: [&str; 11] = [
+    pub const ALL: [&str; 13] = [
         ID,
         TOPIC,
         GROUP,
@@ -52,6 +58,8 @@ pub mod attributes {
         FIRST_FAILED,
         LAST_FAILED,
         REPLAYS,
+        PAYLOAD_SIZE,
+        PAYLOAD_SHA256,
     ];
 }
 
@@ -118,6 +126,17 @@ pub struct DeadLetter {
     pub first_failed: Option<DateTime<Utc>>,
     /// When it failed last.
     pub last_failed: Option<DateTime<Utc>>,
+    /// The payload as it was, where the broker refused it and only its beginning is here.
+    pub cut: Option<CutPayload>,
+}
+
+/// A payload of which a dead letter has only the beginning. Such a dead letter cannot be replayed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct CutPayload {
+    /// The size of the original payload in bytes.
+    pub size: u64,
+    /// The SHA-256 of the original payload in hexadecimal digits.
+    pub sha256: String,
 }
 
 impl DeadLetter {
@@ -147,6 +166,7 @@ impl DeadLetter {
             replays,
             first_failed: Some(first_failed),
             last_failed: Some(Utc::now()),
+            cut: None,
             envelope,
         }
     }
@@ -215,6 +235,11 @@ impl DeadLetter {
         let replays = replays(&stored);
         let first_failed = stored.moment(attributes::FIRST_FAILED);
         let last_failed = stored.moment(attributes::LAST_FAILED);
+        let size = stored.attribute(attributes::PAYLOAD_SIZE);
+        let cut = size.map(|size| CutPayload {
+            size: size.parse().unwrap_or_default(),
+            sha256: text(attributes::PAYLOAD_SHA256),
+        });
         let mut envelope = stored;
         for name in attributes::ALL {
             envelope = envelope.without_attribute(name);
@@ -241,6 +266,7 @@ impl DeadLetter {
             replays,
             first_failed,
             last_failed,
+            cut,
         }
     }
 

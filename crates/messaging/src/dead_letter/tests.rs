@@ -59,3 +59,28 @@ fn what_others_put_there_is_shown_too_msg_3() {
     assert_eq!(letter.id.as_str(), foreign.id().as_str());
     assert_eq!(letter.envelope.topic().as_str(), "symbol.created");
 }
+
+#[test]
+fn smaller_forms_keep_why_a_message_died_msg_3() {
+    let mut letter = dead("why");
+    letter.envelope = letter
+        .envelope
+        .with_attribute("foreign", "long")
+        .with_payload(vec![7; form::MAX_CUT_PAYLOAD + 1].into());
+    let stored = letter.clone().into_stored();
+    assert_eq!(Form::Complete.of(&stored), stored);
+    let bare = DeadLetter::from_stored(Form::WithoutHeaders.of(&stored));
+    assert_eq!(bare.envelope.headers().count(), 0);
+    assert_eq!(bare.envelope.attribute("foreign"), None);
+    assert_eq!(bare.envelope.payload(), letter.envelope.payload());
+    assert_eq!(
+        (bare.id, bare.group, bare.cut),
+        (letter.id, letter.group, None)
+    );
+    let cut = DeadLetter::from_stored(Form::CutPayload.of(&stored));
+    assert_eq!(cut.envelope.payload().len(), form::MAX_CUT_PAYLOAD);
+    assert_eq!(cut.message, letter.message);
+    let original = cut.cut.unwrap();
+    assert_eq!(original.size, form::MAX_CUT_PAYLOAD as u64 + 1);
+    assert_eq!(original.sha256.len(), 64);
+}

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use seaworthy_telemetry::redact::redact;
 use serde::Serialize;
 
-use crate::{DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
+use crate::{CutPayload, DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
 
 /// As much of a payload as a person reads.
 const LONGEST_PAYLOAD: usize = 64 * 1024;
@@ -58,6 +58,9 @@ pub struct DeadLetterDescription {
     pub content_type: Option<String>,
     /// How many bytes the payload has.
     pub payload_size: usize,
+    /// The payload as it was, where only its beginning was kept.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cut: Option<CutPayload>,
     /// The first 64 KiB of the payload as a text, in hexadecimal digits where it is none; only where it is asked for, because nobody knows what is in it.
     pub payload: Option<String>,
 }
@@ -94,6 +97,7 @@ impl DeadLetterDescription {
                 .collect(),
             content_type: envelope.content_type().map(str::to_owned),
             payload_size: envelope.payload().len(),
+            cut: letter.cut.clone(),
             payload: None,
         }
     }

@@ -17,6 +17,7 @@ use std::{collections::HashSet, sync::Arc};
 pub use description::DeadLetterDescription;
 pub use filter::DeadLetterFilter;
 pub use group::DeadLetterGroup;
+pub(crate) use replay::chain;
 pub use replay::{Replay, ReplayTarget, Selection};
 pub use report::{DeadLetterReport, Fate, FateCounts, Progress, TreatedLetter};
 use seaworthy_core::Timeout;

@@ -92,6 +92,12 @@ impl Replay {
         {
             return Err("it has expired: whoever got it would drop it".to_owned());
         }
+        if let Some(cut) = &letter.cut {
+            return Err(format!(
+                "only the beginning of its payload of {} bytes was kept: the broker refused the whole",
+                cut.size
+            ));
+        }
         let recipient = match &self.target {
             ReplayTarget::Everyone => None,
             ReplayTarget::Group(group) => Some(group.clone()),
@@ -338,7 +344,7 @@ impl Treatment for Discarding {
 }
 
 /// An error with its causes.
-pub(super) fn chain(error: &dyn StdError) -> String {
+pub(crate) fn chain(error: &dyn StdError) -> String {
     let mut text = error.to_string();
     let mut cause = error.source();
     while let Some(error) = cause {

@@ -243,6 +243,19 @@ impl Envelope {
         &self.payload
     }
 
+    /// Replaces the payload.
+    pub(crate) fn with_payload(mut self, payload: Bytes) -> Self {
+        self.payload = payload;
+        self
+    }
+
+    /// Removes all headers, and all attributes beside the named ones.
+    pub(crate) fn with_attributes_only(mut self, names: &[&str]) -> Self {
+        self.headers.clear();
+        self.extensions.retain(|name, _| names.contains(&&**name));
+        self
+    }
+
     pub(crate) fn without_payload(mut self) -> Self {
         self.payload = Bytes::new();
         self
