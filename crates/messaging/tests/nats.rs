@@ -12,10 +12,10 @@ use std::{
 };
 
 use faulty::by_proxy;
-use futures::future::BoxFuture;
+use futures::{TryStreamExt as _, future::BoxFuture};
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    MessagingConfig,
+    MessagingConfig, Topic,
     conformance::{FaultyBroker, Harness},
     nats::NatsBroker,
     transport::Transport,
@@ -37,6 +37,9 @@ fn config(url: &str) -> MessagingConfig {
 async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(NatsBroker::open(&config, "conformance").await.unwrap())
 }
+
+/// The limit of a server with its default settings, in bytes.
+const MAX_PAYLOAD: usize = 1024 * 1024;
 
 /// Two connections, one of them through a proxy.
 async fn faulty(server: SocketAddr) -> FaultyBroker {
@@ -62,6 +65,20 @@ impl Harness for OfAll {
 
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
         Box::pin(faulty(self.0.address()))
+    }
+
+    fn has_store<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let client = async_nats::connect(self.0.url()).await.unwrap();
+            let context = async_nats::jetstream::new(client);
+            let names: Vec<_> = context.stream_names().try_collect().await.unwrap();
+            let unique = topic.as_str().split('.').nth(1).unwrap();
+            names.iter().any(|name| name.contains(unique))
+        })
+    }
+
+    fn refused_size(&self) -> Option<usize> {
+        Some(MAX_PAYLOAD)
     }
 }
 

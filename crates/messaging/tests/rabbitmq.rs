@@ -17,7 +17,7 @@ use futures::future::BoxFuture;
 use seaworthy_config::Loader;
 use seaworthy_core::new_id;
 use seaworthy_messaging::{
-    Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topic, Topics,
+    Failure, GroupName, Message, Messaging, MessagingConfig, Received, Subscription, Topic, Topics,
     conformance::{FaultyBroker, Harness},
     rabbitmq::{QueueConfig, RabbitmqBroker},
     transport::Transport,
@@ -47,6 +47,13 @@ impl Harness for OfAll {
     fn faulty(&self) -> BoxFuture<'_, FaultyBroker> {
         let (address, url) = (self.0.address(), |address| self.0.url_at(address));
         Box::pin(faulty(address, url))
+    }
+
+    fn has_store<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, bool> {
+        Box::pin(async move {
+            let queue = GroupName::new(topic.as_str()).unwrap();
+            self.open().await.lag(&queue).await.is_ok()
+        })
     }
 }
 
@@ -163,9 +170,13 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
         async { Ok::<_, Failure>(()) }
     });
     messaging.subscribe(subscription).await.unwrap();
-    let foreign: Vec<String> = (0..5).map(|number| format!("foreign.{number}.{unique}")).collect();
+    let foreign: Vec<String> = (0..5)
+        .map(|number| format!("foreign.{number}.{unique}"))
+        .collect();
     let all = foreign.iter().chain([&topic]);
-    let topics = all.clone().fold(Topics::new(), |topics, topic| topics.and_topic(topic));
+    let topics = all
+        .clone()
+        .fold(Topics::new(), |topics, topic| topics.and_topic(topic));
     let publisher = messaging.publisher(topics).await.unwrap();
     for topic in all {
         let message = Message::raw(topic, "text/plain", "text");

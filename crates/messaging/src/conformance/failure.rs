@@ -12,7 +12,9 @@ use super::{
     topic,
 };
 use crate::{
-    DeadLetter, DeadLetterId, DeadLetterReason, Envelope, Failure, GroupName, Received, Subscription, Topic,
+    DeadLetter, DeadLetterId, DeadLetterReason, Envelope, Failure, GroupName, Received,
+    Subscription, Topic,
+    dead_letters::{DeadLetterFilter, Progress, Replay, Selection},
 };
 
 /// Waits until a topic has this many dead letters.
@@ -300,5 +302,57 @@ pub async fn dead_letter_of_unplanned_topic_is_stored_msg_3(harness: &dyn Harnes
     let found = dead_letters(&node, &topic, 1).await;
     assert_eq!(found[0].id, letter.id);
     assert_eq!(found[0].envelope.topic(), &topic);
+    node.stop().await;
+}
+
+/// A message that the broker just took is too large for it with what a dead letter adds: only its
+/// beginning is stored, it cannot be replayed, and the next message is handled.
+pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
+    let Some(limit) = harness.refused_size() else {
+        return;
+    };
+    let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
+    let subscription = failing(&record, &group(), &topic, |text, _| {
+        text.starts_with('x').then(|| Failure::reject("not wanted"))
+    });
+    node.subscribe(subscription).await;
+    let mut size = limit;
+    loop {
+        let payload = "x".repeat(size);
+        let huge = Envelope::new(topic.clone(), "conformance.huge", "foreign", payload);
+        match &node.transport.publish(vec![huge]).await[..] {
+            [Ok(())] => break,
+            [Err(error)] => assert!(!error.may_pass(), "{error:?}"),
+            answers => panic!("{answers:?}"),
+        }
+        size -= 64;
+    }
+    let publisher = node.publisher(&[&topic]).await;
+    publisher.publish(message(&topic, "next")).await.unwrap();
+    record.wait_for(1).await;
+    let letter = dead_letters(&node, &topic, 1).await.remove(0);
+    let cut = letter.cut.clone().unwrap();
+    assert_eq!(cut.size, size as u64);
+    assert!(letter.envelope.payload().len() < size);
+    let replay = node.messaging.dead_letters().unwrap();
+    let selection = Selection::of(&[topic.clone()], DeadLetterFilter::one(letter.id));
+    let report = replay
+        .replay(&selection, &Replay::default(), &Progress::new())
+        .await;
+    assert_eq!(dead_letters(&node, &topic, 1).await.len(), 1, "{report:?}");
+    node.stop().await;
+}
+
+/// Anyone who reads may name a topic: looking for its dead letters makes nothing on the broker.
+pub async fn browsing_an_unknown_topic_creates_nothing_msg_3(harness: &dyn Harness) {
+    let (node, topic) = (Node::start(harness).await, topic());
+    let stored = topic.dead_letters();
+    for _ in 0..2 {
+        let found = node.transport.browse(&stored, None, 10).await.unwrap();
+        assert!(found.is_empty(), "{found:?}");
+        let ids = [DeadLetterId::new("unknown")];
+        assert_eq!(node.transport.remove(&stored, &ids).await.unwrap(), 0);
+    }
+    assert!(!harness.has_store(&stored).await, "a store of {stored}");
     node.stop().await;
 }

@@ -126,6 +126,17 @@ pub trait Harness: Send + Sync {
         true
     }
 
+    /// Whether the broker has a queue, stream or topic of this name. Not asked of engines without any.
+    fn has_store<'a>(&'a self, topic: &'a Topic) -> BoxFuture<'a, bool> {
+        let _ = topic;
+        Box::pin(std::future::ready(false))
+    }
+
+    /// The size in bytes from which on the engine refuses a message; `None` where no test reaches it.
+    fn refused_size(&self) -> Option<usize> {
+        None
+    }
+
     /// The most bytes that a payload may have in a test of large ones.
     fn large(&self) -> usize {
         800 * 1024
@@ -182,6 +193,8 @@ macro_rules! conformance {
             a_message_without_an_answer_is_delivered_again_and_counted_msg_3,
             dead_letters_are_browsed_and_removed_msg_3,
             dead_letter_of_unplanned_topic_is_stored_msg_3,
+            browsing_an_unknown_topic_creates_nothing_msg_3,
+            dead_letter_above_size_limit_is_cut_msg_3,
             a_replay_is_for_the_group_that_failed_msg_3,
             a_replay_is_for_everyone_where_that_is_asked_for_msg_3,
             what_fails_again_comes_back_with_its_replays_counted_msg_3,

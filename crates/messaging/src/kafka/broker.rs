@@ -100,16 +100,22 @@ impl Inner {
         found.await
     }
 
-    async fn store(&self, topic: &Topic) -> Result<Store, TransportError> {
-        self.topology.make(std::slice::from_ref(topic)).await?;
-        let partitions = self.topology.partitions(topic).await?;
-        Ok(Store {
+    /// The store of a dead-letter topic; none where the topic does not exist.
+    async fn store(&self, topic: &Topic) -> Result<Option<Store>, TransportError> {
+        let Some(partitions) = self.topology.partitions(topic).await? else {
+            if self.topology.is_listed(topic).await? {
+                let text = "a partition of the dead-letter topic has no leader";
+                return Err(TransportError::unavailable(text));
+            }
+            return Ok(None);
+        };
+        Ok(Some(Store {
             topic: topic.clone(),
             name: self.names.topic(topic),
-            partitions: partitions.unwrap_or_default(),
+            partitions,
             client: self.clients.reading(),
             timeout: self.link.timeout(),
-        })
+        }))
     }
 
     fn topics_of(&self, group: &GroupName) -> Option<Vec<Topic>> {
@@ -189,7 +195,9 @@ impl Inner {
 
     /// Publishes that these are no more, and cuts off what nobody wants at the beginning.
     async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, TransportError> {
-        let store = self.store(topic).await?;
+        let Some(store) = self.store(topic).await? else {
+            return Ok(0);
+        };
         let name = store.name.clone();
         let mut contents: Contents = blocking(move || store.contents()).await?;
         let keys = contents.take(ids);
@@ -335,7 +343,9 @@ impl Transport for KafkaBroker {
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;
-            let store = self.inner.store(topic).await?;
+            let Some(store) = self.inner.store(topic).await? else {
+                return Ok(Vec::new());
+            };
             let after = after.cloned();
             blocking(move || store.browse(after.as_ref(), limit)).await
         })

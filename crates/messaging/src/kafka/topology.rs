@@ -112,6 +112,16 @@ impl Topology {
         Ok(found)
     }
 
+    /// Whether the cluster lists a topic, with or without leaders.
+    pub(super) async fn is_listed(&self, topic: &Topic) -> Result<bool, TransportError> {
+        let name = self.names.topic(topic);
+        let listed = self.link.ask(move |client, timeout| {
+            let metadata = client.fetch_metadata(None, timeout)?;
+            Ok(metadata.topics().iter().any(|topic| topic.name() == name))
+        });
+        listed.await
+    }
+
     /// Makes those of the topics that are not there.
     pub(super) async fn make(&self, topics: &[Topic]) -> Result<(), TransportError> {
         let mut missing = Vec::new();

@@ -196,7 +196,9 @@ impl Transport for NatsBroker {
                 ..
             } = &*self.inner;
             self.inner.is_open()?;
-            topology.topic(link, topic).await?;
+            if !topology.exists(link, topic).await? {
+                return Ok(Vec::new());
+            }
             dead_letters::browse(link, names, topic, after, limit).await
         })
     }
@@ -214,7 +216,9 @@ impl Transport for NatsBroker {
                 ..
             } = &*self.inner;
             self.inner.is_open()?;
-            topology.topic(link, topic).await?;
+            if !topology.exists(link, topic).await? {
+                return Ok(0);
+            }
             dead_letters::remove(link, names, topic, ids).await
         })
     }

@@ -109,6 +109,18 @@ impl Topology {
         Ok(())
     }
 
+    /// Whether the stream of a topic exists.
+    pub(super) async fn exists(&self, link: &Link, topic: &Topic) -> Result<bool, TransportError> {
+        let stream = self.names.stream(topic);
+        match link
+            .ask::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
+            .await
+        {
+            Err(error) if error.is_missing() => Ok(false),
+            found => Ok(found.map(|_| true)?),
+        }
+    }
+
     /// Makes the stream in which ordered groups keep whose turn it is.
     pub(super) async fn turns(&self, link: &Link) -> Result<(), TransportError> {
         let stream = self.names.turns();

@@ -17,7 +17,7 @@ use tokio::{
 use super::{
     config::RabbitmqConfig,
     connection::{Link, failure},
-    topology, wire,
+    wire,
 };
 use crate::{DeadLetterId, Envelope, Topic, dead_letter::attributes, transport::TransportError};
 
@@ -41,8 +41,10 @@ pub(super) async fn browse(
     after: Option<DeadLetterId>,
     limit: usize,
 ) -> Result<Vec<Envelope>, TransportError> {
+    if !exists(&link, &topic).await? {
+        return Ok(Vec::new());
+    }
     let mut found = Turn::through(link, topic.clone(), move |channel| async move {
-        topology::dead_letters(&channel, &config, &topic).await?;
         let mut found = Vec::new();
         while found.len() < MOST_LOOKED_AT
             && let Some((_, envelope)) = get(&channel, &config, &topic).await?
@@ -67,8 +69,10 @@ pub(super) async fn remove(
     topic: Topic,
     ids: BTreeSet<DeadLetterId>,
 ) -> Result<u64, TransportError> {
+    if !exists(&link, &topic).await? {
+        return Ok(0);
+    }
     Turn::through(link, topic.clone(), move |channel| async move {
-        topology::dead_letters(&channel, &config, &topic).await?;
         let mut removed = 0;
         for _ in 0..MOST_LOOKED_AT {
             if usize::try_from(removed).is_ok_and(|removed| removed == ids.len()) {
@@ -86,6 +90,28 @@ pub(super) async fn remove(
         Ok(removed)
     })
     .await
+}
+
+/// Whether the queue exists. Looking for dead letters must not declare it: anyone may name a topic.
+async fn exists(link: &Link, topic: &Topic) -> Result<bool, TransportError> {
+    let channel = link.new_channel().await?;
+    let options = QueueDeclareOptions {
+        passive: true,
+        ..QueueDeclareOptions::default()
+    };
+    let asked = channel
+        .queue_declare(topic.as_str().into(), options, FieldTable::default())
+        .await;
+    match asked {
+        Ok(_) => {
+            let closed = channel.close(REPLY_SUCCESS, "looked up".into());
+            closed.await.map_err(failure)?;
+            Ok(true)
+        }
+        // The error has closed the channel.
+        Err(error) if is_soft(&error, &AMQPSoftError::NOTFOUND) => Ok(false),
+        Err(error) => Err(failure(error)),
+    }
 }
 
 /// The turn to look through a queue, over all programs: who looks while another does would see what that one has not taken, and take it for all there is. A queue that
@@ -148,7 +174,7 @@ impl Turn {
                 }
                 Err(error) => error,
             };
-            if !is_locked(&error) {
+            if !is_soft(&error, &AMQPSoftError::RESOURCELOCKED) {
                 return Err(failure(error));
             }
             let pause = backoff.delay(attempt);
@@ -172,8 +198,8 @@ impl Turn {
     }
 }
 
-fn is_locked(error: &lapin::Error) -> bool {
-    matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(AMQPSoftError::RESOURCELOCKED)))
+fn is_soft(error: &lapin::Error, expected: &AMQPSoftError) -> bool {
+    matches!(error.kind(), ErrorKind::ProtocolError(protocol) if matches!(protocol.kind(), AMQPErrorKind::Soft(soft) if soft == expected))
 }
 
 async fn get(

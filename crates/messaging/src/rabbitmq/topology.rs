@@ -106,7 +106,7 @@ pub(super) async fn dead_letter_store(
 }
 
 /// Declares the queue of a dead-letter topic.
-pub(super) async fn dead_letters(
+async fn dead_letters(
     channel: &Channel,
     config: &RabbitmqConfig,
     topic: &Topic,

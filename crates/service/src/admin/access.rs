@@ -5,12 +5,15 @@ use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Secret};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
+/// What browsers say about the page on whose behalf they send a request.
+const SEC_FETCH_SITE: &str = "sec-fetch-site";
 const NO_TOKEN: &str = "ADMIN_TOKEN_REQUIRED";
 
 /// Asks for the token on guarded routes, where there is one. Without a token the listener is on loopback, or preflight has refused it.
 ///
 /// A browser on this machine could be led here by any page. It cannot send `x-admin-request` across origins without a preflight that this listener never
-/// grants, so every change asks for it. A page whose name was made to point here (DNS rebinding) is of the same origin and could; so without a token only requests
+/// grants, so every change asks for it. A request that a browser sends on behalf of a page of another site (`Sec-Fetch-Site`) is refused whatever its
+/// method, because reading makes the service and its brokers work. A page whose name was made to point here (DNS rebinding) is of the same origin and could; so without a token only requests
 /// that name this machine by address or as `localhost` are answered.
 pub(crate) struct TokenAccess {
     token: Option<Secret<String>>,
@@ -54,6 +57,12 @@ fn names_an_address(request: &Parts) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
 }
 
+/// Whether a browser sent the request on behalf of a page of another site or of another subdomain.
+fn is_from_other_site(request: &Parts) -> bool {
+    let mut sites = request.headers.get_all(SEC_FETCH_SITE).iter();
+    sites.any(|site| !matches!(site.as_bytes(), b"same-origin" | b"none"))
+}
+
 /// Compares without telling by its duration how much was right: keyed hashes of both are compared, under a key that is new each time.
 fn is_same(given: &str, expected: &str) -> bool {
     let keyed = std::hash::RandomState::new();
@@ -78,6 +87,14 @@ impl Authenticate for TokenAccess {
         }
         if route.declared_access() != Access::Authenticated {
             return Authentication::Anonymous;
+        }
+        if is_from_other_site(request) {
+            let message = "the admin listener answers no requests of web pages of other sites";
+            return Authentication::Refused(Error::new(
+                Code::Forbidden,
+                "ADMIN_SITE_REFUSED",
+                message,
+            ));
         }
         if !self.holds(request) {
             self.refused.increment();

@@ -289,6 +289,22 @@ fn what_operators_may_do_needs_the_token_and_a_header_that_no_page_can_send_sec_
 }
 
 #[test]
+fn admin_refuses_requests_of_pages_of_other_sites_auth_5() {
+    let mut service = trial(&[]);
+    let (_, admin) = service.addresses().unwrap();
+    for (site, status) in [
+        ("cross-site", 403),
+        ("same-site", 403),
+        ("same-origin", 200),
+        ("none", 200),
+    ] {
+        let header = ("sec-fetch-site", site);
+        let answer = request(admin, "GET", "/config", &[header], "").unwrap();
+        assert_eq!(answer.status, status, "{site}");
+    }
+}
+
+#[test]
 fn without_a_token_no_page_can_reach_the_admin_listener_by_a_name_auth_5() {
     let mut service = trial(&[]);
     let (_, admin) = service.addresses().unwrap();
