@@ -17,10 +17,11 @@ use futures::future::BoxFuture;
 use seaworthy_config::Loader;
 use seaworthy_core::new_id;
 use seaworthy_messaging::{
-    Failure, GroupName, Message, Messaging, MessagingConfig, Received, Subscription, Topic, Topics,
+    Envelope, Failure, GroupName, Message, Messaging, MessagingConfig, PublishError, Received,
+    Subscription, Topic, Topics,
     conformance::{FaultyBroker, Harness},
     rabbitmq::{QueueConfig, RabbitmqBroker},
-    transport::Transport,
+    transport::{TopicPlan, Transport},
 };
 use seaworthy_service::{NoSettings, RunningService, Service, StopOutcome};
 use seaworthy_testkit::{fault::FaultProxy, rabbitmq::RabbitmqServer, requirement, server::Shared};
@@ -190,4 +191,85 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
         assert_eq!(found.unwrap().len(), 1, "{topic}");
     }
     assert_eq!(service.stop().await, StopOutcome::Clean);
+}
+
+/// A topic that may have no subscriber.
+fn unheard(topic: &str) -> TopicPlan {
+    TopicPlan {
+        topic: Topic::new(topic).unwrap(),
+        may_have_no_subscriber: true,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_refused_message_leaves_its_batch_publishable_msg_4() {
+    let Some(server) = RABBITMQ.get() else { return };
+    let (user, exchange) = ("limited", format!("exchange.{}", new_id().simple()));
+    server.control(&["add_user", user, user]).unwrap();
+    let all = ["set_permissions", user, ".*", ".*", ".*"];
+    server.control(&all).unwrap();
+    let topics = ["set_topic_permissions", user, &exchange, "^allowed", ".*"];
+    server.control(&topics).unwrap();
+    let url = format!("amqp://{user}:{user}@{}", server.address());
+    let mut config = MessagingConfig::at(url.parse().unwrap());
+    config.rabbitmq.exchange = exchange;
+    let broker = connect(config).await;
+    let plans = vec![unheard("allowed.topic"), unheard("forbidden.topic")];
+    broker.declare(plans).await.unwrap();
+    let batch = (0..20).map(|number| {
+        let topic = if number == 7 {
+            "forbidden.topic"
+        } else {
+            "allowed.topic"
+        };
+        Envelope::new(Topic::new(topic).unwrap(), "kind", "source", "payload")
+    });
+    let answers = broker.publish(batch.collect()).await;
+    for (number, answer) in answers.iter().enumerate() {
+        match number {
+            7 => assert!(
+                matches!(answer, Err(PublishError::Permanent(_))),
+                "{answer:?}"
+            ),
+            _ => assert!(answer.is_ok(), "{number}: {answer:?}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_exchange_refuses_no_message_for_good_msg_4() {
+    let Some(server) = RABBITMQ.get() else { return };
+    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
+    let exchange = config.rabbitmq.exchange.clone();
+    let broker = connect(config).await;
+    broker.declare(vec![unheard("topic")]).await.unwrap();
+    let url = server.url();
+    let client = lapin::Connection::connect(&url, lapin::ConnectionProperties::default());
+    let channel = client.await.unwrap().create_channel().await.unwrap();
+    let none = lapin::options::ExchangeDeleteOptions::default();
+    channel
+        .exchange_delete(exchange.into(), none)
+        .await
+        .unwrap();
+    let batch = || {
+        let topic = Topic::new("topic").unwrap();
+        vec![Envelope::new(topic, "kind", "source", "payload"); 5]
+    };
+    let wait = async {
+        loop {
+            let answers = broker.publish(batch()).await;
+            if answers.iter().all(Result::is_ok) {
+                break;
+            }
+            for answer in answers {
+                assert!(
+                    answer.as_ref().is_err_and(PublishError::may_pass),
+                    "{answer:?}"
+                );
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    timeout(Duration::from_secs(60), wait).await.unwrap();
 }

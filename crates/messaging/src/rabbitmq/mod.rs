@@ -9,6 +9,7 @@ mod config;
 mod connection;
 mod dead_letters;
 mod deliveries;
+mod sending;
 mod stops;
 mod topology;
 mod unplanned;
@@ -26,12 +27,8 @@ pub use config::{
     ExchangeType, QueueArgument, QueueConfig, QueueKind, RabbitmqConfig, RabbitmqHeaders,
 };
 use connection::{Link, Role, Slot};
-use futures::future::{BoxFuture, join_all};
-use lapin::{
-    Confirmation,
-    options::{BasicPublishOptions, QueueDeclareOptions},
-    types::FieldTable,
-};
+use futures::future::BoxFuture;
+use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
 use seaworthy_core::Timeout;
 use unplanned::UnplannedQueues;
@@ -43,6 +40,9 @@ use crate::{
 
 /// Below the time that a health check has.
 const CHECK_TIMEOUT: Timeout = Timeout::from_millis(1_500);
+
+/// AMQP: everything went well.
+const REPLY_SUCCESS: u16 = 200;
 
 /// A broker of RabbitMQ.
 #[derive(Clone)]
@@ -130,36 +130,6 @@ impl Inner {
         answers.into_iter().collect()
     }
 
-    async fn send(&self, link: &Link, batch: &[Envelope]) -> Vec<Result<(), PublishError>> {
-        // All are on their way before the first confirmation is waited for.
-        let mut sent = Vec::with_capacity(batch.len());
-        for envelope in batch {
-            let target = self.target(envelope);
-            let options = BasicPublishOptions {
-                mandatory: target.mandatory,
-                ..BasicPublishOptions::default()
-            };
-            let properties = wire::properties(envelope, &self.config.headers);
-            let confirm = link
-                .channel
-                .basic_publish(
-                    target.exchange.into(),
-                    target.routing_key.into(),
-                    options,
-                    envelope.payload(),
-                    properties,
-                )
-                .await;
-            sent.push(confirm);
-        }
-        let confirmed = sent.into_iter().map(|sent| async { sent?.await });
-        let confirmed = join_all(confirmed).await;
-        let answers = confirmed.into_iter().zip(batch);
-        answers
-            .map(|(confirmed, envelope)| answer(confirmed, envelope))
-            .collect()
-    }
-
     fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {
         let topic = envelope.topic();
         // Dead letters, and what is for one group, go straight into their queue by the default exchange.
@@ -189,27 +159,6 @@ struct Target<'a> {
     exchange: &'a str,
     routing_key: &'a str,
     mandatory: bool,
-}
-
-fn answer(
-    confirmed: Result<Confirmation, lapin::Error>,
-    envelope: &Envelope,
-) -> Result<(), PublishError> {
-    match confirmed {
-        Ok(Confirmation::Ack(None)) => Ok(()),
-        Ok(Confirmation::Ack(Some(_)) | Confirmation::Nack(Some(_))) => {
-            Err(PublishError::Unroutable {
-                topic: envelope.topic().clone(),
-            })
-        }
-        Ok(Confirmation::Nack(None)) => Err(PublishError::unavailable(
-            "the broker refused it: a queue is full",
-        )),
-        Ok(Confirmation::NotRequested) => {
-            Err(PublishError::unavailable("the broker confirms nothing"))
-        }
-        Err(error) => Err(connection::failure(error).into()),
-    }
 }
 
 impl Transport for RabbitmqBroker {
@@ -287,7 +236,13 @@ impl Transport for RabbitmqBroker {
                     "the broker is short of memory or disk",
                 ));
             }
-            let asked = topology::exchanges(&link.channel, &self.0.config);
+            // A refused declaration closes its channel, which must not be the publishing one.
+            let asked = async {
+                let channel = link.new_channel().await?;
+                topology::exchanges(&channel, &self.0.config).await?;
+                let closed = channel.close(REPLY_SUCCESS, "checked".into());
+                closed.await.map_err(connection::failure)
+            };
             self.0.publishing.answer(CHECK_TIMEOUT, asked).await
         })
     }
