@@ -202,41 +202,6 @@ fn unheard(topic: &str) -> TopicPlan {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_refused_message_leaves_its_batch_publishable_msg_4() {
-    let Some(server) = RABBITMQ.get() else { return };
-    let (user, exchange) = ("limited", format!("exchange.{}", new_id().simple()));
-    server.control(&["add_user", user, user]).unwrap();
-    let all = ["set_permissions", user, ".*", ".*", ".*"];
-    server.control(&all).unwrap();
-    let topics = ["set_topic_permissions", user, &exchange, "^allowed", ".*"];
-    server.control(&topics).unwrap();
-    let url = format!("amqp://{user}:{user}@{}", server.address());
-    let mut config = MessagingConfig::at(url.parse().unwrap());
-    config.rabbitmq.exchange = exchange;
-    let broker = connect(config).await;
-    let plans = vec![unheard("allowed.topic"), unheard("forbidden.topic")];
-    broker.declare(plans).await.unwrap();
-    let batch = (0..20).map(|number| {
-        let topic = if number == 7 {
-            "forbidden.topic"
-        } else {
-            "allowed.topic"
-        };
-        Envelope::new(Topic::new(topic).unwrap(), "kind", "source", "payload")
-    });
-    let answers = broker.publish(batch.collect()).await;
-    for (number, answer) in answers.iter().enumerate() {
-        match number {
-            7 => assert!(
-                matches!(answer, Err(PublishError::Permanent(_))),
-                "{answer:?}"
-            ),
-            _ => assert!(answer.is_ok(), "{number}: {answer:?}"),
-        }
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_exchange_refuses_no_message_for_good_msg_4() {
     let Some(server) = RABBITMQ.get() else { return };
     let mut config = MessagingConfig::at(server.url().parse().unwrap());

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use lapin::{
     Channel, Connection, ConnectionProperties, ErrorKind,
@@ -13,7 +13,7 @@ use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{config::RabbitmqConfig, topology};
 use crate::{
-    MessagingConfig,
+    MessagingConfig, Topic,
     transport::{Cause, TransportError},
 };
 
@@ -31,6 +31,8 @@ pub(super) struct Link {
     connection: Connection,
     pub(super) channel: Channel,
     looking: Arc<tokio::sync::Mutex<()>>,
+    /// Dead-letter topics whose queues existed on this connection.
+    pub(super) stores: Mutex<BTreeSet<Topic>>,
 }
 
 /// A place for one connection. Once it is lost, a task of its own makes it again, for as long as that takes: callers come and go, wait for a moment only, or are kept away by
@@ -315,6 +317,7 @@ impl Opening {
             connection,
             channel,
             looking: Arc::default(),
+            stores: Mutex::default(),
         })
     }
 }

@@ -93,7 +93,7 @@ pub(super) async fn remove(
 }
 
 /// Whether the queue exists. Looking for dead letters must not declare it: anyone may name a topic.
-async fn exists(link: &Link, topic: &Topic) -> Result<bool, TransportError> {
+pub(super) async fn exists(link: &Link, topic: &Topic) -> Result<bool, TransportError> {
     let channel = link.new_channel().await?;
     let options = QueueDeclareOptions {
         passive: true,

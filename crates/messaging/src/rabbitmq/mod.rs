@@ -112,22 +112,32 @@ impl Inner {
                 "the broker is short of memory or disk and takes no messages",
             ));
         }
-        let mut answers = self.send(&link, batch).await;
-        for (answer, envelope) in answers.iter_mut().zip(batch) {
-            if envelope.topic().is_dead_letters()
-                && matches!(answer, Err(PublishError::Unroutable { .. }))
-            {
-                *answer = self.store_unplanned(&link, envelope).await;
-            }
+        let mut answers = Vec::with_capacity(batch.len());
+        let mut sound = Vec::with_capacity(batch.len());
+        for envelope in batch {
+            let prepared = if envelope.topic().is_dead_letters() {
+                self.unplanned.prepare(&link, &self.config, envelope).await
+            } else {
+                Ok(envelope.clone())
+            };
+            answers.push(prepared.map(|envelope| sound.push(envelope)));
         }
-        Ok(answers)
-    }
-
-    /// Publishes a dead letter whose queue does not exist.
-    async fn store_unplanned(&self, link: &Link, letter: &Envelope) -> Result<(), PublishError> {
-        let letter = self.unplanned.prepare(link, &self.config, letter).await?;
-        let answers = self.send(link, std::slice::from_ref(&letter)).await;
-        answers.into_iter().collect()
+        let sent = self.send(&link, &sound).await;
+        let mut sent = sent.into_iter().zip(&sound).map(|(answer, envelope)| {
+            if matches!(answer, Err(PublishError::Unroutable { .. })) {
+                // The queue was deleted: the next attempt declares it.
+                link.stores.lock().remove(envelope.topic());
+            }
+            answer
+        });
+        let missing = || Err(PublishError::unavailable("the message was not sent"));
+        Ok(answers
+            .into_iter()
+            .map(|prepared| match prepared {
+                Ok(()) => sent.next().unwrap_or_else(missing),
+                Err(error) => Err(error.into()),
+            })
+            .collect())
     }
 
     fn target<'a>(&'a self, envelope: &'a Envelope) -> Target<'a> {

@@ -61,8 +61,13 @@ impl Inner {
             if !is_refused {
                 break;
             }
-            let Ok(fresh) = confirming(link).await else {
-                break;
+            let fresh = match confirming(link).await {
+                Ok(fresh) => fresh,
+                Err(error) => {
+                    let problem = connection::explain(&error);
+                    tracing::warn!(problem, "a channel for a refused batch failed");
+                    break;
+                }
             };
             // One after another up to the refused message, and then the rest at once.
             let mut rest = left.into_iter();

@@ -1,13 +1,13 @@
 //! Dead letters of topics that no subscription plans.
 //!
 //! A queue with a wide binding gets messages of any topic. Their dead letters need a queue as well,
-//! which is declared when the first of them is published.
+//! which is declared before the first of them is published.
 
 use std::collections::BTreeSet;
 
 use parking_lot::Mutex;
 
-use super::{config::RabbitmqConfig, connection::Link, topology};
+use super::{config::RabbitmqConfig, connection::Link, dead_letters, topology};
 use crate::{Envelope, InvalidName, Topic, transport::TransportError};
 
 /// A publisher of foreign messages chooses the names of these queues: a process declares this many
@@ -25,8 +25,11 @@ const REPLY_SUCCESS: u16 = 200;
 pub(super) struct UnplannedQueues(Mutex<BTreeSet<Topic>>);
 
 impl UnplannedQueues {
-    /// Declares the queue for a dead letter that was unroutable. Returns the dead letter as it must
-    /// be published to that queue.
+    /// Declares the queue for a dead letter if it does not exist. Returns the dead letter as it must
+    /// be published.
+    ///
+    /// The queue exists before the letter is published: the client may give the return of an
+    /// unroutable message to another message that waits for its confirmation on the channel.
     ///
     /// # Errors
     /// [`TransportError`] if the broker does not declare the queue.
@@ -36,6 +39,13 @@ impl UnplannedQueues {
         config: &RabbitmqConfig,
         letter: &Envelope,
     ) -> Result<Envelope, TransportError> {
+        if link.stores.lock().contains(letter.topic()) {
+            return Ok(letter.clone());
+        }
+        if dead_letters::exists(link, letter.topic()).await? {
+            link.stores.lock().insert(letter.topic().clone());
+            return Ok(letter.clone());
+        }
         let letter = self.addressed(letter).map_err(TransportError::refused)?;
         // A refused declaration closes its channel, which must not be the publishing one.
         let channel = link.new_channel().await?;
@@ -43,6 +53,7 @@ impl UnplannedQueues {
         if let Err(error) = channel.close(REPLY_SUCCESS, "declared".into()).await {
             tracing::debug!(%error, "closing the channel of a declaration failed");
         }
+        link.stores.lock().insert(letter.topic().clone());
         Ok(letter)
     }
 
