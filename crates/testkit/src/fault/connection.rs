@@ -11,7 +11,10 @@ use tokio::{
     time::{Instant, sleep, sleep_until},
 };
 
-use super::faults::{Disruption, Fault};
+use super::{
+    faults::{Disruption, Fault},
+    trigger::Trigger,
+};
 
 /// The most that is read at once.
 const PIECE: usize = 16 * 1024;
@@ -36,6 +39,7 @@ pub(super) async fn carry(
     mut client: TcpStream,
     mut server: TcpStream,
     faults: watch::Receiver<Fault>,
+    trigger: Trigger,
     seed: u64,
 ) {
     let _ = (client.set_nodelay(true), server.set_nodelay(true));
@@ -45,16 +49,10 @@ pub(super) async fn carry(
         client_read,
         server_write,
         faults.clone(),
-        Direction::ToServer,
+        Some(trigger),
         seed,
     );
-    let back = direction(
-        server_read,
-        client_write,
-        faults.clone(),
-        Direction::ToClient,
-        seed ^ 1,
-    );
+    let back = direction(server_read, client_write, faults.clone(), None, seed ^ 1);
     let mut down = faults;
     let cut = async {
         _ = down
@@ -76,17 +74,24 @@ async fn direction(
     mut from: ReadHalf<'_>,
     to: WriteHalf<'_>,
     faults: watch::Receiver<Fault>,
-    direction: Direction,
+    trigger: Option<Trigger>,
     seed: u64,
 ) -> Result<(), Cut> {
     let (sender, receiver) = mpsc::channel::<Piece>(IN_FLIGHT);
     let watched = faults.clone();
+    let direction = match &trigger {
+        Some(_) => Direction::ToServer,
+        None => Direction::ToClient,
+    };
     let reading = async move {
         let mut random = StdRng::seed_from_u64(seed);
         let mut arrival = Instant::now();
         let mut buffer = vec![0; PIECE];
         loop {
             let read = from.read(&mut buffer).await.unwrap_or(0);
+            if let (Some(trigger), Some(piece)) = (&trigger, buffer.get(..read)) {
+                trigger.look_at(piece);
+            }
             let fault = *watched.borrow();
             if fault.disruption == Some(Disruption::Reset) && read > 0 {
                 return Err(Cut);

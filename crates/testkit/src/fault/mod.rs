@@ -25,6 +25,7 @@
 mod connection;
 mod faults;
 mod proxy;
+mod trigger;
 
 pub use faults::{Disruption, Fault};
 pub use proxy::FaultProxy;

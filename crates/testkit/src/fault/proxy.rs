@@ -16,6 +16,7 @@ use tokio::{
 use super::{
     connection::{carry, reset},
     faults::{Disruption, Fault},
+    trigger::Trigger,
 };
 
 /// A running proxy. It ends, with its connections, when this is dropped.
@@ -23,6 +24,7 @@ use super::{
 pub struct FaultProxy {
     address: SocketAddr,
     faults: watch::Sender<Fault>,
+    trigger: Trigger,
     accepted: Arc<AtomicU64>,
     accepting: JoinHandle<()>,
 }
@@ -45,10 +47,18 @@ impl FaultProxy {
         let address = listener.local_addr()?;
         let (faults, watched) = watch::channel(Fault::none());
         let accepted = Arc::new(AtomicU64::new(0));
-        let accepting = tokio::spawn(accept(listener, server, watched, Arc::clone(&accepted)));
+        let trigger = Trigger::new(faults.clone());
+        let accepting = tokio::spawn(accept(
+            listener,
+            server,
+            watched,
+            trigger.clone(),
+            Arc::clone(&accepted),
+        ));
         Ok(Self {
             address,
             faults,
+            trigger,
             accepted,
             accepting,
         })
@@ -70,6 +80,11 @@ impl FaultProxy {
         self.set(Fault::none());
     }
 
+    /// Does this as soon as a client sends these bytes in one piece, once: the piece is the first that feels it.
+    pub fn set_when(&self, bytes: &[u8], fault: Fault) {
+        self.trigger.arm(bytes, fault);
+    }
+
     /// How many connections clients have made, refused ones included.
     #[must_use]
     pub fn connections(&self) -> u64 {
@@ -88,6 +103,7 @@ async fn accept(
     listener: TcpListener,
     server: SocketAddr,
     faults: watch::Receiver<Fault>,
+    trigger: Trigger,
     accepted: Arc<AtomicU64>,
 ) {
     let mut connections = JoinSet::new();
@@ -102,10 +118,10 @@ async fn accept(
             reset(&client);
             continue;
         }
-        let faults = faults.clone();
+        let (faults, trigger) = (faults.clone(), trigger.clone());
         connections.spawn(async move {
             match TcpStream::connect(server).await {
-                Ok(server) => carry(client, server, faults, seed).await,
+                Ok(server) => carry(client, server, faults, trigger, seed).await,
                 Err(_) => reset(&client),
             }
         });
