@@ -78,10 +78,39 @@ impl Tasks {
         F: Future + Send + 'static,
         F::Output: Send + 'static,
     {
-        let name = name.into();
+        let context = context::current().unwrap_or_else(|| self.background());
+        self.spawn_in(context, name.into(), future)
+    }
+
+    /// Starts a task that runs once, in a context of its own: for work on behalf of several requests, to which the deadline of none of them applies. Else as
+    /// [`spawn`](Self::spawn).
+    pub fn spawn_apart<F>(
+        &self,
+        name: impl Into<Arc<str>>,
+        future: F,
+    ) -> JoinHandle<Option<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_in(self.background(), name.into(), future)
+    }
+
+    fn background(&self) -> Arc<RequestContext> {
+        RequestContext::background(self.0.identity.clone()).into()
+    }
+
+    fn spawn_in<F>(
+        &self,
+        context: Arc<RequestContext>,
+        name: Arc<str>,
+        future: F,
+    ) -> JoinHandle<Option<F::Output>>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
         let tasks = self.clone();
-        let context = context::current()
-            .unwrap_or_else(|| RequestContext::background(self.0.identity.clone()).into());
         self.start(Arc::clone(&name), async move {
             match AssertUnwindSafe(context::scope(context, future))
                 .catch_unwind()

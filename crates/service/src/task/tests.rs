@@ -40,6 +40,21 @@ async fn the_context_of_a_request_survives_the_services_own_spawn_obs_7() {
     assert_eq!(seen.await.unwrap(), Some(expected));
 }
 
+#[tokio::test]
+async fn task_apart_has_a_context_of_its_own_obs_7() {
+    let (tasks, _panics) = tasks();
+    let request = Arc::new(RequestContext::background(identity()));
+    let of_request = request.request_id().clone();
+    let seen = context::scope(request, async {
+        tasks
+            .spawn_apart("batch", async {
+                context::current().unwrap().request_id().clone()
+            })
+            .await
+    });
+    assert_ne!(seen.await.unwrap(), Some(of_request));
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_panicking_task_is_caught_counted_and_restarted_with_backoff_life_5() {
     let (tasks, mut panics) = tasks();
