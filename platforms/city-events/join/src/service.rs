@@ -131,6 +131,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
         Waitlist::new(&settings.waitlist),
         settings.idempotency_keys.keep.get(),
         settings.turnstile.together.get().into(),
+        service.tasks().clone(),
     );
     messaging
         .subscribe(consumers::subscription(&store, &inbox, &versions))

@@ -16,7 +16,7 @@ mod rows;
 mod standing;
 mod wishes;
 
-use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
+use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox, service::Tasks};
 
 use crate::{domain::Waitlist, turnstile::Turnstile};
 
@@ -35,6 +35,8 @@ pub(crate) struct Store {
     waitlist: Waitlist,
     keep_keys: std::time::Duration,
     wishes: Wishes,
+    /// Where wishes are decided.
+    tasks: Tasks,
     /// How many wishes are decided in one transaction at most.
     together: usize,
 }
@@ -48,6 +50,7 @@ impl Store {
         waitlist: Waitlist,
         keep_keys: std::time::Duration,
         together: usize,
+        tasks: Tasks,
     ) -> Self {
         Self {
             database,
@@ -57,6 +60,7 @@ impl Store {
             waitlist,
             keep_keys,
             wishes: Wishes::default(),
+            tasks,
             together,
         }
     }

@@ -20,6 +20,9 @@ use crate::domain::{Action, Actor, Answer, IdempotencyKey, JoinError, JoinStatus
 /// How often wishes are decided anew that could not get at the database for others: five times its limit of three seconds is half of what a request may take.
 const ATTEMPTS: u32 = 5;
 
+/// The name of the tasks that decide.
+const SERVE: &str = "decide joins of an event";
+
 /// What somebody wishes of an event.
 #[derive(Debug, Clone)]
 pub(super) struct Wish {
@@ -99,7 +102,9 @@ impl Store {
         };
         if self.wishes.put(waiting) {
             // Apart from the request: that it is given up must not end the others.
-            tokio::spawn(self.clone().serve(event));
+            // A task of the service, so that a stop waits for what it commits.
+            let serving = self.clone().serve(event);
+            drop(self.tasks.spawn_apart(SERVE, serving));
         }
         let answer = answered.await.map_err(|_| JoinError::Busy)?;
         answer?.result()

@@ -48,7 +48,7 @@ pub(crate) struct House {
     publisher: Publisher,
     heard: Heard,
     client: reqwest::Client,
-    _join: RunningService,
+    join: RunningService,
     _outside: RunningService,
     _folder: TempDir,
     _empty: EmptyDatabase,
@@ -61,6 +61,11 @@ pub(crate) async fn open(empty: EmptyDatabase) -> House {
 /// With a waitlist for everybody.
 pub(crate) async fn open_wide(empty: EmptyDatabase) -> House {
     open_with(empty, &["waitlist.shortest=2000", "waitlist.longest=2000"]).await
+}
+
+/// Stops at once.
+pub(crate) async fn open_brief(empty: EmptyDatabase) -> House {
+    open_with(empty, &["lifecycle.drain_delay=0s"]).await
 }
 
 /// Publishes counts continuously.
@@ -100,7 +105,7 @@ pub(crate) async fn open_with(empty: EmptyDatabase, settings: &[&str]) -> House 
         publisher,
         heard,
         client: reqwest::Client::new(),
-        _join: join,
+        join,
         _outside: outside,
         _folder: folder,
         _empty: empty,
@@ -380,6 +385,12 @@ impl House {
         series
             .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
             .sum()
+    }
+
+    /// Stops the service, and returns the folder and the database that it had.
+    pub(crate) async fn stop(self) -> (TempDir, EmptyDatabase) {
+        self.join.stop().await;
+        (self._folder, self._empty)
     }
 
     /// A request that is made by hand.

@@ -16,6 +16,7 @@ mod news;
 mod organisers;
 mod own;
 mod ready;
+mod stop;
 mod wire;
 
 seaworthy_testkit::on_every_database! {
@@ -70,5 +71,14 @@ mod counting {
     seaworthy_testkit::on_every_database! {
         crate::house::open_counting, in_the_test;
         news: failing_event_keeps_counts_of_others_published_msg_5;
+    }
+}
+
+/// Without a pause before the stop.
+mod brief {
+    seaworthy_testkit::on_every_database! {
+        crate::house::open_brief, in_the_test;
+        stop:
+            stop_waits_for_a_join_whose_client_left_life_4;
     }
 }
