@@ -46,6 +46,19 @@ impl ReplayGuard {
         }
     }
 
+    /// Whether it was used, as far as that is known: a use at the same moment may not be seen. Only [`is_first`](Self::is_first) decides.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn is_used(&self, id: &str) -> Result<bool, Error> {
+        let known_by = hash(format!("{}\n{id}", self.purpose).as_bytes());
+        let used: Option<(i64,)> = sql("SELECT 1 FROM account_replays WHERE use_hash = ?")
+            .bind(known_by)
+            .fetch_optional(&self.database)
+            .await?;
+        Ok(used.is_some())
+    }
+
     /// The worker that forgets what could not be used any more. It may run on every replica.
     #[must_use]
     pub fn purge_worker(&self) -> Worker {

@@ -16,6 +16,8 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
     let requests = ReplayGuard::new(database.clone(), "request");
     assert!(logins.is_first("a", HOUR).await.unwrap());
     assert!(!replica.is_first("a", HOUR).await.unwrap());
+    assert!(replica.is_used("a").await.unwrap());
+    assert!(!replica.is_used("b").await.unwrap());
     assert!(logins.is_first("A", HOUR).await.unwrap());
     assert!(
         requests.is_first("a", HOUR).await.unwrap(),

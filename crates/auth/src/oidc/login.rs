@@ -13,6 +13,7 @@ use super::{
     exchange::{Tokens, exchange},
     id_token,
     identity::About,
+    in_flight::InFlight,
     pending::{PendingLogin, Seal},
     provider::{Known, Provider},
 };
@@ -34,6 +35,7 @@ struct Inner {
     seal: Seal,
     cookie: LoginCookie,
     used: Arc<dyn UsedLogins>,
+    in_flight: InFlight,
     outcomes: Family<Counter>,
 }
 
@@ -85,6 +87,7 @@ impl OpenIdLogin {
             seal,
             cookie: LoginCookie::new(name, !is_plain),
             used: Arc::new(used),
+            in_flight: InFlight::default(),
             outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
                 let labels = [("outcome", outcome), ("provider", label.as_str())];
                 metrics.counter(
@@ -158,16 +161,19 @@ impl Inner {
         let login = login
             .filter(|login| login.has_state(&callback.state))
             .ok_or(OpenIdError::State)?;
-        let left = login.left().ok_or(OpenIdError::State)?;
-        if !self
-            .used
-            .mark(login.id(), left)
-            .await
-            .map_err(OpenIdError::Failed)?
-        {
+        login.left().ok_or(OpenIdError::State)?;
+        let _handling = self.in_flight.enter(login.id()).ok_or(OpenIdError::Used)?;
+        let is_used = self.used.is_used(login.id()).await;
+        if is_used.map_err(OpenIdError::Failed)? {
             return Err(OpenIdError::Used);
         }
         let identity = in_time(&self.provider.config, self.identity(&callback, &login)).await?;
+        // The exchange takes time: a login that has ended meanwhile would be forgotten at once.
+        let left = login.left().ok_or(OpenIdError::State)?;
+        let marked = self.used.mark(login.id(), left).await;
+        if !marked.map_err(OpenIdError::Failed)? {
+            return Err(OpenIdError::Used);
+        }
         Ok(FinishedLogin {
             identity,
             return_to: login.return_to,

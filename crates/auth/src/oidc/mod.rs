@@ -50,6 +50,7 @@ mod error;
 mod exchange;
 mod id_token;
 mod identity;
+mod in_flight;
 mod local_path;
 mod login;
 mod metadata;

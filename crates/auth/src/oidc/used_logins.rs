@@ -13,9 +13,15 @@ const MOST: usize = 100_000;
 /// How often those whose time is over are looked for.
 const SWEEP: Duration = Duration::from_secs(60);
 
-/// Remembers which logins came back, so that none does twice. Where a service has several replicas they have to share it, as they share a database.
+/// Remembers which logins have let a person in, so that none does twice. Where a service has several replicas they have to share it, as they share a database.
+///
+/// A login is marked after the provider has confirmed the person. So callbacks with invented codes fill nothing, and only the mark decides: of two callbacks at once whose codes
+/// the provider both accepts, one is let in.
 pub trait UsedLogins: Send + Sync + 'static {
-    /// Remembers a login for as long as it could come back; `false` where it did before. Of two at once one gets `true`. An error lets nobody in.
+    /// Whether the login is marked. It spares the provider a code that was used; it lets nobody in.
+    fn is_used(&self, login: String) -> BoxFuture<'static, Result<bool, Error>>;
+
+    /// Marks a login for as long as it could come back; `false` where it is marked already. Of two at once one gets `true`. An error lets nobody in.
     fn mark(&self, login: String, life: Duration) -> BoxFuture<'static, Result<bool, Error>>;
 }
 
@@ -59,6 +65,11 @@ impl UsedLoginsInMemory {
 }
 
 impl UsedLogins for UsedLoginsInMemory {
+    fn is_used(&self, login: String) -> BoxFuture<'static, Result<bool, Error>> {
+        let is_used = self.0.lock().until.contains_key(&login);
+        std::future::ready(Ok(is_used)).boxed()
+    }
+
     fn mark(&self, login: String, life: Duration) -> BoxFuture<'static, Result<bool, Error>> {
         std::future::ready(self.insert(login, life)).boxed()
     }

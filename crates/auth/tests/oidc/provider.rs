@@ -127,6 +127,22 @@ async fn a_callback_counts_once_and_in_the_browser_that_began_auth_4() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn callback_with_an_invented_code_uses_up_nothing_auth_4() {
+    let Some(provider) = start(&registrations()) else {
+        return;
+    };
+    let site = Site::new(config(&provider.issuer()));
+    let begun = site.begin("/").await;
+    let back = provider.log_in(&begun.location, "ada").unwrap();
+    for code in ["invented", "another"] {
+        let invented = with_parameter(&back, "code", code);
+        assert_eq!(site.reason(&begun.cookie, &invented).await, "OPENID_CODE");
+    }
+    assert_eq!(site.reason(&begun.cookie, &back).await, "SUCCESS");
+    assert_eq!(site.reason(&begun.cookie, &back).await, "OPENID_USED");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn of_two_callbacks_at_once_one_counts_auth_4() {
     let Some(provider) = start(&registrations()) else {
         return;

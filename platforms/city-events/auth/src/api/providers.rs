@@ -159,6 +159,11 @@ fn origin(text: &str) -> Result<String, StartError> {
 struct OverAllReplicas(ReplayGuard);
 
 impl UsedLogins for OverAllReplicas {
+    fn is_used(&self, login: String) -> BoxFuture<'static, Result<bool, Error>> {
+        let guard = self.0.clone();
+        async move { guard.is_used(&login).await }.boxed()
+    }
+
     fn mark(&self, login: String, life: Duration) -> BoxFuture<'static, Result<bool, Error>> {
         let guard = self.0.clone();
         async move { guard.is_first(&login, life).await }.boxed()
