@@ -6,12 +6,15 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
+mod dropped;
 mod house;
 mod inbox;
 mod relay;
 
 seaworthy_testkit::on_every_database! {
     crate::house::place, in_the_test;
+    dropped:
+        effect_and_event_happen_once_when_their_handler_is_dropped_msg_5;
     relay:
         an_event_is_published_after_the_commit_and_never_without_one_msg_4,
         three_relays_publish_each_event_once_and_each_key_in_order_msg_4,
