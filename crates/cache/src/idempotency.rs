@@ -2,42 +2,67 @@ use std::time::Duration;
 
 use seaworthy_contract::{
     error::reason,
-    idempotency::{Begun, Fingerprint, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture},
+    idempotency::{
+        Begun, Ending, Fingerprint, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture, Times,
+    },
 };
 use seaworthy_core::{Code, Error, new_id};
 use seaworthy_redis::{Redis, RedisError, redis::Script};
-use tokio::runtime::Handle;
 
 const BEGIN: &str = r"
-local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'status', 'headers', 'body')
-if known[1] then return known end
-redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'token', ARGV[2])
-redis.call('PEXPIRE', KEYS[1], ARGV[3])
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local known = redis.call('HMGET', KEYS[1], 'fingerprint', 'status', 'headers', 'body', 'ending', 'run_ends')
+if known[1] then
+  local runs = not known[5] and (not known[6] or now < tonumber(known[6]))
+  known[5] = runs and 'running' or known[5] or 'unknown'
+  known[6] = nil
+  return known
+end
+redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1], 'token', ARGV[2], 'run_ends', string.format('%.0f', now + ARGV[3]))
+redis.call('PEXPIRE', KEYS[1], ARGV[4])
 return false";
 const FINISH: &str = r"
 if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
 redis.call('HSET', KEYS[1], 'status', ARGV[2], 'headers', ARGV[3], 'body', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1";
-const ABANDON: &str = r"
-if redis.call('HGET', KEYS[1], 'token') == ARGV[1] then redis.call('DEL', KEYS[1]) end
+const SETTLE: &str = r"
+if redis.call('HGET', KEYS[1], 'token') ~= ARGV[1] then return 0 end
+if ARGV[2] == '' then
+  redis.call('DEL', KEYS[1])
+else
+  redis.call('HSET', KEYS[1], 'ending', ARGV[2])
+  redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end
 return 1";
 
-/// Fingerprint, status, headers, body.
-type Known = (Vec<u8>, Option<u16>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// The words of the field `ending`; a key that is free again has none.
+const DONE: &str = "done";
+const UNKNOWN: &str = "unknown";
+const RUNNING: &str = "running";
+
+/// Fingerprint, status, headers, body, ending.
+type Known = (
+    Vec<u8>,
+    Option<u16>,
+    Option<Vec<u8>>,
+    Option<Vec<u8>>,
+    String,
+);
 
 /// Keys of repeated requests in a Redis (API-6), by its clock, for all replicas and over their restarts.
 ///
 /// No key is without an expiry, and an answer is as large as the layer's limit for answers at most. How many there may be is the server's own limit of memory: one that evicts (a
 /// `maxmemory-policy` other than `noeviction`) may forget a key before its time, after which a repeat runs again. A key whose process ended in the middle is running until
-/// its `run` has passed. While Redis does not answer, requests with a key are refused with 503 and do not run.
+/// its `run` has passed; from then on whether it took effect is unknown. While Redis does not answer, requests with a key are refused with 503 and do not run.
 #[derive(Debug, Clone)]
 pub struct RedisStore {
     redis: Redis,
     prefix: String,
     begin: Script,
     finish: Script,
-    abandon: Script,
+    settle: Script,
 }
 
 impl RedisStore {
@@ -49,7 +74,7 @@ impl RedisStore {
             prefix: prefix.to_owned(),
             begin: Script::new(BEGIN),
             finish: Script::new(FINISH),
-            abandon: Script::new(ABANDON),
+            settle: Script::new(SETTLE),
         }
     }
 
@@ -61,17 +86,23 @@ impl RedisStore {
         &self,
         key: &ScopedKey,
         wanted: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> Result<Begun, Error> {
         let token = new_id().as_u64_pair().1;
-        let (text, run) = (token.to_string(), milliseconds(run));
-        let arguments = [&wanted.0[..], text.as_bytes(), run.as_bytes()];
+        let (text, run) = (token.to_string(), milliseconds(times.run));
+        let all = milliseconds(times.run.saturating_add(times.keep));
+        let arguments = [
+            &wanted.0[..],
+            text.as_bytes(),
+            run.as_bytes(),
+            all.as_bytes(),
+        ];
         let known: Option<Known> = self
             .redis
             .invoke(&self.begin, &[&self.name(key)], &arguments)
             .await
             .map_err(failed)?;
-        let Some((fingerprint, status, headers, body)) = known else {
+        let Some((fingerprint, status, headers, body, ending)) = known else {
             return Ok(Begun::New(token));
         };
         if fingerprint != wanted.0 {
@@ -81,7 +112,12 @@ impl RedisStore {
             let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
             RecordedAnswer::restored(status, &headers, body.into())
         });
-        Ok(answer.map_or(Begun::Running, Begun::Answered))
+        Ok(match (answer, ending.as_str()) {
+            (Some(answer), _) => Begun::Answered(answer),
+            (None, RUNNING) => Begun::Running,
+            (None, DONE) => Begun::Done,
+            (None, _) => Begun::Unknown,
+        })
     }
 }
 
@@ -90,9 +126,9 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> StoreFuture<'a, Begun> {
-        Box::pin(self.take(key, fingerprint, run))
+        Box::pin(self.take(key, fingerprint, times))
     }
 
     fn finish<'a>(
@@ -122,22 +158,29 @@ impl IdempotencyStore for RedisStore {
         })
     }
 
-    fn abandon(&self, key: &ScopedKey, token: u64) {
-        // Where no runtime is left the process ends, and the end of `run` gives the key back.
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        let (store, name) = (self.clone(), self.name(key));
-        runtime.spawn(async move {
-            let token = token.to_string();
-            let given_back: Result<u8, _> = store
+    fn settle<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let ending = match ending {
+                Ending::NotDone => "",
+                Ending::Unproven | Ending::Unknown => UNKNOWN,
+                Ending::Done => DONE,
+            };
+            let (token, keep) = (token.to_string(), milliseconds(keep));
+            let arguments = [token.as_bytes(), ending.as_bytes(), keep.as_bytes()];
+            // Whether another has taken the key since makes no difference to this one.
+            let _settled: u8 = self
                 .redis
-                .invoke(&store.abandon, &[&name], &[token.as_bytes()])
-                .await;
-            if let Err(error) = given_back {
-                tracing::warn!(%error, "an Idempotency-Key could not be given back before its time");
-            }
-        });
+                .invoke(&self.settle, &[&self.name(key)], &arguments)
+                .await
+                .map_err(failed)?;
+            Ok(())
+        })
     }
 }
 

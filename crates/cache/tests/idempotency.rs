@@ -12,7 +12,9 @@ use futures::future::try_join_all;
 use seaworthy_cache::RedisStore;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
-    idempotency::{Begun, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey},
+    idempotency::{
+        Begun, Ending, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey, Times,
+    },
 };
 use seaworthy_core::Code;
 use seaworthy_redis::{Redis, RedisConfig, redis};
@@ -48,9 +50,14 @@ fn answer() -> RecordedAnswer {
     }
 }
 
+/// Kept for as long as it may run.
+fn times(run: Duration) -> Times {
+    Times { run, keep: run }
+}
+
 async fn begin(store: &RedisStore, text: &str, run: Duration) -> Begun {
     store
-        .begin(&ScopedKey::new(text), REQUEST, run)
+        .begin(&ScopedKey::new(text), REQUEST, times(run))
         .await
         .unwrap()
 }
@@ -77,7 +84,7 @@ async fn an_answer_is_known_to_every_replica_api_6() {
         (found.status, found.headers, found.body),
         (expected.status, expected.headers, expected.body)
     );
-    let other = second.begin(&key, OTHER, RUN).await.unwrap();
+    let other = second.begin(&key, OTHER, times(RUN)).await.unwrap();
     assert!(matches!(other, Begun::Mismatch));
 }
 
@@ -85,7 +92,7 @@ async fn an_answer_is_known_to_every_replica_api_6() {
 async fn of_many_callers_at_once_one_runs_api_6() {
     let Some(server) = server() else { return };
     let (store, key) = (store(&server), ScopedKey::new("a"));
-    let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, RUN)));
+    let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, times(RUN))));
     let begun = begun.await.unwrap();
     let new = begun.iter().filter(|begun| matches!(begun, Begun::New(_)));
     assert_eq!(new.count(), 1, "{begun:?}");
@@ -104,13 +111,44 @@ async fn whoever_was_too_late_keeps_and_gives_back_nothing_api_6() {
     };
     store.finish(&key, late, answer(), RUN).await.unwrap();
     assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
-    store.abandon(&key, late);
+    let not_done = |token| store.settle(&key, token, Ending::NotDone, RUN);
+    not_done(late).await.unwrap();
     assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
-    store.abandon(&key, next);
-    let again = tokio::time::timeout(RUN, async {
-        while !matches!(begin(&store, "a", RUN).await, Begun::New(_)) {}
-    });
-    again.await.unwrap();
+    not_done(next).await.unwrap();
+    assert!(matches!(begin(&store, "a", RUN).await, Begun::New(_)));
+}
+
+#[tokio::test]
+async fn unknown_outcome_keeps_the_key_api_6() {
+    let Some(server) = server() else { return };
+    let store = store(&server);
+    for (text, ending) in [("unknown", Ending::Unproven), ("done", Ending::Done)] {
+        let token = token(&store, text, RUN).await;
+        let key = ScopedKey::new(text);
+        store.settle(&key, token, ending, RUN).await.unwrap();
+        let found = begin(&store, text, RUN).await;
+        match ending {
+            Ending::Done => assert!(matches!(found, Begun::Done), "{found:?}"),
+            _ => assert!(matches!(found, Begun::Unknown), "{found:?}"),
+        }
+    }
+    // A process that died in the middle.
+    let died = Times {
+        run: Duration::from_millis(1),
+        keep: RUN,
+    };
+    let key = ScopedKey::new("died");
+    let begun = store.begin(&key, REQUEST, died).await.unwrap();
+    assert!(matches!(begun, Begun::New(_)));
+    loop {
+        match begin(&store, "died", RUN).await {
+            Begun::Running => tokio::task::yield_now().await,
+            found => {
+                assert!(matches!(found, Begun::Unknown), "{found:?}");
+                break;
+            }
+        }
+    }
 }
 
 #[tokio::test]
@@ -139,6 +177,6 @@ async fn without_redis_no_request_with_a_key_runs_api_6() {
     let store = store(&server);
     token(&store, "a", RUN).await;
     drop(server);
-    let error = store.begin(&ScopedKey::new("b"), REQUEST, RUN).await;
+    let error = store.begin(&ScopedKey::new("b"), REQUEST, times(RUN)).await;
     assert_eq!(error.unwrap_err().code(), Code::Unavailable);
 }

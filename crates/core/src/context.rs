@@ -133,11 +133,21 @@ impl RequestContext {
     /// The same request under another span: what a call out of this service runs in.
     #[must_use]
     pub fn with_trace(&self, trace: TraceContext) -> Self {
+        self.copy(trace, self.deadline)
+    }
+
+    /// The same request without its deadline: what records the outcome of a request runs in it, also where the deadline has passed.
+    #[must_use]
+    pub fn without_deadline(&self) -> Self {
+        self.copy(self.trace.clone(), None)
+    }
+
+    fn copy(&self, trace: TraceContext, deadline: Option<Deadline>) -> Self {
         Self {
             service: self.service.clone(),
             request_id: self.request_id.clone(),
             trace,
-            deadline: self.deadline,
+            deadline,
             client_address: self.client_address,
             user_agent: self.user_agent.clone(),
             actor: self.actor.clone(),

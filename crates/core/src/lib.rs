@@ -22,6 +22,7 @@ mod backoff;
 mod code;
 pub mod context;
 mod deadline;
+pub mod effects;
 mod error;
 mod grants;
 mod id;

@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use futures::{FutureExt as _, future::BoxFuture};
-use seaworthy_core::context;
+use seaworthy_core::{context, effects::Attempt};
 use seaworthy_resilience::{circuit_breaker::Admission, policies::Policies};
 use tokio::{sync::OnceCell, time::Instant};
 
@@ -96,6 +96,12 @@ impl Database {
         let prepared = inner
             .statements
             .prepare(self.engine(), &request.statement)?;
+        let changes = !prepared.reads();
+        #[cfg(feature = "idempotency")]
+        if changes && crate::idempotency::KeyMark::statement(&self.0).is_some() {
+            return self.run_with_mark(request).await;
+        }
+        let attempt = changes.then(Attempt::begin);
         let record = inner.observer.begin(&prepared);
         let outcome = match &inner.replica {
             Some(replica) if request.statement.may_use_replica() => {
@@ -107,7 +113,21 @@ impl Database {
             _ => self.run_on_primary(&prepared, &request).await,
         };
         record.end(&outcome);
+        match (attempt, &outcome) {
+            (Some(attempt), Ok(_)) => attempt.succeeded(),
+            (Some(attempt), Err(error)) if !error.leaves_outcome_unknown() => attempt.failed(),
+            _ => {}
+        }
         outcome
+    }
+
+    /// Runs a statement in a transaction, which marks the key of the running call as done.
+    #[cfg(feature = "idempotency")]
+    async fn run_with_mark(&self, request: Request) -> Result<Answer, DataError> {
+        let tx = self.begin().await?;
+        let answer = tx.run(request).await?;
+        tx.commit().await?;
+        Ok(answer)
     }
 
     async fn run_on_primary(

@@ -18,6 +18,16 @@ pub(crate) struct Prepared {
     row_places: Option<usize>,
 }
 
+/// What statements begin with that change nothing by themselves.
+const READS: [&str; 4] = ["SELECT", "SHOW", "EXPLAIN", "PRAGMA"];
+
+impl Prepared {
+    /// Whether it is known to change nothing. `WITH` may be followed by a change.
+    pub(crate) fn reads(&self) -> bool {
+        READS.contains(&self.operation.as_str())
+    }
+}
+
 impl From<Rewritten> for Prepared {
     fn from(rewritten: Rewritten) -> Self {
         Self {

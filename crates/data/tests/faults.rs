@@ -97,6 +97,7 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
     assert!(lost.is_empty(), "{lost:?}");
     let allowed = [
         "CONNECTION_LOST",
+        "OUTCOME_UNKNOWN",
         "CONNECTION_FAILED",
         "CIRCUIT_OPEN",
         "TRANSACTION_ENDED",

@@ -78,6 +78,7 @@ async fn is_survived(server: SocketAddr, url: String) {
             );
             let known = [
                 DataErrorKind::ConnectionLost,
+                DataErrorKind::OutcomeUnknown,
                 DataErrorKind::ConnectionFailed,
                 DataErrorKind::StatementTimeout,
                 DataErrorKind::PoolExhausted,

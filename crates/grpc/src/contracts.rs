@@ -9,13 +9,16 @@ use seaworthy_contract::{
     idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore},
 };
 use seaworthy_http::{Choice, RouteOptions, Routes, Variant, document_routes};
-use seaworthy_service::{Assembly, StartError};
+use seaworthy_service::{Assembly, StartError, Tasks};
 
 use crate::{
     MethodOptions, health,
     methods::{self, methods},
     reflection,
 };
+
+/// The name of the tasks of calls with an `Idempotency-Key`.
+const KEYED_CALL: &str = "call with an Idempotency-Key";
 
 /// The contracts that a service offers.
 #[derive(Debug, Default)]
@@ -35,14 +38,17 @@ pub struct Contracts {
 struct Keys(IdempotencyConfig, Arc<dyn IdempotencyStore>);
 
 impl Keys {
-    fn layer(&self, contract: &ContractConfig) -> IdempotencyLayer {
+    fn layer(&self, contract: &ContractConfig, tasks: &Tasks) -> IdempotencyLayer {
         let Self(config, store) = self;
         let config = IdempotencyConfig {
             errors: Arc::clone(&contract.errors),
             request_limit: contract.body_limit,
             ..config.clone()
         };
-        IdempotencyLayer::new(config, Arc::clone(store))
+        let tasks = tasks.clone();
+        // A stop waits for what they commit.
+        let spawn = move |call| drop(tasks.spawn(KEYED_CALL, call));
+        IdempotencyLayer::new(config, Arc::clone(store), spawn)
     }
 }
 
@@ -169,11 +175,11 @@ impl Contracts {
         Ok(Some(document))
     }
 
-    fn http(&mut self) -> Routes {
+    fn http(&mut self, tasks: &Tasks) -> Routes {
         let keys = self.keys.take();
         let mounted = std::mem::take(&mut self.paths).into_iter();
         mounted.fold(Routes::new(), |routes, path| {
-            let keys = keys.as_ref().map(|keys| keys.layer(&path.config));
+            let keys = keys.as_ref().map(|keys| keys.layer(&path.config, tasks));
             let variants = path.bindings.into_iter().map(|binding| {
                 let methods = match &keys {
                     Some(keys) => binding.methods.layer(keys.clone()),
@@ -202,7 +208,7 @@ impl Contracts {
     /// # Errors
     /// The contracts were compiled apart and would have two documents, or their descriptors cannot be read.
     pub fn serve<C: Settings>(mut self, service: &Assembly<C>) -> Result<(), StartError> {
-        let mut routes = self.http();
+        let mut routes = self.http(service.tasks());
         let is_development = matches!(service.profile(), Profile::Development | Profile::Test);
         if let Some(document) = self.described()?
             && is_development

@@ -28,7 +28,9 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let store = Arc::new(MemoryStore::new(&config));
     let contract = generated::LibraryContract::new(library::Shelves)
         .unguarded_router()
-        .layer(IdempotencyLayer::new(config, store))
+        .layer(IdempotencyLayer::new(config, store, |call| {
+            drop(tokio::spawn(call));
+        }))
         .layer(middleware::from_fn(the_token));
     let json = [(header::CONTENT_TYPE, "application/json")];
     let router: Router = contract.route(

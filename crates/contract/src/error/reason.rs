@@ -34,7 +34,10 @@ pub const IDEMPOTENCY_KEY_IN_USE: &str = "IDEMPOTENCY_KEY_IN_USE";
 /// The `Idempotency-Key` was used for another request. 422.
 pub const IDEMPOTENCY_KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
 
-/// The request was done before, and its answer was too large to keep or was a stream. 409.
+/// The request failed before, and whether it took effect is unknown. 409.
+pub const IDEMPOTENT_OUTCOME_UNKNOWN: &str = "IDEMPOTENT_OUTCOME_UNKNOWN";
+
+/// The request was done before, and its answer was not kept: it was too large, a stream, or lost. 409.
 pub const IDEMPOTENT_ANSWER_NOT_KEPT: &str = "IDEMPOTENT_ANSWER_NOT_KEPT";
 
 /// The store has no room for another running request. 503.

@@ -7,7 +7,7 @@ use crate::error::{ErrorFormat, Problems};
 /// A day: longer than any client retries, short enough to keep.
 const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A call that runs longer than this is taken for lost with its process, and a repeat runs again.
+/// A call that runs longer than this is ended, or was lost with its process.
 const RUN: Duration = Duration::from_secs(60);
 
 /// Requests must be held whole to be told apart.
@@ -29,7 +29,7 @@ pub struct IdempotencyConfig {
     pub required: bool,
     /// How long an answer is kept.
     pub keep: Duration,
-    /// How long a call may run; it is ended then, and a repeat may run in its place.
+    /// How long a call may run; it is ended then, and whether it took effect is unknown unless the store knows.
     pub run: Duration,
     /// The largest body of a request that carries a key.
     pub request_limit: ByteSize,

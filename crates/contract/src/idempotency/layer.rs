@@ -1,5 +1,7 @@
 use std::{
+    any::Any,
     convert::Infallible,
+    panic::AssertUnwindSafe,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,14 +15,20 @@ use axum::{
     response::Response,
 };
 use bytes::Bytes;
+use futures::{FutureExt as _, future::BoxFuture};
 use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use seaworthy_core::{Code, Error, context};
-use tokio::time::timeout;
+use seaworthy_core::{
+    Code, Error, context,
+    effects::{self, Effects, Known},
+};
+use tokio::{sync::oneshot, time::timeout};
 use tower::{Layer, Service};
 use tracing::Instrument;
 
-use super::{Begun, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, request};
+use super::{
+    Begun, Ending, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, Times, request,
+};
 use crate::error::reason;
 
 /// When a repeat of a running request is worth another try: most calls end within a second.
@@ -40,17 +48,30 @@ const KEPT: [HeaderName; 7] = [
     header::VARY,
 ];
 
+/// Runs a call to its end, also when its client has gone.
+type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>;
+
 /// Gives repeats of a request with an `Idempotency-Key` the same answer. Put it behind authentication, so that keys belong to callers.
 #[derive(Clone)]
 pub struct IdempotencyLayer {
     config: IdempotencyConfig,
     store: Arc<dyn IdempotencyStore>,
+    spawn: Spawn,
 }
 
 impl IdempotencyLayer {
-    /// A layer that remembers in `store`.
-    pub fn new(config: IdempotencyConfig, store: Arc<dyn IdempotencyStore>) -> Self {
-        Self { config, store }
+    /// A layer that remembers in `store`. Each call with a key is given to `spawn` and outlives its client: in a service, `spawn` starts one of the service's tasks, so that a
+    /// stop waits for what the call commits.
+    pub fn new(
+        config: IdempotencyConfig,
+        store: Arc<dyn IdempotencyStore>,
+        spawn: impl Fn(BoxFuture<'static, ()>) + Send + Sync + 'static,
+    ) -> Self {
+        Self {
+            config,
+            store,
+            spawn: Arc::new(spawn),
+        }
     }
 }
 
@@ -122,88 +143,59 @@ impl IdempotencyLayer {
     {
         let body = self.request_body(body).await?;
         let fingerprint = request::fingerprint(&parts, &body);
-        let token = match self.store.begin(&key, fingerprint, self.config.run).await? {
+        let times = Times {
+            run: self.config.run,
+            keep: self.config.keep,
+        };
+        let token = match self.store.begin(&key, fingerprint, times).await? {
             Begun::New(token) => token,
             Begun::Answered(answer) => return Ok(replay(answer)),
-            Begun::Running => {
-                return Err(Error::new(
-                    Code::Conflict,
-                    reason::IDEMPOTENCY_KEY_IN_USE,
-                    "the same request is still running",
-                )
-                .with_retry_after(RETRY_AFTER));
-            }
-            Begun::Mismatch => {
-                return Err(Error::new(
-                    Code::Unprocessable,
-                    reason::IDEMPOTENCY_KEY_REUSED,
-                    "the Idempotency-Key was used for another request",
-                ));
-            }
+            Begun::Running => return Err(in_use()),
+            Begun::Done => return Err(not_kept()),
+            Begun::Unknown => return Err(unknown()),
+            Begun::Mismatch => return Err(reused()),
         };
-        let lease = Lease {
-            store: Arc::clone(&self.store),
-            key: Some(key),
+        let mut effects = Effects::new();
+        if let Some(participant) = self.store.participant(&key, token) {
+            effects = effects.with_participant(participant);
+        }
+        let call = Call {
+            layer: self.clone(),
+            key,
             token,
+            effects: Arc::new(effects),
         };
-        let layer = self.clone();
         // The server may account for the body in the extensions, and the body stays in memory until
         // the call ends, also after the client has gone away.
         let extensions = parts.extensions.clone();
         let request = Request::from_parts(parts, Body::from(body));
+        let (answer, answered) = oneshot::channel();
+        let context = context::current();
+        let recording = context
+            .as_deref()
+            .map(|context| Arc::new(context.without_deadline()));
         // A task of its own, because the client that goes away now is the one that will ask again.
         let call = async move {
-            let Ok(response) = timeout(layer.config.run, inner.call(request))
-                .await
-                .unwrap_or_else(|_elapsed| Ok(layer.refusal(took_too_long())));
-            let response = layer.remember(lease, response).await;
+            let handler = async move { inner.call(request).await };
+            let response = match context {
+                Some(context) => call.run(context::scope(context, handler)).await,
+                None => call.run(handler).await,
+            };
             drop(extensions);
-            response
+            // A client that has gone gets the answer with its next try.
+            let _ = answer.send(response);
         }
         .in_current_span();
-        let task = match context::current() {
-            Some(context) => tokio::spawn(context::scope(context, call)),
-            None => tokio::spawn(call),
-        };
-        match task.await {
-            Ok(response) => Ok(response),
-            Err(error) => match error.try_into_panic() {
-                Ok(panic) => std::panic::resume_unwind(panic),
-                Err(error) => Err(Error::internal(error)),
-            },
+        // How it ended is recorded also where its deadline has passed.
+        (self.spawn)(match recording {
+            Some(context) => context::scope(context, call).boxed(),
+            None => call.boxed(),
+        });
+        match answered.await {
+            Ok(Ok(response)) => Ok(response),
+            Ok(Err(panic)) => std::panic::resume_unwind(panic),
+            Err(error) => Err(Error::internal(error)),
         }
-    }
-
-    /// Keeps an answer that is final, and gives it on.
-    async fn remember(&self, mut lease: Lease, response: Response) -> Response {
-        if !is_final(response.status()) {
-            return response;
-        }
-        let (parts, body) = response.into_parts();
-        let (answer, body) = match self.whole(body).await {
-            Whole::Kept(bytes) => {
-                let answer = RecordedAnswer {
-                    status: parts.status,
-                    headers: kept(&parts.headers),
-                    body: bytes.clone(),
-                };
-                (answer, Body::from(bytes))
-            }
-            Whole::Passed(body) => (self.not_kept().await, body),
-            Whole::Broken(error) => {
-                return self.refusal(Error::internal(error));
-            }
-        };
-        if let Some(key) = lease.key.take() {
-            // The work is done: a store that fails now must not make the client believe otherwise.
-            let finished = self
-                .store
-                .finish(&key, lease.token, answer, self.config.keep);
-            if let Err(error) = finished.await {
-                tracing::error!(error = ?error, "an answer could not be kept for repeats");
-            }
-        }
-        Response::from_parts(parts, body)
     }
 
     /// The bytes of an answer that says its size beforehand and is not above the limit. Waiting for any other could take for ever.
@@ -215,25 +207,6 @@ impl IdempotencyLayer {
                 Err(error) => Whole::Broken(error),
             },
             _ => Whole::Passed(body),
-        }
-    }
-
-    /// What a repeat is told where the answer was not kept.
-    async fn not_kept(&self) -> RecordedAnswer {
-        let refusal = self.refusal(Error::new(
-            Code::Conflict,
-            reason::IDEMPOTENT_ANSWER_NOT_KEPT,
-            "the request was done before, and its answer was not kept",
-        ));
-        let (parts, body) = refusal.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map(http_body_util::Collected::to_bytes);
-        RecordedAnswer {
-            status: parts.status,
-            headers: kept(&parts.headers),
-            body: body.unwrap_or_default(),
         }
     }
 
@@ -256,6 +229,92 @@ impl IdempotencyLayer {
     }
 }
 
+/// A call that holds its key. Where it is dropped, the process ends: the key is known as running until its time has passed.
+struct Call {
+    layer: IdempotencyLayer,
+    key: ScopedKey,
+    token: u64,
+    effects: Arc<Effects>,
+}
+
+impl Call {
+    /// Runs the call and records how it ended, before its answer is sent.
+    async fn run(
+        self,
+        call: impl Future<Output = Result<Response, Infallible>>,
+    ) -> Result<Response, Box<dyn Any + Send>> {
+        let call = effects::scope(Arc::clone(&self.effects), call);
+        let call = timeout(self.layer.config.run, AssertUnwindSafe(call).catch_unwind());
+        match call.await {
+            Ok(Ok(Ok(response))) => Ok(self.remember(response).await),
+            Ok(Err(panic)) => {
+                self.settle(self.ending(Ending::Unproven)).await;
+                Err(panic)
+            }
+            Err(_elapsed) => {
+                self.settle(self.ending(Ending::Unproven)).await;
+                Ok(self.layer.refusal(took_too_long()))
+            }
+        }
+    }
+
+    /// Keeps an answer that is final, and gives it on.
+    async fn remember(&self, response: Response) -> Response {
+        if let Some(ending) = without_answer(response.status()) {
+            let ending = self.ending(ending);
+            // A refusal after a change is an answer like any other.
+            if response.status().is_server_error() || ending == Ending::NotDone {
+                self.settle(ending).await;
+                return response;
+            }
+        }
+        let (parts, body) = response.into_parts();
+        match self.layer.whole(body).await {
+            Whole::Kept(bytes) => {
+                let answer = RecordedAnswer {
+                    status: parts.status,
+                    headers: kept(&parts.headers),
+                    body: bytes.clone(),
+                };
+                self.finish(answer).await;
+                Response::from_parts(parts, Body::from(bytes))
+            }
+            Whole::Passed(body) => {
+                self.settle(Ending::Done).await;
+                Response::from_parts(parts, body)
+            }
+            Whole::Broken(error) => {
+                self.settle(Ending::Done).await;
+                self.layer.refusal(Error::internal(error))
+            }
+        }
+    }
+
+    /// What is known of the call where its answer is not kept: what it reported to have changed goes before what its answer says.
+    fn ending(&self, told: Ending) -> Ending {
+        match self.effects.known() {
+            Known::Changed => Ending::Done,
+            Known::Unknown => Ending::Unknown,
+            Known::Nothing => told,
+        }
+    }
+
+    async fn finish(&self, answer: RecordedAnswer) {
+        let (store, keep) = (&self.layer.store, self.layer.config.keep);
+        // The work is done: a store that fails now must not make the client believe otherwise.
+        if let Err(error) = store.finish(&self.key, self.token, answer, keep).await {
+            tracing::error!(error = ?error, "an answer could not be kept for repeats");
+        }
+    }
+
+    async fn settle(&self, ending: Ending) {
+        let (store, keep) = (&self.layer.store, self.layer.config.keep);
+        if let Err(error) = store.settle(&self.key, self.token, ending, keep).await {
+            tracing::error!(error = ?error, "the outcome of a request with an Idempotency-Key could not be recorded");
+        }
+    }
+}
+
 /// What became of the body of an answer.
 enum Whole {
     Kept(Bytes),
@@ -271,21 +330,57 @@ fn took_too_long() -> Error {
     )
 }
 
-/// Whether a repeat should get the same answer, or try again: what was not done can be tried again, and a request that could not be read may
-/// be mended under the same key.
-fn is_final(status: StatusCode) -> bool {
-    let not_done = [
-        StatusCode::BAD_REQUEST,
-        StatusCode::UNAUTHORIZED,
-        StatusCode::METHOD_NOT_ALLOWED,
-        StatusCode::REQUEST_TIMEOUT,
-        StatusCode::PAYLOAD_TOO_LARGE,
-        StatusCode::UNSUPPORTED_MEDIA_TYPE,
-        StatusCode::UNPROCESSABLE_ENTITY,
-        StatusCode::TOO_EARLY,
-        StatusCode::TOO_MANY_REQUESTS,
-    ];
-    !status.is_server_error() && !not_done.contains(&status)
+fn in_use() -> Error {
+    Error::new(
+        Code::Conflict,
+        reason::IDEMPOTENCY_KEY_IN_USE,
+        "the same request is still running",
+    )
+    .with_retry_after(RETRY_AFTER)
+}
+
+fn reused() -> Error {
+    Error::new(
+        Code::Unprocessable,
+        reason::IDEMPOTENCY_KEY_REUSED,
+        "the Idempotency-Key was used for another request",
+    )
+}
+
+fn not_kept() -> Error {
+    Error::new(
+        Code::Conflict,
+        reason::IDEMPOTENT_ANSWER_NOT_KEPT,
+        "the request was done before, and its answer was not kept",
+    )
+}
+
+fn unknown() -> Error {
+    Error::new(
+        Code::Conflict,
+        reason::IDEMPOTENT_OUTCOME_UNKNOWN,
+        "the request failed before, and whether it took effect is unknown: read the present state, and use a new Idempotency-Key to send the request again",
+    )
+}
+
+/// How a call ended whose answer is not kept for repeats: it was refused, and may be mended under the same key, or it failed.
+fn without_answer(status: StatusCode) -> Option<Ending> {
+    match status {
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNAUTHORIZED
+        | StatusCode::METHOD_NOT_ALLOWED
+        | StatusCode::REQUEST_TIMEOUT
+        | StatusCode::PAYLOAD_TOO_LARGE
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY
+        | StatusCode::TOO_EARLY
+        | StatusCode::TOO_MANY_REQUESTS
+        // Both say that the request was not carried out.
+        | StatusCode::NOT_IMPLEMENTED
+        | StatusCode::SERVICE_UNAVAILABLE => Some(Ending::NotDone),
+        status if status.is_server_error() => Some(Ending::Unproven),
+        _ => None,
+    }
 }
 
 fn kept(headers: &HeaderMap) -> HeaderMap {
@@ -302,19 +397,4 @@ fn replay(answer: RecordedAnswer) -> Response {
         .headers_mut()
         .insert(REPLAYED, HeaderValue::from_static("true"));
     response
-}
-
-/// Gives the key back where the request ends without an answer to keep, also by being dropped.
-struct Lease {
-    store: Arc<dyn IdempotencyStore>,
-    key: Option<ScopedKey>,
-    token: u64,
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        if let Some(key) = self.key.take() {
-            self.store.abandon(&key, self.token);
-        }
-    }
 }

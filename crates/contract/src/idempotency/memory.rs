@@ -1,5 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
+    sync::Arc,
     time::Duration,
 };
 
@@ -8,22 +9,28 @@ use seaworthy_core::{Code, Error};
 use tokio::time::Instant;
 
 use super::{
-    Begun, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture,
+    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
+    StoreFuture, Times,
 };
 use crate::error::reason;
 
-/// What an entry costs beside its key and its answer: the nodes of both maps. An estimate.
+/// What an entry costs beside its key and its answer: the nodes of the maps. An estimate.
 const ENTRY_COST: usize = 256;
 
 /// What a header costs beside its text. An estimate.
 const HEADER_COST: usize = 64;
 
-/// Answers in memory, bounded in number and size. The ones that end first make room; running ones never do.
+/// Answers in memory, bounded in number and size. To make room, the caller with the largest share loses its answer that ends first; calls that run never lose their key.
 #[derive(Debug)]
 pub struct MemoryStore {
     state: Mutex<State>,
-    most_entries: usize,
-    memory_limit: usize,
+    limits: Limits,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    entries: usize,
+    memory: usize,
 }
 
 #[derive(Debug, Default)]
@@ -31,22 +38,57 @@ struct State {
     entries: HashMap<ScopedKey, Entry>,
     /// By the end of their time, then by token.
     ends: BTreeMap<(Instant, u64), ScopedKey>,
+    shares: HashMap<Arc<str>, Share>,
     next_token: u64,
     memory: usize,
+}
+
+/// What one caller has of the store.
+#[derive(Debug, Default)]
+struct Share {
+    entries: usize,
+    memory: usize,
+    /// What may make room, by the end of its time.
+    settled: BTreeMap<(Instant, u64), ScopedKey>,
 }
 
 #[derive(Debug)]
 struct Entry {
     fingerprint: Fingerprint,
     token: u64,
+    /// Until when it is in this state.
     end: Instant,
-    answer: Option<RecordedAnswer>,
+    is: Is,
+}
+
+#[derive(Debug)]
+enum Is {
+    /// The call runs; what follows where it does not end in time is kept for so long.
+    Running(Duration),
+    Answered(RecordedAnswer),
+    Done,
+    Unknown,
+}
+
+/// What is short.
+#[derive(Debug, Clone, Copy)]
+enum Short {
+    Entries,
+    Memory,
 }
 
 impl Entry {
     fn cost(&self, key: &ScopedKey) -> usize {
-        // Both maps hold the key.
-        ENTRY_COST + 2 * key.as_str().len() + self.answer.as_ref().map_or(0, answer_cost)
+        let answer = match &self.is {
+            Is::Answered(answer) => answer_cost(answer),
+            Is::Running(_) | Is::Done | Is::Unknown => 0,
+        };
+        // Three maps hold the key.
+        ENTRY_COST + 3 * key.as_str().len() + answer
+    }
+
+    fn is_settled(&self) -> bool {
+        !matches!(self.is, Is::Running(_))
     }
 }
 
@@ -59,47 +101,99 @@ fn answer_cost(answer: &RecordedAnswer) -> usize {
     headers + answer.body.len()
 }
 
-impl State {
-    fn remove(&mut self, key: &ScopedKey) {
-        if let Some(entry) = self.entries.remove(key) {
-            self.memory = self.memory.saturating_sub(entry.cost(key));
-            self.ends.remove(&(entry.end, entry.token));
+impl Share {
+    fn size(&self, short: Short) -> usize {
+        match short {
+            Short::Entries => self.entries,
+            Short::Memory => self.memory,
         }
+    }
+}
+
+impl State {
+    fn remove(&mut self, key: &ScopedKey) -> Option<Entry> {
+        let entry = self.entries.remove(key)?;
+        let (cost, place) = (entry.cost(key), (entry.end, entry.token));
+        self.memory = self.memory.saturating_sub(cost);
+        self.ends.remove(&place);
+        if let Some(share) = self.shares.get_mut(key.share()) {
+            share.entries = share.entries.saturating_sub(1);
+            share.memory = share.memory.saturating_sub(cost);
+            share.settled.remove(&place);
+            if share.entries == 0 {
+                self.shares.remove(key.share());
+            }
+        }
+        Some(entry)
     }
 
     fn insert(&mut self, key: ScopedKey, entry: Entry) {
-        self.memory += entry.cost(&key);
-        self.ends.insert((entry.end, entry.token), key.clone());
+        let (cost, place) = (entry.cost(&key), (entry.end, entry.token));
+        self.memory += cost;
+        self.ends.insert(place, key.clone());
+        let share = self.shares.entry(Arc::clone(key.share())).or_default();
+        share.entries += 1;
+        share.memory += cost;
+        if entry.is_settled() {
+            share.settled.insert(place, key.clone());
+        }
         self.entries.insert(key, entry);
     }
 
     fn forget_ended(&mut self, now: Instant) {
-        while let Some(((end, _), key)) = self.ends.first_key_value() {
-            if *end > now {
-                return;
+        while let Some(first) = self.ends.first_entry()
+            && first.key().0 <= now
+        {
+            let key = first.remove();
+            // A call that did not end in time: nobody knows what it did.
+            if let Some(Entry {
+                fingerprint,
+                token,
+                end,
+                is: Is::Running(keep),
+            }) = self.remove(&key)
+            {
+                let entry = Entry {
+                    fingerprint,
+                    token,
+                    end: end + keep,
+                    is: Is::Unknown,
+                };
+                self.insert(key, entry);
             }
-            let key = key.clone();
-            self.remove(&key);
         }
     }
 
-    /// Removes the answered entry that ends first; `false` where all are running.
-    fn forget_one(&mut self) -> bool {
-        let answered = self
-            .ends
-            .values()
-            .find(|key| {
-                self.entries
-                    .get(*key)
-                    .is_some_and(|entry| entry.answer.is_some())
-            })
-            .cloned();
-        match answered {
-            Some(key) => {
-                self.remove(&key);
-                true
-            }
-            None => false,
+    /// Makes room for `entries` more that cost so much; `false` where that would take an answer from a caller with a smaller share.
+    fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
+        loop {
+            let (short, more) = if self.entries.len() + entries > limits.entries {
+                (Short::Entries, entries)
+            } else if self.memory + cost > limits.memory {
+                (Short::Memory, cost)
+            } else {
+                return true;
+            };
+            let size_of = |name: &Arc<str>, share: &Share| {
+                share.size(short) + if name == own { more } else { 0 }
+            };
+            let wanted = self
+                .shares
+                .get(own)
+                .map_or(more, |share| size_of(own, share));
+            let largest = self
+                .shares
+                .iter()
+                .filter(|(_, share)| !share.settled.is_empty())
+                .map(|(name, share)| (size_of(name, share), name == own, share))
+                .max_by_key(|(size, is_own, _)| (*size, *is_own));
+            let Some((_, _, share)) = largest.filter(|(size, ..)| *size >= wanted) else {
+                return false;
+            };
+            let Some(first) = share.settled.values().next().cloned() else {
+                return false;
+            };
+            self.remove(&first);
         }
     }
 }
@@ -110,8 +204,10 @@ impl MemoryStore {
     pub fn new(config: &IdempotencyConfig) -> Self {
         Self {
             state: Mutex::new(State::default()),
-            most_entries: config.most_entries.max(1),
-            memory_limit: config.memory_limit.as_usize(),
+            limits: Limits {
+                entries: config.most_entries.max(1),
+                memory: config.memory_limit.as_usize(),
+            },
         }
     }
 
@@ -131,16 +227,18 @@ impl MemoryStore {
         &self,
         key: &ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> Result<Begun, Error> {
         let now = Instant::now();
         let mut state = self.state.lock();
         state.forget_ended(now);
         if let Some(entry) = state.entries.get(key) {
-            return Ok(match &entry.answer {
+            return Ok(match &entry.is {
                 _ if entry.fingerprint != fingerprint => Begun::Mismatch,
-                None => Begun::Running,
-                Some(answer) => Begun::Answered(answer.clone()),
+                Is::Running(_) => Begun::Running,
+                Is::Answered(answer) => Begun::Answered(answer.clone()),
+                Is::Done => Begun::Done,
+                Is::Unknown => Begun::Unknown,
             });
         }
         state.next_token += 1;
@@ -148,40 +246,44 @@ impl MemoryStore {
         let entry = Entry {
             fingerprint,
             token,
-            end: now + run,
-            answer: None,
+            end: now + times.run,
+            is: Is::Running(times.keep),
         };
-        while state.entries.len() >= self.most_entries
-            || state.memory + entry.cost(key) > self.memory_limit
-        {
-            if !state.forget_one() {
-                return Err(Error::new(
-                    Code::Unavailable,
-                    reason::IDEMPOTENCY_STORE_FULL,
-                    "too many requests with an Idempotency-Key are running",
-                ));
-            }
+        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+            return Err(Error::new(
+                Code::Unavailable,
+                reason::IDEMPOTENCY_STORE_FULL,
+                "too many requests with an Idempotency-Key are running",
+            ));
         }
         state.insert(key.clone(), entry);
         Ok(Begun::New(token))
     }
 
-    fn finish_now(&self, key: &ScopedKey, token: u64, answer: RecordedAnswer, keep: Duration) {
+    /// Ends a call; `None` forgets its key.
+    fn end_now(&self, key: &ScopedKey, token: u64, is: Option<Is>, keep: Duration) {
+        let now = Instant::now();
         let mut state = self.state.lock();
-        let Some(entry) = state.entries.get(key).filter(|entry| entry.token == token) else {
+        state.forget_ended(now);
+        if state
+            .entries
+            .get(key)
+            .is_none_or(|entry| entry.token != token)
+        {
+            return;
+        }
+        let (Some(Entry { fingerprint, .. }), Some(is)) = (state.remove(key), is) else {
             return;
         };
-        let entry = Entry {
-            fingerprint: entry.fingerprint,
+        let mut entry = Entry {
+            fingerprint,
             token,
-            end: Instant::now() + keep,
-            answer: Some(answer),
+            end: now + keep,
+            is,
         };
-        state.remove(key);
-        while state.memory + entry.cost(key) > self.memory_limit {
-            if !state.forget_one() {
-                return;
-            }
+        // That it was done is known also where its answer finds no room.
+        if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
+            entry.is = Is::Done;
         }
         state.insert(key.clone(), entry);
     }
@@ -192,9 +294,9 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> StoreFuture<'a, Begun> {
-        Box::pin(async move { self.begin_now(key, fingerprint, run) })
+        Box::pin(async move { self.begin_now(key, fingerprint, times) })
     }
 
     fn finish<'a>(
@@ -205,19 +307,26 @@ impl IdempotencyStore for MemoryStore {
         keep: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.finish_now(key, token, answer, keep);
+            self.end_now(key, token, Some(Is::Answered(answer)), keep);
             Ok(())
         })
     }
 
-    fn abandon(&self, key: &ScopedKey, token: u64) {
-        let mut state = self.state.lock();
-        if state
-            .entries
-            .get(key)
-            .is_some_and(|entry| entry.token == token)
-        {
-            state.remove(key);
-        }
+    fn settle<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let is = match ending {
+                Ending::NotDone => None,
+                Ending::Unproven | Ending::Unknown => Some(Is::Unknown),
+                Ending::Done => Some(Is::Done),
+            };
+            self.end_now(key, token, is, keep);
+            Ok(())
+        })
     }
 }

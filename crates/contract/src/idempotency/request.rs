@@ -1,5 +1,7 @@
 //! What of a request makes it the same as another.
 
+use std::net::IpAddr;
+
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
 use seaworthy_core::{Code, Error, context};
 use sha2::{Digest, Sha256};
@@ -12,6 +14,9 @@ pub(super) const HEADER: &str = "idempotency-key";
 
 /// Longer keys carry no more chance.
 const LONGEST_KEY: usize = 255;
+
+/// The bytes of an IPv6 address that one customer of a provider has: a /64.
+const V6_NETWORK: usize = 8;
 
 /// The key of a request, `None` where it has none or needs none: safe methods repeat themselves.
 pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Error> {
@@ -46,7 +51,10 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
             "the Idempotency-Key must be one word of 1 to 255 printable characters without quotes",
         ));
     }
-    Ok(Some(ScopedKey(format!("{}:{text}", hex(&caller(parts))))))
+    Ok(Some(ScopedKey {
+        text: format!("{}:{text}", hex(&caller(parts))).into(),
+        share: hex(&share()).into(),
+    }))
 }
 
 /// Who sent a request: its actor, or its credentials where nothing has authenticated it before this layer. Not both, because a token that
@@ -72,6 +80,26 @@ fn caller(parts: &Parts) -> [u8; 32] {
                 }
                 credentials => digest(&[b"credentials", credentials, tenant]),
             },
+        }
+    })
+}
+
+/// Whose share of the store a request takes: that of its actor, or that of its address. Credentials and cookies that nothing has verified are free to invent, and so make no
+/// share of their own.
+fn share() -> [u8; 32] {
+    context::with_current(|context| {
+        let tenant = context.and_then(|context| context.tenant());
+        let tenant = tenant.map_or("", |tenant| tenant.as_str()).as_bytes();
+        if let Some(actor) = context.and_then(|context| context.actor()) {
+            return digest(&[b"actor", actor.as_str().as_bytes(), tenant]);
+        }
+        match context.and_then(|context| context.client_address()) {
+            Some(IpAddr::V4(address)) => digest(&[b"v4", &address.octets()]),
+            Some(IpAddr::V6(address)) => digest(&[
+                b"v6",
+                address.octets().get(..V6_NETWORK).unwrap_or_default(),
+            ]),
+            None => digest(&[b"no address"]),
         }
     })
 }

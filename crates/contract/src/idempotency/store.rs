@@ -1,4 +1,4 @@
-use std::{pin::Pin, time::Duration};
+use std::{any::Any, pin::Pin, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
@@ -7,25 +7,44 @@ use sha2::{Digest as _, Sha256};
 
 /// A key of one caller: two callers who choose the same key do not meet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct ScopedKey(pub(super) String);
+pub struct ScopedKey {
+    pub(super) text: Arc<str>,
+    pub(super) share: Arc<str>,
+}
 
 impl ScopedKey {
     /// A key whose text already says whose it is: for tests of stores.
     #[must_use]
     pub fn new(text: &str) -> Self {
-        Self(text.to_owned())
+        Self {
+            text: text.into(),
+            share: Arc::default(),
+        }
+    }
+
+    /// The same key in the share of this caller.
+    #[must_use]
+    pub fn in_share(mut self, share: &str) -> Self {
+        self.share = share.into();
+        self
+    }
+
+    /// Whose share of the store it takes: the actor, or the address of a caller who is not authenticated, as at most 64 characters.
+    #[must_use]
+    pub fn share(&self) -> &Arc<str> {
+        &self.share
     }
 
     /// As text, for stores in memory.
     #[must_use]
     pub fn as_str(&self) -> &str {
-        &self.0
+        &self.text
     }
 
     /// The SHA-256 of the text in hexadecimal digits, for stores outside of the process: the text may hold the caller's credentials.
     #[must_use]
     pub fn digest(&self) -> String {
-        let digest = Sha256::digest(self.0.as_bytes());
+        let digest = Sha256::digest(self.text.as_bytes());
         digest.iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
@@ -80,14 +99,40 @@ impl RecordedAnswer {
 /// What a store knows of a key.
 #[derive(Debug, Clone)]
 pub enum Begun {
-    /// Nothing: the caller runs the request and must finish or abandon it with this token.
+    /// Nothing: the caller runs the request, and must finish or settle it with this token.
     New(u64),
     /// The request is running.
     Running,
     /// The request was answered.
     Answered(RecordedAnswer),
+    /// The request took effect, and there is no answer to give again.
+    Done,
+    /// The request ran, and whether it took effect is unknown.
+    Unknown,
     /// The key belongs to another request.
     Mismatch,
+}
+
+/// How long a call may run, and how long is kept what came of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Times {
+    /// After this a call that did not end is not running any more.
+    pub run: Duration,
+    /// How long its outcome is kept.
+    pub keep: Duration,
+}
+
+/// How a call ended that has no answer for repeats.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// It changed nothing: a repeat runs.
+    NotDone,
+    /// It failed, and no change was reported. A store that records changes itself knows more; for the others it is [`Unknown`](Self::Unknown).
+    Unproven,
+    /// It may have changed something.
+    Unknown,
+    /// It took effect.
+    Done,
 }
 
 /// A future of a store.
@@ -95,15 +140,16 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Se
 
 /// Remembers the answers of keyed requests.
 pub trait IdempotencyStore: Send + Sync + 'static {
-    /// Takes a key for `run`, or tells why not. Must be atomic: of two callers at once one gets [`Begun::New`].
+    /// Takes a key, or tells why not. Must be atomic: of two callers at once one gets [`Begun::New`]. A call that did not end within `run` is [`Begun::Unknown`] for `keep`,
+    /// unless the store knows what it did.
     fn begin<'a>(
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> StoreFuture<'a, Begun>;
 
-    /// Keeps the answer for `keep`, unless another has taken the key since.
+    /// Keeps the answer for `keep`, unless another has taken the key since. An answer that finds no room leaves [`Begun::Done`].
     fn finish<'a>(
         &'a self,
         key: &'a ScopedKey,
@@ -112,7 +158,17 @@ pub trait IdempotencyStore: Send + Sync + 'static {
         keep: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Gives the key back without an answer. Not a future: it is called also where a request is dropped; a store that must wait does so in a
-    /// task of its own, and the end of `run` covers its failure.
-    fn abandon(&self, key: &ScopedKey, token: u64);
+    /// Ends a call that has no answer for repeats. What is known of it is kept for `keep`; a key of a call that changed nothing is free again.
+    fn settle<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()>;
+
+    /// What a database looks for in the [`Effects`](seaworthy_core::effects::Effects) of the call, to record in its own transactions that the call took effect.
+    fn participant(&self, _key: &ScopedKey, _token: u64) -> Option<Box<dyn Any + Send + Sync>> {
+        None
+    }
 }

@@ -11,11 +11,16 @@ use axum::{
     Router, body::Body, extract::Request, http::StatusCode, response::IntoResponse, routing::any,
 };
 use http_body_util::BodyExt;
-use seaworthy_core::{Actor, ByteSize, RequestContext, ServiceIdentity, context};
+use seaworthy_core::{
+    Actor, ByteSize, Deadline, RequestContext, ServiceIdentity, context, effects::Attempt,
+};
 use tokio::sync::Notify;
 use tower::ServiceExt;
 
-use super::{IdempotencyConfig, IdempotencyLayer, MemoryStore};
+use super::{
+    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore,
+    RecordedAnswer, ScopedKey, StoreFuture, Times,
+};
 
 struct Subject {
     router: Router,
@@ -38,6 +43,9 @@ fn subject(config: IdempotencyConfig) -> Subject {
             match path.as_str() {
                 "/slow" => gate.notified().await,
                 "/panic" => panic!("the service fell over"),
+                "/changed" => Attempt::begin().succeeded(),
+                "/sent" => drop(Attempt::begin()),
+                "/undone" => Attempt::begin().failed(),
                 "/stream" => {
                     let parts = ["one ", "two"].map(Ok::<_, Infallible>);
                     let stream = Body::from_stream(futures::stream::iter(parts));
@@ -46,7 +54,10 @@ fn subject(config: IdempotencyConfig) -> Subject {
                 _ => {}
             }
             let status = match path.as_str() {
-                "/fail" => StatusCode::SERVICE_UNAVAILABLE,
+                "/fail" | "/changed" | "/sent" | "/undone" => StatusCode::SERVICE_UNAVAILABLE,
+                "/500" => StatusCode::INTERNAL_SERVER_ERROR,
+                "/502" => StatusCode::BAD_GATEWAY,
+                "/504" => StatusCode::GATEWAY_TIMEOUT,
                 "/bad" => StatusCode::BAD_REQUEST,
                 _ => StatusCode::CREATED,
             };
@@ -60,7 +71,9 @@ fn subject(config: IdempotencyConfig) -> Subject {
     };
     let router = Router::new()
         .fallback(any(serve))
-        .layer(IdempotencyLayer::new(config, store.clone()));
+        .layer(IdempotencyLayer::new(config, store.clone(), |call| {
+            drop(tokio::spawn(call));
+        }));
     Subject {
         router,
         calls,
@@ -81,6 +94,15 @@ impl Subject {
         let status = response.status();
         let body = response.into_body().collect().await.unwrap().to_bytes();
         (status, String::from_utf8(body.to_vec()).unwrap())
+    }
+
+    /// A repeat is told so, and runs nothing.
+    async fn is_unknown(&self, path: &str) {
+        let calls = self.calls.load(Ordering::SeqCst);
+        let (status, text) = self.send("POST", path, "k1", "").await;
+        assert_eq!(status, StatusCode::CONFLICT);
+        assert!(text.contains("IDEMPOTENT_OUTCOME_UNKNOWN"), "{text}");
+        assert_eq!(self.calls.load(Ordering::SeqCst), calls);
     }
 }
 
@@ -204,22 +226,167 @@ async fn call_without_client_keeps_extensions_to_its_end_sec_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_that_never_ends_gives_its_key_back_api_6() {
+async fn call_that_never_ends_leaves_its_outcome_unknown_api_6() {
     let subject = subject(IdempotencyConfig::default());
     let (status, _) = subject.send("POST", "/slow", "k1", "").await;
     assert_eq!(status, StatusCode::GATEWAY_TIMEOUT);
-    assert!(subject.store.is_empty());
+    subject.is_unknown("/slow").await;
 }
 
 #[tokio::test]
-async fn a_call_that_panics_gives_its_key_back_and_panics_for_the_layer_outside_api_6() {
+async fn call_that_panics_leaves_its_outcome_unknown_api_6() {
     let subject = Arc::new(subject(IdempotencyConfig::default()));
     let panicking = tokio::spawn({
         let subject = Arc::clone(&subject);
         async move { subject.send("POST", "/panic", "k1", "").await }
     });
     assert!(panicking.await.unwrap_err().is_panic());
-    assert!(subject.store.is_empty());
+    subject.is_unknown("/panic").await;
+}
+
+#[tokio::test]
+async fn failure_leaves_its_outcome_unknown_api_6() {
+    for path in ["/500", "/502", "/504", "/sent"] {
+        let subject = subject(IdempotencyConfig::default());
+        let (status, _) = subject.send("POST", path, "k1", "").await;
+        assert!(status.is_server_error());
+        subject.is_unknown(path).await;
+    }
+}
+
+#[tokio::test]
+async fn failure_after_a_change_is_not_run_again_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    let (status, _) = subject.send("POST", "/changed", "k1", "").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    let (status, text) = subject.send("POST", "/changed", "k1", "").await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert!(text.contains("IDEMPOTENT_ANSWER_NOT_KEPT"), "{text}");
+    assert_eq!(subject.calls.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn failure_of_an_undone_change_runs_again_api_6() {
+    let subject = subject(IdempotencyConfig::default());
+    assert_eq!(subject.send("POST", "/undone", "k1", "").await.1, "call 1");
+    assert_eq!(subject.send("POST", "/undone", "k1", "").await.1, "call 2");
+}
+
+#[tokio::test]
+async fn caller_with_many_keys_evicts_no_answer_of_another_api_6() {
+    let config = IdempotencyConfig {
+        most_entries: 10,
+        ..IdempotencyConfig::default()
+    };
+    let subject = subject(config);
+    let send = |address: &str, key: String| {
+        let context = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
+        let context = context.with_client_address(address.parse().unwrap());
+        let request = Request::post("/orders")
+            // What nobody has verified is free to invent.
+            .header("authorization", format!("Bearer {key}"))
+            .header("cookie", format!("session={key}"))
+            .header("idempotency-key", key)
+            .body(Body::empty())
+            .unwrap();
+        let router = subject.router.clone();
+        context::scope(Arc::new(context), async move {
+            let response = router.oneshot(request).await.unwrap();
+            response.into_body().collect().await.unwrap().to_bytes()
+        })
+    };
+    assert_eq!(send("192.0.2.7", "mine".into()).await, "call 1");
+    assert_eq!(send("2001:db8::1", "mine".into()).await, "call 2");
+    for number in 0..100 {
+        send("192.0.2.66", format!("k{number}")).await;
+        // Each customer of a provider has a network of IPv6 addresses.
+        send(&format!("2001:db8:0:66::{number:x}"), format!("k{number}")).await;
+    }
+    assert_eq!(subject.store.len(), 10);
+    assert_eq!(send("192.0.2.7", "mine".into()).await, "call 1");
+    assert_eq!(send("2001:db8::1", "mine".into()).await, "call 2");
+}
+
+/// Counts the outcomes that are recorded without the deadline of the request.
+struct Recorder(MemoryStore, Arc<AtomicUsize>);
+
+impl IdempotencyStore for Recorder {
+    fn begin<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        fingerprint: Fingerprint,
+        times: Times,
+    ) -> StoreFuture<'a, Begun> {
+        self.0.begin(key, fingerprint, times)
+    }
+
+    fn finish<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        answer: RecordedAnswer,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()> {
+        let deadline = context::current().unwrap().deadline();
+        self.1
+            .fetch_add(usize::from(deadline.is_none()), Ordering::SeqCst);
+        self.0.finish(key, token, answer, keep)
+    }
+
+    fn settle<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()> {
+        self.0.settle(key, token, ending, keep)
+    }
+}
+
+#[tokio::test]
+async fn outcome_is_recorded_without_the_deadline_api_6() {
+    let config = IdempotencyConfig::default();
+    let recorded = Arc::new(AtomicUsize::new(0));
+    let store = Recorder(MemoryStore::new(&config), Arc::clone(&recorded));
+    let handler = async || {
+        assert!(context::current().unwrap().deadline().is_some());
+        "done"
+    };
+    let router = Router::new()
+        .fallback(any(handler))
+        .layer(IdempotencyLayer::new(config, Arc::new(store), |call| {
+            drop(tokio::spawn(call));
+        }));
+    let request = Request::post("/orders")
+        .header("idempotency-key", "k1")
+        .body(Body::empty())
+        .unwrap();
+    let context = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"))
+        .with_deadline(Deadline::after(Duration::from_secs(60)));
+    let response = context::scope(Arc::new(context), router.oneshot(request)).await;
+    assert_eq!(response.unwrap().status(), StatusCode::OK);
+    assert_eq!(recorded.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn keyed_calls_run_where_the_service_waits_for_them_life_5() {
+    let (sender, mut spawned) = tokio::sync::mpsc::unbounded_channel();
+    let config = IdempotencyConfig::default();
+    let store = Arc::new(MemoryStore::new(&config));
+    let router = Router::new()
+        .fallback(any(async || "done"))
+        .layer(IdempotencyLayer::new(config, store, move |call| {
+            sender.send(call).unwrap();
+        }));
+    let request = Request::post("/orders")
+        .header("idempotency-key", "k1")
+        .body(Body::empty())
+        .unwrap();
+    let (response, ()) = tokio::join!(router.oneshot(request), async {
+        spawned.recv().await.unwrap().await;
+    });
+    assert_eq!(response.unwrap().status(), StatusCode::OK);
 }
 
 #[tokio::test]

@@ -38,6 +38,8 @@ pub enum DataErrorKind {
     AccessDenied,
     /// The connection broke; whether the statement was carried out is unknown.
     ConnectionLost,
+    /// The connection broke while the transaction was being committed; whether it was committed is unknown.
+    OutcomeUnknown,
     /// There is no room left to write.
     DiskFull,
     /// The database only reads at present.
@@ -82,6 +84,7 @@ impl DataErrorKind {
             Self::TooManyConnections => "the server has no place for another connection",
             Self::AccessDenied => "the server refuses access",
             Self::ConnectionLost => "the connection broke",
+            Self::OutcomeUnknown => "whether the transaction was committed is unknown",
             Self::DiskFull => "there is no room left to write",
             Self::ReadOnly => "the database only reads",
             Self::TooManyRows => "more rows than one statement may return",
@@ -119,6 +122,7 @@ impl DataErrorKind {
             Self::TooManyConnections => "TOO_MANY_CONNECTIONS",
             Self::AccessDenied => "ACCESS_DENIED",
             Self::ConnectionLost => "CONNECTION_LOST",
+            Self::OutcomeUnknown => "OUTCOME_UNKNOWN",
             Self::DiskFull => "DISK_FULL",
             Self::ReadOnly => "READ_ONLY",
             Self::TooManyRows => "TOO_MANY_ROWS",
@@ -139,6 +143,7 @@ impl DataErrorKind {
             Self::ConnectionFailed
             | Self::TooManyConnections
             | Self::ConnectionLost
+            | Self::OutcomeUnknown
             | Self::StatementTimeout => Outcome::TRANSIENT,
             Self::AccessDenied | Self::DiskFull | Self::ReadOnly => Outcome::Permanent,
             Self::PoolExhausted

@@ -100,6 +100,17 @@ impl DataError {
         )
     }
 
+    /// Whether what was sent may have been carried out although there is no answer.
+    pub(crate) fn leaves_outcome_unknown(&self) -> bool {
+        matches!(
+            self.kind(),
+            DataErrorKind::ConnectionLost
+                | DataErrorKind::OutcomeUnknown
+                | DataErrorKind::StatementTimeout
+                | DataErrorKind::DeadlinePassed
+        )
+    }
+
     pub(crate) fn refusal(&self) -> Option<&Refusal> {
         self.0.refusal.as_ref()
     }

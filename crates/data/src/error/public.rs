@@ -36,6 +36,12 @@ impl From<DataError> for Error {
                 "TIMEOUT",
                 "something this service needs did not answer in time",
             ),
+            // A 503 would invite the caller to try again, which may double what was done.
+            DataErrorKind::OutcomeUnknown => Self::new(
+                Code::Internal,
+                "OUTCOME_UNKNOWN",
+                "whether the request took effect is unknown; read the present state before you send it again",
+            ),
             DataErrorKind::PoolExhausted
             | DataErrorKind::CircuitOpen
             | DataErrorKind::ConnectionFailed

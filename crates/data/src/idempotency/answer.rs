@@ -1,24 +1,72 @@
 use seaworthy_contract::idempotency::{Begun, Fingerprint, RecordedAnswer};
 
-use crate::{DataError, DataErrorKind};
+use super::outcome;
+use crate::{Connection, DataError, DataErrorKind, FromRow, Row, sql};
 
-/// Fingerprint, status, headers, body.
-pub(super) type Known = (Vec<u8>, Option<u16>, Option<Vec<u8>>, Option<Vec<u8>>);
+/// What the table has of a key.
+pub(super) struct Known {
+    fingerprint: Vec<u8>,
+    status: Option<u16>,
+    headers: Option<Vec<u8>>,
+    body: Option<Vec<u8>>,
+    outcome: i64,
+    run_ends_ms: i64,
+    pub(super) token: i64,
+}
 
-/// What is known of a key that a request with this fingerprint asks for.
-pub(super) fn known_as(row: Known, wanted: Fingerprint) -> Result<Begun, DataError> {
-    let (fingerprint, status, headers, body) = row;
-    if fingerprint != wanted.0 {
-        return Ok(Begun::Mismatch);
-    }
-    let Some(status) = status else {
-        return Ok(Begun::Running);
-    };
-    let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
-    RecordedAnswer::restored(status, &headers, body.into())
-        .map(Begun::Answered)
-        .ok_or_else(|| {
-            let problem = format!("{status} is no status of an answer");
-            DataError::new(DataErrorKind::UnexpectedRow, problem)
+impl FromRow for Known {
+    fn from_row(row: &Row) -> Result<Self, DataError> {
+        Ok(Self {
+            fingerprint: row.get("fingerprint")?,
+            status: row.get("status")?,
+            headers: row.get("headers")?,
+            body: row.get("body")?,
+            outcome: row.get("outcome")?,
+            run_ends_ms: row.get("run_ends_ms")?,
+            token: row.get("token")?,
         })
+    }
+}
+
+impl Known {
+    pub(super) async fn of(
+        connection: &dyn Connection,
+        digest: &str,
+    ) -> Result<Option<Self>, DataError> {
+        sql("SELECT fingerprint, status, headers, body, outcome, run_ends_ms, token FROM idempotency_keys WHERE digest = ?")
+            .bind(digest)
+            .fetch_optional(connection)
+            .await
+    }
+
+    /// What a request with this fingerprint meets; `None` where the call before it is over and has changed nothing.
+    pub(super) fn into_begun(
+        self,
+        wanted: Fingerprint,
+        now: i64,
+    ) -> Result<Option<Begun>, DataError> {
+        if self.fingerprint != wanted.0 {
+            return Ok(Some(Begun::Mismatch));
+        }
+        if let Some(status) = self.status {
+            let (headers, body) = (
+                self.headers.unwrap_or_default(),
+                self.body.unwrap_or_default(),
+            );
+            let answer = RecordedAnswer::restored(status, &headers, body.into());
+            return answer.map(Begun::Answered).map(Some).ok_or_else(|| {
+                let problem = format!("{status} is not the status of an answer");
+                DataError::new(DataErrorKind::UnexpectedRow, problem)
+            });
+        }
+        // A replica of the version before writes no end of the run, and removes the row at its end.
+        if self.run_ends_ms == 0 || now < self.run_ends_ms {
+            return Ok(Some(Begun::Running));
+        }
+        Ok(match self.outcome {
+            outcome::NONE => None,
+            outcome::DONE => Some(Begun::Done),
+            _ => Some(Begun::Unknown),
+        })
+    }
 }

@@ -2,8 +2,12 @@
 
 mod answer;
 mod error;
+mod mark;
+mod outcome;
+mod room;
 mod store;
 
+pub(crate) use mark::KeyMark;
 pub use store::DatabaseStore;
 
 use crate::{Migration, MigrationSet};
@@ -11,10 +15,18 @@ use crate::{Migration, MigrationSet};
 /// The table of [`DatabaseStore`], in the database of the service: add this set to the service's own.
 pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "idempotency",
-    &[Migration::new(
-        1,
-        "idempotency",
-        include_str!("../../migrations/0001_idempotency.up.sql"),
-        include_str!("../../migrations/0001_idempotency.down.sql"),
-    )],
+    &[
+        Migration::new(
+            1,
+            "idempotency",
+            include_str!("../../migrations/0001_idempotency.up.sql"),
+            include_str!("../../migrations/0001_idempotency.down.sql"),
+        ),
+        Migration::new(
+            2,
+            "outcomes",
+            include_str!("../../migrations/0002_idempotency.up.sql"),
+            include_str!("../../migrations/0002_idempotency.down.sql"),
+        ),
+    ],
 );

@@ -1,25 +1,38 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    any::Any,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use seaworthy_contract::idempotency::{
-    Begun, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture,
+    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
+    StoreFuture, Times,
 };
-use tokio::runtime::Handle;
 
 use super::{
-    answer::{Known, known_as},
+    answer::Known,
     error::KeyError,
+    mark::KeyMark,
+    outcome,
+    room::{Limits, Wanted, make_room},
 };
-use crate::{Connection, DataError, Database, Transaction, sql};
+use crate::{DataError, Database, Transaction, sql};
+
+/// The hexadecimal digits of a SHA-256.
+const DIGEST_LENGTH: usize = 64;
+/// A moment that has passed, and that is not 0: the end of a run that is over.
+const OVER_MS: i64 = 1;
 
 /// Keys in a database that has the table of [`IDEMPOTENCY_MIGRATIONS`](super::IDEMPOTENCY_MIGRATIONS).
 ///
-/// Bounded in number and size as [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore) is: the answers that end first make room. Times are those of the wall clock,
-/// because the table outlives the process. A key whose process ended in the middle is running until its `run` has passed.
+/// Each transaction of this database that a call commits records under its key that the call took effect, in the same transaction. So what a call did is known where it
+/// fails: where its commit is lost on the way, where it panics or takes too long, and where its process dies. A repeat runs exactly where nothing was committed. What a call
+/// changes in another database is [reported](seaworthy_core::effects), and forgotten where the process dies. Requests to other services need an idempotency key of their own.
+///
+/// Bounded in number and size as [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore) is. Times are those of the wall clock, because the table outlives the process.
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
     database: Database,
-    most_entries: i64,
-    size_limit: i64,
+    limits: Limits,
 }
 
 impl DatabaseStore {
@@ -28,16 +41,24 @@ impl DatabaseStore {
     pub fn new(database: Database, config: &IdempotencyConfig) -> Self {
         Self {
             database,
-            most_entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
-            size_limit: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
+            limits: Limits {
+                entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
+                size: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
+            },
         }
+    }
+
+    /// The database that has the keys.
+    #[must_use]
+    pub const fn database(&self) -> &Database {
+        &self.database
     }
 
     async fn take(
         &self,
         key: &ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> Result<Begun, KeyError> {
         let digest = &key.digest();
         self.database
@@ -48,29 +69,45 @@ impl DatabaseStore {
                     .execute(&tx)
                     .await?;
                 // What is there already takes no room.
-                if let Some(known) = known(&tx, digest).await? {
-                    return Ok(known_as(known, fingerprint)?);
+                if let Some(known) = Known::of(&tx, digest).await? {
+                    let token = known.token;
+                    if let Some(begun) = known.into_begun(fingerprint, now)? {
+                        return Ok(begun);
+                    }
+                    // It waits for a transaction of the late call, which has marked the key then.
+                    if !free(&tx, digest, token).await? {
+                        return Ok(Begun::Running);
+                    }
                 }
-                let size = size_of(digest, None);
-                if !self.make_room(&tx, 1, size).await? {
+                let size = size_of(key, None);
+                let wanted = Wanted {
+                    share: key.share(),
+                    entries: 1,
+                    size,
+                };
+                if !make_room(&tx, self.limits, wanted, now).await? {
                     return Err(KeyError::Full);
                 }
                 let token = seaworthy_core::new_id().as_u64_pair().1;
+                let run_ends = now.saturating_add(milliseconds(times.run)).max(OVER_MS);
                 // Of two callers at once, the second waits here for the first.
-                let inserted = sql("INSERT INTO idempotency_keys (digest, token, fingerprint, ends_ms, size) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
-                    .on_mysql("INSERT IGNORE INTO idempotency_keys (digest, token, fingerprint, ends_ms, size) VALUES (?, ?, ?, ?, ?)")
+                let inserted = sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
+                    .on_mysql("INSERT IGNORE INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
                     .bind(digest)
+                    .bind(&**key.share())
                     .bind(token.cast_signed())
                     .bind(&fingerprint.0[..])
-                    .bind(now.saturating_add(milliseconds(run)))
+                    .bind(run_ends)
+                    .bind(run_ends.saturating_add(milliseconds(times.keep)))
+                    .bind(outcome::NONE)
                     .bind(size)
                     .execute(&tx)
                     .await?;
                 if inserted.rows_affected() > 0 {
                     return Ok(Begun::New(token));
                 }
-                match known(&tx, digest).await? {
-                    Some(known) => Ok(known_as(known, fingerprint)?),
+                match Known::of(&tx, digest).await? {
+                    Some(known) => Ok(known.into_begun(fingerprint, now)?.unwrap_or(Begun::Running)),
                     None => Ok(Begun::Running),
                 }
             })
@@ -85,22 +122,33 @@ impl DatabaseStore {
         keep: Duration,
     ) -> Result<(), DataError> {
         let digest = &key.digest();
-        let size = size_of(digest, Some(answer));
+        let size = size_of(key, Some(answer));
+        let ends = now().saturating_add(milliseconds(keep));
         self.database
             .transaction(|tx| async move {
-                let ours = sql("UPDATE idempotency_keys SET size = 0 WHERE digest = ? AND token = ?")
-                    .bind(digest)
-                    .bind(token.cast_signed())
-                    .execute(&tx)
-                    .await?;
-                if ours.rows_affected() == 0 {
+                if !end(&tx, digest, token, outcome::DONE, ends).await? {
                     return Ok(());
                 }
-                if !self.make_room(&tx, 0, size).await? {
-                    return forget(&tx, digest, token).await;
+                let wanted = Wanted {
+                    share: key.share(),
+                    entries: 0,
+                    size,
+                };
+                // This key itself may not make room for its answer.
+                sql("UPDATE idempotency_keys SET run_ends_ms = 0, size = 0 WHERE digest = ?")
+                    .bind(digest)
+                    .execute(&tx)
+                    .await?;
+                if !make_room(&tx, self.limits, wanted, now()).await? {
+                    sql("UPDATE idempotency_keys SET run_ends_ms = ?, size = ? WHERE digest = ?")
+                        .bind(OVER_MS)
+                        .bind(size_of(key, None))
+                        .bind(digest)
+                        .execute(&tx)
+                        .await?;
+                    return Ok(());
                 }
-                sql("UPDATE idempotency_keys SET ends_ms = ?, status = ?, headers = ?, body = ?, size = ? WHERE digest = ?")
-                    .bind(now().saturating_add(milliseconds(keep)))
+                sql("UPDATE idempotency_keys SET status = ?, headers = ?, body = ?, size = ? WHERE digest = ?")
                     .bind(answer.status.as_u16())
                     .bind(answer.header_lines())
                     .bind(&answer.body[..])
@@ -113,38 +161,31 @@ impl DatabaseStore {
             .await
     }
 
-    /// Forgets the answers that end first until there is room for `entries` more of this size; `false` where running requests take it all.
-    async fn make_room(
+    async fn end_without_answer(
         &self,
-        tx: &Transaction,
-        entries: i64,
-        size: i64,
-    ) -> Result<bool, DataError> {
-        loop {
-            let (count, total): (i64, i64) = sql(
-                "SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM idempotency_keys",
-            )
-            .on_mysql(
-                "SELECT count(*), CAST(coalesce(sum(size), 0) AS SIGNED) FROM idempotency_keys",
-            )
-            .fetch_one(tx)
-            .await?;
-            if count.saturating_add(entries) <= self.most_entries
-                && total.saturating_add(size) <= self.size_limit
-            {
-                return Ok(true);
-            }
-            let first: Option<(String,)> = sql("SELECT digest FROM idempotency_keys WHERE status IS NOT NULL ORDER BY ends_ms LIMIT 1")
-                .fetch_optional(tx)
-                .await?;
-            let Some((first,)) = first else {
-                return Ok(false);
-            };
-            sql("DELETE FROM idempotency_keys WHERE digest = ?")
-                .bind(first)
-                .execute(tx)
-                .await?;
-        }
+        key: &ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> Result<(), DataError> {
+        let digest = &key.digest();
+        let ends = now().saturating_add(milliseconds(keep));
+        self.database
+            .transaction(|tx| async move {
+                let outcome = match ending {
+                    // A transaction of the call that is still being committed has locked the row: this waits for it.
+                    Ending::NotDone | Ending::Unproven => {
+                        if free(&tx, digest, token.cast_signed()).await? {
+                            return Ok(());
+                        }
+                        outcome::DONE
+                    }
+                    Ending::Unknown => outcome::UNKNOWN,
+                    Ending::Done => outcome::DONE,
+                };
+                end(&tx, digest, token, outcome, ends).await.map(drop)
+            })
+            .await
     }
 }
 
@@ -153,9 +194,9 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        run: Duration,
+        times: Times,
     ) -> StoreFuture<'a, Begun> {
-        Box::pin(async move { Ok(self.take(key, fingerprint, run).await?) })
+        Box::pin(async move { Ok(self.take(key, fingerprint, times).await?) })
     }
 
     fn finish<'a>(
@@ -171,39 +212,66 @@ impl IdempotencyStore for DatabaseStore {
         })
     }
 
-    fn abandon(&self, key: &ScopedKey, token: u64) {
-        // Where no runtime is left the process ends, and the end of `run` gives the key back.
-        let Ok(runtime) = Handle::try_current() else {
-            return;
-        };
-        let (database, digest) = (self.database.clone(), key.digest());
-        runtime.spawn(async move {
-            if let Err(error) = forget(&database, &digest, token).await {
-                tracing::warn!(%error, "an Idempotency-Key could not be given back before its time");
-            }
-        });
+    fn settle<'a>(
+        &'a self,
+        key: &'a ScopedKey,
+        token: u64,
+        ending: Ending,
+        keep: Duration,
+    ) -> StoreFuture<'a, ()> {
+        Box::pin(async move {
+            let settled = self.end_without_answer(key, token, ending, keep).await;
+            Ok(settled.map_err(KeyError::Failed)?)
+        })
+    }
+
+    fn participant(&self, key: &ScopedKey, token: u64) -> Option<Box<dyn Any + Send + Sync>> {
+        let mark = KeyMark::new(self.database.clone(), key.digest(), token);
+        Some(Box::new(mark))
     }
 }
 
-async fn known(tx: &Transaction, digest: &str) -> Result<Option<Known>, DataError> {
-    sql("SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE digest = ?")
-        .bind(digest)
-        .fetch_optional(tx)
-        .await
+/// Forgets the key of a call that has committed nothing; `false` where it has, or the key is another's.
+async fn free(tx: &Transaction, digest: &str, token: i64) -> Result<bool, DataError> {
+    let freed = sql(
+        "DELETE FROM idempotency_keys WHERE digest = ? AND token = ? AND outcome = ? AND status IS NULL",
+    )
+    .bind(digest)
+    .bind(token)
+    .bind(outcome::NONE)
+    .execute(tx)
+    .await?;
+    Ok(freed.rows_affected() > 0)
 }
 
-async fn forget(connection: &dyn Connection, digest: &str, token: u64) -> Result<(), DataError> {
-    sql("DELETE FROM idempotency_keys WHERE digest = ? AND token = ?")
-        .bind(digest)
-        .bind(token.cast_signed())
-        .execute(connection)
-        .await
-        .map(drop)
+/// Records that a call is over, and what it did. A transaction that it committed goes before what is thought of it. `false` where the key is another's.
+async fn end(
+    tx: &Transaction,
+    digest: &str,
+    token: u64,
+    outcome: i64,
+    ends: i64,
+) -> Result<bool, DataError> {
+    let ended = sql(
+        "UPDATE idempotency_keys SET run_ends_ms = ?, ends_ms = ?, outcome = CASE WHEN outcome = ? THEN outcome ELSE ? END WHERE digest = ? AND token = ?",
+    )
+    .bind(OVER_MS)
+    .bind(ends)
+    .bind(outcome::DONE)
+    .bind(outcome)
+    .bind(digest)
+    .bind(token.cast_signed())
+    .execute(tx)
+    .await?;
+    Ok(ended.rows_affected() > 0)
 }
 
-fn size_of(digest: &str, answer: Option<&RecordedAnswer>) -> i64 {
+/// The bytes of a key's digest and share, and of its answer.
+fn size_of(key: &ScopedKey, answer: Option<&RecordedAnswer>) -> i64 {
     let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
-    (digest.len() + answer).try_into().unwrap_or(i64::MAX)
+    (DIGEST_LENGTH + key.share().len() + answer)
+        .try_into()
+        .unwrap_or(i64::MAX)
 }
 
 /// Milliseconds of the wall clock.

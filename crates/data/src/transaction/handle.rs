@@ -162,7 +162,8 @@ impl Transaction {
     /// Makes what it did last.
     ///
     /// # Errors
-    /// A statement of it failed (it is rolled back), it lost against another, or the connection broke; then whether it was committed is unknown.
+    /// A statement of it failed (it is rolled back), it lost against another, or the connection broke. Where it broke during the commit, whether the transaction was
+    /// committed is unknown ([`DataErrorKind::OutcomeUnknown`]).
     pub async fn commit(self) -> Result<(), DataError> {
         let shared = &*self.shared;
         let mut open = shared.open.lock().await;
@@ -180,7 +181,7 @@ impl Transaction {
                 "it was rolled back",
             ));
         }
-        shared.finish(&mut open, "COMMIT").await?;
+        shared.commit(&mut open).await?;
         drop(open);
         let hooks = std::mem::take(&mut *shared.hooks.lock());
         for (_, hook) in hooks {

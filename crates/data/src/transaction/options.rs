@@ -83,6 +83,11 @@ impl TransactionOptions {
         }
     }
 
+    /// Whether it only reads.
+    pub(super) const fn reads(self) -> bool {
+        self.reads
+    }
+
     /// What makes the connection an ordinary one again.
     pub(super) const fn after(self, engine: Engine) -> Option<&'static str> {
         match (engine, self.reads) {

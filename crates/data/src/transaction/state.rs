@@ -4,6 +4,7 @@ use std::sync::{
 };
 
 use parking_lot::Mutex as Lock;
+use seaworthy_core::effects::Attempt;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::options::TransactionOptions;
@@ -150,6 +151,63 @@ impl Shared {
             lease.abandon();
         }
         outcome.map(drop)
+    }
+
+    /// Commits. Where the answer is lost on the way, the error is [`DataErrorKind::OutcomeUnknown`].
+    pub(super) async fn commit(&self, open: &mut Open) -> Result<(), DataError> {
+        if self.options.reads() {
+            return self.finish(open, "COMMIT").await;
+        }
+        #[cfg(feature = "idempotency")]
+        if let Some(mark) = crate::idempotency::KeyMark::statement(&self.database.0) {
+            self.mark(open, mark).await?;
+            return self.finish_unknown(open).await;
+        }
+        let attempt = Attempt::begin();
+        let outcome = self.finish_unknown(open).await;
+        match &outcome {
+            Ok(()) => attempt.succeeded(),
+            Err(error) if error.leaves_outcome_unknown() => drop(attempt),
+            Err(_) => attempt.failed(),
+        }
+        outcome
+    }
+
+    async fn finish_unknown(&self, open: &mut Open) -> Result<(), DataError> {
+        let is_sent = open.lease.is_some();
+        self.finish(open, "COMMIT").await.map_err(|error| {
+            if is_sent && error.leaves_outcome_unknown() {
+                DataError::new(DataErrorKind::OutcomeUnknown, error.to_string())
+            } else {
+                error
+            }
+        })
+    }
+
+    /// Marks the key of the running call as done, in this transaction. Where the key is not of this call any more, another may run in its place: all is rolled back.
+    #[cfg(feature = "idempotency")]
+    async fn mark(&self, open: &mut Open, statement: crate::Statement) -> Result<(), DataError> {
+        let database = &self.database;
+        let engine = database.0.pool.engine();
+        let prepared = database.0.statements.prepare(engine, &statement)?;
+        let request = crate::connection::Request {
+            statement,
+            most: None,
+        };
+        let marked = self
+            .run_alone(open, database.work(&prepared, &request))
+            .await;
+        let error = match marked {
+            Ok(answer) if answer.done.rows_affected() > 0 => return Ok(()),
+            Ok(_) => DataError::new(
+                DataErrorKind::TransactionFailed,
+                "the Idempotency-Key of the request is not its own any more",
+            ),
+            Err(error) => error,
+        };
+        // The error that matters is that of the mark.
+        let _ = self.finish(open, "ROLLBACK").await;
+        Err(error)
     }
 
     /// Rolls back without anybody who waits.

@@ -1,18 +1,27 @@
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        Begun, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer, ScopedKey,
+        Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
+        ScopedKey, Times,
     },
 };
-use seaworthy_core::ByteSize;
-use seaworthy_data::{Database, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator};
+use seaworthy_core::{
+    ByteSize,
+    effects::{self, Effects},
+};
+use seaworthy_data::{DataErrorKind, Database, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator};
 
-use crate::server::Server;
+use crate::server::{Server, add, ids};
 
 const RUN: Duration = Duration::from_secs(60);
+/// Both the time to run and the time to keep.
+const TIMES: Times = Times {
+    run: RUN,
+    keep: RUN,
+};
 const REQUEST: Fingerprint = Fingerprint([1; 32]);
 const OTHER: Fingerprint = Fingerprint([2; 32]);
 
@@ -41,7 +50,7 @@ fn answer(body: &'static str) -> RecordedAnswer {
 
 async fn begin(store: &DatabaseStore, text: &str) -> Begun {
     let key = ScopedKey::new(text);
-    store.begin(&key, REQUEST, RUN).await.unwrap()
+    store.begin(&key, REQUEST, TIMES).await.unwrap()
 }
 
 async fn token(store: &DatabaseStore, text: &str) -> u64 {
@@ -72,7 +81,7 @@ pub(crate) async fn an_answer_is_known_to_the_next_process_api_6(server: Server)
         (found.status, found.headers, found.body),
         (expected.status, expected.headers, expected.body)
     );
-    let other = second.begin(&ScopedKey::new("a"), OTHER, RUN).await;
+    let other = second.begin(&ScopedKey::new("a"), OTHER, TIMES).await;
     assert!(matches!(other.unwrap(), Begun::Mismatch));
 }
 
@@ -81,7 +90,7 @@ pub(crate) async fn of_many_callers_at_once_one_runs_api_6(server: Server) {
     // Each in a task of its own, as requests are.
     let all = (0..16).map(|_| {
         let (store, same) = (store.clone(), ScopedKey::new(&"long ".repeat(100)));
-        tokio::spawn(async move { store.begin(&same, REQUEST, RUN).await.unwrap() })
+        tokio::spawn(async move { store.begin(&same, REQUEST, TIMES).await.unwrap() })
     });
     let all = try_join_all(all).await.unwrap();
     let new = all.iter().filter(|begun| matches!(begun, Begun::New(_)));
@@ -93,7 +102,11 @@ pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_noth
 ) {
     let store = store(&server, &IdempotencyConfig::default()).await;
     let key = ScopedKey::new("a");
-    let begun = store.begin(&key, REQUEST, Duration::ZERO);
+    let times = Times {
+        run: Duration::ZERO,
+        keep: RUN,
+    };
+    let begun = store.begin(&key, REQUEST, times);
     let Begun::New(late) = begun.await.unwrap() else {
         panic!("nobody has this key");
     };
@@ -108,10 +121,12 @@ pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_noth
 pub(crate) async fn a_key_that_was_given_back_is_free_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
     let token = token(&store, "a").await;
-    store.abandon(&ScopedKey::new("a"), token);
-    while matches!(begin(&store, "a").await, Begun::Running) {
-        tokio::task::yield_now().await;
-    }
+    let key = ScopedKey::new("a");
+    store
+        .settle(&key, token, Ending::NotDone, RUN)
+        .await
+        .unwrap();
+    assert!(matches!(begin(&store, "a").await, Begun::New(_)));
 }
 
 pub(crate) async fn answers_make_room_and_running_requests_do_not_api_6(server: Server) {
@@ -132,7 +147,7 @@ pub(crate) async fn answers_make_room_and_running_requests_do_not_api_6(server: 
     for text in ["x", "y"] {
         token(&store, text).await;
     }
-    let full = store.begin(&ScopedKey::new("z"), REQUEST, RUN).await;
+    let full = store.begin(&ScopedKey::new("z"), REQUEST, TIMES).await;
     assert_eq!(full.unwrap_err().reason(), "IDEMPOTENCY_STORE_FULL");
 }
 
@@ -144,5 +159,124 @@ pub(crate) async fn an_answer_that_is_too_large_for_the_store_is_not_kept_api_6(
     let store = store(&server, &config).await;
     let token = token(&store, "a").await;
     finish(&store, "a", token, "made", RUN).await;
-    assert!(matches!(begin(&store, "a").await, Begun::New(_)));
+    // That it was done is known all the same.
+    assert!(matches!(begin(&store, "a").await, Begun::Done));
+}
+
+/// Runs `call` as the layer does.
+async fn as_call<F: Future>(store: &DatabaseStore, text: &str, token: u64, call: F) -> F::Output {
+    let participant = store.participant(&ScopedKey::new(text), token).unwrap();
+    let effects = Effects::new().with_participant(participant);
+    effects::scope(Arc::new(effects), call).await
+}
+
+pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Server) {
+    let store = store(&server, &IdempotencyConfig::default()).await;
+    let database = server.open().await;
+    let other = store.database();
+    for (text, commits) in [("committed", true), ("rolled back", false)] {
+        let token = token(&store, text).await;
+        as_call(&store, text, token, async {
+            let id = i64::from(commits);
+            let tx = other.begin().await.unwrap();
+            add(&tx, id).await;
+            if commits {
+                tx.commit().await.unwrap();
+            } else {
+                tx.rollback().await.unwrap();
+            }
+        })
+        .await;
+        let key = ScopedKey::new(text);
+        store
+            .settle(&key, token, Ending::Unproven, RUN)
+            .await
+            .unwrap();
+        match begin(&store, text).await {
+            Begun::Done => assert!(commits),
+            Begun::New(_) => assert!(!commits),
+            found => panic!("{found:?}"),
+        }
+    }
+    // A statement by itself is a transaction too.
+    let token = token(&store, "alone").await;
+    as_call(&store, "alone", token, add(other, 7)).await;
+    let key = ScopedKey::new("alone");
+    let settled = store.settle(&key, token, Ending::NotDone, RUN);
+    settled.await.unwrap();
+    assert!(matches!(begin(&store, "alone").await, Begun::Done));
+    assert_eq!(ids(&database).await, [1, 7]);
+}
+
+pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(server: Server) {
+    let store = store(&server, &IdempotencyConfig::default()).await;
+    server.open().await;
+    let key = ScopedKey::new("a");
+    let times = Times {
+        run: Duration::from_millis(1),
+        keep: RUN,
+    };
+    let Begun::New(token) = store.begin(&key, REQUEST, times).await.unwrap() else {
+        panic!("the key is free");
+    };
+    as_call(&store, "a", token, add(store.database(), 1)).await;
+    loop {
+        match begin(&store, "a").await {
+            Begun::Running => tokio::task::yield_now().await,
+            found => break assert!(matches!(found, Begun::Done), "{found:?}"),
+        }
+    }
+}
+
+pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(server: Server) {
+    let store = store(&server, &IdempotencyConfig::default()).await;
+    let database = server.open().await;
+    let key = ScopedKey::new("a");
+    let times = Times {
+        run: Duration::ZERO,
+        keep: RUN,
+    };
+    let Begun::New(late) = store.begin(&key, REQUEST, times).await.unwrap() else {
+        panic!("the key is free");
+    };
+    let next = loop {
+        match begin(&store, "a").await {
+            Begun::New(next) => break next,
+            _ => tokio::task::yield_now().await,
+        }
+    };
+    assert_ne!(late, next);
+    let committed = as_call(&store, "a", late, async {
+        let tx = store.database().begin().await.unwrap();
+        add(&tx, 1).await;
+        tx.commit().await
+    });
+    let error = committed.await.unwrap_err();
+    assert_eq!(error.kind(), DataErrorKind::TransactionFailed);
+    as_call(&store, "a", next, add(store.database(), 2)).await;
+    assert_eq!(ids(&database).await, [2]);
+}
+
+pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(server: Server) {
+    let config = IdempotencyConfig {
+        most_entries: 5,
+        ..IdempotencyConfig::default()
+    };
+    let store = store(&server, &config).await;
+    let send = async |share: &str, text: &str| {
+        let key = ScopedKey::new(text).in_share(share);
+        let begun = store.begin(&key, REQUEST, TIMES).await.unwrap();
+        if let Begun::New(token) = begun {
+            let finished = store.finish(&key, token, answer("made"), RUN);
+            finished.await.unwrap();
+        }
+        begun
+    };
+    send("mine", "m").await;
+    for number in 0..20 {
+        send("greedy", &format!("k{number}")).await;
+    }
+    assert!(matches!(send("mine", "m").await, Begun::Answered(_)));
+    assert!(matches!(send("greedy", "k19").await, Begun::Answered(_)));
+    assert!(matches!(send("greedy", "k0").await, Begun::New(_)));
 }

@@ -75,6 +75,10 @@ mod idempotency_keys {
             a_key_is_free_after_its_time_and_its_late_owner_changes_nothing_api_6,
             a_key_that_was_given_back_is_free_api_6,
             answers_make_room_and_running_requests_do_not_api_6,
-            an_answer_that_is_too_large_for_the_store_is_not_kept_api_6;
+            an_answer_that_is_too_large_for_the_store_is_not_kept_api_6,
+            committed_call_without_an_answer_is_done_api_6,
+            call_of_a_dead_process_is_done_if_it_committed_api_6,
+            call_that_lost_its_key_commits_nothing_api_6,
+            caller_with_many_keys_evicts_no_answer_of_another_api_6;
     }
 }

@@ -25,7 +25,7 @@ pub(crate) async fn stop_waits_for_a_join_whose_client_left_life_4(house: House)
     });
     let mut in_use = 0;
     while in_use < IN_A_ROW {
-        let is_in_use = house.metric("database_pool_in_use") > 0;
+        let is_in_use = house.metric("join_service_database_pool_in_use") > 0;
         in_use = if is_in_use { in_use + 1 } else { 0 };
         assert!(!asking.is_finished(), "the row is locked");
         sleep(Duration::from_millis(5)).await;

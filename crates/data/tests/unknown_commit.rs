@@ -1,0 +1,166 @@
+//! A connection that breaks while a transaction is being committed: a repeat with the same Idempotency-Key never doubles what was done (API-6).
+#![cfg(feature = "idempotency")]
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use seaworthy_contract::{
+    axum::{Router, body::Body, http::Request, http::StatusCode, routing::post},
+    idempotency::{IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore},
+};
+use seaworthy_core::{Error, Timeout};
+use seaworthy_data::{
+    DataError, DataErrorKind, Database, DatabaseConfig, DatabaseStore, IDEMPOTENCY_MIGRATIONS,
+    Migrator, sql,
+};
+use seaworthy_testkit::{
+    fault::{Disruption, Fault, FaultProxy},
+    postgres::PostgresServer,
+    requirement::required,
+};
+use tower::ServiceExt as _;
+
+/// What one statement may take, a new connection included.
+const LIMIT: Timeout = Timeout::from_secs(1);
+
+struct Subject {
+    router: Router,
+    /// Not by way of the proxy.
+    direct: Database,
+    /// What the next call meets at its commit.
+    next: Arc<Mutex<Option<Disruption>>>,
+}
+
+async fn insert(database: &Database) -> Result<(), DataError> {
+    database
+        .transaction(|tx| async move {
+            sql("INSERT INTO effects (made) VALUES (1)")
+                .execute(&tx)
+                .await
+                .map(drop)
+        })
+        .await
+}
+
+impl Subject {
+    async fn new(
+        server: &PostgresServer,
+        name: &str,
+        store: impl FnOnce(&Database) -> Arc<dyn IdempotencyStore>,
+    ) -> Self {
+        let url = server.database(name).unwrap();
+        let config = |url: &str| DatabaseConfig::at(url.parse().unwrap());
+        let direct = Database::builder("direct", config(&url))
+            .open()
+            .await
+            .unwrap();
+        let migrator = Migrator::new(&direct, &[IDEMPOTENCY_MIGRATIONS]);
+        migrator.up(false).await.unwrap();
+        sql("CREATE TABLE effects (made BIGINT NOT NULL)")
+            .execute(&direct)
+            .await
+            .unwrap();
+        let proxy = Arc::new(FaultProxy::start(server.address()).await.unwrap());
+        let address = server.address().to_string();
+        let mut config = config(&url.replace(&address, &proxy.address().to_string()));
+        config.statement_timeout = LIMIT;
+        config.connect_timeout = LIMIT;
+        let database = Database::builder("test", config).open().await.unwrap();
+        let store = store(&database);
+        let next = Arc::new(Mutex::new(None));
+        let taken = Arc::clone(&next);
+        let serve = async move || {
+            // Not sooner: the store commits that the call has begun.
+            if let Some(disruption) = taken.lock().take() {
+                proxy.set_when(b"COMMIT\0", Fault::of(disruption));
+            }
+            let inserted = insert(&database).await;
+            proxy.heal();
+            match inserted {
+                Ok(()) => StatusCode::CREATED,
+                Err(error) => {
+                    assert_eq!(error.kind(), DataErrorKind::OutcomeUnknown, "{error}");
+                    StatusCode::from_u16(Error::from(error).code().http_status()).unwrap()
+                }
+            }
+        };
+        let router = Router::new()
+            .route("/orders", post(serve))
+            .layer(IdempotencyLayer::new(
+                IdempotencyConfig::default(),
+                store,
+                |call| drop(tokio::spawn(call)),
+            ));
+        Self {
+            router,
+            direct,
+            next,
+        }
+    }
+
+    async fn send(&self) -> StatusCode {
+        let request = Request::post("/orders")
+            .header("idempotency-key", "k1")
+            .body(Body::empty())
+            .unwrap();
+        let response = self.router.clone().oneshot(request).await.unwrap();
+        response.status()
+    }
+
+    async fn effects(&self) -> i64 {
+        let (count,): (i64,) = sql("SELECT count(*) FROM effects")
+            .fetch_one(&self.direct)
+            .await
+            .unwrap();
+        count
+    }
+
+    /// The status of a repeat after a commit that broke in this way, and how often the effect is there then.
+    async fn repeat_after(&self, disruption: Disruption) -> (StatusCode, i64) {
+        *self.next.lock() = Some(disruption);
+        assert_eq!(self.send().await, StatusCode::INTERNAL_SERVER_ERROR);
+        let repeat = self.send().await;
+        (repeat, self.effects().await)
+    }
+}
+
+fn server() -> Option<PostgresServer> {
+    let programs = required("SEAWORTHY_TEST_POSTGRES")?;
+    Some(PostgresServer::start(programs).unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn key_in_the_database_resolves_an_unknown_commit_api_6() {
+    let Some(server) = server() else { return };
+    let store = |database: &Database| -> Arc<dyn IdempotencyStore> {
+        Arc::new(DatabaseStore::new(
+            database.clone(),
+            &IdempotencyConfig::default(),
+        ))
+    };
+    // The server commits, and its answer is lost.
+    let subject = Subject::new(&server, "committed", store).await;
+    let repeat = subject.repeat_after(Disruption::HalfOpen).await;
+    assert_eq!(repeat, (StatusCode::CONFLICT, 1));
+    // The commit is lost on its way.
+    let subject = Subject::new(&server, "lost", store).await;
+    let repeat = subject.repeat_after(Disruption::Reset).await;
+    assert_eq!(repeat, (StatusCode::CREATED, 1));
+    assert_eq!(subject.send().await, StatusCode::CREATED);
+    assert_eq!(subject.effects().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn key_elsewhere_is_kept_after_an_unknown_commit_api_6() {
+    let Some(server) = server() else { return };
+    let store = |_: &Database| -> Arc<dyn IdempotencyStore> {
+        Arc::new(MemoryStore::new(&IdempotencyConfig::default()))
+    };
+    let subject = Subject::new(&server, "committed", store).await;
+    let repeat = subject.repeat_after(Disruption::HalfOpen).await;
+    assert_eq!(repeat, (StatusCode::CONFLICT, 1));
+    let subject = Subject::new(&server, "lost", store).await;
+    let repeat = subject.repeat_after(Disruption::Reset).await;
+    assert_eq!(repeat, (StatusCode::CONFLICT, 0));
+}
