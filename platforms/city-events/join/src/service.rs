@@ -19,7 +19,7 @@ use crate::{
     consumers,
     domain::Waitlist,
     metrics::{self, JoinMetrics},
-    store::{MIGRATIONS, Store, topics},
+    store::{MIGRATIONS, Store, Wishes, topics},
     turnstile::Turnstile,
     workers,
 };
@@ -130,8 +130,7 @@ pub async fn assemble(service: &Assembly<JoinConfig>) -> Result<(), StartError> 
         Turnstile::new(&settings.turnstile),
         Waitlist::new(&settings.waitlist),
         settings.idempotency_keys.keep.get(),
-        settings.turnstile.together.get().into(),
-        service.tasks().clone(),
+        Wishes::new(service.tasks(), settings.turnstile.together.get().into()),
     );
     messaging
         .subscribe(consumers::subscription(&store, &inbox, &versions))

@@ -16,14 +16,14 @@ mod rows;
 mod standing;
 mod wishes;
 
-use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox, service::Tasks};
+use seaworthy::{audit_log::AuditLog, data::Database, outbox::Outbox};
 
 use crate::{domain::Waitlist, turnstile::Turnstile};
 
 pub(crate) use consumed::Announced;
 pub(crate) use messages::topics;
 pub(crate) use migrations::MIGRATIONS;
-use wishes::Wishes;
+pub(crate) use wishes::Wishes;
 
 /// The joins in the database. What changes one also writes its history and stores the messages of it: all or nothing (MSG-4).
 #[derive(Debug, Clone)]
@@ -35,10 +35,6 @@ pub(crate) struct Store {
     waitlist: Waitlist,
     keep_keys: std::time::Duration,
     wishes: Wishes,
-    /// Where wishes are decided.
-    tasks: Tasks,
-    /// How many wishes are decided in one transaction at most.
-    together: usize,
 }
 
 impl Store {
@@ -49,8 +45,7 @@ impl Store {
         turnstile: Turnstile,
         waitlist: Waitlist,
         keep_keys: std::time::Duration,
-        together: usize,
-        tasks: Tasks,
+        wishes: Wishes,
     ) -> Self {
         Self {
             database,
@@ -59,9 +54,7 @@ impl Store {
             turnstile,
             waitlist,
             keep_keys,
-            wishes: Wishes::default(),
-            tasks,
-            together,
+            wishes,
         }
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use city_events_contract::Moment;
 use parking_lot::Mutex;
-use seaworthy::{data::Transaction, prelude::*};
+use seaworthy::{data::Transaction, prelude::*, service::Tasks};
 use tokio::sync::oneshot;
 use uuid::Uuid;
 
@@ -42,13 +42,28 @@ struct Waiting {
 }
 
 /// The wishes that wait, by event. An event is here as long as somebody serves it.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Wishes(Arc<Mutex<HashMap<Uuid, VecDeque<Waiting>>>>);
+#[derive(Debug, Clone)]
+pub(crate) struct Wishes {
+    events: Arc<Mutex<HashMap<Uuid, VecDeque<Waiting>>>>,
+    /// Where they are decided.
+    tasks: Tasks,
+    /// How many are decided in one transaction at most.
+    together: usize,
+}
 
 impl Wishes {
+    /// No wish yet. At most `together` of them are decided in one transaction, in these tasks.
+    pub(crate) fn new(tasks: &Tasks, together: usize) -> Self {
+        Self {
+            events: Arc::default(),
+            tasks: tasks.clone(),
+            together,
+        }
+    }
+
     /// Puts a wish behind the others; `true` where nobody serves the event yet.
     fn put(&self, waiting: Waiting) -> bool {
-        let mut events = self.0.lock();
+        let mut events = self.events.lock();
         let event = waiting.wish.event;
         let is_new = !events.contains_key(&event);
         events.entry(event).or_default().push_back(waiting);
@@ -57,7 +72,7 @@ impl Wishes {
 
     /// The next ones, without those whose callers have gone. None of them is the end: the event is not served any more.
     fn take(&self, event: Uuid, most: usize) -> Vec<Waiting> {
-        let mut events = self.0.lock();
+        let mut events = self.events.lock();
         let mut taken = Vec::new();
         if let Some(queue) = events.get_mut(&event) {
             while taken.len() < most
@@ -85,7 +100,7 @@ struct Serving {
 impl Drop for Serving {
     fn drop(&mut self) {
         if !self.is_over {
-            self.wishes.0.lock().remove(&self.event);
+            self.wishes.events.lock().remove(&self.event);
         }
     }
 }
@@ -104,7 +119,7 @@ impl Store {
             // Apart from the request: that it is given up must not end the others.
             // A task of the service, so that a stop waits for what it commits.
             let serving = self.clone().serve(event);
-            drop(self.tasks.spawn_apart(SERVE, serving));
+            drop(self.wishes.tasks.spawn_apart(SERVE, serving));
         }
         let answer = answered.await.map_err(|_| JoinError::Busy)?;
         answer?.result()
@@ -121,7 +136,7 @@ impl Store {
             let Ok(_turn) = self.turnstile.enter(event).await else {
                 return;
             };
-            let waiting = self.wishes.take(event, self.together);
+            let waiting = self.wishes.take(event, self.wishes.together);
             if waiting.is_empty() {
                 serving.is_over = true;
                 return;
