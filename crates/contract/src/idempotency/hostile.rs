@@ -40,7 +40,9 @@ fn counting() -> (Router, Arc<AtomicUsize>) {
         .fallback(any(async move || {
             counted.fetch_add(1, Ordering::SeqCst);
         }))
-        .layer(IdempotencyLayer::new(config, store));
+        .layer(IdempotencyLayer::new(config, store, |call| {
+            drop(tokio::spawn(call));
+        }));
     (router, calls)
 }
 

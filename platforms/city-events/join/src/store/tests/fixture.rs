@@ -17,7 +17,7 @@ use seaworthy_testkit::database::EmptyDatabase;
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::super::{Announced, MIGRATIONS, Store, topics};
+use super::super::{Announced, MIGRATIONS, Store, Wishes, topics};
 use crate::{config::JoinConfig, domain::Waitlist, turnstile::Turnstile};
 
 const SECRET: &str = "a secret of the tests that is long enough";
@@ -74,7 +74,7 @@ impl Replica {
                 Turnstile::new(&settings.turnstile),
                 Waitlist::new(&settings.waitlist),
                 settings.idempotency_keys.keep.get(),
-                settings.turnstile.together.get().into(),
+                Wishes::new(service.tasks(), settings.turnstile.together.get().into()),
             );
             let _ = making.set((store, database));
             Ok(())
