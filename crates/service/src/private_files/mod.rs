@@ -139,5 +139,6 @@ fn is_shared(path: &Path) -> bool {
     fs::canonicalize(here).is_ok_and(|here| here.starts_with(folder))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(unix)]
+#[cfg(test)]
 mod tests;
