@@ -1,8 +1,8 @@
 use thiserror::Error;
 
-/// The memory that every request may take, in bytes. It suffices for thousands of elements of large
-/// messages, and is small compared to the smallest container.
-const BASE: usize = 8 * 1024 * 1024;
+/// The memory that every request may take, in bytes. It suffices for thousands of elements, and some
+/// hundred requests at once fit into a small container.
+const BASE: usize = 1024 * 1024;
 
 /// The additional memory for each byte of a request, in bytes. Text takes 1, most numbers less than
 /// 4. Only long lists of nearly empty elements need more.
