@@ -79,8 +79,6 @@ impl UnplannedQueues {
 
 #[cfg(test)]
 mod tests {
-    #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
-
     use super::*;
 
     fn letter(topic: &str) -> Envelope {
