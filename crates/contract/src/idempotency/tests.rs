@@ -207,7 +207,9 @@ async fn call_without_client_keeps_extensions_to_its_end_sec_3() {
     let store = Arc::new(MemoryStore::new(&config));
     let router = Router::new()
         .fallback(any(serve))
-        .layer(IdempotencyLayer::new(config, store));
+        .layer(IdempotencyLayer::new(config, store, |call| {
+            drop(tokio::spawn(call));
+        }));
     let charge = Arc::new(());
     let request = Request::post("/orders")
         .header("idempotency-key", "k1")
