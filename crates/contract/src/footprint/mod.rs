@@ -1,7 +1,7 @@
 //! Bounds the memory that the decoded form of a request takes.
 //!
 //! Two bytes of JSON or protobuf can become a message of a kilobyte, so the body limit does not
-//! bound memory. While JSON is read, a [`Budget`] counts the memory of list elements, map entries,
+//! bound memory. While JSON is read, a `Budget` counts the memory of list elements, map entries,
 //! boxed messages and dynamic values. `prost` cannot be stopped during decoding, so protobuf is
 //! first scanned with the same budget.
 

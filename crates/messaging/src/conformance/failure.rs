@@ -335,7 +335,10 @@ pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
     assert_eq!(cut.size, size as u64);
     assert!(letter.envelope.payload().len() < size);
     let replay = node.messaging.dead_letters().unwrap();
-    let selection = Selection::of(std::slice::from_ref(&topic), DeadLetterFilter::one(letter.id));
+    let selection = Selection::of(
+        std::slice::from_ref(&topic),
+        DeadLetterFilter::one(letter.id),
+    );
     let report = replay
         .replay(&selection, &Replay::default(), &Progress::new())
         .await;
