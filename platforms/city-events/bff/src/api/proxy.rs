@@ -143,9 +143,12 @@ fn kept(headers: &HeaderMap) -> impl Iterator<Item = (&HeaderName, &header::Head
         .filter(|(name, _)| !FRAMING.contains(name) && !OURS.contains(&name.as_str()))
 }
 
+/// The longest body that is forwarded, in bytes. Sign-in forms and tracked views are far shorter, and
+/// it is the default limit of the gateway's listener.
+const MAX_FORWARDED_BODY: usize = 64 * 1024;
+
 async fn read(body: Body) -> Result<Bytes, Refusal> {
-    // The stack bounds what can be read here.
-    seaworthy::axum::body::to_bytes(body, usize::MAX)
+    seaworthy::axum::body::to_bytes(body, MAX_FORWARDED_BODY)
         .await
         .map_err(|_| Refusal::invalid("the body cannot be read"))
 }
