@@ -34,7 +34,7 @@ async fn assemble(service: &Assembly<ShiftConfig>) -> Result<(), StartError> {
     let leases = Arc::new(DatabaseLeases::new(database));
     let worker = Worker::new("shift", Schedule::Continuous, |run| async move {
         let token = run.fencing_token.map(|token| token.0);
-        tracing::info!(token, "on shift");
+        tracing::info!(fence = token, "on shift");
         run.stop.requested().await;
         Ok(())
     });

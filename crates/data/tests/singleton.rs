@@ -29,7 +29,7 @@ fn start(url: &str) -> ServiceProcess {
 fn on_shift(process: &mut ServiceProcess) -> u64 {
     let line = process.line("on shift").unwrap();
     let line: Value = serde_json::from_str(&line).unwrap();
-    line["token"].as_u64().unwrap()
+    line["fence"].as_u64().unwrap()
 }
 
 fn moves_when_its_holder_is_killed(url: &str) {

@@ -57,12 +57,12 @@ impl Runner {
                 () = stop.requested() => return,
             };
             let token = grant.token();
-            tracing::info!(worker = &*self.worker.name, %token, "the worker runs on this replica from now on");
+            tracing::info!(worker = &*self.worker.name, fence = %token, "the worker runs on this replica from now on");
             self.state.facts.lock().standby = false;
             match grant.run(self.work(stop.clone(), Some(token))).await {
                 Ok(()) => grant.release().await,
                 Err(lost) => {
-                    tracing::warn!(worker = &*self.worker.name, %token, "{lost}; the worker runs elsewhere from now on");
+                    tracing::warn!(worker = &*self.worker.name, fence = %token, "{lost}; the worker runs elsewhere from now on");
                     self.state.was_cut(&lost.to_string());
                 }
             }
