@@ -13,7 +13,7 @@ use crate::house::{
 };
 
 /// Waits until no event is to be published any more.
-async fn until_empty(house: &crate::house::House) {
+pub(crate) async fn until_empty(house: &crate::house::House) {
     let end = Instant::now() + PATIENCE;
     while house.rows("pending").await > 0 {
         assert!(Instant::now() < end);
