@@ -29,6 +29,7 @@
 
 mod check;
 mod document;
+mod entries;
 mod environment;
 mod error;
 mod files;
@@ -49,6 +50,7 @@ mod shape;
 mod tree;
 mod variables;
 
+pub use entries::{UndeclaredEntries, check_entries};
 pub use environment::{Environment, NotUnicode};
 pub use error::{ConfigError, ConfigErrors};
 pub use loaded::{InlineSecret, Loaded, UnknownSettings};

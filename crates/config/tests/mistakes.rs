@@ -53,3 +53,30 @@ fn two_variables_for_one_key_are_a_mistake_whatever_their_order_conf_1() {
         "{told}"
     );
 }
+
+#[test]
+fn rejects_undeclared_entries_with_place_and_nearest_name_conf_1() {
+    let directory = directory(&[(
+        "config.yaml",
+        "limits:\n  echo: { rate: 1 }\n  ecko: { rate: 2 }\n  other: { rate: 3 }\n",
+    )]);
+    let loaded = loader(&directory)
+        .environment(Environment::from([("HELLO__LIMITS__GRET__RATE", "7")]))
+        .load(&settings::schema())
+        .unwrap();
+    let errors = loaded
+        .check_entries("limits", ["echo", "greet"])
+        .unwrap_err()
+        .to_string()
+        .replace(&format!("{}/", directory.path().display()), "");
+    assert_eq!(
+        errors,
+        "the configuration has 3 mistakes:\
+         \n  config.yaml:3:3: limits.ecko: unknown name; did you mean `echo`?\
+         \n  config.yaml:4:3: limits.other: unknown name; the names here are echo, greet\
+         \n  env HELLO__LIMITS__GRET__RATE: limits.gret: unknown name; did you mean `greet`?"
+    );
+    let declared = ["echo", "ecko", "other", "gret"];
+    loaded.check_entries("limits", declared).unwrap();
+    loaded.check_entries("farewell", []).unwrap();
+}
