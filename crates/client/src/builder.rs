@@ -145,7 +145,7 @@ impl HttpClientBuilder {
         pool.timer(TokioTimer::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(config.pool.idle_timeout.get())
-            .pool_max_idle_per_host(config.pool.maximum_idle.into())
+            .pool_max_idle_per_host(config.pool.max_idle_connections.into())
             .http1_max_headers(MOST_HEADERS)
             .http1_max_buf_size(LONGEST_HEAD)
             .http2_max_header_list_size(LONGEST_HEADER_LIST)
@@ -153,7 +153,7 @@ impl HttpClientBuilder {
         let transport = Transport {
             anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),
             client: pool.build(connector),
-            timeout: policies.config().timeout,
+            timeout: policies.config().attempt_timeout,
             caller,
         };
         let replay = ReplayCall(config.max_replay_size);

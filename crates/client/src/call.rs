@@ -87,7 +87,7 @@ fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
 }
 
 fn bound(inner: &Inner, wish: Option<Duration>, left: Option<Duration>) -> Bound {
-    let total = inner.policies.config().total.get();
+    let total = inner.policies.config().total_timeout.get();
     let total = wish.map_or(total, |wish| total.min(wish));
     let (limit, allowed) = match left {
         Some(left) if left < total => (Limit::Deadline, left),
@@ -199,7 +199,7 @@ impl Exchange<'_> {
                 refusal,
             },
             CallError::TimedOut(elapsed) => {
-                let head = self.inner.policies.config().timeout.get();
+                let head = self.inner.policies.config().attempt_timeout.get();
                 if elapsed.limit() == head && head < self.bound.allowed {
                     self.timed_out(Limit::Head, head)
                 } else {

@@ -14,11 +14,11 @@ const DEFAULT_MAX_RESPONSE_SIZE: ByteSize = ByteSize::mebibytes(10);
 /// A stream is recorded up to this, so that it can be sent again; with 64 calls at once it is 64 MiB.
 const DEFAULT_MAX_REPLAY_SIZE: ByteSize = ByteSize::mebibytes(1);
 /// Moved, canonical name, slash at the end, login: what is longer goes in circles.
-const DEFAULT_REDIRECTS: u8 = 5;
+const DEFAULT_MAX_REDIRECTS: u8 = 5;
 /// Below the 60 s after which most servers and balancers close a connection that rests, so that it is seldom closed under a request.
 const DEFAULT_POOL_IDLE_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// Half of the calls that run at once: after a burst the rest is closed.
-const DEFAULT_POOL_MAXIMUM_IDLE: u16 = 32;
+const DEFAULT_MAX_IDLE_CONNECTIONS: u16 = 32;
 
 /// How one dependency is called over HTTP.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -55,7 +55,7 @@ pub struct HttpClientConfig {
 #[serde(default, deny_unknown_fields)]
 pub struct RedirectConfig {
     /// How many redirects one call follows; with 0 a redirect is an answer like any other.
-    pub maximum: u8,
+    pub max_redirects: u8,
     /// Whether a call that began with https may go on with http.
     pub allow_downgrade: bool,
     /// Whether a call that began at `base_url` may go on at another origin, without what was private to the first. Without a `base_url` it may.
@@ -69,7 +69,7 @@ pub struct PoolConfig {
     /// How long a connection may rest before it is closed.
     pub idle_timeout: Timeout,
     /// How many connections to one host may rest.
-    pub maximum_idle: u16,
+    pub max_idle_connections: u16,
 }
 
 /// The version of HTTP.
@@ -107,7 +107,7 @@ impl Default for HttpClientConfig {
 impl Default for RedirectConfig {
     fn default() -> Self {
         Self {
-            maximum: DEFAULT_REDIRECTS,
+            max_redirects: DEFAULT_MAX_REDIRECTS,
             allow_downgrade: false,
             allow_other_origins: false,
         }
@@ -118,7 +118,7 @@ impl Default for PoolConfig {
     fn default() -> Self {
         Self {
             idle_timeout: DEFAULT_POOL_IDLE_TIMEOUT,
-            maximum_idle: DEFAULT_POOL_MAXIMUM_IDLE,
+            max_idle_connections: DEFAULT_MAX_IDLE_CONNECTIONS,
         }
     }
 }

@@ -128,11 +128,11 @@ pub enum ClientError {
 pub enum Limit {
     /// `connect_timeout`: name, TCP and TLS.
     Connect,
-    /// `policies.timeout`: the head of one answer.
+    /// `policies.attempt_timeout`: the head of one answer.
     Head,
     /// `idle_timeout`: between two parts of a body.
     Idle,
-    /// `policies.total`, or the request's own shorter one: the call with all attempts, redirects and its body.
+    /// `policies.total_timeout`, or the request's own shorter one: the call with all attempts, redirects and its body.
     Total,
     /// The deadline of the request that is being served.
     Deadline,
@@ -151,7 +151,7 @@ pub enum SizeOf {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RedirectProblem {
-    /// More than `redirects.maximum`.
+    /// More than `redirects.max_redirects`.
     TooMany,
     /// It leads from https to http.
     Downgrade,
@@ -217,9 +217,9 @@ impl fmt::Display for Limit {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
             Self::Connect => "connect_timeout",
-            Self::Head => "policies.timeout",
+            Self::Head => "policies.attempt_timeout",
             Self::Idle => "idle_timeout",
-            Self::Total => "policies.total",
+            Self::Total => "policies.total_timeout",
             Self::Deadline => "the deadline of the request",
         })
     }
@@ -237,7 +237,7 @@ impl fmt::Display for SizeOf {
 impl fmt::Display for RedirectProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::TooMany => "it is one more than redirects.maximum",
+            Self::TooMany => "it is one more than redirects.max_redirects",
             Self::Downgrade => "it leads from https to http",
             Self::Origin => "it leaves the origin of the client's base URL",
             Self::Location => "its Location is not one that can be called",

@@ -56,7 +56,7 @@ pub(crate) fn follow(
     answer: (StatusCode, &HeaderMap),
 ) -> Result<Option<Redirected>, ClientError> {
     let (status, answered) = answer;
-    if config.maximum == 0 || !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
+    if config.max_redirects == 0 || !matches!(status.as_u16(), 301 | 302 | 303 | 307 | 308) {
         return Ok(None);
     }
     let Some(location) = answered.get(LOCATION) else {
@@ -66,7 +66,7 @@ pub(crate) fn follow(
         let host: Arc<str> = target::host_of(from);
         Err(ClientError::Redirect { host, problem })
     };
-    if followed >= config.maximum {
+    if followed >= config.max_redirects {
         return refuse(RedirectProblem::TooMany);
     }
     let next = location.to_str().ok().and_then(|text| from.join(text).ok());

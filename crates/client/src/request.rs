@@ -146,7 +146,7 @@ impl RequestBuilder {
         self
     }
 
-    /// Gives the whole call less time than `policies.total`. It never lengthens it.
+    /// Gives the whole call less time than `policies.total_timeout`. It never lengthens it.
     pub fn timeout(mut self, limit: Timeout) -> Self {
         self.timeout = Some(limit.get());
         self

@@ -82,7 +82,7 @@ mod tests {
         let mut document = json!({ "clients": {}, "name": "a", "list": [1] });
         for (key, value) in [
             ("clients.auth.url", json!("b")),
-            ("clients.auth.policies.bulkhead.maximum_calls", json!(7)),
+            ("clients.auth.policies.bulkhead.max_concurrent_calls", json!(7)),
             ("clients.feed.url", json!("c")),
             // A value is no section, and a default does not make it one.
             ("name.of", json!("d")),
@@ -94,7 +94,7 @@ mod tests {
         set(&mut document, &Key::of_dotted("list").item(1), json!(3));
         let expected = json!({
             "clients": {
-                "auth": { "url": "b", "policies": { "bulkhead": { "maximum_calls": 7 } } },
+                "auth": { "url": "b", "policies": { "bulkhead": { "max_concurrent_calls": 7 } } },
                 "feed": { "url": "c" },
             },
             "name": "a",

@@ -4,9 +4,10 @@ use rand::RngExt as _;
 
 use crate::Timeout;
 
-/// Exponential backoff with full jitter: before attempt `n` the wait is uniform in `[0, min(cap, initial * 2^n)]`.
+/// Exponential backoff with full jitter.
 ///
-/// Full jitter, because it is the form that spreads a crowd of clients best (M. Brooker, "Exponential Backoff And Jitter", 2015).
+/// The delay before attempt `n` (from 0) is uniform in `[0, min(max, initial * 2^n)]`. Full jitter
+/// spreads many clients best (M. Brooker, "Exponential Backoff And Jitter", 2015).
 ///
 /// ```
 /// use std::time::Duration;
@@ -19,39 +20,41 @@ use crate::Timeout;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Backoff {
     initial: Timeout,
-    cap: Timeout,
+    max: Timeout,
 }
 
 impl Backoff {
-    /// A backoff whose bound starts at `initial` and doubles up to `cap`. A cap below `initial` is raised to it.
+    /// Creates a backoff whose bound starts at `initial` and doubles up to `max`. A `max` below
+    /// `initial` is raised to `initial`.
     #[must_use]
-    pub fn new(initial: Timeout, cap: Timeout) -> Self {
+    pub fn new(initial: Timeout, max: Timeout) -> Self {
         Self {
             initial,
-            cap: cap.max(initial),
+            max: max.max(initial),
         }
     }
 
-    /// The longest that the wait before attempt `attempt` (from 0) may be.
+    /// Returns the upper bound of the delay before attempt `attempt` (from 0).
     #[must_use]
-    pub fn bound(&self, attempt: u32) -> Duration {
+    pub fn max_delay(&self, attempt: u32) -> Duration {
         let factor = 1_u32.checked_shl(attempt).unwrap_or(u32::MAX);
         self.initial
             .get()
             .saturating_mul(factor)
-            .min(self.cap.get())
+            .min(self.max.get())
     }
 
-    /// The wait before attempt `attempt` (from 0), chosen anew at each call.
+    /// Returns a random delay for attempt `attempt` (from 0). Each call draws a new one.
     #[must_use]
     pub fn delay(&self, attempt: u32) -> Duration {
         self.delay_at(attempt, rand::rng().random())
     }
 
-    /// The wait before attempt `attempt`, where `share` in `[0, 1]` stands for the random choice: for simulations.
+    /// Returns the delay for attempt `attempt` with the random draw `fraction` in `[0, 1]`, for
+    /// simulations.
     #[must_use]
-    pub fn delay_at(&self, attempt: u32, share: f64) -> Duration {
-        self.bound(attempt).mul_f64(share.clamp(0.0, 1.0))
+    pub fn delay_at(&self, attempt: u32, fraction: f64) -> Duration {
+        self.max_delay(attempt).mul_f64(fraction.clamp(0.0, 1.0))
     }
 }
 
@@ -63,19 +66,19 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_wait_never_exceeds_its_bound_and_the_bound_never_the_cap_res_2(attempt: u32, share in 0.0..=1.0_f64) {
+        fn delays_stay_below_both_bounds_res_2(attempt: u32, fraction in 0.0..=1.0_f64) {
             let backoff = Backoff::new(Timeout::from_millis(100), Timeout::from_secs(10));
-            prop_assert!(backoff.delay_at(attempt, share) <= backoff.bound(attempt));
-            prop_assert!(backoff.bound(attempt) <= Duration::from_secs(10));
-            prop_assert!(backoff.bound(attempt) <= backoff.bound(attempt.saturating_add(1)));
+            prop_assert!(backoff.delay_at(attempt, fraction) <= backoff.max_delay(attempt));
+            prop_assert!(backoff.max_delay(attempt) <= Duration::from_secs(10));
+            prop_assert!(backoff.max_delay(attempt) <= backoff.max_delay(attempt.saturating_add(1)));
         }
     }
 
     #[test]
-    fn bounds_double_from_the_first_to_the_cap_life_2() {
+    fn max_delay_doubles_up_to_the_maximum_life_2() {
         let backoff = Backoff::new(Timeout::from_millis(100), Timeout::from_secs(10));
         let bounds: Vec<u128> = (0..9)
-            .map(|attempt| backoff.bound(attempt).as_millis())
+            .map(|attempt| backoff.max_delay(attempt).as_millis())
             .collect();
         assert_eq!(
             bounds,

@@ -1,50 +1,51 @@
 use std::fmt;
 
-/// What kind of failure an [`Error`](crate::Error) is: the one word from which both transports derive their status (API-2).
+/// The kind of an [`Error`](crate::Error), from which HTTP and gRPC derive their status (API-2).
 ///
-/// The pairs follow the mapping that `google.rpc.Code` documents for HTTP.
+/// The pairs of statuses follow the HTTP mapping that `google.rpc.Code` documents.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Code {
-    /// The caller sent something that can never be accepted. 400, `INVALID_ARGUMENT`.
+    /// The request is malformed or has invalid fields. 400, `INVALID_ARGUMENT`.
     Invalid,
-    /// The caller did not prove who they are. 401, `UNAUTHENTICATED`.
+    /// The credentials are missing or invalid. 401, `UNAUTHENTICATED`.
     Unauthenticated,
-    /// The caller is known and may not do this. 403, `PERMISSION_DENIED`.
+    /// The authenticated caller lacks a permission. 403, `PERMISSION_DENIED`.
     Forbidden,
-    /// The thing does not exist, or the caller may not know that it does. 404, `NOT_FOUND`.
+    /// The resource does not exist, or the caller may not see it. 404, `NOT_FOUND`.
     NotFound,
-    /// The path exists and does not speak this method. 405, `UNIMPLEMENTED`.
+    /// The path exists and does not accept this method. 405, `UNIMPLEMENTED`.
     MethodNotAllowed,
-    /// The request came more slowly than the service waits for. 408, `DEADLINE_EXCEEDED`.
+    /// The client sent the request too slowly. 408, `DEADLINE_EXCEEDED`.
     RequestTimeout,
-    /// The request contradicts the present state. 409, `ALREADY_EXISTS`.
+    /// The request conflicts with the current state. 409, `ALREADY_EXISTS`.
     Conflict,
-    /// A precondition that the caller named does not hold. 412, `FAILED_PRECONDITION`.
+    /// A precondition of the request does not hold. 412, `FAILED_PRECONDITION`.
     PreconditionFailed,
     /// The request is larger than a limit. 413, `RESOURCE_EXHAUSTED`.
     TooLarge,
-    /// The body's media type is not one that the route reads. 415, `INVALID_ARGUMENT`.
+    /// The route does not accept the media type of the body. 415, `INVALID_ARGUMENT`.
     UnsupportedMediaType,
-    /// The request is well formed and contradicts what the same caller sent before, such as another body under a used `Idempotency-Key`. 422,
-    /// `INVALID_ARGUMENT`.
+    /// The request is well formed but contradicts an earlier one, such as another body under a used
+    /// `Idempotency-Key`. 422, `INVALID_ARGUMENT`.
     Unprocessable,
     /// The caller exceeded a rate limit or a quota. 429, `RESOURCE_EXHAUSTED`.
     Exhausted,
-    /// The caller went away. 499 in logs (never sent), `CANCELLED`.
+    /// The client closed the connection. 499 in logs, never sent, `CANCELLED`.
     Cancelled,
-    /// A fault of the service. 500, `INTERNAL`.
+    /// The service has a defect. 500, `INTERNAL`.
     Internal,
-    /// The operation is not offered. 501, `UNIMPLEMENTED`.
+    /// The operation is not implemented. 501, `UNIMPLEMENTED`.
     Unimplemented,
-    /// The service, or something that it needs, cannot answer now; a retry may succeed. 503, `UNAVAILABLE`.
+    /// The service or one of its dependencies is unavailable. A retry may succeed. 503,
+    /// `UNAVAILABLE`.
     Unavailable,
     /// The deadline passed. 504, `DEADLINE_EXCEEDED`.
     DeadlineExceeded,
 }
 
 impl Code {
-    /// The word that answers carry for it, such as `NOT_FOUND`.
+    /// Returns the name in responses, such as `NOT_FOUND`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -68,7 +69,7 @@ impl Code {
         }
     }
 
-    /// Every code, for tables and tests.
+    /// Every code.
     pub const ALL: [Self; 17] = [
         Self::Invalid,
         Self::Unauthenticated,
@@ -89,7 +90,7 @@ impl Code {
         Self::DeadlineExceeded,
     ];
 
-    /// The HTTP status.
+    /// Returns the HTTP status.
     #[must_use]
     pub const fn http_status(self) -> u16 {
         match self {
@@ -113,7 +114,7 @@ impl Code {
         }
     }
 
-    /// The number of the `google.rpc.Code`.
+    /// Returns the number of the `google.rpc.Code`.
     #[must_use]
     pub const fn grpc(self) -> i32 {
         match self {
@@ -132,7 +133,7 @@ impl Code {
         }
     }
 
-    /// A short, stable English title: the `title` of a problem document.
+    /// Returns the stable English `title` of a problem document.
     #[must_use]
     pub const fn title(self) -> &'static str {
         match self {
@@ -156,13 +157,13 @@ impl Code {
         }
     }
 
-    /// Whether the fault lies with the service and not with the caller: such errors are logged with their cause.
+    /// Returns whether the service is at fault. Such errors are logged with their cause.
     #[must_use]
     pub const fn is_server_fault(self) -> bool {
         self.http_status() >= 500
     }
 
-    /// Whether the same request may succeed when it is sent again later.
+    /// Returns whether the same request may succeed later.
     #[must_use]
     pub const fn is_transient(self) -> bool {
         matches!(

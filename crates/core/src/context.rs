@@ -1,7 +1,8 @@
-//! The one context of a request, by type (CORE-2).
+//! The context of a request (CORE-2).
 //!
-//! It travels in the task, so code deep in a call tree reaches it without a parameter and without a string key. A task that is spawned through the
-//! service's own spawn, or whose future is wrapped in [`scope`], sees it too; a bare `tokio::spawn` starts with none.
+//! The context is a task-local value, so code deep in a call tree reads it without a parameter. A
+//! task that the service's own `spawn` starts inherits it, and so does a future in [`scope`]. A
+//! plain `tokio::spawn` starts without a context.
 //!
 //! ```
 //! use seaworthy_core::{RequestContext, ServiceIdentity, context};
@@ -32,7 +33,7 @@ tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
 }
 
-/// What every layer may know about the request it serves.
+/// The facts about a request that every layer may read.
 #[derive(Debug)]
 pub struct RequestContext {
     service: ServiceIdentity,
@@ -46,21 +47,22 @@ pub struct RequestContext {
     grants: OnceLock<Grants>,
 }
 
-/// Who acts: the subject that authentication has proved.
+/// The authenticated subject of a request.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Actor(Arc<str>);
 
-/// On whose behalf data is kept apart.
+/// The tenant whose data a request may reach.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Tenant(Arc<str>);
 
 impl Actor {
-    /// An actor by identifier. Use an opaque identifier, never a name or an address: it appears in logs.
+    /// Creates an actor. The identifier appears in logs, so it must not be a name or an e-mail
+    /// address.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
-    /// The identifier.
+    /// Returns the identifier.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -74,12 +76,12 @@ impl fmt::Debug for Actor {
 }
 
 impl Tenant {
-    /// A tenant by identifier.
+    /// Creates a tenant.
     pub fn new(id: impl Into<Arc<str>>) -> Self {
         Self(id.into())
     }
 
-    /// The identifier.
+    /// Returns the identifier.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -87,7 +89,7 @@ impl Tenant {
 }
 
 impl RequestContext {
-    /// The context of a request that came from outside.
+    /// Creates the context of a received request.
     #[must_use]
     pub fn new(service: ServiceIdentity, request_id: RequestId, trace: TraceContext) -> Self {
         Self {
@@ -103,7 +105,7 @@ impl RequestContext {
         }
     }
 
-    /// The context of work that the service does on its own account: a new request ID, a new trace.
+    /// Creates the context of background work, with a new request ID and a new trace.
     #[must_use]
     pub fn background(service: ServiceIdentity) -> Self {
         Self::new(service, RequestId::generate(), TraceContext::root(false))
@@ -116,7 +118,7 @@ impl RequestContext {
         self
     }
 
-    /// Sets the client's address as it was read through trusted proxies (SEC-6).
+    /// Sets the client's address, read through trusted proxies (SEC-6).
     #[must_use]
     pub fn with_client_address(mut self, address: IpAddr) -> Self {
         self.client_address = Some(address);
@@ -130,13 +132,14 @@ impl RequestContext {
         self
     }
 
-    /// The same request under another span: what a call out of this service runs in.
+    /// Returns a copy under another span, for an outgoing call.
     #[must_use]
     pub fn with_trace(&self, trace: TraceContext) -> Self {
         self.copy(trace, self.deadline)
     }
 
-    /// The same request without its deadline: what records the outcome of a request runs in it, also where the deadline has passed.
+    /// Returns a copy without the deadline, for work that must finish after it, such as recording
+    /// the outcome of the request.
     #[must_use]
     pub fn without_deadline(&self) -> Self {
         self.copy(self.trace.clone(), None)
@@ -156,91 +159,92 @@ impl RequestContext {
         }
     }
 
-    /// The service that handles the request.
+    /// Returns the service that handles the request.
     #[must_use]
     pub fn service(&self) -> &ServiceIdentity {
         &self.service
     }
 
-    /// The request's identifier.
+    /// Returns the request ID.
     #[must_use]
     pub fn request_id(&self) -> &RequestId {
         &self.request_id
     }
 
-    /// The place in the distributed trace: this service's own span.
+    /// Returns the trace context of this service's own span.
     #[must_use]
     pub fn trace(&self) -> &TraceContext {
         &self.trace
     }
 
-    /// When nobody waits any more.
+    /// Returns the deadline.
     #[must_use]
     pub fn deadline(&self) -> Option<Deadline> {
         self.deadline
     }
 
-    /// The client's address.
+    /// Returns the client's address.
     #[must_use]
     pub fn client_address(&self) -> Option<IpAddr> {
         self.client_address
     }
 
-    /// The client's `User-Agent`.
+    /// Returns the client's `User-Agent`.
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
     }
 
-    /// Who acts, once authentication has said so.
+    /// Returns the actor after authentication.
     #[must_use]
     pub fn actor(&self) -> Option<&Actor> {
         self.actor.get()
     }
 
-    /// On whose behalf.
+    /// Returns the tenant.
     #[must_use]
     pub fn tenant(&self) -> Option<&Tenant> {
         self.tenant.get()
     }
 
-    /// What the actor may do; nothing until authentication has said so.
+    /// Returns the roles and scopes of the actor. They are empty before authentication.
     #[must_use]
     pub fn grants(&self) -> Grants {
         self.grants.get().cloned().unwrap_or_default()
     }
 
-    /// Records who acts. The first word counts: a later one is ignored and `false` is returned.
+    /// Sets the actor. Returns `false` and changes nothing if it is already set.
     pub fn set_actor(&self, actor: Actor) -> bool {
         self.actor.set(actor).is_ok()
     }
 
-    /// Records the tenant. The first word counts: a later one is ignored and `false` is returned.
+    /// Sets the tenant. Returns `false` and changes nothing if it is already set.
     pub fn set_tenant(&self, tenant: Tenant) -> bool {
         self.tenant.set(tenant).is_ok()
     }
 
-    /// Records what the actor may do. The first word counts: a later one is ignored and `false` is returned.
+    /// Sets the roles and scopes. Returns `false` and changes nothing if they are already set.
     pub fn set_grants(&self, grants: Grants) -> bool {
         self.grants.set(grants).is_ok()
     }
 }
 
-/// The context of the running task, if it has one.
+/// Returns the context of the current task.
 #[must_use]
 pub fn current() -> Option<Arc<RequestContext>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// Calls `read` once, with the context of the running task if it has one, without touching its reference count: for log lines.
+/// Calls `read` once with the context of the current task. Unlike [`current`], it does not change
+/// the reference count.
 pub fn with_current<R>(mut read: impl FnMut(Option<&RequestContext>) -> R) -> R {
     match CURRENT.try_with(|context| read(Some(context))) {
         Ok(result) => result,
-        Err(_no_context) => read(None),
+        Err(_) => read(None),
     }
 }
 
-/// Runs a future inside a context.
+/// Runs a future in a context.
 pub fn scope<F: Future>(
     context: Arc<RequestContext>,
     future: F,
@@ -248,7 +252,7 @@ pub fn scope<F: Future>(
     CURRENT.scope(context, future)
 }
 
-/// Runs a closure inside a context.
+/// Runs a closure in a context.
 pub fn sync_scope<R>(context: Arc<RequestContext>, run: impl FnOnce() -> R) -> R {
     CURRENT.sync_scope(context, run)
 }

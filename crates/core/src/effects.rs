@@ -1,21 +1,22 @@
-//! What a call has changed outside of this process, as far as it is known.
+//! The changes that a call made outside of this process.
 //!
-//! A call that fails may have changed something before: a transaction was committed, or the connection broke while it was being committed. Code that makes a change reports it
-//! to the [`Effects`] of the running call, so that whoever decides about a repeat knows whether one would double the change.
+//! A failed call may have changed something: it committed a transaction, or the connection broke
+//! during the commit. Code that makes a change reports it to the [`Effects`] of the current call.
+//! The caller then knows whether a retry would repeat the change.
 //!
 //! ```
 //! use std::sync::Arc;
-//! use seaworthy_core::effects::{self, Attempt, Effects, Known};
+//! use seaworthy_core::effects::{self, Attempt, Effects, Outcome};
 //!
 //! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 //! let call = Arc::new(Effects::new());
 //! effects::scope(Arc::clone(&call), async {
 //!     let attempt = Attempt::begin();
-//!     // The change is sent here; a future that is dropped meanwhile leaves it unknown.
-//!     attempt.succeeded();
+//!     // The change is sent here. A future that is dropped now leaves the outcome unknown.
+//!     attempt.succeed();
 //! })
 //! .await;
-//! assert_eq!(call.known(), Known::Changed);
+//! assert_eq!(call.outcome(), Outcome::Changed);
 //! # });
 //! ```
 
@@ -35,64 +36,65 @@ tokio::task_local! {
     static CURRENT: Arc<Effects>;
 }
 
-/// The changes that one call has made.
+/// The changes that one call made.
 #[derive(Default)]
 pub struct Effects {
-    known: AtomicU8,
+    outcome: AtomicU8,
     participant: Option<Box<dyn Any + Send + Sync>>,
 }
 
-/// What is known of the changes of a call.
+/// Whether a call changed something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Known {
+pub enum Outcome {
     /// No change was reported.
-    Nothing,
-    /// A change was sent, and whether it was carried out is unknown.
+    Unchanged,
+    /// A change was sent, and its result is unknown.
     Unknown,
-    /// Something was changed.
+    /// At least one change was made.
     Changed,
 }
 
-/// A change that is under way. Dropped without an outcome, it is unknown.
+/// A change in progress. Its outcome is unknown if it is dropped without one.
 #[derive(Debug)]
-#[must_use = "an attempt that is dropped counts as one whose outcome is unknown"]
+#[must_use = "dropping an attempt records an unknown outcome"]
 pub struct Attempt {
     effects: Option<Arc<Effects>>,
-    known: Known,
+    outcome: Outcome,
 }
 
 impl Effects {
-    /// No change yet.
+    /// Creates effects without a change.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds what a store of changes looks for, to record in its own transaction that the call has changed something.
+    /// Adds the participant that a store uses to record, in its own transaction, that the call
+    /// changed something.
     #[must_use]
     pub fn with_participant(mut self, participant: Box<dyn Any + Send + Sync>) -> Self {
         self.participant = Some(participant);
         self
     }
 
-    /// The participant, where it is of this type.
+    /// Returns the participant if it has this type.
     #[must_use]
     pub fn participant<T: 'static>(&self) -> Option<&T> {
         self.participant.as_deref()?.downcast_ref()
     }
 
-    /// What is known of the changes so far.
+    /// Returns the most severe outcome that was reported.
     #[must_use]
-    pub fn known(&self) -> Known {
-        match self.known.load(Ordering::SeqCst) {
-            0 => Known::Nothing,
-            1 => Known::Unknown,
-            _ => Known::Changed,
+    pub fn outcome(&self) -> Outcome {
+        match self.outcome.load(Ordering::SeqCst) {
+            0 => Outcome::Unchanged,
+            1 => Outcome::Unknown,
+            _ => Outcome::Changed,
         }
     }
 
-    fn record(&self, known: Known) {
-        self.known.fetch_max(known as u8, Ordering::SeqCst);
+    fn record(&self, outcome: Outcome) {
+        self.outcome.fetch_max(outcome as u8, Ordering::SeqCst);
     }
 }
 
@@ -100,46 +102,46 @@ impl fmt::Debug for Effects {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Effects")
-            .field("known", &self.known())
+            .field("outcome", &self.outcome())
             .finish_non_exhaustive()
     }
 }
 
 impl Attempt {
-    /// Begins a change on behalf of the running call; without one, nothing is recorded.
+    /// Begins a change for the current call. Outside of a call, nothing is recorded.
     pub fn begin() -> Self {
         Self {
             effects: current(),
-            known: Known::Unknown,
+            outcome: Outcome::Unknown,
         }
     }
 
-    /// The change was made.
-    pub fn succeeded(mut self) {
-        self.known = Known::Changed;
+    /// Records that the change was made.
+    pub fn succeed(mut self) {
+        self.outcome = Outcome::Changed;
     }
 
-    /// It is certain that nothing was changed.
-    pub fn failed(mut self) {
-        self.known = Known::Nothing;
+    /// Records that nothing was changed.
+    pub fn fail(mut self) {
+        self.outcome = Outcome::Unchanged;
     }
 }
 
 impl Drop for Attempt {
     fn drop(&mut self) {
         if let Some(effects) = &self.effects {
-            effects.record(self.known);
+            effects.record(self.outcome);
         }
     }
 }
 
-/// The effects of the running call, if they are recorded.
+/// Returns the effects of the current call, if they are recorded.
 #[must_use]
 pub fn current() -> Option<Arc<Effects>> {
     CURRENT.try_with(Arc::clone).ok()
 }
 
-/// Runs a call and records its changes. A task that the call spawns records none.
+/// Runs a call and records its changes. Tasks that the call spawns do not record changes.
 pub fn scope<F: Future>(effects: Arc<Effects>, call: F) -> TaskLocalFuture<Arc<Effects>, F> {
     CURRENT.scope(effects, call)
 }

@@ -2,10 +2,10 @@ use std::{borrow::Cow, error::Error as StdError, fmt, time::Duration};
 
 use crate::Code;
 
-/// The one error of the domain and the edge (API-2).
+/// The error of handlers and domain code (API-2).
 ///
-/// It has two faces. The public one (code, reason, message, fields) is what a client may see. The private one, the cause, is for logs only: no
-/// transport ever renders it.
+/// Clients see the code, reason, message and fields. Only logs contain the cause: no transport
+/// sends it.
 ///
 /// ```
 /// use seaworthy_core::{Code, Error};
@@ -26,17 +26,17 @@ struct Inner {
     cause: Option<Box<dyn StdError + Send + Sync>>,
 }
 
-/// One thing that is wrong with one field of a request (API-3).
+/// A violation of one field of a request (API-3).
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FieldViolation {
-    /// The path of the field as the client wrote it, such as `items[2].price`.
+    /// Path of the field in the request, such as `items[2].price`.
     pub field: String,
-    /// What is wrong, for people.
+    /// English description of the violation.
     pub description: String,
 }
 
 impl FieldViolation {
-    /// Names a field and what is wrong with it.
+    /// Creates a violation.
     pub fn new(field: impl Into<String>, description: impl Into<String>) -> Self {
         Self {
             field: field.into(),
@@ -46,7 +46,8 @@ impl FieldViolation {
 }
 
 impl Error {
-    /// An error with a machine-readable `reason` in upper snake case and a public `message` for people.
+    /// Creates an error. `reason` is machine-readable, in upper snake case. `message` is public
+    /// English text.
     pub fn new(
         code: Code,
         reason: impl Into<Cow<'static, str>>,
@@ -62,12 +63,12 @@ impl Error {
         }))
     }
 
-    /// A fault of the service. The client learns only that it happened; `cause` goes to the log.
+    /// Creates an internal error. Only logs contain `cause`.
     pub fn internal(cause: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::new(Code::Internal, "INTERNAL", "the service failed to answer").with_cause(cause)
     }
 
-    /// A refusal that names every bad field at once.
+    /// Creates an error that lists every invalid field.
     pub fn invalid(fields: Vec<FieldViolation>) -> Self {
         let mut error = Self::new(
             Code::Invalid,
@@ -85,51 +86,51 @@ impl Error {
         self
     }
 
-    /// Adds one bad field.
+    /// Adds an invalid field.
     #[must_use]
     pub fn with_field(mut self, field: impl Into<String>, description: impl Into<String>) -> Self {
         self.0.fields.push(FieldViolation::new(field, description));
         self
     }
 
-    /// Tells the client how long to wait before it tries again.
+    /// Sets how long the client should wait before a retry.
     #[must_use]
     pub fn with_retry_after(mut self, wait: Duration) -> Self {
         self.0.retry_after = Some(wait);
         self
     }
 
-    /// The kind of failure.
+    /// Returns the kind of failure.
     #[must_use]
     pub fn code(&self) -> Code {
         self.0.code
     }
 
-    /// The machine-readable reason, such as `EVENT_FULL`.
+    /// Returns the machine-readable reason, such as `EVENT_FULL`.
     #[must_use]
     pub fn reason(&self) -> &str {
         &self.0.reason
     }
 
-    /// The message that a client may see.
+    /// Returns the public message.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.0.message
     }
 
-    /// The bad fields, empty where the failure is not about fields.
+    /// Returns the invalid fields. It is empty if the failure is not about fields.
     #[must_use]
     pub fn fields(&self) -> &[FieldViolation] {
         &self.0.fields
     }
 
-    /// How long a client should wait before it tries again.
+    /// Returns how long the client should wait before a retry.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after
     }
 
-    /// The private cause, for logs.
+    /// Returns the private cause, for logs.
     #[must_use]
     pub fn cause(&self) -> Option<&(dyn StdError + Send + Sync + 'static)> {
         self.0.cause.as_deref()

@@ -2,7 +2,9 @@ use std::sync::Arc;
 
 use crate::{Code, Error};
 
-/// What the actor of a request may do, as proved credentials say. Empty where they say nothing: what is not granted is refused (AUTH-5). Cheap to clone.
+/// The roles and scopes of an authenticated actor. Cheap to clone.
+///
+/// It is empty by default, so that permissions that are not granted are denied (AUTH-5).
 ///
 /// ```
 /// use seaworthy_core::Grants;
@@ -21,7 +23,7 @@ struct Inner {
 }
 
 impl Grants {
-    /// These roles and scopes.
+    /// Creates grants.
     pub fn new<R, S>(roles: R, scopes: S) -> Self
     where
         R: IntoIterator<Item: Into<Box<str>>>,
@@ -33,34 +35,34 @@ impl Grants {
         Self((!is_empty).then(|| Arc::new(Inner { roles, scopes })))
     }
 
-    /// The roles.
+    /// Returns the roles.
     pub fn roles(&self) -> impl Iterator<Item = &str> {
         let inner = self.0.iter();
         inner.flat_map(|inner| inner.roles.iter().map(|role| &**role))
     }
 
-    /// The scopes.
+    /// Returns the scopes.
     pub fn scopes(&self) -> impl Iterator<Item = &str> {
         let inner = self.0.iter();
         inner.flat_map(|inner| inner.scopes.iter().map(|scope| &**scope))
     }
 
-    /// Whether the actor has a role. Names are compared whole and with case.
+    /// Returns whether the actor has a role. The comparison is case-sensitive.
     #[must_use]
     pub fn has_role(&self, role: &str) -> bool {
         self.roles().any(|own| own == role)
     }
 
-    /// Whether the actor has a scope. Names are compared whole and with case.
+    /// Returns whether the actor has a scope. The comparison is case-sensitive.
     #[must_use]
     pub fn has_scope(&self, scope: &str) -> bool {
         self.scopes().any(|own| own == scope)
     }
 
-    /// Refuses who lacks a role: for rules of the domain, behind those of the route.
+    /// Requires a role, for domain rules beyond those of the route.
     ///
     /// # Errors
-    /// 403 `INSUFFICIENT_ROLE`.
+    /// 403 `INSUFFICIENT_ROLE` if the actor lacks the role.
     pub fn require_role(&self, role: &str) -> Result<(), Error> {
         if self.has_role(role) {
             return Ok(());
@@ -68,10 +70,10 @@ impl Grants {
         Err(Self::missing_role())
     }
 
-    /// Refuses who lacks a scope: for rules of the domain, behind those of the route.
+    /// Requires a scope, for domain rules beyond those of the route.
     ///
     /// # Errors
-    /// 403 `INSUFFICIENT_SCOPE`.
+    /// 403 `INSUFFICIENT_SCOPE` if the actor lacks the scope.
     pub fn require_scope(&self, scope: &str) -> Result<(), Error> {
         if self.has_scope(scope) {
             return Ok(());
@@ -79,17 +81,17 @@ impl Grants {
         Err(Self::missing_scope())
     }
 
-    /// The refusal of who has none of the roles that are asked for.
+    /// Returns the error of a caller that lacks the required role.
     #[must_use]
     pub fn missing_role() -> Error {
-        let message = "the caller does not have the role that this needs";
+        let message = "the caller does not have the required role";
         Error::new(Code::Forbidden, "INSUFFICIENT_ROLE", message)
     }
 
-    /// The refusal of whose credentials do not reach this far.
+    /// Returns the error of credentials that lack the required scope.
     #[must_use]
     pub fn missing_scope() -> Error {
-        let message = "the credentials do not have the scope that this needs";
+        let message = "the credentials do not have the required scope";
         Error::new(Code::Forbidden, "INSUFFICIENT_SCOPE", message)
     }
 }
@@ -99,7 +101,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_is_granted_that_was_not_named_auth_5() {
+    fn only_listed_roles_and_scopes_are_granted_auth_5() {
         let none = Grants::default();
         assert!(!none.has_role("admin") && !none.has_scope(""));
         let grants = Grants::new(["admin"], ["read", "write"]);

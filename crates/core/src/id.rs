@@ -6,17 +6,19 @@ use std::{
 use rand::RngExt as _;
 use uuid::Uuid;
 
-/// The last tick handed out by this process: milliseconds since the epoch shifted left by 12, with 12 bits of a fraction below.
+/// The last tick of this process: milliseconds since the epoch, shifted left by 12 bits that hold a
+/// fraction of the millisecond.
 static LAST_TICK: AtomicU64 = AtomicU64::new(0);
 
 const FRACTION_BITS: u32 = 12;
 const NANOS_PER_MILLISECOND: u64 = 1_000_000;
 
-/// A new UUIDv7, larger than every one this process made before (CORE-1).
+/// Returns a new UUIDv7 that is larger than all earlier ones of this process (CORE-1).
 ///
-/// RFC 9562, section 6.2, method 3: the 12 bits of `rand_a` hold the fraction of the millisecond. A tick that is already taken is
-/// replaced by the next one, so that order holds within a tick, between threads, and when the clock steps back. The 62 random bits come from the
-/// thread's ChaCha generator, which makes its bytes in blocks: no system call per identifier.
+/// RFC 9562, section 6.2, method 3: the 12 bits of `rand_a` hold the fraction of the millisecond. A
+/// tick that is already used is replaced by the next one. The order therefore holds within a tick,
+/// between threads, and after the clock steps back. The 62 random bits come from the thread's
+/// ChaCha generator, which needs no system call per identifier.
 #[must_use]
 pub fn new_id() -> Uuid {
     let tick = next_tick(clock_tick());
@@ -55,14 +57,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn identifiers_are_version_7_with_the_rfc_variant_core_1() {
+    fn new_id_has_version_7_and_rfc_variant_core_1() {
         let id = new_id();
         assert_eq!(id.get_version_num(), 7);
         assert_eq!(id.get_variant(), uuid::Variant::RFC4122);
     }
 
     #[test]
-    fn identifiers_carry_the_time_they_were_made_core_1() {
+    fn new_id_contains_creation_time_core_1() {
         let before = SystemTime::now()
             .duration_since(UNIX_EPOCH)
             .unwrap()
@@ -72,7 +74,7 @@ mod tests {
     }
 
     #[test]
-    fn identifiers_rise_within_a_thread_and_never_repeat_across_threads_core_1() {
+    fn new_ids_increase_and_are_unique_across_threads_core_1() {
         let lists: Vec<Vec<Uuid>> = (0..4)
             .map(|_| thread::spawn(|| (0..20_000).map(|_| new_id()).collect::<Vec<_>>()))
             .collect::<Vec<_>>()
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn order_survives_a_clock_that_steps_back_core_1() {
+    fn new_ids_increase_after_clock_steps_back_core_1() {
         let later = next_tick(clock_tick() + 1_000);
         assert!(next_tick(0) > later);
     }

@@ -1,6 +1,13 @@
 use std::sync::Arc;
 
-/// Who a log line, a metric or a span comes from (OBS-2). Cheap to clone.
+/// Name, version and instance of a service, for logs, metrics and spans (OBS-2). Cheap to clone.
+///
+/// ```
+/// use seaworthy_core::ServiceIdentity;
+///
+/// let identity = ServiceIdentity::new("orders", "1.0.0");
+/// assert_eq!(identity.name(), "orders");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ServiceIdentity(Arc<Inner>);
 
@@ -12,7 +19,7 @@ struct Inner {
 }
 
 impl ServiceIdentity {
-    /// Names a service and its version, and gives this process an instance identifier of its own.
+    /// Creates an identity with a new instance identifier.
     pub fn new(name: impl Into<String>, version: impl Into<String>) -> Self {
         Self(Arc::new(Inner {
             name: name.into(),
@@ -21,19 +28,19 @@ impl ServiceIdentity {
         }))
     }
 
-    /// The service's name, such as `event-service`.
+    /// Returns the name, such as `event-service`.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The version of the running build.
+    /// Returns the version of the running build.
     #[must_use]
     pub fn version(&self) -> &str {
         &self.0.version
     }
 
-    /// An identifier that no other process shares.
+    /// Returns the identifier of this instance, which is unique across processes.
     #[must_use]
     pub fn instance(&self) -> &str {
         &self.0.instance

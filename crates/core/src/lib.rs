@@ -1,21 +1,24 @@
-//! The words every other crate of Seaworthy speaks.
+//! The types that all crates of Seaworthy share.
 //!
-//! A service is many layers that must agree on few things: who is calling ([`RequestContext`]), how long it may take ([`Deadline`]), what went
-//! wrong ([`Error`]), what must not be shown ([`Secret`], [`Personal`]), and what a number in a setting means ([`Timeout`], [`ByteSize`], [`Ratio`]).
-//! They live here, below everything, so that no layer needs another layer to talk about them; this crate knows no transport, no
-//! engine and no other crate of the workspace.
+//! - [`RequestContext`] and [`Deadline`]: the caller of a request and its time limit.
+//! - [`Error`] and [`Problem`]: failures and their representation.
+//! - [`Secret`] and [`Personal`]: values that logs must not contain.
+//! - [`Timeout`], [`Delay`], [`ByteSize`] and [`Ratio`]: settings with units.
+//! - [`TraceContext`] and [`RequestId`]: identifiers for traces and logs.
+//!
+//! This crate depends on no transport, no engine and no other crate of the workspace.
 //!
 //! ```
 //! use seaworthy_core::{Code, Error};
 //!
-//! fn seats_left(places: u32, taken: u32) -> Result<u32, Error> {
-//!     places
+//! fn free_seats(seats: u32, taken: u32) -> Result<u32, Error> {
+//!     seats
 //!         .checked_sub(taken)
-//!         .ok_or_else(|| Error::new(Code::Conflict, "EVENT_FULL", "the event has no free place"))
+//!         .ok_or_else(|| Error::new(Code::Conflict, "EVENT_FULL", "the event is full"))
 //! }
 //!
-//! let refused = seats_left(1, 2).unwrap_err();
-//! assert_eq!(refused.code().http_status(), 409);
+//! let error = free_seats(1, 2).unwrap_err();
+//! assert_eq!(error.code().http_status(), 409);
 //! ```
 
 mod backoff;
@@ -24,6 +27,7 @@ pub mod context;
 mod deadline;
 pub mod effects;
 mod error;
+mod error_chain;
 mod grants;
 mod id;
 mod identity;
@@ -41,6 +45,7 @@ pub use code::Code;
 pub use context::{Actor, RequestContext, Tenant};
 pub use deadline::Deadline;
 pub use error::{Error, FieldViolation};
+pub use error_chain::error_chain;
 pub use grants::Grants;
 pub use id::new_id;
 pub use identity::ServiceIdentity;
@@ -48,7 +53,7 @@ pub use personal::Personal;
 pub use problem::Problem;
 pub use request_id::{InvalidRequestId, RequestId};
 #[cfg(feature = "axum")]
-pub use response::Failure;
+pub use response::ResponseError;
 pub use secret::Secret;
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};

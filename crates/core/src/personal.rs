@@ -2,13 +2,13 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// What a reader sees in place of a value that must not be shown.
+/// The text that `Debug` and `Display` write.
 const MASK: &str = "***";
 
-/// Data about a person: usable in the domain, stored and sent like the value itself, but masked in every log line, span and error (OBS-3).
+/// Personal data, which logs, spans and errors show as `***` (OBS-3).
 ///
-/// Unlike [`Secret`](crate::Secret) it serializes, because an e-mail address has to reach the database and the owner's own page; `Debug` and
-/// `Display`, which is all that logs ever call, print `***`.
+/// Unlike [`Secret`](crate::Secret) it serializes, because an e-mail address must reach the database
+/// and its owner. `Debug` and `Display`, which logs use, write `***`.
 ///
 /// ```
 /// use seaworthy_core::Personal;
@@ -25,17 +25,17 @@ const MASK: &str = "***";
 pub struct Personal<T>(T);
 
 impl<T> Personal<T> {
-    /// Marks a value as personal.
+    /// Marks a value as personal data.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value, for the code that needs it.
+    /// Returns the value.
     pub const fn expose(&self) -> &T {
         &self.0
     }
 
-    /// The value, unmarked.
+    /// Returns the owned value.
     pub fn into_inner(self) -> T {
         self.0
     }

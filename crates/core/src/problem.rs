@@ -2,19 +2,20 @@ use serde::Serialize;
 
 use crate::{Error, FieldViolation, RequestId};
 
-/// What a client reads when a request fails: the members of an RFC 9457 problem document (API-2).
+/// An RFC 9457 problem document, the body of a failed request (API-2).
 ///
-/// `type` is `about:blank`, so `title` is the phrase of the status, as section 4.2.1 asks; `code`, `reason`, `request_id` and `fields` are extension members.
-/// The private cause of the [`Error`] has no member to go into.
+/// `type` is `about:blank`, so `title` is the phrase of the status (section 4.2.1). `code`,
+/// `reason`, `request_id` and `fields` are extension members. The document never contains the
+/// private cause of the [`Error`].
 ///
 /// ```
 /// use seaworthy_core::{Code, Error, Problem};
 ///
-/// let error = Error::new(Code::Conflict, "EVENT_FULL", "the event has no free place").with_cause("row 17 locked");
+/// let error = Error::new(Code::Conflict, "EVENT_FULL", "the event is full").with_cause("row 17 locked");
 /// let text = serde_json::to_string(&Problem::new(&error, None)).unwrap();
 /// assert_eq!(
 ///     text,
-///     r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"the event has no free place","code":"CONFLICT","reason":"EVENT_FULL"}"#
+///     r#"{"type":"about:blank","title":"Conflict","status":409,"detail":"the event is full","code":"CONFLICT","reason":"EVENT_FULL"}"#
 /// );
 /// ```
 #[derive(Debug, Serialize)]
@@ -35,7 +36,7 @@ impl<'a> Problem<'a> {
     /// The media type of the document.
     pub const MEDIA_TYPE: &'static str = "application/problem+json";
 
-    /// The document for an error of a request.
+    /// Creates the document of an error.
     #[must_use]
     pub fn new(error: &'a Error, request_id: Option<&'a RequestId>) -> Self {
         let code = error.code();
@@ -51,7 +52,8 @@ impl<'a> Problem<'a> {
         }
     }
 
-    /// The same document for a status that no [`Code`](crate::Code) has, such as 414 or 431, with the phrase of that status.
+    /// Replaces the status and its phrase, for a status that no [`Code`](crate::Code) has, such as
+    /// 414 or 431.
     #[must_use]
     pub const fn with_status(mut self, status: u16, title: &'static str) -> Self {
         self.status = status;
@@ -65,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_names_every_bad_field_and_the_request_api_3() {
+    fn problem_lists_all_fields_and_request_id_api_3() {
         let error = Error::invalid(vec![
             FieldViolation::new("name", "is empty"),
             FieldViolation::new("items[2].price", "is below zero"),
@@ -79,7 +81,7 @@ mod tests {
     }
 
     #[test]
-    fn the_private_cause_never_reaches_the_document_sec_4() {
+    fn problem_omits_private_cause_sec_4() {
         let error = Error::internal("password of db is hunter2");
         let text = serde_json::to_string(&Problem::new(&error, None)).unwrap();
         assert!(!text.contains("hunter2"), "{text}");

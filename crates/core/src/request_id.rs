@@ -1,9 +1,17 @@
 use std::{fmt, str, sync::Arc};
 
-/// Identifies one request from the edge to the last worker (OBS-7).
+/// The identifier of a request, from the gateway to the last worker (OBS-7).
 ///
-/// A client's own identifier is kept when it is valid: 1 to 128 characters out of letters, digits and `-._~:/+=@`. That alphabet is safe in a
-/// header, a log line and a URL, so the identifier never needs escaping. A UUID in braces, as some libraries write it, is safe in the first two and kept as well.
+/// A client's identifier is used if it is valid: 1 to 128 letters, digits and `-._~:/+=@`. These
+/// characters need no escaping in headers, logs and URLs. A UUID in braces is also accepted.
+///
+/// ```
+/// use seaworthy_core::RequestId;
+///
+/// assert!(RequestId::generate().is_uuid());
+/// assert_eq!(RequestId::parse(b"order-7").unwrap().as_str(), "order-7");
+/// assert!(RequestId::parse(b"two words").is_err());
+/// ```
 #[derive(Clone)]
 pub struct RequestId(Representation);
 
@@ -15,19 +23,19 @@ enum Representation {
 
 const UUID_LENGTH: usize = 36;
 
-/// The text is not a request identifier.
+/// The text is not a valid request ID.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a request ID has 1 to {} characters out of letters, digits and -._~:/+=@",
-    RequestId::MAXIMUM_LENGTH
+    "a request ID must have 1 to {} letters, digits or -._~:/+=@",
+    RequestId::MAX_LENGTH
 )]
 pub struct InvalidRequestId;
 
 impl RequestId {
-    /// The longest identifier accepted, in bytes: enough for two UUIDs with prefixes, short enough to repeat on every log line.
-    pub const MAXIMUM_LENGTH: usize = 128;
+    /// Maximum length in bytes, enough for two UUIDs with prefixes.
+    pub const MAX_LENGTH: usize = 128;
 
-    /// A new identifier, a UUIDv7.
+    /// Returns a new identifier, a UUIDv7.
     #[must_use]
     pub fn generate() -> Self {
         let mut text = [0; UUID_LENGTH];
@@ -35,35 +43,35 @@ impl RequestId {
         Self(Representation::Generated(text))
     }
 
-    /// Checks an identifier that came from outside.
+    /// Parses an identifier from a client.
     ///
     /// # Errors
-    /// [`InvalidRequestId`] when the text is empty, too long, or has a character outside the alphabet.
+    /// [`InvalidRequestId`] if the text is empty, too long, or contains another character.
     pub fn parse(text: &[u8]) -> Result<Self, InvalidRequestId> {
         let allowed = |byte: &u8| byte.is_ascii_alphanumeric() || b"-._~:/+=@".contains(byte);
-        let is_word =
-            !text.is_empty() && text.len() <= Self::MAXIMUM_LENGTH && text.iter().all(allowed);
+        let is_plain =
+            !text.is_empty() && text.len() <= Self::MAX_LENGTH && text.iter().all(allowed);
         let is_braced = text.starts_with(b"{") && uuid::Uuid::try_parse_ascii(text).is_ok();
-        if !is_word && !is_braced {
+        if !is_plain && !is_braced {
             return Err(InvalidRequestId);
         }
         let text = str::from_utf8(text).map_err(|_| InvalidRequestId)?;
         Ok(Self(Representation::Given(text.into())))
     }
 
-    /// Whether it was made here, so that it holds nothing a caller chose.
+    /// Returns whether this service generated it, so that it contains no client input.
     #[must_use]
     pub const fn is_generated(&self) -> bool {
         matches!(self.0, Representation::Generated(_))
     }
 
-    /// Whether it is a UUID of any version: in the usual form, after `urn:uuid:`, in braces, or bare.
+    /// Returns whether it is a UUID of any version: hyphenated, as a URN, in braces or simple.
     #[must_use]
     pub fn is_uuid(&self) -> bool {
         self.is_generated() || uuid::Uuid::try_parse(self.as_str()).is_ok()
     }
 
-    /// The identifier as text.
+    /// Returns the identifier as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         match &self.0 {
@@ -100,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_generated_id_is_itself_a_valid_id_obs_7() {
+    fn generated_id_is_valid_obs_7() {
         let id = RequestId::generate();
         let parsed = RequestId::parse(id.as_str().as_bytes()).unwrap();
         assert_eq!(parsed, id);
@@ -108,7 +116,7 @@ mod tests {
     }
 
     #[test]
-    fn a_uuid_is_told_in_every_form_obs_7() {
+    fn is_uuid_accepts_every_uuid_form_obs_7() {
         assert!(RequestId::generate().is_uuid());
         for (text, is_uuid) in [
             ("1b4e28ba-2fa1-4d1c-883f-0016d3cca427", true),
@@ -125,7 +133,7 @@ mod tests {
     }
 
     #[test]
-    fn malformed_ids_are_refused_obs_7() {
+    fn parse_rejects_malformed_ids_obs_7() {
         for text in [
             "",
             " ",
@@ -147,10 +155,17 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_accepted_id_is_kept_to_the_letter_obs_7(bytes in proptest::collection::vec(any::<u8>(), 0..200)) {
+        fn parse_preserves_accepted_bytes_obs_7(
+            bytes in prop_oneof![
+                proptest::collection::vec(any::<u8>(), 0..200),
+                "[{]?[-0-9a-f]{32,40}[}]?|[ -~]{1,130}".prop_map(String::into_bytes),
+            ]
+        ) {
             if let Ok(id) = RequestId::parse(&bytes) {
                 prop_assert_eq!(id.as_str().as_bytes(), &bytes[..]);
                 prop_assert!(!id.as_str().contains(['"', '\\', '\n', '\r', ' ']));
+                prop_assert!((1..=RequestId::MAX_LENGTH).contains(&bytes.len()));
+                let _ = id.is_uuid();
             }
         }
     }

@@ -1,7 +1,6 @@
-//! An [`Error`] as an answer of an axum handler, so that handlers return `Result<_, Error>` and `?` needs no conversion.
+//! Converts an [`Error`] into the response of an axum handler.
 //!
-//! It lives in this crate because the orphan rule allows it nowhere else without a second error type, and behind a feature so that the kernel
-//! stays free of any transport.
+//! The orphan rule requires the implementation in this crate. It needs the feature `axum`.
 
 use std::{error::Error as StdError, fmt, sync::Arc};
 
@@ -13,31 +12,33 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{Error, Problem, context};
 
-/// The error behind an answer, left in the answer's extensions for the layers outside the handler: they log its cause, or render it in another form.
+/// The error of a response, as an extension of the response.
+///
+/// Layers around the handler log its cause or encode it in another format.
 #[derive(Debug, Clone)]
-pub struct Failure(Arc<Error>);
+pub struct ResponseError(Arc<Error>);
 
-impl Failure {
-    /// Notes an error beside an answer that was made of it.
+impl ResponseError {
+    /// Creates the extension.
     #[must_use]
     pub fn new(error: Error) -> Self {
         Self(Arc::new(error))
     }
 
-    /// The error.
+    /// Returns the error.
     #[must_use]
     pub fn error(&self) -> &Error {
         &self.0
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for ResponseError {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(formatter)
     }
 }
 
-impl StdError for Failure {
+impl StdError for ResponseError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.0.source()
     }
@@ -61,11 +62,11 @@ impl IntoResponse for Error {
             HeaderValue::from_static(Problem::MEDIA_TYPE),
         );
         if let Some(wait) = self.retry_after() {
-            // Rounded up: a client that waits the rounded-down time is refused again.
+            // Rounded up: a retry after the rounded-down time would be rejected again.
             let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        response.extensions_mut().insert(Failure::new(self));
+        response.extensions_mut().insert(ResponseError::new(self));
         response
     }
 }

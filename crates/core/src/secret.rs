@@ -4,7 +4,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroize;
 
-/// A value that nobody may read by accident (CONF-5, OBS-3): wiped from memory when dropped, shown as `***`, and impossible to serialize.
+/// A secret value: zeroized on drop, formatted as `***`, and not serializable (CONF-5, OBS-3).
 ///
 /// ```
 /// use seaworthy_core::Secret;
@@ -14,7 +14,7 @@ use zeroize::Zeroize;
 /// assert_eq!(password.expose(), "correct horse");
 /// ```
 ///
-/// A secret cannot be written out, not even by a derive on the type that holds it:
+/// A secret cannot be serialized, also not by a derive on a type that contains it:
 ///
 /// ```compile_fail
 /// serde_json::to_string(&seaworthy_core::Secret::new("x".to_owned()));
@@ -23,12 +23,12 @@ use zeroize::Zeroize;
 pub struct Secret<T: Zeroize>(T);
 
 impl<T: Zeroize> Secret<T> {
-    /// Takes a value into custody.
+    /// Creates a secret.
     pub const fn new(value: T) -> Self {
         Self(value)
     }
 
-    /// The value. Keep the borrow short and never format it.
+    /// Returns the value. Do not format or store it.
     pub const fn expose(&self) -> &T {
         &self.0
     }

@@ -114,8 +114,8 @@ impl Database {
         };
         record.end(&outcome);
         match (attempt, &outcome) {
-            (Some(attempt), Ok(_)) => attempt.succeeded(),
-            (Some(attempt), Err(error)) if !error.leaves_outcome_unknown() => attempt.failed(),
+            (Some(attempt), Ok(_)) => attempt.succeed(),
+            (Some(attempt), Err(error)) if !error.leaves_outcome_unknown() => attempt.fail(),
             _ => {}
         }
         outcome

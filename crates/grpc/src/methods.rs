@@ -2,7 +2,7 @@ use std::{convert::Infallible, future::Future};
 
 use axum::{body::Body, extract::Request, response::Response, routing::post};
 use seaworthy_contract::{Contract, ContractConfig, ContractMethod as _, error::reason};
-use seaworthy_core::{Code, Error, Failure};
+use seaworthy_core::{Code, Error, ResponseError};
 use seaworthy_http::{RouteOptions, Routes};
 use tonic::Status;
 use tower_service::Service;
@@ -104,7 +104,7 @@ fn refused_early(config: &ContractConfig, status: &Status) -> Option<Error> {
     Some(Error::new(error.code(), reason, message))
 }
 
-fn failure(status: &Status) -> Option<&Failure> {
+fn failure(status: &Status) -> Option<&ResponseError> {
     std::error::Error::source(status)?.downcast_ref()
 }
 

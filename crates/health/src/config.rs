@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// HLTH-3: often enough that a lost dependency is seen within two probe periods of an orchestrator.
 const DEFAULT_INTERVAL: Timeout = Timeout::from_secs(3);
 /// HLTH-3: one missed refresh plus the time a check may take.
-const DEFAULT_EXPIRY: Timeout = Timeout::from_secs(5);
+const DEFAULT_MAX_RESULT_AGE: Timeout = Timeout::from_secs(5);
 /// HLTH-3: a dependency that needs longer to say that it is well is not well.
 const DEFAULT_CHECK_TIMEOUT: Timeout = Timeout::from_secs(2);
 
@@ -16,7 +16,7 @@ pub struct HealthConfig {
     /// How often every check runs.
     pub interval: Timeout,
     /// The age from which a result counts as unknown, which is not ready.
-    pub expiry: Timeout,
+    pub max_result_age: Timeout,
     /// How long one check may take.
     pub check_timeout: Timeout,
 }
@@ -25,7 +25,7 @@ impl Default for HealthConfig {
     fn default() -> Self {
         Self {
             interval: DEFAULT_INTERVAL,
-            expiry: DEFAULT_EXPIRY,
+            max_result_age: DEFAULT_MAX_RESULT_AGE,
             check_timeout: DEFAULT_CHECK_TIMEOUT,
         }
     }

@@ -114,26 +114,26 @@ impl Health {
     /// Whether traffic should come, from what is known now. Never waits.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
-        let expiry = self.0.config.expiry.get();
+        let max_result_age = self.0.config.max_result_age.get();
         self.verdict(
             self.0
                 .checks
                 .read()
                 .iter()
-                .map(|known| (known.probe.critical, known.status(expiry))),
+                .map(|known| (known.probe.critical, known.status(max_result_age))),
         )
     }
 
     /// Everything that is known now. Never waits.
     #[must_use]
     pub fn report(&self) -> Report {
-        let expiry = self.0.config.expiry.get();
+        let max_result_age = self.0.config.max_result_age.get();
         let checks: Vec<_> = self
             .0
             .checks
             .read()
             .iter()
-            .map(|known| known.report(expiry))
+            .map(|known| known.report(max_result_age))
             .collect();
         Report {
             status: self.verdict(checks.iter().map(|check| (check.critical, check.status))),

@@ -1,7 +1,7 @@
 //! What a service says about its own health, refreshed in the background and honest about its age.
 //!
 //! A probe must be cheap and must not lie. So no probe ever calls a dependency: checks run beside the traffic, each with its own timeout
-//! ([`HealthConfig`]), and a probe reads the last results. A result older than its expiry counts as *unknown*, and unknown is not ready (HLTH-3):
+//! ([`HealthConfig`]), and a probe reads the last results. A result older than `max_result_age` counts as *unknown*, and unknown is not ready (HLTH-3):
 //! a refresher that hangs turns the service away from traffic instead of freezing its last good answer. Liveness reads nothing but the
 //! process itself (HLTH-2). An optional dependency degrades the service and never takes it out (LIFE-7).
 //!

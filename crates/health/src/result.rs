@@ -45,17 +45,17 @@ impl Known {
         }
     }
 
-    pub(crate) fn status(&self, expiry: Duration) -> CheckStatus {
+    pub(crate) fn status(&self, max_result_age: Duration) -> CheckStatus {
         match (&self.probe.examine, &self.last) {
             (Examine::Look(look), _) => CheckStatus::of(look().is_ok()),
-            (Examine::Ask(_), Some(last)) if last.at.elapsed() <= expiry => {
+            (Examine::Ask(_), Some(last)) if last.at.elapsed() <= max_result_age => {
                 CheckStatus::of(last.healthy)
             }
             (Examine::Ask(_), _) => CheckStatus::Unknown,
         }
     }
 
-    pub(crate) fn report(&self, expiry: Duration) -> CheckReport {
+    pub(crate) fn report(&self, max_result_age: Duration) -> CheckReport {
         let (status, last_error) = match &self.probe.examine {
             Examine::Look(look) => {
                 let outcome = look();
@@ -65,7 +65,7 @@ impl Known {
                 )
             }
             Examine::Ask(_) => (
-                self.status(expiry),
+                self.status(max_result_age),
                 self.last_error.as_ref().map(ToString::to_string),
             ),
         };

@@ -239,11 +239,11 @@ impl Default for SubscriptionConfig {
             breaker: CircuitBreakerConfig {
                 mode: BreakerMode::Threshold,
                 window: DEFAULT_BREAKER_WINDOW,
-                minimum_calls: DEFAULT_BREAKER_MINIMUM,
+                min_calls: DEFAULT_BREAKER_MINIMUM,
                 consecutive_failures: DEFAULT_BREAKER_RUN,
-                open_for: DEFAULT_BREAKER_OPEN,
+                open_duration: DEFAULT_BREAKER_OPEN,
                 probe_interval: DEFAULT_BREAKER_PROBE,
-                slow_call: BREAKER_SLOW_CALL,
+                slow_call_duration: BREAKER_SLOW_CALL,
                 slow_call_rate: Threshold::percent(100),
                 ..CircuitBreakerConfig::default()
             },

@@ -20,6 +20,8 @@ pub enum Outcome {
         /// How long the dependency asked to be left alone.
         retry_after: Option<Duration>,
     },
+    /// The dependency refused the connection, so it did not see the call. Any call may be retried.
+    Unreachable,
     /// The dependency failed in a way that another try would only repeat (a 500, a broken answer).
     Permanent,
     /// It says nothing about the dependency: the call was refused here, or its caller went away.
@@ -33,7 +35,10 @@ impl Outcome {
     /// Whether another try may succeed.
     #[must_use]
     pub const fn may_be_retried(self) -> bool {
-        matches!(self, Self::Transient { .. } | Self::Throttled { .. })
+        matches!(
+            self,
+            Self::Transient { .. } | Self::Throttled { .. } | Self::Unreachable
+        )
     }
 
     /// The time that the dependency asked for.
@@ -41,7 +46,7 @@ impl Outcome {
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
             Self::Transient { retry_after } | Self::Throttled { retry_after } => retry_after,
-            Self::Success | Self::Permanent | Self::Neutral => None,
+            Self::Success | Self::Unreachable | Self::Permanent | Self::Neutral => None,
         }
     }
 }

@@ -79,12 +79,12 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         );
         found.push(("lifecycle.drain_delay".to_owned(), problem));
     }
-    if health.expiry.get() < health.interval.get() + health.check_timeout.get() {
+    if health.max_result_age.get() < health.interval.get() + health.check_timeout.get() {
         let problem = format!(
             "{} is less than health.interval ({}) and health.check_timeout ({}) together: what is slow would be unknown before it is looked at again",
-            health.expiry, health.interval, health.check_timeout
+            health.max_result_age, health.interval, health.check_timeout
         );
-        found.push(("health.expiry".to_owned(), problem));
+        found.push(("health.max_result_age".to_owned(), problem));
     }
     if log.buffer < LEAST_BUFFER {
         let problem = format!(

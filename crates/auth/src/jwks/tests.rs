@@ -66,7 +66,7 @@ fn client(address: &str) -> HttpClient {
         base_url: Some(address.parse().unwrap()),
         ..HttpClientConfig::default()
     };
-    config.policies.retry.attempts = std::num::NonZeroU32::MIN;
+    config.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
     HttpClient::builder("login").config(config).build().unwrap()
 }
 

@@ -41,9 +41,9 @@ impl Site {
     pub(crate) fn new(config: OpenIdConfig) -> Self {
         let mut of_client = HttpClientConfig::default();
         // A provider that starts on a busy machine may take its time.
-        of_client.policies.timeout = Timeout::from_secs(20);
-        of_client.policies.total = Timeout::from_secs(20);
-        of_client.policies.retry.attempts = std::num::NonZeroU32::MIN;
+        of_client.policies.attempt_timeout = Timeout::from_secs(20);
+        of_client.policies.total_timeout = Timeout::from_secs(20);
+        of_client.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
         Self::with_client(config, of_client)
     }
 

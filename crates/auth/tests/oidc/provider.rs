@@ -269,8 +269,8 @@ async fn new_keys_of_the_provider_are_fetched_auth_4() {
 /// A second is enough for whoever does not answer.
 fn impatient() -> HttpClientConfig {
     let mut config = HttpClientConfig::default();
-    config.policies.timeout = Timeout::from_millis(500);
-    config.policies.total = Timeout::from_secs(1);
+    config.policies.attempt_timeout = Timeout::from_millis(500);
+    config.policies.total_timeout = Timeout::from_secs(1);
     config
 }
 

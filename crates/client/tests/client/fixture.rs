@@ -177,7 +177,7 @@ pub(crate) fn answer(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Rep
 
 pub(crate) fn builder(change: impl FnOnce(&mut HttpClientConfig)) -> HttpClientBuilder {
     let mut config = HttpClientConfig::default();
-    config.policies.retry.initial = seaworthy_core::Timeout::from_millis(1);
+    config.policies.retry.initial_backoff = seaworthy_core::Timeout::from_millis(1);
     change(&mut config);
     HttpClient::builder("stock").config(config)
 }
@@ -188,5 +188,5 @@ pub(crate) fn client(change: impl FnOnce(&mut HttpClientConfig)) -> HttpClient {
 
 /// One attempt alone.
 pub(crate) fn once(config: &mut HttpClientConfig) {
-    config.policies.retry.attempts = std::num::NonZeroU32::MIN;
+    config.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
 }

@@ -129,7 +129,7 @@ async fn a_dependency_that_fails_is_not_called_for_a_while_res_1() {
 async fn calls_at_once_have_a_bound_res_5() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
-        config.policies.bulkhead = serde_json::from_str(r#"{"maximum_calls": 1}"#).unwrap();
+        config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
     });
     let first = tokio::spawn(client.get(&server.url("/first")).send());
     while server.seen().is_empty() {
@@ -205,7 +205,7 @@ async fn a_late_read_is_sent_a_second_time_where_that_is_set_res_8() {
     let hedging = || {
         client(|config| {
             once(config);
-            config.policies.timeout = Timeout::from_secs(2);
+            config.policies.attempt_timeout = Timeout::from_secs(2);
             config.policies.hedge = Some(HedgeConfig {
                 delay: Timeout::from_millis(50),
             });
@@ -227,7 +227,7 @@ async fn a_late_read_is_sent_a_second_time_where_that_is_set_res_8() {
         (
             client(|config| {
                 once(config);
-                config.policies.timeout = Timeout::from_secs(1);
+                config.policies.attempt_timeout = Timeout::from_secs(1);
             }),
             Method::GET,
             "",

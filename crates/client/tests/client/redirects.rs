@@ -27,7 +27,7 @@ async fn a_circle_ends_after_the_limit_res_3() {
     }
     assert_eq!(server.seen().len(), 6);
 
-    let alone = client(|config| config.redirects.maximum = 0);
+    let alone = client(|config| config.redirects.max_redirects = 0);
     let response = alone.get(&server.url("/")).send().await.unwrap();
     assert_eq!(response.status(), 302);
 }

@@ -19,7 +19,7 @@ async fn every_call_is_counted_once_by_its_outcome_obs_5() {
     let metrics = Metrics::new();
     let client = builder(|config| {
         once(config);
-        config.policies.timeout = seaworthy_core::Timeout::from_millis(100);
+        config.policies.attempt_timeout = seaworthy_core::Timeout::from_millis(100);
     });
     let client = client.metrics(&metrics).build().unwrap();
     for _ in 0..4 {

@@ -34,14 +34,14 @@ async fn a_server_that_accepts_and_never_answers_costs_exactly_the_timeout_res_3
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
         once(config);
-        config.policies.timeout = Timeout::from_millis(200);
+        config.policies.attempt_timeout = Timeout::from_millis(200);
     });
     let began = Instant::now();
     let error = client.get(&server.url("/")).send().await.unwrap_err();
     assert_eq!(
         error.to_string(),
         format!(
-            "{}: policies.timeout is used up: nothing within 200ms",
+            "{}: policies.attempt_timeout is used up: nothing within 200ms",
             server.address
         )
     );
@@ -52,8 +52,8 @@ async fn a_server_that_accepts_and_never_answers_costs_exactly_the_timeout_res_3
 async fn all_attempts_together_cost_the_total_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
-        config.policies.timeout = Timeout::from_millis(150);
-        config.policies.total = Timeout::from_millis(250);
+        config.policies.attempt_timeout = Timeout::from_millis(150);
+        config.policies.total_timeout = Timeout::from_millis(250);
     });
     let began = Instant::now();
     let error = client.get(&server.url("/")).send().await.unwrap_err();
@@ -64,7 +64,7 @@ async fn all_attempts_together_cost_the_total_res_3() {
 #[tokio::test]
 async fn a_request_may_have_less_time_and_never_more_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
-    let client = client(|config| config.policies.total = Timeout::from_millis(300));
+    let client = client(|config| config.policies.total_timeout = Timeout::from_millis(300));
     for (wish, expected) in [(100, 100), (60_000, 300)] {
         let began = Instant::now();
         let request = client.get(&server.url("/"));
@@ -96,7 +96,7 @@ async fn a_body_that_trickles_costs_the_total_res_3() {
     .await;
     let client = client(|config| {
         config.idle_timeout = Timeout::from_millis(200);
-        config.policies.total = Timeout::from_millis(500);
+        config.policies.total_timeout = Timeout::from_millis(500);
     });
     let began = Instant::now();
     let response = client.get(&server.url("/")).send().await.unwrap();
@@ -169,7 +169,7 @@ async fn what_networks_do_ends_within_the_limits_res_3() {
     let proxy = FaultProxy::start(server.address).await.unwrap();
     let client = client(|config| {
         once(config);
-        config.policies.timeout = Timeout::from_millis(300);
+        config.policies.attempt_timeout = Timeout::from_millis(300);
     });
     let url = format!("http://{}/", proxy.address());
     for disruption in [Disruption::Blackhole, Disruption::HalfOpen] {

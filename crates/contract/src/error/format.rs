@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use axum::response::{IntoResponse, Response};
-use seaworthy_core::{Error, Failure};
+use seaworthy_core::{Error, ResponseError};
 
 use super::to_status;
 
@@ -41,7 +41,7 @@ pub trait ErrorFormat: Send + Sync + 'static {
     /// the layers outside to log.
     fn grpc(&self, error: Error) -> tonic::Status {
         let mut status = to_status(&error);
-        status.set_source(Arc::new(Failure::new(error)));
+        status.set_source(Arc::new(ResponseError::new(error)));
         status
     }
 }

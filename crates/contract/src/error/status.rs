@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use bytes::Bytes;
 use prost::Message as _;
-use seaworthy_core::{Code, Error, Failure, context};
+use seaworthy_core::{Code, Error, ResponseError, context};
 
 use super::details::{
     BadRequest, Detail, ErrorInfo, FieldViolation, RequestInfo, RetryInfo, Status,
@@ -141,7 +141,7 @@ pub fn from_status(status: &tonic::Status) -> Error {
 /// client or the network ended the stream.
 pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
     let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());
-    if let Some(refusal) = refusal.map(Failure::error) {
+    if let Some(refusal) = refusal.map(ResponseError::error) {
         let (reason, message) = (refusal.reason().to_owned(), refusal.message().to_owned());
         return Error::new(refusal.code(), reason, message);
     }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use prost::Message as _;
 use seaworthy_core::{
-    Code, Error, Failure, RequestContext, RequestId, ServiceIdentity, TraceContext, context,
+    Code, Error, RequestContext, RequestId, ResponseError, ServiceIdentity, TraceContext, context,
 };
 
 use super::{
@@ -54,7 +54,7 @@ fn a_status_names_the_service_and_the_request_api_2() {
 fn the_error_goes_along_for_the_layers_that_log_api_2() {
     let status = Problems.grpc(Error::internal("disk on fire"));
     let source = std::error::Error::source(&status).unwrap();
-    let error = source.downcast_ref::<Failure>().unwrap().error();
+    let error = source.downcast_ref::<ResponseError>().unwrap().error();
     assert_eq!(error.cause().unwrap().to_string(), "disk on fire");
 }
 

@@ -20,7 +20,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use seaworthy_core::{
     Code, Error, context,
-    effects::{self, Effects, Known},
+    effects::{self, Effects, Outcome},
 };
 use tokio::{sync::oneshot, time::timeout};
 use tower::{Layer, Service};
@@ -292,10 +292,10 @@ impl Call {
 
     /// What is known of the call where its answer is not kept: what it reported to have changed goes before what its answer says.
     fn ending(&self, told: Ending) -> Ending {
-        match self.effects.known() {
-            Known::Changed => Ending::Done,
-            Known::Unknown => Ending::Unknown,
-            Known::Nothing => told,
+        match self.effects.outcome() {
+            Outcome::Changed => Ending::Done,
+            Outcome::Unknown => Ending::Unknown,
+            Outcome::Unchanged => told,
         }
     }
 

@@ -43,9 +43,9 @@ fn subject(config: IdempotencyConfig) -> Subject {
             match path.as_str() {
                 "/slow" => gate.notified().await,
                 "/panic" => panic!("the service fell over"),
-                "/changed" => Attempt::begin().succeeded(),
+                "/changed" => Attempt::begin().succeed(),
                 "/sent" => drop(Attempt::begin()),
-                "/undone" => Attempt::begin().failed(),
+                "/undone" => Attempt::begin().fail(),
                 "/stream" => {
                     let parts = ["one ", "two"].map(Ok::<_, Infallible>);
                     let stream = Body::from_stream(futures::stream::iter(parts));

@@ -1,33 +1,34 @@
-//! W3C Baggage: what callers want to be passed on with a request, bounded.
+//! W3C Baggage, with bounded size.
 
-/// The specification's bounds: what is beyond them is not passed on.
-const MOST_MEMBERS: usize = 64;
-const LONGEST: usize = 8_192;
+/// Maximum number of members that are propagated, from the specification.
+const MAX_MEMBERS: usize = 64;
+/// Maximum length of the propagated list in bytes, from the specification.
+const MAX_LENGTH: usize = 8_192;
 
-/// All header values as one list of their valid members, or `None` where there is none.
+/// Combines header values into one list of valid members. Returns `None` if no member is valid.
 pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
     let mut list = String::new();
     let members = values
         .into_iter()
         .flat_map(|value| value.split(|byte| *byte == b','));
-    for member in members.filter_map(checked).take(MOST_MEMBERS) {
-        if list.len() + member.len() + 1 > LONGEST {
+    for member in members.filter_map(checked).take(MAX_MEMBERS) {
+        if list.len() + member.len() + 1 > MAX_LENGTH {
             break;
         }
         if !list.is_empty() {
             list.push(',');
         }
-        // A tab is optional white space here, and only HTTP can transport it.
+        // gRPC metadata cannot contain a tab, which is optional white space here.
         list.extend(
             member
                 .chars()
-                .map(|one| if one == '\t' { ' ' } else { one }),
+                .map(|char| if char == '\t' { ' ' } else { char }),
         );
     }
     (!list.is_empty()).then_some(list)
 }
 
-/// The decoded value of a key: the last one where it stands twice.
+/// Returns the decoded value of a key. The last member wins if the key occurs twice.
 pub(super) fn value(list: &str, key: &str) -> Option<String> {
     let mut found = list.split(',').filter_map(|member| {
         let (name, value) = member.split(';').next()?.split_once('=')?;

@@ -1,11 +1,11 @@
-//! Numbers as lower-case hexadecimal digits, eight at a time: identifiers are written on every line and every answer.
+//! Fast lower-case hexadecimal, because every log line and response contains identifiers.
 
-/// One in every byte.
+/// The value 1 in every byte.
 const ONES: u64 = 0x0101_0101_0101_0101;
 
-/// The eight digits of a number.
+/// Returns the eight digits of a number.
 const fn digits_of_32(number: u32) -> [u8; 8] {
-    // Spread the nibbles, one to a byte, the lowest in the lowest byte.
+    // Spread the nibbles over the bytes, the lowest nibble in the lowest byte.
     let mut nibbles = number as u64;
     nibbles = (nibbles | (nibbles << 16)) & 0x0000_ffff_0000_ffff;
     nibbles = (nibbles | (nibbles << 8)) & 0x00ff_00ff_00ff_00ff;
@@ -15,7 +15,7 @@ const fn digits_of_32(number: u32) -> [u8; 8] {
     (nibbles + (b'0' as u64) * ONES + letters * distance).to_be_bytes()
 }
 
-/// The sixteen digits of a number.
+/// Returns the sixteen digits of a number.
 pub(super) fn digits_of_64(number: u64) -> [u8; 16] {
     let mut digits = [0; 16];
     let [high, low] = halves(number);
@@ -25,13 +25,13 @@ pub(super) fn digits_of_64(number: u64) -> [u8; 16] {
     digits
 }
 
-/// The thirty-two digits of a number.
+/// Returns the thirty-two digits of a number.
 pub(super) fn digits_of_128(number: u128) -> [u8; 32] {
     let mut digits = [0; 32];
     let (left, right) = digits.split_at_mut(16);
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "each half is what is wanted"
+        reason = "splits the number into halves"
     )]
     let halves = [(number >> 64) as u64, number as u64];
     left.copy_from_slice(&digits_of_64(halves[0]));
@@ -42,7 +42,7 @@ pub(super) fn digits_of_128(number: u128) -> [u8; 32] {
 const fn halves(number: u64) -> [u32; 2] {
     #[expect(
         clippy::cast_possible_truncation,
-        reason = "each half is what is wanted"
+        reason = "splits the number into halves"
     )]
     let halves = [(number >> 32) as u32, number as u32];
     halves
@@ -56,7 +56,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn digits_are_those_of_the_standard_library_obs_6(long: u128, short: u64) {
+        fn digits_equal_standard_formatting_obs_6(long: u128, short: u64) {
             prop_assert_eq!(digits_of_128(long).to_vec(), format!("{long:032x}").into_bytes());
             prop_assert_eq!(digits_of_64(short).to_vec(), format!("{short:016x}").into_bytes());
         }

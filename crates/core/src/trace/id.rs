@@ -7,62 +7,62 @@ use rand::RngExt as _;
 
 use super::hexadecimal::{digits_of_64, digits_of_128};
 
-/// The identifier of a trace: 16 bytes, never all zero.
+/// A trace identifier: 16 bytes, not all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TraceId(NonZeroU128);
 
-/// The identifier of a span: 8 bytes, never all zero.
+/// A span identifier: 8 bytes, not all zero.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SpanId(NonZeroU64);
 
 impl TraceId {
-    /// A random identifier, all of it random as level 2 asks.
+    /// Returns a random identifier with 128 random bits, as level 2 requires.
     #[must_use]
     pub fn generate() -> Self {
         Self(NonZeroU128::new(rand::rng().random()).unwrap_or(NonZeroU128::MIN))
     }
 
-    /// The identifier with these bits, unless all are zero.
+    /// Creates an identifier. Returns `None` if all bits are zero.
     #[must_use]
     pub fn new(bits: u128) -> Option<Self> {
         NonZeroU128::new(bits).map(Self)
     }
 
-    /// The bits.
+    /// Returns the bits.
     #[must_use]
     pub const fn get(self) -> u128 {
         self.0.get()
     }
 
-    /// The bits as lower-case hexadecimal digits.
+    /// Returns the bits as lower-case hexadecimal digits.
     #[must_use]
-    pub fn digits(self) -> [u8; 32] {
+    pub fn to_hex(self) -> [u8; 32] {
         digits_of_128(self.0.get())
     }
 }
 
 impl SpanId {
-    /// A random identifier.
+    /// Returns a random identifier.
     #[must_use]
     pub fn generate() -> Self {
         Self(NonZeroU64::new(rand::rng().random()).unwrap_or(NonZeroU64::MIN))
     }
 
-    /// The identifier with these bits, unless all are zero.
+    /// Creates an identifier. Returns `None` if all bits are zero.
     #[must_use]
     pub fn new(bits: u64) -> Option<Self> {
         NonZeroU64::new(bits).map(Self)
     }
 
-    /// The bits.
+    /// Returns the bits.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0.get()
     }
 
-    /// The bits as lower-case hexadecimal digits.
+    /// Returns the bits as lower-case hexadecimal digits.
     #[must_use]
-    pub fn digits(self) -> [u8; 16] {
+    pub fn to_hex(self) -> [u8; 16] {
         digits_of_64(self.0.get())
     }
 }

@@ -1,13 +1,13 @@
-//! The place of a request in a distributed trace: W3C Trace Context (levels 1 and 2) and Baggage, to the letter and independent of any transport.
+//! W3C Trace Context (levels 1 and 2) and Baggage, independent of the transport.
 //!
 //! ```
 //! use seaworthy_core::TraceContext;
 //!
 //! let header = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
 //! let caller = TraceContext::extract([&header[..]], [&b"vendor=opaque"[..]], []).unwrap();
-//! let ours = caller.child();
-//! assert_eq!(ours.trace_id(), caller.trace_id());
-//! assert_eq!(ours.tracestate(), Some("vendor=opaque"));
+//! let span = caller.child();
+//! assert_eq!(span.trace_id(), caller.trace_id());
+//! assert_eq!(span.tracestate(), Some("vendor=opaque"));
 //! ```
 
 mod baggage;
@@ -21,7 +21,7 @@ use std::sync::Arc;
 pub use id::{SpanId, TraceId};
 pub use traceparent::Traceparent;
 
-/// One span's identity as it travels between services. Small, and cheap to clone.
+/// The identity of a span, which services propagate. Cheap to clone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TraceContext {
     trace_id: TraceId,
@@ -29,18 +29,18 @@ pub struct TraceContext {
     parent_id: Option<SpanId>,
     sampled: bool,
     random: bool,
-    carried: Option<Arc<Carried>>,
+    propagated: Option<Arc<Propagated>>,
 }
 
-/// What others put in and this service only passes on.
+/// The parts that this service propagates unchanged.
 #[derive(Debug, PartialEq, Eq)]
-struct Carried {
+struct Propagated {
     tracestate: String,
     baggage: String,
 }
 
 impl TraceContext {
-    /// The first span of a new trace.
+    /// Creates the root span of a new trace.
     #[must_use]
     pub fn root(sampled: bool) -> Self {
         Self {
@@ -49,11 +49,11 @@ impl TraceContext {
             parent_id: None,
             sampled,
             random: true,
-            carried: None,
+            propagated: None,
         }
     }
 
-    /// A new span under this one.
+    /// Creates a child span.
     #[must_use]
     pub fn child(&self) -> Self {
         Self {
@@ -63,10 +63,13 @@ impl TraceContext {
         }
     }
 
-    /// The caller's span, from the values of all its `traceparent`, `tracestate` and `baggage` headers in their order.
+    /// Reads the caller's span from the values of all `traceparent`, `tracestate` and `baggage`
+    /// headers, in their order.
     ///
-    /// `None` where there is not exactly one valid `traceparent`: then a new trace begins, `tracestate` means nothing, and the baggage is given to it by
-    /// [`with_baggage`](Self::with_baggage). An invalid `tracestate` is dropped as a whole and the trace goes on without it; of `baggage` only the invalid members are dropped.
+    /// Returns `None` unless there is exactly one valid `traceparent`. The service then starts a
+    /// new trace and adds the baggage with [`with_baggage`](Self::with_baggage). An invalid
+    /// `tracestate` is dropped as a whole. Of a key that occurs twice, the first member is kept. Of
+    /// `baggage`, only the invalid members are dropped.
     #[must_use]
     pub fn extract<'a>(
         traceparent: impl IntoIterator<Item = &'a [u8]>,
@@ -80,8 +83,8 @@ impl TraceContext {
         }
         let tracestate = tracestate::combine(tracestate);
         let baggage = baggage::combine(baggage);
-        let carried = (tracestate.is_some() || baggage.is_some()).then(|| {
-            Arc::new(Carried {
+        let propagated = (tracestate.is_some() || baggage.is_some()).then(|| {
+            Arc::new(Propagated {
                 tracestate: tracestate.unwrap_or_default(),
                 baggage: baggage.unwrap_or_default(),
             })
@@ -92,30 +95,30 @@ impl TraceContext {
             parent_id: None,
             sampled: parsed.sampled,
             random: parsed.random,
-            carried,
+            propagated,
         })
     }
 
-    /// The same place with the baggage of these `baggage` headers, which travels whether or not there is a trace.
+    /// Replaces the baggage by that of these `baggage` headers.
     #[must_use]
     pub fn with_baggage<'a>(mut self, baggage: impl IntoIterator<Item = &'a [u8]>) -> Self {
         let tracestate = self.tracestate().unwrap_or_default().to_owned();
         let baggage = baggage::combine(baggage).unwrap_or_default();
-        self.carried = Some(Arc::new(Carried {
+        self.propagated = Some(Arc::new(Propagated {
             tracestate,
             baggage,
         }));
         self
     }
 
-    /// The same place with another decision about recording.
+    /// Replaces the sampling decision.
     #[must_use]
     pub fn with_sampled(mut self, sampled: bool) -> Self {
         self.sampled = sampled;
         self
     }
 
-    /// What to send as `traceparent`.
+    /// Returns the `traceparent` header.
     #[must_use]
     pub fn traceparent(&self) -> Traceparent {
         Traceparent {
@@ -126,51 +129,52 @@ impl TraceContext {
         }
     }
 
-    /// What to send as `tracestate`.
+    /// Returns the `tracestate` header.
     #[must_use]
     pub fn tracestate(&self) -> Option<&str> {
-        self.carried
+        self.propagated
             .as_deref()
-            .map(|carried| carried.tracestate.as_str())
+            .map(|propagated| propagated.tracestate.as_str())
             .filter(|text| !text.is_empty())
     }
 
-    /// What to send as `baggage`.
+    /// Returns the `baggage` header.
     #[must_use]
     pub fn baggage(&self) -> Option<&str> {
-        self.carried
+        self.propagated
             .as_deref()
-            .map(|carried| carried.baggage.as_str())
+            .map(|propagated| propagated.baggage.as_str())
             .filter(|text| !text.is_empty())
     }
 
-    /// One value of the baggage, decoded. Baggage comes from callers: never trust it for a decision about access.
+    /// Returns one decoded value of the baggage. Callers set baggage, so do not use it for
+    /// authorization.
     #[must_use]
     pub fn baggage_value(&self, key: &str) -> Option<String> {
         baggage::value(self.baggage()?, key)
     }
 
-    /// The trace that all spans of a request share.
+    /// Returns the trace identifier.
     #[must_use]
     pub fn trace_id(&self) -> TraceId {
         self.trace_id
     }
 
-    /// This span.
+    /// Returns the identifier of this span.
     #[must_use]
     pub fn span_id(&self) -> SpanId {
         self.span_id
     }
 
-    /// The span above, unless this is the root.
+    /// Returns the identifier of the parent span, unless this is the root.
     #[must_use]
     pub fn parent_id(&self) -> Option<SpanId> {
         self.parent_id
     }
 
-    /// Whether spans of this trace are recorded.
+    /// Returns whether spans of this trace are recorded.
     #[must_use]
-    pub fn sampled(&self) -> bool {
+    pub fn is_sampled(&self) -> bool {
         self.sampled
     }
 }

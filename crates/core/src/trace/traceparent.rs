@@ -7,7 +7,7 @@ const RANDOM: u8 = 0b10;
 /// `00-` trace-id `-` parent-id `-` flags.
 const LENGTH: usize = 55;
 
-/// The `traceparent` header. It is always written as version 00, with the flags this version knows.
+/// The `traceparent` header. It is always encoded as version 00.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Traceparent {
     pub(super) trace_id: TraceId,
@@ -17,7 +17,8 @@ pub struct Traceparent {
 }
 
 impl Traceparent {
-    /// Section 3.2 of Trace Context. A higher version is read by the rules of version 00 where its beginning allows that; version ff is none.
+    /// Parses the header by section 3.2 of Trace Context. A higher version is parsed like version
+    /// 00 if its prefix allows it. Version ff is invalid.
     pub(super) fn parse(value: &[u8]) -> Option<Self> {
         let value = value.trim_ascii();
         let (known, rest) = value.split_at_checked(LENGTH)?;
@@ -38,13 +39,14 @@ impl Traceparent {
         })
     }
 
-    /// The flags that this side knows: sampled, and random for an identifier of which at least 56 bits are.
+    /// Returns the flags of version 00: sampled, and random if at least 56 bits of the trace
+    /// identifier are random.
     #[must_use]
     pub fn flags(self) -> u8 {
         (u8::from(self.sampled) * SAMPLED) | (u8::from(self.random) * RANDOM)
     }
 
-    /// The header's text, without allocation.
+    /// Encodes the header without allocation.
     #[must_use]
     pub fn to_bytes(self) -> [u8; LENGTH] {
         const DIGITS: &[u8; 4] = b"0123";
@@ -53,10 +55,10 @@ impl Traceparent {
         let (trace_id, rest) = text.split_at_mut(35);
         let (span_id, last) = rest.split_at_mut(17);
         if let Some(digits) = trace_id.get_mut(3..) {
-            digits.copy_from_slice(&self.trace_id.digits());
+            digits.copy_from_slice(&self.trace_id.to_hex());
         }
         if let Some(digits) = span_id.get_mut(1..) {
-            digits.copy_from_slice(&self.span_id.digits());
+            digits.copy_from_slice(&self.span_id.to_hex());
         }
         if let (Some(last), Some(digit)) = (last.last_mut(), DIGITS.get(usize::from(flags))) {
             *last = *digit;
@@ -72,7 +74,7 @@ impl fmt::Display for Traceparent {
     }
 }
 
-/// Lower-case digits only, at most 32.
+/// Parses at most 32 lower-case hexadecimal digits.
 fn hex(digits: &[u8]) -> Option<u128> {
     digits.iter().try_fold(0_u128, |number, digit| {
         let digit = match digit {

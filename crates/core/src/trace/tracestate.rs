@@ -1,15 +1,18 @@
-//! Section 3.3 of Trace Context, with the keys of level 2: any of the key's characters in any order, `@` among them, behind a letter or a digit.
+//! Section 3.3 of Trace Context, with the keys of level 2: a letter or a digit, then any of the
+//! characters of a key, including `@`.
 
-/// The specification's bound on members: a list with more is invalid.
-const MOST_MEMBERS: usize = 32;
-/// The longest key and the longest value.
-const LONGEST_PART: usize = 256;
-/// More than the 512 characters that must be passed on, little enough for any header limit.
-const LONGEST_PASSED_ON: usize = 2_048;
-/// Where something must go, members longer than this go first.
-const LARGE_MEMBER: usize = 128;
+/// Maximum number of members, from the specification. A longer list is invalid.
+const MAX_MEMBERS: usize = 32;
+/// Maximum length of a key and of a value in bytes.
+const MAX_PART_LENGTH: usize = 256;
+/// Maximum length of the propagated list in bytes. The specification requires at least 512.
+const MAX_PROPAGATED_LENGTH: usize = 2_048;
+/// Members above this length in bytes are removed first if the list is too long.
+const LARGE_MEMBER_LENGTH: usize = 128;
 
-/// All header values as one normal list, or `None` where there is no member or where the list is invalid.
+/// Combines header values into one list. Returns `None` if the list is empty or invalid.
+///
+/// Of members with the same key, the first is kept: vendors put the newest member first.
 pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<String> {
     let mut members: Vec<&str> = Vec::new();
     for member in values
@@ -22,7 +25,10 @@ pub(super) fn combine<'a>(values: impl IntoIterator<Item = &'a [u8]>) -> Option<
         }
         let member = checked(member)?;
         let key = key_of(member);
-        if members.len() == MOST_MEMBERS || members.iter().any(|known| key_of(known) == key) {
+        if members.iter().any(|known| key_of(known) == key) {
+            continue;
+        }
+        if members.len() == MAX_MEMBERS {
             return None;
         }
         members.push(member);
@@ -53,12 +59,12 @@ fn is_key(key: &[u8]) -> bool {
         .is_some_and(|first| first.is_ascii_lowercase() || first.is_ascii_digit());
     let allowed =
         |byte: &u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-*/@".contains(byte);
-    begins && key.len() <= LONGEST_PART && key.iter().all(allowed)
+    begins && key.len() <= MAX_PART_LENGTH && key.iter().all(allowed)
 }
 
 fn is_value(value: &[u8]) -> bool {
     let allowed = |byte: &u8| matches!(byte, b' '..=b'~') && *byte != b',' && *byte != b'=';
-    !value.is_empty() && value.len() <= LONGEST_PART && value.iter().all(allowed)
+    !value.is_empty() && value.len() <= MAX_PART_LENGTH && value.iter().all(allowed)
 }
 
 fn key_of(member: &str) -> &str {
@@ -67,10 +73,10 @@ fn key_of(member: &str) -> &str {
 
 fn shorten(members: &mut Vec<&str>) {
     let length = |members: &[&str]| members.iter().map(|member| member.len() + 1).sum::<usize>();
-    while length(members) > LONGEST_PASSED_ON {
+    while length(members) > MAX_PROPAGATED_LENGTH {
         let last_large = members
             .iter()
-            .rposition(|member| member.len() > LARGE_MEMBER);
+            .rposition(|member| member.len() > LARGE_MEMBER_LENGTH);
         members.remove(last_large.unwrap_or(members.len().saturating_sub(1)));
     }
 }

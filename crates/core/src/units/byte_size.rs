@@ -16,36 +16,44 @@ const UNITS: [(&str, u64); 7] = [
     ("B", 1),
 ];
 
-/// A number of bytes. In text a unit is required: `512B`, `64KiB`, `2MiB`, `1GiB`, or the decimal `kB`, `MB`, `GB`.
+/// A number of bytes. The text form requires a unit: `512B`, `64KiB`, `2MiB`, `1GiB`, or the decimal
+/// `kB`, `MB`, `GB`.
+///
+/// ```
+/// use seaworthy_core::ByteSize;
+///
+/// assert_eq!("2MiB".parse(), Ok(ByteSize::mebibytes(2)));
+/// assert!("2".parse::<ByteSize>().is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ByteSize(u64);
 
 impl ByteSize {
-    /// A size in bytes.
+    /// Creates a size in bytes.
     #[must_use]
     pub const fn bytes(bytes: u64) -> Self {
         Self(bytes)
     }
 
-    /// A size in kibibytes.
+    /// Creates a size in kibibytes.
     #[must_use]
     pub const fn kibibytes(kibibytes: u32) -> Self {
         Self((kibibytes as u64) << 10)
     }
 
-    /// A size in mebibytes.
+    /// Creates a size in mebibytes.
     #[must_use]
     pub const fn mebibytes(mebibytes: u32) -> Self {
         Self((mebibytes as u64) << 20)
     }
 
-    /// The size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub const fn get(self) -> u64 {
         self.0
     }
 
-    /// The size in bytes as a length of memory.
+    /// Returns the size in bytes as a `usize`, saturating.
     #[must_use]
     pub fn as_usize(self) -> usize {
         usize::try_from(self.0).unwrap_or(usize::MAX)
@@ -56,13 +64,13 @@ impl FromStr for ByteSize {
     type Err = UnitError;
 
     fn from_str(text: &str) -> Result<Self, UnitError> {
-        let refuse = || UnitError::new(text, EXPECTED);
+        let invalid = || UnitError::new(text, EXPECTED);
         let (number, scale) = UNITS
             .iter()
             .find_map(|(unit, scale)| text.strip_suffix(unit).map(|number| (number, *scale)))
-            .ok_or_else(refuse)?;
-        let number: u64 = number.trim_end().parse().map_err(|_| refuse())?;
-        number.checked_mul(scale).map(Self).ok_or_else(refuse)
+            .ok_or_else(invalid)?;
+        let number: u64 = number.trim_end().parse().map_err(|_| invalid())?;
+        number.checked_mul(scale).map(Self).ok_or_else(invalid)
     }
 }
 

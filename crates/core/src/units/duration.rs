@@ -9,10 +9,10 @@ const EXPECTED_DELAY: &str = "a duration of at most a week such as 250ms, 5s, 2m
 const EXPECTED_TIMEOUT: &str =
     "a duration above zero and of at most a week such as 250ms, 5s, 2m or 1h";
 
-/// A week: longer waits in a running service are mistakes, and schedules have their own type.
-const LONGEST: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+/// One week. A longer duration in a setting is most likely a mistake.
+const MAX: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Largest first, so that text is printed in the largest unit that is exact.
+/// Largest first, because text uses the largest unit that is exact.
 const UNITS: [(&str, u64); 6] = [
     ("h", 3_600_000_000_000),
     ("m", 60_000_000_000),
@@ -22,18 +22,31 @@ const UNITS: [(&str, u64); 6] = [
     ("ns", 1),
 ];
 
-/// A bound on waiting, or an interval: above zero and at most a week. In text: `250ms`, `5s`, `2m`, `1h`.
+/// A timeout or an interval: above zero and at most one week. In text: `250ms`, `5s`, `2m`, `1h`.
 ///
-/// There is no value for "no timeout": what waits without a bound cannot be expressed.
+/// No value means "no timeout".
+///
+/// ```
+/// use seaworthy_core::Timeout;
+///
+/// assert_eq!("250ms".parse(), Ok(Timeout::from_millis(250)));
+/// assert!("0s".parse::<Timeout>().is_err());
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timeout(Duration);
 
-/// A pause that may be zero, at most a week. In text: `0s`, `250ms`, `5s`.
+/// A delay of zero to one week. In text: `0s`, `250ms`, `5s`.
+///
+/// ```
+/// use seaworthy_core::Delay;
+///
+/// assert_eq!("0s".parse(), Ok(Delay::ZERO));
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Delay(Duration);
 
 impl Timeout {
-    /// A bound in milliseconds; zero becomes one millisecond.
+    /// Creates a timeout in milliseconds. Zero becomes one millisecond.
     #[must_use]
     pub const fn from_millis(milliseconds: u32) -> Self {
         Self(Duration::from_millis(if milliseconds == 0 {
@@ -43,18 +56,18 @@ impl Timeout {
         }))
     }
 
-    /// A bound in seconds; zero becomes one second, and anything beyond a week becomes a week.
+    /// Creates a timeout in seconds. Zero becomes one second, and more than a week becomes a week.
     #[must_use]
     pub const fn from_secs(seconds: u32) -> Self {
         let duration = Duration::from_secs(if seconds == 0 { 1 } else { seconds as u64 });
-        Self(if duration.as_secs() > LONGEST.as_secs() {
-            LONGEST
+        Self(if duration.as_secs() > MAX.as_secs() {
+            MAX
         } else {
             duration
         })
     }
 
-    /// The bound as a duration.
+    /// Returns the timeout as a duration.
     #[must_use]
     pub const fn get(self) -> Duration {
         self.0
@@ -62,27 +75,27 @@ impl Timeout {
 }
 
 impl Delay {
-    /// No pause.
+    /// No delay.
     pub const ZERO: Self = Self(Duration::ZERO);
 
-    /// A pause in milliseconds.
+    /// Creates a delay in milliseconds.
     #[must_use]
     pub const fn from_millis(milliseconds: u32) -> Self {
         Self(Duration::from_millis(milliseconds as u64))
     }
 
-    /// A pause in seconds; anything beyond a week becomes a week.
+    /// Creates a delay in seconds. More than a week becomes a week.
     #[must_use]
     pub const fn from_secs(seconds: u32) -> Self {
         let duration = Duration::from_secs(seconds as u64);
-        Self(if duration.as_secs() > LONGEST.as_secs() {
-            LONGEST
+        Self(if duration.as_secs() > MAX.as_secs() {
+            MAX
         } else {
             duration
         })
     }
 
-    /// The pause as a duration.
+    /// Returns the delay as a duration.
     #[must_use]
     pub const fn get(self) -> Duration {
         self.0
@@ -93,7 +106,7 @@ impl TryFrom<Duration> for Timeout {
     type Error = UnitError;
 
     fn try_from(duration: Duration) -> Result<Self, UnitError> {
-        if duration.is_zero() || duration > LONGEST {
+        if duration.is_zero() || duration > MAX {
             return Err(UnitError::new(&format!("{duration:?}"), EXPECTED_TIMEOUT));
         }
         Ok(Self(duration))
@@ -104,7 +117,7 @@ impl TryFrom<Duration> for Delay {
     type Error = UnitError;
 
     fn try_from(duration: Duration) -> Result<Self, UnitError> {
-        if duration > LONGEST {
+        if duration > MAX {
             return Err(UnitError::new(&format!("{duration:?}"), EXPECTED_DELAY));
         }
         Ok(Self(duration))

@@ -1,4 +1,4 @@
-//! Numbers of settings, each with its unit in the type and in the text.
+//! Numeric settings with units.
 
 mod byte_size;
 mod duration;
@@ -8,7 +8,7 @@ pub use byte_size::ByteSize;
 pub use duration::{Delay, Timeout};
 pub use ratio::Ratio;
 
-/// The text of a setting is not a value of its unit.
+/// The text of a setting is not a value of its type.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{text:?} is not {expected}")]
 pub struct UnitError {

@@ -5,18 +5,25 @@ use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::UnitError;
 
-/// A share between 0 and 1, both included.
+/// A ratio from 0 to 1, inclusive.
+///
+/// ```
+/// use seaworthy_core::Ratio;
+///
+/// assert!(Ratio::try_from(0.2).is_ok());
+/// assert!(Ratio::try_from(1.2).is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize)]
 #[serde(transparent)]
 pub struct Ratio(f64);
 
 impl Ratio {
-    /// Nothing of it.
+    /// The ratio 0.
     pub const ZERO: Self = Self(0.0);
-    /// All of it.
+    /// The ratio 1.
     pub const ONE: Self = Self(1.0);
 
-    /// A whole number of percent; more than 100 becomes 100.
+    /// Creates a ratio from percent. More than 100 becomes 100.
     #[must_use]
     pub const fn percent(percent: u8) -> Self {
         Self(if percent >= 100 {
@@ -26,7 +33,7 @@ impl Ratio {
         })
     }
 
-    /// The share as a number between 0 and 1.
+    /// Returns the ratio as a number from 0 to 1.
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0
@@ -36,14 +43,11 @@ impl Ratio {
 impl TryFrom<f64> for Ratio {
     type Error = UnitError;
 
-    fn try_from(share: f64) -> Result<Self, UnitError> {
-        if (0.0..=1.0).contains(&share) {
-            Ok(Self(share))
+    fn try_from(ratio: f64) -> Result<Self, UnitError> {
+        if (0.0..=1.0).contains(&ratio) {
+            Ok(Self(ratio))
         } else {
-            Err(UnitError::new(
-                &share.to_string(),
-                "a share between 0 and 1",
-            ))
+            Err(UnitError::new(&ratio.to_string(), "a ratio from 0 to 1"))
         }
     }
 }

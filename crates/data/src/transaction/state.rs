@@ -166,9 +166,9 @@ impl Shared {
         let attempt = Attempt::begin();
         let outcome = self.finish_unknown(open).await;
         match &outcome {
-            Ok(()) => attempt.succeeded(),
+            Ok(()) => attempt.succeed(),
             Err(error) if error.leaves_outcome_unknown() => drop(attempt),
-            Err(_) => attempt.failed(),
+            Err(_) => attempt.fail(),
         }
         outcome
     }

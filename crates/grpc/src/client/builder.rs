@@ -139,7 +139,7 @@ impl GrpcChannelBuilder {
         );
         let transport = Transport {
             balancer,
-            patience: policies.config().timeout.get(),
+            patience: policies.config().attempt_timeout.get(),
         };
         let replay = ReplayCalls(Arc::new(methods));
         let pipelines = match config.breaker_per {

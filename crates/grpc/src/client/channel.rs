@@ -80,7 +80,7 @@ impl GrpcChannel {
 impl Inner {
     /// The nearest of the three: what the client allows, what the request asks for, and until when somebody waits for what it is made for.
     fn deadline(&self, headers: &HeaderMap, context: Option<&RequestContext>) -> Deadline {
-        let total = self.policies.config().total.get();
+        let total = self.policies.config().total_timeout.get();
         let asked = grpc_timeout(headers).map_or(total, |asked| asked.min(total));
         let own = Deadline::after(asked);
         let outer = context.and_then(RequestContext::deadline);

@@ -117,7 +117,7 @@ async fn one_bad(reply: Option<Reply>) -> usize {
     let names = Names::default();
     *names.0.lock() = replicas.ips();
     let channel = client(&names, replicas.port(), |config| {
-        config.policies.timeout = Timeout::from_millis(1_000);
+        config.policies.attempt_timeout = Timeout::from_millis(1_000);
     });
     // A run of five failures is what it is known by.
     let mut failures = counted(&channel, 80).await;
@@ -260,7 +260,7 @@ async fn pair(
     let names = Names::default();
     *names.0.lock() = vec![first.address.ip(), second.address.ip()];
     let mut config = GrpcClientConfig::new(format!("http://things.test:{}", replicas.port()));
-    config.policies.timeout = patience;
+    config.policies.attempt_timeout = patience;
     config.policies.breaker.mode = BreakerMode::Off;
     let builder = GrpcChannel::builder("things", config).resolver(names);
     (first, second, builder.build().unwrap())

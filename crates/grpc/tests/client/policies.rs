@@ -136,8 +136,8 @@ async fn pushback_of_the_server_is_waited_for_or_ends_the_tries_res_2() {
 async fn a_server_that_never_answers_costs_the_timeout_of_each_attempt_within_the_total_res_3() {
     let server = Server::start(|_| Reply::Never).await;
     let mut config = server.config();
-    config.policies.timeout = Timeout::from_millis(1_000);
-    config.policies.total = Timeout::from_millis(1_500);
+    config.policies.attempt_timeout = Timeout::from_millis(1_000);
+    config.policies.total_timeout = Timeout::from_millis(1_500);
     let once = GrpcChannel::builder("things", config.clone())
         .build()
         .unwrap();
@@ -187,7 +187,7 @@ async fn a_dependency_that_fails_is_not_called_for_a_while_whenever_its_status_c
 async fn calls_at_once_have_a_bound_res_5() {
     let server = Server::start(|_| Reply::Never).await;
     let mut config = server.config();
-    config.policies.bulkhead = serde_json::from_str(r#"{"maximum_calls": 1}"#).unwrap();
+    config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
     let channel = GrpcChannel::builder("things", config).build().unwrap();
     let first = {
         let channel = channel.clone();

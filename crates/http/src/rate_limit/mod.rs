@@ -52,7 +52,7 @@ pub struct RateLimitConfig {
     #[schemars(extend("x-reloadable" = true))]
     pub burst: NonZeroU32,
     /// How many callers are told apart at once; it bounds memory, at about 100 bytes each.
-    pub maximum_keys: NonZeroU32,
+    pub max_keys: NonZeroU32,
 }
 
 impl Default for RateLimitConfig {
@@ -61,7 +61,7 @@ impl Default for RateLimitConfig {
             enabled: true,
             requests_per_second: REQUESTS_PER_SECOND,
             burst: BURST,
-            maximum_keys: MAXIMUM_KEYS,
+            max_keys: MAXIMUM_KEYS,
         }
     }
 }
@@ -181,7 +181,7 @@ impl Policy {
         let quota = Quota::per_second(per_second).allow_burst(burst);
         let increment = u64::try_from(quota.replenish_interval().as_nanos()).unwrap_or(u64::MAX);
         let store = BoundedStore::new(
-            usize::try_from(config.maximum_keys.get()).unwrap_or(usize::MAX),
+            usize::try_from(config.max_keys.get()).unwrap_or(usize::MAX),
             increment.max(1),
         );
         let clock = RequestClock {

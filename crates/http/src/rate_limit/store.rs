@@ -41,11 +41,11 @@ struct Shard {
 }
 
 impl BoundedStore {
-    pub(super) fn new(maximum_keys: usize, increment: u64) -> Self {
+    pub(super) fn new(max_keys: usize, increment: u64) -> Self {
         Self(Arc::new(Inner {
             hasher: RandomState::new(),
             shards: Default::default(),
-            capacity: (maximum_keys / SHARDS).max(1),
+            capacity: (max_keys / SHARDS).max(1),
             increment,
         }))
     }

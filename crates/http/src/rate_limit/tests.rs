@@ -2,11 +2,11 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn config(requests_per_second: u32, burst: u32, maximum_keys: u32) -> RateLimitConfig {
+fn config(requests_per_second: u32, burst: u32, max_keys: u32) -> RateLimitConfig {
     RateLimitConfig {
         requests_per_second: NonZeroU32::new(requests_per_second).unwrap(),
         burst: NonZeroU32::new(burst).unwrap(),
-        maximum_keys: NonZeroU32::new(maximum_keys).unwrap(),
+        max_keys: NonZeroU32::new(max_keys).unwrap(),
         ..RateLimitConfig::default()
     }
 }

@@ -1,7 +1,7 @@
 use axum::body::Body;
 use http::{HeaderName, HeaderValue, Response, StatusCode, header};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
-use seaworthy_core::{Code, Error, Failure};
+use seaworthy_core::{Code, Error, ResponseError};
 
 use super::status::GRPC_STATUS;
 
@@ -20,7 +20,7 @@ pub(crate) fn refusal(error: Error) -> Response<Body> {
     if let Ok(message) = HeaderValue::try_from(message) {
         headers.insert(GRPC_MESSAGE, message);
     }
-    response.extensions_mut().insert(Failure::new(error));
+    response.extensions_mut().insert(ResponseError::new(error));
     response
 }
 

@@ -1,7 +1,7 @@
 use axum::body::Body;
 use http::{HeaderValue, Method, Response, StatusCode, header};
 use http_body::Body as _;
-use seaworthy_core::{Code, Error, Failure};
+use seaworthy_core::{Code, Error, ResponseError};
 
 use super::{ErrorForm, StackBody, exchange::Exchange};
 use crate::{
@@ -59,7 +59,7 @@ impl Exchange {
         {
             response = self.fail(error);
         }
-        self.failure = response.extensions_mut().remove::<Failure>();
+        self.failure = response.extensions_mut().remove::<ResponseError>();
         let headers = response.headers_mut();
         self.rpc = RpcStatus::of(headers);
         request_id::apply(self.context.request_id(), headers);
@@ -77,10 +77,10 @@ impl Exchange {
                 .guard(|| (self.stack.errors)(error))
                 .unwrap_or_else(|_| Response::new(Body::empty()));
             self.status = answer.status().as_u16();
-            self.failure = answer.extensions_mut().remove::<Failure>();
+            self.failure = answer.extensions_mut().remove::<ResponseError>();
             return answer;
         }
-        self.failure = response.extensions_mut().remove::<Failure>();
+        self.failure = response.extensions_mut().remove::<ResponseError>();
         if self.failure.is_some() {
             return response;
         }

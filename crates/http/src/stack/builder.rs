@@ -43,7 +43,7 @@ pub(crate) struct Inner {
     pub(super) errors: ErrorForm,
 }
 
-/// Makes the answer that an error has, in the context of its request. It leaves the error's [`Failure`](seaworthy_core::Failure) in the extensions, so that
+/// Makes the answer that an error has, in the context of its request. It leaves the error's [`ResponseError`](seaworthy_core::ResponseError) in the extensions, so that
 /// the log knows the cause.
 pub type ErrorForm = Arc<dyn Fn(Error) -> Response<Body> + Send + Sync>;
 

@@ -6,7 +6,7 @@ use std::{
 };
 
 use http::{HeaderValue, Uri};
-use seaworthy_core::{Code, Failure, RequestContext, context};
+use seaworthy_core::{Code, RequestContext, ResponseError, context};
 
 use super::builder::Inner;
 use crate::{
@@ -38,7 +38,7 @@ pub(super) struct Exchange {
     pub(super) status: u16,
     pub(super) sent: u64,
     pub(super) complete: bool,
-    pub(super) failure: Option<Failure>,
+    pub(super) failure: Option<ResponseError>,
     /// How the reading of the request's body went.
     pub(super) body: Option<BodyReport>,
     /// How a gRPC call ended, once its answer has said so.
@@ -100,7 +100,7 @@ impl Drop for Exchange {
             sent: self.sent,
             duration: self.started.elapsed(),
             outcome,
-            failure: self.failure.as_ref().map(Failure::error),
+            failure: self.failure.as_ref().map(ResponseError::error),
             rpc: match (outcome, self.rpc) {
                 (_, Some(status)) => status,
                 (Outcome::Complete, None) => RpcStatus::UNKNOWN,

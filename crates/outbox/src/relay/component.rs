@@ -56,7 +56,7 @@ async fn keep(relay: Relay, stopping: watch::Receiver<bool>) {
         match ran.await {
             Err(error) if error.is_panic() => {
                 tracing::error!(problem = %error, "a relay panicked and begins again");
-                let pause: Duration = backoff.bound(panics);
+                let pause: Duration = backoff.max_delay(panics);
                 panics = panics.saturating_add(1);
                 sleep(pause).await;
             }

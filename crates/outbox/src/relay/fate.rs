@@ -34,7 +34,7 @@ pub(super) fn fate(row: &Stored, answer: &Result<(), PublishError>, config: &Rel
             let pause = Backoff::new(config.pause, config.longest_pause);
             Fate::Again {
                 problem: told(error),
-                pause: pause.bound(attempts),
+                pause: pause.max_delay(attempts),
             }
         }
     }

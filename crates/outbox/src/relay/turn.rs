@@ -90,7 +90,7 @@ impl Relay {
                 Ok(Came::Nothing) => {
                     failed = 0;
                     idle = idle.saturating_add(1);
-                    (looks.bound(idle - 1), true)
+                    (looks.max_delay(idle - 1), true)
                 }
                 Ok(Came::Down) | Err(_) => {
                     outbox.observer.failures.increment();
@@ -102,7 +102,7 @@ impl Relay {
                         return;
                     }
                     failed = failed.saturating_add(1);
-                    (looks.bound(failed - 1), false)
+                    (looks.max_delay(failed - 1), false)
                 }
             };
             let spread = 0.8 + 0.4 * rand::rng().random::<f64>();

@@ -152,7 +152,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
             config.defaults.retry_cap = Timeout::from_millis(2);
             // Only attempts matter here.
             config.defaults.breaker.consecutive_failures = u32::MAX;
-            config.defaults.breaker.minimum_calls = NonZeroU32::MAX;
+            config.defaults.breaker.min_calls = NonZeroU32::MAX;
             let messaging = Messaging::connect(service, "broker", &config).await?;
             messaging.subscribe(subscription).await?;
             let publisher = messaging.publisher(Topics::of::<Counted>()).await?;

@@ -45,14 +45,14 @@ struct Attempt {
 pub(crate) fn run(budget: bool, seed: u64) -> Findings {
     let mut simulation = Simulation::seeded(seed);
     let config = RetryConfig {
-        attempts: NonZeroU32::new(4).unwrap_or(NonZeroU32::MIN),
+        max_attempts: NonZeroU32::new(4).unwrap_or(NonZeroU32::MIN),
         budget: RetryBudgetConfig {
-            share: if budget {
+            ratio: if budget {
                 Ratio::percent(20)
             } else {
                 Ratio::ONE
             },
-            minimum_per_second: if budget { 10 } else { 1_000_000 },
+            min_retries_per_second: if budget { 10 } else { 1_000_000 },
             ..RetryBudgetConfig::default()
         },
         ..RetryConfig::default()

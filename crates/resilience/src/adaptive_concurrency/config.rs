@@ -5,11 +5,11 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// A fresh service is neither choked nor flooded; the limit doubles from here as long as latency stays flat.
-const DEFAULT_INITIAL: NonZeroU32 = NonZeroU32::new(20).unwrap();
+const DEFAULT_INITIAL_LIMIT: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// One request that hangs must not be all that is admitted.
-const DEFAULT_MINIMUM: NonZeroU32 = NonZeroU32::new(2).unwrap();
+const DEFAULT_MIN_LIMIT: NonZeroU32 = NonZeroU32::new(2).unwrap();
 /// Memory for as many requests of a megabyte each is still bearable.
-const DEFAULT_MAXIMUM: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
+const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
 /// Ten adjustments a second follow a change within a second.
 const DEFAULT_WINDOW: Timeout = Timeout::from_millis(100);
 /// The mean of ten is steady enough to judge by.
@@ -22,11 +22,11 @@ const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_secs(2);
 #[serde(default, deny_unknown_fields)]
 pub struct AdaptiveConcurrencyConfig {
     /// The limit at the start.
-    pub initial: NonZeroU32,
+    pub initial_limit: NonZeroU32,
     /// The lowest limit.
-    pub minimum: NonZeroU32,
+    pub min_limit: NonZeroU32,
     /// The highest limit.
-    pub maximum: NonZeroU32,
+    pub max_limit: NonZeroU32,
     /// How often the limit is adjusted, at most.
     pub window: Timeout,
     /// Requests that must have ended before an adjustment.
@@ -38,9 +38,9 @@ pub struct AdaptiveConcurrencyConfig {
 impl Default for AdaptiveConcurrencyConfig {
     fn default() -> Self {
         Self {
-            initial: DEFAULT_INITIAL,
-            minimum: DEFAULT_MINIMUM,
-            maximum: DEFAULT_MAXIMUM,
+            initial_limit: DEFAULT_INITIAL_LIMIT,
+            min_limit: DEFAULT_MIN_LIMIT,
+            max_limit: DEFAULT_MAX_LIMIT,
             window: DEFAULT_WINDOW,
             samples: DEFAULT_SAMPLES,
             probe_interval: DEFAULT_PROBE_INTERVAL,

@@ -221,7 +221,10 @@ impl ConcurrencyPermit {
         match outcome {
             Outcome::Success => limit.measure(latency, false, now),
             Outcome::Transient { .. } => limit.measure(latency, true, now),
-            Outcome::Throttled { .. } | Outcome::Permanent | Outcome::Neutral => {}
+            Outcome::Throttled { .. }
+            | Outcome::Unreachable
+            | Outcome::Permanent
+            | Outcome::Neutral => {}
         }
     }
 }

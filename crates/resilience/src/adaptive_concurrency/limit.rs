@@ -48,7 +48,7 @@ enum Probe {
 impl Limit {
     pub(super) fn new(config: AdaptiveConcurrencyConfig, now: Instant) -> Self {
         Self {
-            limit: within(&config, f64::from(config.initial.get())),
+            limit: within(&config, f64::from(config.initial_limit.get())),
             base: None,
             exploring: true,
             window: Samples::since(now),
@@ -152,8 +152,8 @@ impl Limit {
 
 /// Where the settings contradict each other, the minimum counts.
 fn within(config: &AdaptiveConcurrencyConfig, limit: f64) -> f64 {
-    let minimum = f64::from(config.minimum.get());
-    limit.clamp(minimum, f64::from(config.maximum.get()).max(minimum))
+    let minimum = f64::from(config.min_limit.get());
+    limit.clamp(minimum, f64::from(config.max_limit.get()).max(minimum))
 }
 
 impl Samples {

@@ -17,7 +17,7 @@ use crate::{
 
 fn of(initial: u32) -> AdaptiveConcurrencyConfig {
     AdaptiveConcurrencyConfig {
-        initial: NonZeroU32::new(initial).unwrap(),
+        initial_limit: NonZeroU32::new(initial).unwrap(),
         ..AdaptiveConcurrencyConfig::default()
     }
 }
@@ -112,7 +112,7 @@ fn timeouts_shrink_the_limit_res_7() {
 #[test]
 fn the_limit_begins_within_its_bounds_res_7() {
     let config = AdaptiveConcurrencyConfig {
-        maximum: NonZeroU32::new(10).unwrap(),
+        max_limit: NonZeroU32::new(10).unwrap(),
         ..AdaptiveConcurrencyConfig::default()
     };
     let limit = AdaptiveConcurrency::new("orders", &config, &Metrics::new());
@@ -166,7 +166,7 @@ async fn refusals_take_less_than_fifty_milliseconds_at_eight_times_the_capacity_
         |_: &()| Priority::Normal,
     );
     let bulkhead = BulkheadConfig {
-        maximum_calls: NonZeroU32::new(10).unwrap(),
+        max_concurrent_calls: NonZeroU32::new(10).unwrap(),
         ..BulkheadConfig::default()
     };
     let bulkhead = BulkheadLayer::new(Bulkhead::new("orders", &bulkhead, &metrics));

@@ -16,19 +16,19 @@ const DEFAULT_MAXIMUM_WAIT: Delay = Delay::from_millis(20);
 #[serde(default, deny_unknown_fields)]
 pub struct BulkheadConfig {
     /// Calls that run at once.
-    pub maximum_calls: NonZeroU32,
+    pub max_concurrent_calls: NonZeroU32,
     /// Calls that wait at once for a place.
-    pub maximum_waiting: u32,
+    pub max_waiting_calls: u32,
     /// How long a call waits for a place; zero refuses at once.
-    pub maximum_wait: Delay,
+    pub max_wait: Delay,
 }
 
 impl Default for BulkheadConfig {
     fn default() -> Self {
         Self {
-            maximum_calls: DEFAULT_MAXIMUM_CALLS,
-            maximum_waiting: DEFAULT_MAXIMUM_WAITING,
-            maximum_wait: DEFAULT_MAXIMUM_WAIT,
+            max_concurrent_calls: DEFAULT_MAXIMUM_CALLS,
+            max_waiting_calls: DEFAULT_MAXIMUM_WAITING,
+            max_wait: DEFAULT_MAXIMUM_WAIT,
         }
     }
 }

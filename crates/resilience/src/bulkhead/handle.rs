@@ -45,7 +45,7 @@ pub struct BulkheadSnapshot {
     /// Calls that wait.
     pub waiting: u32,
     /// Calls that may run at once.
-    pub maximum_calls: u32,
+    pub max_concurrent_calls: u32,
     /// Calls that found no place, ever.
     pub refused: u64,
 }
@@ -57,7 +57,7 @@ impl Bulkhead {
     /// A bulkhead whose places are all free.
     #[must_use]
     pub fn new(name: &str, config: &BulkheadConfig, metrics: &Metrics) -> Self {
-        let places = Places::new(config.maximum_calls.get());
+        let places = Places::new(config.max_concurrent_calls.get());
         let waiting = Arc::new(AtomicU32::new(0));
         let labels = [("name", name)];
         let (taken, queue) = (places.clone(), Arc::clone(&waiting));
@@ -107,10 +107,10 @@ impl Bulkhead {
         if let Some(permit) = self.try_enter() {
             return Ok(permit);
         }
-        let (inner, wait) = (&*self.0, self.0.config.maximum_wait.get());
+        let (inner, wait) = (&*self.0, self.0.config.max_wait.get());
         let queued = inner.waiting.fetch_add(1, Ordering::Relaxed);
         let _waiting = Waiting(&inner.waiting);
-        if wait.is_zero() || queued >= inner.config.maximum_waiting {
+        if wait.is_zero() || queued >= inner.config.max_waiting_calls {
             return Err(self.refusal());
         }
         match timeout(wait, inner.places.take()).await {
@@ -126,7 +126,7 @@ impl Bulkhead {
             name: self.name().to_owned(),
             running: self.0.places.taken(),
             waiting: self.0.waiting.load(Ordering::Relaxed),
-            maximum_calls: self.0.config.maximum_calls.get(),
+            max_concurrent_calls: self.0.config.max_concurrent_calls.get(),
             refused: self.0.refused.get(),
         }
     }

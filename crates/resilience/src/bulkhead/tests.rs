@@ -22,11 +22,11 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 use super::{places::Places, *};
 use crate::{CallError, CallLayer, Refused};
 
-fn config(maximum_wait: Delay) -> BulkheadConfig {
+fn config(max_wait: Delay) -> BulkheadConfig {
     BulkheadConfig {
-        maximum_calls: NonZeroU32::new(2).unwrap(),
-        maximum_waiting: 1,
-        maximum_wait,
+        max_concurrent_calls: NonZeroU32::new(2).unwrap(),
+        max_waiting_calls: 1,
+        max_wait,
     }
 }
 

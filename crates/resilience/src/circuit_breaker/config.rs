@@ -23,7 +23,7 @@ const DEFAULT_OPEN_FOR: Timeout = Timeout::from_secs(30);
 /// Back within three seconds of a recovery, the trials included, at a cost of two failing calls in three seconds.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);
 /// RES-1.
-const DEFAULT_TRIALS: NonZeroU32 = NonZeroU32::new(3).unwrap();
+const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
 /// Twice as many calls as are accepted: the value of the source, which lets a recovery be seen early.
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
@@ -49,21 +49,21 @@ pub struct CircuitBreakerConfig {
     /// How far back calls count.
     pub window: Timeout,
     /// Calls in the window below which no rate is judged.
-    pub minimum_calls: NonZeroU32,
+    pub min_calls: NonZeroU32,
     /// Opens when more than this share of calls fail beyond chance: at a half, 9 of 10 calls or 60 of 100.
     pub failure_rate: Threshold,
     /// A call that takes longer is slow.
-    pub slow_call: Timeout,
+    pub slow_call_duration: Timeout,
     /// Opens when more than this share of calls are slow beyond chance.
     pub slow_call_rate: Threshold,
     /// Opens after this many failed or slow calls in a row, more where such runs are usual, and when as many in flight wait long and nothing answers; 0 switches this off.
     pub consecutive_failures: u32,
     /// The longest time from opening to half-open.
-    pub open_for: Timeout,
-    /// While open, one call in this time goes through; as long as `open_for`, none does.
+    pub open_duration: Timeout,
+    /// While open, one call in this time goes through; as long as `open_duration`, none does.
     pub probe_interval: Timeout,
     /// Calls at once while half-open, and successes that close it.
-    pub trials: NonZeroU32,
+    pub half_open_calls: NonZeroU32,
     /// Adaptive mode: how many times more calls are sent than are accepted.
     pub multiplier: NonZeroU32,
 }
@@ -73,14 +73,14 @@ impl Default for CircuitBreakerConfig {
         Self {
             mode: BreakerMode::default(),
             window: DEFAULT_WINDOW,
-            minimum_calls: DEFAULT_MINIMUM_CALLS,
+            min_calls: DEFAULT_MINIMUM_CALLS,
             failure_rate: DEFAULT_FAILURE_RATE,
-            slow_call: DEFAULT_SLOW_CALL,
+            slow_call_duration: DEFAULT_SLOW_CALL,
             slow_call_rate: DEFAULT_SLOW_CALL_RATE,
             consecutive_failures: DEFAULT_CONSECUTIVE_FAILURES,
-            open_for: DEFAULT_OPEN_FOR,
+            open_duration: DEFAULT_OPEN_FOR,
             probe_interval: DEFAULT_PROBE_INTERVAL,
-            trials: DEFAULT_TRIALS,
+            half_open_calls: DEFAULT_HALF_OPEN_CALLS,
             multiplier: DEFAULT_MULTIPLIER,
         }
     }

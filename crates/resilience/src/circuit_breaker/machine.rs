@@ -15,6 +15,10 @@ use super::{
 };
 use crate::Outcome;
 
+/// Time between two probes of a dependency that refuses connections. It is shorter than the time
+/// for which clients retry a refused connection, so that a restart is seen at once.
+const UNREACHABLE_PROBE_INTERVAL: Duration = Duration::from_millis(250);
+
 /// The state machine of a breaker. It reads no clock.
 #[derive(Debug)]
 pub(super) struct Machine {
@@ -24,6 +28,8 @@ pub(super) struct Machine {
     throttle: Throttle,
     silence: Silence,
     run: u32,
+    /// Refused connections at the end of the run.
+    refused_run: u32,
     /// The run that opened it: when the trials then succeed, such runs are usual.
     opening_run: u32,
     state: State,
@@ -42,11 +48,12 @@ impl Machine {
             throttle: Throttle::new(&config, now),
             silence: Silence::new(
                 config.consecutive_failures,
-                config.slow_call.get(),
+                config.slow_call_duration.get(),
                 config.window.get(),
                 now,
             ),
             run: 0,
+            refused_run: 0,
             opening_run: 0,
             state: State::Closed,
             since: now,
@@ -153,6 +160,7 @@ impl Machine {
             State::Open {
                 half_open_at,
                 probe_at,
+                is_unreachable,
             } => {
                 if now >= *half_open_at {
                     let (running, succeeded) = (1, 0);
@@ -160,14 +168,14 @@ impl Machine {
                     return go(Role::Trial, self.generation);
                 }
                 if now >= *probe_at {
-                    *probe_at = now + self.config.probe_interval.get();
+                    *probe_at = now + probe_interval(&self.config, *is_unreachable);
                     return go(Role::Probe, self.generation);
                 }
                 let next = (*probe_at).min(*half_open_at);
                 Answer::Refused(Some(next.saturating_duration_since(now)))
             }
             State::HalfOpen { running, succeeded } => {
-                if *running + *succeeded < self.config.trials.get() {
+                if *running + *succeeded < self.config.half_open_calls.get() {
                     *running += 1;
                     return go(Role::Trial, self.generation);
                 }
@@ -193,13 +201,22 @@ impl Machine {
         }
         let failed = match outcome {
             Outcome::Success => false,
-            Outcome::Transient { .. } | Outcome::Throttled { .. } | Outcome::Permanent => true,
+            Outcome::Transient { .. }
+            | Outcome::Throttled { .. }
+            | Outcome::Unreachable
+            | Outcome::Permanent => true,
             Outcome::Neutral => {
                 self.give_back(ticket);
                 return None;
             }
         };
-        let slow = took > self.config.slow_call.get();
+        let unreachable = outcome == Outcome::Unreachable;
+        self.refused_run = if unreachable {
+            self.refused_run.saturating_add(1)
+        } else {
+            0
+        };
+        let slow = took > self.config.slow_call_duration.get();
         match &mut self.state {
             State::Closed => {
                 self.window.count(failed, slow);
@@ -207,7 +224,26 @@ impl Machine {
                 let throttled = matches!(outcome, Outcome::Throttled { .. });
                 self.judge(failed || slow, throttled, now)
             }
-            State::Open { .. } if failed || slow => None,
+            State::Open {
+                is_unreachable,
+                probe_at,
+                ..
+            } if failed || slow => {
+                if *is_unreachable != unreachable {
+                    *is_unreachable = unreachable;
+                    *probe_at = now + probe_interval(&self.config, unreachable);
+                }
+                None
+            }
+            // The dependency listens again. Nothing else was wrong with it.
+            State::Open {
+                is_unreachable: true,
+                ..
+            } => {
+                self.usual.count(self.opening_run);
+                self.reset(now);
+                None
+            }
             State::Open { .. } => {
                 let (running, succeeded) = (0, 1);
                 self.enter(State::HalfOpen { running, succeeded }, now);
@@ -215,7 +251,7 @@ impl Machine {
                 None
             }
             State::HalfOpen { .. } if failed || slow => {
-                self.trip(TripReason::TrialFailed, now);
+                self.trip(TripReason::TrialFailed, unreachable, now);
                 Some(TripReason::TrialFailed)
             }
             State::HalfOpen { running, succeeded } => {
@@ -269,7 +305,7 @@ impl Machine {
             self.silence.clear();
             return None;
         }
-        self.trip(TripReason::Silence, now);
+        self.trip(TripReason::Silence, false, now);
         Some(TripReason::Silence)
     }
 
@@ -345,11 +381,12 @@ impl Machine {
             return None;
         }
         let reason = reason_to_open(&self.config, self.run, &self.usual, self.window.total())?;
-        self.trip(reason, now);
+        let unreachable = self.run > 0 && self.refused_run >= self.run;
+        self.trip(reason, unreachable, now);
         Some(reason)
     }
 
-    fn trip(&mut self, reason: TripReason, now: Instant) {
+    fn trip(&mut self, reason: TripReason, is_unreachable: bool, now: Instant) {
         self.trips.remember(reason, now);
         self.window.clear();
         if reason != TripReason::TrialFailed {
@@ -357,13 +394,14 @@ impl Machine {
         }
         self.run = 0;
         let (half_open_at, probe_at) = (
-            now + self.config.open_for.get(),
-            now + self.config.probe_interval.get(),
+            now + self.config.open_duration.get(),
+            now + probe_interval(&self.config, is_unreachable),
         );
         self.enter(
             State::Open {
                 half_open_at,
                 probe_at,
+                is_unreachable,
             },
             now,
         );
@@ -371,7 +409,7 @@ impl Machine {
 
     fn close_when_proved(&mut self, now: Instant) {
         if let State::HalfOpen { succeeded, .. } = self.state
-            && succeeded >= self.config.trials.get()
+            && succeeded >= self.config.half_open_calls.get()
         {
             self.usual.count(self.opening_run);
             self.reset(now);
@@ -383,5 +421,15 @@ impl Machine {
         self.since = now;
         self.silence.clear();
         self.generation = self.generation.wrapping_add(1);
+    }
+}
+
+/// Returns the time between two probes. A refused connection costs the dependency nothing.
+fn probe_interval(config: &CircuitBreakerConfig, is_unreachable: bool) -> Duration {
+    let interval = config.probe_interval.get();
+    if is_unreachable && interval < config.open_duration.get() {
+        interval.min(UNREACHABLE_PROBE_INTERVAL)
+    } else {
+        interval
     }
 }

@@ -9,7 +9,7 @@
 //! - *Rate.* It opens when failures, or slow calls, in a sliding window are above a share beyond chance: the lower end of the Wilson score interval
 //!   (E. B. Wilson, 1927) counts, so ten calls suffice for a clear case and a few hundred for a narrow one.
 //! - *Silence.* It opens when as many calls as make a run are in flight, none has succeeded since the first of them began, and each has waited for ten times as
-//!   long as the slowest answer of the last while, but for a quarter of `slow_call` at least and for `slow_call` at most. Timeouts tell of a dependency that hangs
+//!   long as the slowest answer of the last while, but for a quarter of `slow_call_duration` at least and for `slow_call_duration` at most. Timeouts tell of a dependency that hangs
 //!   only when they are over; this tells before, of one whose answers are usually quick.
 //! - *Probe.* While open, one call in every probe interval goes through. The first that succeeds leads to half-open, and a few successes to closed.
 //! - *Adaptive mode.* Instead of opening, it refuses a share of calls so that about `multiplier` times as many are sent as are accepted: the client-side

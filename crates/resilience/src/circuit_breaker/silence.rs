@@ -12,7 +12,7 @@ const EVIDENCE: u32 = 10;
 pub(super) struct Silence {
     /// How many calls make a silence; 0 is none.
     enough: u32,
-    slow_call: Duration,
+    slow_call_duration: Duration,
     window: Duration,
     /// The first calls since the last success that still wait, with their numbers.
     waiting: Vec<(u64, Instant)>,
@@ -30,10 +30,15 @@ struct Answers {
 }
 
 impl Silence {
-    pub(super) fn new(enough: u32, slow_call: Duration, window: Duration, now: Instant) -> Self {
+    pub(super) fn new(
+        enough: u32,
+        slow_call_duration: Duration,
+        window: Duration,
+        now: Instant,
+    ) -> Self {
         Self {
             enough,
-            slow_call,
+            slow_call_duration,
             window,
             waiting: Vec::new(),
             next_number: 0,
@@ -109,11 +114,11 @@ impl Silence {
     fn patience(&self) -> Duration {
         let answers = self.current.count.saturating_add(self.previous.count);
         if answers < EVIDENCE {
-            return self.slow_call;
+            return self.slow_call_duration;
         }
         let slowest = self.current.slowest.max(self.previous.slowest);
-        let shortest = self.slow_call / SHORTEST_PATIENCE;
+        let shortest = self.slow_call_duration / SHORTEST_PATIENCE;
         let usual = slowest.saturating_mul(TIMES_THE_SLOWEST);
-        usual.clamp(shortest, self.slow_call)
+        usual.clamp(shortest, self.slow_call_duration)
     }
 }

@@ -9,6 +9,8 @@ pub(super) enum State {
     Open {
         half_open_at: Instant,
         probe_at: Instant,
+        /// The last failures were refused connections.
+        is_unreachable: bool,
     },
     HalfOpen {
         running: u32,

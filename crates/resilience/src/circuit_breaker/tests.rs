@@ -461,7 +461,7 @@ proptest! {
         }
         running.clear();
         bench.wait(30_000);
-        for _ in 0..config.trials.get() {
+        for _ in 0..config.half_open_calls.get() {
             bench.call(Outcome::Success);
         }
         prop_assert_eq!(bench.breaker.state(), BreakerState::Closed);
@@ -486,4 +486,30 @@ proptest! {
             prop_assert!(counted >= within(length - Duration::from_millis(500)));
         }
     }
+}
+
+#[test]
+fn first_success_after_refused_connections_closes_it_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::Unreachable) {}
+    assert_eq!(bench.breaker.state(), BreakerState::Open);
+    bench.wait(250);
+    assert!(bench.call(Outcome::Unreachable), "a probe");
+    assert!(!bench.call(Outcome::Unreachable));
+    bench.wait(250);
+    assert!(bench.call(Outcome::Success), "the next probe");
+    assert_eq!(bench.breaker.state(), BreakerState::Closed);
+}
+
+#[test]
+fn other_failures_between_refused_connections_need_all_trials_res_1() {
+    let mut bench = Bench::new(&CircuitBreakerConfig::default());
+    while bench.call(Outcome::Unreachable) {}
+    bench.wait(250);
+    assert!(bench.call(Outcome::Permanent), "it listens, and fails");
+    bench.wait(250);
+    assert!(!bench.call(Outcome::Success), "the usual interval");
+    bench.wait(1_250);
+    assert!(bench.call(Outcome::Success));
+    assert_eq!(bench.breaker.state(), BreakerState::HalfOpen);
 }

@@ -12,7 +12,7 @@ pub(super) fn reason_to_open(
     usual: &Usual,
     counts: Counts,
 ) -> Option<TripReason> {
-    let enough = counts.calls >= config.minimum_calls.get();
+    let enough = counts.calls >= config.min_calls.get();
     let long = config.consecutive_failures;
     if long > 0 && run >= long && usual.is_surprised_by(run) {
         Some(TripReason::ConsecutiveFailures)

@@ -18,10 +18,10 @@ use crate::{
 };
 
 /// How long the answer takes and how many calls were made, when the first call takes a second and any other 10 ms.
-async fn ask<P: Replay<()>>(replay: P, minimum_per_second: u32) -> (Duration, u32) {
+async fn ask<P: Replay<()>>(replay: P, min_retries_per_second: u32) -> (Duration, u32) {
     let budget = RetryBudgetConfig {
-        share: Ratio::ZERO,
-        minimum_per_second,
+        ratio: Ratio::ZERO,
+        min_retries_per_second,
         ..RetryBudgetConfig::default()
     };
     let config = RetryConfig {

@@ -11,18 +11,18 @@ use crate::{
 };
 
 /// A call inside a cluster that has not answered after two seconds has most likely failed.
-const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
+const DEFAULT_ATTEMPT_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// Room for the attempts and the waits between them, and still within a person's patience.
-const DEFAULT_TOTAL: Timeout = Timeout::from_secs(10);
+const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(10);
 
 /// The policies of one dependency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoliciesConfig {
     /// How long one attempt may take.
-    pub timeout: Timeout,
+    pub attempt_timeout: Timeout,
     /// How long a call may take with all its attempts; the deadline of the request shortens it.
-    pub total: Timeout,
+    pub total_timeout: Timeout,
     /// When a call is tried again.
     pub retry: RetryConfig,
     /// How many calls run at once.
@@ -42,8 +42,8 @@ pub struct PoliciesConfig {
 impl Default for PoliciesConfig {
     fn default() -> Self {
         Self {
-            timeout: DEFAULT_TIMEOUT,
-            total: DEFAULT_TOTAL,
+            attempt_timeout: DEFAULT_ATTEMPT_TIMEOUT,
+            total_timeout: DEFAULT_TOTAL_TIMEOUT,
             retry: RetryConfig::default(),
             bulkhead: BulkheadConfig::default(),
             breaker: CircuitBreakerConfig::default(),

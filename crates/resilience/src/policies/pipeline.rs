@@ -38,7 +38,7 @@ impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
 
     fn layer(&self, inner: S) -> Self::Service {
         let (policies, config) = (&self.policies, self.policies.config());
-        let attempt = TimeoutService::new(Call::new(inner), config.timeout);
+        let attempt = TimeoutService::new(Call::new(inner), config.attempt_timeout);
         let guarded =
             CircuitBreakerService::new(attempt, policies.breaker().clone(), self.classify.clone());
         let bounded = BulkheadService::new(guarded, policies.bulkhead().clone());
@@ -49,6 +49,6 @@ impl<S: Clone, C: Clone, P: Clone> Layer<S> for PipelineLayer<C, P> {
             self.replay.clone(),
         );
         let gate = LimitGate::new(policies.outgoing().cloned(), self.classify.clone());
-        Deadline::gated(retried, policies.name(), config.total, gate)
+        Deadline::gated(retried, policies.name(), config.total_timeout, gate)
     }
 }

@@ -32,7 +32,7 @@ fn resilience(config: &str) -> Resilience {
 #[tokio::test(start_paused = true)]
 async fn each_attempt_has_its_timeout_and_all_have_the_total_res_3() {
     let resilience = resilience(
-        r#"{"dependencies": {"stock": {"timeout": "100ms", "total": "250ms", "retry": {"initial": "1ms", "cap": "1ms"}}}}"#,
+        r#"{"dependencies": {"stock": {"attempt_timeout": "100ms", "total_timeout": "250ms", "retry": {"initial_backoff": "1ms", "max_backoff": "1ms"}}}}"#,
     );
     let calls = Arc::new(AtomicU32::new(0));
     let counted = Arc::clone(&calls);
@@ -98,15 +98,15 @@ fn an_endpoint_has_its_own_breaker_and_shares_the_places_res_1() {
 fn settings_that_make_no_sense_are_refused_conf_1() {
     for broken in [
         r#"{"dependencies": {"stock": {"timeout": "0s"}}}"#,
-        r#"{"dependencies": {"stock": {"retry": {"attempts": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"retry": {"max_attempts": 0}}}}"#,
         r#"{"dependencies": {"stock": {"breaker": {"failure_rate": 0}}}}"#,
         r#"{"dependencies": {"stock": {"breaker": {"failure_rate": 1.5}}}}"#,
-        r#"{"dependencies": {"stock": {"bulkhead": {"maximum_calls": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"bulkhead": {"max_concurrent_calls": 0}}}}"#,
         r#"{"dependencies": {"stock": {"brake": {}}}}"#,
         r#"{"dependencies": {"stock": {"rate_limit": {"requests": 0}}}}"#,
         r#"{"dependencies": {"stock": {"rate_limit": {"per_second": 1}}}}"#,
         r#"{"dependencies": {"stock": {"adaptive_concurrency": {"window": "0s"}}}}"#,
-        r#"{"dependencies": {"stock": {"adaptive_concurrency": {"maximum": 0}}}}"#,
+        r#"{"dependencies": {"stock": {"adaptive_concurrency": {"max_limit": 0}}}}"#,
         r#"{"dependencies": {"stock": {"hedge": {"delay": "0s"}}}}"#,
         r#"{"dependencies": {"stock": {"coalesce": "sometimes"}}}"#,
     ] {
@@ -172,7 +172,7 @@ fn limits_of_one_name_are_one_limit_and_are_shown_res_6_res_7() {
     });
     assert_eq!(admitted.count(), 2);
     let one = AdaptiveConcurrencyConfig {
-        initial: NonZeroU32::new(2).unwrap(),
+        initial_limit: NonZeroU32::new(2).unwrap(),
         ..AdaptiveConcurrencyConfig::default()
     };
     let admit = || {

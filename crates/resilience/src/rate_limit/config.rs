@@ -20,7 +20,7 @@ pub struct RateLimitConfig {
     /// The window: `requests / window` is the rate in the long run.
     pub window: Timeout,
     /// How many keys are told apart at once in this process; it bounds memory.
-    pub maximum_keys: NonZeroU32,
+    pub max_keys: NonZeroU32,
 }
 
 impl Default for RateLimitConfig {
@@ -28,7 +28,7 @@ impl Default for RateLimitConfig {
         Self {
             requests: DEFAULT_REQUESTS,
             window: DEFAULT_WINDOW,
-            maximum_keys: DEFAULT_MAXIMUM_KEYS,
+            max_keys: DEFAULT_MAXIMUM_KEYS,
         }
     }
 }

@@ -30,8 +30,8 @@ struct Shard {
 }
 
 impl Keyed {
-    pub(super) fn new(maximum_keys: u32) -> Self {
-        let capacity = usize::try_from(maximum_keys).unwrap_or(usize::MAX) / SHARDS;
+    pub(super) fn new(max_keys: u32) -> Self {
+        let capacity = usize::try_from(max_keys).unwrap_or(usize::MAX) / SHARDS;
         Self {
             hasher: RandomState::new(),
             shards: Default::default(),

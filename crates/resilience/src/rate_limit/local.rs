@@ -38,7 +38,7 @@ impl RateLimiter {
         Self(Arc::new(Inner {
             name: name.into(),
             start: Instant::now(),
-            arrivals: Keyed::new(config.maximum_keys.get()),
+            arrivals: Keyed::new(config.max_keys.get()),
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
                 "Requests that a rate limit refused.",

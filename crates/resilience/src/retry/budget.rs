@@ -9,7 +9,7 @@ use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
 /// RES-2: a dependency that fails everything gets a fifth more than it is asked.
-const DEFAULT_SHARE: Ratio = Ratio::percent(20);
+const DEFAULT_RATIO: Ratio = Ratio::percent(20);
 /// A quiet service may retry too: ten a second harm nobody.
 const DEFAULT_MINIMUM_PER_SECOND: u32 = 10;
 /// Permission that was not used within this time is gone: a calm hour does not pay for a storm.
@@ -20,9 +20,9 @@ const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
 #[serde(default, deny_unknown_fields)]
 pub struct RetryBudgetConfig {
     /// Retries for each call, in the long run.
-    pub share: Ratio,
+    pub ratio: Ratio,
     /// Retries a second that are allowed however few calls there are.
-    pub minimum_per_second: u32,
+    pub min_retries_per_second: u32,
     /// How long permission lasts.
     pub window: Timeout,
 }
@@ -30,8 +30,8 @@ pub struct RetryBudgetConfig {
 impl Default for RetryBudgetConfig {
     fn default() -> Self {
         Self {
-            share: DEFAULT_SHARE,
-            minimum_per_second: DEFAULT_MINIMUM_PER_SECOND,
+            ratio: DEFAULT_RATIO,
+            min_retries_per_second: DEFAULT_MINIMUM_PER_SECOND,
             window: DEFAULT_WINDOW,
         }
     }
@@ -62,9 +62,9 @@ impl RetryBudget {
     /// A budget that holds a second's worth of its minimum.
     #[must_use]
     pub fn new(config: &RetryBudgetConfig, now: Instant) -> Self {
-        let minimum = f64::from(config.minimum_per_second);
+        let minimum = f64::from(config.min_retries_per_second);
         Self {
-            share: config.share.get(),
+            share: config.ratio.get(),
             minimum,
             window: config.window.get().as_secs_f64(),
             calls: AtomicU64::new(0),

@@ -19,7 +19,7 @@ struct Inner {
     name: Arc<str>,
     attempts: u32,
     backoff: Backoff,
-    maximum_retry_after: Duration,
+    max_retry_after: Duration,
     budget: RetryBudget,
     retries: Counter,
     over_budget: Counter,
@@ -52,9 +52,9 @@ impl Retry {
         let counter = |metric, help| metrics.counter(metric, help, &[("name", name)]);
         Self(Arc::new(Inner {
             name: name.into(),
-            attempts: config.attempts.get(),
+            attempts: config.max_attempts.get(),
             backoff: config.backoff(),
-            maximum_retry_after: config.maximum_retry_after.get(),
+            max_retry_after: config.max_retry_after.get(),
             budget: RetryBudget::new(&config.budget, now),
             retries: counter("retries_total", "Calls that were tried again."),
             over_budget: counter(
@@ -123,7 +123,7 @@ impl Retry {
             return None;
         }
         let advice = outcome.retry_after().unwrap_or_default();
-        if advice > inner.maximum_retry_after {
+        if advice > inner.max_retry_after {
             return None;
         }
         let wait = wait.max(advice);

@@ -122,8 +122,8 @@ async fn advice_is_obeyed_within_bounds_and_else_passed_on_res_2() {
 async fn nothing_waits_past_the_deadline_res_2() {
     let calls = Arc::default();
     let patient = RetryConfig {
-        initial: Timeout::from_secs(60 * 60),
-        cap: Timeout::from_secs(60 * 60),
+        initial_backoff: Timeout::from_secs(60 * 60),
+        max_backoff: Timeout::from_secs(60 * 60),
         ..RetryConfig::default()
     };
     let service = ServiceBuilder::new()
@@ -143,8 +143,8 @@ async fn nothing_waits_past_the_deadline_res_2() {
 #[tokio::test]
 async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_2() {
     let patient = RetryConfig {
-        initial: Timeout::from_secs(60 * 60),
-        cap: Timeout::from_secs(60 * 60),
+        initial_backoff: Timeout::from_secs(60 * 60),
+        max_backoff: Timeout::from_secs(60 * 60),
         ..RetryConfig::default()
     };
     let retry = retry(&patient);
@@ -160,9 +160,9 @@ async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_
 async fn a_dependency_that_fails_all_is_sent_a_fifth_more_and_the_minimum_res_2() {
     let calls = Arc::default();
     let config = RetryConfig {
-        attempts: NonZeroU32::new(10).unwrap(),
-        initial: Timeout::from_millis(1),
-        cap: Timeout::from_millis(1),
+        max_attempts: NonZeroU32::new(10).unwrap(),
+        initial_backoff: Timeout::from_millis(1),
+        max_backoff: Timeout::from_millis(1),
         ..RetryConfig::default()
     };
     let retry = retry(&config);

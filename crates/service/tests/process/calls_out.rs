@@ -111,7 +111,7 @@ fn operators_see_breakers_and_hold_and_reset_them_for_a_reason_and_a_time_res_1(
         (&"partner".into(), &"closed".into())
     );
     assert_eq!((&shown["allowed"], &shown["calls"]), (&1.into(), &1.into()));
-    assert_eq!(shown["bulkhead"]["maximum_calls"], 64);
+    assert_eq!(shown["bulkhead"]["max_concurrent_calls"], 64);
 
     let wish = r#"{"reason": "the vendor repairs", "expires_in": "2s"}"#;
     assert_eq!(
@@ -201,7 +201,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     let base = format!("clients.partner.base_url=http://{address}");
     let policies = [
         "clients.partner.policies.rate_limit.requests=5",
-        "clients.partner.policies.adaptive_concurrency.initial=7",
+        "clients.partner.policies.adaptive_concurrency.initial_limit=7",
         "clients.partner.policies.hedge.delay=250ms",
         "clients.partner.policies.coalesce=true",
     ];
@@ -223,7 +223,7 @@ fn operators_see_every_limit_res_5_res_6_res_7_res_8() {
     for (field, value) in [
         ("running", 0),
         ("waiting", 0),
-        ("maximum_calls", 64),
+        ("max_concurrent_calls", 64),
         ("refused", 0),
     ] {
         assert_eq!(partner["bulkhead"][field], value, "{field}");

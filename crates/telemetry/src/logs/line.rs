@@ -113,9 +113,9 @@ impl Line {
         output.extend_from_slice(b",\"request_id\":\"");
         push_request_id(output, context.request_id());
         output.extend_from_slice(b"\",\"trace_id\":\"");
-        output.extend_from_slice(&context.trace().trace_id().digits());
+        output.extend_from_slice(&context.trace().trace_id().to_hex());
         output.extend_from_slice(b"\",\"span_id\":\"");
-        output.extend_from_slice(&context.trace().span_id().digits());
+        output.extend_from_slice(&context.trace().span_id().to_hex());
         output.push(b'"');
         if let Some(actor) = context.actor() {
             output.extend_from_slice(b",\"actor\":\"");
@@ -143,7 +143,7 @@ impl Line {
         self.name("request_id");
         push_request_id(&mut self.output, context.request_id());
         self.name("trace_id");
-        let digits = context.trace().trace_id().digits();
+        let digits = context.trace().trace_id().to_hex();
         self.output.extend_from_slice(&digits);
         if let Some(actor) = context.actor() {
             self.text("actor", actor.as_str());

@@ -69,7 +69,7 @@ impl Histogram {
     pub fn observe_traced(&self, duration: Duration, trace: &TraceContext) {
         let value = duration.as_secs_f64();
         let bucket = self.count(value);
-        if trace.sampled()
+        if trace.is_sampled()
             && let Some(mut exemplar) = self.0.exemplars.get(bucket).and_then(Mutex::try_lock)
         {
             *exemplar = Some(Exemplar {

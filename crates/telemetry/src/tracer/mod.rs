@@ -82,7 +82,7 @@ impl Tracer {
     /// Whether spans of this trace go anywhere: ask before collecting what a span would say.
     #[must_use]
     pub fn is_recording(&self, context: &TraceContext) -> bool {
-        context.sampled() && self.0.queue.is_some()
+        context.is_sampled() && self.0.queue.is_some()
     }
 
     /// Records a span that has ended. Never waits.

@@ -23,20 +23,20 @@ fn a_callers_decision_is_followed_obs_6() {
     let tracer = Tracer::new(Ratio::ZERO, None);
     let caller = TraceContext::root(true);
     let ours = tracer.begin(Some(&caller));
-    assert!(ours.sampled());
+    assert!(ours.is_sampled());
     assert_eq!(
         (ours.trace_id(), ours.parent_id()),
         (caller.trace_id(), Some(caller.span_id()))
     );
     let tracer = Tracer::new(Ratio::ONE, None);
-    assert!(!tracer.begin(Some(&TraceContext::root(false))).sampled());
+    assert!(!tracer.begin(Some(&TraceContext::root(false))).is_sampled());
 }
 
 #[test]
 fn a_trace_that_begins_here_is_recorded_by_the_ratio_obs_6() {
     let share = |ratio| {
         let tracer = Tracer::new(ratio, None);
-        (0..20_000).filter(|_| tracer.begin(None).sampled()).count()
+        (0..20_000).filter(|_| tracer.begin(None).is_sampled()).count()
     };
     assert_eq!(share(Ratio::ZERO), 0);
     assert_eq!(share(Ratio::ONE), 20_000);

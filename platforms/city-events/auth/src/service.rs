@@ -106,7 +106,7 @@ pub fn service() -> Service {
         )
         // A provider is a stranger: nothing of the request that a login belongs to is for it. One that takes more than two seconds is waited for, as the login says how long.
         .default_value("clients.google.propagation", "none")
-        .default_value("clients.google.policies.timeout", "5s");
+        .default_value("clients.google.policies.attempt_timeout", "5s");
     VARIABLES
         .into_iter()
         .fold(service, |service, (variable, key)| {

@@ -298,16 +298,16 @@ fn no_token_outlives_what_is_remembered_of_those_that_were_taken_back_auth_3() {
 fn what_is_said_of_the_provider_takes_nothing_back_that_is_not_said_auth_4() {
     let kept = "clients.google.propagation = \"none\"";
     let is_kept = |lines: Vec<String>| lines.iter().any(|line| line.starts_with(kept));
-    let policy = "clients.google.policies.timeout";
+    let policy = "clients.google.policies.attempt_timeout";
     assert!(is_kept(shown(&["--set", &format!("{policy}=9s")], &[])));
     assert!(is_kept(shown(
-        &["--set", "clients.google.redirects.maximum=0"],
+        &["--set", "clients.google.redirects.max_redirects=0"],
         &[]
     )));
-    let other = shown(&["--set", "clients.other.policies.timeout=9s"], &[]);
+    let other = shown(&["--set", "clients.other.policies.attempt_timeout=9s"], &[]);
     assert!(is_kept(other), "of another client");
     let place = tempfile::tempdir().unwrap();
-    let text = "clients:\n  google:\n    policies: { timeout: 9s }\n";
+    let text = "clients:\n  google:\n    policies: { attempt_timeout: 9s }\n";
     fs::write(place.path().join("config.yaml"), text).unwrap();
     let folder = place.path().display().to_string();
     let lines = shown(&["--config", &folder], &[]);

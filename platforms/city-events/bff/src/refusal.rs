@@ -5,7 +5,7 @@ use seaworthy::{
         response::{IntoResponse, Response},
     },
     contract::error::from_status,
-    core::Failure,
+    core::ResponseError,
     prelude::*,
 };
 use tonic::Status;
@@ -123,7 +123,7 @@ impl IntoResponse for Refusal {
             None => fault.into_response(),
         };
         if let Some(cause) = self.cause {
-            response.extensions_mut().insert(Failure::new(cause));
+            response.extensions_mut().insert(ResponseError::new(cause));
         }
         response
     }

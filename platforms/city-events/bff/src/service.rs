@@ -64,11 +64,14 @@ pub fn service() -> Service {
         .default_value("grpc_clients.auth.propagation", "address")
         .default_value("grpc_clients.event.propagation", "address")
         .default_value("grpc_clients.join.propagation", "address")
-        .default_value("grpc_clients.join.policies.timeout", "8s")
-        .default_value("grpc_clients.join.policies.bulkhead.maximum_calls", CROWD)
+        .default_value("grpc_clients.join.policies.attempt_timeout", "8s")
+        .default_value(
+            "grpc_clients.join.policies.bulkhead.max_concurrent_calls",
+            CROWD,
+        )
         // The same of those whose routes go on as they are. A login by a provider waits for the provider.
         .default_value("clients.auth.base_url", "http://127.0.0.1:8081")
-        .default_value("clients.auth.policies.timeout", "8s")
+        .default_value("clients.auth.policies.attempt_timeout", "8s")
         .default_value("clients.feed.base_url", "http://127.0.0.1:8084")
         .variable("JWT_SECRET", "jwt.secret")
         .variable("JWT_ISSUER", "jwt.issuer")

@@ -29,14 +29,14 @@ async fn somebody_signs_in_by_a_provider_in_a_window_and_without_one_auth_4() {
     let provider = OidcProvider::start(modules, &registrations).unwrap();
     let set = [
         format!("bff.server.http.addr={door}"),
-        "bff.clients.auth.policies.timeout=30s".to_owned(),
+        "bff.clients.auth.policies.attempt_timeout=30s".to_owned(),
         format!("auth.oauth.google.issuer={}", provider.issuer()),
         format!("auth.oauth.google.client_id={CLIENT}"),
         format!("auth.oauth.google.client_secret={SECRET}"),
         format!("auth.oauth.callback_url={callback}"),
         format!("auth.oauth.frontend_origin=http://{door}"),
         "auth.oauth.timeout=30s".to_owned(),
-        "auth.clients.google.policies.timeout=20s".to_owned(),
+        "auth.clients.google.policies.attempt_timeout=20s".to_owned(),
     ];
     let Some(mut town) = Town::open_with(&set).await else {
         return;

@@ -32,10 +32,10 @@ async fn the_door_leads_to_the_provider_and_follows_nobody_there_auth_4() {
         &secret,
         &callback,
         "auth.oauth.timeout=30s",
-        "auth.clients.google.policies.timeout=20s",
+        "auth.clients.google.policies.attempt_timeout=20s",
         // As a production has it, where nothing is said of redirects.
-        "bff.clients.auth.policies.timeout=30s",
-        "bff.clients.auth.redirects.maximum=5",
+        "bff.clients.auth.policies.attempt_timeout=30s",
+        "bff.clients.auth.redirects.max_redirects=5",
         "bff.clients.auth.redirects.allow_other_origins=true",
     ])
     .await;

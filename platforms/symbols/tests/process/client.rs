@@ -73,7 +73,7 @@ async fn a_server_that_never_answers_costs_exactly_the_deadline_life_6() {
     let url = format!("http://{}", silent.local_addr().unwrap());
     let patient = GrpcClientConfig::new(url);
     let mut hurried = patient.clone();
-    hurried.policies.total = Timeout::from_millis(300);
+    hurried.policies.total_timeout = Timeout::from_millis(300);
     let begun = Instant::now();
     let status = call(channel(&hurried)).await;
     assert_eq!(status.code(), Code::DeadlineExceeded, "{status:?}");
@@ -91,7 +91,7 @@ async fn a_stream_that_falls_silent_ends_at_the_deadline_life_6() {
     let service = Running::start(&[]);
     let proxy = FaultProxy::start(service.grpc).await.unwrap();
     let mut config = GrpcClientConfig::new(format!("http://{}", proxy.address()));
-    config.policies.total = Timeout::from_secs(1);
+    config.policies.total_timeout = Timeout::from_secs(1);
     let mut watch = Grpc::new(channel(&config));
     watch.ready().await.unwrap();
     let path = PathAndQuery::from_static("/grpc.health.v1.Health/Watch");

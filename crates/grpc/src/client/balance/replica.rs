@@ -299,7 +299,7 @@ impl InFlight {
     pub(crate) fn report(&mut self, outcome: Outcome) {
         let failed = match outcome {
             Outcome::Success | Outcome::Throttled { .. } => false,
-            Outcome::Transient { .. } | Outcome::Permanent => true,
+            Outcome::Transient { .. } | Outcome::Unreachable | Outcome::Permanent => true,
             Outcome::Neutral => return,
         };
         if !std::mem::replace(&mut self.reported, true) {

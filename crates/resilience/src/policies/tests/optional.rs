@@ -80,7 +80,7 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
 
 #[tokio::test(start_paused = true)]
 async fn an_adaptive_limit_from_the_settings_bounds_calls_and_measures_them_res_7() {
-    let resilience = stock(r#"{"adaptive_concurrency": {"initial": 2, "samples": 5}}"#);
+    let resilience = stock(r#"{"adaptive_concurrency": {"initial_limit": 2, "samples": 5}}"#);
     let policies = resilience.dependency(STOCK);
     let service = ServiceBuilder::new()
         .layer(policies.layer(ClassifyErrors, ReplayClone))
@@ -113,7 +113,7 @@ async fn an_adaptive_limit_from_the_settings_bounds_calls_and_measures_them_res_
 #[tokio::test(start_paused = true)]
 async fn the_end_of_a_call_by_its_deadline_is_measured_res_7() {
     let resilience = stock(
-        r#"{"total": "100ms", "adaptive_concurrency": {"initial": 20, "samples": 5}, "breaker": {"mode": "off"}, "retry": {"attempts": 1}}"#,
+        r#"{"total_timeout": "100ms", "adaptive_concurrency": {"initial_limit": 20, "samples": 5}, "breaker": {"mode": "off"}, "retry": {"max_attempts": 1}}"#,
     );
     let policies = resilience.dependency(STOCK);
     let service = ServiceBuilder::new()

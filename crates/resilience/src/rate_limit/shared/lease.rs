@@ -46,14 +46,12 @@ impl LeasedRateLimiter {
         store: RateLimitStore,
         metrics: &Metrics,
     ) -> Self {
-        let maximum_keys = config.limit.maximum_keys.get();
+        let max_keys = config.limit.max_keys.get();
         Self(Arc::new(Inner {
             limiter: SharedRateLimiter::new(name, config, store, metrics),
             units: lease.units.get(),
             start: Instant::now(),
-            leases: RwLock::new(Table::new(
-                usize::try_from(maximum_keys).unwrap_or(usize::MAX),
-            )),
+            leases: RwLock::new(Table::new(usize::try_from(max_keys).unwrap_or(usize::MAX))),
         }))
     }
 

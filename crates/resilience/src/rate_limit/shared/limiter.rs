@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// A store that has counted once counts again: while more trials were awaited, `closed` would refuse all others.
-const TRIALS: NonZeroU32 = NonZeroU32::new(1).unwrap();
+const HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(1).unwrap();
 
 /// A rate limit over all processes that asks Redis about each request. Cheap to clone; all clones are the same limit.
 #[derive(Clone)]
@@ -154,7 +154,7 @@ impl SharedRateLimiter {
 /// What keeps requests from each waiting for a store that is away.
 fn breaker() -> CircuitBreakerConfig {
     CircuitBreakerConfig {
-        trials: TRIALS,
+        half_open_calls: HALF_OPEN_CALLS,
         ..CircuitBreakerConfig::default()
     }
 }

@@ -70,8 +70,8 @@ pub(crate) fn settings(provider: &OidcProvider) -> Vec<String> {
         format!("oauth.google.client_secret={SECRET}"),
         format!("oauth.callback_url={CALLBACK}"),
         "oauth.timeout=60s".to_owned(),
-        "clients.google.policies.timeout=30s".to_owned(),
-        "clients.google.policies.total=60s".to_owned(),
+        "clients.google.policies.attempt_timeout=30s".to_owned(),
+        "clients.google.policies.total_timeout=60s".to_owned(),
     ]
     .into()
 }
