@@ -1,7 +1,7 @@
 use http::Response;
 use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
 
-use crate::ClientError;
+use crate::{ClientError, connect::is_refused};
 
 /// What an attempt says about the dependency: answers by their status, errors by whose fault they are.
 #[derive(Debug, Clone, Copy)]
@@ -27,6 +27,7 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
 /// Whose fault an error is: our own guard, our own bounds and our own mistakes say nothing about the dependency.
 pub(crate) fn of_error(error: &ClientError) -> Outcome {
     match error {
+        ClientError::Connect { source, .. } if is_refused(&**source) => Outcome::Unreachable,
         ClientError::Connect { .. }
         | ClientError::Exchange { .. }
         | ClientError::TimedOut { .. } => Outcome::TRANSIENT,

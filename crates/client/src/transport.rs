@@ -1,5 +1,4 @@
 use std::{
-    io,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
@@ -22,7 +21,7 @@ use tower_service::Service;
 
 use crate::{
     ClientError, Limit, RequestBody,
-    connect::{AddressDenied, ConnectTimedOut, Connector},
+    connect::{AddressDenied, ConnectTimedOut, Connector, find},
     credentials::Caller,
     propagation::REQUEST_TIMEOUT,
     replay::ReplayRequest,
@@ -110,24 +109,4 @@ fn failure(host: Arc<str>, error: HyperError) -> ClientError {
     }
     let source = error.into();
     ClientError::Exchange { host, source }
-}
-
-/// The error of a type among the causes of another. An [`io::Error`] hides the one it holds.
-fn find<'a, E: std::error::Error + 'static>(
-    error: &'a (dyn std::error::Error + 'static),
-) -> Option<&'a E> {
-    let mut next = Some(error);
-    while let Some(error) = next {
-        if let Some(found) = error.downcast_ref() {
-            return Some(found);
-        }
-        let held = error
-            .downcast_ref::<io::Error>()
-            .and_then(io::Error::get_ref);
-        next = match held {
-            Some(held) => Some(held),
-            None => error.source(),
-        };
-    }
-    None
 }

@@ -1,4 +1,6 @@
 use std::{
+    future::poll_fn,
+    io,
     net::IpAddr,
     sync::Arc,
     task::{Context, Poll},
@@ -9,8 +11,11 @@ use futures::future::BoxFuture;
 use http::{Uri, uri::Scheme};
 use hyper_rustls::{HttpsConnector, MaybeHttpsStream};
 use hyper_util::{client::legacy::connect::HttpConnector, rt::TokioIo};
-use seaworthy_core::Timeout;
-use tokio::net::TcpStream;
+use seaworthy_core::{Backoff, Timeout};
+use tokio::{
+    net::TcpStream,
+    time::{Instant, sleep},
+};
 use tower_service::Service;
 
 use super::{
@@ -18,6 +23,14 @@ use super::{
     resolver::{Guarded, Resolve},
     tls::{FollowedTls, Presents},
 };
+
+/// How long a refused connection is retried. A process that restarts is back sooner, and calls in
+/// flight that wait for less than a quarter of `slow_call_duration` do not open the breaker.
+const REFUSED_RETRY_DURATION: Duration = Duration::from_millis(400);
+/// First bound of the delay between two attempts to connect.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(10);
+/// Maximum delay between two attempts to connect.
+const MAX_BACKOFF: Timeout = Timeout::from_millis(50);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -90,7 +103,7 @@ impl Service<Uri> for Connector {
             } else {
                 tls.known(presents)
             };
-            HttpsConnector::from((tcp, tls)).call(uri).await
+            connect(HttpsConnector::from((tcp, tls)), uri).await
         };
         Box::pin(async move {
             match tokio::time::timeout(limit, connecting).await {
@@ -99,6 +112,54 @@ impl Service<Uri> for Connector {
             }
         })
     }
+}
+
+/// Connects, and retries a refused connection: nothing was sent, and the process may be restarting.
+async fn connect(
+    mut connector: HttpsConnector<HttpConnector<Guarded>>,
+    uri: Uri,
+) -> Result<MaybeHttpsStream<TokioIo<TcpStream>>, BoxError> {
+    let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
+    let end = Instant::now() + REFUSED_RETRY_DURATION;
+    let mut attempt = 0;
+    loop {
+        poll_fn(|context| connector.poll_ready(context)).await?;
+        let error = match connector.call(uri.clone()).await {
+            Ok(stream) => return Ok(stream),
+            Err(error) => error,
+        };
+        let delay = backoff.delay(attempt);
+        if !is_refused(&*error) || Instant::now() + delay >= end {
+            return Err(error);
+        }
+        sleep(delay).await;
+        attempt += 1;
+    }
+}
+
+/// Returns whether the peer refused the connection, so that it has not received anything.
+pub(crate) fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+    find(error).is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused)
+}
+
+/// Finds the error of a type among the sources of another. An [`io::Error`] hides the one it holds.
+pub(crate) fn find<'a, E: std::error::Error + 'static>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a E> {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        let held = error
+            .downcast_ref::<io::Error>()
+            .and_then(io::Error::get_ref);
+        next = match held {
+            Some(held) => Some(held),
+            None => error.source(),
+        };
+    }
+    None
 }
 
 impl std::fmt::Debug for Connector {

@@ -13,6 +13,7 @@ mod guard;
 mod policies;
 mod propagation;
 mod redirects;
+mod restart;
 mod secure;
 mod tells;
 mod times;

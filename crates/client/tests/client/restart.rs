@@ -1,0 +1,138 @@
+//! RES-1: the restart of a dependency, which refuses connections for a short time.
+
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use parking_lot::Mutex;
+use seaworthy_resilience::circuit_breaker::BreakerState;
+use tokio::{
+    net::TcpSocket,
+    task::{JoinHandle, JoinSet},
+};
+
+use crate::fixture::{answer, client, serve};
+
+/// Clients that call at the same time.
+const CALLERS: usize = 20;
+/// Longer than any step of these tests takes.
+const TIMEOUT: Duration = Duration::from_secs(20);
+
+/// A process that listens on an address until it is stopped.
+struct Process(JoinHandle<()>);
+
+impl Process {
+    /// Starts to listen. A connection to 127.0.0.2 comes from 127.0.0.1, so that a client cannot
+    /// connect to its own port while the process is down.
+    fn start(address: SocketAddr) -> (Self, SocketAddr) {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_reuseaddr(true).unwrap();
+        socket.bind(address).unwrap();
+        let listener = socket.listen(1_024).unwrap();
+        let address = listener.local_addr().unwrap();
+        let running = async move {
+            let mut connections = JoinSet::new();
+            loop {
+                let (stream, _) = listener.accept().await.unwrap();
+                connections.spawn(async move {
+                    let seen = Mutex::default();
+                    serve(stream, &|_, _| answer("200 OK", "", "ok"), &seen).await;
+                });
+            }
+        };
+        (Self(tokio::spawn(running)), address)
+    }
+
+    /// Closes the listener and all connections.
+    async fn stop(self) {
+        self.0.abort();
+        let _ = self.0.await;
+    }
+}
+
+fn any_port() -> SocketAddr {
+    ([127, 0, 0, 2], 0).into()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn restart_of_150_ms_fails_no_call_res_1() {
+    let (process, address) = Process::start(any_port());
+    let client = client(|_| {});
+    let (stopped, done) = (
+        Arc::new(AtomicBool::new(false)),
+        Arc::new(AtomicUsize::new(0)),
+    );
+    let callers: Vec<_> = (0..CALLERS)
+        .map(|_| {
+            let (client, stopped, done) = (client.clone(), Arc::clone(&stopped), Arc::clone(&done));
+            tokio::spawn(async move {
+                let mut errors = Vec::new();
+                while !stopped.load(Ordering::Relaxed) {
+                    let sent = client.get(&format!("http://{address}/")).send().await;
+                    match sent {
+                        Ok(response) => drop(response.bytes().await.unwrap()),
+                        Err(error) => errors.push(error.to_string()),
+                    }
+                    done.fetch_add(1, Ordering::Relaxed);
+                }
+                errors
+            })
+        })
+        .collect();
+    let calls = async |number: usize| {
+        let target = done.load(Ordering::Relaxed) + number;
+        while done.load(Ordering::Relaxed) < target {
+            tokio::task::yield_now().await;
+        }
+    };
+    calls(10 * CALLERS).await;
+    process.stop().await;
+    tokio::time::sleep(Duration::from_millis(150)).await;
+    let (process, _) = Process::start(address);
+    calls(10 * CALLERS).await;
+    stopped.store(true, Ordering::Relaxed);
+    for caller in callers {
+        assert_eq!(caller.await.unwrap(), Vec::<String>::new());
+    }
+    assert_eq!(client.policies().breaker().snapshot().trips, []);
+    process.stop().await;
+}
+
+#[tokio::test]
+async fn first_success_after_long_restart_closes_breaker_res_1() {
+    let (process, address) = Process::start(any_port());
+    let client = client(crate::fixture::once);
+    let url = format!("http://{address}/");
+    client
+        .get(&url)
+        .send()
+        .await
+        .unwrap()
+        .bytes()
+        .await
+        .unwrap();
+    process.stop().await;
+    let breaker = client.policies().breaker();
+    let began = Instant::now();
+    while breaker.state() != BreakerState::Open {
+        assert!(began.elapsed() < TIMEOUT);
+        let calls = (0..5).map(|_| client.get(&url).send());
+        for result in futures::future::join_all(calls).await {
+            result.unwrap_err();
+        }
+    }
+    let (process, _) = Process::start(address);
+    let began = Instant::now();
+    while client.get(&url).send().await.is_err() {
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    assert_eq!(breaker.state(), BreakerState::Closed);
+    let took = began.elapsed();
+    assert!(took < Duration::from_millis(1_000), "{took:?}");
+    process.stop().await;
+}
