@@ -24,11 +24,11 @@ const CLEAN: [(&str, &str); 6] = [
     ),
     ("actor", "0192d3a8-7a51-7c3e-9f4b-3f1f6f3f9b11"),
 ];
-/// The same line with two addresses in it, of a network and of a house.
+/// The same line with an IP address and the user agent of a browser.
 const ADDRESSES: [(&str, &str); 6] = [
     (
         "message",
-        "no courier goes to 221B Baker Street, London NW1 6XE before noon",
+        "the connection pool is exhausted",
     ),
     ("method", "GET"),
     ("path", "/event/v1/events/{id}"),
@@ -38,7 +38,7 @@ const ADDRESSES: [(&str, &str); 6] = [
     ),
     (
         "user_agent",
-        "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/131.0.0.0 Safari/537.36",
     ),
     ("actor", "0192d3a8-7a51-7c3e-9f4b-3f1f6f3f9b11"),
 ];
@@ -79,7 +79,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     )?;
     for (name, fields) in [
         ("line, nothing personal", CLEAN),
-        ("line, two addresses", ADDRESSES),
+        ("line, one IP address", ADDRESSES),
         ("line, everything personal", PERSONAL),
     ] {
         row(

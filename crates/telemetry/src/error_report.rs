@@ -2,7 +2,10 @@ use std::{fmt, sync::Arc};
 
 use parking_lot::RwLock;
 
-use crate::metrics::{Counter, Metrics};
+use crate::{
+    metrics::{Counter, Metrics},
+    redact::Redactor,
+};
 
 /// A fault that a person should look at: a panic, or an error that no code expected.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,14 +30,16 @@ pub struct ErrorReports(Arc<Inner>);
 
 struct Inner {
     panics: Counter,
+    redactor: Redactor,
     sinks: RwLock<Vec<Arc<dyn ErrorSink>>>,
 }
 
 impl ErrorReports {
-    pub(crate) fn new(metrics: &Metrics) -> Self {
+    pub(crate) fn new(metrics: &Metrics, redactor: Redactor) -> Self {
         let panics = metrics.counter("panics_total", "Panics that were caught.", &[]);
         Self(Arc::new(Inner {
             panics,
+            redactor,
             sinks: RwLock::default(),
         }))
     }
@@ -49,10 +54,11 @@ impl ErrorReports {
         self.0.panics.increment();
         let report = ErrorReport {
             place: place.to_owned(),
-            message: crate::redact::redact(message).into_owned(),
+            message: self.0.redactor.redact(message).into_owned(),
             request_id: seaworthy_core::context::with_current(|context| {
                 context.map(|context| {
-                    crate::redact::redact(context.request_id().as_str()).into_owned()
+                    let id = context.request_id().as_str();
+                    self.0.redactor.redact(id).into_owned()
                 })
             }),
         };

@@ -11,6 +11,7 @@ use crate::{
     error_report::ErrorReports,
     logs::{LineSink, LogConfig, LogSubscriber, Logs, StdoutWriter},
     metrics::Metrics,
+    redact::Redactor,
     tracer::{Exporting, InvalidCollector, Tracer, TracingConfig},
 };
 
@@ -92,13 +93,14 @@ impl Telemetry {
         } else {
             ""
         });
+        let redactor = Redactor::new(&log.redaction);
         let (queue, exporting) = match tracing.endpoint.as_deref() {
-            Some(endpoint) => Exporting::start(identity, tracing, endpoint)
+            Some(endpoint) => Exporting::start(identity, tracing, endpoint, redactor.clone())
                 .map(|(queue, exporting)| (Some(queue), Some(exporting)))?,
             None => (None, None),
         };
         let telemetry = Self {
-            errors: ErrorReports::new(&metrics),
+            errors: ErrorReports::new(&metrics, redactor),
             logs: Logs::to_sink(identity.clone(), log, production, sink),
             tracer: Tracer::new(tracing.ratio, queue),
             exporting: Arc::new(Mutex::new(exporting)),

@@ -5,6 +5,7 @@ use seaworthy_core::ByteSize;
 use serde::{Deserialize, Serialize};
 
 use super::level::Level;
+use crate::redact::RedactionConfig;
 
 /// A burst of a few thousand lines, while the reader of stdout is away.
 const DEFAULT_BUFFER: ByteSize = ByteSize::mebibytes(4);
@@ -41,6 +42,8 @@ pub struct LogConfig {
     pub buffer: ByteSize,
     /// The rate limit of repeated lines.
     pub repeat: RepeatConfig,
+    /// The personal and secret data that is masked in log lines and spans.
+    pub redaction: RedactionConfig,
 }
 
 /// How often the same line is written.
@@ -59,6 +62,7 @@ impl Default for LogConfig {
             targets: BTreeMap::new(),
             buffer: DEFAULT_BUFFER,
             repeat: RepeatConfig::default(),
+            redaction: RedactionConfig::default(),
         }
     }
 }

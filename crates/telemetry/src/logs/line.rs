@@ -7,9 +7,7 @@ use super::{
     encode::{Encoding, escape, push_float, push_now, push_unsigned},
     level::Level,
 };
-use crate::redact::{
-    MASK, is_masked_number, is_of_a_person, is_sensitive_name, network_of, redact,
-};
+use crate::redact::{MASK, Redactor, is_public, network_of};
 
 thread_local! {
     /// The buffers of the last lines of this thread, so that a line allocates nothing.
@@ -19,8 +17,8 @@ thread_local! {
 /// A buffer that one huge line made this large is not kept.
 const LARGEST_KEPT: usize = 16 * 1_024;
 
-/// The smallest number of eight digits. Card, telephone and account numbers have at least eight.
-const MIN_CHECKED_NUMBER: u64 = 10_000_000;
+/// The smallest number of 13 digits. Card numbers have at least 13 digits.
+const MIN_CHECKED_NUMBER: u64 = 1_000_000_000_000;
 
 /// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,11 +105,11 @@ impl Line {
         output.extend_from_slice(b"\",\"target\":\"");
         escape(output, target);
         output.extend_from_slice(b"\",\"message\":\"");
-        escape(output, &redact(message));
+        escape(output, &shared.redactor.redact(message));
         output.push(b'"');
         let Some(context) = context else { return };
         output.extend_from_slice(b",\"request_id\":\"");
-        push_request_id(output, context.request_id());
+        push_request_id(output, &shared.redactor, context.request_id());
         output.extend_from_slice(b"\",\"trace_id\":\"");
         output.extend_from_slice(&context.trace().trace_id().to_hex());
         output.extend_from_slice(b"\",\"span_id\":\"");
@@ -119,7 +117,7 @@ impl Line {
         output.push(b'"');
         if let Some(actor) = context.actor() {
             output.extend_from_slice(b",\"actor\":\"");
-            escape(output, &redact(actor.as_str()));
+            escape(output, &shared.redactor.redact(actor.as_str()));
             output.push(b'"');
         }
     }
@@ -135,13 +133,17 @@ impl Line {
         let _ = write!(output, " {begin}{:<5}{end} {faint}", level.as_str());
         escape(output, target);
         let _ = write!(output, ":{end} ");
-        escape(output, &redact(message));
+        escape(output, &self.shared.redactor.redact(message));
     }
 
     /// What tells the lines of one request from those of another. The service is left out: a person reads the lines of one.
     fn text_context(&mut self, context: &RequestContext) {
         self.name("request_id");
-        push_request_id(&mut self.output, context.request_id());
+        push_request_id(
+            &mut self.output,
+            &self.shared.redactor,
+            context.request_id(),
+        );
         self.name("trace_id");
         let digits = context.trace().trace_id().to_hex();
         self.output.extend_from_slice(&digits);
@@ -153,16 +155,18 @@ impl Line {
     /// Adds a text, masked where its name or its shape says so.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
-        if is_sensitive_name(name) {
+        let shared = Arc::clone(&self.shared);
+        if shared.redactor.is_sensitive_name(name) {
             return self.quoted(MASK);
         }
-        self.quoted(&redact(value))
+        self.quoted(&shared.redactor.redact(value))
     }
 
     /// Adds a text of somebody else under a name that hides nothing, masked where its shape says so.
     pub fn filtered(&mut self, name: Name, value: &str) -> &mut Self {
         self.plain_name(name);
-        self.quoted(&redact(value))
+        let shared = Arc::clone(&self.shared);
+        self.quoted(&shared.redactor.redact(value))
     }
 
     /// Adds a text that needs no filter because the program itself wrote it, such as a method or a route template.
@@ -173,13 +177,14 @@ impl Line {
 
     /// Adds an address: of one that may be a person's its network, such as `203.0.113.0/24`, and of one of the operator's own machines all.
     pub fn address(&mut self, name: Name, address: IpAddr) -> &mut Self {
-        let (address, prefix) = match is_of_a_person(address) {
-            true => {
-                let (network, prefix) = network_of(address);
-                (network, Some(prefix))
-            }
-            false => (address, None),
-        };
+        let (address, prefix) =
+            match self.shared.redactor.masks_ip_addresses() && is_public(address) {
+                true => {
+                    let (network, prefix) = network_of(address);
+                    (network, Some(prefix))
+                }
+                false => (address, None),
+            };
         self.plain_name(name);
         let is_quoted = self.shared.encoding == Encoding::Json;
         if is_quoted {
@@ -208,7 +213,7 @@ impl Line {
 
     /// Adds a number, masked if its name or its digits require it.
     pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
-        if value >= MIN_CHECKED_NUMBER || is_sensitive_name(name) {
+        if value >= MIN_CHECKED_NUMBER || self.shared.redactor.is_sensitive_name(name) {
             return self.number(name, format_args!("{value}"));
         }
         self.name(name);
@@ -230,7 +235,7 @@ impl Line {
         scratch.clear();
         let _ = scratch.write_fmt(value);
         self.name(name);
-        if is_masked_number(name, &scratch) {
+        if self.shared.redactor.is_masked_number(name, &scratch) {
             self.quoted(MASK);
         } else {
             self.output.extend_from_slice(scratch.as_bytes());
@@ -281,8 +286,9 @@ impl Line {
         if !value.is_finite() {
             return self.formatted(name, format_args!("{value}"));
         }
-        if value.abs() >= MIN_CHECKED_NUMBER as f64 || is_sensitive_name(name) {
-            return self.number(name, format_args!("{value:?}"));
+        if value.abs() >= MIN_CHECKED_NUMBER as f64 || self.shared.redactor.is_sensitive_name(name)
+        {
+            return self.number(name, format_args!("{value}"));
         }
         self.name(name);
         push_float(&mut self.output, value);
@@ -357,11 +363,11 @@ pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
 }
 
 /// An identifier that a caller chose may hold anything, also an address, a card or a token.
-fn push_request_id(output: &mut Vec<u8>, id: &RequestId) {
+fn push_request_id(output: &mut Vec<u8>, redactor: &Redactor, id: &RequestId) {
     if id.is_generated() {
         output.extend_from_slice(id.as_str().as_bytes());
     } else {
-        escape(output, &redact(id.as_str()));
+        escape(output, &redactor.redact(id.as_str()));
     }
 }
 

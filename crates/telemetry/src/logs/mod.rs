@@ -27,6 +27,7 @@ pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::StdoutWriter;
 
 use self::encode::Encoding;
+use crate::redact::Redactor;
 
 /// The logs of a process. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -43,6 +44,7 @@ pub(crate) struct Shared {
     pub(crate) levels: Levels,
     pub(crate) sink: Arc<dyn LineSink>,
     pub(crate) repeat: repeat::Repeats,
+    pub(crate) redactor: Redactor,
 }
 
 impl Logs {
@@ -60,6 +62,7 @@ impl Logs {
             encoding: Encoding::choose(config.format, production, sink.is_terminal()),
             levels: Levels::new(config),
             repeat: repeat::Repeats::new(&config.repeat),
+            redactor: Redactor::new(&config.redaction),
             sink,
         };
         Self {

@@ -1,39 +1,64 @@
-//! Bodies of requests and answers, for the rare log that shows one.
+//! Bodies of requests and responses, for logs that must show one.
 
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{MASK, is_sensitive_name, name::compact, redact};
+use super::{
+    MASK, is_sensitive_name,
+    name::{is, words},
+    redact,
+};
 
-/// A body that is larger is not read for a log.
-const LARGEST: usize = 64 * 1024;
-/// Parts of names, in the form of [`compact`], whose values are personal data. Secrets have a
-/// separate list.
-const PERSONAL: [&str; 19] = [
-    "email",
-    "mail",
-    "phone",
-    "mobile",
-    "address",
-    "street",
-    "city",
-    "zip",
-    "postal",
-    "postcode",
-    "birth",
-    "ssn",
-    "nir",
-    "iban",
-    "card",
-    "passport",
-    "firstname",
-    "lastname",
-    "fullname",
+/// The maximum size of a body that is shown, in bytes.
+const MAX_SIZE: usize = 64 * 1024;
+/// Words of names whose values are personal data.
+const PERSONAL_WORDS: [&[u8]; 32] = [
+    b"email",
+    b"emailaddress",
+    b"mail",
+    b"phone",
+    b"phonenumber",
+    b"mobile",
+    b"address",
+    b"street",
+    b"city",
+    b"zip",
+    b"zipcode",
+    b"postal",
+    b"postalcode",
+    b"postcode",
+    b"birth",
+    b"birthdate",
+    b"birthday",
+    b"dob",
+    b"ssn",
+    b"nir",
+    b"iban",
+    b"card",
+    b"cardnumber",
+    b"passport",
+    b"firstname",
+    b"lastname",
+    b"fullname",
+    b"surname",
+    b"forename",
+    b"givenname",
+    b"familyname",
+    b"msisdn",
+];
+/// Pairs of words of names whose values are personal data.
+const PERSONAL_PAIRS: [(&[u8], &[u8]); 6] = [
+    (b"first", b"name"),
+    (b"last", b"name"),
+    (b"full", b"name"),
+    (b"given", b"name"),
+    (b"family", b"name"),
+    (b"post", b"code"),
 ];
 
-/// A body as a log may show it: values of names that are of secrets or of persons are masked whole, with all that is in them, and shapes are masked in all others. What is no JSON and no
-/// form, is too large or cannot be read is not shown at all; only its size is told.
+/// Returns a JSON or form body with the values of sensitive and personal names masked, and with
+/// [`redact`] applied to all other values. Of any other body only the size is shown.
 ///
 /// ```
 /// use seaworthy_telemetry::redact::redact_body;
@@ -43,7 +68,10 @@ const PERSONAL: [&str; 19] = [
 ///     redact_body("application/json", body),
 ///     r#"{"email":"***","note":"card ***","order":7}"#
 /// );
-/// assert_eq!(redact_body("image/png", &[0x89, 0x50]), "[2 bytes of another kind]");
+/// assert_eq!(
+///     redact_body("image/png", &[0x89, 0x50]),
+///     "[2 bytes of another type]"
+/// );
 /// ```
 #[must_use]
 pub fn redact_body(media_type: &str, body: &[u8]) -> String {
@@ -51,24 +79,27 @@ pub fn redact_body(media_type: &str, body: &[u8]) -> String {
     let kind = kind.to_ascii_lowercase();
     let is_json = kind == "application/json" || kind.ends_with("+json");
     let is_form = kind == "application/x-www-form-urlencoded";
+    let size = body.len();
     let shown = match str::from_utf8(body) {
-        Ok(_) if body.len() > LARGEST => {
-            return format!("[{} bytes, too many to show]", body.len());
-        }
+        Ok(_) if size > MAX_SIZE => return format!("[{size} bytes, too large to show]"),
         Ok(text) if is_json => json(text),
         Ok(text) if is_form => Some(form(text)),
-        _ => return format!("[{} bytes of another kind]", body.len()),
+        _ if is_json || is_form => None,
+        _ => return format!("[{size} bytes of another type]"),
     };
-    shown.unwrap_or_else(|| format!("[{} bytes that cannot be read]", body.len()))
+    shown.unwrap_or_else(|| format!("[{size} bytes, malformed]"))
 }
 
 fn is_masked(name: &str) -> bool {
-    let is_personal = |name: &[u8]| {
-        let lower = name.to_ascii_lowercase();
-        let contains = |part: &&str| lower.windows(part.len()).any(|it| it == part.as_bytes());
-        PERSONAL.iter().any(contains)
+    let mut before: &[u8] = b"";
+    let mut is_personal = |word| {
+        let is_pair = |(first, second): &(&[u8], &[u8])| is(before, first) && is(word, second);
+        let is_personal = PERSONAL_WORDS.iter().any(|known| is(word, known))
+            || PERSONAL_PAIRS.iter().any(is_pair);
+        before = word;
+        is_personal
     };
-    is_sensitive_name(name) || compact(name, is_personal)
+    is_sensitive_name(name) || words(name).any(&mut is_personal)
 }
 
 fn json(text: &str) -> Option<String> {
@@ -77,7 +108,7 @@ fn json(text: &str) -> Option<String> {
     serde_json::to_string(&value).ok()
 }
 
-/// The depth is bounded by the parser, which refuses more than 128 levels.
+/// The parser bounds the depth: it rejects more than 128 levels.
 fn mask(value: &mut Value) {
     match value {
         Value::String(text) => {
@@ -94,11 +125,11 @@ fn mask(value: &mut Value) {
                 } else {
                     mask(&mut member);
                 }
-                // A name may be personal itself, as where accounts are listed by their addresses.
+                // A name may be personal itself, as in a map from e-mail addresses to accounts.
                 members.insert(redact(&name).into_owned(), member);
             }
         }
-        // A number may be a card's.
+        // A number may be a card number.
         Value::Number(number) => {
             let text = number.to_string();
             if let Cow::Owned(masked) = redact(&text) {
@@ -130,7 +161,7 @@ fn form(text: &str) -> String {
         match (read(name), read(value)) {
             (Some(name), Some(_)) if is_masked(&name) => format!("{}={MASK}", redact(&name)),
             (Some(name), Some(value)) => format!("{}={}", redact(&name), redact(&value)),
-            // An escape that cannot be read may hide anything.
+            // A malformed escape may hide anything.
             _ => MASK.to_owned(),
         }
     });
@@ -144,7 +175,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_masked_by_their_names_and_by_their_shapes_obs_3() {
+    fn masks_values_by_name_and_by_format_obs_3() {
         for (kind, body, shown) in [
             (
                 "application/json",
@@ -168,8 +199,8 @@ mod tests {
             ),
             (
                 "application/x-www-form-urlencoded",
-                "to=12+rue+de+la+Paix%2C+75002+Paris&from=2001%3Adb8%3A%3A7",
-                "to=***&from=***",
+                "from=2001%3Adb8%3A%3A7&postCode=1",
+                "from=***&postCode=***",
             ),
             (
                 "application/json",
@@ -203,13 +234,23 @@ mod tests {
                 "to=***&x=y z",
             ),
             ("application/x-www-form-urlencoded", "a=%zz&b=1", "***&b=1"),
+            (
+                "application/json",
+                r#"{"capacity":7,"cardinality":2,"mailing":true,"zipped":1}"#,
+                r#"{"capacity":7,"cardinality":2,"mailing":true,"zipped":1}"#,
+            ),
+            (
+                "application/json",
+                r#"{"home_city":"Berlin","firstName":"Ada","last-name":"L","card_number":"1"}"#,
+                r#"{"home_city":"***","firstName":"***","last-name":"***","card_number":"***"}"#,
+            ),
         ] {
             assert_eq!(redact_body(kind, body.as_bytes()), shown, "{body}");
         }
     }
 
     #[test]
-    fn what_cannot_be_read_is_not_shown_obs_3() {
+    fn shows_only_the_size_of_unreadable_bodies_obs_3() {
         for (kind, body) in [
             ("application/json", &b"{\"password\":\"hunter2\""[..]),
             ("application/json", b"password=hunter2"),
@@ -224,21 +265,21 @@ mod tests {
                 "{shown}"
             );
         }
-        let large = format!("\"{}\"", "a".repeat(LARGEST));
+        let large = format!("\"{}\"", "a".repeat(MAX_SIZE));
         assert_eq!(
             redact_body("application/json", large.as_bytes()),
-            "[65538 bytes, too many to show]"
+            "[65538 bytes, too large to show]"
         );
         let deep = "[".repeat(10_000);
         assert_eq!(
             redact_body("application/json", deep.as_bytes()),
-            "[10000 bytes that cannot be read]"
+            "[10000 bytes, malformed]"
         );
     }
 
     proptest! {
         #[test]
-        fn a_planted_secret_never_comes_out_obs_3(name in "[a-zA-Z_-]{0,8}", before in "\\PC{0,20}", depth in 0_usize..20) {
+        fn masks_secrets_at_every_depth_obs_3(name in "[a-zA-Z_-]{0,8}", before in "\\PC{0,20}", depth in 0_usize..20) {
             let planted = serde_json::json!({ "x": before, format!("{name}_password"): ["canary-7319"] });
             let nested = (0..depth).fold(planted, |inner, _| serde_json::json!([{ "y": inner }]));
             let shown = redact_body("application/json", nested.to_string().as_bytes());
@@ -246,7 +287,7 @@ mod tests {
         }
 
         #[test]
-        fn no_body_breaks_the_filter_obs_3(body in prop::collection::vec(any::<u8>(), 0..200)) {
+        fn accepts_every_body_obs_3(body in prop::collection::vec(any::<u8>(), 0..200)) {
             for kind in ["application/json", "application/x-www-form-urlencoded", "text/plain"] {
                 let _ = redact_body(kind, &body);
             }

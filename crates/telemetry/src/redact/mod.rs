@@ -1,52 +1,123 @@
-//! The last filter of every text that leaves the service (OBS-3): what looks personal or secret is masked, whoever wrote it.
+//! Redaction of personal and secret data in every text that leaves the service (OBS-3).
 //!
-//! Types that redact themselves ([`Personal`](seaworthy_core::Personal), [`Secret`](seaworthy_core::Secret)) come first; this filter is for what slips
-//! past them, and errs on the side of masking. Nearly every text is clean, so one pass over the bytes decides whether anything has to be looked at more closely.
+//! Wrap sensitive values in [`Personal`](seaworthy_core::Personal) or
+//! [`Secret`](seaworthy_core::Secret): these types never print their content. The filter in this
+//! module is the second line of defence. It masks values of fields with sensitive names, and
+//! well-known formats in any other text: credentials, e-mail addresses, payment cards, phone
+//! numbers with a country code, and public IP addresses.
+//!
+//! The filter is a single pass over the bytes, and a text without a match is not copied.
 
+mod address;
 mod body;
 mod bytes;
-mod identifier;
+mod card;
+mod config;
 mod ip;
 mod keyed;
 mod name;
-mod national;
-mod number;
-mod opaque;
-mod partial;
-mod phone;
-mod postal;
-mod resident;
 mod scan;
-mod scheme;
-mod shape;
-mod url;
+mod token;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, sync::Arc};
 
 pub use body::redact_body;
-pub(crate) use ip::{is_of_a_person, network_of};
+pub use config::{InvalidPattern, RedactionConfig, RedactionPattern};
+pub(crate) use ip::{is_public, network_of};
 pub use name::is_sensitive_name;
-pub use partial::{PersonalKind, partial};
 
-/// What stands in place of what was masked.
+/// The text that replaces a masked value.
 pub const MASK: &str = "***";
 
-/// The text with every personal or secret shape masked; borrowed where there is none.
-#[must_use]
-pub fn redact(text: &str) -> Cow<'_, str> {
-    if identifier::is_uuid(text.as_bytes()) || scan::is_clean(text.as_bytes()) {
-        return Cow::Borrowed(text);
+/// Decodings of percent-encoded text within percent-encoded text.
+const MAX_DECODINGS: u8 = 3;
+
+/// Masks personal and secret data by the classes and patterns of a [`RedactionConfig`]. Cheap to
+/// clone.
+///
+/// ```
+/// use seaworthy_telemetry::redact::{Redactor, RedactionConfig};
+///
+/// let config = RedactionConfig {
+///     emails: false,
+///     patterns: vec!["EMP-[0-9]{6}".parse()?],
+///     ..RedactionConfig::default()
+/// };
+/// let redactor = Redactor::new(&config);
+/// assert_eq!(
+///     redactor.redact("ada@example.org is EMP-004711, password=hunter2"),
+///     "ada@example.org is ***, password=***"
+/// );
+/// # Ok::<(), seaworthy_telemetry::redact::InvalidPattern>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct Redactor(Arc<RedactionConfig>);
+
+impl Redactor {
+    /// A redactor with these classes and patterns.
+    #[must_use]
+    pub fn new(config: &RedactionConfig) -> Self {
+        Self(Arc::new(config.clone()))
     }
-    shape::mask(text)
+
+    /// Returns the text with every match replaced by [`MASK`]. Borrowed if there is no match.
+    #[must_use]
+    pub fn redact<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        redact_with(&self.0, text)
+    }
+
+    /// Whether the value of a field with this name is masked, whatever its content.
+    #[must_use]
+    pub fn is_sensitive_name(&self, name: &str) -> bool {
+        self.0.sensitive_fields && is_sensitive_name(name)
+    }
+
+    /// Whether a number is masked, by the name of its field or by its digits.
+    pub(crate) fn is_masked_number(&self, name: &str, digits: &str) -> bool {
+        self.is_sensitive_name(name) || matches!(self.redact(digits), Cow::Owned(_))
+    }
+
+    /// Whether IP addresses are reduced to their network.
+    pub(crate) fn masks_ip_addresses(&self) -> bool {
+        self.0.ip_addresses
+    }
 }
 
-/// Whether a number must be masked, by its name or by the shape of its digits.
-pub(crate) fn is_masked_number(name: &str, text: &str) -> bool {
-    /// The minimum number of digits of a card, telephone or account number.
-    const MIN_DIGITS: usize = 8;
-    let is_long = || text.bytes().filter(u8::is_ascii_digit).count() >= MIN_DIGITS;
-    is_sensitive_name(name)
-        || is_long() && (name::is_phone_name(name) || matches!(redact(text), Cow::Owned(_)))
+/// Returns the text with every match of the built-in classes replaced by [`MASK`]. Borrowed if
+/// there is no match.
+///
+/// ```
+/// use seaworthy_telemetry::redact::redact;
+///
+/// assert_eq!(redact("GET /reset?token=abc&page=2"), "GET /reset?token=***&page=2");
+/// ```
+#[must_use]
+pub fn redact(text: &str) -> Cow<'_, str> {
+    redact_with(&RedactionConfig::DEFAULT, text)
+}
+
+fn redact_with<'a>(config: &RedactionConfig, text: &'a str) -> Cow<'a, str> {
+    let masked = redact_once(config, text, MAX_DECODINGS);
+    config.patterns.iter().fold(masked, |masked, pattern| {
+        match pattern.regex().replace_all(&masked, regex::NoExpand(MASK)) {
+            Cow::Borrowed(_) => masked,
+            Cow::Owned(text) => Cow::Owned(text),
+        }
+    })
+}
+
+/// Masks the text as it is, then its percent-decoded form. The result is the decoded form only if
+/// decoding reveals a match.
+fn redact_once<'a>(config: &RedactionConfig, text: &'a str, decodings: u8) -> Cow<'a, str> {
+    let (masked, is_encoded) = scan::mask(config, text);
+    if is_encoded
+        && decodings > 0
+        && let Some(decoded) = bytes::percent_decoded(&masked)
+        && let Cow::Owned(revealed) = redact_once(config, &decoded, decodings - 1)
+    {
+        return Cow::Owned(revealed);
+    }
+    masked
 }
 
 #[cfg(test)]

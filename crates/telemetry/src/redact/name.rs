@@ -2,116 +2,275 @@ use std::sync::LazyLock;
 
 use aho_corasick::{AhoCorasick, AhoCorasickKind};
 
-/// Parts of names, in the form of [`compact`], whose values are never written.
-const SENSITIVE: [&str; 20] = [
-    "password",
-    "passwd",
-    "passphrase",
+/// Words of names whose values are masked. They match a word of the name, or its end as in
+/// `dbpassword`.
+const WORDS: [&[u8]; 21] = [
+    b"password",
+    b"passwd",
+    b"pwd",
+    b"passphrase",
+    b"secret",
+    b"token",
+    b"authorization",
+    b"cookie",
+    b"credential",
+    b"apikey",
+    b"privatekey",
+    b"accesskey",
+    b"accountkey",
+    b"authkey",
+    b"signingkey",
+    b"encryptionkey",
+    b"masterkey",
+    b"subscriptionkey",
+    b"sessionid",
+    b"cvv",
+    b"msisdn",
+];
+/// Pairs of words of names whose values are masked.
+const PAIRS: [(&[u8], &[u8]); 12] = [
+    (b"pass", b"word"),
+    (b"pass", b"phrase"),
+    (b"api", b"key"),
+    (b"private", b"key"),
+    (b"access", b"key"),
+    (b"account", b"key"),
+    (b"auth", b"key"),
+    (b"signing", b"key"),
+    (b"encryption", b"key"),
+    (b"master", b"key"),
+    (b"subscription", b"key"),
+    (b"session", b"id"),
+];
+/// Words that make a name sensitive if they are its last. Elsewhere they occur in harmless names,
+/// such as `session_count` and `signature_algorithm`.
+const LAST_WORDS: [&[u8]; 9] = [
+    b"pass",
+    b"otp",
+    b"session",
+    b"signature",
+    b"jwt",
+    b"phone",
+    b"iban",
+    b"ssn",
+    b"passport",
+];
+/// Substrings of every sensitive name. Few other names have one, so most names are decided in one
+/// pass.
+const HINTS: [&str; 18] = [
+    "pass",
+    "pwd",
     "secret",
     "token",
-    "authorization",
+    "authori",
     "cookie",
-    "credential",
-    "apikey",
-    "privatekey",
-    "accesskey",
-    "accountkey",
-    "authkey",
-    "signingkey",
-    "encryptionkey",
-    "masterkey",
-    "subscriptionkey",
-    "sessionid",
+    "creden",
+    "key",
+    "session",
     "cvv",
-    "pwd",
+    "msisdn",
+    "otp",
+    "signature",
+    "jwt",
+    "phone",
+    "iban",
+    "ssn",
+    "word",
 ];
 
-/// Last words of names whose values are never written.
-const LAST_WORDS: [&[u8]; 5] = [b"pass", b"otp", b"session", b"signature", b"jwt"];
-
-/// The maximum length of a name that is compacted without an allocation.
-const BUFFER_LENGTH: usize = 64;
-
-/// All parts at once, in one pass over a name: names stand on every line.
-static PARTS: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
+static HINT: LazyLock<Option<AhoCorasick>> = LazyLock::new(|| {
     AhoCorasick::builder()
         .ascii_case_insensitive(true)
         .kind(Some(AhoCorasickKind::DFA))
         .prefilter(false)
-        .build(SENSITIVE)
+        .build(HINTS)
         .ok()
 });
 
-/// Whether a field of this name holds a secret, such as `password`, `x-api-key` or `sessionId`.
-/// Separators and case do not matter.
+/// Whether the value of a field with this name is masked, such as `password`, `x-api-key` or
+/// `sessionId`.
+///
+/// Whole words of the name are compared, in any case and with any separators. So `capacity` is not
+/// taken for `city`.
+///
+/// ```
+/// use seaworthy_telemetry::redact::is_sensitive_name;
+///
+/// assert!(is_sensitive_name("refreshToken"));
+/// assert!(!is_sensitive_name("tokenizer"));
+/// ```
 #[must_use]
 pub fn is_sensitive_name(name: &str) -> bool {
-    // Without the automaton, which a constant list always gives, every name would be one of a secret.
-    let has_part = |name: &[u8]| PARTS.as_ref().is_none_or(|parts| parts.is_match(name));
-    compact(name, has_part) || is_short_name(name.as_bytes())
+    // A constant list always builds. Without it every name takes the slow path.
+    let has_hint = HINT.as_ref().is_none_or(|hint| hint.is_match(name));
+    has_hint && has_sensitive_words(name)
 }
 
-/// Whether a number of this name is a telephone number. Without `+` its digits do not show it.
-pub(crate) fn is_phone_name(name: &str) -> bool {
-    let has = |name: &[u8]| {
-        let contains = |part: &[u8]| {
-            name.windows(part.len())
-                .any(|it| it.eq_ignore_ascii_case(part))
+fn has_sensitive_words(name: &str) -> bool {
+    if name.eq_ignore_ascii_case("key") {
+        return true;
+    }
+    let mut before: &[u8] = b"";
+    for word in words(name) {
+        let is_pair = |(first, second): &(&[u8], &[u8])| is(before, first) && is(word, second);
+        if WORDS.iter().any(|known| ends_with(word, known)) || PAIRS.iter().any(is_pair) {
+            return true;
+        }
+        before = word;
+    }
+    LAST_WORDS.iter().any(|known| is(before, known))
+}
+
+/// The words of a name: separated by punctuation and digits, and in camel case.
+pub(super) fn words(name: &str) -> impl Iterator<Item = &[u8]> {
+    let mut rest = name.as_bytes();
+    std::iter::from_fn(move || {
+        let start = rest.iter().position(u8::is_ascii_alphabetic)?;
+        rest = rest.get(start..)?;
+        let boundary = rest.array_windows().position(|[left, right]| {
+            !right.is_ascii_alphabetic() || left.is_ascii_lowercase() && right.is_ascii_uppercase()
+        });
+        // An acronym ends before the capital of the next word, as in `APIKey`.
+        let capitals = rest.iter().take_while(|byte| byte.is_ascii_uppercase());
+        let capitals = capitals.count();
+        let is_acronym = rest.get(capitals).is_some_and(u8::is_ascii_lowercase);
+        let end = match boundary.map_or(rest.len(), |before| before + 1) {
+            end if capitals > 1 && is_acronym => end.min(capitals - 1),
+            end => end,
         };
-        contains(b"phone") || contains(b"msisdn")
+        let (word, others) = rest.split_at_checked(end)?;
+        rest = others;
+        Some(word)
+    })
+}
+
+/// Whether a word is the known one, or its plural.
+pub(super) fn is(word: &[u8], known: &[u8]) -> bool {
+    let singular = word.strip_suffix(b"s").unwrap_or(word);
+    word.eq_ignore_ascii_case(known) || singular.eq_ignore_ascii_case(known)
+}
+
+fn ends_with(word: &[u8], known: &[u8]) -> bool {
+    let end = |word: &[u8]| {
+        let start = word.len().checked_sub(known.len());
+        start
+            .and_then(|start| word.get(start..))
+            .is_some_and(|end| end.eq_ignore_ascii_case(known))
     };
-    compact(name, has)
+    end(word) || word.strip_suffix(b"s").is_some_and(end)
 }
 
-/// Calls `read` with the name in lower case without separators, so that `api_key`, `Api-Key` and
-/// `apiKey` are equal.
-pub(super) fn compact<R>(name: &str, read: impl FnOnce(&[u8]) -> R) -> R {
-    let is_separator = |byte: &u8| matches!(byte, b'_' | b'-' | b'.' | b' ');
-    let bytes = name.as_bytes();
-    if !bytes.iter().any(is_separator) {
-        return read(bytes);
-    }
-    let words = bytes.iter().filter(|byte| !is_separator(byte)).copied();
-    let mut buffer = [0; BUFFER_LENGTH];
-    if bytes.len() > BUFFER_LENGTH {
-        return read(&words.collect::<Vec<u8>>());
-    }
-    let mut length = 0;
-    for (place, byte) in buffer.iter_mut().zip(words) {
-        *place = byte;
-        length += 1;
-    }
-    read(buffer.get(..length).unwrap_or_default())
-}
-
-/// Matches `key` alone, and `pass`, `otp`, `session`, `signature` and `jwt` alone or as the last
-/// word. As parts they occur in harmless names, such as `cache_key`, `compass`, `session_count` and
-/// `signature_algorithm`.
-fn is_short_name(name: &[u8]) -> bool {
-    name.eq_ignore_ascii_case(b"key") || LAST_WORDS.iter().any(|word| is_last_word(name, word))
-}
-
-fn is_last_word(name: &[u8], word: &[u8]) -> bool {
-    let Some((before, last)) = name
-        .len()
-        .checked_sub(word.len())
-        .and_then(|start| name.split_at_checked(start))
-    else {
-        return false;
-    };
-    let begins_word = before.last().is_none_or(|byte| {
-        !byte.is_ascii_alphabetic()
-            || byte.is_ascii_lowercase() && last.first().is_some_and(u8::is_ascii_uppercase)
-    });
-    begins_word && last.eq_ignore_ascii_case(word)
-}
-
-/// Whether the value of this name is the whole rest of its line: a header whose value has blanks, commas and semicolons in it.
+/// Whether the value of this header is the rest of its line: it may have blanks and separators.
 pub(super) fn is_whole_header(name: &str) -> bool {
-    let contains = |part: &str| {
-        name.as_bytes()
-            .windows(part.len())
-            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
-    };
-    contains("authorization") || contains("cookie")
+    words(name).any(|word| ends_with(word, b"authorization") || ends_with(word, b"cookie"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recognizes_sensitive_names_obs_3() {
+        for name in [
+            "password",
+            "Authorization",
+            "x-api-key",
+            "db_password",
+            "dbpassword",
+            "refreshToken",
+            "set-cookie",
+            "pwd",
+            "pass",
+            "db_pass",
+            "key",
+            "Key",
+            "SharedAccessKey",
+            "APIKey",
+            "dbPass",
+            "otp",
+            "sms_otp",
+            "x-signature",
+            "idJwt",
+            "Ocp-Apim-Subscription-Key",
+            "tokens",
+            "phone",
+            "customer_phone",
+        ] {
+            assert!(is_sensitive_name(name), "{name}");
+        }
+        for name in [
+            "user",
+            "path",
+            "status",
+            "duration_ms",
+            "author",
+            "compass",
+            "cache_key",
+            "keys",
+            "passed",
+            "footprint",
+            "hotpath",
+            "bypass",
+            "secretary",
+            "tokenizer",
+            "session_count",
+            "signature_algorithm",
+            "keyword",
+        ] {
+            assert!(!is_sensitive_name(name), "{name}");
+        }
+    }
+
+    /// Returns a name in the notations of programs, headers and JSON.
+    fn notations(words: &[&str]) -> Vec<String> {
+        let capital = |word: &str| {
+            let (first, rest) = word.split_at(1);
+            first.to_uppercase() + rest
+        };
+        let pascal: String = words.iter().map(|word| capital(word)).collect();
+        let camel = [words[0], &pascal[words[0].len()..]].concat();
+        let train: Vec<_> = words.iter().map(|word| capital(word)).collect();
+        vec![
+            words.join("_"),
+            words.join("-"),
+            words.join("."),
+            words.join(" "),
+            words.concat(),
+            words.join("_").to_uppercase(),
+            train.join("-"),
+            format!("x-{}", words.join("-")),
+            format!("app.{}", words.join("_")),
+            format!("{}_2", words.join("_")),
+            camel,
+            pascal,
+        ]
+    }
+
+    #[test]
+    fn recognizes_sensitive_names_in_every_notation_obs_3() {
+        for (first, second) in PAIRS
+            .map(|(first, second)| {
+                (
+                    str::from_utf8(first).unwrap(),
+                    str::from_utf8(second).unwrap(),
+                )
+            })
+            .into_iter()
+            .chain([("refresh", "token"), ("client", "secret")])
+        {
+            for name in notations(&[first, second]) {
+                assert!(is_sensitive_name(&name), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_sensitive_word_has_a_hint_obs_3() {
+        let pairs = PAIRS.map(|(first, second)| [first, second].concat());
+        let words = WORDS.iter().chain(&LAST_WORDS).map(|word| word.to_vec());
+        for word in words.chain(pairs) {
+            let word = String::from_utf8(word).unwrap();
+            assert!(is_sensitive_name(&word), "{word}");
+        }
+    }
 }

@@ -1,24 +1,24 @@
-use super::{bytes::is_word, postal::postal};
+use std::{borrow::Cow, ops::Range};
 
-/// A run of characters of a token this long may be one: the shortest prefix of a credential and the shortest text behind it.
-const TOKEN_RUN: u32 = 15;
-/// The shortest number with separators that may be a card or a telephone number.
-const DIGIT_RUN: u32 = 8;
-/// Points with nothing but digits between them in an address of version 4; one of version 6 has a sign.
-const POINTS_OF_ADDRESS: u32 = 3;
+use super::{
+    MASK, RedactionConfig,
+    address::{Addresses, phone},
+    bytes::end_of,
+    card::card,
+    ip::{ipv4, ipv6},
+    keyed::keyed,
+    token::token,
+};
 
 const OTHER: u8 = 0;
+/// A letter, `_` or `-`: part of a run of token characters.
 const WORD: u8 = 1;
+/// A digit: part of a run of token characters.
 const DIGIT: u8 = 2;
-/// May stand inside a token.
-const JOINER: u8 = 3;
-/// May stand between the digits of a number, as the classes behind it may.
-const SEPARATOR: u8 = 4;
-const POINT: u8 = 5;
-const BLANK: u8 = 6;
-const SIGN: u8 = 7;
+/// A byte at which a match may begin or end.
+const TRIGGER: u8 = 3;
 
-/// The class of each byte: one look-up per byte is all that a clean text costs.
+/// The class of each byte.
 const CLASSES: [u8; 256] = classes();
 
 #[expect(
@@ -31,12 +31,8 @@ const fn classes() -> [u8; 256] {
     while byte < 256 {
         classes[byte] = match byte as u8 {
             b'0'..=b'9' => DIGIT,
-            b'a'..=b'z' | b'A'..=b'Z' | b'_' => WORD,
-            b'-' | b'+' => JOINER,
-            b'(' | b')' | b'/' | 0x80.. => SEPARATOR,
-            b'.' => POINT,
-            b' ' | b'\t' | b'\n' | b'\r' | 0x0c => BLANK,
-            b'@' | b'=' | b':' | b'%' => SIGN,
+            b'a'..=b'z' | b'A'..=b'Z' | b'_' | b'-' => WORD,
+            b'@' | b':' | b'=' | b'+' | b'%' => TRIGGER,
             _ => OTHER,
         };
         byte += 1;
@@ -44,72 +40,130 @@ const fn classes() -> [u8; 256] {
     classes
 }
 
-/// Words behind which a blank and then a secret may follow: `Bearer`, `Basic`, `-----BEGIN`.
-const HERALDS: [&[u8]; 3] = [b"bearer", b"basic", b"-begin"];
-/// Words behind which a point and then a secret in short parts may follow.
-const POINTED_HERALDS: [&[u8]; 2] = [b"ya29", b"hvs"];
+fn class(byte: u8) -> u8 {
+    CLASSES.get(usize::from(byte)).copied().unwrap_or(OTHER)
+}
 
-/// Whether no shape can be in the text. Never wrong in saying yes; often wrong in saying no.
-pub(super) fn is_clean(text: &[u8]) -> bool {
-    let (mut digits, mut run, mut points) = (0_u32, 0_u32, 0_u32);
-    for (position, byte) in text.iter().enumerate() {
-        match CLASSES.get(usize::from(*byte)).copied().unwrap_or(OTHER) {
-            WORD => {
-                (digits, points) = (0, 0);
-                run += 1;
+/// Masks the enabled classes. Also returns whether the text has percent-encoded bytes. The time is
+/// linear in the length of the text.
+pub(super) fn mask<'a>(config: &RedactionConfig, text: &'a str) -> (Cow<'a, str>, bool) {
+    let mut scan = Scan {
+        config,
+        text: text.as_bytes(),
+        masked_until: 0,
+        addresses: Addresses::default(),
+        is_encoded: false,
+    };
+    let mut output = String::new();
+    let mut at = 0;
+    while let Some(byte) = scan.text.get(at) {
+        let (found, next) = match class(*byte) {
+            OTHER => (None, at + 1),
+            TRIGGER => (scan.at_sign(at, *byte), at + 1),
+            _ => scan.run(at),
+        };
+        at = next;
+        let Some(Range { start, end }) = found else {
+            continue;
+        };
+        let start = start.max(scan.masked_until);
+        output.push_str(text.get(scan.masked_until..start).unwrap_or_default());
+        output.push_str(MASK);
+        scan.masked_until = end;
+        at = at.max(end);
+    }
+    let masked = if output.is_empty() {
+        Cow::Borrowed(text)
+    } else {
+        output.push_str(text.get(scan.masked_until..).unwrap_or_default());
+        Cow::Owned(output)
+    };
+    (masked, scan.is_encoded)
+}
+
+struct Scan<'a> {
+    config: &'a RedactionConfig,
+    text: &'a [u8],
+    /// The end of the last match.
+    masked_until: usize,
+    addresses: Addresses,
+    is_encoded: bool,
+}
+
+impl Scan<'_> {
+    /// A match at a sign, which may begin before it.
+    fn at_sign(&mut self, at: usize, sign: u8) -> Option<Range<usize>> {
+        let (config, text) = (self.config, self.text);
+        match sign {
+            b'@' if config.emails => self.addresses.email(text, at, self.masked_until),
+            b'+' if config.phone_numbers => phone(text, at),
+            b'=' if config.sensitive_fields => keyed(text, at),
+            b':' => {
+                let url = config
+                    .emails
+                    .then(|| self.addresses.userinfo(text, at))
+                    .flatten();
+                url.or_else(|| config.sensitive_fields.then(|| keyed(text, at)).flatten())
+                    .or_else(|| {
+                        let floor = self.masked_until;
+                        config.ip_addresses.then(|| ipv6(text, at, floor)).flatten()
+                    })
             }
-            DIGIT => {
-                if points >= POINTS_OF_ADDRESS || begins_address(text, position) {
-                    return false;
-                }
-                digits += 1;
-                run += 1;
+            b'%' => {
+                self.is_encoded |= matches!(
+                    text.get(at + 1..at + 3),
+                    Some([high, low]) if high.is_ascii_hexdigit() && low.is_ascii_hexdigit()
+                );
+                None
             }
-            JOINER => {
-                points = 0;
-                run += 1;
-            }
-            SEPARATOR => (run, points) = (0, 0),
-            POINT => {
-                run = 0;
-                points += 1;
-                if is_behind(text, position, &POINTED_HERALDS) {
-                    return false;
-                }
-            }
-            BLANK => {
-                (run, points) = (0, 0);
-                if is_behind(text, position, &HERALDS) {
-                    return false;
-                }
-            }
-            SIGN => return false,
-            _ => (digits, run, points) = (0, 0, 0),
-        }
-        if digits >= DIGIT_RUN || run >= TOKEN_RUN {
-            return false;
+            _ => None,
         }
     }
-    true
-}
 
-/// Whether a postal address has its number here. Few numbers have letters beside them that let it be looked for.
-fn begins_address(text: &[u8], position: usize) -> bool {
-    let before = text.get(..position).and_then(<[u8]>::last);
-    !before.is_some_and(|byte| is_word(*byte)) && postal(text, position).is_some()
-}
-
-/// Whether the text before `position` ends with one of the words.
-fn is_behind(text: &[u8], position: usize, words: &[&[u8]]) -> bool {
-    let before = text.get(..position).unwrap_or_default();
-    let last = before.last().map(u8::to_ascii_lowercase);
-    words.iter().any(|word| {
-        if word.last().copied() != last {
-            return false;
+    /// A match in the run of token characters at `at`, and the index after what was read.
+    fn run(&self, at: usize) -> (Option<Range<usize>>, usize) {
+        let (mut end, mut has_digit) = (at, false);
+        for byte in self.text.get(at..).unwrap_or_default() {
+            match class(*byte) {
+                DIGIT => has_digit = true,
+                WORD => {}
+                _ => break,
+            }
+            end += 1;
         }
-        let start = before.len().checked_sub(word.len());
-        start
-            .and_then(|start| before.get(start..))
-            .is_some_and(|end| end.eq_ignore_ascii_case(word))
-    })
+        let found = match self.config.tokens {
+            true => token(self.text, at..end),
+            false => None,
+        };
+        let number = || has_digit.then(|| self.number(at..end)).flatten();
+        (found.or_else(number), end)
+    }
+
+    /// A card or an IPv4 address that begins in a run of token characters.
+    fn number(&self, run: Range<usize>) -> Option<Range<usize>> {
+        let (config, text) = (self.config, self.text);
+        let mut end = run.start;
+        loop {
+            let start = end_of(text, end, |byte| !byte.is_ascii_digit());
+            if start >= run.end {
+                return None;
+            }
+            end = end_of(text, start, |byte| byte.is_ascii_digit());
+            let before = text.get(..start).unwrap_or_default();
+            if before.last().is_some_and(u8::is_ascii_alphabetic) {
+                continue;
+            }
+            if config.cards
+                && let Some(found) = card(text, start..end)
+            {
+                return Some(found);
+            }
+            if config.ip_addresses
+                && text.get(end) == Some(&b'.')
+                && let Some(found) = ipv4(text, start)
+            {
+                return Some(found);
+            }
+        }
+    }
 }

@@ -18,7 +18,8 @@ use tokio::{
     time,
 };
 
-use super::config::TracingConfig;
+use super::{config::TracingConfig, span::mask};
+use crate::redact::Redactor;
 
 /// Where the OTLP specification puts traces below an endpoint.
 const TRACES_PATH: &str = "/v1/traces";
@@ -47,6 +48,7 @@ impl Exporting {
         identity: &ServiceIdentity,
         config: &TracingConfig,
         endpoint: &str,
+        redactor: Redactor,
     ) -> Result<(mpsc::Sender<SpanData>, Self), InvalidCollector> {
         let mut exporter = exporter(config, endpoint)?;
         exporter.set_resource(&resource(identity));
@@ -61,6 +63,7 @@ impl Exporting {
             batch,
             config.delay.get(),
             config.timeout.get(),
+            redactor,
         ));
         Ok((sender, Self { task, stop }))
     }
@@ -125,6 +128,7 @@ async fn run(
     most: usize,
     delay: Duration,
     timeout: Duration,
+    redactor: Redactor,
 ) {
     let mut stopping = false;
     while !stopping {
@@ -147,7 +151,9 @@ async fn run(
             if batch.is_empty() {
                 break;
             }
-            export(&exporter, std::mem::take(&mut batch), timeout).await;
+            let mut spans = std::mem::take(&mut batch);
+            spans.iter_mut().for_each(|span| mask(span, &redactor));
+            export(&exporter, spans, timeout).await;
             if !stopping {
                 break;
             }

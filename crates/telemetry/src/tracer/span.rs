@@ -1,13 +1,13 @@
-use std::{borrow::Cow, time::SystemTime};
+use std::{borrow::Cow, fmt, time::SystemTime};
 
 use opentelemetry::{
-    InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId,
+    InstrumentationScope, KeyValue, SpanId, TraceFlags, TraceId, Value,
     trace::{SpanContext, Status, TraceState},
 };
 use opentelemetry_sdk::trace::{SpanData, SpanEvents, SpanLinks};
 use seaworthy_core::TraceContext;
 
-use crate::redact::{MASK, is_masked_number, is_sensitive_name, redact};
+use crate::redact::{MASK, Redactor};
 
 /// The name under which spans say who made them.
 const SCOPE: &str = "seaworthy";
@@ -28,28 +28,29 @@ pub enum SpanKind {
 }
 
 /// Something that a span says about itself, under the standard names of OpenTelemetry. Texts are masked by name and by shape.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Attribute(KeyValue);
+
+/// Shows the name only, because the value is not masked yet.
+impl fmt::Debug for Attribute {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_tuple("Attribute")
+            .field(&self.0.key)
+            .finish()
+    }
+}
 
 impl Attribute {
     /// A text.
     #[must_use]
     pub fn text(name: &'static str, value: &str) -> Self {
-        let value = if is_sensitive_name(name) {
-            MASK.to_owned()
-        } else {
-            redact(value).into_owned()
-        };
-        Self(KeyValue::new(name, value))
+        Self(KeyValue::new(name, value.to_owned()))
     }
 
-    /// Adds an integer. It becomes a masked text if its name or digits are those of a secret or of
-    /// personal data.
+    /// An integer.
     #[must_use]
     pub fn integer(name: &'static str, value: i64) -> Self {
-        if is_masked_number(name, &value.to_string()) {
-            return Self(KeyValue::new(name, MASK));
-        }
         Self(KeyValue::new(name, value))
     }
 }
@@ -95,8 +96,6 @@ impl SpanRecord {
                 false,
                 context
                     .tracestate()
-                    // A caller's own text: what is of a person or a secret in it is for those whom the request goes on to, and not for a collector (OBS-3).
-                    .filter(|state| redact(state) == **state)
                     .and_then(|state| state.parse().ok())
                     .unwrap_or(TraceState::NONE),
             ),
@@ -127,5 +126,40 @@ impl SpanRecord {
             },
             instrumentation_scope: InstrumentationScope::builder(SCOPE).build(),
         }
+    }
+}
+
+/// Masks the attributes of a span. Removes a caller's `tracestate` that has a match, because the
+/// caller chose its content (OBS-3). It is still passed on to other services.
+pub(super) fn mask(span: &mut SpanData, redactor: &Redactor) {
+    for attribute in &mut span.attributes {
+        let name = attribute.key.as_str();
+        let is_masked = match &attribute.value {
+            Value::String(text) => {
+                if !redactor.is_sensitive_name(name)
+                    && let Cow::Owned(masked) = redactor.redact(text.as_str())
+                {
+                    attribute.value = masked.into();
+                    continue;
+                }
+                redactor.is_sensitive_name(name)
+            }
+            Value::Bool(_) => false,
+            number => redactor.is_masked_number(name, &number.to_string()),
+        };
+        if is_masked {
+            attribute.value = MASK.into();
+        }
+    }
+    let context = &span.span_context;
+    let state = context.trace_state().header();
+    if matches!(redactor.redact(&state), Cow::Owned(_)) {
+        span.span_context = SpanContext::new(
+            context.trace_id(),
+            context.span_id(),
+            context.trace_flags(),
+            context.is_remote(),
+            TraceState::NONE,
+        );
     }
 }

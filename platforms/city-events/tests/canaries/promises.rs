@@ -22,10 +22,9 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
     let Visit {
         caller,
         email,
-        street,
         ..
     } = visit;
-    operators::give_reasons(&caller, &house, &format!("{email} of {street}")).await;
+    operators::give_reasons(&caller, &house, &email).await;
     let (mut told, pages) = operators::look_everywhere(&caller, &house, &canaries).await;
     assert!(pages > 40, "six services have more than {pages} pages");
 

@@ -25,7 +25,6 @@ pub(crate) struct Visit<'house> {
     pub(crate) caller: Caller,
     pub(crate) canaries: &'house mut Canaries,
     pub(crate) email: String,
-    pub(crate) street: String,
     password: String,
 }
 
@@ -33,14 +32,12 @@ impl<'house> Visit<'house> {
     pub(crate) fn new(house: &'house House, canaries: &'house mut Canaries) -> Self {
         let name = canaries.person("the name in an address", "zilpzalp.rohrdommel");
         let domain = canaries.person("the domain of an address", "kanarienvogel.example");
-        let street = canaries.person("a postal address", "17 Wiedehopf Street");
         let secret = canaries.secret("the password", "goldammerpirol");
         Self {
             house,
             caller: Caller::new(),
             canaries,
             email: format!("{name}@{domain}"),
-            street,
             password: format!("{secret} singt am see"),
         }
     }
@@ -177,16 +174,16 @@ impl<'house> Visit<'house> {
         let origin_6 = self
             .canaries
             .person("a network address of version 6", "2001:db8:17:4::77");
-        let (email, street) = (self.email.clone(), self.street.clone());
+        let email = self.email.clone();
         let bearer = format!("Bearer {token}");
         let basic = format!("Basic {}", base64_of(&format!("{email}:{token}")));
         let jwt = format!("Bearer {access}x");
         let agent = format!("crawler (+mailto:{email})");
-        let from = format!("crawler of {street}, at {origin} and [{origin_6}]:443");
+        let from = format!("crawler at {origin} and [{origin_6}]:443");
         let states = [
             format!("shop={email}"),
             format!("shop=1,login=Bearer {token}"),
-            format!("shop={street},at={origin}"),
+            format!("at={origin}"),
         ];
         for (_, at) in self.house.services() {
             for headers in [
@@ -211,8 +208,8 @@ impl<'house> Visit<'house> {
                     "/api/me/joins".to_owned(),
                     "/internal/users/7".to_owned(),
                     format!("/nowhere/{email}"),
-                    format!("/nowhere/{street}/{origin}"),
-                    format!("/api/events?near={street}&from={origin},{origin_6}"),
+                    format!("/nowhere/{origin}"),
+                    format!("/api/events?from={origin},{origin_6}"),
                     format!("/api/events/{access}/view"),
                     format!("/event/v1/events/{email}"),
                     format!("/api/events?q={email}&token={token}"),
