@@ -21,8 +21,13 @@ else
 end
 redis.call('PEXPIRE', KEYS[1], ARGV[2])
 return token";
+const RENEW: &str = r"
+local lease = redis.call('HMGET', KEYS[1], 'holder', 'token')
+if lease[1] ~= ARGV[1] or lease[2] ~= ARGV[2] then return 0 end
+return redis.call('PEXPIRE', KEYS[1], ARGV[3])";
 const RELEASE: &str = r"
-if redis.call('HGET', KEYS[1], 'holder') == ARGV[1] then redis.call('DEL', KEYS[1]) end
+local lease = redis.call('HMGET', KEYS[1], 'holder', 'token')
+if lease[1] == ARGV[1] and lease[2] == ARGV[2] then redis.call('DEL', KEYS[1]) end
 return 1";
 
 /// Leases in a Redis, by its clock.
@@ -34,6 +39,7 @@ pub struct RedisLeases {
     redis: Redis,
     prefix: String,
     acquire: Script,
+    renew: Script,
     release: Script,
 }
 
@@ -45,6 +51,7 @@ impl RedisLeases {
             redis,
             prefix: prefix.to_owned(),
             acquire: Script::new(ACQUIRE),
+            renew: Script::new(RENEW),
             release: Script::new(RELEASE),
         }
     }
@@ -76,15 +83,39 @@ impl LeaseStore for RedisLeases {
         })
     }
 
+    fn renew<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<bool, LeaseError>> {
+        Box::pin(async move {
+            let (lease, _) = self.names(name);
+            let token = token.to_string();
+            let duration = duration.get().as_millis().to_string();
+            let arguments = [holder.as_bytes(), token.as_bytes(), duration.as_bytes()];
+            let renewed: u8 = self
+                .redis
+                .invoke(&self.renew, &[&lease], &arguments)
+                .await
+                .map_err(LeaseError::new)?;
+            Ok(renewed > 0)
+        })
+    }
+
     fn release<'a>(
         &'a self,
         name: &'a str,
         holder: &'a str,
+        token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
         Box::pin(async move {
             let (lease, _) = self.names(name);
+            let token = token.to_string();
+            let arguments = [holder.as_bytes(), token.as_bytes()];
             self.redis
-                .invoke(&self.release, &[&lease], &[holder.as_bytes()])
+                .invoke(&self.release, &[&lease], &arguments)
                 .await
                 .map_err(LeaseError::new)
         })

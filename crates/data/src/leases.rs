@@ -88,7 +88,7 @@ impl DatabaseLeases {
         if updated.rows_affected() == 0 && !make(home, name, holder, microseconds).await? {
             return Ok(None);
         }
-        // Nobody else can have it before it ends, so this is the token of the step above.
+        // No other holder can acquire it before it ends, so this is the token of the step above.
         let token: Option<(i64,)> =
             sql("SELECT token FROM leases WHERE name = ? AND holder = ? AND until_us > {now_us}")
                 .bind(name)
@@ -96,6 +96,26 @@ impl DatabaseLeases {
                 .fetch_optional(home)
                 .await?;
         Ok(token.map(|(token,)| FencingToken(token.unsigned_abs())))
+    }
+
+    async fn extend(
+        &self,
+        name: &str,
+        holder: &str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> Result<bool, DataError> {
+        let home = self.home().await?;
+        let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
+        let renewed = sql("UPDATE leases SET until_us = {now_us} + ?
+             WHERE name = ? AND holder = ? AND token = ? AND until_us > {now_us}")
+        .bind(microseconds)
+        .bind(name)
+        .bind(holder)
+        .bind(token.0.cast_signed())
+        .execute(home)
+        .await?;
+        Ok(renewed.rows_affected() > 0)
     }
 }
 
@@ -147,16 +167,32 @@ impl LeaseStore for DatabaseLeases {
         .boxed()
     }
 
+    fn renew<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<bool, LeaseError>> {
+        async move {
+            let renewed = self.extend(name, holder, token, duration).await;
+            renewed.map_err(LeaseError::new)
+        }
+        .boxed()
+    }
+
     fn release<'a>(
         &'a self,
         name: &'a str,
         holder: &'a str,
+        token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
         async move {
             let home = self.home().await.map_err(LeaseError::new)?;
-            sql("UPDATE leases SET until_us = 0 WHERE name = ? AND holder = ?")
+            sql("UPDATE leases SET until_us = 0 WHERE name = ? AND holder = ? AND token = ?")
                 .bind(name)
                 .bind(holder)
+                .bind(token.0.cast_signed())
                 .execute(home)
                 .await
                 .map(drop)

@@ -48,37 +48,75 @@ pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
         take("two", LONG).await?.is_none(),
         "a lease was granted to a second holder",
     )?;
-    let renewed = granted(take("one", LONG).await?, "a renewal was refused")?;
-    require(renewed == first, "a renewal changed the fencing token")?;
-    store.release(&name, "two").await?;
+    let again = granted(take("one", LONG).await?, "a holder could not acquire its own lease")?;
+    require(again == first, "acquiring an own lease changed the fencing token")?;
     require(
-        take("two", LONG).await?.is_none(),
-        "somebody who did not hold the lease gave it back",
+        store.renew(&name, "one", first, LONG).await?,
+        "a renewal was refused",
     )?;
-    store.release(&name, "one").await?;
-    let second = granted(
-        take("two", SHORT).await?,
-        "a lease that was given back is not free",
-    )?;
-    require(second > first, "the fencing token did not grow")?;
-
-    let third = next_holder(&*store, &name).await?;
+    store.release(&name, "two", first).await?;
     require(
-        third > second,
+        !store.renew(&name, "two", first, LONG).await? && take("two", LONG).await?.is_none(),
+        "a holder renewed or released the lease of another",
+    )?;
+    store.release(&name, "one", first).await?;
+    let second = late_requests(&*store, &name, first).await?;
+    store.release(&name, "one", second).await?;
+    let third = granted(take("two", SHORT).await?, "a released lease is not free")?;
+    require(third > second, "the fencing token did not grow")?;
+    let fourth = next_holder(&*store, &name, third).await?;
+    require(
+        fourth > third,
         "the fencing token did not grow after a lease has ended",
     )?;
     crowd(store).await
+}
+
+/// Sends requests that arrive after the lease `name` of holder `one` was released. Returns the token
+/// of its next lease.
+async fn late_requests(
+    store: &dyn LeaseStore,
+    name: &str,
+    released: FencingToken,
+) -> Result<FencingToken, Breach> {
+    require(
+        !store.renew(name, "one", released, LONG).await?,
+        "a renewal granted a released lease again",
+    )?;
+    let next = granted(
+        store.acquire(name, "one", LONG).await?,
+        "a released lease is not free",
+    )?;
+    require(next > released, "the fencing token did not grow")?;
+    require(
+        !store.renew(name, "one", released, SHORT).await?,
+        "a renewal with the token of an earlier lease succeeded",
+    )?;
+    store.release(name, "one", released).await?;
+    require(
+        store.acquire(name, "two", LONG).await?.is_none(),
+        "a release with the token of an earlier lease released the next one",
+    )?;
+    Ok(next)
 }
 
 fn granted(token: Option<FencingToken>, broken: &str) -> Result<FencingToken, Breach> {
     token.ok_or_else(|| Breach::Broken(broken.to_owned()))
 }
 
-/// Waits for the end of a lease that nobody renews.
-async fn next_holder(store: &dyn LeaseStore, name: &str) -> Result<FencingToken, Breach> {
+/// Waits for the end of the lease that holder `two` does not renew.
+async fn next_holder(
+    store: &dyn LeaseStore,
+    name: &str,
+    ended: FencingToken,
+) -> Result<FencingToken, Breach> {
     let asked = Instant::now();
     loop {
         if let Some(token) = store.acquire(name, "three", LONG).await? {
+            require(
+                !store.renew(name, "two", ended, LONG).await?,
+                "a holder renewed a lease that has ended",
+            )?;
             return Ok(token);
         }
         require(

@@ -52,7 +52,7 @@ impl Lease {
     /// # Errors
     /// [`LeaseError`] where the store cannot be asked.
     pub async fn try_acquire(&self) -> Result<Option<Grant<'_>>, LeaseError> {
-        let granted = self.0.ask().await?;
+        let granted = self.0.acquire().await?;
         Ok(granted.map(|(token, trusted_until)| Grant {
             lease: self,
             token,
@@ -124,7 +124,7 @@ impl Grant<'_> {
             holder,
             config,
         } = &*self.lease.0;
-        let released = time::timeout(config.renewal(), store.release(name, holder)).await;
+        let released = time::timeout(config.renewal(), store.release(name, holder, self.token)).await;
         if let Ok(Err(error)) = released {
             tracing::warn!(
                 lease = &**name,
@@ -140,9 +140,8 @@ impl Grant<'_> {
 }
 
 impl Holder {
-    /// Acquires or renews the lease. Returns its token, and until when it is valid without a
-    /// renewal.
-    pub(super) async fn ask(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
+    /// Acquires the lease. Returns its token, and until when it is valid without a renewal.
+    async fn acquire(&self) -> Result<Option<(FencingToken, Instant)>, LeaseError> {
         // Measured from the start of the request, which is earlier than the store's own start.
         let asked = Instant::now();
         let token = self
@@ -150,6 +149,17 @@ impl Holder {
             .acquire(&self.name, &self.holder, self.config.duration)
             .await?;
         Ok(token.map(|token| (token, asked + self.config.trusted())))
+    }
+
+    /// Renews the lease. Returns until when it is valid without another renewal, or `None` if it has
+    /// ended.
+    pub(super) async fn renew(&self, token: FencingToken) -> Result<Option<Instant>, LeaseError> {
+        let asked = Instant::now();
+        let is_renewed = self
+            .store
+            .renew(&self.name, &self.holder, token, self.config.duration)
+            .await?;
+        Ok(is_renewed.then(|| asked + self.config.trusted()))
     }
 }
 

@@ -18,6 +18,12 @@ struct Held {
     until: Instant,
 }
 
+impl Held {
+    fn is_of(&self, holder: &str, token: FencingToken) -> bool {
+        self.holder.as_deref() == Some(holder) && self.token == token
+    }
+}
+
 impl LeaseStore for MemoryLeases {
     fn acquire<'a>(
         &'a self,
@@ -49,13 +55,33 @@ impl LeaseStore for MemoryLeases {
         Box::pin(ready(Ok(token)))
     }
 
+    fn renew<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<bool, LeaseError>> {
+        let now = Instant::now();
+        let mut leases = self.0.lock();
+        let held = leases
+            .get_mut(name)
+            .filter(|lease| lease.is_of(holder, token) && lease.until > now);
+        let is_held = held.is_some();
+        if let Some(lease) = held {
+            lease.until = now + duration.get();
+        }
+        Box::pin(ready(Ok(is_held)))
+    }
+
     fn release<'a>(
         &'a self,
         name: &'a str,
         holder: &'a str,
+        token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
         if let Some(lease) = self.0.lock().get_mut(name)
-            && lease.holder.as_deref() == Some(holder)
+            && lease.is_of(holder, token)
         {
             lease.holder = None;
         }

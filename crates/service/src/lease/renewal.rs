@@ -26,7 +26,7 @@ pub(super) struct Renewal {
 enum State {
     /// The lease is held at least until then, by the clock of this process.
     TrustedUntil(Instant),
-    /// Another holder had the lease at this time.
+    /// The store reported at this time that the lease had ended.
     Lost(Instant),
 }
 
@@ -99,12 +99,12 @@ async fn renew(
         }
         let until = state.borrow().trusted_until();
         let asked = Instant::now();
-        match time::timeout_at(until, holder.ask()).await {
-            Ok(Ok(Some((same, until)))) if same == token => {
+        match time::timeout_at(until, holder.renew(token)).await {
+            Ok(Ok(Some(until))) => {
                 state.send_replace(State::TrustedUntil(until));
                 next = asked + holder.config.renewal();
             }
-            Ok(Ok(_)) => {
+            Ok(Ok(None)) => {
                 state.send_replace(State::Lost(Instant::now()));
                 return;
             }

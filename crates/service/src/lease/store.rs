@@ -25,10 +25,14 @@ impl LeaseError {
     }
 }
 
-/// Where leases are kept: the database of the service, or Redis. Each step is atomic, and time is the store's.
+/// Stores leases: in the database of the service, or in Redis. Each operation is atomic and uses the
+/// clock of the store.
+///
+/// An operation whose future was dropped may reach the store late. A late `renew` or `release`
+/// names the token of a lease that has ended, so it changes nothing.
 pub trait LeaseStore: Send + Sync + fmt::Debug + 'static {
-    /// Takes the lease of `name` for `holder`, or renews it. `None` says that another holds it. A renewal keeps its token; every new grant has a higher one
-    /// than all before it.
+    /// Acquires the lease `name` for `holder`. Returns `None` if another holder has it. A holder that
+    /// has the lease keeps its token. Every new grant has a higher token than all earlier ones.
     fn acquire<'a>(
         &'a self,
         name: &'a str,
@@ -36,10 +40,21 @@ pub trait LeaseStore: Send + Sync + fmt::Debug + 'static {
         duration: Timeout,
     ) -> BoxFuture<'a, Result<Option<FencingToken>, LeaseError>>;
 
-    /// Gives the lease back, where `holder` still has it.
+    /// Extends the lease that `holder` has under this token. Returns `false` if that lease has ended
+    /// or was released, and never grants it again.
+    fn renew<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<bool, LeaseError>>;
+
+    /// Releases the lease that `holder` has under this token. Does nothing if that lease has ended.
     fn release<'a>(
         &'a self,
         name: &'a str,
         holder: &'a str,
+        token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>>;
 }

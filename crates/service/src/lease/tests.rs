@@ -33,12 +33,26 @@ impl LeaseStore for Distant {
         self.leases.acquire(name, holder, duration)
     }
 
+    fn renew<'a>(
+        &'a self,
+        name: &'a str,
+        holder: &'a str,
+        token: FencingToken,
+        duration: Timeout,
+    ) -> BoxFuture<'a, Result<bool, LeaseError>> {
+        if self.is_cut.load(Ordering::SeqCst) {
+            return Box::pin(pending());
+        }
+        self.leases.renew(name, holder, token, duration)
+    }
+
     fn release<'a>(
         &'a self,
         name: &'a str,
         holder: &'a str,
+        token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
-        self.leases.release(name, holder)
+        self.leases.release(name, holder, token)
     }
 }
 
