@@ -6,9 +6,10 @@ use std::{num::NonZeroU32, sync::Arc};
 use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    BrokerUrl, EmbeddedConfig, MemoryBroker, MessagingConfig, SqliteBroker,
+    BrokerUrl, EmbeddedConfig, Envelope, GroupName, MemoryBroker, MessagingConfig, SqliteBroker,
+    Topic,
     conformance::{FaultyBroker, Harness},
-    transport::Transport,
+    transport::{Order, SubscriptionPlan, Transport},
 };
 use tempfile::TempDir;
 
@@ -92,4 +93,55 @@ mod sqlite {
     }
 
     seaworthy_messaging::conformance!(harness());
+
+    /// A broker whose leases end after 200 ms, and a plan for one topic.
+    async fn short_leases(folder: &InFile) -> (SqliteBroker, SubscriptionPlan) {
+        let mut config = folder.config();
+        config.embedded.lease = Timeout::from_millis(200);
+        let broker = SqliteBroker::open(&config).await.unwrap();
+        let plan = SubscriptionPlan {
+            group: GroupName::new("group").unwrap(),
+            topics: vec![Topic::new("topic").unwrap()],
+            prefetch: 10.try_into().unwrap(),
+            order: Order::Member,
+        };
+        (broker, plan)
+    }
+
+    async fn publish(broker: &SqliteBroker, text: &'static str) {
+        let topic = Topic::new("topic").unwrap();
+        let batch = vec![Envelope::new(topic, "test", "test", text)];
+        assert!(broker.publish(batch).await.iter().all(Result::is_ok));
+    }
+
+    #[tokio::test]
+    async fn session_that_lost_a_lease_is_lost_msg_1() {
+        let folder = harness().unwrap();
+        let (broker, plan) = short_leases(&folder).await;
+        let first = broker.open(plan.clone()).await.unwrap();
+        publish(&broker, "one").await;
+        let held: Vec<_> = first.next().await.unwrap().iter().map(|one| one.tag).collect();
+        first.extend(held.clone()).await.unwrap();
+        let second = broker.open(plan).await.unwrap();
+        let taken: Vec<_> = second.next().await.unwrap().iter().map(|one| one.tag).collect();
+        assert_eq!(taken.len(), 1);
+        first.extend(held).await.unwrap_err();
+        second.extend(taken).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn session_gets_a_message_once_after_its_own_lease_ended_msg_1() {
+        let folder = harness().unwrap();
+        let (broker, plan) = short_leases(&folder).await;
+        let session = broker.open(plan).await.unwrap();
+        publish(&broker, "one").await;
+        let held: Vec<_> = session.next().await.unwrap().iter().map(|one| one.tag).collect();
+        // Longer than the lease: the process was suspended.
+        tokio::time::sleep(std::time::Duration::from_millis(300)).await;
+        publish(&broker, "two").await;
+        let next = session.next().await.unwrap();
+        let payloads: Vec<_> = next.iter().map(|one| one.envelope.payload()).collect();
+        assert_eq!(payloads, [&b"two"[..]]);
+        session.extend(held).await.unwrap();
+    }
 }

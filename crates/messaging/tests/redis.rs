@@ -188,3 +188,32 @@ async fn message_for_missing_group_is_unroutable_msg_3() {
         "{answers:?}"
     );
 }
+
+/// Publishes a message that one session takes, waits until its lease has ended, and lets another
+/// session take it. The first session is lost then.
+#[tokio::test]
+async fn session_that_lost_a_lease_is_lost_msg_1() {
+    let Some(shared) = shared() else { return };
+    let transport = connect({
+        let mut config = shared.config();
+        config.redis.lease = Timeout::from_millis(200);
+        config
+    })
+    .await;
+    let topic = Topic::new(&format!("redis.{}", seaworthy_core::new_id().simple())).unwrap();
+    let plan = SubscriptionPlan {
+        group: GroupName::new(&format!("group.{topic}")).unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: 10.try_into().unwrap(),
+        order: Order::Member,
+    };
+    let first = transport.open(plan.clone()).await.unwrap();
+    transport.publish(numbered(&topic, 0..1)).await;
+    let held: Vec<_> = first.next().await.unwrap().iter().map(|one| one.tag).collect();
+    first.extend(held.clone()).await.unwrap();
+    let second = transport.open(plan).await.unwrap();
+    let taken: Vec<_> = second.next().await.unwrap().iter().map(|one| one.tag).collect();
+    assert_eq!(taken.len(), 1);
+    first.extend(held).await.unwrap_err();
+    second.extend(taken).await.unwrap();
+}

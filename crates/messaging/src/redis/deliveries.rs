@@ -214,11 +214,14 @@ impl Member {
         let arguments: Vec<&[u8]> = arguments.iter().map(String::as_bytes).collect();
         let redis = &self.broker.redis;
         let keys = self.keys();
-        let settled = redis
-            .invoke::<Value>(&scripts::SETTLE, &keys, &arguments)
-            .await;
-        settled.map_err(failed)?;
+        let lost: u64 = redis
+            .invoke(&scripts::SETTLE, &keys, &arguments)
+            .await
+            .map_err(failed)?;
         self.room.notify_one();
+        if lost > 0 {
+            return Err(TransportError::lease_lost());
+        }
         Ok(())
     }
 }

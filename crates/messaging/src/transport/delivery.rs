@@ -44,7 +44,10 @@ pub trait Deliveries: Send + Sync + 'static {
         None
     }
 
-    /// These are still being worked on.
+    /// Extends the leases of these messages, which handlers still process.
+    ///
+    /// # Errors
+    /// The session is lost: the broker cannot be reached, or another session has one of the messages.
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         drop(tags);
         Box::pin(std::future::ready(Ok(())))

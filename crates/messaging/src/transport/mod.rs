@@ -50,6 +50,11 @@ impl TransportError {
         Self::Unavailable(cause.into())
     }
 
+    /// Another session has a message whose lease this session did not extend in time.
+    pub(crate) fn lease_lost() -> Self {
+        Self::unavailable("a lease ended before it was extended, and another session has the message")
+    }
+
     /// It refuses.
     pub fn refused(cause: impl Into<Cause>) -> Self {
         Self::Refused(cause.into())

@@ -1,12 +1,14 @@
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
 
 use futures::future::BoxFuture;
+use parking_lot::Mutex as Lock;
 use sqlx::Row as _;
 use tokio::{sync::Mutex, time};
 
@@ -16,11 +18,14 @@ use crate::{
     transport::{Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError},
 };
 
-/// The oldest that nobody holds.
+/// Claims the oldest messages that no session holds. A message that this session is handling is not
+/// delivered to it again, even if its lease has ended.
 const CLAIM: &str = "
     UPDATE broker_messages SET holder = ?1, lease_until = ?2, deliveries = deliveries + 1
     WHERE seq IN (
-        SELECT seq FROM broker_messages WHERE group_name = ?3 AND lease_until <= ?4 ORDER BY seq LIMIT ?5
+        SELECT seq FROM broker_messages
+        WHERE group_name = ?3 AND lease_until <= ?4 AND seq NOT IN (SELECT value FROM json_each(?6))
+        ORDER BY seq LIMIT ?5
     )
     RETURNING seq, topic, headers, payload, deliveries";
 /// The same without those whose key another session holds.
@@ -28,7 +33,7 @@ const CLAIM_BY_KEY: &str = "
     UPDATE broker_messages SET holder = ?1, lease_until = ?2, deliveries = deliveries + 1
     WHERE seq IN (
         SELECT seq FROM broker_messages AS candidate
-        WHERE group_name = ?3 AND lease_until <= ?4
+        WHERE group_name = ?3 AND lease_until <= ?4 AND seq NOT IN (SELECT value FROM json_each(?6))
             AND NOT EXISTS (
                 SELECT 1 FROM broker_messages AS held
                 WHERE held.group_name = ?3 AND held.partition_key = candidate.partition_key
@@ -67,7 +72,8 @@ struct Member {
     plan: SubscriptionPlan,
     /// Unique over all processes.
     session: String,
-    in_hand: AtomicUsize,
+    /// The messages that were delivered and are not settled.
+    in_hand: Lock<BTreeSet<DeliveryTag>>,
     stopped: AtomicBool,
 }
 
@@ -78,7 +84,7 @@ impl SqliteDeliveries {
                 broker,
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
-                in_hand: AtomicUsize::new(0),
+                in_hand: Lock::default(),
                 stopped: AtomicBool::new(false),
             }),
             claims: Mutex::default(),
@@ -88,7 +94,10 @@ impl SqliteDeliveries {
 
 impl Member {
     async fn claim(&self) -> Result<Vec<Delivery>, sqlx::Error> {
-        let in_hand = self.in_hand.load(Ordering::SeqCst);
+        let (in_hand, held) = {
+            let tags = self.in_hand.lock();
+            (tags.len(), numbers(tags.iter()))
+        };
         let room = usize::from(self.plan.prefetch.get()).saturating_sub(in_hand);
         if room == 0 || self.stopped.load(Ordering::SeqCst) {
             return Ok(Vec::new());
@@ -104,6 +113,7 @@ impl Member {
             .bind(self.plan.group.as_str())
             .bind(now)
             .bind(i64::try_from(room).unwrap_or(i64::MAX))
+            .bind(held)
             .fetch_all(&self.broker.pool)
             .await?;
         let mut claimed = Vec::with_capacity(rows.len());
@@ -127,7 +137,8 @@ impl Member {
         }
         // The statement returns them in any order.
         claimed.sort_unstable_by_key(|delivery| delivery.tag);
-        self.in_hand.fetch_add(claimed.len(), Ordering::SeqCst);
+        let tags = claimed.iter().map(|delivery| delivery.tag);
+        self.in_hand.lock().extend(tags);
         Ok(claimed)
     }
 
@@ -143,7 +154,12 @@ impl Member {
             .execute(&self.broker.pool)
             .await
             .map_err(down)?;
-        self.in_hand.fetch_sub(tags.len(), Ordering::SeqCst);
+        {
+            let mut in_hand = self.in_hand.lock();
+            for tag in tags {
+                in_hand.remove(tag);
+            }
+        }
         // There is room again, a key may be free, and others may take what was given back.
         self.broker.arrived.notify_waiters();
         Ok(())
@@ -156,22 +172,27 @@ fn broken(topic: Topic, payload: Vec<u8>) -> Envelope {
     Envelope::new(topic, &kind, "", payload)
 }
 
-fn numbers(tags: &[DeliveryTag]) -> String {
-    let numbers: Vec<String> = tags.iter().map(|tag| tag.0.to_string()).collect();
+fn numbers<'a>(tags: impl IntoIterator<Item = &'a DeliveryTag>) -> String {
+    let numbers: Vec<String> = tags.into_iter().map(|tag| tag.0.to_string()).collect();
     format!("[{}]", numbers.join(","))
 }
 
 impl Member {
+    /// Extends the leases of these messages. If another session has claimed one of them, this
+    /// session has lost its leases.
     async fn extend(&self, tags: Vec<DeliveryTag>) -> Result<(), TransportError> {
         self.broker.is_open()?;
         let lease = milliseconds(self.broker.config.lease.get());
-        sqlx::query(EXTEND)
+        let extended = sqlx::query(EXTEND)
             .bind(numbers(&tags))
             .bind(&self.session)
             .bind(now().saturating_add(lease))
             .execute(&self.broker.pool)
             .await
             .map_err(down)?;
+        if extended.rows_affected() < tags.len() as u64 {
+            return Err(TransportError::lease_lost());
+        }
         Ok(())
     }
 }

@@ -1,5 +1,7 @@
 -- Acknowledges, gives back or extends what a session holds, and lets the session go when it is over.
+-- Returns how many of the entries to extend belong to another session.
 local active, wake = KEYS[1], KEYS[2]
+local lost = 0
 local group, session, returned, act, lease, over = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6] == 'over'
 
 for at = 7, #ARGV, 2 do
@@ -18,6 +20,8 @@ for at = 7, #ARGV, 2 do
                 local before = math.max(pending[1][4] - 1, 0)
                 redis.call('XCLAIM', stream, group, returned, 0, id, 'RETRYCOUNT', before, 'JUSTID')
             end
+        else
+            lost = lost + 1
         end
     end
 end
@@ -39,4 +43,4 @@ end
 if over or act == 'give_back' then
     redis.call('XADD', wake, 'MAXLEN', 1, '*', 'by', session)
 end
-return 1
+return act == 'extend' and lost or 0
