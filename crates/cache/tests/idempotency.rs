@@ -6,7 +6,7 @@
     reason = "what a test cannot unwrap has failed it"
 )]
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use futures::future::try_join_all;
 use seaworthy_cache::RedisStore;
@@ -14,9 +14,10 @@ use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
         Begun, Ending, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey, Times,
+        conformance,
     },
 };
-use seaworthy_core::Code;
+use seaworthy_core::{Code, effects::Attempt};
 use seaworthy_redis::{Redis, RedisConfig, redis};
 use seaworthy_testkit::{redis::RedisServer, requirement::required};
 
@@ -67,6 +68,15 @@ async fn token(store: &RedisStore, text: &str, run: Duration) -> u64 {
         Begun::New(token) => token,
         other => panic!("{other:?}"),
     }
+}
+
+#[tokio::test]
+async fn redis_store_behaves_as_every_store_api_6() {
+    let Some(server) = server() else { return };
+    let change: conformance::Change = Arc::new(|| Box::pin(async { Attempt::begin().succeed() }));
+    conformance::check(Arc::new(store(&server)), change)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]

@@ -18,11 +18,13 @@ pub(crate) struct Prepared {
     row_places: Option<usize>,
 }
 
-/// What statements begin with that change nothing by themselves.
-const READS: [&str; 4] = ["SELECT", "SHOW", "EXPLAIN", "PRAGMA"];
+/// The first words of statements that change nothing by themselves. `WITH`, `EXPLAIN` and `PRAGMA`
+/// may be followed by a change.
+const READS: [&str; 2] = ["SELECT", "SHOW"];
 
 impl Prepared {
-    /// Whether it is known to change nothing. `WITH` may be followed by a change.
+    /// Whether the statement is known to change nothing. The changes of a function that a `SELECT`
+    /// calls are not detected.
     pub(crate) fn reads(&self) -> bool {
         READS.contains(&self.operation.as_str())
     }

@@ -120,10 +120,22 @@ mod sqlite {
         let (broker, plan) = short_leases(&folder).await;
         let first = broker.open(plan.clone()).await.unwrap();
         publish(&broker, "one").await;
-        let held: Vec<_> = first.next().await.unwrap().iter().map(|one| one.tag).collect();
+        let held: Vec<_> = first
+            .next()
+            .await
+            .unwrap()
+            .iter()
+            .map(|one| one.tag)
+            .collect();
         first.extend(held.clone()).await.unwrap();
         let second = broker.open(plan).await.unwrap();
-        let taken: Vec<_> = second.next().await.unwrap().iter().map(|one| one.tag).collect();
+        let taken: Vec<_> = second
+            .next()
+            .await
+            .unwrap()
+            .iter()
+            .map(|one| one.tag)
+            .collect();
         assert_eq!(taken.len(), 1);
         first.extend(held).await.unwrap_err();
         second.extend(taken).await.unwrap();
@@ -135,7 +147,13 @@ mod sqlite {
         let (broker, plan) = short_leases(&folder).await;
         let session = broker.open(plan).await.unwrap();
         publish(&broker, "one").await;
-        let held: Vec<_> = session.next().await.unwrap().iter().map(|one| one.tag).collect();
+        let held: Vec<_> = session
+            .next()
+            .await
+            .unwrap()
+            .iter()
+            .map(|one| one.tag)
+            .collect();
         // Longer than the lease: the process was suspended.
         tokio::time::sleep(std::time::Duration::from_millis(300)).await;
         publish(&broker, "two").await;

@@ -209,10 +209,22 @@ async fn session_that_lost_a_lease_is_lost_msg_1() {
     };
     let first = transport.open(plan.clone()).await.unwrap();
     transport.publish(numbered(&topic, 0..1)).await;
-    let held: Vec<_> = first.next().await.unwrap().iter().map(|one| one.tag).collect();
+    let held: Vec<_> = first
+        .next()
+        .await
+        .unwrap()
+        .iter()
+        .map(|one| one.tag)
+        .collect();
     first.extend(held.clone()).await.unwrap();
     let second = transport.open(plan).await.unwrap();
-    let taken: Vec<_> = second.next().await.unwrap().iter().map(|one| one.tag).collect();
+    let taken: Vec<_> = second
+        .next()
+        .await
+        .unwrap()
+        .iter()
+        .map(|one| one.tag)
+        .collect();
     assert_eq!(taken.len(), 1);
     first.extend(held).await.unwrap_err();
     second.extend(taken).await.unwrap();

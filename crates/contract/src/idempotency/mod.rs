@@ -43,6 +43,7 @@
 //! ```
 
 mod config;
+pub mod conformance;
 #[cfg(test)]
 mod hostile;
 mod layer;

@@ -19,8 +19,15 @@ use tower::ServiceExt;
 
 use super::{
     Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore,
-    RecordedAnswer, ScopedKey, StoreFuture, Times,
+    RecordedAnswer, ScopedKey, StoreFuture, Times, conformance,
 };
+
+#[tokio::test]
+async fn memory_store_behaves_as_every_store_api_6() {
+    let store = Arc::new(MemoryStore::new(&IdempotencyConfig::default()));
+    let change: conformance::Change = Arc::new(|| Box::pin(async { Attempt::begin().succeed() }));
+    conformance::check(store, change).await.unwrap();
+}
 
 struct Subject {
     router: Router,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod error;
+mod eviction;
 mod mark;
 mod outcome;
 mod room;
@@ -27,6 +28,12 @@ pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
             "outcomes",
             include_str!("../../migrations/0002_idempotency.up.sql"),
             include_str!("../../migrations/0002_idempotency.down.sql"),
+        ),
+        Migration::new(
+            3,
+            "shares",
+            include_str!("../../migrations/0003_idempotency.up.sql"),
+            include_str!("../../migrations/0003_idempotency.down.sql"),
         ),
     ],
 );

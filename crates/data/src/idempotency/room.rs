@@ -1,4 +1,26 @@
+//! Keeps the table within its limits.
+//!
+//! Each process keeps a count of the table for a second and adds its own keys to it, so most keys
+//! need no count. When the table is full, one step deletes a page of responses.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use parking_lot::Mutex;
+use tokio::time::Instant;
+
+use super::eviction::{Candidate, Room, Share, Used, choose};
 use crate::{DataError, Transaction, sql};
+
+/// How long a count is used. The keys that other replicas add meanwhile may exceed the limits.
+const COUNT_TTL: Duration = Duration::from_secs(1);
+/// Expired rows that one statement deletes.
+const EXPIRED_PAGE: i64 = 1_000;
+/// Callers, from the largest share down, that one step considers.
+const MAX_SHARES: i64 = 32;
+/// Responses of one caller that one step considers.
+const MAX_CANDIDATES: i64 = 100;
+/// The part of a limit that an eviction frees in addition, so that the next keys need none.
+const SPARE_PART: i64 = 100;
 
 /// How much the table may hold.
 #[derive(Debug, Clone, Copy)]
@@ -7,7 +29,7 @@ pub(super) struct Limits {
     pub(super) size: i64,
 }
 
-/// What is to be added, and for which caller.
+/// What a caller adds to the table.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Wanted<'a> {
     pub(super) share: &'a str,
@@ -15,112 +37,200 @@ pub(super) struct Wanted<'a> {
     pub(super) size: i64,
 }
 
-/// Entries, bytes, and entries that may make room. `CAST` because engines sum to types of their own.
-macro_rules! shares {
-    ($integer:literal) => {
-        concat!(
-            "count(*) AS entries, CAST(coalesce(sum(size), 0) AS ",
-            $integer,
-            ") AS bytes, count(CASE WHEN status IS NOT NULL OR (run_ends_ms > 0 AND run_ends_ms <= ?) THEN 1 END) AS settled"
-        )
-    };
-}
-
-/// The largest share of another caller that can lose something.
-macro_rules! others {
-    ($integer:literal, $order:literal) => {
-        concat!(
-            "SELECT ",
-            shares!($integer),
-            ", share FROM idempotency_keys WHERE share <> ? GROUP BY share",
-            " HAVING count(CASE WHEN status IS NOT NULL OR (run_ends_ms > 0 AND run_ends_ms <= ?) THEN 1 END) > 0 ORDER BY ",
-            $order,
-            " DESC LIMIT 1"
-        )
-    };
-}
-
-/// Makes room: the caller with the largest share loses its answers that end first. `false` where a caller with a smaller share would have to lose one.
-pub(super) async fn make_room(
-    tx: &Transaction,
+/// The limits of the table, and its last count.
+#[derive(Debug)]
+pub(super) struct Capacity {
     limits: Limits,
-    wanted: Wanted<'_>,
-    now: i64,
-) -> Result<bool, DataError> {
-    loop {
-        let (count, total): (i64, i64) =
-            sql("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM idempotency_keys")
-                .on_mysql(
-                    "SELECT count(*), CAST(coalesce(sum(size), 0) AS SIGNED) FROM idempotency_keys",
-                )
-                .fetch_one(tx)
-                .await?;
-        let lacks_entries = count.saturating_add(wanted.entries) > limits.entries;
-        if !lacks_entries && total.saturating_add(wanted.size) <= limits.size {
+    /// Candidates that one statement may return.
+    max_candidates: i64,
+    counted: Mutex<Option<Counted>>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Counted {
+    at: Instant,
+    used: Used,
+}
+
+impl Capacity {
+    /// Creates the limits of a table whose statements return at most `max_rows` rows.
+    pub(super) fn new(limits: Limits, max_rows: NonZeroU32) -> Self {
+        Self {
+            limits,
+            max_candidates: (MAX_SHARES * MAX_CANDIDATES).min(max_rows.get().into()),
+            counted: Mutex::new(None),
+        }
+    }
+
+    /// Makes room by deleting responses of the caller with the largest share, the ones that expire
+    /// first. Returns `false` if a caller with a smaller share would lose a response.
+    pub(super) async fn make_room(
+        &self,
+        tx: &Transaction,
+        wanted: Wanted<'_>,
+        now: i64,
+    ) -> Result<bool, DataError> {
+        if self.add(wanted) {
             return Ok(true);
         }
-        let Some(share) = largest_share(tx, wanted, lacks_entries, now).await? else {
+        if wanted.size > self.limits.size {
             return Ok(false);
+        }
+        delete_expired(tx, now).await?;
+        loop {
+            let used = count(tx).await?;
+            let Some(room) = self.lacking(used, wanted) else {
+                let used = used.with(wanted.entries, wanted.size);
+                let at = Instant::now();
+                *self.counted.lock() = Some(Counted { at, used });
+                return Ok(true);
+            };
+            let shares = shares(tx, room, wanted, now).await?;
+            let candidates = candidates(tx, &shares, self.max_candidates, now).await?;
+            let digests = choose(room, shares, candidates, wanted);
+            if digests.is_empty() {
+                return Ok(false);
+            }
+            sql("DELETE FROM idempotency_keys WHERE digest IN (?*)")
+                .bind_list(digests)
+                .execute(tx)
+                .await?;
+        }
+    }
+
+    /// Adds to the last count. Returns `false` if the count is too old, or the limits are reached.
+    fn add(&self, wanted: Wanted<'_>) -> bool {
+        let mut counted = self.counted.lock();
+        let Some(counted) = counted
+            .as_mut()
+            .filter(|counted| counted.at.elapsed() < COUNT_TTL)
+        else {
+            return false;
         };
-        let first: Option<(String,)> = sql("SELECT digest FROM idempotency_keys WHERE share = ? AND (status IS NOT NULL OR (run_ends_ms > 0 AND run_ends_ms <= ?)) ORDER BY ends_ms LIMIT 1")
-            .bind(&*share)
-            .bind(now)
-            .fetch_optional(tx)
-            .await?;
-        let Some((first,)) = first else {
-            return Ok(false);
-        };
-        sql("DELETE FROM idempotency_keys WHERE digest = ?")
-            .bind(first)
-            .execute(tx)
-            .await?;
+        if self.lacking(counted.used, wanted).is_some() {
+            return false;
+        }
+        counted.used = counted.used.with(wanted.entries, wanted.size);
+        true
+    }
+
+    /// Returns what an eviction must free. Entries come before bytes.
+    fn lacking(&self, used: Used, wanted: Wanted<'_>) -> Option<Room> {
+        let used = used.with(wanted.entries, wanted.size);
+        let (entries, size) = (
+            used.entries - self.limits.entries,
+            used.size - self.limits.size,
+        );
+        if entries > 0 {
+            let spare = self.limits.entries / SPARE_PART;
+            return Some(Room::Entries(entries + spare.min(MAX_CANDIDATES)));
+        }
+        (size > 0).then(|| Room::Size(size + self.limits.size / SPARE_PART))
     }
 }
 
-/// The caller that loses an answer: the one with the largest share among those that can lose one, the wanted room counted as the caller's own. None where the caller's own
-/// share is larger.
-async fn largest_share(
-    tx: &Transaction,
-    wanted: Wanted<'_>,
-    lacks_entries: bool,
-    now: i64,
-) -> Result<Option<String>, DataError> {
-    let own: (i64, i64, i64) = sql(concat!(
-        "SELECT ",
-        shares!("BIGINT"),
-        " FROM idempotency_keys WHERE share = ?"
-    ))
-    .on_mysql(concat!(
-        "SELECT ",
-        shares!("SIGNED"),
-        " FROM idempotency_keys WHERE share = ?"
-    ))
-    .bind(now)
-    .bind(wanted.share)
-    .fetch_one(tx)
-    .await?;
-    let others = if lacks_entries {
-        sql(others!("BIGINT", "entries")).on_mysql(others!("SIGNED", "entries"))
-    } else {
-        sql(others!("BIGINT", "bytes")).on_mysql(others!("SIGNED", "bytes"))
-    };
-    let other: Option<(i64, i64, i64, String)> = others
+/// Deletes a page of expired rows. Rows that another transaction deletes are skipped.
+async fn delete_expired(tx: &Transaction, now: i64) -> Result<(), DataError> {
+    sql("DELETE FROM idempotency_keys WHERE digest IN (SELECT digest FROM idempotency_keys WHERE ends_ms <= ? ORDER BY ends_ms LIMIT ?)")
+        .on_postgres("DELETE FROM idempotency_keys WHERE digest IN (SELECT digest FROM idempotency_keys WHERE ends_ms <= ? ORDER BY ends_ms LIMIT ? FOR UPDATE SKIP LOCKED)")
+        .on_mysql("DELETE FROM idempotency_keys WHERE ends_ms <= ? ORDER BY ends_ms LIMIT ?")
         .bind(now)
+        .bind(EXPIRED_PAGE)
+        .execute(tx)
+        .await
+        .map(drop)
+}
+
+/// Counts the table. `CAST` because engines sum to types of their own.
+async fn count(tx: &Transaction) -> Result<Used, DataError> {
+    let (entries, size) =
+        sql("SELECT count(*), CAST(coalesce(sum(size), 0) AS BIGINT) FROM idempotency_keys")
+            .on_mysql(
+                "SELECT count(*), CAST(coalesce(sum(size), 0) AS SIGNED) FROM idempotency_keys",
+            )
+            .fetch_one(tx)
+            .await?;
+    Ok(Used { entries, size })
+}
+
+/// The condition of rows that may be evicted: a response, or a call that is over. Takes the time.
+macro_rules! is_settled {
+    () => {
+        "(status IS NOT NULL OR (run_ends_ms > 0 AND run_ends_ms <= ?))"
+    };
+}
+
+/// Selects the own share and the largest others, by this column.
+macro_rules! select_shares {
+    ($integer:literal, $by:literal) => {
+        concat!(
+            "SELECT share, count(*) AS entries, CAST(coalesce(sum(size), 0) AS ",
+            $integer,
+            ") AS bytes FROM idempotency_keys GROUP BY share HAVING share = ? OR count(CASE WHEN ",
+            is_settled!(),
+            " THEN 1 END) > 0 ORDER BY CASE WHEN share = ? THEN 0 ELSE 1 END, ",
+            $by,
+            " DESC LIMIT ?"
+        )
+    };
+}
+
+/// Returns the own share, and the largest shares of other callers that can lose a response.
+async fn shares(
+    tx: &Transaction,
+    room: Room,
+    wanted: Wanted<'_>,
+    now: i64,
+) -> Result<Vec<Share>, DataError> {
+    let select = match room {
+        Room::Entries(_) => {
+            sql(select_shares!("BIGINT", "entries")).on_mysql(select_shares!("SIGNED", "entries"))
+        }
+        Room::Size(_) => {
+            sql(select_shares!("BIGINT", "bytes")).on_mysql(select_shares!("SIGNED", "bytes"))
+        }
+    };
+    let rows: Vec<(String, i64, i64)> = select
         .bind(wanted.share)
         .bind(now)
-        .fetch_optional(tx)
+        .bind(wanted.share)
+        .bind(MAX_SHARES + 1)
+        .fetch_all(tx)
         .await?;
-    let (own_entries, own_size, own_settled) = own;
-    let own = if lacks_entries {
-        own_entries.saturating_add(wanted.entries)
-    } else {
-        own_size.saturating_add(wanted.size)
+    let share = |(name, entries, size)| Share {
+        name,
+        used: Used { entries, size },
     };
-    let other =
-        other.map(|(entries, size, _, share)| (if lacks_entries { entries } else { size }, share));
-    Ok(match other {
-        Some((size, share)) if size > own || (size == own && own_settled == 0) => Some(share),
-        _ if own_settled > 0 => Some(wanted.share.to_owned()),
-        _ => None,
-    })
+    Ok(rows.into_iter().map(share).collect())
+}
+
+/// Returns the rows of these callers that may be evicted, the ones that expire first.
+async fn candidates(
+    tx: &Transaction,
+    shares: &[Share],
+    limit: i64,
+    now: i64,
+) -> Result<Vec<Candidate>, DataError> {
+    if shares.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows: Vec<(String, String, i64)> = sql(concat!(
+        "SELECT digest, share, size FROM (SELECT digest, share, size,
+            row_number() OVER (PARTITION BY share ORDER BY ends_ms) AS place FROM idempotency_keys
+         WHERE share IN (?*) AND ",
+        is_settled!(),
+        ") AS ranked WHERE place <= ? ORDER BY place LIMIT ?"
+    ))
+    .bind_list(shares.iter().map(|share| share.name.as_str()))
+    .bind(now)
+    .bind(MAX_CANDIDATES)
+    .bind(limit)
+    .fetch_all(tx)
+    .await?;
+    let candidate = |(digest, share, size)| Candidate {
+        digest,
+        share,
+        size,
+    };
+    Ok(rows.into_iter().map(candidate).collect())
 }

@@ -1,5 +1,6 @@
 use std::{
     any::Any,
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -13,7 +14,7 @@ use super::{
     error::KeyError,
     mark::KeyMark,
     outcome,
-    room::{Limits, Wanted, make_room},
+    room::{Capacity, Limits, Wanted},
 };
 use crate::{DataError, Database, Transaction, sql};
 
@@ -32,19 +33,21 @@ const OVER_MS: i64 = 1;
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
     database: Database,
-    limits: Limits,
+    capacity: Arc<Capacity>,
 }
 
 impl DatabaseStore {
     /// A store in this database, with the bounds of the settings.
     #[must_use]
     pub fn new(database: Database, config: &IdempotencyConfig) -> Self {
+        let limits = Limits {
+            entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
+            size: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
+        };
+        let capacity = Capacity::new(limits, database.config().maximum_rows);
         Self {
             database,
-            limits: Limits {
-                entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
-                size: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
-            },
+            capacity: Arc::new(capacity),
         }
     }
 
@@ -64,7 +67,9 @@ impl DatabaseStore {
         self.database
             .transaction(|tx| async move {
                 let now = now();
-                sql("DELETE FROM idempotency_keys WHERE ends_ms <= ?")
+                // Other expired keys are deleted in pages, when room is made.
+                sql("DELETE FROM idempotency_keys WHERE digest = ? AND ends_ms <= ?")
+                    .bind(digest)
                     .bind(now)
                     .execute(&tx)
                     .await?;
@@ -85,7 +90,7 @@ impl DatabaseStore {
                     entries: 1,
                     size,
                 };
-                if !make_room(&tx, self.limits, wanted, now).await? {
+                if !self.capacity.make_room(&tx, wanted, now).await? {
                     return Err(KeyError::Full);
                 }
                 let token = seaworthy_core::new_id().as_u64_pair().1;
@@ -139,7 +144,7 @@ impl DatabaseStore {
                     .bind(digest)
                     .execute(&tx)
                     .await?;
-                if !make_room(&tx, self.limits, wanted, now()).await? {
+                if !self.capacity.make_room(&tx, wanted, now()).await? {
                     sql("UPDATE idempotency_keys SET run_ends_ms = ?, size = ? WHERE digest = ?")
                         .bind(OVER_MS)
                         .bind(size_of(key, None))

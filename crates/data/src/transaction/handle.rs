@@ -258,6 +258,9 @@ impl Transaction {
             .0
             .statements
             .prepare(self.engine(), &request.statement)?;
+        if !prepared.reads() {
+            self.shared.has_written.store(true, Ordering::Release);
+        }
         let record = database.0.observer.begin(&prepared);
         let work = database.work(&prepared, &request);
         let outcome = self.shared.run(work, self.depth).await;

@@ -30,6 +30,8 @@ pub(super) struct Shared {
     pub(super) dropped: Lock<Option<u32>>,
     /// It lost against another and may be run again.
     pub(super) conflict: AtomicBool,
+    /// A statement that may change something was run in it.
+    pub(super) has_written: AtomicBool,
     pub(super) hooks: Lock<Vec<(u32, Hook)>>,
     pub(super) _held: Held,
 }
@@ -153,15 +155,23 @@ impl Shared {
         outcome.map(drop)
     }
 
-    /// Commits. Where the answer is lost on the way, the error is [`DataErrorKind::OutcomeUnknown`].
+    /// Commits. If the answer of the server is lost, the error is
+    /// [`DataErrorKind::OutcomeUnknown`].
+    ///
+    /// Only a transaction that wrote counts as a change of the running call and marks its key.
     pub(super) async fn commit(&self, open: &mut Open) -> Result<(), DataError> {
-        if self.options.reads() {
+        if self.options.reads() || !self.has_written.load(Ordering::Acquire) {
             return self.finish(open, "COMMIT").await;
         }
         #[cfg(feature = "idempotency")]
         if let Some(mark) = crate::idempotency::KeyMark::statement(&self.database.0) {
             self.mark(open, mark).await?;
-            return self.finish_unknown(open).await;
+            let outcome = self.finish_unknown(open).await;
+            // The mark resolves an unknown outcome, so only a success is reported.
+            if outcome.is_ok() {
+                Attempt::begin().succeed();
+            }
+            return outcome;
         }
         let attempt = Attempt::begin();
         let outcome = self.finish_unknown(open).await;
@@ -312,6 +322,7 @@ pub(super) fn shared(
         abandoned: AtomicBool::new(false),
         dropped: Lock::new(None),
         conflict: AtomicBool::new(false),
+        has_written: AtomicBool::new(false),
         hooks: Lock::default(),
     })
 }

@@ -27,8 +27,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 const SHARED_ROW: i64 = 1;
 
 /// A database whose gauges can be read.
-struct Subject {
-    database: Database,
+pub(crate) struct Subject {
+    pub(crate) database: Database,
     open: Gauge,
     in_use: Gauge,
     idle: Gauge,
@@ -36,7 +36,7 @@ struct Subject {
 }
 
 impl Subject {
-    async fn new(server: &Server) -> Self {
+    pub(crate) async fn new(server: &Server) -> Self {
         Self::with(server.open().await, server.config()).await
     }
 
@@ -59,19 +59,24 @@ impl Subject {
     }
 
     /// Returns the first of ten numbers that only this run uses.
-    fn rows(&self) -> i64 {
+    pub(crate) fn rows(&self) -> i64 {
         self.next.fetch_add(10, Ordering::SeqCst)
     }
 
+    /// Returns the first of the ten numbers of the last run.
+    pub(crate) fn last_row(&self) -> i64 {
+        self.next.load(Ordering::SeqCst) - 10
+    }
+
     /// Returns which of the ten rows of the last run exist.
-    async fn last_rows(&self) -> Vec<i64> {
-        let first = self.next.load(Ordering::SeqCst) - 10;
+    pub(crate) async fn last_rows(&self) -> Vec<i64> {
+        let first = self.last_row();
         let all = ids(&self.database).await.into_iter();
         all.filter(|id| *id >= first).map(|id| id - first).collect()
     }
 
     /// Checks that the next transaction can write, all connections return and the gauges agree.
-    async fn is_whole(&self) {
+    pub(crate) async fn is_whole(&self) {
         self.database
             .transaction(|tx| async move { touch(&tx).await })
             .await
@@ -86,7 +91,7 @@ impl Subject {
     }
 }
 
-async fn touch(connection: &dyn seaworthy_data::Connection) -> Result<(), DataError> {
+pub(crate) async fn touch(connection: &dyn seaworthy_data::Connection) -> Result<(), DataError> {
     let done = sql("UPDATE symbols SET places = COALESCE(places, 0) + 1 WHERE id = ?")
         .bind(SHARED_ROW)
         .execute(connection)
@@ -95,7 +100,10 @@ async fn touch(connection: &dyn seaworthy_data::Connection) -> Result<(), DataEr
     Ok(())
 }
 
-async fn insert(connection: &dyn seaworthy_data::Connection, id: i64) -> Result<(), DataError> {
+pub(crate) async fn insert(
+    connection: &dyn seaworthy_data::Connection,
+    id: i64,
+) -> Result<(), DataError> {
     let insert = sql("INSERT INTO symbols (id, label) VALUES (?, ?)");
     let insert = insert.bind(id).bind(format!("label {id}"));
     insert.execute(connection).await.map(drop)

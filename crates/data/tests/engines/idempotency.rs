@@ -1,18 +1,28 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+    time::Duration,
+};
 
 use futures::future::try_join_all;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
         Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
-        ScopedKey, Times,
+        ScopedKey, Times, conformance,
     },
 };
 use seaworthy_core::{
     ByteSize,
-    effects::{self, Effects},
+    effects::{self, Effects, Outcome},
 };
-use seaworthy_data::{DataErrorKind, Database, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator};
+use seaworthy_data::{
+    DataErrorKind, Database, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator, TransactionOptions,
+    Value, sql,
+};
+use seaworthy_telemetry::metrics::Metrics;
 
 use crate::server::{Server, add, ids};
 
@@ -279,4 +289,99 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(serv
     assert!(matches!(send("mine", "m").await, Begun::Answered(_)));
     assert!(matches!(send("greedy", "k19").await, Begun::Answered(_)));
     assert!(matches!(send("greedy", "k0").await, Begun::New(_)));
+}
+
+pub(crate) async fn database_store_behaves_as_every_store_api_6(server: Server) {
+    let store = store(&server, &IdempotencyConfig::default()).await;
+    let database = store.database().clone();
+    let next = Arc::new(AtomicI64::new(1));
+    let change: conformance::Change = Arc::new(move || {
+        let (database, id) = (database.clone(), next.fetch_add(1, Ordering::SeqCst));
+        Box::pin(async move { add(&database, id).await })
+    });
+    conformance::check(Arc::new(store), change).await.unwrap();
+}
+
+pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(server: Server) {
+    let store = store(&server, &IdempotencyConfig::default()).await;
+    for (text, options) in [
+        ("read", TransactionOptions::new()),
+        ("read only", TransactionOptions::new().read_only()),
+    ] {
+        let token = token(&store, text).await;
+        let key = ScopedKey::new(text);
+        let participant = store.participant(&key, token).unwrap();
+        let effects = Arc::new(Effects::new().with_participant(participant));
+        effects::scope(Arc::clone(&effects), async {
+            let tx = store.database().begin_with(options).await.unwrap();
+            let _: Vec<(i64,)> = sql("SELECT id FROM symbols").fetch_all(&tx).await.unwrap();
+            tx.commit().await.unwrap();
+        })
+        .await;
+        assert_eq!(effects.outcome(), Outcome::Unchanged);
+        let settled = store.settle(&key, token, Ending::Unproven, RUN);
+        settled.await.unwrap();
+        assert!(matches!(begin(&store, text).await, Begun::New(_)), "{text}");
+    }
+}
+
+pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(server: Server) {
+    /// Rows of as many callers.
+    const ENTRIES: i64 = 1_000;
+    const KEYS: i64 = 50;
+    migrated(&server).await;
+    let metrics = Metrics::new();
+    let builder = Database::builder("counted", server.config()).metrics(&metrics);
+    let database = builder.open().await.unwrap();
+    let far = i64::MAX / 2;
+    for page in 0..10 {
+        let rows = (0..ENTRIES / 10).map(|row| {
+            let row = page * ENTRIES / 10 + row;
+            let answered = |value: i64| Value::from(value);
+            [
+                Value::from(format!("digest {row}")),
+                Value::from(format!("share {row}")),
+                answered(1),
+                Value::from(&[1_u8; 32][..]),
+                answered(1),
+                answered(far + row),
+                answered(1),
+                answered(201),
+                answered(100),
+            ]
+        });
+        sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, status, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)**")
+            .bind_rows(rows)
+            .execute(&database)
+            .await
+            .unwrap();
+    }
+    let config = IdempotencyConfig {
+        most_entries: ENTRIES.try_into().unwrap(),
+        ..IdempotencyConfig::default()
+    };
+    let store = DatabaseStore::new(database.clone(), &config);
+    let selects = metrics.counter(
+        "database_statements_total",
+        "",
+        &[
+            ("name", "counted"),
+            ("operation", "SELECT"),
+            ("outcome", "OK"),
+        ],
+    );
+    let before = selects.get();
+    for number in 0..KEYS {
+        let key = ScopedKey::new(&format!("k{number}")).in_share(&format!("new {number}"));
+        let begun = store.begin(&key, REQUEST, TIMES).await.unwrap();
+        assert!(matches!(begun, Begun::New(_)), "{begun:?}");
+    }
+    // Each key looks itself up. One in eleven makes room, in four statements.
+    let used = selects.get() - before;
+    assert!(used < 3 * KEYS.unsigned_abs(), "{used} statements");
+    let (rows,): (i64,) = sql("SELECT count(*) FROM idempotency_keys")
+        .fetch_one(&database)
+        .await
+        .unwrap();
+    assert!((ENTRIES - 20..=ENTRIES).contains(&rows), "{rows} rows");
 }

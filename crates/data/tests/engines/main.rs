@@ -7,6 +7,8 @@
 )]
 
 mod cancellation;
+#[cfg(feature = "idempotency")]
+mod cancellation_of_keys;
 mod errors;
 #[cfg(feature = "idempotency")]
 mod idempotency;
@@ -66,6 +68,17 @@ mod dropped {
 }
 
 #[cfg(feature = "idempotency")]
+mod dropped_keys {
+    seaworthy_testkit::on_every_database! {
+        crate::server::server, as_a_local_task;
+        cancellation_of_keys:
+            key_is_free_or_running_when_begin_is_dropped_api_6,
+            response_is_kept_whole_or_not_when_finish_is_dropped_api_6,
+            change_and_its_mark_are_one_when_a_call_is_dropped_api_6;
+    }
+}
+
+#[cfg(feature = "idempotency")]
 mod idempotency_keys {
     seaworthy_testkit::on_every_database! {
         crate::server::server, as_a_task;
@@ -79,6 +92,9 @@ mod idempotency_keys {
             committed_call_without_an_answer_is_done_api_6,
             call_of_a_dead_process_is_done_if_it_committed_api_6,
             call_that_lost_its_key_commits_nothing_api_6,
-            caller_with_many_keys_evicts_no_answer_of_another_api_6;
+            caller_with_many_keys_evicts_no_answer_of_another_api_6,
+            database_store_behaves_as_every_store_api_6,
+            committed_transaction_that_reads_is_no_change_api_6,
+            full_table_is_not_counted_for_each_key_api_6;
     }
 }

@@ -48,8 +48,14 @@ pub async fn check(store: Arc<dyn LeaseStore>) -> Result<(), Breach> {
         take("two", LONG).await?.is_none(),
         "a lease was granted to a second holder",
     )?;
-    let again = granted(take("one", LONG).await?, "a holder could not acquire its own lease")?;
-    require(again == first, "acquiring an own lease changed the fencing token")?;
+    let again = granted(
+        take("one", LONG).await?,
+        "a holder could not acquire its own lease",
+    )?;
+    require(
+        again == first,
+        "acquiring an own lease changed the fencing token",
+    )?;
     require(
         store.renew(&name, "one", first, LONG).await?,
         "a renewal was refused",

@@ -124,7 +124,8 @@ impl Grant<'_> {
             holder,
             config,
         } = &*self.lease.0;
-        let released = time::timeout(config.renewal(), store.release(name, holder, self.token)).await;
+        let released =
+            time::timeout(config.renewal(), store.release(name, holder, self.token)).await;
         if let Ok(Err(error)) = released {
             tracing::warn!(
                 lease = &**name,

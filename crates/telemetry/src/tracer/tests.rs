@@ -37,7 +37,9 @@ fn a_callers_decision_is_followed_obs_6() {
 fn a_trace_that_begins_here_is_recorded_by_the_ratio_obs_6() {
     let share = |ratio| {
         let tracer = Tracer::new(ratio, None);
-        (0..20_000).filter(|_| tracer.begin(None).is_sampled()).count()
+        (0..20_000)
+            .filter(|_| tracer.begin(None).is_sampled())
+            .count()
     };
     assert_eq!(share(Ratio::ZERO), 0);
     assert_eq!(share(Ratio::ONE), 20_000);

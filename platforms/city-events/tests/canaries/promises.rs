@@ -19,11 +19,7 @@ async fn nothing_secret_or_personal_is_told_of_a_visit_obs_3() {
     visit.take_part(&access).await;
     visit.call().await;
     visit.find_it_broken().await;
-    let Visit {
-        caller,
-        email,
-        ..
-    } = visit;
+    let Visit { caller, email, .. } = visit;
     operators::give_reasons(&caller, &house, &email).await;
     let (mut told, pages) = operators::look_everywhere(&caller, &house, &canaries).await;
     assert!(pages > 40, "six services have more than {pages} pages");

@@ -1,0 +1,1 @@
+CREATE INDEX idempotency_keys_shares ON idempotency_keys (share, ends_ms);

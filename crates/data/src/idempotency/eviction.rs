@@ -1,0 +1,172 @@
+//! Chooses the responses that make room for a key.
+
+use std::collections::{HashMap, VecDeque};
+
+use super::room::Wanted;
+
+/// What rows take of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Used {
+    pub(super) entries: i64,
+    /// In bytes.
+    pub(super) size: i64,
+}
+
+/// What an eviction must free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Room {
+    Entries(i64),
+    /// In bytes.
+    Size(i64),
+}
+
+/// What one caller has of the table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Share {
+    pub(super) name: String,
+    pub(super) used: Used,
+}
+
+/// A row that may be evicted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Candidate {
+    pub(super) digest: String,
+    pub(super) share: String,
+    /// In bytes.
+    pub(super) size: i64,
+}
+
+impl Used {
+    pub(super) const fn with(self, entries: i64, size: i64) -> Self {
+        Self {
+            entries: self.entries.saturating_add(entries),
+            size: self.size.saturating_add(size),
+        }
+    }
+
+    const fn of(self, room: Room) -> i64 {
+        match room {
+            Room::Entries(_) => self.entries,
+            Room::Size(_) => self.size,
+        }
+    }
+}
+
+/// Returns the digests of the rows to delete. Each row is of the caller with the largest share at
+/// that moment. The wanted room counts as the caller's own, so no caller with a smaller share loses
+/// a row.
+///
+/// `candidates` are in the order of eviction for each caller.
+pub(super) fn choose(
+    room: Room,
+    mut shares: Vec<Share>,
+    candidates: Vec<Candidate>,
+    wanted: Wanted<'_>,
+) -> Vec<String> {
+    let mut rows: HashMap<String, VecDeque<Candidate>> = HashMap::new();
+    for candidate in candidates {
+        let of_share = rows.entry(candidate.share.clone()).or_default();
+        of_share.push_back(candidate);
+    }
+    let own = Used {
+        entries: wanted.entries,
+        size: wanted.size,
+    };
+    match shares.iter_mut().find(|share| share.name == wanted.share) {
+        Some(share) => share.used = share.used.with(own.entries, own.size),
+        None => shares.push(Share {
+            name: wanted.share.to_owned(),
+            used: own,
+        }),
+    }
+    let (Room::Entries(mut lacking) | Room::Size(mut lacking)) = room;
+    let mut digests = Vec::new();
+    while lacking > 0 {
+        let least = shares
+            .iter()
+            .find(|share| share.name == wanted.share)
+            .map_or(0, |share| share.used.of(room));
+        let largest = shares
+            .iter_mut()
+            .filter(|share| rows.get(&share.name).is_some_and(|rows| !rows.is_empty()))
+            .max_by_key(|share| (share.used.of(room), share.name == wanted.share))
+            .filter(|share| share.used.of(room) >= least);
+        let Some((share, row)) = largest.and_then(|share| {
+            let row = rows.get_mut(&share.name)?.pop_front()?;
+            Some((share, row))
+        }) else {
+            break;
+        };
+        lacking -= match room {
+            Room::Entries(_) => 1,
+            Room::Size(_) => row.size,
+        };
+        share.used = share.used.with(-1, -row.size);
+        digests.push(row.digest);
+    }
+    digests
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn share(name: &str, entries: i64) -> Share {
+        let used = Used {
+            entries,
+            size: entries * 10,
+        };
+        Share {
+            name: name.to_owned(),
+            used,
+        }
+    }
+
+    fn rows(share: &str, count: usize) -> Vec<Candidate> {
+        let row = |number| Candidate {
+            digest: format!("{share}{number}"),
+            share: share.to_owned(),
+            size: 10,
+        };
+        (0..count).map(row).collect()
+    }
+
+    fn wanted(share: &str) -> Wanted<'_> {
+        Wanted {
+            share,
+            entries: 1,
+            size: 10,
+        }
+    }
+
+    #[test]
+    fn largest_share_loses_rows_until_others_are_as_large_api_6() {
+        let shares = vec![share("greedy", 5), share("mine", 2)];
+        let candidates = [rows("greedy", 5), rows("mine", 2)].concat();
+        let chosen = choose(Room::Entries(2), shares, candidates, wanted("mine"));
+        assert_eq!(chosen, ["greedy0", "greedy1"]);
+    }
+
+    #[test]
+    fn smaller_share_loses_nothing_api_6() {
+        let shares = vec![share("mine", 4), share("other", 2)];
+        let chosen = choose(Room::Entries(1), shares, rows("other", 2), wanted("mine"));
+        assert!(chosen.is_empty(), "{chosen:?}");
+    }
+
+    #[test]
+    fn bytes_are_freed_row_by_row_api_6() {
+        let shares = vec![share("mine", 4)];
+        let chosen = choose(Room::Size(25), shares, rows("mine", 4), wanted("mine"));
+        assert_eq!(chosen, ["mine0", "mine1", "mine2"]);
+    }
+
+    #[test]
+    fn equal_shares_lose_one_row_each_api_6() {
+        let shares = vec![share("a", 2), share("b", 2), share("new", 0)];
+        let candidates = [rows("a", 2), rows("b", 2)].concat();
+        let mut chosen = choose(Room::Entries(2), shares, candidates, wanted("new"));
+        chosen.sort();
+        assert_eq!(chosen, ["a0", "b0"]);
+    }
+}

@@ -1,0 +1,139 @@
+//! Drops futures of the idempotency store at every await (API-6).
+
+use std::{sync::Arc, time::Duration};
+
+use seaworthy_contract::{
+    axum::http::{HeaderMap, StatusCode},
+    idempotency::{
+        Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
+        ScopedKey, Times,
+    },
+};
+use seaworthy_core::effects::{self, Effects};
+use seaworthy_data::{DataError, DatabaseStore, IDEMPOTENCY_MIGRATIONS, Migrator};
+use seaworthy_testkit::cancellation::{Moment, at_every_await};
+
+use crate::{
+    cancellation::{Subject, insert, touch},
+    server::Server,
+};
+
+const KEEP: Duration = Duration::from_secs(60);
+const REQUEST: Fingerprint = Fingerprint([1; 32]);
+
+/// A store, and its database.
+async fn store(server: &Server) -> (Subject, DatabaseStore) {
+    let subject = Subject::new(server).await;
+    let migrator = Migrator::new(&subject.database, &[IDEMPOTENCY_MIGRATIONS]);
+    migrator.up(false).await.unwrap();
+    let store = DatabaseStore::new(subject.database.clone(), &IdempotencyConfig::default());
+    (subject, store)
+}
+
+/// A key that only this run uses.
+fn key(subject: &Subject) -> ScopedKey {
+    ScopedKey::new(&subject.rows().to_string())
+}
+
+/// The key of the last run.
+fn last_key(subject: &Subject) -> ScopedKey {
+    ScopedKey::new(&subject.last_row().to_string())
+}
+
+async fn begin(store: &DatabaseStore, key: &ScopedKey, run: Duration) -> Begun {
+    let times = Times { run, keep: KEEP };
+    store.begin(key, REQUEST, times).await.unwrap()
+}
+
+async fn token(store: &DatabaseStore, key: &ScopedKey) -> u64 {
+    match begin(store, key, KEEP).await {
+        Begun::New(token) => token,
+        other => panic!("{other:?}"),
+    }
+}
+
+pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(server: Server) {
+    let (subject, store) = store(&server).await;
+    let work = async || {
+        let key = key(&subject);
+        begin(&store, &key, Duration::ZERO).await
+    };
+    for moment in Moment::ALL {
+        let completed = at_every_await(moment, work, async |number| {
+            subject.is_whole().await;
+            let key = last_key(&subject);
+            // A key that the dropped future took is free when the time to run has passed.
+            loop {
+                match begin(&store, &key, KEEP).await {
+                    Begun::New(_) => break,
+                    Begun::Running => tokio::task::yield_now().await,
+                    other => panic!("{moment:?} at {number}: {other:?}"),
+                }
+            }
+        });
+        assert!(completed.await.drops > 0);
+    }
+}
+
+pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(server: Server) {
+    let (subject, store) = store(&server).await;
+    let work = async || {
+        let key = key(&subject);
+        let token = token(&store, &key).await;
+        let answer = RecordedAnswer {
+            status: StatusCode::CREATED,
+            headers: HeaderMap::new(),
+            body: "made".into(),
+        };
+        store.finish(&key, token, answer, KEEP).await.unwrap();
+    };
+    for moment in Moment::ALL {
+        let completed = at_every_await(moment, work, async |number| {
+            subject.is_whole().await;
+            match begin(&store, &last_key(&subject), KEEP).await {
+                Begun::New(_) | Begun::Running => {}
+                Begun::Answered(answer) => assert_eq!(answer.body, "made"),
+                other => panic!("{moment:?} at {number}: {other:?}"),
+            }
+        });
+        assert!(completed.await.drops > 0);
+    }
+}
+
+pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(server: Server) {
+    let (subject, store) = store(&server).await;
+    for moment in Moment::ALL {
+        for number in 1.. {
+            let row = subject.rows();
+            let key = ScopedKey::new(&row.to_string());
+            let token = token(&store, &key).await;
+            let participant = store.participant(&key, token).unwrap();
+            let effects = Arc::new(Effects::new().with_participant(participant));
+            let call = effects::scope(effects, async {
+                subject
+                    .database
+                    .transaction(|tx| async move {
+                        touch(&tx).await?;
+                        insert(&tx, row).await
+                    })
+                    .await
+            });
+            let call = seaworthy_testkit::cancellation::drop_at(moment, number, call);
+            let completed: Option<Result<(), DataError>> = call.await;
+            subject.is_whole().await;
+            let settled = store.settle(&key, token, Ending::Unproven, KEEP);
+            settled.await.unwrap();
+            let is_there = subject.last_rows().await == [0];
+            match begin(&store, &key, KEEP).await {
+                Begun::Done => assert!(is_there, "{moment:?} at {number}"),
+                Begun::New(_) => assert!(!is_there, "{moment:?} at {number}"),
+                other => panic!("{moment:?} at {number}: {other:?}"),
+            }
+            if let Some(completed) = completed {
+                completed.unwrap();
+                assert!(is_there);
+                break;
+            }
+        }
+    }
+}
