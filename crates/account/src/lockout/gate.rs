@@ -1,5 +1,6 @@
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 
+use seaworthy_core::network_of;
 use seaworthy_data::{Connection, DataError, Database};
 use seaworthy_service::Worker;
 use tracing::warn;
@@ -44,7 +45,8 @@ impl Lockout {
     ) -> Result<Attempt, LockoutError> {
         let attempt = Attempt {
             account: subject(Kind::Account, account),
-            address: address.map(|address| subject(Kind::Address, &network(address).to_string())),
+            address: address
+                .map(|address| subject(Kind::Address, &network_of(address).to_string())),
         };
         let counted = self
             .database
@@ -152,16 +154,5 @@ impl Lockout {
     /// The database's.
     pub async fn purge(&self) -> Result<(), DataError> {
         purge(&self.database, self.config.forget.get()).await
-    }
-}
-
-/// The client's own network: an address, or 64 bits of one.
-fn network(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => {
-            let network = u128::from(address) >> 64 << 64;
-            Ipv6Addr::from(network).into()
-        }
     }
 }

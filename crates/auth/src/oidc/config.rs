@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
-use seaworthy_core::{Delay, Secret, Timeout};
+use seaworthy_core::{Delay, Secret, Timeout, host::is_loopback};
 use serde::{Deserialize, Serialize};
 use url::Url;
 
@@ -185,9 +185,7 @@ impl OpenIdConfig {
 pub(crate) fn is_private(url: &Url) -> bool {
     match (url.scheme(), url.host()) {
         ("https", Some(_)) => true,
-        ("http", Some(url::Host::Domain(name))) => name == "localhost",
-        ("http", Some(url::Host::Ipv4(address))) => address.is_loopback(),
-        ("http", Some(url::Host::Ipv6(address))) => address.is_loopback(),
+        ("http", Some(host)) => is_loopback(&host.to_string()),
         _ => false,
     }
 }

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use axum::http::{HeaderMap, HeaderName, header, request::Parts};
-use seaworthy_core::{Code, Error, context};
+use seaworthy_core::{Code, Error, context, network_of};
 use sha2::{Digest, Sha256};
 
 use super::{Fingerprint, ScopedKey};
@@ -14,9 +14,6 @@ pub(super) const HEADER: &str = "idempotency-key";
 
 /// Longer keys carry no more chance.
 const LONGEST_KEY: usize = 255;
-
-/// The bytes of an IPv6 address that one customer of a provider has: a /64.
-const V6_NETWORK: usize = 8;
 
 /// The key of a request, `None` where it has none or needs none: safe methods repeat themselves.
 pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Error> {
@@ -93,12 +90,10 @@ fn share() -> [u8; 32] {
         if let Some(actor) = context.and_then(|context| context.actor()) {
             return digest(&[b"actor", actor.as_str().as_bytes(), tenant]);
         }
-        match context.and_then(|context| context.client_address()) {
+        let address = context.and_then(|context| context.client_address());
+        match address.map(network_of) {
             Some(IpAddr::V4(address)) => digest(&[b"v4", &address.octets()]),
-            Some(IpAddr::V6(address)) => digest(&[
-                b"v6",
-                address.octets().get(..V6_NETWORK).unwrap_or_default(),
-            ]),
+            Some(IpAddr::V6(network)) => digest(&[b"v6", &network.octets()]),
             None => digest(&[b"no address"]),
         }
     })

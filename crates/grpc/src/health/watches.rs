@@ -1,7 +1,7 @@
 use std::{collections::HashMap, net::IpAddr, sync::Arc};
 
 use parking_lot::Mutex;
-use seaworthy_core::{Code, Error, context};
+use seaworthy_core::{Code, Error, context, network_of};
 
 /// Maximum open `Watch` calls of the process. Each holds a stream and some kilobytes until its
 /// client ends it.
@@ -35,6 +35,7 @@ impl Watches {
     /// `RESOURCE_EXHAUSTED` if the process or the client has too many of them.
     pub(super) fn open(&self) -> Result<OpenWatch, Error> {
         let address = context::current().and_then(|request| request.client_address());
+        let address = address.map(network_of);
         let mut counts = self.0.lock();
         let own = counts.by_address.get(&address).copied().unwrap_or_default();
         if counts.all >= MAX_WATCHES || own >= MAX_WATCHES_PER_ADDRESS {
@@ -73,10 +74,23 @@ mod tests {
 
     use super::*;
 
-    fn from(address: [u8; 4], watches: &Watches) -> Result<OpenWatch, Error> {
+    fn from(address: impl Into<IpAddr>, watches: &Watches) -> Result<OpenWatch, Error> {
         let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"))
             .with_client_address(address.into());
         context::sync_scope(Arc::new(request), || watches.open())
+    }
+
+    #[test]
+    fn bounds_open_watches_per_ipv6_network_sec_3() {
+        let watches = Watches::default();
+        let subscriber = |host: u16| [0x2001, 0xdb8, 0, 1, 0, 0, 0, host];
+        let open: Vec<_> = (0..64)
+            .map(|host| from(subscriber(host), &watches).unwrap())
+            .collect();
+        assert_eq!(open.len(), MAX_WATCHES_PER_ADDRESS);
+        let refused = from(subscriber(64), &watches).unwrap_err();
+        assert_eq!(refused.code(), Code::Exhausted);
+        assert!(from([0x2001, 0xdb8, 0, 2, 0, 0, 0, 1], &watches).is_ok());
     }
 
     #[test]

@@ -2,12 +2,7 @@
 
 mod hops;
 
-use std::{
-    borrow::Cow,
-    fmt,
-    net::{IpAddr, Ipv6Addr},
-    str::FromStr,
-};
+use std::{borrow::Cow, fmt, net::IpAddr, str::FromStr};
 
 use hops::hops;
 use http::HeaderMap;
@@ -32,14 +27,6 @@ impl AddressRange {
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {
         self.0.contains(&address.to_canonical())
-    }
-}
-
-/// One IPv6 client usually has a whole /64 network, so the network counts as its address.
-pub(crate) fn network_of(ip: IpAddr) -> IpAddr {
-    match ip.to_canonical() {
-        IpAddr::V4(ip) => IpAddr::V4(ip),
-        IpAddr::V6(ip) => IpAddr::V6(Ipv6Addr::from_bits(ip.to_bits() & (u128::MAX << 64))),
     }
 }
 

@@ -19,12 +19,10 @@ use governor::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
-use seaworthy_core::{Actor, Code, Error};
+use seaworthy_core::{Actor, Code, Error, network_of};
 use serde::{Deserialize, Serialize};
 
 use store::BoundedStore;
-
-use crate::client_address::network_of;
 
 /// A hundred a second for one caller: far above a person and a page, far below what hurts a service (RES-6).
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -43,13 +41,24 @@ const RATE_LIMIT_POLICY: HeaderName = HeaderName::from_static("ratelimit-policy"
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimitConfig {
     /// Whether requests are limited.
-    #[schemars(extend("x-reloadable" = true))]
+    #[schemars(extend("x-reloadable" = true, "x-unsafe" = [{
+        "id": "RES-6",
+        "value": false,
+        "why": "requests are not limited, so one client can use the whole capacity",
+        "fix": "set it to true and choose limits"
+    }]))]
     pub enabled: bool,
     /// Requests per second in the long run.
-    #[schemars(extend("x-reloadable" = true))]
+    #[schemars(extend(
+        "x-reloadable" = true,
+        "x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]
+    ))]
     pub requests_per_second: NonZeroU32,
     /// Requests at once after a quiet time.
-    #[schemars(extend("x-reloadable" = true))]
+    #[schemars(extend(
+        "x-reloadable" = true,
+        "x-unsafe" = [{ "id": "RES-6", "above": 1_000_000 }]
+    ))]
     pub burst: NonZeroU32,
     /// How many callers are told apart at once; it bounds memory, at about 100 bytes each.
     pub max_keys: NonZeroU32,

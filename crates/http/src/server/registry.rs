@@ -12,10 +12,10 @@ use std::{
 };
 
 use parking_lot::Mutex;
+use seaworthy_core::network_of;
 use tokio::sync::Notify;
 
 use super::connection::ConnectionState;
-use crate::client_address::network_of;
 
 /// One open connection, as a report shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 use std::{fmt, net::IpAddr, sync::Arc};
 
-use seaworthy_core::{Actor, Tenant};
+use seaworthy_core::{Actor, Tenant, network_of};
 use sha2::{Digest as _, Sha256};
 
 /// Whose requests are counted together.
@@ -24,13 +24,7 @@ impl RateLimitKey {
     /// The key of a client's address.
     #[must_use]
     pub fn address(address: IpAddr) -> Self {
-        Self::Address(match address.to_canonical() {
-            IpAddr::V6(address) => {
-                let network = address.to_bits() & !u128::from(u64::MAX);
-                IpAddr::V6(network.into())
-            }
-            IpAddr::V4(address) => IpAddr::V4(address),
-        })
+        Self::Address(network_of(address))
     }
 
     /// The key of an API key.

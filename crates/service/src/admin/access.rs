@@ -1,7 +1,7 @@
 use std::{hash::BuildHasher as _, net::IpAddr, sync::Arc};
 
 use http::{header, request::Parts, uri::Authority};
-use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Secret};
+use seaworthy_core::{Actor, Code, Error, Grants, RequestContext, Secret, host::is_loopback};
 use seaworthy_http::{Access, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
@@ -53,8 +53,8 @@ fn names_an_address(request: &Parts) -> bool {
     let Some(authority) = named.and_then(|named| named.parse::<Authority>().ok()) else {
         return false;
     };
-    let host = authority.host().trim_matches(['[', ']']);
-    host.eq_ignore_ascii_case("localhost") || host.parse::<IpAddr>().is_ok()
+    let host = authority.host();
+    is_loopback(host) || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok()
 }
 
 /// Whether a browser sent the request on behalf of a page of another site or of another subdomain.

@@ -1,4 +1,4 @@
-use std::{fs, net::IpAddr, path::PathBuf};
+use std::{fs, path::PathBuf};
 
 use http::{HeaderValue, Uri};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
@@ -8,7 +8,7 @@ use rustls::{
     pki_types::{CertificateDer, pem::PemObject as _},
 };
 use seaworthy_config::{Environment, SecretError};
-use seaworthy_core::Secret;
+use seaworthy_core::{Secret, host::is_loopback};
 
 /// How Vault is reached and who asks.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ impl Access {
             .map_err(|_| SecretError::new("VAULT_ADDR is not a URL"))?;
         match (address.scheme_str(), address.host()) {
             (Some("https"), Some(_)) => {}
-            (Some("http"), Some(host)) if is_this_machine(host) => {}
+            (Some("http"), Some(host)) if is_loopback(host) => {}
             _ => {
                 return Err(SecretError::new(
                     "VAULT_ADDR must begin with https://; http:// is for this machine only, because the token would be readable on the way",
@@ -123,12 +123,4 @@ fn variable(environment: &Environment, name: &str) -> Result<Option<String>, Sec
         .value(name)
         .map_err(|_| SecretError::new(format!("{name} is not UTF-8")))
         .map(|value| value.filter(|value| !value.is_empty()).map(str::to_owned))
-}
-
-fn is_this_machine(host: &str) -> bool {
-    let host = host.trim_matches(['[', ']']);
-    host == "localhost"
-        || host
-            .parse()
-            .is_ok_and(|address: IpAddr| address.is_loopback())
 }

@@ -1,12 +1,11 @@
 //! Where limits are counted: in each process, or in a Redis that all replicas of a service share (RES-6).
 
-#[cfg(feature = "redis")]
-use std::net::IpAddr;
 use std::time::{Duration, Instant};
 
 #[cfg(feature = "redis")]
 use seaworthy::{
     config::Profile,
+    core::host::is_loopback,
     redis::{Redis, RedisConfig, RedisUrl},
     resilience::{
         Refused,
@@ -183,11 +182,7 @@ fn address_of(address: &str, database: u32, key: &str) -> Result<RedisUrl, Start
 /// Addresses of people and names of users are in its keys.
 #[cfg(feature = "redis")]
 fn private(url: &RedisUrl, key: &str) -> Result<(), StartError> {
-    let is_here = |host: &str| {
-        let address: Result<IpAddr, _> = host.parse();
-        host == "localhost" || address.is_ok_and(|address| address.is_loopback())
-    };
-    if url.is_encrypted() || url.hosts().iter().all(|(host, _)| is_here(host)) {
+    if url.is_encrypted() || url.hosts().iter().all(|(host, _)| is_loopback(host)) {
         return Ok(());
     }
     Err(StartError::new(format!(
