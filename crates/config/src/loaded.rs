@@ -13,6 +13,7 @@ use crate::{
     Origin, Profile, Schema,
     check::Leaf,
     key::Key,
+    mark::Marks,
     schema::{Instance, Settings},
     secret::{Reference, SecretLeaf},
     tree::Node,
@@ -153,12 +154,12 @@ impl Loaded {
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
-    /// Calls `look` for every secret, to check its strength, with its key, its value and whether
-    /// its schema marks it as a signing key (`"x-signing-key": true`). Do not keep the value.
-    pub fn each_secret(&self, mut look: impl FnMut(&str, &str, bool)) {
+    /// Calls `look` for every secret, to check its strength, with its key, its value and the marks
+    /// of its type. Do not keep the value.
+    pub fn each_secret(&self, mut look: impl FnMut(&str, &str, &Marks)) {
         for (key, secret) in &self.0.secrets {
-            let is_signing_key = self.0.schema.is_signing_key(key);
-            look(&key.to_string(), secret.expose(), is_signing_key);
+            let marks = self.0.schema.marks(key);
+            look(&key.to_string(), secret.expose(), &marks);
         }
     }
 }

@@ -12,6 +12,7 @@ use serde_json::{Map, Value as Json, json};
 use crate::{
     document::set,
     key::{Key, Segment},
+    mark::Marks,
     shape::{Form, Shape, compile},
 };
 
@@ -234,27 +235,18 @@ impl Schema {
             })
     }
 
-    /// Whether the schema marks a key, or a section or list above it, with `x-browser-address`.
-    pub(crate) fn is_browser_address(&self, key: &Key) -> bool {
-        self.is_marked(key, |shape| shape.browser_address)
-    }
-
-    /// Whether the schema marks a key, or a section or list above it, with `x-link`.
-    pub(crate) fn is_link(&self, key: &Key) -> bool {
-        self.is_marked(key, |shape| shape.link)
-    }
-
-    /// Whether the schema marks a key, or a section or list above it, with `x-signing-key`.
-    pub(crate) fn is_signing_key(&self, key: &Key) -> bool {
-        self.is_marked(key, |shape| shape.signing_key)
-    }
-
-    fn is_marked(&self, key: &Key, mark: impl Fn(&Shape) -> bool) -> bool {
-        successors(Some(key.clone()), |key| {
+    /// The marks of a key, with those that the sections and lists above it pass on.
+    pub(crate) fn marks(&self, key: &Key) -> Marks {
+        let own = self.shape_at(key).map(|shape| shape.marks.clone());
+        let mut marks = own.unwrap_or_default();
+        let above = successors(Some(key.clone()), |key| {
             (!key.is_root()).then(|| key.parent())
-        })
-        .filter_map(|key| self.shape_at(&key))
-        .any(mark)
+        });
+        above
+            .skip(1)
+            .filter_map(|key| self.shape_at(&key))
+            .for_each(|shape| marks.inherit(&shape.marks));
+        marks
     }
 }
 

@@ -63,6 +63,12 @@ pub struct DatabaseConfig {
     /// A statement that takes longer is logged.
     pub slow_statement: Timeout,
     /// Applies missing migrations at start, for development. In production they are a step of the deployment.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "DATA-2",
+        "value": true,
+        "why": "every replica migrates when it starts, so a bad migration stops all of them",
+        "fix": "set it to false and run `migrate up` as a step of the deployment"
+    }]))]
     pub migrate_at_start: bool,
 }
 

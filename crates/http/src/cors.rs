@@ -48,7 +48,7 @@ pub struct CorsConfig {
     /// Whether pages of other origins may call the service at all.
     pub enabled: bool,
     /// The origins that may, such as `https://app.example.org`: scheme, host and port, nothing else. `*` means every origin. Preflight refuses `*`, plain HTTP and loopback in production.
-    #[schemars(extend("x-reloadable" = true, "x-browser-address" = true))]
+    #[schemars(extend("x-reloadable" = true, "x-browser-address" = true, "x-cors-origins" = true))]
     pub allowed_origins: Vec<String>,
     /// The methods that they may use.
     pub allowed_methods: Vec<String>,

@@ -23,6 +23,7 @@ const RETRY_AFTER: Duration = Duration::from_secs(1);
 #[serde(default, deny_unknown_fields)]
 pub struct LoadShedConfig {
     /// Requests in flight beyond which further ones are refused with 503 and `Retry-After`.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-7", "above": 1_000_000 }]))]
     pub max_in_flight: NonZeroU32,
 }
 

@@ -25,6 +25,12 @@ pub struct MailConfig {
     /// How long one message may take, from the connection to the server's last word.
     pub timeout: Timeout,
     /// Whether mail and password may go to a server that offers no STARTTLS: everyone on the way can read them.
+    #[schemars(extend("x-unsafe" = [{
+        "id": "SEC-1",
+        "value": true,
+        "why": "mail and the password of the server go over the network unencrypted",
+        "fix": "set it to false: without STARTTLS no mail is sent"
+    }]))]
     pub allow_plaintext: bool,
     /// Authorities in PEM that are believed besides those of the system.
     pub ca_file: Option<PathBuf>,

@@ -5,7 +5,7 @@ use std::path::Path;
 use seaworthy_config::{
     ConfigError, ConfigErrors, Loaded, Loader, Origin, Profile, Schema, Settings,
 };
-use seaworthy_core::ByteSize;
+use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_http::{HttpConfig, server::ListenerConfig};
 
 use crate::{
@@ -126,7 +126,7 @@ pub(crate) fn check_profile(
         return Ok(());
     }
     let exposed = framework.listening().into_iter();
-    let exposed = exposed.filter(|(_, address)| !address.ip().to_canonical().is_loopback());
+    let exposed = exposed.filter(|(_, address)| !is_loopback_ip(address.ip()));
     let variable = loaded.profile_variable();
     let mistakes = exposed.map(|(key, address)| {
         let problem = format!(
@@ -191,8 +191,7 @@ fn facts(loaded: &Loaded) -> Facts {
         let setting = Setting {
             is_default: loaded.origin(&shown.key) == Some(Origin::Default),
             is_inline_secret: inline.iter().any(|secret| secret.key == shown.key),
-            is_browser_address: shown.browser_address,
-            is_link: shown.link,
+            marks: shown.marks,
             value: shown.value,
             origin,
         };
@@ -202,8 +201,8 @@ fn facts(loaded: &Loaded) -> Facts {
         }
     }
     facts.set_memory_limit(preflight::memory_limit(Path::new("/")));
-    loaded.each_secret(|key, secret, is_signing_key| {
-        facts.insert_secret(key, secret, is_signing_key);
+    loaded.each_secret(|key, secret, marks| {
+        facts.insert_secret(key, secret, marks.clone());
     });
     facts
 }

@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
-use crate::{Loaded, key::Key, secret::Reference};
+use crate::{Loaded, Marks, key::Key, secret::Reference};
 
 /// One value in effect, as it may be shown.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -16,12 +16,9 @@ pub struct Shown {
     pub origin: String,
     /// Whether a change takes effect without a restart.
     pub reloadable: bool,
-    /// Whether the value is an address that browsers visit or come from (`x-browser-address`).
-    pub browser_address: bool,
-    /// Whether its type declares that it is the URL of a link to a store, a broker or another
-    /// service (`"x-link": true`).
+    /// What its type declares about it.
     #[serde(skip)]
-    pub link: bool,
+    pub marks: Marks,
 }
 
 impl Loaded {
@@ -38,8 +35,7 @@ impl Loaded {
                     None => leaf.origin.to_string(),
                 },
                 reloadable: leaf.reloadable,
-                browser_address: self.inner().schema.is_browser_address(key),
-                link: self.inner().schema.is_link(key),
+                marks: self.inner().schema.marks(key),
             })
             .collect()
     }

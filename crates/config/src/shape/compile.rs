@@ -4,7 +4,7 @@ use regex::Regex;
 use serde_json::{Map, Value as Json};
 
 use super::{Form, ListShape, ScalarShape, Shape, scalar};
-use crate::key::Key;
+use crate::{key::Key, mark::Marks};
 
 type Members = Map<String, Json>;
 
@@ -53,11 +53,17 @@ const UNDERSTOOD: [&str; 38] = [
     "$comment",
 ];
 
+/// Extensions that the forms below read. [`Marks`] reads the others.
+const EXTENSIONS: [&str; 2] = ["x-reloadable", "x-secret"];
+
 /// Compiles a schema document. The error names the place in the settings types and what cannot be checked there.
 pub(crate) fn compile(document: &Json) -> Result<Shape, String> {
     let definitions = document.get("$defs").and_then(Json::as_object);
     Compiler { definitions }.shape(document, &Key::default(), 0)
 }
+
+/// A form, whether null is accepted, and the marks of the schemas that the form replaces.
+type Formed = (Form, bool, Marks);
 
 struct Compiler<'a> {
     definitions: Option<&'a Members>,
@@ -69,24 +75,21 @@ impl Compiler<'_> {
             return Err(format!("{key}: a settings type that contains itself"));
         }
         let members = self.members(schema, key)?;
-        if let Some(keyword) = members
-            .keys()
-            .find(|keyword| !keyword.starts_with("x-") && !UNDERSTOOD.contains(&keyword.as_str()))
-        {
+        if let Some(keyword) = members.keys().find(|keyword| !is_understood(keyword)) {
             return Err(format!(
                 "{key}: the schema keyword `{keyword}` cannot be checked"
             ));
         }
         let flag = |name: &str| members.get(name) == Some(&Json::Bool(true));
-        let (form, nullable) = self.form(&members, key, depth)?;
+        let mut marks = read_marks(&members, key)?;
+        let (form, nullable, inner) = self.form(&members, key, depth)?;
+        marks.join(inner);
         let mut shape = Shape {
             description: text(&members, "description"),
             default: members.get("default").cloned(),
             reloadable: flag("x-reloadable"),
-            browser_address: flag("x-browser-address"),
             secret: flag("x-secret"),
-            link: flag("x-link"),
-            signing_key: flag("x-signing-key"),
+            marks,
             nullable,
             form,
         };
@@ -96,10 +99,8 @@ impl Compiler<'_> {
             && let Some(only) = variants.pop()
         {
             shape.secret |= only.secret;
-            shape.link |= only.link;
-            shape.signing_key |= only.signing_key;
+            shape.marks.join(only.marks);
             shape.reloadable |= only.reloadable;
-            shape.browser_address |= only.browser_address;
             shape.nullable |= only.nullable;
             shape.description = shape.description.or(only.description);
             shape.form = only.form;
@@ -131,7 +132,9 @@ impl Compiler<'_> {
         Err(format!("{key}: a schema that refers to itself"))
     }
 
-    fn form(&self, members: &Members, key: &Key, depth: usize) -> Result<(Form, bool), String> {
+    /// Returns the form, whether null is accepted, and the marks of the schemas that the form
+    /// replaces.
+    fn form(&self, members: &Members, key: &Key, depth: usize) -> Result<Formed, String> {
         let types = types(members);
         let nullable = types.contains("null");
         if let Some(Json::Array(variants)) = members.get("oneOf").or_else(|| members.get("anyOf")) {
@@ -155,10 +158,10 @@ impl Compiler<'_> {
             Form::Scalar(Box::new(scalar))
         };
         let nullable = nullable || matches!(form, Form::Anything);
-        Ok((form, nullable))
+        Ok((form, nullable, Marks::default()))
     }
 
-    fn choice(&self, variants: &[Json], key: &Key, depth: usize) -> Result<(Form, bool), String> {
+    fn choice(&self, variants: &[Json], key: &Key, depth: usize) -> Result<Formed, String> {
         let mut shapes = Vec::new();
         let mut nullable = false;
         for variant in variants {
@@ -170,8 +173,14 @@ impl Compiler<'_> {
         }
         nullable |= shapes.iter().any(|shape| shape.nullable);
         Ok(match scalar::join_names(&shapes) {
-            Some(names) => (Form::Scalar(Box::new(names)), nullable),
-            None => (Form::Choice(shapes), nullable),
+            Some(names) => {
+                let mut marks = Marks::default();
+                for shape in shapes {
+                    marks.join(shape.marks);
+                }
+                (Form::Scalar(Box::new(names)), nullable, marks)
+            }
+            None => (Form::Choice(shapes), nullable, Marks::default()),
         })
     }
 
@@ -182,8 +191,9 @@ impl Compiler<'_> {
         parts: &[Json],
         key: &Key,
         depth: usize,
-    ) -> Result<(Form, bool), String> {
+    ) -> Result<Formed, String> {
         let mut joined = members.clone();
+        joined.retain(|keyword, _| !Marks::is_keyword(keyword));
         joined.remove("allOf");
         for part in parts {
             for (keyword, value) in self.members(part, key)? {
@@ -203,7 +213,9 @@ impl Compiler<'_> {
                 }
             }
         }
-        self.form(&joined, key, depth + 1)
+        let (form, nullable, mut marks) = self.form(&joined, key, depth + 1)?;
+        marks.join(read_marks(&joined, key)?);
+        Ok((form, nullable, marks))
     }
 
     fn object(&self, members: &Members, key: &Key, depth: usize) -> Result<Form, String> {
@@ -293,6 +305,14 @@ impl Compiler<'_> {
             unique: members.get("uniqueItems") == Some(&Json::Bool(true)),
         })
     }
+}
+
+fn is_understood(keyword: &str) -> bool {
+    UNDERSTOOD.contains(&keyword) || EXTENSIONS.contains(&keyword) || Marks::is_keyword(keyword)
+}
+
+fn read_marks(members: &Members, key: &Key) -> Result<Marks, String> {
+    Marks::read(members).map_err(|problem| format!("{key}: {problem}"))
 }
 
 fn types(members: &Members) -> BTreeSet<&str> {

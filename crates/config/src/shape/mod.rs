@@ -12,6 +12,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use regex::Regex;
 use serde_json::Value as Json;
 
+use crate::mark::Marks;
+
 pub(crate) use choice::{Chosen, choose, variant_name};
 pub(crate) use compile::compile;
 pub(crate) use scalar::{Kinds, ScalarShape};
@@ -22,13 +24,8 @@ pub(crate) struct Shape {
     pub(crate) description: Option<String>,
     pub(crate) default: Option<Json>,
     pub(crate) reloadable: bool,
-    /// Whether the value is an address that browsers visit or come from.
-    pub(crate) browser_address: bool,
     pub(crate) secret: bool,
-    /// Whether the value is the URL of a link to a store, a broker or another service.
-    pub(crate) link: bool,
-    /// Whether the value is a signing key.
-    pub(crate) signing_key: bool,
+    pub(crate) marks: Marks,
     pub(crate) nullable: bool,
     pub(crate) form: Form,
 }

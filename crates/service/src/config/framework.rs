@@ -2,7 +2,7 @@ use std::{collections::BTreeMap, net::SocketAddr};
 
 use schemars::JsonSchema;
 use seaworthy_client::HttpClientConfig;
-use seaworthy_core::ByteSize;
+use seaworthy_core::{ByteSize, host::is_loopback_ip};
 use seaworthy_health::HealthConfig;
 use seaworthy_http::DEFAULT_BODY_BUDGET;
 use seaworthy_telemetry::{MetricsConfig, logs::LogConfig, tracer::TracingConfig};
@@ -66,8 +66,7 @@ impl FrameworkConfig {
     #[must_use]
     pub fn is_on_loopback(&self) -> bool {
         let all = self.listening();
-        all.iter()
-            .all(|(_, address)| address.ip().to_canonical().is_loopback())
+        all.iter().all(|(_, address)| is_loopback_ip(address.ip()))
     }
 }
 

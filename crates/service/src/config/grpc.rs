@@ -27,8 +27,10 @@ pub struct GrpcConfig {
     /// Limits of connections, heads, bodies, answers and HTTP/2.
     pub limits: LimitsConfig,
     /// How long a call may take until its answer begins. A client shortens it with grpc-timeout, which then bounds the whole call; nothing lengthens it.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
     /// The proxies whose word on the client's address is believed: ranges such as 10.0.0.0/8. Empty: nobody's.
+    #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
     /// The one header in which they write it.
     pub forwarded_header: ForwardedHeader,

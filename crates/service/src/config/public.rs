@@ -28,10 +28,13 @@ pub struct PublicHttpConfig {
     /// Limits of connections, heads, bodies, answers and HTTP/2.
     pub limits: LimitsConfig,
     /// How long a request may take until its answer begins. A client shortens it with x-request-timeout-ms; nothing lengthens it but a route's own setting.
+    #[schemars(extend("x-unsafe" = [{ "id": "RES-3", "above": "10m" }]))]
     pub timeout: Timeout,
     /// How large a request's body may be.
+    #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1GiB" }]))]
     pub body_limit: ByteSize,
     /// The proxies whose word on the client's address is believed: ranges such as 10.0.0.0/8. Empty: nobody's.
+    #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
     /// The one header in which they write it.
     pub forwarded_header: ForwardedHeader,

@@ -1,24 +1,22 @@
-use std::{collections::BTreeMap, net::IpAddr};
+use std::collections::BTreeMap;
 
+use seaworthy_config::{Mark, Marks};
 use seaworthy_core::ByteSize;
 use serde_json::Value;
 
 /// One effective setting: a leaf of the tree, or a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Setting {
-    /// The value; a secret's value is never here.
+    /// The value, or a mask if the setting is a secret.
     pub value: Value,
-    /// Where it comes from, for people.
+    /// The place that set the value, for messages.
     pub origin: String,
-    /// Whether nobody set it.
+    /// Whether the value is the default.
     pub is_default: bool,
-    /// Whether it is a secret that is written out where a reference should stand.
+    /// Whether the setting is a secret whose value is written in a file or on the command line.
     pub is_inline_secret: bool,
-    /// Whether browsers visit the address or come from it. The settings type declares this with
-    /// `#[schemars(extend("x-browser-address" = true))]`.
-    pub is_browser_address: bool,
-    /// Whether its type declares that it is the URL of a store, a broker or another service.
-    pub is_link: bool,
+    /// What the type of the setting declares about it.
+    pub marks: Marks,
 }
 
 /// The effective settings of a service by their full keys.
@@ -29,13 +27,12 @@ pub struct Facts {
     memory_limit: Option<ByteSize>,
 }
 
-/// What a rule may know of a secret without seeing it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// The properties of a secret that the rules need. The secret itself is not kept.
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct SecretShape {
     pub(crate) length: usize,
     pub(crate) is_known_sample: bool,
-    /// Whether its type declares that it is a signing key.
-    pub(crate) is_signing_key: bool,
+    pub(crate) marks: Marks,
     /// How to encrypt the link in the secret, if it is an unencrypted link.
     pub(crate) plain_link: Option<&'static str>,
 }
@@ -69,35 +66,45 @@ impl Facts {
         self.memory_limit
     }
 
-    /// Records the properties of a secret that the rules need: its length, whether it is a
-    /// well-known sample, and whether it is an unencrypted link. It does not keep the secret.
-    /// `is_signing_key` is the declaration of its type.
-    pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str, is_signing_key: bool) {
+    /// Records the properties of a secret that the rules need, without the secret.
+    pub fn insert_secret(&mut self, key: impl Into<String>, secret: &str, marks: Marks) {
         let shape = SecretShape {
             length: secret.len(),
             is_known_sample: super::rules::is_known_sample(secret),
-            is_signing_key,
+            marks,
             plain_link: super::rules::plain_link(secret),
         };
         self.secrets.insert(key.into(), shape);
     }
 
-    /// One setting.
+    /// Returns a setting.
     #[must_use]
     pub fn get(&self, key: &str) -> Option<&Setting> {
         self.settings.get(key)
     }
 
-    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, SecretShape)> {
+    pub(crate) fn secrets(&self) -> impl Iterator<Item = (&str, &SecretShape)> {
         self.secrets
             .iter()
-            .map(|(key, shape)| (key.as_str(), *shape))
+            .map(|(key, shape)| (key.as_str(), shape))
     }
 
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Setting)> {
         self.settings
             .iter()
             .map(|(key, setting)| (key.as_str(), setting))
+    }
+
+    /// Returns the settings with a mark.
+    pub(crate) fn marked(&self, mark: Mark) -> impl Iterator<Item = (&str, &Setting)> {
+        self.iter()
+            .filter(move |(_, setting)| setting.marks.has(mark))
+    }
+
+    /// Returns the setting `enabled` of the section that contains a key.
+    pub(crate) fn is_enabled(&self, key: &str) -> Option<bool> {
+        let (section, _) = key.rsplit_once('.')?;
+        self.get(&format!("{section}.enabled"))?.value.as_bool()
     }
 
     pub(crate) fn flag(&self, key: &str) -> bool {
@@ -113,13 +120,4 @@ impl Facts {
         self.get(key)
             .map_or_else(|| "not set".to_owned(), |setting| setting.origin.clone())
     }
-}
-
-/// Whether a host name or address means this machine.
-pub(crate) fn is_loopback(host: &str) -> bool {
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    bare.eq_ignore_ascii_case("localhost")
-        || bare
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
 }

@@ -1,8 +1,14 @@
-//! Preflight (CONF-3): under `production` a service with an unsafe setting does not start.
+//! Preflight (CONF-3): in production a service with an unsafe setting does not start.
 //!
-//! Each rule is one small file under `rules/`, has the catalogue's ID, and sees the effective settings as a flat list of keys, so that a rule about
-//! links or secrets covers the service's own settings as well as the framework's. Several of the catalogue's unsafe states have no rule
-//! because they cannot be written down: a [`Timeout`](seaworthy_core::Timeout) cannot be absent or zero, and no setting puts internal error text into answers.
+//! Each rule is one file under `rules/` and has the ID of a requirement. The rules see the effective
+//! settings as a flat list of keys, so they cover the settings of the service as well as those of
+//! the framework. A rule finds its settings by the [`Mark`](seaworthy_config::Mark)s that their
+//! types declare, never by the spelling of a key. A type declares a value that is always unsafe
+//! with `x-unsafe`, see [`UnsafeValue`](seaworthy_config::UnsafeValue).
+//!
+//! Some unsafe states need no rule because they cannot be expressed. A
+//! [`Timeout`](seaworthy_core::Timeout) is never absent or zero, and no setting adds internal error
+//! text to responses.
 
 mod facts;
 mod memory;

@@ -2,7 +2,7 @@ use std::fmt::Write as _;
 
 use super::violation::Violation;
 
-/// The violations for people.
+/// Returns the violations as text for the terminal.
 #[must_use]
 pub fn text(violations: &[Violation]) -> String {
     let mut text = String::new();
@@ -22,7 +22,7 @@ pub fn text(violations: &[Violation]) -> String {
     text
 }
 
-/// The violations for programs: `{"violations": [{"id", "key", "origin", "why", "fix"}]}`.
+/// Returns the violations as JSON: `{"violations": [{"id", "key", "origin", "why", "fix"}]}`.
 #[must_use]
 pub fn json(violations: &[Violation]) -> serde_json::Value {
     serde_json::json!({ "violations": violations })

@@ -1,15 +1,17 @@
+use std::borrow::Cow;
+
 use serde::Serialize;
 
 /// One unsafe setting.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Violation {
-    /// The requirement that it breaks, such as `SEC-2`.
-    pub id: &'static str,
-    /// The setting's key, such as `server.http.cors.allowed_origins`.
+    /// The requirement that the setting breaks, such as `SEC-2`.
+    pub id: Cow<'static, str>,
+    /// The key, such as `server.http.cors.allowed_origins`.
     pub key: String,
-    /// Where its value comes from.
+    /// The place that set the value.
     pub origin: String,
-    /// What is unsafe and why it matters.
+    /// What is unsafe, and the consequence.
     pub why: String,
     /// What to do.
     pub fix: String,

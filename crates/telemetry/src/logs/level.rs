@@ -19,7 +19,20 @@ use serde::{Deserialize, Serialize};
     JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
-#[schemars(inline)]
+#[schemars(inline, extend("x-unsafe" = [
+    {
+        "id": "OBS-1",
+        "value": "debug",
+        "why": "the level debug may log personal data and slows every request",
+        "fix": "set it to info; raise it for minutes with /log-level of the admin listener"
+    },
+    {
+        "id": "OBS-1",
+        "value": "trace",
+        "why": "the level trace may log personal data and slows every request",
+        "fix": "set it to info; raise it for minutes with /log-level of the admin listener"
+    }
+]))]
 pub enum Level {
     /// Somebody should look.
     Error,

@@ -26,6 +26,15 @@ fn the_committed_documents_of_the_settings_are_current_conf_6() {
 }
 
 #[test]
+fn production_refuses_rate_limits_that_fail_open_res_6() {
+    let example = AUTH.in_production().unwrap();
+    let refused = |setting: &str| example.refused("RES-6", &[setting]).unwrap();
+    let key = "rate_limit.redis.on_failure";
+    assert_eq!(refused(&format!("{key}=open")), [key]);
+    assert_eq!(refused(&format!("{key}=local")), [""; 0]);
+}
+
+#[test]
 fn production_accepts_the_example_settings_conf_3() {
     AUTH.is_accepted_by_production();
 }

@@ -1,33 +1,24 @@
+use std::net::IpAddr;
+
+use seaworthy_config::Mark;
+use seaworthy_core::host::is_loopback;
 use serde_json::Value;
 use url::{Host, Url};
 
 use crate::preflight::{Facts, Setting, Violation};
-
-/// Domains that resolve to the machine of the browser (RFC 6761, section 6.3).
-const LOCALHOST: &str = "localhost";
 
 /// Requires HTTPS and a public host for addresses that browsers visit or come from (SEC-2).
 ///
 /// An attacker on the network can change pages on plain HTTP. Any program on the user's machine can
 /// serve pages on loopback. With credentials allowed, both could act as the user.
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
-    let marked = facts
-        .iter()
-        .filter(|(key, setting)| setting.is_browser_address && !is_off(facts, key));
+    let marked = facts.marked(Mark::BrowserAddress);
     marked
+        .filter(|(key, _)| facts.is_enabled(key) != Some(false))
         .flat_map(|(key, setting)| {
             addresses(setting).filter_map(|address| violation(key, setting, address))
         })
         .collect()
-}
-
-/// Whether the section of a setting has a field `enabled` that is false.
-fn is_off(facts: &Facts, key: &str) -> bool {
-    let flag = key
-        .rsplit_once('.')
-        .map(|(section, _)| format!("{section}.enabled"));
-    flag.and_then(|flag| facts.get(&flag))
-        .is_some_and(|enabled| enabled.value == Value::Bool(false))
 }
 
 /// Returns the texts of a setting, or of a list.
@@ -50,7 +41,7 @@ fn violation(key: &str, setting: &Setting, address: &str) -> Option<Violation> {
         return None;
     };
     Some(Violation {
-        id: "SEC-2",
+        id: "SEC-2".into(),
         key: key.to_owned(),
         origin: setting.origin.clone(),
         why,
@@ -58,19 +49,12 @@ fn violation(key: &str, setting: &Setting, address: &str) -> Option<Violation> {
     })
 }
 
+/// Also true for the unspecified addresses, which browsers on some systems send to loopback.
 fn is_this_machine(host: Host<&str>) -> bool {
-    match host {
-        Host::Domain(domain) => domain
-            .trim_end_matches('.')
-            .rsplit('.')
-            .next()
-            .is_some_and(|last| last.eq_ignore_ascii_case(LOCALHOST)),
-        Host::Ipv4(address) => address.is_loopback() || address.is_unspecified(),
-        Host::Ipv6(address) => {
-            let mapped = address.to_ipv4_mapped();
-            address.is_loopback()
-                || address.is_unspecified()
-                || mapped.is_some_and(|mapped| mapped.is_loopback() || mapped.is_unspecified())
-        }
-    }
+    let ip = match host {
+        Host::Domain(_) => None,
+        Host::Ipv4(ip) => Some(IpAddr::V4(ip)),
+        Host::Ipv6(ip) => Some(IpAddr::V6(ip)),
+    };
+    is_loopback(&host.to_string()) || ip.is_some_and(|ip| ip.to_canonical().is_unspecified())
 }

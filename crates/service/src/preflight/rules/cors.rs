@@ -1,25 +1,27 @@
-use serde_json::Value;
+use seaworthy_config::Mark;
 
 use crate::preflight::{Facts, Violation};
 
-/// Where CORS is on, it names its origins (SEC-2).
+/// Requires a list of origins if CORS is enabled (SEC-2).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
-    let lists = facts
-        .iter()
-        .filter(|(key, _)| key.ends_with("cors.allowed_origins"));
+    let lists = facts.marked(Mark::CorsOrigins);
     lists
         .filter_map(|(key, setting)| {
-            let enabled = facts.flag(&key.replace(".allowed_origins", ".enabled"));
-            let origins = setting.value.as_array().map(Vec::as_slice).unwrap_or_default();
-            let why = if origins.iter().any(|origin| origin == &Value::from("*")) {
-                "every website may call this service with its visitors' browsers"
-            } else if enabled && origins.is_empty() {
-                "CORS is on and names no origin, so no browser can use it and somebody will soon put a * here"
+            let is_enabled = facts.is_enabled(key) == Some(true);
+            let origins = setting
+                .value
+                .as_array()
+                .map(Vec::as_slice)
+                .unwrap_or_default();
+            let why = if origins.iter().any(|origin| origin == "*") {
+                "every website may call this service with the browsers of its visitors"
+            } else if is_enabled && origins.is_empty() {
+                "CORS is enabled without an origin, so browsers refuse every cross-origin request"
             } else {
                 return None;
             };
             Some(Violation {
-                id: "SEC-2",
+                id: "SEC-2".into(),
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
                 why: why.to_owned(),

@@ -1,7 +1,8 @@
 //! Parses the URL of a link: its encryption and its hosts.
 
+use seaworthy_core::host::is_loopback;
+
 use super::transport::{Encryption, transport};
-use crate::preflight::facts::is_loopback;
 
 /// Options that replace the host of the URL.
 const HOST_OPTIONS: [&str; 2] = ["host", "hostaddr"];

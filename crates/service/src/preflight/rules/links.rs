@@ -1,3 +1,4 @@
+use seaworthy_config::Mark;
 use serde_json::Value;
 
 use super::link::{Exposure, Link};
@@ -6,11 +7,11 @@ use crate::preflight::{Facts, Setting, Violation};
 /// Whether a setting names a server that this service connects to. The type declares it, or the
 /// name shows it if the type is plain text. Addresses for browsers have a separate rule.
 fn is_link(key: &str, setting: &Setting) -> bool {
-    if setting.is_browser_address {
+    if setting.marks.has(Mark::BrowserAddress) {
         return false;
     }
     let last = key.rsplit('.').next().unwrap_or(key);
-    setting.is_link
+    setting.marks.has(Mark::Link)
         || last == "url"
         || last.ends_with("_url")
         || last == "dsn"
@@ -47,11 +48,11 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
                     link.scheme(),
                     link.hosts()
                 ),
-                "use the scheme of an engine that is known, with TLS".to_owned(),
+                "use the scheme of a supported engine, with TLS".to_owned(),
             ),
         };
         Some(Violation {
-            id: "SEC-1",
+            id: "SEC-1".into(),
             key: key.to_owned(),
             origin: setting.origin.clone(),
             why,
@@ -63,7 +64,7 @@ pub(super) fn check_encryption(facts: &Facts) -> Vec<Violation> {
     let hidden = facts.secrets().filter_map(|(key, shape)| {
         let fix = shape.plain_link?;
         Some(Violation {
-            id: "SEC-1",
+            id: "SEC-1".into(),
             key: key.to_owned(),
             origin: facts.origin(key),
             why: "the link in this secret is not encrypted to a verified server, credentials included"
@@ -91,17 +92,21 @@ pub(super) fn check_locality(facts: &Facts) -> Vec<Violation> {
     links(facts)
         .filter_map(|(key, setting, link)| {
             let why = if link.is_embedded() {
-                format!("{} keeps the data inside this instance, which is replaced at every deployment", link.scheme())
+                format!(
+                    "{} keeps the data inside this instance, and every deployment replaces the instance",
+                    link.scheme()
+                )
             } else {
                 let host = link.local_host()?;
-                format!("{host} is this machine, which in production holds no server")
+                format!("{host} is this machine, which runs no server in production")
             };
             Some(Violation {
-                id: "CONF-7",
+                id: "CONF-7".into(),
                 key: key.to_owned(),
                 origin: setting.origin.clone(),
                 why,
-                fix: "name the server of this environment, or set allow_embedded: true where one instance is all there is".to_owned(),
+                fix: "set the server of this environment, or allow_embedded: true if the service has one instance"
+                    .to_owned(),
             })
         })
         .collect()

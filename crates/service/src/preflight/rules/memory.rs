@@ -6,24 +6,24 @@ const BUDGET: &str = "server.body_budget";
 /// Request bodies are decoded into messages, which take the same memory again.
 const SHARE: u64 = 2;
 
-/// Requires that the request bodies that callers can send fit into the container (SEC-3).
+/// Requires that the request bodies that clients can send fit into the container (SEC-3).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     let budget = facts.text(BUDGET).and_then(|text| text.parse().ok());
     let (Some(memory), Some(budget)) = (facts.memory_limit(), budget) else {
         return Vec::new();
     };
     let budget: ByteSize = budget;
-    let most = ByteSize::bytes(memory.get() / SHARE);
-    if budget <= most {
+    let max = ByteSize::bytes(memory.get() / SHARE);
+    if budget <= max {
         return Vec::new();
     }
     vec![Violation {
-        id: "SEC-3",
+        id: "SEC-3".into(),
         key: BUDGET.to_owned(),
         origin: facts.origin(BUDGET),
         why: format!(
-            "request bodies of {budget} and the messages made of them do not fit into the container's memory limit of {memory}, so callers can exhaust its memory"
+            "request bodies of {budget} and the messages decoded from them exceed the container's memory limit of {memory}"
         ),
-        fix: format!("set {BUDGET} to at most {most}, or raise the memory limit"),
+        fix: format!("set {BUDGET} to at most {max}, or raise the memory limit"),
     }]
 }

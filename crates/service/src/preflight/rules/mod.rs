@@ -1,22 +1,19 @@
-//! The rules, in the order in which their findings are shown.
+//! The rules, in the order in which their violations are shown.
 
 mod admin;
 mod bind_address;
 mod browser_address;
 mod cors;
 mod inline_secret;
-mod limits;
 mod link;
 mod links;
-mod log_level;
 mod mail;
 mod memory;
-mod migrations;
-mod rate_limit;
 mod secret;
 mod tls;
 mod transport;
 mod trusted_proxies;
+mod unsafe_values;
 
 pub(crate) use links::plain_link;
 pub(crate) use secret::is_known_sample;
@@ -25,7 +22,7 @@ use super::{facts::Facts, violation::Violation};
 
 type Rule = fn(&Facts) -> Vec<Violation>;
 
-const RULES: [Rule; 16] = [
+const RULES: [Rule; 13] = [
     inline_secret::check,
     secret::check,
     tls::check,
@@ -33,18 +30,15 @@ const RULES: [Rule; 16] = [
     admin::check,
     cors::check,
     browser_address::check,
-    rate_limit::check,
-    limits::check,
     memory::check,
     trusted_proxies::check,
     links::check_encryption,
     links::check_locality,
     mail::check,
-    migrations::check,
-    log_level::check,
+    unsafe_values::check,
 ];
 
-/// Every violation of every rule.
+/// Returns every violation of every rule.
 #[must_use]
 pub fn check(facts: &Facts) -> Vec<Violation> {
     RULES.iter().flat_map(|rule| rule(facts)).collect()

@@ -1,9 +1,11 @@
+use seaworthy_config::Mark;
+
 use crate::preflight::{Facts, Violation};
 
-/// RFC 7518, section 3.2: a key of the hash's size or larger; 32 bytes for HS256.
-const SHORTEST: usize = 32;
+/// The minimum of RFC 7518, section 3.2 for HS256: the size of the hash.
+const MIN_KEY_LENGTH: usize = 32;
 
-/// Beginnings of the secrets that tutorials and templates print, in lower case.
+/// Prefixes of the secrets in tutorials and templates, in lower case.
 const SAMPLES: [&str; 14] = [
     "changeme",
     "change-me",
@@ -21,7 +23,7 @@ const SAMPLES: [&str; 14] = [
     "0123456789",
 ];
 
-/// Whether a secret is one that everybody knows: a sample, or one character repeated.
+/// Returns whether a secret is a well-known sample or one repeated character.
 pub(crate) fn is_known_sample(secret: &str) -> bool {
     let lower = secret.trim().to_ascii_lowercase();
     let repeated = lower
@@ -37,7 +39,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
     facts
         .secrets()
         .filter_map(|(key, shape)| {
-            let is_key = shape.is_signing_key;
+            let is_key = shape.marks.has(Mark::SigningKey);
             let why = match shape {
                 shape if is_key && shape.length == 0 => {
                     "the key is empty, so signatures prove nothing".to_owned()
@@ -45,7 +47,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 shape if is_key && shape.is_known_sample => {
                     "the key is a well-known sample, so anyone can sign with it".to_owned()
                 }
-                shape if is_key && shape.length < SHORTEST => {
+                shape if is_key && shape.length < MIN_KEY_LENGTH => {
                     format!("the key has {} bytes and can be guessed", shape.length)
                 }
                 // An empty secret is unused.
@@ -55,10 +57,10 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
                 _ => return None,
             };
             let fix = format!(
-                "use at least {SHORTEST} random bytes, for example from `openssl rand -base64 48`"
+                "use at least {MIN_KEY_LENGTH} random bytes, for example from `openssl rand -base64 48`"
             );
             Some(Violation {
-                id: if is_key { "AUTH-1" } else { "CONF-5" },
+                id: if is_key { "AUTH-1" } else { "CONF-5" }.into(),
                 key: key.to_owned(),
                 origin: facts.origin(key),
                 why,

@@ -2,24 +2,28 @@ use crate::preflight::{Facts, Violation};
 
 const LISTENERS: [&str; 2] = ["server.http", "server.grpc"];
 
-/// Traffic is encrypted here, or a proxy in front is known to do it (SEC-1).
+/// Requires TLS on the listeners, unless a proxy in front of them terminates it (SEC-1).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
-    let present = LISTENERS
-        .into_iter()
-        .filter(|listener| facts.get(&format!("{listener}.addr")).is_some());
-    present
-        .filter(|listener| {
-            let encrypted = facts.iter().any(|(key, setting)| {
-                key.strip_prefix(*listener).is_some_and(|rest| rest.starts_with(".tls.")) && !setting.value.is_null()
-            });
-            !encrypted && !facts.flag("behind_tls_proxy")
-        })
+    if facts.flag("behind_tls_proxy") {
+        return Vec::new();
+    }
+    let plain = LISTENERS.into_iter().filter(|listener| {
+        let is_present = facts.get(&format!("{listener}.addr")).is_some();
+        let section = format!("{listener}.tls.");
+        let is_encrypted = facts
+            .iter()
+            .any(|(key, setting)| key.starts_with(&section) && !setting.value.is_null());
+        is_present && !is_encrypted
+    });
+    plain
         .map(|listener| Violation {
-            id: "SEC-1",
+            id: "SEC-1".into(),
             key: format!("{listener}.tls"),
             origin: "not set".to_owned(),
-            why: "traffic is readable and changeable by everyone on the way".to_owned(),
-            fix: format!("set {listener}.tls.certificate and .key, or behind_tls_proxy: true where a proxy ends TLS"),
+            why: "the traffic is not encrypted, so the network can read and change it".to_owned(),
+            fix: format!(
+                "set {listener}.tls.certificate and .key, or behind_tls_proxy: true if a proxy terminates TLS"
+            ),
         })
         .collect()
 }

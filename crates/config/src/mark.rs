@@ -1,0 +1,238 @@
+//! Properties of a setting that its type declares in its schema.
+
+use std::collections::BTreeSet;
+
+use seaworthy_core::{ByteSize, Timeout};
+use serde::Deserialize;
+use serde_json::{Map, Value as Json};
+
+/// The keyword that declares unsafe values.
+const UNSAFE: &str = "x-unsafe";
+
+/// A property of a setting. Its type declares it with a keyword of its schema, such as
+/// `#[schemars(extend("x-link" = true))]`. A section or list passes it on to everything in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Mark {
+    /// Browsers visit the address or send it as their origin (`x-browser-address`).
+    BrowserAddress,
+    /// The origins that CORS allows (`x-cors-origins`).
+    CorsOrigins,
+    /// The URL of a store, a broker or another service (`x-link`).
+    Link,
+    /// A key that signs or verifies (`x-signing-key`).
+    SigningKey,
+    /// The proxies whose forwarded client address is used (`x-trusted-proxies`).
+    TrustedProxies,
+}
+
+impl Mark {
+    const ALL: [Self; 5] = [
+        Self::BrowserAddress,
+        Self::CorsOrigins,
+        Self::Link,
+        Self::SigningKey,
+        Self::TrustedProxies,
+    ];
+
+    const fn keyword(self) -> &'static str {
+        match self {
+            Self::BrowserAddress => "x-browser-address",
+            Self::CorsOrigins => "x-cors-origins",
+            Self::Link => "x-link",
+            Self::SigningKey => "x-signing-key",
+            Self::TrustedProxies => "x-trusted-proxies",
+        }
+    }
+}
+
+/// Everything that the type of a setting declares about it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Marks {
+    marks: BTreeSet<Mark>,
+    unsafe_values: Vec<UnsafeValue>,
+}
+
+impl Marks {
+    /// Returns whether a mark is set.
+    #[must_use]
+    pub fn has(&self, mark: Mark) -> bool {
+        self.marks.contains(&mark)
+    }
+
+    /// The values that production must refuse.
+    #[must_use]
+    pub fn unsafe_values(&self) -> &[UnsafeValue] {
+        &self.unsafe_values
+    }
+
+    /// Whether a keyword of a schema declares a mark.
+    pub(crate) fn is_keyword(keyword: &str) -> bool {
+        keyword == UNSAFE || Mark::ALL.iter().any(|mark| mark.keyword() == keyword)
+    }
+
+    /// Reads the keywords of a schema.
+    pub(crate) fn read(members: &Map<String, Json>) -> Result<Self, String> {
+        let is_set = |mark: &Mark| members.get(mark.keyword()) == Some(&Json::Bool(true));
+        let unsafe_values = match members.get(UNSAFE) {
+            Some(declared) => Vec::<UnsafeValue>::deserialize(declared)
+                .map_err(|error| format!("`{UNSAFE}` cannot be read: {error}"))?,
+            None => Vec::new(),
+        };
+        Ok(Self {
+            marks: Mark::ALL.into_iter().filter(is_set).collect(),
+            unsafe_values,
+        })
+    }
+
+    /// Adds the marks of a schema that describes the same value.
+    pub(crate) fn join(&mut self, other: Self) {
+        self.marks.extend(other.marks);
+        self.unsafe_values.extend(other.unsafe_values);
+    }
+
+    /// Adds the marks of a section or list that contains the value.
+    pub(crate) fn inherit(&mut self, parent: &Self) {
+        self.marks.extend(&parent.marks);
+    }
+}
+
+impl FromIterator<Mark> for Marks {
+    fn from_iter<I: IntoIterator<Item = Mark>>(marks: I) -> Self {
+        Self {
+            marks: marks.into_iter().collect(),
+            unsafe_values: Vec::new(),
+        }
+    }
+}
+
+/// A value, or a range of values, that production must refuse (CONF-3).
+///
+/// A settings type declares a list of them with `x-unsafe`. Each has either `value`, for one value,
+/// or `above`, for everything that is larger. A duration or a size is a text such as `"10m"`.
+///
+/// ```
+/// use schemars::JsonSchema;
+/// use seaworthy_config::{Environment, Loader, Schema};
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
+/// #[serde(default, deny_unknown_fields)]
+/// struct Mail {
+///     /// Whether mail may be sent unencrypted.
+///     #[schemars(extend("x-unsafe" = [{
+///         "id": "SEC-1",
+///         "value": true,
+///         "why": "mail goes over the network unencrypted",
+///         "fix": "set it to false"
+///     }]))]
+///     allow_plaintext: bool,
+/// }
+///
+/// let loaded = Loader::new("mail")
+///     .environment(Environment::from([("MAIL__ALLOW_PLAINTEXT", "true")]))
+///     .load(&Schema::of::<Mail>())?;
+/// let shown = &loaded.values()[0];
+/// assert!(shown.marks.unsafe_values()[0].matches(&shown.value));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[serde(try_from = "Declaration")]
+pub struct UnsafeValue {
+    id: String,
+    condition: Condition,
+    why: Option<String>,
+    fix: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Condition {
+    Equals(Json),
+    Above(Json),
+}
+
+/// An [`UnsafeValue`] as a schema writes it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Declaration {
+    id: String,
+    value: Option<Json>,
+    above: Option<Json>,
+    why: Option<String>,
+    fix: Option<String>,
+}
+
+impl TryFrom<Declaration> for UnsafeValue {
+    type Error = &'static str;
+
+    fn try_from(declared: Declaration) -> Result<Self, Self::Error> {
+        let condition = match (declared.value, declared.above) {
+            (Some(value), None) => Condition::Equals(value),
+            (None, Some(bound)) => Condition::Above(bound),
+            _ => return Err("expected either `value` or `above`"),
+        };
+        Ok(Self {
+            id: declared.id,
+            condition,
+            why: declared.why,
+            fix: declared.fix,
+        })
+    }
+}
+
+impl UnsafeValue {
+    /// The requirement that the value breaks, such as `RES-6`.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns whether a value is unsafe.
+    #[must_use]
+    pub fn matches(&self, value: &Json) -> bool {
+        match &self.condition {
+            Condition::Equals(refused) => refused == value,
+            Condition::Above(bound) => is_above(value, bound),
+        }
+    }
+
+    /// What is unsafe about a value, and the consequence.
+    #[must_use]
+    pub fn why(&self, value: &Json) -> String {
+        self.why
+            .clone()
+            .unwrap_or_else(|| format!("{} is too large to protect the service", plain(value)))
+    }
+
+    /// What to do instead.
+    #[must_use]
+    pub fn fix(&self) -> String {
+        self.fix.clone().unwrap_or_else(|| match &self.condition {
+            Condition::Equals(value) => format!("set it to another value than {}", plain(value)),
+            Condition::Above(bound) => format!("set it to at most {}", plain(bound)),
+        })
+    }
+}
+
+/// Compares two numbers, two durations or two sizes.
+fn is_above(value: &Json, bound: &Json) -> bool {
+    match (value, bound) {
+        (Json::Number(value), Json::Number(bound)) => value.as_f64() > bound.as_f64(),
+        (Json::String(value), Json::String(bound)) => {
+            let durations = (value.parse::<Timeout>(), bound.parse::<Timeout>());
+            let sizes = (value.parse::<ByteSize>(), bound.parse::<ByteSize>());
+            match (durations, sizes) {
+                ((Ok(value), Ok(bound)), _) => value > bound,
+                (_, (Ok(value), Ok(bound))) => value > bound,
+                _ => false,
+            }
+        }
+        _ => false,
+    }
+}
+
+fn plain(value: &Json) -> String {
+    match value {
+        Json::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

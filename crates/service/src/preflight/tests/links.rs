@@ -1,0 +1,107 @@
+use seaworthy_config::{Mark, Marks};
+use serde_json::json;
+
+use super::*;
+
+#[test]
+fn refuses_unencrypted_links_to_other_machines_sec_1() {
+    for url in [
+        "postgres://app@db.internal:5432/orders",
+        "postgres://app@db.internal/orders?sslmode=disable",
+        "mysql://app@10.0.0.7/orders",
+        "redis://cache.internal:6379",
+        "amqp://app@broker.internal",
+        "nats://broker.internal:4222",
+        "redis+sentinel://user:pw@10.0.0.1,10.0.0.2/orders",
+        "redis+cluster://10.0.0.1:6379,10.0.0.2:6379",
+        "redis+sentinel://127.0.0.1,10.0.0.1/x",
+        "redis://[2001:db8::1]:6379",
+        "postgres://db.internal/x?application_name=sslmode=verify-full",
+        "postgres://db.internal/x?sslmode=require",
+        "postgres://db.internal/x?sslmode=verify-full&sslmode=disable",
+        "postgres://sslmode=verify-full@db.internal/x",
+        "postgres://localhost/x?host=db.internal",
+        "postgres:///x?host=db.internal",
+        "mysql://db.internal/x?sslmode=required",
+        "app:pw@tcp(10.0.0.7:3306)/orders?parseTime=true",
+        "app:pw@tcp(10.0.0.7:3306)/orders?tls=skip-verify",
+        "cassandra://db.internal/orders",
+        "REDIS://cache.internal",
+    ] {
+        refused(
+            "SEC-1",
+            "orders.database_url",
+            json!({ "orders.database_url": url, "allow_embedded": true }),
+        );
+    }
+    for url in [
+        "postgres://app@db.internal/orders?sslmode=verify-full",
+        "mysql://app@db.internal/orders?ssl-mode=VERIFY_IDENTITY",
+        "rediss://cache.internal:6379",
+        "amqps://app@broker.internal",
+        "rediss+sentinel://10.0.0.1,10.0.0.2/orders",
+        "postgres://app@db.internal/orders?application_name=a&sslmode=VERIFY-FULL",
+        "app:pw@tcp(db.internal:3306)/orders?tls=true",
+        "smtps://mail.internal",
+        "/a/path",
+    ] {
+        accepted(json!({ "orders.database_url": url }));
+    }
+}
+
+#[test]
+fn refuses_stores_on_this_machine_unless_allowed_conf_7() {
+    for url in [
+        "sqlite:data/orders.db",
+        "memory:",
+        "postgres://app@localhost/orders?sslmode=require",
+        "postgres://app@db.localhost/orders",
+        "redis://[::ffff:127.0.0.1]:6379",
+        "redis://127.0.0.1:6379",
+        "redis://[::1]:6379",
+        "redis+sentinel://127.0.0.1:26379,[::1]:26379/orders",
+        "app:pw@tcp(127.0.0.1:3306)/orders",
+    ] {
+        refused("CONF-7", "database.url", json!({ "database.url": url }));
+        accepted(json!({ "database.url": url, "allow_embedded": true }));
+    }
+}
+
+#[test]
+fn accepts_unencrypted_link_to_this_machine_sec_1() {
+    accepted(json!({ "database.url": "postgres://app@localhost/orders", "allow_embedded": true }));
+}
+
+#[test]
+fn link_is_known_by_its_mark_whatever_its_name_sec_1() {
+    let mut declared = Facts::default();
+    let link = |url: &str| marked(url, Mark::Link);
+    declared.insert("orders.cache", link("redis://cache.internal"));
+    declared.insert("orders.name", setting("redis://cache.internal"));
+    declared.insert_item("orders.brokers", link("amqps://a.internal"));
+    declared.insert_item("orders.brokers", link("amqp://b.internal"));
+    let expected = ["orders.brokers", "orders.cache"];
+    let expected = expected.map(|key| ("SEC-1".to_owned(), key.to_owned()));
+    assert_eq!(ids(&declared), expected);
+}
+
+#[test]
+fn link_in_a_secret_is_refused_without_being_shown_sec_1() {
+    let mut facts = Facts::default();
+    for (key, secret) in [
+        (
+            "rate_limit.redis.address",
+            "redis://app:hunter2@cache.internal",
+        ),
+        ("other.address", "rediss://app:hunter2@cache.internal"),
+        ("local.address", "redis://127.0.0.1"),
+    ] {
+        facts.insert_secret(key, secret, Marks::default());
+    }
+    assert_eq!(ids(&facts), one("SEC-1", "rate_limit.redis.address"));
+    let text = text(&check(&facts));
+    assert!(
+        !text.contains("hunter2") && !text.contains("cache.internal"),
+        "{text}"
+    );
+}

@@ -1,0 +1,162 @@
+//! Rules on facts that a test writes. `framework` checks that they find the settings of real types.
+
+mod browser_address;
+mod framework;
+mod links;
+mod secrets;
+
+use seaworthy_config::{Mark, Marks};
+use seaworthy_core::ByteSize;
+use serde_json::{Value, json};
+
+use super::*;
+
+fn setting(value: impl Into<Value>) -> Setting {
+    Setting {
+        value: value.into(),
+        origin: "config.yaml:3:5".into(),
+        is_default: false,
+        is_inline_secret: false,
+        marks: Marks::default(),
+    }
+}
+
+fn marked(value: impl Into<Value>, mark: Mark) -> Setting {
+    Setting {
+        marks: Marks::from_iter([mark]),
+        ..setting(value)
+    }
+}
+
+fn facts(settings: Value) -> Facts {
+    let mut facts = Facts::default();
+    for (key, value) in settings.as_object().unwrap() {
+        facts.insert(key, setting(value.clone()));
+    }
+    facts
+}
+
+fn ids(facts: &Facts) -> Vec<(String, String)> {
+    check(facts)
+        .into_iter()
+        .map(|violation| (violation.id.into_owned(), violation.key))
+        .collect()
+}
+
+fn one(id: &str, key: &str) -> [(String, String); 1] {
+    [(id.to_owned(), key.to_owned())]
+}
+
+#[track_caller]
+fn refused(id: &str, key: &str, settings: Value) {
+    assert_eq!(ids(&facts(settings)), one(id, key));
+}
+
+#[track_caller]
+fn accepted(settings: Value) {
+    assert_eq!(ids(&facts(settings)), []);
+}
+
+#[test]
+fn refuses_cors_lists_by_mark_in_any_section_sec_2() {
+    let list = |origins: Value, enabled: bool| {
+        let mut facts = facts(json!({ "page.enabled": enabled }));
+        facts.insert("page.origins", marked(origins, Mark::CorsOrigins));
+        ids(&facts)
+    };
+    let refused = one("SEC-2", "page.origins");
+    assert_eq!(list(json!(["*"]), true), refused);
+    assert_eq!(list(json!(["*"]), false), refused);
+    assert_eq!(list(json!([]), true), refused);
+    assert_eq!(list(json!([]), false), []);
+    assert_eq!(list(json!(["https://app.example.org"]), true), []);
+}
+
+#[test]
+fn refuses_proxy_ranges_of_half_the_internet_sec_6() {
+    let list = |ranges: Value| {
+        let mut facts = Facts::default();
+        facts.insert("orders.proxies", marked(ranges, Mark::TrustedProxies));
+        ids(&facts)
+    };
+    for range in ["0.0.0.0/0", "::/0", "128.0.0.0/1"] {
+        let found = list(json!(["10.0.0.0/8", range]));
+        assert_eq!(found, one("SEC-6", "orders.proxies"), "{range}");
+    }
+    assert_eq!(list(json!(["10.0.0.0/8", "192.0.2.1"])), []);
+    assert_eq!(list(json!([])), []);
+}
+
+#[test]
+fn refuses_listener_without_tls_or_proxy_sec_1() {
+    let addr = json!("0.0.0.0:8000");
+    refused(
+        "SEC-1",
+        "server.http.tls",
+        json!({ "server.http.addr": addr, "server.http.tls": null }),
+    );
+    accepted(json!({ "server.http.addr": addr, "behind_tls_proxy": true }));
+    accepted(
+        json!({ "server.http.addr": addr, "server.http.tls.certificate": "/run/tls/tls.crt" }),
+    );
+}
+
+#[test]
+fn refuses_public_admin_listener_without_strong_token_auth_5() {
+    for address in ["0.0.0.0:9900", "[::]:9900", "10.0.0.7:9900"] {
+        refused("AUTH-5", "admin.addr", json!({ "admin.addr": address }));
+    }
+    for address in ["127.0.0.1:9900", "[::1]:9900", "[::ffff:127.0.0.1]:9900"] {
+        accepted(json!({ "admin.addr": address }));
+    }
+    let is_refused = |token: &str| {
+        let mut facts = facts(json!({ "admin.addr": "0.0.0.0:9900" }));
+        facts.insert_secret("admin.token", token, Marks::default());
+        let found = check(&facts);
+        found.iter().any(|violation| violation.id == "AUTH-5")
+    };
+    for token in [
+        "",
+        "a",
+        "   ",
+        "changeme",
+        "0123456789",
+        "twenty-one-characters",
+    ] {
+        assert!(is_refused(token), "{token:?}");
+    }
+    assert!(!is_refused("8h2kD9s0fj2kLm3nQ5rT7vX9zB1cE4gH"));
+}
+
+#[test]
+fn refuses_body_budget_over_half_of_memory_limit_sec_3() {
+    let check_with = |budget: &str, memory: Option<u32>| {
+        let mut facts = facts(json!({ "server.body_budget": budget }));
+        facts.set_memory_limit(memory.map(ByteSize::mebibytes));
+        ids(&facts)
+    };
+    assert_eq!(check_with("64MiB", Some(256)), []);
+    assert_eq!(check_with("128MiB", Some(256)), []);
+    assert_eq!(check_with("10GiB", None), []);
+    let refused = one("SEC-3", "server.body_budget");
+    assert_eq!(check_with("129MiB", Some(256)), refused);
+}
+
+#[test]
+fn refuses_mail_in_memory_conf_7() {
+    for allow_embedded in [true, false] {
+        let settings = json!({ "mail.server": "mailbox:", "allow_embedded": allow_embedded });
+        refused("CONF-7", "mail.server", settings);
+    }
+    accepted(json!({ "mail.server": "smtp://mail.example.org" }));
+}
+
+#[test]
+fn report_names_key_reason_and_fix_in_both_formats_conf_3() {
+    let found = check(&facts(json!({ "admin.addr": "0.0.0.0:9900" })));
+    let text = text(&found);
+    for part in ["AUTH-5", "admin.addr", "config.yaml:3:5", "why:", "fix:"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(json(&found)["violations"][0]["id"], "AUTH-5");
+}

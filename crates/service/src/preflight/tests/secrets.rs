@@ -1,0 +1,65 @@
+use seaworthy_config::{Mark, Marks};
+
+use super::*;
+
+fn signing_key() -> Marks {
+    Marks::from_iter([Mark::SigningKey])
+}
+
+#[test]
+fn refuses_inline_secret_with_its_place_conf_5() {
+    let mut inline = Facts::default();
+    let setting = Setting {
+        origin: "config.production.yaml:9:13".into(),
+        is_inline_secret: true,
+        ..setting("***")
+    };
+    inline.insert("mail.password", setting);
+    assert_eq!(ids(&inline), one("CONF-5", "mail.password"));
+    assert!(text(&check(&inline)).contains("config.production.yaml:9:13"));
+}
+
+#[test]
+fn refuses_signing_keys_that_can_be_guessed_auth_1() {
+    for secret in [
+        "",
+        "short",
+        "changeme-changeme-changeme-changeme",
+        "your-256-bit-secret-your-256-bit-secret",
+        &"a".repeat(64),
+    ] {
+        let mut facts = Facts::default();
+        facts.insert_secret("auth.jwt.secret", secret, signing_key());
+        assert_eq!(ids(&facts), one("AUTH-1", "auth.jwt.secret"), "{secret}");
+        assert!(secret.is_empty() || !text(&check(&facts)).contains(secret));
+    }
+    let mut strong = Facts::default();
+    let secret = "Vq3x9ZrT0bLw8sYdK2mNf6hJc1pGaEuR7tXo";
+    strong.insert_secret("auth.jwt.secret", secret, signing_key());
+    assert_eq!(ids(&strong), []);
+}
+
+#[test]
+fn refuses_sample_of_any_secret_conf_5() {
+    for key in ["service_calls.secret", "audit_log.key", "database.password"] {
+        for (sample, marks) in [
+            ("changeme-now", signing_key()),
+            ("changeme-now", Marks::default()),
+            ("xxxxxxxx", Marks::default()),
+        ] {
+            let is_key = marks.has(Mark::SigningKey);
+            let id = if is_key { "AUTH-1" } else { "CONF-5" };
+            let mut facts = Facts::default();
+            facts.insert_secret(key, sample, marks);
+            assert_eq!(ids(&facts), one(id, key));
+            assert!(!text(&check(&facts)).contains(sample));
+        }
+    }
+    let mut good = Facts::default();
+    good.insert_secret("database.password", "kX9-pT4", Marks::default());
+    good.insert_secret("mail.password", "", Marks::default());
+    assert_eq!(ids(&good), []);
+    let mut short = Facts::default();
+    short.insert_secret("audit_log.key", "kX9-pT4", signing_key());
+    assert_eq!(ids(&short), one("AUTH-1", "audit_log.key"));
+}
