@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
+use crate::lifecycle::Phase;
+
 /// Where in the ordered stop a component belongs (LIFE-4). The order of the variants is the order of the stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Stage {
@@ -17,6 +19,20 @@ pub enum Stage {
     Pool,
     /// Shows the rest to operators: closed last.
     Admin,
+}
+
+impl Stage {
+    /// The phase in which components of this stage stop.
+    pub(crate) const fn phase(self) -> Phase {
+        match self {
+            Self::Listener => Phase::Requests,
+            Self::Consumer => Phase::Consumers,
+            Self::Worker => Phase::Workers,
+            Self::Relay => Phase::Relays,
+            Self::Pool => Phase::Pools,
+            Self::Admin => Phase::Flush,
+        }
+    }
 }
 
 /// Something that a service starts and stops: a listener, a consumer, a relay, a pool.

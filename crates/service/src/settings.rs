@@ -72,10 +72,11 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
     if let Err(mistake) = tracing.check() {
         found.push(("tracing.endpoint".to_owned(), mistake.to_string()));
     }
-    if lifecycle.drain_delay.get() >= lifecycle.total.get() {
+    let drain_delay = lifecycle.drain_delay_in(loaded.profile());
+    if drain_delay.get() >= lifecycle.total_timeout.get() {
         let problem = format!(
-            "{} leaves nothing of lifecycle.total, which is {}",
-            lifecycle.drain_delay, lifecycle.total
+            "{drain_delay} is not shorter than lifecycle.total_timeout ({}): lower it or raise the timeout",
+            lifecycle.total_timeout
         );
         found.push(("lifecycle.drain_delay".to_owned(), problem));
     }

@@ -43,7 +43,7 @@ pub(crate) fn worker() -> Service {
         .default_value("server.http.addr", "127.0.0.1:8001")
         .default_value("admin.addr", "127.0.0.1:9901")
         // As long as the worker before waited for what it had in hand.
-        .default_value("lifecycle.consumers", "15s")
+        .default_value("lifecycle.consumer_timeout", "15s")
         .variable("MQ_QUEUE_NAME", "queue.name")
         .variable("MQ_QUEUE_BINDING_KEY", "queue.binding_key")
         .variable("MQ_QUEUE_PREFETCH_COUNT", "queue.prefetch_count")

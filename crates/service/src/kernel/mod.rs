@@ -220,6 +220,7 @@ impl Kernel {
         watched.set_components(&components);
         let stopping = Stopping {
             config: &lifecycle,
+            drain_delay: lifecycle.drain_delay_in(self.parts.profile),
             health: &self.parts.health,
             components,
         };
@@ -235,7 +236,7 @@ impl Kernel {
                 tracing::error!(unfinished = unfinished.join(", "), reason = %by, "the exit is forced; these were still running");
             }
         }
-        self.parts.telemetry.shutdown(lifecycle.flush.get()).await;
+        self.parts.telemetry.shutdown(lifecycle.flush_timeout.get()).await;
         outcome
     }
 
@@ -353,23 +354,12 @@ async fn bind(key: &str, config: &ListenerConfig) -> Result<Listener, StartError
         .map_err(|error| StartError::because(format!("{key} cannot be listened on"), error))
 }
 
-/// What production would refuse.
+/// Logs how many settings production would refuse. `config check` lists them.
 fn warn(violations: &[Violation]) {
-    for Violation {
-        id,
-        key,
-        origin,
-        why,
-        fix,
-    } in violations
-    {
+    if !violations.is_empty() {
         tracing::warn!(
-            requirement = id,
-            setting = key,
-            origin,
-            why,
-            fix,
-            "production refuses this setting"
+            count = violations.len(),
+            "production would refuse some settings: run `config check` to list them"
         );
     }
 }

@@ -75,12 +75,13 @@ impl Offline {
         watched.set_components(&components);
         let stopping = Stopping {
             config: lifecycle,
+            drain_delay: lifecycle.drain_delay_in(self.parts.profile),
             health: &self.parts.health,
             components,
         };
         let outcome = stopping.run(force).await;
         watched.set_flushing();
-        self.parts.telemetry.shutdown(lifecycle.flush.get()).await;
+        self.parts.telemetry.shutdown(lifecycle.flush_timeout.get()).await;
         outcome
     }
 }

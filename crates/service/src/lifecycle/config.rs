@@ -1,75 +1,95 @@
 use schemars::JsonSchema;
+use seaworthy_config::Profile;
 use seaworthy_core::{Delay, Timeout};
 use serde::{Deserialize, Serialize};
 
 use super::phase::Phase;
 
-/// LIFE-4: one readiness period of an orchestrator or load balancer passes, so that traffic has moved away before a listener closes.
+/// One readiness period of an orchestrator or load balancer, so that traffic has moved away before
+/// a listener closes (LIFE-4).
 const DEFAULT_DRAIN_DELAY: Delay = Delay::from_secs(5);
-/// Two thirds of the total: requests are what a stop must not lose.
-const DEFAULT_REQUESTS: Timeout = Timeout::from_secs(20);
-/// A handler of a message is about as long as one of a request, but a message that is returned is not lost.
-const DEFAULT_CONSUMERS: Timeout = Timeout::from_secs(10);
-/// A run that is cut off is repeated by the next instance.
-const DEFAULT_WORKERS: Timeout = Timeout::from_secs(10);
-/// What stays in the outbox is relayed by the next instance.
-const DEFAULT_RELAYS: Timeout = Timeout::from_secs(5);
-/// A pool that cannot say goodbye within this has lost its server.
-const DEFAULT_POOLS: Timeout = Timeout::from_secs(3);
-/// A collector that needs longer would hold up a deployment for lines that nobody misses.
-const DEFAULT_FLUSH: Timeout = Timeout::from_secs(3);
-/// LIFE-4: Kubernetes kills after 30 s unless it is told otherwise.
-const DEFAULT_TOTAL: Timeout = Timeout::from_secs(30);
+/// Two thirds of the total, because a stop must not lose requests.
+const DEFAULT_REQUEST_TIMEOUT: Timeout = Timeout::from_secs(20);
+/// Half of the timeout of requests, because the broker redelivers an unfinished message.
+const DEFAULT_CONSUMER_TIMEOUT: Timeout = Timeout::from_secs(10);
+/// The next instance repeats a run that is aborted.
+const DEFAULT_WORKER_TIMEOUT: Timeout = Timeout::from_secs(10);
+/// The next instance publishes the rows that stay in the outbox.
+const DEFAULT_RELAY_TIMEOUT: Timeout = Timeout::from_secs(5);
+/// A pool that needs longer has lost its server.
+const DEFAULT_POOL_TIMEOUT: Timeout = Timeout::from_secs(3);
+/// A slower collector would delay the deployment for a few log lines and spans.
+const DEFAULT_FLUSH_TIMEOUT: Timeout = Timeout::from_secs(3);
+/// The default grace period of Kubernetes (LIFE-4).
+const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(30);
 
-/// How the service stops: the limits of its phases.
+/// The timeouts of a stop.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LifecycleConfig {
-    /// How long traffic is still served after readiness has turned false.
-    pub drain_delay: Delay,
-    /// How long requests and streams under way may take to finish.
-    pub requests: Timeout,
-    /// How long consumers may take to finish and acknowledge the messages in hand.
-    pub consumers: Timeout,
-    /// How long workers and tasks may take to finish.
-    pub workers: Timeout,
-    /// How long the outbox may take to pass on what is left.
-    pub relays: Timeout,
-    /// How long connection pools may take to close.
-    pub pools: Timeout,
-    /// How long telemetry may take to flush.
-    pub flush: Timeout,
-    /// How long the whole stop may take before the exit is forced.
-    pub total: Timeout,
+    /// How long the service still accepts traffic after readiness has turned false. Not set: 5 s in staging and production, 0 in development and test.
+    pub drain_delay: Option<Delay>,
+    /// Time limit for requests and streams in progress to finish.
+    pub request_timeout: Timeout,
+    /// Time limit for consumers to finish and acknowledge their messages.
+    pub consumer_timeout: Timeout,
+    /// Time limit for workers and tasks to finish.
+    pub worker_timeout: Timeout,
+    /// Time limit for the relays of the outbox to finish.
+    pub relay_timeout: Timeout,
+    /// Time limit for connection pools to close.
+    pub pool_timeout: Timeout,
+    /// Time limit for telemetry to flush.
+    pub flush_timeout: Timeout,
+    /// Time limit for the whole stop. After it the exit is forced.
+    #[schemars(extend("x-unsafe" = [{ "id": "LIFE-4", "above": "5m" }]))]
+    pub total_timeout: Timeout,
 }
 
 impl Default for LifecycleConfig {
     fn default() -> Self {
         Self {
-            drain_delay: DEFAULT_DRAIN_DELAY,
-            requests: DEFAULT_REQUESTS,
-            consumers: DEFAULT_CONSUMERS,
-            workers: DEFAULT_WORKERS,
-            relays: DEFAULT_RELAYS,
-            pools: DEFAULT_POOLS,
-            flush: DEFAULT_FLUSH,
-            total: DEFAULT_TOTAL,
+            drain_delay: None,
+            request_timeout: DEFAULT_REQUEST_TIMEOUT,
+            consumer_timeout: DEFAULT_CONSUMER_TIMEOUT,
+            worker_timeout: DEFAULT_WORKER_TIMEOUT,
+            relay_timeout: DEFAULT_RELAY_TIMEOUT,
+            pool_timeout: DEFAULT_POOL_TIMEOUT,
+            flush_timeout: DEFAULT_FLUSH_TIMEOUT,
+            total_timeout: DEFAULT_TOTAL_TIMEOUT,
         }
     }
 }
 
 impl LifecycleConfig {
-    /// The limit of one phase of the stop. Phases of the start have none of their own.
+    /// Returns the drain delay of a profile. Without a setting it is zero where no load balancer
+    /// sends traffic.
     #[must_use]
-    pub fn limit(&self, phase: Phase) -> Timeout {
+    pub fn drain_delay_in(&self, profile: Profile) -> Delay {
+        self.drain_delay.unwrap_or(match profile {
+            Profile::Staging | Profile::Production => DEFAULT_DRAIN_DELAY,
+            Profile::Development | Profile::Test => Delay::ZERO,
+        })
+    }
+
+    /// Returns the timeout of one phase of the stop. The phases of the start and the drain have
+    /// only the total.
+    #[must_use]
+    pub fn timeout(&self, phase: Phase) -> Timeout {
         match phase {
-            Phase::Requests => self.requests,
-            Phase::Consumers => self.consumers,
-            Phase::Workers => self.workers,
-            Phase::Relays => self.relays,
-            Phase::Pools => self.pools,
-            Phase::Flush => self.flush,
-            _ => self.total,
+            Phase::Requests => self.request_timeout,
+            Phase::Consumers => self.consumer_timeout,
+            Phase::Workers => self.worker_timeout,
+            Phase::Relays => self.relay_timeout,
+            Phase::Pools => self.pool_timeout,
+            Phase::Flush => self.flush_timeout,
+            Phase::Configure
+            | Phase::Preflight
+            | Phase::Telemetry
+            | Phase::Listen
+            | Phase::Assemble
+            | Phase::Ready
+            | Phase::Drain => self.total_timeout,
         }
     }
 }

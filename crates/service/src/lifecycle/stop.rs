@@ -1,7 +1,8 @@
-use std::{fmt, future::Future, sync::Arc};
+use std::{collections::BTreeMap, fmt, future::Future, sync::Arc};
 
 use futures::future::join_all;
 use parking_lot::Mutex;
+use seaworthy_core::Delay;
 use seaworthy_health::Health;
 use tokio::time::{self, Instant};
 
@@ -37,19 +38,10 @@ impl fmt::Display for ForcedBy {
     }
 }
 
-/// The components of each phase of the stop, in order.
-const STAGES: [(Phase, Stage); 6] = [
-    (Phase::Requests, Stage::Listener),
-    (Phase::Consumers, Stage::Consumer),
-    (Phase::Workers, Stage::Worker),
-    (Phase::Relays, Stage::Relay),
-    (Phase::Pools, Stage::Pool),
-    (Phase::Flush, Stage::Admin),
-];
-
 /// Walks the second half of the list of [`Phase`]s.
 pub(crate) struct Stopping<'a> {
     pub(crate) config: &'a LifecycleConfig,
+    pub(crate) drain_delay: Delay,
     pub(crate) health: &'a Health,
     pub(crate) components: Vec<Arc<dyn Component>>,
 }
@@ -60,7 +52,7 @@ impl Stopping<'_> {
         // A service that was never ready has no traffic that could move away.
         let was_ready = self.health.has_started();
         self.health.set_stopping();
-        let end = Instant::now() + self.config.total.get();
+        let end = Instant::now() + self.config.total_timeout.get();
         let cut_off = Mutex::new(Vec::new());
         let forced = tokio::select! {
             () = self.phases(was_ready, &cut_off) => None,
@@ -80,24 +72,24 @@ impl Stopping<'_> {
 
     async fn phases(&self, was_ready: bool, cut_off: &Mutex<Vec<String>>) {
         if was_ready {
-            tracing::info!(phase = %Phase::Drain, delay = %self.config.drain_delay, "not ready from now on");
-            time::sleep(self.config.drain_delay.get()).await;
+            tracing::info!(phase = %Phase::Drain, delay = %self.drain_delay, "readiness is off");
+            time::sleep(self.drain_delay.get()).await;
         }
-        for (phase, stage) in STAGES {
-            let members: Vec<_> = self
-                .components
-                .iter()
-                .filter(|component| component.stage() == stage)
-                .collect();
-            if members.is_empty() {
-                continue;
-            }
+        // The order of the stages is the order of the stop. Every component has a stage, so none
+        // can be left out.
+        let mut stages: BTreeMap<Stage, Vec<_>> = BTreeMap::new();
+        for component in &self.components {
+            let members = stages.entry(component.stage()).or_default();
+            members.push(component);
+        }
+        for (stage, members) in stages {
+            let phase = stage.phase();
             let begun = Instant::now();
             members
                 .iter()
                 .for_each(|component| component.request_stop());
             let all_stopped = join_all(members.iter().map(|component| component.stopped()));
-            match time::timeout(self.config.limit(phase).get(), all_stopped).await {
+            match time::timeout(self.config.timeout(phase).get(), all_stopped).await {
                 Ok(_) => tracing::info!(%phase, took = ?begun.elapsed(), "stopped"),
                 Err(_elapsed) => {
                     let unfinished: Vec<_> =

@@ -9,6 +9,7 @@ use std::{
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
+use seaworthy_config::Profile;
 use seaworthy_core::{Delay, Timeout};
 use seaworthy_health::{Health, HealthConfig, Readiness};
 use tokio::time::{self, Instant};
@@ -57,6 +58,7 @@ impl Component for Part {
 struct House {
     health: Health,
     config: LifecycleConfig,
+    drain_delay: Delay,
     components: Vec<Arc<dyn Component>>,
     events: Arc<Mutex<Vec<String>>>,
 }
@@ -68,6 +70,7 @@ impl House {
         Self {
             health,
             config: LifecycleConfig::default(),
+            drain_delay: LifecycleConfig::default().drain_delay_in(Profile::Production),
             components: Vec::new(),
             events: Arc::default(),
         }
@@ -89,6 +92,7 @@ impl House {
     async fn stop(&self, force: impl Future<Output = ()>) -> StopOutcome {
         Stopping {
             config: &self.config,
+            drain_delay: self.drain_delay,
             health: &self.health,
             components: self.components.clone(),
         }
@@ -100,13 +104,14 @@ impl House {
 #[tokio::test(start_paused = true)]
 async fn a_stop_goes_through_its_phases_in_order_life_4() {
     let house = House::new()
+        .with("admin", Stage::Admin, 1)
         .with("database", Stage::Pool, 1)
         .with("outbox", Stage::Relay, 1)
         .with("cleanup", Stage::Worker, 1)
         .with("http", Stage::Listener, 1)
         .with("orders", Stage::Consumer, 1);
     assert_eq!(house.stop(pending()).await, StopOutcome::Clean);
-    let order = ["http", "orders", "cleanup", "outbox", "database"];
+    let order = ["http", "orders", "cleanup", "outbox", "database", "admin"];
     let expected: Vec<_> = order
         .iter()
         .flat_map(|name| [format!("{name} asked"), format!("{name} stopped")])
@@ -164,7 +169,7 @@ async fn what_outlasts_its_phase_is_named_and_cut_off_and_the_rest_still_stops_l
 #[tokio::test(start_paused = true)]
 async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
     let mut house = House::new().with("http", Stage::Listener, 3_600);
-    house.config.total = Timeout::from_secs(7);
+    house.config.total_timeout = Timeout::from_secs(7);
     let begun = Instant::now();
     let outcome = house.stop(pending()).await;
     assert_eq!(
@@ -177,7 +182,7 @@ async fn past_the_total_the_exit_is_forced_and_names_what_still_runs_life_4() {
 #[tokio::test(start_paused = true)]
 async fn a_second_signal_forces_the_exit_life_4() {
     let mut house = House::new().with("http", Stage::Listener, 3_600);
-    house.config.drain_delay = Delay::ZERO;
+    house.drain_delay = Delay::ZERO;
     let outcome = house.stop(time::sleep(Duration::from_secs(1))).await;
     assert_eq!(
         outcome,
@@ -190,4 +195,23 @@ fn the_list_of_phases_is_complete_and_in_order_life_4() {
     assert!(Phase::ALL.is_sorted());
     assert_eq!(Phase::ALL.first(), Some(&Phase::Configure));
     assert_eq!(Phase::ALL.last(), Some(&Phase::Flush));
+}
+
+#[test]
+fn drain_delay_is_zero_where_no_load_balancer_routes_life_4() {
+    let default = LifecycleConfig::default();
+    for profile in [Profile::Development, Profile::Test] {
+        assert_eq!(default.drain_delay_in(profile), Delay::ZERO);
+    }
+    for profile in [Profile::Staging, Profile::Production] {
+        assert_eq!(default.drain_delay_in(profile), Delay::from_secs(5));
+    }
+    let explicit = LifecycleConfig {
+        drain_delay: Some(Delay::from_secs(1)),
+        ..default
+    };
+    assert_eq!(
+        explicit.drain_delay_in(Profile::Development),
+        Delay::from_secs(1)
+    );
 }

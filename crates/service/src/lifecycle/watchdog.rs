@@ -114,7 +114,7 @@ async fn watch(mut signals: Signals, tell: &mpsc::UnboundedSender<Told>, watched
     let _ = tell.send(Told::Stop(signals.stop(hang_up).await));
     let config = watched.0.config.get().cloned().unwrap_or_default();
     tokio::select! {
-        () = time::sleep(config.total.get() + GRACE) => {}
+        () = time::sleep(config.total_timeout.get() + GRACE) => {}
         signal = signals.stop(hang_up) => {
             let _ = tell.send(Told::Stop(signal));
             time::sleep(GRACE).await;
@@ -122,6 +122,6 @@ async fn watch(mut signals: Signals, tell: &mpsc::UnboundedSender<Told>, watched
     }
     // A runtime that still runs has ended the stop by now and writes what waits to be written; one whose threads are blocked has not and never will.
     if watched.0.is_flushing.load(Ordering::SeqCst) {
-        time::sleep(config.flush.get() + GRACE).await;
+        time::sleep(config.flush_timeout.get() + GRACE).await;
     }
 }

@@ -84,7 +84,7 @@ fn twenty_stops_under_full_load_lose_no_request_life_4() {
 
 #[test]
 fn a_handler_that_never_returns_is_cut_off_and_named_life_4() {
-    let mut service = trial(&["--set", "lifecycle.requests=500ms"]);
+    let mut service = trial(&["--set", "lifecycle.request_timeout=500ms"]);
     let (address, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     let mut client = TcpStream::connect(address).unwrap();
@@ -106,9 +106,9 @@ fn handlers_that_never_yield_cannot_hold_up_the_exit_life_4() {
         "--set",
         "lifecycle.drain_delay=0ms",
         "--set",
-        "lifecycle.total=500ms",
+        "lifecycle.total_timeout=500ms",
         "--set",
-        "lifecycle.flush=20s",
+        "lifecycle.flush_timeout=20s",
     ];
     // One thread for all: with it blocked, nothing of the runtime moves any more.
     let threads = [("TOKIO_WORKER_THREADS", "1")];
@@ -136,7 +136,7 @@ fn a_second_signal_forces_the_exit_life_4() {
             "--set",
             "lifecycle.drain_delay=50s",
             "--set",
-            "lifecycle.total=60s",
+            "lifecycle.total_timeout=60s",
         ],
         &[],
     )

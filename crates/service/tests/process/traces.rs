@@ -119,7 +119,7 @@ fn unimpressed_by(collector: SocketAddr) {
         "--set",
         "tracing.queue=16",
         "--set",
-        "lifecycle.flush=500ms",
+        "lifecycle.flush_timeout=500ms",
     ]);
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
