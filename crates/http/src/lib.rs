@@ -1,8 +1,8 @@
-//! HTTP server with a deadline on every phase, and one fixed middleware order.
+//! HTTP server with a timeout on every phase of a connection and one fixed middleware order.
 //!
-//! What stands between a socket and a handler decides whether a service survives its callers, so it is not left to each service to put together: the
-//! [`server`] accepts connections and bounds every phase of them, and the [`Stack`] does to every request the same things in the same order ([`ORDER`]).
-//! Handlers are plain axum, behind [`Routes`].
+//! The [`server`] accepts connections and limits what a client can take. The [`Stack`] passes every
+//! request through the same steps in the same order ([`Step::ORDER`]). Handlers are plain axum
+//! handlers, registered with [`Routes`].
 //!
 //! ```
 //! use seaworthy_core::{Code, Error, ServiceIdentity};
@@ -71,5 +71,5 @@ pub use routes::{Access, Choice, RouteDescription, RouteError, RouteOptions, Rou
 pub use rpc::wish as grpc_timeout;
 pub use security_headers::{SecurityHeadersConfig, SecurityHeadersError};
 pub use stack::{
-    ErrorForm, ORDER, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService,
+    ErrorForm, Stack, StackBody, StackBuilder, StackError, StackFuture, StackService, Step,
 };

@@ -1,22 +1,23 @@
-//! The one fixed middleware order, as one service with one future.
+//! The fixed order of steps that every request passes, as one service with one future.
 //!
-//! A dozen tower layers would be a dozen boxed futures, each with its own look at the clock and its own copy of the request. Here every concern is a type
-//! with plain functions in a file of its own, and [`Service::call`](tower_service::Service::call) of [`StackService`] calls them in the order of
-//! [`ORDER`]: reading it top to bottom is reading what happens to a request.
+//! A dozen tower layers would be a dozen boxed futures, each of which reads the clock and copies
+//! the request. Here every step is a type with plain functions in its own file.
+//! [`Service::call`](tower_service::Service::call) of [`StackService`] runs them in the order of
+//! [`Step::ORDER`].
 
 mod answer;
 mod body;
 mod builder;
-mod describe;
 mod exchange;
 mod future;
 mod service;
+mod step;
 
 pub use body::StackBody;
 pub use builder::{ErrorForm, Stack, StackBuilder, StackError};
-pub use describe::ORDER;
 pub use future::StackFuture;
 pub use service::StackService;
+pub use step::Step;
 
 #[cfg(test)]
 mod tests;

@@ -14,7 +14,7 @@ use seaworthy_core::{Code, Deadline, Error, RequestContext};
 use tower_service::Service;
 
 use super::{
-    StackBody, StackFuture,
+    StackBody, StackFuture, Step,
     answer::{not_found, other_methods, panicked},
     builder::Inner,
     exchange::{Exchange, Panicked},
@@ -92,7 +92,7 @@ impl StackService {
         }
     }
 
-    /// The answer to a preflight, whatever the routes know of its path and method.
+    /// Returns the response to a CORS preflight. It depends on neither the path nor the method.
     fn preflight(&self, exchange: &Exchange, parts: &Parts) -> Option<Response<Body>> {
         let cors = &self.stack.cors;
         let headers = cors.preflight(&parts.method, &parts.headers, &exchange.cross_origin)?;
@@ -102,24 +102,50 @@ impl StackService {
         Some(response)
     }
 
-    /// The steps that may refuse, in their order. What they let pass goes to authentication.
-    fn admit(&self, exchange: &mut Exchange, parts: &Parts) -> Result<(), Error> {
+    /// Runs one step on the way to the handler. Returns the response of a step that answers the
+    /// request itself.
+    fn pass(
+        &self,
+        step: Step,
+        exchange: &mut Exchange,
+        parts: &Parts,
+    ) -> Result<(), Box<Response<Body>>> {
         let stack = &*self.stack;
-        let options = exchange.target.options();
-        let late = exchange
-            .context
-            .deadline()
-            .is_some_and(|deadline| deadline.instant() <= exchange.started);
-        if late {
-            return Err(deadline::exceeded());
-        }
-        let is_forged = stack.config.refuse_cross_site_cookies
+        let refused = match step {
+            Step::Cors => {
+                let response = match stack.protocol {
+                    Protocol::Http => self.preflight(exchange, parts),
+                    Protocol::Grpc => (!rpc::is_grpc(&parts.headers)).then(rpc::wrong_media_type),
+                };
+                return response.map_or(Ok(()), |response| Err(Box::new(response)));
+            }
+            Step::Deadline => check_deadline(exchange),
+            Step::CrossSiteGuard => self.check_site(exchange, parts),
+            Step::BodyLimit => self.check_declared_size(exchange, parts),
+            Step::LoadShedding => self.enter(exchange),
+            // `begin` prepares these steps, and `answer` completes them with the response.
+            Step::PanicRecovery
+            | Step::RequestId
+            | Step::Trace
+            | Step::Metrics
+            | Step::AccessLog
+            | Step::SecurityHeaders
+            | Step::ClientIp => Ok(()),
+            // `call` runs the first step before all others and the last two after them, because
+            // they take the request.
+            Step::Probes | Step::Authentication | Step::Routes => Ok(()),
+        };
+        refused.map_err(|error| Box::new(exchange.fail(error)))
+    }
+
+    fn check_site(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
+        let is_forged = self.stack.config.refuse_cross_site_cookies
             && cross_site::is_forged(
                 &parts.method,
                 &parts.uri,
                 &parts.headers,
                 &exchange.cross_origin,
-                options,
+                exchange.target.options(),
             );
         if is_forged {
             return Err(Error::new(
@@ -128,12 +154,24 @@ impl StackService {
                 "a page of another site cannot do this for the user",
             ));
         }
+        Ok(())
+    }
+
+    fn check_declared_size(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
+        let options = exchange.target.options();
         let limit = options.and_then(RouteOptions::own_body_limit);
-        let limit = limit.unwrap_or(stack.config.body_limit);
+        let limit = limit.unwrap_or(self.stack.config.body_limit);
         if body_limit::declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
+        Ok(())
+    }
+
+    /// Counts the request as in flight, unless its route is a probe.
+    fn enter(&self, exchange: &mut Exchange) -> Result<(), Error> {
+        let options = exchange.target.options();
         if !options.is_some_and(RouteOptions::is_probe) {
+            let stack = &self.stack;
             stack
                 .load_shed
                 .enter()
@@ -142,6 +180,17 @@ impl StackService {
         }
         Ok(())
     }
+}
+
+fn check_deadline(exchange: &Exchange) -> Result<(), Error> {
+    let is_late = exchange
+        .context
+        .deadline()
+        .is_some_and(|deadline| deadline.instant() <= exchange.started);
+    if is_late {
+        return Err(deadline::exceeded());
+    }
+    Ok(())
 }
 
 impl Exchange {
@@ -315,29 +364,24 @@ where
         let target = stack.table.find(&parts.method, parts.uri.path());
         let mut exchange = self.begin(&parts, started, target);
 
-        let at_once = match stack.protocol {
-            Protocol::Http => self.preflight(&exchange, &parts),
-            Protocol::Grpc => (!rpc::is_grpc(&parts.headers)).then(rpc::wrong_media_type),
-        };
-        if let Some(response) = at_once {
-            return StackFuture::new(Some(exchange), State::answer(response));
+        for step in Step::ORDER {
+            if let Err(response) = self.pass(step, &mut exchange, &parts) {
+                return StackFuture::new(Some(exchange), State::answer(*response));
+            }
         }
-        let state = self
-            .admit(&mut exchange, &parts)
-            .and_then(|()| exchange.authenticate(&parts))
-            .and_then(|found| {
-                let identity = match found {
-                    Authentication::Later(future) => {
-                        let request = Request::from_parts(parts, Body::new(body));
-                        return Ok(State::authenticating(future, request));
-                    }
-                    Authentication::Known(identity) => Ok(Some(identity)),
-                    Authentication::Refused(error) => Err(error),
-                    Authentication::Anonymous => Ok(None),
-                };
-                exchange.identified(&mut parts, identity)?;
-                Ok(exchange.route(Request::from_parts(parts, Body::new(body))))
-            });
+        let state = exchange.authenticate(&parts).and_then(|found| {
+            let identity = match found {
+                Authentication::Later(future) => {
+                    let request = Request::from_parts(parts, Body::new(body));
+                    return Ok(State::authenticating(future, request));
+                }
+                Authentication::Known(identity) => Ok(Some(identity)),
+                Authentication::Refused(error) => Err(error),
+                Authentication::Anonymous => Ok(None),
+            };
+            exchange.identified(&mut parts, identity)?;
+            Ok(exchange.route(Request::from_parts(parts, Body::new(body))))
+        });
         let state = state.unwrap_or_else(|error| State::answer(exchange.fail(error)));
         StackFuture::new(Some(exchange), state)
     }

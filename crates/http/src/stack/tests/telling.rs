@@ -8,7 +8,7 @@ use super::{
 fn the_order_is_printed_with_its_settings_obs_1() {
     let text = stack(Routes::new()).describe();
     let steps: Vec<_> = text.lines().collect();
-    assert_eq!(steps.len(), ORDER.len());
+    assert_eq!(steps.len(), Step::ORDER.len());
     assert!(steps[9].contains("deadline and timeout [30s]"), "{text}");
     assert!(text.contains("body limit [2MiB]"), "{text}");
     let order = stack(Routes::new()).order();
