@@ -8,7 +8,7 @@ use std::{
 use seaworthy_core::{RequestContext, RequestId, ServiceIdentity, context, trace::TraceContext};
 use seaworthy_telemetry::{
     MetricsConfig, Telemetry,
-    logs::{LogConfig, LogFormat, NullSink, RepeatConfig},
+    logs::{LogConfig, LogFormat, NullSink, LogRateLimitConfig},
     tracer::TracingConfig,
 };
 use tracing_subscriber::fmt;
@@ -24,7 +24,7 @@ pub(crate) fn run(rounds: u32) -> Result<(), Failure> {
     let identity = ServiceIdentity::new("bench", "1.0.0");
     let log = LogConfig {
         format: LogFormat::Json,
-        repeat: RepeatConfig {
+        rate_limit: LogRateLimitConfig {
             per_second: u32::MAX,
         },
         ..LogConfig::default()

@@ -112,7 +112,7 @@ impl Target {
         let identity = ServiceIdentity::new("bench", "1.0.0");
         let tracing = TracingConfig {
             endpoint: Some(collector.to_owned()),
-            ratio: SAMPLED,
+            sample_ratio: SAMPLED,
             ..TracingConfig::default()
         };
         let telemetry = Telemetry::start_with_sink(

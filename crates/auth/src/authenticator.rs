@@ -116,7 +116,7 @@ impl Inner {
         if !is_optional {
             return Err(error.into());
         }
-        self.ignored.of(error.reason()).increment();
+        self.ignored.get_or_create(error.reason()).increment();
         Ok(None)
     }
 

@@ -87,9 +87,9 @@ impl Step<'_> {
     pub(crate) fn end(self, outcome: Outcome) {
         let observer = self.observer;
         match outcome {
-            Outcome::Hit => observer.hits.of(self.kind).increment(),
-            Outcome::Miss => observer.misses.of(self.kind).increment(),
-            Outcome::Failed => observer.errors.of(self.kind).increment(),
+            Outcome::Hit => observer.hits.get_or_create(self.kind).increment(),
+            Outcome::Miss => observer.misses.get_or_create(self.kind).increment(),
+            Outcome::Failed => observer.errors.get_or_create(self.kind).increment(),
             Outcome::Done => {}
         }
         let Some(trace) = self.trace else { return };

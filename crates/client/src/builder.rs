@@ -45,7 +45,7 @@ impl HttpClientBuilder {
             config: HttpClientConfig::default(),
             policies: None,
             metrics: Metrics::new(),
-            tracer: Tracer::off(),
+            tracer: Tracer::disabled(),
             resolver: Arc::new(SystemResolver),
             user_agent: None,
             caller: None,

@@ -42,7 +42,7 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
     let trace = inner
         .metrics
         .tracer()
-        .begin(parent.as_ref().map(|parent| parent.trace()));
+        .start_span(parent.as_ref().map(|parent| parent.trace()));
     let host = host_of(&url);
     let mut record = inner.metrics.begin(&method, &host, trace);
 

@@ -9,7 +9,7 @@ use std::{
 use http::{Method, StatusCode};
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics, Raised},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics, GaugeGuard},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
@@ -98,7 +98,7 @@ impl ClientMetrics {
         trace: TraceContext,
     ) -> CallRecord {
         CallRecord {
-            _in_flight: self.0.in_flight.raise(),
+            _in_flight: self.0.in_flight.guard(),
             metrics: Arc::clone(&self.0),
             method: self.0.index(method),
             host: Arc::clone(host),
@@ -122,7 +122,7 @@ impl Inner {
 /// A call that runs. Dropping it ends the call: one duration, one outcome, one span.
 #[derive(Debug)]
 pub(crate) struct CallRecord {
-    _in_flight: Raised,
+    _in_flight: GaugeGuard,
     metrics: Arc<Inner>,
     method: usize,
     host: Arc<str>,
@@ -193,13 +193,13 @@ impl Drop for CallRecord {
             return;
         };
         let duration = self.begun.elapsed();
-        method.duration.observe_traced(duration, &self.trace);
+        method.duration.observe_with_exemplar(duration, &self.trace);
         let outcome = match (self.error, &self.status) {
             (Some(error), _) => error,
             (None, Some(status)) => status.as_str(),
             (None, None) => CANCELLED,
         };
-        method.outcomes.of(outcome).increment();
+        method.outcomes.get_or_create(outcome).increment();
         if self.metrics.tracer.is_recording(&self.trace) {
             self.metrics.tracer.record(self.span(method.label));
         }

@@ -149,14 +149,14 @@ impl Loaded {
 impl Loaded {
     /// Whether a secret comes from the source of this scheme.
     #[must_use]
-    pub fn refers_to(&self, scheme: &str) -> bool {
+    pub fn uses_secret_source(&self, scheme: &str) -> bool {
         let mut leaves = self.0.secret_leaves.iter();
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
     /// Calls `look` for every secret, to check its strength, with its key, its value and the marks
     /// of its type. Do not keep the value.
-    pub fn each_secret(&self, mut look: impl FnMut(&str, &str, &Marks)) {
+    pub fn for_each_secret(&self, mut look: impl FnMut(&str, &str, &Marks)) {
         for (key, secret) in &self.0.secrets {
             let marks = self.0.schema.marks(key);
             look(&key.to_string(), secret.expose(), &marks);

@@ -79,7 +79,7 @@ fn links_and_signing_keys_are_known_by_schema_conf_3() {
         .collect();
     assert_eq!(links, ["stores[0]"]);
     let mut secrets = Vec::new();
-    loaded.each_secret(|key, _, marks| {
+    loaded.for_each_secret(|key, _, marks| {
         secrets.push((key.to_owned(), marks.has(Mark::SigningKey)));
     });
     assert_eq!(

@@ -4,7 +4,6 @@ mod settings;
 
 use proptest::prelude::*;
 use seaworthy_config::{Environment, Loader, Schema};
-use seaworthy_core::Secret;
 use settings::{Framework, Hello, directory, loader, schema};
 
 fn variables(variables: &[(String, String)]) -> Loader {

@@ -24,7 +24,7 @@ impl DatabaseBuilder {
             name: name.into(),
             config,
             metrics: Metrics::new(),
-            tracer: Tracer::off(),
+            tracer: Tracer::disabled(),
             policies: None,
         }
     }

@@ -191,7 +191,7 @@ impl Outlet {
     }
 
     fn begin(&self, request: Option<&RequestContext>) -> TraceContext {
-        self.0.tracer.begin(request.map(RequestContext::trace))
+        self.0.tracer.start_span(request.map(RequestContext::trace))
     }
 
     /// Publishes with further attempts, until the timeout or the deadline.
@@ -268,8 +268,8 @@ impl Outlet {
         let metrics = &self.0.metrics;
         metrics.duration.observe_duration(begun.elapsed());
         match result {
-            Ok(()) => metrics.published.of(topic.as_str()).increment(),
-            Err(error) => metrics.failed.of(error.reason()).increment(),
+            Ok(()) => metrics.published.get_or_create(topic.as_str()).increment(),
+            Err(error) => metrics.failed.get_or_create(error.reason()).increment(),
         }
     }
 
@@ -282,7 +282,7 @@ impl Outlet {
     ) {
         match (topic, result) {
             (Some(topic), result) => self.count(topic, begun, result),
-            (None, Err(error)) => self.0.metrics.failed.of(error.reason()).increment(),
+            (None, Err(error)) => self.0.metrics.failed.get_or_create(error.reason()).increment(),
             (None, Ok(())) => {}
         }
         if !self.0.tracer.is_recording(trace) {

@@ -42,7 +42,7 @@ pub(crate) fn follow(parts: &Parts, watcher: &Watcher) -> Result<(), StartError>
             }
         }
     });
-    if watcher.current().refers_to(vault::SCHEME) {
+    if watcher.current().uses_secret_source(vault::SCHEME) {
         refresh_secrets(parts, watcher);
     }
     if watcher.has_files() {

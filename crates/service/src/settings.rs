@@ -87,12 +87,12 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         );
         found.push(("health.max_result_age".to_owned(), problem));
     }
-    if log.buffer < LEAST_BUFFER {
+    if log.buffer_size < LEAST_BUFFER {
         let problem = format!(
             "{} holds too few lines, give it at least {LEAST_BUFFER}",
-            log.buffer
+            log.buffer_size
         );
-        found.push(("log.buffer".to_owned(), problem));
+        found.push(("log.buffer_size".to_owned(), problem));
     }
     if server.http.body_limit > server.body_budget {
         let problem = format!(
@@ -202,7 +202,7 @@ fn facts(loaded: &Loaded) -> Facts {
         }
     }
     facts.set_memory_limit(preflight::memory_limit(Path::new("/")));
-    loaded.each_secret(|key, secret, marks| {
+    loaded.for_each_secret(|key, secret, marks| {
         facts.insert_secret(key, secret, marks.clone());
     });
     facts

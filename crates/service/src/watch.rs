@@ -16,7 +16,7 @@ pub(crate) fn begin(parts: &Parts) {
         )
     });
     parts.health.on_failure(move |check, failure| {
-        failures.of(check).increment();
+        failures.get_or_create(check).increment();
         tracing::warn!(check, problem = %failure, "a health check failed");
     });
     let health = parts.health.clone();

@@ -7,24 +7,24 @@ use crate::{
     redact::Redactor,
 };
 
-/// A fault that a person should look at: a panic, or an error that no code expected.
+/// A caught panic, for an external error tracker.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ErrorReport {
-    /// Where it happened: a route, a task, a consumer.
-    pub place: String,
-    /// What happened, masked.
+    /// The route, task or consumer that panicked.
+    pub source: String,
+    /// The panic message, redacted.
     pub message: String,
-    /// The request in which it happened.
+    /// The ID of the request, if the panic happened during one.
     pub request_id: Option<String>,
 }
 
-/// Takes reports, for example to a service that collects crashes. Must not block.
+/// Receives error reports, for example to send them to an error tracker.
 pub trait ErrorSink: Send + Sync {
-    /// Takes one report.
+    /// Receives one report. Must not block.
     fn report(&self, report: &ErrorReport);
 }
 
-/// Where panics and unexpected errors go (OBS-8). Cheap to clone.
+/// Records panics and forwards them to error sinks (OBS-8). Cheap to clone.
 #[derive(Clone)]
 pub struct ErrorReports(Arc<Inner>);
 
@@ -44,16 +44,17 @@ impl ErrorReports {
         }))
     }
 
-    /// Adds somewhere for reports to go, besides the log.
+    /// Adds a sink that receives every report, in addition to the log.
     pub fn add_sink(&self, sink: Arc<dyn ErrorSink>) {
         self.0.sinks.write().push(sink);
     }
 
-    /// Counts, logs and passes on a panic that was caught.
-    pub fn panicked(&self, place: &str, message: &str) {
+    /// Counts and logs a caught panic, and forwards it to the sinks. `source` is the route, task or
+    /// consumer that panicked.
+    pub fn record_panic(&self, source: &str, message: &str) {
         self.0.panics.increment();
         let report = ErrorReport {
-            place: place.to_owned(),
+            source: source.to_owned(),
             message: self.0.redactor.redact(message).into_owned(),
             request_id: seaworthy_core::context::with_current(|context| {
                 context.map(|context| {
@@ -62,7 +63,7 @@ impl ErrorReports {
                 })
             }),
         };
-        tracing::error!(place, panic = message, "a panic was caught");
+        tracing::error!(source, panic = message, "a panic was caught");
         self.0
             .sinks
             .read()
@@ -70,7 +71,7 @@ impl ErrorReports {
             .for_each(|sink| sink.report(&report));
     }
 
-    /// Panics caught since the start.
+    /// The number of panics since the start.
     #[must_use]
     pub fn panics(&self) -> u64 {
         self.0.panics.get()

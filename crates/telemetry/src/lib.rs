@@ -1,14 +1,17 @@
-//! What a service tells: logs, metrics and traces that cost little and never block.
+//! Logs, metrics and traces of one service.
 //!
-//! Telemetry must not be what fails, slows or leaks. So a request touches a few atomics and one buffer and never waits for a writer or a collector; what
-//! finds no room is dropped and counted; every text passes a filter for personal and secret shapes; and telemetry that is switched off costs next to nothing. All of
-//! it belongs to one service value, [`Telemetry`]: two services in one process share nothing but the `tracing` dispatcher, and every line still
-//! names the right one.
+//! Telemetry must not fail, slow down or leak data of a service. A request touches a few atomics
+//! and one buffer, and never waits for a writer or a collector. Data that does not fit into a
+//! bounded buffer is dropped and counted. A filter masks personal and secret data
+//! ([`redact`](redact::redact)).
+//!
+//! Everything belongs to one [`Telemetry`] value. Services in one process share only the `tracing`
+//! dispatcher, and each line names its own service.
 //!
 //! ```
 //! use std::sync::Arc;
 //! use seaworthy_core::ServiceIdentity;
-//! use seaworthy_telemetry::{Telemetry, logs::{Level, LogConfig, MemorySink}, MetricsConfig, tracer::TracingConfig};
+//! use seaworthy_telemetry::{Telemetry, logs::{LogConfig, MemorySink}, MetricsConfig, tracer::TracingConfig};
 //!
 //! let sink = MemorySink::default();
 //! let telemetry = Telemetry::start_with_sink(
@@ -33,3 +36,7 @@ pub mod tracer;
 
 pub use error_report::{ErrorReport, ErrorReports, ErrorSink};
 pub use telemetry::{MetricsConfig, Telemetry, TelemetryError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,7 +4,7 @@ use parking_lot::Mutex;
 use schemars::JsonSchema;
 use seaworthy_core::ServiceIdentity;
 use serde::{Deserialize, Serialize};
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, time::Instant};
 use tracing_subscriber::layer::SubscriberExt as _;
 
 use crate::{
@@ -12,10 +12,10 @@ use crate::{
     logs::{LineSink, LogConfig, LogSubscriber, Logs, StdoutWriter},
     metrics::Metrics,
     redact::Redactor,
-    tracer::{Exporting, InvalidCollector, Tracer, TracingConfig},
+    tracer::{Exporter, ExporterError, Tracer, TracingConfig},
 };
 
-/// What metrics are called.
+/// The names of metrics.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MetricsConfig {
@@ -23,41 +23,42 @@ pub struct MetricsConfig {
     pub service_prefix: bool,
 }
 
-/// Telemetry cannot start.
+/// Errors returned by [`Telemetry::start`].
 #[derive(Debug, thiserror::Error)]
 pub enum TelemetryError {
-    /// The system refuses a thread for the writer of logs.
-    #[error("the writer of logs cannot be started")]
+    /// The system cannot start the thread that writes logs.
+    #[error("the log writer thread cannot be started")]
     Writer(#[source] io::Error),
-    /// The collector of traces cannot be used as it is configured.
-    #[error("traces cannot be exported")]
-    Collector(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The span exporter cannot be built from the configuration.
+    #[error("the span exporter cannot be started")]
+    Exporter(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<InvalidCollector> for TelemetryError {
-    fn from(error: InvalidCollector) -> Self {
-        Self::Collector(Box::new(error))
+impl From<ExporterError> for TelemetryError {
+    fn from(error: ExporterError) -> Self {
+        Self::Exporter(Box::new(error))
     }
 }
 
-/// What one service tells. Cheap to clone.
+/// The logs, metrics, traces and error reports of one service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Telemetry {
     metrics: Metrics,
     logs: Logs,
     tracer: Tracer,
     errors: ErrorReports,
-    exporting: Arc<Mutex<Option<Exporting>>>,
+    exporter: Arc<Mutex<Option<Exporter>>>,
 }
 
 impl Telemetry {
-    /// Starts telemetry on stdout and, where the configuration names a collector, towards it. Must be called within a Tokio runtime.
+    /// Starts telemetry that logs to stdout, and exports spans if the configuration has an
+    /// endpoint. Call it within a Tokio runtime.
     ///
-    /// The first service of a process becomes the one that the `tracing` macros write to; lines of others name their own service, because it is read from the
-    /// context of the task.
+    /// The `tracing` macros write to the first service of a process. Lines of other services still
+    /// have their own name, because it comes from the context of the task.
     ///
     /// # Errors
-    /// [`TelemetryError`] where the writer cannot be started or the collector's address cannot be used.
+    /// [`TelemetryError`] if the log writer or the span exporter cannot be started.
     pub fn start(
         identity: &ServiceIdentity,
         log: &LogConfig,
@@ -65,7 +66,7 @@ impl Telemetry {
         tracing: &TracingConfig,
         production: bool,
     ) -> Result<Self, TelemetryError> {
-        let writer = StdoutWriter::start(log.buffer).map_err(TelemetryError::Writer)?;
+        let writer = StdoutWriter::start(log.buffer_size).map_err(TelemetryError::Writer)?;
         Self::start_with_sink(
             identity,
             log,
@@ -76,10 +77,10 @@ impl Telemetry {
         )
     }
 
-    /// As [`start`](Self::start), with lines going elsewhere: for tests and measurements.
+    /// Like [`start`](Self::start), but writes lines to `sink`. For tests and benchmarks.
     ///
     /// # Errors
-    /// [`TelemetryError::Collector`] where the collector's address cannot be used.
+    /// [`TelemetryError::Exporter`] if the span exporter cannot be started.
     pub fn start_with_sink(
         identity: &ServiceIdentity,
         log: &LogConfig,
@@ -88,22 +89,22 @@ impl Telemetry {
         production: bool,
         sink: Arc<dyn LineSink>,
     ) -> Result<Self, TelemetryError> {
-        let metrics = Metrics::with_prefix(if metrics.service_prefix {
-            identity.name()
-        } else {
-            ""
-        });
+        let prefix = match metrics.service_prefix {
+            true => identity.name(),
+            false => "",
+        };
+        let metrics = Metrics::with_prefix(prefix);
         let redactor = Redactor::new(&log.redaction);
-        let (queue, exporting) = match tracing.endpoint.as_deref() {
-            Some(endpoint) => Exporting::start(identity, tracing, endpoint, redactor.clone())
-                .map(|(queue, exporting)| (Some(queue), Some(exporting)))?,
+        let (queue, exporter) = match tracing.endpoint.as_deref() {
+            Some(endpoint) => Exporter::start(identity, tracing, endpoint, redactor.clone())
+                .map(|(queue, exporter)| (Some(queue), Some(exporter)))?,
             None => (None, None),
         };
         let telemetry = Self {
             errors: ErrorReports::new(&metrics, redactor),
-            logs: Logs::to_sink(identity.clone(), log, production, sink),
-            tracer: Tracer::new(tracing.ratio, queue),
-            exporting: Arc::new(Mutex::new(exporting)),
+            logs: Logs::new(identity.clone(), log, production, sink),
+            tracer: Tracer::new(tracing.sample_ratio, queue),
+            exporter: Arc::new(Mutex::new(exporter)),
             metrics,
         };
         telemetry.register(identity);
@@ -111,7 +112,7 @@ impl Telemetry {
             logs: telemetry.logs.clone(),
             tracer: telemetry.tracer.clone(),
         };
-        // An error means that another service of this process was first, which is as it should be.
+        // It fails if another service of this process has set the dispatcher already.
         let _ = tracing::subscriber::set_global_default(
             tracing_subscriber::registry().with(subscriber),
         );
@@ -125,71 +126,71 @@ impl Telemetry {
         }
         let number = |value: u64| u32::try_from(value).map_or(f64::INFINITY, f64::from);
         let logs = self.logs.clone();
-        let help = "Lines that found no room because stdout is read too slowly.";
+        let help = "Log lines dropped because the buffer was full.";
         self.metrics
-            .computed_counter("log_lines_dropped_total", help, &[], move || {
+            .observable_counter("log_lines_dropped_total", help, &[], move || {
                 number(logs.dropped())
             });
         let logs = self.logs.clone();
-        let help = "Repeated lines that were held back.";
+        let help = "Log lines suppressed by the rate limit of their callsite.";
         self.metrics
-            .computed_counter("log_lines_held_back_total", help, &[], move || {
-                number(logs.held_back())
+            .observable_counter("log_lines_suppressed_total", help, &[], move || {
+                number(logs.suppressed())
             });
         let tracer = self.tracer.clone();
-        let help = "Spans that found no room because the collector is slow or down.";
+        let help = "Spans dropped because the export queue was full.";
         self.metrics
-            .computed_counter("trace_spans_dropped_total", help, &[], move || {
+            .observable_counter("trace_spans_dropped_total", help, &[], move || {
                 number(tracer.dropped())
             });
     }
 
-    /// The same logs and traces, with metrics that nobody scrapes: for a listener whose own requests would only blur the service's numbers.
+    /// Returns telemetry with the same logs and traces and with separate metrics that are not
+    /// exposed. For listeners whose requests must not count as requests of the service.
     #[must_use]
-    pub fn with_metrics_of_its_own(&self) -> Self {
-        let metrics = Metrics::new();
+    pub fn with_separate_metrics(&self) -> Self {
         Self {
-            errors: self.errors.clone(),
-            metrics,
+            metrics: Metrics::new(),
             ..self.clone()
         }
     }
 
-    /// The service's metrics.
+    /// The metrics of the service.
     #[must_use]
     pub fn metrics(&self) -> &Metrics {
         &self.metrics
     }
 
-    /// The logs.
+    /// The logs of the service.
     #[must_use]
     pub fn logs(&self) -> &Logs {
         &self.logs
     }
 
-    /// The tracer.
+    /// The tracer of the service.
     #[must_use]
     pub fn tracer(&self) -> &Tracer {
         &self.tracer
     }
 
-    /// Where panics and unexpected errors go.
+    /// The reports of panics.
     #[must_use]
     pub fn errors(&self) -> &ErrorReports {
         &self.errors
     }
 
-    /// Exports the spans and writes the lines that wait, within `limit` together. Returns whether all of it was done.
-    pub async fn shutdown(&self, limit: Duration) -> bool {
-        let end = tokio::time::Instant::now() + limit;
-        let exporting = self.exporting.lock().take();
-        let exported = match exporting {
-            Some(exporting) => exporting.shutdown(limit).await,
+    /// Exports the queued spans and writes the buffered lines within `timeout`. Returns whether
+    /// everything was flushed.
+    pub async fn shutdown(&self, timeout: Duration) -> bool {
+        let deadline = Instant::now() + timeout;
+        let exporter = self.exporter.lock().take();
+        let exported = match exporter {
+            Some(exporter) => exporter.shutdown(timeout).await,
             None => true,
         };
         let logs = self.logs.clone();
-        let left = end.saturating_duration_since(tokio::time::Instant::now());
-        let written = tokio::task::spawn_blocking(move || logs.flush(left))
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        let written = tokio::task::spawn_blocking(move || logs.flush(remaining))
             .await
             .unwrap_or(false);
         exported && written

@@ -123,7 +123,7 @@ fn service_with(revocation: impl Revocation, revoked: Revocations) -> Service {
         .authenticate(bearer.clone())
         .build(routes())
         .unwrap();
-    let of_its_own = telemetry.with_metrics_of_its_own();
+    let of_its_own = telemetry.with_separate_metrics();
     let calls = Stack::builder(identity, HttpConfig::default(), &of_its_own)
         .grpc()
         .authenticate(bearer)

@@ -146,7 +146,7 @@ impl OpenIdLogin {
         let outcome = finished
             .as_ref()
             .map_or_else(OpenIdError::reason, |_| "SUCCESS");
-        inner.outcomes.of(outcome).increment();
+        inner.outcomes.get_or_create(outcome).increment();
         finished
     }
 }

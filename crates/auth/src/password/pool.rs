@@ -231,7 +231,7 @@ impl Passwords {
     pub(super) async fn ask(&self, task: Task) -> Result<Done, Error> {
         let (answer, answered) = oneshot::channel();
         let work = Work { task, answer };
-        let raised = self.0.waiting.raise();
+        let raised = self.0.waiting.guard();
         // Full only of what was asked by those who have gone away since.
         if self.0.work.try_send(work).is_err() {
             return Err(self.refuse());

@@ -186,12 +186,12 @@ impl Drop for Record {
     fn drop(&mut self) {
         let inner = &*self.observer.0;
         let took = self.began.elapsed();
-        let operation = inner.operations.of(&self.prepared.operation);
+        let operation = inner.operations.get_or_create(&self.prepared.operation);
         match &self.trace {
-            Some(trace) => operation.duration.observe_traced(took, trace),
+            Some(trace) => operation.duration.observe_with_exemplar(took, trace),
             None => operation.duration.observe_duration(took),
         }
-        operation.outcomes.of(self.outcome).increment();
+        operation.outcomes.get_or_create(self.outcome).increment();
         if took >= inner.slow {
             tracing::warn!(
                 database = &*inner.name,

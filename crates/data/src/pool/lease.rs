@@ -1,6 +1,6 @@
 use std::{future::Future, sync::Arc, time::Duration};
 
-use seaworthy_telemetry::metrics::Raised;
+use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::{
     sync::OwnedSemaphorePermit,
     time::{self, Instant},
@@ -25,7 +25,7 @@ pub(crate) struct Lease {
     /// The connection has its own settings, so it is closed instead of being returned.
     is_special: bool,
     _place: OwnedSemaphorePermit,
-    _in_use: Raised,
+    _in_use: GaugeGuard,
 }
 
 /// What is done with a connection.
@@ -47,7 +47,7 @@ impl Work<'_> {
 
 impl Lease {
     pub(super) fn new(pool: Pool, place: OwnedSemaphorePermit, opened: Opened) -> Self {
-        let in_use = pool.0.metrics.in_use.raise();
+        let in_use = pool.0.metrics.in_use.guard();
         Self {
             pool,
             opened: Some(opened),

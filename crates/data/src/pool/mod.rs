@@ -126,7 +126,7 @@ impl Pool {
             Err(TryAcquireError::Closed) => return Err(closed()),
             Err(TryAcquireError::NoPermits) => {}
         }
-        let _waiting = inner.metrics.waiting.raise();
+        let _waiting = inner.metrics.waiting.guard();
         let began = Instant::now();
         let patience = began + inner.config.pool.acquire_timeout.get();
         let limit = end.map_or(patience, |end| end.min(patience));

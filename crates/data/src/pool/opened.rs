@@ -1,4 +1,4 @@
-use seaworthy_telemetry::metrics::{Gauge, Raised};
+use seaworthy_telemetry::metrics::{Gauge, GaugeGuard};
 use tokio::time::Instant;
 
 use crate::driver::Driver;
@@ -7,14 +7,14 @@ use crate::driver::Driver;
 pub(super) struct Opened {
     pub(super) driver: Driver,
     pub(super) at: Instant,
-    _open: Raised,
+    _open: GaugeGuard,
 }
 
 /// A connection that waits for its next use. The gauge of idle connections follows its ownership.
 pub(super) struct Kept {
     opened: Opened,
     pub(super) used: Instant,
-    _idle: Raised,
+    _idle: GaugeGuard,
 }
 
 impl Opened {
@@ -22,7 +22,7 @@ impl Opened {
         Self {
             driver,
             at: Instant::now(),
-            _open: open.raise(),
+            _open: open.guard(),
         }
     }
 }
@@ -32,7 +32,7 @@ impl Kept {
         Self {
             opened,
             used,
-            _idle: idle.raise(),
+            _idle: idle.guard(),
         }
     }
 

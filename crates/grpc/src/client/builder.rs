@@ -37,7 +37,7 @@ impl GrpcChannelBuilder {
             policies: None,
             resilience: None,
             metrics: Metrics::new(),
-            tracer: Tracer::off(),
+            tracer: Tracer::disabled(),
             resolver: None,
             methods: Ok(RepeatableMethods::default()),
         }
@@ -128,7 +128,7 @@ impl GrpcChannelBuilder {
         let resolver = resolver.unwrap_or_else(seaworthy_client::system_resolver);
         let balancer = Arc::new(Balancer::new(target, resolver));
         let counted = Arc::downgrade(&balancer);
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "grpc_client_connections",
             "Open connections of a client, one to each address.",
             &[("client", &name)],

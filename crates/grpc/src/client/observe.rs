@@ -8,7 +8,7 @@ use std::{
 
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics, Raised},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics, GaugeGuard},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 use tonic::Code;
@@ -58,8 +58,8 @@ impl ClientMetrics {
     /// A call of the method at this path, within the trace of what it is made for.
     pub(super) fn begin(&self, path: &str, parent: Option<&TraceContext>) -> CallRecord {
         CallRecord {
-            _in_flight: self.0.in_flight.raise(),
-            trace: self.0.tracer.begin(parent),
+            _in_flight: self.0.in_flight.guard(),
+            trace: self.0.tracer.start_span(parent),
             metrics: Arc::clone(&self.0),
             path: path.to_owned(),
             attempts: Arc::default(),
@@ -71,7 +71,7 @@ impl ClientMetrics {
 
 /// A call that runs. Dropping it ends the call: one duration, one status, one span.
 pub(super) struct CallRecord {
-    _in_flight: Raised,
+    _in_flight: GaugeGuard,
     metrics: Arc<Inner>,
     trace: TraceContext,
     path: String,
@@ -130,9 +130,9 @@ impl Drop for CallRecord {
         let metrics = &self.metrics;
         metrics
             .duration
-            .observe_traced(self.begun.elapsed(), &self.trace);
+            .observe_with_exemplar(self.begun.elapsed(), &self.trace);
         let status = name_of(self.code);
-        metrics.codes.of(status).increment();
+        metrics.codes.get_or_create(status).increment();
         if metrics.tracer.is_recording(&self.trace) {
             metrics.tracer.record(self.span(status));
         }

@@ -34,13 +34,13 @@ impl BudgetMetrics {
     pub(super) fn new(metrics: &Metrics, limit: u64) -> Self {
         let held = Held::default();
         let shown = held.clone();
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "request_body_bytes_held",
             "Bytes of request bodies that are held for requests in flight.",
             &[],
             move || as_value(shown.get()),
         );
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "request_body_bytes_limit",
             "Bytes of request bodies that may be held at once.",
             &[],

@@ -1,24 +1,24 @@
 use std::error::Error as _;
 
-use seaworthy_telemetry::logs::{Level, Line, Logs, Name};
+use seaworthy_telemetry::logs::{FieldName, Level, Line, Logs};
 
 use super::{Ended, Outcome};
 use crate::AccessLogConfig;
 
 const TARGET: &str = "seaworthy::access";
 const MESSAGE: &str = "request";
-const METHOD: Name = Name::new("method");
-const ROUTE: Name = Name::new("route");
-const CALL: Name = Name::new("call");
-const STATUS: Name = Name::new("status");
-const DURATION_MS: Name = Name::new("duration_ms");
-const BYTES: Name = Name::new("bytes");
-const PATH: Name = Name::new("path");
-const QUERY: Name = Name::new("query");
-const CLIENT_ADDRESS: Name = Name::new("client_address");
-const USER_AGENT: Name = Name::new("user_agent");
-const ENDED: Name = Name::new("ended");
-const REASON: Name = Name::new("reason");
+const METHOD: FieldName = FieldName::new("method");
+const ROUTE: FieldName = FieldName::new("route");
+const CALL: FieldName = FieldName::new("call");
+const STATUS: FieldName = FieldName::new("status");
+const DURATION_MS: FieldName = FieldName::new("duration_ms");
+const BYTES: FieldName = FieldName::new("bytes");
+const PATH: FieldName = FieldName::new("path");
+const QUERY: FieldName = FieldName::new("query");
+const CLIENT_ADDRESS: FieldName = FieldName::new("client_address");
+const USER_AGENT: FieldName = FieldName::new("user_agent");
+const ENDED: FieldName = FieldName::new("ended");
+const REASON: FieldName = FieldName::new("reason");
 /// A chain of causes longer than this repeats itself.
 const MAXIMUM_CAUSES: usize = 8;
 
@@ -32,14 +32,14 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
     let Some(mut line) = logs.line(Some(ended.context), level, TARGET, MESSAGE) else {
         return;
     };
-    line.known(METHOD, ended.method.as_str())
-        .known(ROUTE, ended.template)
-        .count(STATUS, u64::from(ended.status))
+    line.literal(METHOD, ended.method.as_str())
+        .literal(ROUTE, ended.template)
+        .integer(STATUS, u64::from(ended.status))
         .milliseconds(DURATION_MS, ended.duration)
-        .count(BYTES, ended.sent);
+        .integer(BYTES, ended.sent);
     let path = ended.uri.path();
     if path != ended.template {
-        line.filtered(PATH, path);
+        line.redacted(PATH, path);
     }
     if let Some(query) = ended.uri.query()
         && config.query
@@ -47,7 +47,7 @@ pub(super) fn write(logs: &Logs, config: &AccessLogConfig, ended: &Ended<'_>) {
             .options
             .is_none_or(|options| options.has_sensitive_query())
     {
-        line.filtered(QUERY, query);
+        line.redacted(QUERY, query);
     }
     finish(&mut line, ended);
 }
@@ -62,35 +62,35 @@ pub(super) fn write_call(logs: &Logs, ended: &Ended<'_>) {
     let Some(mut line) = logs.line(Some(ended.context), level, TARGET, MESSAGE) else {
         return;
     };
-    line.known(CALL, ended.template.trim_start_matches('/'))
-        .known(STATUS, ended.rpc.name())
+    line.literal(CALL, ended.template.trim_start_matches('/'))
+        .literal(STATUS, ended.rpc.name())
         .milliseconds(DURATION_MS, ended.duration)
-        .count(BYTES, ended.sent);
+        .integer(BYTES, ended.sent);
     let path = ended.uri.path();
     if path != ended.template {
-        line.filtered(PATH, path);
+        line.redacted(PATH, path);
     }
     finish(&mut line, ended);
 }
 
 fn finish(line: &mut Line, ended: &Ended<'_>) {
     if let Some(address) = ended.context.client_address() {
-        line.address(CLIENT_ADDRESS, address);
+        line.ip_address(CLIENT_ADDRESS, address);
     }
     if let Some(agent) = ended.context.user_agent() {
-        line.filtered(USER_AGENT, agent);
+        line.redacted(USER_AGENT, agent);
     }
     match ended.outcome {
         Outcome::Complete => {}
         Outcome::Aborted => {
-            line.known(ENDED, "aborted");
+            line.literal(ENDED, "aborted");
         }
         Outcome::Cancelled => {
-            line.known(ENDED, "cancelled");
+            line.literal(ENDED, "cancelled");
         }
     }
     if let Some(failure) = ended.failure {
-        line.filtered(REASON, failure.reason());
+        line.redacted(REASON, failure.reason());
         if failure.code().is_server_fault() {
             let causes = std::iter::successors(failure.source(), |cause| (*cause).source());
             let causes: Vec<_> = causes

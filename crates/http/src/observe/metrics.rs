@@ -83,7 +83,7 @@ impl HttpMetrics {
         route.running.fetch_sub(1, Ordering::Relaxed);
         route
             .duration
-            .observe_traced(ended.duration, ended.context.trace());
+            .observe_with_exemplar(ended.duration, ended.context.trace());
         let status = usize::from(ended.status);
         let class = route
             .statuses

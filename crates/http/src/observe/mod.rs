@@ -114,7 +114,10 @@ impl Observer {
     }
 
     pub(crate) fn unauthenticated(&self, error: &Error) {
-        self.refusals.unauthenticated.of(error.reason()).increment();
+        self.refusals
+            .unauthenticated
+            .get_or_create(error.reason())
+            .increment();
     }
 
     pub(crate) fn ended(&self, ended: &Ended<'_>) {
@@ -146,6 +149,6 @@ impl Observer {
 
     pub(crate) fn panicked(&self, method: MethodLabel, template: &str, message: &str) {
         let place = format!("{} {template}", method.as_str());
-        self.telemetry.errors().panicked(&place, message);
+        self.telemetry.errors().record_panic(&place, message);
     }
 }

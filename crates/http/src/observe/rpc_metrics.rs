@@ -72,7 +72,7 @@ impl RpcMetrics {
         method.running.fetch_sub(1, Ordering::Relaxed);
         method
             .duration(&self.metrics)
-            .observe_traced(ended.duration, ended.context.trace());
+            .observe_with_exemplar(ended.duration, ended.context.trace());
         if let Some(counter) = method.statuses.get(usize::from(ended.rpc.number())) {
             counter
                 .get_or_init(|| method.counter(&self.metrics, ended.rpc))

@@ -19,7 +19,7 @@ pub(super) fn begin(tracer: &Tracer, headers: &HeaderMap) -> TraceContext {
         .contains_key(TRACEPARENT)
         .then(|| TraceContext::extract(lines(TRACEPARENT), lines(TRACESTATE), lines(BAGGAGE)))
         .flatten();
-    let trace = tracer.begin(caller.as_ref());
+    let trace = tracer.start_span(caller.as_ref());
     if caller.is_none() && headers.contains_key(BAGGAGE) {
         return trace.with_baggage(lines(BAGGAGE));
     }

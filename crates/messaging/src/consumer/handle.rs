@@ -200,7 +200,7 @@ impl Consumer {
         admission: Admission,
     ) -> Attempt {
         let envelope = &job.envelope;
-        let trace = self.telemetry.tracer().begin(envelope.trace().as_ref());
+        let trace = self.telemetry.tracer().start_span(envelope.trace().as_ref());
         let request = Arc::new(self.context_of(envelope, trace.clone()));
         let begun = Instant::now();
         let run = async {
@@ -220,7 +220,7 @@ impl Consumer {
                 Ok(Ok(outcome)) => outcome,
                 Ok(Err(payload)) => {
                     let message = panic_message(&*payload);
-                    context::sync_scope(request, || self.telemetry.errors().panicked(&self.name, message));
+                    context::sync_scope(request, || self.telemetry.errors().record_panic(&self.name, message));
                     Attempt::Failed(Failure::retry(format!("the handler panicked: {message}")).with_class("PANIC"))
                 }
                 Err(_elapsed) => {
@@ -241,7 +241,7 @@ impl Consumer {
         begun: Instant,
         outcome: &Attempt,
     ) {
-        self.metrics.duration.observe_traced(begun.elapsed(), trace);
+        self.metrics.duration.observe_with_exemplar(begun.elapsed(), trace);
         if let (Attempt::Succeeded, Some(time)) = (outcome, envelope.time()) {
             self.metrics
                 .age

@@ -1,6 +1,6 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
-use seaworthy_telemetry::metrics::Raised;
+use seaworthy_telemetry::metrics::GaugeGuard;
 use tokio::{
     sync::mpsc,
     time::{self, MissedTickBehavior},
@@ -53,7 +53,7 @@ pub(super) struct Job {
     pub(super) envelope: Arc<Envelope>,
     pub(super) count: u32,
     pub(super) problem: Option<String>,
-    _in_hand: Raised,
+    _in_hand: GaugeGuard,
 }
 
 /// A message that left the hands of its task. Sent when the task ends, however it ends.
@@ -202,7 +202,7 @@ impl Consumer {
             envelope: Arc::new(delivery.envelope),
             count: delivery.count,
             problem: delivery.problem,
-            _in_hand: self.metrics.in_hand.raise(),
+            _in_hand: self.metrics.in_hand.guard(),
         };
         let envelope = Arc::clone(&job.envelope);
         let begins = match envelope.key() {

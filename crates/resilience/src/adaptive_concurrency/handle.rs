@@ -102,7 +102,7 @@ impl AdaptiveConcurrency {
         let labels = [("name", self.name())];
         let (limit, in_flight) = (Arc::downgrade(&self.0), Arc::downgrade(&self.0));
         let read = |value: &AtomicU32| f64::from(value.load(Ordering::Relaxed));
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "concurrency_limit",
             "Requests that may be in flight at once, as measured.",
             &labels,
@@ -111,7 +111,7 @@ impl AdaptiveConcurrency {
                 inner.map_or(0.0, |inner| inner.thresholds.first().map_or(0.0, read))
             },
         );
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "concurrency_in_flight",
             "Requests in flight under an adaptive limit.",
             &labels,

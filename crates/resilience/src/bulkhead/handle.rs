@@ -61,13 +61,13 @@ impl Bulkhead {
         let waiting = Arc::new(AtomicU32::new(0));
         let labels = [("name", name)];
         let (taken, queue) = (places.clone(), Arc::clone(&waiting));
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "bulkhead_running_calls",
             "Calls that hold a place of a bulkhead.",
             &labels,
             move || f64::from(taken.taken()),
         );
-        metrics.computed_gauge(
+        metrics.observable_gauge(
             "bulkhead_waiting_calls",
             "Calls that wait for a place of a bulkhead.",
             &labels,

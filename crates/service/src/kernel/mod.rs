@@ -316,7 +316,7 @@ fn parts(
     let health = Health::new(framework.health.clone());
     let errors = telemetry.errors().clone();
     let tasks = Tasks::new(identity.clone(), move |panic| {
-        errors.panicked(&panic.task, &panic.message)
+        errors.record_panic(&panic.task, &panic.message)
     });
     let metrics = Arc::new(WorkerMetrics::new(telemetry.metrics(), telemetry.errors()));
     let calls = framework.grpc_clients.iter();

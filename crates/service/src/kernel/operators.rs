@@ -62,7 +62,7 @@ fn stack(state: &AdminState, added: Routes) -> Result<Stack, StartError> {
     Stack::builder(
         parts.identity.clone(),
         http,
-        &parts.telemetry.with_metrics_of_its_own(),
+        &parts.telemetry.with_separate_metrics(),
     )
     .health(DetailedHealth(parts.health.clone()))
     .authenticate(TokenAccess::new(

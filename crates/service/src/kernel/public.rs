@@ -14,7 +14,7 @@ use crate::{
 pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAddr), StartError> {
     let config = &parts.framework.server.http;
     let gate = Gate::closed(|routes| {
-        stack(parts, &parts.telemetry.with_metrics_of_its_own()).build(routes)
+        stack(parts, &parts.telemetry.with_separate_metrics()).build(routes)
     })
     .map_err(|error| StartError::because("server.http cannot be used as it is set", error))?;
     let mut listener = config.listener();

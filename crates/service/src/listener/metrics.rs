@@ -32,32 +32,32 @@ pub(crate) fn register_connections(
         move || number(read(&server.stats()))
     };
     let labels = [("listener", listener)];
-    metrics.computed_gauge(
+    metrics.observable_gauge(
         "http_connections_open",
         "Connections that are open.",
         &labels,
         count(|stats| stats.open),
     );
-    metrics.computed_counter(
+    metrics.observable_counter(
         "http_connections_accepted_total",
         "Connections accepted.",
         &labels,
         count(|stats| stats.accepted),
     );
     let help = "Accepts that failed, such as for want of file descriptors.";
-    metrics.computed_counter(
+    metrics.observable_counter(
         "http_accept_errors_total",
         help,
         &labels,
         count(|stats| stats.accept_errors),
     );
-    metrics.computed_counter(
+    metrics.observable_counter(
         "tls_reloads_total",
         "Times that new TLS files were taken.",
         &labels,
         count(|stats| stats.tls_reloads),
     );
-    metrics.computed_counter(
+    metrics.observable_counter(
         "tls_reload_failures_total",
         "Times that new TLS files could not be used.",
         &labels,
@@ -65,7 +65,7 @@ pub(crate) fn register_connections(
     );
     let help = "Connections and requests that were refused or cut off by a limit.";
     for (reason, read) in REASONS {
-        metrics.computed_counter(
+        metrics.observable_counter(
             "http_connections_cut_total",
             help,
             &[("listener", listener), ("reason", reason)],

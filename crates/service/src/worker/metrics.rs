@@ -52,14 +52,14 @@ impl WorkerMetrics {
 
 impl Observer for WorkerMetrics {
     fn ran(&self, worker: &str, succeeded: bool, duration: Duration) {
-        self.runs.of(worker).increment();
-        self.durations.of(worker).observe_duration(duration);
+        self.runs.get_or_create(worker).increment();
+        self.durations.get_or_create(worker).observe_duration(duration);
         if !succeeded {
-            self.failures.of(worker).increment();
+            self.failures.get_or_create(worker).increment();
         }
     }
 
     fn panicked(&self, panic: &TaskPanic) {
-        self.errors.panicked(&panic.task, &panic.message);
+        self.errors.record_panic(&panic.task, &panic.message);
     }
 }

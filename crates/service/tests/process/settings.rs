@@ -152,7 +152,7 @@ fn what_cannot_be_served_is_a_mistake_of_its_key_and_not_of_another_conf_1_conf_
             "server.grpc.limits.head.max_headers",
         ),
         ("health.max_result_age=1s", "health.max_result_age"),
-        ("log.buffer=1B", "log.buffer"),
+        ("log.buffer_size=1B", "log.buffer_size"),
         ("admin.addr=127.0.0.1:8000", "admin.addr"),
         ("tracing.endpoint=nonsense", "tracing.endpoint"),
         ("lifecycle.drain_delay=60s", "lifecycle.drain_delay"),

@@ -98,7 +98,7 @@ fn what_was_recorded_last_is_flushed_at_the_stop_life_4() {
         "--set",
         &format!("tracing.endpoint=http://{address}"),
         "--set",
-        "tracing.delay=1h",
+        "tracing.schedule_delay=1h",
     ]);
     let (public, _) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();
@@ -115,9 +115,9 @@ fn unimpressed_by(collector: SocketAddr) {
         "--set",
         &format!("tracing.endpoint=http://{collector}"),
         "--set",
-        "tracing.ratio=1",
+        "tracing.sample_ratio=1",
         "--set",
-        "tracing.queue=16",
+        "tracing.max_queue_size=16",
         "--set",
         "lifecycle.flush_timeout=500ms",
     ]);

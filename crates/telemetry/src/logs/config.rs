@@ -7,12 +7,12 @@ use serde::{Deserialize, Serialize};
 use super::level::Level;
 use crate::redact::RedactionConfig;
 
-/// A burst of a few thousand lines, while the reader of stdout is away.
-const DEFAULT_BUFFER: ByteSize = ByteSize::mebibytes(4);
-/// More of the same line in a second tell nobody anything new.
-const DEFAULT_REPEATS_PER_SECOND: u32 = 100;
+/// Holds a burst of a few thousand lines while stdout is not read.
+const DEFAULT_BUFFER_SIZE: ByteSize = ByteSize::mebibytes(4);
+/// More lines per second of one callsite add no information.
+const DEFAULT_LINES_PER_SECOND: u32 = 100;
 
-/// How lines look.
+/// The format of log lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 #[schemars(inline)]
@@ -22,35 +22,35 @@ pub enum LogFormat {
     Auto,
     /// One JSON object per line.
     Json,
-    /// Text for people, coloured on a terminal.
+    /// Readable text, coloured on a terminal.
     Text,
 }
 
-/// What is logged, and how. Lines go to stdout and nowhere else.
+/// The content and format of logs. Lines are written to stdout only.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LogConfig {
-    /// How lines look.
+    /// The format of lines.
     pub format: LogFormat,
-    /// Lines below this level are not written.
+    /// The minimum level of lines.
     #[schemars(extend("x-reloadable" = true))]
     pub level: Level,
-    /// Other levels for parts of the program, by the beginning of their module path.
+    /// The minimum levels of single targets, by the beginning of their module path.
     #[schemars(extend("x-reloadable" = true))]
     pub targets: BTreeMap<String, Level>,
-    /// How much may wait for a slow reader of stdout; lines beyond it are dropped and counted.
-    pub buffer: ByteSize,
-    /// The rate limit of repeated lines.
-    pub repeat: RepeatConfig,
+    /// The size of the buffer before stdout. Lines that do not fit are dropped and counted.
+    pub buffer_size: ByteSize,
+    /// The rate limit of each callsite.
+    pub rate_limit: LogRateLimitConfig,
     /// The personal and secret data that is masked in log lines and spans.
     pub redaction: RedactionConfig,
 }
 
-/// How often the same line is written.
+/// The rate limit of log lines from one callsite.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct RepeatConfig {
-    /// Lines per second from one place in the program; the next line after them says how many were held back.
+pub struct LogRateLimitConfig {
+    /// Lines per second. The next line after them has the number of suppressed lines.
     pub per_second: u32,
 }
 
@@ -60,17 +60,17 @@ impl Default for LogConfig {
             format: LogFormat::default(),
             level: Level::default(),
             targets: BTreeMap::new(),
-            buffer: DEFAULT_BUFFER,
-            repeat: RepeatConfig::default(),
+            buffer_size: DEFAULT_BUFFER_SIZE,
+            rate_limit: LogRateLimitConfig::default(),
             redaction: RedactionConfig::default(),
         }
     }
 }
 
-impl Default for RepeatConfig {
+impl Default for LogRateLimitConfig {
     fn default() -> Self {
         Self {
-            per_second: DEFAULT_REPEATS_PER_SECOND,
+            per_second: DEFAULT_LINES_PER_SECOND,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
 
 use super::config::LogFormat;
 
-/// How lines are written.
+/// The encoding of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Json,
@@ -23,27 +23,28 @@ impl Encoding {
     }
 }
 
-/// Appends a text as the inside of a JSON string: quotes, backslashes and every control character escaped, so that a text can never end its line, drive a
-/// terminal or turn around how the line reads.
+/// Appends a text as the content of a JSON string. Escapes quotes, backslashes and all control
+/// characters, so that a text cannot end its line, control a terminal or reverse the reading order.
 pub(super) fn escape(output: &mut Vec<u8>, text: &str) {
     let mut rest = text.as_bytes();
     loop {
         let plain = plain_length(rest);
-        let (before, behind) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
+        let (before, after) = rest.split_at_checked(plain).unwrap_or((rest, &[]));
         output.extend_from_slice(before);
-        let Some((byte, behind)) = behind.split_first() else {
+        let Some((byte, after)) = after.split_first() else {
             return;
         };
         if byte.is_ascii() {
             push_escaped(output, *byte);
-            rest = behind;
+            rest = after;
         } else {
-            rest = push_beyond_ascii(output, *byte, behind);
+            rest = push_non_ascii(output, *byte, after);
         }
     }
 }
 
-/// How many bytes at the beginning need no escape. Nearly all texts are plain, so eight bytes are looked at at once.
+/// Returns the number of bytes at the start that need no escape. Checks eight bytes at once, because
+/// most texts need none.
 fn plain_length(text: &[u8]) -> usize {
     let mut plain = 0;
     let (chunks, rest) = text.as_chunks::<8>();
@@ -53,8 +54,8 @@ fn plain_length(text: &[u8]) -> usize {
         }
         plain += 8;
     }
-    let begun = plain == text.len() - rest.len();
-    if begun && !may_need_escape(padded(rest)) {
+    let is_last = plain == text.len() - rest.len();
+    if is_last && !may_need_escape(padded(rest)) {
         return text.len();
     }
     let rest = text.get(plain..).unwrap_or(rest);
@@ -62,7 +63,7 @@ fn plain_length(text: &[u8]) -> usize {
     plain + special.unwrap_or(rest.len())
 }
 
-/// Fewer than eight bytes with spaces behind them.
+/// Pads fewer than eight bytes with spaces.
 fn padded(rest: &[u8]) -> u64 {
     rest.iter()
         .fold(u64::from_le_bytes([b' '; 8]), |bytes, byte| {
@@ -74,17 +75,18 @@ const fn needs_escape(byte: u8) -> bool {
     matches!(byte, b'"' | b'\\' | 0..=0x1f | 0x7f | C1_LEAD | FORMAT_LEAD)
 }
 
-/// The first byte of the characters U+0080 to U+00BF, of which the first half are the control characters of ISO/IEC 6429.
+/// The first byte of U+0080 to U+00BF. The first half are the control characters of ISO/IEC 6429.
 const C1_LEAD: u8 = 0xc2;
-/// The first byte of the characters U+2000 to U+2FFF, among which are those that end a line and those that turn a text around.
+/// The first byte of U+2000 to U+2FFF, among them line separators and controls of the direction.
 const FORMAT_LEAD: u8 = 0xe2;
 
-/// Appends the character that begins with `lead`, escaped where it controls what is shown, and returns what follows.
+/// Appends the character that begins with `lead`, escaped if it is a control character. Returns the
+/// rest of the text.
 #[cold]
-fn push_beyond_ascii<'a>(output: &mut Vec<u8>, lead: u8, behind: &'a [u8]) -> &'a [u8] {
-    let (code, rest) = match (lead, behind) {
+fn push_non_ascii<'a>(output: &mut Vec<u8>, lead: u8, after: &'a [u8]) -> &'a [u8] {
+    let (code, rest) = match (lead, after) {
         (C1_LEAD, [byte @ 0x80..=0x9f, rest @ ..]) => (u16::from(*byte), rest),
-        // The ends of a line and of a paragraph, and the embeddings and overrides of UAX #9.
+        // Line and paragraph separators, and the embeddings and overrides of UAX #9.
         (FORMAT_LEAD, [0x80, byte @ 0xa8..=0xae, rest @ ..]) => {
             (0x2000 + u16::from(*byte - 0x80), rest)
         }
@@ -94,7 +96,7 @@ fn push_beyond_ascii<'a>(output: &mut Vec<u8>, lead: u8, behind: &'a [u8]) -> &'
         }
         _ => {
             output.push(lead);
-            return behind;
+            return after;
         }
     };
     let [high, low] = code.to_be_bytes();
@@ -111,7 +113,8 @@ fn digit(value: u8) -> u8 {
         .unwrap_or(b'0')
 }
 
-/// Whether one of eight bytes may need an escape: never wrong in saying no. The tests for a zero and for a small byte are those of S. E. Anderson's "Bit Twiddling Hacks".
+/// Whether one of eight bytes may need an escape. Has no false negatives. The tests for a zero byte
+/// and for a small byte are from S. E. Anderson, "Bit Twiddling Hacks".
 const fn may_need_escape(bytes: u64) -> bool {
     const ONES: u64 = 0x0101_0101_0101_0101;
     const HIGH: u64 = 0x80 * ONES;
@@ -122,8 +125,8 @@ const fn may_need_escape(bytes: u64) -> bool {
     let quote = has_zero(bytes ^ (ONES * b'"' as u64));
     let backslash = has_zero(bytes ^ (ONES * b'\\' as u64));
     let delete = has_zero(bytes ^ (ONES * 0x7f));
-    let beyond_ascii = bytes & HIGH;
-    (small | quote | backslash | delete | beyond_ascii) != 0
+    let non_ascii = bytes & HIGH;
+    (small | quote | backslash | delete | non_ascii) != 0
 }
 
 fn push_escaped(output: &mut Vec<u8>, byte: u8) {
@@ -155,15 +158,15 @@ pub(super) fn push_unsigned(output: &mut Vec<u8>, mut number: u64) {
     output.extend_from_slice(digits.get(digits.len() - length..).unwrap_or_default());
 }
 
-/// Appends a finite number in the fewest digits that mean it.
+/// Appends a finite number in the shortest form that parses to the same value.
 pub(super) fn push_float(output: &mut Vec<u8>, number: f64) {
     output.extend_from_slice(zmij::Buffer::new().format_finite(number).as_bytes());
 }
 
-/// Appends the present time as RFC 3339 in UTC with microseconds.
+/// Appends the current time in UTC with microseconds (RFC 3339).
 pub(super) fn push_now(output: &mut Vec<u8>) {
     thread_local! {
-        /// The text of the second it was made for: a busy service writes thousands of lines in one.
+        /// The text of the last second. A busy service writes thousands of lines per second.
         static SECOND: RefCell<(u64, Vec<u8>)> = const { RefCell::new((u64::MAX, Vec::new())) };
     }
     let now = SystemTime::now()
@@ -190,7 +193,7 @@ fn push_padded(output: &mut Vec<u8>, number: u64, digits: u32) {
     );
 }
 
-/// `2026-11-21T04:58:00`. The calendar is H. Hinnant's `civil_from_days`.
+/// Appends `2026-11-21T04:58:00`. The algorithm is `civil_from_days` by H. Hinnant.
 fn push_second(output: &mut Vec<u8>, seconds: u64) {
     let days = seconds / 86_400 + 719_468;
     let (era, day_of_era) = (days / 146_097, days % 146_097);
@@ -231,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn moments_are_written_as_rfc_3339_obs_1() {
+    fn writes_times_as_rfc_3339_obs_1() {
         for (seconds, text) in [
             (0, "1970-01-01T00:00:00"),
             (951_782_399, "2000-02-28T23:59:59"),
@@ -244,13 +247,13 @@ mod tests {
     }
 
     #[test]
-    fn what_controls_a_terminal_or_turns_a_line_around_is_escaped_obs_1() {
+    fn escapes_control_and_direction_characters_obs_1() {
         let controls = [
             '\u{80}', '\u{9b}', '\u{9f}', '\u{2028}', '\u{2029}', '\u{202a}', '\u{202e}',
             '\u{2066}', '\u{2069}',
         ];
         for control in controls {
-            let text = format!("ordinary text é {control}31m behind");
+            let text = format!("ordinary text é {control}31m after");
             let escaped = format!("ordinary text é \\u{:04x}31m behind", u32::from(control));
             assert_eq!(text_of(|output| escape(output, &text)), escaped);
         }
@@ -265,7 +268,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn escaped_text_is_json_and_one_line_obs_1(text in any::<String>()) {
+        fn escaped_text_is_one_line_of_json_obs_1(text in any::<String>()) {
             let json = text_of(|output| {
                 output.push(b'"');
                 escape(output, &text);
@@ -276,7 +279,7 @@ mod tests {
         }
 
         #[test]
-        fn numbers_are_written_as_the_standard_library_does_obs_1(number: u64) {
+        fn writes_numbers_like_the_standard_library_obs_1(number: u64) {
             prop_assert_eq!(text_of(|output| push_unsigned(output, number)), number.to_string());
         }
     }

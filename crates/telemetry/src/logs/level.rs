@@ -3,7 +3,7 @@ use std::{fmt, str::FromStr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// How much a line matters. Ordered: `Error` is least talkative.
+/// The level of a line. Ordered from `Error` to `Trace`.
 #[derive(
     Debug,
     Clone,
@@ -34,26 +34,26 @@ use serde::{Deserialize, Serialize};
     }
 ]))]
 pub enum Level {
-    /// Somebody should look.
+    /// A failure that an operator must handle.
     Error,
-    /// Something is odd, and the service goes on.
+    /// An unexpected condition that the service handles.
     Warn,
-    /// What a person wants to know of a healthy service.
+    /// An event of normal operation.
     #[default]
     Info,
-    /// For finding a fault.
+    /// Details for debugging the service.
     Debug,
-    /// For finding a fault in a library.
+    /// Details for debugging a library.
     Trace,
 }
 
-/// The text is no level.
+/// A text that is not a level.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no level: error, warn, info, debug and trace are")]
+#[error("{0:?} is not a log level: use error, warn, info, debug or trace")]
 pub struct UnknownLevel(String);
 
 impl Level {
-    /// The level in capitals, as lines show it.
+    /// The level in capitals, as in log lines.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {

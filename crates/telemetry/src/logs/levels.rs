@@ -11,24 +11,24 @@ use tokio::{
 use super::{config::LogConfig, level::Level};
 use crate::redact::redact;
 
-/// The levels in force, and changes to them that end by themselves.
+/// The levels of all targets, with overrides that expire.
 pub struct Levels {
     table: ArcSwap<Table>,
-    changes: Mutex<Changes>,
+    settings: Mutex<Settings>,
     changed: Notify,
 }
 
-/// What is looked at for every line.
+/// The levels in effect, read for every line.
 #[derive(Debug, Default)]
 struct Table {
     default: Level,
-    most: Level,
-    /// Longest target first.
+    max: Level,
+    /// The longest target first.
     targets: Vec<(Arc<str>, Level)>,
 }
 
 #[derive(Debug, Default)]
-struct Changes {
+struct Settings {
     default: Level,
     configured: BTreeMap<String, Level>,
     overrides: Vec<Override>,
@@ -42,27 +42,27 @@ struct Override {
     until: Instant,
 }
 
-/// A change that is in force.
+/// An override of a level that is in effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LevelOverride {
-    /// The beginning of the module path; empty for all.
+    /// The beginning of the module path. Empty for all targets.
     pub target: String,
-    /// The level in force.
+    /// The level in effect.
     pub level: Level,
-    /// Why somebody changed it.
+    /// The reason that the operator gave.
     pub reason: String,
-    /// Seconds until it ends.
+    /// Seconds until the override expires.
     pub expires_in_seconds: u64,
 }
 
-/// All levels in force.
+/// All levels in effect.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LevelReport {
-    /// The configured level of everything that has none of its own.
+    /// The configured default level.
     pub level: Level,
-    /// The configured levels of parts.
+    /// The configured levels of single targets.
     pub targets: BTreeMap<String, Level>,
-    /// Changes that end by themselves.
+    /// The overrides in effect.
     pub overrides: Vec<LevelOverride>,
 }
 
@@ -70,84 +70,84 @@ impl Levels {
     pub(super) fn new(config: &LogConfig) -> Self {
         let levels = Self {
             table: ArcSwap::default(),
-            changes: Mutex::default(),
+            settings: Mutex::default(),
             changed: Notify::new(),
         };
-        levels.take_over(config);
+        levels.apply(config);
         levels
     }
 
-    /// Takes over configured levels, at start and at reload. Changes that are in force stay.
+    /// Applies configured levels, for example after a reload. Overrides stay in effect.
     pub fn configure(&self, config: &LogConfig) {
-        self.take_over(config);
-        self.announce();
+        self.apply(config);
+        self.notify();
     }
 
-    fn take_over(&self, config: &LogConfig) {
+    fn apply(&self, config: &LogConfig) {
         {
-            let mut changes = self.changes.lock();
-            changes.default = config.level;
-            changes.configured.clone_from(&config.targets);
+            let mut settings = self.settings.lock();
+            settings.default = config.level;
+            settings.configured.clone_from(&config.targets);
         }
         self.rebuild();
     }
 
-    /// Changes the level of everything whose module path begins with `target` (all, where it is empty) until `expires_in` has passed. A later change of the
-    /// same target replaces an earlier one.
+    /// Overrides the level of all modules whose path begins with `target`, or of all modules if it
+    /// is empty, for the duration `expires_in`. Replaces an override of the same target.
     pub fn set(&self, target: &str, level: Level, expires_in: Duration, reason: &str) {
         let until = Instant::now() + expires_in;
         {
-            let mut changes = self.changes.lock();
-            changes.overrides.retain(|known| known.target != target);
-            changes.overrides.push(Override {
+            let mut settings = self.settings.lock();
+            settings.overrides.retain(|known| known.target != target);
+            settings.overrides.push(Override {
                 target: target.to_owned(),
                 level,
-                // Whoever writes down why may write down for whom (OBS-3).
+                // An operator may name a customer here (OBS-3).
                 reason: redact(reason).into_owned(),
                 until,
             });
         }
         self.rebuild();
-        self.announce();
+        self.notify();
     }
 
-    /// Ends a change early. Returns whether there was one.
+    /// Removes an override. Returns whether there was one.
     pub fn reset(&self, target: &str) -> bool {
         let removed = {
-            let mut changes = self.changes.lock();
-            let before = changes.overrides.len();
-            changes.overrides.retain(|known| known.target != target);
-            before != changes.overrides.len()
+            let mut settings = self.settings.lock();
+            let before = settings.overrides.len();
+            settings.overrides.retain(|known| known.target != target);
+            before != settings.overrides.len()
         };
         self.rebuild();
-        self.announce();
+        self.notify();
         removed
     }
 
-    /// All levels in force.
+    /// Returns all levels in effect.
     #[must_use]
     pub fn report(&self) -> LevelReport {
-        let changes = self.changes.lock();
+        let settings = self.settings.lock();
         let now = Instant::now();
-        let overrides = changes.overrides.iter().map(|known| LevelOverride {
+        let overrides = settings.overrides.iter().map(|known| LevelOverride {
             target: known.target.clone(),
             level: known.level,
             reason: known.reason.clone(),
             expires_in_seconds: known.until.saturating_duration_since(now).as_secs(),
         });
         LevelReport {
-            level: changes.default,
-            targets: changes.configured.clone(),
+            level: settings.default,
+            targets: settings.configured.clone(),
             overrides: overrides.collect(),
         }
     }
 
-    /// Ends changes when their time has come. Runs for ever; the kernel owns it as a task.
+    /// Removes overrides when they expire. Never returns: run it as a task.
     pub async fn expire(&self) {
         loop {
             let changed = self.changed.notified();
             let next = self
-                .changes
+                .settings
                 .lock()
                 .overrides
                 .iter()
@@ -158,7 +158,7 @@ impl Levels {
                 Some(until) => tokio::select! {
                     () = changed => {}
                     () = time::sleep_until(until) => {
-                        self.changes.lock().overrides.retain(|known| known.until > Instant::now());
+                        self.settings.lock().overrides.retain(|known| known.until > Instant::now());
                         self.rebuild();
                         tracing_core::callsite::rebuild_interest_cache();
                     }
@@ -167,35 +167,35 @@ impl Levels {
         }
     }
 
-    /// Whether a line is wanted.
+    /// Whether lines of this target and level are written.
     #[must_use]
     pub fn is_enabled(&self, target: &str, level: Level) -> bool {
         let table = self.table.load();
-        let of_target = table
+        let target_level = table
             .targets
             .iter()
             .find(|(prefix, _)| is_below(target, prefix))
             .map(|(_, level)| *level);
-        level <= of_target.unwrap_or(table.default)
+        level <= target_level.unwrap_or(table.default)
     }
 
-    /// The most talkative level that any target has.
-    pub(super) fn most(&self) -> Level {
-        self.table.load().most
+    /// The highest level of any target.
+    pub(super) fn max(&self) -> Level {
+        self.table.load().max
     }
 
     fn rebuild(&self) {
         let table = {
-            let changes = self.changes.lock();
-            let mut targets = changes.configured.clone();
+            let settings = self.settings.lock();
+            let mut targets = settings.configured.clone();
             targets.extend(
-                changes
+                settings
                     .overrides
                     .iter()
                     .map(|known| (known.target.clone(), known.level)),
             );
-            let default = targets.remove("").unwrap_or(changes.default);
-            let most = targets.values().copied().fold(default, Level::max);
+            let default = targets.remove("").unwrap_or(settings.default);
+            let max = targets.values().copied().fold(default, Level::max);
             let mut targets: Vec<(Arc<str>, Level)> = targets
                 .into_iter()
                 .map(|(target, level)| (target.into(), level))
@@ -203,21 +203,21 @@ impl Levels {
             targets.sort_by_key(|(target, _)| std::cmp::Reverse(target.len()));
             Table {
                 default,
-                most,
+                max,
                 targets,
             }
         };
         self.table.store(Arc::new(table));
     }
 
-    /// What a callsite once heard is cached by `tracing`; without this a change would reach nobody.
-    fn announce(&self) {
+    /// Wakes the expiry task and clears the cache of `tracing`, which keeps the decision per callsite.
+    fn notify(&self) {
         self.changed.notify_one();
         tracing_core::callsite::rebuild_interest_cache();
     }
 }
 
-/// Whether a module path lies below a target: equal, or separated from it by `::` or a dot.
+/// Whether a module path equals the target, or continues it after `::` or a dot.
 fn is_below(path: &str, target: &str) -> bool {
     path.strip_prefix(target)
         .is_some_and(|rest| rest.is_empty() || rest.starts_with("::") || rest.starts_with('.'))

@@ -10,32 +10,32 @@ use super::{
 use crate::redact::{MASK, Redactor, is_public, network_of};
 
 thread_local! {
-    /// The buffers of the last lines of this thread, so that a line allocates nothing.
+    /// The buffers of the last line of this thread, so that a line needs no allocation.
     static BUFFERS: Cell<(Vec<u8>, String)> = const { Cell::new((Vec::new(), String::new())) };
 }
 
-/// A buffer that one huge line made this large is not kept.
-const LARGEST_KEPT: usize = 16 * 1_024;
+/// The maximum capacity of a buffer that is kept, in bytes.
+const MAX_KEPT_CAPACITY: usize = 16 * 1_024;
 
 /// The smallest number of 13 digits. Card numbers have at least 13 digits.
 const MIN_CHECKED_NUMBER: u64 = 1_000_000_000_000;
 
-/// The name of a field that the program itself chose: lower case letters, digits and underscores, so that it needs no escape.
+/// The name of a field: lower case letters, digits and underscores, so that it needs no escape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Name(&'static str);
+pub struct FieldName(&'static str);
 
-impl Name {
-    /// A name.
+impl FieldName {
+    /// Checks a name.
     ///
     /// # Panics
-    /// When it has another character, at compile time where the name is a constant.
+    /// If the name has another character. A constant with such a name does not compile.
     #[must_use]
     #[expect(clippy::panic, reason = "a constant that is wrong does not compile")]
     pub const fn new(name: &'static str) -> Self {
         let mut rest = name.as_bytes();
         while let [first, others @ ..] = rest {
             if !matches!(first, b'a'..=b'z' | b'0'..=b'9' | b'_') {
-                panic!("a field's name has lower case letters, digits and underscores");
+                panic!("a field name has lower case letters, digits and underscores only");
             }
             rest = others;
         }
@@ -43,16 +43,16 @@ impl Name {
     }
 }
 
-/// One line while it is written. It goes out when it is dropped.
+/// A line that is being written. It is passed to the sink when it is dropped.
 pub struct Line {
     shared: Arc<Shared>,
     output: Vec<u8>,
-    /// Where values are formatted before they are filtered.
+    /// Values are formatted here before they are redacted.
     scratch: String,
 }
 
 impl Line {
-    pub(super) fn begin(shared: &Arc<Shared>) -> Self {
+    pub(super) fn start(shared: &Arc<Shared>) -> Self {
         let (mut output, mut scratch) = BUFFERS.take();
         output.clear();
         scratch.clear();
@@ -63,7 +63,7 @@ impl Line {
         }
     }
 
-    /// Writes what every line has.
+    /// Writes the fields of every line.
     pub(super) fn head(
         &mut self,
         context: Option<&RequestContext>,
@@ -96,7 +96,7 @@ impl Line {
         push_now(output);
         output.extend_from_slice(b"\",\"level\":\"");
         output.extend_from_slice(level.as_str().as_bytes());
-        // The same text is the same identity; only where several services share a process it may be another.
+        // Most contexts share the identity of the service, which is encoded once.
         if std::ptr::eq(service.name(), shared.identity.name()) {
             output.extend_from_slice(&shared.encoded_identity);
         } else {
@@ -136,7 +136,8 @@ impl Line {
         escape(output, &self.shared.redactor.redact(message));
     }
 
-    /// What tells the lines of one request from those of another. The service is left out: a person reads the lines of one.
+    /// Writes the fields of the request. The service is left out, because text is for the developer
+    /// of one service.
     fn text_context(&mut self, context: &RequestContext) {
         self.name("request_id");
         push_request_id(
@@ -152,7 +153,7 @@ impl Line {
         }
     }
 
-    /// Adds a text, masked where its name or its shape says so.
+    /// Adds a text. It is masked if its name is sensitive, and redacted otherwise.
     pub fn text(&mut self, name: &str, value: &str) -> &mut Self {
         self.name(name);
         let shared = Arc::clone(&self.shared);
@@ -162,21 +163,21 @@ impl Line {
         self.quoted(&shared.redactor.redact(value))
     }
 
-    /// Adds a text of somebody else under a name that hides nothing, masked where its shape says so.
-    pub fn filtered(&mut self, name: Name, value: &str) -> &mut Self {
+    /// Adds a redacted text, such as a path or a user agent.
+    pub fn redacted(&mut self, name: FieldName, value: &str) -> &mut Self {
         self.plain_name(name);
         let shared = Arc::clone(&self.shared);
         self.quoted(&shared.redactor.redact(value))
     }
 
-    /// Adds a text that needs no filter because the program itself wrote it, such as a method or a route template.
-    pub fn known(&mut self, name: Name, value: &str) -> &mut Self {
+    /// Adds a text of the program itself, such as a method or a route template. It is not redacted.
+    pub fn literal(&mut self, name: FieldName, value: &str) -> &mut Self {
         self.plain_name(name);
         self.quoted(value)
     }
 
-    /// Adds an address: of one that may be a person's its network, such as `203.0.113.0/24`, and of one of the operator's own machines all.
-    pub fn address(&mut self, name: Name, address: IpAddr) -> &mut Self {
+    /// Adds an IP address. A public address is reduced to its network, such as `203.0.113.0/24`.
+    pub fn ip_address(&mut self, name: FieldName, address: IpAddr) -> &mut Self {
         let (address, prefix) =
             match self.shared.redactor.masks_ip_addresses() && is_public(address) {
                 true => {
@@ -211,8 +212,8 @@ impl Line {
         self
     }
 
-    /// Adds a number, masked if its name or its digits require it.
-    pub(super) fn unsigned(&mut self, name: &str, value: u64) -> &mut Self {
+    /// Adds a number. It is masked if its name is sensitive or its digits are.
+    pub(super) fn unsigned_integer(&mut self, name: &str, value: u64) -> &mut Self {
         if value >= MIN_CHECKED_NUMBER || self.shared.redactor.is_sensitive_name(name) {
             return self.number(name, format_args!("{value}"));
         }
@@ -221,15 +222,15 @@ impl Line {
         self
     }
 
-    /// Adds a number, masked if its name or its digits require it.
-    pub(super) fn signed(&mut self, name: &str, value: i64) -> &mut Self {
+    /// Adds a number. It is masked if its name is sensitive or its digits are.
+    pub(super) fn signed_integer(&mut self, name: &str, value: i64) -> &mut Self {
         match u64::try_from(value) {
-            Ok(value) => self.unsigned(name, value),
+            Ok(value) => self.unsigned_integer(name, value),
             Err(_) => self.number(name, format_args!("{value}")),
         }
     }
 
-    /// Adds a number whose digits must be checked.
+    /// Adds a formatted number, or a mask.
     fn number(&mut self, name: &str, value: fmt::Arguments<'_>) -> &mut Self {
         let mut scratch = std::mem::take(&mut self.scratch);
         scratch.clear();
@@ -244,15 +245,15 @@ impl Line {
         self
     }
 
-    /// Adds a number of the program's own.
-    pub fn count(&mut self, name: Name, value: u64) -> &mut Self {
+    /// Adds a number of the program itself. It is not redacted.
+    pub fn integer(&mut self, name: FieldName, value: u64) -> &mut Self {
         self.plain_name(name);
         push_unsigned(&mut self.output, value);
         self
     }
 
-    /// Adds a duration in milliseconds, with microseconds behind the point.
-    pub fn milliseconds(&mut self, name: Name, value: std::time::Duration) -> &mut Self {
+    /// Adds a duration in milliseconds with three decimal places.
+    pub fn milliseconds(&mut self, name: FieldName, value: std::time::Duration) -> &mut Self {
         self.plain_name(name);
         let micros = u64::try_from(value.as_micros()).unwrap_or(u64::MAX);
         push_unsigned(&mut self.output, micros / 1_000);
@@ -274,15 +275,16 @@ impl Line {
         self
     }
 
-    pub(super) fn flag(&mut self, name: &str, value: bool) -> &mut Self {
+    pub(super) fn boolean(&mut self, name: &str, value: bool) -> &mut Self {
         self.name(name);
         let text: &[u8] = if value { b"true" } else { b"false" };
         self.output.extend_from_slice(text);
         self
     }
 
-    /// Adds a number with a fraction. What is not finite has no form in JSON and becomes a text.
-    pub(super) fn float(&mut self, name: &str, value: f64) -> &mut Self {
+    /// Adds a floating-point number. Infinity and NaN become texts, because JSON has no notation for
+    /// them.
+    pub(super) fn floating_point(&mut self, name: &str, value: f64) -> &mut Self {
         if !value.is_finite() {
             return self.formatted(name, format_args!("{value}"));
         }
@@ -295,17 +297,17 @@ impl Line {
         self
     }
 
-    /// Adds fields that were encoded before.
+    /// Adds encoded fields of a span.
     pub(super) fn encoded(&mut self, fields: &[u8]) {
         self.output.extend_from_slice(fields);
     }
 
-    /// The fields so far, for keeping.
+    /// Returns the encoded fields without writing the line.
     pub(super) fn take_fields(mut self) -> Vec<u8> {
         std::mem::take(&mut self.output)
     }
 
-    fn plain_name(&mut self, Name(name): Name) {
+    fn plain_name(&mut self, FieldName(name): FieldName) {
         if self.shared.encoding == Encoding::Json {
             self.output.extend_from_slice(b",\"");
             self.output.extend_from_slice(name.as_bytes());
@@ -353,7 +355,8 @@ impl Line {
     }
 }
 
-/// `"service":"…","version":"…`, from the end of the field before to that of the last value.
+/// Encodes `","service":"…","version":"…`, between the value of the field before and the quote after
+/// the version.
 pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
     let mut encoded = b"\",\"service\":\"".to_vec();
     escape(&mut encoded, identity.name());
@@ -362,7 +365,7 @@ pub(super) fn encode_identity(identity: &ServiceIdentity) -> Vec<u8> {
     encoded
 }
 
-/// An identifier that a caller chose may hold anything, also an address, a card or a token.
+/// Redacts a request ID of a caller, which may hold an e-mail address, a card or a token.
 fn push_request_id(output: &mut Vec<u8>, redactor: &Redactor, id: &RequestId) {
     if id.is_generated() {
         output.extend_from_slice(id.as_str().as_bytes());
@@ -390,8 +393,8 @@ impl Drop for Line {
             self.output.push(b'}');
         }
         self.output.push(b'\n');
-        self.shared.sink.line(&self.output);
-        if self.output.capacity() <= LARGEST_KEPT {
+        self.shared.sink.write_line(&self.output);
+        if self.output.capacity() <= MAX_KEPT_CAPACITY {
             BUFFERS.set((
                 std::mem::take(&mut self.output),
                 std::mem::take(&mut self.scratch),

@@ -1,15 +1,16 @@
-//! Structured lines on stdout (OBS-1, OBS-2): JSON for machines, coloured text for people, one line per event always.
+//! Structured log lines on stdout (OBS-1, OBS-2), in JSON or coloured text, one line per event.
 //!
-//! Lines are encoded where they happen, into a buffer that the thread keeps, and handed to a writer thread through a bounded buffer: a slow terminal or a full
-//! pipe never holds up a request. What does not fit is dropped and counted. The request, trace and actor of a line are read from the running task's
-//! [`RequestContext`], not from a span, so they are on every line, also where nobody opened a span.
+//! A line is encoded into a buffer of the current thread and passed to a writer thread through a
+//! bounded buffer. So a slow reader of stdout never blocks a request: lines that do not fit are
+//! dropped and counted. The request, trace and actor of a line come from the
+//! [`RequestContext`] of the running task, so every line has them without a span.
 
 mod config;
 mod encode;
 mod level;
 mod levels;
 mod line;
-mod repeat;
+mod rate_limit;
 mod sink;
 mod subscriber;
 mod writer;
@@ -18,18 +19,18 @@ use std::{sync::Arc, time::Duration};
 
 use seaworthy_core::{RequestContext, ServiceIdentity};
 
-pub use config::{LogConfig, LogFormat, RepeatConfig};
-pub use level::Level;
+pub use config::{LogConfig, LogFormat, LogRateLimitConfig};
+pub use level::{Level, UnknownLevel};
 pub use levels::{LevelOverride, LevelReport, Levels};
-pub use line::{Line, Name};
+pub use line::{FieldName, Line};
 pub use sink::{LineSink, MemorySink, NullSink};
 pub(crate) use subscriber::LogSubscriber;
 pub(crate) use writer::StdoutWriter;
 
-use self::encode::Encoding;
+use self::{encode::Encoding, rate_limit::RateLimiter};
 use crate::redact::Redactor;
 
-/// The logs of a process. Cheap to clone.
+/// The logs of a service. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Logs {
     pub(crate) shared: Arc<Shared>,
@@ -38,19 +39,19 @@ pub struct Logs {
 #[derive(Debug)]
 pub(crate) struct Shared {
     pub(crate) identity: ServiceIdentity,
-    /// The fields of the identity as they stand on every line.
+    /// The encoded fields `service` and `version`.
     pub(crate) encoded_identity: Vec<u8>,
     pub(crate) encoding: Encoding,
     pub(crate) levels: Levels,
     pub(crate) sink: Arc<dyn LineSink>,
-    pub(crate) repeat: repeat::Repeats,
+    pub(crate) rate_limiter: RateLimiter,
     pub(crate) redactor: Redactor,
 }
 
 impl Logs {
-    /// Logs that write to `sink`. `identity` is whose lines they are where no request says otherwise.
+    /// Logs that write to `sink`. Lines outside a request have the name and version of `identity`.
     #[must_use]
-    pub fn to_sink(
+    pub fn new(
         identity: ServiceIdentity,
         config: &LogConfig,
         production: bool,
@@ -61,7 +62,7 @@ impl Logs {
             identity,
             encoding: Encoding::choose(config.format, production, sink.is_terminal()),
             levels: Levels::new(config),
-            repeat: repeat::Repeats::new(&config.repeat),
+            rate_limiter: RateLimiter::new(&config.rate_limit),
             redactor: Redactor::new(&config.redaction),
             sink,
         };
@@ -70,7 +71,8 @@ impl Logs {
         }
     }
 
-    /// Begins a line outside of the `tracing` macros, for what is written on every request; `None` where the level is not wanted.
+    /// Starts a line without the `tracing` macros and their rate limit, for lines of every request.
+    /// `None` if the level is disabled.
     #[must_use]
     pub fn line(
         &self,
@@ -82,32 +84,32 @@ impl Logs {
         if !self.shared.levels.is_enabled(target, level) {
             return None;
         }
-        let mut line = Line::begin(&self.shared);
+        let mut line = Line::start(&self.shared);
         line.head(context, level, target, message);
         Some(line)
     }
 
-    /// Levels, and how to change them for a while.
+    /// The levels, which can be changed at run time.
     #[must_use]
     pub fn levels(&self) -> &Levels {
         &self.shared.levels
     }
 
-    /// Waits until what has been handed over is written, at most `limit`. Returns whether it was.
-    pub fn flush(&self, limit: Duration) -> bool {
-        self.shared.sink.flush(limit)
+    /// Waits at most `timeout` until all lines are written. Returns whether they are.
+    pub fn flush(&self, timeout: Duration) -> bool {
+        self.shared.sink.flush(timeout)
     }
 
-    /// Lines that found no room, since the start.
+    /// Lines dropped since the start because the buffer was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.shared.sink.dropped()
     }
 
-    /// Repeated lines that were held back, since the start.
+    /// Lines suppressed since the start by the rate limit of their callsite.
     #[must_use]
-    pub fn held_back(&self) -> u64 {
-        self.shared.repeat.held_back()
+    pub fn suppressed(&self) -> u64 {
+        self.shared.rate_limiter.suppressed()
     }
 }
 

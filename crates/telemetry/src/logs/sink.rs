@@ -2,28 +2,28 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use parking_lot::Mutex;
 
-/// Takes encoded lines, each with its line feed. Must not block.
+/// Receives encoded lines.
 pub trait LineSink: Send + Sync + fmt::Debug {
-    /// Takes one line.
-    fn line(&self, line: &[u8]);
+    /// Receives one line with its line feed. Must not block.
+    fn write_line(&self, line: &[u8]);
 
-    /// Waits until everything taken is written, at most `limit`. Returns whether it was.
-    fn flush(&self, _limit: Duration) -> bool {
+    /// Waits at most `timeout` until all received lines are written. Returns whether they are.
+    fn flush(&self, _timeout: Duration) -> bool {
         true
     }
 
-    /// Lines that found no room.
+    /// The number of lines that were dropped because a buffer was full.
     fn dropped(&self) -> u64 {
         0
     }
 
-    /// Whether a person looks at it, so that colours help.
+    /// Whether the lines are shown on a terminal that supports colours.
     fn is_terminal(&self) -> bool {
         false
     }
 }
 
-/// Keeps lines in memory, for tests. Cheap to clone; all clones are the same memory.
+/// Keeps lines in memory, for tests. Clones share the memory.
 #[derive(Debug, Clone, Default)]
 pub struct MemorySink(Arc<Mutex<Vec<u8>>>);
 
@@ -39,15 +39,15 @@ impl MemorySink {
 }
 
 impl LineSink for MemorySink {
-    fn line(&self, line: &[u8]) {
+    fn write_line(&self, line: &[u8]) {
         self.0.lock().extend_from_slice(line);
     }
 }
 
-/// Writes nowhere, for measuring what lines cost until they are handed over.
+/// Discards lines. For benchmarks of everything before the sink.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NullSink;
 
 impl LineSink for NullSink {
-    fn line(&self, _line: &[u8]) {}
+    fn write_line(&self, _line: &[u8]) {}
 }

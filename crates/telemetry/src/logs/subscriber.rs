@@ -13,21 +13,21 @@ use tracing_subscriber::{
     registry::{LookupSpan, SpanRef},
 };
 
-use super::{Logs, level::Level, line::Line, repeat::Verdict};
+use super::{Logs, level::Level, line::Line, rate_limit::Decision};
 use crate::tracer::{OpenSpan, Tracer};
 
-/// What the `tracing` macros write to: lines for events, and spans of the trace for spans.
+/// Turns events of the `tracing` macros into log lines and their spans into spans of the trace.
 #[derive(Debug, Clone)]
 pub(crate) struct LogSubscriber {
     pub(crate) logs: Logs,
     pub(crate) tracer: Tracer,
 }
 
-/// The fields of an open span, encoded once and copied into each line inside it.
+/// The encoded fields of an open span. Each line inside the span has them.
 struct Fields(Vec<u8>);
 
 impl LogSubscriber {
-    fn is_wanted(&self, metadata: &Metadata<'_>) -> bool {
+    fn is_enabled(&self, metadata: &Metadata<'_>) -> bool {
         self.logs
             .levels()
             .is_enabled(metadata.target(), Level::from(metadata.level()))
@@ -55,7 +55,7 @@ impl LogSubscriber {
 
 impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
     fn register_callsite(&self, metadata: &'static Metadata<'static>) -> Interest {
-        if self.is_wanted(metadata) {
+        if self.is_enabled(metadata) {
             Interest::always()
         } else {
             Interest::never()
@@ -63,16 +63,16 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
     }
 
     fn enabled(&self, metadata: &Metadata<'_>, _context: Context<'_, S>) -> bool {
-        self.is_wanted(metadata)
+        self.is_enabled(metadata)
     }
 
     fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.logs.levels().most().filter())
+        Some(self.logs.levels().max().filter())
     }
 
     fn on_new_span(&self, attributes: &Attributes<'_>, id: &Id, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut line = Line::begin(&self.logs.shared);
+        let mut line = Line::start(&self.logs.shared);
         attributes.record(&mut LineFields(&mut line));
         let fields = Fields(line.take_fields());
         let open = self.open(attributes, &span);
@@ -85,7 +85,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
 
     fn on_record(&self, id: &Id, values: &Record<'_>, context: Context<'_, S>) {
         let Some(span) = context.span(id) else { return };
-        let mut line = Line::begin(&self.logs.shared);
+        let mut line = Line::start(&self.logs.shared);
         values.record(&mut LineFields(&mut line));
         let mut extensions = span.extensions_mut();
         if let Some(Fields(fields)) = extensions.get_mut() {
@@ -98,19 +98,15 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
 
     fn on_event(&self, event: &Event<'_>, context: Context<'_, S>) {
         let metadata = event.metadata();
-        let held_back = match self
-            .logs
-            .shared
-            .repeat
-            .judge(std::ptr::from_ref(metadata).addr())
-        {
-            Verdict::HoldBack => return,
-            Verdict::WriteAfter(held_back) => Some(held_back),
-            Verdict::Write => None,
+        let callsite = std::ptr::from_ref(metadata).addr();
+        let suppressed = match self.logs.shared.rate_limiter.check(callsite) {
+            Decision::Suppress => return,
+            Decision::WriteAfter(suppressed) => Some(suppressed),
+            Decision::Write => None,
         };
         let mut message = Message::default();
         event.record(&mut message);
-        let mut line = Line::begin(&self.logs.shared);
+        let mut line = Line::start(&self.logs.shared);
         let level = Level::from(metadata.level());
         context::with_current(|context| line.head(context, level, metadata.target(), &message.0));
         for span in context
@@ -123,8 +119,8 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
             }
         }
         event.record(&mut LineFields(&mut line));
-        if let Some(held_back) = held_back {
-            line.unsigned("held_back", held_back);
+        if let Some(suppressed) = suppressed {
+            line.unsigned_integer("suppressed", suppressed);
         }
     }
 
@@ -139,7 +135,7 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for LogSubscriber {
     }
 }
 
-/// The name that the macros give to the text of an event.
+/// The field of the text of an event.
 const MESSAGE: &str = "message";
 
 #[derive(Default)]
@@ -175,19 +171,19 @@ impl Visit for LineFields<'_> {
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.0.unsigned(field.name(), value);
+        self.0.unsigned_integer(field.name(), value);
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.0.signed(field.name(), value);
+        self.0.signed_integer(field.name(), value);
     }
 
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.0.flag(field.name(), value);
+        self.0.boolean(field.name(), value);
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
-        self.0.float(field.name(), value);
+        self.0.floating_point(field.name(), value);
     }
 }
 

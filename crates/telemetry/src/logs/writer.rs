@@ -13,101 +13,104 @@ use seaworthy_core::ByteSize;
 
 use super::sink::LineSink;
 
-/// How long the writer lets lines gather: short for an eye, long enough that a busy service wakes it 200 times a second and not at every line.
-const GATHER: Duration = Duration::from_millis(5);
+/// How long the writer collects lines before a write. A busy service wakes it 200 times per second
+/// instead of once per line.
+const LINGER: Duration = Duration::from_millis(5);
 
-/// Writes lines to stdout from a thread of its own.
+/// Writes lines to stdout from a separate thread.
 #[derive(Debug)]
 pub(crate) struct StdoutWriter(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    limit: usize,
-    waiting: Mutex<Waiting>,
-    arrived: Condvar,
+    /// The maximum size of the buffer, in bytes.
+    max_size: usize,
+    buffer: Mutex<Buffer>,
+    filled: Condvar,
     written: Condvar,
     dropped: AtomicU64,
 }
 
 #[derive(Debug, Default)]
-struct Waiting {
+struct Buffer {
     lines: Vec<u8>,
-    /// The writer holds lines that are not written yet.
+    /// The writer has taken lines that are not written yet.
     is_writing: bool,
-    wanted_now: bool,
+    /// A flush is waiting, so the writer must not linger.
+    is_flushing: bool,
 }
 
 impl StdoutWriter {
-    /// Starts the writer. It ends with the process; [`LineSink::flush`] is what waits for it.
-    pub(crate) fn start(limit: ByteSize) -> io::Result<Self> {
+    /// Starts the thread. It ends with the process. [`LineSink::flush`] waits for it.
+    pub(crate) fn start(max_size: ByteSize) -> io::Result<Self> {
         let shared = Arc::new(Shared {
-            limit: limit.as_usize(),
-            waiting: Mutex::default(),
-            arrived: Condvar::new(),
+            max_size: max_size.as_usize(),
+            buffer: Mutex::default(),
+            filled: Condvar::new(),
             written: Condvar::new(),
             dropped: AtomicU64::new(0),
         });
         let writer = Arc::clone(&shared);
         thread::Builder::new()
             .name("log-writer".to_owned())
-            .spawn(move || writer.write_for_ever())?;
+            .spawn(move || writer.run())?;
         Ok(Self(shared))
     }
 }
 
 impl Shared {
-    fn write_for_ever(&self) {
+    fn run(&self) {
         let mut batch = Vec::new();
         loop {
             {
-                let mut waiting = self.waiting.lock();
-                while waiting.lines.is_empty() {
-                    self.arrived.wait(&mut waiting);
+                let mut buffer = self.buffer.lock();
+                while buffer.lines.is_empty() {
+                    self.filled.wait(&mut buffer);
                 }
-                if !waiting.wanted_now {
-                    self.arrived.wait_for(&mut waiting, GATHER);
+                if !buffer.is_flushing {
+                    self.filled.wait_for(&mut buffer, LINGER);
                 }
-                std::mem::swap(&mut waiting.lines, &mut batch);
-                waiting.is_writing = true;
-                waiting.wanted_now = false;
+                std::mem::swap(&mut buffer.lines, &mut batch);
+                buffer.is_writing = true;
+                buffer.is_flushing = false;
             }
             let mut stdout = io::stdout().lock();
-            // Nobody is left to tell when stdout itself is gone.
+            // An error of stdout itself cannot be reported anywhere.
             let _ = stdout.write_all(&batch).and_then(|()| stdout.flush());
             drop(stdout);
             batch.clear();
-            self.waiting.lock().is_writing = false;
+            self.buffer.lock().is_writing = false;
             self.written.notify_all();
         }
     }
 }
 
 impl LineSink for StdoutWriter {
-    fn line(&self, line: &[u8]) {
+    fn write_line(&self, line: &[u8]) {
         let was_empty = {
-            let mut waiting = self.0.waiting.lock();
-            if waiting.lines.len() + line.len() > self.0.limit {
+            let mut buffer = self.0.buffer.lock();
+            if buffer.lines.len() + line.len() > self.0.max_size {
                 self.0.dropped.fetch_add(1, Ordering::Relaxed);
                 return;
             }
-            let was_empty = waiting.lines.is_empty();
-            waiting.lines.extend_from_slice(line);
+            let was_empty = buffer.lines.is_empty();
+            buffer.lines.extend_from_slice(line);
             was_empty
         };
         if was_empty {
-            self.0.arrived.notify_one();
+            self.0.filled.notify_one();
         }
     }
 
-    fn flush(&self, limit: Duration) -> bool {
-        let mut waiting = self.0.waiting.lock();
-        waiting.wanted_now = true;
-        self.0.arrived.notify_one();
-        let busy = |waiting: &mut Waiting| waiting.is_writing || !waiting.lines.is_empty();
+    fn flush(&self, timeout: Duration) -> bool {
+        let mut buffer = self.0.buffer.lock();
+        buffer.is_flushing = true;
+        self.0.filled.notify_one();
+        let is_pending = |buffer: &mut Buffer| buffer.is_writing || !buffer.lines.is_empty();
         !self
             .0
             .written
-            .wait_while_for(&mut waiting, busy, limit)
+            .wait_while_for(&mut buffer, is_pending, timeout)
             .timed_out()
     }
 

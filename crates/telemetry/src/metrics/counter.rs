@@ -3,22 +3,22 @@ use std::sync::{
     atomic::{AtomicU64, Ordering},
 };
 
-/// A number that only rises. Cheap to clone; all clones count together. It wraps at 2^64, which no counter reaches.
+/// A counter. Cheap to clone, and clones share the value. It wraps at 2^64.
 #[derive(Debug, Clone, Default)]
 pub struct Counter(Arc<AtomicU64>);
 
 impl Counter {
-    /// Counts one.
+    /// Adds one.
     pub fn increment(&self) {
         self.add(1);
     }
 
-    /// Counts `amount`.
+    /// Adds `amount`.
     pub fn add(&self, amount: u64) {
         self.0.fetch_add(amount, Ordering::Relaxed);
     }
 
-    /// The number now.
+    /// Returns the current value.
     #[must_use]
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)

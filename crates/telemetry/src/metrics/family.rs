@@ -2,40 +2,52 @@ use std::{collections::HashMap, fmt, sync::Arc};
 
 use parking_lot::RwLock;
 
-/// The label value that stands for all that came after a family was full.
+/// The label value of all series after a family is full.
 const OTHER: &str = "other";
 
-/// Series of one metric that differ in one label whose values are not known beforehand, such as a reason or a peer's name.
+/// The series of one metric by a label whose values are known only at run time, such as an error
+/// reason.
 ///
-/// The number of values is bounded, because each is a series for ever: a caller who can choose the value must not be able to fill a monitoring
-/// system. Values after the last free place share the series `other`. Looking a series up takes a lock and a hash: keep the handle where that matters.
+/// The number of values is bounded, so that a caller who chooses the value cannot create series
+/// without limit. Further values share the series `other`. A lookup takes a lock and a hash. Keep the
+/// handle if that matters.
+///
+/// ```
+/// use seaworthy_telemetry::metrics::{Family, Metrics};
+///
+/// let metrics = Metrics::new();
+/// let failures = Family::new(20, move |reason| {
+///     metrics.counter("payments_failed_total", "Failed payments.", &[("reason", reason)])
+/// });
+/// failures.get_or_create("card_expired").increment();
+/// ```
 #[derive(Clone)]
 pub struct Family<M>(Arc<Inner<M>>);
 
 struct Inner<M> {
-    most: usize,
+    max_values: usize,
     make: Box<dyn Fn(&str) -> M + Send + Sync>,
     series: RwLock<HashMap<Box<str>, M>>,
 }
 
 impl<M: Clone> Family<M> {
-    /// A family of at most `most` values and `other`. `make` registers the series of a value.
-    pub fn new(most: usize, make: impl Fn(&str) -> M + Send + Sync + 'static) -> Self {
+    /// A family of at most `max_values` values and `other`. `make` registers the series of a value.
+    pub fn new(max_values: usize, make: impl Fn(&str) -> M + Send + Sync + 'static) -> Self {
         Self(Arc::new(Inner {
-            most,
+            max_values,
             make: Box::new(make),
             series: RwLock::new(HashMap::new()),
         }))
     }
 
-    /// The series of a value.
+    /// Returns the series of a label value.
     #[must_use]
-    pub fn of(&self, value: &str) -> M {
+    pub fn get_or_create(&self, value: &str) -> M {
         if let Some(series) = self.0.series.read().get(value) {
             return series.clone();
         }
         let mut all = self.0.series.write();
-        let value = if all.len() < self.0.most || all.contains_key(value) {
+        let value = if all.len() < self.0.max_values || all.contains_key(value) {
             value
         } else {
             OTHER

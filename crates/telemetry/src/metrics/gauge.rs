@@ -3,45 +3,45 @@ use std::sync::{
     atomic::{AtomicI64, Ordering},
 };
 
-/// A number that rises and falls. Cheap to clone; all clones are the same number.
+/// A gauge. Cheap to clone, and clones share the value.
 #[derive(Debug, Clone, Default)]
 pub struct Gauge(Arc<AtomicI64>);
 
-/// Holds a gauge one higher for as long as it lives.
+/// Decrements a gauge when it is dropped.
 #[derive(Debug)]
-#[must_use = "the gauge falls again when this is dropped"]
-pub struct Raised(Gauge);
+#[must_use = "the gauge is decremented when this is dropped"]
+pub struct GaugeGuard(Gauge);
 
 impl Gauge {
-    /// Sets the number.
+    /// Sets the value.
     pub fn set(&self, value: i64) {
         self.0.store(value, Ordering::Relaxed);
     }
 
-    /// Raises the number by one.
+    /// Adds one.
     pub fn increment(&self) {
         self.0.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Lowers the number by one.
+    /// Subtracts one.
     pub fn decrement(&self) {
         self.0.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Raises the number by one until the returned guard is dropped.
-    pub fn raise(&self) -> Raised {
+    /// Adds one until the returned guard is dropped.
+    pub fn guard(&self) -> GaugeGuard {
         self.increment();
-        Raised(self.clone())
+        GaugeGuard(self.clone())
     }
 
-    /// The number now.
+    /// Returns the current value.
     #[must_use]
     pub fn get(&self) -> i64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-impl Drop for Raised {
+impl Drop for GaugeGuard {
     fn drop(&mut self) {
         self.0.decrement();
     }

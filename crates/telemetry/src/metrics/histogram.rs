@@ -9,12 +9,12 @@ use std::{
 use parking_lot::Mutex;
 use seaworthy_core::TraceContext;
 
-/// Bounds for durations of requests and calls, in seconds: half a millisecond to ten seconds, two or three per factor of ten.
+/// Bucket bounds for durations of requests and calls, in seconds, from 0.5 ms to 10 s.
 pub const DURATION_BUCKETS: &[f64] = &[
     0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
 ];
 
-/// How values are spread. Cheap to clone; all clones observe together.
+/// A histogram. Cheap to clone, and clones share the values.
 #[derive(Debug, Clone)]
 pub struct Histogram(Arc<Inner>);
 
@@ -27,7 +27,7 @@ struct Inner {
     exemplars: Box<[Mutex<Option<Exemplar>>]>,
 }
 
-/// One observation that leads to a trace.
+/// An observation with its trace.
 #[derive(Debug, Clone)]
 pub(super) struct Exemplar {
     pub(super) trace_id: String,
@@ -36,9 +36,9 @@ pub(super) struct Exemplar {
     pub(super) at: SystemTime,
 }
 
-/// What a histogram holds at one moment.
+/// The values of a histogram at one time.
 pub(super) struct Snapshot {
-    /// Upper bound, count up to it, and an exemplar.
+    /// Upper bound, cumulative count and exemplar.
     pub(super) buckets: Vec<(f64, u64, Option<Exemplar>)>,
     pub(super) count: u64,
     pub(super) sum: f64,
@@ -54,19 +54,19 @@ impl Histogram {
         }))
     }
 
-    /// Counts a value.
+    /// Records a value.
     pub fn observe(&self, value: f64) {
         self.count(value);
     }
 
-    /// Counts a duration, in seconds.
+    /// Records a duration, in seconds.
     pub fn observe_duration(&self, duration: Duration) {
         self.count(duration.as_secs_f64());
     }
 
-    /// Counts a duration, and keeps its trace as the exemplar of its bucket where the trace is recorded. Never waits: where a scrape is reading the
-    /// exemplar, the older one stays.
-    pub fn observe_traced(&self, duration: Duration, trace: &TraceContext) {
+    /// Records a duration, in seconds, and keeps its trace as the exemplar of the bucket if the trace is
+    /// sampled. Never blocks: while a scrape reads the exemplar, the previous one stays.
+    pub fn observe_with_exemplar(&self, duration: Duration, trace: &TraceContext) {
         let value = duration.as_secs_f64();
         let bucket = self.count(value);
         if trace.is_sampled()

@@ -1,8 +1,8 @@
-//! Metrics of one service: a registry of its own, and handles that are resolved once.
+//! Metrics of one service: a registry, and handles that are resolved once.
 //!
-//! Own code, because of the hot path: a request must touch a few atomics it already holds, never hash label strings or take a lock. The crates that exist
-//! either look a family up by its labels at every use, or guard histograms with a mutex, or are global; and none writes both text formats
-//! with exemplars and units. What is here is small: counters, gauges and histograms on atomics, families with a bound on their labels, and two encoders.
+//! An update touches a few atomics that the caller already holds. It never hashes labels or takes a
+//! lock. Existing crates look a series up at every use, guard histograms with a mutex, use a global
+//! registry, or do not write both text formats with exemplars and units.
 //!
 //! ```
 //! use seaworthy_telemetry::metrics::{Format, Metrics};
@@ -24,7 +24,7 @@ mod render;
 
 pub use counter::Counter;
 pub use family::Family;
-pub use gauge::{Gauge, Raised};
+pub use gauge::{Gauge, GaugeGuard};
 pub use histogram::{DURATION_BUCKETS, Histogram};
 pub use registry::{Descriptor, Kind, MetricConflict, Metrics};
 pub use render::Format;

@@ -1,14 +1,15 @@
-/// Whether a text can name a metric: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
+/// Whether a text is a valid metric name: `[a-zA-Z_:][a-zA-Z0-9_:]*`.
 pub(super) fn is_metric_name(name: &str) -> bool {
-    starts_well(name)
+    has_valid_start(name)
         && name
             .bytes()
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_' || byte == b':')
 }
 
-/// Whether a text can name a label: `[a-zA-Z_][a-zA-Z0-9_]*`, two underscores at the start being reserved, and `le` the histogram's own.
+/// Whether a text is a valid label name: `[a-zA-Z_][a-zA-Z0-9_]*`. Names that begin with `__` are
+/// reserved, and `le` belongs to histograms.
 pub(super) fn is_label_name(name: &str) -> bool {
-    starts_well(name)
+    has_valid_start(name)
         && !name.starts_with("__")
         && name != "le"
         && name
@@ -16,13 +17,13 @@ pub(super) fn is_label_name(name: &str) -> bool {
             .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
 }
 
-fn starts_well(name: &str) -> bool {
+fn has_valid_start(name: &str) -> bool {
     name.bytes()
         .next()
         .is_some_and(|first| first.is_ascii_alphabetic() || first == b'_')
 }
 
-/// The labels as text inside braces, escaped, in the order given.
+/// Formats the labels as in braces, escaped, in the given order.
 pub(super) fn label_text(labels: &[(&str, &str)]) -> String {
     let mut text = String::new();
     for (name, value) in labels {

@@ -1,4 +1,4 @@
-//! The process and its runtime as metrics, under the names that Prometheus' own client libraries use.
+//! Metrics of the process and of its runtime, with the names of the Prometheus client libraries.
 
 use std::{fs, time::SystemTime};
 
@@ -7,89 +7,90 @@ use tokio::runtime::Handle;
 
 use super::{registry::Metrics, render::unix_seconds};
 
-/// `USER_HZ`, the unit of times in `/proc`: 100 on every Linux that Rust's tier 1 targets run on.
+/// `USER_HZ`, the unit of times in `/proc`. It is 100 on all Linux targets of tier 1.
 const TICKS_PER_SECOND: f64 = 100.0;
 
 impl Metrics {
-    /// Registers `build_info` and what the system knows of this process. Where there is no `/proc`, only what can be known is registered.
+    /// Registers `build_info` and the metrics of this process. Without `/proc` only the start time is
+    /// registered.
     pub fn register_process(&self, identity: &ServiceIdentity) {
         let labels = [
             ("service", identity.name()),
             ("version", identity.version()),
             ("instance", identity.instance()),
         ];
-        self.info("build_info", "The running build.", &labels);
+        self.info("build_info", "The version of the running service.", &labels);
         let started = unix_seconds(SystemTime::now());
-        self.computed_gauge(
+        self.observable_gauge(
             "process_start_time_seconds",
-            "When the process started, in seconds since the epoch.",
+            "Start time of the process, in seconds since the Unix epoch.",
             &[],
             move || started,
         );
         if fs::metadata("/proc/self/stat").is_err() {
             return;
         }
-        self.computed_counter(
+        self.observable_counter(
             "process_cpu_seconds_total",
-            "Processor time used, in user and system mode.",
+            "CPU time in user and system mode.",
             &[],
             cpu_seconds,
         );
-        self.computed_gauge(
+        self.observable_gauge(
             "process_resident_memory_bytes",
-            "Memory in RAM.",
+            "Resident memory.",
             &[],
             || status_bytes("VmRSS:"),
         );
-        self.computed_gauge(
+        self.observable_gauge(
             "process_virtual_memory_bytes",
-            "Memory in address space.",
+            "Virtual memory.",
             &[],
             || status_bytes("VmSize:"),
         );
-        self.computed_gauge("process_open_fds", "Open file descriptors.", &[], || {
+        self.observable_gauge("process_open_fds", "Open file descriptors.", &[], || {
             fs::read_dir("/proc/self/fd").map_or(f64::NAN, |entries| count(entries.count()))
         });
-        self.computed_gauge(
+        self.observable_gauge(
             "process_max_fds",
-            "How many file descriptors may be open.",
+            "Maximum number of open file descriptors.",
             &[],
-            most_descriptors,
+            max_descriptors,
         );
-        self.computed_gauge("process_threads", "Threads of the process.", &[], || {
+        self.observable_gauge("process_threads", "Threads of the process.", &[], || {
             status_field("Threads:")
         });
     }
 
-    /// Registers what the Tokio runtime knows of itself.
+    /// Registers the metrics of the Tokio runtime.
     pub fn register_runtime(&self, runtime: &Handle) {
-        let of = |read: fn(&tokio::runtime::RuntimeMetrics) -> f64| {
+        let value = |read: fn(&tokio::runtime::RuntimeMetrics) -> f64| {
             let metrics = runtime.metrics();
             move || read(&metrics)
         };
-        self.computed_gauge(
+        self.observable_gauge(
             "runtime_workers",
             "Worker threads of the runtime.",
             &[],
-            of(|runtime| count(runtime.num_workers())),
+            value(|runtime| count(runtime.num_workers())),
         );
-        self.computed_gauge(
+        self.observable_gauge(
             "runtime_tasks",
-            "Tasks that are alive.",
+            "Tasks that are not finished.",
             &[],
-            of(|runtime| count(runtime.num_alive_tasks())),
+            value(|runtime| count(runtime.num_alive_tasks())),
         );
-        self.computed_gauge(
+        self.observable_gauge(
             "runtime_queue_depth",
-            "Tasks that wait in the common queue.",
+            "Tasks in the global queue of the runtime.",
             &[],
-            of(|runtime| count(runtime.global_queue_depth())),
+            value(|runtime| count(runtime.global_queue_depth())),
         );
-        self.computed_counter(
+        self.observable_counter(
             "runtime_busy_seconds_total",
-            "Time that workers spent on tasks, summed; its rate divided by runtime_workers is the busy ratio.",
+            "Time that all worker threads were busy. Divide its rate by runtime_workers for the busy ratio.",
             &[],
-            of(|runtime| (0..runtime.num_workers()).map(|worker| runtime.worker_total_busy_duration(worker).as_secs_f64()).sum()),
+            value(|runtime| (0..runtime.num_workers()).map(|worker| runtime.worker_total_busy_duration(worker).as_secs_f64()).sum()),
         );
     }
 }
@@ -98,7 +99,8 @@ fn count(number: usize) -> f64 {
     u32::try_from(number).map_or(f64::INFINITY, f64::from)
 }
 
-/// Fields 14 and 15 of `/proc/self/stat`, counted behind the command, which may hold spaces and parentheses.
+/// Reads fields 14 and 15 of `/proc/self/stat`. Fields are counted after the command, which may
+/// contain spaces and parentheses.
 fn cpu_seconds() -> f64 {
     let stat = fs::read_to_string("/proc/self/stat").unwrap_or_default();
     let fields = stat
@@ -130,7 +132,7 @@ fn status_bytes(name: &str) -> f64 {
     status_field(name) * 1_024.0
 }
 
-fn most_descriptors() -> f64 {
+fn max_descriptors() -> f64 {
     let limits = fs::read_to_string("/proc/self/limits").unwrap_or_default();
     let line = limits
         .lines()

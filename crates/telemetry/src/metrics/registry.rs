@@ -10,7 +10,7 @@ use super::{
     name::{is_label_name, is_metric_name, label_text},
 };
 
-/// The metrics of one service. Cheap to clone; all clones are the same registry.
+/// The metrics registry of one service. Cheap to clone, and clones share the registry.
 #[derive(Clone, Default)]
 pub struct Metrics(Arc<Inner>);
 
@@ -21,12 +21,12 @@ struct Inner {
     conflicts: Mutex<Vec<MetricConflict>>,
 }
 
-/// All series of one name.
+/// All series of one metric.
 pub(super) struct Group {
     pub(super) kind: Kind,
     pub(super) help: String,
     pub(super) labels: Vec<String>,
-    /// By their label text, so that output is stable.
+    /// By label text, so that the output has a stable order.
     pub(super) series: BTreeMap<String, Series>,
 }
 
@@ -35,37 +35,38 @@ pub(super) enum Series {
     Counter(Counter),
     Gauge(Gauge),
     Histogram(Histogram),
-    Computed(Arc<dyn Fn() -> f64 + Send + Sync>),
+    Observable(Arc<dyn Fn() -> f64 + Send + Sync>),
 }
 
-/// What a metric is.
+/// The type of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Kind {
-    /// Only rises.
+    /// A value that only increases.
     Counter,
-    /// Rises and falls.
+    /// A value that increases and decreases.
     Gauge,
-    /// How values are spread.
+    /// A distribution of values.
     Histogram,
-    /// Constant, described by its labels.
+    /// A constant fact in labels.
     Info,
 }
 
-/// What is known of a metric without its values: dashboards and alert rules are made from it.
+/// A metric without its values. Dashboards, alert rules and documents are generated from it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Descriptor {
     /// The full name.
     pub name: String,
-    /// What it is.
+    /// The type.
     pub kind: Kind,
-    /// What it says.
+    /// The help text.
     pub help: String,
     /// The names of its labels.
     pub labels: Vec<String>,
 }
 
-/// Two parts of a service mean different things by one metric, or a name is none. The kernel refuses to start with any.
+/// A metric that is registered twice with different types or labels, or with an invalid name. The
+/// service does not start with a conflict.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("metric {name:?} {problem}")]
 pub struct MetricConflict {
@@ -80,7 +81,7 @@ impl Metrics {
         Self::default()
     }
 
-    /// An empty registry whose names all begin with `prefix` and an underscore.
+    /// An empty registry that adds `prefix` and an underscore to every name.
     #[must_use]
     pub fn with_prefix(prefix: &str) -> Self {
         let prefix = if prefix.is_empty() {
@@ -94,7 +95,7 @@ impl Metrics {
         }))
     }
 
-    /// The counter of this name and these labels; the same one at every call. The name ends in `_total`.
+    /// Returns the counter with this name and these labels. The name must end with `_total`.
     #[must_use]
     pub fn counter(&self, name: &str, help: &str, labels: &[(&str, &str)]) -> Counter {
         match self.series(Kind::Counter, name, help, labels, || {
@@ -105,7 +106,7 @@ impl Metrics {
         }
     }
 
-    /// The gauge of this name and these labels; the same one at every call.
+    /// Returns the gauge with this name and these labels.
     #[must_use]
     pub fn gauge(&self, name: &str, help: &str, labels: &[(&str, &str)]) -> Gauge {
         match self.series(Kind::Gauge, name, help, labels, || {
@@ -116,7 +117,8 @@ impl Metrics {
         }
     }
 
-    /// The histogram of this name and these labels; the same one at every call. `bounds` rise and leave infinity out.
+    /// Returns the histogram with this name and these labels. `bounds` are ascending upper bounds
+    /// without infinity.
     #[must_use]
     pub fn histogram(
         &self,
@@ -130,7 +132,7 @@ impl Metrics {
         }) {
             Some(Series::Histogram(histogram)) => {
                 if histogram.bounds() != bounds {
-                    self.conflict(name, "is registered with other bounds");
+                    self.conflict(name, "is already registered with different bucket bounds");
                 }
                 histogram
             }
@@ -138,34 +140,34 @@ impl Metrics {
         }
     }
 
-    /// A gauge whose value is computed when it is scraped. `compute` must be quick and must not block.
-    pub fn computed_gauge<F>(&self, name: &str, help: &str, labels: &[(&str, &str)], compute: F)
+    /// Registers a gauge whose value is read at each scrape. `compute` must be fast and must not block.
+    pub fn observable_gauge<F>(&self, name: &str, help: &str, labels: &[(&str, &str)], compute: F)
     where
         F: Fn() -> f64 + Send + Sync + 'static,
     {
         self.series(Kind::Gauge, name, help, labels, || {
-            Series::Computed(Arc::new(compute))
+            Series::Observable(Arc::new(compute))
         });
     }
 
-    /// A counter that somebody else keeps, read when it is scraped. The name ends in `_total`.
-    pub fn computed_counter<F>(&self, name: &str, help: &str, labels: &[(&str, &str)], compute: F)
+    /// Registers a counter whose value is read at each scrape. The name must end with `_total`.
+    pub fn observable_counter<F>(&self, name: &str, help: &str, labels: &[(&str, &str)], compute: F)
     where
         F: Fn() -> f64 + Send + Sync + 'static,
     {
         self.series(Kind::Counter, name, help, labels, || {
-            Series::Computed(Arc::new(compute))
+            Series::Observable(Arc::new(compute))
         });
     }
 
-    /// A constant fact, such as a version, as labels. The name ends in `_info`.
+    /// Registers a constant fact, such as a version, as labels. The name must end with `_info`.
     pub fn info(&self, name: &str, help: &str, labels: &[(&str, &str)]) {
         self.series(Kind::Info, name, help, labels, || {
-            Series::Computed(Arc::new(|| 1.0))
+            Series::Observable(Arc::new(|| 1.0))
         });
     }
 
-    /// What is known of every metric, by name.
+    /// Returns the descriptors of all metrics, by name.
     #[must_use]
     pub fn descriptors(&self) -> Vec<Descriptor> {
         let describe = |(name, group): (&String, &Group)| Descriptor {
@@ -177,7 +179,7 @@ impl Metrics {
         self.0.groups.lock().iter().map(describe).collect()
     }
 
-    /// The mistakes made in registering metrics so far.
+    /// Returns the conflicts so far.
     #[must_use]
     pub fn conflicts(&self) -> Vec<MetricConflict> {
         self.0.conflicts.lock().clone()
@@ -206,14 +208,18 @@ impl Metrics {
             Kind::Info => "_info",
             Kind::Gauge | Kind::Histogram => "",
         };
-        if !is_metric_name(&name) || !name.ends_with(suffix) {
-            self.conflict(&name, &format!("is no name of a {kind:?}"));
+        if !is_metric_name(&name) {
+            self.conflict(&name, "is not a valid metric name");
+            return None;
+        }
+        if !name.ends_with(suffix) {
+            self.conflict(&name, &format!("must end with {suffix}"));
             return None;
         }
         if let Some((label, _)) = labels.iter().find(|(label, _)| !is_label_name(label)) {
             self.conflict(
                 &name,
-                &format!("has a label {label:?}, which is no name of a label"),
+                &format!("has the label {label:?}, which is not a valid label name"),
             );
             return None;
         }
@@ -230,7 +236,7 @@ impl Metrics {
         });
         if group.kind != kind || group.labels != label_names {
             let known = format!(
-                "is a {:?} with the labels {:?}, and is registered as a {kind:?} with {label_names:?}",
+                "is already registered as {:?} with labels {:?}, not as {kind:?} with {label_names:?}",
                 group.kind, group.labels
             );
             drop(groups);

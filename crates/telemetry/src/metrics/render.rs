@@ -8,7 +8,7 @@ use super::{
     registry::{Group, Kind, Metrics, Series},
 };
 
-/// The text formats of a scrape.
+/// The text formats of metrics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// OpenMetrics 1.0, with exemplars.
@@ -18,24 +18,25 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that an `Accept` header asks for: OpenMetrics where it is named, else Prometheus text.
+    /// Returns the format for an `Accept` header: OpenMetrics if it is accepted by name, otherwise
+    /// Prometheus text.
     #[must_use]
     pub fn negotiate(accept: &str) -> Self {
-        let asks = accept.split(',').any(|range| {
+        let is_accepted = accept.split(',').any(|range| {
             let mut parts = range.split(';').map(str::trim);
             let kind = parts.next().unwrap_or_default();
-            let refused =
+            let is_rejected =
                 parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            kind.eq_ignore_ascii_case("application/openmetrics-text") && !refused
+            kind.eq_ignore_ascii_case("application/openmetrics-text") && !is_rejected
         });
-        if asks {
+        if is_accepted {
             Self::OpenMetrics
         } else {
             Self::PrometheusText
         }
     }
 
-    /// The `Content-Type` of the text.
+    /// The `Content-Type` of the format.
     #[must_use]
     pub const fn content_type(self) -> &'static str {
         match self {
@@ -46,7 +47,7 @@ impl Format {
 }
 
 impl Metrics {
-    /// All metrics as text.
+    /// Returns all metrics as text.
     #[must_use]
     pub fn render(&self, format: Format) -> String {
         let mut text = String::new();
@@ -59,7 +60,7 @@ impl Metrics {
 }
 
 fn write_group(text: &mut String, format: Format, name: &str, group: &Group) {
-    // OpenMetrics names the family without the suffix that its samples carry.
+    // In OpenMetrics the name of the family has no suffix, and its samples have.
     let (family, kind) = match (format, group.kind) {
         (Format::OpenMetrics, Kind::Counter) => (name.trim_end_matches("_total"), "counter"),
         (Format::OpenMetrics, Kind::Info) => (name.trim_end_matches("_info"), "info"),
@@ -89,7 +90,7 @@ fn write_group(text: &mut String, format: Format, name: &str, group: &Group) {
         match series {
             Series::Counter(counter) => write_sample(text, name, "", labels, counter.get()),
             Series::Gauge(gauge) => write_sample(text, name, "", labels, gauge.get()),
-            Series::Computed(compute) => write_sample(text, name, "", labels, number(compute())),
+            Series::Observable(compute) => write_sample(text, name, "", labels, number(compute())),
             Series::Histogram(histogram) => write_histogram(text, format, name, labels, histogram),
         }
     }
@@ -150,7 +151,7 @@ fn write_exemplar(text: &mut String, exemplar: &Exemplar) {
     );
 }
 
-/// OpenMetrics wants floats for bounds, so that two writers agree on the text of the label.
+/// OpenMetrics requires canonical floats as bounds.
 fn bucket_bound(bound: f64) -> String {
     if bound.is_infinite() {
         "+Inf".to_owned()
@@ -168,7 +169,7 @@ fn number(value: f64) -> String {
     }
 }
 
-/// Seconds since the epoch, as metrics count time.
+/// Returns the seconds since the Unix epoch.
 pub(super) fn unix_seconds(at: SystemTime) -> f64 {
     at.duration_since(UNIX_EPOCH)
         .unwrap_or_default()

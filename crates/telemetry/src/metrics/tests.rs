@@ -6,7 +6,7 @@ use seaworthy_core::{ServiceIdentity, TraceContext};
 use super::*;
 
 #[test]
-fn handles_of_the_same_series_count_together_obs_4() {
+fn handles_of_one_series_share_the_value_obs_4() {
     let metrics = Metrics::new();
     let first = metrics.counter("joins_total", "Joins.", &[("city", "Lyon")]);
     let second = metrics.counter("joins_total", "Joins.", &[("city", "Lyon")]);
@@ -24,7 +24,7 @@ fn handles_of_the_same_series_count_together_obs_4() {
 }
 
 #[test]
-fn both_formats_are_written_as_they_say_obs_4() {
+fn renders_both_formats_obs_4() {
     let metrics = Metrics::with_prefix("order-service");
     metrics
         .counter("joins_total", "Joins.\nTwo \"lines\" \\.", &[])
@@ -44,12 +44,12 @@ fn both_formats_are_written_as_they_say_obs_4() {
 }
 
 #[test]
-fn a_recorded_trace_becomes_an_exemplar_in_openmetrics_only_obs_4() {
+fn sampled_trace_is_exemplar_in_openmetrics_obs_4() {
     let metrics = Metrics::new();
     let histogram = metrics.histogram("wait_seconds", "Waits.", DURATION_BUCKETS, &[]);
     let trace = TraceContext::root(true);
-    histogram.observe_traced(Duration::from_millis(20), &trace);
-    histogram.observe_traced(Duration::from_secs(60), &TraceContext::root(false));
+    histogram.observe_with_exemplar(Duration::from_millis(20), &trace);
+    histogram.observe_with_exemplar(Duration::from_secs(60), &TraceContext::root(false));
     let text = metrics.render(Format::OpenMetrics);
     let exemplar = format!(
         "wait_seconds_bucket{{le=\"0.025\"}} 1 # {{trace_id=\"{}\",span_id=\"{}\"}} 0.02 ",
@@ -59,13 +59,13 @@ fn a_recorded_trace_becomes_an_exemplar_in_openmetrics_only_obs_4() {
     assert!(text.contains(&exemplar), "{text}");
     assert!(
         text.contains("wait_seconds_bucket{le=\"+Inf\"} 2\n"),
-        "a trace that is not recorded leads nowhere: {text}"
+        "a trace that is not sampled is no exemplar: {text}"
     );
     assert!(!metrics.render(Format::PrometheusText).contains("trace_id"));
 }
 
 #[test]
-fn nothing_is_lost_between_threads_obs_4() {
+fn concurrent_observations_are_all_counted_obs_4() {
     let metrics = Metrics::new();
     let histogram = metrics.histogram("wait_seconds", "Waits.", DURATION_BUCKETS, &[]);
     thread::scope(|scope| {
@@ -81,14 +81,14 @@ fn nothing_is_lost_between_threads_obs_4() {
 }
 
 #[test]
-fn a_family_is_bounded_obs_4() {
+fn family_bounds_its_label_values_obs_4() {
     let metrics = Metrics::new();
     let family = Family::new(2, {
         let metrics = metrics.clone();
         move |peer| metrics.counter("calls_total", "Calls.", &[("peer", peer)])
     });
     for peer in ["a", "b", "c", "d", "a"] {
-        family.of(peer).increment();
+        family.get_or_create(peer).increment();
     }
     let text = metrics.render(Format::PrometheusText);
     assert!(
@@ -100,7 +100,7 @@ fn a_family_is_bounded_obs_4() {
 }
 
 #[test]
-fn mistakes_in_registering_are_kept_for_the_start_to_refuse_obs_4() {
+fn records_conflicts_of_registrations_obs_4() {
     let metrics = Metrics::new();
     let _ = metrics.counter("joins_total", "Joins.", &[]);
     assert_eq!(metrics.conflicts(), []);
@@ -112,7 +112,7 @@ fn mistakes_in_registering_are_kept_for_the_start_to_refuse_obs_4() {
 }
 
 #[test]
-fn the_process_tells_about_itself_obs_5() {
+fn registers_metrics_of_the_process_obs_5() {
     let metrics = Metrics::new();
     metrics.register_process(&ServiceIdentity::new("orders", "1.2.3"));
     let text = metrics.render(Format::OpenMetrics);
@@ -139,7 +139,7 @@ fn the_process_tells_about_itself_obs_5() {
 }
 
 #[tokio::test]
-async fn the_runtime_tells_about_itself_obs_5() {
+async fn registers_metrics_of_the_runtime_obs_5() {
     let metrics = Metrics::new();
     metrics.register_runtime(&tokio::runtime::Handle::current());
     let text = metrics.render(Format::PrometheusText);
@@ -150,7 +150,7 @@ async fn the_runtime_tells_about_itself_obs_5() {
 }
 
 #[test]
-fn the_format_is_the_one_that_is_asked_for_obs_4() {
+fn negotiates_the_format_obs_4() {
     assert_eq!(Format::negotiate(""), Format::PrometheusText);
     assert_eq!(
         Format::negotiate("text/plain;version=0.0.4"),
@@ -168,7 +168,7 @@ fn the_format_is_the_one_that_is_asked_for_obs_4() {
 
 proptest! {
     #[test]
-    fn any_label_value_stays_one_line_obs_4(value in ".*") {
+    fn any_label_value_stays_on_one_line_obs_4(value in ".*") {
         let metrics = Metrics::new();
         metrics.counter("joins_total", "Joins.", &[("city", &value)]).increment();
         let text = metrics.render(Format::PrometheusText);

@@ -2,32 +2,33 @@ use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// One trace in a hundred shows where time goes, and costs nothing that can be measured.
-const DEFAULT_RATIO: Ratio = Ratio::percent(1);
-/// A burst of a few seconds at a thousand recorded spans a second.
-const DEFAULT_QUEUE: u32 = 4_096;
-/// What collectors take in one request by their own defaults.
-const DEFAULT_BATCH: u32 = 512;
-/// A person who looks for a trace has not yet opened the page.
-const DEFAULT_DELAY: Timeout = Timeout::from_secs(1);
-/// The exporter's own standard.
+/// One trace in a hundred shows where time is spent and adds no measurable load.
+const DEFAULT_SAMPLE_RATIO: Ratio = Ratio::percent(1);
+/// Holds a burst of four seconds at a thousand recorded spans per second.
+const DEFAULT_MAX_QUEUE_SIZE: u32 = 4_096;
+/// The default of the OpenTelemetry SDK.
+const DEFAULT_MAX_BATCH_SIZE: u32 = 512;
+/// Short enough for a developer who looks up a trace.
+const DEFAULT_SCHEDULE_DELAY: Timeout = Timeout::from_secs(1);
+/// The default of the OTLP exporter.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
 
-/// Where traces go.
+/// The export of traces.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TracingConfig {
-    /// The collector's OTLP endpoint over HTTP, such as http://collector:4318. Nothing is recorded where there is none; traces are passed on all the same.
+    /// The OTLP endpoint of the collector over HTTP, such as http://collector:4318. Without it no
+    /// spans are recorded, and trace contexts are still passed on.
     pub endpoint: Option<String>,
-    /// The share of traces that begin here which are recorded; a caller's own decision is followed.
-    pub ratio: Ratio,
-    /// Spans that may wait for export; more are dropped and counted.
-    pub queue: u32,
-    /// Spans in one export.
-    pub batch: u32,
-    /// How long spans may gather before an export.
-    pub delay: Timeout,
-    /// How long one export may take.
+    /// The share of new traces that are sampled. The sampling decision of a caller is kept.
+    pub sample_ratio: Ratio,
+    /// The maximum number of spans that wait for export. Further spans are dropped and counted.
+    pub max_queue_size: u32,
+    /// The maximum number of spans in one export.
+    pub max_batch_size: u32,
+    /// How long spans are collected before an export.
+    pub schedule_delay: Timeout,
+    /// The timeout of one export.
     pub timeout: Timeout,
 }
 
@@ -35,38 +36,38 @@ impl Default for TracingConfig {
     fn default() -> Self {
         Self {
             endpoint: None,
-            ratio: DEFAULT_RATIO,
-            queue: DEFAULT_QUEUE,
-            batch: DEFAULT_BATCH,
-            delay: DEFAULT_DELAY,
+            sample_ratio: DEFAULT_SAMPLE_RATIO,
+            max_queue_size: DEFAULT_MAX_QUEUE_SIZE,
+            max_batch_size: DEFAULT_MAX_BATCH_SIZE,
+            schedule_delay: DEFAULT_SCHEDULE_DELAY,
             timeout: DEFAULT_TIMEOUT,
         }
     }
 }
 
 impl TracingConfig {
-    /// Looks whether spans can be sent to the endpoint, without connecting.
+    /// Checks the syntax of the endpoint, without a connection.
     ///
     /// # Errors
-    /// [`InvalidEndpoint`] where it is no URL of HTTP.
+    /// [`InvalidEndpoint`] if it is not an HTTP URL.
     pub fn check(&self) -> Result<(), InvalidEndpoint> {
         let Some(endpoint) = &self.endpoint else {
             return Ok(());
         };
-        let place = endpoint
+        let rest = endpoint
             .strip_prefix("https://")
             .or_else(|| endpoint.strip_prefix("http://"))
             .ok_or(InvalidEndpoint)?;
-        let host = place.split(['/', '?', '#']).next().unwrap_or_default();
-        if host.is_empty() || place.contains(|sign: char| sign.is_whitespace() || sign.is_control())
-        {
+        let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let is_invalid = |sign: char| sign.is_whitespace() || sign.is_control();
+        if host.is_empty() || rest.contains(is_invalid) {
             return Err(InvalidEndpoint);
         }
         Ok(())
     }
 }
 
-/// The endpoint is not that of a collector.
+/// An endpoint of the collector that is not an HTTP URL.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be a URL such as http://collector:4318")]
+#[error("must be an HTTP URL such as http://collector:4318")]
 pub struct InvalidEndpoint;

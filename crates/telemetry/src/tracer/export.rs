@@ -21,63 +21,63 @@ use tokio::{
 use super::{config::TracingConfig, span::mask};
 use crate::redact::Redactor;
 
-/// Where the OTLP specification puts traces below an endpoint.
+/// The path of traces below an endpoint (OTLP specification).
 const TRACES_PATH: &str = "/v1/traces";
 
-/// The collector's address cannot be used.
+/// Errors of the span exporter at startup.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum InvalidCollector {
+pub(crate) enum ExporterError {
     #[error("tracing.endpoint must begin with http:// or https://")]
     Scheme,
-    #[error("the system's root certificates cannot be read")]
+    #[error("the root certificates of the system cannot be read")]
     RootCertificates(#[source] std::io::Error),
-    #[error("tracing.endpoint cannot be used")]
-    Exporter(#[source] ExporterBuildError),
+    #[error("tracing.endpoint is not a valid collector endpoint")]
+    Build(#[source] ExporterBuildError),
 }
 
-/// The task that exports.
+/// The task that exports spans.
 #[derive(Debug)]
-pub(crate) struct Exporting {
+pub(crate) struct Exporter {
     task: JoinHandle<()>,
     stop: oneshot::Sender<()>,
 }
 
-impl Exporting {
-    /// Starts the task. Nothing is connected before the first span.
+impl Exporter {
+    /// Starts the task. It connects with the first span.
     pub(crate) fn start(
         identity: &ServiceIdentity,
         config: &TracingConfig,
         endpoint: &str,
         redactor: Redactor,
-    ) -> Result<(mpsc::Sender<SpanData>, Self), InvalidCollector> {
+    ) -> Result<(mpsc::Sender<SpanData>, Self), ExporterError> {
         let mut exporter = exporter(config, endpoint)?;
         exporter.set_resource(&resource(identity));
         let (sender, queue) =
-            mpsc::channel(usize::try_from(config.queue.max(1)).unwrap_or(usize::MAX));
+            mpsc::channel(usize::try_from(config.max_queue_size.max(1)).unwrap_or(usize::MAX));
         let (stop, stopped) = oneshot::channel();
-        let batch = usize::try_from(config.batch.max(1)).unwrap_or(usize::MAX);
+        let max_batch_size = usize::try_from(config.max_batch_size.max(1)).unwrap_or(usize::MAX);
         let task = tokio::spawn(run(
             exporter,
             queue,
             stopped,
-            batch,
-            config.delay.get(),
+            max_batch_size,
+            config.schedule_delay.get(),
             config.timeout.get(),
             redactor,
         ));
         Ok((sender, Self { task, stop }))
     }
 
-    /// Exports what waits, at most `limit`. Returns whether all of it was.
-    pub(crate) async fn shutdown(mut self, limit: Duration) -> bool {
+    /// Exports the queued spans within `timeout`. Returns whether all were exported.
+    pub(crate) async fn shutdown(mut self, timeout: Duration) -> bool {
         let _ = self.stop.send(());
-        let done = time::timeout(limit, &mut self.task).await.is_ok();
+        let done = time::timeout(timeout, &mut self.task).await.is_ok();
         self.task.abort();
         done
     }
 }
 
-fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, InvalidCollector> {
+fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, ExporterError> {
     let url = format!(
         "{}{TRACES_PATH}",
         endpoint.trim_end_matches('/').trim_end_matches(TRACES_PATH)
@@ -91,7 +91,7 @@ fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, Inva
     let built = if endpoint.starts_with("https://") {
         let roots = HttpsConnectorBuilder::new()
             .with_native_roots()
-            .map_err(InvalidCollector::RootCertificates)?;
+            .map_err(ExporterError::RootCertificates)?;
         builder
             .with_http_client(HyperClient::new(
                 roots.https_only().enable_http1().build(),
@@ -104,9 +104,9 @@ fn exporter(config: &TracingConfig, endpoint: &str) -> Result<SpanExporter, Inva
             .with_http_client(HyperClient::new(HttpConnector::new(), timeout, None))
             .build()
     } else {
-        return Err(InvalidCollector::Scheme);
+        return Err(ExporterError::Scheme);
     };
-    built.map_err(InvalidCollector::Exporter)
+    built.map_err(ExporterError::Build)
 }
 
 fn resource(identity: &ServiceIdentity) -> Resource {
@@ -125,8 +125,8 @@ async fn run(
     exporter: SpanExporter,
     mut queue: mpsc::Receiver<SpanData>,
     mut stopped: oneshot::Receiver<()>,
-    most: usize,
-    delay: Duration,
+    max_batch_size: usize,
+    schedule_delay: Duration,
     timeout: Duration,
     redactor: Redactor,
 ) {
@@ -134,17 +134,17 @@ async fn run(
     while !stopping {
         let mut batch = Vec::new();
         tokio::select! {
-            count = queue.recv_many(&mut batch, most) => if count == 0 { return; },
+            count = queue.recv_many(&mut batch, max_batch_size) => if count == 0 { return; },
             _ = &mut stopped => stopping = true,
         }
-        if !stopping && batch.len() < most {
+        if !stopping && batch.len() < max_batch_size {
             tokio::select! {
-                () = time::sleep(delay) => {}
+                () = time::sleep(schedule_delay) => {}
                 _ = &mut stopped => stopping = true,
             }
         }
         loop {
-            while batch.len() < most {
+            while batch.len() < max_batch_size {
                 let Ok(span) = queue.try_recv() else { break };
                 batch.push(span);
             }
@@ -163,14 +163,10 @@ async fn run(
 
 async fn export(exporter: &SpanExporter, batch: Vec<SpanData>, timeout: Duration) {
     let spans = batch.len();
-    let problem = match time::timeout(timeout, exporter.export(batch)).await {
+    let error = match time::timeout(timeout, exporter.export(batch)).await {
         Ok(Ok(())) => return,
         Ok(Err(error)) => error.to_string(),
-        Err(_elapsed) => "no answer in time".to_owned(),
+        Err(_elapsed) => format!("timed out after {timeout:?}"),
     };
-    tracing::warn!(
-        spans,
-        problem,
-        "spans were lost: the collector did not take them"
-    );
+    tracing::warn!(spans, error, "spans could not be exported to the collector");
 }

@@ -1,12 +1,13 @@
-//! Distributed traces (OBS-6): one decision at the edge, spans only where it was yes, export that never blocks (OBS-10).
+//! Distributed tracing (OBS-6): parent-based sampling and an export that never blocks (OBS-10).
 //!
-//! A span that is not recorded costs its identifiers and nothing else: no attributes are collected, nothing is allocated, no clock is read. The OpenTelemetry SDK
-//! makes the whole span either way, so only its exporter is used: finished spans go through a bounded queue to one task that exports them in batches. A
-//! collector that is slow or down fills the queue, and what finds no room is dropped and counted.
+//! A span that is not sampled costs only its IDs: no attributes, no allocation, no clock. The
+//! OpenTelemetry SDK builds the whole span in both cases, so only its exporter is used. Finished
+//! spans go through a bounded queue to one task that exports them in batches. If the collector is
+//! slow or down, spans that do not fit into the queue are dropped and counted.
 
 mod config;
 mod export;
-mod open;
+mod open_span;
 mod span;
 
 use std::{
@@ -22,38 +23,38 @@ use seaworthy_core::{Ratio, TraceContext};
 use tokio::sync::mpsc;
 
 pub use config::{InvalidEndpoint, TracingConfig};
-pub(crate) use export::{Exporting, InvalidCollector};
-pub(crate) use open::OpenSpan;
+pub(crate) use export::{Exporter, ExporterError};
+pub(crate) use open_span::OpenSpan;
 pub use span::{Attribute, SpanKind, SpanRecord};
 
-/// Begins, samples and records spans. Cheap to clone.
+/// Starts, samples and records spans. Cheap to clone.
 #[derive(Clone)]
 pub struct Tracer(Arc<Inner>);
 
 struct Inner {
-    /// A new trace is recorded where the lowest 56 bits of its identifier are below this.
+    /// A new trace is sampled if the random bits of its ID are below this.
     threshold: u64,
     queue: Option<mpsc::Sender<SpanData>>,
     dropped: AtomicU64,
 }
 
-/// The random bits that level 2 of Trace Context promises.
+/// The lowest bits of a trace ID, which are random (W3C Trace Context Level 2).
 const RANDOM_BITS: u32 = 56;
 
 impl Tracer {
-    /// A tracer that passes traces on and records nothing.
+    /// A tracer that passes trace contexts on and records no spans.
     #[must_use]
-    pub fn off() -> Self {
+    pub fn disabled() -> Self {
         Self::new(Ratio::ZERO, None)
     }
 
-    pub(crate) fn new(ratio: Ratio, queue: Option<mpsc::Sender<SpanData>>) -> Self {
+    pub(crate) fn new(sample_ratio: Ratio, queue: Option<mpsc::Sender<SpanData>>) -> Self {
         #[expect(
             clippy::cast_possible_truncation,
             clippy::cast_sign_loss,
-            reason = "a share of 2^56 lies between 0 and 2^56"
+            reason = "the product is between 0 and 2^56"
         )]
-        let threshold = (ratio.get() * 2_f64.powi(56)) as u64;
+        let threshold = (sample_ratio.get() * 2_f64.powi(56)) as u64;
         Self(Arc::new(Inner {
             threshold,
             queue,
@@ -61,31 +62,32 @@ impl Tracer {
         }))
     }
 
-    /// The span of a request that has arrived: under the caller's, with the caller's decision, or the first of a new trace with a decision of its own.
+    /// Starts the span of a request: a child of the caller's span with the caller's sampling decision,
+    /// or the root span of a new trace.
     #[must_use]
-    pub fn begin(&self, caller: Option<&TraceContext>) -> TraceContext {
+    pub fn start_span(&self, caller: Option<&TraceContext>) -> TraceContext {
         match caller {
             Some(caller) => caller.child(),
             None => {
                 let root = TraceContext::root(false);
-                let sampled = self.decides(root.trace_id().get());
+                let sampled = self.is_sampled(root.trace_id().get());
                 root.with_sampled(sampled)
             }
         }
     }
 
-    fn decides(&self, trace_id: u128) -> bool {
+    fn is_sampled(&self, trace_id: u128) -> bool {
         let random = u64::try_from(trace_id & ((1 << RANDOM_BITS) - 1)).unwrap_or(u64::MAX);
         random < self.0.threshold
     }
 
-    /// Whether spans of this trace go anywhere: ask before collecting what a span would say.
+    /// Whether spans of this trace are exported. Check it before you collect attributes.
     #[must_use]
     pub fn is_recording(&self, context: &TraceContext) -> bool {
         context.is_sampled() && self.0.queue.is_some()
     }
 
-    /// Records a span that has ended. Never waits.
+    /// Records a finished span. Never blocks.
     pub fn record(&self, span: SpanRecord) {
         if self.is_recording(&span.context) {
             self.enqueue(span.into_data());
@@ -98,7 +100,7 @@ impl Tracer {
     }
 
     pub(crate) fn close(&self, span: OpenSpan) {
-        self.record(span.end());
+        self.record(span.finish());
     }
 
     fn enqueue(&self, data: SpanData) {
@@ -109,7 +111,7 @@ impl Tracer {
         }
     }
 
-    /// Spans that found no room, since the start.
+    /// Spans dropped since the start because the queue was full.
     #[must_use]
     pub fn dropped(&self) -> u64 {
         self.0.dropped.load(Ordering::Relaxed)

@@ -9,25 +9,26 @@ use seaworthy_core::TraceContext;
 
 use crate::redact::{MASK, Redactor};
 
-/// The name under which spans say who made them.
+/// The name of the instrumentation scope of all spans.
 const SCOPE: &str = "seaworthy";
 
-/// Which side of a call a span is.
+/// The role of a span in a call, as in OpenTelemetry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SpanKind {
-    /// Answers a request.
+    /// Handles a request.
     Server,
-    /// Makes a call and waits.
+    /// Makes a call and waits for the response.
     Client,
-    /// Hands a message over.
+    /// Publishes a message.
     Producer,
-    /// Works on a message.
+    /// Handles a message.
     Consumer,
     /// Work inside the service.
     Internal,
 }
 
-/// Something that a span says about itself, under the standard names of OpenTelemetry. Texts are masked by name and by shape.
+/// An attribute of a span, with a name of the OpenTelemetry semantic conventions. It is redacted
+/// before the export.
 #[derive(Clone, PartialEq)]
 pub struct Attribute(KeyValue);
 
@@ -55,22 +56,22 @@ impl Attribute {
     }
 }
 
-/// A span that has ended.
+/// A finished span.
 #[derive(Debug, Clone)]
 pub struct SpanRecord {
-    /// Its place in the trace.
+    /// The trace ID, span ID and parent.
     pub context: TraceContext,
-    /// Its name, of few different values: a route's template, never a path.
+    /// A name of low cardinality: the template of a route, not a path.
     pub name: Cow<'static, str>,
-    /// Which side of a call it is.
+    /// The role of the span.
     pub kind: SpanKind,
-    /// When it began.
+    /// The start time.
     pub start: SystemTime,
-    /// When it ended.
+    /// The end time.
     pub end: SystemTime,
-    /// What else it says.
+    /// The attributes.
     pub attributes: Vec<Attribute>,
-    /// Whether it failed by a fault of this side.
+    /// Whether the status of the span is an error.
     pub failed: bool,
 }
 

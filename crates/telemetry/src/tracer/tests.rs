@@ -20,25 +20,29 @@ fn record(context: TraceContext) -> SpanRecord {
 }
 
 #[test]
-fn a_callers_decision_is_followed_obs_6() {
+fn keeps_the_sampling_decision_of_a_caller_obs_6() {
     let tracer = Tracer::new(Ratio::ZERO, None);
     let caller = TraceContext::root(true);
-    let ours = tracer.begin(Some(&caller));
+    let ours = tracer.start_span(Some(&caller));
     assert!(ours.is_sampled());
     assert_eq!(
         (ours.trace_id(), ours.parent_id()),
         (caller.trace_id(), Some(caller.span_id()))
     );
     let tracer = Tracer::new(Ratio::ONE, None);
-    assert!(!tracer.begin(Some(&TraceContext::root(false))).is_sampled());
+    assert!(
+        !tracer
+            .start_span(Some(&TraceContext::root(false)))
+            .is_sampled()
+    );
 }
 
 #[test]
-fn a_trace_that_begins_here_is_recorded_by_the_ratio_obs_6() {
+fn samples_new_traces_by_the_ratio_obs_6() {
     let share = |ratio| {
         let tracer = Tracer::new(ratio, None);
         (0..20_000)
-            .filter(|_| tracer.begin(None).is_sampled())
+            .filter(|_| tracer.start_span(None).is_sampled())
             .count()
     };
     assert_eq!(share(Ratio::ZERO), 0);
@@ -48,7 +52,7 @@ fn a_trace_that_begins_here_is_recorded_by_the_ratio_obs_6() {
 }
 
 #[test]
-fn a_full_queue_drops_and_counts_and_never_blocks_obs_10() {
+fn full_queue_drops_and_counts_spans_obs_10() {
     let (sender, _queue) = mpsc::channel(1);
     let tracer = Tracer::new(Ratio::ONE, Some(sender));
     for _ in 0..5 {
@@ -59,7 +63,7 @@ fn a_full_queue_drops_and_counts_and_never_blocks_obs_10() {
 }
 
 #[test]
-fn attributes_are_masked_obs_3() {
+fn masks_attributes_obs_3() {
     let attributes = vec![
         Attribute::text("user.email", "canary@example.org"),
         Attribute::text("db.password", "canary"),
@@ -85,14 +89,14 @@ fn attributes_are_masked_obs_3() {
 }
 
 #[test]
-fn what_a_caller_says_of_a_person_is_not_for_the_collector_obs_3() {
+fn exports_no_tracestate_with_personal_data_obs_3() {
     let parent: &[u8] = b"00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let exported = |state: &str| {
         let context = TraceContext::extract([parent], [state.as_bytes()], []).unwrap();
         assert_eq!(
             context.tracestate(),
             Some(state),
-            "others get it as it came"
+            "it is passed on unchanged"
         );
         let mut data = record(context).into_data();
         span::mask(&mut data, &Redactor::default());
@@ -104,9 +108,9 @@ fn what_a_caller_says_of_a_person_is_not_for_the_collector_obs_3() {
 }
 
 #[tokio::test]
-async fn a_collector_address_that_is_none_is_an_error_life_1() {
+async fn rejects_invalid_collector_endpoint_life_1() {
     let identity = seaworthy_core::ServiceIdentity::new("orders", "1.0.0");
-    let error = Exporting::start(
+    let error = Exporter::start(
         &identity,
         &TracingConfig::default(),
         "collector:4318",
@@ -114,12 +118,12 @@ async fn a_collector_address_that_is_none_is_an_error_life_1() {
     )
     .unwrap_err();
     assert!(error.to_string().contains("http://"), "{error}");
-    let (_, exporting) = Exporting::start(
+    let (_, exporter) = Exporter::start(
         &identity,
         &TracingConfig::default(),
         "http://127.0.0.1:1",
         Redactor::default(),
     )
     .unwrap();
-    assert!(exporting.shutdown(Duration::from_secs(5)).await);
+    assert!(exporter.shutdown(Duration::from_secs(5)).await);
 }

@@ -64,12 +64,12 @@ impl House {
                 format!("tracing.endpoint=http://{}", collector.address),
                 "log.level=debug".to_owned(),
                 "log.targets.seaworthy_service=debug".to_owned(),
-                "log.repeat.per_second=1000000".to_owned(),
+                "log.rate_limit.per_second=1000000".to_owned(),
                 "server.http.rate_limit.enabled=false".to_owned(),
                 "server.http.access_log.query=true".to_owned(),
                 "server.http.trusted_proxies=127.0.0.1".to_owned(),
-                "tracing.ratio=1".to_owned(),
-                "tracing.delay=200ms".to_owned(),
+                "tracing.sample_ratio=1".to_owned(),
+                "tracing.schedule_delay=200ms".to_owned(),
             ]
             .map(|setting| format!("{service}.{setting}"))
         });

@@ -7,7 +7,7 @@ use seaworthy_telemetry::logs::LineSink;
 pub(super) struct Stderr;
 
 impl LineSink for Stderr {
-    fn line(&self, line: &[u8]) {
+    fn write_line(&self, line: &[u8]) {
         let _ = io::stderr().lock().write_all(line);
     }
 

@@ -4,10 +4,11 @@ use seaworthy_core::TraceContext;
 
 use super::span::{Attribute, SpanKind, SpanRecord};
 
-/// Attributes of one span: a loop that records into one must not grow it without end.
-const MOST_ATTRIBUTES: usize = 64;
+/// Attributes of one span. Further ones are dropped, so that a loop cannot grow a span without
+/// bound.
+const MAX_ATTRIBUTES: usize = 64;
 
-/// A span of the `tracing` macros that is being recorded.
+/// A span of the `tracing` macros that is not finished.
 #[derive(Debug)]
 pub(crate) struct OpenSpan {
     context: TraceContext,
@@ -39,12 +40,12 @@ impl OpenSpan {
     }
 
     fn push(&mut self, attribute: Attribute) {
-        if self.attributes.len() < MOST_ATTRIBUTES {
+        if self.attributes.len() < MAX_ATTRIBUTES {
             self.attributes.push(attribute);
         }
     }
 
-    pub(super) fn end(self) -> SpanRecord {
+    pub(super) fn finish(self) -> SpanRecord {
         SpanRecord {
             context: self.context,
             name: self.name.into(),
