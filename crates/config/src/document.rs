@@ -82,7 +82,10 @@ mod tests {
         let mut document = json!({ "clients": {}, "name": "a", "list": [1] });
         for (key, value) in [
             ("clients.auth.url", json!("b")),
-            ("clients.auth.policies.bulkhead.max_concurrent_calls", json!(7)),
+            (
+                "clients.auth.policies.bulkhead.max_concurrent_calls",
+                json!(7),
+            ),
             ("clients.feed.url", json!("c")),
             // A value is no section, and a default does not make it one.
             ("name.of", json!("d")),

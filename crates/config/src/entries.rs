@@ -1,8 +1,6 @@
 use std::{collections::BTreeSet, fmt};
 
-use crate::{
-    ConfigError, ConfigErrors, Loaded, Origin, key::Key, nearest::nearest, tree::Value,
-};
+use crate::{ConfigError, ConfigErrors, Loaded, Origin, key::Key, nearest::nearest, tree::Value};
 
 /// Entries of a map setting whose names the service does not use.
 ///

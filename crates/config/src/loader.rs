@@ -1,27 +1,24 @@
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc};
 
-use futures::future::join_all;
 use seaworthy_core::Secret;
 use serde_json::{Map, Value as Json};
 
 use crate::{
-    ConfigError, ConfigErrors, Environment, EnvironmentSecrets, FileSecrets, Loaded, Origin,
-    Profile, Schema, SecretError, SecretSource,
+    ConfigError, ConfigErrors, Environment, Loaded, Origin, Profile, Schema, SecretError,
+    SecretSource,
     check::Check,
     files::Location,
     instance::instantiate,
     key::Key,
     loaded::{Inner, LayerName},
     overrides,
-    secret::{Reference, SecretLeaf},
+    secret::{SecretLeaf, SecretSources},
     tree::{Node, merge},
     variables,
 };
 
-/// All secrets together: a start that waits longer for a vault is one that should be seen to fail.
-const SECRETS_WITHIN: Duration = Duration::from_secs(5);
-
-/// Reads the layers of a configuration, of which the later win: defaults, `config.yaml`, `config.<profile>.yaml`, environment, command line.
+/// Reads the layers of a configuration: defaults, `config.yaml`, `config.<profile>.yaml`,
+/// environment, command line. A later layer overrides an earlier one.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -31,7 +28,7 @@ const SECRETS_WITHIN: Duration = Duration::from_secs(5);
 /// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
 /// #[serde(default, deny_unknown_fields)]
 /// struct Hello {
-///     /// The word before the name.
+///     /// The greeting before the name.
 ///     greeting: String,
 /// }
 ///
@@ -57,10 +54,10 @@ pub struct Loader {
     variables: Vec<(String, String)>,
 }
 
-/// What settings must keep to beyond their types.
+/// A check of settings beyond their types.
 type Rule = Arc<dyn Fn(&Loaded) -> Vec<ConfigError> + Send + Sync>;
 
-/// Everything but the secrets.
+/// A loaded configuration without its secrets.
 struct Prepared {
     profile: Profile,
     is_profile_set: bool,
@@ -72,8 +69,8 @@ struct Prepared {
 }
 
 impl Loader {
-    /// A loader for the service of this name, over the variables of this process. Its own variables begin with the name in upper case, dashes as
-    /// underscores, and two underscores: `HELLO__`.
+    /// A loader for the service with this name, with the environment variables of this process. The
+    /// variables of the service begin with its name in upper case and two underscores: `HELLO__`.
     #[must_use]
     pub fn new(service: impl Into<String>) -> Self {
         Self {
@@ -89,49 +86,53 @@ impl Loader {
         }
     }
 
-    /// The directory with `config.yaml` and `config.<profile>.yaml`. Without it `config` in the working directory is read where it exists.
+    /// Sets the directory of `config.yaml` and `config.<profile>.yaml`. By default this is `config`
+    /// in the working directory, if it exists.
     #[must_use]
     pub fn directory(mut self, path: impl Into<PathBuf>) -> Self {
         self.location = Location::Directory(path.into());
         self
     }
 
-    /// The base file itself; the profile's file lies beside it (`hello.yaml`, `hello.production.yaml`).
+    /// Sets the path of the base file. The file of the profile is next to it: `hello.yaml` and
+    /// `hello.production.yaml`.
     #[must_use]
     pub fn file(mut self, path: impl Into<PathBuf>) -> Self {
         self.location = Location::File(path.into());
         self
     }
 
-    /// The profile. Without it the variable `HELLO__PROFILE` decides, and without that it is development.
+    /// Sets the profile. By default the variable `HELLO__PROFILE` sets it, or it is `development`.
     #[must_use]
     pub fn profile(mut self, profile: Profile) -> Self {
         self.profile = Some(profile);
         self
     }
 
-    /// The variables to read instead of this process's own.
+    /// Sets the environment variables. By default these are the variables of this process.
     #[must_use]
     pub fn environment(mut self, environment: Environment) -> Self {
         self.environment = environment;
         self
     }
 
-    /// What the command line sets: texts of the form `key=value`, as `--set` takes them.
+    /// Adds settings of the command line, each in the form `key=value`.
     #[must_use]
     pub fn overrides<T: Into<String>>(mut self, overrides: impl IntoIterator<Item = T>) -> Self {
         self.overrides.extend(overrides.into_iter().map(Into::into));
         self
     }
 
-    /// A further place that secrets come from, beside `env:` and `file:`. Only [`load_async`](Self::load_async) asks it.
+    /// Adds a source of secrets, in addition to `env:` and `file:`. Only
+    /// [`load_async`](Self::load_async) reads it.
     #[must_use]
     pub fn secret_source(mut self, source: impl SecretSource + 'static) -> Self {
         self.sources.push(Arc::new(source));
         self
     }
 
-    /// A further rule that settings must keep, at the start and at every reload: what it returns are mistakes like any other. It sees settings whose types are right.
+    /// Adds a rule that checks the settings at each load and reload. It runs if all settings have
+    /// the right types.
     #[must_use]
     pub fn rule(
         mut self,
@@ -141,21 +142,23 @@ impl Loader {
         self
     }
 
-    /// Another default than that of the type; see [`Schema::with_default`]. For whoever has a loader and not yet the schema: [`complete`](Self::complete) brings them together.
+    /// Overrides the default of a setting, like [`Schema::with_default`].
+    /// [`complete`](Self::complete) applies it to a schema.
     #[must_use]
     pub fn default_value(mut self, key: &str, value: impl Into<Json>) -> Self {
         self.defaults.push((key.to_owned(), value.into()));
         self
     }
 
-    /// A variable under a name of its own; see [`Schema::with_variable`] and [`complete`](Self::complete).
+    /// Adds another environment variable for a setting, like [`Schema::with_variable`].
+    /// [`complete`](Self::complete) applies it to a schema.
     #[must_use]
     pub fn variable(mut self, name: &str, key: &str) -> Self {
         self.variables.push((name.to_owned(), key.to_owned()));
         self
     }
 
-    /// The schema with the defaults and variables that this loader was given.
+    /// Adds the defaults and variables of this loader to a schema.
     #[must_use]
     pub fn complete(&self, schema: Schema) -> Schema {
         let defaults = self.defaults.iter();
@@ -168,127 +171,71 @@ impl Loader {
         })
     }
 
-    /// The service's name.
+    /// The name of the service.
     #[must_use]
     pub fn service(&self) -> &str {
         &self.service
     }
 
-    /// Loads without waiting for anything: secrets come from `env:` and `file:`.
+    /// Loads the configuration, with secrets from `env:` and `file:` only.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake at once.
+    /// [`ConfigErrors`] with every mistake.
     pub fn load(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
-        let variables = EnvironmentSecrets::new(self.environment.clone());
-        let mut secrets = Vec::new();
-        for leaf in &prepared.check.secrets {
-            let secret = match &leaf.reference {
-                Reference::Literal(secret) => Ok(secret.clone()),
-                Reference::External {
-                    scheme: "env",
-                    locator,
-                } => variables.get(locator),
-                Reference::External {
-                    scheme: "file",
-                    locator,
-                } => FileSecrets::get(locator),
-                Reference::External { scheme, .. } => Err(no_source(scheme)),
-            };
-            keep(leaf, secret, &mut secrets, &mut errors);
-        }
+        let sources = self.secret_sources();
+        let leaves = prepared.check.secrets.iter();
+        let secrets = leaves.map(|leaf| sources.read_local(&leaf.reference));
+        let secrets = secrets.collect();
         self.finish(schema, prepared, secrets, errors)
     }
 
-    /// Loads without asking anything for a secret: each is empty. For what needs other settings alone and must work while a vault is away.
+    /// Loads the configuration with an empty text in place of each secret. For commands that need no
+    /// secrets and must work without a vault.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake at once.
+    /// [`ConfigErrors`] with every mistake.
     pub fn load_without_secrets(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
-        let mut secrets = Vec::new();
-        for leaf in &prepared.check.secrets {
-            let empty = Ok(Secret::new(String::new()));
-            keep(leaf, empty, &mut secrets, &mut errors);
-        }
+        let leaves = prepared.check.secrets.iter();
+        let secrets = leaves.map(|_| Ok(Secret::new(String::new()))).collect();
         self.finish(schema, prepared, secrets, errors)
     }
 
-    /// Loads with secrets from every source, which have five seconds together.
+    /// Loads the configuration, with secrets from every source. Reading the secrets takes at most
+    /// five seconds.
     ///
     /// # Errors
-    /// [`ConfigErrors`] with every mistake at once.
+    /// [`ConfigErrors`] with every mistake.
     pub async fn load_async(&self, schema: &Schema) -> Result<Loaded, ConfigErrors> {
         let mut errors = Vec::new();
         let prepared = self.prepare(schema, &mut errors)?;
-        let end = tokio::time::Instant::now() + SECRETS_WITHIN;
-        let leaves = &prepared.check.secrets;
-        let fetched = join_all(leaves.iter().map(async |leaf| {
-            let fetched = tokio::time::timeout_at(end, self.fetch(&leaf.reference)).await;
-            fetched.unwrap_or_else(|_| {
-                let seconds = SECRETS_WITHIN.as_secs();
-                Err(SecretError::new(format!(
-                    "the secrets did not arrive within {seconds} s"
-                )))
-            })
-        }));
-        let mut secrets = Vec::new();
-        for (leaf, secret) in leaves.iter().zip(fetched.await) {
-            keep(leaf, secret, &mut secrets, &mut errors);
-        }
+        let sources = self.secret_sources();
+        let secrets = sources.read_all(&prepared.check.secrets).await;
         self.finish(schema, prepared, secrets, errors)
     }
 
     /// The files whose change means that a secret has changed.
     pub(crate) fn secret_files(&self, leaves: &[SecretLeaf]) -> Vec<PathBuf> {
-        leaves
-            .iter()
-            .filter_map(|leaf| match &leaf.reference {
-                Reference::External { scheme, locator } => {
-                    match self
-                        .sources
-                        .iter()
-                        .find(|source| source.scheme() == *scheme)
-                    {
-                        Some(source) => source.file(locator),
-                        None if *scheme == "file" => FileSecrets.file(locator),
-                        None => None,
-                    }
-                }
-                Reference::Literal(_) => None,
-            })
-            .collect()
+        self.secret_sources().files(leaves)
     }
 
-    async fn fetch(&self, reference: &Reference) -> Result<Secret<String>, SecretError> {
-        match reference {
-            Reference::Literal(secret) => Ok(secret.clone()),
-            Reference::External { scheme, locator } => {
-                if let Some(source) = self
-                    .sources
-                    .iter()
-                    .find(|source| source.scheme() == *scheme)
-                {
-                    return source.read(locator).await;
-                }
-                match *scheme {
-                    "env" => EnvironmentSecrets::new(self.environment.clone()).get(locator),
-                    "file" => FileSecrets::get(locator),
-                    scheme => Err(no_source(scheme)),
-                }
-            }
+    fn secret_sources(&self) -> SecretSources<'_> {
+        SecretSources {
+            environment: &self.environment,
+            added: &self.sources,
         }
     }
 
     /// The profile that was set explicitly, if any.
-    fn chosen_profile(&self) -> Result<Option<Profile>, ConfigError> {
+    fn explicit_profile(&self) -> Result<Option<Profile>, ConfigError> {
         if self.profile.is_some() {
             return Ok(self.profile);
         }
         let name = variables::profile_variable(&self.service);
-        let refuse = |problem: String| {
+        let error = |problem: String| {
             let origin = Origin::Environment {
                 name: name.as_str().into(),
             };
@@ -299,8 +246,8 @@ impl Loader {
             Some(Ok(text)) => text
                 .parse()
                 .map(Some)
-                .map_err(|error: crate::UnknownProfile| refuse(error.to_string())),
-            Some(Err(_)) => Err(refuse("the variable is not UTF-8".to_owned())),
+                .map_err(|unknown: crate::UnknownProfile| error(unknown.to_string())),
+            Some(Err(_)) => Err(error("the variable is not UTF-8".to_owned())),
         }
     }
 
@@ -310,11 +257,11 @@ impl Loader {
         errors: &mut Vec<ConfigError>,
     ) -> Result<Prepared, ConfigErrors> {
         let shape = schema.shape().map_err(|problem| {
-            let problem = format!("the settings types cannot be used: {problem}");
+            let problem = format!("the settings types are invalid: {problem}");
             ConfigError::new(Origin::Default, "", problem)
         })?;
-        let chosen = self.chosen_profile()?;
-        let profile = chosen.unwrap_or_default();
+        let explicit = self.explicit_profile()?;
+        let profile = explicit.unwrap_or_default();
         let mut layers = vec![(LayerName::Defaults, Node::of_default(schema.defaults()))];
         let mut files = Vec::new();
         for mut file in self.location.read(profile, errors) {
@@ -338,7 +285,7 @@ impl Loader {
             &join(&layers),
             errors,
         );
-        // One layer to whoever reads an explanation, in which the usual names win.
+        // `explain` shows one layer of variables, in which the names of the service win.
         layers.pop();
         let variables = merge(Some(shape), other_names, variables);
         layers.push((LayerName::Environment, variables));
@@ -352,7 +299,7 @@ impl Loader {
         errors.append(&mut check.errors);
         Ok(Prepared {
             profile,
-            is_profile_set: chosen.is_some(),
+            is_profile_set: explicit.is_some(),
             files,
             layers,
             document: document.unwrap_or_else(|| Json::Object(Map::new())),
@@ -365,10 +312,20 @@ impl Loader {
         &self,
         schema: &Schema,
         prepared: Prepared,
-        secrets: Vec<(Key, Secret<String>)>,
+        fetched: Vec<Result<Secret<String>, SecretError>>,
         mut errors: Vec<ConfigError>,
     ) -> Result<Loaded, ConfigErrors> {
-        let secrets = secrets.into_iter().collect();
+        let mut secrets = std::collections::BTreeMap::new();
+        for (leaf, fetched) in prepared.check.secrets.iter().zip(fetched) {
+            match fetched {
+                Ok(secret) => drop(secrets.insert(leaf.key.clone(), secret)),
+                Err(error) => errors.push(ConfigError::new(
+                    leaf.origin.clone(),
+                    leaf.key.to_string(),
+                    error.to_string(),
+                )),
+            }
+        }
         let instances = instantiate(
             schema,
             &prepared.document,
@@ -392,28 +349,8 @@ impl Loader {
             secrets,
             instances,
         });
-        let broken = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
-        ConfigErrors::check(broken)?;
+        let errors = self.rules.iter().flat_map(|rule| rule(&loaded)).collect();
+        ConfigErrors::check(errors)?;
         Ok(loaded)
-    }
-}
-
-fn no_source(scheme: &str) -> SecretError {
-    SecretError::new(format!("no source for `{scheme}:` secrets is set up"))
-}
-
-fn keep(
-    leaf: &SecretLeaf,
-    secret: Result<Secret<String>, SecretError>,
-    secrets: &mut Vec<(Key, Secret<String>)>,
-    errors: &mut Vec<ConfigError>,
-) {
-    match secret {
-        Ok(secret) => secrets.push((leaf.key.clone(), secret)),
-        Err(error) => errors.push(ConfigError::new(
-            leaf.origin.clone(),
-            leaf.key.to_string(),
-            error.to_string(),
-        )),
     }
 }

@@ -71,7 +71,7 @@ fn a_secret_that_cannot_be_fetched_is_an_error_at_its_place_conf_5() {
         ("file:/dev/zero", "is not a regular file"),
         (
             "vault:secret/hello#key",
-            "no source for `vault:` secrets is set up",
+            "no source for `vault:` secrets is configured",
         ),
     ] {
         let directory = directory(&[("config.yaml", &format!("api_key: {reference}"))]);

@@ -159,3 +159,34 @@ fn a_map_is_no_settings_conf_1() {
         .load(&map);
     assert!(loaded.unwrap_err().to_string().contains("named fields"));
 }
+
+#[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+struct Patterns {
+    /// A text.
+    #[schemars(regex(pattern = "^[a-z]+$"))]
+    name: Option<String>,
+    /// A setting whose pattern is not a regular expression.
+    #[schemars(regex(pattern = "("))]
+    other: Option<String>,
+}
+
+#[test]
+fn patterns_are_compiled_when_a_value_needs_them_conf_1() {
+    let errors = |text: &str| {
+        let directory = directory(&[("config.yaml", text)]);
+        let loaded = loader(&directory).load(&Schema::of::<Patterns>());
+        loaded.err().map(|errors| errors.to_string())
+    };
+    assert_eq!(errors("name: ada"), None);
+    let error = errors("name: Ada").unwrap();
+    assert!(
+        error.contains("name: must match the pattern `^[a-z]+$`"),
+        "{error}"
+    );
+    let error = errors("other: ada").unwrap();
+    assert!(
+        error.contains("other: regex parse error") && !error.contains("ada"),
+        "{error}"
+    );
+}

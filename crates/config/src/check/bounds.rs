@@ -62,10 +62,12 @@ fn check_text(shape: &ScalarShape, text: &str) -> Result<(), String> {
     match &shape.pattern {
         // The parsers of the units say better what is wrong, and read more.
         Some(_) if has_own_parser(shape.format.as_deref()) => Ok(()),
-        Some(pattern) if !pattern.is_match(text) => {
-            Err(format!("must match the pattern `{pattern}`"))
-        }
-        _ => Ok(()),
+        Some(pattern) => match pattern.is_match(text) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(format!("must match the pattern `{pattern}`")),
+            Err(error) => Err(error.to_owned()),
+        },
+        None => Ok(()),
     }
 }
 

@@ -63,8 +63,12 @@ impl Check {
             },
             Form::Map {
                 names: Some(pattern),
-                ..
-            } if !pattern.is_match(name) => "not a name that is accepted here".to_owned(),
+                values,
+            } => match pattern.is_match(name) {
+                Ok(true) => return Some(values),
+                Ok(false) => format!("the name does not match the pattern `{pattern}`"),
+                Err(error) => error.to_owned(),
+            },
             Form::Map { values, .. } => return Some(values),
             _ => return None,
         };
@@ -77,7 +81,7 @@ impl Check {
     }
 }
 
-/// What to say about a key that nobody knows.
+/// Describes an unknown key, with the nearest known one.
 pub(crate) fn unknown_key(name: &str, shape: &Shape) -> String {
     let known: Vec<&str> = shape.names().into_iter().collect();
     if let Some(near) = nearest(name, known.iter().copied()) {

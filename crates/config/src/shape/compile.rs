@@ -1,9 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex::Regex;
 use serde_json::{Map, Value as Json};
 
-use super::{Form, ListShape, ScalarShape, Shape, scalar};
+use super::{Form, ListShape, Pattern, ScalarShape, Shape, scalar};
 use crate::{key::Key, mark::Marks};
 
 type Members = Map<String, Json>;
@@ -153,9 +152,7 @@ impl Compiler<'_> {
         {
             Form::Anything
         } else {
-            let scalar = ScalarShape::compile(members, &types)
-                .map_err(|problem| format!("{key}: {problem}"))?;
-            Form::Scalar(Box::new(scalar))
+            Form::Scalar(Box::new(ScalarShape::compile(members, &types)))
         };
         let nullable = nullable || matches!(form, Form::Anything);
         Ok((form, nullable, Marks::default()))
@@ -254,10 +251,9 @@ impl Compiler<'_> {
                     "{key}: `patternProperties` with several patterns cannot be checked"
                 ));
             }
-            let names = Regex::new(pattern).map_err(|error| format!("{key}: {error}"))?;
             let values = Box::new(self.shape(schema, &key.child("NAME"), depth + 1)?);
             return Ok(Form::Map {
-                names: Some(names),
+                names: Some(Pattern::new(pattern)),
                 values,
             });
         }

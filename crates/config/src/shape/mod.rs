@@ -5,17 +5,18 @@
 
 mod choice;
 mod compile;
+mod pattern;
 mod scalar;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use regex::Regex;
 use serde_json::Value as Json;
 
 use crate::mark::Marks;
 
 pub(crate) use choice::{Chosen, choose, variant_name};
 pub(crate) use compile::compile;
+pub(crate) use pattern::Pattern;
 pub(crate) use scalar::{Kinds, ScalarShape};
 
 /// What one place of the tree may hold.
@@ -41,7 +42,7 @@ pub(crate) enum Form {
     },
     /// A map whose names the user chooses.
     Map {
-        names: Option<Regex>,
+        names: Option<Pattern>,
         values: Box<Shape>,
     },
     List(ListShape),

@@ -1,9 +1,8 @@
 use std::collections::BTreeSet;
 
-use regex::Regex;
 use serde_json::{Map, Value as Json};
 
-use super::{Form, Shape};
+use super::{Form, Pattern, Shape};
 
 /// What one scalar may be.
 #[derive(Debug, Clone)]
@@ -12,7 +11,7 @@ pub(crate) struct ScalarShape {
     /// The only accepted values; empty where any is.
     pub(crate) names: Vec<Json>,
     pub(crate) format: Option<String>,
-    pub(crate) pattern: Option<Regex>,
+    pub(crate) pattern: Option<Pattern>,
     pub(crate) shortest: Option<u64>,
     pub(crate) longest: Option<u64>,
     pub(crate) minimum: Option<Json>,
@@ -32,10 +31,7 @@ pub(crate) struct Kinds {
 }
 
 impl ScalarShape {
-    pub(crate) fn compile(
-        members: &Map<String, Json>,
-        types: &BTreeSet<&str>,
-    ) -> Result<Self, String> {
+    pub(crate) fn compile(members: &Map<String, Json>, types: &BTreeSet<&str>) -> Self {
         let mut names: Vec<Json> = members
             .get("const")
             .into_iter()
@@ -58,19 +54,18 @@ impl ScalarShape {
             number: kind("number", Json::is_f64),
             boolean: kind("boolean", Json::is_boolean),
         };
-        let pattern = match members.get("pattern").and_then(Json::as_str) {
-            Some(pattern) => Some(Regex::new(pattern).map_err(|error| error.to_string())?),
-            None => None,
-        };
         let format = members
             .get("format")
             .and_then(Json::as_str)
             .map(str::to_owned);
         let (least, most) = format.as_deref().map_or((None, None), integer_bounds);
-        Ok(Self {
+        Self {
             kinds,
             names,
-            pattern,
+            pattern: members
+                .get("pattern")
+                .and_then(Json::as_str)
+                .map(Pattern::new),
             shortest: members.get("minLength").and_then(Json::as_u64),
             longest: members.get("maxLength").and_then(Json::as_u64),
             minimum: members.get("minimum").cloned().or(least),
@@ -79,7 +74,7 @@ impl ScalarShape {
             below: members.get("exclusiveMaximum").cloned(),
             multiple_of: members.get("multipleOf").and_then(Json::as_f64),
             format,
-        })
+        }
     }
 
     /// The accepted texts, where they are few and known.

@@ -254,7 +254,7 @@ mod tests {
         ];
         for control in controls {
             let text = format!("ordinary text é {control}31m after");
-            let escaped = format!("ordinary text é \\u{:04x}31m behind", u32::from(control));
+            let escaped = format!("ordinary text é \\u{:04x}31m after", u32::from(control));
             assert_eq!(text_of(|output| escape(output, &text)), escaped);
         }
         for plain in [
