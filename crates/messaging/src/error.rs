@@ -29,6 +29,13 @@ pub enum PublishError {
     /// The broker cannot be reached, did not answer in time, or refuses for now. Where it did not answer, the message may have been published.
     #[error("the broker did not take the message")]
     Unavailable(#[source] Cause),
+    /// A queue of the topic has reached its maximum length. The broker itself works, so other topics
+    /// can be published to.
+    #[error("a queue of the topic {topic} is full")]
+    QueueFull {
+        /// The topic.
+        topic: Topic,
+    },
     /// The message was not sent, because an earlier message of its key failed transiently or the
     /// time of the batch was over.
     #[error("the message was not sent: earlier messages of its key come first")]
@@ -54,14 +61,21 @@ impl PublishError {
     pub const fn may_pass(&self) -> bool {
         matches!(
             self,
-            Self::Unavailable(_) | Self::Unroutable { .. } | Self::Deferred
+            Self::Unavailable(_)
+                | Self::Unroutable { .. }
+                | Self::QueueFull { .. }
+                | Self::Deferred
         )
     }
 
     /// Whether the failure defers later messages of the same key.
     pub(crate) const fn holds_key(&self) -> bool {
         match self {
-            Self::Unavailable(_) | Self::Unroutable { .. } | Self::Deferred | Self::Closed => true,
+            Self::Unavailable(_)
+            | Self::Unroutable { .. }
+            | Self::QueueFull { .. }
+            | Self::Deferred
+            | Self::Closed => true,
             Self::Permanent(_) | Self::TooLarge { .. } => false,
         }
     }
@@ -74,6 +88,7 @@ impl PublishError {
             Self::TooLarge { .. } => "too_large",
             Self::Unroutable { .. } => "unroutable",
             Self::Unavailable(_) => "unavailable",
+            Self::QueueFull { .. } => "queue_full",
             Self::Deferred => "deferred",
             Self::Closed => "closed",
         }
@@ -99,14 +114,15 @@ impl From<TransportError> for PublishError {
 impl From<PublishError> for Error {
     fn from(error: PublishError) -> Self {
         match error {
-            PublishError::Unavailable(_) | PublishError::Deferred | PublishError::Closed => {
-                Self::new(
-                    Code::Unavailable,
-                    "BROKER_UNAVAILABLE",
-                    "the service cannot pass this on right now",
-                )
-                .with_cause(error)
-            }
+            PublishError::Unavailable(_)
+            | PublishError::QueueFull { .. }
+            | PublishError::Deferred
+            | PublishError::Closed => Self::new(
+                Code::Unavailable,
+                "BROKER_UNAVAILABLE",
+                "the service cannot pass this on right now",
+            )
+            .with_cause(error),
             other => Self::internal(other),
         }
     }

@@ -9,6 +9,7 @@ use tokio::time::{self, Instant};
 
 use crate::{
     Envelope, Message, PublishError, Topic,
+    dead_letters::chain,
     metrics::PublishMetrics,
     transport::{Transport, publish_in_order},
 };
@@ -215,8 +216,11 @@ impl Outlet {
             let result = answers.into_iter().next().unwrap_or_else(unanswered);
             let pause = backoff.delay(attempt);
             match result {
-                Err(PublishError::Unavailable(cause)) if Instant::now() + pause < end => {
-                    tracing::warn!(topic = %envelope.topic(), %cause, ?pause, "a message was not taken; publishing it again");
+                Err(error @ (PublishError::Unavailable(_) | PublishError::QueueFull { .. }))
+                    if Instant::now() + pause < end =>
+                {
+                    let problem = chain(&error);
+                    tracing::warn!(topic = %envelope.topic(), problem, ?pause, "a message was not taken; publishing it again");
                     time::sleep(pause).await;
                     attempt += 1;
                 }
@@ -254,8 +258,8 @@ impl Outlet {
         let outcome = if cut_short {
             Outcome::Neutral
         } else if answers.iter().any(is_down) && !answers.iter().any(Result::is_ok) {
-            // A broker that confirms a part of a batch is available. It may be slow, or a queue is
-            // full.
+            // A broker that confirms a part of a batch is available. A full queue is not a failure
+            // of the broker.
             Outcome::TRANSIENT
         } else {
             Outcome::Success

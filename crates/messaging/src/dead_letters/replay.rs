@@ -240,7 +240,9 @@ fn is_open(answer: &Option<Result<(), PublishError>>) -> bool {
         None => true,
         Some(answer) => matches!(
             answer,
-            Err(PublishError::Unavailable(_) | PublishError::Deferred)
+            Err(PublishError::Unavailable(_)
+                | PublishError::QueueFull { .. }
+                | PublishError::Deferred)
         ),
     }
 }
@@ -279,7 +281,11 @@ impl Treatment for Replaying<'_> {
                     progress.set(place, Fate::Published);
                     published.push((place, letter));
                 }
-                Err(error @ (PublishError::Unavailable(_) | PublishError::Deferred)) => {
+                Err(
+                    error @ (PublishError::Unavailable(_)
+                    | PublishError::QueueFull { .. }
+                    | PublishError::Deferred),
+                ) => {
                     problem = Some(chain(&error));
                 }
                 Err(error @ PublishError::Closed) => {

@@ -113,10 +113,9 @@ impl Shared {
             .iter()
             .any(|group| group.messages.len() >= self.max_backlog)
         {
-            return Err(PublishError::unavailable(format!(
-                "{} messages wait for a group of {topic}, as many as may",
-                self.max_backlog
-            )));
+            return Err(PublishError::QueueFull {
+                topic: topic.clone(),
+            });
         }
         for group in &mut receivers {
             *sequence += 1;

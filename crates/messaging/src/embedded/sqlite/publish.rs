@@ -144,10 +144,9 @@ impl Publications {
         }
         for group in &receivers {
             if groups.is_full(connection, group, self.max_backlog).await? {
-                return Ok(Err(PublishError::unavailable(format!(
-                    "{} messages wait for the group {group}, as many as may",
-                    self.max_backlog
-                ))));
+                return Ok(Err(PublishError::QueueFull {
+                    topic: topic.clone(),
+                }));
             }
         }
         for group in &receivers {
