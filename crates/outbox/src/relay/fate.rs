@@ -3,6 +3,7 @@ use std::error::Error as StdError;
 use seaworthy_core::Backoff;
 use seaworthy_messaging::PublishError;
 
+use super::full_topics::FullTopics;
 use crate::{
     config::RelayConfig,
     store::{Stored, settle::Fate},
@@ -12,7 +13,12 @@ use crate::{
 const LONGEST_PROBLEM: usize = 1_000;
 
 /// What becomes of a row by the broker's answer.
-pub(super) fn fate(row: &Stored, answer: &Result<(), PublishError>, config: &RelayConfig) -> Fate {
+pub(super) fn fate(
+    row: &Stored,
+    answer: &Result<(), PublishError>,
+    config: &RelayConfig,
+    full: &FullTopics,
+) -> Fate {
     let error = match answer {
         Ok(()) => return Fate::Sent,
         Err(error) => error,
@@ -21,6 +27,13 @@ pub(super) fn fate(row: &Stored, answer: &Result<(), PublishError>, config: &Rel
         // Says nothing about the row.
         PublishError::Unavailable(_) | PublishError::Closed => Fate::Free,
         PublishError::Deferred => Fate::Deferred,
+        PublishError::QueueFull { topic } => {
+            let backoff = Backoff::new(config.pause, config.longest_pause);
+            Fate::Delayed {
+                problem: told(error),
+                backoff: backoff.max_delay(full.refusals(topic).saturating_sub(1)),
+            }
+        }
         PublishError::Permanent(_) | PublishError::TooLarge { .. } => Fate::Parked {
             problem: told(error),
         },

@@ -2,6 +2,7 @@
 
 mod component;
 mod fate;
+mod full_topics;
 mod target;
 mod turn;
 

@@ -3,13 +3,13 @@ use std::{num::NonZeroU32, sync::Arc};
 use rand::RngExt as _;
 use seaworthy_core::Backoff;
 use seaworthy_data::DataError;
-use seaworthy_messaging::PublishError;
+use seaworthy_messaging::{Envelope, PublishError, Topic};
 use tokio::{
     sync::watch,
     time::{sleep, timeout},
 };
 
-use super::{fate::fate, target::RelayTarget};
+use super::{fate::fate, full_topics::FullTopics, target::RelayTarget};
 use crate::{
     config::RelayConfig,
     outbox::Inner,
@@ -28,6 +28,7 @@ struct Parts {
     outbox: Arc<Inner>,
     target: Arc<dyn RelayTarget>,
     config: RelayConfig,
+    full_topics: FullTopics,
 }
 
 /// What a turn came to.
@@ -58,6 +59,7 @@ impl Relay {
             outbox,
             target,
             config,
+            full_topics: FullTopics::default(),
         }))
     }
 
@@ -131,6 +133,7 @@ impl Relay {
             outbox,
             target,
             config,
+            full_topics,
         } = &*self.0;
         let mut fates = Vec::with_capacity(claimed.rows.len());
         let mut batch = Vec::with_capacity(claimed.rows.len());
@@ -149,13 +152,15 @@ impl Relay {
                 )),
             }
         }
+        let topics: Vec<Topic> = batch.iter().map(Envelope::topic).cloned().collect();
         // Past half of the claim's time nobody may rely on it any more.
         let answers = timeout(config.claim.get() / 2, target.publish(batch)).await;
-        let mut answers = answers.unwrap_or_default().into_iter();
-        for row in &rows {
-            let unanswered = || Err(PublishError::unavailable("there was no answer"));
-            let answer = answers.next().unwrap_or_else(unanswered);
-            fates.push((row.place(), fate(row, &answer, config)));
+        let mut answers = answers.unwrap_or_default();
+        let unanswered = || Err(PublishError::unavailable("there was no answer"));
+        answers.resize_with(rows.len(), unanswered);
+        full_topics.record(topics.iter().zip(&answers));
+        for (row, answer) in rows.iter().zip(&answers) {
+            fates.push((row.place(), fate(row, answer, config, full_topics)));
         }
         settle(&outbox.database, &claimed.claim, &fates).await?;
         Ok(self.tell(&fates))
@@ -183,6 +188,10 @@ impl Relay {
                         problem,
                         "an event was set aside: see the command outbox"
                     );
+                }
+                Fate::Delayed { problem, .. } => {
+                    observer.retried.increment();
+                    tracing::warn!(sequence, problem, "a queue is full; the event is delayed");
                 }
                 Fate::Free => came = Came::Down,
                 Fate::Deferred => {}

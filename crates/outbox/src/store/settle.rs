@@ -11,6 +11,9 @@ pub(crate) enum Fate {
     Sent,
     /// The broker refused it: it is tried again after the pause.
     Again { problem: String, pause: Duration },
+    /// A queue of its topic is full: it is published again after the backoff, and the attempt does
+    /// not count.
+    Delayed { problem: String, backoff: Duration },
     /// The broker will never take it.
     Parked { problem: String },
     /// The broker could not be reached, which says nothing about the row.
@@ -67,6 +70,11 @@ async fn set_aside(tx: &Transaction, sequence: i64, fate: &Fate) -> Result<(), D
         )
         .bind(problem.as_str())
         .bind(microseconds(*pause)),
+        Fate::Delayed { problem, backoff } => {
+            sql("UPDATE outbox SET state = 2, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?")
+                .bind(problem.as_str())
+                .bind(microseconds(*backoff))
+        }
         Fate::Parked { problem } => sql(
             "UPDATE outbox SET state = 3, attempts = attempts + 1, last_error = ? WHERE sequence = ?",
         )

@@ -65,6 +65,8 @@ pub(crate) enum Mood {
     Down,
     /// It has no subscriber for [`Refused`].
     Picky,
+    /// The queue of [`Refused`] is full.
+    Full,
     /// It will never take [`Refused`].
     Strict,
 }
@@ -99,6 +101,11 @@ impl Broker {
             Mood::Down => return Err(PublishError::unavailable("the test broker is down")),
             Mood::Picky if is_refused => {
                 return Err(PublishError::Unroutable {
+                    topic: envelope.topic().clone(),
+                });
+            }
+            Mood::Full if is_refused => {
+                return Err(PublishError::QueueFull {
                     topic: envelope.topic().clone(),
                 });
             }

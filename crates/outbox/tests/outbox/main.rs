@@ -21,6 +21,7 @@ seaworthy_testkit::on_every_database! {
         what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait,
         a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4,
         an_event_that_is_refused_holds_up_its_key_alone_msg_4,
+        full_queue_delays_its_keys_and_counts_no_attempt_msg_4,
         relay_publishes_past_many_refused_keys_msg_4,
         relay_bounds_batches_of_refused_events_msg_4,
         relay_keeps_order_after_partly_failed_batch_msg_4,

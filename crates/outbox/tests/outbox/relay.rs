@@ -190,6 +190,38 @@ async fn until_all(house: &House, state: &'static str) {
     }
 }
 
+/// The queue is full for more batches than an event has attempts. Other topics and keys go on, and
+/// the events of the key are published in order when the queue has room.
+pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(place: Place) {
+    let broker = Broker::new();
+    let config = brisk();
+    let attempts = config.relay.attempts.get();
+    let house = house(&place, &broker, config).await;
+    *broker.mood.lock() = Mood::Full;
+    house
+        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+        .await;
+    until("it was refused", || broker.asked.load(Ordering::SeqCst) > 0).await;
+    for number in 1..4 {
+        house.count(number, "a").await;
+        house.count(number, "b").await;
+    }
+    until("the other key goes on", || broker.numbers("b").len() == 3).await;
+    let asked = broker.asked.load(Ordering::SeqCst);
+    until("the relay goes on asking", || {
+        broker.asked.load(Ordering::SeqCst) > asked + attempts + 1
+    })
+    .await;
+    assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
+    assert_eq!(house.rows("parked").await, 0);
+    assert_eq!(house.rows("pending").await, 4);
+    *broker.mood.lock() = Mood::Well;
+    until_empty(&house).await;
+    assert_eq!(broker.numbers("a"), [0, 1, 2, 3]);
+    assert_eq!(house.rows("parked").await, 0);
+    house.running.stop().await;
+}
+
 pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(place: Place) {
     let broker = Broker::new();
     let mut settings = DatabaseConfig::at(place.url.parse().unwrap());

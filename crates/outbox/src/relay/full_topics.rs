@@ -1,0 +1,65 @@
+use std::collections::{BTreeMap, BTreeSet};
+
+use parking_lot::Mutex;
+use seaworthy_messaging::{PublishError, Topic};
+
+/// Counts for each topic how many batches in a row its full queue refused. The backoff of its rows
+/// grows with this number.
+#[derive(Debug, Default)]
+pub(super) struct FullTopics(Mutex<BTreeMap<Topic, u32>>);
+
+impl FullTopics {
+    /// Records the answers for a batch. A published message ends the row of refusals of its topic.
+    pub(super) fn record<'a>(
+        &self,
+        answers: impl Iterator<Item = (&'a Topic, &'a Result<(), PublishError>)>,
+    ) {
+        let (mut full, mut published) = (BTreeSet::new(), BTreeSet::new());
+        for (topic, answer) in answers {
+            match answer {
+                Ok(()) => drop(published.insert(topic)),
+                Err(PublishError::QueueFull { .. }) => drop(full.insert(topic)),
+                Err(_) => {}
+            }
+        }
+        let mut refusals = self.0.lock();
+        for topic in published {
+            refusals.remove(topic);
+        }
+        for topic in full {
+            let count = refusals.entry(topic.clone()).or_default();
+            *count = count.saturating_add(1);
+        }
+    }
+
+    /// Returns how many batches in a row the queue of this topic refused.
+    pub(super) fn refusals(&self, topic: &Topic) -> u32 {
+        self.0.lock().get(topic).copied().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_grow_until_a_message_is_published_msg_4() {
+        let topic = Topic::new("full").unwrap();
+        let refused = || {
+            Err(PublishError::QueueFull {
+                topic: topic.clone(),
+            })
+        };
+        let topics = FullTopics::default();
+        for count in 1..=3 {
+            let answers = [refused(), refused()];
+            topics.record(answers.iter().map(|answer| (&topic, answer)));
+            assert_eq!(topics.refusals(&topic), count);
+        }
+        topics.record([(&topic, &Ok(()))].into_iter());
+        assert_eq!(topics.refusals(&topic), 0);
+        let answers = [refused(), Ok(())];
+        topics.record(answers.iter().map(|answer| (&topic, answer)));
+        assert_eq!(topics.refusals(&topic), 1);
+    }
+}
