@@ -240,6 +240,11 @@ fn post(admin: SocketAddr, path: &str, body: &Value) -> Answer {
     request(admin, "POST", path, &headers, &body.to_string()).unwrap()
 }
 
+/// Reads from the admin listener with the header that reading dead letters needs.
+fn read(admin: SocketAddr, path: &str) -> Answer {
+    request(admin, "GET", path, &[("x-admin-request", "1")], "").unwrap()
+}
+
 fn document(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{}", answer.body);
     serde_json::from_str(&answer.body).unwrap()
@@ -281,13 +286,50 @@ fn operators_pause_and_resume_a_subscription_at_the_admin_listener_msg_7() {
 }
 
 #[test]
+fn admin_listener_reads_dead_letters_only_with_header_msg_3() {
+    let trial = Trial::new();
+    let mut process = trial.serve(&[]);
+    let (_, admin) = process.addresses().unwrap();
+    for path in ["", "/groups", "/letters/x", "?topic=unknown"] {
+        let path = format!("/messaging/broker/dead-letters{path}");
+        let answer = get(admin, &path).unwrap();
+        assert_eq!(answer.status, 403, "{path} {}", answer.body);
+        assert!(
+            answer.body.contains("ADMIN_HEADER_REQUIRED"),
+            "{}",
+            answer.body
+        );
+    }
+    stop(process);
+}
+
+#[test]
+fn admin_listener_rejects_unknown_topics_msg_3() {
+    let (_trial, mut process) = Trial::with_dead_letters(1);
+    let (_, admin) = process.addresses().unwrap();
+    let base = "/messaging/broker/dead-letters";
+    for (topic, status) in [("trial.happened", 200), ("unknown", 404)] {
+        for path in ["", "/groups"] {
+            let answer = read(admin, &format!("{base}{path}?topic={topic}"));
+            assert_eq!(answer.status, status, "{path} {topic} {}", answer.body);
+        }
+        let body = json!({ "reason": "test", "filter": { "topic": topic }, "dry_run": true });
+        for action in ["replay", "discard"] {
+            let answer = post(admin, &format!("{base}/{action}"), &body);
+            assert_eq!(answer.status, status, "{action} {topic} {}", answer.body);
+        }
+    }
+    stop(process);
+}
+
+#[test]
 fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
     let (_trial, mut process) = Trial::with_dead_letters(30);
     let (_, admin) = process.addresses().unwrap();
     let base = "/messaging/broker/dead-letters";
-    let listed = document(&get(admin, &format!("{base}?reason=rejected&limit=2")).unwrap());
+    let listed = document(&read(admin, &format!("{base}?reason=rejected&limit=2")));
     assert_eq!(listed.as_array().unwrap().len(), 2);
-    let groups = document(&get(admin, &format!("{base}/groups?topic=trial.happened")).unwrap());
+    let groups = document(&read(admin, &format!("{base}/groups?topic=trial.happened")));
     assert_eq!(at(&groups, "/0/count"), &json!(30));
     for hostile in [
         "?limit=0",
@@ -296,20 +338,17 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
         "?sort=id",
         "?since=x",
     ] {
-        let answer = get(admin, &format!("{base}{hostile}")).unwrap();
+        let answer = read(admin, &format!("{base}{hostile}"));
         assert_eq!(answer.status, 400, "{hostile} {}", answer.body);
     }
     let id = at(&listed, "/0/id").as_str().unwrap();
-    let shown = document(&get(admin, &format!("{base}/letters/{id}")).unwrap());
+    let shown = document(&read(admin, &format!("{base}/letters/{id}")));
     assert_eq!(at(&shown, "/payload"), &Value::Null);
-    let shown = document(&get(admin, &format!("{base}/letters/{id}?payload=true")).unwrap());
+    let shown = document(&read(admin, &format!("{base}/letters/{id}?payload=true")));
     let payload = at(&shown, "/payload").as_str().unwrap();
     assert!(payload.parse::<u32>().unwrap() < 30, "{payload}");
-    assert_eq!(
-        get(admin, &format!("{base}/letters/x")).unwrap().status,
-        404
-    );
-    assert_eq!(get(admin, &format!("{base}/job")).unwrap().status, 404);
+    assert_eq!(read(admin, &format!("{base}/letters/x")).status, 404);
+    assert_eq!(read(admin, &format!("{base}/job")).status, 404);
 
     let replay = format!("{base}/replay");
     let unnamed = post(admin, &replay, &json!({ "reason": "mended" }));
@@ -337,7 +376,7 @@ fn operators_replay_dead_letters_at_the_admin_listener_msg_3() {
         &json!(0),
         "it was replayed first"
     );
-    let groups = document(&get(admin, &format!("{base}/groups")).unwrap());
+    let groups = document(&read(admin, &format!("{base}/groups")));
     assert!(
         at(&groups, "/0/replayed").as_u64().unwrap() >= 1,
         "{groups}"

@@ -1,16 +1,16 @@
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::{extract::State, http::HeaderMap};
 use seaworthy_core::{Code, Error};
 use seaworthy_http::{Json, Path, Query, Routes};
 use serde::Deserialize;
 use tokio::time;
 
 use super::{
-    actor, given,
+    actor, dead_letters_of,
     job::{Job, JobReport},
-    letters_of,
-    wish::{Asked, Wish},
+    require_admin_header, required,
+    selection::{DeadLetterAction, DeadLetterQuery},
 };
 use crate::{
     DeadLetterId, Messaging,
@@ -18,8 +18,8 @@ use crate::{
     transport::TransportError,
 };
 
-/// A request waits so long for the end of what it began; most are done by then.
-const WAIT: Duration = Duration::from_secs(2);
+/// How long a request waits for the end of the job that it started.
+const JOB_WAIT: Duration = Duration::from_secs(2);
 
 pub(super) fn routes() -> Routes<Messaging> {
     Routes::new()
@@ -34,96 +34,102 @@ pub(super) fn routes() -> Routes<Messaging> {
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-struct Shown {
+struct ShowOptions {
     payload: bool,
 }
 
 async fn list(
     State(messaging): State<Messaging>,
-    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Query(query): Query<DeadLetterQuery>,
 ) -> Result<Json<Vec<DeadLetterDescription>>, Error> {
-    let letters = letters_of(&messaging)?;
-    let selection = asked.selection(&messaging, true);
-    let found = letters.select(&selection).await.map_err(unanswered)?;
-    Ok(Json(found.iter().map(DeadLetterDescription::of).collect()))
+    require_admin_header(&headers)?;
+    let letters = dead_letters_of(&messaging)?;
+    let selection = query.listed(&messaging, &letters).await?;
+    let found = letters.descriptions(&selection).await;
+    Ok(Json(found.map_err(unavailable)?))
 }
 
 async fn groups(
     State(messaging): State<Messaging>,
-    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+    Query(query): Query<DeadLetterQuery>,
 ) -> Result<Json<Vec<DeadLetterGroup>>, Error> {
-    let letters = letters_of(&messaging)?;
-    let selection = asked.selection(&messaging, false);
-    let groups = letters.groups(&selection).await.map_err(unanswered)?;
+    require_admin_header(&headers)?;
+    let letters = dead_letters_of(&messaging)?;
+    let selection = query.grouped(&messaging, &letters).await?;
+    let groups = letters.groups(&selection).await.map_err(unavailable)?;
     Ok(Json(groups))
 }
 
 async fn show(
     State(messaging): State<Messaging>,
+    headers: HeaderMap,
     Path(id): Path<String>,
-    Query(shown): Query<Shown>,
+    Query(options): Query<ShowOptions>,
 ) -> Result<Json<DeadLetterDescription>, Error> {
-    let letters = letters_of(&messaging)?;
+    require_admin_header(&headers)?;
+    let letters = dead_letters_of(&messaging)?;
     let found = letters
         .find(&messaging.topics(), &DeadLetterId::new(&id))
         .await
-        .map_err(unanswered)?;
+        .map_err(unavailable)?;
     let letter = found.ok_or_else(|| {
-        let message = "no dead letter of this service's topics has this identifier";
+        let message = "no topic of this service's subscriptions has a dead letter with this ID";
         Error::new(Code::NotFound, "NO_SUCH_DEAD_LETTER", message)
     })?;
-    if !shown.payload {
+    if !options.payload {
         return Ok(Json(DeadLetterDescription::of(&letter)));
     }
     tracing::info!(
         dead_letter = id,
         actor = actor(),
-        "the payload of a dead letter is shown to an operator"
+        "an operator reads the payload of a dead letter"
     );
     Ok(Json(DeadLetterDescription::with_payload(&letter)))
 }
 
 async fn replay(
     State(messaging): State<Messaging>,
-    Json(wish): Json<Wish>,
+    Json(action): Json<DeadLetterAction>,
 ) -> Result<Json<JobReport>, Error> {
-    let reason = given(&wish.reason)?.to_owned();
-    let letters = letters_of(&messaging)?;
-    let (selection, how) = wish.plan(&messaging)?;
+    let reason = required(&action.reason)?.to_owned();
+    let letters = dead_letters_of(&messaging)?;
+    let (selection, options) = action.plan(&messaging, &letters).await?;
     tracing::warn!(
         reason,
         actor = actor(),
-        dry_run = how.dry_run,
+        dry_run = options.dry_run,
         ?selection,
-        target = ?how.target,
-        "dead letters are replayed by an operator"
+        target = ?options.target,
+        "an operator replays dead letters"
     );
-    let work = |progress| async move { letters.replay(&selection, &how, &progress).await };
-    begun(messaging.begin("replay", work)?).await
+    let work = |progress| async move { letters.replay(&selection, &options, &progress).await };
+    started(messaging.begin("replay", work)?).await
 }
 
 async fn discard(
     State(messaging): State<Messaging>,
-    Json(wish): Json<Wish>,
+    Json(action): Json<DeadLetterAction>,
 ) -> Result<Json<JobReport>, Error> {
-    let reason = given(&wish.reason)?.to_owned();
-    let letters = letters_of(&messaging)?;
-    let dry_run = wish.dry_run;
-    let (selection, _) = wish.plan(&messaging)?;
+    let reason = required(&action.reason)?.to_owned();
+    let letters = dead_letters_of(&messaging)?;
+    let dry_run = action.dry_run;
+    let (selection, _) = action.plan(&messaging, &letters).await?;
     tracing::warn!(
         reason,
         actor = actor(),
         dry_run,
         ?selection,
-        "dead letters are discarded by an operator"
+        "an operator discards dead letters"
     );
     let work = move |progress| async move { letters.discard(&selection, dry_run, &progress).await };
-    begun(messaging.begin("discard", work)?).await
+    started(messaging.begin("discard", work)?).await
 }
 
-/// What became of it within a moment; the rest is asked for.
-async fn begun(job: Job) -> Result<Json<JobReport>, Error> {
-    let _ = time::timeout(WAIT, job.ended()).await;
+/// Returns the report of a job at its end, or after [`JOB_WAIT`].
+async fn started(job: Job) -> Result<Json<JobReport>, Error> {
+    let _ = time::timeout(JOB_WAIT, job.ended()).await;
     Ok(Json(job.report()))
 }
 
@@ -134,14 +140,11 @@ async fn job(State(messaging): State<Messaging>) -> Result<Json<JobReport>, Erro
 async fn stop(State(messaging): State<Messaging>) -> Result<Json<JobReport>, Error> {
     let job = messaging.last_job()?;
     job.stop();
-    tracing::warn!(
-        actor = actor(),
-        "the work on dead letters was stopped by an operator"
-    );
-    begun(job).await
+    tracing::warn!(actor = actor(), "an operator stops the job on dead letters");
+    started(job).await
 }
 
-fn unanswered(error: TransportError) -> Error {
-    let message = "the broker does not show its dead letters";
+pub(super) fn unavailable(error: TransportError) -> Error {
+    let message = "the broker cannot be reached or refuses to read its dead letters";
     Error::new(Code::Unavailable, "BROKER_UNAVAILABLE", message).with_cause(error)
 }

@@ -8,11 +8,11 @@ use tokio_util::sync::CancellationToken;
 
 use crate::dead_letters::{DeadLetterReport, FateCounts, Progress};
 
-/// What is done with dead letters beside the service: one thing at a time. Clones are the same.
+/// The replays and discards of a service, one at a time. Clones share the state.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Jobs(Arc<Mutex<Option<Job>>>);
 
-/// One thing that is done, or was.
+/// A replay or a discard that runs or has ended.
 #[derive(Debug, Clone)]
 pub(crate) struct Job {
     what: &'static str,
@@ -21,7 +21,7 @@ pub(crate) struct Job {
     ended: CancellationToken,
 }
 
-/// A job as it is shown.
+/// The state of a job in a response.
 #[derive(Debug, Serialize)]
 pub(super) struct JobReport {
     what: &'static str,
@@ -31,7 +31,10 @@ pub(super) struct JobReport {
 }
 
 impl Jobs {
-    /// Begins, unless something is being done. It ends early when the service stops.
+    /// Starts a job. It ends early when the service stops.
+    ///
+    /// # Errors
+    /// Another job runs.
     pub(crate) fn begin<F>(
         &self,
         what: &'static str,
@@ -43,7 +46,7 @@ impl Jobs {
     {
         let mut last = self.0.lock();
         if last.as_ref().is_some_and(|job| !job.ended.is_cancelled()) {
-            let message = "dead letters are being replayed or discarded: wait for it, or stop it";
+            let message = "another job replays or discards dead letters: wait for it, or stop it";
             return Err(Error::new(Code::Conflict, "ALREADY_RUNNING", message));
         }
         let job = Job {
@@ -54,15 +57,15 @@ impl Jobs {
         };
         let work = work(job.progress.clone());
         let (stop, ended) = (job.stop.clone(), job.ended.clone().drop_guard());
-        let (word, progress) = (tasks.stop().clone(), job.progress.clone());
+        let (service_stop, progress) = (tasks.stop().clone(), job.progress.clone());
         tasks.spawn(format!("{what} dead letters"), async move {
             tokio::select! {
                 _report = work => {}
                 () = stop.cancelled() => {}
-                () = word.requested() => {}
+                () = service_stop.requested() => {}
             }
             let counts = progress.counts();
-            tracing::info!(what, ?counts, "the work on dead letters has ended");
+            tracing::info!(what, ?counts, "the job on dead letters has ended");
             drop(ended);
         });
         *last = Some(job.clone());
@@ -72,7 +75,7 @@ impl Jobs {
     pub(crate) fn last(&self) -> Result<Job, Error> {
         let last = self.0.lock().clone();
         last.ok_or_else(|| {
-            let message = "nothing was done with dead letters since the start";
+            let message = "no replay or discard was started since the service started";
             Error::new(Code::NotFound, "NO_SUCH_JOB", message)
         })
     }

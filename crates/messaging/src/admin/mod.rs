@@ -1,20 +1,26 @@
-//! What operators see and do at the admin listener: subscriptions and dead letters of one broker, below `/messaging/NAME`.
+//! Endpoints of the admin listener for the subscriptions and dead letters of one broker, below
+//! `/messaging/NAME`.
 //!
-//! A change needs a reason, and the log says who made it and why. Replaying takes longer than a request may: it runs beside the service, one at a time, and is looked at
-//! and stopped by requests of its own.
+//! A change needs a reason. The log records who made the change and why. A replay or a discard takes
+//! longer than a request may, so it runs as a job. One job runs at a time, and other requests read
+//! its progress or stop it.
 
 mod dead_letters;
 mod job;
+mod selection;
 mod subscriptions;
-mod wish;
 
+use axum::http::HeaderMap;
 pub(crate) use job::{Job, Jobs};
 use seaworthy_core::{Code, Error, RequestContext, context};
 use seaworthy_http::Routes;
 
 use crate::{DeadLetters, Messaging};
 
-/// The endpoints for the broker of this name.
+/// A web page cannot send this header to another origin. The admin listener requires it for changes.
+const ADMIN_HEADER: &str = "x-admin-request";
+
+/// Returns the endpoints for the broker of this name.
 pub(crate) fn routes(name: &str, messaging: &Messaging) -> Routes {
     let endpoints = Routes::new()
         .merge(subscriptions::routes())
@@ -23,7 +29,7 @@ pub(crate) fn routes(name: &str, messaging: &Messaging) -> Routes {
     Routes::new().nest(&format!("/messaging/{}", segment(name)), endpoints)
 }
 
-/// A name as a part of a path.
+/// Converts a name to a path segment.
 fn segment(name: &str) -> String {
     let safe = |character: char| character.is_ascii_alphanumeric() || "._-".contains(character);
     name.chars()
@@ -31,27 +37,42 @@ fn segment(name: &str) -> String {
         .collect()
 }
 
-fn letters_of(messaging: &Messaging) -> Result<DeadLetters, Error> {
+fn dead_letters_of(messaging: &Messaging) -> Result<DeadLetters, Error> {
     messaging.dead_letters().ok_or_else(|| {
         Error::new(
             Code::Conflict,
-            "MESSAGES_DISABLED",
-            "messages are switched off by the settings",
+            "MESSAGING_DISABLED",
+            "messaging is disabled by the setting enabled",
         )
     })
 }
 
-fn given(reason: &str) -> Result<&str, Error> {
+/// Requires the header of a request that reads from the broker. Browsing moves every dead letter of
+/// a queue, so a web page must not be able to start it.
+fn require_admin_header(headers: &HeaderMap) -> Result<(), Error> {
+    if headers.contains_key(ADMIN_HEADER) {
+        return Ok(());
+    }
+    Err(Error::new(
+        Code::Forbidden,
+        "ADMIN_HEADER_REQUIRED",
+        "a request that reads dead letters must have the header x-admin-request: 1",
+    ))
+}
+
+fn required(reason: &str) -> Result<&str, Error> {
     match reason.trim() {
-        "" => Err(
-            Error::new(Code::Invalid, "REASON_REQUIRED", "a change needs a reason")
-                .with_field("reason", "must not be empty"),
-        ),
+        "" => Err(Error::new(
+            Code::Invalid,
+            "REASON_REQUIRED",
+            "a change must have a reason: set the field reason",
+        )
+        .with_field("reason", "must not be empty")),
         reason => Ok(reason),
     }
 }
 
-/// Who asks, as far as the listener knows.
+/// Returns the authenticated actor of the request, or an empty text.
 fn actor() -> String {
     let actor = |context: Option<&RequestContext>| {
         context

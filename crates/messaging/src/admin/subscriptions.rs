@@ -3,7 +3,7 @@ use seaworthy_core::{Code, Error};
 use seaworthy_http::{Json, Path, Routes};
 use serde::Deserialize;
 
-use super::{actor, given};
+use super::{actor, required};
 use crate::{ConsumerReport, Messaging};
 
 pub(super) fn routes() -> Routes<Messaging> {
@@ -28,7 +28,7 @@ async fn pause(
     Path(group): Path<String>,
     Json(change): Json<Change>,
 ) -> Result<Json<Vec<ConsumerReport>>, Error> {
-    let reason = given(&change.reason)?;
+    let reason = required(&change.reason)?;
     if !messaging.pause(&group) {
         return Err(missing());
     }
@@ -36,7 +36,7 @@ async fn pause(
         group,
         reason,
         actor = actor(),
-        "a subscription was paused by an operator, on this instance"
+        "an operator paused a subscription of this instance"
     );
     Ok(Json(messaging.consumers()))
 }
@@ -46,7 +46,7 @@ async fn resume(
     Path(group): Path<String>,
     Json(change): Json<Change>,
 ) -> Result<Json<Vec<ConsumerReport>>, Error> {
-    let reason = given(&change.reason)?;
+    let reason = required(&change.reason)?;
     if !messaging.resume(&group) {
         return Err(missing());
     }
@@ -54,7 +54,7 @@ async fn resume(
         group,
         reason,
         actor = actor(),
-        "a subscription was resumed by an operator, on this instance"
+        "an operator resumed a subscription of this instance"
     );
     Ok(Json(messaging.consumers()))
 }
@@ -63,6 +63,6 @@ fn missing() -> Error {
     Error::new(
         Code::NotFound,
         "NO_SUCH_SUBSCRIPTION",
-        "this instance takes messages for no group of this name",
+        "this instance has no subscription with this consumer group",
     )
 }

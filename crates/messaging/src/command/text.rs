@@ -3,7 +3,7 @@ use std::fmt::Write as _;
 use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
-    DeadLetter, GroupName,
+    GroupName,
     dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterReport, Fate},
 };
 
@@ -37,18 +37,18 @@ pub(super) fn named(group: Option<&GroupName>) -> &str {
     group.map_or("-", GroupName::as_str)
 }
 
-pub(super) fn line(letter: &DeadLetter) -> String {
+pub(super) fn line(letter: &DeadLetterDescription) -> String {
     format!(
         "{}  {}  {}  group {}  {}  {}  replayed {}  {}: {}",
         shown(letter.id.as_str()),
         moment(letter.last_failed),
-        letter.envelope.topic(),
+        letter.topic,
         named(letter.group.as_ref()),
-        shown(letter.envelope.event_type()),
+        shown(&letter.event_type),
         letter.reason,
         letter.replays,
         shown(&letter.class),
-        shown(&letter.message),
+        shown(&letter.problem),
     )
 }
 

@@ -9,7 +9,7 @@ use super::{
     text::{description, group, line, report},
 };
 use crate::{
-    dead_letters::{DeadLetterDescription, DeadLetterReport, Progress, Replay},
+    dead_letters::{DeadLetterDescription, DeadLetterReport, Progress, Replay, Selection},
     transport::TransportError,
 };
 
@@ -21,13 +21,12 @@ fn unanswered(error: TransportError) -> StartError {
 }
 
 pub(super) async fn list(asked: &Asked) -> Result<(), StartError> {
-    let letters = asked.letters.select(&asked.selection).await;
+    let letters = asked.letters.descriptions(&asked.selection).await;
     let letters = letters.map_err(unanswered)?;
     let lines: Vec<String> = letters.iter().map(line).collect();
-    let documents: Vec<_> = letters.iter().map(DeadLetterDescription::of).collect();
     asked
         .console
-        .answer(&lines_or(&lines, "no dead letters"), &documents);
+        .answer(&lines_or(&lines, "no dead letters"), &letters);
     Ok(())
 }
 
@@ -42,9 +41,12 @@ pub(super) async fn groups(asked: &Asked) -> Result<(), StartError> {
 }
 
 pub(super) async fn show(asked: &Asked, with_payload: bool) -> Result<(), StartError> {
-    let found = asked.letters.select(&asked.selection).await;
-    let found = found.map_err(unanswered)?.into_iter().next();
+    let Selection { topics, filter, .. } = &asked.selection;
+    let id = filter.ids.first();
+    let id = id.ok_or_else(|| StartError::new("no ID of a dead letter is given"))?;
+    let found = asked.letters.find(topics, id).await;
     let letter = found
+        .map_err(unanswered)?
         .ok_or_else(|| StartError::new("no dead letter of these topics has this identifier"))?;
     let document = if with_payload {
         DeadLetterDescription::with_payload(&letter)

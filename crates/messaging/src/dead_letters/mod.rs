@@ -24,7 +24,7 @@ use seaworthy_core::Timeout;
 
 use crate::{
     DeadLetter, DeadLetterId, Topic,
-    transport::{Transport, TransportError},
+    transport::{MAX_PAGE_SIZE, Transport, TransportError},
 };
 
 /// So many are asked for at once: a broker that looks through all of them for every question is asked seldom, and the largest messages still fit into memory.
@@ -73,14 +73,28 @@ impl DeadLetters {
         Ok(stored.into_iter().map(DeadLetter::from_stored).collect())
     }
 
-    /// Those of the selection, topic by topic, the oldest first.
+    /// Whether the broker has a dead-letter topic for this topic. Does not create it.
     ///
     /// # Errors
-    /// [`TransportError`] when the broker does not answer.
-    pub async fn select(&self, selection: &Selection) -> Result<Vec<DeadLetter>, TransportError> {
+    /// [`TransportError`] if the broker cannot be reached or refuses.
+    pub async fn exist_for(&self, topic: &Topic) -> Result<bool, TransportError> {
+        self.transport.has_dead_letters(&topic.dead_letters()).await
+    }
+
+    /// Returns descriptions of the selected dead letters without payloads, topic by topic, the oldest
+    /// first. Memory for payloads is bounded by one page.
+    ///
+    /// # Errors
+    /// [`TransportError`] if the broker cannot be reached or refuses.
+    pub async fn descriptions(
+        &self,
+        selection: &Selection,
+    ) -> Result<Vec<DeadLetterDescription>, TransportError> {
         let mut selected = Vec::new();
-        self.walk_all(selection, |_, letter| selected.push(letter))
-            .await?;
+        self.walk_all(selection, |_, letter| {
+            selected.push(DeadLetterDescription::of(&letter));
+        })
+        .await?;
         Ok(selected)
     }
 
@@ -112,7 +126,10 @@ impl DeadLetters {
         id: &DeadLetterId,
     ) -> Result<Option<DeadLetter>, TransportError> {
         let selection = Selection::of(topics, DeadLetterFilter::one(id.clone()));
-        Ok(self.select(&selection).await?.into_iter().next())
+        let mut found = None;
+        self.walk_all(&selection, |_, letter| found = Some(letter))
+            .await?;
+        Ok(found)
     }
 
     /// Visits what is selected, with the identifier of the letter before it. Returns whether there is more than the limit.
@@ -156,7 +173,8 @@ impl DeadLetters {
         let mut last: Option<DeadLetterId> = None;
         loop {
             let page = self.list(topic, last.as_ref(), PAGE).await?;
-            let is_last = page.len() < PAGE;
+            let size: usize = page.iter().map(|letter| letter.envelope.size()).sum();
+            let is_last = page.len() < PAGE && size < MAX_PAGE_SIZE.as_usize();
             let known = seen.len();
             for letter in page {
                 let id = letter.id.clone();

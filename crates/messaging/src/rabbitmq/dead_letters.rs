@@ -14,12 +14,17 @@ use tokio::{
     time::{self, Instant},
 };
 
+use super::page::Page;
 use super::{
     config::RabbitmqConfig,
     connection::{Link, failure},
     wire,
 };
-use crate::{DeadLetterId, Envelope, Topic, dead_letter::attributes, transport::TransportError};
+use crate::{
+    DeadLetterId, Envelope, Topic,
+    dead_letter::attributes,
+    transport::{MAX_PAGE_SIZE, TransportError},
+};
 
 /// So many are looked through in one question; those behind are found when some before them are gone.
 const MOST_LOOKED_AT: usize = 10_000;
@@ -44,23 +49,18 @@ pub(super) async fn browse(
     if !exists(&link, &topic).await? {
         return Ok(Vec::new());
     }
-    let mut found = Turn::through(link, topic.clone(), move |channel| async move {
-        let mut found = Vec::new();
-        while found.len() < MOST_LOOKED_AT
-            && let Some((_, envelope)) = get(&channel, &config, &topic).await?
-        {
-            found.push((DeadLetterId::of(&envelope), envelope));
+    let page = Turn::through(link, topic.clone(), move |channel| async move {
+        let mut page = Page::new(after, limit, MAX_PAGE_SIZE);
+        for _ in 0..MOST_LOOKED_AT {
+            let Some((_, envelope)) = get(&channel, &config, &topic).await? else {
+                break;
+            };
+            page.add(envelope);
         }
-        Ok(found)
+        Ok(page)
     })
     .await?;
-    found.sort_by(|(left, _), (right, _)| left.cmp(right));
-    Ok(found
-        .into_iter()
-        .filter(|(id, _)| after.as_ref().is_none_or(|after| id > after))
-        .map(|(_, envelope)| envelope)
-        .take(limit)
-        .collect())
+    Ok(page.into_letters())
 }
 
 pub(super) async fn remove(
@@ -133,8 +133,10 @@ impl Turn {
         topic: Topic,
         work: impl FnOnce(Channel) -> F + Send + 'static,
     ) -> Result<T, TransportError> {
+        // A caller that stops waiting here does no work on the broker.
+        let within = link.looking().lock_owned().await;
         let looking = tokio::spawn(async move {
-            let turn = Self::take(&link, &topic).await?;
+            let turn = Self::take(&link, &topic, within).await?;
             let looked = async {
                 let channel = link.new_channel().await?;
                 let looked = work(channel.clone()).await?;
@@ -148,8 +150,11 @@ impl Turn {
         looking.await.map_err(TransportError::unavailable)?
     }
 
-    async fn take(link: &Link, topic: &Topic) -> Result<Self, TransportError> {
-        let within = link.looking().lock_owned().await;
+    async fn take(
+        link: &Link,
+        topic: &Topic,
+        within: OwnedMutexGuard<()>,
+    ) -> Result<Self, TransportError> {
         let name =
             ShortString::try_new(format!("{topic}.turn")).map_err(TransportError::refused)?;
         let end = Instant::now() + LONGEST_WAIT.get();

@@ -24,8 +24,13 @@ pub use delivery::{Deliveries, Delivery, DeliveryTag};
 use futures::future::BoxFuture;
 pub(crate) use order::{KeyOrder, publish_in_order};
 pub use plan::{Order, SubscriptionPlan, TopicPlan};
+use seaworthy_core::ByteSize;
 
 use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
+
+/// The maximum size of a page of dead letters in bytes, headers included. The letter that exceeds it
+/// is the last of its page, so each page has at least one.
+pub const MAX_PAGE_SIZE: ByteSize = ByteSize::mebibytes(64);
 
 /// An engine cannot do what it was asked for.
 #[derive(Debug, thiserror::Error)]
@@ -112,13 +117,23 @@ pub trait Transport: Send + Sync + 'static {
     /// Whether the broker answers.
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// The messages of a dead-letter topic, the oldest first: at most `limit`, those after `after`. They stay where they are.
+    /// Returns messages of a dead-letter topic after `after`, the oldest first, and leaves them
+    /// there. It returns at most `limit`. A page that reaches [`MAX_PAGE_SIZE`] may have fewer
+    /// although more follow.
     fn browse<'a>(
         &'a self,
         topic: &'a Topic,
         after: Option<&'a DeadLetterId>,
         limit: usize,
     ) -> BoxFuture<'a, Result<Vec<Envelope>, TransportError>>;
+
+    /// Whether the dead-letter topic exists on the broker.
+    fn has_dead_letters<'a>(
+        &'a self,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move { Ok(!self.browse(topic, None, 1).await?.is_empty()) })
+    }
 
     /// Removes these from a dead-letter topic, and tells how many there were.
     fn remove<'a>(
