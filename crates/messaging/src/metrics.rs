@@ -26,6 +26,7 @@ pub(crate) struct ConsumerMetrics {
     pub(crate) lag: Gauge,
     pub(crate) connected: Gauge,
     pub(crate) paused: Gauge,
+    pub(crate) refused_dead_letters: Counter,
     dead: [(DeadLetterReason, Counter); DeadLetterReason::ALL.len()],
 }
 
@@ -101,6 +102,10 @@ impl ConsumerMetrics {
             paused: gauge(
                 "consumer_paused",
                 "1 while taking messages is paused by hand, else 0.",
+            ),
+            refused_dead_letters: counter(
+                "messages_dead_letter_refusals_total",
+                "Messages that went back to their queue because the broker refused their dead letters.",
             ),
             dead: DeadLetterReason::ALL.map(|reason| {
                 let labels = [("group", group.as_str()), ("reason", reason.as_str())];

@@ -6,7 +6,9 @@ use std::{
 
 use chrono::Utc;
 use futures::FutureExt as _;
-use seaworthy_core::{Actor, Deadline, RequestContext, RequestId, Tenant, TraceContext, context};
+use seaworthy_core::{
+    Actor, Backoff, Deadline, RequestContext, RequestId, Tenant, Timeout, TraceContext, context,
+};
 use seaworthy_resilience::{Outcome, circuit_breaker::Admission};
 use seaworthy_telemetry::tracer::{Attribute, SpanKind, SpanRecord};
 use tokio::{
@@ -27,8 +29,12 @@ use crate::{
 const LONGEST_DELAY: Duration = Duration::from_secs(5 * 60);
 /// How soon a paused subscription looks again where the breaker does not say.
 const BREAKER_LOOK: Duration = Duration::from_millis(100);
-/// How long a dead letter that the broker does not take waits for another try; the message stays in hand.
-const DEAD_LETTER_PAUSE: Duration = Duration::from_secs(1);
+/// The backoff between attempts to store a dead letter. The message stays unacknowledged meanwhile.
+const DEAD_LETTER_INITIAL_BACKOFF: Timeout = Timeout::from_secs(1);
+const DEAD_LETTER_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
+/// After this many refusals of every form, the message goes back to the broker. It then takes no
+/// prefetch slot until the next delivery.
+const MAX_DEAD_LETTER_REFUSALS: u32 = 4;
 
 /// How one attempt ended.
 enum Attempt {
@@ -333,34 +339,59 @@ impl Consumer {
             "a message could not be handled and is dead"
         );
         let stored = letter.into_stored();
-        let topic = stored.topic().clone();
+        let backoff = Backoff::new(DEAD_LETTER_INITIAL_BACKOFF, DEAD_LETTER_MAX_BACKOFF);
+        let mut refusals = 0;
+        let mut attempt = 0;
         loop {
-            // A form that is refused for good is followed by a smaller one. After an outage, or if
-            // no form is taken, the whole letter comes first again.
-            for form in Form::ALL {
-                let begun = Instant::now();
-                let result = self.outlet.publish(form.of(&stored), None).await;
-                self.outlet.count(&topic, begun, &result);
-                match result {
-                    Ok(()) => {
-                        self.metrics.dead(reason);
-                        return Settled::Acknowledged;
-                    }
-                    Err(PublishError::Closed) => return Settled::GivenBack,
-                    Err(error) => {
-                        let may_pass = error.may_pass();
+            match self.store(&stored).await {
+                Ok(()) => {
+                    self.metrics.dead(reason);
+                    return Settled::Acknowledged;
+                }
+                Err(PublishError::Closed) => return Settled::GivenBack,
+                Err(error) if error.may_pass() => {}
+                Err(error) => {
+                    refusals += 1;
+                    if refusals == MAX_DEAD_LETTER_REFUSALS {
+                        self.metrics.refused_dead_letters.increment();
                         let problem = chain(&error);
-                        tracing::error!(consumer = &*self.name, %topic, ?form, problem, may_pass, "the broker did not take a dead letter");
-                        if may_pass {
-                            break;
-                        }
+                        tracing::error!(consumer = &*self.name, topic = %stored.topic(), message_id = %stored.id(), problem, "the broker refuses a dead letter in every form; the message goes back to its queue");
+                        return Settled::Nacked;
                     }
                 }
             }
-            if !rest(DEAD_LETTER_PAUSE, &job.session).await {
+            if !rest(backoff.delay(attempt), &job.session).await {
                 return Settled::GivenBack;
             }
+            attempt += 1;
         }
+    }
+
+    /// Stores a dead letter in the largest form that the broker accepts.
+    ///
+    /// # Errors
+    /// The error of the smallest form if the broker refuses every form. A transient error ends the
+    /// attempt at once, so that the next attempt begins with the whole letter.
+    async fn store(&self, letter: &Envelope) -> Result<(), PublishError> {
+        let topic = letter.topic();
+        let mut refused = None;
+        for form in Form::ALL {
+            let begun = Instant::now();
+            let result = self.outlet.publish(form.of(letter), None).await;
+            self.outlet.count(topic, begun, &result);
+            let error = match result {
+                Ok(()) => return Ok(()),
+                Err(error) => error,
+            };
+            let may_pass = error.may_pass();
+            let problem = chain(&error);
+            tracing::error!(consumer = &*self.name, %topic, ?form, problem, may_pass, "the broker did not take a dead letter");
+            if may_pass || matches!(error, PublishError::Closed) {
+                return Err(error);
+            }
+            refused = Some(error);
+        }
+        refused.map_or(Ok(()), Err)
     }
 }
 

@@ -33,6 +33,8 @@ pub(super) enum Settled {
     Acknowledged,
     /// To be delivered again.
     GivenBack,
+    /// To be delivered again, because its dead letter cannot be stored.
+    Nacked,
 }
 
 /// One open session, as the tasks that handle its messages see it.
@@ -243,13 +245,14 @@ impl Consumer {
         hands: &mut Hands,
     ) -> Result<(), TransportError> {
         let mut acknowledged = Vec::with_capacity(ended.len());
-        let mut given_back = Vec::new();
+        let (mut given_back, mut nacked) = (Vec::new(), Vec::new());
         for done in ended {
             if done.session == session.number {
                 in_hand.remove(&done.tag);
                 match done.settled {
                     Settled::Acknowledged => acknowledged.push(done.tag),
                     Settled::GivenBack => given_back.push(done.tag),
+                    Settled::Nacked => nacked.push(done.tag),
                 }
             }
             let key = done.key.as_deref().and_then(Envelope::key);
@@ -263,6 +266,9 @@ impl Consumer {
         if !given_back.is_empty() {
             self.metrics.returned.add(given_back.len() as u64);
             deliveries.give_back(given_back).await?;
+        }
+        if !nacked.is_empty() {
+            deliveries.nack(nacked).await?;
         }
         Ok(())
     }
