@@ -106,7 +106,7 @@ impl Messaging {
             transport,
             service.tasks(),
         ));
-        let consumers = Consumers::new(&name);
+        let consumers = Consumers::new(&name, config);
         service.component(consumers.clone());
         let messaging = Self(Some(Arc::new(Inner {
             name: Arc::clone(&name),

@@ -142,6 +142,8 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     config.defaults.prefetch = NonZeroU16::new(2).unwrap();
     config.defaults.concurrency = NonZeroU16::new(2).unwrap();
     let transport = connect(config.clone()).await;
+    // The tests subscribe after the start, and the start rejects settings without a subscription.
+    config.rabbitmq.queues.clear();
     let loader = Loader::new("conformance").overrides([
         "server.http.addr=127.0.0.1:0",
         "admin.addr=127.0.0.1:0",

@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use futures::future::BoxFuture;
 
-use crate::lifecycle::Phase;
+use crate::{lifecycle::Phase, start_error::StartError};
 
 /// Where in the ordered stop a component belongs (LIFE-4). The order of the variants is the order of the stop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -45,6 +45,15 @@ pub trait Component: Send + Sync + 'static {
 
     /// When it is stopped.
     fn stage(&self) -> Stage;
+
+    /// Checks the component after the assembly, before the service is ready. A component checks here
+    /// what it cannot check until the whole service is assembled, such as names in its settings.
+    ///
+    /// # Errors
+    /// The service does not start.
+    fn check(&self) -> Result<(), StartError> {
+        Ok(())
+    }
 
     /// Takes no new work from now on. Returns at once; called once.
     fn request_stop(&self);

@@ -2,21 +2,35 @@ use std::sync::Arc;
 
 use futures::future::{BoxFuture, join_all};
 use parking_lot::Mutex;
-use seaworthy_service::{Component, Stage};
+use seaworthy_config::check_entries;
+use seaworthy_service::{Component, Stage, StartError};
 
 use super::Consumer;
+use crate::MessagingConfig;
 
-/// The consumers of a broker as the kernel stops them. Clones are the same.
+/// The consumers of a broker as one component. Clones share the state.
 #[derive(Clone)]
 pub(crate) struct Consumers {
     name: Arc<str>,
+    /// The consumer groups that the settings name, by the key of their map.
+    configured: Arc<[(String, Vec<String>)]>,
     all: Arc<Mutex<Vec<Arc<Consumer>>>>,
 }
 
 impl Consumers {
-    pub(crate) fn new(broker: &str) -> Self {
+    pub(crate) fn new(broker: &str, config: &MessagingConfig) -> Self {
+        let subscriptions = config.subscriptions.keys().cloned().collect();
+        let configured = [
+            (format!("{broker}.subscriptions"), subscriptions),
+            #[cfg(feature = "rabbitmq")]
+            (
+                format!("{broker}.rabbitmq.queues"),
+                config.rabbitmq.queues.keys().cloned().collect(),
+            ),
+        ];
         Self {
             name: format!("consumers of {broker}").into(),
+            configured: Arc::new(configured),
             all: Arc::default(),
         }
     }
@@ -39,6 +53,21 @@ impl Component for Consumers {
         Stage::Consumer
     }
 
+    /// Rejects settings for consumer groups without a subscription: they would have no effect.
+    fn check(&self) -> Result<(), StartError> {
+        let all = self.all();
+        for (key, names) in &*self.configured {
+            let groups = all.iter().map(|consumer| consumer.plan.group.as_str());
+            check_entries(key, names.iter().map(String::as_str), groups).map_err(|error| {
+                StartError::because(
+                    "the settings name a consumer group without a subscription",
+                    error,
+                )
+            })?;
+        }
+        Ok(())
+    }
+
     fn request_stop(&self) {
         self.all()
             .iter()
@@ -59,8 +88,11 @@ impl Component for Consumers {
             .filter(|consumer| !consumer.finished.is_cancelled());
         running
             .map(|consumer| {
-                let in_hand = consumer.metrics.in_hand.get();
-                format!("{} with {in_hand} messages in hand", consumer.name)
+                let unacknowledged = consumer.metrics.in_hand.get();
+                format!(
+                    "{} with {unacknowledged} unacknowledged messages",
+                    consumer.name
+                )
             })
             .collect()
     }

@@ -145,6 +145,10 @@ impl Kernel {
                 ));
             }
         }
+        let components = self.parts.handed_over.lock().components.clone();
+        for component in components {
+            component.check()?;
+        }
         let (routes, admin, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
             (

@@ -1,0 +1,66 @@
+//! Settings that name a subscription which the service does not have.
+#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+
+use bytes::Bytes;
+use seaworthy_config::Loader;
+use seaworthy_messaging::{
+    BrokerUrl, Failure, Messaging, MessagingConfig, Received, Subscription, SubscriptionOverrides,
+};
+use seaworthy_service::{NoSettings, Service};
+
+/// Starts a service with the subscription `audit` and settings for this group. Returns the error
+/// with its causes.
+async fn start(change: impl FnOnce(&mut MessagingConfig)) -> Result<(), String> {
+    let mut config = MessagingConfig::at(BrokerUrl::memory());
+    change(&mut config);
+    let loader = Loader::new("settings").overrides([
+        "server.http.addr=127.0.0.1:0",
+        "admin.addr=127.0.0.1:0",
+        "lifecycle.drain_delay=0s",
+    ]);
+    let started = Service::new("settings", "1.0.0")
+        .start::<NoSettings, _>(loader, async move |service| {
+            let messaging = Messaging::connect(service, "broker", &config).await?;
+            let subscription = Subscription::new("audit")
+                .on_topic("test.happened", async |_: Received<Bytes>| {
+                    Ok::<_, Failure>(())
+                });
+            Ok(messaging.subscribe(subscription).await?)
+        })
+        .await;
+    match started {
+        Ok(service) => {
+            service.stop().await;
+            Ok(())
+        }
+        Err(error) => Err(error.chain().join(": ")),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_of_unknown_subscription_fail_the_start_conf_1() {
+    let overrides = SubscriptionOverrides::default;
+    let known = start(|config| drop(config.subscriptions.insert("audit".to_owned(), overrides())));
+    assert_eq!(known.await, Ok(()));
+    let unknown =
+        start(|config| drop(config.subscriptions.insert("audti".to_owned(), overrides())));
+    let problem = unknown.await.unwrap_err();
+    let expected = "broker.subscriptions.audti: unknown name; did you mean `audit`?";
+    assert!(problem.ends_with(expected), "{problem}");
+}
+
+#[cfg(feature = "rabbitmq")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn settings_of_unknown_queue_fail_the_start_conf_1() {
+    use seaworthy_messaging::rabbitmq::QueueConfig;
+    let insert = |name: &'static str| {
+        move |config: &mut MessagingConfig| {
+            let queue = QueueConfig::default();
+            config.rabbitmq.queues.insert(name.to_owned(), queue);
+        }
+    };
+    assert_eq!(start(insert("audit")).await, Ok(()));
+    let problem = start(insert("adit")).await.unwrap_err();
+    let expected = "broker.rabbitmq.queues.adit: unknown name; did you mean `audit`?";
+    assert!(problem.ends_with(expected), "{problem}");
+}
