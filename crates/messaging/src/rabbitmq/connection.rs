@@ -2,7 +2,6 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use lapin::{
     Channel, Connection, ConnectionProperties, ErrorKind,
-    options::ConfirmSelectOptions,
     protocol::{AMQPErrorKind, AMQPHardError, AMQPSoftError},
     tcp::OwnedTLSConfig,
 };
@@ -11,7 +10,7 @@ use seaworthy_core::{Backoff, Timeout};
 use tokio::{sync::watch, time};
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use super::{config::RabbitmqConfig, topology};
+use super::{channels::PublishChannels, config::RabbitmqConfig, topology};
 use crate::{
     MessagingConfig, Topic,
     transport::{Cause, TransportError},
@@ -26,10 +25,11 @@ const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// AMQP: everything went well.
 const REPLY_SUCCESS: u16 = 200;
 
-/// A connection with a first channel.
+/// A connection to the broker.
 pub(super) struct Link {
     connection: Connection,
-    pub(super) channel: Channel,
+    /// The channels on which batches are published.
+    pub(super) channels: PublishChannels,
     looking: Arc<tokio::sync::Mutex<()>>,
     /// Dead-letter topics whose queues existed on this connection.
     pub(super) stores: Mutex<BTreeSet<Topic>>,
@@ -64,7 +64,7 @@ struct Opening {
 /// What a connection is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Role {
-    /// Its first channel confirms what is published.
+    /// Its channels confirm what is published.
     Publishing,
     /// Each consumer has a channel of its own.
     Consuming,
@@ -98,7 +98,7 @@ impl Link {
     }
 
     fn works(&self) -> bool {
-        self.connection.status().connected() && self.channel.status().connected()
+        self.connection.status().connected()
     }
 
     pub(super) async fn new_channel(&self) -> Result<Channel, TransportError> {
@@ -306,16 +306,14 @@ impl Opening {
         let connection = Connection::connect_with_config(&self.uri, properties, tls, runtime)
             .await
             .map_err(failure)?;
-        let channel = connection.create_channel().await.map_err(failure)?;
         if self.role == Role::Publishing {
-            // What the broker may have forgotten.
+            // The broker may have lost the exchanges.
+            let channel = connection.create_channel().await.map_err(failure)?;
             topology::exchanges(&channel, &self.config).await?;
-            let select = channel.confirm_select(ConfirmSelectOptions::default());
-            select.await.map_err(failure)?;
         }
         Ok(Link {
             connection,
-            channel,
+            channels: PublishChannels::new(),
             looking: Arc::default(),
             stores: Mutex::default(),
         })

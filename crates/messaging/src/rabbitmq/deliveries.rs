@@ -1,15 +1,11 @@
-use std::{
-    collections::BTreeSet,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-};
+use std::{collections::BTreeMap, sync::Arc};
 
 use futures::{FutureExt as _, StreamExt as _, future::BoxFuture};
 use lapin::{
     Channel, Consumer,
-    options::{BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicQosOptions},
+    options::{
+        BasicAckOptions, BasicCancelOptions, BasicConsumeOptions, BasicNackOptions, BasicQosOptions,
+    },
     types::{FieldTable, ShortString},
 };
 use parking_lot::Mutex;
@@ -17,11 +13,11 @@ use parking_lot::Mutex;
 use super::{
     config::{QueueKind, RabbitmqConfig, RabbitmqHeaders},
     connection::{Link, failure},
-    stops::Stops,
+    returns::Returns,
     topology, wire,
 };
 use crate::{
-    Topic,
+    MessageId, Topic,
     transport::{Deliveries, Delivery, DeliveryTag, SubscriptionPlan, TransportError},
 };
 
@@ -32,16 +28,13 @@ pub(super) struct RabbitmqDeliveries {
     channel: Channel,
     arriving: tokio::sync::Mutex<Arriving>,
     tag: ShortString,
-    /// `None` if the broker does not count returns, or if its returns cannot be distinguished.
-    stops: Option<Stops>,
-    /// Whether the stop of this session is recorded.
-    is_recorded: AtomicBool,
+    /// `None` if the broker does not count returns, or if returns cannot be recorded.
+    returns: Option<Returns>,
     named: RabbitmqHeaders,
     fallback: Topic,
-    /// What was handed out and not acknowledged.
-    outstanding: Mutex<BTreeSet<u64>>,
-    stopped: AtomicBool,
-    _link: Arc<Link>,
+    /// The deliveries without an acknowledgement, by tag.
+    outstanding: Mutex<BTreeMap<u64, MessageId>>,
+    link: Arc<Link>,
 }
 
 /// Incoming deliveries, and those that are not passed on.
@@ -71,8 +64,8 @@ impl RabbitmqDeliveries {
             )
             .await
             .map_err(failure)?;
-        let stops = match config.queue(plan.group.as_str()).kind {
-            QueueKind::Quorum => Stops::open(&link, &plan.group).await,
+        let returns = match config.queue(plan.group.as_str()).kind {
+            QueueKind::Quorum => Returns::open(&link, &plan.group).await,
             QueueKind::Classic => None,
         };
         let fallback = plan.topics.into_iter().next();
@@ -85,19 +78,18 @@ impl RabbitmqDeliveries {
                 consumer,
                 unseen: Vec::new(),
             }),
-            stops,
-            is_recorded: AtomicBool::new(false),
+            returns,
             named: config.headers.clone(),
             fallback,
             outstanding: Mutex::default(),
-            stopped: AtomicBool::new(false),
-            _link: link,
+            link,
         })
     }
 
     fn delivery(&self, mut came: lapin::message::Delivery) -> Delivery {
         let (envelope, problem) = wire::envelope(&mut came, &self.named, &self.fallback);
-        self.outstanding.lock().insert(came.delivery_tag);
+        let id = envelope.id().clone();
+        self.outstanding.lock().insert(came.delivery_tag, id);
         Delivery {
             tag: DeliveryTag(came.delivery_tag),
             count: wire::deliveries(&came),
@@ -106,25 +98,26 @@ impl RabbitmqDeliveries {
         }
     }
 
-    /// Subtracts the returns of stops from the deliveries that the broker has counted.
+    /// Subtracts the returns of each message from the deliveries that the broker has counted.
     async fn count(&self, unseen: &mut [Delivery]) {
-        let Some(stops) = &self.stops else { return };
-        if unseen.iter().all(|delivery| delivery.count <= 1) {
+        let Some(returns) = &self.returns else { return };
+        let redelivered = unseen.iter().filter(|delivery| delivery.count > 1);
+        let ids: Vec<_> = redelivered.map(|delivery| delivery.envelope.id()).collect();
+        if ids.is_empty() {
             return;
         }
-        let stops = stops.count().await;
+        let counts = returns.count(&self.link, ids.into_iter()).await;
         for delivery in unseen {
-            delivery.count = delivery.count.saturating_sub(stops).max(1);
+            let returned = counts.get(delivery.envelope.id()).copied();
+            let count = delivery.count.saturating_sub(returned.unwrap_or_default());
+            delivery.count = count.max(1);
         }
     }
 
-    /// Records the stop once, ahead of returning its messages.
-    async fn record_stop(&self) {
-        if let Some(stops) = &self.stops
-            && self.stopped.load(Ordering::SeqCst)
-            && !self.is_recorded.swap(true, Ordering::SeqCst)
-        {
-            stops.record().await;
+    /// Records that these messages return to the queue when the session ends.
+    async fn record_returns(&self, ids: &[MessageId]) {
+        if let Some(returns) = &self.returns {
+            returns.record(ids).await;
         }
     }
 
@@ -136,7 +129,7 @@ impl RabbitmqDeliveries {
         for tag in &tags {
             outstanding.remove(tag);
         }
-        let first = outstanding.first().copied().unwrap_or(u64::MAX);
+        let first = outstanding.keys().next().copied().unwrap_or(u64::MAX);
         let together = tags.partition_point(|tag| *tag < first);
         let (together, single) = tags.split_at(together);
         let together = together.last().map(|last| (*last, true));
@@ -179,8 +172,27 @@ impl Deliveries for RabbitmqDeliveries {
 
     fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            if !tags.is_empty() {
-                self.record_stop().await;
+            let ids: Vec<_> = {
+                let outstanding = self.outstanding.lock();
+                let ids = tags.iter().filter_map(|tag| outstanding.get(&tag.0));
+                ids.cloned().collect()
+            };
+            self.record_returns(&ids).await;
+            Ok(())
+        })
+    }
+
+    fn nack(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+        Box::pin(async move {
+            for tag in tags {
+                self.outstanding.lock().remove(&tag.0);
+                // The broker counts it, so its own limit of deliveries ends the redeliveries.
+                let options = BasicNackOptions {
+                    requeue: true,
+                    ..BasicNackOptions::default()
+                };
+                let nacked = self.channel.basic_nack(tag.0, options);
+                nacked.await.map_err(failure)?;
             }
             Ok(())
         })
@@ -188,7 +200,6 @@ impl Deliveries for RabbitmqDeliveries {
 
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            self.stopped.store(true, Ordering::SeqCst);
             let cancel = self
                 .channel
                 .basic_cancel(self.tag.clone(), BasicCancelOptions::default());
@@ -198,9 +209,11 @@ impl Deliveries for RabbitmqDeliveries {
             while let Some(Some(Ok(more))) = consumer.next().now_or_never() {
                 unseen.push(self.delivery(more));
             }
-            if !unseen.is_empty() {
-                self.record_stop().await;
-            }
+            let ids: Vec<_> = unseen
+                .iter()
+                .map(|delivery| delivery.envelope.id().clone())
+                .collect();
+            self.record_returns(&ids).await;
             Ok(())
         })
     }

@@ -5,12 +5,15 @@
 //! one for publishing and one for consuming, because a broker short of memory stops reading from publishers and must still hear acknowledgements. A lost
 //! connection is made again by a task of its own, and what the broker has forgotten is declared again.
 
+mod channels;
 mod config;
 mod connection;
 mod dead_letters;
 mod deliveries;
-mod sending;
-mod stops;
+mod page;
+mod publish;
+mod returns;
+mod suspects;
 mod topology;
 mod unplanned;
 mod wire;
@@ -31,6 +34,7 @@ use futures::future::BoxFuture;
 use lapin::{options::QueueDeclareOptions, types::FieldTable};
 use parking_lot::Mutex;
 use seaworthy_core::Timeout;
+use suspects::Suspects;
 use unplanned::UnplannedQueues;
 
 use crate::{
@@ -54,6 +58,7 @@ struct Inner {
     consuming: Slot,
     unheard: Mutex<BTreeSet<Topic>>,
     unplanned: UnplannedQueues,
+    suspects: Suspects,
     closed: AtomicBool,
 }
 
@@ -69,6 +74,7 @@ impl RabbitmqBroker {
             consuming: Slot::new(config, client, Role::Consuming)?,
             unheard: Mutex::default(),
             unplanned: UnplannedQueues::default(),
+            suspects: Suspects::default(),
             closed: AtomicBool::new(false),
         };
         inner.publishing().await?;
@@ -190,15 +196,20 @@ impl Transport for RabbitmqBroker {
 
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
-            match self.0.publish(&batch).await {
+            let (inner, count) = (Arc::clone(&self.0), batch.len());
+            // A batch ends even if the caller does not wait for it: its channel is usable again
+            // after the last confirm.
+            let publishing = tokio::spawn(async move { inner.publish(&batch).await });
+            let answers = publishing.await.map_err(TransportError::unavailable);
+            match answers.flatten() {
                 Ok(answers) => answers,
                 Err(TransportError::Closed) => {
-                    batch.iter().map(|_| Err(PublishError::Closed)).collect()
+                    (0..count).map(|_| Err(PublishError::Closed)).collect()
                 }
                 Err(error) => {
                     let text = connection::explain(&error);
                     let failed = |_| Err(PublishError::unavailable(text.clone()));
-                    batch.iter().map(failed).collect()
+                    (0..count).map(failed).collect()
                 }
             }
         })
@@ -267,6 +278,16 @@ impl Transport for RabbitmqBroker {
             let link = self.0.consuming().await?;
             let config = self.0.config.clone();
             dead_letters::browse(link, config, topic.clone(), after.cloned(), limit).await
+        })
+    }
+
+    fn has_dead_letters<'a>(
+        &'a self,
+        topic: &'a Topic,
+    ) -> BoxFuture<'a, Result<bool, TransportError>> {
+        Box::pin(async move {
+            let link = self.0.consuming().await?;
+            dead_letters::exists(&link, topic).await
         })
     }
 

@@ -1,0 +1,265 @@
+//! Sends messages and assigns the answers of the broker to them.
+//!
+//! The broker answers some refusals by closing the channel, and the client then fails every message
+//! of the channel that waits for its confirm. Such a failure says nothing about a single message. So
+//! the messages of a refused batch are sent one at a time until the refused one is known.
+
+use std::collections::HashMap;
+
+use futures::future::join_all;
+use lapin::{
+    Channel, Confirmation, ErrorKind,
+    message::BasicReturnMessage,
+    options::BasicPublishOptions,
+    protocol::{AMQPErrorKind, AMQPSoftError},
+};
+
+use super::{
+    Inner,
+    channels::PublishChannel,
+    connection::{self, Link},
+    topology, wire,
+};
+use crate::{Envelope, PublishError, transport::TransportError};
+
+/// The result of a message.
+type Answer = Result<(), PublishError>;
+
+/// A message without a final answer, and the place for the answer.
+type Open<'a> = (&'a Envelope, &'a mut Answer);
+
+/// What the broker said to one message.
+enum Outcome {
+    /// The broker answered for this message.
+    Answered(Answer),
+    /// The channel failed while the message waited for its confirm.
+    ChannelFailed(lapin::Error),
+}
+
+/// What the error of a channel says about the messages that were sent on it.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Refusal {
+    /// The broker refuses one of the messages permanently.
+    Message,
+    /// The exchange does not exist.
+    Exchange,
+}
+
+/// Identifies a returned message: exchange, routing key and message ID.
+type ReturnKey = (String, String, String);
+
+impl Inner {
+    /// Sends all messages and returns an answer for each, in their order.
+    pub(super) async fn send(&self, link: &Link, batch: &[Envelope]) -> Vec<Answer> {
+        let mut answers: Vec<Answer> = batch.iter().map(|_| Err(not_sent())).collect();
+        if batch.is_empty() {
+            return answers;
+        }
+        let sent = match link.channels.acquire(link).await {
+            Ok(mut channel) => {
+                let open = batch.iter().zip(&mut answers).collect();
+                let sent = self.send_open(link, &mut channel, open).await;
+                channel.release();
+                sent
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = sent {
+            let problem = connection::explain(&error);
+            tracing::warn!(problem, "a channel for publishing cannot be opened");
+        }
+        answers
+    }
+
+    /// Sends suspects one at a time and the other messages together.
+    async fn send_open<'a>(
+        &self,
+        link: &Link,
+        channel: &mut PublishChannel,
+        open: Vec<Open<'a>>,
+    ) -> Result<(), TransportError> {
+        let (mut suspects, mut others): (Vec<Open<'a>>, Vec<Open<'a>>) = open
+            .into_iter()
+            .partition(|(envelope, _)| self.suspects.contains(envelope.id()));
+        loop {
+            let cleared = self.send_suspects(link, channel, suspects).await?;
+            others.extend(cleared);
+            if others.is_empty() {
+                return Ok(());
+            }
+            let messages: Vec<&Envelope> = others.iter().map(|(envelope, _)| *envelope).collect();
+            let sent = self
+                .send_on(channel.connected(link).await?, &messages)
+                .await;
+            let (mut failed, mut refusals) = (Vec::new(), Vec::new());
+            for ((envelope, answer), outcome) in others.into_iter().zip(sent) {
+                match outcome {
+                    Outcome::Answered(known) => *answer = known,
+                    Outcome::ChannelFailed(error) => {
+                        refusals.extend(refusal(&error));
+                        *answer = Err(PublishError::unavailable(error));
+                        failed.push((envelope, answer));
+                    }
+                }
+            }
+            if refusals.contains(&Refusal::Exchange) {
+                topology::exchanges(channel.connected(link).await?, &self.config).await?;
+            }
+            if !refusals.contains(&Refusal::Message) {
+                return Ok(());
+            }
+            for (envelope, _) in &failed {
+                self.suspects.insert(envelope.id());
+            }
+            (suspects, others) = (failed, Vec::new());
+        }
+    }
+
+    /// Sends suspects one at a time until the broker refuses one. Returns the others, which are no
+    /// longer suspects: one refused message closes the channel of a whole batch.
+    async fn send_suspects<'a>(
+        &self,
+        link: &Link,
+        channel: &mut PublishChannel,
+        suspects: Vec<Open<'a>>,
+    ) -> Result<Vec<Open<'a>>, TransportError> {
+        let mut suspects = suspects.into_iter();
+        for (envelope, answer) in suspects.by_ref() {
+            let message = [envelope];
+            let sent = self.send_on(channel.connected(link).await?, &message);
+            let error = match sent.await.pop() {
+                Some(Outcome::ChannelFailed(error)) => error,
+                Some(Outcome::Answered(known)) => {
+                    self.suspects.remove(envelope.id());
+                    *answer = known;
+                    continue;
+                }
+                None => continue,
+            };
+            match refusal(&error) {
+                Some(Refusal::Message) => {
+                    self.suspects.remove(envelope.id());
+                    *answer = Err(PublishError::permanent(error));
+                    break;
+                }
+                Some(Refusal::Exchange) => {
+                    *answer = Err(PublishError::unavailable(error));
+                    topology::exchanges(channel.connected(link).await?, &self.config).await?;
+                }
+                None => return Err(connection::failure(error)),
+            }
+        }
+        let cleared: Vec<Open<'a>> = suspects.collect();
+        for (envelope, _) in &cleared {
+            self.suspects.remove(envelope.id());
+        }
+        Ok(cleared)
+    }
+
+    /// Sends all messages before it waits for the first confirm.
+    async fn send_on(&self, channel: &Channel, batch: &[&Envelope]) -> Vec<Outcome> {
+        let mut sent = Vec::with_capacity(batch.len());
+        for envelope in batch {
+            let target = self.target(envelope);
+            let options = BasicPublishOptions {
+                mandatory: target.mandatory,
+                ..BasicPublishOptions::default()
+            };
+            let confirm = channel
+                .basic_publish(
+                    target.exchange.into(),
+                    target.routing_key.into(),
+                    options,
+                    envelope.payload(),
+                    wire::properties(envelope, &self.config.headers),
+                )
+                .await;
+            sent.push(confirm);
+        }
+        let confirms = sent.into_iter().map(|sent| async { sent?.await });
+        self.outcomes(join_all(confirms).await, batch)
+    }
+
+    /// Assigns confirms and returned messages to the messages of a batch.
+    ///
+    /// A confirm may carry the return of another message of the batch. After the last confirm, the
+    /// confirms together carry all returns. If the channel failed before, a return may be missing,
+    /// and a confirm with the return of another message proves nothing about its own.
+    fn outcomes(
+        &self,
+        confirms: Vec<Result<Confirmation, lapin::Error>>,
+        batch: &[&Envelope],
+    ) -> Vec<Outcome> {
+        let is_complete = confirms.iter().all(Result::is_ok);
+        let mut returned: HashMap<ReturnKey, usize> = HashMap::new();
+        for message in confirms.iter().flatten().filter_map(return_of) {
+            *returned.entry(return_key(message)).or_default() += 1;
+        }
+        confirms
+            .into_iter()
+            .zip(batch)
+            .map(|(confirm, envelope)| {
+                let confirm = match confirm {
+                    Ok(confirm) => confirm,
+                    Err(error) => return Outcome::ChannelFailed(error),
+                };
+                let topic = || envelope.topic().clone();
+                let target = self.target(envelope);
+                let key = (
+                    target.exchange.to_owned(),
+                    target.routing_key.to_owned(),
+                    envelope.id().as_str().to_owned(),
+                );
+                if let Some(count) = returned.get_mut(&key).filter(|count| **count > 0) {
+                    *count -= 1;
+                    return Outcome::Answered(Err(PublishError::Unroutable { topic: topic() }));
+                }
+                if !is_complete && return_of(&confirm).is_some() {
+                    return Outcome::Answered(Err(PublishError::unavailable(
+                        "the channel failed before the broker's answer was complete",
+                    )));
+                }
+                Outcome::Answered(match confirm {
+                    Confirmation::Ack(_) => Ok(()),
+                    Confirmation::Nack(_) => Err(PublishError::QueueFull { topic: topic() }),
+                    Confirmation::NotRequested => {
+                        Err(PublishError::unavailable("the broker confirms nothing"))
+                    }
+                })
+            })
+            .collect()
+    }
+}
+
+fn return_of(confirm: &Confirmation) -> Option<&BasicReturnMessage> {
+    match confirm {
+        Confirmation::Ack(message) | Confirmation::Nack(message) => message.as_ref(),
+        Confirmation::NotRequested => None,
+    }
+}
+
+fn return_key(message: &BasicReturnMessage) -> ReturnKey {
+    let id = message.properties.message_id();
+    (
+        message.exchange.to_string(),
+        message.routing_key.to_string(),
+        id.as_ref().map(ToString::to_string).unwrap_or_default(),
+    )
+}
+
+fn refusal(error: &lapin::Error) -> Option<Refusal> {
+    let ErrorKind::ProtocolError(protocol) = error.kind() else {
+        return None;
+    };
+    match protocol.kind() {
+        AMQPErrorKind::Soft(AMQPSoftError::ACCESSREFUSED | AMQPSoftError::PRECONDITIONFAILED) => {
+            Some(Refusal::Message)
+        }
+        AMQPErrorKind::Soft(AMQPSoftError::NOTFOUND) => Some(Refusal::Exchange),
+        AMQPErrorKind::Soft(_) | AMQPErrorKind::Hard(_) => None,
+    }
+}
+
+fn not_sent() -> PublishError {
+    PublishError::unavailable("the channel failed before the message was sent")
+}
