@@ -131,7 +131,7 @@ async fn start(database_url: &str, broker_url: &str) -> Result<Parts, Failure> {
         );
     let mut settings = DatabaseConfig::at(database_url.parse()?);
     settings.migrate_at_start = true;
-    let broker = MessagingConfig::at(broker_url.parse()?);
+    let broker = MessagingConfig::new(broker_url.parse()?);
     let seen = Arc::new(Seen::default());
     let made = OnceLock::new();
     let running = Service::new("bench", env!("CARGO_PKG_VERSION"))

@@ -34,7 +34,7 @@ impl Ours {
                 ]
                 .map(str::to_owned),
             );
-        let config = MessagingConfig::at(url.parse()?);
+        let config = MessagingConfig::new(url.parse()?);
         let made = OnceLock::new();
         let running = Service::new("bench", env!("CARGO_PKG_VERSION"))
             .start::<NoSettings, _>(loader, async |service| {

@@ -74,7 +74,7 @@ impl BrokerUrl {
 
     /// A broker in a file of SQLite.
     #[must_use]
-    pub fn of_file(path: &str) -> Self {
+    pub fn sqlite(path: &str) -> Self {
         Self {
             engine: Engine::Sqlite,
             text: format!("sqlite:{path}"),

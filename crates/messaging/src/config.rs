@@ -26,11 +26,11 @@ const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(32).unwrap();
 /// A handler that takes longer waits for something that does not come. As long as a stop may take in all.
 const DEFAULT_HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// MSG-3.
-const DEFAULT_RETRIES: u32 = 3;
+const DEFAULT_MAX_RETRIES: u32 = 3;
 /// Long enough for a deadlock or a restart of a connection to be over.
-const DEFAULT_RETRY_INITIAL: Timeout = Timeout::from_millis(200);
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
 /// With three retries it is not reached; more of them should not hold a message much longer.
-const DEFAULT_RETRY_CAP: Timeout = Timeout::from_secs(30);
+const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 /// A message that was delivered this often without an answer kills its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// A run of failures of different messages is no longer the messages' fault.
@@ -48,7 +48,7 @@ const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 /// Cheap for the broker, and quick enough for an alert.
 const DEFAULT_LAG_INTERVAL: Timeout = Timeout::from_secs(10);
 /// As long as a handler may take by default, and as outboxes lease rows for.
-const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
+const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
 /// Messages of other processes are noticed after this long; those of this one at once.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_millis(100);
 /// A hundred thousand small messages take about 100 MB: a consumer that is gone is noticed before the process is.
@@ -104,11 +104,11 @@ pub struct SubscriptionConfig {
     /// How long one attempt may take.
     pub handler_timeout: Timeout,
     /// How often a message is tried again before it is dead.
-    pub retries: u32,
+    pub max_retries: u32,
     /// The bound of the first pause between two attempts.
-    pub retry_initial: Timeout,
+    pub initial_backoff: Timeout,
     /// The bound of the longest pause.
-    pub retry_cap: Timeout,
+    pub max_backoff: Timeout,
     /// A message that the broker has delivered more often than this is dead: whoever took it ended before the answer.
     pub max_deliveries: NonZeroU32,
     /// When taking messages pauses because handling them fails.
@@ -128,11 +128,11 @@ pub struct SubscriptionOverrides {
     /// How long one attempt may take.
     pub handler_timeout: Option<Timeout>,
     /// How often a message is tried again before it is dead.
-    pub retries: Option<u32>,
+    pub max_retries: Option<u32>,
     /// The bound of the first pause between two attempts.
-    pub retry_initial: Option<Timeout>,
+    pub initial_backoff: Option<Timeout>,
     /// The bound of the longest pause.
-    pub retry_cap: Option<Timeout>,
+    pub max_backoff: Option<Timeout>,
     /// A message that the broker has delivered more often than this is dead.
     pub max_deliveries: Option<NonZeroU32>,
     /// When taking messages pauses because handling them fails.
@@ -146,7 +146,7 @@ pub struct SubscriptionOverrides {
 #[serde(default, deny_unknown_fields)]
 pub struct EmbeddedConfig {
     /// How long a message belongs to a process that says nothing more of it.
-    pub lease: Timeout,
+    pub claim_ttl: Timeout,
     /// How often a file is looked at for messages of other processes.
     pub poll_interval: Timeout,
     /// How many messages may wait for one group; publishing more is refused.
@@ -156,7 +156,7 @@ pub struct EmbeddedConfig {
 impl MessagingConfig {
     /// The defaults for a broker of this URL.
     #[must_use]
-    pub fn at(url: BrokerUrl) -> Self {
+    pub fn new(url: BrokerUrl) -> Self {
         Self {
             url,
             password: None,
@@ -207,22 +207,22 @@ impl SubscriptionConfig {
             &mut self.handler_timeout,
             overrides.handler_timeout.as_ref(),
         );
-        set(&mut self.retries, overrides.retries.as_ref());
-        set(&mut self.retry_initial, overrides.retry_initial.as_ref());
-        set(&mut self.retry_cap, overrides.retry_cap.as_ref());
+        set(&mut self.max_retries, overrides.max_retries.as_ref());
+        set(&mut self.initial_backoff, overrides.initial_backoff.as_ref());
+        set(&mut self.max_backoff, overrides.max_backoff.as_ref());
         set(&mut self.max_deliveries, overrides.max_deliveries.as_ref());
         set(&mut self.breaker, overrides.breaker.as_ref());
         self.max_lag = overrides.max_lag.or(self.max_lag);
     }
 
     pub(crate) fn backoff(&self) -> Backoff {
-        Backoff::new(self.retry_initial, self.retry_cap)
+        Backoff::new(self.initial_backoff, self.max_backoff)
     }
 }
 
 impl Default for MessagingConfig {
     fn default() -> Self {
-        Self::at(BrokerUrl::of_file(DEFAULT_FILE))
+        Self::new(BrokerUrl::sqlite(DEFAULT_FILE))
     }
 }
 
@@ -232,9 +232,9 @@ impl Default for SubscriptionConfig {
             concurrency: DEFAULT_CONCURRENCY,
             prefetch: DEFAULT_PREFETCH,
             handler_timeout: DEFAULT_HANDLER_TIMEOUT,
-            retries: DEFAULT_RETRIES,
-            retry_initial: DEFAULT_RETRY_INITIAL,
-            retry_cap: DEFAULT_RETRY_CAP,
+            max_retries: DEFAULT_MAX_RETRIES,
+            initial_backoff: DEFAULT_INITIAL_BACKOFF,
+            max_backoff: DEFAULT_MAX_BACKOFF,
             max_deliveries: DEFAULT_MAX_DELIVERIES,
             breaker: CircuitBreakerConfig {
                 mode: BreakerMode::Threshold,
@@ -255,7 +255,7 @@ impl Default for SubscriptionConfig {
 impl Default for EmbeddedConfig {
     fn default() -> Self {
         Self {
-            lease: DEFAULT_LEASE,
+            claim_ttl: DEFAULT_CLAIM_TTL,
             poll_interval: DEFAULT_POLL_INTERVAL,
             max_backlog: DEFAULT_MAX_BACKLOG,
         }

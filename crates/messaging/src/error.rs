@@ -58,7 +58,7 @@ impl PublishError {
 
     /// Whether the same message may be taken later. One that is unroutable may: its subscriber may be on its way.
     #[must_use]
-    pub const fn may_pass(&self) -> bool {
+    pub const fn is_transient(&self) -> bool {
         matches!(
             self,
             Self::Unavailable(_)

@@ -15,7 +15,7 @@ use crate::{PublishError, transport::Cause};
 ///
 /// let failure = Failure::from(Error::new(Code::Unavailable, "STORE_DOWN", "the store cannot be reached"));
 /// assert_eq!(failure.class(), "STORE_DOWN");
-/// assert!(failure.is_retried());
+/// assert!(failure.is_retryable());
 /// ```
 pub struct Failure {
     pub(crate) remedy: Remedy,
@@ -113,7 +113,7 @@ impl From<Error> for Failure {
 
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
-        let remedy = if error.may_pass() || matches!(error, PublishError::Closed) {
+        let remedy = if error.is_transient() || matches!(error, PublishError::Closed) {
             Remedy::Retry
         } else {
             Remedy::Reject

@@ -73,7 +73,7 @@ pub use broker_url::{BrokerUrl, Engine, InvalidBrokerUrl};
 pub use command::dead_letters_command;
 pub use config::{EmbeddedConfig, MessagingConfig, SubscriptionConfig, SubscriptionOverrides};
 pub use consumer::ConsumerReport;
-pub use dead_letter::{CutPayload, DeadLetter, DeadLetterId, DeadLetterReason};
+pub use dead_letter::{TruncatedPayload, DeadLetter, DeadLetterId, DeadLetterReason};
 pub use dead_letters::DeadLetters;
 pub use embedded::{MemoryBroker, SqliteBroker};
 pub use envelope::{Envelope, InvalidMessageId, MessageId};

@@ -77,7 +77,7 @@ impl Message {
 
     /// The message that led to this one: the same story goes on.
     #[must_use]
-    pub fn because_of(self, cause: &Envelope) -> Self {
+    pub fn caused_by(self, cause: &Envelope) -> Self {
         let story = cause
             .attribute(attribute::CORRELATION_ID)
             .unwrap_or(cause.id().as_str())

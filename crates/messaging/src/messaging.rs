@@ -66,12 +66,12 @@ impl Messaging {
             dependency = dependency.at(address);
         }
         let transport = service.connect(dependency, || engine.open()).await?;
-        Ok(Self::over(service, name, config, transport))
+        Ok(Self::with_transport(service, name, config, transport))
     }
 
     /// Messages over an engine that is open already: for several services of one process that share one, such as
     /// [`MemoryBroker`](crate::MemoryBroker), and for engines of others.
-    pub fn over<C: Settings>(
+    pub fn with_transport<C: Settings>(
         service: &Assembly<C>,
         name: &str,
         config: &MessagingConfig,

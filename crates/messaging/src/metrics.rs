@@ -22,7 +22,7 @@ pub(crate) struct ConsumerMetrics {
     pub(crate) returned: Counter,
     pub(crate) duration: Histogram,
     pub(crate) age: Histogram,
-    pub(crate) in_hand: Gauge,
+    pub(crate) unacknowledged: Gauge,
     pub(crate) lag: Gauge,
     pub(crate) connected: Gauge,
     pub(crate) paused: Gauge,
@@ -79,7 +79,7 @@ impl ConsumerMetrics {
                 "Attempts that failed and were followed by another.",
             ),
             returned: counter(
-                "messages_returned_total",
+                "messages_released_total",
                 "Messages that were given back to the broker by a stop or a pause.",
             ),
             duration: histogram(
@@ -90,8 +90,8 @@ impl ConsumerMetrics {
                 "messages_critical_time_seconds",
                 "Time from publishing to the end of handling.",
             ),
-            in_hand: gauge(
-                "messages_in_hand",
+            unacknowledged: gauge(
+                "messages_unacknowledged",
                 "Messages that are neither acknowledged nor given back.",
             ),
             lag: gauge(
@@ -112,7 +112,7 @@ impl ConsumerMetrics {
                 let help = "Messages that were given up and put into the dead-letter topic.";
                 (
                     reason,
-                    metrics.counter("messages_dead_total", help, &labels),
+                    metrics.counter("messages_dead_lettered_total", help, &labels),
                 )
             }),
         }

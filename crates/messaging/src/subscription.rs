@@ -179,8 +179,8 @@ impl Subscription {
 
     /// How often a message is tried again before it is dead, where the settings do not say.
     #[must_use]
-    pub fn retries(mut self, retries: u32) -> Self {
-        self.overrides.retries = Some(retries);
+    pub fn max_retries(mut self, max_retries: u32) -> Self {
+        self.overrides.max_retries = Some(max_retries);
         self
     }
 

@@ -7,7 +7,7 @@ use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
 /// # struct SymbolCreated; struct SymbolSeen;
 /// # impl Event for SymbolCreated { const TYPE: &'static str = "symbol.created"; const VERSION: u32 = 1; }
 /// # impl Event for SymbolSeen { const TYPE: &'static str = "symbol.seen"; const VERSION: u32 = 1; }
-/// let topics = Topics::of::<SymbolCreated>().and_unheard::<SymbolSeen>();
+/// let topics = Topics::of::<SymbolCreated>().and_unroutable::<SymbolSeen>();
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Topics(Vec<Result<TopicPlan, InvalidName>>);
@@ -33,7 +33,7 @@ impl Topics {
 
     /// And that of an event which may have no subscriber: publishing it to nobody is no error.
     #[must_use]
-    pub fn and_unheard<E: Event>(self) -> Self {
+    pub fn and_unroutable<E: Event>(self) -> Self {
         self.add(topic_of::<E>(), true)
     }
 
@@ -45,14 +45,14 @@ impl Topics {
 
     /// And a topic by its name which may have no subscriber.
     #[must_use]
-    pub fn and_unheard_topic(self, name: &str) -> Self {
+    pub fn and_unroutable_topic(self, name: &str) -> Self {
         self.add(Topic::new(name), true)
     }
 
-    fn add(mut self, topic: Result<Topic, InvalidName>, may_have_no_subscriber: bool) -> Self {
+    fn add(mut self, topic: Result<Topic, InvalidName>, allows_unroutable: bool) -> Self {
         self.0.push(topic.map(|topic| TopicPlan {
             topic,
-            may_have_no_subscriber,
+            allows_unroutable,
         }));
         self
     }

@@ -259,7 +259,7 @@ fn operators_pause_and_resume_a_subscription_at_the_admin_listener_msg_7() {
     let listed = document(&get(admin, base).unwrap());
     assert_eq!(at(&listed, "/0/group"), &json!("trial"));
     assert_eq!(at(&listed, "/0/topics"), &json!(["trial.happened"]));
-    for field in ["connected", "paused", "in_hand", "lag", "consumed"] {
+    for field in ["connected", "paused", "unacknowledged", "lag", "consumed"] {
         assert!(listed.pointer(&format!("/0/{field}")).is_some(), "{listed}");
     }
     let pause = format!("{base}/trial/pause");

@@ -28,7 +28,7 @@ const OUTAGE: Duration = Duration::from_secs(1);
 static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::at(url.parse().unwrap());
+    let mut config = MessagingConfig::new(url.parse().unwrap());
     // Members that die in a test give their messages back soon.
     config.nats.lease = Timeout::from_secs(2);
     config

@@ -38,7 +38,7 @@ struct OfAll(&'static RabbitmqServer);
 
 impl Harness for OfAll {
     fn config(&self) -> MessagingConfig {
-        MessagingConfig::at(self.0.url().parse().unwrap())
+        MessagingConfig::new(self.0.url().parse().unwrap())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -65,7 +65,7 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
 /// Two connections, one of them through a proxy.
 async fn faulty(server: SocketAddr, url: impl Fn(SocketAddr) -> String) -> FaultyBroker {
     let proxy = FaultProxy::start(server).await.unwrap();
-    let config = |address| MessagingConfig::at(url(address).parse().unwrap());
+    let config = |address| MessagingConfig::new(url(address).parse().unwrap());
     FaultyBroker {
         faulty: connect(config(proxy.address())).await,
         sound: connect(config(server)).await,
@@ -79,7 +79,7 @@ struct Alone(Arc<Mutex<RabbitmqServer>>);
 impl Harness for Alone {
     fn config(&self) -> MessagingConfig {
         let url = self.0.lock().unwrap().url();
-        MessagingConfig::at(url.parse().unwrap())
+        MessagingConfig::new(url.parse().unwrap())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -130,7 +130,7 @@ seaworthy_messaging::conformance_tests!(
 
 /// A service on the shared broker, with an exchange of its own.
 async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningService, Messaging) {
-    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    let mut config = MessagingConfig::new(server.url().parse().unwrap());
     config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
     for (group, binding) in queues {
         let queue = QueueConfig {
@@ -152,7 +152,7 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     let (made, messaging) = oneshot::channel();
     let service = Service::new("conformance", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
-            let messaging = Messaging::over(service, "broker", &config, transport);
+            let messaging = Messaging::with_transport(service, "broker", &config, transport);
             made.send(messaging).ok();
             Ok(())
         })
@@ -199,14 +199,14 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
 fn unheard(topic: &str) -> TopicPlan {
     TopicPlan {
         topic: Topic::new(topic).unwrap(),
-        may_have_no_subscriber: true,
+        allows_unroutable: true,
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_exchange_refuses_no_message_for_good_msg_4() {
     let Some(server) = RABBITMQ.get() else { return };
-    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    let mut config = MessagingConfig::new(server.url().parse().unwrap());
     config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
     let exchange = config.rabbitmq.exchange.clone();
     let broker = connect(config).await;
@@ -231,7 +231,7 @@ async fn missing_exchange_refuses_no_message_for_good_msg_4() {
             }
             for answer in answers {
                 assert!(
-                    answer.as_ref().is_err_and(PublishError::may_pass),
+                    answer.as_ref().is_err_and(PublishError::is_transient),
                     "{answer:?}"
                 );
             }

@@ -99,7 +99,7 @@ async fn refused_dead_letter_goes_back_and_is_stored_later_msg_3() {
         refuses: AtomicBool::new(true),
     });
     let transport: Arc<dyn Transport> = broker.clone();
-    let mut config = MessagingConfig::at(BrokerUrl::memory());
+    let mut config = MessagingConfig::new(BrokerUrl::memory());
     config.defaults.concurrency = NonZeroU16::MIN;
     config.defaults.prefetch = NonZeroU16::MIN;
     let made = Arc::new(Mutex::new(None));
@@ -111,7 +111,7 @@ async fn refused_dead_letter_goes_back_and_is_stored_later_msg_3() {
     ]);
     let service = Service::new("refused", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
-            let messaging = Messaging::over(service, "broker", &config, transport);
+            let messaging = Messaging::with_transport(service, "broker", &config, transport);
             let metrics = service.metrics().clone();
             *keep.lock().unwrap() = Some((messaging, metrics));
             Ok(())

@@ -11,7 +11,7 @@ use seaworthy_service::{NoSettings, Service};
 /// Starts a service with the subscription `audit` and settings for this group. Returns the error
 /// with its causes.
 async fn start(change: impl FnOnce(&mut MessagingConfig)) -> Result<(), String> {
-    let mut config = MessagingConfig::at(BrokerUrl::memory());
+    let mut config = MessagingConfig::new(BrokerUrl::memory());
     change(&mut config);
     let loader = Loader::new("settings").overrides([
         "server.http.addr=127.0.0.1:0",

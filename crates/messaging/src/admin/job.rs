@@ -6,7 +6,7 @@ use seaworthy_service::Tasks;
 use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 
-use crate::dead_letters::{DeadLetterReport, FateCounts, Progress};
+use crate::dead_letters::{DeadLetterReport, OutcomeCounts, Progress};
 
 /// The replays and discards of a service, one at a time. Clones share the state.
 #[derive(Debug, Clone, Default)]
@@ -26,7 +26,7 @@ pub(crate) struct Job {
 pub(super) struct JobReport {
     what: &'static str,
     running: bool,
-    counts: FateCounts,
+    counts: OutcomeCounts,
     report: DeadLetterReport,
 }
 

@@ -163,7 +163,7 @@ impl DeadLetterAction {
             ids: self.ids.into_iter().collect(),
             ..self.filter.into_filter()
         };
-        if !self.all && !names_topic && filter.is_everything() {
+        if !self.all && !names_topic && filter.matches_all() {
             let message = "select dead letters: set ids, filter, or all";
             return Err(Error::new(Code::Invalid, "SELECTION_REQUIRED", message)
                 .with_field("all", "must be true without ids and filter"));

@@ -188,13 +188,13 @@ pub(super) fn selection(given: &ArgMatches, topics: Vec<Topic>) -> Result<Select
     if let Ok(Some(all)) = given.try_get_one::<bool>("all")
         && !all
         && !names_topics
-        && filter.is_everything()
+        && filter.matches_all()
     {
         return Err(StartError::new(
             "name letters, a topic or a filter, or say --all",
         ));
     }
-    let selection = Selection::of(&topics, filter);
+    let selection = Selection::new(&topics, filter);
     let limit = one(given, "limit");
     Ok(Selection {
         limit: limit.unwrap_or(selection.limit),

@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 
 use crate::{
     GroupName,
-    dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterReport, Fate},
+    dead_letters::{DeadLetterDescription, DeadLetterGroup, DeadLetterReport, DeadLetterOutcome},
 };
 
 /// As many of the letters that did not go as they should as a person reads; a program gets all.
@@ -166,9 +166,9 @@ pub(super) fn report(report: &DeadLetterReport) -> String {
         text.push_str("\nit was interrupted; it can be run again");
     }
     let unusual = report.letters.iter().filter_map(|letter| {
-        let why = match &letter.fate {
-            Fate::Skipped { problem } | Fate::Refused { problem } => shown(problem),
-            Fate::Publishing | Fate::Published => "perhaps published".to_owned(),
+        let why = match &letter.outcome {
+            DeadLetterOutcome::Skipped { problem } | DeadLetterOutcome::Refused { problem } => shown(problem),
+            DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => "perhaps published".to_owned(),
             _ => return None,
         };
         Some(format!("\n{}  {why}", shown(letter.id.as_str())))

@@ -295,7 +295,7 @@ pub async fn no_more_is_in_hand_than_the_prefetch_msg_7(harness: &dyn Harness) {
     record.wait_for(5).await;
     time::sleep(Duration::from_millis(300)).await;
     let report = node.messaging.consumers();
-    assert_eq!(report.first().unwrap().in_hand, 5);
+    assert_eq!(report.first().unwrap().unacknowledged, 5);
     assert_eq!(record.texts().len(), 5);
     gate.add_permits(20);
     record.wait_for(20).await;

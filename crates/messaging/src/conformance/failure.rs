@@ -322,7 +322,7 @@ pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
         let huge = Envelope::new(topic.clone(), "conformance.huge", "foreign", payload);
         match &node.transport.publish(vec![huge]).await[..] {
             [Ok(())] => break,
-            [Err(error)] => assert!(!error.may_pass(), "{error:?}"),
+            [Err(error)] => assert!(!error.is_transient(), "{error:?}"),
             answers => panic!("{answers:?}"),
         }
         size -= 64;
@@ -335,9 +335,9 @@ pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
     assert_eq!(cut.size, size as u64);
     assert!(letter.envelope.payload().len() < size);
     let replay = node.messaging.dead_letters().unwrap();
-    let selection = Selection::of(
+    let selection = Selection::new(
         std::slice::from_ref(&topic),
-        DeadLetterFilter::one(letter.id),
+        DeadLetterFilter::by_id(letter.id),
     );
     let report = replay
         .replay(&selection, &Replay::default(), &Progress::new())

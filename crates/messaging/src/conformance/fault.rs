@@ -169,7 +169,7 @@ fn unpublished(
                 "seed {seed}: a message of the key {key} was confirmed after one that failed"
             ),
             Err(error) => {
-                assert!(error.may_pass(), "seed {seed}: {error:?}");
+                assert!(error.is_transient(), "seed {seed}: {error:?}");
                 held.insert(key);
                 again.push(envelope);
             }

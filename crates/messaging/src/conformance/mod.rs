@@ -14,7 +14,7 @@
 //!
 //! impl Harness for InMemory {
 //!     fn config(&self) -> MessagingConfig {
-//!         MessagingConfig::at(BrokerUrl::memory())
+//!         MessagingConfig::new(BrokerUrl::memory())
 //!     }
 //!
 //!     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {

@@ -36,8 +36,8 @@ impl Node {
         change: impl FnOnce(&mut MessagingConfig),
     ) -> Self {
         let mut config = harness.config();
-        config.defaults.retry_initial = Timeout::from_millis(5);
-        config.defaults.retry_cap = Timeout::from_millis(20);
+        config.defaults.initial_backoff = Timeout::from_millis(5);
+        config.defaults.max_backoff = Timeout::from_millis(20);
         change(&mut config);
         let made = Arc::new(Mutex::new(None));
         let (keep, over) = (Arc::clone(&made), Arc::clone(&transport));
@@ -48,7 +48,7 @@ impl Node {
         ]);
         let service = Service::new("conformance", "1.0.0")
             .start::<NoSettings, _>(loader, async move |service| {
-                let messaging = Messaging::over(service, "broker", &config, over);
+                let messaging = Messaging::with_transport(service, "broker", &config, over);
                 *keep.lock().unwrap() = Some(messaging);
                 Ok(())
             })

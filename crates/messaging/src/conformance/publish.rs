@@ -37,7 +37,7 @@ pub async fn a_publish_without_a_subscriber_is_an_error_msg_2(harness: &dyn Harn
 /// By name, once, where the topic is declared.
 pub async fn a_topic_may_be_declared_unheard_msg_2(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
-    let topics = Topics::new().and_unheard_topic(topic.as_str());
+    let topics = Topics::new().and_unroutable_topic(topic.as_str());
     let publisher = node.messaging.publisher(topics).await.unwrap();
     publisher
         .publish(message(&topic, "to nobody"))

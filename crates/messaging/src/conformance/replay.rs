@@ -15,7 +15,7 @@ use crate::{
     DeadLetterId, DeadLetterReason, DeadLetters, Envelope, Failure, GroupName, Received,
     Subscription, Topic,
     dead_letter::attributes,
-    dead_letters::{DeadLetterFilter, Fate, Progress, Replay, ReplayTarget, Selection},
+    dead_letters::{DeadLetterFilter, DeadLetterOutcome, Progress, Replay, ReplayTarget, Selection},
 };
 
 /// A subscription that rejects each text the first `times` times, with an explanation of its own, and records it from then on.
@@ -42,7 +42,7 @@ pub(super) fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32)
 }
 
 pub(super) fn everything(topic: &Topic) -> Selection {
-    Selection::of(std::slice::from_ref(topic), DeadLetterFilter::default())
+    Selection::new(std::slice::from_ref(topic), DeadLetterFilter::default())
 }
 
 pub(super) fn quickly() -> Replay {
@@ -76,8 +76,8 @@ pub async fn a_replay_is_for_the_group_that_failed_msg_3(harness: &dyn Harness) 
     assert!(report.is_complete(), "{report:?}");
     let treated = report.letters.first().unwrap();
     assert_eq!(
-        (&treated.id, &treated.fate),
-        (&letter.id, &Fate::Replayed),
+        (&treated.id, &treated.outcome),
+        (&letter.id, &DeadLetterOutcome::Replayed),
         "{treated:?}"
     );
     assert_eq!(failing.wait_for(1).await, ["again"]);
@@ -180,7 +180,7 @@ pub async fn failures_of_one_cause_are_replayed_and_the_others_stay_msg_3(harnes
     );
     let seven = groups.last().unwrap();
     assert_eq!(seven.group.as_ref().map(GroupName::as_str), Some(&*name));
-    let selection = Selection::of(
+    let selection = Selection::new(
         std::slice::from_ref(&topic),
         DeadLetterFilter {
             fingerprint: Some(seven.fingerprint.clone()),
@@ -220,9 +220,9 @@ pub async fn what_is_discarded_is_gone_and_nothing_else_msg_3(harness: &dyn Harn
     }
     let all = dead_letters(&node, &topic, 5).await;
     let chosen = all.get(2).unwrap();
-    let one = Selection::of(
+    let one = Selection::new(
         std::slice::from_ref(&topic),
-        DeadLetterFilter::one(chosen.id.clone()),
+        DeadLetterFilter::by_id(chosen.id.clone()),
     );
     let letters = letters(&node);
     let dry = letters.discard(&one, true, &Progress::new()).await;

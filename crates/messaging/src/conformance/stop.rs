@@ -237,7 +237,7 @@ pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
         }
         session.stop().await.unwrap();
         let tags = taken.iter().map(|delivery| delivery.tag).collect();
-        session.give_back(tags).await.unwrap();
+        session.release(tags).await.unwrap();
     }
     let came = record.clone();
     let subscription = Subscription::new(&name)

@@ -88,7 +88,7 @@ impl Component for Consumers {
             .filter(|consumer| !consumer.finished.is_cancelled());
         running
             .map(|consumer| {
-                let unacknowledged = consumer.metrics.in_hand.get();
+                let unacknowledged = consumer.metrics.unacknowledged.get();
                 format!(
                     "{} with {unacknowledged} unacknowledged messages",
                     consumer.name

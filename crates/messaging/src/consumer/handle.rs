@@ -111,7 +111,7 @@ impl Consumer {
         let mut attempt = 1;
         loop {
             let Some((permit, admission)) = self.admitted(&job.session).await else {
-                return Settled::GivenBack;
+                return Settled::Released;
             };
             let outcome = self.attempt(job, route, attempt, admission).await;
             drop(permit);
@@ -120,7 +120,7 @@ impl Consumer {
                     self.metrics.consumed.increment();
                     return Settled::Acknowledged;
                 }
-                Attempt::CutOff => return Settled::GivenBack,
+                Attempt::CutOff => return Settled::Released,
                 Attempt::Undecodable(problem) => {
                     return self
                         .give_up(
@@ -143,14 +143,14 @@ impl Consumer {
                     return Settled::Acknowledged;
                 }
                 Remedy::Reject => Some(DeadLetterReason::Rejected),
-                Remedy::Retry | Remedy::Delay(_) if attempt > self.config.retries => {
+                Remedy::Retry | Remedy::Delay(_) if attempt > self.config.max_retries => {
                     Some(DeadLetterReason::RetriesExhausted)
                 }
                 Remedy::Retry | Remedy::Delay(_) => None,
             };
             // A failure after the stop has come may be the stop's doing: never a dead letter (LIFE-4).
             if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
-                return Settled::GivenBack;
+                return Settled::Released;
             }
             let explanation = failure.explanation();
             if let Some(reason) = reason {
@@ -172,7 +172,7 @@ impl Consumer {
             };
             tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
             if !rest(pause, &job.session).await {
-                return Settled::GivenBack;
+                return Settled::Released;
             }
             attempt += 1;
         }
@@ -348,8 +348,8 @@ impl Consumer {
                     self.metrics.dead(reason);
                     return Settled::Acknowledged;
                 }
-                Err(PublishError::Closed) => return Settled::GivenBack,
-                Err(error) if error.may_pass() => {}
+                Err(PublishError::Closed) => return Settled::Released,
+                Err(error) if error.is_transient() => {}
                 Err(error) => {
                     refusals += 1;
                     if refusals == MAX_DEAD_LETTER_REFUSALS {
@@ -361,7 +361,7 @@ impl Consumer {
                 }
             }
             if !rest(backoff.delay(attempt), &job.session).await {
-                return Settled::GivenBack;
+                return Settled::Released;
             }
             attempt += 1;
         }
@@ -383,10 +383,10 @@ impl Consumer {
                 Ok(()) => return Ok(()),
                 Err(error) => error,
             };
-            let may_pass = error.may_pass();
+            let is_transient = error.is_transient();
             let problem = chain(&error);
-            tracing::error!(consumer = &*self.name, %topic, ?form, problem, may_pass, "the broker did not take a dead letter");
-            if may_pass || matches!(error, PublishError::Closed) {
+            tracing::error!(consumer = &*self.name, %topic, ?form, problem, is_transient, "the broker did not take a dead letter");
+            if is_transient || matches!(error, PublishError::Closed) {
                 return Err(error);
             }
             refused = Some(error);

@@ -32,7 +32,7 @@ pub(super) enum Settled {
     /// Done, dead or not wanted.
     Acknowledged,
     /// To be delivered again.
-    GivenBack,
+    Released,
     /// To be delivered again, because its dead letter cannot be stored.
     Nacked,
 }
@@ -55,7 +55,7 @@ pub(super) struct Job {
     pub(super) envelope: Arc<Envelope>,
     pub(super) count: u32,
     pub(super) problem: Option<String>,
-    _in_hand: GaugeGuard,
+    _unacknowledged: GaugeGuard,
 }
 
 /// A message that left the hands of its task. Sent when the task ends, however it ends.
@@ -114,13 +114,13 @@ impl Consumer {
             halt: CancellationToken::new(),
             lost: CancellationToken::new(),
         };
-        let mut in_hand = HashSet::new();
-        let mut extend = time::interval(deliveries.extend_every().unwrap_or(NEVER));
+        let mut unacknowledged = HashSet::new();
+        let mut extend = time::interval(deliveries.extend_interval().unwrap_or(NEVER));
         extend.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut settled = Vec::with_capacity(MOST_SETTLED_AT_ONCE);
         let mut halted = false;
         let outcome = loop {
-            if halted && in_hand.is_empty() {
+            if halted && unacknowledged.is_empty() {
                 break Ok(());
             }
             tokio::select! {
@@ -130,7 +130,7 @@ impl Consumer {
                 () = self.state.paused(), if !halted => halted = true,
                 _ = hands.done.recv_many(&mut settled, MOST_SETTLED_AT_ONCE) => {
                     let ended = std::mem::take(&mut settled);
-                    if let Err(error) = self.settle(&deliveries, ended, &session, &mut in_hand, hands).await {
+                    if let Err(error) = self.settle(&deliveries, ended, &session, &mut unacknowledged, hands).await {
                         break Err(error);
                     }
                     continue;
@@ -138,7 +138,7 @@ impl Consumer {
                 next = deliveries.next(), if !halted => match next {
                     Ok(batch) => {
                         for delivery in batch {
-                            in_hand.insert(delivery.tag);
+                            unacknowledged.insert(delivery.tag);
                             self.take(&session, delivery, hands);
                         }
                         continue;
@@ -146,7 +146,7 @@ impl Consumer {
                     Err(error) => break Err(error),
                 },
                 _ = extend.tick() => {
-                    let tags: Vec<_> = in_hand.iter().copied().collect();
+                    let tags: Vec<_> = unacknowledged.iter().copied().collect();
                     if !tags.is_empty() && let Err(error) = deliveries.extend(tags).await {
                         break Err(error);
                     }
@@ -155,7 +155,7 @@ impl Consumer {
             }
             // Only a stop or a pause leads here, once.
             session.halt.cancel();
-            if let Err(error) = self.halt(&deliveries, &session, &mut in_hand, hands).await {
+            if let Err(error) = self.halt(&deliveries, &session, &mut unacknowledged, hands).await {
                 break Err(error);
             }
         };
@@ -179,7 +179,7 @@ impl Consumer {
         &self,
         deliveries: &Arc<dyn Deliveries>,
         session: &Session,
-        in_hand: &mut HashSet<DeliveryTag>,
+        unacknowledged: &mut HashSet<DeliveryTag>,
         hands: &mut Hands,
     ) -> Result<(), TransportError> {
         deliveries.stop().await?;
@@ -188,13 +188,13 @@ impl Consumer {
             .take_waiting(|job| job.session.number == session.number);
         let tags: Vec<_> = waiting.iter().map(|job| job.tag).collect();
         for tag in &tags {
-            in_hand.remove(tag);
+            unacknowledged.remove(tag);
         }
         self.metrics.returned.add(tags.len() as u64);
         if tags.is_empty() {
             return Ok(());
         }
-        deliveries.give_back(tags).await
+        deliveries.release(tags).await
     }
 
     fn take(self: &Arc<Self>, session: &Session, delivery: Delivery, hands: &mut Hands) {
@@ -204,7 +204,7 @@ impl Consumer {
             envelope: Arc::new(delivery.envelope),
             count: delivery.count,
             problem: delivery.problem,
-            _in_hand: self.metrics.in_hand.guard(),
+            _unacknowledged: self.metrics.unacknowledged.guard(),
         };
         let envelope = Arc::clone(&job.envelope);
         let begins = match envelope.key() {
@@ -222,7 +222,7 @@ impl Consumer {
                 session: job.session.number,
                 tag: job.tag,
                 key: job.envelope.key().map(|_| Arc::clone(&job.envelope)),
-                settled: Settled::GivenBack,
+                settled: Settled::Released,
             }),
             to: report.clone(),
         };
@@ -241,17 +241,17 @@ impl Consumer {
         deliveries: &Arc<dyn Deliveries>,
         ended: Vec<Done>,
         session: &Session,
-        in_hand: &mut HashSet<DeliveryTag>,
+        unacknowledged: &mut HashSet<DeliveryTag>,
         hands: &mut Hands,
     ) -> Result<(), TransportError> {
         let mut acknowledged = Vec::with_capacity(ended.len());
         let (mut given_back, mut nacked) = (Vec::new(), Vec::new());
         for done in ended {
             if done.session == session.number {
-                in_hand.remove(&done.tag);
+                unacknowledged.remove(&done.tag);
                 match done.settled {
                     Settled::Acknowledged => acknowledged.push(done.tag),
-                    Settled::GivenBack => given_back.push(done.tag),
+                    Settled::Released => given_back.push(done.tag),
                     Settled::Nacked => nacked.push(done.tag),
                 }
             }
@@ -265,7 +265,7 @@ impl Consumer {
         }
         if !given_back.is_empty() {
             self.metrics.returned.add(given_back.len() as u64);
-            deliveries.give_back(given_back).await?;
+            deliveries.release(given_back).await?;
         }
         if !nacked.is_empty() {
             deliveries.nack(nacked).await?;

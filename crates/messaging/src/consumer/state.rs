@@ -21,7 +21,7 @@ pub struct ConsumerReport {
     /// Whether taking messages is paused by hand.
     pub paused: bool,
     /// Messages that are neither acknowledged nor given back.
-    pub in_hand: i64,
+    pub unacknowledged: i64,
     /// Messages that the group had not acknowledged when it was asked last.
     pub lag: Option<u64>,
     /// Messages handled since the start.
@@ -114,7 +114,7 @@ impl State {
             topics: plan.topics.iter().map(ToString::to_string).collect(),
             connected: facts.connected,
             paused: *self.paused.borrow(),
-            in_hand: metrics.in_hand.get(),
+            unacknowledged: metrics.unacknowledged.get(),
             lag: facts.lag,
             consumed: metrics.consumed.get(),
             last_error: facts.last_error.clone(),

@@ -17,19 +17,19 @@ pub(crate) enum Form {
     /// The message without the headers and attributes of its publisher.
     WithoutHeaders,
     /// The beginning of the payload, without headers. It cannot be replayed.
-    CutPayload,
+    TruncatedPayload,
 }
 
 impl Form {
     /// All forms, the largest first.
-    pub(crate) const ALL: [Self; 3] = [Self::Complete, Self::WithoutHeaders, Self::CutPayload];
+    pub(crate) const ALL: [Self; 3] = [Self::Complete, Self::WithoutHeaders, Self::TruncatedPayload];
 
     /// The stored dead letter in this form.
     pub(crate) fn of(self, stored: &Envelope) -> Envelope {
         match self {
             Self::Complete => stored.clone(),
             Self::WithoutHeaders => stored.clone().with_attributes_only(&attributes::ALL),
-            Self::CutPayload => cut(stored.clone().with_attributes_only(&attributes::ALL)),
+            Self::TruncatedPayload => cut(stored.clone().with_attributes_only(&attributes::ALL)),
         }
     }
 }

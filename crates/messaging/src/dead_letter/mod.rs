@@ -127,12 +127,12 @@ pub struct DeadLetter {
     /// When it failed last.
     pub last_failed: Option<DateTime<Utc>>,
     /// The payload as it was, where the broker refused it and only its beginning is here.
-    pub cut: Option<CutPayload>,
+    pub cut: Option<TruncatedPayload>,
 }
 
 /// A payload of which a dead letter has only the beginning. Such a dead letter cannot be replayed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct CutPayload {
+pub struct TruncatedPayload {
     /// The size of the original payload in bytes.
     pub size: u64,
     /// The SHA-256 of the original payload in hexadecimal digits.
@@ -236,7 +236,7 @@ impl DeadLetter {
         let first_failed = stored.moment(attributes::FIRST_FAILED);
         let last_failed = stored.moment(attributes::LAST_FAILED);
         let size = stored.attribute(attributes::PAYLOAD_SIZE);
-        let cut = size.map(|size| CutPayload {
+        let cut = size.map(|size| TruncatedPayload {
             size: size.parse().unwrap_or_default(),
             sha256: text(attributes::PAYLOAD_SHA256),
         });

@@ -77,7 +77,7 @@ fn smaller_forms_keep_why_a_message_died_msg_3() {
         (bare.id, bare.group, bare.cut),
         (letter.id, letter.group, None)
     );
-    let cut = DeadLetter::from_stored(Form::CutPayload.of(&stored));
+    let cut = DeadLetter::from_stored(Form::TruncatedPayload.of(&stored));
     assert_eq!(cut.envelope.payload().len(), form::MAX_CUT_PAYLOAD);
     assert_eq!(cut.message, letter.message);
     let original = cut.cut.unwrap();

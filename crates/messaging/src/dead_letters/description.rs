@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use seaworthy_telemetry::redact::redact;
 use serde::Serialize;
 
-use crate::{CutPayload, DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
+use crate::{TruncatedPayload, DeadLetter, DeadLetterId, DeadLetterReason, GroupName, Topic};
 
 /// As much of a payload as a person reads.
 const LONGEST_PAYLOAD: usize = 64 * 1024;
@@ -60,7 +60,7 @@ pub struct DeadLetterDescription {
     pub payload_size: usize,
     /// The payload as it was, where only its beginning was kept.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub cut: Option<CutPayload>,
+    pub cut: Option<TruncatedPayload>,
     /// The first 64 KiB of the payload as a text, in hexadecimal digits where it is none; only where it is asked for, because nobody knows what is in it.
     pub payload: Option<String>,
 }

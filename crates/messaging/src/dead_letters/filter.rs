@@ -26,7 +26,7 @@ pub struct DeadLetterFilter {
 impl DeadLetterFilter {
     /// This one alone.
     #[must_use]
-    pub fn one(id: DeadLetterId) -> Self {
+    pub fn by_id(id: DeadLetterId) -> Self {
         Self {
             ids: BTreeSet::from([id]),
             ..Self::default()
@@ -35,7 +35,7 @@ impl DeadLetterFilter {
 
     /// Whether every dead letter passes.
     #[must_use]
-    pub fn is_everything(&self) -> bool {
+    pub fn matches_all(&self) -> bool {
         *self == Self::default()
     }
 

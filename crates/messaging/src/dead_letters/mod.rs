@@ -19,7 +19,7 @@ pub use filter::DeadLetterFilter;
 pub use group::DeadLetterGroup;
 pub(crate) use replay::chain;
 pub use replay::{Replay, ReplayTarget, Selection};
-pub use report::{DeadLetterReport, Fate, FateCounts, Progress, TreatedLetter};
+pub use report::{DeadLetterReport, DeadLetterOutcome, OutcomeCounts, Progress, ProcessedLetter};
 use seaworthy_core::Timeout;
 
 use crate::{
@@ -125,7 +125,7 @@ impl DeadLetters {
         topics: &[Topic],
         id: &DeadLetterId,
     ) -> Result<Option<DeadLetter>, TransportError> {
-        let selection = Selection::of(topics, DeadLetterFilter::one(id.clone()));
+        let selection = Selection::new(topics, DeadLetterFilter::by_id(id.clone()));
         let mut found = None;
         self.walk_all(&selection, |_, letter| found = Some(letter))
             .await?;

@@ -5,7 +5,7 @@ use seaworthy_core::{Backoff, Timeout};
 use tokio::time::{self, Instant};
 
 use super::{
-    DeadLetterFilter, DeadLetterReport, DeadLetters, Fate, Progress,
+    DeadLetterFilter, DeadLetterReport, DeadLetters, DeadLetterOutcome, Progress,
     turns::{Batch, Treatment},
 };
 use crate::{
@@ -36,7 +36,7 @@ pub struct Selection {
 impl Selection {
     /// Those of these topics that pass, at most 10,000.
     #[must_use]
-    pub fn of(topics: &[Topic], filter: DeadLetterFilter) -> Self {
+    pub fn new(topics: &[Topic], filter: DeadLetterFilter) -> Self {
         Self {
             topics: topics.to_vec(),
             filter,
@@ -118,7 +118,7 @@ impl Replay {
 impl DeadLetters {
     /// Publishes the selected letters again and removes them, the oldest first. What has failed again since it began is left alone.
     ///
-    /// The report, which `progress` shows from the begin, tells what became of each. Dropped in the middle it loses nothing; see [`Fate`] for what is then not known.
+    /// The report, which `progress` shows from the begin, tells what became of each. Dropped in the middle it loses nothing; see [`DeadLetterOutcome`] for what is then not known.
     pub async fn replay(
         &self,
         selection: &Selection,
@@ -158,7 +158,7 @@ impl DeadLetters {
         let hears = match groups.get(group) {
             Some(hears) => *hears,
             None => {
-                let hears = self.transport.hears(group, envelope.topic()).await;
+                let hears = self.transport.is_subscribed(group, envelope.topic()).await;
                 let hears = hears.map_err(|error| chain(&error))?;
                 groups.insert(group.clone(), hears);
                 hears
@@ -266,11 +266,11 @@ impl Treatment for Replaying<'_> {
             };
             match envelope {
                 Ok(envelope) => {
-                    progress.set(place, Fate::Publishing);
+                    progress.set(place, DeadLetterOutcome::Publishing);
                     chosen.push((place, letter));
                     envelopes.push(envelope);
                 }
-                Err(problem) => progress.set(place, Fate::Skipped { problem }),
+                Err(problem) => progress.set(place, DeadLetterOutcome::Skipped { problem }),
             }
         }
         let answers = letters.publish(envelopes).await;
@@ -278,7 +278,7 @@ impl Treatment for Replaying<'_> {
         for ((place, letter), answer) in chosen.into_iter().zip(answers) {
             match answer {
                 Ok(()) => {
-                    progress.set(place, Fate::Published);
+                    progress.set(place, DeadLetterOutcome::Published);
                     published.push((place, letter));
                 }
                 Err(
@@ -292,7 +292,7 @@ impl Treatment for Replaying<'_> {
                     let text = chain(&error);
                     progress.set(
                         place,
-                        Fate::Refused {
+                        DeadLetterOutcome::Refused {
                             problem: text.clone(),
                         },
                     );
@@ -300,7 +300,7 @@ impl Treatment for Replaying<'_> {
                 }
                 Err(error) => progress.set(
                     place,
-                    Fate::Refused {
+                    DeadLetterOutcome::Refused {
                         problem: chain(&error),
                     },
                 ),
@@ -311,15 +311,15 @@ impl Treatment for Replaying<'_> {
             .await
             .map_err(|error| chain(&error))?;
         for (place, _) in published {
-            progress.set(place, Fate::Replayed);
+            progress.set(place, DeadLetterOutcome::Replayed);
         }
         problem.map_or(Ok(()), Err)
     }
 
-    fn foretell(&self, letter: &DeadLetter) -> Fate {
+    fn foretell(&self, letter: &DeadLetter) -> DeadLetterOutcome {
         match self.0.prepare(letter) {
-            Ok(_) => Fate::Selected,
-            Err(problem) => Fate::Skipped { problem },
+            Ok(_) => DeadLetterOutcome::Selected,
+            Err(problem) => DeadLetterOutcome::Skipped { problem },
         }
     }
 }
@@ -339,13 +339,13 @@ impl Treatment for Discarding {
             .await
             .map_err(|error| chain(&error))?;
         for (place, _) in batch {
-            progress.set(place, Fate::Discarded);
+            progress.set(place, DeadLetterOutcome::Discarded);
         }
         Ok(())
     }
 
-    fn foretell(&self, _letter: &DeadLetter) -> Fate {
-        Fate::Selected
+    fn foretell(&self, _letter: &DeadLetter) -> DeadLetterOutcome {
+        DeadLetterOutcome::Selected
     }
 }
 

@@ -7,8 +7,8 @@ use crate::{DeadLetter, DeadLetterId, GroupName, Topic};
 
 /// What became of a dead letter.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case", tag = "fate")]
-pub enum Fate {
+#[serde(rename_all = "snake_case", tag = "outcome")]
+pub enum DeadLetterOutcome {
     /// It was chosen, and nothing was done with it: a dry run, or the end came before its turn.
     Selected,
     /// It is being published; if this is what it ended with, nobody knows whether it was.
@@ -35,7 +35,7 @@ pub enum Fate {
 
 /// A dead letter that was chosen, and what became of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct TreatedLetter {
+pub struct ProcessedLetter {
     /// Its identifier.
     pub id: DeadLetterId,
     /// That of the message, which a replay keeps.
@@ -50,7 +50,7 @@ pub struct TreatedLetter {
     pub replays: u32,
     /// What became of it.
     #[serde(flatten)]
-    pub fate: Fate,
+    pub outcome: DeadLetterOutcome,
 }
 
 /// What a replay did, or what was discarded: exactly this, letter by letter.
@@ -65,12 +65,12 @@ pub struct DeadLetterReport {
     /// Whether more would have been chosen than the limit allows.
     pub more: bool,
     /// All that were chosen, in the order of their turns.
-    pub letters: Vec<TreatedLetter>,
+    pub letters: Vec<ProcessedLetter>,
 }
 
-/// How many letters had each fate.
+/// How many letters had each outcome.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
-pub struct FateCounts {
+pub struct OutcomeCounts {
     /// All that were chosen.
     pub selected: usize,
     /// Published and removed.
@@ -90,22 +90,22 @@ pub struct FateCounts {
 }
 
 impl DeadLetterReport {
-    /// How many letters had each fate.
+    /// How many letters had each outcome.
     #[must_use]
-    pub fn counts(&self) -> FateCounts {
-        let mut counts = FateCounts {
+    pub fn counts(&self) -> OutcomeCounts {
+        let mut counts = OutcomeCounts {
             selected: self.letters.len(),
-            ..FateCounts::default()
+            ..OutcomeCounts::default()
         };
         for letter in &self.letters {
-            let count = match letter.fate {
-                Fate::Selected => &mut counts.waiting,
-                Fate::Publishing | Fate::Published => &mut counts.uncertain,
-                Fate::Replayed => &mut counts.replayed,
-                Fate::Discarded => &mut counts.discarded,
-                Fate::Skipped { .. } => &mut counts.skipped,
-                Fate::Refused { .. } => &mut counts.refused,
-                Fate::Missing => &mut counts.missing,
+            let count = match letter.outcome {
+                DeadLetterOutcome::Selected => &mut counts.waiting,
+                DeadLetterOutcome::Publishing | DeadLetterOutcome::Published => &mut counts.uncertain,
+                DeadLetterOutcome::Replayed => &mut counts.replayed,
+                DeadLetterOutcome::Discarded => &mut counts.discarded,
+                DeadLetterOutcome::Skipped { .. } => &mut counts.skipped,
+                DeadLetterOutcome::Refused { .. } => &mut counts.refused,
+                DeadLetterOutcome::Missing => &mut counts.missing,
             };
             *count += 1;
         }
@@ -124,7 +124,7 @@ impl DeadLetterReport {
     }
 }
 
-impl From<&DeadLetter> for TreatedLetter {
+impl From<&DeadLetter> for ProcessedLetter {
     fn from(letter: &DeadLetter) -> Self {
         Self {
             id: letter.id.clone(),
@@ -133,7 +133,7 @@ impl From<&DeadLetter> for TreatedLetter {
             group: letter.group.clone(),
             event_type: letter.envelope.event_type().to_owned(),
             replays: letter.replays,
-            fate: Fate::Selected,
+            outcome: DeadLetterOutcome::Selected,
         }
     }
 }
@@ -155,9 +155,9 @@ impl Progress {
         self.0.lock().clone()
     }
 
-    /// How many letters have had which fate until now.
+    /// How many letters have had which outcome until now.
     #[must_use]
-    pub fn counts(&self) -> FateCounts {
+    pub fn counts(&self) -> OutcomeCounts {
         self.0.lock().counts()
     }
 
@@ -165,10 +165,10 @@ impl Progress {
         change(&mut self.0.lock())
     }
 
-    pub(super) fn set(&self, place: usize, fate: Fate) {
+    pub(super) fn set(&self, place: usize, outcome: DeadLetterOutcome) {
         self.change(|report| {
             if let Some(letter) = report.letters.get_mut(place) {
-                letter.fate = fate;
+                letter.outcome = outcome;
             }
         });
     }

@@ -46,7 +46,7 @@ async fn broker(count: u32) -> (MemoryBroker, Arc<dyn crate::transport::Deliveri
 async fn a_replay_holds_its_rate_and_its_order_msg_3() {
     let (broker, deliveries) = broker(35).await;
     let letters = DeadLetters::new(Arc::new(broker));
-    let selection = Selection::of(&[topic()], DeadLetterFilter::default());
+    let selection = Selection::new(&[topic()], DeadLetterFilter::default());
     let replay = Replay {
         rate: NonZeroU32::new(10).unwrap(),
         ..Replay::default()
@@ -74,7 +74,7 @@ async fn a_limit_is_kept_and_told_msg_3() {
     let letters = DeadLetters::new(Arc::new(broker));
     let selection = Selection {
         limit: NonZeroU32::new(2).unwrap(),
-        ..Selection::of(&[topic()], DeadLetterFilter::default())
+        ..Selection::new(&[topic()], DeadLetterFilter::default())
     };
     let report = letters.discard(&selection, false, &Progress::new()).await;
     assert!(report.more);
@@ -86,7 +86,7 @@ async fn a_limit_is_kept_and_told_msg_3() {
 async fn more_than_a_page_is_chosen_and_treated_msg_3() {
     let (broker, _deliveries) = broker(2_500).await;
     let letters = DeadLetters::new(Arc::new(broker));
-    let selection = Selection::of(&[topic()], DeadLetterFilter::default());
+    let selection = Selection::new(&[topic()], DeadLetterFilter::default());
     let report = letters.discard(&selection, false, &Progress::new()).await;
     assert_eq!(report.counts().discarded, 2_500, "{:?}", report.problem);
     assert!(letters.list(&topic(), None, 10).await.unwrap().is_empty());
@@ -101,13 +101,13 @@ fn a_filter_asks_for_all_that_it_says_msg_3() {
         reason: Some(DeadLetterReason::Rejected),
         fingerprint: Some(one.fingerprint.clone()),
         since: one.last_failed,
-        ..DeadLetterFilter::one(one.id.clone())
+        ..DeadLetterFilter::by_id(one.id.clone())
     };
     assert!(wanted.matches(&one));
-    assert!(DeadLetterFilter::default().is_everything() && !wanted.is_everything());
+    assert!(DeadLetterFilter::default().matches_all() && !wanted.matches_all());
     let moment: DateTime<Utc> = one.last_failed.unwrap();
     let others = [
-        DeadLetterFilter::one(DeadLetterId::new("another")),
+        DeadLetterFilter::by_id(DeadLetterId::new("another")),
         DeadLetterFilter {
             group: GroupName::new("other").ok(),
             ..wanted.clone()

@@ -3,7 +3,7 @@ use std::{
     num::NonZeroU32,
 };
 
-use super::{DeadLetterReport, DeadLetters, Fate, Progress, Selection, pace::Pace, replay::chain};
+use super::{DeadLetterReport, DeadLetters, DeadLetterOutcome, Progress, Selection, pace::Pace, replay::chain};
 use crate::{DeadLetter, DeadLetterId, Topic, transport::TransportError};
 
 /// The most letters between two looks at what is there: what is cut off in the middle leaves no more of them uncertain.
@@ -16,7 +16,7 @@ pub(super) type Batch = Vec<(usize, DeadLetter)>;
 
 /// What is done with letters.
 pub(super) trait Treatment {
-    /// Does it, and tells the fate of each letter; an error ends everything.
+    /// Does it, and tells the outcome of each letter; an error ends everything.
     async fn treat(
         &self,
         letters: &DeadLetters,
@@ -26,7 +26,7 @@ pub(super) trait Treatment {
     ) -> Result<(), String>;
 
     /// What would become of a letter, as far as that is known before.
-    fn foretell(&self, letter: &DeadLetter) -> Fate;
+    fn foretell(&self, letter: &DeadLetter) -> DeadLetterOutcome;
 }
 
 /// A letter that waits for its turn.
@@ -70,9 +70,9 @@ impl DeadLetters {
         let walked = self
             .walk_all(selection, |before, letter| {
                 let place = progress.change(|report| {
-                    let mut told = super::TreatedLetter::from(&letter);
+                    let mut told = super::ProcessedLetter::from(&letter);
                     if dry_run {
-                        told.fate = treatment.foretell(&letter);
+                        told.outcome = treatment.foretell(&letter);
                     }
                     report.letters.push(told);
                     report.letters.len() - 1
@@ -159,7 +159,7 @@ impl DeadLetters {
                 let is_gone = |place: usize| {
                     let letter = report.letters.get(place);
                     letter.is_some_and(|letter| {
-                        matches!(letter.fate, Fate::Replayed | Fate::Discarded)
+                        matches!(letter.outcome, DeadLetterOutcome::Replayed | DeadLetterOutcome::Discarded)
                     })
                 };
                 let (gone, stays): (Vec<_>, Vec<_>) =
@@ -196,7 +196,7 @@ impl DeadLetters {
         })
         .await?;
         for place in places.into_values() {
-            progress.set(place, Fate::Missing);
+            progress.set(place, DeadLetterOutcome::Missing);
         }
         Ok(found)
     }

@@ -307,7 +307,7 @@ impl Transport for KafkaBroker {
         })
     }
 
-    fn hears<'a>(
+    fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
         topic: &'a Topic,

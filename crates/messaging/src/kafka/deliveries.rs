@@ -143,7 +143,7 @@ impl Deliveries for KafkaDeliveries {
         })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             {
                 let mut state = self.member.state.lock();
@@ -207,7 +207,7 @@ mod tests {
     #[tokio::test]
     async fn a_session_that_cannot_begin_says_so_each_time_life_4() {
         // Nobody has to listen there: the client refuses a subscription to nothing.
-        let config = MessagingConfig::at("kafka://127.0.0.1:1".parse().unwrap());
+        let config = MessagingConfig::new("kafka://127.0.0.1:1".parse().unwrap());
         let clients = Clients::new(&config, "test").unwrap();
         let client = clients.member("nobody");
         let client = client.create_with_context(Rebalances::default());

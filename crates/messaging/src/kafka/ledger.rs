@@ -83,7 +83,7 @@ impl Ledger {
     }
 
     /// It goes back from a member that lives, which is no delivery that killed anybody.
-    pub(super) fn give_back(&mut self, offset: i64) {
+    pub(super) fn release(&mut self, offset: i64) {
         if let Some(count) = self.open.get_mut(&offset) {
             *count = count.saturating_sub(1);
         }
@@ -191,7 +191,7 @@ mod tests {
         let mut ledger = Ledger::read(0, "s1 1x1 2d 1x20 nonsense");
         let came: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
         assert_eq!(came, [Some(2), None, None, Some(21), Some(1)]);
-        ledger.give_back(0);
+        ledger.release(0);
         assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
         assert_eq!(ledger.deliver_again(0), 2);
         let mut foreign = Ledger::read(7, "somebody else's 4d");

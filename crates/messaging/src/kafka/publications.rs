@@ -53,7 +53,7 @@ impl Publications {
     ) -> Result<(), TransportError> {
         let (unheard, heard): (Vec<_>, Vec<_>) = topics
             .into_iter()
-            .partition(|plan| plan.may_have_no_subscriber);
+            .partition(|plan| plan.allows_unroutable);
         for plan in heard {
             topology.is_there(&plan.topic).await?;
         }

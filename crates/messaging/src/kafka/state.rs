@@ -118,7 +118,7 @@ impl State {
     pub(super) fn put_back(&mut self, tag: DeliveryTag) -> Option<Held> {
         let held = self.held.remove(&tag)?;
         let assigned = self.assigned_of(held.origin)?;
-        assigned.ledger.give_back(held.origin.offset);
+        assigned.ledger.release(held.origin.offset);
         assigned.is_dirty = true;
         Some(held)
     }

@@ -364,7 +364,7 @@ impl Deliveries for NatsDeliveries {
         })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             let session = &self.session;
             session.broker.is_open()?;
@@ -383,7 +383,7 @@ impl Deliveries for NatsDeliveries {
         })
     }
 
-    fn extend_every(&self) -> Option<Duration> {
+    fn extend_interval(&self) -> Option<Duration> {
         Some(self.session.broker.config.lease.get() / 3)
     }
 

@@ -45,7 +45,7 @@ impl Publications {
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
         let unheard = topics
             .into_iter()
-            .filter(|plan| plan.may_have_no_subscriber);
+            .filter(|plan| plan.allows_unroutable);
         self.unheard.write().extend(unheard.map(|plan| plan.topic));
     }
 

@@ -26,7 +26,7 @@ pub struct RabbitmqConfig {
     /// How often both sides say that they live.
     pub heartbeat: Timeout,
     /// A file with the certificates (PEM) of authorities that are trusted beside those of the system, for amqps.
-    pub certificate_authorities: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
     /// Headers that others expect, beside those of CloudEvents.
     pub headers: RabbitmqHeaders,
     /// What every queue has that is not named below.
@@ -118,7 +118,7 @@ impl Default for RabbitmqConfig {
             exchange_type: ExchangeType::default(),
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             heartbeat: DEFAULT_HEARTBEAT,
-            certificate_authorities: None,
+            ca_file: None,
             headers: RabbitmqHeaders::default(),
             queue_defaults: QueueConfig::default(),
             queues: BTreeMap::new(),

@@ -123,7 +123,7 @@ impl Slot {
             let seconds = rabbitmq.heartbeat.get().as_secs().max(1).to_string();
             url.query_pairs_mut().append_pair("heartbeat", &seconds);
         }
-        let authorities = match &rabbitmq.certificate_authorities {
+        let authorities = match &rabbitmq.ca_file {
             Some(file) => {
                 let read = std::fs::read_to_string(file);
                 Some(read.map_err(|error| {

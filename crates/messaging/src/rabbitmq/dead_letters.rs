@@ -140,7 +140,7 @@ impl Turn {
             let looked = async {
                 let channel = link.new_channel().await?;
                 let looked = work(channel.clone()).await?;
-                give_back(&channel).await?;
+                release(&channel).await?;
                 Ok(looked)
             }
             .await;
@@ -235,7 +235,7 @@ async fn get(
 }
 
 /// Gives back all that was not acknowledged. The end of the channel would do so too, but after whoever looks next.
-async fn give_back(channel: &Channel) -> Result<(), TransportError> {
+async fn release(channel: &Channel) -> Result<(), TransportError> {
     let all = BasicNackOptions {
         multiple: true,
         requeue: true,

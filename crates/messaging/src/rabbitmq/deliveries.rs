@@ -170,7 +170,7 @@ impl Deliveries for RabbitmqDeliveries {
         })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             let ids: Vec<_> = {
                 let outstanding = self.outstanding.lock();

@@ -188,7 +188,7 @@ impl Transport for RabbitmqBroker {
             drop(link);
             let unheard = topics
                 .into_iter()
-                .filter(|plan| plan.may_have_no_subscriber);
+                .filter(|plan| plan.allows_unroutable);
             self.0.unheard.lock().extend(unheard.map(|plan| plan.topic));
             Ok(())
         })

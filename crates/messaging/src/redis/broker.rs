@@ -189,7 +189,7 @@ impl Transport for RedisBroker {
         })
     }
 
-    fn hears<'a>(
+    fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
         topic: &'a Topic,

@@ -270,11 +270,11 @@ impl Deliveries for RedisDeliveries {
         Box::pin(async move { self.member.settle("acknowledge", &tags).await })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.member.settle("give_back", &tags).await })
     }
 
-    fn extend_every(&self) -> Option<Duration> {
+    fn extend_interval(&self) -> Option<Duration> {
         Some(self.member.lease() / 3)
     }
 

@@ -37,16 +37,16 @@ pub trait Deliveries: Send + Sync + 'static {
 
     /// Requeues these messages in their old position. This does not count as a delivery and never
     /// dead-letters a message.
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Requeues these messages while the session goes on, because their dead letters cannot be
     /// stored. The delivery may count. The broker may deliver them again at once.
     fn nack(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
-        self.give_back(tags)
+        self.release(tags)
     }
 
     /// How often [`extend`](Self::extend) is to be called, for engines that take back what is not acknowledged in time: a third of that time is right.
-    fn extend_every(&self) -> Option<Duration> {
+    fn extend_interval(&self) -> Option<Duration> {
         None
     }
 

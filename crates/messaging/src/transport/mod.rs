@@ -99,7 +99,7 @@ pub trait Transport: Send + Sync + 'static {
 
     /// Whether the group gets messages of the topic. Only asked where a message is for one group; an engine that tells by [`PublishError::Unroutable`] that there is no such group need
     /// not know it before.
-    fn hears<'a>(
+    fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
         topic: &'a Topic,

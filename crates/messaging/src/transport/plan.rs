@@ -8,7 +8,7 @@ pub struct TopicPlan {
     /// The topic.
     pub topic: Topic,
     /// Whether publishing to it is no error while no group gets its messages.
-    pub may_have_no_subscriber: bool,
+    pub allows_unroutable: bool,
 }
 
 /// How far the order of messages of one key reaches.

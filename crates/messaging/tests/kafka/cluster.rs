@@ -64,7 +64,7 @@ async fn what_the_cluster_finds_too_large_is_refused_at_once_msg_2() {
     assert!(made.await.unwrap().iter().all(Result::is_ok));
     let plans = vec![TopicPlan {
         topic: topic.clone(),
-        may_have_no_subscriber: true,
+        allows_unroutable: true,
     }];
     transport.declare(plans).await.unwrap();
     let large = Envelope::new(topic.clone(), "test", "test", vec![7; 10_000]);

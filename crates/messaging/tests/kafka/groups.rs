@@ -190,7 +190,7 @@ async fn what_is_given_back_by_a_member_that_lives_comes_again_and_kills_nobody_
     for _ in 0..3 {
         let came = next(&*session).await.remove(0);
         assert_eq!((text(&came), came.count), ("again".to_owned(), 1));
-        session.give_back(vec![came.tag]).await.unwrap();
+        session.release(vec![came.tag]).await.unwrap();
     }
 }
 

@@ -32,7 +32,7 @@ use seaworthy_testkit::{
 static KAFKA: Shared<KafkaServer> = Shared::new("SEAWORTHY_TEST_KAFKA", KafkaServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::at(url.parse().unwrap());
+    let mut config = MessagingConfig::new(url.parse().unwrap());
     // The shortest that Kafka takes: members hear soon that others have come or gone.
     config.kafka.lease = Timeout::from_secs(6);
     // Fewer than by default, for a server that shares its machine with the tests.

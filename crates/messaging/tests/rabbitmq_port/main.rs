@@ -33,7 +33,7 @@ impl TestBroker {
     fn new() -> Option<Self> {
         let server = RABBITMQ.get()?;
         let unique = new_id().simple().to_string();
-        let mut config = MessagingConfig::at(server.url().parse().unwrap());
+        let mut config = MessagingConfig::new(server.url().parse().unwrap());
         config.rabbitmq.exchange = format!("exchange.{unique}");
         Some(Self { config, unique })
     }
@@ -78,6 +78,6 @@ fn message(topic: &Topic, text: &str) -> Envelope {
 fn topic_plan(topic: &Topic) -> TopicPlan {
     TopicPlan {
         topic: topic.clone(),
-        may_have_no_subscriber: false,
+        allows_unroutable: false,
     }
 }

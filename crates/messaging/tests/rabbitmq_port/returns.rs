@@ -40,7 +40,7 @@ async fn returns_of_other_messages_are_not_subtracted_msg_3() {
         let delivery = receive(&*session).await;
         assert_eq!(delivery.count, 1, "a return counted as a delivery");
         session.stop().await.unwrap();
-        session.give_back(vec![delivery.tag]).await.unwrap();
+        session.release(vec![delivery.tag]).await.unwrap();
         drop(session);
         session = open(&transport, &plan).await;
     }
@@ -72,7 +72,7 @@ async fn member_reads_returns_of_other_members_msg_3() {
         let delivery = receive(&*session).await;
         assert_eq!(delivery.count, 1);
         session.stop().await.unwrap();
-        session.give_back(vec![delivery.tag]).await.unwrap();
+        session.release(vec![delivery.tag]).await.unwrap();
         drop(session);
         session = open(transport, &plan).await;
     }

@@ -151,7 +151,7 @@ impl RelayTarget for Broker {
                     return Err(PublishError::Deferred);
                 }
                 let answer = self.answer(envelope);
-                if answer.as_ref().is_err_and(PublishError::may_pass) {
+                if answer.as_ref().is_err_and(PublishError::is_transient) {
                     held.extend(key);
                 }
                 answer
@@ -211,8 +211,8 @@ pub(crate) async fn house_on(
             let messaging =
                 Messaging::connect(service, "broker", &MessagingConfig::default()).await?;
             let topics = Topics::new()
-                .and_unheard::<Counted>()
-                .and_unheard::<Refused>();
+                .and_unroutable::<Counted>()
+                .and_unroutable::<Refused>();
             let publisher = messaging.publisher(topics).await?;
             let target: Arc<dyn RelayTarget> = broker.clone();
             let outbox =

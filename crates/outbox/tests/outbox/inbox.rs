@@ -107,7 +107,7 @@ pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(place: Place)
     for _ in 0..FAILURES {
         let inbox = house.outbox.inbox("counter", &brisk());
         let failure = inbox.once(&message, failing).await.unwrap_err();
-        assert!(failure.is_retried(), "{failure}");
+        assert!(failure.is_retryable(), "{failure}");
     }
     assert_eq!(calls.load(Ordering::SeqCst), FAILURES);
     assert_eq!(effects(&house).await, 0);
@@ -143,13 +143,13 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
                 once.await.map(drop)
             }
         })
-        .retries(RETRIES);
+        .max_retries(RETRIES);
     let made = OnceLock::new();
     let running = Service::new("counter", "1.0.0")
         .start::<NoSettings, _>(loader("counter"), async |service| {
-            let mut config = MessagingConfig::at(BrokerUrl::memory());
-            config.defaults.retry_initial = Timeout::from_millis(1);
-            config.defaults.retry_cap = Timeout::from_millis(2);
+            let mut config = MessagingConfig::new(BrokerUrl::memory());
+            config.defaults.initial_backoff = Timeout::from_millis(1);
+            config.defaults.max_backoff = Timeout::from_millis(2);
             // Only attempts matter here.
             config.defaults.breaker.consecutive_failures = u32::MAX;
             config.defaults.breaker.min_calls = NonZeroU32::MAX;
@@ -178,7 +178,7 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
     assert_eq!(dead.reason, DeadLetterReason::RetriesExhausted);
     assert_eq!(calls.load(Ordering::SeqCst), RETRIES + 1);
     assert_eq!(effects(&house).await, 0);
-    let selection = Selection::of(std::slice::from_ref(&topic), DeadLetterFilter::default());
+    let selection = Selection::new(std::slice::from_ref(&topic), DeadLetterFilter::default());
     let report = letters
         .replay(&selection, &Replay::default(), &Progress::new())
         .await;

@@ -248,7 +248,7 @@ impl Default for RouteLimitsConfig {
 impl Default for AuthConfig {
     fn default() -> Self {
         let mut broker = MessagingConfig {
-            url: BrokerUrl::of_file(DEFAULT_BROKER),
+            url: BrokerUrl::sqlite(DEFAULT_BROKER),
             // Messages wait in the outbox while it is away, and callers need not know.
             critical: false,
             ..MessagingConfig::default()

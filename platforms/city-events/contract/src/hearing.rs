@@ -9,7 +9,7 @@ const RETRIES: u32 = 20;
 #[must_use]
 pub fn hearing(group: &str) -> Subscription {
     Subscription::new(group).limits(SubscriptionOverrides {
-        retries: Some(RETRIES),
+        max_retries: Some(RETRIES),
         ..SubscriptionOverrides::default()
     })
 }

@@ -86,7 +86,7 @@ impl Default for EmailLimitsConfig {
 impl Default for EmailConfig {
     fn default() -> Self {
         let mut broker = MessagingConfig {
-            url: BrokerUrl::of_file(DEFAULT_BROKER),
+            url: BrokerUrl::sqlite(DEFAULT_BROKER),
             ..MessagingConfig::default()
         };
         broker.rabbitmq.exchange = EXCHANGE.to_owned();

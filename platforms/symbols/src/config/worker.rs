@@ -26,7 +26,7 @@ pub(crate) struct WorkerConfig {
 impl Default for WorkerConfig {
     fn default() -> Self {
         let mut broker = broker();
-        broker.defaults.retry_initial = RETRY_INITIAL;
+        broker.defaults.initial_backoff = RETRY_INITIAL;
         Self {
             database: DatabaseConfig::embedded(DEFAULT_FILE),
             broker,

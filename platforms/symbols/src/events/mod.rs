@@ -26,9 +26,9 @@ pub(crate) struct Events(Outbox);
 /// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and_unheard::<SymbolCreated>()
-        .and_unheard::<SymbolUpdated>()
-        .and_unheard::<SymbolDeleted>()
+        .and_unroutable::<SymbolCreated>()
+        .and_unroutable::<SymbolUpdated>()
+        .and_unroutable::<SymbolDeleted>()
 }
 
 impl Events {

@@ -183,7 +183,7 @@ async fn an_event_survives_the_death_of_the_service_between_commit_and_relay_msg
 #[tokio::test]
 async fn a_worker_that_is_killed_again_and_again_has_each_effect_once_msg_5() {
     let service = Running::start(&[]);
-    let quick = ["--set", "broker.embedded.lease=1s"];
+    let quick = ["--set", "broker.embedded.claim_ttl=1s"];
     let mut number = 0;
     for _ in 0..KILLS {
         let worker = Worker::start(service.folder(), &quick);

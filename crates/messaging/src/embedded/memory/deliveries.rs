@@ -84,7 +84,7 @@ impl Deliveries for MemoryDeliveries {
         })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         let numbers: Vec<u64> = tags.into_iter().map(|tag| tag.0).collect();
         self.put_back(&numbers, IsCounted::No);
         Box::pin(std::future::ready(Ok(())))

@@ -136,7 +136,7 @@ impl Transport for MemoryBroker {
             let mut state = self.shared.state.lock();
             let unheard = topics
                 .into_iter()
-                .filter(|plan| plan.may_have_no_subscriber);
+                .filter(|plan| plan.allows_unroutable);
             state.unheard.extend(unheard.map(|plan| plan.topic));
             Ok(())
         })

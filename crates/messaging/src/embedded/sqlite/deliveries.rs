@@ -73,7 +73,7 @@ struct Member {
     /// Unique over all processes.
     session: String,
     /// The messages that were delivered and are not settled.
-    in_hand: Lock<BTreeSet<DeliveryTag>>,
+    unacknowledged: Lock<BTreeSet<DeliveryTag>>,
     stopped: AtomicBool,
 }
 
@@ -84,7 +84,7 @@ impl SqliteDeliveries {
                 broker,
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
-                in_hand: Lock::default(),
+                unacknowledged: Lock::default(),
                 stopped: AtomicBool::new(false),
             }),
             claims: Mutex::default(),
@@ -94,11 +94,11 @@ impl SqliteDeliveries {
 
 impl Member {
     async fn claim(&self) -> Result<Vec<Delivery>, sqlx::Error> {
-        let (in_hand, held) = {
-            let tags = self.in_hand.lock();
+        let (unacknowledged, held) = {
+            let tags = self.unacknowledged.lock();
             (tags.len(), numbers(tags.iter()))
         };
-        let room = usize::from(self.plan.prefetch.get()).saturating_sub(in_hand);
+        let room = usize::from(self.plan.prefetch.get()).saturating_sub(unacknowledged);
         if room == 0 || self.stopped.load(Ordering::SeqCst) {
             return Ok(Vec::new());
         }
@@ -109,7 +109,7 @@ impl Member {
         };
         let rows = sqlx::query(statement)
             .bind(&self.session)
-            .bind(now.saturating_add(milliseconds(self.broker.config.lease.get())))
+            .bind(now.saturating_add(milliseconds(self.broker.config.claim_ttl.get())))
             .bind(self.plan.group.as_str())
             .bind(now)
             .bind(i64::try_from(room).unwrap_or(i64::MAX))
@@ -138,7 +138,7 @@ impl Member {
         // The statement returns them in any order.
         claimed.sort_unstable_by_key(|delivery| delivery.tag);
         let tags = claimed.iter().map(|delivery| delivery.tag);
-        self.in_hand.lock().extend(tags);
+        self.unacknowledged.lock().extend(tags);
         Ok(claimed)
     }
 
@@ -155,9 +155,9 @@ impl Member {
             .await
             .map_err(down)?;
         {
-            let mut in_hand = self.in_hand.lock();
+            let mut unacknowledged = self.unacknowledged.lock();
             for tag in tags {
-                in_hand.remove(tag);
+                unacknowledged.remove(tag);
             }
         }
         // There is room again, a key may be free, and others may take what was given back.
@@ -182,7 +182,7 @@ impl Member {
     /// session has lost its leases.
     async fn extend(&self, tags: Vec<DeliveryTag>) -> Result<(), TransportError> {
         self.broker.is_open()?;
-        let lease = milliseconds(self.broker.config.lease.get());
+        let lease = milliseconds(self.broker.config.claim_ttl.get());
         let extended = sqlx::query(EXTEND)
             .bind(numbers(&tags))
             .bind(&self.session)
@@ -257,12 +257,12 @@ impl Deliveries for SqliteDeliveries {
         Box::pin(async move { self.settle(ACKNOWLEDGE, &tags).await })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move { self.settle(GIVE_BACK, &tags).await })
     }
 
-    fn extend_every(&self) -> Option<Duration> {
-        Some(self.member.broker.config.lease.get() / 3)
+    fn extend_interval(&self) -> Option<Duration> {
+        Some(self.member.broker.config.claim_ttl.get() / 3)
     }
 
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {

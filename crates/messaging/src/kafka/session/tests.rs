@@ -29,14 +29,14 @@ impl Subscribed {
     async fn new(handover: Duration) -> Option<Self> {
         let program = requirement::required("SEAWORTHY_TEST_KAFKA")?;
         let server = KafkaServer::start(program).unwrap();
-        let mut config = MessagingConfig::at(server.url().parse().unwrap());
+        let mut config = MessagingConfig::new(server.url().parse().unwrap());
         config.kafka.lease = Timeout::from_secs(6);
         config.kafka.partitions = NonZeroU16::new(1).unwrap();
         config.kafka.timeout = Timeout::from_secs(20);
         let topic = Topic::new("ended.early").unwrap();
         let declared = TopicPlan {
             topic: topic.clone(),
-            may_have_no_subscriber: true,
+            allows_unroutable: true,
         };
         let broker = KafkaBroker::open(&config, "test").await.unwrap();
         broker.declare(vec![declared]).await.unwrap();

@@ -16,8 +16,8 @@ pub(crate) fn topics() -> Topics {
     Topics::new()
         .and::<VerifyEmailRequested>()
         .and::<PasswordResetRequested>()
-        .and_unheard::<UserChanged>()
-        .and_unheard::<AvatarUpdated>()
+        .and_unroutable::<UserChanged>()
+        .and_unroutable::<AvatarUpdated>()
 }
 
 impl Accounts {

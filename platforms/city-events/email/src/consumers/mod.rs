@@ -49,9 +49,9 @@ pub(crate) fn heard() -> Topics {
 pub(crate) fn subscription(postman: Postman, config: &EmailConfig) -> Subscription {
     let postman = Arc::new(postman);
     let limits = SubscriptionOverrides {
-        retries: Some(config.attempts.get().saturating_sub(1)),
-        retry_initial: Some(config.retry_initial),
-        retry_cap: Some(config.retry_cap),
+        max_retries: Some(config.attempts.get().saturating_sub(1)),
+        initial_backoff: Some(config.retry_initial),
+        max_backoff: Some(config.retry_cap),
         handler_timeout: Some(HANDLING),
         ..SubscriptionOverrides::default()
     };

@@ -261,7 +261,7 @@ fn dead_letters(place: &Place) -> u64 {
     let metrics = get(place.admin, "/metrics").unwrap().body;
     let dead = metrics
         .lines()
-        .filter(|line| line.starts_with("email_service_messages_dead_total{"));
+        .filter(|line| line.starts_with("email_service_messages_dead_lettered_total{"));
     dead.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
         .sum()
 }

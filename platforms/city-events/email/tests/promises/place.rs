@@ -179,8 +179,8 @@ async fn tell(broker: &str) -> (RunningService, Publisher) {
                 .and::<VerifyEmailRequested>()
                 .and::<PasswordResetRequested>()
                 .and::<EmailEventCanceled>()
-                .and_unheard::<EventCanceled>()
-                .and_unheard::<EventUnpublished>();
+                .and_unroutable::<EventCanceled>()
+                .and_unroutable::<EventUnpublished>();
             give.send(messaging.publisher(topics).await?).unwrap();
             Ok(())
         },

@@ -22,10 +22,10 @@ const PRODUCER: &str = "event-service";
 /// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and_unheard::<EventPublished>()
-        .and_unheard::<EventUpdated>()
-        .and_unheard::<EventCanceled>()
-        .and_unheard::<EventUnpublished>()
+        .and_unroutable::<EventPublished>()
+        .and_unroutable::<EventUpdated>()
+        .and_unroutable::<EventCanceled>()
+        .and_unroutable::<EventUnpublished>()
 }
 
 /// What happened to an event.

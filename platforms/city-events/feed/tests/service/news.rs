@@ -136,7 +136,7 @@ pub(crate) async fn what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3(
         let metrics = get(house.admin, "/metrics").unwrap().body;
         let lines = metrics
             .lines()
-            .filter(|line| line.starts_with("messages_dead_total{"));
+            .filter(|line| line.starts_with("messages_dead_lettered_total{"));
         lines
             .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
             .sum()

@@ -17,14 +17,14 @@ use super::Store;
 /// What is published. Nobody has to listen: the first service of a platform comes before those who want to hear of it.
 pub(crate) fn topics() -> Topics {
     Topics::new()
-        .and_unheard::<JoinCreated>()
-        .and_unheard::<JoinCanceled>()
-        .and_unheard::<JoinPromoted>()
-        .and_unheard::<JoinKicked>()
-        .and_unheard::<JoinBanned>()
-        .and_unheard::<JoinUnbanned>()
-        .and_unheard::<JoinCounted>()
-        .and_unheard::<EmailEventCanceled>()
+        .and_unroutable::<JoinCreated>()
+        .and_unroutable::<JoinCanceled>()
+        .and_unroutable::<JoinPromoted>()
+        .and_unroutable::<JoinKicked>()
+        .and_unroutable::<JoinBanned>()
+        .and_unroutable::<JoinUnbanned>()
+        .and_unroutable::<JoinCounted>()
+        .and_unroutable::<EmailEventCanceled>()
 }
 
 impl Store {

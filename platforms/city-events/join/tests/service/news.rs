@@ -192,7 +192,7 @@ pub(crate) async fn what_cannot_be_read_is_set_aside_and_the_rest_goes_on_msg_3(
             .await;
     }
     house
-        .until(async || house.metric("join_service_messages_dead_total") == 3)
+        .until(async || house.metric("join_service_messages_dead_lettered_total") == 3)
         .await;
     house.event(1).await;
 }
