@@ -4,12 +4,14 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-/// What stands where a password was.
+/// Replaces a password in text.
 const MASK: &str = "***";
 
-/// Where a broker is, and so which engine it is: `memory:`, `sqlite:path/to/file.db`, `amqp://`, `amqps://`, `nats://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
+/// The URL of a broker. Its scheme chooses the engine: `memory:`, `sqlite:path/to/file.db`, `amqp://`,
+/// `amqps://`, `nats://`, `tls://`, `redis://`, `rediss://`, `kafka://`, `kafkas://`.
 ///
-/// A password inside is used and never shown; better is the setting `password`, which is a reference to a secret.
+/// A password in the URL is used and never shown. Prefer the setting `password`, which refers to a
+/// secret.
 ///
 /// ```
 /// use seaworthy_messaging::{BrokerUrl, Engine};
@@ -27,9 +29,9 @@ pub struct BrokerUrl {
 /// The engines that a URL can choose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
-    /// Inside the process, gone when it ends.
+    /// In the memory of the process.
     Memory,
-    /// A file that processes of one machine share.
+    /// In an SQLite file that the processes of one machine share.
     Sqlite,
     /// RabbitMQ by AMQP 0-9-1.
     Rabbitmq,
@@ -41,7 +43,7 @@ pub enum Engine {
     Kafka,
 }
 
-/// Schemes, their engines, and the ports that they stand for.
+/// Schemes, their engines and default ports.
 const SCHEMES: [(&str, Engine, Option<u16>); 10] = [
     ("memory", Engine::Memory, None),
     ("sqlite", Engine::Sqlite, None),
@@ -55,15 +57,16 @@ const SCHEMES: [(&str, Engine, Option<u16>); 10] = [
     ("kafkas", Engine::Kafka, Some(9093)),
 ];
 
-/// The text is not the URL of a broker. The text itself is not repeated: it may hold a password.
+/// The text is not a valid broker URL. The message leaves the text out, because it may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a broker's URL is memory:, sqlite:path, amqp://user@host/vhost, nats://host, redis://host or kafka://host"
+    "not a valid broker URL: use memory:, sqlite:path, amqp://user@host/vhost, nats://host, redis://host or kafka://host"
 )]
 pub struct InvalidBrokerUrl;
 
 impl BrokerUrl {
-    /// A broker inside the process, gone when it ends.
+    /// Returns the URL of a broker in the memory of the process.
     #[must_use]
     pub fn memory() -> Self {
         Self {
@@ -72,7 +75,7 @@ impl BrokerUrl {
         }
     }
 
-    /// A broker in a file of SQLite.
+    /// Returns the URL of a broker in an SQLite file.
     #[must_use]
     pub fn sqlite(path: &str) -> Self {
         Self {
@@ -81,13 +84,13 @@ impl BrokerUrl {
         }
     }
 
-    /// The engine that it chooses.
+    /// Returns the engine.
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// Its scheme, such as `amqps`.
+    /// Returns the scheme, such as `amqps`.
     #[must_use]
     pub fn scheme(&self) -> &'static str {
         let written = self.text.split(':').next().unwrap_or_default();
@@ -97,17 +100,17 @@ impl BrokerUrl {
             .map_or("memory", |(scheme, ..)| scheme)
     }
 
-    /// `host:port` of a server, for a knock at its door.
+    /// Returns `host:port` of a server, and `None` for an embedded broker.
     #[must_use]
     pub fn address(&self) -> Option<String> {
         let url = Url::parse(&self.text).ok()?;
         let scheme = self.scheme();
-        let (_, _, usual) = SCHEMES.iter().find(|(known, ..)| *known == scheme)?;
-        let port = url.port().or(*usual)?;
+        let (_, _, default) = SCHEMES.iter().find(|(known, ..)| *known == scheme)?;
+        let port = url.port().or(*default)?;
         Some(format!("{}:{port}", url.host_str()?))
     }
 
-    /// The file of a broker in SQLite.
+    /// Returns the path of an SQLite file.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {
         let path = self.text.strip_prefix("sqlite:")?;
@@ -116,7 +119,7 @@ impl BrokerUrl {
         Some(PathBuf::from(path))
     }
 
-    /// The whole text with its password, for the client of the engine: `password` where the text has none. Never to be shown.
+    /// Returns the URL with its password, or with `password` if it has none. Do not log it.
     #[must_use]
     pub fn with_credentials(&self, password: Option<&str>) -> Option<Url> {
         let mut url = Url::parse(&self.text).ok()?;
@@ -209,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_chooses_the_engine_msg_1() {
+    fn scheme_chooses_engine_msg_1() {
         let engine = |text: &str| text.parse::<BrokerUrl>().map(|url| url.engine());
         assert_eq!(engine("memory:"), Ok(Engine::Memory));
         assert_eq!(engine("sqlite:data/broker.db"), Ok(Engine::Sqlite));
@@ -222,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn a_password_in_a_url_is_used_and_never_shown_conf_5() {
+    fn password_in_url_is_used_and_masked_conf_5() {
         let url: BrokerUrl = "amqp://app:hunter2@broker".parse().unwrap();
         assert!(
             !format!("{url} {url:?} {}", serde_json::to_string(&url).unwrap()).contains("hunter2")

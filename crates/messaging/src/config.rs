@@ -13,71 +13,81 @@ use serde::{Deserialize, Serialize};
 
 use crate::{BrokerUrl, GroupName};
 
-/// A folder that version control leaves out.
+/// The repository ignores this folder.
 const DEFAULT_FILE: &str = "data/broker.db";
-/// Below the smallest limit of the engines as they come (1 MB on NATS and Kafka), attributes included.
+/// Below the smallest default limit of the engines, 1 MB on NATS and Kafka.
 const DEFAULT_MAX_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(896);
-/// A broker that has not confirmed after this long has most likely lost the message; what is published in a request has to end within it.
+/// A request that publishes must end within this time.
 const DEFAULT_PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// What handlers wait for is mostly elsewhere, so more of them run at once than there are cores.
+/// Handlers mostly wait for other services, so more of them run at once than there are cores.
 const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(16).unwrap();
-/// Twice as many as are handled at once: the next is there when one is done, and a crash makes few come twice.
+/// Twice the concurrency: the next message is there when a handler ends, and a crash redelivers few
+/// messages.
 const DEFAULT_PREFETCH: NonZeroU16 = NonZeroU16::new(32).unwrap();
-/// A handler that takes longer waits for something that does not come. As long as a stop may take in all.
+/// As long as a whole stop may take.
 const DEFAULT_HANDLER_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// MSG-3.
+/// The number that MSG-3 requires.
 const DEFAULT_MAX_RETRIES: u32 = 3;
-/// Long enough for a deadlock or a restart of a connection to be over.
+/// Long enough for a deadlock or a reconnect to end.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
-/// With three retries it is not reached; more of them should not hold a message much longer.
+/// A message takes a prefetch slot during the backoff.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(30);
-/// A message that was delivered this often without an answer kills its consumers.
+/// A message with this many unacknowledged deliveries probably crashes its consumers.
 const DEFAULT_MAX_DELIVERIES: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// A run of failures of different messages is no longer the messages' fault.
+/// So many consecutive failures of different messages have another cause than the messages.
 const DEFAULT_BREAKER_RUN: u32 = 10;
-/// Rates are judged over a minute, because messages may be rare.
+/// Messages may be rare, so the window is long.
 const DEFAULT_BREAKER_WINDOW: Timeout = Timeout::from_secs(60);
-/// Below twenty attempts a rate may be chance.
+/// A rate of fewer attempts may be chance.
 const DEFAULT_BREAKER_MINIMUM: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// One attempt in this time finds out whether it is over: a flood of dead letters becomes a trickle.
+/// An open breaker lets one attempt through in this time, so few messages become dead letters.
 const DEFAULT_BREAKER_PROBE: Timeout = Timeout::from_secs(5);
-/// How long an open breaker stays so where nothing comes that could try.
+/// How long an open breaker waits for a message that could probe.
 const DEFAULT_BREAKER_OPEN: Timeout = Timeout::from_secs(30);
-/// Longer than any handler may take: being slow is no failure here.
+/// Longer than any handler may take: a slow handler is not a failure.
 const BREAKER_SLOW_CALL: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Cheap for the broker, and quick enough for an alert.
+/// Cheap for the broker, and soon enough for an alert.
 const DEFAULT_LAG_INTERVAL: Timeout = Timeout::from_secs(10);
-/// As long as a handler may take by default, and as outboxes lease rows for.
+/// As long as a handler may take by default.
 const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
-/// Messages of other processes are noticed after this long; those of this one at once.
+/// A process notices its own messages at once, and those of other processes by polling.
 const DEFAULT_POLL_INTERVAL: Timeout = Timeout::from_millis(100);
-/// A hundred thousand small messages take about 100 MB: a consumer that is gone is noticed before the process is.
+/// This many small messages take about 100 MB.
 const DEFAULT_MAX_BACKLOG: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 
-/// A broker and how it is used.
+/// Settings of a broker.
+///
+/// ```
+/// use seaworthy_messaging::{BrokerUrl, MessagingConfig};
+///
+/// let config = MessagingConfig::new(BrokerUrl::memory());
+/// assert!(config.enabled && config.critical);
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MessagingConfig {
-    /// Where it is; chooses the engine.
+    /// The address of the broker. Its scheme chooses the engine.
     pub url: BrokerUrl,
-    /// The password, where the URL has none.
+    /// The password, if the URL has none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// Whether messages are sent and taken at all. A service without is explicit about it: publishing does nothing, and nothing is handled.
+    /// Whether messaging is enabled. If not, publishing is a no-op and no handler runs.
     pub enabled: bool,
-    /// Whether the service is ready only while the broker answers. One whose events wait in an outbox serves without, and its readiness is degraded.
+    /// Whether readiness requires the broker. If not, readiness is degraded while the broker is down,
+    /// which suits a service that stores its events in an outbox.
     pub critical: bool,
-    /// The largest message, headers included.
+    /// The maximum size of a message, headers included.
     pub max_message_size: ByteSize,
-    /// How long publishing may take, with further attempts while the broker cannot be reached; the deadline of the request shortens it.
+    /// The timeout of publishing with all attempts. The deadline of the request shortens it.
     pub publish_timeout: Timeout,
-    /// What every subscription has that does not say otherwise.
+    /// Settings of every subscription.
     pub defaults: SubscriptionConfig,
-    /// Subscriptions by the names of their groups. What is set here counts more than what the service's code says.
+    /// Settings of single subscriptions, by consumer group. They override the service's code. An entry
+    /// without a subscription fails the start.
     pub subscriptions: BTreeMap<String, SubscriptionOverrides>,
-    /// How often the lag of each subscription is asked for.
+    /// The interval between measurements of the lag of each subscription.
     pub lag_interval: Timeout,
-    /// The broker inside the process or in a file.
+    /// The embedded broker, in memory or in a file.
     pub embedded: EmbeddedConfig,
     /// Kafka.
     #[cfg(feature = "kafka")]
@@ -93,68 +103,71 @@ pub struct MessagingConfig {
     pub redis: crate::redis::RedisStreamsConfig,
 }
 
-/// How a subscription takes messages (MSG-7).
+/// Settings of a subscription (MSG-7).
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubscriptionConfig {
-    /// How many messages are handled at once.
+    /// The maximum number of messages that are handled at once.
     pub concurrency: NonZeroU16,
-    /// How many messages are in the hands of this service at most, those that wait for another attempt included.
+    /// The maximum number of unacknowledged messages of an instance. Messages that wait for a retry
+    /// count.
     pub prefetch: NonZeroU16,
-    /// How long one attempt may take.
+    /// The timeout of one attempt.
     pub handler_timeout: Timeout,
-    /// How often a message is tried again before it is dead.
+    /// The number of retries before a message is dead-lettered.
     pub max_retries: u32,
-    /// The bound of the first pause between two attempts.
+    /// The maximum backoff before the first retry. It doubles with each retry.
     pub initial_backoff: Timeout,
-    /// The bound of the longest pause.
+    /// The maximum backoff before any retry.
     pub max_backoff: Timeout,
-    /// A message that the broker has delivered more often than this is dead: whoever took it ended before the answer.
+    /// The maximum number of deliveries. A message with more is dead-lettered, because its consumers
+    /// end before they acknowledge it.
     pub max_deliveries: NonZeroU32,
-    /// When taking messages pauses because handling them fails.
+    /// The circuit breaker, which pauses the subscription while its handlers fail.
     pub breaker: CircuitBreakerConfig,
-    /// Above this many messages that wait, the service tells that it is not healthy (HLTH-4). Without it lag is only measured.
+    /// The maximum lag in messages. Above it the subscription is unhealthy (HLTH-4). Without it the lag
+    /// is only measured.
     pub max_lag: Option<u64>,
 }
 
-/// What differs from the defaults for one subscription.
+/// Settings of one subscription that override the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SubscriptionOverrides {
-    /// How many messages are handled at once.
+    /// The maximum number of messages that are handled at once.
     pub concurrency: Option<NonZeroU16>,
-    /// How many messages are in the hands of this service at most.
+    /// The maximum number of unacknowledged messages of an instance.
     pub prefetch: Option<NonZeroU16>,
-    /// How long one attempt may take.
+    /// The timeout of one attempt.
     pub handler_timeout: Option<Timeout>,
-    /// How often a message is tried again before it is dead.
+    /// The number of retries before a message is dead-lettered.
     pub max_retries: Option<u32>,
-    /// The bound of the first pause between two attempts.
+    /// The maximum backoff before the first retry. It doubles with each retry.
     pub initial_backoff: Option<Timeout>,
-    /// The bound of the longest pause.
+    /// The maximum backoff before any retry.
     pub max_backoff: Option<Timeout>,
-    /// A message that the broker has delivered more often than this is dead.
+    /// The maximum number of deliveries before a message is dead-lettered.
     pub max_deliveries: Option<NonZeroU32>,
-    /// When taking messages pauses because handling them fails.
+    /// The circuit breaker, which pauses the subscription while its handlers fail.
     pub breaker: Option<CircuitBreakerConfig>,
-    /// Above this many messages that wait, the service tells that it is not healthy.
+    /// The maximum lag in messages. Above it the subscription is unhealthy.
     pub max_lag: Option<u64>,
 }
 
-/// The broker inside the process or in a file.
+/// Settings of the embedded broker, in memory or in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EmbeddedConfig {
-    /// How long a message belongs to a process that says nothing more of it.
+    /// How long a claim on a message lasts unless its process extends it.
     pub claim_ttl: Timeout,
-    /// How often a file is looked at for messages of other processes.
+    /// The interval between polls of a file for messages of other processes.
     pub poll_interval: Timeout,
-    /// How many messages may wait for one group; publishing more is refused.
+    /// The maximum number of messages that wait for one consumer group. Publishing beyond it fails.
     pub max_backlog: NonZeroU32,
 }
 
 impl MessagingConfig {
-    /// The defaults for a broker of this URL.
+    /// Returns the default settings for a broker at this URL.
     #[must_use]
     pub fn new(url: BrokerUrl) -> Self {
         Self {
@@ -179,7 +192,7 @@ impl MessagingConfig {
         }
     }
 
-    /// What holds for a group: the settings for it, else what its code says, else the defaults.
+    /// Returns the settings of a group: its own settings, else those of the code, else the defaults.
     pub(crate) fn subscription(
         &self,
         group: &GroupName,

@@ -7,15 +7,15 @@ use crate::{
     transport::{Transport, TransportError},
 };
 
-/// What opens the engine that a URL names.
+/// Opens the engine of a broker URL.
 pub(crate) struct Opening {
     config: MessagingConfig,
-    /// Shown by brokers that show their clients.
+    /// The name of the client at the broker.
     client: String,
 }
 
 impl Opening {
-    /// Finds what can be found wrong without the broker.
+    /// Checks the settings without the broker.
     pub(crate) fn new(
         config: &MessagingConfig,
         identity: &ServiceIdentity,
@@ -32,7 +32,7 @@ impl Opening {
         })
     }
 
-    /// Connects once.
+    /// Makes one attempt to connect.
     pub(crate) async fn open(&self) -> Result<Arc<dyn Transport>, TransportError> {
         let config = &self.config;
         match config.url.engine() {

@@ -6,28 +6,29 @@ use crate::{
 use seaworthy_core::{ByteSize, Code, Error};
 use seaworthy_service::{ConnectError, StartError};
 
-/// A message was not published, or nobody knows whether it was.
+/// A message was not published, or the outcome is unknown.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
-    /// The message can never be published as it is.
+    /// The broker will never accept the message as it is.
     #[error("the message cannot be published")]
     Permanent(#[source] Cause),
-    /// It is larger than `max_message_size`.
-    #[error("the message has {size} bytes; at most {} are published", limit.get())]
+    /// The message exceeds the setting `max_message_size`.
+    #[error("the message has {size} bytes, but max_message_size is {} bytes", limit.get())]
     TooLarge {
-        /// What it has.
+        /// The size of the message in bytes.
         size: usize,
-        /// What it may have.
+        /// The maximum size.
         limit: ByteSize,
     },
-    /// No group gets messages of its topic.
-    #[error("no group gets messages of the topic {topic}")]
+    /// The topic has no subscription.
+    #[error("no consumer group subscribes to the topic {topic}")]
     Unroutable {
         /// The topic.
         topic: Topic,
     },
-    /// The broker cannot be reached, did not answer in time, or refuses for now. Where it did not answer, the message may have been published.
-    #[error("the broker did not take the message")]
+    /// The broker cannot be reached, does not answer in time, or refuses temporarily. Without an answer
+    /// the message may have been published.
+    #[error("the broker did not confirm the message")]
     Unavailable(#[source] Cause),
     /// A queue of the topic has reached its maximum length. The broker itself works, so other topics
     /// can be published to.
@@ -38,25 +39,26 @@ pub enum PublishError {
     },
     /// The message was not sent, because an earlier message of its key failed transiently or the
     /// time of the batch was over.
-    #[error("the message was not sent: earlier messages of its key come first")]
+    #[error("the message was not sent, because earlier messages of its key come first")]
     Deferred,
-    /// The service has closed its connection.
+    /// The service has closed its connection to the broker.
     #[error("the publisher is closed")]
     Closed,
 }
 
 impl PublishError {
-    /// The message can never be published as it is.
+    /// Creates a permanent error.
     pub fn permanent(cause: impl Into<Cause>) -> Self {
         Self::Permanent(cause.into())
     }
 
-    /// The broker did not take it for now.
+    /// Creates a transient error of the broker.
     pub fn unavailable(cause: impl Into<Cause>) -> Self {
         Self::Unavailable(cause.into())
     }
 
-    /// Whether the same message may be taken later. One that is unroutable may: its subscriber may be on its way.
+    /// Whether publishing the same message again may succeed. An unroutable message may get a
+    /// subscription.
     #[must_use]
     pub const fn is_transient(&self) -> bool {
         matches!(
@@ -80,7 +82,7 @@ impl PublishError {
         }
     }
 
-    /// The reason as a label of a metric.
+    /// Returns the reason as the label of a metric.
     #[must_use]
     pub const fn reason(&self) -> &'static str {
         match self {
@@ -120,7 +122,7 @@ impl From<PublishError> for Error {
             | PublishError::Closed => Self::new(
                 Code::Unavailable,
                 "BROKER_UNAVAILABLE",
-                "the service cannot pass this on right now",
+                "the message broker is unavailable, try again later",
             )
             .with_cause(error),
             other => Self::internal(other),
@@ -128,52 +130,52 @@ impl From<PublishError> for Error {
     }
 }
 
-/// A publisher or a subscription cannot work (MSG-2).
+/// A publisher or a subscription cannot be created (MSG-2).
 #[derive(Debug, thiserror::Error)]
 pub enum MessagingError {
-    /// The settings cannot be used.
-    #[error("the broker's settings cannot be used: {0}")]
+    /// The settings are invalid.
+    #[error("the settings of the broker are invalid: {0}")]
     Settings(String),
-    /// The URL asks for an engine that is not built in.
+    /// The URL names an engine whose cargo feature is not enabled.
     #[error(
-        "the URL asks for {scheme:?}, which is not built in: the cargo feature {scheme:?} of seaworthy-messaging adds it"
+        "the broker URL has the scheme {scheme:?}, but its engine is not built in: enable the cargo feature of this engine in seaworthy-messaging"
     )]
     NotBuiltIn {
-        /// The scheme.
+        /// The scheme of the URL.
         scheme: &'static str,
     },
-    /// The broker did not answer in time.
+    /// The broker cannot be reached in time.
     #[error(transparent)]
     NotConnected(#[from] ConnectError),
-    /// A name is none.
+    /// The name of a topic or a group is not valid.
     #[error(transparent)]
     Name(#[from] InvalidName),
-    /// It is put together wrongly.
+    /// The subscription is invalid.
     #[error("the subscription {group:?} {problem}")]
     Subscription {
-        /// Its group.
+        /// The consumer group.
         group: String,
-        /// What is wrong.
+        /// The problem, as the predicate of a sentence.
         problem: String,
     },
-    /// It publishes nothing.
+    /// The publisher has no topics.
     #[error("a publisher needs at least one topic")]
     NoTopics,
-    /// The broker does not let the topics be used.
-    #[error("the topics {topics:?} cannot be published to")]
+    /// The broker refuses the topics.
+    #[error("the topics {topics:?} cannot be declared")]
     Declare {
         /// The topics.
         topics: Vec<Topic>,
-        /// Why.
+        /// The error of the broker.
         #[source]
         cause: TransportError,
     },
-    /// The broker does not let the group take messages.
-    #[error("the group {group} cannot take messages")]
+    /// The broker refuses the subscription.
+    #[error("the consumer group {group} cannot subscribe")]
     Open {
-        /// The group.
+        /// The consumer group.
         group: GroupName,
-        /// Why.
+        /// The error of the broker.
         #[source]
         cause: TransportError,
     },
@@ -181,6 +183,6 @@ pub enum MessagingError {
 
 impl From<MessagingError> for StartError {
     fn from(error: MessagingError) -> Self {
-        Self::because("messages cannot be used", error)
+        Self::because("messaging cannot start", error)
     }
 }

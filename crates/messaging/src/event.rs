@@ -3,10 +3,11 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{InvalidName, Topic};
 
-/// Something that has happened, and that other services may want to know: a kind and a version of its payload (MSG-6).
+/// An event with a type and a version of its payload (MSG-6).
 ///
-/// The payload is JSON where the type has serde's traits ([`Message::of`](crate::Message::of), [`Subscription::on`](crate::Subscription::on)), or protobuf where it is a
-/// message of prost ([`Message::protobuf`](crate::Message::protobuf), [`Subscription::on_protobuf`](crate::Subscription::on_protobuf)).
+/// The payload is JSON ([`Message::of`](crate::Message::of), [`Subscription::on`](crate::Subscription::on))
+/// or protobuf ([`Message::protobuf`](crate::Message::protobuf),
+/// [`Subscription::on_protobuf`](crate::Subscription::on_protobuf)).
 ///
 /// ```
 /// use seaworthy_messaging::Event;
@@ -21,32 +22,33 @@ use crate::{InvalidName, Topic};
 /// }
 /// ```
 pub trait Event: Send + 'static {
-    /// The kind, such as `symbol.created`.
+    /// The event type, such as `symbol.created`.
     const TYPE: &'static str;
-    /// The version of the payload: raised when a consumer of the old one could not read the new one.
+    /// The version of the payload. Increase it when consumers of the previous version cannot read the
+    /// payload.
     const VERSION: u32;
-    /// The topic, where it is not named like the kind.
+    /// The topic. By default it has the name of the event type.
     const TOPIC: &'static str = Self::TYPE;
 }
 
-/// The topic of an event.
+/// Returns the topic of an event.
 ///
 /// # Errors
-/// [`InvalidName`] when the event names it wrongly.
+/// [`InvalidName`] if [`Event::TOPIC`] is not a valid name.
 pub(crate) fn topic_of<E: Event>() -> Result<Topic, InvalidName> {
     Topic::new(E::TOPIC)
 }
 
-/// The media types of payloads.
+/// The media types of event payloads.
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const PROTOBUF: &str = "application/protobuf";
 
-/// A payload is not what its kind says.
+/// The payload cannot be decoded as its event type.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Undecodable {
-    #[error("the payload is no JSON of its kind: {0}")]
+    #[error("the payload is not valid JSON of its event type: {0}")]
     Json(#[source] serde_json::Error),
-    #[error("the payload is no protobuf message of its kind: {0}")]
+    #[error("the payload is not a valid protobuf message of its event type: {0}")]
     Protobuf(#[source] prost::DecodeError),
 }
 

@@ -4,10 +4,11 @@ use seaworthy_core::{Code, Error};
 
 use crate::{PublishError, transport::Cause};
 
-/// Why a handler did not do its work, and what is to happen with the message.
+/// The error of a handler, with the disposition of its message.
 ///
-/// An [`Error`] of the domain becomes one by `?`: what blames the message itself (invalid, unprocessable, too large) rejects it, everything
-/// else is tried again: what is not found may be on its way.
+/// The operator `?` converts an [`Error`] of the domain. An error that blames the message, such as
+/// invalid, unprocessable or too large, rejects the message. Any other error is retried, also "not
+/// found", because the missing thing may not have arrived yet.
 ///
 /// ```
 /// use seaworthy_core::{Code, Error};
@@ -18,14 +19,14 @@ use crate::{PublishError, transport::Cause};
 /// assert!(failure.is_retryable());
 /// ```
 pub struct Failure {
-    pub(crate) remedy: Remedy,
+    pub(crate) disposition: Disposition,
     class: String,
     cause: Cause,
 }
 
-/// What is to happen with the message.
+/// What the consumer does with the message of a failed attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Remedy {
+pub(crate) enum Disposition {
     Retry,
     Delay(Duration),
     Reject,
@@ -33,54 +34,56 @@ pub(crate) enum Remedy {
 }
 
 impl Failure {
-    /// Tries again with growing pauses; after the last attempt the message is dead.
+    /// Retries with exponential backoff. After the last retry the message is dead-lettered.
     pub fn retry(cause: impl Into<Cause>) -> Self {
-        Self::new(Remedy::Retry, "RETRY", cause)
+        Self::new(Disposition::Retry, "RETRY", cause)
     }
 
-    /// Tries again after `pause`, at most five minutes, instead of the usual pause. It counts as an attempt.
-    pub fn delay(pause: Duration, cause: impl Into<Cause>) -> Self {
-        Self::new(Remedy::Delay(pause), "DELAY", cause)
+    /// Retries after `backoff`, at most five minutes, instead of the configured backoff. It counts as a
+    /// retry.
+    pub fn delay(backoff: Duration, cause: impl Into<Cause>) -> Self {
+        Self::new(Disposition::Delay(backoff), "DELAY", cause)
     }
 
-    /// The message is dead at once: another attempt would only repeat the failure.
+    /// Dead-letters the message without a retry, because a retry would fail in the same way.
     pub fn reject(cause: impl Into<Cause>) -> Self {
-        Self::new(Remedy::Reject, "REJECT", cause)
+        Self::new(Disposition::Reject, "REJECT", cause)
     }
 
-    /// Nobody needs the message: it is counted, told in the log, and gone.
+    /// Drops the message without a dead letter. The consumer counts and logs it.
     pub fn drop(reason: impl Into<Cause>) -> Self {
-        Self::new(Remedy::Drop, "DROP", reason)
+        Self::new(Disposition::Drop, "DROP", reason)
     }
 
-    fn new(remedy: Remedy, class: &str, cause: impl Into<Cause>) -> Self {
+    fn new(disposition: Disposition, class: &str, cause: impl Into<Cause>) -> Self {
         Self {
-            remedy,
+            disposition,
             class: class.to_owned(),
             cause: cause.into(),
         }
     }
 
-    /// Names the kind of failure, by which dead letters are grouped: upper snake case, as reasons of errors are.
+    /// Sets the class of the failure, by which dead letters are grouped, in upper snake case.
     #[must_use]
     pub fn with_class(mut self, class: impl Into<String>) -> Self {
         self.class = class.into();
         self
     }
 
-    /// The kind of failure.
+    /// Returns the class of the failure.
     #[must_use]
     pub fn class(&self) -> &str {
         &self.class
     }
 
-    /// Whether another attempt is made, as long as there are any left.
+    /// Whether the consumer retries the message while retries are left.
     #[must_use]
-    pub const fn is_retried(&self) -> bool {
-        matches!(self.remedy, Remedy::Retry | Remedy::Delay(_))
+    pub const fn is_retryable(&self) -> bool {
+        matches!(self.disposition, Disposition::Retry | Disposition::Delay(_))
     }
 
-    /// The sentence and its causes.
+    /// Returns the error and its causes as one text. A cause that repeats the end of the text is left
+    /// out.
     pub(crate) fn explanation(&self) -> String {
         let mut text = self.cause.to_string();
         let mut next = self.cause.source();
@@ -98,27 +101,27 @@ impl Failure {
 
 impl From<Error> for Failure {
     fn from(error: Error) -> Self {
-        let remedy = match error.code() {
+        let disposition = match error.code() {
             Code::Invalid
             | Code::Unprocessable
             | Code::TooLarge
             | Code::UnsupportedMediaType
-            | Code::Unimplemented => Remedy::Reject,
-            _ => error.retry_after().map_or(Remedy::Retry, Remedy::Delay),
+            | Code::Unimplemented => Disposition::Reject,
+            _ => error.retry_after().map_or(Disposition::Retry, Disposition::Delay),
         };
         let class = error.reason().to_owned();
-        Self::new(remedy, &class, error)
+        Self::new(disposition, &class, error)
     }
 }
 
 impl From<PublishError> for Failure {
     fn from(error: PublishError) -> Self {
-        let remedy = if error.is_transient() || matches!(error, PublishError::Closed) {
-            Remedy::Retry
+        let disposition = if error.is_transient() || matches!(error, PublishError::Closed) {
+            Disposition::Retry
         } else {
-            Remedy::Reject
+            Disposition::Reject
         };
-        Self::new(remedy, "PUBLISH_FAILED", error)
+        Self::new(disposition, "PUBLISH_FAILED", error)
     }
 }
 
@@ -126,7 +129,7 @@ impl fmt::Debug for Failure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("Failure")
-            .field("remedy", &self.remedy)
+            .field("disposition", &self.disposition)
             .field("class", &self.class)
             .field("cause", &self.cause)
             .finish()

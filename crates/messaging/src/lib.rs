@@ -1,11 +1,9 @@
-//! Messages between services: one interface over every broker, and nothing lost.
+//! Publish/subscribe messaging over RabbitMQ, NATS JetStream, Redis Streams, Kafka and an embedded broker.
 //!
-//! Why it is so: what goes wrong with messages is seldom the broker. It is the publisher that does not wait for the confirmation, the consumer that acknowledges before it
-//! has worked, the retry that runs for ever, the poison that blocks its queue, the stop that drops what was in hand. So an engine does as little as possible
-//! here ([`transport::Transport`]: publish with confirmation, deliver, settle), and everything that decides whether a message survives is done once, above
-//! it, and tested by one suite on all of them.
-//!
-//! The URL chooses the engine. The one inside the process (`memory:`, `sqlite:PATH`) keeps every promise that the others keep.
+//! The broker URL chooses the engine. An engine implements [`transport::Transport`]: it publishes with
+//! confirms, delivers and acknowledges. This crate implements everything else once for all engines:
+//! concurrency, order by key, retries, dead letters, circuit breakers, metrics and graceful stops. One
+//! conformance suite tests it on every engine.
 //!
 //! ```
 //! use seaworthy_messaging::{Event, Failure, Message, Messaging, MessagingConfig, Received, Subscription, Topics};
@@ -27,7 +25,7 @@
 //!     publisher
 //!         .publish(Message::of(&SymbolCreated { id: 7 }).key("symbol-7"))
 //!         .await
-//!         .map_err(|error| StartError::because("nothing can be published", error))
+//!         .map_err(|error| StartError::because("the event cannot be published", error))
 //! }
 //!
 //! async fn created(event: Received<SymbolCreated>) -> Result<(), Failure> {

@@ -9,30 +9,38 @@ use crate::{
     event::{JSON, PROTOBUF, to_json, topic_of},
 };
 
-/// What is to be published. Everything that is wrong with it is told when it is published.
+/// A message to publish. Its methods never fail: publishing returns the first error.
+///
+/// ```
+/// use seaworthy_messaging::Message;
+///
+/// let message = Message::raw("symbol.seen", "text/plain", "42").key("symbol-42");
+/// # drop(message);
+/// ```
 #[derive(Debug)]
 pub struct Message(Result<Envelope, PublishError>);
 
 impl Message {
-    /// An event as JSON.
+    /// Creates a message with an event as JSON.
     #[must_use]
     pub fn of<E: Event + Serialize>(event: &E) -> Self {
         Self::typed::<E>(to_json(event).map_err(PublishError::permanent), JSON)
     }
 
-    /// An event as protobuf.
+    /// Creates a message with an event as protobuf.
     #[must_use]
     pub fn protobuf<E: Event + prost::Message>(event: &E) -> Self {
         Self::typed::<E>(Ok(event.encode_to_vec().into()), PROTOBUF)
     }
 
-    /// Bytes that are no typed event: for what others have defined. The kind is the topic's name.
+    /// Creates a message with any bytes, for messages that other systems define. The event type is the
+    /// name of the topic.
     #[must_use]
     pub fn raw(topic: &str, content_type: &str, payload: impl Into<Bytes>) -> Self {
         let topic = Topic::new(topic).map_err(PublishError::permanent);
         Self(topic.map(|topic| {
-            let kind = topic.as_str().to_owned();
-            Envelope::new(topic, &kind, "", payload).with_content_type(content_type)
+            let event_type = topic.as_str().to_owned();
+            Envelope::new(topic, &event_type, "", payload).with_content_type(content_type)
         }))
     }
 
@@ -45,47 +53,48 @@ impl Message {
         }))
     }
 
-    /// Messages of one key are handled one at a time, in the order in which they were published.
+    /// Sets the key. Messages of one key are handled one at a time, in the order of publishing.
     #[must_use]
     pub fn key(self, key: &str) -> Self {
         self.change(|envelope| envelope.with_key(key))
     }
 
-    /// What the event is about.
+    /// Sets the subject, the CloudEvents attribute that identifies the thing that changed.
     #[must_use]
     pub fn subject(self, subject: &str) -> Self {
         self.change(|envelope| envelope.with_subject(subject))
     }
 
-    /// An identifier that is known already, such as that of a request that may come twice, instead of a new one.
+    /// Replaces the generated ID, for example by the ID of a request that may be repeated.
     #[must_use]
     pub fn id(self, id: MessageId) -> Self {
         self.change(|envelope| envelope.with_id(id))
     }
 
-    /// A header of the application's own.
+    /// Sets a header of the application.
     #[must_use]
     pub fn header(self, name: &str, value: &str) -> Self {
         self.change(|envelope| envelope.with_header(name, value))
     }
 
-    /// After this moment nobody wants it any more: it is dropped instead of handled.
+    /// Sets the expiry. Consumers drop the message after it.
     #[must_use]
     pub fn expires_at(self, moment: DateTime<Utc>) -> Self {
         self.change(|envelope| envelope.with_attribute(attribute::EXPIRY_TIME, text_of(moment)))
     }
 
-    /// The message that led to this one: the same story goes on.
+    /// Sets the causation ID to the ID of another message, and takes over its correlation ID. Without
+    /// one, the ID of the other message becomes the correlation ID.
     #[must_use]
     pub fn caused_by(self, cause: &Envelope) -> Self {
-        let story = cause
+        let correlation_id = cause
             .attribute(attribute::CORRELATION_ID)
             .unwrap_or(cause.id().as_str())
             .to_owned();
         self.change(|envelope| {
             envelope
                 .with_attribute(attribute::CAUSATION_ID, cause.id().as_str())
-                .with_attribute(attribute::CORRELATION_ID, story)
+                .with_attribute(attribute::CORRELATION_ID, correlation_id)
         })
     }
 
@@ -93,10 +102,11 @@ impl Message {
         Self(self.0.map(change))
     }
 
-    /// The message as it travels, with what the running request knows (MSG-8): its identifier, its deadline, who acts and on whose behalf, and the span `trace`.
+    /// Returns the envelope with the context of the request (MSG-8): its ID, deadline, actor, tenant and
+    /// the span `trace`.
     ///
     /// # Errors
-    /// [`PublishError::Permanent`] for what is wrong with it.
+    /// [`PublishError::Permanent`] if the message is invalid.
     pub(crate) fn into_envelope(
         self,
         source: &str,

@@ -23,7 +23,7 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, Transport},
 };
 
-/// A service's connection to its broker: publishers and subscriptions are made of it. Cheap to clone.
+/// The connection of a service to its broker. It creates publishers and subscriptions. Cheap to clone.
 #[derive(Clone)]
 pub struct Messaging(Option<Arc<Inner>>);
 
@@ -41,13 +41,14 @@ struct Inner {
 }
 
 impl Messaging {
-    /// Connects to the broker that the settings name (LIFE-2): tries until it answers or `connect.total` has passed. `name` is what logs, probes, policies and the start call
-    /// it. It is closed, after everything else has published, when the service stops.
+    /// Connects to the broker of the settings (LIFE-2). Retries until the broker answers or the total
+    /// connect timeout expires. `name` is the key of the settings, and the name in logs, probes and
+    /// policies. A stop of the service closes the connection after all publishers have ended.
     ///
-    /// With `enabled: false` it is [`disabled`](Self::disabled).
+    /// With `enabled: false` it returns [`disabled`](Self::disabled).
     ///
     /// # Errors
-    /// [`MessagingError`] when the broker does not answer, or cannot be used as the settings say.
+    /// [`MessagingError`] if the broker cannot be reached or the settings are invalid.
     pub async fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -56,7 +57,7 @@ impl Messaging {
         if !config.enabled {
             tracing::warn!(
                 broker = name,
-                "messages are switched off: nothing is published and nothing is handled"
+                "messaging is disabled: publishing is a no-op and no handler runs"
             );
             return Ok(Self::disabled());
         }
@@ -69,8 +70,8 @@ impl Messaging {
         Ok(Self::with_transport(service, name, config, transport))
     }
 
-    /// Messages over an engine that is open already: for several services of one process that share one, such as
-    /// [`MemoryBroker`](crate::MemoryBroker), and for engines of others.
+    /// Uses an open engine, for services of one process that share a
+    /// [`MemoryBroker`](crate::MemoryBroker), and for engines of other crates.
     pub fn with_transport<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -87,9 +88,9 @@ impl Messaging {
             config.max_message_size,
             config.publish_timeout,
         );
-        let asked = Arc::clone(&transport);
+        let checked = Arc::clone(&transport);
         let check = move || {
-            let transport = Arc::clone(&asked);
+            let transport = Arc::clone(&checked);
             async move {
                 let answer = transport.check().await;
                 answer.map_err(|error| CheckFailure::new(error.to_string()))
@@ -124,22 +125,22 @@ impl Messaging {
         messaging
     }
 
-    /// No messages, by the service's explicit wish (MSG-2): publishing does nothing and succeeds, and no handler is ever called.
+    /// Returns disabled messaging (MSG-2): publishing succeeds without effect, and no handler runs.
     #[must_use]
     pub fn disabled() -> Self {
         Self(None)
     }
 
-    /// Whether messages are sent and taken.
+    /// Whether messaging is enabled.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         self.0.is_some()
     }
 
-    /// A publisher to these topics, which the broker has found usable (MSG-2).
+    /// Declares topics and returns a publisher for them (MSG-2).
     ///
     /// # Errors
-    /// [`MessagingError`] when a name is none, or the broker does not let a topic be used.
+    /// [`MessagingError`] if a name is not valid or the broker refuses a topic.
     pub async fn publisher(&self, topics: Topics) -> Result<Publisher, MessagingError> {
         let plans = topics.plan()?;
         if plans.is_empty() {
@@ -160,10 +161,11 @@ impl Messaging {
         ))
     }
 
-    /// Handles messages from now on, until the service stops.
+    /// Starts a subscription, which runs until the service stops. Call it in the assembly: the start
+    /// fails if the settings name a group that has no subscription when the assembly ends.
     ///
     /// # Errors
-    /// [`MessagingError`] when the subscription is put together wrongly, or the broker does not let its group take messages.
+    /// [`MessagingError`] if the subscription is invalid or the broker refuses it.
     pub async fn subscribe(&self, mut subscription: Subscription) -> Result<(), MessagingError> {
         let group = subscription.check()?;
         let Some(inner) = &self.0 else {
@@ -211,7 +213,7 @@ impl Messaging {
         Ok(())
     }
 
-    /// What is known of each subscription now.
+    /// Returns the state of each subscription.
     #[must_use]
     pub fn consumers(&self) -> Vec<ConsumerReport> {
         let Some(inner) = &self.0 else {
@@ -221,12 +223,13 @@ impl Messaging {
         consumers.iter().map(|consumer| consumer.report()).collect()
     }
 
-    /// Takes no more messages for a group on this instance: what is being handled is finished, the rest goes back to the broker. Returns whether there is such a group.
+    /// Pauses the subscription of a group on this instance. Running handlers finish, and other messages
+    /// return to the broker. Returns whether the group has a subscription.
     pub fn pause(&self, group: &str) -> bool {
         self.with_consumer(group, Consumer::pause)
     }
 
-    /// Takes messages again. Returns whether there is such a group.
+    /// Resumes the subscription of a group on this instance. Returns whether the group has one.
     pub fn resume(&self, group: &str) -> bool {
         self.with_consumer(group, Consumer::resume)
     }
@@ -241,7 +244,7 @@ impl Messaging {
         !of_group.is_empty()
     }
 
-    /// The messages that no consumer could handle; none where messages are switched off.
+    /// Returns the dead letters of the broker, and `None` if messaging is disabled.
     #[must_use]
     pub fn dead_letters(&self) -> Option<DeadLetters> {
         let inner = self.0.as_ref()?;
@@ -251,7 +254,7 @@ impl Messaging {
 }
 
 impl Messaging {
-    /// The topics of which messages are handled.
+    /// Returns the topics of all subscriptions.
     pub(crate) fn topics(&self) -> Vec<Topic> {
         let consumers = self.0.as_ref().map(|inner| inner.consumers.all());
         let topics: BTreeSet<_> = consumers
@@ -262,7 +265,7 @@ impl Messaging {
         topics.into_iter().collect()
     }
 
-    /// Begins what is done with dead letters beside the service.
+    /// Starts a job on dead letters.
     pub(crate) fn begin<F>(
         &self,
         what: &'static str,
@@ -299,7 +302,7 @@ impl Inner {
                 let (consumer, first) = (Arc::clone(&running), first.lock().take());
                 async move {
                     consumer.run(first).await;
-                    // Consumers stop before tasks do; what returns earlier would be started again.
+                    // The supervisor restarts a task that ends before the stop.
                     stop.requested().await;
                 }
             });
@@ -312,7 +315,7 @@ impl Inner {
     }
 }
 
-/// The connection as the kernel stops it: after everything that publishes.
+/// The connection as a component, which stops after all publishers.
 struct Connection {
     name: Arc<str>,
     transport: Arc<dyn Transport>,

@@ -2,10 +2,10 @@ use seaworthy_telemetry::metrics::{Counter, DURATION_BUCKETS, Family, Gauge, His
 
 use crate::{DeadLetterReason, GroupName};
 
-/// More topics than any service has: their names come from its own code.
-const MOST_TOPICS: usize = 256;
+/// More topics than a service declares.
+const MAX_TOPICS: usize = 256;
 
-/// What is counted of publishing (OBS-5).
+/// The metrics of publishing (OBS-5).
 #[derive(Debug, Clone)]
 pub(crate) struct PublishMetrics {
     pub(crate) published: Family<Counter>,
@@ -13,13 +13,13 @@ pub(crate) struct PublishMetrics {
     pub(crate) duration: Histogram,
 }
 
-/// What is counted of one group (OBS-5).
+/// The metrics of one consumer group (OBS-5).
 #[derive(Debug, Clone)]
 pub(crate) struct ConsumerMetrics {
     pub(crate) consumed: Counter,
     pub(crate) dropped: Counter,
     pub(crate) retried: Counter,
-    pub(crate) returned: Counter,
+    pub(crate) released: Counter,
     pub(crate) duration: Histogram,
     pub(crate) age: Histogram,
     pub(crate) unacknowledged: Gauge,
@@ -34,24 +34,24 @@ impl PublishMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         let counters = |name: &'static str, help: &'static str, label: &'static str| {
             let metrics = metrics.clone();
-            Family::new(MOST_TOPICS, move |value| {
+            Family::new(MAX_TOPICS, move |value| {
                 metrics.counter(name, help, &[(label, value)])
             })
         };
         Self {
             published: counters(
                 "messages_published_total",
-                "Messages that the broker has confirmed.",
+                "Messages that the broker confirmed.",
                 "topic",
             ),
             failed: counters(
                 "messages_publish_failures_total",
-                "Messages that were not published after all attempts, by the reason.",
+                "Messages that were not published after all attempts, by reason.",
                 "reason",
             ),
             duration: metrics.histogram(
                 "messages_publish_duration_seconds",
-                "Time from publishing to the broker's confirmation, with every attempt.",
+                "Time from publishing to the confirm, with all attempts.",
                 DURATION_BUCKETS,
                 &[],
             ),
@@ -72,36 +72,36 @@ impl ConsumerMetrics {
             ),
             dropped: counter(
                 "messages_dropped_total",
-                "Messages that a handler did not want or that had expired.",
+                "Messages that a handler dropped or that had expired.",
             ),
             retried: counter(
                 "messages_retried_total",
-                "Attempts that failed and were followed by another.",
+                "Failed attempts that were retried.",
             ),
-            returned: counter(
+            released: counter(
                 "messages_released_total",
-                "Messages that were given back to the broker by a stop or a pause.",
+                "Messages that a stop or a pause released to the broker.",
             ),
             duration: histogram(
                 "messages_handler_duration_seconds",
-                "How long attempts take.",
+                "Duration of attempts.",
             ),
             age: histogram(
                 "messages_critical_time_seconds",
-                "Time from publishing to the end of handling.",
+                "Time from publishing to the end of the handler.",
             ),
             unacknowledged: gauge(
                 "messages_unacknowledged",
-                "Messages that are neither acknowledged nor given back.",
+                "Messages that are neither acknowledged nor released.",
             ),
             lag: gauge(
                 "consumer_lag",
                 "Messages that the group has not acknowledged.",
             ),
-            connected: gauge("consumer_connected", "1 while messages can come, else 0."),
+            connected: gauge("consumer_connected", "1 while the subscription is connected, else 0."),
             paused: gauge(
                 "consumer_paused",
-                "1 while taking messages is paused by hand, else 0.",
+                "1 while an operator has paused the subscription, else 0.",
             ),
             refused_dead_letters: counter(
                 "messages_dead_letter_refusals_total",
@@ -109,7 +109,7 @@ impl ConsumerMetrics {
             ),
             dead: DeadLetterReason::ALL.map(|reason| {
                 let labels = [("group", group.as_str()), ("reason", reason.as_str())];
-                let help = "Messages that were given up and put into the dead-letter topic.";
+                let help = "Messages that were dead-lettered.";
                 (
                     reason,
                     metrics.counter("messages_dead_lettered_total", help, &labels),

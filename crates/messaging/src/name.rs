@@ -2,23 +2,23 @@ use std::{borrow::Borrow, fmt, sync::Arc};
 
 use serde::{Deserialize, Serialize};
 
-/// What every engine can use as the name of a queue, a subject, a stream or a topic, with room for what engines add to it.
-const LONGEST: usize = 200;
-/// What a topic's dead letters are kept under.
+/// The maximum length of a name. Engines add prefixes and suffixes to it.
+const MAX_LENGTH: usize = 200;
+/// The suffix of dead-letter topics.
 const DEAD_LETTERS: &str = ".dlq";
 
-/// The text names no topic, or no group.
+/// The text is not a valid name of a topic or a consumer group.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "{text:?} is no name of a {what}: 1 to {LONGEST} characters out of letters, digits and ._- that begin and end with a letter or digit, without two dots in a row{}",
-    if *.what == "topic" { "; names that end in .dlq are for dead letters" } else { "" }
+    "{text:?} is not a valid {what} name: use 1–{MAX_LENGTH} letters, digits, '.', '_' or '-', with a letter or digit at both ends and without '..'{}",
+    if *.what == "topic" { ". The suffix .dlq is reserved for dead letters" } else { "" }
 )]
 pub struct InvalidName {
     what: &'static str,
     text: String,
 }
 
-/// What messages of one kind are published to, such as `symbol.created`. Cheap to clone.
+/// The name of a topic, such as `symbol.created`. Cheap to clone.
 ///
 /// ```
 /// use seaworthy_messaging::Topic;
@@ -31,16 +31,24 @@ pub struct InvalidName {
 #[serde(try_from = "String", into = "String")]
 pub struct Topic(Arc<str>);
 
-/// The consumers that share the messages of a subscription. Each group gets every message once. Cheap to clone.
+/// The name of a consumer group. The consumers of a group share its messages, and each group receives
+/// every message. Cheap to clone.
+///
+/// ```
+/// use seaworthy_messaging::GroupName;
+///
+/// assert_eq!(GroupName::new("audit").unwrap().as_str(), "audit");
+/// assert!(GroupName::new("").is_err());
+/// ```
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct GroupName(Arc<str>);
 
 impl Topic {
-    /// A topic by its name.
+    /// Creates a topic name.
     ///
     /// # Errors
-    /// [`InvalidName`] when some engine could not use it.
+    /// [`InvalidName`] if an engine cannot use the name, or if it ends in `.dlq`.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
         if is_name(name) && !name.ends_with(DEAD_LETTERS) {
             return Ok(Self(name.into()));
@@ -51,7 +59,7 @@ impl Topic {
         })
     }
 
-    /// Where messages of this topic go that no consumer could handle: `<topic>.dlq`. Those of such a topic go where they are.
+    /// Returns the dead-letter topic, `<topic>.dlq`. A dead-letter topic returns itself.
     #[must_use]
     pub fn dead_letters(&self) -> Self {
         if self.is_dead_letters() {
@@ -60,23 +68,23 @@ impl Topic {
         Self(format!("{}{DEAD_LETTERS}", self.0).into())
     }
 
-    /// Whether messages are kept here that no consumer could handle.
+    /// Whether this is a dead-letter topic.
     #[must_use]
     pub fn is_dead_letters(&self) -> bool {
         self.0.ends_with(DEAD_LETTERS)
     }
 
-    /// The topic whose dead letters are kept here; none for a topic of other messages.
+    /// Returns the topic of a dead-letter topic, and `None` for any other topic.
     #[must_use]
     pub fn of_dead_letters(&self) -> Option<Self> {
         let bare = self.0.strip_suffix(DEAD_LETTERS)?;
         Some(Self(bare.into()))
     }
 
-    /// A topic as an engine stored it, that of dead letters included.
+    /// Parses a topic name that an engine stored. It may be a dead-letter topic.
     ///
     /// # Errors
-    /// [`InvalidName`] when it cannot have come from here.
+    /// [`InvalidName`] if the name is not valid.
     pub fn stored(name: &str) -> Result<Self, InvalidName> {
         let bare = name.strip_suffix(DEAD_LETTERS).unwrap_or(name);
         let topic = Self::new(bare)?;
@@ -87,7 +95,7 @@ impl Topic {
         })
     }
 
-    /// The name.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -95,21 +103,21 @@ impl Topic {
 }
 
 impl GroupName {
-    /// A group by its name.
+    /// Creates the name of a consumer group.
     ///
     /// # Errors
-    /// [`InvalidName`] when some engine could not use it.
+    /// [`InvalidName`] if an engine cannot use the name.
     pub fn new(name: &str) -> Result<Self, InvalidName> {
         if is_name(name) {
             return Ok(Self(name.into()));
         }
         Err(InvalidName {
-            what: "group",
+            what: "consumer group",
             text: name.to_owned(),
         })
     }
 
-    /// The name.
+    /// Returns the name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -119,7 +127,7 @@ impl GroupName {
 fn is_name(text: &str) -> bool {
     let edge = |byte: Option<&u8>| byte.is_some_and(u8::is_ascii_alphanumeric);
     let bytes = text.as_bytes();
-    bytes.len() <= LONGEST
+    bytes.len() <= MAX_LENGTH
         && edge(bytes.first())
         && edge(bytes.last())
         && !text.contains("..")
@@ -174,7 +182,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_that_some_engine_cannot_use_are_refused_msg_2() {
+    fn rejects_names_that_an_engine_cannot_use_msg_2() {
         for bad in [
             "",
             ".",
@@ -197,7 +205,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_is_accepted_comes_back_from_where_it_was_stored_msg_1(name in "[a-z0-9._-]{1,40}") {
+        fn valid_names_survive_storage_msg_1(name in "[a-z0-9._-]{1,40}") {
             if let Ok(topic) = Topic::new(&name) {
                 prop_assert_eq!(Topic::stored(topic.as_str()), Ok(topic.clone()));
                 let dead = topic.dead_letters();

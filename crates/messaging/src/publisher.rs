@@ -14,12 +14,14 @@ use crate::{
     transport::{Transport, publish_in_order},
 };
 
-/// Between two attempts while the broker cannot be reached: a reconnect takes about as long.
-const RETRY_INITIAL: Timeout = Timeout::from_millis(50);
-/// A publish timeout has room for several of these.
-const RETRY_CAP: Timeout = Timeout::from_secs(1);
+/// The backoff between attempts. A reconnect takes about as long.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
+/// The default publish timeout is several times as long.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
 
-/// Publishes to the topics it was made for. Cheap to clone.
+/// Publishes to declared topics. Cheap to clone.
+///
+/// [`Messaging::publisher`](crate::Messaging::publisher) creates it.
 #[derive(Clone)]
 pub struct Publisher(Option<Arc<Publishing>>);
 
@@ -28,7 +30,7 @@ struct Publishing {
     outlet: Outlet,
 }
 
-/// What every publication of a service goes through. Cheap to clone.
+/// Publishes envelopes with the breaker, the metrics and the timeout of a service. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Outlet(Arc<Inner>);
 
@@ -47,17 +49,19 @@ impl Publisher {
         Self(Some(Arc::new(Publishing { topics, outlet })))
     }
 
-    /// One that does nothing, by the service's explicit wish (MSG-2).
+    /// Creates a publisher without effect, for disabled messaging (MSG-2).
     #[must_use]
     pub(crate) fn disabled() -> Self {
         Self(None)
     }
 
-    /// Publishes a message, and returns when the broker has confirmed it. While the broker cannot be reached it is tried again, under the same identifier, until
-    /// `publish_timeout` or the deadline of the running request has passed.
+    /// Publishes a message and returns after the broker has confirmed it. Retries with the same message
+    /// ID while the broker is unavailable or a queue is full, until `publish_timeout` or the deadline of
+    /// the request.
     ///
     /// # Errors
-    /// [`PublishError`]. After `Unavailable` the message may have been published all the same: consumers tell repeats by the identifier.
+    /// [`PublishError`]. After `Unavailable` the message may have been published. Consumers recognize a
+    /// duplicate by its message ID.
     pub async fn publish(&self, message: Message) -> Result<(), PublishError> {
         let Some(publishing) = &self.0 else {
             return Ok(());
@@ -79,10 +83,11 @@ impl Publisher {
         result
     }
 
-    /// The message as it would be published, with what the running request knows: for an outbox, which stores it first.
+    /// Returns the envelope of a message with the context of the request, for an outbox, which stores it
+    /// before it is published.
     ///
     /// # Errors
-    /// [`PublishError::Permanent`] or [`PublishError::TooLarge`] for what is wrong with it.
+    /// [`PublishError::Permanent`] or [`PublishError::TooLarge`] if the message is invalid.
     pub fn prepare(&self, message: Message) -> Result<Envelope, PublishError> {
         let request = context::current();
         match &self.0 {
@@ -131,7 +136,7 @@ impl Publisher {
     }
 }
 
-/// The result of a message for which the engine returned none.
+/// Returns the result of a message without an answer of the engine.
 fn unanswered() -> Result<(), PublishError> {
     Err(PublishError::unavailable(
         "the broker did not answer for this message",
@@ -155,7 +160,7 @@ impl Publishing {
         if !self.topics.contains(envelope.topic()) {
             let topic = envelope.topic();
             return Err(PublishError::permanent(format!(
-                "the publisher was not made for the topic {topic}"
+                "the publisher has not declared the topic {topic}: add it to the topics of the publisher"
             )));
         }
         let (size, limit) = (envelope.size(), self.outlet.0.max_message_size);
@@ -195,7 +200,7 @@ impl Outlet {
         self.0.tracer.start_span(request.map(RequestContext::trace))
     }
 
-    /// Publishes with further attempts, until the timeout or the deadline.
+    /// Publishes with retries until the timeout or the deadline.
     pub(crate) async fn publish(
         &self,
         envelope: Envelope,
@@ -205,23 +210,23 @@ impl Outlet {
         if let Some(deadline) = request.and_then(RequestContext::deadline) {
             end = end.min(Instant::now() + deadline.remaining().unwrap_or_default());
         }
-        let backoff = Backoff::new(RETRY_INITIAL, RETRY_CAP);
+        let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut attempt = 0;
         loop {
             let left = end.saturating_duration_since(Instant::now());
             let Ok(limit) = Timeout::try_from(left) else {
-                return Err(PublishError::unavailable("there was no time left"));
+                return Err(PublishError::unavailable("the timeout expired"));
             };
             let answers = self.attempt(vec![envelope.clone()], limit).await;
             let result = answers.into_iter().next().unwrap_or_else(unanswered);
-            let pause = backoff.delay(attempt);
+            let backoff = backoff.delay(attempt);
             match result {
                 Err(error @ (PublishError::Unavailable(_) | PublishError::QueueFull { .. }))
-                    if Instant::now() + pause < end =>
+                    if Instant::now() + backoff < end =>
                 {
                     let problem = chain(&error);
-                    tracing::warn!(topic = %envelope.topic(), problem, ?pause, "a message was not taken; publishing it again");
-                    time::sleep(pause).await;
+                    tracing::warn!(topic = %envelope.topic(), problem, ?backoff, "publishing a message failed; retrying");
+                    time::sleep(backoff).await;
                     attempt += 1;
                 }
                 result => return result,
@@ -229,13 +234,14 @@ impl Outlet {
         }
     }
 
-    /// One attempt for all of them.
+    /// Makes one attempt to publish a batch.
     async fn attempt(&self, batch: Vec<Envelope>, limit: Timeout) -> Vec<Result<(), PublishError>> {
         let count = batch.len();
         if count == 0 {
             return Vec::new();
         }
-        // Without a connection there is nothing that a breaker would spare, and its trials would fail for want of one after the broker is back.
+        // Without a connection an attempt would fail at once and keep the breaker open after the
+        // reconnect.
         if !self.0.transport.is_connected() {
             let lost = || Err(PublishError::unavailable("the connection is lost"));
             return (0..count).map(|_| lost()).collect();
@@ -251,7 +257,7 @@ impl Outlet {
         };
         let begun = Instant::now();
         let answers = publish_in_order(&*self.0.transport, batch, limit).await;
-        // The little that is left of a caller's time says nothing about the broker.
+        // A timeout that the caller's deadline has shortened says nothing about the broker.
         let cut_short = begun.elapsed() >= limit.get() && limit.get() * 2 < self.0.timeout.get();
         let is_down =
             |answer: &Result<(), PublishError>| matches!(answer, Err(PublishError::Unavailable(_)));

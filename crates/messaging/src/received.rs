@@ -2,7 +2,19 @@ use std::{ops::Deref, sync::Arc};
 
 use crate::Envelope;
 
-/// An event that has come, with what came beside it.
+/// A received event with its envelope. It dereferences to the event.
+///
+/// ```
+/// use seaworthy_messaging::{Failure, Received};
+///
+/// struct SymbolCreated { id: u64 }
+///
+/// async fn created(event: Received<SymbolCreated>) -> Result<(), Failure> {
+///     tracing::info!(id = event.id, attempt = event.attempt(), "a symbol was created");
+///     Ok(())
+/// }
+/// # drop(created);
+/// ```
 #[derive(Debug, Clone)]
 pub struct Received<E> {
     event: E,
@@ -21,31 +33,31 @@ impl<E> Received<E> {
         }
     }
 
-    /// The event; so is the whole by dereference.
+    /// Returns the event.
     #[must_use]
     pub fn event(&self) -> &E {
         &self.event
     }
 
-    /// The event alone.
+    /// Returns the event without its envelope.
     #[must_use]
     pub fn into_event(self) -> E {
         self.event
     }
 
-    /// What came beside it: identifier, key, headers.
+    /// Returns the envelope, which has the ID, the key and the headers.
     #[must_use]
     pub fn envelope(&self) -> &Envelope {
         &self.envelope
     }
 
-    /// Which attempt this is, counted from 1 since the delivery.
+    /// Returns the number of this attempt, counted from 1 for each delivery.
     #[must_use]
     pub fn attempt(&self) -> u32 {
         self.attempt
     }
 
-    /// How often the broker has delivered it, this time included.
+    /// Returns how often the broker has delivered the message, including this delivery.
     #[must_use]
     pub fn deliveries(&self) -> u32 {
         self.deliveries

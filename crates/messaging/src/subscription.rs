@@ -13,9 +13,10 @@ use crate::{
     transport::Order,
 };
 
-/// What a group of consumers takes, and what it does with it.
+/// The subscription of a consumer group: its topics and handlers.
 ///
-/// Every instance of the service that subscribes under one group shares its messages; every other group gets all of them too.
+/// The instances of a service that subscribe as one group share its messages. Every group receives all
+/// messages of its topics.
 ///
 /// ```
 /// use seaworthy_messaging::{Event, Failure, Received, Subscription};
@@ -46,7 +47,7 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// A subscription of the group of this name that takes nothing yet.
+    /// Creates a subscription of a consumer group without handlers.
     #[must_use]
     pub fn new(group: &str) -> Self {
         Self {
@@ -59,7 +60,8 @@ impl Subscription {
         }
     }
 
-    /// Handles an event whose payload is JSON. The message is acknowledged when the handler has succeeded.
+    /// Adds a handler for an event with a JSON payload. The consumer acknowledges the message after the
+    /// handler has succeeded.
     #[must_use]
     pub fn on<E, H, F, R>(self, handler: H) -> Self
     where
@@ -77,7 +79,7 @@ impl Subscription {
         }))
     }
 
-    /// Handles an event whose payload is a protobuf message.
+    /// Adds a handler for an event with a protobuf payload.
     #[must_use]
     pub fn on_protobuf<E, H, F, R>(self, handler: H) -> Self
     where
@@ -95,7 +97,8 @@ impl Subscription {
         }))
     }
 
-    /// Handles the bytes of every message of a topic for whose kind there is no other handler: for what others have defined.
+    /// Adds a handler for the bytes of all messages of a topic whose event type has no handler, for
+    /// messages that other systems define.
     #[must_use]
     pub fn on_topic<H, F, R>(mut self, topic: &str, handler: H) -> Self
     where
@@ -148,50 +151,51 @@ impl Subscription {
             .push(MessagingError::Subscription { group, problem });
     }
 
-    /// Keeps the order of messages of one key over all instances of the service, not within each alone. On some engines the price is that one instance works
-    /// and the others stand by.
+    /// Keeps the order of the messages of a key across all instances, not only within each. On some
+    /// engines one instance then consumes and the others are on standby.
     #[must_use]
     pub fn ordered(mut self) -> Self {
         self.order = Order::Group;
         self
     }
 
-    /// How many messages are handled at once, where the settings do not say; at least 1.
+    /// Sets the maximum number of messages that are handled at once, at least 1. Settings override it.
     #[must_use]
     pub fn concurrency(mut self, concurrency: u16) -> Self {
         self.overrides.concurrency = Some(NonZeroU16::new(concurrency).unwrap_or(NonZeroU16::MIN));
         self
     }
 
-    /// How many messages are in hand at most, where the settings do not say; at least 1.
+    /// Sets the maximum number of unacknowledged messages of an instance, at least 1. Settings override
+    /// it.
     #[must_use]
     pub fn prefetch(mut self, prefetch: u16) -> Self {
         self.overrides.prefetch = Some(NonZeroU16::new(prefetch).unwrap_or(NonZeroU16::MIN));
         self
     }
 
-    /// How long one attempt may take, where the settings do not say.
+    /// Sets the timeout of one attempt. Settings override it.
     #[must_use]
     pub fn handler_timeout(mut self, timeout: Timeout) -> Self {
         self.overrides.handler_timeout = Some(timeout);
         self
     }
 
-    /// How often a message is tried again before it is dead, where the settings do not say.
+    /// Sets the number of retries before a message is dead-lettered. Settings override it.
     #[must_use]
     pub fn max_retries(mut self, max_retries: u32) -> Self {
         self.overrides.max_retries = Some(max_retries);
         self
     }
 
-    /// Other limits, where the settings do not say.
+    /// Sets all limits. Settings override them.
     #[must_use]
     pub fn limits(mut self, overrides: SubscriptionOverrides) -> Self {
         self.overrides = overrides;
         self
     }
 
-    /// The first thing that is wrong with it.
+    /// Returns the group of a valid subscription, else the first problem.
     pub(crate) fn check(&mut self) -> Result<GroupName, MessagingError> {
         let group = self.group.clone()?;
         if !self.problems.is_empty() {
@@ -200,7 +204,7 @@ impl Subscription {
         if self.topics.is_empty() {
             return Err(MessagingError::Subscription {
                 group: group.to_string(),
-                problem: "handles nothing".to_owned(),
+                problem: "has no handlers: add one with on, on_protobuf or on_topic".to_owned(),
             });
         }
         Ok(group)

@@ -1,6 +1,6 @@
 use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
 
-/// What a publisher publishes to.
+/// The topics of a publisher.
 ///
 /// ```
 /// # use seaworthy_messaging::{Event, Topics};
@@ -13,37 +13,37 @@ use crate::{Event, InvalidName, Topic, event::topic_of, transport::TopicPlan};
 pub struct Topics(Vec<Result<TopicPlan, InvalidName>>);
 
 impl Topics {
-    /// None yet.
+    /// Creates an empty list.
     #[must_use]
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// That of an event. Publishing while no group gets it is an error.
+    /// Creates a list with the topic of an event. Publishing without a subscription is an error.
     #[must_use]
     pub fn of<E: Event>() -> Self {
         Self::new().and::<E>()
     }
 
-    /// And that of another event.
+    /// Adds the topic of an event. Publishing without a subscription is an error.
     #[must_use]
     pub fn and<E: Event>(self) -> Self {
         self.add(topic_of::<E>(), false)
     }
 
-    /// And that of an event which may have no subscriber: publishing it to nobody is no error.
+    /// Adds the topic of an event. Publishing without a subscription is a no-op.
     #[must_use]
     pub fn and_unroutable<E: Event>(self) -> Self {
         self.add(topic_of::<E>(), true)
     }
 
-    /// And a topic by its name.
+    /// Adds a topic by name. Publishing without a subscription is an error.
     #[must_use]
     pub fn and_topic(self, name: &str) -> Self {
         self.add(Topic::new(name), false)
     }
 
-    /// And a topic by its name which may have no subscriber.
+    /// Adds a topic by name. Publishing without a subscription is a no-op.
     #[must_use]
     pub fn and_unroutable_topic(self, name: &str) -> Self {
         self.add(Topic::new(name), true)

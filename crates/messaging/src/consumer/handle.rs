@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     DeadLetter, DeadLetterReason, Envelope, Failure, PublishError, dead_letter::Form,
-    dead_letters::chain, envelope::attribute, failure::Remedy,
+    dead_letters::chain, envelope::attribute, failure::Disposition,
 };
 
 /// The longest pause that a handler can ask for: a message that waits is in hand, and brokers take back what stays there too long.
@@ -136,17 +136,17 @@ impl Consumer {
                 Attempt::Failed(failure) => failure,
             };
             let failed_at = *first_failed.get_or_insert_with(Utc::now);
-            let reason = match failure.remedy {
-                Remedy::Drop => {
+            let reason = match failure.disposition {
+                Disposition::Drop => {
                     self.metrics.dropped.increment();
                     tracing::info!(consumer = &*self.name, message_id = %job.envelope.id(), reason = failure.explanation(), "a message is dropped");
                     return Settled::Acknowledged;
                 }
-                Remedy::Reject => Some(DeadLetterReason::Rejected),
-                Remedy::Retry | Remedy::Delay(_) if attempt > self.config.max_retries => {
+                Disposition::Reject => Some(DeadLetterReason::Rejected),
+                Disposition::Retry | Disposition::Delay(_) if attempt > self.config.max_retries => {
                     Some(DeadLetterReason::RetriesExhausted)
                 }
-                Remedy::Retry | Remedy::Delay(_) => None,
+                Disposition::Retry | Disposition::Delay(_) => None,
             };
             // A failure after the stop has come may be the stop's doing: never a dead letter (LIFE-4).
             if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
@@ -166,8 +166,8 @@ impl Consumer {
                     .await;
             }
             self.metrics.retried.increment();
-            let pause = match failure.remedy {
-                Remedy::Delay(pause) => pause.min(LONGEST_DELAY),
+            let pause = match failure.disposition {
+                Disposition::Delay(pause) => pause.min(LONGEST_DELAY),
                 _ => backoff.delay(attempt - 1),
             };
             tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
@@ -400,12 +400,12 @@ fn meaning(outcome: &Attempt) -> Outcome {
     match outcome {
         Attempt::Succeeded | Attempt::Undecodable(_) => Outcome::Success,
         Attempt::CutOff => Outcome::Neutral,
-        Attempt::Failed(failure) => match failure.remedy {
-            Remedy::Retry => Outcome::TRANSIENT,
-            Remedy::Delay(pause) => Outcome::Throttled {
+        Attempt::Failed(failure) => match failure.disposition {
+            Disposition::Retry => Outcome::TRANSIENT,
+            Disposition::Delay(pause) => Outcome::Throttled {
                 retry_after: Some(pause),
             },
-            Remedy::Reject | Remedy::Drop => Outcome::Success,
+            Disposition::Reject | Disposition::Drop => Outcome::Success,
         },
     }
 }

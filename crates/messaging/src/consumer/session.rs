@@ -190,7 +190,7 @@ impl Consumer {
         for tag in &tags {
             unacknowledged.remove(tag);
         }
-        self.metrics.returned.add(tags.len() as u64);
+        self.metrics.released.add(tags.len() as u64);
         if tags.is_empty() {
             return Ok(());
         }
@@ -264,7 +264,7 @@ impl Consumer {
             deliveries.acknowledge(acknowledged).await?;
         }
         if !given_back.is_empty() {
-            self.metrics.returned.add(given_back.len() as u64);
+            self.metrics.released.add(given_back.len() as u64);
             deliveries.release(given_back).await?;
         }
         if !nacked.is_empty() {

@@ -5,38 +5,39 @@ use futures::future::BoxFuture;
 use super::TransportError;
 use crate::Envelope;
 
-/// Names a delivery within its session.
+/// Identifies a delivery within its session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct DeliveryTag(pub u64);
 
-/// A message in the hands of a member of its group.
+/// A message that a member of a group has received.
 #[derive(Debug, Clone)]
 pub struct Delivery {
-    /// What it is settled by.
+    /// The tag for acknowledging it.
     pub tag: DeliveryTag,
-    /// The message; as far as it could be read where there is a `problem`.
+    /// The message. With a `problem`, only its readable parts.
     pub envelope: Envelope,
     /// How often the group received the message, including this delivery, as far as the broker
     /// counts. A delivery counts if the process crashed between work and acknowledgement. A delivery
     /// that was returned does not count.
     pub count: u32,
-    /// Why the envelope itself cannot be read. Such a message is dead at once.
+    /// The reason why the envelope cannot be decoded. Such a message is dead-lettered at once.
     pub problem: Option<String>,
 }
 
-/// The deliveries to one member of a group, for as long as its session lasts. Dropping it ends the session like a crash: what is not acknowledged is
-/// delivered again, possibly after a while.
+/// The deliveries to one member of a group during one session. Dropping it ends the session like a
+/// crash: the broker redelivers unacknowledged messages, possibly after a delay.
 pub trait Deliveries: Send + Sync + 'static {
-    /// The next deliveries, at least one. Only one task asks at a time, and it may stop asking at any moment without losing any.
+    /// Waits for deliveries and returns at least one. Only one task calls it at a time. Cancelling the
+    /// call loses no delivery.
     ///
-    /// After an error the session is over, and nothing that it delivered can be settled any more.
+    /// After an error the session has ended, and its deliveries cannot be acknowledged.
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>>;
 
-    /// These are done. Never called twice for one delivery.
+    /// Acknowledges deliveries. It is called at most once for each delivery.
     fn acknowledge(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Requeues these messages in their old position. This does not count as a delivery and never
-    /// dead-letters a message.
+    /// Requeues these messages in their old position. The delivery does not count, and the broker never
+    /// dead-letters them for it.
     fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>>;
 
     /// Requeues these messages while the session goes on, because their dead letters cannot be
@@ -45,7 +46,8 @@ pub trait Deliveries: Send + Sync + 'static {
         self.release(tags)
     }
 
-    /// How often [`extend`](Self::extend) is to be called, for engines that take back what is not acknowledged in time: a third of that time is right.
+    /// Returns the interval for [`extend`](Self::extend), for engines whose deliveries expire: a third of
+    /// that time.
     fn extend_interval(&self) -> Option<Duration> {
         None
     }
@@ -59,6 +61,7 @@ pub trait Deliveries: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// No more deliveries from now on: those that [`next`](Self::next) has not handed out go back. Those that it has can still be settled.
+    /// Stops deliveries. Those that [`next`](Self::next) has not returned are requeued. The others can
+    /// still be acknowledged.
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>>;
 }

@@ -1,18 +1,21 @@
-//! The port: what an engine does. Everything else (concurrency, order, retries, dead letters, breaker, context, metrics, drain) is done above it, once for all engines.
+//! The interface of an engine. The crate implements everything else once for all engines:
+//! concurrency, order, retries, dead letters, breakers, context, metrics and graceful stops.
 //!
-//! What an engine promises, and the conformance suite tests:
+//! The conformance suite tests these requirements:
 //!
-//! 1. *Publish* returns a result for each message, and `Ok` means that the message survives
-//!    whatever the engine survives. A message that no group gets is [`PublishError::Unroutable`]
-//!    unless its topic was declared as one that may have no subscriber. Messages of one key that are
-//!    published one after another are delivered in that order. A batch contains one message of a key
-//!    at most, except for an engine that keeps their order by itself ([`Transport::keeps_key_order`]).
-//! 2. *Each group gets every message* that is published to its topics after [`Transport::open`] has returned for the first time, whether or not a member is there;
-//!    the members share them.
-//! 3. *A delivery belongs to one session* until it is acknowledged, given back, or the session ends; then it is delivered again, in its old place.
-//!    At most `prefetch` deliveries of a session are neither.
-//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are made by [`Transport::open`] for each topic of the plan, and by [`Transport::publish`] for any other
-//!    topic. What is published to one is kept until it is removed, and needs no subscriber.
+//! 1. *Publishing* returns a result for each message. `Ok` means that the message is as durable as the
+//!    engine allows. A message without a subscription is [`PublishError::Unroutable`], unless its topic
+//!    was declared with `allows_unroutable`. Messages of one key that are published one after another
+//!    are delivered in that order. A batch contains at most one message of a key, except for an engine
+//!    that keeps their order by itself ([`Transport::keeps_key_order`]).
+//! 2. *Each group receives every message* of its topics that is published after [`Transport::open`] has
+//!    returned for the first time, even if no member is connected. The members share the messages.
+//! 3. *A delivery belongs to one session* until it is acknowledged or released, or the session ends.
+//!    After a release or the end of the session it is redelivered in its old position. A session has at
+//!    most `prefetch` deliveries that are neither acknowledged nor released.
+//! 4. *Dead-letter topics* ([`Topic::is_dead_letters`]) are created by [`Transport::open`] for each topic
+//!    of the plan, and by [`Transport::publish`] for any other topic. They keep messages until these are
+//!    removed, and need no subscription.
 
 mod delivery;
 mod order;
@@ -32,25 +35,25 @@ use crate::{DeadLetterId, Envelope, GroupName, PublishError, Topic};
 /// is the last of its page, so each page has at least one.
 pub const MAX_PAGE_SIZE: ByteSize = ByteSize::mebibytes(64);
 
-/// An engine cannot do what it was asked for.
+/// The error of an engine.
 #[derive(Debug, thiserror::Error)]
 pub enum TransportError {
-    /// It cannot be reached, or the connection was lost: the same may work later.
+    /// The broker cannot be reached, or the connection was lost. A later attempt may succeed.
     #[error("the broker cannot be reached")]
     Unavailable(#[source] Cause),
-    /// It refuses: the same will be refused again until somebody changes something.
-    #[error("the broker refuses")]
+    /// The broker refuses the operation. It refuses it again until its configuration changes.
+    #[error("the broker refuses the operation")]
     Refused(#[source] Cause),
-    /// It was closed by this service.
+    /// This service has closed the connection.
     #[error("the connection to the broker is closed")]
     Closed,
 }
 
-/// Why something failed: an error of an engine's client, or a sentence.
+/// The cause of an error: an error of the engine's client, or a text.
 pub type Cause = Box<dyn StdError + Send + Sync>;
 
 impl TransportError {
-    /// It cannot be reached.
+    /// Creates a transient error.
     pub fn unavailable(cause: impl Into<Cause>) -> Self {
         Self::Unavailable(cause.into())
     }
@@ -62,22 +65,23 @@ impl TransportError {
         )
     }
 
-    /// It refuses.
+    /// Creates a permanent error.
     pub fn refused(cause: impl Into<Cause>) -> Self {
         Self::Refused(cause.into())
     }
 }
 
-/// An engine. All of it may be called at once from many tasks.
+/// The connection of an engine to its broker. Many tasks may use it at once.
 pub trait Transport: Send + Sync + 'static {
-    /// The engine's name as OpenTelemetry knows it (`messaging.system`): `rabbitmq`, `kafka`, `nats`, `redis`, `memory`, `sqlite`.
+    /// Returns the OpenTelemetry attribute `messaging.system`: `rabbitmq`, `kafka`, `nats`, `redis`,
+    /// `memory` or `sqlite`.
     fn system(&self) -> &'static str;
 
-    /// Makes the topics that will be published to, or finds that they cannot be used (MSG-2).
+    /// Declares the topics of a publisher (MSG-2).
     fn declare(&self, topics: Vec<TopicPlan>) -> BoxFuture<'_, Result<(), TransportError>>;
 
-    /// Publishes, and answers in the order given when the broker has confirmed each. It does not wait for a lost connection: that is `Unavailable` at once, and
-    /// the caller decides.
+    /// Publishes a batch and returns the results in its order after the broker has answered. Without a
+    /// connection it returns `Unavailable` at once.
     fn publish(&self, batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>>;
 
     /// Whether a batch may contain several messages of one key. Such an engine stores no message
@@ -88,17 +92,18 @@ pub trait Transport: Send + Sync + 'static {
         false
     }
 
-    /// Makes the group, its topics and their dead-letter topics where they are missing, and starts to take messages for a new member of it.
+    /// Declares the group, its topics and their dead-letter topics, and starts a session of a new member.
     fn open(
         &self,
         plan: SubscriptionPlan,
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>>;
 
-    /// How many messages of the group nobody has acknowledged yet, those in hand included where the engine can tell.
+    /// Returns the number of messages that the group has not acknowledged. If the engine can count them,
+    /// deliveries without an acknowledgement are included.
     fn lag<'a>(&'a self, group: &'a GroupName) -> BoxFuture<'a, Result<u64, TransportError>>;
 
-    /// Whether the group gets messages of the topic. Only asked where a message is for one group; an engine that tells by [`PublishError::Unroutable`] that there is no such group need
-    /// not know it before.
+    /// Whether the group subscribes to the topic. It is called for messages to a single group. An engine
+    /// that returns [`PublishError::Unroutable`] for a missing group does not implement it.
     fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
@@ -108,8 +113,8 @@ pub trait Transport: Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(true)))
     }
 
-    /// Whether there is a connection to publish on; an engine without connections always has one. Where this is `false`, [`publish`](Self::publish) would fail at once, and the engine
-    /// makes the connection again by itself, without being asked to publish.
+    /// Whether the engine has a connection for publishing. If not, [`publish`](Self::publish) fails at
+    /// once, and the engine reconnects by itself.
     fn is_connected(&self) -> bool {
         true
     }
@@ -135,13 +140,14 @@ pub trait Transport: Send + Sync + 'static {
         Box::pin(async move { Ok(!self.browse(topic, None, 1).await?.is_empty()) })
     }
 
-    /// Removes these from a dead-letter topic, and tells how many there were.
+    /// Removes letters from a dead-letter topic and returns how many it removed.
     fn remove<'a>(
         &'a self,
         topic: &'a Topic,
         ids: &'a [DeadLetterId],
     ) -> BoxFuture<'a, Result<u64, TransportError>>;
 
-    /// Waits for what is being published, then lets the connection go. Whatever is asked afterwards is [`TransportError::Closed`] or [`PublishError::Closed`].
+    /// Waits for running publications and closes the connection. Later calls return
+    /// [`TransportError::Closed`] or [`PublishError::Closed`].
     fn close(&self) -> BoxFuture<'_, ()>;
 }

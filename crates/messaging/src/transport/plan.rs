@@ -2,34 +2,35 @@ use std::num::NonZeroU16;
 
 use crate::{GroupName, Topic};
 
-/// A topic that will be published to.
+/// A topic of a publisher.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TopicPlan {
     /// The topic.
     pub topic: Topic,
-    /// Whether publishing to it is no error while no group gets its messages.
+    /// Whether publishing without a subscription is a no-op instead of an error.
     pub allows_unroutable: bool,
 }
 
-/// How far the order of messages of one key reaches.
+/// The scope of the order of the messages of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// Within one member: its messages of a key are handled one at a time, in order. Another member may have other messages of the key at the same time.
+    /// Within one member: it handles its messages of a key one at a time and in order. Other members may
+    /// handle other messages of the key at the same time.
     #[default]
     Member,
-    /// Over all members of the group: a key is never in the hands of two of them.
+    /// Within the group: only one member at a time has messages of a key.
     Group,
 }
 
-/// What a member of a group takes.
+/// The subscription of one member of a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SubscriptionPlan {
-    /// The group.
+    /// The consumer group.
     pub group: GroupName,
     /// Its topics.
     pub topics: Vec<Topic>,
-    /// How many deliveries the member has at most that are not settled.
+    /// The maximum number of unacknowledged deliveries of the member.
     pub prefetch: NonZeroU16,
-    /// How far order reaches.
+    /// The scope of the order of the messages of a key.
     pub order: Order,
 }
