@@ -9,14 +9,15 @@ use std::{
     time::{Duration, Instant},
 };
 
-use parking_lot::Mutex;
 use seaworthy_resilience::circuit_breaker::BreakerState;
 use tokio::{
-    net::TcpSocket,
+    io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader},
+    net::{TcpSocket, TcpStream},
+    sync::watch,
     task::{JoinHandle, JoinSet},
 };
 
-use crate::fixture::{answer, client, serve};
+use crate::fixture::{client, once};
 
 /// Clients that call at the same time.
 const CALLERS: usize = 20;
@@ -24,7 +25,10 @@ const CALLERS: usize = 20;
 const TIMEOUT: Duration = Duration::from_secs(20);
 
 /// A process that listens on an address until it is stopped.
-struct Process(JoinHandle<()>);
+struct Process {
+    stopping: watch::Sender<bool>,
+    running: JoinHandle<()>,
+}
 
 impl Process {
     /// Starts to listen. A connection to 127.0.0.2 comes from 127.0.0.1, so that a client cannot
@@ -35,24 +39,57 @@ impl Process {
         socket.bind(address).unwrap();
         let listener = socket.listen(1_024).unwrap();
         let address = listener.local_addr().unwrap();
+        let (stopping, mut stop) = watch::channel(false);
         let running = async move {
             let mut connections = JoinSet::new();
             loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                connections.spawn(async move {
-                    let seen = Mutex::default();
-                    serve(stream, &|_, _| answer("200 OK", "", "ok"), &seen).await;
-                });
+                tokio::select! {
+                    accepted = listener.accept() => {
+                        connections.spawn(serve(accepted.unwrap().0, stop.clone()));
+                    }
+                    _ = stop.changed() => break,
+                }
             }
+            drop(listener);
+            connections.join_all().await;
         };
-        (Self(tokio::spawn(running)), address)
+        let running = tokio::spawn(running);
+        (Self { stopping, running }, address)
     }
 
-    /// Closes the listener and all connections.
+    /// Closes the listener, and each connection after its next response.
     async fn stop(self) {
-        self.0.abort();
-        let _ = self.0.await;
+        self.stopping.send_replace(true);
+        self.running.await.unwrap();
     }
+}
+
+async fn serve(stream: TcpStream, mut stop: watch::Receiver<bool>) {
+    let mut stream = BufReader::new(stream);
+    loop {
+        let mut line = String::new();
+        while !line.ends_with("\r\n\r\n") {
+            let read = tokio::select! {
+                read = stream.read_line(&mut line) => read,
+                () = is_idle(&mut stop) => return,
+            };
+            if !read.is_ok_and(|length| length > 0) {
+                return;
+            }
+        }
+        let is_last = *stop.borrow();
+        let close = if is_last { "connection: close\r\n" } else { "" };
+        let response = format!("HTTP/1.1 200 OK\r\n{close}content-length: 2\r\n\r\nok");
+        if stream.write_all(response.as_bytes()).await.is_err() || is_last {
+            return;
+        }
+    }
+}
+
+/// Completes when the process stops and no request has come for a while.
+async fn is_idle(stop: &mut watch::Receiver<bool>) {
+    let _ = stop.wait_for(|stop| *stop).await;
+    tokio::time::sleep(Duration::from_millis(100)).await;
 }
 
 fn any_port() -> SocketAddr {
@@ -106,7 +143,7 @@ async fn restart_of_150_ms_fails_no_call_res_1() {
 #[tokio::test]
 async fn first_success_after_long_restart_closes_breaker_res_1() {
     let (process, address) = Process::start(any_port());
-    let client = client(crate::fixture::once);
+    let client = client(once);
     let url = format!("http://{address}/");
     client
         .get(&url)
