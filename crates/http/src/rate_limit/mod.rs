@@ -1,28 +1,21 @@
-//! Rate limiting by GCRA in this process (RES-6, local).
+//! Rate limit of requests per client in this process (RES-6, local).
 //!
-//! The algorithm is `governor`'s; what is ours is the memory bound (see `store`), the key and the headers of
-//! draft-ietf-httpapi-ratelimit-headers-10. With GCRA the time until the quota is whole depends on the remaining number alone, so every value of
-//! `RateLimit` is formatted once, when the policy is made, and not once per request.
-
-mod store;
+//! [`Gcra`] counts the requests. This module holds the key and the headers of
+//! draft-ietf-httpapi-ratelimit-headers-10. With GCRA the reset time depends on the remaining
+//! number only, so every value of `RateLimit` is formatted once per configuration.
 
 use std::{
     net::IpAddr,
     num::NonZeroU32,
-    sync::atomic::{AtomicU64, Ordering},
     time::{Duration, Instant},
 };
 
 use arc_swap::ArcSwap;
-use governor::{
-    Quota, RateLimiter, clock::Clock, middleware::StateInformationMiddleware, nanos::Nanos,
-};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use schemars::JsonSchema;
-use seaworthy_core::{Actor, Code, Error, network_of};
+use seaworthy_core::{Actor, Code, Error, Timeout, network_of};
+use seaworthy_resilience::rate_limit::{self as limits, Gcra};
 use serde::{Deserialize, Serialize};
-
-use store::BoundedStore;
 
 /// A hundred a second for one caller: far above a person and a page, far below what hurts a service (RES-6).
 const REQUESTS_PER_SECOND: NonZeroU32 = NonZeroU32::new(100).unwrap();
@@ -97,28 +90,9 @@ impl RateLimitKey {
     }
 }
 
-/// The time of the request itself, so that deciding reads no clock.
-#[derive(Debug)]
-struct RequestClock {
-    start: Instant,
-    now: AtomicU64,
-}
-
-impl Clock for RequestClock {
-    type Instant = Nanos;
-
-    fn now(&self) -> Nanos {
-        Nanos::new(self.now.load(Ordering::Relaxed))
-    }
-}
-
-type Limiter = RateLimiter<RateLimitKey, BoundedStore, RequestClock, StateInformationMiddleware>;
-
 #[derive(Debug)]
 struct Policy {
-    limiter: Limiter,
-    #[cfg(test)]
-    store: BoundedStore,
+    limit: Gcra<RateLimitKey>,
     announced: HeaderValue,
     remaining: Box<[HeaderValue]>,
     config: RateLimitConfig,
@@ -187,20 +161,15 @@ impl Policy {
             return None;
         }
         let (per_second, burst) = (config.requests_per_second, config.burst);
-        let quota = Quota::per_second(per_second).allow_burst(burst);
-        let increment = u64::try_from(quota.replenish_interval().as_nanos()).unwrap_or(u64::MAX);
-        let store = BoundedStore::new(
-            usize::try_from(config.max_keys.get()).unwrap_or(usize::MAX),
-            increment.max(1),
-        );
-        let clock = RequestClock {
-            start: Instant::now(),
-            now: AtomicU64::new(0),
+        // The burst refills in this time. A week is the maximum of a setting.
+        let refill = Duration::from_secs(burst.get().into()) / per_second.get();
+        let limit = limits::RateLimitConfig {
+            requests: burst,
+            window: Timeout::try_from(refill).unwrap_or(Timeout::from_secs(u32::MAX)),
+            max_keys: config.max_keys,
         };
         Some(Self {
-            #[cfg(test)]
-            store: store.clone(),
-            limiter: Limiter::new(quota, store, clock),
+            limit: Gcra::new(&limit),
             announced: value(&format!(
                 "\"default\";q={burst};w={}",
                 burst.get().div_ceil(per_second.get())
@@ -213,19 +182,12 @@ impl Policy {
     }
 
     fn check(&self, key: &RateLimitKey, now: Instant) -> Result<RateLimitHeaders, RateLimited> {
-        let elapsed = self.elapsed(now);
-        // Requests on other threads are at most a scheduling delay apart, and the limit is the same to within that; time never goes back.
-        let clock = self.limiter.clock();
-        clock.now.fetch_max(elapsed, Ordering::Relaxed);
-        match self.limiter.check_key(key) {
-            Ok(state) => Ok(self.headers(state.remaining_burst_capacity())),
-            Err(until) => Err(self.refuse(until.wait_time_from(Nanos::new(elapsed)))),
+        let decision = self.limit.check(key, now);
+        if decision.allowed {
+            Ok(self.headers(decision.remaining))
+        } else {
+            Err(self.refuse(decision.retry_after))
         }
-    }
-
-    fn elapsed(&self, now: Instant) -> u64 {
-        let elapsed = now.saturating_duration_since(self.limiter.clock().start);
-        u64::try_from(elapsed.as_nanos()).unwrap_or(u64::MAX)
     }
 
     fn refuse(&self, wait: Duration) -> RateLimited {

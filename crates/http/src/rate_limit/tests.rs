@@ -85,7 +85,7 @@ fn a_flood_of_keys_stays_within_the_bound_and_limits_itself_res_6() {
         .load()
         .as_ref()
         .as_ref()
-        .map(|policy| policy.store.keys());
+        .map(|policy| policy.limit.keys());
     assert!(keys.unwrap() <= 1_600, "{keys:?}");
     assert!(admitted <= 1_600 + 16 * 10, "{admitted}");
     let later = start + Duration::from_secs(60);

@@ -1,48 +1,59 @@
-use std::hash::{BuildHasher as _, RandomState};
+use std::hash::{BuildHasher as _, Hash, RandomState};
 
 use hashbrown::HashTable;
 use parking_lot::Mutex;
 
-use super::key::RateLimitKey;
-
-/// Enough that two requests at once rarely meet in one lock.
+/// Enough that two concurrent requests seldom use the same lock.
 const SHARDS: usize = 16;
-/// Bits of a hash that choose neither a place in a table (the lowest) nor its tag (the highest).
+/// The bits above select the shard. A table uses the lowest and the highest bits.
 const SHARD_BITS: u32 = 32;
 
-/// One number for each of a bounded number of keys.
+/// A bounded map from keys to numbers.
 ///
-/// A full shard first drops the keys whose number has passed; when none has, further new keys share one number, so a flood of keys limits itself and nobody who
-/// was there before notices. A key is hashed once, for the shard and for its table; the hash is keyed at random, since strangers choose the keys.
+/// A full shard first removes the keys whose number is in the past. If none is, further new keys
+/// share one number, so that a flood of keys limits itself and does not affect known keys. A key is
+/// hashed once, for the shard and for its table. The hash has a random seed, because clients choose
+/// the keys.
 #[derive(Debug)]
-pub(super) struct Keyed {
+pub(super) struct Keyed<K> {
     hasher: RandomState,
-    shards: [Mutex<Shard>; SHARDS],
+    shards: [Mutex<Shard<K>>; SHARDS],
     capacity: usize,
 }
 
-#[derive(Debug, Default)]
-struct Shard {
-    numbers: HashTable<(RateLimitKey, u64)>,
+#[derive(Debug)]
+struct Shard<K> {
+    numbers: HashTable<(K, u64)>,
     overflow: u64,
-    /// Nothing was worth dropping before this, so a full shard is not searched again until then.
+    /// A full shard without a removable key is not searched again until then.
     crowded_until: u64,
 }
 
-impl Keyed {
+impl<K> Default for Shard<K> {
+    fn default() -> Self {
+        Self {
+            numbers: HashTable::new(),
+            overflow: 0,
+            crowded_until: 0,
+        }
+    }
+}
+
+impl<K: Hash + Eq + Clone> Keyed<K> {
     pub(super) fn new(max_keys: u32) -> Self {
         let capacity = usize::try_from(max_keys).unwrap_or(usize::MAX) / SHARDS;
         Self {
             hasher: RandomState::new(),
-            shards: Default::default(),
+            shards: std::array::from_fn(|_| Mutex::default()),
             capacity: capacity.max(1),
         }
     }
 
-    /// Changes the number of a key. What is below `now` counts as never set; `pause` is how long a full shard is left alone.
+    /// Changes the number of a key. A number below `now` counts as absent. A full shard is searched
+    /// at most once per `pause`.
     pub(super) fn update<T>(
         &self,
-        key: &RateLimitKey,
+        key: &K,
         now: u64,
         pause: u64,
         change: impl FnOnce(&mut u64) -> T,
@@ -63,12 +74,12 @@ impl Keyed {
         if shard.numbers.len() >= self.capacity {
             return change(&mut shard.overflow);
         }
-        let hash_of = |(known, _): &(RateLimitKey, u64)| self.hasher.hash_one(known);
+        let hash_of = |(known, _): &(K, u64)| self.hasher.hash_one(known);
         let mut added = shard.numbers.insert_unique(hash, (key.clone(), 0), hash_of);
         change(&mut added.get_mut().1)
     }
 
-    /// Keys that have a number.
+    /// Returns the number of keys.
     pub(super) fn len(&self) -> usize {
         self.shards
             .iter()

@@ -1,16 +1,9 @@
-use std::{
-    fmt,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{fmt, sync::Arc, time::Instant};
 
 use seaworthy_telemetry::metrics::{Counter, Metrics};
 
 use super::{
-    config::{RateLimitConfig, nanoseconds},
-    decision::Decision,
-    key::RateLimitKey,
-    keyed::Keyed,
+    config::RateLimitConfig, decision::Decision, gcra::Gcra, key::RateLimitKey,
     snapshot::RateLimitSnapshot,
 };
 use crate::{Refusal, Refused};
@@ -22,12 +15,7 @@ pub struct RateLimiter(Arc<Inner>);
 struct Inner {
     name: Arc<str>,
     config: RateLimitConfig,
-    /// Of the configuration, in nanoseconds: what would cost divisions at every request.
-    interval: u64,
-    tolerance: u64,
-    start: Instant,
-    /// For each key, when all that it sent has become free again: the theoretical arrival time.
-    arrivals: Keyed,
+    limit: Gcra<RateLimitKey>,
     blocked: Counter,
 }
 
@@ -37,15 +25,12 @@ impl RateLimiter {
     pub fn new(name: &str, config: &RateLimitConfig, metrics: &Metrics) -> Self {
         Self(Arc::new(Inner {
             name: name.into(),
-            start: Instant::now(),
-            arrivals: Keyed::new(config.max_keys.get()),
+            limit: Gcra::new(config),
             blocked: metrics.counter(
                 "rate_limit_blocked_total",
                 "Requests that a rate limit refused.",
                 &[("name", name)],
             ),
-            interval: config.interval(),
-            tolerance: config.tolerance(),
             config: config.clone(),
         }))
     }
@@ -66,11 +51,7 @@ impl RateLimiter {
     #[must_use]
     pub fn check(&self, key: &RateLimitKey, now: Instant) -> Decision {
         let inner = &*self.0;
-        let (interval, tolerance) = (inner.interval, inner.tolerance);
-        let now = nanoseconds(now.saturating_duration_since(inner.start)).saturating_add(tolerance);
-        let decision = inner.arrivals.update(key, now, interval, |arrival| {
-            decide(arrival, now, interval, tolerance)
-        });
+        let decision = inner.limit.check(key, now);
         if !decision.allowed {
             inner.blocked.increment();
         }
@@ -85,7 +66,7 @@ impl RateLimiter {
             name: self.name().to_owned(),
             requests: inner.config.requests.get(),
             window: inner.config.window.get(),
-            keys: inner.arrivals.len(),
+            keys: inner.limit.keys(),
             refused: inner.blocked.get(),
         }
     }
@@ -101,27 +82,6 @@ impl RateLimiter {
         }
         let refusal = Refusal::new(&self.0.name, Refused::RateLimited);
         Err(refusal.with_retry_after(decision.retry_after))
-    }
-}
-
-/// GCRA: a request moves the theoretical arrival time on by one interval, and is refused when that would then lie further ahead than the tolerance.
-fn decide(arrival: &mut u64, now: u64, interval: u64, tolerance: u64) -> Decision {
-    let next = (*arrival).max(now).saturating_add(interval);
-    let latest = now.saturating_add(tolerance);
-    let allowed = next <= latest;
-    if allowed {
-        *arrival = next;
-    }
-    let used = arrival.saturating_sub(now);
-    Decision {
-        allowed,
-        remaining: u32::try_from(tolerance.saturating_sub(used) / interval).unwrap_or(u32::MAX),
-        reset: Duration::from_nanos(used),
-        retry_after: if allowed {
-            Duration::ZERO
-        } else {
-            Duration::from_nanos(next - latest)
-        },
     }
 }
 

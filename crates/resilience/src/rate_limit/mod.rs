@@ -1,14 +1,16 @@
-//! Rate limits: how many requests one key may send, in this process or in all (RES-6).
+//! Rate limits per key, in one process or in all processes (RES-6).
 //!
-//! In one process the algorithm is GCRA (the virtual scheduling of ITU-T I.371): one number for each key, exact, without timers. It is own code and not
-//! `governor`, which the HTTP server uses under a store of its own: what matters beyond twenty lines of arithmetic is the bound on keys, the time as a
-//! parameter, and the fields of a decision, and governor decides all three otherwise. Over many processes it is a sliding window in Redis (`shared`,
-//! feature `redis`).
+//! In one process the algorithm is GCRA ([`Gcra`]), which the HTTP server uses too. It is own code
+//! instead of `governor`, because the number of keys is bounded, the caller passes the time, and a
+//! decision contains the values of the `RateLimit` header. Over many processes it is a sliding
+//! window in Redis (`shared`, feature `redis`).
 //!
-//! Several limits apply by several limiters in a row, the narrowest key first; the first that refuses ends it, and what the ones before it counted stays counted.
+//! To apply several limits, check several limiters, the narrowest key first, and stop at the first
+//! rejection. Earlier limiters keep their count.
 
 mod config;
 mod decision;
+mod gcra;
 mod headers;
 mod key;
 mod keyed;
@@ -21,6 +23,7 @@ mod snapshot;
 
 pub use config::RateLimitConfig;
 pub use decision::Decision;
+pub use gcra::Gcra;
 pub use headers::{policy_header, state_header};
 pub use key::RateLimitKey;
 pub use layer::{RateLimitFuture, RateLimitLayer, RateLimitService};
