@@ -66,7 +66,8 @@ pub use builder::HttpClientBuilder;
 pub use client::HttpClient;
 pub use config::{HttpClientConfig, HttpVersion, PoolConfig, RedirectConfig};
 pub use connect::{
-    Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public, system_resolver,
+    Addresses, BuildError, ClientTlsConfig, Resolve, Resolving, is_public, is_refused,
+    system_resolver,
 };
 pub use credentials::{Credentials, CredentialsError};
 pub use error::{ClientError, Limit, RedirectProblem, SizeOf};

@@ -138,7 +138,8 @@ async fn connect(
 }
 
 /// Returns whether the peer refused the connection, so that it has not received anything.
-pub(crate) fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
+#[must_use]
+pub fn is_refused(error: &(dyn std::error::Error + 'static)) -> bool {
     find(error).is_some_and(|error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused)
 }
 

@@ -7,7 +7,8 @@ mod tls;
 
 pub(crate) use address::AddressDenied;
 pub use address::{Addresses, is_public};
-pub(crate) use connector::{ConnectTimedOut, Connector, find, is_refused};
+pub use connector::is_refused;
+pub(crate) use connector::{ConnectTimedOut, Connector, find};
 pub(crate) use resolver::SystemResolver;
 pub use resolver::{Resolve, Resolving, system_resolver};
 pub(crate) use tls::FollowedTls;

@@ -147,7 +147,7 @@ fn status(error: CallError<Status>) -> Status {
 
 fn refused(refusal: Refusal) -> Status {
     let code = match refusal.by() {
-        Refused::LateAlready => Code::DeadlineExceeded,
+        Refused::DeadlineExceeded => Code::DeadlineExceeded,
         Refused::RateLimited => Code::ResourceExhausted,
         _ => Code::Unavailable,
     };

@@ -5,6 +5,8 @@ use seaworthy_contract::error::from_status;
 use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::LateReport};
 use tonic::{Code, Status};
 
+use super::balance::ConnectionRefused;
+
 const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 /// The prefix of every gRPC content type, such as `application/grpc+proto`.
 const GRPC_TYPE: &[u8] = b"application/grpc";
@@ -31,6 +33,7 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
                 // What stands between us and the service answers in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
+            Err(status) if was_refused(status) => Outcome::Unreachable,
             Err(status) => of_status(status, &HeaderMap::new()),
         }
     }
@@ -42,6 +45,12 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
         report.send_with(response);
         None
     }
+}
+
+/// Returns whether every address refused the connection.
+fn was_refused(status: &Status) -> bool {
+    let source = std::error::Error::source(status);
+    source.is_some_and(|source| source.is::<ConnectionRefused>())
 }
 
 /// Whether a successful HTTP response is not a gRPC response, such as a page of a proxy.

@@ -8,3 +8,4 @@ mod balancing;
 mod fixture;
 mod policies;
 mod propagation;
+mod restart;

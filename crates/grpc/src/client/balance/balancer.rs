@@ -21,6 +21,11 @@ use crate::client::target::Target;
 /// Losing all connections at once asks for the addresses once.
 const SOONEST: Duration = Duration::from_secs(1);
 
+/// Every address refused the connection, so the call was not sent.
+#[derive(Debug, thiserror::Error)]
+#[error("the connection was refused")]
+pub(crate) struct ConnectionRefused;
+
 /// Where addresses come from.
 pub(crate) type Resolver = Arc<dyn Resolve>;
 
@@ -45,12 +50,18 @@ struct Known {
     problem: Option<Arc<str>>,
 }
 
+/// Why no replica can be called.
+struct NoReplica {
+    why: Arc<str>,
+    is_refused: bool,
+}
+
 /// What a look at all replicas gives.
 enum Choice {
     /// The replica, and whether there are others that nothing is said against.
     Call(OpenConnection, Arc<Replica>, bool),
     Wait,
-    Fail(Arc<str>),
+    Fail(NoReplica),
 }
 
 impl Balancer {
@@ -77,8 +88,12 @@ impl Balancer {
                     let running = replica.begin(&connection, patience, has_others);
                     return Ok((connection.channel, running));
                 }
-                Choice::Fail(why) => {
-                    return Err(Status::unavailable(format!("no connection: {why}")));
+                Choice::Fail(NoReplica { why, is_refused }) => {
+                    let mut status = Status::unavailable(format!("no connection: {why}"));
+                    if is_refused {
+                        status.set_source(Arc::new(ConnectionRefused));
+                    }
+                    return Err(status);
                 }
                 Choice::Wait => {}
             }
@@ -122,12 +137,18 @@ impl Shared {
     fn choose(&self) -> Choice {
         let known = self.known.read();
         let now = Instant::now();
-        let (mut open, mut opening, mut why) = (Vec::new(), 0_usize, known.problem.clone());
+        let (mut open, mut opening) = (Vec::new(), 0_usize);
+        let mut failed = known.problem.clone().map(|why| NoReplica {
+            why,
+            is_refused: false,
+        });
         for replica in &known.replicas {
             match replica.standing(now) {
                 Standing::Open(connection) => open.push((connection, replica)),
                 Standing::Opening => opening += 1,
-                Standing::Failed(problem) => why = Some(problem),
+                Standing::Failed { why, is_refused } => {
+                    failed = Some(NoReplica { why, is_refused });
+                }
             }
         }
         let out: Vec<bool> = open
@@ -142,8 +163,8 @@ impl Shared {
         }
         let total = open.len();
         if total == 0 {
-            return match why {
-                Some(why) if opening == 0 => Choice::Fail(why),
+            return match failed {
+                Some(failed) if opening == 0 => Choice::Fail(failed),
                 _ => Choice::Wait,
             };
         }

@@ -14,12 +14,13 @@
 //!   not theirs. When its time is over, one call alone tries it.
 //! - The name is resolved again and again, and at once when a connection is lost.
 //!
-//! When no address can be connected to, calls fail at once; a call that comes a moment later tries again.
+//! When every address refuses connections, calls wait for up to 400 ms: a process that restarts is
+//! back sooner. After that they fail at once, and each call triggers another attempt to connect.
 
 mod balancer;
 mod ejection;
 mod replica;
 mod watched;
 
-pub(super) use balancer::{Balancer, Resolver};
+pub(super) use balancer::{Balancer, ConnectionRefused, Resolver};
 pub(super) use replica::{ConnectionDrained, InFlight};

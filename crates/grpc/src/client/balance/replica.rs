@@ -9,7 +9,8 @@ use std::{
 
 use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
-use seaworthy_core::{Backoff, Timeout};
+use seaworthy_client::is_refused;
+use seaworthy_core::{Backoff, Timeout, error_chain};
 use seaworthy_resilience::Outcome;
 use tokio::{
     net::TcpStream,
@@ -29,6 +30,12 @@ const LONGEST_WAIT: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
 const LIVED: Duration = Duration::from_secs(1);
+/// How long calls wait for an address that refuses connections. A process that restarts is back
+/// sooner, and calls that wait for less than a quarter of `slow_call_duration` do not open the
+/// breaker.
+const REFUSED_WAIT: Duration = Duration::from_millis(400);
+/// Maximum delay between two attempts to connect while calls wait for an address.
+const REFUSED_BACKOFF: Timeout = Timeout::from_millis(50);
 /// A call may ask for another try this long after the last one failed.
 const ASKED_AGAIN: Duration = Duration::from_millis(100);
 
@@ -50,7 +57,11 @@ pub(crate) struct Replica {
 enum Connection {
     Opening,
     Open(OpenConnection),
-    Failed { why: Arc<str>, at: Instant },
+    Failed {
+        why: Arc<str>,
+        at: Instant,
+        is_refused: bool,
+    },
 }
 
 /// A connection that takes calls.
@@ -65,7 +76,7 @@ pub(super) struct OpenConnection {
 pub(super) enum Standing {
     Open(OpenConnection),
     Opening,
-    Failed(Arc<str>),
+    Failed { why: Arc<str>, is_refused: bool },
 }
 
 /// A call that a replica serves. Dropping it ends the call.
@@ -133,7 +144,12 @@ impl Replica {
                 self.wanted.notify_one();
                 Standing::Opening
             }
-            Connection::Failed { why, .. } => Standing::Failed(Arc::clone(why)),
+            Connection::Failed {
+                why, is_refused, ..
+            } => Standing::Failed {
+                why: Arc::clone(why),
+                is_refused: *is_refused,
+            },
         }
     }
 
@@ -176,11 +192,14 @@ impl Replica {
 /// Opens the connection, and again whenever it is lost.
 async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::Sender<()>) {
     let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let refused_backoff = Backoff::new(REFUSED_BACKOFF, REFUSED_BACKOFF);
     let mut failures = 0_u32;
+    let mut refused_since = None;
     loop {
         let (closed, drained) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
         let why = match connect(replica.address, &target, &closed, &drained).await {
             Ok(channel) => {
+                refused_since = None;
                 let opened = Instant::now();
                 let open = OpenConnection {
                     channel,
@@ -207,14 +226,33 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
                     failures = failures.saturating_add(1);
                     continue;
                 }
-                "the connection was closed at once".to_owned()
+                NoConnection {
+                    why: "the connection was closed at once".to_owned(),
+                    is_refused: false,
+                }
             }
             Err(error) => error,
         };
-        tracing::debug!(address = %replica.address, why, "no connection");
+        let NoConnection { why, is_refused } = why;
         let at = Instant::now();
+        if is_refused && at.duration_since(*refused_since.get_or_insert(at)) < REFUSED_WAIT {
+            // The process may be restarting. Calls wait for it, because they were not sent.
+            tokio::time::sleep(refused_backoff.delay(0)).await;
+            continue;
+        }
+        if !is_refused {
+            refused_since = None;
+        }
+        tracing::debug!(address = %replica.address, why, "no connection");
         let why = why.into();
-        replica.become_(Connection::Failed { why, at }, &changed);
+        replica.become_(
+            Connection::Failed {
+                why,
+                at,
+                is_refused,
+            },
+            &changed,
+        );
         let wait = backoff.delay(failures);
         failures = failures.saturating_add(1);
         tokio::select! {
@@ -229,8 +267,11 @@ async fn connect(
     target: &Arc<Target>,
     closed: &Arc<Notify>,
     drained: &Arc<Notify>,
-) -> Result<Channel, String> {
-    let endpoint = target.endpoint().await.map_err(|error| chain(&error))?;
+) -> Result<Channel, NoConnection> {
+    let endpoint = target
+        .endpoint()
+        .await
+        .map_err(|error| NoConnection::new(&error))?;
     let mut closed = Some(Arc::clone(closed));
     let drained = Arc::clone(drained);
     let connector = service_fn(move |_: Uri| {
@@ -249,8 +290,11 @@ async fn connect(
     });
     let limit = target.connect_timeout();
     match tokio::time::timeout(limit, endpoint.connect_with_connector(connector)).await {
-        Ok(connected) => connected.map_err(|error| chain(&error)),
-        Err(_) => Err(format!("no connection within {limit:?}")),
+        Ok(connected) => connected.map_err(|error| NoConnection::new(&error)),
+        Err(_) => Err(NoConnection {
+            why: format!("no connection within {limit:?}"),
+            is_refused: false,
+        }),
     }
 }
 
@@ -259,11 +303,19 @@ async fn connect(
 #[error("the connection takes no new calls")]
 pub(crate) struct ConnectionDrained;
 
-/// An error with its causes, for people.
-fn chain(error: &(dyn std::error::Error + 'static)) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    let texts: Vec<String> = causes.map(ToString::to_string).collect();
-    texts.join(": ")
+/// Why a connection could not be opened.
+struct NoConnection {
+    why: String,
+    is_refused: bool,
+}
+
+impl NoConnection {
+    fn new(error: &(dyn std::error::Error + 'static)) -> Self {
+        Self {
+            why: error_chain(error),
+            is_refused: is_refused(error),
+        }
+    }
 }
 
 impl InFlight {
