@@ -13,8 +13,10 @@
 //! # Ok::<_, std::io::Error>(())
 //! ```
 
+pub mod app;
 pub mod authority;
 pub mod cancellation;
+pub mod client;
 pub mod compose;
 pub mod deployment;
 pub mod document;

@@ -94,7 +94,7 @@ impl House {
         settings.truncate(3);
         settings.push(format!("queue.name={}", self.queue));
         let arguments: Vec<_> = settings.iter().flat_map(|set| ["--set", set]).collect();
-        Worker::start(service.folder(), &arguments)
+        Worker::start(service.directory(), &arguments)
     }
 
     /// A queue as earlier programs declare it, on an exchange as they declare it.

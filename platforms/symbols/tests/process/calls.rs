@@ -19,7 +19,7 @@ use crate::{
 pub(crate) type Client = SymbolsServiceClient<Channel>;
 
 pub(crate) async fn client(service: &Running) -> Client {
-    let url = format!("http://{}", service.grpc);
+    let url = format!("http://{}", service.grpc());
     SymbolsServiceClient::connect(url).await.unwrap()
 }
 
@@ -64,7 +64,7 @@ pub(crate) fn reason(status: &Status) -> String {
 }
 
 pub(crate) async fn channel(service: &Running) -> Channel {
-    let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc)).unwrap();
+    let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc())).unwrap();
     endpoint.connect().await.unwrap()
 }
 

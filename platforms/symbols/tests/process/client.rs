@@ -29,7 +29,7 @@ const REQUEST_ID: &str = "1b4e28ba-2fa1-4d1c-883f-0016d3cca427";
 const SHORT: Duration = Duration::from_millis(300);
 
 fn to(service: &Running) -> GrpcClientConfig {
-    GrpcClientConfig::new(format!("http://{}", service.grpc))
+    GrpcClientConfig::new(format!("http://{}", service.grpc()))
 }
 
 fn channel(config: &GrpcClientConfig) -> GrpcChannel {
@@ -89,7 +89,7 @@ async fn a_server_that_never_answers_costs_exactly_the_deadline_life_6() {
 #[tokio::test]
 async fn a_stream_that_falls_silent_ends_at_the_deadline_life_6() {
     let service = Running::start(&[]);
-    let proxy = FaultProxy::start(service.grpc).await.unwrap();
+    let proxy = FaultProxy::start(service.grpc()).await.unwrap();
     let mut config = GrpcClientConfig::new(format!("http://{}", proxy.address()));
     config.policies.total_timeout = Timeout::from_secs(1);
     let mut watch = Grpc::new(channel(&config));
@@ -132,7 +132,7 @@ async fn a_service_that_is_not_there_is_unavailable_and_found_when_it_comes_back
 async fn a_client_of_settings_shows_its_certificate_and_believes_its_authority_alone_sec_1() {
     let authority = Authority::new();
     let service = authority.start("required");
-    let mut config = GrpcClientConfig::new(format!("https://{}", service.grpc));
+    let mut config = GrpcClientConfig::new(format!("https://{}", service.grpc()));
     config.tls.server_name = Some("localhost".to_owned());
     config.tls.ca = Some(authority.path("ca.pem"));
     let without = call(channel(&config)).await;

@@ -29,7 +29,7 @@ pub(crate) struct Health(Grpc<Channel>);
 
 impl Health {
     pub(crate) async fn of(service: &Running) -> Self {
-        let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc)).unwrap();
+        let endpoint = Endpoint::from_shared(format!("http://{}", service.grpc())).unwrap();
         Self(Grpc::new(endpoint.connect().await.unwrap()))
     }
 
@@ -86,6 +86,6 @@ async fn health_follows_the_service_through_its_drain_hlth_1_life_4() {
         unknown.message().await.unwrap_err().code(),
         Code::Unavailable
     );
-    let ended = service.process.ended().unwrap();
+    let ended = service.ended();
     assert!(ended.status.success(), "{ended:#?}");
 }

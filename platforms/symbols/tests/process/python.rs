@@ -28,7 +28,7 @@ fn a_client_of_another_language_speaks_every_method_api_1() {
     );
     let ran = Command::new(&python)
         .arg(python_files.join("client.py"))
-        .arg(service.grpc.to_string())
+        .arg(service.grpc().to_string())
         .env("PYTHONPATH", folder.path())
         .output()
         .unwrap();

@@ -1,103 +1,91 @@
 use std::{
     net::SocketAddr,
+    ops::{Deref, DerefMut},
     path::{Path, PathBuf},
 };
 
-use rustix::process::Signal;
 use seaworthy_testkit::{
-    http::{Answer, request},
-    process::ServiceProcess,
+    app::{TestApp, TestAppBuilder},
+    http::Answer,
+    process::Ended,
 };
-use tempfile::TempDir;
 
-/// The service, with a store of its own.
-pub(crate) struct Running {
-    pub(crate) process: ServiceProcess,
-    pub(crate) http: SocketAddr,
-    pub(crate) admin: SocketAddr,
-    pub(crate) grpc: SocketAddr,
-    store: TempDir,
+/// The symbols service with a database of its own.
+pub(crate) struct Running(TestApp);
+
+impl Deref for Running {
+    type Target = TestApp;
+
+    fn deref(&self) -> &TestApp {
+        &self.0
+    }
+}
+
+impl DerefMut for Running {
+    fn deref_mut(&mut self) -> &mut TestApp {
+        &mut self.0
+    }
 }
 
 impl Running {
+    /// Starts the service with command line arguments.
     pub(crate) fn start(arguments: &[&str]) -> Self {
-        Self::over(tempfile::tempdir().unwrap(), arguments)
+        let app = TestApp::builder(Path::new(env!("CARGO_BIN_EXE_symbols"))).unwrap();
+        let file = |name: &str| app.directory().join(name).display().to_string();
+        let database = format!("database.url=sqlite:{}", file("symbols.db"));
+        let broker = format!("broker.url=sqlite:{}", file("broker.db"));
+        let app = app
+            .setting("server.grpc.addr=127.0.0.1:0")
+            // A test sends more requests than one client may.
+            .setting("server.http.rate_limit.enabled=false")
+            .setting("server.grpc.rate_limit.enabled=false")
+            .setting(&database)
+            .setting(&broker)
+            // Other profiles than development migrate in a step of the deployment.
+            .setting("database.migrate_at_start=true");
+        Self::over(app, arguments)
     }
 
-    /// Ends the process at once, as a machine that fails does, and starts another over the same store.
+    /// Starts the service of a builder with more command line arguments.
+    pub(crate) fn over(app: TestAppBuilder, arguments: &[&str]) -> Self {
+        Self(app.start_with(arguments).unwrap())
+    }
+
+    /// Kills the process and starts another one with the same database.
     pub(crate) fn killed_and_started_again(self) -> Self {
         self.killed_and_started_again_with(&[])
     }
 
-    /// The same with other arguments.
+    /// Kills the process and starts another one with the same database and more arguments.
     pub(crate) fn killed_and_started_again_with(self, arguments: &[&str]) -> Self {
-        let Self { process, store, .. } = self;
-        process.signal(Signal::KILL).unwrap();
-        process.ended().unwrap();
-        Self::over(store, arguments)
+        Self::over(self.0.kill().unwrap(), arguments)
     }
 
-    /// Waits for the end of a process that was asked to stop; its store stays.
-    pub(crate) fn ended_well(self) -> TempDir {
-        let Self { process, store, .. } = self;
-        let ended = process.ended().unwrap();
+    /// Waits for the end of the process.
+    pub(crate) fn ended(self) -> Ended {
+        self.0.wait().unwrap().0
+    }
+
+    /// Waits for the end of a process that was stopped, and returns the builder.
+    pub(crate) fn ended_well(self) -> TestAppBuilder {
+        let (ended, app) = self.0.wait().unwrap();
         assert!(ended.status.success(), "{ended:#?}");
-        store
+        app
     }
 
-    pub(crate) fn over(store: TempDir, arguments: &[&str]) -> Self {
-        let file = |name: &str| store.path().join(name).display().to_string();
-        let database = format!("database.url=sqlite:{}", file("symbols.db"));
-        let broker = format!("broker.url=sqlite:{}", file("broker.db"));
-        // One test is one client, and asks more than one client may.
-        let own = [
-            "--set",
-            "server.grpc.addr=127.0.0.1:0",
-            "--set",
-            "server.http.rate_limit.enabled=false",
-            "--set",
-            "server.grpc.rate_limit.enabled=false",
-            "--set",
-            &database,
-            "--set",
-            &broker,
-            // Elsewhere than in development it is a step of the deployment.
-            "--set",
-            "database.migrate_at_start=true",
-        ];
-        let program = Path::new(env!("CARGO_BIN_EXE_symbols"));
-        let mut process =
-            ServiceProcess::start(program, &[&own[..], arguments].concat(), &[]).unwrap();
-        let ready = process.line("\"message\":\"ready\"").unwrap();
-        let ready: serde_json::Value = serde_json::from_str(&ready).unwrap();
-        let address = |name: &str| ready[name].as_str().unwrap().parse().unwrap();
-        Self {
-            http: address("http"),
-            admin: address("admin"),
-            grpc: address("grpc"),
-            process,
-            store,
-        }
+    /// Returns the address of the gRPC listener.
+    pub(crate) fn grpc(&self) -> SocketAddr {
+        self.0.grpc().unwrap()
     }
 
-    /// The folder of everything that it keeps.
-    pub(crate) fn folder(&self) -> &Path {
-        self.store.path()
-    }
-
-    /// The file of the store.
+    /// Returns the file of the database.
     pub(crate) fn store(&self) -> PathBuf {
-        self.store.path().join("symbols.db")
+        self.directory().join("symbols.db")
     }
 
-    /// Sends JSON, or nothing where the text is empty.
+    /// Sends JSON, or nothing if the text is empty.
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> Answer {
-        let headers: &[_] = if body.is_empty() {
-            &[]
-        } else {
-            &[("content-type", "application/json")]
-        };
-        request(self.http, method, path, headers, body).unwrap()
+        self.0.send(method, path, body).unwrap()
     }
 
     /// Creates the symbol of this number in a project, and returns its id.

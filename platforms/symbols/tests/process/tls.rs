@@ -81,7 +81,7 @@ impl Authority {
         };
         config.alpn_protocols = vec![b"h2".to_vec()];
         let connector = TlsConnector::from(Arc::new(config));
-        let address = service.grpc;
+        let address = service.grpc();
         let connect = service_fn(move |_| {
             let connector = connector.clone();
             async move {
@@ -106,7 +106,7 @@ async fn calls_pass_over_tls_and_in_no_other_way_sec_1() {
     let service = authority.start("none");
     let status = authority.call(&service, false).await.unwrap();
     assert_eq!(status.code(), Code::NotFound);
-    let plain = SymbolsServiceClient::connect(format!("http://{}", service.grpc)).await;
+    let plain = SymbolsServiceClient::connect(format!("http://{}", service.grpc())).await;
     let refused = match plain {
         Ok(mut client) => client.get_symbol(GetSymbolRequest { id: 9 }).await.is_err(),
         Err(_) => true,

@@ -103,7 +103,7 @@ impl History {
 #[test]
 fn request_and_trace_go_from_the_call_to_the_line_of_the_worker_obs_6_obs_7_msg_8() {
     let service = Running::start(&[]);
-    let mut worker = Worker::start(service.folder(), &[]);
+    let mut worker = Worker::start(service.directory(), &[]);
     let headers = [
         ("content-type", "application/json"),
         ("x-request-id", REQUEST_ID),
@@ -124,7 +124,7 @@ fn request_and_trace_go_from_the_call_to_the_line_of_the_worker_obs_6_obs_7_msg_
 #[tokio::test]
 async fn every_change_is_told_once_and_what_changes_nothing_is_not_told_msg_4() {
     let service = Running::start(&[]);
-    let worker = Worker::start(service.folder(), &[]);
+    let worker = Worker::start(service.directory(), &[]);
     let id = service.create(7, 1);
     let this = format!("/v1/symbols/{id}");
     assert_eq!(service.send("PUT", &this, &symbol(8, 2)).status, 200);
@@ -140,7 +140,7 @@ async fn every_change_is_told_once_and_what_changes_nothing_is_not_told_msg_4() 
     assert_eq!(service.send("DELETE", &this, "").status, 200);
     assert_eq!(service.send("DELETE", &this, "").status, 404);
     service.create(7, 4);
-    let mut told = History::of(service.folder()).await.until(4).await;
+    let mut told = History::of(service.directory()).await.until(4).await;
     // Those of one symbol are in order; others need not be.
     told.sort_by_key(|(_, symbol, ..)| *symbol);
     let told: Vec<_> = told
@@ -165,11 +165,11 @@ async fn every_change_is_told_once_and_what_changes_nothing_is_not_told_msg_4() 
 async fn an_event_survives_the_death_of_the_service_between_commit_and_relay_msg_4() {
     // The first service stores and never publishes.
     let service = Running::start(&["--set", "outbox.relay.enabled=false"]);
-    let worker = Worker::start(service.folder(), &[]);
+    let worker = Worker::start(service.directory(), &[]);
     for number in 1..=5 {
         service.create(7, number);
     }
-    let history = History::of(service.folder()).await;
+    let history = History::of(service.directory()).await;
     assert!(history.entries().await.is_empty());
     let service = service.killed_and_started_again();
     let told = history.until(5).await;
@@ -186,15 +186,15 @@ async fn a_worker_that_is_killed_again_and_again_has_each_effect_once_msg_5() {
     let quick = ["--set", "broker.embedded.claim_ttl=1s"];
     let mut number = 0;
     for _ in 0..KILLS {
-        let worker = Worker::start(service.folder(), &quick);
+        let worker = Worker::start(service.directory(), &quick);
         for _ in 0..SYMBOLS / KILLS {
             number += 1;
             service.create(7, number);
         }
         worker.killed();
     }
-    let worker = Worker::start(service.folder(), &quick);
-    let history = History::of(service.folder()).await;
+    let worker = Worker::start(service.directory(), &quick);
+    let history = History::of(service.directory()).await;
     let told = history.until(SYMBOLS.try_into().unwrap()).await;
     let mut symbols: Vec<_> = told.iter().map(|(_, symbol, ..)| *symbol).collect();
     symbols.sort_unstable();
@@ -206,7 +206,7 @@ async fn a_worker_that_is_killed_again_and_again_has_each_effect_once_msg_5() {
 #[test]
 fn a_worker_is_asked_as_every_service_hlth_1_obs_4() {
     let service = Running::start(&[]);
-    let mut worker = Worker::start(service.folder(), &[]);
+    let mut worker = Worker::start(service.directory(), &[]);
     service.create(7, 1);
     worker
         .process
@@ -231,7 +231,7 @@ fn commands_look_at_the_tables_and_the_outbox_data_2_msg_4() {
     let database = format!("database.url=sqlite:{}", service.store().display());
     let broker = format!(
         "broker.url=sqlite:{}",
-        service.folder().join("broker.db").display()
+        service.directory().join("broker.db").display()
     );
     let said = |command: &[&str]| {
         let arguments = [command, &["--set", &database, "--set", &broker]].concat();
