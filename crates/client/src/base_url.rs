@@ -4,7 +4,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-/// Where a dependency is: scheme, host, port and the beginning of every path. Credentials, a query and a fragment have no place in it.
+/// The base URL of a dependency: scheme, host, port and path prefix. Credentials, a query and a
+/// fragment are not allowed.
 ///
 /// ```
 /// use seaworthy_client::BaseUrl;
@@ -16,15 +17,15 @@ use url::Url;
 #[derive(Clone, PartialEq, Eq)]
 pub struct BaseUrl(Url);
 
-/// The text is not a base URL. The text itself is not repeated: it may hold a password.
+/// The text is not a base URL. The error omits the text, which may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a base URL begins with http:// or https:// and has a host, and no credentials, query or fragment"
+    "a base URL must start with http:// or https://, have a host, and have no credentials, query or fragment"
 )]
 pub struct InvalidBaseUrl;
 
 impl BaseUrl {
-    /// The address as a URL.
+    /// Returns the URL.
     #[must_use]
     pub fn url(&self) -> &Url {
         &self.0
@@ -92,7 +93,7 @@ impl JsonSchema for BaseUrl {
             "type": "string",
             "pattern": "^https?://[^@?#]+$",
             "x-link": true,
-            "description": "An address such as https://payments.internal/v1.",
+            "description": "A URL such as https://payments.internal/v1.",
         })
     }
 }

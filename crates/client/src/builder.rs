@@ -19,14 +19,14 @@ use crate::{
     transport::Transport,
 };
 
-/// What one answer's head may have: far above what is sent, far below what hurts.
-const MOST_HEADERS: usize = 100;
-/// The buffer of one HTTP/1 connection, and so the longest head.
-const LONGEST_HEAD: usize = 128 * 1024;
-/// The longest head over HTTP/2.
-const LONGEST_HEADER_LIST: u32 = 64 * 1024;
+/// Maximum number of headers of a response.
+const MAX_HEADERS: usize = 100;
+/// Buffer size of an HTTP/1 connection, which is also the maximum size of a response head.
+const MAX_HEAD_SIZE: usize = 128 * 1024;
+/// Maximum size of a response head over HTTP/2.
+const MAX_HEADER_LIST_SIZE: u32 = 64 * 1024;
 
-/// Makes a client. Everything has a safe default.
+/// Builds an [`HttpClient`]. Every setting has a safe default.
 pub struct HttpClientBuilder {
     name: Arc<str>,
     config: HttpClientConfig,
@@ -52,57 +52,59 @@ impl HttpClientBuilder {
         }
     }
 
-    /// The settings.
+    /// Sets the settings.
     #[must_use]
     pub fn config(mut self, config: HttpClientConfig) -> Self {
         self.config = config;
         self
     }
 
-    /// Policies that others use too, instead of `policies` of the settings: one dependency has one breaker, however it is called.
+    /// Uses shared policies instead of `policies` of the settings, so that several clients of one
+    /// dependency share a circuit breaker.
     #[must_use]
     pub fn policies(mut self, policies: Policies) -> Self {
         self.policies = Some(policies);
         self
     }
 
-    /// The registry that counts the calls.
+    /// Sets the metrics registry.
     #[must_use]
     pub fn metrics(mut self, metrics: &Metrics) -> Self {
         self.metrics = metrics.clone();
         self
     }
 
-    /// What records a span for each call.
+    /// Sets the tracer, which records one span per call.
     #[must_use]
     pub fn tracer(mut self, tracer: &Tracer) -> Self {
         self.tracer = tracer.clone();
         self
     }
 
-    /// Another way to find addresses than the operating system's.
+    /// Sets the name resolver. The default is the resolver of the operating system.
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolve) -> Self {
         self.resolver = Arc::new(resolver);
         self
     }
 
-    /// What is sent as `User-Agent`. A text that cannot be sent is left out.
+    /// Sets the `User-Agent`. A value that is not a valid header is ignored.
     #[must_use]
     pub fn user_agent(mut self, text: &str) -> Self {
         self.user_agent = HeaderValue::from_str(text).ok();
         self
     }
 
-    /// What proves who calls, put on each attempt that has no `Authorization` of its own. It is for the dependency alone: the client needs a `base_url`, and what a redirect sends to another
-    /// origin goes without, there and from there on.
+    /// Sets the credentials for attempts without an `Authorization` header. They require a
+    /// `base_url`. A redirect to another origin, and all later redirects, omit them.
     #[must_use]
     pub fn credentials(mut self, credentials: impl Credentials) -> Self {
         self.caller = Some(Caller::new(credentials));
         self
     }
 
-    /// The client. Reads the files of its TLS settings with blocking calls; connects nowhere.
+    /// Builds the client. Reads the files of the TLS settings with blocking calls and does not
+    /// connect.
     ///
     /// # Errors
     /// [`BuildError`] if a file cannot be used, if https has no root certificates, or if
@@ -138,7 +140,7 @@ impl HttpClientBuilder {
         if policies.config().coalesce {
             tracing::warn!(
                 client = %name,
-                "the setting `policies.coalesce` does nothing here: the body of an answer is a stream, which two cannot have; see Policies::coalesce_layer"
+                "policies.coalesce has no effect on an HTTP client: a response body is a stream for one caller; use Policies::coalesce_layer"
             );
         }
         let mut pool = Client::builder(TokioExecutor::new());
@@ -146,9 +148,9 @@ impl HttpClientBuilder {
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(config.pool.idle_timeout.get())
             .pool_max_idle_per_host(config.pool.max_idle_connections.into())
-            .http1_max_headers(MOST_HEADERS)
-            .http1_max_buf_size(LONGEST_HEAD)
-            .http2_max_header_list_size(LONGEST_HEADER_LIST)
+            .http1_max_headers(MAX_HEADERS)
+            .http1_max_buf_size(MAX_HEAD_SIZE)
+            .http2_max_header_list_size(MAX_HEADER_LIST_SIZE)
             .http2_only(config.version == HttpVersion::Http2);
         let transport = Transport {
             anonymous: connector.anonymous().map(|anonymous| pool.build(anonymous)),

@@ -8,7 +8,7 @@ use crate::{
     sender::Sender,
 };
 
-/// Calls one dependency over HTTP, within all limits. Cheap to clone; all clones share connections and policies.
+/// An HTTP client of one dependency. Clones share connections and policies.
 #[derive(Clone)]
 pub struct HttpClient(Arc<Inner>);
 
@@ -22,7 +22,7 @@ pub(crate) struct Inner {
 }
 
 impl HttpClient {
-    /// A client for the dependency of this name, which metrics, spans and policies go by.
+    /// Returns a builder for the dependency of this name, which metrics, spans and policies use.
     #[must_use]
     pub fn builder(name: &str) -> HttpClientBuilder {
         HttpClientBuilder::new(name)
@@ -36,55 +36,57 @@ impl HttpClient {
         &self.0
     }
 
-    /// The name of the dependency.
+    /// Returns the name of the dependency.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> &HttpClientConfig {
         &self.0.config
     }
 
-    /// The policies of the dependency: its breaker, its places, its retries.
+    /// Returns the policies of the dependency.
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.0.policies
     }
 
-    /// A request of any method. What is wrong with the target is told when the request is sent.
+    /// Starts a request. An invalid target is reported when the request is sent.
     pub fn request<'a>(&self, method: Method, target: impl Into<Target<'a>>) -> RequestBuilder {
         RequestBuilder::new(self, method, target.into())
     }
 
-    /// Reads.
+    /// Starts a GET request.
     pub fn get<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::GET, target)
     }
 
-    /// Reads the head alone.
+    /// Starts a HEAD request.
     pub fn head<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::HEAD, target)
     }
 
-    /// Does something. It is not tried again without [`RequestBuilder::idempotency_key`] or [`RequestBuilder::repeatable`].
+    /// Starts a POST request. It is only retried with [`RequestBuilder::idempotency_key`] or
+    /// [`RequestBuilder::repeatable`].
     pub fn post<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::POST, target)
     }
 
-    /// Replaces.
+    /// Starts a PUT request.
     pub fn put<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::PUT, target)
     }
 
-    /// Changes. It is not tried again without [`RequestBuilder::idempotency_key`] or [`RequestBuilder::repeatable`].
+    /// Starts a PATCH request. It is only retried with [`RequestBuilder::idempotency_key`] or
+    /// [`RequestBuilder::repeatable`].
     pub fn patch<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::PATCH, target)
     }
 
-    /// Removes.
+    /// Starts a DELETE request.
     pub fn delete<'a>(&self, target: impl Into<Target<'a>>) -> RequestBuilder {
         self.request(Method::DELETE, target)
     }

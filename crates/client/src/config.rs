@@ -5,83 +5,96 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Addresses, BaseUrl, ClientTlsConfig, Propagation};
 
-/// Room for one lost SYN, which is sent again after a second, and still within one attempt.
+/// Longer than one lost SYN, which TCP retransmits after a second, and shorter than an attempt.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_millis(1_500);
-/// A body that pauses for this long inside an answer has most likely stopped; half of what a whole call may take.
+/// A body without data for this long has most likely stopped. It is half of the total timeout.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// RES-4: more than any answer that is held in memory should have.
+/// RES-4: more than a response in memory should need.
 const DEFAULT_MAX_RESPONSE_SIZE: ByteSize = ByteSize::mebibytes(10);
-/// A stream is recorded up to this, so that it can be sent again; with 64 calls at once it is 64 MiB.
+/// With 64 concurrent calls, replay buffers need at most 64 MiB.
 const DEFAULT_MAX_REPLAY_SIZE: ByteSize = ByteSize::mebibytes(1);
-/// Moved, canonical name, slash at the end, login: what is longer goes in circles.
+/// Enough for a move, a canonical name, a trailing slash and a login. More is most likely a loop.
 const DEFAULT_MAX_REDIRECTS: u8 = 5;
-/// Below the 60 s after which most servers and balancers close a connection that rests, so that it is seldom closed under a request.
+/// Below 60 s, after which most servers and load balancers close idle connections.
 const DEFAULT_POOL_IDLE_TIMEOUT: Timeout = Timeout::from_secs(30);
-/// Half of the calls that run at once: after a burst the rest is closed.
+/// Half of the default concurrent calls.
 const DEFAULT_MAX_IDLE_CONNECTIONS: u16 = 32;
 
-/// How one dependency is called over HTTP.
+/// Settings of the HTTP client of one dependency.
+///
+/// ```
+/// use seaworthy_client::HttpClientConfig;
+///
+/// let config = HttpClientConfig {
+///     base_url: Some("https://payments.internal".parse().unwrap()),
+///     ..HttpClientConfig::default()
+/// };
+/// # drop(config);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HttpClientConfig {
-    /// Where the dependency is. With it, every call stays under it, redirects stay at its origin, and what leads elsewhere is refused; without it every call names a whole URL.
+    /// Base URL of the dependency. If set, calls and redirects outside of it are rejected. If not
+    /// set, every call needs a complete URL.
     pub base_url: Option<BaseUrl>,
-    /// How long the way to an open connection may take: name, TCP and TLS together.
+    /// Maximum time to open a connection: name resolution, TCP and TLS together.
     pub connect_timeout: Timeout,
-    /// How long an answer's body may pause.
+    /// Maximum time between two parts of a response body.
     pub idle_timeout: Timeout,
-    /// The largest body of an answer, as it comes and after decompression.
+    /// Maximum size of a response body, before and after decompression.
     pub max_response_size: ByteSize,
-    /// The largest streamed body of a request that is kept to be sent again.
+    /// Maximum size of a streamed request body that is buffered for retries.
     pub max_replay_size: ByteSize,
-    /// Where answers may send a call to.
+    /// Which redirects are followed.
     pub redirects: RedirectConfig,
-    /// Which addresses may be connected to.
+    /// Addresses that the client may connect to.
     pub addresses: Addresses,
-    /// What of the running request is told to the dependency.
+    /// Data of the current request that is sent to the dependency.
     pub propagation: Propagation,
-    /// The version of HTTP.
+    /// HTTP version.
     pub version: HttpVersion,
-    /// Connections that rest.
+    /// Idle connections.
     pub pool: PoolConfig,
-    /// TLS.
+    /// TLS settings.
     pub tls: ClientTlsConfig,
-    /// What bounds and repeats calls: `timeout` is the time to the head of one answer, `total` that of the whole call with every attempt, redirect and the body.
+    /// Timeouts, retries and limits. `attempt_timeout` ends with the head of a response,
+    /// `total_timeout` with the body, and it includes all attempts and redirects.
     pub policies: PoliciesConfig,
 }
 
-/// Where answers may send a call to.
+/// Settings of redirects.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedirectConfig {
-    /// How many redirects one call follows; with 0 a redirect is an answer like any other.
+    /// Maximum number of redirects of one call; 0 returns redirects as responses.
     pub max_redirects: u8,
-    /// Whether a call that began with https may go on with http.
+    /// Whether a redirect may lead from https to http.
     pub allow_downgrade: bool,
-    /// Whether a call that began at `base_url` may go on at another origin, without what was private to the first. Without a `base_url` it may.
+    /// Whether a redirect may leave the origin of `base_url`. Credentials and private headers are
+    /// then removed. Without `base_url` redirects may lead anywhere.
     pub allow_other_origins: bool,
 }
 
-/// Connections that rest.
+/// Settings of idle connections.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolConfig {
-    /// How long a connection may rest before it is closed.
+    /// Time after which an idle connection is closed.
     pub idle_timeout: Timeout,
-    /// How many connections to one host may rest.
+    /// Maximum number of idle connections per host.
     pub max_idle_connections: u16,
 }
 
-/// The version of HTTP.
+/// The HTTP version of a client.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum HttpVersion {
-    /// What the server chooses in the handshake; HTTP/1.1 without TLS.
+    /// The version that ALPN negotiates; HTTP/1.1 without TLS.
     #[default]
     Auto,
     /// HTTP/1.1.
     Http1,
-    /// HTTP/2, also without TLS.
+    /// HTTP/2, with prior knowledge if there is no TLS.
     Http2,
 }
 

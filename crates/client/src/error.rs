@@ -4,162 +4,164 @@ use http::StatusCode;
 use seaworthy_core::{ByteSize, Code, Error};
 use seaworthy_resilience::Refusal;
 
-/// Why a call gave no answer. It names the host and the limit, and never a path, a query, a header or a body: any of these may be secret.
+/// An error of a call. It contains the host and the limit, and never a path, query, header or body,
+/// which may be secret.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {
-    /// The request cannot be made of what was given.
-    #[error("the request to {client} cannot be made: {problem}")]
+    /// The request is not valid.
+    #[error("the request to {client} is not valid: {problem}")]
     Request {
-        /// The name of the client; empty where it is not known yet.
+        /// Name of the client. It is empty if the client is not known yet.
         client: Arc<str>,
-        /// What is wrong.
+        /// Description of the problem.
         problem: &'static str,
     },
-    /// A policy of this process refused the call; the dependency never saw it.
+    /// A policy rejected the call before it was sent.
     #[error("{host}: {refusal}")]
     Refused {
         /// Host and port.
         host: Arc<str>,
-        /// Which policy, and when another try may be worth it.
+        /// The policy, and when to retry.
         refusal: Refusal,
     },
-    /// A limit of time was reached.
-    #[error("{host}: {limit} is used up: nothing within {after:?}")]
+    /// A timeout or the deadline was reached.
+    #[error("{host}: no response within {after:?} ({limit})")]
     TimedOut {
         /// Host and port.
         host: Arc<str>,
-        /// Which limit.
+        /// The limit.
         limit: Limit,
-        /// The time that was allowed.
+        /// The allowed time.
         after: Duration,
     },
-    /// The guard does not let the client connect to this address.
+    /// The client may not connect to this address.
     #[error(
-        "{host}: the address {address} is not public, and this client calls public addresses alone"
+        "{host}: {address} is not a public address; set addresses to \"any\" to allow it"
     )]
     AddressDenied {
         /// Host and port.
         host: Arc<str>,
-        /// The address behind the name.
+        /// The resolved address.
         address: IpAddr,
     },
-    /// This client cannot prove who it is, so the attempt was not made.
-    #[error("{host}: nothing proves who calls")]
+    /// The credentials are not available, so the attempt was not made.
+    #[error("{host}: the credentials are not available")]
     Credentials {
         /// Host and port.
         host: Arc<str>,
-        /// Why not.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// No connection could be made: the name, TCP or TLS failed.
-    #[error("{host}: no connection")]
+    /// Name resolution, TCP or TLS failed.
+    #[error("{host}: cannot connect")]
     Connect {
         /// Host and port.
         host: Arc<str>,
-        /// What failed.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The connection failed under the request.
-    #[error("{host}: the exchange broke off")]
+    /// The connection failed during the request.
+    #[error("{host}: the connection failed during the request")]
     Exchange {
         /// Host and port.
         host: Arc<str>,
-        /// What failed.
+        /// The cause.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The body of the answer is larger than it may be. No more of it was read.
-    #[error("{host}: the answer is larger than {limit} {of}")]
+    /// The response body exceeds `max_response_size`. The rest was not read.
+    #[error("{host}: the response body exceeds {limit} {of}")]
     TooLarge {
         /// Host and port.
         host: Arc<str>,
-        /// The bound.
+        /// The maximum size.
         limit: ByteSize,
-        /// What was measured.
+        /// The measured size.
         of: SizeOf,
     },
-    /// The body is not what its `Content-Encoding` says.
-    #[error("{host}: the answer cannot be decompressed")]
+    /// The body does not match its `Content-Encoding`.
+    #[error("{host}: the response body cannot be decompressed")]
     Decompression {
         /// Host and port.
         host: Arc<str>,
-        /// What failed.
+        /// The cause.
         source: std::io::Error,
     },
-    /// A redirect was not followed.
-    #[error("{host}: a redirect is not followed: {problem}")]
+    /// A redirect was rejected.
+    #[error("{host}: the redirect was rejected: {problem}")]
     Redirect {
         /// Host and port that sent the redirect.
         host: Arc<str>,
-        /// Why not.
+        /// The cause.
         problem: RedirectProblem,
     },
-    /// The status is not one of success; see [`HttpResponse::success`](crate::HttpResponse::success).
+    /// The status is not 2xx; see [`HttpResponse::success`](crate::HttpResponse::success).
     #[error("{host}: status {status}")]
     Status {
         /// Host and port.
         host: Arc<str>,
         /// The status.
         status: StatusCode,
-        /// When another try may be worth it.
+        /// The `Retry-After` of the response.
         retry_after: Option<Duration>,
     },
-    /// The body is not the JSON that was expected. What it is instead is not told: it may be personal.
-    #[error("{host}: the answer is not the JSON that is expected (line {line}, column {column})")]
+    /// The body is not the expected JSON. The error omits the body, which may be personal data.
+    #[error("{host}: the response body is not the expected JSON (line {line}, column {column})")]
     Json {
         /// Host and port.
         host: Arc<str>,
         /// Line, from 1.
         line: usize,
-        /// Column, from 1; 0 where the line is empty.
+        /// Column, from 1. It is 0 for an empty line.
         column: usize,
     },
-    /// The body is not text in UTF-8.
-    #[error("{host}: the answer is not text in UTF-8")]
+    /// The body is not UTF-8.
+    #[error("{host}: the response body is not UTF-8")]
     Text {
         /// Host and port.
         host: Arc<str>,
     },
 }
 
-/// A limit of time.
+/// A time limit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Limit {
-    /// `connect_timeout`: name, TCP and TLS.
+    /// `connect_timeout`: name resolution, TCP and TLS.
     Connect,
-    /// `policies.attempt_timeout`: the head of one answer.
+    /// `policies.attempt_timeout`: the head of one response.
     Head,
     /// `idle_timeout`: between two parts of a body.
     Idle,
-    /// `policies.total_timeout`, or the request's own shorter one: the call with all attempts, redirects and its body.
+    /// `policies.total_timeout` or the shorter timeout of the request: all attempts, redirects and
+    /// the body.
     Total,
-    /// The deadline of the request that is being served.
+    /// The deadline of the current request.
     Deadline,
 }
 
-/// What was measured.
+/// The measured size of a body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum SizeOf {
-    /// The body as it came, or as it was announced.
+    /// The received or announced size.
     Received,
-    /// The body after decompression.
+    /// The size after decompression.
     Decompressed,
 }
 
-/// Why a redirect is not followed.
+/// Why a redirect was rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RedirectProblem {
-    /// More than `redirects.max_redirects`.
+    /// The call exceeds `redirects.max_redirects`.
     TooMany,
-    /// It leads from https to http.
+    /// The redirect leads from https to http.
     Downgrade,
-    /// It leaves the origin of the client's base URL, and `redirects.allow_other_origins` is not set.
+    /// The redirect leaves the origin of `base_url`, and `redirects.allow_other_origins` is off.
     Origin,
-    /// `Location` is missing, no URL, or one that this client does not call.
+    /// `Location` is missing or is not a URL that the client may call.
     Location,
-    /// The body was a stream and is gone.
+    /// The request body was a stream, which cannot be sent again.
     Body,
 }
 
@@ -181,7 +183,7 @@ impl ClientError {
         }
     }
 
-    /// The machine-readable reason, in upper snake case: the label of metrics and spans.
+    /// Returns the machine-readable reason, which metrics and spans use as a label.
     #[must_use]
     pub fn reason(&self) -> &'static str {
         match self {
@@ -228,7 +230,7 @@ impl fmt::Display for Limit {
 impl fmt::Display for SizeOf {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Received => "as it comes",
+            Self::Received => "as received",
             Self::Decompressed => "after decompression",
         })
     }
@@ -237,16 +239,16 @@ impl fmt::Display for SizeOf {
 impl fmt::Display for RedirectProblem {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::TooMany => "it is one more than redirects.max_redirects",
+            Self::TooMany => "the call exceeds redirects.max_redirects",
             Self::Downgrade => "it leads from https to http",
-            Self::Origin => "it leaves the origin of the client's base URL",
-            Self::Location => "its Location is not one that can be called",
-            Self::Body => "the body of the request was a stream and cannot be sent again",
+            Self::Origin => "it leaves the origin of base_url",
+            Self::Location => "its Location is not an http or https URL",
+            Self::Body => "the request body was a stream, which cannot be sent again",
         })
     }
 }
 
-/// What callers of this service may know: that something it needs failed, and when to try again. The host is in the cause, for the log.
+/// Callers learn only that a dependency failed and when to retry. The cause contains the host.
 impl From<ClientError> for Error {
     fn from(error: ClientError) -> Self {
         let retry_after = match &error {
@@ -259,14 +261,14 @@ impl From<ClientError> for Error {
             ClientError::TimedOut { .. } => Self::new(
                 Code::DeadlineExceeded,
                 "TIMEOUT",
-                "something this service needs did not answer in time",
+                "a dependency of this service did not respond in time",
             )
             .with_cause(error),
             _ => {
                 let public = Self::new(
                     Code::Unavailable,
                     "DEPENDENCY_FAILED",
-                    "something this service needs is failing; try again later",
+                    "a dependency of this service is failing; try again later",
                 );
                 let public = match retry_after {
                     Some(wait) => public.with_retry_after(wait),

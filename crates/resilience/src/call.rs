@@ -39,7 +39,7 @@ pub struct Refusal {
 #[non_exhaustive]
 pub enum Refused {
     /// Nobody waits for the answer any more: the deadline has passed.
-    LateAlready,
+    DeadlineExceeded,
     /// The circuit breaker is open.
     CircuitOpen,
     /// The bulkhead has no free place, and the wait for one was used up or not allowed.
@@ -109,7 +109,7 @@ impl Refused {
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
-            Self::LateAlready => "DEADLINE_PASSED",
+            Self::DeadlineExceeded => "DEADLINE_PASSED",
             Self::CircuitOpen => "CIRCUIT_OPEN",
             Self::BulkheadFull => "BULKHEAD_FULL",
             Self::RateLimited => "RATE_LIMITED",
@@ -121,7 +121,7 @@ impl Refused {
 
     const fn code(self) -> Code {
         match self {
-            Self::LateAlready => Code::DeadlineExceeded,
+            Self::DeadlineExceeded => Code::DeadlineExceeded,
             Self::RateLimited => Code::Exhausted,
             Self::CircuitOpen
             | Self::BulkheadFull
@@ -133,7 +133,7 @@ impl Refused {
 
     const fn text(self) -> &'static str {
         match self {
-            Self::LateAlready => "the deadline has passed",
+            Self::DeadlineExceeded => "the deadline has passed",
             Self::CircuitOpen => "something this service needs is failing; try again later",
             Self::BulkheadFull | Self::DependencyLimited => {
                 "something this service needs is busy; try again later"

@@ -107,7 +107,7 @@ async fn an_announced_10_gib_are_refused_before_they_are_read_res_4() {
     assert_eq!(
         error.to_string(),
         format!(
-            "{}: the answer is larger than 10MiB as it comes",
+            "{}: the response body exceeds 10MiB as received",
             server.address
         )
     );

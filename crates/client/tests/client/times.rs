@@ -41,7 +41,7 @@ async fn a_server_that_accepts_and_never_answers_costs_exactly_the_timeout_res_3
     assert_eq!(
         error.to_string(),
         format!(
-            "{}: policies.attempt_timeout is used up: nothing within 200ms",
+            "{}: no response within 200ms (policies.attempt_timeout)",
             server.address
         )
     );
@@ -125,7 +125,7 @@ async fn the_deadline_of_the_request_shortens_the_call_life_6() {
         client.get(&server.url("/")).send(),
     );
     match late.await.unwrap_err() {
-        ClientError::Refused { refusal, .. } => assert_eq!(refusal.by(), Refused::LateAlready),
+        ClientError::Refused { refusal, .. } => assert_eq!(refusal.by(), Refused::DeadlineExceeded),
         ClientError::TimedOut { limit, .. } => assert_eq!(limit, Limit::Deadline),
         other => panic!("{other:?}"),
     }

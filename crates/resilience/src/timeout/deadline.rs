@@ -97,7 +97,7 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         let deadline = deadline();
         if deadline.is_some_and(seaworthy_core::Deadline::has_passed) {
-            return DeadlineFuture::refused(Refusal::new(&self.name, Refused::LateAlready));
+            return DeadlineFuture::refused(Refusal::new(&self.name, Refused::DeadlineExceeded));
         }
         let pass = match self.gate.enter() {
             Ok(pass) => pass,

@@ -72,7 +72,7 @@ async fn attempts_and_late_calls_use_up_no_rate_res_6() {
     let late = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"));
     let late = late.with_deadline(Deadline::after(Duration::ZERO));
     let late = context::scope(Arc::new(late), service.oneshot(())).await;
-    assert!(matches!(late, Err(CallError::Refused(by)) if by.by() == Refused::LateAlready));
+    assert!(matches!(late, Err(CallError::Refused(by)) if by.by() == Refused::DeadlineExceeded));
     let shown = resilience.dependency(STOCK).snapshot();
     assert!(shown.retry.retries >= 2, "{shown:?}");
     assert_eq!(shown.rate_limit.unwrap().refused, 0);
