@@ -45,7 +45,10 @@ fn catalogue_status_names_the_tests_of_each_promise_conf_6() {
     }
     let ids = catalogue_ids(&catalogue);
     assert!(ids.len() > 80, "the catalogue has {} promises", ids.len());
-    document::assert_current(&root.join("docs/catalogue-status.md"), &page(&ids, &evidence));
+    document::assert_current(
+        &root.join("docs/catalogue-status.md"),
+        &page(&ids, &evidence),
+    );
 }
 
 fn page(ids: &[String], evidence: &BTreeMap<String, Evidence>) -> String {

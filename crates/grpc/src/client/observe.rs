@@ -8,7 +8,7 @@ use std::{
 
 use seaworthy_core::TraceContext;
 use seaworthy_telemetry::{
-    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, Histogram, Metrics, GaugeGuard},
+    metrics::{Counter, DURATION_BUCKETS, Family, Gauge, GaugeGuard, Histogram, Metrics},
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 use tonic::Code;
