@@ -39,6 +39,7 @@ mod body_budget;
 mod body_limit;
 mod client_address;
 mod config;
+pub mod cookie;
 mod cors;
 mod cross_site;
 mod deadline;

@@ -1,13 +1,14 @@
 //! Who looks: a user by a token that is good, or a visitor by a cookie that this service signed. What a client says of itself counts for nothing.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use aws_lc_rs::hmac;
 use base64::{Engine as _, prelude::BASE64_URL_SAFE_NO_PAD};
 use chrono::Utc;
 use seaworthy::{
-    axum::http::{HeaderMap, HeaderValue, header},
+    axum::http::{HeaderMap, HeaderValue},
     core::context,
+    http::cookie::HostCookie,
     prelude::StartError,
 };
 use uuid::Uuid;
@@ -16,7 +17,7 @@ use crate::config::AnonymousConfig;
 
 const COOKIE: &str = "anon_id";
 /// A year.
-const AGE: i64 = 365 * 24 * 60 * 60;
+const AGE: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 /// As long as the hash.
 const LEAST_SECRET: usize = 32;
 
@@ -24,7 +25,7 @@ const LEAST_SECRET: usize = 32;
 #[derive(Clone)]
 pub(crate) struct Actors {
     key: Option<Arc<hmac::Key>>,
-    is_secure: bool,
+    cookie: HostCookie,
 }
 
 /// Who looks.
@@ -51,7 +52,12 @@ impl Actors {
         };
         Ok(Self {
             key: key.map(Arc::new),
-            is_secure: config.secure_cookie,
+            // Clients know the cookie without a prefix. Its signature proves its origin.
+            cookie: if config.secure_cookie {
+                HostCookie::without_prefix(COOKIE)
+            } else {
+                HostCookie::insecure(COOKIE)
+            },
         })
     }
 
@@ -74,7 +80,10 @@ impl Actors {
                 cookie: None,
             };
         };
-        let known = cookie(headers).and_then(|text| verify(key, text, Utc::now().timestamp()));
+        let known = self
+            .cookie
+            .read(headers)
+            .and_then(|text| verify(key, text, Utc::now().timestamp()));
         match known {
             Some(id) => Visitor {
                 actor: Some(format!("a:{id}")),
@@ -93,23 +102,9 @@ impl Actors {
     }
 
     fn set(&self, key: &hmac::Key, id: Uuid) -> Option<HeaderValue> {
-        let text = sign(key, id, Utc::now().timestamp() + AGE);
-        let secure = if self.is_secure { "; Secure" } else { "" };
-        let cookie =
-            format!("{COOKIE}={text}; Path=/; Max-Age={AGE}; HttpOnly; SameSite=Lax{secure}");
-        HeaderValue::try_from(cookie).ok()
+        let text = sign(key, id, (Utc::now() + AGE).timestamp());
+        self.cookie.set(&text, AGE).ok()
     }
-}
-
-fn cookie(headers: &HeaderMap) -> Option<&str> {
-    let values = headers.get_all(header::COOKIE).iter();
-    // Skip pairs that are not text, so that they do not hide the others of the line.
-    let pairs = values
-        .flat_map(|line| line.as_bytes().split(|byte| *byte == b';'))
-        .filter_map(|pair| std::str::from_utf8(pair).ok());
-    pairs
-        .filter_map(|pair| pair.trim_matches([' ', '\t']).split_once('='))
-        .find_map(|(name, value)| (name == COOKIE).then_some(value))
 }
 
 fn sign(key: &hmac::Key, id: Uuid, expiry: i64) -> String {
