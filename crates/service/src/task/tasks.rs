@@ -96,6 +96,25 @@ impl Tasks {
         self.spawn_in(self.background(), name.into(), future)
     }
 
+    /// Starts a task that is cancelled at its next await when the stop is requested: for a loop
+    /// that never returns and has nothing to finish.
+    pub fn spawn_until_stop<F>(
+        &self,
+        name: impl Into<Arc<str>>,
+        future: F,
+    ) -> JoinHandle<Option<()>>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let stop = self.stop().clone();
+        self.spawn_apart(name, async move {
+            tokio::select! {
+                () = future => {}
+                () = stop.requested() => {}
+            }
+        })
+    }
+
     fn background(&self) -> Arc<RequestContext> {
         RequestContext::background(self.0.identity.clone()).into()
     }
