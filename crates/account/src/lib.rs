@@ -47,7 +47,8 @@ pub use second_factor::{
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    Exchange, NewSession, Origin, RefreshError, Refreshed, SessionConfig, SessionSummary, Sessions,
+    Exchange, InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, SessionConfig,
+    SessionLifetime, SessionSummary, Sessions,
 };
 pub use token_versions::{NoPageEnd, RaisedBefore, RaisedPage, TokenVersions};
 

@@ -4,36 +4,38 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Somebody who comes once a week stays logged in.
-const DEFAULT_IDLE: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
-/// Then the password is asked for again, however often somebody comes.
-const DEFAULT_LIFETIME: Timeout = Timeout::from_secs(90 * 24 * 60 * 60);
-/// Longer than two tabs that wake up together differ, shorter than a theft takes to be used.
-const DEFAULT_OVERLAP: Timeout = Timeout::from_secs(10);
-/// More than a person has devices; without a bound a script that logs in fills the table.
-const DEFAULT_MOST: NonZeroU32 = NonZeroU32::new(50).unwrap();
+use super::SessionLifetime;
+
+/// A user who returns once a week stays logged in.
+const IDLE_TIMEOUT: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+/// After this time a stolen device loses access, however often it refreshes.
+const ABSOLUTE_TIMEOUT: SessionLifetime = SessionLifetime::from_days(90);
+/// Longer than the difference between two tabs that refresh at once, and too short for a thief.
+const ROTATION_GRACE_PERIOD: Timeout = Timeout::from_secs(10);
+/// More than the devices of a person. Without a bound, a script that logs in fills the table.
+const MAX_PER_USER: NonZeroU32 = NonZeroU32::new(50).unwrap();
 
 /// How long sessions last.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SessionConfig {
-    /// How long a session lasts that nobody refreshes.
-    pub idle: Timeout,
-    /// How long it lasts at most.
-    pub lifetime: Timeout,
-    /// How long after its exchange a refresh token is merely refused; after it, one that comes again ends its session.
-    pub overlap: Timeout,
-    /// How many sessions a user has at most; the one that was used longest ago makes room.
-    pub most_per_user: NonZeroU32,
+    /// How long a session lasts without a refresh. It is also the lifetime of the cookie.
+    pub idle_timeout: Timeout,
+    /// The maximum lifetime of a session, however often it is refreshed. It is also how long a device stays known.
+    pub absolute_timeout: SessionLifetime,
+    /// How long after its rotation an old refresh token is rejected without consequences. Later use of an old token ends its session, because the token is stolen.
+    pub rotation_grace_period: Timeout,
+    /// The maximum number of sessions of a user. A new one ends the session that was used least recently.
+    pub max_per_user: NonZeroU32,
 }
 
 impl Default for SessionConfig {
     fn default() -> Self {
         Self {
-            idle: DEFAULT_IDLE,
-            lifetime: DEFAULT_LIFETIME,
-            overlap: DEFAULT_OVERLAP,
-            most_per_user: DEFAULT_MOST,
+            idle_timeout: IDLE_TIMEOUT,
+            absolute_timeout: ABSOLUTE_TIMEOUT,
+            rotation_grace_period: ROTATION_GRACE_PERIOD,
+            max_per_user: MAX_PER_USER,
         }
     }
 }

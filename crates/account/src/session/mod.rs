@@ -1,14 +1,18 @@
-//! Sessions that are kept alive by refresh tokens, each of which is good once (AUTH-3).
+//! Sessions with rotating refresh tokens (AUTH-3).
 //!
-//! A short access token needs no look-up and cannot be taken back by itself; what is long is the refresh token, so that one rotates: each refresh exchanges it, and the row of the session
-//! knows the hash of the present one alone (RFC 9700, section 4.14.2). An exchanged token that comes again means that two parties hold it, and nobody can tell which of them is the
-//! thief: the session ends. Only right after the exchange, when two tabs of one browser refresh at once, the second is refused and the session lives.
+//! An access token is short-lived and needs no look-up. A refresh token is long-lived and valid
+//! once: each refresh rotates it, and the session stores only the hash of the present one (RFC
+//! 9700, section 4.14.2). If a rotated token is used again, two parties hold it, and the service
+//! cannot tell which one is the thief. It ends the session. Right after the rotation, when two tabs
+//! of one browser refresh at once, the second request is rejected and the session continues.
 
 mod config;
+mod lifetime;
 mod purge;
 mod sessions;
 
 pub use config::SessionConfig;
+pub use lifetime::{InvalidLifetime, SessionLifetime};
 pub use sessions::{
     Exchange, NewSession, Origin, RefreshError, Refreshed, SessionSummary, Sessions,
 };

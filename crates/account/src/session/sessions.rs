@@ -156,15 +156,15 @@ impl Sessions {
             .bind(token.hash())
             .bind(cut(origin.user_agent))
             .bind(cut(origin.address))
-            .bind(microseconds(self.config.idle.get()))
-            .bind(microseconds(self.config.lifetime.get()))
+            .bind(microseconds(self.config.idle_timeout.get()))
+            .bind(microseconds(self.config.absolute_timeout.get()))
             .execute(connection)
             .await?;
         Ok(NewSession { id, token })
     }
 
     async fn make_room(&self, connection: &dyn Connection, user: &str) -> Result<(), DataError> {
-        let most = i64::from(self.config.most_per_user.get());
+        let most = i64::from(self.config.max_per_user.get());
         let surplus: Vec<(String,)> =
             sql("SELECT id FROM account_sessions WHERE user_id = ? ORDER BY used_us DESC, id DESC LIMIT 1000 OFFSET ?")
                 .bind(user)
@@ -225,7 +225,7 @@ impl Sessions {
         let updated = sql("UPDATE account_sessions SET token_hash = ?, used_us = {now_us}, until_us = {now_us} + ?
                            WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
             .bind(next.hash())
-            .bind(microseconds(self.config.idle.get()))
+            .bind(microseconds(self.config.idle_timeout.get()))
             .bind(old.clone())
             .execute(tx)
             .await?;
@@ -260,7 +260,7 @@ impl Sessions {
         let Some((id, user, since)) = used else {
             return Ok(Exchange::Unknown);
         };
-        if since <= microseconds(self.config.overlap.get()) {
+        if since <= microseconds(self.config.rotation_grace_period.get()) {
             return Ok(Exchange::Overtaken);
         }
         end(tx, &user, &id).await?;
@@ -334,10 +334,16 @@ impl Sessions {
             .await
     }
 
-    /// How long a session lasts that nobody refreshes: the age of its cookie.
+    /// Returns the maximum lifetime of a session, however often it is refreshed.
     #[must_use]
-    pub fn idle(&self) -> Duration {
-        self.config.idle.get()
+    pub fn absolute_timeout(&self) -> Duration {
+        self.config.absolute_timeout.get()
+    }
+
+    /// Returns how long a session lasts without a refresh, which is also the lifetime of its cookie.
+    #[must_use]
+    pub fn idle_timeout(&self) -> Duration {
+        self.config.idle_timeout.get()
     }
 }
 

@@ -18,7 +18,7 @@ fn sessions(place: &Place, config: SessionConfig) -> Sessions {
 /// Sessions in which a used token is a theft at once.
 fn strict(place: &Place) -> Sessions {
     let config = SessionConfig {
-        overlap: Duration::from_micros(1).try_into().unwrap(),
+        rotation_grace_period: Duration::from_micros(1).try_into().unwrap(),
         ..SessionConfig::default()
     };
     sessions(place, config)
@@ -92,11 +92,11 @@ pub(crate) async fn of_two_refreshes_at_once_one_goes_on_and_the_session_lives_a
 pub(crate) async fn a_session_ends_when_nobody_refreshes_it_and_at_its_end_auth_3(place: Place) {
     let short = Timeout::try_from(Duration::from_micros(1)).unwrap();
     let idle = SessionConfig {
-        idle: short,
+        idle_timeout: short,
         ..SessionConfig::default()
     };
     let old = SessionConfig {
-        lifetime: short,
+        absolute_timeout: short.into(),
         ..SessionConfig::default()
     };
     for config in [idle, old] {
@@ -126,7 +126,7 @@ pub(crate) async fn a_logout_by_a_token_that_a_thief_has_exchanged_ends_the_sess
 
 pub(crate) async fn a_logout_a_ban_and_a_new_login_end_sessions_auth_3(place: Place) {
     let config = SessionConfig {
-        most_per_user: 2.try_into().unwrap(),
+        max_per_user: 2.try_into().unwrap(),
         ..SessionConfig::default()
     };
     let sessions = sessions(&place, config);

@@ -70,7 +70,7 @@ const VARIABLES: [(&str, &str); 28] = [
     ("JWT_ISSUER", "jwt.issuer"),
     ("INTERNAL_SECRET_KEY", "internal_secret"),
     ("ACCESS_TOKEN_TTL", "access_token_ttl"),
-    ("REFRESH_TOKEN_TTL", "sessions.idle"),
+    ("REFRESH_TOKEN_TTL", "sessions.idle_timeout"),
     ("VERIFY_EMAIL_BASE_URL", "verify_email.base_url"),
     ("VERIFY_EMAIL_TOKEN_TTL", "verify_email.ttl"),
     ("PASSWORD_RESET_BASE_URL", "password_reset.base_url"),

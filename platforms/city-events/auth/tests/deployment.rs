@@ -154,7 +154,12 @@ fn it_reads_the_variables_of_the_contract_conf_1() {
             "\"***\"",
         ),
         ("ACCESS_TOKEN_TTL", "16m", "access_token_ttl", "\"16m\""),
-        ("REFRESH_TOKEN_TTL", "167h", "sessions.idle", "\"167h\""),
+        (
+            "REFRESH_TOKEN_TTL",
+            "167h",
+            "sessions.idle_timeout",
+            "\"167h\"",
+        ),
         (
             "VERIFY_EMAIL_BASE_URL",
             "https://e.example/v?token=",
