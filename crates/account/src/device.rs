@@ -1,173 +1,228 @@
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::{
+    fmt,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 use aws_lc_rs::{hkdf, hmac};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use http::{HeaderMap, HeaderValue};
 use seaworthy_core::{Error, Secret};
+use seaworthy_data::{Connection, DataError};
+use seaworthy_http::cookie::HostCookie;
 use zeroize::Zeroizing;
 
 use crate::{
-    cookie::{read_cookie, write_cookie},
-    secret_token::random,
+    TokenVersions,
+    secret_token::{hash, random},
 };
 
-/// The maximum lifetime of a session: a user who logs in once in this time keeps a known device.
-const LIFETIME: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// Separates the key of device cookies from other keys that are derived from the same secret.
-const PURPOSE: &[u8] = b"seaworthy device cookie 1";
-/// Enough that no two devices of an account share a budget.
+const PURPOSE: &[u8] = b"seaworthy device cookie 2";
+/// Makes collisions between the limits of two devices of a user negligible.
 const ID_BYTES: usize = 16;
 /// The length of an HMAC-SHA-256 key, in bytes.
 const KEY_BYTES: usize = 32;
 /// The minimum length of the secret, in bytes. A shorter secret can be guessed.
 const MIN_SECRET_BYTES: usize = 32;
 
-/// Cookies of devices that have logged in to an account, as OWASP's device cookies.
+/// Cookies of devices on which a user has logged in, as OWASP's device cookies.
 ///
-/// The cookie proves a successful login to this account on this device. It does not authenticate
-/// the user. A device with the cookie has its own limit for failed logins (see
-/// [`Lockout::attempt_from`](crate::Lockout::attempt_from)). An attacker who keeps the account
-/// locked therefore does not lock out its owner.
+/// The cookie proves a complete login of this user on this device. It does not authenticate the
+/// user. A device with the cookie has its own limits for failed passwords (see
+/// [`Lockout::attempt_from`](crate::Lockout::attempt_from)) and for wrong codes (see
+/// [`SecondFactors::verify_from`](crate::SecondFactors::verify_from)). An attacker who keeps the
+/// account locked therefore does not lock out its owner.
 ///
-/// The cookie carries an HMAC over the account, a random ID, the version of the account's tokens
-/// and the expiry. It expires 90 days after the login. Raising the version, as a new password does,
-/// ends the cookies of all devices.
+/// Set the cookie after the whole login, second factor included. An attacker who has only the
+/// password must not get one.
+///
+/// The cookie carries an HMAC over a hash of the user ID, a random ID, the version of the user's
+/// tokens and the expiry. Raising the version, as a new password does, ends the cookies of all
+/// devices.
 ///
 /// ```
+/// use std::time::Duration;
 /// use seaworthy_account::DeviceCookies;
 /// use seaworthy_core::Secret;
+/// use seaworthy_http::cookie::HostCookie;
 ///
 /// let secret = Secret::new("a secret of at least thirty-two bytes".to_owned());
-/// let devices = DeviceCookies::new("device", &secret)?;
-/// let cookie = devices.set("ada@example.org", 3)?;
+/// let lifetime = Duration::from_secs(90 * 24 * 60 * 60);
+/// let devices = DeviceCookies::new(HostCookie::new("device"), &secret, lifetime)?;
+/// let cookie = devices.set("user-7", 3)?;
 /// let mut headers = http::HeaderMap::new();
 /// let pair = cookie.to_str().unwrap().split(';').next().unwrap();
 /// headers.insert(http::header::COOKIE, pair.parse().unwrap());
 ///
-/// let claim = devices.read(&headers, "ada@example.org").unwrap();
-/// assert!(claim.confirm(3).is_some());
-/// assert!(devices.read(&headers, "bob@example.org").is_none());
+/// let claim = devices.read(&headers).unwrap();
+/// assert!(claim.confirm("user-7", 3).is_some());
+/// assert!(claim.confirm("user-8", 3).is_none());
 /// # Ok::<_, seaworthy_core::Error>(())
 /// ```
 pub struct DeviceCookies {
-    name: String,
-    is_secure: bool,
+    cookie: HostCookie,
+    lifetime: Duration,
     key: hmac::Key,
+    additional_verification_keys: Vec<hmac::Key>,
 }
 
-/// A genuine device cookie. [`confirm`](Self::confirm) checks that it belongs to the present
-/// version of the account's tokens.
-#[derive(Debug)]
+/// The content of a genuine device cookie. [`confirm`](Self::confirm) checks that it belongs to a
+/// user and to the present version of the user's tokens.
+#[derive(Debug, Clone)]
 pub struct DeviceClaim {
-    device: KnownDevice,
+    id: String,
+    user_hash: String,
     version: u64,
 }
 
-/// A device that has logged in to an account since its tokens were last revoked.
+/// A device on which a user has logged in since the user's tokens were last revoked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownDevice {
-    account: String,
     id: String,
+    user: String,
 }
 
 impl DeviceClaim {
-    /// Returns the device if `version` is the present version of the account's tokens.
+    fn is_of(&self, user: &str) -> bool {
+        self.user_hash == encode_user(user)
+    }
+
+    /// Returns the device if the cookie was set for this user and `version` is the present version
+    /// of the user's tokens.
     #[must_use]
-    pub fn confirm(self, version: u64) -> Option<KnownDevice> {
-        (self.version == version).then_some(self.device)
+    pub fn confirm(&self, user: &str, version: u64) -> Option<KnownDevice> {
+        let is_current = self.version == version && self.is_of(user);
+        is_current.then(|| KnownDevice {
+            id: self.id.clone(),
+            user: user.to_owned(),
+        })
+    }
+
+    /// Returns the device if the cookie was set for this user and for the version of the user's
+    /// tokens that the database has.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn confirm_current(
+        &self,
+        connection: &dyn Connection,
+        user: &str,
+    ) -> Result<Option<KnownDevice>, DataError> {
+        if !self.is_of(user) {
+            return Ok(None);
+        }
+        let version = TokenVersions::current(connection, user).await?;
+        Ok(self.confirm(user, version))
     }
 }
 
 impl KnownDevice {
-    /// Returns the name under which failed logins of this device are counted.
+    /// Returns the ID of the user who has logged in on the device.
+    #[must_use]
+    pub fn user(&self) -> &str {
+        &self.user
+    }
+
+    /// Returns the name under which failures of this device are counted.
     pub(crate) fn subject(&self) -> String {
-        format!("{}\0{}", self.id, self.account)
+        format!("{}\0{}", self.id, self.user)
     }
 }
 
 impl DeviceCookies {
-    /// Creates cookies that browsers send over TLS only, named `name` with the prefix `__Host-`.
-    /// Their key is derived from `secret`.
+    /// Creates cookies whose key is derived from `secret`. A cookie expires `lifetime` after the
+    /// login that set it. Use the [absolute timeout](crate::Sessions::absolute_timeout) of
+    /// sessions, so that a user who stays logged in keeps a known device.
     ///
     /// # Errors
     /// The secret has less than 32 bytes.
-    pub fn new(name: &str, secret: &Secret<String>) -> Result<Self, Error> {
-        let secret = secret.expose().as_bytes();
-        if secret.len() < MIN_SECRET_BYTES {
-            return Err(Error::internal(
-                "the secret of device cookies is too short: use at least 32 bytes",
-            ));
-        }
-        let mut key = Zeroizing::new([0; KEY_BYTES]);
-        hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
-            .extract(secret)
-            .expand(&[PURPOSE], hkdf::HKDF_SHA256)
-            .and_then(|bytes| bytes.fill(&mut *key))
-            .map_err(|_| Error::internal("the key of device cookies cannot be derived"))?;
+    pub fn new(
+        cookie: HostCookie,
+        secret: &Secret<String>,
+        lifetime: Duration,
+    ) -> Result<Self, Error> {
         Ok(Self {
-            name: name.to_owned(),
-            is_secure: true,
-            key: hmac::Key::new(hmac::HMAC_SHA256, &*key),
+            cookie,
+            lifetime,
+            key: derive(secret)?,
+            additional_verification_keys: Vec::new(),
         })
     }
 
-    /// Creates cookies without `Secure` and without the prefix, for development on plain HTTP only.
-    #[must_use]
-    pub fn insecure(mut self) -> Self {
-        self.is_secure = false;
-        self
-    }
-
-    /// Returns the value of `Set-Cookie` for a device that has logged in to an account. `account`
-    /// is the name that [`Lockout::attempt`](crate::Lockout::attempt) takes. `version` is the
-    /// version of the tokens that the login issued.
+    /// Also accepts cookies whose key is derived from one of these secrets, while the secret is
+    /// rotated. New cookies use the secret of [`new`](Self::new).
     ///
     /// # Errors
-    /// The system gives no random bytes.
-    pub fn set(&self, account: &str, version: u64) -> Result<HeaderValue, Error> {
-        let id = URL_SAFE_NO_PAD.encode(*random::<ID_BYTES>()?);
-        let until = seconds(SystemTime::now()).saturating_add(LIFETIME.as_secs());
-        let claims = format!("{id}.{version}.{until}");
-        let proof = hmac::sign(&self.key, &message(account, &claims));
-        let text = format!("{claims}.{}", URL_SAFE_NO_PAD.encode(proof));
-        let mut value = write_cookie(&self.name, self.is_secure, &text, LIFETIME.as_secs())?;
-        value.set_sensitive(true);
-        Ok(value)
+    /// A secret has less than 32 bytes.
+    pub fn with_additional_verification_keys<'a>(
+        mut self,
+        secrets: impl IntoIterator<Item = &'a Secret<String>>,
+    ) -> Result<Self, Error> {
+        for secret in secrets {
+            self.additional_verification_keys.push(derive(secret)?);
+        }
+        Ok(self)
     }
 
-    /// Reads the cookie of a request. Returns `None` if the cookie is missing, forged, expired or
-    /// of another account. It also returns `None` if the cookie occurs twice, because a sibling
-    /// domain may have set one of them.
+    /// Returns the value of `Set-Cookie` for a device on which a user has logged in. `version` is
+    /// the version of the tokens that the login issued.
+    ///
+    /// # Errors
+    /// The system gives no random bytes, or the name is not a valid cookie name.
+    pub fn set(&self, user: &str, version: u64) -> Result<HeaderValue, Error> {
+        let id = URL_SAFE_NO_PAD.encode(*random::<ID_BYTES>()?);
+        let expires = seconds(SystemTime::now()).saturating_add(self.lifetime.as_secs());
+        let claims = format!("{id}.{version}.{expires}.{}", encode_user(user));
+        let tag = hmac::sign(&self.key, claims.as_bytes());
+        let value = format!("{claims}.{}", URL_SAFE_NO_PAD.encode(tag));
+        Ok(self.cookie.set(&value, self.lifetime)?)
+    }
+
+    /// Reads the cookie of a request. Returns `None` if the cookie is missing, occurs twice, is
+    /// forged or has expired.
     #[must_use]
-    pub fn read(&self, headers: &HeaderMap, account: &str) -> Option<DeviceClaim> {
-        let text = read_cookie(headers, &self.name, self.is_secure)?;
-        let (claims, proof) = text.rsplit_once('.')?;
-        let proof = URL_SAFE_NO_PAD.decode(proof).ok()?;
-        hmac::verify(&self.key, &message(account, claims), &proof).ok()?;
+    pub fn read(&self, headers: &HeaderMap) -> Option<DeviceClaim> {
+        let (claims, tag) = self.cookie.read(headers)?.rsplit_once('.')?;
+        let tag = URL_SAFE_NO_PAD.decode(tag).ok()?;
+        let mut keys = std::iter::once(&self.key).chain(&self.additional_verification_keys);
+        if !keys.any(|key| hmac::verify(key, claims.as_bytes(), &tag).is_ok()) {
+            return None;
+        }
         let mut parts = claims.split('.');
-        let (id, version, until) = (parts.next()?, parts.next()?, parts.next()?);
-        let until: u64 = until.parse().ok()?;
-        if until <= seconds(SystemTime::now()) {
+        let (id, version, expires) = (parts.next()?, parts.next()?, parts.next()?);
+        let expires: u64 = expires.parse().ok()?;
+        if expires <= seconds(SystemTime::now()) {
             return None;
         }
         Some(DeviceClaim {
-            device: KnownDevice {
-                account: account.to_owned(),
-                id: id.to_owned(),
-            },
+            id: id.to_owned(),
             version: version.parse().ok()?,
+            user_hash: parts.next()?.to_owned(),
         })
     }
 }
 
-/// Prefixes each part with its length, so that different pairs have different encodings.
-fn message(account: &str, claims: &str) -> Vec<u8> {
-    let mut message = Vec::new();
-    for part in [account, claims] {
-        message.extend(part.len().to_be_bytes());
-        message.extend(part.as_bytes());
+/// Derives the HMAC key of device cookies from a secret.
+fn derive(secret: &Secret<String>) -> Result<hmac::Key, Error> {
+    let secret = secret.expose().as_bytes();
+    if secret.len() < MIN_SECRET_BYTES {
+        return Err(Error::internal(
+            "the secret of device cookies is too short: use at least 32 bytes",
+        ));
     }
-    message
+    let mut key = Zeroizing::new([0; KEY_BYTES]);
+    hkdf::Salt::new(hkdf::HKDF_SHA256, &[])
+        .extract(secret)
+        .expand(&[PURPOSE], hkdf::HKDF_SHA256)
+        .and_then(|bytes| bytes.fill(&mut *key))
+        .map_err(|_| Error::internal("the key of device cookies cannot be derived"))?;
+    Ok(hmac::Key::new(hmac::HMAC_SHA256, &*key))
+}
+
+/// Returns the hash of a user ID in base64url. The cookie does not disclose the ID, and an ID may
+/// have any length and any characters.
+fn encode_user(user: &str) -> String {
+    URL_SAFE_NO_PAD.encode(hash(user.as_bytes()))
 }
 
 fn seconds(time: SystemTime) -> u64 {
@@ -176,11 +231,11 @@ fn seconds(time: SystemTime) -> u64 {
         .as_secs()
 }
 
-impl std::fmt::Debug for DeviceCookies {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for DeviceCookies {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("DeviceCookies")
-            .field("name", &self.name)
+            .field("cookie", &self.cookie)
             .finish_non_exhaustive()
     }
 }
@@ -192,36 +247,69 @@ mod tests {
 
     use super::*;
 
-    const ADA: &str = "ada@example.org";
+    const ADA: &str = "0192d3a8-ada";
+    const LIFETIME: Duration = Duration::from_secs(3_600);
 
-    fn devices(secret: &str) -> DeviceCookies {
-        DeviceCookies::new("device", &Secret::new(secret.repeat(32))).unwrap()
+    fn secret(letter: &str) -> Secret<String> {
+        Secret::new(letter.repeat(32))
+    }
+
+    fn devices(letter: &str) -> DeviceCookies {
+        DeviceCookies::new(HostCookie::new("device"), &secret(letter), LIFETIME).unwrap()
     }
 
     fn pair(devices: &DeviceCookies) -> String {
         let value = devices.set(ADA, 7).unwrap();
         let text = value.to_str().unwrap();
-        assert!(text.ends_with("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax; Secure"));
+        assert!(text.ends_with("; Path=/; Max-Age=3600; HttpOnly; SameSite=Lax; Secure"));
         text.split(';').next().unwrap().to_owned()
     }
 
-    fn read(devices: &DeviceCookies, cookie: &str, account: &str) -> Option<DeviceClaim> {
+    fn read(devices: &DeviceCookies, cookie: &[u8]) -> Option<DeviceClaim> {
         let mut headers = HeaderMap::new();
-        headers.insert(COOKIE, HeaderValue::from_str(cookie).unwrap());
-        devices.read(&headers, account)
+        headers.insert(COOKIE, HeaderValue::from_bytes(cookie).unwrap());
+        devices.read(&headers)
     }
 
     #[test]
-    fn device_cookie_counts_for_its_account_and_version_auth_2() {
-        let devices_a = devices("a");
-        let cookie = pair(&devices_a);
-        assert!(read(&devices_a, &cookie, ADA).unwrap().confirm(7).is_some());
-        assert!(read(&devices_a, &cookie, ADA).unwrap().confirm(8).is_none());
-        assert!(read(&devices_a, &cookie, "bob@example.org").is_none());
-        assert!(read(&devices("b"), &cookie, ADA).is_none());
-        assert!(read(&devices_a, &format!("{cookie}; {cookie}"), ADA).is_none());
+    fn device_cookie_counts_for_its_user_and_version_auth_2() {
+        let devices = devices("a");
+        let cookie = pair(&devices);
+        assert!(!cookie.contains(ADA), "the cookie discloses the user ID");
+        let claim = read(&devices, cookie.as_bytes()).unwrap();
+        assert_eq!(claim.confirm(ADA, 7).unwrap().user(), ADA);
+        assert!(claim.confirm(ADA, 8).is_none());
+        assert!(claim.confirm("0192d3a8-bob", 7).is_none());
+        let twice = format!("{cookie}; {cookie}");
+        assert!(read(&devices, twice.as_bytes()).is_none());
         let plain = cookie.strip_prefix("__Host-").unwrap();
-        assert!(read(&devices_a, plain, ADA).is_none());
+        assert!(read(&devices, plain.as_bytes()).is_none());
+    }
+
+    #[test]
+    fn device_cookie_survives_a_rotation_of_its_secret_auth_2() {
+        let old = pair(&devices("a"));
+        let rotated = devices("b")
+            .with_additional_verification_keys([&secret("a")])
+            .unwrap();
+        assert!(read(&rotated, old.as_bytes()).is_some());
+        let new = pair(&rotated);
+        assert!(read(&devices("b"), new.as_bytes()).is_some());
+        assert!(read(&devices("b"), old.as_bytes()).is_none());
+        assert!(
+            devices("b")
+                .with_additional_verification_keys([&Secret::new("short".to_owned())])
+                .is_err()
+        );
+    }
+
+    #[test]
+    fn device_cookie_expires_with_its_lifetime_auth_2() {
+        let cookie = HostCookie::new("device");
+        let over = DeviceCookies::new(cookie, &secret("a"), Duration::ZERO).unwrap();
+        let cookie = over.set(ADA, 7).unwrap();
+        let pair = cookie.to_str().unwrap().split(';').next().unwrap();
+        assert!(read(&over, pair.as_bytes()).is_none());
     }
 
     proptest! {
@@ -234,7 +322,18 @@ mod tests {
             let mut altered = cookie.clone();
             altered.replace_range(at..=at, &letter);
             prop_assume!(altered != cookie);
-            prop_assert!(read(&devices, &altered, ADA).is_none());
+            prop_assert!(read(&devices, altered.as_bytes()).is_none());
+        }
+
+        #[test]
+        fn hostile_device_cookies_are_not_read_auth_2(
+            value in prop::collection::vec((b' '..=u8::MAX).prop_filter("DEL", |byte| *byte != 0x7f), 0..200),
+            near in "[A-Za-z0-9_-]{0,30}(\\.[A-Za-z0-9_-]{0,50}){0,6}",
+        ) {
+            for value in [value, near.into_bytes()] {
+                let cookie = [b"__Host-device=", &value[..]].concat();
+                prop_assert!(read(&devices("a"), &cookie).is_none());
+            }
         }
     }
 }

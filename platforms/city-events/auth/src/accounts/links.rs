@@ -128,12 +128,12 @@ impl Accounts {
     }
 
     /// Replaces a forgotten password: whoever was logged in is so no more, and no other link of the user is good.
-    /// Returns the account and the new version of its tokens.
+    /// Returns the user and the new version of the tokens.
     pub(crate) async fn reset_password(
         &self,
         token: Option<Secret<String>>,
         password: Option<Secret<String>>,
-    ) -> Result<(String, u64), Error> {
+    ) -> Result<(UserId, u64), Error> {
         let token = required("token", token)?;
         let password = required("new_password", password)?;
         let token = SecretToken::parse(token.expose()).ok_or_else(refusal::token_invalid)?;
@@ -163,7 +163,7 @@ impl Accounts {
                 }
             })
             .await?;
-        Ok((email.to_lowercase(), version))
+        Ok((id, version))
     }
 }
 

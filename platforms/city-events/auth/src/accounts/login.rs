@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Attempt, DeviceClaim, Exchange, Origin, SecretToken, TokenVersions},
+    account::{Attempt, DeviceClaim, Exchange, Origin, SecretToken},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -140,7 +140,7 @@ impl Accounts {
         // What can be no address is nobody's, and no other answer than for one that could.
         let address = EmailAddress::entered(Some(entered)).ok();
         let owner = match (&device, &address) {
-            // The holder of a genuine cookie already knows that the account exists.
+            // A genuine cookie of any user leads here, whether or not the account exists.
             (Some(_), Some(address)) => Users::by_email(&self.database, address).await?,
             _ => None,
         };
@@ -197,7 +197,7 @@ impl Accounts {
         let known = match (device, user) {
             (Some(device), Some(user)) => {
                 let id = user.id.to_string();
-                device.confirm(TokenVersions::current(&self.database, &id).await?)
+                device.confirm_current(&self.database, &id).await?
             }
             _ => None,
         };

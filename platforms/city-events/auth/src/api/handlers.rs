@@ -67,20 +67,19 @@ impl Api {
             .find_map(|cookie: &SessionCookie| cookie.read(headers))
     }
 
-    /// Reads whether the request comes from a device that has logged in to this account before.
-    fn device(&self, headers: &HeaderMap, email: Option<&str>) -> Option<DeviceClaim> {
-        let account = email?.trim().to_lowercase();
-        self.devices.read(headers, &account)
+    /// Returns the claim of a device cookie. The accounts check which user it belongs to.
+    fn device(&self, headers: &HeaderMap) -> Option<DeviceClaim> {
+        self.devices.read(headers)
     }
 
-    /// Marks the device of a request as known to an account, until the user's tokens are revoked.
+    /// Marks the device of a request as known to a user, until the user's tokens are revoked.
     pub(super) fn remember_device(
         &self,
         response: &mut Response,
-        email: &str,
+        user: UserId,
         version: u64,
     ) -> Result<(), Error> {
-        let cookie = self.devices.set(&email.to_lowercase(), version)?;
+        let cookie = self.devices.set(&user.to_string(), version)?;
         response.headers_mut().append(SET_COOKIE, cookie);
         Ok(())
     }
@@ -88,14 +87,13 @@ impl Api {
     /// Sets the cookies of a user who has logged in with a password.
     fn logged_in_on_device(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
         let mut response = self.logged_in(status, logged_in)?;
-        let email = logged_in.user.email.expose();
-        self.remember_device(&mut response, email, logged_in.access.version)?;
+        self.remember_device(&mut response, logged_in.user.id, logged_in.access.version)?;
         Ok(response)
     }
 
     /// Somebody is logged in from now on.
     fn logged_in(&self, status: StatusCode, logged_in: &LoggedIn) -> Answer {
-        let age = self.accounts.sessions.idle();
+        let age = self.accounts.sessions.idle_timeout();
         let cookie = self.cookie.set(&logged_in.refresh, age)?;
         let view = LoggedInView::of(logged_in, self.cdn());
         let mut response = (status, Json(Data { data: view })).into_response();
@@ -137,7 +135,7 @@ pub(super) async fn log_in(
 ) -> Answer {
     api.limits.admit(Scope::Login).await?;
     let email = given.email.as_deref();
-    let device = api.device(&headers, email);
+    let device = api.device(&headers);
     let logged_in = api.accounts.log_in(email, given.password, device).await?;
     api.logged_in_on_device(StatusCode::OK, &logged_in)
 }
@@ -229,14 +227,14 @@ pub(super) async fn reset_password(
     State(api): State<Arc<Api>>,
     Body(given): Body<OfToken>,
 ) -> Answer {
-    let (email, version) = api
+    let (user, version) = api
         .accounts
         .reset_password(given.token, given.new_password)
         .await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     // The link proves the owner's address, so an attacker who keeps the account locked does not
     // lock out its owner.
-    api.remember_device(&mut response, &email, version)?;
+    api.remember_device(&mut response, user, version)?;
     Ok(response)
 }
 
@@ -249,14 +247,13 @@ pub(super) async fn change_password(
     api.limits.admit(Scope::PasswordChange).await?;
     let caller = api.accounts.caller(&token).await?;
     let (old, new) = (given.old_password, given.new_password);
-    let email = caller.0.email.expose().clone();
-    let device = api.device(&headers, Some(&email));
+    let device = api.device(&headers);
     let version = api
         .accounts
         .change_password(&caller, old, new, device)
         .await?;
     let mut response = api.logged_out()?;
-    api.remember_device(&mut response, &email, version)?;
+    api.remember_device(&mut response, caller.0.id, version)?;
     Ok(response)
 }
 

@@ -110,7 +110,7 @@ async fn end(
     for cookie in cookies {
         response.headers_mut().append(SET_COOKIE, cookie);
     }
-    api.remember_device(&mut response, user.email.expose(), logged_in.access.version)?;
+    api.remember_device(&mut response, user.id, logged_in.access.version)?;
     Ok(response)
 }
 

@@ -4,6 +4,7 @@ use seaworthy::{
     account::{DeviceCookies, SessionCookie},
     axum::routing::{get, patch, post},
     config::{Profile, Settings},
+    http::cookie::HostCookie,
     prelude::*,
 };
 
@@ -42,8 +43,20 @@ impl Api {
         let secret = settings.jwt.secret.as_ref().ok_or_else(|| {
             StartError::new("device cookies need a secret of at least 32 bytes: set jwt.secret")
         })?;
-        let devices = DeviceCookies::new(DEVICE_COOKIE, secret)
-            .map_err(|error| StartError::because("device cookies need jwt.secret", error))?;
+        let device_cookie = if is_development {
+            HostCookie::insecure(DEVICE_COOKIE)
+        } else {
+            HostCookie::new(DEVICE_COOKIE)
+        };
+        let lifetime = accounts.sessions.absolute_timeout();
+        let devices = DeviceCookies::new(device_cookie, secret, lifetime)
+            .and_then(|devices| {
+                devices.with_additional_verification_keys(&settings.jwt.also_believed)
+            })
+            .map_err(|error| {
+                let keys = "device cookies cannot use jwt.secret or jwt.also_believed";
+                StartError::because(keys, error)
+            })?;
         Ok(Self {
             providers: Providers::new(service, &accounts)?,
             limits: RouteLimits::open(&settings.rate_limit, service)?,
@@ -55,11 +68,7 @@ impl Api {
                 vec![secure.clone()]
             },
             cookie: if is_development { plain } else { secure },
-            devices: if is_development {
-                devices.insecure()
-            } else {
-                devices
-            },
+            devices,
             accounts,
         })
     }

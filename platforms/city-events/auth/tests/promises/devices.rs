@@ -1,14 +1,15 @@
 //! An attacker who keeps an account locked does not lock out its owner.
 
 use seaworthy::data::sql;
-use seaworthy_testkit::http::Answer;
+use seaworthy_testkit::http::{Answer, request};
 use serde_json::json;
 
-use crate::place::{PASSWORD, Place, cookies, person};
+use crate::place::{JWT_SECRET, PASSWORD, Place, cookies, person};
 
 const RESET: &str = "auth.password.reset.requested";
 const EMAIL: &str = "ada@example.org";
 const WRONG: &str = "wrong horse battery";
+const NEXT_SECRET: &str = "QSBzaGlwIGluIGhhcmJvciBpcyBzYWZlLCBidXQgdGhhdA";
 
 /// Returns the device cookie that a response sets.
 fn device(answer: &Answer) -> String {
@@ -49,15 +50,14 @@ pub(crate) async fn known_device_logs_in_while_account_is_locked_auth_2(place: P
     attack(&place).await;
     let answer = log_in(&place, PASSWORD, &owner);
     assert_eq!(answer.status, 200, "{}", answer.body);
-    let set = answer
+    let (_, set) = answer
         .headers
         .iter()
-        .find(|(name, value)| name == "set-cookie" && value.starts_with("device="));
-    assert!(
-        set.unwrap()
-            .1
-            .ends_with("; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax")
-    );
+        .find(|(name, value)| name == "set-cookie" && value.starts_with("device="))
+        .unwrap();
+    // The absolute timeout of sessions.
+    let attributes = "; Path=/; Max-Age=7776000; HttpOnly; SameSite=Lax";
+    assert!(set.ends_with(attributes), "{set}");
     assert_eq!(
         place.log_in(EMAIL, PASSWORD).status,
         429,
@@ -147,4 +147,31 @@ pub(crate) async fn new_password_ends_known_devices_auth_2(place: Place) {
     assert_eq!(changed.status, 204, "{}", changed.body);
     assert_eq!(log_in(&place, PASSWORD, &new).status, 429);
     assert_eq!(log_in(&place, PASSWORD, &device(&changed)).status, 200);
+}
+
+pub(crate) async fn known_device_survives_a_rotation_of_the_secret_auth_2(place: Place) {
+    let owner = device(&register(&place, EMAIL));
+    attack(&place).await;
+    let rotated = place
+        .replica(&[
+            &format!("jwt.secret={NEXT_SECRET}"),
+            &format!("jwt.also_believed={JWT_SECRET}"),
+            "rate_limit.enabled=false",
+        ])
+        .await;
+    let body = json!({ "email": EMAIL, "password": PASSWORD }).to_string();
+    let log_in = |cookie: &str| {
+        let headers = [("cookie", cookie)];
+        request(
+            rotated.addresses().http,
+            "POST",
+            "/auth/v1/login",
+            &headers,
+            &body,
+        )
+        .unwrap()
+    };
+    assert_eq!(log_in("").status, 429);
+    let answer = log_in(&owner);
+    assert_eq!(answer.status, 200, "{}", answer.body);
 }
