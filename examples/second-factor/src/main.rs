@@ -14,13 +14,15 @@ use std::{process::ExitCode, sync::Arc};
 
 use seaworthy::{
     account::{
-        self, Lockout, OneTimeTokens, SECOND_FACTOR_SECRETS, SecondFactors, SessionCookie, Sessions,
+        self, DeviceCookies, Lockout, OneTimeTokens, SECOND_FACTOR_SECRETS, SecondFactors,
+        SessionCookie, Sessions,
     },
     audit_log::{self, AuditLog, AuditLogConfig, audit_log_command},
     auth::password::{PasswordPolicy, Passwords},
     config::Profile,
     crypto::{KeyId, Keyring, Sealer, encryption_command, key_from_text},
     data::{Database, DatabaseConfig, Migration, MigrationSet, migrate_command},
+    http::cookie::HostCookie,
     prelude::*,
     service::Commands,
 };
@@ -33,6 +35,8 @@ const DATABASE: &str = "database";
 const ISSUER: &str = "Second Factor";
 /// The name of the cookie, which has `__Host-` before it elsewhere than in development.
 const COOKIE: &str = "session";
+/// The name of the cookie of known devices, with the same prefix.
+const DEVICE_COOKIE: &str = "device";
 /// The key in use; the next one has another name, and both are in the keyring for as long as `encryption rewrap` takes.
 const KEY: &str = "first";
 
@@ -68,9 +72,13 @@ fn audit_log(settings: &SecondFactorSettings) -> (&DatabaseConfig, &AuditLogConf
     (&settings.database, &settings.audit_log)
 }
 
+fn encryption_key(settings: &SecondFactorSettings) -> Result<&Secret<String>, StartError> {
+    let key = settings.encryption_key.as_ref();
+    key.ok_or_else(|| StartError::new("set encryption_key"))
+}
+
 fn sealer(service: &Assembly<SecondFactorSettings>) -> Result<Sealer, StartError> {
-    let text = service.settings().encryption_key.as_ref();
-    let text = text.ok_or_else(|| StartError::new("set encryption_key"))?;
+    let text = encryption_key(service.settings())?;
     let because = |error| StartError::because("encryption_key cannot be used", error);
     let name = KeyId::new(KEY).map_err(|error| StartError::because("no name of a key", error))?;
     let key = key_from_text(text).map_err(because)?;
@@ -105,11 +113,18 @@ async fn assemble(service: &Assembly<SecondFactorSettings>) -> Result<(), StartE
     if let Some(worker) = accounts.audit.prune_worker(audit) {
         service.worker(worker);
     }
-    let cookie = match service.profile() {
-        Profile::Development => SessionCookie::insecure(COOKIE),
-        _ => SessionCookie::new(COOKIE),
+    let (cookie, device_cookie) = match service.profile() {
+        Profile::Development => (
+            SessionCookie::insecure(COOKIE),
+            HostCookie::insecure(DEVICE_COOKIE),
+        ),
+        _ => (SessionCookie::new(COOKIE), HostCookie::new(DEVICE_COOKIE)),
     };
+    let lifetime = accounts.sessions.absolute_timeout();
+    // The key of the cookies is derived, so it is not the encryption key.
+    let devices = DeviceCookies::new(device_cookie, encryption_key(settings)?, lifetime)
+        .map_err(|error| StartError::because("device cookies cannot use encryption_key", error))?;
     service.authenticate(BySession::new(accounts.sessions.clone(), cookie.clone()));
-    service.http(routes::routes(Arc::new(accounts), cookie));
+    service.http(routes::routes(Arc::new(accounts), cookie, devices));
     Ok(())
 }

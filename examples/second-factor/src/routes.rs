@@ -1,22 +1,23 @@
 use std::sync::Arc;
 
 use seaworthy::{
-    account::{SecretToken, SessionCookie},
+    account::{DeviceCookies, SessionCookie},
     axum::{
         extract::State,
-        http::{StatusCode, header::SET_COOKIE},
+        http::{HeaderMap, StatusCode, header::SET_COOKIE},
         response::{IntoResponse as _, Response},
     },
     prelude::*,
 };
 
-use crate::accounts::{Accounts, LoggedIn};
+use crate::accounts::{Accounts, LoggedIn, Login};
 
 /// What handlers share.
 #[derive(Clone)]
 struct Api {
     accounts: Arc<Accounts>,
     cookie: SessionCookie,
+    devices: Arc<DeviceCookies>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +77,11 @@ struct Me {
 }
 
 /// All routes of the service.
-pub(crate) fn routes(accounts: Arc<Accounts>, cookie: SessionCookie) -> Routes {
+pub(crate) fn routes(
+    accounts: Arc<Accounts>,
+    cookie: SessionCookie,
+    devices: DeviceCookies,
+) -> Routes {
     let open = Routes::new()
         .post("/register", register)
         .post("/login", log_in)
@@ -88,14 +93,26 @@ pub(crate) fn routes(accounts: Arc<Accounts>, cookie: SessionCookie) -> Routes {
         .post("/totp/confirm", confirm)
         .post("/totp/disable", disable)
         .with_options(|options| options.access(Access::Authenticated));
-    open.merge(own).with_state(Api { accounts, cookie })
+    open.merge(own).with_state(Api {
+        accounts,
+        cookie,
+        devices: Arc::new(devices),
+    })
 }
 
 impl Api {
-    fn logged_in(&self, token: &SecretToken) -> Result<Response, Error> {
-        let age = self.accounts.sessions.idle();
-        let cookie = self.cookie.set(token, age)?;
-        Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, cookie)]).into_response())
+    /// Sets the cookies of the session and of the known device.
+    fn logged_in(&self, login: &Login) -> Result<Response, Error> {
+        let max_age = self.accounts.sessions.idle_timeout();
+        let cookies = [
+            (SET_COOKIE, self.cookie.set(&login.token, max_age)?),
+            (SET_COOKIE, self.devices.set(&login.user, login.version)?),
+        ];
+        let mut response = StatusCode::NO_CONTENT.into_response();
+        for (name, value) in cookies {
+            response.headers_mut().append(name, value);
+        }
+        Ok(response)
     }
 }
 
@@ -113,9 +130,18 @@ async fn register(
     Ok((StatusCode::CREATED, Json(Registered { id: user.id })))
 }
 
-async fn log_in(State(api): State<Api>, Json(given): Json<Credentials>) -> Result<Response, Error> {
-    match api.accounts.log_in(&given.email, given.password).await? {
-        LoggedIn::Session(token) => api.logged_in(&token),
+async fn log_in(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Json(given): Json<Credentials>,
+) -> Result<Response, Error> {
+    let device = api.devices.read(&headers);
+    let logged_in = api
+        .accounts
+        .log_in(&given.email, given.password, device.as_ref())
+        .await?;
+    match logged_in {
+        LoggedIn::Session(login) => api.logged_in(&login),
         LoggedIn::CodeNeeded(token) => Ok(Json(CodeNeeded {
             code_needed: true,
             token: token.expose().to_owned(),
@@ -126,13 +152,15 @@ async fn log_in(State(api): State<Api>, Json(given): Json<Credentials>) -> Resul
 
 async fn log_in_by_code(
     State(api): State<Api>,
+    headers: HeaderMap,
     Json(given): Json<OfLogin>,
 ) -> Result<Response, Error> {
-    let token = api
+    let device = api.devices.read(&headers);
+    let login = api
         .accounts
-        .log_in_by_code(&given.token, &given.code)
+        .log_in_by_code(&given.token, &given.code, device.as_ref())
         .await?;
-    api.logged_in(&token)
+    api.logged_in(&login)
 }
 
 async fn me(State(api): State<Api>) -> Result<Json<Me>, Error> {
@@ -145,9 +173,14 @@ async fn me(State(api): State<Api>) -> Result<Json<Me>, Error> {
 
 async fn enrol(
     State(api): State<Api>,
+    headers: HeaderMap,
     Json(given): Json<OfPassword>,
 ) -> Result<Json<ToSetUp>, Error> {
-    let enrolment = api.accounts.enrol(&caller()?, given.password).await?;
+    let device = api.devices.read(&headers);
+    let enrolment = api
+        .accounts
+        .enrol(&caller()?, given.password, device.as_ref())
+        .await?;
     Ok(Json(ToSetUp {
         secret: enrolment.secret.expose().clone(),
         address: enrolment.address.expose().clone(),
@@ -162,10 +195,14 @@ async fn confirm(
     Ok(Json(Confirmed { recovery_codes }))
 }
 
-async fn disable(State(api): State<Api>, Json(given): Json<OfBoth>) -> Result<StatusCode, Error> {
-    let accounts = &api.accounts;
-    accounts
-        .disable(&caller()?, given.password, &given.code)
+async fn disable(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    Json(given): Json<OfBoth>,
+) -> Result<StatusCode, Error> {
+    let device = api.devices.read(&headers);
+    api.accounts
+        .disable(&caller()?, given.password, &given.code, device.as_ref())
         .await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -16,8 +16,10 @@ pub(crate) enum Kind {
     Address,
     /// Failed passwords of an account from one known device.
     Device,
-    /// Second factors of a user.
+    /// Second factors of a user, from devices that are not known.
     Code,
+    /// Second factors of a user from one known device.
+    DeviceCode,
 }
 
 /// What stands in the table. A hash has one length, whatever somebody sends, and names nobody.
@@ -27,6 +29,7 @@ pub(crate) fn subject(kind: Kind, name: &str) -> String {
         Kind::Address => "address",
         Kind::Device => "device",
         Kind::Code => "code",
+        Kind::DeviceCode => "device-code",
     };
     let hash = hash(format!("{kind}\0{name}").as_bytes());
     let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -100,13 +103,25 @@ pub(crate) async fn take_back(connection: &dyn Connection, subject: &str) -> Res
         .map(drop)
 }
 
-/// Forgets the passwords that nobody has tried for so long. Codes stay counted until one is right, and are one row for a user who has a second factor.
+/// The time after which wrong codes of a device are deleted. Browsers delete a cookie after 400 days
+/// at most (RFC 6265bis, section 5.5), so no device has such a row any more.
+const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
+
+/// Deletes failed passwords whose last failure is longer than `after` ago. Wrong codes of a user
+/// stay until a code is right: this is one row for each user with a second factor.
 pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<(), DataError> {
     delete_in_pages(connection, || {
         sql("DELETE FROM account_failures WHERE subject IN
-             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' LIMIT ?)")
-            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' LIMIT ?")
+             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?)")
+            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?")
             .bind(microseconds(after))
+    })
+    .await?;
+    delete_in_pages(connection, || {
+        sql("DELETE FROM account_failures WHERE subject IN
+             (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?)")
+            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?")
+            .bind(microseconds(DEVICE_CODE_RETENTION))
     })
     .await
 }

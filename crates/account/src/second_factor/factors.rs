@@ -6,8 +6,13 @@ use seaworthy_crypto::{Context, EncryptedColumn, Envelope, RowKey, Sealer};
 use seaworthy_data::{Connection, DataError, Database, Transaction, sql};
 use url::form_urlencoded;
 
-use super::{SecondFactorConfig, code::step_of, guesses::Guesses, recovery};
-use crate::secret_token::random;
+use super::{
+    SecondFactorConfig,
+    code::step_of,
+    guesses::{CodeOrigin, Guesses},
+    recovery,
+};
+use crate::{KnownDevice, secret_token::random};
 
 /// RFC 4226, section 4, R6: 160 bits.
 const SECRET_BYTES: usize = 20;
@@ -146,7 +151,7 @@ impl SecondFactors {
                 step,
             }))
         };
-        self.guesses.counted(user, proved).await
+        self.guesses.counted(CodeOrigin::User(user), proved).await
     }
 
     /// Confirms the application that was [proved](Self::prove), in the transaction that writes it down. From then on logins need a code. Tells the recovery codes, which are shown once; `None` where another
@@ -187,33 +192,65 @@ impl SecondFactors {
         Ok(confirmed.is_some_and(|(confirmed,)| confirmed))
     }
 
-    /// Whether the code is the user's: one of the application, or a recovery code. Either is used up by it; of two at once one is. Ask for it once the password was found right.
+    /// Whether the code is right: a code of the user's application, or a recovery code. A right code
+    /// is used up. Of two requests with the same code, one succeeds. Call it after the password was
+    /// found right.
     ///
-    /// Each code is counted as wrong before it is looked at, by user, and only a right one clears the count: not the password, which whoever guesses may know.
+    /// A code of the application is counted as wrong before it is compared. All unknown devices of
+    /// a user share one count, which only a right code ends. An attacker with the password can
+    /// therefore keep this count locked. The owner then logs in on a known device
+    /// ([`verify_from`](Self::verify_from)) or with a recovery code: recovery codes are not
+    /// counted, because 80 random bits cannot be guessed.
     ///
     /// # Errors
-    /// 429 `TOO_MANY_ATTEMPTS` with `Retry-After` while a user of whom [many](SecondFactorConfig::wrong_codes) were wrong has to wait; the database's, or that of the keys.
+    /// 429 `TOO_MANY_ATTEMPTS` with `Retry-After` while the user has to wait after
+    /// [too many](SecondFactorConfig::wrong_codes) wrong codes. The database's errors, and those of
+    /// the keys.
     pub async fn verify(&self, user: &str, code: &str) -> Result<bool, Error> {
+        self.verify_of(CodeOrigin::User(user), code).await
+    }
+
+    /// Whether the code is right for the user of a known device. The device has its own count of
+    /// wrong codes, with the limit of a user. Wrong codes from other devices do not delay it, and
+    /// its wrong codes do not delay others.
+    ///
+    /// # Errors
+    /// As [`verify`](Self::verify), while the device has to wait.
+    pub async fn verify_from(&self, device: &KnownDevice, code: &str) -> Result<bool, Error> {
+        self.verify_of(CodeOrigin::Device(device), code).await
+    }
+
+    async fn verify_of(&self, origin: CodeOrigin<'_>, code: &str) -> Result<bool, Error> {
+        let user = origin.user();
         let Some(factor) = self.load(user).await?.filter(|factor| factor.is_confirmed) else {
             return Ok(false);
         };
-        let taken = self.take(user, &factor, code);
-        let taken = self.guesses.counted(user, taken).await?;
+        if recovery::is_recovery_code(code) {
+            let is_right = recovery::take(&self.database, user, code).await?;
+            if is_right && let Err(error) = self.guesses.forget(&self.database, user).await {
+                tracing::warn!(user, %error, "wrong codes stay counted after a right one");
+            }
+            return Ok(is_right);
+        }
+        let check = self.take(user, &factor, code);
+        let taken = self.guesses.counted(origin, check).await?;
         Ok(taken.is_some())
     }
 
+    /// Uses up a code of the application.
     async fn take(&self, user: &str, factor: &Factor, code: &str) -> Result<Option<()>, Error> {
-        if let Some(step) = self.step(user, factor, code).await? {
-            let taken = sql("UPDATE account_second_factors SET last_step = ? WHERE user_id = ? AND last_step < ?")
-                .bind(step.cast_signed())
-                .bind(user)
-                .bind(step.cast_signed())
-                .execute(&self.database)
-                .await?;
-            return Ok((taken.rows_affected() > 0).then_some(()));
-        }
-        let is_taken = recovery::take(&self.database, user, code).await?;
-        Ok(is_taken.then_some(()))
+        let Some(step) = self.step(user, factor, code).await? else {
+            return Ok(None);
+        };
+        let taken = sql(
+            "UPDATE account_second_factors SET last_step = ? WHERE user_id = ? AND last_step < ?",
+        )
+        .bind(step.cast_signed())
+        .bind(user)
+        .bind(step.cast_signed())
+        .execute(&self.database)
+        .await?;
+        Ok((taken.rows_affected() > 0).then_some(()))
     }
 
     /// Removes the factor, its recovery codes and the count of wrong ones, after the password and a code were asked for.

@@ -3,15 +3,41 @@ use seaworthy_data::{Connection, DataError, Database};
 use tracing::warn;
 
 use crate::{
-    LockoutError, LockoutLimit,
+    KnownDevice, LockoutError, LockoutLimit,
     lockout::failures::{self, Kind},
 };
 
-/// Counts the codes that were wrong, by user. The count of passwords is another one: it ends with each that is right, and would bound nothing for whoever knows the password.
+/// Counts wrong codes. It is separate from the count of failed passwords: a right password ends
+/// that count, and an attacker who guesses codes has the password.
 #[derive(Clone)]
 pub(super) struct Guesses {
     database: Database,
     limit: LockoutLimit,
+}
+
+/// Where a code comes from. Each origin has its own count.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum CodeOrigin<'a> {
+    /// Any device. All devices share the count of the user.
+    User(&'a str),
+    /// A device on which the user has logged in.
+    Device(&'a KnownDevice),
+}
+
+impl<'a> CodeOrigin<'a> {
+    pub(super) fn user(self) -> &'a str {
+        match self {
+            Self::User(user) => user,
+            Self::Device(device) => device.user(),
+        }
+    }
+
+    fn subject(self) -> String {
+        match self {
+            Self::User(user) => failures::subject(Kind::Code, user),
+            Self::Device(device) => failures::subject(Kind::DeviceCode, &device.subject()),
+        }
+    }
 }
 
 impl Guesses {
@@ -19,40 +45,41 @@ impl Guesses {
         Self { database, limit }
     }
 
-    /// Looks at a code after it was counted as wrong. `Some` is what a right one gives.
+    /// Counts a wrong code and then runs `check`, which returns `Some` for a right one. A right
+    /// code ends the count of its origin.
     pub(super) async fn counted<T>(
         &self,
-        user: &str,
-        look: impl Future<Output = Result<Option<T>, Error>> + Send,
+        origin: CodeOrigin<'_>,
+        check: impl Future<Output = Result<Option<T>, Error>> + Send,
     ) -> Result<Option<T>, Error> {
-        self.count(user).await?;
-        let found = look.await;
-        let database = &self.database;
-        match &found {
-            // What a right one gives may be given once only: a count that stays is the smaller harm.
+        self.count(origin).await?;
+        let checked = check.await;
+        match &checked {
+            // The code is used up. A count that stays does less harm than a lost login.
             Ok(Some(_)) => {
-                if let Err(error) = self.forget(database, user).await {
-                    warn!(user, %error, "wrong codes stay counted after a right one");
+                if let Err(error) = failures::forget(&self.database, &origin.subject()).await {
+                    warn!(user = origin.user(), %error, "wrong codes stay counted after a right one");
                 }
             }
             Ok(None) => {}
-            // Nobody has found out whether it is right. What cannot be taken back stays, and the error that matters is the first.
-            Err(_) => drop(failures::take_back(database, &subject(user)).await),
+            // The code was not compared. If the count cannot be reduced, the first error is the
+            // one to report.
+            Err(_) => drop(failures::take_back(&self.database, &origin.subject()).await),
         }
-        found
+        checked
     }
 
-    async fn count(&self, user: &str) -> Result<(), LockoutError> {
+    async fn count(&self, origin: CodeOrigin<'_>) -> Result<(), LockoutError> {
         let counted = self
             .database
             .transaction(|tx| async move {
-                // Time alone forgives nothing: it would be more guesses for whoever waits.
-                failures::count(&tx, &subject(user), &self.limit, None).await
+                // Time alone does not end the count: an attacker who waits would get more guesses.
+                failures::count(&tx, &origin.subject(), &self.limit, None).await
             })
             .await;
         if let Err(LockoutError::Locked { retry_after }) = &counted {
             warn!(
-                user,
+                user = origin.user(),
                 seconds = retry_after.as_secs(),
                 "a second factor was refused: too many codes were wrong"
             );
@@ -60,15 +87,12 @@ impl Guesses {
         counted
     }
 
+    /// Ends the count of a user. The counts of known devices stay.
     pub(super) async fn forget(
         &self,
         connection: &dyn Connection,
         user: &str,
     ) -> Result<(), DataError> {
-        failures::forget(connection, &subject(user)).await
+        failures::forget(connection, &CodeOrigin::User(user).subject()).await
     }
-}
-
-fn subject(user: &str) -> String {
-    failures::subject(Kind::Code, user)
 }

@@ -10,6 +10,8 @@ const CODES: usize = 10;
 const BYTES: usize = 10;
 /// Letters between two dashes.
 const GROUP: usize = 4;
+/// Letters of a code, without dashes: five bits each.
+const LENGTH: usize = BYTES * 8 / 5;
 
 /// New codes in the place of those that the user has: four groups of four letters, such as `ABCD-EFGH-IJKL-MNOP`. Only their hashes are stored.
 pub(super) async fn replace(connection: &dyn Connection, user: &str) -> Result<Vec<String>, Error> {
@@ -57,23 +59,43 @@ fn generate() -> Result<String, Error> {
     Ok(groups.join("-"))
 }
 
-/// Of the letters and digits alone: people leave out what divides them, and their case.
+/// Whether a code has the length of a recovery code, so that it is not one of an application.
+pub(super) fn is_recovery_code(code: &str) -> bool {
+    normalized(code).len() == LENGTH
+}
+
 fn stored(code: &str) -> Vec<u8> {
-    let plain: String = code
-        .chars()
+    hash(normalized(code).as_bytes())
+}
+
+/// Returns the letters and digits in upper case: users type any case and leave out the dashes.
+fn normalized(code: &str) -> String {
+    code.chars()
         .filter(char::is_ascii_alphanumeric)
         .map(|character| character.to_ascii_uppercase())
-        .collect();
-    hash(plain.as_bytes())
+        .collect()
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
     fn a_recovery_code_is_read_however_it_is_typed_auth_4() {
         assert_eq!(stored("ABCD-EFGH"), stored("abcd efgh"));
         assert_ne!(stored("ABCD-EFGH"), stored("ABCD-EFGI"));
+        assert!(is_recovery_code(&generate().unwrap()));
+        assert!(!is_recovery_code("123 456"));
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_codes_have_a_normal_form_auth_4(code in ".{0,80}") {
+            let normal = normalized(&code);
+            prop_assert!(normal.bytes().all(|byte| byte.is_ascii_digit() || byte.is_ascii_uppercase()));
+            prop_assert_eq!(is_recovery_code(&code), normal.len() == 16);
+        }
     }
 }

@@ -3,10 +3,14 @@
 use std::{num::NonZeroU32, time::Duration};
 
 use futures::future::join_all;
-use seaworthy_account::{Lockout, LockoutConfig, SecondFactorConfig, SecondFactors};
-use seaworthy_core::{Code, Error, Timeout};
+use http::{HeaderMap, header::COOKIE};
+use seaworthy_account::{
+    DeviceCookies, KnownDevice, Lockout, LockoutConfig, SecondFactorConfig, SecondFactors,
+};
+use seaworthy_core::{Code, Error, Secret, Timeout};
 use seaworthy_crypto::Sealer;
 use seaworthy_data::sql;
+use seaworthy_http::cookie::HostCookie;
 
 use crate::{
     place::Place,
@@ -75,11 +79,92 @@ pub(crate) async fn a_code_is_guessed_no_faster_by_who_knows_the_password_auth_4
         }
     }
     assert_eq!(looked_at, 5);
-    // Nobody is let in meanwhile, by what is right neither.
+    // A right code of the application has to wait too.
     waits(factors.verify(USER, &shown(&secret, 1)).await);
-    waits(factors.verify(USER, &recovery[0]).await);
     the_pause_passes(&place).await;
+    assert!(factors.verify(USER, &shown(&secret, 1)).await.unwrap());
     assert!(factors.verify(USER, &recovery[0]).await.unwrap());
+}
+
+/// Returns a device on which the user has logged in.
+fn known_device(user: &str) -> KnownDevice {
+    let secret = Secret::new("a secret of the tests that is long enough".to_owned());
+    let cookie = HostCookie::insecure("device");
+    let devices = DeviceCookies::new(cookie, &secret, Duration::from_secs(60)).unwrap();
+    let set = devices.set(user, 0).unwrap();
+    let pair = set.to_str().unwrap().split(';').next().unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert(COOKIE, pair.parse().unwrap());
+    let claim = devices.read(&headers).unwrap();
+    claim.confirm(user, 0).unwrap()
+}
+
+/// Tries wrong codes until the user has to wait, like an attacker with the password.
+async fn lock(factors: &SecondFactors) {
+    for _ in 0..5 {
+        assert!(!factors.verify(USER, WRONG).await.unwrap());
+    }
+    waits(factors.verify(USER, WRONG).await);
+}
+
+pub(crate) async fn known_device_verifies_codes_while_the_user_is_locked_auth_4(place: Place) {
+    let factors = patient(&place);
+    let (secret, _) = enrolled(&place, &factors).await;
+    lock(&factors).await;
+    let device = known_device(USER);
+    let code = shown(&secret, 1);
+    assert!(factors.verify_from(&device, &code).await.unwrap());
+    // The attacker gains nothing by the owner's login.
+    waits(factors.verify(USER, WRONG).await);
+
+    let other = known_device("user-8");
+    assert!(
+        !factors
+            .verify_from(&other, &shown(&secret, 1))
+            .await
+            .unwrap()
+    );
+}
+
+pub(crate) async fn recovery_code_verifies_while_the_user_is_locked_auth_4(place: Place) {
+    let factors = patient(&place);
+    let (_, recovery) = enrolled(&place, &factors).await;
+    lock(&factors).await;
+    for _ in 0..20 {
+        let wrong = "AAAA-AAAA-AAAA-AAAA";
+        assert!(!factors.verify(USER, wrong).await.unwrap());
+    }
+    assert!(factors.verify(USER, &recovery[0]).await.unwrap());
+    assert!(
+        !factors.verify(USER, &recovery[0]).await.unwrap(),
+        "it was used"
+    );
+}
+
+pub(crate) async fn known_device_has_its_own_limit_for_wrong_codes_auth_4(place: Place) {
+    let factors = patient(&place);
+    let (secret, _) = enrolled(&place, &factors).await;
+    let stolen = known_device(USER);
+    for _ in 0..5 {
+        assert!(!factors.verify_from(&stolen, WRONG).await.unwrap());
+    }
+    waits(factors.verify_from(&stolen, &shown(&secret, 1)).await);
+    // Time does not end the count, and neither does the worker that deletes failed passwords.
+    sql("UPDATE account_failures SET failed_us = failed_us - 31536000000000, locked_until_us = 0")
+        .execute(&place.database)
+        .await
+        .unwrap();
+    let lockout = Lockout::new(place.database.clone(), LockoutConfig::default());
+    lockout.purge().await.unwrap();
+    assert!(!factors.verify_from(&stolen, WRONG).await.unwrap());
+    assert!(waits(factors.verify_from(&stolen, WRONG).await) > PAUSE.get());
+    // Another device of the user and the user's unknown devices have limits of their own.
+    assert!(
+        !factors
+            .verify_from(&known_device(USER), WRONG)
+            .await
+            .unwrap()
+    );
     assert!(factors.verify(USER, &shown(&secret, 1)).await.unwrap());
 }
 
@@ -132,16 +217,20 @@ pub(crate) async fn a_secret_is_not_confirmed_by_guessing_auth_4(place: Place) {
 }
 
 pub(crate) async fn a_code_that_cannot_be_counted_is_not_looked_at_auth_4(place: Place) {
+    async fn last_step(place: &Place) -> i64 {
+        let (step,): (i64,) = sql("SELECT last_step FROM account_second_factors")
+            .fetch_one(&place.database)
+            .await
+            .unwrap();
+        step
+    }
     let factors = patient(&place);
-    let (_, recovery) = enrolled(&place, &factors).await;
+    let (secret, _) = enrolled(&place, &factors).await;
+    let before = last_step(&place).await;
     sql("DROP TABLE account_failures")
         .execute(&place.database)
         .await
         .unwrap();
-    assert!(factors.verify(USER, &recovery[0]).await.is_err());
-    let left: Vec<(Vec<u8>,)> = sql("SELECT code_hash FROM account_recovery_codes")
-        .fetch_all(&place.database)
-        .await
-        .unwrap();
-    assert_eq!(left.len(), recovery.len());
+    assert!(factors.verify(USER, &shown(&secret, 1)).await.is_err());
+    assert_eq!(last_step(&place).await, before, "the code was used up");
 }

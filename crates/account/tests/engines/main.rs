@@ -46,7 +46,10 @@ seaworthy_testkit::on_every_database! {
         guesses_at_once_are_counted_like_one_after_the_other_auth_4,
         a_right_code_alone_ends_the_count_of_wrong_ones_auth_4,
         a_secret_is_not_confirmed_by_guessing_auth_4,
-        a_code_that_cannot_be_counted_is_not_looked_at_auth_4;
+        a_code_that_cannot_be_counted_is_not_looked_at_auth_4,
+        known_device_verifies_codes_while_the_user_is_locked_auth_4,
+        recovery_code_verifies_while_the_user_is_locked_auth_4,
+        known_device_has_its_own_limit_for_wrong_codes_auth_4;
     rotation:
         codes_verify_after_a_rotation_and_the_removal_of_the_old_key_sec_5,
         a_key_that_is_removed_too_early_is_an_error_and_no_wrong_code_sec_5;

@@ -1,5 +1,5 @@
 use seaworthy::{
-    account::{Origin, SecretToken},
+    account::{DeviceClaim, Origin, SecretToken, TokenVersions},
     audit_log::AuditEntry,
     data::Transaction,
     prelude::*,
@@ -8,12 +8,21 @@ use seaworthy::{
 use super::Accounts;
 use crate::refusal;
 
-/// How far a password leads.
+/// The result of a right password.
 pub(crate) enum LoggedIn {
-    /// Into a session.
-    Session(SecretToken),
-    /// To the question for a code; the token is good once, for the answer.
+    /// The user has no second factor.
+    Session(Login),
+    /// The user has a second factor. The token is valid once, for the request with the code.
     CodeNeeded(SecretToken),
+}
+
+/// A complete login.
+pub(crate) struct Login {
+    pub(crate) user: String,
+    /// The token of the session.
+    pub(crate) token: SecretToken,
+    /// The version of the user's tokens, for the cookie of the device.
+    pub(crate) version: u64,
 }
 
 impl Accounts {
@@ -22,8 +31,9 @@ impl Accounts {
         &self,
         email: &str,
         password: Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<LoggedIn, Error> {
-        let user = self.prove("user.login", email, password).await?;
+        let user = self.prove("user.login", email, password, device).await?;
         let needs_code = self.factors.is_required(&user.id).await?;
         self.database
             .transaction(|tx| {
@@ -33,8 +43,8 @@ impl Accounts {
                         let token = self.begun.issue(&tx, user).await?;
                         return Ok(LoggedIn::CodeNeeded(token));
                     }
-                    let token = self.begin(&tx, user, "user.login").await?;
-                    Ok::<_, Error>(LoggedIn::Session(token))
+                    let login = self.begin(&tx, user, "user.login").await?;
+                    Ok::<_, Error>(LoggedIn::Session(login))
                 }
             })
             .await
@@ -45,11 +55,12 @@ impl Accounts {
         &self,
         token: &Secret<String>,
         code: &Secret<String>,
-    ) -> Result<SecretToken, Error> {
+        device: Option<&DeviceClaim>,
+    ) -> Result<Login, Error> {
         let token = SecretToken::parse(token.expose()).ok_or_else(refusal::no_login)?;
         let user = self.begun.holder(&token).await?;
         let user = user.ok_or_else(refusal::no_login)?;
-        self.prove_by_code("user.login_by_code", &user, code)
+        self.prove_by_code("user.login_by_code", &user, code, device)
             .await?;
         self.database
             .transaction(|tx| {
@@ -69,7 +80,7 @@ impl Accounts {
         tx: &Transaction,
         user: &str,
         action: &'static str,
-    ) -> Result<SecretToken, Error> {
+    ) -> Result<Login, Error> {
         let now = context::current();
         let now = now.as_deref();
         let address = now.and_then(RequestContext::client_address);
@@ -81,6 +92,10 @@ impl Accounts {
         let session = self.sessions.begin(tx, user, origin).await?;
         let entry = AuditEntry::new(action).actor(user).target("user", user);
         self.audit.append(tx, entry).await?;
-        Ok(session.token)
+        Ok(Login {
+            user: user.to_owned(),
+            token: session.token,
+            version: TokenVersions::current(tx, user).await?,
+        })
     }
 }

@@ -5,14 +5,14 @@ mod password;
 mod second_factor;
 
 use seaworthy::{
-    account::{Lockout, OneTimeTokens, SecondFactors, Sessions},
+    account::{DeviceClaim, KnownDevice, Lockout, OneTimeTokens, SecondFactors, Sessions},
     audit_log::{AuditEntry, AuditLog, Outcome},
     auth::password::{PasswordPolicy, Passwords},
     data::Database,
     prelude::*,
 };
 
-pub(crate) use login::LoggedIn;
+pub(crate) use login::{LoggedIn, Login};
 
 /// The accounts and all that they need.
 pub(crate) struct Accounts {
@@ -28,6 +28,18 @@ pub(crate) struct Accounts {
 }
 
 impl Accounts {
+    /// Returns the device of a request if this user has logged in on it.
+    async fn known_device(
+        &self,
+        claim: Option<&DeviceClaim>,
+        user: &str,
+    ) -> Result<Option<KnownDevice>, Error> {
+        match claim {
+            Some(claim) => Ok(claim.confirm_current(&self.database, user).await?),
+            None => Ok(None),
+        }
+    }
+
     /// Writes down what was tried and not let happen; of an account that does not exist too, so that the time tells nothing.
     async fn refused(&self, action: &'static str, user: Option<&str>) -> Result<(), Error> {
         self.database

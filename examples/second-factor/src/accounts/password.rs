@@ -1,4 +1,6 @@
-use seaworthy::{audit_log::AuditEntry, auth::password::PasswordCheck, prelude::*};
+use seaworthy::{
+    account::DeviceClaim, audit_log::AuditEntry, auth::password::PasswordCheck, prelude::*,
+};
 
 use super::Accounts;
 use crate::{
@@ -37,12 +39,27 @@ impl Accounts {
         action: &'static str,
         email: &str,
         password: Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<User, Error> {
         // Before the database is asked: a flood of logins holds no connection that others wait for.
         let place = self.passwords.reserve()?;
         let email = normal(email);
-        let address = context::with_current(|now| now.and_then(RequestContext::client_address));
-        let attempt = self.lockout.attempt(&email, address).await?;
+        // A genuine cookie of any user leads here, whether or not the account exists.
+        let device = match device {
+            Some(claim) => match User::by_email(&self.database, &email).await? {
+                Some(owner) => self.known_device(Some(claim), &owner.id).await?,
+                None => None,
+            },
+            None => None,
+        };
+        let attempt = match device {
+            Some(device) => self.lockout.attempt_from(&device).await?,
+            None => {
+                let address =
+                    context::with_current(|now| now.and_then(RequestContext::client_address));
+                self.lockout.attempt(&email, address).await?
+            }
+        };
         let known = User::by_email(&self.database, &email).await?;
         let stored = known.as_ref().map(|user| user.password_hash.expose());
         let check = match place.verify(password, stored.map(String::as_str)).await {

@@ -1,4 +1,8 @@
-use seaworthy::{account::Enrolment, audit_log::AuditEntry, prelude::*};
+use seaworthy::{
+    account::{DeviceClaim, Enrolment},
+    audit_log::AuditEntry,
+    prelude::*,
+};
 
 use super::Accounts;
 use crate::{refusal, users::User};
@@ -9,9 +13,10 @@ impl Accounts {
         &self,
         user: &str,
         password: Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<Enrolment, Error> {
         let user = self
-            .prove_again("second_factor.enrol", user, password)
+            .prove_again("second_factor.enrol", user, password, device)
             .await?;
         let enrolment = self.factors.enrol(&user.id, user.email.expose()).await?;
         enrolment.ok_or_else(refusal::has_second_factor)
@@ -55,10 +60,11 @@ impl Accounts {
         user: &str,
         password: Secret<String>,
         code: &Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<(), Error> {
         const ACTION: &str = "second_factor.remove";
-        self.prove_again(ACTION, user, password).await?;
-        self.prove_by_code(ACTION, user, code).await?;
+        self.prove_again(ACTION, user, password, device).await?;
+        self.prove_by_code(ACTION, user, code, device).await?;
         self.database
             .transaction(|tx| async move {
                 self.factors.remove(&tx, user).await?;
@@ -74,8 +80,15 @@ impl Accounts {
         action: &'static str,
         user: &str,
         code: &Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<(), Error> {
-        if self.factors.verify(user, code.expose()).await? {
+        // A known device has its own limit, so that an attacker with the password cannot lock the
+        // owner out.
+        let is_right = match self.known_device(device, user).await? {
+            Some(device) => self.factors.verify_from(&device, code.expose()).await?,
+            None => self.factors.verify(user, code.expose()).await?,
+        };
+        if is_right {
             return Ok(());
         }
         self.refused(action, Some(user)).await?;
@@ -87,9 +100,11 @@ impl Accounts {
         action: &'static str,
         user: &str,
         password: Secret<String>,
+        device: Option<&DeviceClaim>,
     ) -> Result<User, Error> {
         let user = User::by_id(&self.database, user).await?;
         let user = user.ok_or_else(refusal::invalid_credentials)?;
-        self.prove(action, user.email.expose(), password).await
+        self.prove(action, user.email.expose(), password, device)
+            .await
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct Place {
 pub(crate) struct Guarded {
     pub(crate) id: String,
     pub(crate) session: String,
+    /// The cookie of the device on which the user has logged in.
+    pub(crate) device: String,
     pub(crate) secret: String,
     /// What confirmed it.
     pub(crate) used: String,
@@ -138,7 +140,16 @@ impl Place {
 
     pub(crate) fn guarded(&self, email: &str) -> Guarded {
         let id = self.register(email);
-        let session = session(&self.log_in(email, PASSWORD));
+        let answer = self.log_in(email, PASSWORD);
+        let session = session(&answer);
+        let mut cookies = answer
+            .headers
+            .iter()
+            .filter(|(name, _)| name == "set-cookie");
+        let (_, device) = cookies
+            .find(|(_, value)| value.contains("device="))
+            .unwrap();
+        let device = device.split(';').next().unwrap().to_owned();
         let secret = self.enrol(&session);
         let used = shown(&secret, 0);
         let confirmed = self.post("/totp/confirm", &session, &json!({ "code": used }));
@@ -146,6 +157,7 @@ impl Place {
         Guarded {
             id,
             session,
+            device,
             secret,
             used,
             recovery: serde_json::from_value(codes).unwrap(),

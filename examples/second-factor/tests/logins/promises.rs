@@ -115,19 +115,41 @@ fn codes_are_not_guessed_auth_4() {
     for _ in 0..5 {
         assert_eq!(refusal(&place.log_in_by(ADA, "000")), "401 WRONG_CODE");
     }
-    for right in [&shown(&ada.secret, 1), &ada.recovery[0]] {
-        let refused = place.log_in_by(ADA, right);
-        assert_eq!(refusal(&refused), "429 TOO_MANY_ATTEMPTS");
-        let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
-        assert!(wait > 3_000, "{wait}");
-    }
+    let right = shown(&ada.secret, 1);
+    let refused = place.log_in_by(ADA, &right);
+    assert_eq!(refusal(&refused), "429 TOO_MANY_ATTEMPTS");
+    let wait: u64 = refused.header("retry-after").unwrap().parse().unwrap();
+    assert!(wait > 3_000, "{wait}");
     let elsewhere = place.post(
         "/totp/disable",
         &ada.session,
-        &json!({ "password": PASSWORD, "code": ada.recovery[0] }),
+        &json!({ "password": PASSWORD, "code": right }),
     );
     assert_eq!(refusal(&elsewhere), "429 TOO_MANY_ATTEMPTS");
     session(&place.log_in_by(EVE, &eve.recovery[0]));
+}
+
+#[test]
+fn locked_owner_logs_in_by_device_or_recovery_code_auth_4() {
+    let place = open(&LONG_PAUSE);
+    let ada = place.guarded(ADA);
+    for _ in 0..5 {
+        assert_eq!(refusal(&place.log_in_by(ADA, "000")), "401 WRONG_CODE");
+    }
+    let code = shown(&ada.secret, 1);
+    let locked = place.log_in_by(ADA, &code);
+    assert_eq!(refusal(&locked), "429 TOO_MANY_ATTEMPTS");
+    // The device on which the owner has logged in before.
+    let begun = token(&place.log_in(ADA, PASSWORD));
+    let given = json!({ "token": begun, "code": code });
+    session(&place.post("/login/code", &ada.device, &given));
+
+    let place = open(&LONG_PAUSE);
+    let ada = place.guarded(ADA);
+    for _ in 0..6 {
+        place.log_in_by(ADA, "000");
+    }
+    session(&place.log_in_by(ADA, &ada.recovery[0]));
 }
 
 #[test]
