@@ -5,12 +5,13 @@ use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, RequestContext};
 use seaworthy_http::{Access, Attach, Authenticate, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::{
     bearer::{Bearer, other_scheme},
     token::{
-        Refusal, Revocation, Standing, TokenError, TokenVerifier, VerifiedCache, VerifiedToken,
+        MissingKey, Rejection, Revocation, Standing, TokenError, TokenVerifier, VerifiedCache,
+        VerifiedToken,
     },
 };
 
@@ -20,7 +21,7 @@ const CACHED_TOKENS: u32 = 10_000;
 const MOST_REASONS: usize = 32;
 
 /// How bearer tokens are looked at.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BearerConfig {
     /// How many tokens are remembered as verified, about 2 KB each; 0 checks every token at every use.
@@ -95,13 +96,13 @@ impl BearerAuthentication {
 
 impl Inner {
     /// The token, remembered or looked at.
-    fn verified(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Refusal> {
+    fn verified(&self, token: &[u8], now: SystemTime) -> Result<Arc<VerifiedToken>, Rejection> {
         let generation = self.verifier.generation();
         if let Some(verified) = self.cache.get(token, generation, now) {
             return Ok(verified);
         }
-        let text = str::from_utf8(token).map_err(|_| Refusal::Wrong(TokenError::Malformed))?;
-        let verified = Arc::new(self.verifier.look(text, now)?);
+        let text = str::from_utf8(token).map_err(|_| TokenError::Malformed)?;
+        let verified = Arc::new(self.verifier.check(text, now)?);
         self.cache.insert(token, &verified, generation, now);
         Ok(verified)
     }
@@ -139,15 +140,10 @@ impl Inner {
     ) -> Result<Arc<VerifiedToken>, TokenError> {
         let (verified, standing) = match start {
             Waiting::ForStanding(verified, standing) => (verified, standing),
-            Waiting::ForKeys(jwks) => {
-                let refreshed = jwks.refresh_on_demand().await;
+            Waiting::ForKeys(missing) => {
                 let token = token.unwrap_or_default();
-                let verified = self.verified(&token, SystemTime::now());
-                let verified = verified.map_err(|refusal| match refusal {
-                    Refusal::Wrong(error) => error,
-                    // Without newer keys the token can be neither accepted nor rejected.
-                    Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
-                })?;
+                let verify = || self.verified(&token, SystemTime::now());
+                let verified = missing.refresh(verify).await?;
                 let standing = self.standing(&verified);
                 (verified, standing)
             }
@@ -166,7 +162,7 @@ impl Inner {
 
 /// What a request waits for.
 enum Waiting {
-    ForKeys(crate::jwks::Jwks),
+    ForKeys(MissingKey),
     ForStanding(Arc<VerifiedToken>, Standing),
 }
 
@@ -217,8 +213,10 @@ impl Authenticate for BearerAuthentication {
         };
         let verified = match inner.verified(token, SystemTime::now()) {
             Ok(verified) => verified,
-            Err(Refusal::Wrong(error)) => return refused(error),
-            Err(Refusal::AskFor(jwks, _)) => return later(Some(token), Waiting::ForKeys(jwks)),
+            Err(Rejection::Invalid(error)) => return refused(error),
+            Err(Rejection::Missing(missing)) => {
+                return later(Some(token), Waiting::ForKeys(missing));
+            }
         };
         match inner.standing(&verified) {
             Standing::Good => Authentication::Known(identity(verified)),

@@ -1,27 +1,28 @@
 use schemars::JsonSchema;
 use seaworthy_core::Timeout;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-/// Where most issuers have it.
+/// The path that most issuers use.
 const PATH: &str = "/.well-known/jwks.json";
-/// Keys rotate in days; a key that was taken back must be forgotten in minutes.
+/// Issuers rotate keys in days. A revoked key must become invalid within minutes.
 const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
-/// A new key is there soon, and who invents keys costs the issuer two requests a minute.
-const DEMAND_INTERVAL: Timeout = Timeout::from_secs(30);
-/// An issuer is repaired within a day; keys that are older may have been taken back without our knowing.
+/// Tokens by a new key work after this time at most. Invented keys cost the issuer one request per
+/// second and replica.
+const MIN_REFRESH_INTERVAL: Timeout = Timeout::from_secs(1);
+/// Operators repair an issuer within a day. Older keys may have been revoked meanwhile.
 const MAX_STALE: Timeout = Timeout::from_secs(24 * 60 * 60);
 
-/// How a key set is kept fresh.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// How a key set is fetched and refreshed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct JwksConfig {
-    /// The path of the key set, below the address of the client that fetches it; with a client that has none, the whole address.
+    /// The path of the key set below the `base_url` of the client, or the whole URL if the client has none.
     pub path: String,
-    /// How often the keys are asked for in the background.
+    /// How often the background task fetches the keys.
     pub refresh_interval: Timeout,
-    /// The shortest time between two times that an unknown key, or none at all, makes them be asked for; also how long after a failure it is tried again.
-    pub demand_interval: Timeout,
-    /// How long keys are used that could not be asked for again. After it nothing is believed.
+    /// The minimum time between two fetches that tokens with unknown keys trigger. Such tokens wait for the next fetch.
+    pub min_refresh_interval: Timeout,
+    /// How long keys stay valid after the last successful fetch, including the time for which the machine was suspended.
     pub max_stale: Timeout,
 }
 
@@ -30,7 +31,7 @@ impl Default for JwksConfig {
         Self {
             path: PATH.to_owned(),
             refresh_interval: REFRESH_INTERVAL,
-            demand_interval: DEMAND_INTERVAL,
+            min_refresh_interval: MIN_REFRESH_INTERVAL,
             max_stale: MAX_STALE,
         }
     }

@@ -3,21 +3,21 @@ use seaworthy_client::{ClientError, HttpClient};
 
 use crate::token::{Algorithm, KeySet, KeySetError};
 
-/// A set of 64 keys of 8192 bits with their certificates is smaller.
-const LARGEST: usize = 256 * 1024;
+/// Larger than a set of 64 keys of 8192 bits with their certificates.
+const MAX_BYTES: usize = 256 * 1024;
 
-/// Why there are no newer keys.
+/// A fetch of the key set failed.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum FetchError {
     #[error("the key set cannot be fetched")]
     Client(#[from] ClientError),
-    #[error("the key set has more than {LARGEST} bytes")]
+    #[error("the key set has more than {MAX_BYTES} bytes")]
     TooLarge,
     #[error(transparent)]
     KeySet(#[from] KeySetError),
 }
 
-/// The keys and the document that they came in.
+/// Fetches the keys. Returns them with the bytes of their document.
 pub(super) async fn fetch(
     client: &HttpClient,
     path: &str,
@@ -26,9 +26,9 @@ pub(super) async fn fetch(
     let request = client
         .get(path)
         .header(ACCEPT, "application/jwk-set+json, application/json");
-    let answer = request.send().await?.success()?;
-    let document = answer.bytes().await?;
-    if document.len() > LARGEST {
+    let response = request.send().await?.success()?;
+    let document = response.bytes().await?;
+    if document.len() > MAX_BYTES {
         return Err(FetchError::TooLarge);
     }
     Ok((KeySet::parse(&document, algorithms)?, document.to_vec()))

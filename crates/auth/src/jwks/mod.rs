@@ -1,8 +1,14 @@
-//! The keys of an issuer, fetched (RFC 7517, section 5).
+//! The key set of an issuer, fetched and refreshed (RFC 7517, section 5).
 //!
-//! A key set is what every request depends on, so it is asked for ahead of time and in the background, never on the way of a request that could go on without. A token
-//! with an unknown `kid` may make it be asked for at once, but only so often: strangers can invent such tokens. While the issuer cannot be reached the last keys are used,
-//! up to a bound; without any, nothing is believed.
+//! A background task refreshes the keys, so that requests do not wait for the issuer. A token with
+//! an unknown `kid` triggers a fetch of its own, because the issuer may have rotated its keys.
+//! Anonymous clients can invent such tokens, so there is at most one fetch per
+//! [`min_refresh_interval`](JwksConfig::min_refresh_interval). Requests that need newer keys wait
+//! for that fetch. They are rejected only by a key set that was fetched after they arrived, or that
+//! was just found to lack the same key.
+//!
+//! If the issuer is unavailable, the last keys stay valid for
+//! [`max_stale`](JwksConfig::max_stale). Without valid keys every token is answered with 503.
 
 mod config;
 mod fetch;

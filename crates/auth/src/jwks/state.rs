@@ -1,24 +1,37 @@
 use std::{
+    collections::HashSet,
+    error::Error as _,
     fmt,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
 };
 
 use arc_swap::ArcSwapOption;
+use parking_lot::Mutex;
 use seaworthy_client::HttpClient;
+use seaworthy_core::{Backoff, Timeout};
+use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_telemetry::metrics::{Counter, Metrics};
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{JwksConfig, fetch::fetch};
 use crate::{
     oidc,
-    token::{Algorithm, KeySet, TokenError},
+    token::{Algorithm, ClockReading, KeySet, KeysValidity, TokenError},
 };
 
-/// The keys of one issuer, kept fresh. Cheap to clone; all clones share the keys.
+/// Requests that may wait for newer keys. Each holds a connection. Further ones are answered with
+/// 503 at once.
+const MAX_WAITING: usize = 1_000;
+/// The maximum number of unknown keys that are remembered for one key set, at most 256 bytes each.
+const MAX_ABSENT_KEYS: usize = 1_000;
+/// The maximum wait of the background task after a failed fetch.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
+
+/// The key set of one issuer. Cheap to clone. All clones share the keys.
 ///
 /// ```no_run
 /// use seaworthy_auth::{jwks::{Jwks, JwksConfig}, token::Algorithm};
@@ -39,38 +52,50 @@ struct Inner {
     algorithms: Vec<Algorithm>,
     config: JwksConfig,
     known: ArcSwapOption<Known>,
-    /// When it was last asked for. Held while it is: those who come meanwhile wait for that answer and ask no second time.
-    asked: Mutex<Option<Instant>>,
-    /// Whether the last fetch failed, so that the issuer may have unknown newer keys.
-    last_failed: AtomicBool,
+    /// The start of the last fetch. Held during a fetch, so that other requests wait for its
+    /// result instead of starting one.
+    last_started: tokio::sync::Mutex<Option<Instant>>,
+    waiting: Semaphore,
+    /// Why the last fetch failed. The issuer may then have newer keys.
+    last_failure: Mutex<Option<String>>,
+    /// The number of successful fetches.
+    fetches: AtomicU64,
+    /// The number of successful fetches that changed the keys.
     generation: AtomicU64,
     refreshed: Counter,
     failed: Counter,
 }
 
+/// A key set that was fetched.
 struct Known {
     keys: Arc<KeySet>,
     document: Vec<u8>,
-    at: Instant,
+    /// Read before the fetch, because the response may be as old.
+    fetched: ClockReading,
+    /// Keys that requests waited for and that the set does not have.
+    absent: Mutex<HashSet<KeyName>>,
 }
 
-/// A key set that cannot be fetched safely.
+type KeyName = (Algorithm, Option<Box<str>>);
+
+/// A key set cannot be fetched safely with these settings.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum JwksError {
-    /// Whoever is on the way could give us keys of their own.
-    #[error("the key set has no address that begins with https://, and it is not on this machine")]
+    /// An attacker on the network could replace the keys.
+    #[error("the URL of the key set must begin with https:// unless its host is this machine")]
     NotEncrypted,
-    /// A key set that others can read holds no secrets.
-    #[error("keys that are fetched are public, and the algorithms include HMAC")]
+    /// Every client can read a fetched key set, so it holds no secrets.
+    #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     Secret,
 }
 
 impl Jwks {
-    /// Keys for these algorithms, fetched by a client whose `base_url` is that of the issuer. Nothing is asked for yet.
+    /// Creates a key set for these algorithms. `client` fetches it, with the issuer as `base_url`.
+    /// Nothing is fetched yet.
     ///
     /// # Errors
-    /// [`JwksError`] when what would be fetched could not be trusted.
+    /// [`JwksError`] if the fetched keys could not be trusted.
     pub fn new(
         client: HttpClient,
         algorithms: Vec<Algorithm>,
@@ -85,7 +110,7 @@ impl Jwks {
         }
         let count = |outcome: &str| {
             let labels = [("issuer", client.name()), ("outcome", outcome)];
-            let help = "Times that the keys of an issuer were asked for.";
+            let help = "Fetches of an issuer's key set.";
             metrics.counter("auth_key_refreshes_total", help, &labels)
         };
         let (refreshed, failed) = (count("success"), count("failure"));
@@ -94,8 +119,10 @@ impl Jwks {
             algorithms,
             config,
             known: ArcSwapOption::empty(),
-            asked: Mutex::new(None),
-            last_failed: AtomicBool::new(true),
+            last_started: tokio::sync::Mutex::new(None),
+            waiting: Semaphore::new(MAX_WAITING),
+            last_failure: Mutex::new(None),
+            fetches: AtomicU64::new(0),
             generation: AtomicU64::new(0),
             refreshed,
             failed,
@@ -110,102 +137,194 @@ impl Jwks {
         self.0.generation.load(Ordering::Acquire)
     }
 
-    /// The keys, if they are not too old to be believed.
+    /// Returns the keys if the last successful fetch is not longer ago than `max_stale`.
     ///
     /// # Errors
-    /// [`TokenError::KeysUnavailable`] while there are none.
+    /// [`TokenError::KeysUnavailable`] if no keys are valid.
     pub fn keys(&self) -> Result<Arc<KeySet>, TokenError> {
-        self.believed().map(|(keys, _)| keys)
+        self.valid_keys(ClockReading::now()).map(|(keys, _)| keys)
     }
 
-    /// The same, and until when they are believed if nobody can be asked for newer ones; `None` is for ever.
-    pub(crate) fn believed(&self) -> Result<(Arc<KeySet>, Option<Instant>), TokenError> {
+    /// Returns the keys that are valid at `now`, and for how long they are valid.
+    pub(crate) fn valid_keys(
+        &self,
+        now: ClockReading,
+    ) -> Result<(Arc<KeySet>, KeysValidity), TokenError> {
         let known = self.0.known.load();
         let known = known.as_ref().ok_or(TokenError::KeysUnavailable)?;
-        let until = known.at.checked_add(self.0.config.max_stale.get());
-        if until.is_some_and(|until| Instant::now() > until) {
+        let validity = KeysValidity::new(known.fetched, self.0.config.max_stale.get());
+        if !validity.contains(now) {
             return Err(TokenError::KeysUnavailable);
         }
-        Ok((Arc::clone(&known.keys), until))
+        Ok((Arc::clone(&known.keys), validity))
     }
 
-    /// Fetches the keys, unless they were fetched within `demand_interval`. In that case it only
-    /// waits for a fetch in progress.
+    /// Whether a request has just waited for this key in vain. A set that was fetched within
+    /// `min_refresh_interval` counts as current.
+    pub(crate) fn is_absent(&self, algorithm: Algorithm, id: Option<&str>) -> bool {
+        let known = self.0.known.load();
+        known.as_ref().is_some_and(|known| {
+            let age = known.fetched.elapsed_until(ClockReading::now());
+            age < self.0.config.min_refresh_interval.get()
+                && known
+                    .absent
+                    .lock()
+                    .contains(&(algorithm, id.map(Into::into)))
+        })
+    }
+
+    /// Records that the present set lacks a key, after [`refresh_on_demand`](Self::refresh_on_demand).
+    pub(crate) fn record_absent(&self, algorithm: Algorithm, id: Option<&str>) {
+        if let Some(known) = self.0.known.load().as_ref() {
+            let mut absent = known.absent.lock();
+            if absent.len() < MAX_ABSENT_KEYS {
+                absent.insert((algorithm, id.map(Into::into)));
+            }
+        }
+    }
+
+    /// Fetches keys that are newer than this call, at most once per `min_refresh_interval`. Calls
+    /// at the same time share one fetch. A call waits until the next fetch is allowed.
     ///
     /// # Errors
-    /// [`TokenError::KeysUnavailable`] if the last fetch failed: the issuer may have newer keys, so
-    /// an unknown key does not make the token invalid.
+    /// [`TokenError::KeysUnavailable`] if the fetch failed, if one failed within
+    /// `min_refresh_interval`, or if too many calls wait. The issuer may have newer keys, so an
+    /// unknown key does not make a token invalid.
     pub async fn refresh_on_demand(&self) -> Result<(), TokenError> {
-        let mut asked = self.0.asked.lock().await;
-        let interval = self.0.config.demand_interval.get();
-        if asked.is_none_or(|asked| asked.elapsed() >= interval) {
-            *asked = Some(Instant::now());
+        let arrived = Instant::now();
+        while !self.refresh_after(arrived).await? {}
+        Ok(())
+    }
+
+    /// Waits for a fetch in progress, or fetches the keys. Returns whether the fetch started at
+    /// `arrived` or later. If it did not, the keys may still have changed while this call waited.
+    ///
+    /// # Errors
+    /// As [`refresh_on_demand`](Self::refresh_on_demand).
+    pub(crate) async fn refresh_after(&self, arrived: Instant) -> Result<bool, TokenError> {
+        let inner = &*self.0;
+        let waiting = inner.waiting.try_acquire();
+        let _waiting = waiting.map_err(|_| TokenError::KeysUnavailable)?;
+        let fetches = inner.fetches.load(Ordering::Acquire);
+        let mut last_started = inner.last_started.lock().await;
+        if last_started.is_none_or(|started| started < arrived) {
+            if inner.fetches.load(Ordering::Acquire) != fetches {
+                return Ok(false);
+            }
+            if let Some(started) = *last_started {
+                let next = started + inner.config.min_refresh_interval.get();
+                if self.has_failed() && Instant::now() < next {
+                    return Err(TokenError::KeysUnavailable);
+                }
+                tokio::time::sleep_until(next).await;
+            }
+            *last_started = Some(Instant::now());
             let jwks = self.clone();
             // A separate task: cancelling one caller must not cancel the fetch for others, and the
             // caller's deadline does not bound the fetch.
             let _ = tokio::spawn(async move { jwks.fetch().await }).await;
         }
-        if self.0.last_failed.load(Ordering::Acquire) {
-            Err(TokenError::KeysUnavailable)
-        } else {
-            Ok(())
+        if self.has_failed() {
+            return Err(TokenError::KeysUnavailable);
+        }
+        Ok(true)
+    }
+
+    /// Fetches the keys now and then every `refresh_interval`. After a failure it retries with
+    /// backoff, from `min_refresh_interval` up to 30 s. It never returns: spawn
+    /// it until the stop of the service.
+    pub async fn keep_fresh(self) {
+        let config = &self.0.config;
+        let backoff = Backoff::new(config.min_refresh_interval, MAX_BACKOFF);
+        let mut failures = 0;
+        loop {
+            let wait = if self.refresh().await {
+                failures = 0;
+                config.refresh_interval.get()
+            } else {
+                failures += 1;
+                backoff.delay(failures)
+            };
+            tokio::time::sleep(wait).await;
         }
     }
 
-    /// Asks for the keys again and again, for as long as it is polled: give it to the tasks of the service.
-    pub async fn keep_fresh(self) {
-        loop {
-            let is_fresh = {
-                let mut asked = self.0.asked.lock().await;
-                *asked = Some(Instant::now());
-                self.fetch().await
-            };
-            let pause = if is_fresh {
-                self.0.config.refresh_interval
-            } else {
-                self.0.config.demand_interval
-            };
-            tokio::time::sleep(pause.get()).await;
+    /// Fetches the keys, whenever the last fetch was. Returns whether it succeeded.
+    pub(crate) async fn refresh(&self) -> bool {
+        let mut last_started = self.0.last_started.lock().await;
+        *last_started = Some(Instant::now());
+        self.fetch().await
+    }
+
+    /// Returns a health check that fails while no keys are valid, with the reason. Register it with
+    /// the health of the service and spawn [`keep_fresh`](Self::keep_fresh), so that the service
+    /// becomes ready when the keys are loaded (LIFE-3). A `critical` check turns readiness off. One
+    /// that is not degrades the service.
+    #[must_use]
+    pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
+        let jwks = self.clone();
+        Probe::observed(name, critical, move || jwks.check())
+    }
+
+    pub(crate) fn check(&self) -> Result<(), CheckFailure> {
+        if self.keys().is_ok() {
+            return Ok(());
         }
+        let failure = self.0.last_failure.lock().clone();
+        Err(CheckFailure::new(failure.unwrap_or_else(|| {
+            "the key set has not been fetched yet".to_owned()
+        })))
+    }
+
+    fn has_failed(&self) -> bool {
+        self.0.last_failure.lock().is_some()
     }
 
     async fn fetch(&self) -> bool {
         let inner = &*self.0;
-        let fetched = fetch(&inner.client, &inner.config.path, &inner.algorithms).await;
-        inner.last_failed.store(fetched.is_err(), Ordering::Release);
-        match fetched {
+        let fetched_at = ClockReading::now();
+        match fetch(&inner.client, &inner.config.path, &inner.algorithms).await {
             Ok((keys, document)) => {
-                let before = inner.known.load();
-                let is_same = before
+                let previous = inner.known.load();
+                let is_same = previous
                     .as_ref()
                     .is_some_and(|known| known.document == document);
-                let known = Known {
+                inner.known.store(Some(Arc::new(Known {
                     keys: Arc::new(keys),
                     document,
-                    at: Instant::now(),
-                };
-                inner.known.store(Some(Arc::new(known)));
+                    fetched: fetched_at,
+                    absent: Mutex::default(),
+                })));
+                *inner.last_failure.lock() = None;
+                inner.fetches.fetch_add(1, Ordering::AcqRel);
                 if !is_same {
                     inner.generation.fetch_add(1, Ordering::AcqRel);
-                    tracing::info!(issuer = inner.client.name(), "the issuer's keys are new");
+                    tracing::info!(
+                        issuer = inner.client.name(),
+                        "the issuer's keys have changed"
+                    );
                 }
                 inner.refreshed.increment();
                 true
             }
             Err(error) => {
                 inner.failed.increment();
-                let cause = std::error::Error::source(&error).map(ToString::to_string);
-                tracing::warn!(issuer = inner.client.name(), %error, cause, "the issuer's keys could not be refreshed");
+                let cause = error.source().map(ToString::to_string);
+                tracing::warn!(issuer = inner.client.name(), %error, cause, "the issuer's keys could not be fetched");
+                *inner.last_failure.lock() = Some(match cause {
+                    Some(cause) => format!("{error}: {cause}"),
+                    None => error.to_string(),
+                });
                 false
             }
         }
     }
 }
 
-/// Whether nobody on the way can change what is fetched.
+/// Whether an attacker on the network cannot replace the keys.
 fn is_private(client: &HttpClient, path: &str) -> bool {
     match &client.config().base_url {
-        // The client keeps every call under it.
+        // The client sends every request below it.
         Some(base) => oidc::is_private(base.url()),
         None => Url::parse(path).is_ok_and(|url| oidc::is_private(&url)),
     }

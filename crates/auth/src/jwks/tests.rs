@@ -1,115 +1,58 @@
+mod issuer;
+
 use std::{
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU32, Ordering},
-    },
-    time::{Duration, SystemTime},
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
 };
 
-use axum::{Router, http::StatusCode, routing::get};
+use axum::http::StatusCode;
+use futures::future::join_all;
 use http::{Request, header::AUTHORIZATION};
-use seaworthy_client::{HttpClient, HttpClientConfig};
+use seaworthy_client::HttpClient;
 use seaworthy_core::{Error, RequestContext, RequestId, ServiceIdentity, Timeout, TraceContext};
+use seaworthy_health::{Health, HealthConfig, Readiness};
 use seaworthy_http::{Access, Authenticate as _, Authentication, Identity, RouteOptions};
 use seaworthy_telemetry::metrics::{Format, Metrics};
 
 use super::*;
 use crate::{
     BearerAuthentication, BearerConfig,
-    token::{
-        Algorithm, Issuer, IssuerConfig, IssuerError, NewToken, SigningKey, TokenError,
-        TokenSigner, TokenSignerConfig, TokenVerifier,
-    },
+    token::{Algorithm, ClockReading, Issuer, IssuerConfig, IssuerError, TokenError},
 };
+use issuer::{TestIssuer, client, invented, jwks, sign, signer, verifier};
 
-/// An issuer with a key set of its own, on a real socket.
-#[derive(Clone)]
-struct Server {
-    answer: Arc<Mutex<(StatusCode, String)>>,
-    asked: Arc<AtomicU32>,
-    address: String,
-}
+/// Longer than any condition of these tests takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-impl Server {
-    async fn start(signer: &TokenSigner) -> Self {
-        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let server = Self {
-            answer: Arc::new(Mutex::new((StatusCode::OK, signer.jwks()))),
-            asked: Arc::default(),
-            address: format!("http://{}", listener.local_addr().unwrap()),
-        };
-        let serving = server.clone();
-        let answer = async move || {
-            serving.asked.fetch_add(1, Ordering::SeqCst);
-            serving.answer.lock().unwrap().clone()
-        };
-        let router = Router::new().route("/.well-known/jwks.json", get(answer));
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        server
-    }
-
-    fn set(&self, status: StatusCode, body: &str) {
-        *self.answer.lock().unwrap() = (status, body.to_owned());
-    }
-
-    fn asked(&self) -> u32 {
-        self.asked.load(Ordering::SeqCst)
-    }
-
-    fn client(&self) -> HttpClient {
-        client(&self.address)
-    }
-}
-
-fn client(address: &str) -> HttpClient {
-    let mut config = HttpClientConfig {
-        base_url: Some(address.parse().unwrap()),
-        ..HttpClientConfig::default()
-    };
-    config.policies.retry.max_attempts = std::num::NonZeroU32::MIN;
-    HttpClient::builder("login").config(config).build().unwrap()
-}
-
-fn signer() -> TokenSigner {
-    let key = SigningKey::generate("k1", Algorithm::EdDsa).unwrap();
-    TokenSigner::new(TokenSignerConfig::default(), key)
-}
-
-fn sign(signer: &TokenSigner) -> String {
-    signer
-        .sign(NewToken::about("ada"))
-        .unwrap()
-        .expose()
-        .clone()
-}
-
-fn jwks(client: HttpClient, config: JwksConfig, metrics: &Metrics) -> Jwks {
-    Jwks::new(client, vec![Algorithm::EdDsa], config, metrics).unwrap()
-}
-
-fn believer(jwks: &Jwks) -> TokenVerifier {
-    let config = IssuerConfig {
-        algorithms: vec![Algorithm::EdDsa],
-        ..IssuerConfig::default()
-    };
-    TokenVerifier::new([Issuer::with_jwks(config, jwks.clone()).unwrap()]).unwrap()
-}
-
-/// Short enough to pass within a test.
-fn impatient() -> JwksConfig {
+/// Allows a fetch at any time.
+fn without_interval() -> JwksConfig {
     JwksConfig {
-        demand_interval: Timeout::from_millis(1),
+        min_refresh_interval: Timeout::from_millis(1),
         ..JwksConfig::default()
     }
 }
 
+async fn eventually(condition: impl Fn() -> bool) {
+    let waiting = async {
+        while !condition() {
+            tokio::time::sleep(Duration::from_millis(2)).await;
+        }
+    };
+    tokio::time::timeout(TIMEOUT, waiting).await.unwrap();
+}
+
+/// Advances the clock of tokio.
+async fn advance(time: Duration) {
+    tokio::time::pause();
+    tokio::time::advance(time).await;
+    tokio::time::resume();
+}
+
 #[tokio::test]
-async fn keys_are_fetched_when_they_are_first_needed_and_then_kept_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
-    let verifier = believer(&jwks);
-    let token = sign(&signer);
+async fn first_token_fetches_the_keys_once_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let verifier = verifier(&issuer.jwks(JwksConfig::default()));
+    let token = issuer.sign();
     let now = SystemTime::now();
     assert_eq!(
         verifier.verify_now(&token, now).unwrap_err(),
@@ -118,142 +61,146 @@ async fn keys_are_fetched_when_they_are_first_needed_and_then_kept_auth_1() {
     for _ in 0..3 {
         assert!(verifier.verify(&token, now).await.is_ok());
     }
-    assert_eq!(server.asked(), 1);
+    assert_eq!(issuer.fetches(), 1);
 }
 
 #[tokio::test]
-async fn a_new_key_is_found_and_keys_that_nobody_has_are_not_looked_for_often_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
-    let verifier = believer(&jwks);
+async fn rotated_key_is_accepted_during_an_attack_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let verifier = verifier(&issuer.jwks(JwksConfig::default()));
     let now = SystemTime::now();
-    assert!(verifier.verify(&sign(&signer), now).await.is_ok());
-    let before = verifier.generation();
+    assert!(verifier.verify(&issuer.sign(), now).await.is_ok());
+    let generation = verifier.generation();
 
-    signer
-        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
-        .unwrap();
-    signer.activate("k2").unwrap();
-    server.set(StatusCode::OK, &signer.jwks());
-    let by_new = sign(&signer);
-    // A moment ago they were asked for: thousands of invented keys ask no second time.
+    // The attacker uses up the fetch of this interval right before the rotation.
+    let attacked = verifier.verify(&invented("attack"), now).await;
+    assert_eq!(attacked.unwrap_err(), TokenError::UnknownKey);
+    issuer.rotate("k2");
+    issuer.publish();
+    let begun = Instant::now();
+    assert!(verifier.verify(&issuer.sign(), now).await.is_ok());
+    assert!(begun.elapsed() < Duration::from_secs(2), "{begun:?}");
+    assert_ne!(verifier.generation(), generation);
+}
+
+#[tokio::test]
+async fn invented_keys_cause_one_fetch_per_interval_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let jwks = issuer.jwks(JwksConfig::default());
+    let verifier = verifier(&jwks);
+    let tokens: Vec<_> = (0..200)
+        .map(|number| invented(&number.to_string()))
+        .collect();
+    let begun = Instant::now();
+    let now = SystemTime::now();
+    assert!(verifier.verify(&issuer.sign(), now).await.is_ok());
+    let outcomes = join_all(tokens.iter().map(|token| verifier.verify(token, now))).await;
+    for outcome in outcomes {
+        assert_eq!(outcome.unwrap_err(), TokenError::UnknownKey);
+    }
+    let most = 2 + begun.elapsed().as_secs();
+    assert!(u64::from(issuer.fetches()) <= most, "{}", issuer.fetches());
+}
+
+#[tokio::test]
+async fn absent_key_is_rejected_at_once_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let config = JwksConfig {
+        // No other fetch is allowed within this test.
+        min_refresh_interval: Timeout::from_secs(3_600),
+        ..JwksConfig::default()
+    };
+    let verifier = verifier(&issuer.jwks(config));
+    let token = invented("withdrawn");
     for _ in 0..1_000 {
-        let refused = verifier.verify(&by_new, now).await.unwrap_err();
-        assert_eq!(refused, TokenError::UnknownKey);
+        let rejected = verifier.verify(&token, SystemTime::now()).await;
+        assert_eq!(rejected.unwrap_err(), TokenError::UnknownKey);
     }
-    assert_eq!(server.asked(), 1);
-
-    assert_eq!(verifier.generation(), before);
-
-    tokio::time::pause();
-    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
-    tokio::time::resume();
-    assert!(verifier.verify(&by_new, now).await.is_ok());
-    assert_eq!(server.asked(), 2);
-    assert_ne!(verifier.generation(), before);
+    assert_eq!(issuer.fetches(), 1);
 }
 
 #[tokio::test]
-async fn unknown_keys_are_unavailable_after_a_failed_fetch_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
-    let verifier = believer(&jwks);
+async fn unknown_key_is_unavailable_after_a_failed_fetch_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let verifier = verifier(&issuer.jwks(JwksConfig::default()));
     let now = SystemTime::now();
-    let by_known = sign(&signer);
+    let by_known = issuer.sign();
     assert!(verifier.verify(&by_known, now).await.is_ok());
 
-    signer
-        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
-        .unwrap();
-    signer.activate("k2").unwrap();
-    let by_new = sign(&signer);
-    server.set(StatusCode::SERVICE_UNAVAILABLE, "");
-    tokio::time::pause();
-    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
-    tokio::time::resume();
-    // The first verification fetches. The second one is within `demand_interval` and does not.
+    issuer.rotate("k2");
+    issuer.fail();
+    let by_new = issuer.sign();
+    let interval = JwksConfig::default().min_refresh_interval.get();
+    advance(interval).await;
+    // The first verification fetches. The second one fails without a fetch.
     for _ in 0..2 {
-        let refused = verifier.verify(&by_new, now).await.unwrap_err();
-        assert_eq!(refused, TokenError::KeysUnavailable);
+        let rejected = verifier.verify(&by_new, now).await.unwrap_err();
+        assert_eq!(rejected, TokenError::KeysUnavailable);
     }
-    assert_eq!(server.asked(), 2);
+    assert_eq!(issuer.fetches(), 2);
     assert!(verifier.verify(&by_known, now).await.is_ok());
 
-    server.set(StatusCode::OK, &signer.jwks());
-    tokio::time::pause();
-    tokio::time::advance(JwksConfig::default().demand_interval.get()).await;
-    tokio::time::resume();
+    issuer.publish();
+    advance(interval).await;
     assert!(verifier.verify(&by_new, now).await.is_ok());
 }
 
 #[tokio::test]
-async fn many_who_wait_for_keys_ask_once_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), JwksConfig::default(), &Metrics::new());
-    let verifier = believer(&jwks);
-    let token = sign(&signer);
-    let waiting = (0..50).map(|_| verifier.verify(&token, SystemTime::now()));
-    let outcomes = futures::future::join_all(waiting).await;
+async fn concurrent_tokens_share_one_fetch_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let verifier = verifier(&issuer.jwks(JwksConfig::default()));
+    let token = issuer.sign();
+    let outcomes = join_all((0..50).map(|_| verifier.verify(&token, SystemTime::now()))).await;
     assert!(outcomes.iter().all(Result::is_ok));
-    assert_eq!(server.asked(), 1);
+    assert_eq!(issuer.fetches(), 1);
 }
 
 #[tokio::test]
-async fn without_keys_nothing_is_believed_and_it_is_told_that_it_is_our_fault_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
+async fn unusable_key_sets_make_tokens_unavailable_auth_1() {
+    let issuer = TestIssuer::start().await;
     let metrics = Metrics::new();
-    let jwks = jwks(server.client(), impatient(), &metrics);
-    let verifier = believer(&jwks);
-    let token = sign(&signer);
-    // Right, but for its length.
-    let long = signer.jwks() + &" ".repeat(300 * 1024);
+    let fetched = jwks(&issuer.address, without_interval(), &metrics);
+    let verifier_of_issuer = verifier(&fetched);
+    let token = issuer.sign();
+    // Valid apart from its length.
+    let long = issuer.signer.jwks() + &" ".repeat(300 * 1024);
     for (status, body) in [
         (StatusCode::INTERNAL_SERVER_ERROR, ""),
         (StatusCode::OK, "<html>"),
         (StatusCode::OK, r#"{"keys":[]}"#),
         (StatusCode::OK, &long),
     ] {
-        server.set(status, body);
-        // Longer than it has to wait before it may ask again.
-        tokio::time::sleep(Duration::from_millis(2)).await;
-        let refused = verifier
-            .verify(&token, SystemTime::now())
-            .await
-            .unwrap_err();
-        assert_eq!(refused, TokenError::KeysUnavailable);
+        issuer.respond(status, body);
+        advance(Duration::from_millis(2)).await;
+        let rejected = verifier_of_issuer.verify(&token, SystemTime::now()).await;
+        assert_eq!(rejected.unwrap_err(), TokenError::KeysUnavailable);
     }
     let text = metrics.render(Format::PrometheusText);
     let failed = "auth_key_refreshes_total{issuer=\"login\",outcome=\"failure\"} 4";
     assert!(text.contains(failed), "{text}");
 
-    // Nobody listens there any more.
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("http://{}", gone.local_addr().unwrap());
-    drop(gone);
-    let gone = super::tests::jwks(client(&address), impatient(), &metrics);
-    let refused = believer(&gone).verify(&token, SystemTime::now()).await;
-    assert_eq!(refused.unwrap_err(), TokenError::KeysUnavailable);
+    let closed = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let closed = verifier(&jwks(&address, without_interval(), &metrics));
+    let rejected = closed.verify(&token, SystemTime::now()).await;
+    assert_eq!(rejected.unwrap_err(), TokenError::KeysUnavailable);
 }
 
 #[tokio::test]
-async fn keys_outlive_their_issuer_for_a_while_and_no_longer_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
+async fn keys_outlive_their_issuer_until_max_stale_auth_1() {
+    let issuer = TestIssuer::start().await;
     let config = JwksConfig {
         max_stale: Timeout::from_secs(3_600),
-        ..impatient()
+        ..without_interval()
     };
-    let jwks = jwks(server.client(), config, &Metrics::new());
-    let verifier = believer(&jwks);
-    let token = sign(&signer);
+    let jwks = issuer.jwks(config);
+    let verifier = verifier(&jwks);
+    let token = issuer.sign();
     let now = SystemTime::now();
     assert!(verifier.verify(&token, now).await.is_ok());
-    server.set(StatusCode::SERVICE_UNAVAILABLE, "");
-    let _ = jwks.refresh_on_demand().await;
+    issuer.fail();
+    assert!(jwks.refresh_on_demand().await.is_err());
     assert!(verifier.verify(&token, now).await.is_ok());
     tokio::time::pause();
     tokio::time::advance(Duration::from_secs(3_601)).await;
@@ -263,8 +210,35 @@ async fn keys_outlive_their_issuer_for_a_while_and_no_longer_auth_1() {
     );
 }
 
-/// Who a request with a token is found to be.
-async fn ask(bearer: &BearerAuthentication, token: &str) -> Result<Option<Identity>, Error> {
+#[tokio::test]
+async fn keys_expire_while_the_machine_is_suspended_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let config = JwksConfig {
+        max_stale: Timeout::from_secs(3_600),
+        ..JwksConfig::default()
+    };
+    let jwks = issuer.jwks(config);
+    assert!(
+        verifier(&jwks)
+            .verify(&issuer.sign(), SystemTime::now())
+            .await
+            .is_ok()
+    );
+    // During a suspension only the wall clock moves.
+    let after = |seconds| {
+        let wall = SystemTime::now() + Duration::from_secs(seconds);
+        ClockReading::new(Instant::now(), wall)
+    };
+    assert!(jwks.valid_keys(after(3_000)).is_ok());
+    let expired = jwks.valid_keys(after(3_601));
+    assert_eq!(expired.unwrap_err(), TokenError::KeysUnavailable);
+}
+
+/// Returns the caller that a request with a token is authenticated as.
+async fn authenticate(
+    bearer: &BearerAuthentication,
+    token: &str,
+) -> Result<Option<Identity>, Error> {
     let request = Request::get("/me").header(AUTHORIZATION, format!("Bearer {token}"));
     let (parts, ()) = request.body(()).unwrap().into_parts();
     let identity = ServiceIdentity::new("events", "1.0.0");
@@ -274,149 +248,146 @@ async fn ask(bearer: &BearerAuthentication, token: &str) -> Result<Option<Identi
         Authentication::Known(identity) => Ok(Some(identity)),
         Authentication::Anonymous => Ok(None),
         Authentication::Refused(error) => Err(error),
-        Authentication::Later(answer) => answer.await,
+        Authentication::Later(later) => later.await,
     }
 }
 
 #[tokio::test]
-async fn a_remembered_token_is_believed_no_longer_than_the_keys_of_its_issuer_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
+async fn cached_token_expires_with_the_keys_of_its_issuer_auth_1() {
+    let issuer = TestIssuer::start().await;
     let config = JwksConfig {
         max_stale: Timeout::from_secs(60),
-        // Nobody asks the issuer again within this test.
-        demand_interval: Timeout::from_secs(3_600),
         ..JwksConfig::default()
     };
-    let jwks = jwks(server.client(), config, &Metrics::new());
+    let jwks = issuer.jwks(config);
     let bearer =
-        BearerAuthentication::new(believer(&jwks), BearerConfig::default(), &Metrics::new());
-    let token = sign(&signer);
-    assert!(ask(&bearer, &token).await.unwrap().is_some());
-    tokio::time::pause();
-    tokio::time::advance(Duration::from_secs(50)).await;
-    assert!(ask(&bearer, &token).await.unwrap().is_some());
-    tokio::time::advance(Duration::from_secs(11)).await;
-    let refused = ask(&bearer, &token).await.unwrap_err();
-    assert_eq!(refused.reason(), "TOKEN_KEYS_UNAVAILABLE");
-    assert_eq!(server.asked(), 1);
+        BearerAuthentication::new(verifier(&jwks), BearerConfig::default(), &Metrics::new());
+    let token = issuer.sign();
+    assert!(authenticate(&bearer, &token).await.unwrap().is_some());
+    issuer.fail();
+    advance(Duration::from_secs(50)).await;
+    assert!(authenticate(&bearer, &token).await.unwrap().is_some());
+    assert_eq!(issuer.fetches(), 1);
+    advance(Duration::from_secs(11)).await;
+    let rejected = authenticate(&bearer, &token).await.unwrap_err();
+    assert_eq!(rejected.reason(), "TOKEN_KEYS_UNAVAILABLE");
 }
 
 #[tokio::test]
-async fn a_key_that_was_withdrawn_is_forgotten_with_the_next_set_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
-    let jwks = jwks(server.client(), impatient(), &Metrics::new());
-    let verifier = believer(&jwks);
-    let by_old = sign(&signer);
+async fn withdrawn_key_is_rejected_after_the_next_fetch_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let jwks = issuer.jwks(without_interval());
+    let verifier = verifier(&jwks);
+    let by_old = issuer.sign();
     let now = SystemTime::now();
     assert!(verifier.verify(&by_old, now).await.is_ok());
-    let before = verifier.generation();
-    signer
-        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
-        .unwrap();
-    signer.activate("k2").unwrap();
-    signer.withdraw("k1").unwrap();
-    server.set(StatusCode::OK, &signer.jwks());
-    tokio::time::sleep(Duration::from_millis(2)).await;
-    let _ = jwks.refresh_on_demand().await;
+    let generation = verifier.generation();
+    issuer.rotate("k2");
+    issuer.signer.withdraw("k1").unwrap();
+    issuer.publish();
+    jwks.refresh_on_demand().await.unwrap();
     assert_eq!(
         verifier.verify_now(&by_old, now).unwrap_err(),
         TokenError::UnknownKey
     );
     assert_ne!(
         verifier.generation(),
-        before,
-        "what was verified before would be believed"
+        generation,
+        "cached tokens stay valid"
     );
 }
 
 #[tokio::test]
-async fn keys_are_asked_for_in_the_background_auth_1() {
-    let signer = signer();
-    let server = Server::start(&signer).await;
+async fn background_task_fetches_the_keys_auth_1() {
+    let issuer = TestIssuer::start().await;
     let config = JwksConfig {
         refresh_interval: Timeout::from_millis(20),
         ..JwksConfig::default()
     };
-    let jwks = jwks(server.client(), config, &Metrics::new());
-    let verifier = believer(&jwks);
-    let by_old = sign(&signer);
-    let keeping = tokio::spawn(jwks.clone().keep_fresh());
-    // Nobody demands them here.
+    let jwks = issuer.jwks(config);
+    let verifier = verifier(&jwks);
+    let by_old = issuer.sign();
+    let task = tokio::spawn(jwks.clone().keep_fresh());
+    // `verify_now` triggers no fetch.
     let now = SystemTime::now();
-    until(|| verifier.verify_now(&by_old, now).is_ok()).await;
-    signer
-        .announce(SigningKey::generate("k2", Algorithm::EdDsa).unwrap())
-        .unwrap();
-    signer.activate("k2").unwrap();
-    signer.withdraw("k1").unwrap();
-    server.set(StatusCode::OK, &signer.jwks());
-    until(|| verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey)).await;
-    assert!(verifier.verify_now(&sign(&signer), now).is_ok());
-    keeping.abort();
+    eventually(|| verifier.verify_now(&by_old, now).is_ok()).await;
+    issuer.rotate("k2");
+    issuer.signer.withdraw("k1").unwrap();
+    issuer.publish();
+    eventually(|| verifier.verify_now(&by_old, now).err() == Some(TokenError::UnknownKey)).await;
+    assert!(verifier.verify_now(&issuer.sign(), now).is_ok());
+    task.abort();
 }
 
-async fn until(is_so: impl Fn() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
+#[tokio::test]
+async fn health_check_fails_until_the_keys_are_loaded_life_3() {
+    let issuer = TestIssuer::start().await;
+    issuer.fail();
+    let config = JwksConfig {
+        min_refresh_interval: Timeout::from_millis(10),
+        ..JwksConfig::default()
     };
-    let patience = Duration::from_secs(30);
-    tokio::time::timeout(patience, waiting).await.unwrap();
+    let jwks = issuer.jwks(config);
+    let health = Health::new(HealthConfig::default());
+    health.register(jwks.health_check("keys of login", true));
+    health.set_started();
+    let reason = || {
+        health.report().checks[0]
+            .last_error
+            .clone()
+            .unwrap_or_default()
+    };
+    assert_eq!(health.readiness(), Readiness::NotReady);
+    assert_eq!(reason(), "the key set has not been fetched yet");
+
+    let task = tokio::spawn(jwks.keep_fresh());
+    eventually(|| reason().starts_with("the key set cannot be fetched: ")).await;
+    assert_eq!(health.readiness(), Readiness::NotReady);
+    issuer.publish();
+    eventually(|| health.readiness() == Readiness::Ready).await;
+    task.abort();
 }
 
 #[test]
-fn keys_are_fetched_over_a_private_way_only_auth_1() {
-    let make = |address: &str| {
-        let algorithms = vec![Algorithm::EdDsa];
-        Jwks::new(
-            client(address),
-            algorithms,
-            JwksConfig::default(),
-            &Metrics::new(),
-        )
-        .map(drop)
+fn keys_are_fetched_over_tls_or_loopback_only_auth_1() {
+    let new = |client: HttpClient, algorithm| {
+        let (config, metrics) = (JwksConfig::default(), Metrics::new());
+        Jwks::new(client, vec![algorithm], config, &metrics).map(drop)
     };
-    assert_eq!(
-        make("http://login.example.org"),
-        Err(JwksError::NotEncrypted)
-    );
-    assert_eq!(
-        make("http://127.0.0.1.example.org"),
-        Err(JwksError::NotEncrypted)
-    );
-    for fine in [
+    for insecure in ["http://login.example.org", "http://127.0.0.1.example.org"] {
+        let created = new(client(insecure), Algorithm::EdDsa);
+        assert_eq!(created, Err(JwksError::NotEncrypted), "{insecure}");
+    }
+    for secure in [
         "http://127.0.0.1:8080",
         "http://[::1]:8080",
         "http://localhost:8080",
     ] {
-        assert_eq!(make(fine), Ok(()), "{fine}");
+        assert_eq!(new(client(secure), Algorithm::EdDsa), Ok(()), "{secure}");
     }
-    let nowhere = HttpClient::builder("login").build().unwrap();
-    let secret = Jwks::new(
-        nowhere,
-        vec![Algorithm::EdDsa],
-        JwksConfig::default(),
-        &Metrics::new(),
+    let without_url = HttpClient::builder("login").build().unwrap();
+    assert_eq!(
+        new(without_url, Algorithm::EdDsa),
+        Err(JwksError::NotEncrypted)
     );
-    assert_eq!(secret.map(drop), Err(JwksError::NotEncrypted));
-    let local = client("http://127.0.0.1:1");
-    let secret = Jwks::new(
-        local.clone(),
-        vec![Algorithm::Hs256],
-        JwksConfig::default(),
-        &Metrics::new(),
-    );
-    assert_eq!(secret.map(drop), Err(JwksError::Secret));
-    let jwks = jwks(local, JwksConfig::default(), &Metrics::new());
+    let local = "http://127.0.0.1:1";
+    assert_eq!(new(client(local), Algorithm::Hs256), Err(JwksError::Secret));
     let config = IssuerConfig {
         algorithms: vec![Algorithm::Hs256],
         ..IssuerConfig::default()
     };
+    let jwks = jwks(local, JwksConfig::default(), &Metrics::new());
     assert_eq!(
         Issuer::with_jwks(config, jwks).unwrap_err(),
         IssuerError::FetchedSecret
     );
+}
+
+#[tokio::test]
+async fn token_by_another_issuer_with_a_known_key_id_is_rejected_auth_1() {
+    let issuer = TestIssuer::start().await;
+    let verifier = verifier(&issuer.jwks(JwksConfig::default()));
+    let forged = sign(&signer("k1"));
+    let rejected = verifier.verify(&forged, SystemTime::now()).await;
+    assert_eq!(rejected.unwrap_err(), TokenError::Signature);
 }

@@ -3,13 +3,14 @@ use std::{fmt, sync::Arc};
 use http::{HeaderMap, HeaderValue};
 use seaworthy_client::HttpClient;
 use seaworthy_core::Secret;
+use seaworthy_health::Probe;
+use seaworthy_http::cookie::{HostCookie, InvalidCookie};
 use seaworthy_telemetry::metrics::{Counter, Family, Metrics};
 use serde_json::{Map, Value};
 
 use super::{
     LocalPath, OpenIdConfig, OpenIdConfigError, OpenIdError, OpenIdIdentity, UsedLogins,
     callback::Callback,
-    cookie::LoginCookie,
     exchange::{Tokens, exchange},
     id_token,
     identity::About,
@@ -33,7 +34,8 @@ pub struct OpenIdLogin(Arc<Inner>);
 struct Inner {
     provider: Provider,
     seal: Seal,
-    cookie: LoginCookie,
+    /// `SameSite=Lax`, because the callback is a navigation that another site starts.
+    cookie: HostCookie,
     used: Arc<dyn UsedLogins>,
     in_flight: InFlight,
     outcomes: Family<Counter>,
@@ -85,7 +87,7 @@ impl OpenIdLogin {
         Ok(Self(Arc::new(Inner {
             provider,
             seal,
-            cookie: LoginCookie::new(name, !is_plain),
+            cookie: login_cookie(name, is_plain),
             used: Arc::new(used),
             in_flight: InFlight::default(),
             outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
@@ -97,6 +99,23 @@ impl OpenIdLogin {
                 )
             }),
         })))
+    }
+
+    /// Fetches the provider's metadata and keys now and whenever they are due, with backoff after
+    /// failures. It never returns: spawn it until the stop of the service. Without it, the first
+    /// login fetches them.
+    pub async fn keep_fresh(self) {
+        self.0.provider.keep_fresh().await;
+    }
+
+    /// Returns a health check that fails while the provider's metadata or keys are missing, with
+    /// the reason. Register it with the health of the service and spawn
+    /// [`keep_fresh`](Self::keep_fresh), so that the service becomes ready when they are loaded
+    /// (LIFE-3). A `critical` check turns readiness off. One that is not degrades the service.
+    #[must_use]
+    pub fn health_check(&self, name: impl Into<Arc<str>>, critical: bool) -> Probe {
+        let login = self.clone();
+        Probe::observed(name, critical, move || login.0.provider.check())
     }
 
     /// Begins a login that ends at `return_to`.
@@ -128,7 +147,7 @@ impl OpenIdLogin {
             cookie: inner
                 .cookie
                 .set(&sealed, config.login_ttl.get())
-                .map_err(OpenIdError::Failed)?,
+                .map_err(failed)?,
         })
     }
 
@@ -177,7 +196,7 @@ impl Inner {
         Ok(FinishedLogin {
             identity,
             return_to: login.return_to,
-            cookie: self.cookie.clear().map_err(OpenIdError::Failed)?,
+            cookie: self.cookie.clear().map_err(failed)?,
         })
     }
 
@@ -256,6 +275,20 @@ impl Inner {
         }
         Ok(About::read(|name| members.get(name)))
     }
+}
+
+/// Returns the cookie in which the browser that begins a login carries its sealed values.
+fn login_cookie(provider: &str, is_plain: bool) -> HostCookie {
+    let name = format!("openid_{provider}");
+    if is_plain {
+        HostCookie::insecure(&name)
+    } else {
+        HostCookie::new(&name)
+    }
+}
+
+fn failed(error: InvalidCookie) -> OpenIdError {
+    OpenIdError::Failed(error.into())
 }
 
 async fn in_time<T>(

@@ -45,7 +45,6 @@
 
 mod callback;
 mod config;
-mod cookie;
 mod error;
 mod exchange;
 mod id_token;

@@ -1,37 +1,45 @@
-use std::sync::Arc;
+use std::{error::Error as _, sync::Arc};
 
 use arc_swap::ArcSwapOption;
 use seaworthy_client::HttpClient;
-use seaworthy_core::Timeout;
+use seaworthy_core::{Backoff, Timeout};
+use seaworthy_health::CheckFailure;
 use seaworthy_telemetry::metrics::Metrics;
 use tokio::{sync::Mutex, time::Instant};
 
 use super::{OpenIdConfig, OpenIdConfigError, OpenIdError, metadata::Metadata};
 use crate::{
     jwks::{Jwks, JwksConfig},
-    token::{Issuer, IssuerConfig, TokenVerifier},
+    token::{ClockReading, Issuer, IssuerConfig, TokenVerifier},
 };
 
-/// Nobody refreshes these keys in the background, so this is how long one that was taken back is believed at most.
-const OLDEST_KEYS: Timeout = Timeout::from_secs(3600);
-/// A login that waits for keys is tried again by a person, who takes as long.
-const KEYS_AGAIN: Timeout = Timeout::from_secs(5);
+/// Bounds for how long a revoked key is accepted, also if no task keeps the keys fresh.
+const MAX_STALE_KEYS: Timeout = Timeout::from_secs(3600);
+/// How often the background task looks whether the metadata or the keys are due.
+const REFRESH_INTERVAL: Timeout = Timeout::from_secs(300);
+/// The waits of the background task after a failure.
+const MIN_BACKOFF: Timeout = Timeout::from_secs(1);
+const MAX_BACKOFF: Timeout = Timeout::from_secs(30);
 
-/// A provider whose document is fetched when it is first needed: it may be down when the service starts.
+/// A provider. Its metadata are fetched by [`keep_fresh`](Self::keep_fresh), or when a login first
+/// needs them: the provider may be down when the service starts.
 pub(super) struct Provider {
     pub(super) config: OpenIdConfig,
     pub(super) client: HttpClient,
     metrics: Metrics,
     known: ArcSwapOption<Known>,
-    /// When it last did not answer. Held while it is asked: those who come meanwhile wait for that answer and ask no second time.
+    /// When the last fetch failed. Held during a fetch, so that other requests wait for its result
+    /// instead of starting one.
     failed: Mutex<Option<Instant>>,
+    /// Why the last fetch failed.
+    last_failure: parking_lot::Mutex<Option<String>>,
 }
 
-/// What is known of it.
+/// The metadata of a provider and the verifier of its tokens.
 pub(super) struct Known {
     pub(super) metadata: Metadata,
     pub(super) verifier: TokenVerifier,
-    at: Instant,
+    fetched: ClockReading,
 }
 
 impl Provider {
@@ -47,47 +55,108 @@ impl Provider {
             metrics: metrics.clone(),
             known: ArcSwapOption::empty(),
             failed: Mutex::new(None),
+            last_failure: parking_lot::Mutex::new(None),
         })
     }
 
-    /// What is known of the provider. Where its document is due and cannot be had, the last one is used.
+    /// Returns the metadata of the provider. If they are due and cannot be fetched, it returns the
+    /// last ones.
     pub(super) async fn known(&self) -> Result<Arc<Known>, OpenIdError> {
-        let came = Instant::now();
-        if let Some(known) = self.fresh() {
+        let arrived = Instant::now();
+        if let Some(known) = self.fresh(ClockReading::now()) {
             return Ok(known);
         }
         let mut failed = self.failed.lock().await;
-        if let Some(known) = self.fresh() {
+        if let Some(known) = self.fresh(ClockReading::now()) {
             return Ok(known);
         }
         let last = self.known.load_full();
-        if failed.is_some_and(|failed| failed > came) {
+        if failed.is_some_and(|failed| failed > arrived) {
             return last.ok_or(OpenIdError::JustFailed);
         }
+        let fetched = ClockReading::now();
         match (Metadata::fetch(&self.client, &self.config).await, last) {
             (Ok(metadata), last) => {
-                let known = Arc::new(self.keep(metadata, last)?);
+                let known = Arc::new(self.keep(metadata, last, fetched)?);
                 self.known.store(Some(Arc::clone(&known)));
+                *self.last_failure.lock() = None;
                 Ok(known)
             }
-            (Err(error), Some(last)) => {
+            (Err(error), last) => {
                 *failed = Some(Instant::now());
-                tracing::warn!(provider = self.client.name(), %error, "the provider's document cannot be had; the last one is used");
+                self.record(&error);
+                let last = last.ok_or(error)?;
+                tracing::warn!(
+                    provider = self.client.name(),
+                    "the provider's metadata could not be fetched; the last ones are used"
+                );
                 Ok(last)
-            }
-            (Err(error), None) => {
-                *failed = Some(Instant::now());
-                Err(error)
             }
         }
     }
 
-    fn fresh(&self) -> Option<Arc<Known>> {
-        let known = self.known.load_full()?;
-        (known.at.elapsed() < self.config.metadata_ttl.get()).then_some(known)
+    /// Fetches the metadata and the keys now and whenever they are due. It never returns.
+    pub(super) async fn keep_fresh(&self) {
+        let backoff = Backoff::new(MIN_BACKOFF, MAX_BACKOFF);
+        let mut failures = 0;
+        loop {
+            let wait = if self.refresh().await {
+                failures = 0;
+                REFRESH_INTERVAL.get()
+            } else {
+                failures += 1;
+                backoff.delay(failures)
+            };
+            tokio::time::sleep(wait).await;
+        }
     }
 
-    fn keep(&self, metadata: Metadata, last: Option<Arc<Known>>) -> Result<Known, OpenIdError> {
+    async fn refresh(&self) -> bool {
+        let known = match self.known().await {
+            Ok(known) => known,
+            Err(error) => {
+                self.record(&error);
+                return false;
+            }
+        };
+        let mut is_fresh = true;
+        for jwks in known.verifier.key_sets() {
+            is_fresh &= jwks.refresh().await;
+        }
+        is_fresh
+    }
+
+    /// Fails while the metadata or the keys are missing.
+    pub(super) fn check(&self) -> Result<(), CheckFailure> {
+        let Some(known) = self.known.load_full() else {
+            let failure = self.last_failure.lock().clone();
+            return Err(CheckFailure::new(failure.unwrap_or_else(|| {
+                "the metadata of the provider have not been fetched yet".to_owned()
+            })));
+        };
+        known.verifier.key_sets().try_for_each(Jwks::check)
+    }
+
+    fn record(&self, error: &OpenIdError) {
+        let cause = error.source().map(ToString::to_string);
+        *self.last_failure.lock() = Some(match cause {
+            Some(cause) => format!("{error}: {cause}"),
+            None => error.to_string(),
+        });
+    }
+
+    fn fresh(&self, now: ClockReading) -> Option<Arc<Known>> {
+        let known = self.known.load_full()?;
+        let age = known.fetched.elapsed_until(now);
+        (age < self.config.metadata_ttl.get()).then_some(known)
+    }
+
+    fn keep(
+        &self,
+        metadata: Metadata,
+        last: Option<Arc<Known>>,
+        fetched: ClockReading,
+    ) -> Result<Known, OpenIdError> {
         let verifier = match last {
             Some(last) if last.metadata.jwks_uri == metadata.jwks_uri => last.verifier.clone(),
             _ => self.verifier(&metadata)?,
@@ -95,7 +164,7 @@ impl Provider {
         Ok(Known {
             metadata,
             verifier,
-            at: Instant::now(),
+            fetched,
         })
     }
 
@@ -103,8 +172,7 @@ impl Provider {
         let config = &self.config;
         let keys = JwksConfig {
             path: metadata.jwks_uri.to_string(),
-            max_stale: OLDEST_KEYS,
-            demand_interval: KEYS_AGAIN,
+            max_stale: MAX_STALE_KEYS,
             ..JwksConfig::default()
         };
         let jwks = Jwks::new(
@@ -120,7 +188,7 @@ impl Provider {
             algorithms: config.algorithms.clone(),
             leeway: config.leeway,
             types: vec!["JWT".to_owned()],
-            // What a provider calls a role is none here.
+            // Roles and scopes of a provider do not grant anything in this service.
             role_claims: Vec::new(),
             scope_claims: Vec::new(),
             ..IssuerConfig::default()

@@ -140,7 +140,7 @@ impl Entry {
         let holds = self.generation == generation
             && now < self.until
             && *self.token == *token
-            && self.verified.has_believed_keys();
+            && self.verified.has_valid_keys(now);
         holds.then(|| Arc::clone(&self.verified))
     }
 }

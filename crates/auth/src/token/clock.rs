@@ -27,7 +27,13 @@ impl ClockReading {
     /// Reads both clocks.
     #[must_use]
     pub fn now() -> Self {
-        Self::new(Instant::now(), SystemTime::now())
+        Self::with_wall(SystemTime::now())
+    }
+
+    /// Reads the monotonic clock, for a caller that has read the wall clock.
+    pub(crate) fn with_wall(wall: SystemTime) -> Self {
+        // Tokio's clock, so that tests can advance it.
+        Self::new(tokio::time::Instant::now().into_std(), wall)
     }
 
     /// Creates a reading with these values.
@@ -52,5 +58,22 @@ impl ClockReading {
         } else {
             self
         }
+    }
+}
+
+/// The time for which fetched keys are valid.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct KeysValidity {
+    fetched: ClockReading,
+    max_stale: Duration,
+}
+
+impl KeysValidity {
+    pub(crate) const fn new(fetched: ClockReading, max_stale: Duration) -> Self {
+        Self { fetched, max_stale }
+    }
+
+    pub(crate) fn contains(self, now: ClockReading) -> bool {
+        self.fetched.elapsed_until(now) <= self.max_stale
     }
 }

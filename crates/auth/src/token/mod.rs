@@ -25,6 +25,7 @@ pub use algorithm::{Algorithm, UnknownAlgorithm};
 pub(crate) use cache::VerifiedCache;
 pub use claims::Claims;
 pub use clock::ClockReading;
+pub(crate) use clock::KeysValidity;
 pub(crate) use compact::{decode, encode};
 pub use error::TokenError;
 pub use issuer::{Issuer, IssuerConfig, IssuerError};
@@ -33,7 +34,7 @@ pub use key_set::{KeySet, KeySetError};
 pub use revocation::{Revocation, RevocationFuture, Revocations, Standing};
 pub use signer::{NewToken, SignError, TokenSigner, TokenSignerConfig};
 pub use signing_key::SigningKey;
-pub(crate) use verifier::Refusal;
+pub(crate) use verifier::{MissingKey, Rejection};
 pub use verifier::{TokenVerifier, VerifiedToken};
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use seaworthy_core::{Actor, ByteSize, Grants, Tenant};
 use tokio::time::Instant;
 
 use super::{
-    Algorithm, Claims, Issuer, IssuerError, TokenError,
+    Algorithm, Claims, ClockReading, Issuer, IssuerError, KeysValidity, TokenError,
     compact::Compact,
     issuer::{IssuerConfig, IssuerKeys},
 };
@@ -53,20 +53,69 @@ pub struct VerifiedToken {
     claims: Claims,
     algorithm: Algorithm,
     until: SystemTime,
-    keys_until: Option<Instant>,
+    /// `None` for keys of the settings, which are always valid.
+    keys_validity: Option<KeysValidity>,
 }
 
-/// Why a token was not believed at once.
-pub(crate) enum Refusal {
-    /// It proves nothing.
-    Wrong(TokenError),
-    /// Nothing can be said of it before newer keys of its issuer were asked for; without any, this is what is said.
-    AskFor(Jwks, TokenError),
+/// Why a token was not accepted at once.
+pub(crate) enum Rejection {
+    /// The token is invalid.
+    Invalid(TokenError),
+    /// The key set may be outdated. [`MissingKey::refresh`] fetches a newer one.
+    Missing(MissingKey),
 }
 
-impl From<TokenError> for Refusal {
+impl From<TokenError> for Rejection {
     fn from(error: TokenError) -> Self {
-        Self::Wrong(error)
+        Self::Invalid(error)
+    }
+}
+
+/// A key that the key set of an issuer does not have, or has no longer.
+pub(crate) struct MissingKey {
+    jwks: Jwks,
+    /// `None` if there are no valid keys at all.
+    name: Option<(Algorithm, Option<String>)>,
+}
+
+impl MissingKey {
+    /// Fetches newer keys and runs `verify` with them. If the key is still unknown, the issuer does
+    /// not have it.
+    ///
+    /// # Errors
+    /// [`TokenError::KeysUnavailable`] if there are no newer keys: the token can be neither
+    /// accepted nor rejected. Otherwise the errors of `verify`.
+    pub(crate) async fn refresh<T>(
+        self,
+        verify: impl Fn() -> Result<T, Rejection>,
+    ) -> Result<T, TokenError> {
+        let arrived = Instant::now();
+        loop {
+            let refreshed = self.jwks.refresh_after(arrived).await;
+            match verify() {
+                Ok(verified) => return Ok(verified),
+                Err(Rejection::Invalid(error)) => return Err(error),
+                Err(Rejection::Missing(missing)) => {
+                    if refreshed? {
+                        missing.record();
+                        return Err(missing.error());
+                    }
+                }
+            }
+        }
+    }
+
+    fn record(&self) {
+        if let Some((algorithm, id)) = &self.name {
+            self.jwks.record_absent(*algorithm, id.as_deref());
+        }
+    }
+
+    fn error(&self) -> TokenError {
+        match self.name {
+            Some(_) => TokenError::UnknownKey,
+            None => TokenError::KeysUnavailable,
+        }
     }
 }
 
@@ -78,14 +127,14 @@ impl TokenVerifier {
     pub fn new(issuers: impl IntoIterator<Item = Issuer>) -> Result<Self, IssuerError> {
         let issuers: Vec<_> = issuers.into_iter().collect();
         if issuers.is_empty() {
-            return Err(IssuerError::Nobody);
+            return Err(IssuerError::NoIssuer);
         }
         let twice = issuers.iter().enumerate().any(|(index, issuer)| {
             let mut before = issuers.iter().take(index);
             before.any(|other| other.config.issuer == issuer.config.issuer)
         });
         if twice {
-            return Err(IssuerError::Twice);
+            return Err(IssuerError::Duplicate);
         }
         Ok(Self(Arc::new(Inner {
             issuers,
@@ -108,36 +157,30 @@ impl TokenVerifier {
         generations.fold(0, u64::wrapping_add)
     }
 
-    /// Looks at a token with the keys that are known now.
+    /// Verifies a token with the keys that are known. It does not wait.
     ///
     /// # Errors
-    /// [`TokenError`] with the first thing that is wrong.
+    /// [`TokenError`] with the first check that fails.
     pub fn verify_now(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, TokenError> {
-        self.look(token, now).map_err(|refusal| match refusal {
-            Refusal::Wrong(error) | Refusal::AskFor(_, error) => error,
+        self.check(token, now).map_err(|rejection| match rejection {
+            Rejection::Invalid(error) => error,
+            Rejection::Missing(missing) => missing.error(),
         })
     }
 
-    /// Looks at a token, and asks its issuer for newer keys where it names one that is not known, as often as the key set allows.
+    /// Verifies a token. If its key is unknown, it first fetches newer keys of the issuer.
     ///
     /// # Errors
-    /// [`TokenError`] with the first thing that is wrong.
+    /// [`TokenError`] with the first check that fails.
     pub async fn verify(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, TokenError> {
-        match self.look(token, now) {
+        match self.check(token, now) {
             Ok(verified) => Ok(verified),
-            Err(Refusal::Wrong(error)) => Err(error),
-            Err(Refusal::AskFor(jwks, _)) => {
-                let refreshed = jwks.refresh_on_demand().await;
-                self.look(token, now).map_err(|refusal| match refusal {
-                    Refusal::Wrong(error) => error,
-                    // Without newer keys the token can be neither accepted nor rejected.
-                    Refusal::AskFor(_, error) => refreshed.err().unwrap_or(error),
-                })
-            }
+            Err(Rejection::Invalid(error)) => Err(error),
+            Err(Rejection::Missing(missing)) => missing.refresh(|| self.check(token, now)).await,
         }
     }
 
-    pub(crate) fn look(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, Refusal> {
+    pub(crate) fn check(&self, token: &str, now: SystemTime) -> Result<VerifiedToken, Rejection> {
         let token = Compact::parse(token, self.0.longest)?;
         let claims = Claims::parse(&token.payload)?;
         let issuer = self.issuer_of(&claims).ok_or(TokenError::Issuer)?;
@@ -145,23 +188,14 @@ impl TokenVerifier {
         if !config.algorithms.contains(&token.header.algorithm) {
             return Err(TokenError::Algorithm.into());
         }
-        let keys_until = match &issuer.keys {
+        let keys_validity = match &issuer.keys {
             IssuerKeys::Fixed(keys) => {
                 keys.verify(&token)?;
                 None
             }
-            IssuerKeys::Fetched(jwks) => {
-                let ask = |error| Refusal::AskFor(jwks.clone(), error);
-                let (keys, until) = jwks.believed().map_err(ask)?;
-                let id = token.header.key_id.as_deref();
-                if !keys.knows(token.header.algorithm, id) {
-                    return Err(ask(TokenError::UnknownKey));
-                }
-                keys.verify(&token)?;
-                until
-            }
+            IssuerKeys::Fetched(jwks) => Some(verify_with(jwks, &token)?),
         };
-        // From here on the issuer has said all this, and it is told apart what is wrong with it.
+        // The signature is right, so the issuer has made all claims. The errors may name them.
         check_type(config, token.header.kind.as_deref())?;
         check_audience(config, &claims)?;
         let until = check_times(config.leeway.get(), &claims, now)?;
@@ -172,7 +206,7 @@ impl TokenVerifier {
             claims,
             algorithm: token.header.algorithm,
             until,
-            keys_until,
+            keys_validity,
         })
     }
 
@@ -187,6 +221,27 @@ impl TokenVerifier {
             .and_then(|name| find(Some(name)))
             .or_else(|| find(None))
     }
+}
+
+/// Checks a signature by fetched keys. Returns for how long they are valid.
+fn verify_with(jwks: &Jwks, token: &Compact<'_>) -> Result<KeysValidity, Rejection> {
+    let (algorithm, id) = (token.header.algorithm, token.header.key_id.as_deref());
+    let missing = |name| {
+        let jwks = jwks.clone();
+        Rejection::Missing(MissingKey { jwks, name })
+    };
+    // The monotonic clock and the present time, whatever time the claims are checked at.
+    let (keys, validity) = jwks
+        .valid_keys(ClockReading::now())
+        .map_err(|_| missing(None))?;
+    if !keys.knows(algorithm, id) {
+        if jwks.is_absent(algorithm, id) {
+            return Err(TokenError::UnknownKey.into());
+        }
+        return Err(missing(Some((algorithm, id.map(str::to_owned)))));
+    }
+    keys.verify(token)?;
+    Ok(validity)
 }
 
 fn check_type(config: &IssuerConfig, kind: Option<&str>) -> Result<(), TokenError> {
@@ -298,9 +353,11 @@ impl VerifiedToken {
         self.until
     }
 
-    /// Whether the keys that it was checked with are still believed. Those of settings always are, and cost no look at the clock.
-    pub(super) fn has_believed_keys(&self) -> bool {
-        self.keys_until.is_none_or(|until| Instant::now() <= until)
+    /// Whether the keys that verified the token are still valid. Keys of the settings always are,
+    /// and cost no reading of a clock.
+    pub(super) fn has_valid_keys(&self, now: SystemTime) -> bool {
+        self.keys_validity
+            .is_none_or(|validity| validity.contains(ClockReading::with_wall(now)))
     }
 
     #[cfg(test)]

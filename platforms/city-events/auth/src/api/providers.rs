@@ -76,9 +76,17 @@ impl Providers {
                     OverAllReplicas(accounts.logins.clone()),
                     service.metrics(),
                 );
-                Some(login.map_err(|error| {
-                    StartError::because("nobody can log in by Google (oauth)", error)
-                })?)
+                let login = login.map_err(|error| {
+                    StartError::because(
+                        "the login by Google cannot use the settings oauth.*",
+                        error,
+                    )
+                })?;
+                // Users can log in with a password while the provider is down.
+                service.health().register(login.health_check(GOOGLE, false));
+                let keep_fresh = login.clone().keep_fresh();
+                service.tasks().spawn_until_stop(GOOGLE, keep_fresh);
+                Some(login)
             }
             None => None,
         };
