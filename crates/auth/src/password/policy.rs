@@ -1,6 +1,6 @@
 use schemars::JsonSchema;
 use seaworthy_core::{Code, Error, Secret};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What the City Events contract asks; NIST SP 800-63B-4 asks 15 where a password is the only factor and 8 beside another.
 const MINIMUM: usize = 12;
@@ -54,7 +54,7 @@ const COMMON: [&str; 40] = [
 ];
 
 /// What is taken for a password.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicyConfig {
     /// The shortest, in bytes.

@@ -1,43 +1,60 @@
-use std::time::Duration;
+use std::{fs, time::Duration};
 
 use schemars::JsonSchema;
 use seaworthy_core::{Delay, Secret};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Algorithm, KeyError, KeySet, VerificationKey};
 use crate::jwks::Jwks;
 
-/// Clocks of servers that are kept in step differ by less; it is also what the services of one platform see of each other at worst.
+/// Synchronized clocks of servers differ by less.
 const LEEWAY: Delay = Delay::from_secs(30);
-/// With more, a token outlives its time by more than a clock can explain (RFC 7519, section 4.1.4: "usually no more than a few minutes").
-const MOST_LEEWAY: Duration = Duration::from_secs(300);
+/// RFC 7519, section 4.1.4: "usually no more than a few minutes".
+const MAX_LEEWAY: Duration = Duration::from_secs(300);
+/// Starts a reference to a file in `public_key`.
+const FILE: &str = "file:";
 
-/// Whose tokens are believed, and when.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+/// A trusted issuer and the rules for its tokens.
+///
+/// ```
+/// use seaworthy_auth::token::{Algorithm, Issuer, IssuerConfig};
+/// use seaworthy_core::Secret;
+///
+/// let issuer = Issuer::new(IssuerConfig {
+///     issuer: Some("https://login.example.org".to_owned()),
+///     audiences: vec!["events".to_owned()],
+///     algorithms: vec![Algorithm::Hs256],
+///     token_key: Some(Secret::new("0f8b1d0c6a3e47f2b95d2c81a7e6f439".to_owned())),
+///     ..IssuerConfig::default()
+/// });
+/// assert!(issuer.is_ok());
+/// ```
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct IssuerConfig {
-    /// The `iss` of its tokens. Without one, `iss` is not looked at: for a single issuer that shares a secret with this service.
+    /// The `iss` of its tokens. Without it, `iss` is not checked: use that only for a single issuer that shares a secret with this service.
     pub issuer: Option<String>,
-    /// The names of this service. A token must be meant for one of them; without any, a token that is meant for somebody is refused.
+    /// The names of this service. The `aud` of a token must contain one of them. Without names, a token with an `aud` is rejected.
     pub audiences: Vec<String>,
-    /// The algorithms that its tokens may use. There is no default: what is not named is refused.
+    /// The algorithms that its tokens may use. There is no default.
     pub algorithms: Vec<Algorithm>,
-    /// The secret shared with it, at least as long as the hash of its one algorithm.
+    /// The secret that this service shares with the issuer, at least as long as the hash of its one HMAC algorithm.
+    #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub token_key: Option<Secret<String>>,
-    /// Its public key in PEM.
+    /// The public key of the issuer in PEM, or `file:` and the path of a PEM file.
     pub public_key: Option<String>,
-    /// How far its clock may differ from ours, at most five minutes.
+    /// The maximum difference between the clocks of the issuer and this service, at most five minutes.
     pub leeway: Delay,
-    /// The values of `typ` that are accepted, without case. A token that has none is accepted where `JWT` is.
+    /// The accepted values of `typ`, in any case. `JWT` also accepts tokens without `typ`.
     pub types: Vec<String>,
-    /// The claims of which the first that is there names the caller.
+    /// The claims that identify the caller. The first one that the token has counts.
     pub subject_claims: Vec<String>,
-    /// The claims that name roles: texts or lists; a point leads into an object, as in `realm_access.roles`.
+    /// The claims with roles: text or a list of texts. A dot selects a member of an object, as in `realm_access.roles`.
     pub role_claims: Vec<String>,
-    /// The claims that name scopes.
+    /// The claims with scopes.
     pub scope_claims: Vec<String>,
-    /// The claim that names the tenant.
+    /// The claim with the tenant.
     pub tenant_claim: Option<String>,
 }
 
@@ -51,18 +68,18 @@ impl Default for IssuerConfig {
             token_key: None,
             public_key: None,
             leeway: LEEWAY,
-            // What is in use for access tokens: RFC 7519 and RFC 9068.
+            // The types of access tokens in RFC 7519 and RFC 9068.
             types: names(&["JWT", "at+jwt"]),
             subject_claims: names(&["sub"]),
             role_claims: names(&["role", "roles"]),
-            // RFC 8693, and what Microsoft's and Okta's servers write.
+            // RFC 8693, and the claim of Microsoft's and Okta's servers.
             scope_claims: names(&["scope", "scp"]),
             tenant_claim: None,
         }
     }
 }
 
-/// One trusted issuer with its keys.
+/// A trusted issuer with its keys.
 #[derive(Debug, Clone)]
 pub struct Issuer {
     pub(super) config: IssuerConfig,
@@ -75,55 +92,72 @@ pub(super) enum IssuerKeys {
     Fetched(Jwks),
 }
 
-/// Settings of an issuer that cannot work.
+/// The settings of an issuer are not valid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerError {
-    /// What is not named is refused, so nothing would be accepted.
-    #[error("`algorithms` is empty, so no token would ever be accepted")]
+    /// `algorithms` is empty.
+    #[error("`algorithms` must name at least one algorithm")]
     NoAlgorithm,
-    /// With one key for two kinds, a public key could serve as a secret.
-    #[error("`algorithms` mixes HMAC with public keys; an issuer uses one or the other")]
+    /// With one key for both kinds, a public key could serve as a secret.
+    #[error("`algorithms` must not contain both HMAC and public-key algorithms")]
     MixedAlgorithms,
-    /// Several HMAC algorithms under one secret.
-    #[error("`algorithms` names more than one HMAC algorithm for one secret")]
+    /// Several HMAC algorithms would share one secret.
+    #[error("`algorithms` must name exactly one algorithm for `token_key`")]
     SeveralSecrets,
-    /// There is none, or there are two.
-    #[error("exactly one of `token_key`, `public_key` and a key set is needed")]
+    /// There is no key, or more than one source of keys.
+    #[error("set exactly one of `token_key`, `public_key` and a key set")]
     Keys,
-    /// A fetched key set holds no secrets: whoever can read it could sign.
-    #[error("keys that are fetched are public, and `algorithms` names HMAC")]
+    /// Every client can read a fetched key set, so it holds no secrets.
+    #[error("`algorithms` must not contain HMAC for keys that are fetched")]
     FetchedSecret,
-    /// More than a clock can explain.
-    #[error("`leeway` is above five minutes")]
+    /// The leeway is longer than a difference of clocks.
+    #[error("`leeway` must be at most 5 minutes")]
     Leeway,
-    /// A key.
-    #[error(transparent)]
-    Key(#[from] KeyError),
-    /// Two issuers have one name.
-    #[error("two issuers have the same `issuer`, or two have none")]
-    Twice,
-    /// Nobody is trusted.
-    #[error("there is no issuer, so no token would ever be accepted")]
-    Nobody,
+    /// A key cannot be used.
+    #[error("`{setting}` cannot be used")]
+    Key {
+        /// The setting of the key.
+        setting: &'static str,
+        /// Why it cannot be used.
+        source: KeyError,
+    },
+    /// The file of the public key cannot be read.
+    #[error("`public_key`: the file {path} cannot be read: {reason}")]
+    PublicKeyFile {
+        /// The path after `file:`.
+        path: String,
+        /// The error of the operating system.
+        reason: String,
+    },
+    /// Two issuers have the same name.
+    #[error("`issuer` must be different for each issuer, and only one issuer may have none")]
+    Duplicate,
+    /// There are no issuers, so every token would be rejected.
+    #[error("there must be at least one issuer")]
+    NoIssuer,
 }
 
 impl Issuer {
-    /// An issuer whose key is in its settings.
+    /// Creates an issuer whose key is in its settings. It reads the file of `public_key`.
     ///
     /// # Errors
-    /// [`IssuerError`] for settings that cannot work.
+    /// [`IssuerError`] for settings that are not valid.
     pub fn new(config: IssuerConfig) -> Result<Self, IssuerError> {
         check(&config)?;
+        let of = |setting| move |source| IssuerError::Key { setting, source };
         let key = match (&config.token_key, &config.public_key) {
             (Some(secret), None) => {
                 let [algorithm] = config.algorithms.as_slice() else {
                     return Err(IssuerError::SeveralSecrets);
                 };
                 let bytes = Secret::new(secret.expose().clone().into_bytes());
-                VerificationKey::secret(*algorithm, &bytes)?
+                VerificationKey::secret(*algorithm, &bytes).map_err(of("token_key"))?
             }
-            (None, Some(pem)) => VerificationKey::pem(&config.algorithms, pem)?,
+            (None, Some(reference)) => {
+                let pem = read_pem(reference)?;
+                VerificationKey::pem(&config.algorithms, &pem).map_err(of("public_key"))?
+            }
             _ => return Err(IssuerError::Keys),
         };
         Ok(Self {
@@ -132,10 +166,10 @@ impl Issuer {
         })
     }
 
-    /// An issuer with these keys.
+    /// Creates an issuer with these keys.
     ///
     /// # Errors
-    /// [`IssuerError`] for settings that cannot work.
+    /// [`IssuerError`] for settings that are not valid.
     pub fn with_keys(config: IssuerConfig, keys: KeySet) -> Result<Self, IssuerError> {
         check(&config)?;
         if config.token_key.is_some() || config.public_key.is_some() {
@@ -147,10 +181,10 @@ impl Issuer {
         })
     }
 
-    /// An issuer whose keys are fetched.
+    /// Creates an issuer whose keys are fetched.
     ///
     /// # Errors
-    /// [`IssuerError`] for settings that cannot work.
+    /// [`IssuerError`] for settings that are not valid.
     pub fn with_jwks(config: IssuerConfig, jwks: Jwks) -> Result<Self, IssuerError> {
         check(&config)?;
         if config.token_key.is_some() || config.public_key.is_some() {
@@ -168,15 +202,96 @@ impl Issuer {
     }
 }
 
+/// Returns the PEM text of a setting, or that of the file that the setting refers to.
+fn read_pem(reference: &str) -> Result<String, IssuerError> {
+    let Some(path) = reference.strip_prefix(FILE) else {
+        return Ok(reference.to_owned());
+    };
+    fs::read_to_string(path).map_err(|error| IssuerError::PublicKeyFile {
+        path: path.to_owned(),
+        reason: error.to_string(),
+    })
+}
+
 fn check(config: &IssuerConfig) -> Result<(), IssuerError> {
-    let secrets = config.algorithms.iter().filter(|one| one.is_symmetric());
-    match (config.algorithms.len(), secrets.count()) {
+    let symmetric = config.algorithms.iter().filter(|one| one.is_symmetric());
+    match (config.algorithms.len(), symmetric.count()) {
         (0, _) => return Err(IssuerError::NoAlgorithm),
-        (all, secrets) if secrets > 0 && secrets < all => return Err(IssuerError::MixedAlgorithms),
+        (all, symmetric) if symmetric > 0 && symmetric < all => {
+            return Err(IssuerError::MixedAlgorithms);
+        }
         _ => {}
     }
-    if config.leeway.get() > MOST_LEEWAY {
+    if config.leeway.get() > MAX_LEEWAY {
         return Err(IssuerError::Leeway);
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use super::*;
+
+    const PEM: &str = "-----BEGIN PUBLIC KEY-----
+MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=
+-----END PUBLIC KEY-----
+";
+
+    fn with_public_key(reference: &str) -> IssuerConfig {
+        IssuerConfig {
+            algorithms: vec![Algorithm::EdDsa],
+            public_key: Some(reference.to_owned()),
+            ..IssuerConfig::default()
+        }
+    }
+
+    #[test]
+    fn public_key_is_read_from_text_or_file_conf_5() {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        file.write_all(PEM.as_bytes()).unwrap();
+        let reference = format!("file:{}", file.path().display());
+        for reference in [PEM, &reference] {
+            assert!(
+                Issuer::new(with_public_key(reference)).is_ok(),
+                "{reference}"
+            );
+        }
+    }
+
+    #[test]
+    fn errors_of_keys_name_their_setting_conf_5() {
+        let text = |config| {
+            let error = Issuer::new(config).unwrap_err();
+            assert!(!error.to_string().contains("BEGIN"));
+            error.to_string()
+        };
+        assert_eq!(
+            text(with_public_key("-----BEGIN nonsense")),
+            "`public_key` cannot be used"
+        );
+        let missing = text(with_public_key("file:/does/not/exist.pem"));
+        let expected = "`public_key`: the file /does/not/exist.pem cannot be read: ";
+        assert!(missing.starts_with(expected), "{missing}");
+        let short = IssuerConfig {
+            algorithms: vec![Algorithm::Hs256],
+            token_key: Some(Secret::new("short".to_owned())),
+            ..IssuerConfig::default()
+        };
+        assert_eq!(text(short), "`token_key` cannot be used");
+    }
+
+    #[test]
+    fn settings_are_shown_without_secrets_conf_5() {
+        let config = IssuerConfig {
+            token_key: Some(Secret::new("0f8b1d0c6a3e47f2b95d2c81a7e6f439".to_owned())),
+            ..with_public_key(PEM)
+        };
+        let shown = serde_json::to_value(&config).unwrap();
+        assert_eq!(shown["public_key"], PEM);
+        assert_eq!(shown.get("token_key"), None);
+        let read: IssuerConfig = serde_json::from_value(shown).unwrap();
+        assert_eq!(read.public_key, config.public_key);
+    }
 }

@@ -22,7 +22,7 @@ const JWKS_PATH: &str = "/.well-known/jwks.json";
 const JWKS_CACHE: &str = "public, max-age=300";
 
 /// What every token of a signer says.
-#[derive(Debug, Clone, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TokenSignerConfig {
     /// `iss`; left out where it is empty.

@@ -96,9 +96,9 @@ fn settings_that_would_believe_too_much_or_nothing_are_refused_auth_1() {
     let issuer = || Issuer::with_keys(config(&[Algorithm::EdDsa]), keys()).unwrap();
     assert_eq!(
         TokenVerifier::new([issuer(), issuer()]).unwrap_err(),
-        IssuerError::Twice
+        IssuerError::Duplicate
     );
-    assert_eq!(TokenVerifier::new([]).unwrap_err(), IssuerError::Nobody);
+    assert_eq!(TokenVerifier::new([]).unwrap_err(), IssuerError::NoIssuer);
 }
 
 #[test]
