@@ -72,3 +72,26 @@ impl fmt::Debug for SecretToken {
         formatter.write_str("SecretToken(***)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn hostile_tokens_are_rejected_or_canonical_auth_3(
+            any in ".{0,60}",
+            near in "[A-Za-z0-9_=-]{42,44}",
+        ) {
+            for text in [any, near] {
+                if let Some(token) = SecretToken::parse(&text) {
+                    let bytes = URL_SAFE_NO_PAD.decode(&text).unwrap();
+                    prop_assert_eq!(bytes.len(), BYTES);
+                    prop_assert_eq!(URL_SAFE_NO_PAD.encode(bytes), token.expose());
+                }
+            }
+        }
+    }
+}

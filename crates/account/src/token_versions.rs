@@ -179,3 +179,21 @@ impl TokenVersions {
         .await
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn hostile_page_cursors_are_rejected_or_read_auth_3(any in ".{0,60}", near in "-?[0-9]{1,20}:.{0,20}") {
+            for text in [any, near] {
+                if let Ok(cursor) = text.parse::<RaisedBefore>() {
+                    prop_assert_eq!(cursor.to_string().parse::<RaisedBefore>(), Ok(cursor));
+                }
+            }
+        }
+    }
+}

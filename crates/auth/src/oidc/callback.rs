@@ -45,6 +45,8 @@ impl Callback {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -77,5 +79,27 @@ mod tests {
         let refused =
             Callback::read("error=access_denied&error_description=%3Cscript%3E&state=c").unwrap();
         assert_eq!(refused.outcome.unwrap_err(), ProviderRefusal::AccessDenied);
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_callbacks_are_rejected_or_complete_auth_4(
+            any in ".{0,100}",
+            near in "((state|iss|code|error|other)(=[a-z%0-9]{0,6})?&){0,6}",
+        ) {
+            for query in [any, near] {
+                if let Ok(callback) = Callback::read(&query) {
+                    prop_assert!(!callback.state.is_empty());
+                    if let Ok(code) = callback.outcome {
+                        prop_assert!(!code.expose().is_empty());
+                    }
+                    let named = |name| form_urlencoded::parse(query.as_bytes())
+                        .filter(|(known, _)| known == name)
+                        .count();
+                    prop_assert_eq!(named("state"), 1);
+                    prop_assert_eq!(named("code") + named("error"), 1);
+                }
+            }
+        }
     }
 }

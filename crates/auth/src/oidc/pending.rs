@@ -126,6 +126,8 @@ impl Seal {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     const KEY: &str = "dGhlIHNlYSBpcyBjYWxtIHRvLW5pZ2h0";
@@ -208,5 +210,17 @@ mod tests {
     #[test]
     fn a_short_key_seals_nothing_auth_4() {
         assert!(Seal::new(&Secret::new("short".to_owned()), "google").is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_login_cookies_are_not_opened_auth_4(
+            any in ".{0,200}",
+            near in "[A-Za-z0-9_-]{0,300}",
+        ) {
+            let own = seal(KEY, "google");
+            prop_assert!(own.open(&any).is_none());
+            prop_assert!(own.open(&near).is_none());
+        }
     }
 }

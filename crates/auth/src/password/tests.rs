@@ -1,5 +1,6 @@
 use std::time::{Duration, Instant};
 
+use proptest::prelude::*;
 use seaworthy_core::Secret;
 use seaworthy_telemetry::metrics::{Format, Metrics};
 
@@ -210,4 +211,18 @@ fn a_password_is_refused_for_a_reason_auth_2() {
     let error = seaworthy_core::Error::from(WeakPassword::Common);
     assert_eq!(error.code().http_status(), 400);
     assert_eq!(error.fields()[0].description, "common");
+}
+
+proptest! {
+    #[test]
+    fn hostile_hashes_are_rejected_or_bounded_auth_2(
+        any in ".{0,120}",
+        near in "\\$argon2id\\$v=19\\$m=[0-9]{1,12},t=[0-9]{1,6},p=[0-9]{1,3}\\$[A-Za-z0-9+/]{0,40}\\$[A-Za-z0-9+/]{0,60}",
+    ) {
+        prop_assert!(PasswordHash::parse(&any).is_err());
+        if let Ok(hash) = PasswordHash::parse(&near) {
+            let params = hash.parts().unwrap().params;
+            prop_assert!(params.m_cost() <= 256 * 1024 && params.t_cost() <= 16);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 use std::net::SocketAddr;
 
 use http::Request;
+use proptest::prelude::*;
 use seaworthy_core::{RequestId, ServiceIdentity, TraceContext};
 use seaworthy_http::tls::{TlsSession, TlsVersion};
 
@@ -138,4 +139,29 @@ fn only_a_service_that_may_is_believed_whom_it_asks_for_msg_8_sec_6() {
     }
     let nobody = ask_with(&peers, None, &options, &told);
     assert!(matches!(nobody, Authentication::Anonymous));
+}
+
+proptest! {
+    #[test]
+    fn hostile_identity_headers_are_rejected_or_printable_auth_6(
+        values in prop::collection::vec(prop::collection::vec(any::<u8>(), 0..200), 0..3),
+    ) {
+        let mut request = Request::new(());
+        for value in &values {
+            if let Ok(value) = HeaderValue::from_bytes(value) {
+                request.headers_mut().append(ACTOR, value);
+            }
+        }
+        let count = request.headers().get_all(ACTOR).iter().count();
+        let (parts, ()) = request.into_parts();
+        match identifier(&parts, ACTOR) {
+            Ok(None) => prop_assert_eq!(count, 0),
+            Ok(Some(text)) => {
+                prop_assert_eq!(count, 1);
+                prop_assert!(!text.is_empty() && text.len() <= LONGEST_IDENTIFIER);
+                prop_assert!(!text.chars().any(|one| one.is_control() && one != '\t'));
+            }
+            Err(_) => {}
+        }
+    }
 }

@@ -1,4 +1,5 @@
 mod attacks;
+mod hostile;
 mod keys;
 mod signing;
 mod wycheproof;
