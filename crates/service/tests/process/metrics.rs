@@ -126,3 +126,16 @@ fn a_scan_of_ten_thousand_paths_adds_one_label_value_obs_4() {
         after.len()
     );
 }
+
+#[test]
+fn metrics_are_compressed_for_scrapers_that_accept_gzip_obs_4() {
+    let mut service = trial(&[]);
+    let (_, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let plain = get(admin, "/metrics").unwrap();
+    let gzip = [("accept-encoding", "gzip")];
+    let compressed = request(admin, "GET", "/metrics", &gzip, "").unwrap();
+    assert_eq!(plain.header("content-encoding"), None);
+    assert_eq!(compressed.header("content-encoding"), Some("gzip"));
+    assert!(compressed.body.len() < plain.body.len() / 2);
+}

@@ -14,6 +14,7 @@
 //! ```
 
 mod counter;
+mod exposition;
 mod family;
 mod gauge;
 mod histogram;
@@ -23,6 +24,7 @@ mod registry;
 mod render;
 
 pub use counter::Counter;
+pub use exposition::Exposition;
 pub use family::Family;
 pub use gauge::{Gauge, GaugeGuard};
 pub use histogram::{DURATION_BUCKETS, Histogram};

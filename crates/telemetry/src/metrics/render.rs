@@ -22,17 +22,9 @@ impl Format {
     /// Prometheus text.
     #[must_use]
     pub fn negotiate(accept: &str) -> Self {
-        let is_accepted = accept.split(',').any(|range| {
-            let mut parts = range.split(';').map(str::trim);
-            let kind = parts.next().unwrap_or_default();
-            let is_rejected =
-                parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"));
-            kind.eq_ignore_ascii_case("application/openmetrics-text") && !is_rejected
-        });
-        if is_accepted {
-            Self::OpenMetrics
-        } else {
-            Self::PrometheusText
+        match is_accepted(accept, "application/openmetrics-text") {
+            true => Self::OpenMetrics,
+            false => Self::PrometheusText,
         }
     }
 
@@ -44,6 +36,18 @@ impl Format {
             Self::PrometheusText => "text/plain; version=0.0.4; charset=utf-8",
         }
     }
+}
+
+/// Whether an `Accept` or `Accept-Encoding` header names `value` and its quality is not zero.
+pub(super) fn is_accepted(header: &str, value: &str) -> bool {
+    header.split(',').any(|range| {
+        let mut parts = range.split(';').map(str::trim);
+        let is_named = parts
+            .next()
+            .is_some_and(|name| name.eq_ignore_ascii_case(value));
+        is_named
+            && !parts.any(|parameter| matches!(parameter, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
 }
 
 impl Metrics {
