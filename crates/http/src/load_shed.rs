@@ -5,7 +5,10 @@
 
 use std::{
     num::NonZeroU32,
-    sync::atomic::{AtomicU32, Ordering},
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
     time::Duration,
 };
 
@@ -38,23 +41,50 @@ impl Default for LoadShedConfig {
 #[derive(Debug)]
 pub(crate) struct LoadShed {
     maximum: u32,
-    in_flight: AtomicU32,
+    in_flight: Arc<AtomicU32>,
+}
+
+/// Counts one request as in flight until the last clone is dropped. A call that continues after
+/// its client has left keeps a clone.
+#[derive(Debug, Clone)]
+pub(crate) struct Admission {
+    _counted: Arc<Counted>,
+}
+
+#[derive(Debug)]
+struct Counted {
+    in_flight: Arc<AtomicU32>,
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl LoadShed {
     pub(crate) fn new(config: &LoadShedConfig) -> Self {
         Self {
             maximum: config.max_in_flight.get(),
-            in_flight: AtomicU32::new(0),
+            in_flight: Arc::default(),
         }
     }
 
-    /// Takes a place. Every place taken must be given back with [`leave`](Self::leave).
-    pub(crate) fn enter(&self) -> Result<(), Error> {
-        if self.in_flight.fetch_add(1, Ordering::Relaxed) < self.maximum {
-            return Ok(());
+    /// Admits a request.
+    ///
+    /// # Errors
+    /// `OVERLOADED` if the maximum number of requests is in flight.
+    pub(crate) fn admit(&self) -> Result<Admission, Error> {
+        let others = self.in_flight.fetch_add(1, Ordering::Relaxed);
+        // Dropped if the request is refused.
+        let counted = Counted {
+            in_flight: Arc::clone(&self.in_flight),
+        };
+        if others < self.maximum {
+            return Ok(Admission {
+                _counted: Arc::new(counted),
+            });
         }
-        self.leave();
         Err(Error::new(
             Code::Unavailable,
             "OVERLOADED",
@@ -66,10 +96,6 @@ impl LoadShed {
     pub(crate) fn in_flight(&self) -> u32 {
         self.in_flight.load(Ordering::Relaxed)
     }
-
-    pub(crate) fn leave(&self) {
-        self.in_flight.fetch_sub(1, Ordering::Relaxed);
-    }
 }
 
 #[cfg(test)]
@@ -77,16 +103,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_are_bounded_and_given_back_res_7() {
+    fn bounds_and_releases_admissions_res_7() {
         let shed = LoadShed::new(&LoadShedConfig {
             max_in_flight: NonZeroU32::new(2).unwrap(),
         });
-        shed.enter().unwrap();
-        shed.enter().unwrap();
-        let refused = shed.enter().unwrap_err();
+        let first = shed.admit().unwrap();
+        let second = shed.admit().unwrap();
+        let refused = shed.admit().unwrap_err();
         assert_eq!(refused.code(), Code::Unavailable);
         assert!(refused.retry_after().is_some());
-        shed.leave();
-        shed.enter().unwrap();
+        let detached = first.clone();
+        drop(first);
+        assert!(shed.admit().is_err());
+        drop((detached, second));
+        assert_eq!(shed.in_flight(), 0);
+        shed.admit().unwrap();
     }
 }

@@ -12,6 +12,7 @@ use super::builder::Inner;
 use crate::{
     body_limit::BodyReport,
     cors::CrossOrigin,
+    load_shed::Admission,
     observe::{Ended, Outcome},
     rate_limit::RateLimitHeaders,
     routes::{MethodLabel, Target},
@@ -32,8 +33,8 @@ pub(super) struct Exchange {
     pub(super) rate_limit: Option<RateLimitHeaders>,
     /// What `WWW-Authenticate` says, where the stack refused the caller.
     pub(super) challenge: Option<HeaderValue>,
-    /// Whether it holds a place of the load shedder.
-    pub(super) admitted: bool,
+    /// Counts the request as in flight. `None` for probes and refused requests.
+    pub(super) admission: Option<Admission>,
     /// Zero until the answer has begun.
     pub(super) status: u16,
     pub(super) sent: u64,
@@ -78,9 +79,8 @@ fn message(payload: &(dyn Any + Send)) -> &str {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        if self.admitted {
-            self.stack.load_shed.leave();
-        }
+        // Released before the log line, so that the count is current.
+        self.admission = None;
         let outcome = match (self.status, self.complete) {
             (0, _) => Outcome::Cancelled,
             (_, false) => Outcome::Aborted,

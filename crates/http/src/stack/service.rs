@@ -78,7 +78,7 @@ impl StackService {
             cross_origin: stack.cors.examine(headers),
             rate_limit: None,
             challenge: None,
-            admitted: false,
+            admission: None,
             status: 0,
             sent: 0,
             complete: false,
@@ -172,11 +172,8 @@ impl StackService {
         let options = exchange.target.options();
         if !options.is_some_and(RouteOptions::is_probe) {
             let stack = &self.stack;
-            stack
-                .load_shed
-                .enter()
-                .inspect_err(|_| stack.observer.shed())?;
-            exchange.admitted = true;
+            let admitted = stack.load_shed.admit();
+            exchange.admission = Some(admitted.inspect_err(|_| stack.observer.shed())?);
         }
         Ok(())
     }
@@ -309,8 +306,14 @@ impl Exchange {
                 let (mut parts, body) = request.into_parts();
                 let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);
                 if let Some(report) = report.clone() {
-                    // A call that goes on without its client keeps the charge for its body.
+                    // A call that continues without its client keeps the charge for its body.
                     parts.extensions.insert(report);
+                }
+                if !parts.method.is_safe()
+                    && let Some(admission) = self.admission.clone()
+                {
+                    // A call that continues without its client stays in flight.
+                    parts.extensions.insert(admission);
                 }
                 self.body = report;
                 let request = Request::from_parts(parts, body);

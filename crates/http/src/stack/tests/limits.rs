@@ -261,6 +261,27 @@ async fn keeps_charge_of_call_after_its_client_left_sec_3() {
 }
 
 #[tokio::test]
+async fn counts_call_in_flight_after_its_client_left_res_7() {
+    let mut config = HttpConfig::default();
+    config.load_shed.max_in_flight = NonZeroU32::MIN;
+    let (sender, mut calls) = tokio::sync::mpsc::unbounded_channel();
+    let detach = async move |request: Request<Body>| {
+        sender.send(request.extensions().clone()).unwrap();
+        pending::<()>().await;
+    };
+    let stack = stack_with(config, Routes::new().post("/", detach));
+    let mut client = Box::pin(send(&stack, request(Method::POST, "/")));
+    assert!(futures::poll!(&mut client).is_pending());
+    let call = calls.recv().await.unwrap();
+    drop(client);
+    assert_eq!(stack.in_flight(), 1);
+    let refused = send(&stack, request(Method::POST, "/")).await;
+    assert_eq!(refused.problem()["reason"], "OVERLOADED");
+    drop(call);
+    assert_eq!(stack.in_flight(), 0);
+}
+
+#[tokio::test]
 async fn refuses_route_with_body_limit_over_budget_sec_3() {
     let budget = BodyBudget::new(
         ByteSize::mebibytes(2),
