@@ -22,12 +22,12 @@ use std::{
     fmt,
     future::Future,
     net::IpAddr,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
 };
 
 use tokio::task::futures::TaskLocalFuture;
 
-use crate::{Deadline, Grants, RequestId, ServiceIdentity, TraceContext};
+use crate::{Deadline, Grants, RequestId, RequestMemory, ServiceIdentity, TraceContext};
 
 tokio::task_local! {
     static CURRENT: Arc<RequestContext>;
@@ -45,6 +45,7 @@ pub struct RequestContext {
     actor: OnceLock<Actor>,
     tenant: OnceLock<Tenant>,
     grants: OnceLock<Grants>,
+    memory: OnceLock<Weak<dyn RequestMemory>>,
 }
 
 /// The authenticated subject of a request.
@@ -102,6 +103,7 @@ impl RequestContext {
             actor: OnceLock::new(),
             tenant: OnceLock::new(),
             grants: OnceLock::new(),
+            memory: OnceLock::new(),
         }
     }
 
@@ -156,6 +158,7 @@ impl RequestContext {
             actor: self.actor.clone(),
             tenant: self.tenant.clone(),
             grants: self.grants.clone(),
+            memory: self.memory.clone(),
         }
     }
 
@@ -211,6 +214,19 @@ impl RequestContext {
     #[must_use]
     pub fn grants(&self) -> Grants {
         self.grants.get().cloned().unwrap_or_default()
+    }
+
+    /// Charges memory that the request takes beyond the bytes of its body. Returns `false` if the
+    /// process has no memory left for requests. Always succeeds for work without a memory budget.
+    #[must_use]
+    pub fn charge_memory(&self, bytes: u64) -> bool {
+        let memory = self.memory.get().and_then(Weak::upgrade);
+        memory.is_none_or(|memory| memory.charge(bytes))
+    }
+
+    /// Sets the memory budget. A later call is ignored and returns `false`.
+    pub fn set_memory(&self, memory: Weak<dyn RequestMemory>) -> bool {
+        self.memory.set(memory).is_ok()
     }
 
     /// Sets the actor. Returns `false` and changes nothing if it is already set.

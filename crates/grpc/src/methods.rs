@@ -97,11 +97,18 @@ fn refused_early(config: &ContractConfig, status: &Status) -> Option<Error> {
         return Some(Error::new(Code::TooLarge, reason::BODY_TOO_LARGE, message));
     }
     let error = failure(status)?.error();
-    let reason = [reason::MALFORMED_REQUEST, reason::TOO_MANY_VALUES]
-        .into_iter()
-        .find(|reason| *reason == error.reason())?;
-    let message = error.message().to_owned();
-    Some(Error::new(error.code(), reason, message))
+    let reason = [
+        reason::MALFORMED_REQUEST,
+        reason::TOO_MANY_VALUES,
+        reason::OVERLOADED,
+    ]
+    .into_iter()
+    .find(|reason| *reason == error.reason())?;
+    let refused = Error::new(error.code(), reason, error.message().to_owned());
+    Some(match error.retry_after() {
+        Some(wait) => refused.with_retry_after(wait),
+        None => refused,
+    })
 }
 
 fn failure(status: &Status) -> Option<&ResponseError> {

@@ -4,7 +4,7 @@
 use std::{
     error::Error as StdError,
     pin::Pin,
-    sync::{Arc, OnceLock},
+    sync::{Arc, OnceLock, Weak},
     task::{Context, Poll, ready},
 };
 
@@ -12,7 +12,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body::{Body as _, Frame, SizeHint};
-use seaworthy_core::{ByteSize, Code, Error};
+use seaworthy_core::{ByteSize, Code, Error, RequestMemory};
 
 use crate::{
     body_budget::{self, BodyBudget, BudgetSpent, Holding, Idle, Room},
@@ -73,10 +73,22 @@ impl BodyFault {
     }
 }
 
+impl RequestMemory for Reading {
+    fn charge(&self, bytes: u64) -> bool {
+        self.holding.try_take(bytes)
+    }
+}
+
 impl BodyReport {
     /// The answer that the fault is worth, if there was one.
     pub(crate) fn error(&self) -> Option<Error> {
         self.0.fault.get().map(|fault| fault.error())
+    }
+
+    /// Returns the budget for memory that the request takes beyond its body.
+    pub(crate) fn memory(&self) -> Weak<dyn RequestMemory> {
+        let reading: Weak<Reading> = Arc::downgrade(&self.0);
+        reading
     }
 }
 

@@ -16,6 +16,9 @@ pub const BODY_TOO_LARGE: &str = "BODY_TOO_LARGE";
 /// justifies. 413.
 pub const TOO_MANY_VALUES: &str = "TOO_MANY_VALUES";
 
+/// The process has no memory left for the decoded form of the request. 503, with `Retry-After`.
+pub const OVERLOADED: &str = "OVERLOADED";
+
 /// No route has this path. 404.
 pub const ROUTE_NOT_FOUND: &str = "ROUTE_NOT_FOUND";
 

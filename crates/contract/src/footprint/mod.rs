@@ -4,6 +4,9 @@
 //! bound memory. While JSON is read, a `Budget` counts the memory of list elements, map entries,
 //! boxed messages and dynamic values. `prost` cannot be stopped during decoding, so protobuf is
 //! first scanned with the same budget.
+//!
+//! The budget of a request is charged to the memory budget of the process, which also counts the
+//! bytes of request bodies ([`RequestMemory`](seaworthy_core::RequestMemory)).
 
 mod budget;
 #[cfg(test)]

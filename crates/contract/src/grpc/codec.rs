@@ -55,10 +55,7 @@ impl<U: Message + WireMessage + Default> Decoder for RequestDecoder<U> {
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
         // The bytes are handed over, not copied.
         let bytes = buffer.copy_to_bytes(buffer.remaining());
-        footprint::check::<U>(&bytes).map_err(|error| {
-            let message = error.to_string();
-            Problems.grpc(Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, message))
-        })?;
+        footprint::check::<U>(&bytes).map_err(|exhausted| Problems.grpc(exhausted.into()))?;
         U::decode(bytes).map(Some).map_err(|error| {
             let message = protobuf_problem(&error);
             Problems.grpc(Error::new(

@@ -17,7 +17,7 @@ use super::{accept::Codec, route::RequestBody, template::Capture};
 use crate::{
     Naming, Validate, Violations,
     error::{protobuf_problem, reason},
-    footprint::{self, WireMessage},
+    footprint::{self, Exhausted, WireMessage},
     json::{self, DecodeError, JsonMessage, parameter},
 };
 
@@ -115,9 +115,7 @@ fn read_body<M: JsonMessage + WireMessage + Message + Default>(
         (Codec::Json, _) => json::decode_into(bytes, message, violations).map_err(refused),
         (Codec::Protobuf, RequestBody::Field(_)) => Err(unsupported()),
         (Codec::Protobuf, _) => {
-            footprint::check::<M>(bytes).map_err(|error| {
-                Error::new(Code::TooLarge, reason::TOO_MANY_VALUES, error.to_string())
-            })?;
+            footprint::check::<M>(bytes)?;
             *message =
                 M::decode(bytes.clone()).map_err(|error| malformed(protobuf_problem(&error)))?;
             Ok(())
@@ -126,13 +124,11 @@ fn read_body<M: JsonMessage + WireMessage + Message + Default>(
 }
 
 fn refused(error: DecodeError) -> Error {
-    let (code, reason) = match error {
-        DecodeError::TooManyValues => (Code::TooLarge, reason::TOO_MANY_VALUES),
-        DecodeError::Utf8 { .. } | DecodeError::Syntax { .. } => {
-            (Code::Invalid, reason::MALFORMED_REQUEST)
-        }
-    };
-    Error::new(code, reason, error.to_string())
+    match error {
+        DecodeError::TooManyValues => Exhausted::TooManyValues.into(),
+        DecodeError::Overloaded => Exhausted::Overloaded.into(),
+        DecodeError::Utf8 { .. } | DecodeError::Syntax { .. } => malformed(error.to_string()),
+    }
 }
 
 fn unsupported() -> Error {

@@ -7,7 +7,10 @@ use serde::{
 use thiserror::Error;
 
 use super::{Decoded, JsonMessage, member::stop_if_full, skipped::Skipped};
-use crate::{Violations, footprint::Budget};
+use crate::{
+    Violations,
+    footprint::{Budget, Exhausted},
+};
 
 /// The text could not be read to its end, so the error names no field.
 #[derive(Debug, Error, PartialEq, Eq)]
@@ -21,6 +24,9 @@ pub enum DecodeError {
     /// Text with more values than its length justifies.
     #[error("the body has too many values for its length")]
     TooManyValues,
+    /// Text whose values take more memory than the process has left for requests.
+    #[error("the service has too much to do; try again later")]
+    Overloaded,
     /// Text that is not JSON.
     #[error("the body is not valid JSON at line {line}, column {column}: {problem}")]
     Syntax {
@@ -117,10 +123,14 @@ fn read(
     let mut deserializer = serde_json::Deserializer::from_str(text);
     let read = decode(&mut deserializer, violations).and_then(|()| deserializer.end());
     match read {
-        Err(_) if violations.budget().is_exhausted() => Err(DecodeError::TooManyValues),
-        // The violations reached their limit, so the rest was not read.
-        Err(_) if violations.is_full() => Ok(()),
-        read => Ok(read?),
+        Err(error) => match violations.budget().exhausted() {
+            Some(Exhausted::TooManyValues) => Err(DecodeError::TooManyValues),
+            Some(Exhausted::Overloaded) => Err(DecodeError::Overloaded),
+            // The violations reached their limit, so the rest was not read.
+            None if violations.is_full() => Ok(()),
+            None => Err(error.into()),
+        },
+        Ok(()) => Ok(()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Bounds the memory of a request by its length (API-3).
 
+use std::sync::{Arc, Weak};
+
 use axum::body::Body;
 use bytes::{BufMut, BytesMut};
 use futures::executor::block_on;
@@ -7,6 +9,7 @@ use http::{Request, StatusCode};
 use http_body_util::BodyExt;
 use prost::Message;
 use seaworthy_contract::{Contract as _, MAX_VIOLATIONS_BYTES, error::from_status};
+use seaworthy_core::{RequestContext, RequestMemory, ServiceIdentity, context};
 use tower::ServiceExt;
 
 use crate::{
@@ -19,6 +22,15 @@ const MAX_MEMORY: u64 = 32 * 1024 * 1024;
 
 /// The length of the bodies in bytes.
 const BODY: usize = 1024 * 1024;
+
+/// The memory of a process that has none left.
+struct NoMemory;
+
+impl RequestMemory for NoMemory {
+    fn charge(&self, _: u64) -> bool {
+        false
+    }
+}
 
 /// Returns the answer to a body, and the maximum memory in use, in bytes.
 fn echo(content_type: &str, body: Vec<u8>) -> (StatusCode, String, u64) {
@@ -125,6 +137,30 @@ fn refuses_protobuf_of_tiny_elements_within_little_memory_api_3() {
         assert_eq!(from_status(&status).reason(), "TOO_MANY_VALUES");
         assert!(used.bytes_max < MAX_MEMORY, "{element:x?}: {used:?}");
     }
+}
+
+#[test]
+fn refuses_large_requests_of_process_without_memory_sec_3() {
+    let memory = Arc::new(NoMemory);
+    let context = RequestContext::background(ServiceIdentity::new("library", "1.0.0"));
+    let weak: Weak<NoMemory> = Arc::downgrade(&memory);
+    context.set_memory(weak);
+    context::sync_scope(Arc::new(context), || {
+        let numbers = Everything {
+            numbers: (1_000_000..1_100_000).collect(),
+            ..Everything::default()
+        };
+        for (content_type, body) in [
+            ("application/json", list("numbers", "1234567")),
+            ("application/protobuf", numbers.encode_to_vec()),
+        ] {
+            let (status, text, _) = echo(content_type, body);
+            assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE, "{text}");
+            assert!(text.contains("OVERLOADED"), "{text}");
+        }
+        let (status, ..) = echo("application/json", br#"{"numbers":[1]}"#.to_vec());
+        assert_eq!(status, StatusCode::OK);
+    });
 }
 
 #[test]

@@ -3,7 +3,8 @@
 //! The limit of one body and the limit of requests in flight bound memory only as their product,
 //! which exceeds any container. The budget bounds the sum. It is charged for every byte of a
 //! request body when the reader receives it, and released when the request is answered. A declared
-//! length costs nothing.
+//! length costs nothing. Decoders charge it for the decoded form of a request too
+//! ([`RequestMemory`](seaworthy_core::RequestMemory)).
 //!
 //! A body that exceeds the budget waits for [`MAX_WAIT`], and is then refused with 503 and
 //! `Retry-After`. While bodies wait, the budget ends bodies whose clients do not send, with the

@@ -306,6 +306,7 @@ impl Exchange {
                 let (mut parts, body) = request.into_parts();
                 let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);
                 if let Some(report) = report.clone() {
+                    self.context.set_memory(report.memory());
                     // A call that continues without its client keeps the charge for its body.
                     parts.extensions.insert(report);
                 }

@@ -261,6 +261,30 @@ async fn keeps_charge_of_call_after_its_client_left_sec_3() {
 }
 
 #[tokio::test]
+async fn charges_decoded_request_to_body_budget_sec_3() {
+    let budget = BodyBudget::new(
+        ByteSize::mebibytes(2),
+        &seaworthy_telemetry::metrics::Metrics::new(),
+    );
+    let held = budget.clone();
+    let decode = async move |body: axum::body::Bytes| {
+        let charge = |bytes| context::with_current(|request| request.unwrap().charge_memory(bytes));
+        assert!(charge(1_000_000));
+        assert_eq!(held.held().get(), 1_000_000 + body.len() as u64);
+        assert!(!charge(2_000_000));
+        "decoded"
+    };
+    let stack = builder(HttpConfig::default())
+        .body_budget(budget.clone())
+        .build(Routes::new().post("/", decode))
+        .unwrap();
+    let body = Body::from_stream(futures::stream::iter([Ok::<_, std::io::Error>("1234")]));
+    let answer = send(&stack, Request::post("/").body(body).unwrap()).await;
+    assert_eq!(answer.body, "decoded");
+    assert_eq!(budget.held().get(), 0);
+}
+
+#[tokio::test]
 async fn counts_call_in_flight_after_its_client_left_res_7() {
     let mut config = HttpConfig::default();
     config.load_shed.max_in_flight = NonZeroU32::MIN;
