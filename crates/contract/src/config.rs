@@ -14,6 +14,8 @@ pub struct ContractConfig {
     pub body_limit: ByteSize,
     /// The form of errors on both transports.
     pub errors: Arc<dyn ErrorFormat>,
+    /// Whether gRPC errors are sent as headers followed by trailers, instead of trailers alone.
+    pub error_headers: bool,
 }
 
 impl ContractConfig {
@@ -23,6 +25,14 @@ impl ContractConfig {
         self.errors = Arc::new(errors);
         self
     }
+
+    /// Sends gRPC errors as headers followed by trailers. Clients then find `x-request-id` in the
+    /// initial metadata of failed calls too, and do not retry these calls by themselves.
+    #[must_use]
+    pub fn with_error_headers(mut self) -> Self {
+        self.error_headers = true;
+        self
+    }
 }
 
 impl Default for ContractConfig {
@@ -30,6 +40,7 @@ impl Default for ContractConfig {
         Self {
             body_limit: BODY_LIMIT,
             errors: Arc::new(Problems),
+            error_headers: false,
         }
     }
 }

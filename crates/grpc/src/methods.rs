@@ -3,7 +3,7 @@ use std::{convert::Infallible, future::Future};
 use axum::{body::Body, extract::Request, response::Response, routing::post};
 use seaworthy_contract::{Contract, ContractConfig, ContractMethod as _, error::reason};
 use seaworthy_core::{Code, Error, ResponseError};
-use seaworthy_http::{RouteOptions, Routes};
+use seaworthy_http::{RouteOptions, Routes, StatusInTrailers};
 use tonic::Status;
 use tower_service::Service;
 
@@ -71,12 +71,12 @@ where
     Routes::new().route_with(path, post(handler), options)
 }
 
-/// An error as the whole answer to a call.
+/// Returns the response to a call that consists of an error.
 pub(crate) fn refusal(config: &ContractConfig, error: Error) -> Response {
-    told(config.status(error).into_http())
+    with_extensions(config, config.status(error).into_http())
 }
 
-/// Gives what was refused before the contract was reached the form of its errors, and tells the stack of the error behind an answer.
+/// Rewrites errors of tonic and of the codec in the contract's error format.
 fn adjusted(config: &ContractConfig, response: Response) -> Response {
     let refused = response
         .extensions()
@@ -84,7 +84,7 @@ fn adjusted(config: &ContractConfig, response: Response) -> Response {
         .and_then(|status| refused_early(config, status));
     match refused {
         Some(error) => refusal(config, error),
-        None => told(response),
+        None => with_extensions(config, response),
     }
 }
 
@@ -123,14 +123,20 @@ fn is_too_large(status: &Status) -> bool {
             .starts_with("Error, decoded message length too large")
 }
 
-fn told(mut response: Response) -> Response {
+/// Adds the extensions that the stack reads: the error for its log line, and where to send the
+/// status.
+fn with_extensions(config: &ContractConfig, mut response: Response) -> Response {
     let failure = response
         .extensions()
         .get::<Status>()
         .and_then(failure)
         .cloned();
+    let extensions = response.extensions_mut();
     if let Some(failure) = failure {
-        response.extensions_mut().insert(failure);
+        extensions.insert(failure);
+    }
+    if config.error_headers {
+        extensions.insert(StatusInTrailers);
     }
     response
 }

@@ -84,8 +84,8 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Json<T> {
         if !is_json(request.headers()) {
             return Err(Error::new(
                 Code::UnsupportedMediaType,
-                "JSON_EXPECTED",
-                "the body must be application/json",
+                "UNSUPPORTED_MEDIA_TYPE",
+                "the body's Content-Type must be application/json",
             ));
         }
         Self::from_bytes(&read(request.into_body()).await?)

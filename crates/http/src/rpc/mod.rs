@@ -5,12 +5,15 @@ mod message_position;
 mod refusal;
 mod status;
 mod timeout;
+mod trailers;
 
 pub(crate) use media_type::is_grpc;
 pub(crate) use message_position::MessagePosition;
 pub(crate) use refusal::{no_method, refusal, wrong_media_type};
 pub(crate) use status::RpcStatus;
 pub use timeout::wish;
+pub use trailers::StatusInTrailers;
+pub(crate) use trailers::with_trailers;
 
 /// What the requests of a stack are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

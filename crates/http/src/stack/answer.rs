@@ -8,7 +8,7 @@ use crate::{
     cors::CrossOrigin,
     observe, request_id,
     routes::MethodLabel,
-    rpc::{Protocol, RpcStatus},
+    rpc::{Protocol, RpcStatus, StatusInTrailers, with_trailers},
     security_headers::SecurityHeaders,
 };
 
@@ -64,6 +64,10 @@ impl Exchange {
         self.rpc = RpcStatus::of(headers);
         request_id::apply(self.context.request_id(), headers);
         observe::apply_trace(self.context.trace(), headers);
+        let is_marked = response.extensions_mut().remove::<StatusInTrailers>();
+        if is_marked.is_some() && self.rpc.is_some() {
+            response = with_trailers(response);
+        }
         response.map(|body| StackBody::new(body, Some(self)))
     }
 

@@ -394,3 +394,39 @@ async fn call_is_unavailable_when_budget_is_spent_sec_3() {
     let line = "request_body_budget_refused_total{reason=\"no_room\"} 1";
     assert!(metrics.contains(line), "{metrics}");
 }
+
+#[tokio::test]
+async fn sends_headers_of_marked_error_ahead_of_status_api_2() {
+    let refused = |is_marked: bool| {
+        let mut response = crate::rpc::refusal(Error::new(Code::NotFound, "ORDER", "no order"));
+        if is_marked {
+            response.extensions_mut().insert(crate::StatusInTrailers);
+        }
+        response
+    };
+    let routes = Routes::new()
+        .post("/orders.v1.Orders/Marked", async move || refused(true))
+        .post("/orders.v1.Orders/Plain", async move || refused(false));
+    let fixture = fixture(HttpConfig::default(), routes);
+    let request = |method: &str| {
+        Request::post(format!("/orders.v1.Orders/{method}"))
+            .header("content-type", "application/grpc")
+            .body(Body::empty())
+            .unwrap()
+    };
+    let plain = fixture.begin(request("Plain")).await;
+    assert_eq!(plain.headers()["grpc-status"], "5");
+    let (head, body) = fixture.begin(request("Marked")).await.into_parts();
+    assert_eq!(head.headers["content-type"], "application/grpc");
+    assert!(!head.headers.contains_key("grpc-status"));
+    let trailers = body.collect().await.unwrap().trailers().unwrap().clone();
+    assert_eq!(trailers["x-request-id"], head.headers["x-request-id"]);
+    assert_eq!(trailers["grpc-status"], "5");
+    assert_eq!(trailers["grpc-message"], "no order");
+    assert!(!trailers.contains_key("content-type"));
+    let metrics = fixture.telemetry.metrics().render(Format::Prometheus);
+    assert!(
+        metrics.contains(r#"method="Marked",status="NotFound"} 1"#),
+        "{metrics}"
+    );
+}

@@ -16,7 +16,9 @@ use symbols::Symbols;
 
 /// The contract over a store, on both transports.
 pub(crate) fn contract(store: Store) -> SymbolsServiceContract<Symbols> {
-    let config = ContractConfig::default().with_errors(SymbolErrors);
+    let config = ContractConfig::default()
+        .with_errors(SymbolErrors)
+        .with_error_headers();
     SymbolsServiceContract::with_config(Symbols::new(store), config)
 }
 
