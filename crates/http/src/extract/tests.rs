@@ -85,6 +85,7 @@ async fn only_json_media_types_are_read_api_2() {
     ] {
         let error = json(kind, "{}").await.unwrap_err();
         assert_eq!(error.code(), Code::UnsupportedMediaType, "{kind:?}");
+        assert_eq!(error.reason(), "UNSUPPORTED_MEDIA_TYPE", "{kind:?}");
     }
 }
 

@@ -70,8 +70,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn no_text_panics(text in "[ -~]{0,12}") {
-            let _ = of(&text);
+        fn any_bytes_are_read_or_ignored_life_6(
+            bytes in prop::collection::vec((b' '..=u8::MAX).prop_filter("DEL", |byte| *byte != 0x7f), 0..12)
+        ) {
+            let mut headers = HeaderMap::new();
+            headers.insert(GRPC_TIMEOUT, HeaderValue::from_bytes(&bytes).unwrap());
+            let read = wish(&headers);
+            let digits = bytes.iter().take_while(|byte| byte.is_ascii_digit()).count();
+            let is_valid = (1..=MOST_DIGITS).contains(&digits)
+                && matches!(&bytes[digits..], [b'H' | b'M' | b'S' | b'm' | b'u' | b'n']);
+            prop_assert_eq!(read.is_some(), is_valid);
+        }
+
+        #[test]
+        fn valid_timeouts_of_any_size_are_read_life_6(text in "[0-9]{1,8}[HMSmun]") {
+            prop_assert!(of(&text).is_some());
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The gRPC clients that the tests share.
 
+use http::HeaderMap;
 use http_body_util::{BodyExt as _, Full};
 use tonic::{
     Status,
@@ -68,8 +69,18 @@ pub(crate) async fn channel(service: &Running) -> Channel {
     endpoint.connect().await.unwrap()
 }
 
-/// Sends a whole gRPC body, prefix and all, and returns the status.
+/// Sends a whole gRPC body with its prefix, and returns the status.
 pub(crate) async fn raw(channel: &Channel, method: &str, body: &[u8]) -> Status {
+    headers_and_status(channel, method, body).await.1
+}
+
+/// Sends a whole gRPC body with its prefix. Returns the first headers of the response, and the
+/// status.
+pub(crate) async fn headers_and_status(
+    channel: &Channel,
+    method: &str,
+    body: &[u8],
+) -> (HeaderMap, Status) {
     let body = Full::new(Bytes::copy_from_slice(body)).map_err(|never| match never {});
     let request = http::Request::post(method)
         .header("content-type", "application/grpc")
@@ -79,9 +90,11 @@ pub(crate) async fn raw(channel: &Channel, method: &str, body: &[u8]) -> Status 
     let answer = channel.clone().oneshot(request).await.unwrap();
     assert_eq!(answer.status(), 200);
     assert!(answer.headers().contains_key("x-request-id"));
-    if let Some(status) = Status::from_header_map(answer.headers()) {
-        return status;
+    let headers = answer.headers().clone();
+    if let Some(status) = Status::from_header_map(&headers) {
+        return (headers, status);
     }
     let body = answer.into_body().collect().await.unwrap();
-    Status::from_header_map(body.trailers().unwrap()).unwrap()
+    let status = Status::from_header_map(body.trailers().unwrap()).unwrap();
+    (headers, status)
 }

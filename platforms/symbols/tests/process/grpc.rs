@@ -3,7 +3,7 @@ use serde_json::Value;
 use tonic::{Code, Request, Status};
 
 use crate::{
-    calls::{client, create, reason},
+    calls::{channel, client, create, headers_and_status, reason},
     contract::service::symbols::v1::{
         CreateSymbolRequest, DeleteSymbolRequest, GetSymbolRequest, ListSymbolsRequest,
         UpdateSymbolRequest,
@@ -136,6 +136,26 @@ async fn every_refusal_has_the_code_and_the_reason_of_the_contract_api_2() {
         "{}",
         empty.2
     );
+}
+
+#[tokio::test]
+async fn sends_request_id_in_headers_of_every_error_obs_7() {
+    let service = Running::start(&[]);
+    let channel = channel(&service).await;
+    // A missing symbol, bytes that are not a message, and an unknown method.
+    for (method, message, code) in [
+        ("GetSymbol", &b"\0\0\0\0\x02\x08\x09"[..], Code::NotFound),
+        ("GetSymbol", b"\0\0\0\0\x01\x07", Code::InvalidArgument),
+        ("Nothing", b"", Code::Unimplemented),
+    ] {
+        let path = format!("/service.symbols.v1.SymbolsService/{method}");
+        let (headers, status) = headers_and_status(&channel, &path, message).await;
+        assert!(headers.contains_key("x-request-id"), "{headers:?}");
+        assert!(!headers.contains_key("grpc-status"), "{headers:?}");
+        assert_eq!(status.code(), code, "{status:?}");
+        let trailer = status.metadata().get("x-request-id").unwrap();
+        assert_eq!(trailer.as_bytes(), headers["x-request-id"].as_bytes());
+    }
 }
 
 #[tokio::test]
