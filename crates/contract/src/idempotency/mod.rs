@@ -44,8 +44,6 @@
 
 mod config;
 pub mod conformance;
-#[cfg(test)]
-mod hostile;
 mod layer;
 mod memory;
 mod request;

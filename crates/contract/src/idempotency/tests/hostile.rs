@@ -10,7 +10,7 @@ use proptest::prelude::*;
 use tokio::runtime::Runtime;
 use tower::ServiceExt as _;
 
-use super::{IdempotencyConfig, IdempotencyLayer, MemoryStore};
+use crate::idempotency::{IdempotencyConfig, IdempotencyLayer, MemoryStore};
 
 static RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
     tokio::runtime::Builder::new_current_thread()
