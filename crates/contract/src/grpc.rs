@@ -4,7 +4,7 @@ mod codec;
 
 use std::{future::Future, pin::Pin};
 
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt, future::ready};
 use seaworthy_core::Error;
 use tonic::{Request, Response, Status, Streaming};
 
@@ -102,8 +102,15 @@ fn checked<M: Validate>(message: M) -> Result<M, Error> {
     }
 }
 
+/// Converts the messages of a client. The stream ends after the first error of the transport,
+/// because tonic reports a malformed frame again on each read.
 fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStream<M> {
-    Box::pin(messages.map(|message| match message {
+    let until_error = messages.scan(false, |has_failed, message| {
+        let message = (!*has_failed).then_some(message);
+        *has_failed |= matches!(message, Some(Err(_)));
+        ready(message)
+    });
+    Box::pin(until_error.map(|message| match message {
         Ok(message) => checked(message),
         Err(status) => Err(crate::error::from_request_stream(&status)),
     }))

@@ -133,6 +133,20 @@ mod tests {
             let (_, refused) = read(&two, piece);
             prop_assert!(refused.unwrap().contains("takes one message"));
         }
+
+        #[test]
+        fn any_bytes_pass_as_one_message_or_are_refused_api_1(
+            bytes in prop::collection::vec(any::<u8>(), 0..80),
+            piece in 1_usize..50,
+        ) {
+            let (passed, refused) = read(&bytes, piece);
+            let length = bytes.get(1..5).map(|length| {
+                u32::from_be_bytes(length.try_into().unwrap()) as usize
+            });
+            let is_longer = length.is_some_and(|length| bytes.len() > 5 + length);
+            prop_assert_eq!(refused.is_some(), bytes.is_empty() || is_longer);
+            prop_assert!(bytes.starts_with(&passed));
+        }
     }
 
     #[test]

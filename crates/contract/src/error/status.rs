@@ -143,7 +143,11 @@ pub(crate) fn from_request_stream(status: &tonic::Status) -> Error {
     let refusal = std::error::Error::source(status).and_then(|source| source.downcast_ref());
     if let Some(refusal) = refusal.map(ResponseError::error) {
         let (reason, message) = (refusal.reason().to_owned(), refusal.message().to_owned());
-        return Error::new(refusal.code(), reason, message);
+        let error = Error::new(refusal.code(), reason, message);
+        return match refusal.retry_after() {
+            Some(wait) => error.with_retry_after(wait),
+            None => error,
+        };
     }
     match status.code() {
         tonic::Code::Cancelled

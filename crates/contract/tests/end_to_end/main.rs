@@ -11,6 +11,7 @@ mod fuzz;
 mod generated;
 mod grpc;
 mod hostile;
+mod hostile_wire;
 mod json;
 mod library;
 mod malformed;

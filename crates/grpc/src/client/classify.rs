@@ -97,6 +97,8 @@ pub(crate) fn of_status(status: &Status, headers: &HeaderMap) -> Outcome {
 
 #[cfg(test)]
 mod tests {
+    use http::HeaderValue;
+    use proptest::prelude::*;
     use seaworthy_contract::error::to_status;
     use seaworthy_core::Error;
 
@@ -136,6 +138,58 @@ mod tests {
         ] {
             let outcome = of_status(&Status::new(code, ""), &HeaderMap::new());
             assert_eq!(outcome, Outcome::Success, "{code}");
+        }
+    }
+
+    /// Bytes that HTTP allows in a header value.
+    fn value() -> impl Strategy<Value = HeaderValue> {
+        let byte = (b' '..=u8::MAX).prop_filter("DEL is not allowed", |byte| *byte != 0x7f);
+        let bytes = prop_oneof![
+            prop::collection::vec(byte, 0..40),
+            "-?[0-9]{0,24}".prop_map(String::into_bytes),
+            "[A-Za-z0-9+/=%]{0,40}".prop_map(String::into_bytes),
+        ];
+        bytes.prop_map(|bytes| HeaderValue::from_bytes(&bytes).unwrap())
+    }
+
+    proptest! {
+        #[test]
+        fn hostile_status_headers_are_an_outcome_res_2(
+            headers in prop::collection::vec(
+                (
+                    prop::sample::select(vec![
+                        "grpc-status",
+                        "grpc-message",
+                        "grpc-status-details-bin",
+                        "grpc-retry-pushback-ms",
+                        "content-type",
+                    ]),
+                    value(),
+                ),
+                0..8,
+            ),
+            http_status in 100_u16..600,
+        ) {
+            let mut response = Response::new(());
+            *response.status_mut() = StatusCode::from_u16(http_status).unwrap();
+            for (name, value) in headers {
+                response.headers_mut().append(name, value);
+            }
+            let outcome = ClassifyGrpc.classify(Ok(&response));
+            let status = Status::from_header_map(response.headers());
+            let is_ok = status.as_ref().is_some_and(|status| status.code() == Code::Ok);
+            if is_ok {
+                prop_assert_eq!(outcome, Outcome::Success);
+            }
+            if let Some(status) = status {
+                let error = from_status(&status);
+                prop_assert!(!error.reason().is_empty());
+            }
+            let pushback = response.headers().get(PUSHBACK);
+            if pushback.is_some_and(|value| value.as_bytes().starts_with(b"-")) {
+                let may_retry = matches!(outcome, Outcome::Transient { retry_after: Some(_) });
+                prop_assert!(!may_retry, "{:?}", outcome);
+            }
         }
     }
 }

@@ -54,7 +54,9 @@ impl Service<Request<Recorded>> for Transport {
 
     fn call(&mut self, mut request: Request<Recorded>) -> Self::Future {
         let (balancer, patience) = (Arc::clone(&self.balancer), self.patience);
-        let attempt = request.extensions_mut().remove::<Attempt>();
+        // Connections read no extensions, and each attempt keeps a copy of the head.
+        let mut extensions = std::mem::take(request.extensions_mut());
+        let attempt = extensions.remove::<Attempt>();
         Box::pin(async move {
             if let Some(attempt) = &attempt {
                 attempt.count.fetch_add(1, Ordering::Relaxed);
