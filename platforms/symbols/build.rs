@@ -10,7 +10,6 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             "application/problem+json",
             serde_json::from_str(include_str!("contract/error.schema.json"))?,
         )
-        .runtime_path("::seaworthy::contract")
         .compile(
             &[
                 "contract/service/symbols/v1/symbols.proto",

@@ -4,7 +4,10 @@ use std::{collections::BTreeMap, fmt};
 
 use prost_reflect::{DynamicMessage, MethodDescriptor, ReflectMessage as _, Value};
 
-use crate::diagnostic::{Diagnostics, Location};
+use crate::{
+    BuildError,
+    diagnostic::{Diagnostics, Location},
+};
 
 const ACCESS: &str = "seaworthy.access";
 
@@ -131,6 +134,18 @@ impl<'a> Declarations<'a> {
             );
         }
     }
+}
+
+/// Refuses declarations of a contract that is not served.
+pub(crate) fn refuse_in_client(declared: &[(String, Access)]) -> Result<(), BuildError> {
+    let mut diagnostics = Diagnostics::default();
+    for (method, _) in declared {
+        diagnostics.add(
+            build_script(),
+            format!("Builder::access declares `{method}`, but Builder::client_only serves no method: remove one"),
+        );
+    }
+    diagnostics.finish()
 }
 
 fn of_option(option: &DynamicMessage) -> Result<Access, String> {

@@ -7,12 +7,11 @@ use std::{
 
 use prost_types::FileDescriptorSet;
 
-use crate::{Access, BuildError, contract::Contract, generate, openapi, source::Source};
+use crate::{
+    Access, BuildError, access, contract::Contract, generate, openapi, runtime, source::Source,
+};
 
-/// The crate that generated code calls.
-const RUNTIME: &str = "::seaworthy_contract";
-
-/// The file that holds every generated module.
+/// The file with every generated module.
 const MODULES: &str = "contract.rs";
 
 /// The OpenAPI document.
@@ -21,7 +20,7 @@ const DOCUMENT: &str = "openapi.json";
 /// The descriptors, for gRPC reflection.
 const DESCRIPTORS: &str = "descriptors.bin";
 
-/// Compiles contracts, from a build script.
+/// Compiles contracts in a build script.
 ///
 /// ```no_run
 /// // build.rs
@@ -33,8 +32,9 @@ const DESCRIPTORS: &str = "descriptors.bin";
 /// }
 /// ```
 ///
-/// The service includes what was generated with `include!(concat!(env!("OUT_DIR"), "/contract.rs"));` and depends on `prost`,
-/// `prost-types`, `tonic` and `tonic-prost` beside `seaworthy-contract`.
+/// The service includes the generated code with
+/// `include!(concat!(env!("OUT_DIR"), "/contract.rs"));`. It depends on `seaworthy` with the
+/// feature `grpc`, or on `seaworthy-contract`. It needs no other dependency.
 #[derive(Debug, Clone)]
 pub struct Builder {
     options: generate::Options,
@@ -43,13 +43,14 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Settings with the name and version of the API, for its document.
+    /// Creates a builder with the name and version of the API, for its document.
     pub fn new(title: impl Into<String>, version: impl Into<String>) -> Self {
         Self {
             options: generate::Options {
-                runtime: RUNTIME.to_owned(),
+                runtime: runtime::path(),
                 contract_names: false,
                 write_defaults: false,
+                client_only: false,
                 about: openapi::About::new(title.into(), version.into()),
             },
             access: Vec::new(),
@@ -57,49 +58,54 @@ impl Builder {
         }
     }
 
-    /// Writes JSON with the names of the contract (`project_id`) instead of lowerCamelCase. Both are always read.
+    /// Generates messages and gRPC clients alone, for a service that calls the contract and does
+    /// not serve it. The contract then needs no access declarations, and its validation rules are
+    /// not read.
+    #[must_use]
+    pub fn client_only(mut self, yes: bool) -> Self {
+        self.options.client_only = yes;
+        self
+    }
+
+    /// Writes JSON with the names of the contract (`project_id`) instead of lowerCamelCase. Both
+    /// are always read.
     #[must_use]
     pub fn contract_names(mut self, yes: bool) -> Self {
         self.options.contract_names = yes;
         self
     }
 
-    /// Writes fields without presence also when they hold their default value.
+    /// Writes fields without presence even if they have their default value.
     #[must_use]
     pub fn write_defaults(mut self, yes: bool) -> Self {
         self.options.write_defaults = yes;
         self
     }
 
-    /// Whom to ask about the API, for its document.
+    /// Names a contact for the API in the document.
     #[must_use]
     pub fn contact(mut self, name: impl Into<String>, url: impl Into<String>) -> Self {
         self.options.about.contact = Some((name.into(), url.into()));
         self
     }
 
-    /// Says in the document that the API is for services of the same owner only.
+    /// Marks the API in the document as internal: for services of the same owner only.
     #[must_use]
     pub fn internal(mut self, yes: bool) -> Self {
         self.options.about.internal = yes;
         self
     }
 
-    /// Says in the document that every operation needs a bearer token. It is the service's layer that asks for one.
-    #[must_use]
-    pub fn bearer_tokens(mut self, yes: bool) -> Self {
-        self.options.about.bearer_tokens = yes;
-        self
-    }
-
-    /// Says in the document that unsafe operations read an `Idempotency-Key`: for services with an `IdempotencyLayer`.
+    /// Documents that unsafe operations read an `Idempotency-Key`, for services with an
+    /// `IdempotencyLayer`.
     #[must_use]
     pub fn idempotency_keys(mut self, yes: bool) -> Self {
         self.options.about.idempotency_keys = yes;
         self
     }
 
-    /// The form of errors in the document, where the service has an `ErrorFormat` of its own: the media type and the JSON Schema.
+    /// Documents the errors of a service with its own `ErrorFormat`: their media type and JSON
+    /// Schema.
     #[must_use]
     pub fn error_form(mut self, media_type: impl Into<String>, schema: serde_json::Value) -> Self {
         self.options.about.errors = openapi::ErrorForm {
@@ -118,27 +124,28 @@ impl Builder {
         self
     }
 
-    /// The path by which the service knows `seaworthy-contract`, where it is re-exported.
+    /// Sets the path of `seaworthy-contract` in the generated code, such as
+    /// `::my_framework::contract`. By default it is found in the dependencies of your package.
     #[must_use]
     pub fn runtime_path(mut self, path: impl Into<String>) -> Self {
         self.options.runtime = path.into();
         self
     }
 
-    /// The folder to write to. By default the one of the build script.
+    /// Sets the folder to write to. The default is `OUT_DIR` of the build script.
     #[must_use]
     pub fn out_dir(mut self, path: impl Into<PathBuf>) -> Self {
         self.out_dir = Some(path.into());
         self
     }
 
-    /// Compiles the files, searching imports in `includes`.
+    /// Compiles the files. Imports are searched for in `includes`.
     ///
     /// # Errors
     /// A file is missing or is not valid proto, or the contract contains something that is not
-    /// supported: an unknown rule, a path that names no field, two methods on one route, or a
-    /// method without an access declaration. The error lists every location with file, line and
-    /// column.
+    /// supported: an unknown rule, a path variable that does not name a field, two methods on one
+    /// route, or a method without an access declaration. The error lists every location with file,
+    /// line and column.
     pub fn compile(
         &self,
         files: &[impl AsRef<Path>],
@@ -153,9 +160,15 @@ impl Builder {
         let files: Vec<PathBuf> = files.iter().map(|path| path.as_ref().to_owned()).collect();
         let includes: Vec<PathBuf> = includes.iter().map(|p| p.as_ref().to_owned()).collect();
         let source = Source::read(&files, &includes)?;
-        let contract = Contract::read(&source, &self.access)?;
-        self.write_messages(&source, &out_dir)?;
-        self.write_contract(&source, &contract, &out_dir)?;
+        if self.options.client_only {
+            access::refuse_in_client(&self.access)?;
+            self.write_messages(&source, &out_dir)?;
+        } else {
+            let contract = Contract::read(&source, &self.access)?;
+            self.write_messages(&source, &out_dir)?;
+            self.write_contract(&source, &contract, &out_dir)?;
+        }
+        self.write_descriptors(&source, &out_dir)?;
         if self.out_dir.is_none() {
             rerun_if_changed(&includes);
         }
@@ -169,11 +182,15 @@ impl Builder {
                 .map(|file| file.file_descriptor_proto().clone())
                 .collect(),
         };
+        let runtime = &self.options.runtime;
+        let transport = generate::Transport::new(runtime, self.options.client_only);
         prost_build::Config::new()
             .btree_map(["."])
+            .prost_path(format!("{runtime}::prost"))
+            .prost_types_path(format!("{runtime}::prost_types"))
             .out_dir(out_dir)
             .include_file(MODULES)
-            .service_generator(Box::new(generate::Transport::new(&self.options.runtime)))
+            .service_generator(Box::new(transport))
             .compile_fds(set)?;
         Ok(())
     }
@@ -193,35 +210,44 @@ impl Builder {
         for package in &packages {
             let code = generate::package(contract, &source.pool, package, &self.options)?;
             let name = if package.is_empty() { "_" } else { package };
-            let mut file = OpenOptions::new()
-                .append(true)
-                .create(true)
-                .open(out_dir.join(format!("{name}.rs")))?;
-            file.write_all(code.as_bytes())?;
+            append(&out_dir.join(format!("{name}.rs")), &code)?;
         }
-        fs::write(out_dir.join(DESCRIPTORS), &source.encoded)?;
         let document = openapi::document(contract, &self.options);
         fs::write(out_dir.join(DOCUMENT), format!("{document:#}\n"))?;
-        let mut modules = OpenOptions::new()
-            .append(true)
-            .open(out_dir.join(MODULES))?;
-        modules.write_all(CONSTANTS.as_bytes())?;
-        Ok(())
+        append(&out_dir.join(MODULES), OPENAPI_CONSTANT)
+    }
+
+    fn write_descriptors(&self, source: &Source, out_dir: &Path) -> Result<(), BuildError> {
+        fs::write(out_dir.join(DESCRIPTORS), &source.encoded)?;
+        append(&out_dir.join(MODULES), DESCRIPTORS_CONSTANT)
     }
 }
 
-const CONSTANTS: &str = r#"
+const OPENAPI_CONSTANT: &str = r#"
 /// The OpenAPI 3.1 document of the HTTP routes.
 pub const OPENAPI: &str = include_str!("openapi.json");
+"#;
 
+const DESCRIPTORS_CONSTANT: &str = r#"
 /// The descriptors of the contract, for gRPC reflection.
 pub const DESCRIPTORS: &[u8] = include_bytes!("descriptors.bin");
 "#;
 
+fn append(path: &Path, code: &str) -> Result<(), BuildError> {
+    let mut file = OpenOptions::new().append(true).create(true).open(path)?;
+    file.write_all(code.as_bytes())?;
+    Ok(())
+}
+
 fn rerun_if_changed(includes: &[PathBuf]) {
     let mut output = std::io::stdout();
-    for include in includes {
-        // A build script that cannot write to cargo has no one left to tell.
-        let _ = writeln!(output, "cargo::rerun-if-changed={}", include.display());
+    // The manifest names the runtime crate.
+    for path in includes
+        .iter()
+        .map(PathBuf::as_path)
+        .chain([Path::new("Cargo.toml")])
+    {
+        // A build script that cannot write to cargo cannot report it either.
+        let _ = writeln!(output, "cargo::rerun-if-changed={}", path.display());
     }
 }

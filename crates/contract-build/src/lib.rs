@@ -46,6 +46,7 @@ mod http_rule;
 mod names;
 mod openapi;
 mod rules;
+mod runtime;
 mod source;
 
 pub use access::Access;

@@ -1,5 +1,7 @@
-//! The Rust names that `prost-build` gives to definitions. It keeps its rules private, so they are restated here; the end-to-end tests, which compile
-//! what is generated, would not build if the two disagreed.
+//! The Rust names that `prost-build` gives to definitions.
+//!
+//! Its rules are private, so this module restates them. The end-to-end tests compile generated
+//! code and do not build if the two differ.
 
 use heck::{ToSnakeCase, ToUpperCamelCase};
 use prost_reflect::{EnumDescriptor, MessageDescriptor};
@@ -13,12 +15,12 @@ const RAW: [&str; 47] = [
 ];
 const SUFFIXED: [&str; 6] = ["self", "super", "extern", "crate", "Self", "_"];
 
-/// A field, method or module.
+/// Returns the name of a field, method or module.
 pub(crate) fn snake(name: &str) -> String {
     escape(name.to_snake_case())
 }
 
-/// A type or a variant.
+/// Returns the name of a type or a variant.
 pub(crate) fn camel(name: &str) -> String {
     escape(name.to_upper_camel_case())
 }
@@ -35,23 +37,23 @@ fn escape(name: String) -> String {
     }
 }
 
-/// The path of a message's type as seen from the module of `package`.
-pub(crate) fn message_path(message: &MessageDescriptor, package: &str) -> String {
+/// Returns the path of a message's type, in the module of `package`.
+pub(crate) fn message_path(message: &MessageDescriptor, package: &str, runtime: &str) -> String {
     match message.full_name() {
         "google.protobuf.Empty" => "()".to_owned(),
         name => match name.strip_prefix("google.protobuf.") {
-            Some(name) => format!("::prost_types::{name}"),
+            Some(name) => format!("{runtime}::prost_types::{name}"),
             None => type_path(message.package_name(), name, package),
         },
     }
 }
 
-/// The path of an enum's type as seen from the module of `package`.
+/// Returns the path of an enum's type, in the module of `package`.
 pub(crate) fn enum_path(definition: &EnumDescriptor, package: &str) -> String {
     type_path(definition.package_name(), definition.full_name(), package)
 }
 
-/// The path of the module in which `prost-build` puts what is nested in a message.
+/// Returns the path of the module with the definitions that are nested in a message.
 pub(crate) fn nested_module(message: &MessageDescriptor, package: &str) -> String {
     let path = type_path(message.package_name(), message.full_name(), package);
     let module = snake(message.name());

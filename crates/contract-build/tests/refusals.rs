@@ -307,3 +307,41 @@ fn access_in_the_build_script_matches_one_method_auth_5() {
         assert!(error.contains(part), "{error}");
     }
 }
+
+/// A contract without access declarations, with a rule that servers cannot check.
+const FOREIGN: &str = r#"
+service S {
+  rpc M(R) returns (R) { option (google.api.http).get = "/v1/m"; }
+}
+message R { string id = 1 [(buf.validate.field).cel = { expression: "true" }]; }
+"#;
+
+#[test]
+fn client_only_contract_needs_no_access_auth_5() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("t.proto");
+    fs::write(&file, format!("{HEAD}{FOREIGN}")).unwrap();
+    let builder = Builder::new("T", "1")
+        .out_dir(folder.path())
+        .client_only(true);
+    builder.compile(&[&file], &[folder.path()]).unwrap();
+    let code = fs::read_to_string(folder.path().join("t.v1.rs")).unwrap();
+    assert!(code.contains("pub struct SClient<T>"), "{code}");
+    assert!(
+        !code.contains("s_server") && !code.contains("SContract"),
+        "{code}"
+    );
+    let modules = fs::read_to_string(folder.path().join("contract.rs")).unwrap();
+    assert!(
+        modules.contains("DESCRIPTORS") && !modules.contains("OPENAPI"),
+        "{modules}"
+    );
+    let error = builder
+        .access("t.v1.S.M", Access::Public)
+        .compile(&[&file], &[folder.path()])
+        .unwrap_err();
+    assert!(
+        error.to_string().contains("client_only serves no method"),
+        "{error}"
+    );
+}

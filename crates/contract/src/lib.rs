@@ -37,7 +37,9 @@ pub use violation::{Field, MAX_VIOLATIONS_BYTES, MOST_VIOLATIONS, Naming, Violat
 
 pub use seaworthy_core::{Code, Error};
 #[doc(hidden)]
-pub use {axum, serde, tonic};
+pub use {axum, serde};
+/// The crates that generated code uses. A service needs no dependency on them.
+pub use {prost, prost_types, tonic, tonic_prost};
 
 /// A stream of messages: what a streaming method takes or gives.
 pub type MessageStream<M> = Pin<Box<dyn futures::Stream<Item = Result<M, Error>> + Send>>;

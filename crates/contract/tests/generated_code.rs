@@ -11,7 +11,6 @@ fn the_committed_code_is_what_the_compiler_writes_api_1() {
     let folder = tempfile::tempdir().unwrap();
     Builder::new("Library", "1.0")
         .contact("The librarians", "https://library.example.com")
-        .bearer_tokens(true)
         .idempotency_keys(true)
         .out_dir(folder.path())
         .compile(

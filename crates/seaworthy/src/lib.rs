@@ -25,6 +25,8 @@
 
 pub use axum;
 pub use schemars;
+#[cfg(feature = "grpc")]
+pub use seaworthy_contract::{prost, prost_types, tonic, tonic_prost};
 pub use serde;
 
 #[cfg(feature = "account")]

@@ -5,7 +5,6 @@ use seaworthy_contract_build::Builder;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     Builder::new("City Events", "1.0")
         .internal(true)
-        .runtime_path("::seaworthy::contract")
         .compile(
             &[
                 "proto/city_events/auth/v1/auth.proto",

@@ -3,12 +3,11 @@ use std::collections::BTreeSet;
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 
 use super::{Scope, field::Shape};
-use crate::names;
 
 /// Generates the decoding costs of a message's fields.
 pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let runtime = scope.runtime();
-    let path = names::message_path(message, scope.package);
+    let path = scope.message_path(message);
     let fields: String = message
         .fields()
         .filter_map(|field| Some((field.number(), cost(scope, &field)?)))
@@ -111,8 +110,8 @@ fn rust_type(scope: &Scope<'_>, kind: &Kind) -> String {
         Kind::Uint32 | Kind::Fixed32 => "u32".to_owned(),
         Kind::Uint64 | Kind::Fixed64 => "u64".to_owned(),
         Kind::Bool => "bool".to_owned(),
-        Kind::String => "::prost::alloc::string::String".to_owned(),
-        Kind::Bytes => "::prost::alloc::vec::Vec<u8>".to_owned(),
+        Kind::String => scope.string_path(),
+        Kind::Bytes => scope.bytes_path(),
         Kind::Message(message) => value_path(scope, message),
     }
 }
@@ -133,6 +132,6 @@ fn value_path(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     );
     match message.get_field_by_name("value") {
         Some(value) if is_wrapper => rust_type(scope, &value.kind()),
-        _ => names::message_path(message, scope.package),
+        _ => scope.message_path(message),
     }
 }

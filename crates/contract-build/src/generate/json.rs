@@ -9,7 +9,7 @@ use crate::{http_rule::is_text, names};
 /// The JSON form of a message.
 pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let runtime = scope.runtime();
-    let path = names::message_path(message, scope.package);
+    let path = scope.message_path(message);
     let fields: Vec<FieldDescriptor> = in_order(message);
     let mut constants = String::new();
     let mut lookup = String::new();

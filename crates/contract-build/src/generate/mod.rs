@@ -1,4 +1,4 @@
-//! Writes the Rust code that goes beside what `prost-build` and `tonic` write.
+//! Generates the Rust code of a contract beyond the code of `prost-build` and `tonic`.
 
 mod comment;
 mod enumeration;
@@ -15,9 +15,9 @@ use prost_reflect::{DescriptorPool, MessageDescriptor};
 pub(crate) use comment::comment;
 pub(crate) use transport::Transport;
 
-use crate::{BuildError, contract::Contract};
+use crate::{BuildError, contract::Contract, names};
 
-/// Everything for one package: added to the end of the package's module.
+/// Generates the code of one package, for the end of the package's module.
 pub(crate) fn package(
     contract: &Contract,
     pool: &DescriptorPool,
@@ -51,20 +51,22 @@ pub(crate) fn package(
     Ok(prettyplease::unparse(&syn::parse_file(&code)?))
 }
 
-/// What generated code looks like and refers to.
+/// Options of the generated code.
 #[derive(Debug, Clone)]
 pub(crate) struct Options {
-    /// The path of the run-time crate.
+    /// The path of the runtime crate.
     pub(crate) runtime: String,
-    /// JSON is written with the names of the contract.
+    /// Writes JSON with the names of the contract.
     pub(crate) contract_names: bool,
-    /// Fields without presence are written when they have their default value too.
+    /// Writes fields without presence even if they have their default value.
     pub(crate) write_defaults: bool,
-    /// What the document says.
+    /// Generates messages and clients alone.
+    pub(crate) client_only: bool,
+    /// Properties of the API, for the OpenAPI document.
     pub(crate) about: crate::openapi::About,
 }
 
-/// Where code is being written.
+/// The package that code is generated for, with the options.
 pub(crate) struct Scope<'a> {
     pub(crate) package: &'a str,
     pub(crate) options: &'a Options,
@@ -76,7 +78,22 @@ impl Scope<'_> {
         &self.options.runtime
     }
 
-    /// The name of a field in JSON that is written.
+    /// Returns the path of a message's type.
+    pub(crate) fn message_path(&self, message: &MessageDescriptor) -> String {
+        names::message_path(message, self.package, self.runtime())
+    }
+
+    /// Returns the path of the type of text.
+    pub(crate) fn string_path(&self) -> String {
+        format!("{}::prost::alloc::string::String", self.runtime())
+    }
+
+    /// Returns the path of the type of bytes.
+    pub(crate) fn bytes_path(&self) -> String {
+        format!("{}::prost::alloc::vec::Vec<u8>", self.runtime())
+    }
+
+    /// Returns the name of a field in JSON output.
     pub(crate) fn json_name(&self, field: &prost_reflect::FieldDescriptor) -> String {
         if self.options.contract_names {
             field.name().to_owned()
@@ -85,7 +102,7 @@ impl Scope<'_> {
         }
     }
 
-    /// A constant that names a field.
+    /// Generates a constant with the names of a field.
     pub(crate) fn field_constant(&self, field: &prost_reflect::FieldDescriptor) -> String {
         format!(
             "{}::Field {{ proto: {:?}, json: {:?} }}",

@@ -12,7 +12,8 @@ use crate::{
     names,
 };
 
-/// The trait that a service implements, and what serves it over both transports.
+/// Generates the trait that a service implements, and the type that serves it over both
+/// transports.
 pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
     let runtime = scope.runtime();
     let descriptor = &service.descriptor;
@@ -142,9 +143,9 @@ impl Signature {
             "google.protobuf.Int32Value" => "i32".to_owned(),
             "google.protobuf.UInt32Value" => "u32".to_owned(),
             "google.protobuf.BoolValue" => "bool".to_owned(),
-            "google.protobuf.StringValue" => "::prost::alloc::string::String".to_owned(),
-            "google.protobuf.BytesValue" => "::prost::alloc::vec::Vec<u8>".to_owned(),
-            _ => names::message_path(message, scope.package),
+            "google.protobuf.StringValue" => scope.string_path(),
+            "google.protobuf.BytesValue" => scope.bytes_path(),
+            _ => scope.message_path(message),
         };
         Self {
             name: names::snake(descriptor.name()),

@@ -12,7 +12,7 @@ use crate::{
 /// The rules of a message as code.
 pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let runtime = scope.runtime();
-    let path = names::message_path(message, scope.package);
+    let path = scope.message_path(message);
     let mut checks = String::new();
     let rules = scope.contract.message_rules(message);
     if !rules.disabled {

@@ -1,21 +1,19 @@
 use super::ErrorForm;
 
-/// What the document says that the contract does not.
+/// Properties of the API that the contract does not declare.
 #[derive(Debug, Clone)]
 pub(crate) struct About {
     /// The name of the API.
     pub(crate) title: String,
     /// The version of the API.
     pub(crate) version: String,
-    /// Whom to ask: a name and a URL.
+    /// The name and the URL of a contact.
     pub(crate) contact: Option<(String, String)>,
-    /// The form of errors.
+    /// The format of errors.
     pub(crate) errors: ErrorForm,
-    /// The API is for services of the same owner only.
+    /// Whether the API is for services of the same owner only.
     pub(crate) internal: bool,
-    /// Every operation needs a bearer token.
-    pub(crate) bearer_tokens: bool,
-    /// Unsafe operations read an `Idempotency-Key`.
+    /// Whether unsafe operations read an `Idempotency-Key`.
     pub(crate) idempotency_keys: bool,
 }
 
@@ -27,7 +25,6 @@ impl About {
             contact: None,
             errors: ErrorForm::default(),
             internal: false,
-            bearer_tokens: false,
             idempotency_keys: false,
         }
     }

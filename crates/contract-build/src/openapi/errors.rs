@@ -1,6 +1,7 @@
 use serde_json::{Map, Value, json};
 
 use super::header;
+use crate::Access;
 
 /// The name of the schema of every error.
 pub(super) const SCHEMA: &str = "Problem";
@@ -114,11 +115,17 @@ fn reference(name: &str) -> String {
     format!("#/components/responses/{name}")
 }
 
-/// The errors of one operation.
-pub(super) fn of_operation(has_body: bool, has_key: bool) -> impl Iterator<Item = (String, Value)> {
+/// Returns the errors of one operation. The handler of a public operation does not know its
+/// caller, so it cannot refuse the caller.
+pub(super) fn of_operation(
+    access: &Access,
+    has_body: bool,
+    has_key: bool,
+) -> impl Iterator<Item = (String, Value)> {
     let mut errors: Vec<_> = ERRORS
         .iter()
         .filter(|(status, ..)| match status {
+            401 | 403 => *access != Access::Public,
             413 | 415 => has_body,
             422 => has_key,
             _ => true,

@@ -1,7 +1,8 @@
-//! The OpenAPI 3.1 document of the HTTP routes: what a client may send and will get, with the bounds of the contract's rules (API-4).
+//! The OpenAPI 3.1 document of the HTTP routes (API-4). It includes the bounds of the contract's
+//! rules.
 //!
-//! Requests and answers have schemas of their own, because the JSON mapping reads more than it writes (`null`, numbers as text, enums by number)
-//! and a document that hides half of that is no contract.
+//! Requests and responses have separate schemas, because the JSON mapping reads more than it
+//! writes: `null`, numbers as text, and enums by number.
 
 mod about;
 mod choice;
@@ -15,6 +16,7 @@ mod range;
 mod rule;
 mod scalar;
 mod schema;
+mod security;
 #[cfg(test)]
 mod tests;
 mod text;
@@ -24,9 +26,13 @@ use serde_json::{Map, Value, json};
 pub(crate) use about::About;
 pub(crate) use errors::ErrorForm;
 
-use crate::{contract::Contract, generate::Options, generate::comment};
+use crate::{
+    Access,
+    contract::{Contract, Method},
+    generate::{Options, comment},
+};
 
-/// The whole document.
+/// Returns the document.
 pub(crate) fn document(contract: &Contract, options: &Options) -> Value {
     let about = &options.about;
     let mut schemas = schema::Schemas::new(contract, options);
@@ -89,15 +95,13 @@ pub(crate) fn document(contract: &Contract, options: &Options) -> Value {
         "tags": tags,
         "paths": paths,
     });
-    if about.bearer_tokens {
-        add(&mut document, "security", json!([{ BEARER: [] }]));
-        add(
-            &mut parts,
-            "securitySchemes",
-            json!({
-                BEARER: { "type": "http", "scheme": "bearer", "description": "A bearer token (RFC 6750)." },
-            }),
-        );
+    let needs_credentials = |method: &Method| method.access != Access::Public;
+    let mut methods = contract
+        .services
+        .iter()
+        .flat_map(|service| &service.methods);
+    if methods.any(needs_credentials) {
+        add(&mut parts, "securitySchemes", security::schemes());
     }
     add(&mut document, "components", parts);
     text::mark_free_text(&mut document);
@@ -109,9 +113,6 @@ fn add(object: &mut Value, name: &str, value: Value) {
         members.insert(name.to_owned(), value);
     }
 }
-
-/// The name of the security scheme.
-const BEARER: &str = "bearer";
 
 fn or<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
     if text.is_empty() { otherwise } else { text }

@@ -4,6 +4,7 @@ use super::{
     About, errors, header, or, parameter,
     path::Paths,
     schema::{Direction, Schemas},
+    security,
 };
 use crate::{
     contract::{Method, Service},
@@ -79,13 +80,17 @@ pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, p
     if !parameters.is_empty() {
         operation.insert("parameters".to_owned(), Value::Array(parameters));
     }
+    operation.insert(
+        "security".to_owned(),
+        security::of_operation(&method.access),
+    );
     let has_body = binding.body != Body::Nothing;
     if let Some(body) = request_body(schemas, method, binding, &id) {
         operation.insert("requestBody".to_owned(), body);
     }
     let mut responses = Map::new();
     responses.insert("200".to_owned(), success(schemas, method, binding));
-    responses.extend(errors::of_operation(has_body, has_key));
+    responses.extend(errors::of_operation(&method.access, has_body, has_key));
     operation.insert("responses".to_owned(), Value::Object(responses));
     paths.add(
         &path,

@@ -45,9 +45,8 @@ impl From<Exhausted> for seaworthy_core::Error {
         let message = exhausted.to_string();
         match exhausted {
             Exhausted::TooManyValues => Self::new(Code::TooLarge, reason::TOO_MANY_VALUES, message),
-            Exhausted::Overloaded => {
-                Self::new(Code::Unavailable, reason::OVERLOADED, message).with_retry_after(RETRY_AFTER)
-            }
+            Exhausted::Overloaded => Self::new(Code::Unavailable, reason::OVERLOADED, message)
+                .with_retry_after(RETRY_AFTER),
         }
     }
 }

@@ -83,7 +83,8 @@ struct Room(AtomicU64);
 impl RequestMemory for Room {
     fn charge(&self, bytes: u64) -> bool {
         let left = self.0.load(Ordering::Relaxed).checked_sub(bytes);
-        left.inspect(|left| self.0.store(*left, Ordering::Relaxed)).is_some()
+        left.inspect(|left| self.0.store(*left, Ordering::Relaxed))
+            .is_some()
     }
 }
 
@@ -103,9 +104,15 @@ fn charges_decoded_values_to_memory_of_process_sec_3() {
     let numbers = [0x08, 0x01].repeat(100_000);
     let bytes = charged(1 << 30, || assert_eq!(check::<Numbers>(&numbers), Ok(())));
     let capacity = (100_000_usize.next_power_of_two() * size_of::<u64>()) as u64;
-    assert!((capacity - 64 * 1024..=capacity).contains(&bytes), "{bytes}");
+    assert!(
+        (capacity - 64 * 1024..=capacity).contains(&bytes),
+        "{bytes}"
+    );
     let small = [0x08, 0x01].repeat(1_000);
-    assert_eq!(charged(0, || assert_eq!(check::<Numbers>(&small), Ok(()))), 0);
+    assert_eq!(
+        charged(0, || assert_eq!(check::<Numbers>(&small), Ok(()))),
+        0
+    );
 }
 
 #[test]
@@ -115,6 +122,9 @@ fn refuses_requests_beyond_memory_of_process_sec_3() {
         assert_eq!(check::<Numbers>(&numbers), Err(Exhausted::Overloaded));
     });
     let error = seaworthy_core::Error::from(Exhausted::Overloaded);
-    assert_eq!((error.code(), error.reason()), (Code::Unavailable, "OVERLOADED"));
+    assert_eq!(
+        (error.code(), error.reason()),
+        (Code::Unavailable, "OVERLOADED")
+    );
     assert!(error.retry_after().is_some());
 }
