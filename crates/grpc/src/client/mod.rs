@@ -19,6 +19,7 @@ mod observe;
 mod pipelines;
 mod propagation;
 mod repeatable;
+mod status_details;
 mod target;
 mod transport;
 

@@ -22,6 +22,7 @@ use super::{
     classify::{ClassifyGrpc, OneOfSeveral, of_status},
     propagation::tell_time,
     repeatable::Recorded,
+    status_details,
 };
 
 /// How often one attempt selects another connection because none took its call. It is more than
@@ -88,6 +89,9 @@ impl Service<Request<Recorded>> for Transport {
                 break (answer, running);
             };
             let mut answer = answer.map_err(failure);
+            if let Ok(answer) = &mut answer {
+                status_details::remove_malformed(answer.headers_mut());
+            }
             let outcome = ClassifyGrpc.classify(answer.as_ref());
             let awaits_status = answer.as_ref().is_ok_and(awaits_status);
             if outcome == Outcome::Success && awaits_status {
@@ -205,7 +209,12 @@ impl http_body::Body for Answer {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Status>>> {
         let this = &mut *self;
-        let frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(context));
+        let mut frame = std::task::ready!(Pin::new(&mut this.body).poll_frame(context));
+        if let Some(Ok(frame)) = &mut frame
+            && let Some(trailers) = frame.trailers_mut()
+        {
+            status_details::remove_malformed(trailers);
+        }
         this.running.report(match &frame {
             Some(Ok(frame)) => outcome_of_trailers(frame.trailers_ref()),
             Some(Err(status)) => of_status(status, &HeaderMap::new()),

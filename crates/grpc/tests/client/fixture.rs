@@ -45,6 +45,8 @@ pub(crate) enum Reply {
     Status(Code, Option<(&'static str, &'static str)>),
     /// A message, and then a status that is no success.
     LateStatus(Code),
+    /// A message, and then a status with these details as they are on the wire.
+    LateDetails(Code, &'static str),
     /// A message, and then nothing: the trailers are missing.
     CutOff,
     After(Duration),
@@ -173,6 +175,11 @@ async fn answer(request: Request<Incoming>, reply: Reply) -> Answer {
     match reply {
         Reply::Ok => frames.push(Frame::trailers(trailers(Code::Ok))),
         Reply::LateStatus(code) => frames.push(Frame::trailers(trailers(code))),
+        Reply::LateDetails(code, details) => {
+            let mut trailers = trailers(code);
+            trailers.insert("grpc-status-details-bin", details.parse().unwrap());
+            frames.push(Frame::trailers(trailers));
+        }
         Reply::CutOff | Reply::Stream | Reply::StreamUntil(_) => {}
         Reply::Status(code, more) => {
             frames.clear();

@@ -307,3 +307,19 @@ async fn methods_without_end_share_the_breaker_of_the_dependency_in_the_end_res_
     }
     assert_eq!(resilience.snapshot().len(), 257);
 }
+
+#[tokio::test]
+async fn malformed_status_details_do_not_panic_res_2() {
+    const DETAILS: &str = "grpc-status-details-bin";
+    for details in ["*", "A", " ", "AAAAA", "="] {
+        for reply in [
+            Reply::Status(Code::NotFound, Some((DETAILS, details))),
+            Reply::LateDetails(Code::NotFound, details),
+        ] {
+            let server = Server::start(move |_| reply.clone()).await;
+            let status = call(&server.client().build().unwrap()).await.unwrap_err();
+            assert_eq!(status.code(), Code::NotFound, "{details:?}");
+            assert!(status.details().is_empty(), "{details:?}");
+        }
+    }
+}
