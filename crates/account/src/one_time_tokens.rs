@@ -6,7 +6,7 @@ use seaworthy_service::Worker;
 
 use crate::{
     SecretToken, microseconds,
-    purge::{delete_in_pages, purge_worker},
+    purge::{delete_page, purge_worker},
 };
 
 /// Tokens that are good once, for links in messages: to confirm an address, to set a new password. Cheap to clone.
@@ -114,15 +114,13 @@ impl OneTimeTokens {
         })
     }
 
-    /// Removes tokens of every purpose whose time is over.
+    /// Deletes a page of expired tokens, for every purpose. Returns whether more may be left.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self) -> Result<(), DataError> {
-        delete_in_pages(&self.database, || {
-            sql("DELETE FROM account_one_time_tokens WHERE token_hash IN (SELECT token_hash FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?)")
-                .on_mysql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?")
-        })
-        .await
+    pub async fn purge(&self) -> Result<bool, DataError> {
+        let page = sql("DELETE FROM account_one_time_tokens WHERE token_hash IN (SELECT token_hash FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_one_time_tokens WHERE until_us <= {now_us} LIMIT ?");
+        delete_page(&self.database, page).await
     }
 }

@@ -9,21 +9,17 @@ const EVERY: Timeout = Timeout::from_secs(10 * 60);
 /// table.
 const PAGE_SIZE: u32 = 1_000;
 
-/// Runs a statement that deletes a page of rows until a page is not full. The last bound value is
-/// the page size. Each page is its own transaction, so an interrupted purge keeps its progress.
-pub(crate) async fn delete_in_pages(
+/// Deletes a page of rows and returns whether more may be left. The last bound value of the
+/// statement is the page size.
+pub(crate) async fn delete_page(
     connection: &dyn Connection,
-    statement: impl Fn() -> Statement,
-) -> Result<(), DataError> {
-    loop {
-        let page = statement().bind(PAGE_SIZE);
-        if page.execute(connection).await?.rows_affected() < PAGE_SIZE.into() {
-            return Ok(());
-        }
-    }
+    statement: Statement,
+) -> Result<bool, DataError> {
+    let done = statement.bind(PAGE_SIZE).execute(connection).await?;
+    Ok(done.rows_affected() >= PAGE_SIZE.into())
 }
 
-/// A worker that removes what is over from a store. It may run on every replica.
+/// A worker that deletes expired rows of a store, page by page. It may run on every replica.
 pub(crate) fn purge_worker<S, P>(
     name: &'static str,
     store: &S,
@@ -31,10 +27,10 @@ pub(crate) fn purge_worker<S, P>(
 ) -> Worker
 where
     S: Clone + Send + Sync + 'static,
-    P: Future<Output = Result<(), DataError>> + Send + 'static,
+    P: Future<Output = Result<bool, DataError>> + Send + 'static,
 {
     let store = store.clone();
-    Worker::new(name, Schedule::Interval(EVERY), move |_| {
+    Worker::in_steps(name, Schedule::Interval(EVERY), move || {
         let purged = purge(store.clone());
         async move { purged.await.map_err(Error::from) }
     })

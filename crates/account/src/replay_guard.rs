@@ -6,7 +6,7 @@ use seaworthy_service::Worker;
 
 use crate::{
     microseconds,
-    purge::{delete_in_pages, purge_worker},
+    purge::{delete_page, purge_worker},
     secret_token::hash,
 };
 
@@ -65,15 +65,13 @@ impl ReplayGuard {
         purge_worker("purge replays", self, async |guard| guard.purge().await)
     }
 
-    /// Forgets what could not be used any more, whatever it was for.
+    /// Deletes a page of expired uses, for every purpose. Returns whether more may be left.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self) -> Result<(), DataError> {
-        delete_in_pages(&self.database, || {
-            sql("DELETE FROM account_replays WHERE use_hash IN (SELECT use_hash FROM account_replays WHERE until_us <= {now_us} LIMIT ?)")
-                .on_mysql("DELETE FROM account_replays WHERE until_us <= {now_us} LIMIT ?")
-        })
-        .await
+    pub async fn purge(&self) -> Result<bool, DataError> {
+        let page = sql("DELETE FROM account_replays WHERE use_hash IN (SELECT use_hash FROM account_replays WHERE until_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_replays WHERE until_us <= {now_us} LIMIT ?");
+        delete_page(&self.database, page).await
     }
 }

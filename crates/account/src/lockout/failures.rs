@@ -5,7 +5,7 @@ use std::time::Duration;
 use seaworthy_data::{Connection, DataError, Transaction, sql};
 
 use super::{LockoutError, LockoutLimit};
-use crate::{microseconds, purge::delete_in_pages, secret_token::hash};
+use crate::{microseconds, purge::delete_page, secret_token::hash};
 
 /// Whom failures are counted of. No count touches that of another kind.
 #[derive(Debug, Clone, Copy)]
@@ -107,21 +107,19 @@ pub(crate) async fn take_back(connection: &dyn Connection, subject: &str) -> Res
 /// at most (RFC 6265bis, section 5.5), so no device has such a row any more.
 const DEVICE_CODE_RETENTION: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
-/// Deletes failed passwords whose last failure is longer than `after` ago. Wrong codes of a user
-/// stay until a code is right: this is one row for each user with a second factor.
-pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<(), DataError> {
-    delete_in_pages(connection, || {
-        sql("DELETE FROM account_failures WHERE subject IN
+/// Deletes a page of failed passwords whose last failure is longer than `after` ago, and a page of
+/// old wrong codes of devices. Returns whether more may be left. Wrong codes of a user stay until a
+/// code is right: this is one row for each user with a second factor.
+pub(crate) async fn purge(connection: &dyn Connection, after: Duration) -> Result<bool, DataError> {
+    let passwords = sql("DELETE FROM account_failures WHERE subject IN
              (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?)")
-            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?")
-            .bind(microseconds(after))
-    })
-    .await?;
-    delete_in_pages(connection, || {
-        sql("DELETE FROM account_failures WHERE subject IN
+        .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND locked_until_us <= {now_us} AND subject NOT LIKE 'code:%' AND subject NOT LIKE 'device-code:%' LIMIT ?")
+        .bind(microseconds(after));
+    let codes = sql("DELETE FROM account_failures WHERE subject IN
              (SELECT subject FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?)")
-            .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?")
-            .bind(microseconds(DEVICE_CODE_RETENTION))
-    })
-    .await
+        .on_mysql("DELETE FROM account_failures WHERE failed_us < {now_us} - ? AND subject LIKE 'device-code:%' LIMIT ?")
+        .bind(microseconds(DEVICE_CODE_RETENTION));
+    let more_passwords = delete_page(connection, passwords).await?;
+    let more_codes = delete_page(connection, codes).await?;
+    Ok(more_passwords || more_codes)
 }

@@ -148,11 +148,12 @@ impl Lockout {
         })
     }
 
-    /// Forgets what nobody has tried for longer than the settings say.
+    /// Deletes a page of failures that are older than the settings say. Returns whether more may be
+    /// left.
     ///
     /// # Errors
     /// The database's.
-    pub async fn purge(&self) -> Result<(), DataError> {
+    pub async fn purge(&self) -> Result<bool, DataError> {
         purge(&self.database, self.config.forget.get()).await
     }
 }

@@ -2,7 +2,7 @@ use seaworthy_data::{DataError, sql};
 use seaworthy_service::Worker;
 
 use super::Sessions;
-use crate::purge::{delete_in_pages, purge_worker};
+use crate::purge::{delete_page, purge_worker};
 
 impl Sessions {
     /// The worker that removes sessions that are over and the used tokens of sessions that are gone. It may run on every replica.
@@ -13,17 +13,14 @@ impl Sessions {
         })
     }
 
-    async fn purge(&self) -> Result<(), DataError> {
-        delete_in_pages(&self.database, || {
-            sql("DELETE FROM account_sessions WHERE id IN (SELECT id FROM account_sessions WHERE until_us <= {now_us} OR ends_us <= {now_us} LIMIT ?)")
-                .on_mysql("DELETE FROM account_sessions WHERE until_us <= {now_us} OR ends_us <= {now_us} LIMIT ?")
-        })
-        .await?;
-        delete_in_pages(&self.database, || {
-            sql("DELETE FROM account_used_tokens WHERE token_hash IN
+    async fn purge(&self) -> Result<bool, DataError> {
+        let sessions = sql("DELETE FROM account_sessions WHERE id IN (SELECT id FROM account_sessions WHERE until_us <= {now_us} OR ends_us <= {now_us} LIMIT ?)")
+                .on_mysql("DELETE FROM account_sessions WHERE until_us <= {now_us} OR ends_us <= {now_us} LIMIT ?");
+        let tokens = sql("DELETE FROM account_used_tokens WHERE token_hash IN
                  (SELECT u.token_hash FROM account_used_tokens u WHERE NOT EXISTS (SELECT 1 FROM account_sessions s WHERE s.id = u.session_id) LIMIT ?)")
-                .on_mysql("DELETE FROM account_used_tokens WHERE session_id NOT IN (SELECT id FROM account_sessions) LIMIT ?")
-        })
-        .await
+                .on_mysql("DELETE FROM account_used_tokens WHERE session_id NOT IN (SELECT id FROM account_sessions) LIMIT ?");
+        let more_sessions = delete_page(&self.database, sessions).await?;
+        let more_tokens = delete_page(&self.database, tokens).await?;
+        Ok(more_sessions || more_tokens)
     }
 }

@@ -39,7 +39,7 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
             .unwrap();
     }
     place.ticks().await;
-    logins.purge().await.unwrap();
+    while logins.purge().await.unwrap() {}
     let (kept,): (i64,) = sql("SELECT COUNT(*) FROM account_replays")
         .fetch_one(database)
         .await
