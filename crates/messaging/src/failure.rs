@@ -1,6 +1,7 @@
-use std::{fmt, time::Duration};
+use std::{error::Error as StdError, fmt, time::Duration};
 
 use seaworthy_core::{Code, Error};
+use seaworthy_resilience::{Refusal, Refused};
 
 use crate::{PublishError, transport::Cause};
 
@@ -29,12 +30,17 @@ pub struct Failure {
 pub(crate) enum Disposition {
     Retry,
     Delay(Duration),
+    /// Retries without counting the attempt, after the backoff that the policy advised.
+    Postpone(Option<Duration>),
     Reject,
     Drop,
 }
 
 impl Failure {
     /// Retries with exponential backoff. After the last retry the message is dead-lettered.
+    ///
+    /// A [`Refusal`] in the chain of causes, such as that of an open circuit breaker, does not count
+    /// as an attempt, because the dependency was not called.
     pub fn retry(cause: impl Into<Cause>) -> Self {
         Self::new(Disposition::Retry, "RETRY", cause)
     }
@@ -56,10 +62,17 @@ impl Failure {
     }
 
     fn new(disposition: Disposition, class: &str, cause: impl Into<Cause>) -> Self {
+        let cause = cause.into();
+        let disposition = match (disposition, refusal(&*cause)) {
+            (Disposition::Retry | Disposition::Delay(_), Some(refusal)) => {
+                Disposition::Postpone(refusal.retry_after())
+            }
+            (disposition, _) => disposition,
+        };
         Self {
             disposition,
             class: class.to_owned(),
-            cause: cause.into(),
+            cause,
         }
     }
 
@@ -79,7 +92,10 @@ impl Failure {
     /// Whether the consumer retries the message while retries are left.
     #[must_use]
     pub const fn is_retryable(&self) -> bool {
-        matches!(self.disposition, Disposition::Retry | Disposition::Delay(_))
+        matches!(
+            self.disposition,
+            Disposition::Retry | Disposition::Delay(_) | Disposition::Postpone(_)
+        )
     }
 
     /// Returns the error and its causes as one text. A cause that repeats the end of the text is left
@@ -97,6 +113,25 @@ impl Failure {
         }
         text
     }
+}
+
+/// Returns the refusal of a policy that kept the call from its dependency.
+fn refusal<'a>(mut cause: &'a (dyn StdError + 'static)) -> Option<&'a Refusal> {
+    let refusal = loop {
+        match cause.downcast_ref::<Refusal>() {
+            Some(refusal) => break refusal,
+            None => cause = cause.source()?,
+        }
+    };
+    matches!(
+        refusal.by(),
+        Refused::CircuitOpen
+            | Refused::BulkheadFull
+            | Refused::DependencyLimited
+            | Refused::Overloaded
+            | Refused::Degraded
+    )
+    .then_some(refusal)
 }
 
 impl From<Error> for Failure {

@@ -167,4 +167,9 @@ impl fmt::Debug for DataError {
     }
 }
 
-impl std::error::Error for DataError {}
+impl std::error::Error for DataError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let refusal = self.refusal()?;
+        Some(refusal)
+    }
+}

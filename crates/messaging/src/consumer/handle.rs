@@ -146,7 +146,7 @@ impl Consumer {
                 Disposition::Retry | Disposition::Delay(_) if attempt > self.config.max_retries => {
                     Some(DeadLetterReason::RetriesExhausted)
                 }
-                Disposition::Retry | Disposition::Delay(_) => None,
+                Disposition::Retry | Disposition::Delay(_) | Disposition::Postpone(_) => None,
             };
             // A failure after the stop has come may be the stop's doing: never a dead letter (LIFE-4).
             if job.session.halt.is_cancelled() && reason != Some(DeadLetterReason::Rejected) {
@@ -168,13 +168,18 @@ impl Consumer {
             self.metrics.retried.increment();
             let pause = match failure.disposition {
                 Disposition::Delay(pause) => pause.min(LONGEST_DELAY),
+                Disposition::Postpone(pause) => {
+                    pause.unwrap_or_default().clamp(BREAKER_LOOK, LONGEST_DELAY)
+                }
                 _ => backoff.delay(attempt - 1),
             };
             tracing::warn!(consumer = &*self.name, topic = %job.envelope.topic(), message_id = %job.envelope.id(), attempt, class = failure.class(), problem = explanation, ?pause, "handling a message failed; it is tried again");
             if !rest(pause, &job.session).await {
                 return Settled::Released;
             }
-            attempt += 1;
+            if !matches!(failure.disposition, Disposition::Postpone(_)) {
+                attempt += 1;
+            }
         }
     }
 
@@ -405,6 +410,7 @@ fn meaning(outcome: &Attempt) -> Outcome {
             Disposition::Delay(pause) => Outcome::Throttled {
                 retry_after: Some(pause),
             },
+            Disposition::Postpone(retry_after) => Outcome::Throttled { retry_after },
             Disposition::Reject | Disposition::Drop => Outcome::Success,
         },
     }

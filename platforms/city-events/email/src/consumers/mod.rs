@@ -253,6 +253,10 @@ impl Postman {
 
 /// What is to happen with a message whose mail was not sent.
 fn failure(error: MailError) -> Failure {
+    // The refusal keeps the message from losing an attempt.
+    if let MailError::Refused(refusal) = error {
+        return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
+    }
     if error.may_be_retried() {
         Failure::retry(error).with_class("MAIL_UNAVAILABLE")
     } else {

@@ -26,7 +26,7 @@ use seaworthy::{
 };
 use seaworthy_testkit::{
     database::EmptyDatabase,
-    http::{Answer, request},
+    http::{Answer, get, request},
 };
 use serde_json::{Value, json};
 use tempfile::TempDir;
@@ -225,6 +225,16 @@ impl Place {
             body,
         )
         .unwrap()
+    }
+
+    /// The sum of a counter of the service over its labels.
+    pub(crate) fn count(&self, metric: &str) -> u64 {
+        let metrics = get(self.admin, "/metrics").unwrap().body;
+        let of_metric = format!("email_service_{metric}{{");
+        let lines = metrics.lines().filter(|line| line.starts_with(&of_metric));
+        lines
+            .map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap())
+            .sum()
     }
 
     /// What the mailbox holds, the newest first.
