@@ -21,6 +21,8 @@ const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
 struct ShelvesConfig {
     /// Where shelves are kept.
     database: DatabaseConfig,
+    /// Whether the service starts and works without its database.
+    optional: bool,
 }
 
 fn main() -> ExitCode {
@@ -34,6 +36,12 @@ fn main() -> ExitCode {
 
 async fn assemble(service: &Assembly<ShelvesConfig>) -> Result<(), StartError> {
     let settings = &service.settings().database;
+    if service.settings().optional {
+        let database = Database::connect_optional(service, "database", settings, MIGRATIONS)?;
+        let serve = async move || count(database.get()?).await;
+        service.http(Routes::new().get("/count", serve));
+        return Ok(());
+    }
     let database = Database::connect(service, "database", settings, MIGRATIONS).await?;
     service.http(Routes::new().get("/count", async move || count(&database).await));
     Ok(())

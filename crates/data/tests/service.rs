@@ -137,3 +137,67 @@ fn readiness_follows_the_database_and_no_password_is_shown_life_2() {
         assert!(!text.contains(password), "a password is shown: {text}");
     }
 }
+
+#[test]
+fn an_optional_database_may_be_away_at_start_and_later_life_7() {
+    let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
+        return;
+    };
+    let mut server = PostgresServer::start(programs).unwrap();
+    let url = format!("database.url={}", server.database("shelves").unwrap());
+    server.kill();
+    let mut service = ServiceProcess::start(
+        &example("shelves"),
+        &[
+            "--set",
+            &url,
+            "--set",
+            "optional=true",
+            "--set",
+            "database.migrate_at_start=true",
+            "--set",
+            "health.interval=200ms",
+        ],
+        &[],
+    )
+    .unwrap();
+    let (public, admin) = service.addresses().unwrap();
+    service.line("\"message\":\"ready\"").unwrap();
+    let is_degraded = || {
+        let ready = http::get(admin, "/readyz").unwrap();
+        assert_eq!(ready.status, 200, "{}", ready.body);
+        ready.body.contains("degraded")
+    };
+    let becomes = |degraded: bool| {
+        let end = Instant::now() + Duration::from_secs(20);
+        while is_degraded() != degraded {
+            assert!(Instant::now() < end, "degraded is not {degraded}");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    };
+    becomes(true);
+    let refused = http::get(public, "/count").unwrap();
+    assert_eq!(refused.status, 503);
+    assert!(
+        refused.body.contains("DEPENDENCY_UNAVAILABLE"),
+        "{}",
+        refused.body
+    );
+    for _ in 0..2 {
+        server.restart().unwrap();
+        wait_for(public, "/count", 200);
+        becomes(false);
+        server.kill();
+        becomes(true);
+        wait_for(public, "/count", 503);
+        // The breaker opens, and further requests do not wait.
+        let begun = Instant::now();
+        for _ in 0..10 {
+            assert_eq!(http::get(public, "/count").unwrap().status, 503);
+        }
+        assert!(begun.elapsed() < Duration::from_secs(5));
+    }
+    service.signal(rustix::process::Signal::TERM).unwrap();
+    let ended = service.ended().unwrap();
+    assert_eq!(ended.status.code(), Some(0), "{ended:?}");
+}

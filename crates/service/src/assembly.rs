@@ -1,5 +1,9 @@
 use std::{error::Error as StdError, fmt, future::Future, sync::Arc};
 
+use futures::{
+    FutureExt as _,
+    future::{BoxFuture, ready},
+};
 use parking_lot::Mutex;
 use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
@@ -193,19 +197,40 @@ impl<C: Settings> Assembly<C> {
         T: Send + Sync + 'static,
     {
         let dependency = dependency.into();
+        let probe = dependency.probe();
+        let check = move |_: &T| match &probe {
+            Some(ask) => ask(),
+            None => ready(Ok(())).boxed(),
+        };
+        self.connect_optional_with_check(dependency, check, attempt)
+    }
+
+    /// Connects a dependency as [`connect_optional`](Self::connect_optional) does. Readiness calls
+    /// `check` from the first connection on, and is `degraded` while it fails.
+    pub fn connect_optional_with_check<T, E, A, F, K>(
+        &self,
+        dependency: impl Into<Dependency>,
+        check: K,
+        attempt: A,
+    ) -> Optional<T>
+    where
+        K: Fn(&T) -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static,
+        A: Fn() -> F + Send + Sync + 'static,
+        F: Future<Output = Result<T, E>> + Send + 'static,
+        E: Into<Box<dyn StdError + Send + Sync>> + Send + 'static,
+        T: Send + Sync + 'static,
+    {
+        let dependency = dependency.into();
         let optional = Optional::new(dependency.name().into());
         let watched = optional.clone();
-        let probe = dependency.probe();
         self.parts
             .health
             .register(Probe::optional(dependency.name(), move || {
-                let connected = watched.get().map(drop);
-                let asked = probe.as_ref().map(|ask| ask());
+                let checked = watched.get().map(&check);
                 async move {
-                    connected.map_err(|error| CheckFailure::new(error.to_string()))?;
-                    match asked {
-                        Some(asked) => asked.await,
-                        None => Ok(()),
+                    match checked {
+                        Ok(checked) => checked.await,
+                        Err(error) => Err(CheckFailure::new(error.to_string())),
                     }
                 }
             }));

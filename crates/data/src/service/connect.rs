@@ -1,7 +1,9 @@
+use futures::FutureExt as _;
 use seaworthy_config::{Profile, Settings};
-use seaworthy_service::{Assembly, Dependency, StartError};
+use seaworthy_health::Probe;
+use seaworthy_service::{Assembly, Dependency, Optional, StartError};
 
-use super::{component::DatabaseComponent, probe::probe};
+use super::{component::DatabaseComponent, probe::check};
 use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator};
 
 impl Database {
@@ -21,9 +23,7 @@ impl Database {
     ) -> Result<Self, StartError> {
         let database = Self::connect_as_is(service, name, config).await?;
         let migrator = Migrator::new(&database, migrations);
-        let is_local =
-            config.url.engine() == Engine::Sqlite && service.profile() == Profile::Development;
-        if config.migrate_at_start || is_local {
+        if migrates_at_start(service, config) {
             migrator.up(false).await?;
         }
         migrator.verify().await.map_err(|error| {
@@ -33,12 +33,80 @@ impl Database {
         Ok(database)
     }
 
+    /// Connects a database that the service can do without for a while (LIFE-7). The service starts
+    /// at once and connects in the background, for as long as it takes.
+    ///
+    /// Until the first connection, [`Optional::get`] fails. While the server is away later,
+    /// statements fail as those of any database do, at once when the breaker is open. In both states
+    /// the service is ready and reports `degraded`.
+    ///
+    /// Each attempt also verifies the tables, so a database with other tables stays unconnected, and
+    /// the log says why. Migrations at start must end within the timeout of one attempt.
+    ///
+    /// ```
+    /// # use seaworthy_data::{Database, DatabaseConfig, MigrationSet, sql};
+    /// # use seaworthy_service::{Assembly, NoSettings, StartError};
+    /// # const MIGRATIONS: &[MigrationSet] = &[];
+    /// async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+    ///     let config = DatabaseConfig::embedded("data/history.db");
+    ///     let history = Database::connect_optional(service, "history", &config, MIGRATIONS)?;
+    ///     let read = async move || -> Result<i64, seaworthy_core::Error> {
+    ///         let (count,): (i64,) =
+    ///             sql("SELECT count(*) FROM changes").fetch_one(history.get()?).await?;
+    ///         Ok(count)
+    ///     };
+    ///     # drop(read);
+    ///     Ok(())
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// The settings cannot be used.
+    pub fn connect_optional<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: &DatabaseConfig,
+        migrations: &'static [MigrationSet],
+    ) -> Result<Optional<Self>, StartError> {
+        let (database, dependency) = Self::assemble(service, name, config)?;
+        let migrates = migrates_at_start(service, config);
+        let check = check(&database);
+        let attempt = move || {
+            let database = database.clone();
+            async move {
+                database.0.pool.warm().await?;
+                let migrator = Migrator::new(&database, migrations);
+                if migrates {
+                    migrator.up(false).await?;
+                }
+                migrator.verify().await?;
+                Ok::<_, DataError>(database)
+            }
+        };
+        Ok(service.connect_optional_with_check(dependency, move |_| check().boxed(), attempt))
+    }
+
     /// The same without a look at its tables: for commands.
     pub(super) async fn connect_as_is<C: Settings>(
         service: &Assembly<C>,
         name: &str,
         config: &DatabaseConfig,
     ) -> Result<Self, StartError> {
+        let (database, dependency) = Self::assemble(service, name, config)?;
+        service
+            .connect(dependency, || database.0.pool.warm())
+            .await?;
+        let check = check(&database);
+        service.health().register(Probe::critical(name, check));
+        Ok(database)
+    }
+
+    /// Makes the database a component of the service. Nothing is connected.
+    fn assemble<C: Settings>(
+        service: &Assembly<C>,
+        name: &str,
+        config: &DatabaseConfig,
+    ) -> Result<(Self, Dependency), StartError> {
         let database = Self::builder(name, config.clone())
             .metrics(service.metrics())
             .tracer(service.telemetry().tracer())
@@ -48,11 +116,7 @@ impl Database {
             Some(address) => Dependency::new(name).at(address),
             None => Dependency::new(name),
         };
-        service
-            .connect(dependency, || database.0.pool.warm())
-            .await?;
         service.component(DatabaseComponent(database.clone()));
-        service.health().register(probe(&database));
         let replica = database.0.replica.as_ref().map(|replica| replica.pool());
         for (what, pool) in [("pool", Some(&database.0.pool)), ("replica pool", replica)] {
             let Some(pool) = pool else { continue };
@@ -66,8 +130,15 @@ impl Database {
                     }
                 });
         }
-        Ok(database)
+        Ok((database, dependency))
     }
+}
+
+/// Returns whether the start applies missing migrations.
+fn migrates_at_start<C: Settings>(service: &Assembly<C>, config: &DatabaseConfig) -> bool {
+    let is_local =
+        config.url.engine() == Engine::Sqlite && service.profile() == Profile::Development;
+    config.migrate_at_start || is_local
 }
 
 impl From<DataError> for StartError {

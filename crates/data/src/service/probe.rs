@@ -1,25 +1,31 @@
 use std::sync::Arc;
 
-use seaworthy_health::{CheckFailure, Probe};
+use futures::{FutureExt as _, future::BoxFuture};
+use seaworthy_health::CheckFailure;
 use tokio::sync::Mutex;
 
 use crate::{DataError, Database, driver::Driver};
 
-/// Asks the server over a connection of its own: that all others are busy says nothing about the server.
-pub(super) fn probe(database: &Database) -> Probe {
+/// Returns a check that asks the server over its own connection, so that a busy pool does not count
+/// as a failure of the server.
+pub(super) fn check(
+    database: &Database,
+) -> impl Fn() -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static {
     let kept: Arc<Mutex<Option<Driver>>> = Arc::default();
     let database = database.clone();
-    Probe::critical(Arc::clone(database.0.pool.name()), move || {
+    move || {
         let (kept, database) = (Arc::clone(&kept), database.clone());
         async move {
             let mut kept = kept.lock().await;
-            // Taken out while it is asked: an answer that is not waited for to its end makes it unusable.
+            // A check that is dropped before the answer leaves an unusable connection, so the
+            // connection is taken out meanwhile.
             let answered = ask(&database, kept.take()).await;
             let driver = answered.map_err(|error| CheckFailure::new(error.to_string()))?;
             *kept = Some(driver);
             Ok(())
         }
-    })
+        .boxed()
+    }
 }
 
 async fn ask(database: &Database, kept: Option<Driver>) -> Result<Driver, DataError> {
