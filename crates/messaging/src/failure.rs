@@ -142,7 +142,9 @@ impl From<Error> for Failure {
             | Code::TooLarge
             | Code::UnsupportedMediaType
             | Code::Unimplemented => Disposition::Reject,
-            _ => error.retry_after().map_or(Disposition::Retry, Disposition::Delay),
+            _ => error
+                .retry_after()
+                .map_or(Disposition::Retry, Disposition::Delay),
         };
         let class = error.reason().to_owned();
         Self::new(disposition, &class, error)

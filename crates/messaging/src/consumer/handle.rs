@@ -211,7 +211,10 @@ impl Consumer {
         admission: Admission,
     ) -> Attempt {
         let envelope = &job.envelope;
-        let trace = self.telemetry.tracer().start_span(envelope.trace().as_ref());
+        let trace = self
+            .telemetry
+            .tracer()
+            .start_span(envelope.trace().as_ref());
         let request = Arc::new(self.context_of(envelope, trace.clone()));
         let begun = Instant::now();
         let run = async {
@@ -252,7 +255,9 @@ impl Consumer {
         begun: Instant,
         outcome: &Attempt,
     ) {
-        self.metrics.duration.observe_with_exemplar(begun.elapsed(), trace);
+        self.metrics
+            .duration
+            .observe_with_exemplar(begun.elapsed(), trace);
         if let (Attempt::Succeeded, Some(time)) = (outcome, envelope.time()) {
             self.metrics
                 .age
