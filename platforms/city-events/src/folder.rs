@@ -30,7 +30,7 @@ impl Folder {
         let path = path.into();
         let opened = || {
             let own = PrivateFolder::open(&path)?;
-            let secrets = PrivateFolder::open(path.join(SECRETS))?;
+            let secrets = PrivateFolder::open(own.path().join(SECRETS))?;
             for entry in fs::read_dir(secrets.path()).into_iter().flatten().flatten() {
                 secrets.file(entry.file_name())?;
             }

@@ -28,6 +28,18 @@ pub enum PrivateFileError {
         #[source]
         source: Option<io::Error>,
     },
+    /// A file is in the root of a volume instead of the private subfolder.
+    #[error(
+        "other users have access to the folder of {}: move the file to {}",
+        misplaced.display(),
+        path.display()
+    )]
+    Misplaced {
+        /// The file in the root of the volume.
+        misplaced: PathBuf,
+        /// The path in the private subfolder.
+        path: PathBuf,
+    },
     /// The path is not a regular file.
     #[error("{} is not a regular file", path.display())]
     NotAFile {

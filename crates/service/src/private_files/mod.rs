@@ -16,6 +16,9 @@ use std::{
 
 pub use error::PrivateFileError;
 
+/// The subfolder that is used if the mode of a folder cannot be narrowed.
+const SUBFOLDER: &str = "private";
+
 /// Files that SQLite keeps beside a database. It gives them the mode of the database.
 const DATABASE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 
@@ -31,16 +34,24 @@ const DATABASE_SUFFIXES: [&str; 3] = ["-wal", "-shm", "-journal"];
 /// # Ok::<_, Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PrivateFolder(PathBuf);
+pub struct PrivateFolder {
+    path: PathBuf,
+    /// The folder that contains it, if that is the root of a volume.
+    volume: Option<PathBuf>,
+}
 
 impl PrivateFolder {
     /// Opens a folder. Creates a missing folder and its missing parents with mode 0700. Narrows a
     /// wider mode to 0700.
     ///
+    /// If the mode cannot be narrowed, the folder is usually the root of a volume. Kubernetes gives
+    /// it to root and makes it writable for the group `fsGroup` or for everyone. Then this opens
+    /// the subfolder `private`, which belongs to the user of the process.
+    ///
     /// # Errors
-    /// [`PrivateFileError`] if the folder cannot be created, if it has a wider mode and another
-    /// user owns it, or if it contains the working directory. Such a folder also contains other
-    /// files, whose users would lose access.
+    /// [`PrivateFileError`] if neither the folder nor its subfolder can be created and made
+    /// private, or if the folder has a wider mode and contains the working directory. Such a folder
+    /// also contains other files, whose users would lose access.
     pub fn open(path: impl Into<PathBuf>) -> Result<Self, PrivateFileError> {
         let path = path.into();
         let path = match path.as_os_str().is_empty() {
@@ -48,14 +59,52 @@ impl PrivateFolder {
             false => path,
         };
         modes::create_folder(&path).map_err(|error| PrivateFileError::create(&path, error))?;
-        modes::narrow_folder(&path, is_shared(&path))?;
-        Ok(Self(path))
+        let is_shared = is_shared(&path);
+        match modes::narrow_folder(&path, is_shared) {
+            Ok(()) => Ok(Self { path, volume: None }),
+            Err(error @ PrivateFileError::Exposed { .. }) if !is_shared => {
+                Self::open_in_volume(path, error)
+            }
+            Err(error) => Err(error),
+        }
     }
 
-    /// The path, as it was given.
+    fn open_in_volume(
+        volume: PathBuf,
+        exposed: PrivateFileError,
+    ) -> Result<Self, PrivateFileError> {
+        let path = volume.join(SUBFOLDER);
+        match modes::create_subfolder(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
+            // The volume is not writable, so its mode is the better explanation.
+            Err(_) => return Err(exposed),
+        }
+        modes::narrow_own_folder(&path)?;
+        let volume = Some(volume);
+        Ok(Self { path, volume })
+    }
+
+    /// The path of the folder: the one that was given, or its subfolder `private`.
     #[must_use]
     pub fn path(&self) -> &Path {
-        &self.0
+        &self.path
+    }
+
+    /// Returns the path of a file in this folder.
+    ///
+    /// # Errors
+    /// [`PrivateFileError::Misplaced`] if the file is in the root of the volume instead. A new file
+    /// would hide its data.
+    fn place(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
+        let path = self.path.join(&name);
+        if let Some(volume) = &self.volume {
+            let misplaced = volume.join(name);
+            if misplaced.exists() && !path.exists() {
+                return Err(PrivateFileError::Misplaced { misplaced, path });
+            }
+        }
+        Ok(path)
     }
 
     /// Returns the path of a file in this folder. Creates a missing file empty with mode 0600.
@@ -65,7 +114,7 @@ impl PrivateFolder {
     /// [`PrivateFileError`] if the file cannot be created, is not a regular file, or belongs to
     /// another user and has a wider mode.
     pub fn file(&self, name: impl AsRef<Path>) -> Result<PathBuf, PrivateFileError> {
-        let path = self.0.join(name);
+        let path = self.place(name)?;
         match modes::create_file(&path) {
             Ok(_created) => {}
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
@@ -84,7 +133,7 @@ impl PrivateFolder {
     pub fn create(&self, name: impl AsRef<Path>, content: &[u8]) -> Result<bool, PrivateFileError> {
         use io::Write as _;
 
-        let path = self.0.join(name);
+        let path = self.place(name)?;
         let written = modes::create_file(&path).and_then(|mut file| {
             file.write_all(content)?;
             file.sync_all()

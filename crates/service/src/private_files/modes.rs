@@ -1,18 +1,26 @@
 //! The parts that depend on the system: modes on Unix, nothing elsewhere.
 
 #[cfg(not(unix))]
-pub(super) use other::{create_file, create_folder, narrow_file, narrow_folder};
+pub(super) use other::{
+    create_file, create_folder, create_subfolder, narrow_file, narrow_folder, narrow_own_folder,
+};
 #[cfg(unix)]
-pub(super) use unix::{create_file, create_folder, narrow_file, narrow_folder};
+pub(super) use unix::{
+    create_file, create_folder, create_subfolder, narrow_file, narrow_folder, narrow_own_folder,
+};
 
 #[cfg(unix)]
 mod unix {
     use std::{
         fs::{DirBuilder, File, OpenOptions, Permissions},
         io,
-        os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _, PermissionsExt as _},
+        os::unix::fs::{
+            DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _, PermissionsExt as _,
+        },
         path::Path,
     };
+
+    use rustix::process::geteuid;
 
     use crate::private_files::PrivateFileError;
 
@@ -27,6 +35,8 @@ mod unix {
 
     const FOLDER_ADVICE: &str =
         "use a folder of the service's own, such as a subfolder, which it creates with mode 0700";
+    const SUBFOLDER_ADVICE: &str =
+        "delete it, or make it a folder of the user that the service runs as";
     const FILE_ADVICE: &str =
         "give the file to the user that the service runs as, or change its mode to 0600";
 
@@ -35,6 +45,11 @@ mod unix {
             .recursive(true)
             .mode(FOLDER_MODE)
             .create(path)
+    }
+
+    /// Creates a folder whose parent exists.
+    pub(crate) fn create_subfolder(path: &Path) -> io::Result<()> {
+        DirBuilder::new().mode(FOLDER_MODE).create(path)
     }
 
     pub(crate) fn create_file(path: &Path) -> io::Result<File> {
@@ -58,6 +73,22 @@ mod unix {
             });
         }
         narrow(&folder, path, FOLDER_MODE, FOLDER_ADVICE)
+    }
+
+    /// Narrows the mode of a folder in a folder that other users can change. Refuses a link, and a
+    /// folder of another user, who could read everything in it.
+    pub(crate) fn narrow_own_folder(path: &Path) -> Result<(), PrivateFileError> {
+        let metadata = std::fs::symlink_metadata(path)
+            .map_err(|error| PrivateFileError::create(path, error))?;
+        if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() {
+            return Err(PrivateFileError::Exposed {
+                path: path.to_owned(),
+                mode: metadata.permissions().mode() & PERMISSIONS,
+                advice: SUBFOLDER_ADVICE,
+                source: None,
+            });
+        }
+        narrow_folder(path, false)
     }
 
     /// Narrows the mode of a file.
@@ -125,11 +156,19 @@ mod other {
         fs::create_dir_all(path)
     }
 
+    pub(crate) fn create_subfolder(path: &Path) -> io::Result<()> {
+        fs::create_dir(path)
+    }
+
     pub(crate) fn create_file(path: &Path) -> io::Result<File> {
         OpenOptions::new().write(true).create_new(true).open(path)
     }
 
     pub(crate) fn narrow_folder(_path: &Path, _is_shared: bool) -> Result<(), PrivateFileError> {
+        Ok(())
+    }
+
+    pub(crate) fn narrow_own_folder(_path: &Path) -> Result<(), PrivateFileError> {
         Ok(())
     }
 

@@ -1,7 +1,12 @@
 use std::{
+    env,
     fs::{self, Permissions},
-    os::unix::fs::PermissionsExt as _,
+    os::unix::{
+        fs::{MetadataExt as _, PermissionsExt as _, symlink},
+        process::CommandExt as _,
+    },
     path::Path,
+    process::Command,
 };
 
 use super::*;
@@ -88,6 +93,107 @@ fn refuses_paths_that_are_not_files_conf_5() {
     let error = folder.database("x.db").unwrap_err();
     assert!(
         matches!(error, PrivateFileError::NotAFile { .. }),
+        "{error:?}"
+    );
+}
+
+/// Names the volume to the process that runs as another user.
+const VOLUME: &str = "SEAWORTHY_TEST_VOLUME";
+/// The user and group `nobody` of Debian.
+const USER: u32 = 65_534;
+
+/// Runs a test of this file as another user in a folder that root owns, as Kubernetes mounts a
+/// volume. Only root can do that, so other users skip it.
+fn run_in_volume(mode: u32, test: &str, prepare: impl FnOnce(&Path)) {
+    let place = tempfile::tempdir().unwrap();
+    if fs::metadata(place.path()).unwrap().uid() != 0 {
+        return;
+    }
+    widen(place.path(), 0o755);
+    let volume = place.path().join("volume");
+    fs::create_dir(&volume).unwrap();
+    std::os::unix::fs::chown(&volume, Some(0), Some(USER)).unwrap();
+    widen(&volume, mode);
+    prepare(&volume);
+    let outcome = Command::new(env::current_exe().unwrap())
+        .args(["--exact", &format!("private_files::tests::{test}")])
+        .env(VOLUME, &volume)
+        .current_dir("/")
+        .gid(USER)
+        .uid(USER)
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&outcome.stdout);
+    assert!(
+        outcome.status.success() && text.contains("1 passed"),
+        "{text}"
+    );
+    assert_eq!(mode_of_volume(&volume), mode);
+}
+
+fn mode_of_volume(volume: &Path) -> u32 {
+    fs::metadata(volume).unwrap().permissions().mode() & 0o7777
+}
+
+#[test]
+fn volume_of_fs_group_gets_private_subfolder_conf_5() {
+    let Some(volume) = env::var_os(VOLUME) else {
+        for mode in [0o2775, 0o777, 0o1777] {
+            run_in_volume(
+                mode,
+                "volume_of_fs_group_gets_private_subfolder_conf_5",
+                |_| {},
+            );
+        }
+        return;
+    };
+    let volume = Path::new(&volume);
+    // The second start finds the subfolder of the first.
+    for _ in 0..2 {
+        let file = open_database(&volume.join("orders.db")).unwrap();
+        assert_eq!(file, volume.join("private/orders.db"));
+        assert_eq!(mode(&file), 0o600);
+        assert_eq!(mode(volume.join("private")), 0o700);
+    }
+}
+
+#[test]
+fn file_in_root_of_volume_is_not_hidden_conf_5() {
+    let Some(volume) = env::var_os(VOLUME) else {
+        run_in_volume(
+            0o2775,
+            "file_in_root_of_volume_is_not_hidden_conf_5",
+            |volume| {
+                fs::write(volume.join("orders.db"), "kept").unwrap();
+            },
+        );
+        return;
+    };
+    let volume = Path::new(&volume);
+    let error = open_database(&volume.join("orders.db")).unwrap_err();
+    assert!(
+        matches!(error, PrivateFileError::Misplaced { .. }),
+        "{error:?}"
+    );
+    assert!(!volume.join("private/orders.db").exists());
+}
+
+#[test]
+fn subfolder_of_another_user_is_refused_conf_5() {
+    let Some(volume) = env::var_os(VOLUME) else {
+        let test = "subfolder_of_another_user_is_refused_conf_5";
+        run_in_volume(0o777, test, |volume| {
+            fs::create_dir(volume.join("private")).unwrap();
+            widen(volume.join("private"), 0o777);
+        });
+        run_in_volume(0o777, test, |volume| {
+            symlink("/tmp", volume.join("private")).unwrap();
+        });
+        return;
+    };
+    let error = PrivateFolder::open(Path::new(&volume)).unwrap_err();
+    assert!(
+        matches!(error, PrivateFileError::Exposed { .. }),
         "{error:?}"
     );
 }
