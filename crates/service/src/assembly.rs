@@ -1,4 +1,4 @@
-use std::{error::Error as StdError, fmt, future::Future, sync::Arc};
+use std::{collections::BTreeSet, error::Error as StdError, fmt, future::Future, sync::Arc};
 
 use futures::{
     FutureExt as _,
@@ -9,13 +9,16 @@ use seaworthy_client::{BuildError, HttpClient, HttpClientBuilder};
 use seaworthy_config::{Profile, Reloadable, Settings};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::{CheckFailure, Health, Probe};
-use seaworthy_http::{Authenticate, BodyBudget, ErrorForm, RequestIds, Routes, document_routes};
+use seaworthy_http::{
+    Authenticate, BodyBudget, ErrorForm, RequestIds, Routes, document_routes,
+    server::ReceiveWindows,
+};
 use seaworthy_resilience::policies::Resilience;
 use seaworthy_telemetry::{Telemetry, metrics::Metrics};
 
 use crate::{
     component::Component,
-    config::FrameworkConfig,
+    config::{FrameworkConfig, GrpcClientConfig},
     dependency::{ConnectError, Dependency, Optional, connect},
     start_error::StartError,
     task::Tasks,
@@ -45,6 +48,8 @@ pub(crate) struct Parts {
     pub(crate) resilience: Resilience,
     /// Of all listeners for callers.
     pub(crate) body_budget: BodyBudget,
+    /// Of all listeners.
+    pub(crate) receive_windows: ReceiveWindows,
     pub(crate) handed_over: Arc<Mutex<HandedOver>>,
 }
 
@@ -59,6 +64,10 @@ pub(crate) struct HandedOver {
     pub(crate) request_ids: RequestIds,
     pub(crate) authenticate: Option<Arc<dyn Authenticate>>,
     pub(crate) components: Vec<Arc<dyn Component>>,
+    /// The names of clients, which the entries of `clients` must match.
+    pub(crate) http_clients: BTreeSet<String>,
+    /// The names of clients, which the entries of `grpc_clients` must match.
+    pub(crate) grpc_clients: BTreeSet<String>,
 }
 
 impl<C: Settings> Assembly<C> {
@@ -140,6 +149,7 @@ impl<C: Settings> Assembly<C> {
     /// The same before it is built: for a client that [proves who calls](HttpClientBuilder::credentials).
     #[must_use]
     pub fn http_client_builder(&self, name: &str) -> HttpClientBuilder {
+        self.declare_http_client(name);
         let parts = &self.parts;
         let config = parts.framework.clients.get(name).cloned();
         let agent = format!("{}/{}", parts.identity.name(), parts.identity.version());
@@ -151,7 +161,23 @@ impl<C: Settings> Assembly<C> {
             .user_agent(&agent)
     }
 
-    /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total` has
+    /// Accepts settings `clients.NAME` for a client that this start does not build, such as one of a
+    /// feature that is off. Settings of any other name are an error of the start.
+    pub fn declare_http_client(&self, name: &str) {
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.http_clients.insert(name.to_owned());
+    }
+
+    /// Returns the settings `grpc_clients.NAME`, and accepts that name. Settings of any other name
+    /// are an error of the start.
+    #[must_use]
+    pub fn grpc_client_config(&self, name: &str) -> Option<GrpcClientConfig> {
+        let mut handed_over = self.parts.handed_over.lock();
+        handed_over.grpc_clients.insert(name.to_owned());
+        self.parts.framework.grpc_clients.get(name).cloned()
+    }
+
+    /// Connects a dependency without which the service cannot work (LIFE-2): tries with growing pauses until it succeeds or the limit of `connect.total_timeout` has
     /// passed. Meanwhile the service is alive, not ready, and says what it waits for. Await several with `tokio::try_join!` to connect them side by side.
     ///
     /// # Errors
@@ -172,7 +198,7 @@ impl<C: Settings> Assembly<C> {
         let connected = connect(
             &dependency,
             limits,
-            Some(limits.total),
+            Some(limits.total_timeout),
             Some(health),
             attempt,
         )

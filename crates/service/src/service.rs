@@ -10,7 +10,7 @@ use crate::{
     config::FrameworkConfig,
     kernel::{Addresses, Kernel, StartFailure},
     lifecycle::{StopOutcome, Watched},
-    preflight, settings,
+    settings,
     start_error::StartError,
 };
 
@@ -115,24 +115,14 @@ impl Service {
         as_itself(identity, async {
             let kernel = Kernel::open::<C>(&self.identity, self.prepare(loader))
                 .await
-                .map_err(|failure| match failure {
-                    StartFailure::Mistakes(errors) => {
-                        StartError::because("the settings have mistakes", errors)
-                    }
-                    StartFailure::Unsafe(violations) => StartError::new(format!(
-                        "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
-                        violations.len(),
-                        preflight::text(&violations)
-                    )),
-                    StartFailure::Failed(error) => error,
-                })?;
+                .map_err(StartFailure::into_error)?;
             match kernel.assemble(assemble).await {
                 Ok(()) => Ok(RunningService(kernel)),
-                Err(error) => {
+                Err(failure) => {
                     kernel
                         .stop(&Watched::default(), std::future::pending())
                         .await;
-                    Err(error)
+                    Err(failure.into_error())
                 }
             }
         })

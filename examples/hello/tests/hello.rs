@@ -49,7 +49,7 @@ fn tells_a_container_whether_it_is_well_hlth_1_conf_7() {
     let port = format!("admin.addr=127.0.0.1:{}", admin.port());
     assert_eq!(run(&["health", "--set", &port]).status.code(), Some(0));
     service.signal(Signal::TERM).unwrap();
-    service.line("not ready from now on").unwrap();
+    service.line("readiness is off").unwrap();
     assert_eq!(run(&["health", "--set", &port]).status.code(), Some(1));
 }
 

@@ -171,7 +171,7 @@ pub trait GrpcClients {
 
 impl<C: Settings> GrpcClients for Assembly<C> {
     fn grpc_client(&self, name: &str) -> Result<GrpcChannelBuilder, GrpcClientError> {
-        let config = self.framework().grpc_clients.get(name).cloned();
+        let config = self.grpc_client_config(name);
         let config = config.ok_or_else(|| GrpcClientError::Unknown(name.to_owned()))?;
         Ok(GrpcChannel::builder(name, config)
             .resilience(self.resilience())

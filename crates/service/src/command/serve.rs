@@ -74,9 +74,9 @@ where
     };
     let mut failed = None;
     match assembled {
-        Some(Err(error)) => {
-            tracing::error!(causes = error.chain().join(": "), "the start failed");
-            failed = Some(error);
+        Some(Err(failure)) => {
+            tracing::error!(causes = failure.causes(), "the start failed");
+            failed = Some(failure);
         }
         Some(Ok(())) => {
             let signal = signals.stop(reload).await;
@@ -88,8 +88,8 @@ where
         let _signal = signals.stop(|| {}).await;
     };
     let outcome = kernel.stop(&watched, force).await;
-    if let Some(error) = failed {
-        return refuse(&error.into(), format);
+    if let Some(failure) = failed {
+        return refuse(&failure, format);
     }
     match outcome {
         StopOutcome::Clean => status::SUCCESS,

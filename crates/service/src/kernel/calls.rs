@@ -61,6 +61,7 @@ impl Kernel {
         let _ = self.grpc.set(listener.local_addr());
         let gate = Gate::of(stack);
         let connections = gate.clone();
+        let listener = listener.receive_windows(self.parts.receive_windows.clone());
         let server = listener.serve_with(move |info| connections.connection(info));
         register_connections(self.parts.telemetry.metrics(), "grpc", &server);
         reload::listener(

@@ -14,12 +14,12 @@ use std::{
 };
 
 use futures::FutureExt as _;
-use seaworthy_config::{Loaded, Loader, Schema, Settings, Watcher};
+use seaworthy_config::{ConfigErrors, Loaded, Loader, Schema, Settings, Watcher};
 use seaworthy_core::ServiceIdentity;
 use seaworthy_health::Health;
 use seaworthy_http::{
     BodyBudget,
-    server::{Listener, ListenerConfig, ServerHandle},
+    server::{Listener, ListenerConfig, ReceiveWindows, ServerHandle},
 };
 use seaworthy_resilience::policies::{Resilience, ResilienceConfig};
 use seaworthy_telemetry::Telemetry;
@@ -129,7 +129,7 @@ impl Kernel {
     }
 
     /// [`Phase::Assemble`] and [`Phase::Ready`].
-    pub(crate) async fn assemble<C, A>(&self, assemble: A) -> Result<(), StartError>
+    pub(crate) async fn assemble<C, A>(&self, assemble: A) -> Result<(), StartFailure>
     where
         C: Settings,
         A: AsyncFnOnce(&Assembly<C>) -> Result<(), StartError>,
@@ -142,13 +142,15 @@ impl Kernel {
                 return Err(StartError::because(
                     "the assembly failed",
                     TaskPanic::new("assembly", &*payload),
-                ));
+                )
+                .into());
             }
         }
         let components = self.parts.handed_over.lock().components.clone();
         for component in components {
             component.check()?;
         }
+        self.check_clients().map_err(StartFailure::Mistakes)?;
         let (routes, admin, errors, request_ids, authenticate) = {
             let mut handed_over = self.parts.handed_over.lock();
             (
@@ -179,10 +181,7 @@ impl Kernel {
             .into_iter()
             .next()
         {
-            return Err(StartError::because(
-                "a metric cannot be registered",
-                conflict,
-            ));
+            return Err(StartError::because("a metric cannot be registered", conflict).into());
         }
         self.parts.health.refresh_once().await;
 
@@ -202,6 +201,31 @@ impl Kernel {
         tracing::info!(order, "every request passes these steps");
         tracing::info!(phase = %Phase::Ready, %http, %admin, grpc, took = ?self.begun.elapsed(), "ready");
         Ok(())
+    }
+
+    /// Checks that every entry of `clients` and `grpc_clients` belongs to a client that the assembly
+    /// declares. `clients` also holds the policies of other dependencies.
+    fn check_clients(&self) -> Result<(), ConfigErrors> {
+        let (http, grpc) = {
+            let mut handed_over = self.parts.handed_over.lock();
+            (
+                std::mem::take(&mut handed_over.http_clients),
+                std::mem::take(&mut handed_over.grpc_clients),
+            )
+        };
+        let dependencies = self.parts.resilience.snapshot();
+        let dependencies = dependencies.iter().map(|policies| &*policies.name);
+        let http = http.iter().map(String::as_str).chain(dependencies);
+        let loaded = self.watcher.current();
+        let mistakes: Vec<_> = [
+            loaded.check_entries("clients", http),
+            loaded.check_entries("grpc_clients", grpc.iter().map(String::as_str)),
+        ]
+        .into_iter()
+        .filter_map(Result::err)
+        .flat_map(|errors| errors.iter().cloned().collect::<Vec<_>>())
+        .collect();
+        ConfigErrors::check(mistakes)
     }
 
     /// [`Phase::Drain`] to [`Phase::Flush`]. `force` completes when a second signal comes; `watched` is told what is stopped.
@@ -240,7 +264,10 @@ impl Kernel {
                 tracing::error!(unfinished = unfinished.join(", "), reason = %by, "the exit is forced; these were still running");
             }
         }
-        self.parts.telemetry.shutdown(lifecycle.flush_timeout.get()).await;
+        self.parts
+            .telemetry
+            .shutdown(lifecycle.flush_timeout.get())
+            .await;
         outcome
     }
 
@@ -335,9 +362,11 @@ fn parts(
         telemetry.metrics().clone(),
     );
     let workers = Workers::new(identity.clone(), tasks.clone(), health.clone(), metrics);
-    let body_budget = BodyBudget::new(framework.server.body_budget, telemetry.metrics());
+    let body_budget = BodyBudget::new(framework.server.max_body_memory, telemetry.metrics());
+    let receive_windows = ReceiveWindows::new(framework.server.max_body_memory);
     let parts = Parts {
         body_budget,
+        receive_windows,
         identity: identity.clone(),
         profile: loaded.profile(),
         framework,

@@ -81,7 +81,10 @@ impl Offline {
         };
         let outcome = stopping.run(force).await;
         watched.set_flushing();
-        self.parts.telemetry.shutdown(lifecycle.flush_timeout.get()).await;
+        self.parts
+            .telemetry
+            .shutdown(lifecycle.flush_timeout.get())
+            .await;
         outcome
     }
 }

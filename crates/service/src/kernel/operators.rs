@@ -31,6 +31,7 @@ pub(super) async fn open(state: AdminState) -> Result<Operators, StartError> {
     let listener = bind("admin.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();
+    let listener = listener.receive_windows(state.parts.receive_windows.clone());
     let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(state.parts.telemetry.metrics(), "admin", &server);
     Ok(Operators {

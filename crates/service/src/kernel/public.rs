@@ -22,6 +22,7 @@ pub(super) async fn open(parts: &Parts) -> Result<(Gate, ServerHandle, SocketAdd
     let listener = bind("server.http.addr", &listener).await?;
     let address = listener.local_addr();
     let connections = gate.clone();
+    let listener = listener.receive_windows(parts.receive_windows.clone());
     let server = listener.serve_with(move |info| connections.connection(info));
     register_connections(parts.telemetry.metrics(), "http", &server);
     Ok((gate, server, address))

@@ -1,6 +1,9 @@
 use seaworthy_config::ConfigErrors;
 
-use crate::{preflight::Violation, start_error::StartError};
+use crate::{
+    preflight::{self, Violation},
+    start_error::StartError,
+};
 
 /// Why a start ended before the service was ready.
 #[derive(Debug)]
@@ -9,8 +12,38 @@ pub(crate) enum StartFailure {
     Mistakes(ConfigErrors),
     /// The settings are unsafe and the profile refuses them.
     Unsafe(Vec<Violation>),
-    /// Something could not be made.
+    /// A part of the service could not start.
     Failed(StartError),
+}
+
+impl StartFailure {
+    /// Returns the failure with its causes, for a program that starts the service.
+    pub(crate) fn into_error(self) -> StartError {
+        match self {
+            Self::Mistakes(errors) => StartError::because("the settings have mistakes", errors),
+            Self::Unsafe(violations) => StartError::new(format!(
+                "the profile production refuses to start with {} unsafe settings (CONF-3)\n\n{}",
+                violations.len(),
+                preflight::text(&violations)
+            )),
+            Self::Failed(error) => error,
+        }
+    }
+
+    /// Returns the causes in one line, for the log.
+    pub(crate) fn causes(&self) -> String {
+        match self {
+            Self::Mistakes(errors) => {
+                let errors = errors.iter().map(ToString::to_string);
+                errors.collect::<Vec<_>>().join("; ")
+            }
+            Self::Unsafe(violations) => {
+                let keys = violations.iter().map(|violation| violation.key.as_str());
+                keys.collect::<Vec<_>>().join(", ")
+            }
+            Self::Failed(error) => error.chain().join(": "),
+        }
+    }
 }
 
 impl From<StartError> for StartFailure {

@@ -143,7 +143,7 @@ fn a_second_signal_forces_the_exit_life_4() {
     .unwrap();
     service.line("\"message\":\"ready\"").unwrap();
     service.signal(Signal::TERM).unwrap();
-    service.line("not ready from now on").unwrap();
+    service.line("readiness is off").unwrap();
     service.signal(Signal::INT).unwrap();
     let ended = service.ended().unwrap();
     assert_eq!(ended.status.code(), Some(75));

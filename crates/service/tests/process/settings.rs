@@ -54,6 +54,22 @@ fn every_mistake_is_told_at_once_with_its_place_and_the_nearest_key_conf_1() {
 }
 
 #[test]
+fn settings_of_undeclared_clients_are_mistakes_conf_1() {
+    let mistakes = [
+        (
+            "clients.partnr.connect_timeout=1s",
+            "did you mean `partner`?",
+        ),
+        ("grpc_clients.stock.url=http://a", "grpc_clients.stock"),
+    ];
+    for (setting, expected) in mistakes {
+        let ended = run(&["serve", "--set", setting]);
+        assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);
+        assert!(ended.stderr.contains(expected), "{}", ended.stderr);
+    }
+}
+
+#[test]
 fn a_folder_that_is_not_there_and_an_unknown_profile_are_errors_conf_1() {
     let ended = run(&["serve", "--config", "/nowhere/at/all"]);
     assert_eq!(ended.status.code(), Some(78), "{}", ended.stderr);

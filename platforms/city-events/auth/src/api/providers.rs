@@ -88,7 +88,10 @@ impl Providers {
                 service.tasks().spawn_until_stop(GOOGLE, keep_fresh);
                 Some(login)
             }
-            None => None,
+            None => {
+                service.declare_http_client(GOOGLE);
+                None
+            }
         };
         Ok(Self {
             google,
