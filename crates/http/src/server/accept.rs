@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::{
-    ListenerConfig, Protocols,
+    ListenerConfig, Protocols, ReceiveWindows,
     config::LimitsConfig,
     connection::{self, ConnectionInfo},
     registry::{Refusal, Registry},
@@ -35,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) registry: Arc<Registry>,
     pub(crate) stats: Arc<ConnectionStats>,
     pub(crate) certificates: Option<Arc<Certificates>>,
+    pub(crate) receive_windows: ReceiveWindows,
 }
 
 impl Shared {
@@ -43,6 +44,7 @@ impl Shared {
         registry: Arc<Registry>,
         stats: Arc<ConnectionStats>,
         certificates: Option<Arc<Certificates>>,
+        receive_windows: ReceiveWindows,
     ) -> Self {
         Self {
             limits: config.limits.clone(),
@@ -51,6 +53,7 @@ impl Shared {
             registry,
             stats,
             certificates,
+            receive_windows,
         }
     }
 }

@@ -11,14 +11,14 @@ use tokio_util::sync::CancellationToken;
 use tower_service::Service;
 
 use super::{
-    ListenError, ListenerConfig, ServerHandle,
+    ListenError, ListenerConfig, ReceiveWindows, ServerHandle,
     accept::{AcceptLoop, Shared},
     connection::{ConnectionInfo, WithConnectionInfo},
     registry::Registry,
     reload,
     stats::ConnectionStats,
 };
-use crate::tls::Certificates;
+use crate::{DEFAULT_BODY_BUDGET, tls::Certificates};
 
 /// A bound socket that does not serve yet, so that an address in use is found before anything else starts.
 #[derive(Debug)]
@@ -27,6 +27,7 @@ pub struct Listener {
     address: SocketAddr,
     config: ListenerConfig,
     certificates: Option<Arc<Certificates>>,
+    receive_windows: ReceiveWindows,
 }
 
 impl Listener {
@@ -63,6 +64,7 @@ impl Listener {
             address,
             config: config.clone(),
             certificates,
+            receive_windows: ReceiveWindows::new(DEFAULT_BODY_BUDGET),
         })
     }
 
@@ -70,6 +72,14 @@ impl Listener {
     #[must_use]
     pub fn local_addr(&self) -> SocketAddr {
         self.address
+    }
+
+    /// Shares the limit on HTTP/2 receive windows with other listeners of the process. Without this
+    /// call the listener has its own limit of [`DEFAULT_BODY_BUDGET`].
+    #[must_use]
+    pub fn receive_windows(mut self, windows: ReceiveWindows) -> Self {
+        self.receive_windows = windows;
+        self
     }
 
     /// Serves one service on every connection. Each request carries a [`ConnectionInfo`] among its extensions.
@@ -116,6 +126,7 @@ impl Listener {
             Arc::clone(&registry),
             Arc::clone(&stats),
             self.certificates.clone(),
+            self.receive_windows,
         );
         if let Some(certificates) = &self.certificates {
             let (certificates, stats) = (Arc::clone(certificates), Arc::clone(&stats));

@@ -16,8 +16,10 @@ use axum::{
 };
 use http_body_util::BodyExt;
 use hyper_util::rt::TokioIo;
+use seaworthy_core::ByteSize;
 use seaworthy_http::server::{
-    ConnectionInfo, LimitsConfig, Listener, ListenerConfig, RequestBodyError, ServerHandle,
+    ConnectionInfo, LimitsConfig, Listener, ListenerConfig, ReceiveWindows, RequestBodyError,
+    ServerHandle,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -43,6 +45,14 @@ pub(crate) async fn start_limited(limit: impl FnOnce(&mut LimitsConfig)) -> Fixt
 }
 
 pub(crate) async fn start_with(change: impl FnOnce(&mut ListenerConfig)) -> Fixture {
+    start_sharing(ReceiveWindows::new(ByteSize::mebibytes(64)), change).await
+}
+
+/// Starts a listener that shares the limit on HTTP/2 receive windows.
+pub(crate) async fn start_sharing(
+    windows: ReceiveWindows,
+    change: impl FnOnce(&mut ListenerConfig),
+) -> Fixture {
     let mut config = ListenerConfig {
         address: SocketAddr::from(([127, 0, 0, 1], 0)),
         ..ListenerConfig::default()
@@ -50,6 +60,7 @@ pub(crate) async fn start_with(change: impl FnOnce(&mut ListenerConfig)) -> Fixt
     change(&mut config);
     let release = Arc::new(Notify::new());
     let listener = Listener::bind(&config).await.unwrap();
+    let listener = listener.receive_windows(windows);
     let address = listener.local_addr();
     let server = listener.serve(routes(Arc::clone(&release)));
     Fixture {

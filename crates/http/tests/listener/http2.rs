@@ -4,6 +4,8 @@
     reason = "the lint knows only functions marked as tests, and these share several"
 )]
 
+use std::future::poll_fn;
+
 use bytes::Bytes;
 use h2::{
     Reason,
@@ -11,11 +13,11 @@ use h2::{
 };
 use http::{Request, StatusCode};
 use seaworthy_core::{ByteSize, Timeout};
-use seaworthy_http::server::Protocols;
+use seaworthy_http::server::{Protocols, ReceiveWindows};
 use seaworthy_testkit::raw::{End, RawClient};
 use tokio::task::JoinHandle;
 
-use crate::fixture::{Fixture, PATIENCE, start, start_limited, start_with};
+use crate::fixture::{Fixture, PATIENCE, start, start_limited, start_sharing, start_with};
 
 const SHORT: Timeout = Timeout::from_millis(100);
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
@@ -335,4 +337,34 @@ async fn too_many_headers_are_a_431_sec_3() {
         }
     }
     assert_eq!(fixture.server.stats().refused_requests, 1);
+}
+
+/// Opens a stream to a handler that does not read its body, and returns how many bytes its client
+/// may send.
+async fn window(client: &mut Client) -> usize {
+    let request = Request::get("http://a/wait").body(()).unwrap();
+    let (_response, mut body) = client.requests.send_request(request, false).unwrap();
+    body.reserve_capacity(1 << 20);
+    let mut window = 0;
+    // The server raises its windows right after the preface, so a pause means that it is done.
+    while let Ok(Some(capacity)) =
+        tokio::time::timeout(SHORT.get(), poll_fn(|context| body.poll_capacity(context))).await
+    {
+        window = capacity.unwrap();
+    }
+    window
+}
+
+#[tokio::test]
+async fn receive_windows_of_all_connections_share_one_limit_sec_3() {
+    let windows = ReceiveWindows::new(ByteSize::mebibytes(1));
+    let fixture = start_sharing(windows, |config| {
+        config.limits.http2.stream_window = ByteSize::mebibytes(1);
+        config.limits.http2.connection_window = ByteSize::mebibytes(1);
+    })
+    .await;
+    let mut first = Client::connect(&fixture, &Builder::new()).await;
+    assert_eq!(window(&mut first).await, 1 << 20);
+    let mut second = Client::connect(&fixture, &Builder::new()).await;
+    assert_eq!(window(&mut second).await, 65_535);
 }

@@ -34,7 +34,7 @@ pub struct HeadLimitsConfig {
     /// Number of header lines, at most 1000. Answered with 431.
     pub max_headers: u32,
     /// Bytes of the request target, less than 64 KiB. Answered with 414.
-    pub max_uri: ByteSize,
+    pub max_uri_length: ByteSize,
 }
 
 impl HeadLimitsConfig {
@@ -51,7 +51,12 @@ impl HeadLimitsConfig {
             1,
             MOST_HEADERS,
         )?;
-        within("limits.head.max_uri", self.max_uri.get(), 1, MOST_URI)
+        within(
+            "limits.head.max_uri_length",
+            self.max_uri_length.get(),
+            1,
+            MOST_URI,
+        )
     }
 }
 
@@ -61,7 +66,7 @@ impl Default for HeadLimitsConfig {
             timeout: DEFAULT_TIMEOUT,
             max_size: DEFAULT_MAX_SIZE,
             max_headers: DEFAULT_MAX_HEADERS,
-            max_uri: DEFAULT_MAX_URI,
+            max_uri_length: DEFAULT_MAX_URI,
         }
     }
 }

@@ -85,7 +85,7 @@ impl Framing {
             bounds: Bounds {
                 head: limits.head.max_size.as_usize(),
                 headers: limits.head.max_headers,
-                uri: limits.head.max_uri.as_usize(),
+                uri: limits.head.max_uri_length.as_usize(),
                 body: limits.body.max_size.get(),
             },
             heads: 0,

@@ -10,7 +10,7 @@ use super::rejection::Rejection;
 const LONGEST_NAME: usize = 65_535;
 
 /// `method SP request-target SP HTTP-version`
-pub(super) fn check_request_line(line: &[u8], max_uri: usize) -> Result<(), Rejection> {
+pub(super) fn check_request_line(line: &[u8], max_uri_length: usize) -> Result<(), Rejection> {
     let rest = line
         .strip_suffix(b" HTTP/1.1")
         .or_else(|| line.strip_suffix(b" HTTP/1.0"))
@@ -21,7 +21,7 @@ pub(super) fn check_request_line(line: &[u8], max_uri: usize) -> Result<(), Reje
         .ok_or(Rejection::Malformed)?;
     let (method, target) = rest.split_at(blank);
     let target = target.get(1..).unwrap_or_default();
-    if target.len() > max_uri {
+    if target.len() > max_uri_length {
         return Err(Rejection::LongTarget);
     }
     let is_sound = Method::from_bytes(method).is_ok() && is_target(target);

@@ -28,7 +28,11 @@ pub(crate) fn http1(limits: &LimitsConfig) -> http1::Builder {
 }
 
 /// Made for each connection, because its streams know their connection.
-pub(super) fn http2(limits: &LimitsConfig, streams: Streams) -> http2::Builder<Streams> {
+pub(super) fn http2(
+    limits: &LimitsConfig,
+    connection_window: u32,
+    streams: Streams,
+) -> http2::Builder<Streams> {
     let http2 = &limits.http2;
     let saturating = |size: seaworthy_core::ByteSize| u32::try_from(size.get()).unwrap_or(u32::MAX);
     let mut builder = http2::Builder::new(streams);
@@ -38,7 +42,7 @@ pub(super) fn http2(limits: &LimitsConfig, streams: Streams) -> http2::Builder<S
         .max_pending_accept_reset_streams(http2.max_pending_resets as usize)
         .max_local_error_reset_streams(http2.max_error_resets as usize)
         .initial_stream_window_size(saturating(http2.stream_window))
-        .initial_connection_window_size(saturating(http2.connection_window))
+        .initial_connection_window_size(connection_window)
         .max_frame_size(saturating(http2.max_frame_size))
         .max_send_buf_size(http2.send_buffer.as_usize())
         .max_header_list_size(saturating(limits.head.max_size))

@@ -102,7 +102,13 @@ pub(crate) async fn serve<M, S, B>(
                 Arc::clone(&shared),
                 Some(streams.clone()),
             );
-            let connection = http::http2(&shared.limits, streams).serve_connection(io, service);
+            let limits = &shared.limits;
+            let window = limits.http2.connection_window.get();
+            let window = u32::try_from(window).unwrap_or(u32::MAX);
+            // Held until the connection ends.
+            let window = shared.receive_windows.reserve(window);
+            let builder = http::http2(limits, window.size(), streams);
+            let connection = builder.serve_connection(io, service);
             Driver::new(connection, state, shared, version).await;
         }
     }

@@ -17,7 +17,7 @@ pub(super) fn refusal(parts: &Parts, limits: &LimitsConfig) -> Option<Rejection>
     if !names_one_host(parts) {
         return Some(Rejection::Host);
     }
-    if is_longer(parts, limits.head.max_uri.get()) {
+    if is_longer(parts, limits.head.max_uri_length.get()) {
         return Some(Rejection::LongTarget);
     }
     let length = parts.headers.get(CONTENT_LENGTH);
@@ -33,7 +33,7 @@ fn has_more_headers(parts: &Parts, max_headers: u32) -> bool {
     u32::try_from(parts.headers.len()).map_or(true, |headers| headers > max_headers)
 }
 
-fn is_longer(parts: &Parts, max_uri: u64) -> bool {
+fn is_longer(parts: &Parts, max_uri_length: u64) -> bool {
     let authority = parts
         .uri
         .authority()
@@ -42,7 +42,7 @@ fn is_longer(parts: &Parts, max_uri: u64) -> bool {
         .uri
         .path_and_query()
         .map_or(0, |path| path.as_str().len());
-    u64::try_from(authority + path).is_ok_and(|length| length > max_uri)
+    u64::try_from(authority + path).is_ok_and(|length| length > max_uri_length)
 }
 
 /// RFC 9112, section 3.2, and RFC 9113, section 8.3.1: exactly one host, valid, and the same wherever it is named twice. Routing by one name

@@ -20,7 +20,7 @@ pub(crate) enum Rejection {
     Host,
     /// The head was begun and not finished.
     SlowHead,
-    /// `limits.head.max_uri`.
+    /// `limits.head.max_uri_length`.
     LongTarget,
     /// `limits.head.max_size`.
     LargeHead,

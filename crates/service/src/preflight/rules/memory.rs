@@ -2,9 +2,10 @@ use seaworthy_core::ByteSize;
 
 use crate::preflight::{Facts, Violation};
 
-const BUDGET: &str = "server.body_budget";
-/// Request bodies are decoded into messages, which take the same memory again.
-const SHARE: u64 = 2;
+const BUDGET: &str = "server.max_body_memory";
+/// The budget limits the bodies that handlers read and the HTTP/2 receive windows. Decoded bodies
+/// take the same memory again.
+const SHARE: u64 = 3;
 
 /// Requires that the request bodies that clients can send fit into the container (SEC-3).
 pub(super) fn check(facts: &Facts) -> Vec<Violation> {
@@ -22,7 +23,7 @@ pub(super) fn check(facts: &Facts) -> Vec<Violation> {
         key: BUDGET.to_owned(),
         origin: facts.origin(BUDGET),
         why: format!(
-            "request bodies of {budget} and the messages decoded from them exceed the container's memory limit of {memory}"
+            "request bodies of {budget}, the messages decoded from them and as many bytes in receive windows exceed the container's memory limit of {memory}"
         ),
         fix: format!("set {BUDGET} to at most {max}, or raise the memory limit"),
     }]

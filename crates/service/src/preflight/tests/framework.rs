@@ -106,8 +106,8 @@ fn types_of_the_framework_declare_unsafe_values_conf_3() {
             "{setting}"
         );
     }
-    let large = "server.http.body_limit=10GiB&server.body_budget=10GiB";
-    let refused = ("SEC-3".to_owned(), "server.http.body_limit".to_owned());
+    let large = "server.http.max_body_size=10GiB&server.max_body_memory=10GiB";
+    let refused = ("SEC-3".to_owned(), "server.http.max_body_size".to_owned());
     assert!(with(large).contains(&refused));
 }
 
@@ -116,7 +116,7 @@ fn accepts_values_at_the_bounds_conf_3() {
     for safe in [
         "server.http.rate_limit.burst=1000000",
         "server.http.timeout=10m",
-        "server.http.body_limit=64MiB",
+        "server.http.max_body_size=64MiB",
         "lifecycle.total_timeout=5m",
         "log.level=warn",
     ] {
@@ -140,5 +140,5 @@ fn finds_admin_token_and_body_budget_by_their_keys_conf_3() {
         .environment(Environment::default())
         .load(&settings::schema::<NoSettings>())
         .unwrap();
-    assert!(loaded.origin("server.body_budget").is_some());
+    assert!(loaded.origin("server.max_body_memory").is_some());
 }

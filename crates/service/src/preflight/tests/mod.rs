@@ -129,17 +129,17 @@ fn refuses_public_admin_listener_without_strong_token_auth_5() {
 }
 
 #[test]
-fn refuses_body_budget_over_half_of_memory_limit_sec_3() {
+fn refuses_body_budget_over_third_of_memory_limit_sec_3() {
     let check_with = |budget: &str, memory: Option<u32>| {
-        let mut facts = facts(json!({ "server.body_budget": budget }));
+        let mut facts = facts(json!({ "server.max_body_memory": budget }));
         facts.set_memory_limit(memory.map(ByteSize::mebibytes));
         ids(&facts)
     };
     assert_eq!(check_with("64MiB", Some(256)), []);
-    assert_eq!(check_with("128MiB", Some(256)), []);
+    assert_eq!(check_with("85MiB", Some(256)), []);
     assert_eq!(check_with("10GiB", None), []);
-    let refused = one("SEC-3", "server.body_budget");
-    assert_eq!(check_with("129MiB", Some(256)), refused);
+    let refused = one("SEC-3", "server.max_body_memory");
+    assert_eq!(check_with("86MiB", Some(256)), refused);
 }
 
 #[test]
