@@ -19,7 +19,7 @@ pub struct HttpConfig {
     /// How long a request may take until its answer begins. A client shortens it with `x-request-timeout-ms`; nothing lengthens it but a route's own setting.
     pub timeout: Timeout,
     /// How large a request's body may be.
-    pub body_limit: ByteSize,
+    pub max_body_size: ByteSize,
     /// The proxies whose word on the client's address is believed: ranges such as `10.0.0.0/8`. Empty: nobody's.
     pub trusted_proxies: Vec<AddressRange>,
     /// The one header in which they write it.
@@ -42,7 +42,7 @@ impl Default for HttpConfig {
     fn default() -> Self {
         Self {
             timeout: TIMEOUT,
-            body_limit: BODY_LIMIT,
+            max_body_size: BODY_LIMIT,
             trusted_proxies: Vec::new(),
             forwarded_header: ForwardedHeader::default(),
             cors: CorsConfig::default(),

@@ -117,7 +117,7 @@ impl Messaging {
             telemetry: service.telemetry().clone(),
             tasks: service.tasks().clone(),
             health: service.health().clone(),
-            connect_total: service.framework().connect.total,
+            connect_total: service.framework().connect.total_timeout,
             consumers,
             jobs: Jobs::default(),
         })));

@@ -94,12 +94,12 @@ fn mistakes(loaded: &Loaded) -> Vec<ConfigError> {
         );
         found.push(("log.buffer_size".to_owned(), problem));
     }
-    if server.http.body_limit > server.body_budget {
+    if server.http.max_body_size > server.max_body_memory {
         let problem = format!(
-            "{} is more than server.body_budget, which is {}: lower the body limit or raise the budget",
-            server.http.body_limit, server.body_budget
+            "{} is more than server.max_body_memory, which is {}: lower the body limit or raise the budget",
+            server.http.max_body_size, server.max_body_memory
         );
-        found.push(("server.http.body_limit".to_owned(), problem));
+        found.push(("server.http.max_body_size".to_owned(), problem));
     }
     if server.http.addr == admin.addr && admin.addr.port() != 0 {
         let problem = format!(

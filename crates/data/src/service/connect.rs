@@ -14,7 +14,7 @@ impl Database {
     /// profile `development` that is done to an SQLite file in any case, so that a newcomer has nothing to do.
     ///
     /// # Errors
-    /// The settings cannot be used, the database did not answer within `connect.total`, or its tables are not those of the program.
+    /// The settings cannot be used, the database did not answer within `connect.total_timeout`, or its tables are not those of the program.
     pub async fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,

@@ -79,8 +79,8 @@ impl Target {
         self.config.resolve_interval.get()
     }
 
-    pub(crate) fn maximum_connections(&self) -> usize {
-        self.config.maximum_connections.get().into()
+    pub(crate) fn max_connections(&self) -> usize {
+        self.config.max_connections.get().into()
     }
 
     /// How one connection is made: with the TLS files as they are now.

@@ -240,7 +240,7 @@ async fn connections_are_bounded_and_shared_by_all_calls_res_3() {
     *names.0.lock() = replicas.ips();
     let one = std::num::NonZeroU16::MIN;
     let channel = client(&names, replicas.port(), |config| {
-        config.maximum_connections = one
+        config.max_connections = one
     });
     for _ in 0..30 {
         call(&channel).await.unwrap();

@@ -160,7 +160,7 @@ impl StackService {
     fn check_declared_size(&self, exchange: &Exchange, parts: &Parts) -> Result<(), Error> {
         let options = exchange.target.options();
         let limit = options.and_then(RouteOptions::own_body_limit);
-        let limit = limit.unwrap_or(self.stack.config.body_limit);
+        let limit = limit.unwrap_or(self.stack.config.max_body_size);
         if body_limit::declared_too_large(&parts.headers, limit) {
             return Err(body_limit::too_large(limit));
         }
@@ -301,7 +301,7 @@ impl Exchange {
         match &self.target.found {
             Found::Endpoint(endpoint) => {
                 let limit = endpoint.options().own_body_limit();
-                let limit = limit.unwrap_or(stack.config.body_limit);
+                let limit = limit.unwrap_or(stack.config.max_body_size);
                 let reader = endpoint.options().body_reader();
                 let (mut parts, body) = request.into_parts();
                 let (body, report) = body_limit::limited(body, limit, &stack.body_budget, reader);

@@ -117,7 +117,7 @@ impl Step {
             Self::ClientIp => &["trusted_proxies", "forwarded_header"],
             Self::Deadline => &["timeout"],
             Self::CrossSiteGuard => &["refuse_cross_site_cookies"],
-            Self::BodyLimit => &["body_limit", "limits.body", "server.body_budget"],
+            Self::BodyLimit => &["max_body_size", "limits.body", "server.max_body_memory"],
             Self::LoadShedding => &["load_shed"],
             Self::Authentication => &["rate_limit"],
             Self::Probes
@@ -163,7 +163,7 @@ impl Step {
             },
             Self::Deadline => format!(" [{}]", config.timeout),
             Self::CrossSiteGuard if !config.refuse_cross_site_cookies => " [off]".to_owned(),
-            Self::BodyLimit => format!(" [{}]", config.body_limit),
+            Self::BodyLimit => format!(" [{}]", config.max_body_size),
             Self::LoadShedding => format!(" [{} in flight]", config.load_shed.max_in_flight),
             Self::Authentication if !config.rate_limit.enabled => " [rate limit off]".to_owned(),
             Self::Authentication => format!(

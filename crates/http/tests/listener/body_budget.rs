@@ -48,7 +48,7 @@ async fn serve(budget: &BodyBudget) -> SocketAddr {
     )
     .unwrap();
     let config = HttpConfig {
-        body_limit: BODY_LIMIT,
+        max_body_size: BODY_LIMIT,
         rate_limit: RateLimitConfig {
             enabled: false,
             ..RateLimitConfig::default()

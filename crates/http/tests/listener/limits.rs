@@ -119,7 +119,7 @@ async fn oversized_heads_are_refused_sec_3() {
     let fixture = start_limited(|limits| {
         limits.head.max_size = ByteSize::kibibytes(8);
         limits.head.max_headers = 50;
-        limits.head.max_uri = ByteSize::bytes(100);
+        limits.head.max_uri_length = ByteSize::bytes(100);
     })
     .await;
     let long = "a".repeat(9000);

@@ -102,7 +102,7 @@ async fn a_head_beyond_the_limits_is_a_problem_document_api_2_obs_7() {
     let fixture = start_limited(|limits| {
         limits.head.max_size = ByteSize::kibibytes(8);
         limits.head.max_headers = 10;
-        limits.head.max_uri = ByteSize::bytes(100);
+        limits.head.max_uri_length = ByteSize::bytes(100);
     })
     .await;
     let long = "a".repeat(9000);

@@ -78,8 +78,8 @@ pub struct ServerConfig {
     pub http: PublicHttpConfig,
     /// gRPC, in services that offer it.
     pub grpc: Option<GrpcConfig>,
-    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the answer is 503. Meanwhile bodies whose clients do not send are ended. In production it must be at most half of the container's memory limit.
-    pub body_budget: ByteSize,
+    /// Limit on the bytes of request bodies that the process holds at once, over all listeners except the admin listener. A body that exceeds it waits for at most a second, then the answer is 503. Meanwhile bodies whose clients do not send are ended. It also limits the HTTP/2 receive windows above 64 KiB per connection. In production it must be at most a third of the container's memory limit.
+    pub max_body_memory: ByteSize,
 }
 
 impl Default for ServerConfig {
@@ -87,7 +87,7 @@ impl Default for ServerConfig {
         Self {
             http: PublicHttpConfig::default(),
             grpc: None,
-            body_budget: DEFAULT_BODY_BUDGET,
+            max_body_memory: DEFAULT_BODY_BUDGET,
         }
     }
 }

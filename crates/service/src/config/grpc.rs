@@ -82,7 +82,7 @@ impl GrpcConfig {
     pub fn stack(&self) -> HttpConfig {
         HttpConfig {
             timeout: self.timeout,
-            body_limit: self.limits.body.max_size,
+            max_body_size: self.limits.body.max_size,
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: self.forwarded_header,
             cors: CorsConfig::default(),

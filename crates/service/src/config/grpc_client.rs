@@ -36,8 +36,8 @@ pub struct GrpcClientConfig {
     #[serde(default = "resolve_interval")]
     pub resolve_interval: Timeout,
     /// Connections at once, one to each address.
-    #[serde(default = "maximum_connections")]
-    pub maximum_connections: NonZeroU16,
+    #[serde(default = "max_connections")]
+    pub max_connections: NonZeroU16,
     /// TLS, for `https://`.
     #[serde(default)]
     pub tls: GrpcClientTlsConfig,
@@ -93,7 +93,7 @@ const fn resolve_interval() -> Timeout {
     RESOLVE_INTERVAL
 }
 
-const fn maximum_connections() -> NonZeroU16 {
+const fn max_connections() -> NonZeroU16 {
     MAXIMUM_CONNECTIONS
 }
 
@@ -106,7 +106,7 @@ impl GrpcClientConfig {
             ping_interval: PING_INTERVAL,
             ping_timeout: PING_TIMEOUT,
             resolve_interval: RESOLVE_INTERVAL,
-            maximum_connections: MAXIMUM_CONNECTIONS,
+            max_connections: MAXIMUM_CONNECTIONS,
             tls: GrpcClientTlsConfig::default(),
             breaker_per: BreakerPer::default(),
             propagation: Propagation::default(),

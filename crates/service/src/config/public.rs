@@ -32,7 +32,7 @@ pub struct PublicHttpConfig {
     pub timeout: Timeout,
     /// How large a request's body may be.
     #[schemars(extend("x-unsafe" = [{ "id": "SEC-3", "above": "1GiB" }]))]
-    pub body_limit: ByteSize,
+    pub max_body_size: ByteSize,
     /// The proxies whose word on the client's address is believed: ranges such as 10.0.0.0/8. Empty: nobody's.
     #[schemars(extend("x-trusted-proxies" = true))]
     pub trusted_proxies: Vec<AddressRange>,
@@ -69,7 +69,7 @@ impl Default for PublicHttpConfig {
             backlog,
             limits,
             timeout: stack.timeout,
-            body_limit: stack.body_limit,
+            max_body_size: stack.max_body_size,
             trusted_proxies: stack.trusted_proxies,
             forwarded_header: stack.forwarded_header,
             cors: stack.cors,
@@ -100,7 +100,7 @@ impl PublicHttpConfig {
     pub fn stack(&self) -> HttpConfig {
         HttpConfig {
             timeout: self.timeout,
-            body_limit: self.body_limit,
+            max_body_size: self.max_body_size,
             trusted_proxies: self.trusted_proxies.clone(),
             forwarded_header: self.forwarded_header,
             cors: self.cors.clone(),

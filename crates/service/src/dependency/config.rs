@@ -2,47 +2,47 @@ use schemars::JsonSchema;
 use seaworthy_core::{Backoff, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// LIFE-2: a server that is just restarting is back within a few of these.
-const DEFAULT_INITIAL: Timeout = Timeout::from_millis(100);
-/// LIFE-2: often enough to be back soon, rare enough not to hinder a server that recovers.
-const DEFAULT_CAP: Timeout = Timeout::from_secs(10);
-/// LIFE-2: within an orchestrator's usual patience; after it a restart is the better retry.
-const DEFAULT_TOTAL: Timeout = Timeout::from_secs(60);
-/// A server that takes longer to say hello is not serving.
-const DEFAULT_ATTEMPT: Timeout = Timeout::from_secs(5);
-/// Half of the second within which the return of a dependency should be noticed.
-const DEFAULT_KNOCK: Timeout = Timeout::from_millis(500);
+/// A server that is just restarting answers after a few of these (LIFE-2).
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
+/// Short enough to notice the server soon, long enough not to hinder its recovery (LIFE-2).
+const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(10);
+/// Orchestrators wait about as long. After it a restart is the better retry (LIFE-2).
+const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(60);
+/// A server that needs longer to accept a connection cannot serve.
+const DEFAULT_ATTEMPT_TIMEOUT: Timeout = Timeout::from_secs(5);
+/// Half of the second within which a start must notice that a dependency is back.
+const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(500);
 
 /// How the start waits for dependencies.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ConnectConfig {
-    /// The bound of the first pause between two attempts; it doubles with each attempt.
-    pub initial: Timeout,
-    /// The longest pause between two attempts.
-    pub cap: Timeout,
-    /// How long to go on before the start fails.
-    pub total: Timeout,
-    /// How long one attempt may take.
-    pub attempt: Timeout,
-    /// How often to look, during a pause, whether a silent address has begun to answer.
-    pub knock: Timeout,
+    /// Upper bound of the backoff after the first failed attempt. It doubles with each attempt, and the backoff is random below it.
+    pub initial_backoff: Timeout,
+    /// Maximum backoff between two attempts.
+    pub max_backoff: Timeout,
+    /// Time limit for all attempts together. After it the start fails.
+    pub total_timeout: Timeout,
+    /// Time limit for one attempt.
+    pub attempt_timeout: Timeout,
+    /// How often a backoff probes whether an address that did not answer accepts connections again.
+    pub probe_interval: Timeout,
 }
 
 impl Default for ConnectConfig {
     fn default() -> Self {
         Self {
-            initial: DEFAULT_INITIAL,
-            cap: DEFAULT_CAP,
-            total: DEFAULT_TOTAL,
-            attempt: DEFAULT_ATTEMPT,
-            knock: DEFAULT_KNOCK,
+            initial_backoff: DEFAULT_INITIAL_BACKOFF,
+            max_backoff: DEFAULT_MAX_BACKOFF,
+            total_timeout: DEFAULT_TOTAL_TIMEOUT,
+            attempt_timeout: DEFAULT_ATTEMPT_TIMEOUT,
+            probe_interval: DEFAULT_PROBE_INTERVAL,
         }
     }
 }
 
 impl ConnectConfig {
     pub(super) fn backoff(&self) -> Backoff {
-        Backoff::new(self.initial, self.cap)
+        Backoff::new(self.initial_backoff, self.max_backoff)
     }
 }

@@ -10,45 +10,46 @@ use tokio::{
 
 use super::config::ConnectConfig;
 
-/// Something outside that a service connects to at start.
+/// A server that the service connects to when it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Dependency {
     name: Arc<str>,
     address: Option<Arc<str>>,
-    watched: bool,
+    is_watched: bool,
 }
 
 impl Dependency {
-    /// A dependency by the name that logs, probes and errors use.
+    /// Creates a dependency with its name in logs, probes and errors.
     pub fn new(name: impl Into<Arc<str>>) -> Self {
         Self {
             name: name.into(),
             address: None,
-            watched: false,
+            is_watched: false,
         }
     }
 
-    /// Its TCP address as `host:port`, so that its return is noticed between two attempts.
+    /// Sets the TCP address as `host:port`, which the start probes between two attempts.
     #[must_use]
     pub fn at(mut self, address: impl Into<Arc<str>>) -> Self {
         self.address = Some(address.into());
         self
     }
 
-    /// Asks the address by a bare TCP connection every `health.interval`, so that readiness tells when it is gone (HLTH-2). A server that counts connections
-    /// without a word of its protocol against their sender, as MySQL does, is better watched by a check that speaks to it.
+    /// Opens a TCP connection to the address every `health.interval`, so that readiness shows when
+    /// the server is gone (HLTH-2). MySQL and some other servers block clients that connect without
+    /// speaking their protocol. Register a health check that speaks the protocol for them.
     #[must_use]
     pub fn watched(mut self) -> Self {
-        self.watched = true;
+        self.is_watched = true;
         self
     }
 
-    /// What readiness asks of it from now on.
+    /// Returns the health check of a watched dependency.
     pub(crate) fn probe(
         &self,
     ) -> Option<impl Fn() -> BoxFuture<'static, Result<(), CheckFailure>> + Send + Sync + 'static>
     {
-        if !self.watched {
+        if !self.is_watched {
             return None;
         }
         let address = self.address.clone()?;
@@ -64,18 +65,19 @@ impl Dependency {
         })
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    async fn answers(&self, within: Timeout) -> bool {
+    /// Returns whether the address accepts a connection within the timeout.
+    async fn accepts_connection(&self, timeout: Timeout) -> bool {
         let Some(address) = &self.address else {
             return false;
         };
         matches!(
-            time::timeout(within.get(), TcpStream::connect(&**address)).await,
+            time::timeout(timeout.get(), TcpStream::connect(&**address)).await,
             Ok(Ok(_))
         )
     }
@@ -87,19 +89,19 @@ impl<T: Into<Arc<str>>> From<T> for Dependency {
     }
 }
 
-/// A dependency could not be connected within the limit.
+/// A dependency could not be connected in time.
 #[derive(Debug)]
 pub struct ConnectError {
     name: Arc<str>,
     attempts: u32,
-    waited: Duration,
-    last: Failure,
+    elapsed: Duration,
+    last: AttemptFailure,
 }
 
 #[derive(Debug)]
-enum Failure {
-    Refused(Box<dyn StdError + Send + Sync>),
-    Silent(Duration),
+enum AttemptFailure {
+    Failed(Box<dyn StdError + Send + Sync>),
+    TimedOut(Duration),
 }
 
 impl fmt::Display for ConnectError {
@@ -107,18 +109,18 @@ impl fmt::Display for ConnectError {
         let Self {
             name,
             attempts,
-            waited,
+            elapsed,
             last,
         } = self;
         write!(
             formatter,
-            "{name} could not be connected within {:.1} s ({attempts} attempts)",
-            waited.as_secs_f64()
+            "{name} did not accept a connection within {:.1} s ({attempts} attempts)",
+            elapsed.as_secs_f64()
         )?;
         match last {
-            Failure::Refused(_) => Ok(()),
-            Failure::Silent(limit) => {
-                write!(formatter, ": the last one had no answer within {limit:?}")
+            AttemptFailure::Failed(_) => Ok(()),
+            AttemptFailure::TimedOut(limit) => {
+                write!(formatter, ": the last attempt timed out after {limit:?}")
             }
         }
     }
@@ -127,22 +129,23 @@ impl fmt::Display for ConnectError {
 impl StdError for ConnectError {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match &self.last {
-            Failure::Refused(error) => Some(&**error),
-            Failure::Silent(_) => None,
+            AttemptFailure::Failed(error) => Some(&**error),
+            AttemptFailure::TimedOut(_) => None,
         }
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for AttemptFailure {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused(error) => fmt::Display::fmt(error, formatter),
-            Self::Silent(limit) => write!(formatter, "no answer within {limit:?}"),
+            Self::Failed(error) => fmt::Display::fmt(error, formatter),
+            Self::TimedOut(limit) => write!(formatter, "the attempt timed out after {limit:?}"),
         }
     }
 }
 
-/// Tries until it succeeds, or until `total` has passed where there is a total. `health` says meanwhile what is waited for.
+/// Connects a dependency. Retries until an attempt succeeds, or until `total` has passed. Meanwhile
+/// `health` shows that the service waits for the dependency.
 pub(crate) async fn connect<T, E, A, F>(
     dependency: &Dependency,
     config: &ConnectConfig,
@@ -156,16 +159,15 @@ where
     E: Into<Box<dyn StdError + Send + Sync>>,
 {
     let _waiting = health.map(|health| health.waiting_for(Arc::clone(&dependency.name)));
-    let begun = Instant::now();
-    let end = total.map(|total| begun + total.get());
+    let started = Instant::now();
+    let deadline = total.map(|total| started + total.get());
     let backoff = config.backoff();
     let mut attempts = 0;
-    let mut answering = false;
+    let mut is_reachable = false;
     loop {
-        let limit = end.map_or(config.attempt.get(), |end| {
-            config.attempt.get().min(end - Instant::now())
-        });
-        let failure = match time::timeout(limit, attempt()).await {
+        let timeout = config.attempt_timeout.get();
+        let timeout = deadline.map_or(timeout, |deadline| timeout.min(deadline - Instant::now()));
+        let failure = match time::timeout(timeout, attempt()).await {
             Ok(Ok(connected)) => {
                 tracing::info!(
                     dependency = &*dependency.name,
@@ -174,47 +176,52 @@ where
                 );
                 return Ok(connected);
             }
-            Ok(Err(error)) => Failure::Refused(error.into()),
-            Err(_elapsed) => Failure::Silent(limit),
+            Ok(Err(error)) => AttemptFailure::Failed(error.into()),
+            Err(_elapsed) => AttemptFailure::TimedOut(timeout),
         };
-        let pause = backoff.delay(attempts);
+        let delay = backoff.delay(attempts);
         attempts += 1;
-        let next = Instant::now() + pause;
-        let next = end.map_or(next, |end| next.min(end));
+        let next = Instant::now() + delay;
+        let next = deadline.map_or(next, |deadline| next.min(deadline));
         let problem = failure.to_string();
         tracing::warn!(
             dependency = &*dependency.name,
             attempts,
             problem,
-            ?pause,
+            backoff = ?delay,
             "waiting for a dependency"
         );
-        answering = rest(dependency, config.knock, next, answering).await;
-        if end.is_some_and(|end| Instant::now() >= end) {
+        is_reachable = back_off(dependency, config.probe_interval, next, is_reachable).await;
+        if deadline.is_some_and(|deadline| Instant::now() >= deadline) {
             return Err(ConnectError {
                 name: Arc::clone(&dependency.name),
                 attempts,
-                waited: begun.elapsed(),
+                elapsed: started.elapsed(),
                 last: failure,
             });
         }
     }
 }
 
-/// Waits until `next`, or until an address that was silent answers. Returns whether the address answered last: an attempt that fails although
-/// it answered is not repeated early.
-async fn rest(dependency: &Dependency, knock: Timeout, next: Instant, mut answering: bool) -> bool {
+/// Waits until `next`, or until an address becomes reachable. Returns whether the last probe reached
+/// it. If an attempt failed although the address was reachable, the next one is not early.
+async fn back_off(
+    dependency: &Dependency,
+    probe_interval: Timeout,
+    next: Instant,
+    mut is_reachable: bool,
+) -> bool {
     if dependency.address.is_none() {
         time::sleep_until(next).await;
         return false;
     }
     while Instant::now() < next {
-        time::sleep_until(next.min(Instant::now() + knock.get())).await;
-        let answers = dependency.answers(knock).await;
-        if answers && !answering {
+        time::sleep_until(next.min(Instant::now() + probe_interval.get())).await;
+        let accepts = dependency.accepts_connection(probe_interval).await;
+        if accepts && !is_reachable {
             return true;
         }
-        answering = answers;
+        is_reachable = accepts;
     }
-    answering
+    is_reachable
 }

@@ -1,9 +1,10 @@
-//! What a service needs from outside, and how it waits for it (LIFE-2, LIFE-7).
+//! Connections to the dependencies of a service (LIFE-2, LIFE-7).
 //!
-//! Each attempt to connect is bounded, and attempts are spaced by exponential backoff with full jitter, so that a fleet that lost its database does
-//! not flatten it when it returns. Backoff alone would also leave a service idle for seconds after the return; so between two attempts a *knock*
-//! (one TCP connection, closed at once) looks whether the address has begun to answer, and only a change from silent to answering cuts
-//! the pause short. A server that answers and refuses keeps its full pauses.
+//! Each attempt has a timeout. Attempts are spaced by exponential backoff with full jitter, so that
+//! replicas that lost their database do not overload it when it returns. During a backoff, probes
+//! open and close a TCP connection to the address. If the address becomes reachable, the backoff
+//! ends early. If it was already reachable, the attempt failed for another reason and the backoff
+//! goes on.
 
 mod config;
 mod connect;

@@ -5,10 +5,10 @@ use std::{
 
 use seaworthy_core::{Code, Error};
 
-/// A dependency that a service can do without for a while (LIFE-7).
+/// A dependency without which the service stays ready (LIFE-7). Cheap to clone.
 ///
-/// It is connected in the background, for as long as it takes. Until then its use fails at once with a clear error, the service stays ready,
-/// and readiness reports `degraded`. Cheap to clone.
+/// The service connects it in the background. Until then every use fails immediately with
+/// [`NotConnected`], and readiness reports `degraded`.
 pub struct Optional<T> {
     name: Arc<str>,
     value: Arc<OnceLock<T>>,
@@ -16,7 +16,7 @@ pub struct Optional<T> {
 
 /// An optional dependency is not connected.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not available at present")]
+#[error("{0} is not connected")]
 pub struct NotConnected(Arc<str>);
 
 impl From<NotConnected> for Error {
@@ -24,7 +24,7 @@ impl From<NotConnected> for Error {
         Self::new(
             Code::Unavailable,
             "DEPENDENCY_UNAVAILABLE",
-            "a part of the service is not available at present",
+            "a part of the service is not available: try again later",
         )
         .with_cause(error)
     }
@@ -42,7 +42,7 @@ impl<T> Optional<T> {
         let _ = self.value.set(value);
     }
 
-    /// The connected dependency. Never waits.
+    /// Returns the dependency. Never waits.
     ///
     /// # Errors
     /// [`NotConnected`] until the first connection succeeds.

@@ -18,14 +18,14 @@ fn refused() -> Result<(), io::Error> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn attempts_are_spaced_by_backoff_and_end_at_the_limit_with_the_reason_life_2() {
+async fn attempts_back_off_until_total_timeout_life_2() {
     let attempts = AtomicU32::new(0);
     let config = ConnectConfig::default();
-    let begun = time::Instant::now();
+    let started = time::Instant::now();
     let error = connect(
         &"orders-database".into(),
         &config,
-        Some(config.total),
+        Some(config.total_timeout),
         None,
         || async {
             attempts.fetch_add(1, Ordering::SeqCst);
@@ -34,13 +34,13 @@ async fn attempts_are_spaced_by_backoff_and_end_at_the_limit_with_the_reason_lif
     )
     .await
     .unwrap_err();
-    assert!(begun.elapsed() <= Duration::from_secs(60));
+    assert!(started.elapsed() <= Duration::from_secs(60));
     let attempts = attempts.load(Ordering::SeqCst);
     assert!((6..200).contains(&attempts), "{attempts}");
     assert!(
         error
             .to_string()
-            .starts_with("orders-database could not be connected within"),
+            .starts_with("orders-database did not accept a connection within"),
         "{error}"
     );
     assert_eq!(
@@ -50,28 +50,28 @@ async fn attempts_are_spaced_by_backoff_and_end_at_the_limit_with_the_reason_lif
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_attempt_that_hangs_is_cut_and_named_life_2() {
+async fn hanging_attempt_times_out_life_2() {
     let config = ConnectConfig {
-        total: Timeout::from_secs(6),
+        total_timeout: Timeout::from_secs(6),
         ..ConnectConfig::default()
     };
     let error = connect(
         &"broker".into(),
         &config,
-        Some(config.total),
+        Some(config.total_timeout),
         None,
         std::future::pending::<Result<(), io::Error>>,
     )
     .await
     .unwrap_err();
-    // What was left of the six seconds after an attempt of five and a pause.
-    let told = error.to_string();
-    let (_, limit) = told.rsplit_once("no answer within ").unwrap();
-    assert!(limit.ends_with("ms"), "{told}");
+    // The rest of the six seconds after an attempt of five and a backoff.
+    let text = error.to_string();
+    let (_, timeout) = text.rsplit_once("timed out after ").unwrap();
+    assert!(timeout.ends_with("ms"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn health_says_what_is_waited_for_until_it_is_there_life_2() {
+async fn health_names_missing_dependency_life_2() {
     let health = Health::new(HealthConfig::default());
     let attempts = AtomicU32::new(0);
     let connected = connect(
@@ -94,15 +94,15 @@ async fn health_says_what_is_waited_for_until_it_is_there_life_2() {
 }
 
 #[tokio::test]
-async fn the_return_of_a_dependency_is_noticed_long_before_the_backoff_ends_life_2() {
+async fn reachable_address_ends_backoff_early_life_2() {
     let reserved = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let address = reserved.local_addr().unwrap();
     drop(reserved);
-    // The first pause would last an hour on average: only a knock can end it within the test.
+    // The first backoff would last an hour on average: only a probe can end it within the test.
     let config = ConnectConfig {
-        initial: Timeout::from_secs(7_200),
-        cap: Timeout::from_secs(7_200),
-        knock: Timeout::from_millis(50),
+        initial_backoff: Timeout::from_secs(7_200),
+        max_backoff: Timeout::from_secs(7_200),
+        probe_interval: Timeout::from_millis(50),
         ..ConnectConfig::default()
     };
     let dependency = Dependency::new("database").at(address.to_string());
@@ -124,13 +124,13 @@ async fn the_return_of_a_dependency_is_noticed_long_before_the_backoff_ends_life
 }
 
 #[tokio::test]
-async fn a_server_that_answers_and_refuses_keeps_its_full_pauses_life_2() {
+async fn refusing_server_keeps_full_backoff_life_2() {
     let server = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let dependency = Dependency::new("database").at(server.local_addr().unwrap().to_string());
     let config = ConnectConfig {
-        initial: Timeout::from_secs(7_200),
-        cap: Timeout::from_secs(7_200),
-        knock: Timeout::from_millis(5),
+        initial_backoff: Timeout::from_secs(7_200),
+        max_backoff: Timeout::from_secs(7_200),
+        probe_interval: Timeout::from_millis(5),
         ..ConnectConfig::default()
     };
     let attempts = AtomicU32::new(0);
@@ -138,26 +138,26 @@ async fn a_server_that_answers_and_refuses_keeps_its_full_pauses_life_2() {
         attempts.fetch_add(1, Ordering::SeqCst);
         refused()
     });
-    let fifty_knocks = async {
+    let fifty_probes = async {
         for _ in 0..50 {
             server.accept().await.unwrap();
         }
     };
     tokio::select! {
         _ = waiting => unreachable!("the attempts never succeed"),
-        () = fifty_knocks => {}
+        () = fifty_probes => {}
     }
     assert!(
         attempts.load(Ordering::SeqCst) <= 2,
-        "the first knock may cut one pause short, no other does"
+        "only the first probe may end a backoff early"
     );
 }
 
 #[test]
-fn an_optional_dependency_fails_fast_until_it_is_there_life_7() {
+fn optional_dependency_fails_fast_until_connected_life_7() {
     let cache: Optional<u32> = Optional::new("cache".into());
     let error = cache.get().unwrap_err();
-    assert_eq!(error.to_string(), "cache is not available at present");
+    assert_eq!(error.to_string(), "cache is not connected");
     assert_eq!(Error::from(error).code(), Code::Unavailable);
     cache.clone().set(7);
     assert_eq!(cache.get(), Ok(&7));

@@ -36,11 +36,11 @@ fn a_dependency_that_returns_makes_the_service_ready_within_a_second_life_2() {
         "--set",
         &format!("needed={address}"),
         "--set",
-        "connect.initial=60s",
+        "connect.initial_backoff=60s",
         "--set",
-        "connect.cap=60s",
+        "connect.max_backoff=60s",
         "--set",
-        "connect.total=300s",
+        "connect.total_timeout=300s",
     ]);
     let (public, _) = service.addresses().unwrap();
     service.line("waiting for a dependency").unwrap();
@@ -62,7 +62,7 @@ fn a_dependency_that_stays_away_ends_the_start_with_its_name_life_2() {
         "--set",
         &format!("needed={address}"),
         "--set",
-        "connect.total=700ms",
+        "connect.total_timeout=700ms",
     ])
     .ended()
     .unwrap();
@@ -70,7 +70,7 @@ fn a_dependency_that_stays_away_ends_the_start_with_its_name_life_2() {
     assert!(
         ended
             .stderr
-            .contains("needed could not be connected within"),
+            .contains("needed did not accept a connection within"),
         "{}",
         ended.stderr
     );
@@ -86,9 +86,9 @@ fn an_optional_dependency_may_be_away_and_its_use_fails_at_once_life_7() {
         "--set",
         "health.interval=100ms",
         "--set",
-        "connect.initial=100ms",
+        "connect.initial_backoff=100ms",
         "--set",
-        "connect.cap=100ms",
+        "connect.max_backoff=100ms",
     ]);
     let (public, admin) = service.addresses().unwrap();
     service.line("\"message\":\"ready\"").unwrap();

@@ -152,7 +152,7 @@ fn a_body_too_slow_or_too_large_is_a_problem_document_whatever_the_extractor_sec
         "--set",
         "server.http.limits.body.timeout=300ms",
         "--set",
-        "server.http.body_limit=16B",
+        "server.http.max_body_size=16B",
     ]);
     let (public, _) = service.addresses().unwrap();
     let head = "POST /echo HTTP/1.1\r\nhost: trial\r\nconnection: close\r\n";

@@ -53,7 +53,7 @@ pub fn service() -> Service {
             "server.http.security_headers.cross_origin_resource_policy",
             "same-site",
         )
-        .default_value("server.http.body_limit", BODY_LIMIT)
+        .default_value("server.http.max_body_size", BODY_LIMIT)
         // A crowd at one event waits for its turn at the service that decides, which takes so many at once itself, and not here.
         .default_value("server.http.load_shed.max_in_flight", CROWD)
         // Where the others are called, beside it on one machine.

@@ -196,7 +196,7 @@ impl Shared {
             .collect();
         let mut known = self.known.write();
         let known = &mut *known;
-        let most = self.target.maximum_connections();
+        let most = self.target.max_connections();
         known.replicas.retain(|replica| {
             let stays = wanted.contains(&replica.address());
             if !stays {

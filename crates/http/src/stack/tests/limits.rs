@@ -90,7 +90,7 @@ async fn a_client_that_goes_away_cancels_its_handler_life_6() {
 #[tokio::test]
 async fn bodies_are_bounded_declared_or_streamed_sec_3() {
     let config = HttpConfig {
-        body_limit: ByteSize::bytes(8),
+        max_body_size: ByteSize::bytes(8),
         ..HttpConfig::default()
     };
     let wide = RouteOptions::new().body_limit(ByteSize::bytes(64));
@@ -320,7 +320,7 @@ async fn refuses_route_with_body_limit_over_budget_sec_3() {
     };
     let error = build(upload.clone()).unwrap_err().to_string();
     assert!(
-        error.contains("/upload") && error.contains("server.body_budget"),
+        error.contains("/upload") && error.contains("server.max_body_memory"),
         "{error}"
     );
     build(upload.streams_body()).unwrap();
