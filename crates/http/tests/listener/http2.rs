@@ -357,14 +357,14 @@ async fn window(client: &mut Client) -> usize {
 
 #[tokio::test]
 async fn receive_windows_of_all_connections_share_one_limit_sec_3() {
-    let windows = ReceiveWindows::new(ByteSize::mebibytes(1));
+    let windows = ReceiveWindows::new(ByteSize::kibibytes(256));
     let fixture = start_sharing(windows, |config| {
-        config.limits.http2.stream_window = ByteSize::mebibytes(1);
-        config.limits.http2.connection_window = ByteSize::mebibytes(1);
+        config.limits.http2.stream_window = ByteSize::kibibytes(256);
+        config.limits.http2.connection_window = ByteSize::kibibytes(256);
     })
     .await;
     let mut first = Client::connect(&fixture, &Builder::new()).await;
-    assert_eq!(window(&mut first).await, 1 << 20);
+    assert_eq!(window(&mut first).await, 256 << 10);
     let mut second = Client::connect(&fixture, &Builder::new()).await;
     assert_eq!(window(&mut second).await, 65_535);
 }
