@@ -16,6 +16,9 @@ const EXCHANGE: &str = "city.events";
 const SHORTEST_WAITLIST: NonZeroU32 = NonZeroU32::new(20).unwrap();
 /// The contract's: who is further behind than this will hardly get a place.
 const LONGEST_WAITLIST: NonZeroU32 = NonZeroU32::new(100).unwrap();
+/// A larger event promotes its whole waitlist in one transaction, with three statements for each
+/// user. 1,000 users fit into the transaction timeout of 10 s on a slow machine.
+const MAX_WAITLIST: u32 = 1_000;
 /// A day, as the contract has it: longer than any client tries again.
 const KEEP_KEYS: Timeout = Timeout::from_secs(24 * 60 * 60);
 /// Often enough that nobody sees a wrong count for long, seldom enough to be no load.
@@ -60,9 +63,11 @@ pub struct JoinConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct WaitlistConfig {
-    /// At least so many, whatever the event's size.
+    /// The minimum, for events with fewer places.
+    #[schemars(range(min = 1, max = MAX_WAITLIST))]
     pub shortest: NonZeroU32,
-    /// At most so many.
+    /// The maximum, at most 1,000.
+    #[schemars(range(min = 1, max = MAX_WAITLIST))]
     pub longest: NonZeroU32,
 }
 

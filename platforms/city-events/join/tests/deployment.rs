@@ -28,3 +28,16 @@ fn it_starts_in_production_with_the_example_settings_on_real_servers_conf_3() {
 fn the_variables_of_the_compose_file_are_settings_conf_1_ship_2() {
     JOIN.is_configured_by_compose();
 }
+
+#[test]
+fn waitlists_beyond_one_promotion_are_refused_conf_1() {
+    let output = std::process::Command::new(JOIN.program)
+        .args(["config", "check", "--set", "waitlist.longest=1001"])
+        .env_remove("DATABASE_URL")
+        .output()
+        .unwrap();
+    let message = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert_eq!(output.status.code(), Some(78), "{message}");
+    assert!(message.contains("waitlist.longest"), "{message}");
+    assert!(message.contains("1000"), "{message}");
+}

@@ -114,13 +114,16 @@ impl Store {
     pub(crate) async fn expire_canceled(&self, stop: &Stop) -> Result<(), JoinError> {
         let mut failure = None;
         let mut last = Uuid::nil();
-        loop {
+        while !stop.is_requested() {
             let events = list_after(&self.database, last).await?;
             let Some(end) = events.last().copied() else {
                 break;
             };
             last = end;
             for event in events {
+                if stop.is_requested() {
+                    break;
+                }
                 if let Err(error) = self.expire_event(event, stop).await {
                     tracing::warn!(
                         %event,
