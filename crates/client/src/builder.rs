@@ -11,7 +11,7 @@ use seaworthy_telemetry::{metrics::Metrics, tracer::Tracer};
 use crate::{
     BuildError, Credentials, HttpClient, HttpClientConfig, HttpVersion, Resolve,
     client::Inner,
-    connect::{Connector, FollowedTls, SystemResolver},
+    connect::{Connector, ReloadableTls, SystemResolver},
     credentials::Caller,
     observe::ClientMetrics,
     replay::ReplayCall,
@@ -120,8 +120,8 @@ impl HttpClientBuilder {
             user_agent,
             caller,
         } = self;
-        let proves_caller = caller.is_some() || config.tls.certificate.is_some();
-        if proves_caller && config.base_url.is_none() {
+        let has_credentials = caller.is_some() || config.tls.certificate.is_some();
+        if has_credentials && config.base_url.is_none() {
             let client = name.to_string();
             return Err(BuildError::NoBaseUrl { client });
         }
@@ -129,7 +129,7 @@ impl HttpClientBuilder {
             .base_url
             .as_ref()
             .is_some_and(|base| base.url().scheme() == "https");
-        let tls = FollowedTls::new(&config.tls, &name, config.version, needs_roots)?;
+        let tls = ReloadableTls::new(&config.tls, &name, config.version, needs_roots)?;
         let connector = Connector::new(resolver, config.addresses, tls, config.connect_timeout);
         let policies = policies.unwrap_or_else(|| {
             let mut all = ResilienceConfig::default();

@@ -1,4 +1,4 @@
-//! One call: its bounds, its redirects, its answer.
+//! One call with its limits and redirects.
 
 use std::{sync::Arc, time::Duration};
 
@@ -77,7 +77,8 @@ pub(crate) async fn send(request: RequestBuilder) -> Result<HttpResponse, Client
     }
 }
 
-/// Whether the answer is decompressed here: not where the caller asks for a coding or for a part of the bytes.
+/// Returns whether the client decompresses the response. It does not if the caller requests an
+/// encoding or a range.
 fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
     if headers.contains_key(ACCEPT_ENCODING) || headers.contains_key(RANGE) {
         return false;
@@ -86,9 +87,9 @@ fn asks_for_encodings(headers: &mut HeaderMap) -> bool {
     true
 }
 
-fn bound(inner: &Inner, wish: Option<Duration>, left: Option<Duration>) -> Bound {
+fn bound(inner: &Inner, requested: Option<Duration>, left: Option<Duration>) -> Bound {
     let total = inner.policies.config().total_timeout.get();
-    let total = wish.map_or(total, |wish| total.min(wish));
+    let total = requested.map_or(total, |requested| total.min(requested));
     let (limit, allowed) = match left {
         Some(left) if left < total => (Limit::Deadline, left),
         _ => (Limit::Total, total),
@@ -112,7 +113,7 @@ struct Exchange<'a> {
 }
 
 impl Exchange<'_> {
-    /// Sends the request as often as redirects ask for it.
+    /// Sends the request and follows redirects.
     async fn run(
         &mut self,
         body: Content,
@@ -123,7 +124,7 @@ impl Exchange<'_> {
             Content::Stream(stream) => (None, Some(stream)),
         };
         let mut followed = 0;
-        let mut proves_caller = true;
+        let mut sends_credentials = true;
         loop {
             let body = match (&bytes, stream.take()) {
                 (Some(bytes), _) => RequestBody::from(bytes.clone()),
@@ -132,11 +133,11 @@ impl Exchange<'_> {
             };
             let attempt = Attempt {
                 host: Arc::clone(&self.host),
-                ends: self.bound.at,
-                tells_time: self.inner.config.propagation.tells_time(),
+                deadline: self.bound.at,
+                sends_timeout: self.inner.config.propagation.sends_timeout(),
                 count: Arc::clone(record.attempts()),
                 bytes: bytes.clone(),
-                proves_caller,
+                sends_credentials,
             };
             let request = self.request(body, attempt)?;
             let response = self.call(request).await?;
@@ -158,8 +159,8 @@ impl Exchange<'_> {
             let Some(redirected) = redirected else {
                 return Ok(response);
             };
-            // Back at the first origin it is still a stranger who sends the call there.
-            proves_caller &= !redirected.leaves_origin;
+            // A redirect back to the first origin is still a request of the other origin.
+            sends_credentials &= !redirected.leaves_origin;
             if !redirected.keeps_body {
                 bytes = Some(bytes::Bytes::new());
             }
@@ -172,7 +173,9 @@ impl Exchange<'_> {
     fn request(&self, body: RequestBody, attempt: Attempt) -> Result<ReplayRequest, ClientError> {
         let uri = self.url[..Position::AfterQuery]
             .parse::<http::Uri>()
-            .map_err(|_| ClientError::url("the URL cannot be sent").of_client(&self.inner.name))?;
+            .map_err(|_| {
+                ClientError::url("the URL is not a valid URI").of_client(&self.inner.name)
+            })?;
         let body = ReplayBody::new(body, self.inner.config.max_replay_size);
         let mut request = Request::new(body);
         *request.method_mut() = self.method.clone();
@@ -183,7 +186,7 @@ impl Exchange<'_> {
         Ok(request)
     }
 
-    /// Sends one request through all policies.
+    /// Sends one request through the policies.
     async fn call(&self, request: ReplayRequest) -> Result<Response<Incoming>, ClientError> {
         match timeout_at(self.bound.at, self.inner.sender.send(request)).await {
             Ok(result) => result.map_err(|error| self.failure(error)),
@@ -224,7 +227,7 @@ impl Exchange<'_> {
         }
     }
 
-    /// The answer, whose body is bounded from here on.
+    /// Returns the response with a limited body.
     fn answer(
         self,
         mut response: Response<Incoming>,

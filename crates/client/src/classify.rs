@@ -3,7 +3,7 @@ use seaworthy_resilience::{Classify, ClassifyHttp, Outcome, circuit_breaker::Lat
 
 use crate::{ClientError, connect::is_refused};
 
-/// What an attempt says about the dependency: answers by their status, errors by whose fault they are.
+/// Classifies responses by their status and errors by their cause.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClassifyClient;
 
@@ -17,14 +17,14 @@ impl<B> Classify<Response<B>, ClientError> for ClassifyClient {
         }
     }
 
-    /// The body of the answer has the last word.
+    /// The end of the body decides.
     fn defer(&self, response: &mut Response<B>, report: LateReport) -> Option<LateReport> {
         report.send_with(response);
         None
     }
 }
 
-/// Whose fault an error is: our own guard, our own bounds and our own mistakes say nothing about the dependency.
+/// Classifies an error. Limits and mistakes of this client say nothing about the dependency.
 pub(crate) fn of_error(error: &ClientError) -> Outcome {
     match error {
         ClientError::Connect { source, .. } if is_refused(&**source) => Outcome::Unreachable,

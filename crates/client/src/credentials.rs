@@ -4,17 +4,19 @@ use http::HeaderValue;
 
 use crate::ClientError;
 
-/// Why a caller cannot prove who it is.
+/// Why credentials are not available.
 pub type CredentialsError = Box<dyn std::error::Error + Send + Sync>;
 
-/// What proves to a dependency who calls (AUTH-6); see [`HttpClientBuilder::credentials`](crate::HttpClientBuilder::credentials).
+/// Provides the credentials of a client (AUTH-6). See
+/// [`HttpClientBuilder::credentials`](crate::HttpClientBuilder::credentials).
 ///
-/// It is asked before each attempt, so that what is short-lived is fresh also in the last one, and answers at once: fetch or sign ahead what takes time.
+/// The client calls it before each attempt, so that short-lived credentials are current. It must
+/// return at once: fetch tokens in advance.
 pub trait Credentials: Send + Sync + 'static {
-    /// The value of `Authorization`, for one attempt.
+    /// Returns the value of `Authorization` for one attempt.
     ///
     /// # Errors
-    /// Whatever keeps the caller from proving who it is. The attempt then is not made: without credentials it would only be refused elsewhere, for a reason that hides this one.
+    /// Any error prevents the attempt.
     fn authorization(&self) -> Result<HeaderValue, CredentialsError>;
 }
 
@@ -27,7 +29,7 @@ impl Caller {
         Self(Arc::new(credentials))
     }
 
-    /// The value for one attempt, which nothing shows, whatever the credentials say of it.
+    /// Returns the value for one attempt, marked as sensitive.
     pub(crate) fn authorization(&self, host: &Arc<str>) -> Result<HeaderValue, ClientError> {
         let mut value = self
             .0
@@ -60,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn what_proves_who_calls_is_never_shown_auth_6_obs_3() {
+    fn debug_output_omits_credentials_auth_6_obs_3() {
         let caller = Caller::new(Careless);
         let value = caller.authorization(&"stock".into()).unwrap();
         assert!(value.is_sensitive());

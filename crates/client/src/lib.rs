@@ -1,12 +1,16 @@
-//! HTTP client with every limit on, by the name of the dependency.
+//! HTTP client of a named dependency, with all limits on by default.
 //!
-//! Why it is so: what takes a service down is seldom its own code; it is a call without a bound, to something that is slow, endless or somewhere else than it says. So a
-//! client belongs to one named dependency, and everything that bounds its calls is on before the first one: time to connect, to the head of the answer, between two
-//! parts of its body and in all (RES-3), the size of the body also after decompression (RES-4), the number of redirects, and the policies of `seaworthy-resilience`
-//! under the same name (RES-1, RES-2, RES-5). What the running request knows travels along: its deadline, its trace and its identifier (LIFE-6, MSG-8).
+//! A client belongs to one dependency. These limits apply to every call:
 //!
-//! It stands on hyper's own client. `reqwest` was looked at and is not used: it bounds no body, decompressed or not, its resolver is not asked about addresses that are
-//! written out in a URL, and its errors show URLs with their queries.
+//! - timeouts for the connection, the response head, the pauses of a body and the whole call (RES-3),
+//! - the size of a response body, before and after decompression (RES-4),
+//! - the number of redirects, and the policies of `seaworthy-resilience` (RES-1, RES-2, RES-5).
+//!
+//! A call propagates the deadline, the trace and the request ID of the current request (LIFE-6,
+//! MSG-8).
+//!
+//! The client uses hyper instead of `reqwest`. `reqwest` does not limit bodies, its resolver does
+//! not see addresses that are part of a URL, and its errors contain URLs with their queries.
 //!
 //! ```no_run
 //! use seaworthy_client::{ClientError, HttpClient, HttpClientConfig};
@@ -75,3 +79,8 @@ pub use propagation::Propagation;
 pub use request::RequestBuilder;
 pub use response::HttpResponse;
 pub use target::Target;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

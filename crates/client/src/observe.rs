@@ -15,7 +15,7 @@ use seaworthy_telemetry::{
 
 use crate::ClientError;
 
-/// Methods that have series of their own; all others share `OTHER`.
+/// Methods with their own time series. All others share `OTHER`.
 const METHODS: [Method; 7] = [
     Method::GET,
     Method::HEAD,
@@ -26,12 +26,12 @@ const METHODS: [Method; 7] = [
     Method::OPTIONS,
 ];
 const OTHER: &str = "OTHER";
-/// More outcomes than a dependency has: a dozen statuses and the reasons of errors.
-const MOST_OUTCOMES: usize = 64;
-/// A call whose caller went away before its answer began.
+/// Maximum number of outcomes per method.
+const MAX_OUTCOMES: usize = 64;
+/// The caller dropped the call before the response head.
 const CANCELLED: &str = "CANCELLED";
 
-/// What is counted of a client's calls (OBS-5). Cheap to clone.
+/// The metrics of a client (OBS-5). Cheap to clone.
 #[derive(Debug, Clone)]
 pub(crate) struct ClientMetrics(Arc<Inner>);
 
@@ -62,14 +62,14 @@ impl ClientMetrics {
                 method,
                 duration: metrics.histogram(
                     "http_client_request_duration_seconds",
-                    "Time from a call to the last byte of its answer, with every attempt and redirect.",
+                    "Time from a call to the last byte of its response, with all attempts and redirects.",
                     DURATION_BUCKETS,
                     &[("client", name), ("method", label)],
                 ),
-                outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
+                outcomes: Family::new(MAX_OUTCOMES, move |outcome| {
                     all.counter(
                         "http_client_requests_total",
-                        "Calls that have ended, by the status of the answer or the reason why there was none.",
+                        "Calls that have ended, by the status of the response or the reason of the error.",
                         &[("client", &client), ("method", label), ("outcome", outcome)],
                     )
                 }),
@@ -79,7 +79,7 @@ impl ClientMetrics {
             methods: methods.collect(),
             in_flight: metrics.gauge(
                 "http_client_requests_in_flight",
-                "Calls whose answer has not come whole.",
+                "Calls whose response is not complete.",
                 &[("client", name)],
             ),
             name: Arc::clone(name),
@@ -104,7 +104,7 @@ impl ClientMetrics {
             host: Arc::clone(host),
             trace,
             attempts: Arc::new(AtomicU32::new(0)),
-            begun: Instant::now(),
+            began: Instant::now(),
             status: None,
             error: None,
         }
@@ -119,7 +119,7 @@ impl Inner {
     }
 }
 
-/// A call that runs. Dropping it ends the call: one duration, one outcome, one span.
+/// A call in progress. Dropping it records one duration, one outcome and one span.
 #[derive(Debug)]
 pub(crate) struct CallRecord {
     _in_flight: GaugeGuard,
@@ -128,7 +128,7 @@ pub(crate) struct CallRecord {
     host: Arc<str>,
     trace: TraceContext,
     attempts: Arc<AtomicU32>,
-    begun: Instant,
+    began: Instant,
     status: Option<StatusCode>,
     error: Option<&'static str>,
 }
@@ -138,7 +138,7 @@ impl CallRecord {
         &self.trace
     }
 
-    /// Counts what is sent.
+    /// Returns the counter of attempts.
     pub(crate) fn attempts(&self) -> &Arc<AtomicU32> {
         &self.attempts
     }
@@ -176,7 +176,7 @@ impl CallRecord {
             context: self.trace.clone(),
             name: format!("{label} {}", self.metrics.name).into(),
             kind: SpanKind::Client,
-            start: end.checked_sub(self.begun.elapsed()).unwrap_or(end),
+            start: end.checked_sub(self.began.elapsed()).unwrap_or(end),
             end,
             attributes,
             failed: self.error.is_some()
@@ -192,7 +192,7 @@ impl Drop for CallRecord {
         let Some(method) = self.metrics.methods.get(self.method) else {
             return;
         };
-        let duration = self.begun.elapsed();
+        let duration = self.began.elapsed();
         method.duration.observe_with_exemplar(duration, &self.trace);
         let outcome = match (self.error, &self.status) {
             (Some(error), _) => error,

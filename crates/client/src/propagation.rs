@@ -3,28 +3,30 @@ use schemars::JsonSchema;
 use seaworthy_core::{Actor, RequestContext, Tenant, TraceContext};
 use serde::{Deserialize, Serialize};
 
-/// What of the running request is told to a dependency (MSG-8).
+/// Data of the current request that a call propagates (MSG-8).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Propagation {
-    /// Nothing: for strangers.
+    /// Nothing, for services of others.
     None,
-    /// Its identifier, its place in the trace and the time that is left.
+    /// Request ID, trace context and remaining time.
     #[default]
     Request,
-    /// The same and the address of the client, as a proxy tells it: for services of the same owner, which believe it by their `trusted_proxies`.
+    /// Those of `request` and the client's address. The dependency trusts it by its
+    /// `trusted_proxies`.
     Address,
-    /// What `request` tells, and its baggage, which callers fill as they like: for services of the same owner.
+    /// Those of `request` and the baggage, which clients set. Use it for your own services.
     Baggage,
-    /// All of these and for whom it is made, actor and tenant: for services of the same owner that believe this one, which they know by a certificate or a token of its own.
+    /// All of these, the actor and the tenant. Use it for your own services, which authenticate this
+    /// service by a certificate or a token.
     Identity,
 }
 
 pub(crate) const REQUEST_TIMEOUT: HeaderName = HeaderName::from_static("x-request-timeout-ms");
-/// Whom a request is made for; believed of services alone that may speak for others.
+/// The actor of the request. Only services that may speak for others are trusted.
 const ACTOR: HeaderName = HeaderName::from_static("x-actor-id");
 const TENANT: HeaderName = HeaderName::from_static("x-tenant-id");
-/// What a proxy says of the client.
+/// The client's address.
 const CLIENT_ADDRESS: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(crate) const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 pub(crate) const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
@@ -32,7 +34,8 @@ const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 const BAGGAGE: HeaderName = HeaderName::from_static("baggage");
 
 impl Propagation {
-    /// Writes what is the same for all attempts of a call: what both clients tell, over HTTP and over gRPC. `trace` is the span of the call.
+    /// Sets the headers that all attempts of a call share, over HTTP and gRPC. `trace` is the span of
+    /// the call.
     pub fn apply(
         self,
         headers: &mut HeaderMap,
@@ -64,7 +67,7 @@ impl Propagation {
         }
     }
 
-    pub(crate) const fn tells_time(self) -> bool {
+    pub(crate) const fn sends_timeout(self) -> bool {
         !matches!(self, Self::None)
     }
 }

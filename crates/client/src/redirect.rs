@@ -14,7 +14,7 @@ use crate::{BaseUrl, ClientError, RedirectConfig, RedirectProblem, propagation, 
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
-/// What describes a body, and goes with it.
+/// Headers that describe the body and are removed with it.
 const OF_A_BODY: [HeaderName; 6] = [
     CONTENT_TYPE,
     CONTENT_LENGTH,
@@ -37,16 +37,17 @@ const FOR_ANY_ORIGIN: [HeaderName; 6] = [
 /// Prefixes of headers that describe the body or the requested representation.
 const FOR_ANY_ORIGIN_PREFIXES: [&str; 3] = ["content-", "accept", "if-"];
 
-/// Where an answer sends the call.
+/// The target of a redirect.
 pub(crate) struct Redirected {
     pub(crate) url: Url,
-    /// Whether the body is sent again.
+    /// Whether the next request has the same body.
     pub(crate) keeps_body: bool,
-    /// Whether what was private to the origin was left behind.
+    /// Whether private headers were removed.
     pub(crate) leaves_origin: bool,
 }
 
-/// Whether an answer sends the call elsewhere, and where. The request's method and headers become those of the next one (RFC 9110, section 15.4).
+/// Returns the redirect of a response. Changes the method and the headers to those of the next
+/// request (RFC 9110, section 15.4).
 pub(crate) fn follow(
     (config, base): (&RedirectConfig, Option<&BaseUrl>),
     followed: u8,

@@ -7,7 +7,7 @@ use crate::{RequestBody, transport::Attempt};
 
 pub(crate) type ReplayRequest = Request<ReplayBody<RequestBody>>;
 
-/// Sends again what is idempotent or marked. Bytes are in memory anyway and are shared; a stream is recorded up to a bound.
+/// Replays idempotent or marked requests. Bytes are shared, and a stream is buffered up to a limit.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ReplayCall(pub(crate) ByteSize);
 

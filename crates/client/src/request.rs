@@ -17,10 +17,10 @@ use crate::{ClientError, HttpClient, HttpResponse, RequestBody, Target, call};
 
 const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
-/// Headers that say where a message ends and whom the connection serves. Two that disagree with the body smuggle requests.
+/// Headers that frame a message. The client sets them, because wrong ones allow request smuggling.
 const FRAMING: [HeaderName; 5] = [CONNECTION, CONTENT_LENGTH, TE, TRANSFER_ENCODING, UPGRADE];
 
-/// A request that is being made. What is wrong with it is told by [`RequestBuilder::send`].
+/// A request builder. [`RequestBuilder::send`] reports errors of all its methods.
 #[must_use = "a request does nothing until it is sent"]
 pub struct RequestBuilder {
     pub(crate) client: HttpClient,
@@ -33,7 +33,7 @@ pub struct RequestBuilder {
     pub(crate) follows_redirects: bool,
 }
 
-/// A body that is in memory, so that a redirect can repeat it, or one that is not.
+/// A body in memory, which a redirect can repeat, or a stream.
 pub(crate) enum Content {
     Bytes(Bytes),
     Stream(RequestBody),
@@ -53,13 +53,13 @@ impl RequestBuilder {
         }
     }
 
-    fn mistake(&mut self, problem: &'static str) {
+    fn fail(&mut self, problem: &'static str) {
         if self.url.is_ok() {
             self.url = Err(ClientError::url(problem));
         }
     }
 
-    /// Sets a header, in place of what it was before. Those that frame the message are the client's own.
+    /// Sets a header and replaces earlier values. Headers that frame the message are rejected.
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
         N: TryInto<HeaderName>,
@@ -67,34 +67,34 @@ impl RequestBuilder {
     {
         match (name.try_into(), value.try_into()) {
             (Ok(name), Ok(_)) if FRAMING.contains(&name) => {
-                self.mistake("a header that frames the message is set by hand");
+                self.fail("headers that frame the message cannot be set");
             }
             (Ok(name), Ok(value)) => {
                 self.headers.insert(name, value);
             }
-            _ => self.mistake("a header cannot be sent"),
+            _ => self.fail("a header is not valid"),
         }
         self
     }
 
-    /// Sends a token as `Authorization: Bearer`. It does not follow a redirect to another origin.
+    /// Sets `Authorization: Bearer`. A redirect to another origin removes it.
     pub fn bearer(mut self, token: &Secret<String>) -> Self {
         match HeaderValue::from_str(&format!("Bearer {}", token.expose())) {
             Ok(mut value) => {
                 value.set_sensitive(true);
                 self.headers.insert(AUTHORIZATION, value);
             }
-            Err(_) => self.mistake("the token cannot be sent in a header"),
+            Err(_) => self.fail("the token is not a valid header"),
         }
         self
     }
 
-    /// Lets the request be tried again: the dependency does what it names once.
+    /// Sets `Idempotency-Key`, which allows retries.
     pub fn idempotency_key(self, key: &str) -> Self {
         self.header("idempotency-key", key)
     }
 
-    /// Lets the request be tried again although its method does not say so.
+    /// Allows retries whatever the method.
     pub fn repeatable(mut self) -> Self {
         self.extensions.insert(Repeatable);
         self
@@ -103,7 +103,7 @@ impl RequestBuilder {
     /// Adds fields to the query, escaped.
     pub fn query(mut self, fields: &impl Serialize) -> Self {
         let Ok(more) = serde_urlencoded::to_string(fields) else {
-            self.mistake("the query cannot be written");
+            self.fail("the query cannot be written");
             return self;
         };
         if let Ok(url) = &mut self.url
@@ -118,25 +118,25 @@ impl RequestBuilder {
         self
     }
 
-    /// Sends a value as JSON.
+    /// Sets a JSON body.
     pub fn json(mut self, value: &impl Serialize) -> Self {
         match serde_json::to_vec(value) {
             Ok(bytes) => {
                 self.headers.entry(CONTENT_TYPE).or_insert(JSON);
                 self.body = Content::Bytes(bytes.into());
             }
-            Err(_) => self.mistake("the value cannot be written as JSON"),
+            Err(_) => self.fail("the body cannot be serialized as JSON"),
         }
         self
     }
 
-    /// Sends bytes.
+    /// Sets a body of bytes.
     pub fn body(mut self, bytes: impl Into<Bytes>) -> Self {
         self.body = Content::Bytes(bytes.into());
         self
     }
 
-    /// Sends a body that comes piece by piece.
+    /// Sets a streamed body.
     pub fn stream<B>(mut self, body: B) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -146,22 +146,23 @@ impl RequestBuilder {
         self
     }
 
-    /// Gives the whole call less time than `policies.total_timeout`. It never lengthens it.
+    /// Shortens `policies.total_timeout` for this call.
     pub fn timeout(mut self, limit: Timeout) -> Self {
         self.timeout = Some(limit.get());
         self
     }
 
-    /// Takes a redirect for an answer like any other, whatever the client does else: for a body that is for one recipient alone.
+    /// Returns redirects as responses, for a body that only one recipient may read.
     pub fn without_redirects(mut self) -> Self {
         self.follows_redirects = false;
         self
     }
 
-    /// Sends the request, with all attempts and redirects, and waits for the head of the answer. Every status is an answer; see [`HttpResponse::success`].
+    /// Sends the request and waits for the response head, after retries and redirects. Every status
+    /// is a response. See [`HttpResponse::success`].
     ///
     /// # Errors
-    /// [`ClientError`] with the limit and the host when there is no answer.
+    /// [`ClientError`] if there is no response.
     pub async fn send(self) -> Result<HttpResponse, ClientError> {
         call::send(self).await
     }

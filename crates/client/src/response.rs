@@ -9,7 +9,7 @@ use serde::de::DeserializeOwned;
 
 use crate::{ClientError, ResponseBody};
 
-/// An answer whose head has come.
+/// A response whose head has arrived.
 #[derive(Debug)]
 pub struct HttpResponse {
     response: Response<ResponseBody>,
@@ -26,28 +26,29 @@ impl HttpResponse {
         }
     }
 
-    /// The status.
+    /// Returns the status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.response.status()
     }
 
-    /// The headers. `Content-Encoding` and `Content-Length` are gone where the body is decompressed.
+    /// Returns the headers. `Content-Encoding` and `Content-Length` are removed if the body is
+    /// decompressed.
     #[must_use]
     pub fn headers(&self) -> &HeaderMap {
         self.response.headers()
     }
 
-    /// Host and port that answered, after redirects.
+    /// Returns the host and port that responded, after redirects.
     #[must_use]
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    /// The answer, if its status is one of success.
+    /// Returns the response if its status is 2xx.
     ///
     /// # Errors
-    /// [`ClientError::Status`] for every status outside of 200 to 299.
+    /// [`ClientError::Status`] for all other statuses.
     pub fn success(self) -> Result<Self, ClientError> {
         if self.status().is_success() {
             return Ok(self);
@@ -60,10 +61,10 @@ impl HttpResponse {
         })
     }
 
-    /// The whole body.
+    /// Reads the whole body.
     ///
     /// # Errors
-    /// [`ClientError`] when it is too large, too slow, broken off, or not what its encoding says.
+    /// [`ClientError`] if the body is too large, too slow, incomplete or not validly encoded.
     pub async fn bytes(self) -> Result<Bytes, ClientError> {
         let mut body = self.response.into_body();
         let maximum = self.maximum.as_usize();
@@ -79,20 +80,20 @@ impl HttpResponse {
         Ok(whole.into())
     }
 
-    /// The whole body as text.
+    /// Reads the whole body as text.
     ///
     /// # Errors
-    /// As [`HttpResponse::bytes`], and [`ClientError::Text`] when it is not UTF-8.
+    /// As [`HttpResponse::bytes`], and [`ClientError::Text`] if it is not UTF-8.
     pub async fn text(self) -> Result<String, ClientError> {
         let host = Arc::clone(&self.host);
         let bytes = self.bytes().await?;
         String::from_utf8(bytes.into()).map_err(|_| ClientError::Text { host })
     }
 
-    /// The whole body as JSON.
+    /// Reads the whole body as JSON.
     ///
     /// # Errors
-    /// As [`HttpResponse::bytes`], and [`ClientError::Json`] when it is something else.
+    /// As [`HttpResponse::bytes`], and [`ClientError::Json`] if it is not JSON of this type.
     pub async fn json<T: DeserializeOwned>(self) -> Result<T, ClientError> {
         let host = Arc::clone(&self.host);
         let bytes = self.bytes().await?;
@@ -103,27 +104,28 @@ impl HttpResponse {
         })
     }
 
-    /// The answer with its body as a stream, still within all bounds.
+    /// Returns the response with its body as a stream, within the same limits.
     #[must_use]
     pub fn into_http(self) -> Response<ResponseBody> {
         self.response
     }
 }
 
-/// Up to this a growing body is given its whole bound at once: pages that are never written cost nothing, and growing step by step would hold it twice.
-const AT_ONCE: usize = 16 * 1024 * 1024;
-/// What most bodies of an unknown length fit into.
-const FIRST: usize = 64 * 1024;
+/// Up to this maximum size a growing buffer gets its whole capacity at once. Unused pages cost
+/// nothing, and growing would hold the body twice.
+const MAX_EAGER_CAPACITY: usize = 16 * 1024 * 1024;
+/// First capacity of a body of unknown length.
+const INITIAL_CAPACITY: usize = 64 * 1024;
 
-/// Makes room for more, and never beyond the bound of the body.
+/// Reserves capacity, at most the maximum size of the body.
 fn grow(whole: &mut Vec<u8>, more: usize, maximum: usize) {
     let needed = whole.len().saturating_add(more);
     if needed <= whole.capacity() {
         return;
     }
-    let capacity = if needed <= FIRST {
-        FIRST
-    } else if maximum <= AT_ONCE {
+    let capacity = if needed <= INITIAL_CAPACITY {
+        INITIAL_CAPACITY
+    } else if maximum <= MAX_EAGER_CAPACITY {
         maximum
     } else {
         whole.capacity().saturating_mul(2)

@@ -23,14 +23,14 @@ use crate::{
 
 type Plain = Pipeline<Transport, ClassifyClient, ReplayCall>;
 
-/// Sends requests through the policies of the dependency, and reads a second time where that is set and the answer is late.
+/// Sends requests through the policies of the dependency and hedges late reads if configured.
 #[derive(Debug, Clone)]
 pub(crate) struct Sender {
     plain: Plain,
     hedged: Option<HedgeService<Plain, ReplayRead>>,
 }
 
-/// Only reads without a body are sent while the same one still runs: nothing is changed twice, and there is nothing to record.
+/// Hedges only reads without a body.
 #[derive(Debug, Clone, Copy)]
 struct ReplayRead;
 
@@ -66,7 +66,7 @@ impl Sender {
         request: ReplayRequest,
     ) -> Result<Response<Incoming>, CallError<ClientError>> {
         match &self.hedged {
-            // Large, and seldom set.
+            // Boxed, because the future is large and hedging is rare.
             Some(hedged) => through(hedged.clone(), request).boxed().await,
             None => through(self.plain.clone(), request).await,
         }

@@ -6,22 +6,23 @@ use url::Url;
 use crate::{BaseUrl, ClientError};
 
 /// Bytes that are escaped in a segment: all but the unreserved characters of RFC 3986, section 2.3.
-/// URL parsers drop tabs and line breaks that are not escaped.
+/// URL parsers remove tabs and line breaks that are not escaped.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
     .remove(b'_')
     .remove(b'~');
 
-/// What a call asks for.
+/// The target of a call.
 ///
-/// A text is a whole URL, which with a base URL must lie under it, or a path under the client's base URL that begins with one slash. Segments are a path whose parts are escaped one by one: use them for what
-/// callers chose, so that an identifier such as `../admin` stays an identifier.
+/// A text is a complete URL, or a path under the base URL that starts with one slash. With a base
+/// URL, a complete URL must be under it. Segments are parts of a path that the client escapes. Use
+/// them for values of callers, such as identifiers.
 #[derive(Debug, Clone, Copy)]
 pub enum Target<'a> {
-    /// A URL or a path.
+    /// A complete URL or a path.
     Text(&'a str),
-    /// The parts of a path.
+    /// The segments of a path.
     Segments(&'a [&'a str]),
 }
 
@@ -52,45 +53,44 @@ impl<'a, const N: usize> From<&'a [&'a str; N]> for Target<'a> {
 impl Target<'_> {
     pub(crate) fn resolve(self, base: Option<&BaseUrl>) -> Result<Url, ClientError> {
         let url = match (self, base) {
-            // A URL parser drops some of them, and the resulting URL would differ from the given
-            // text.
+            // A URL parser removes some of them, so the URL would differ from the text.
             (Self::Text(text), _) if text.contains(|char: char| char.is_ascii_control()) => {
                 return Err(ClientError::url(
-                    "it has a control character: percent-encode it",
+                    "it contains a control character; percent-encode it",
                 ));
             }
             (Self::Text(text), Some(base)) if text.starts_with('/') => under(base, text)?,
             (Self::Text(text), _) => {
-                Url::parse(text).map_err(|_| ClientError::url("it is neither a URL nor a path"))?
+                Url::parse(text).map_err(|_| ClientError::url("it is not a URL or a path"))?
             }
             (Self::Segments(segments), Some(base)) => escaped(base, segments)?,
             (Self::Segments(_), None) => {
-                return Err(ClientError::url("a path needs a client with a base URL"));
+                return Err(ClientError::url("a path requires base_url"));
             }
         };
         check(&url)?;
         match base {
-            Some(base) if base.url().origin() != url.origin() => Err(ClientError::url(
-                "it is outside of the origin of the client's base URL",
-            )),
-            Some(base) if !is_under(base, &url) => Err(ClientError::url(
-                "its path leaves that of the client's base URL",
-            )),
+            Some(base) if base.url().origin() != url.origin() => {
+                Err(ClientError::url("it is outside of the origin of base_url"))
+            }
+            Some(base) if !is_under(base, &url) => {
+                Err(ClientError::url("its path is outside of base_url"))
+            }
             _ => Ok(url),
         }
     }
 }
 
-/// Whether the path begins with that of the base, or is it without the slash at its end.
+/// Returns whether the path starts with that of the base, or equals it without the trailing slash.
 fn is_under(base: &BaseUrl, url: &Url) -> bool {
     let base = base.url().path();
     url.path().starts_with(base) || base.strip_suffix('/') == Some(url.path())
 }
 
-/// Adds a path to the base by its text: resolved as a reference, `//host` would be another host.
+/// Appends the text of a path to the base. Resolved as a reference, `//host` would be another host.
 fn under(base: &BaseUrl, path: &str) -> Result<Url, ClientError> {
     let whole = format!("{}{}", base.url().as_str().trim_end_matches('/'), path);
-    Url::parse(&whole).map_err(|_| ClientError::url("the path cannot be used"))
+    Url::parse(&whole).map_err(|_| ClientError::url("the path is not valid"))
 }
 
 fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
@@ -98,7 +98,7 @@ fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
         .iter()
         .any(|segment| matches!(*segment, "" | "." | ".."))
     {
-        return Err(ClientError::url("a part of the path is empty or dots"));
+        return Err(ClientError::url("a path segment is empty, \".\" or \"..\""));
     }
     let mut url = base.url().clone();
     let mut path = url.path().trim_end_matches('/').to_owned();
@@ -110,21 +110,21 @@ fn escaped(base: &BaseUrl, segments: &[&str]) -> Result<Url, ClientError> {
     Ok(url)
 }
 
-/// What can be called at all.
+/// Checks that a URL can be called.
 pub(crate) fn check(url: &Url) -> Result<(), ClientError> {
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(ClientError::url("it is neither http nor https"));
+        return Err(ClientError::url("its scheme is not http or https"));
     }
     if !url.has_host() {
         return Err(ClientError::url("it has no host"));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(ClientError::url("credentials belong in a header"));
+        return Err(ClientError::url("it contains credentials; use a header"));
     }
     Ok(())
 }
 
-/// The host and, where it is not the usual one, the port: all that errors say of a URL.
+/// Returns the host, and the port unless it is the default. Errors contain nothing else of a URL.
 pub(crate) fn host_of(url: &Url) -> Arc<str> {
     let host = url.host_str().unwrap_or_default();
     match url.port() {
@@ -149,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_goes_under_the_base_url_res_3() {
+    fn resolve_appends_path_to_base_url_res_3() {
         assert_eq!(
             resolved("/items?page=2").unwrap(),
             "https://stock.internal/v1/items?page=2"
@@ -165,7 +165,7 @@ mod tests {
     }
 
     #[test]
-    fn what_leaves_the_base_is_refused_res_4() {
+    fn resolve_rejects_urls_outside_of_base_url_res_4() {
         for text in [
             "/../admin",
             "/items/../../admin",
@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn a_whole_url_under_the_base_is_called_sec_6() {
+    fn resolve_accepts_urls_under_base_url_sec_6() {
         for text in [
             "https://stock.internal/v1/items?page=2",
             "https://STOCK.internal:443/v1/items",
@@ -225,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn segments_keep_control_characters_and_dots_res_4() {
+    fn segments_escape_control_characters_and_dots_res_4() {
         for segment in [
             ".\t.", ".\n.", "\t", "ad\tmin", "\r", "\0", " ", "...", "%2e%2e", "a\\b", "é/ü",
             ".%0a.",
@@ -236,7 +236,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn segments_are_read_back_as_written_res_4(
+        fn segments_round_trip_res_4(
             segment in prop_oneof![
                 any::<String>(),
                 proptest::collection::vec(0_u8..0x30, 1..6)
@@ -248,7 +248,7 @@ mod tests {
         }
 
         #[test]
-        fn whatever_a_caller_chose_stays_in_its_place_res_4(text in "/.{0,40}", segment in ".{1,40}") {
+        fn resolve_stays_under_base_url_res_4(text in "/.{0,40}", segment in ".{1,40}") {
             if let Ok(url) = Target::from(text.as_str()).resolve(Some(&base())) {
                 prop_assert_eq!(url.host_str(), Some("stock.internal"));
                 prop_assert!(url.path().starts_with("/v1/"));

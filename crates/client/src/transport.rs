@@ -27,25 +27,24 @@ use crate::{
     replay::ReplayRequest,
 };
 
-/// What one attempt must know beyond its request.
+/// The context of one attempt, as an extension of its request.
 #[derive(Debug, Clone)]
 pub(crate) struct Attempt {
     pub(crate) host: Arc<str>,
-    pub(crate) ends: Instant,
-    pub(crate) tells_time: bool,
+    pub(crate) deadline: Instant,
+    pub(crate) sends_timeout: bool,
     pub(crate) count: Arc<AtomicU32>,
-    /// The body, where it is in memory.
+    /// The body, if it is in memory.
     pub(crate) bytes: Option<Bytes>,
-    /// Whether this call may carry the client's credentials and certificate.
-    pub(crate) proves_caller: bool,
+    /// Whether the request may contain the client's credentials and use its certificate.
+    pub(crate) sends_credentials: bool,
 }
 
-/// Sends one request over the pool of connections.
+/// Sends a request over the connection pool.
 #[derive(Debug, Clone)]
 pub(crate) struct Transport {
     pub(crate) client: Client<Connector, ReplayBody<RequestBody>>,
-    /// A pool whose connections do not present the client's certificate. `None` if the client has
-    /// none.
+    /// A pool of connections without the client's certificate. `None` if the client has none.
     pub(crate) anonymous: Option<Client<Connector, ReplayBody<RequestBody>>>,
     pub(crate) timeout: Timeout,
     pub(crate) caller: Option<Caller>,
@@ -65,8 +64,8 @@ impl Service<ReplayRequest> for Transport {
         let mut client = &self.client;
         if let Some(attempt) = request.extensions_mut().remove::<Attempt>() {
             attempt.count.fetch_add(1, Ordering::Relaxed);
-            if attempt.tells_time {
-                let left = attempt.ends.saturating_duration_since(Instant::now());
+            if attempt.sends_timeout {
+                let left = attempt.deadline.saturating_duration_since(Instant::now());
                 let left = left.min(self.timeout.get()).as_millis().max(1);
                 let left = u64::try_from(left).unwrap_or(u64::MAX);
                 request
@@ -74,11 +73,11 @@ impl Service<ReplayRequest> for Transport {
                     .insert(REQUEST_TIMEOUT, HeaderValue::from(left));
             }
             host = attempt.host;
-            if !attempt.proves_caller {
+            if !attempt.sends_credentials {
                 client = self.anonymous.as_ref().unwrap_or(client);
             }
             let caller = self.caller.as_ref().filter(|_| {
-                attempt.proves_caller && !request.headers().contains_key(AUTHORIZATION)
+                attempt.sends_credentials && !request.headers().contains_key(AUTHORIZATION)
             });
             if let Some(caller) = caller {
                 match caller.authorization(&host) {

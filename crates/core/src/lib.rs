@@ -62,3 +62,8 @@ pub use response::ResponseError;
 pub use secret::Secret;
 pub use trace::TraceContext;
 pub use units::{ByteSize, Delay, Ratio, Timeout, UnitError};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -63,7 +63,9 @@ impl IntoResponse for Error {
         );
         if let Some(wait) = self.retry_after() {
             // Rounded up: a retry after the rounded-down time would be rejected again.
-            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            let seconds = wait
+                .as_secs()
+                .saturating_add(u64::from(wait.subsec_nanos() > 0));
             headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         response.extensions_mut().insert(ResponseError::new(self));

@@ -82,7 +82,7 @@ impl Database {
             let outcome = error.outcome();
             admission.report(outcome, Instant::now().into_std());
             attempts += 1;
-            match retry.next_wait(outcome, attempts) {
+            match retry.next_delay(outcome, attempts) {
                 Some(wait) if end.is_none_or(|end| Instant::now() + wait < end) => {
                     tokio::time::sleep(wait).await;
                 }

@@ -51,7 +51,7 @@ impl Replica {
         };
         match outcome {
             // A read may be asked again elsewhere, whatever became of it here.
-            Err(error) if error.outcome().may_be_retried() || error.is_conflict() => {
+            Err(error) if error.outcome().is_retryable() || error.is_conflict() => {
                 tracing::warn!(
                     database = database.name(),
                     problem = error.to_string(),

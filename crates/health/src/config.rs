@@ -2,22 +2,22 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// HLTH-3: often enough that a lost dependency is seen within two probe periods of an orchestrator.
+/// HLTH-3: a lost dependency is detected within two probe periods of Kubernetes.
 const DEFAULT_INTERVAL: Timeout = Timeout::from_secs(3);
-/// HLTH-3: one missed refresh plus the time a check may take.
+/// HLTH-3: `interval` plus `check_timeout`.
 const DEFAULT_MAX_RESULT_AGE: Timeout = Timeout::from_secs(5);
-/// HLTH-3: a dependency that needs longer to say that it is well is not well.
+/// HLTH-3: a dependency that does not respond within this time is unhealthy.
 const DEFAULT_CHECK_TIMEOUT: Timeout = Timeout::from_secs(2);
 
-/// How the service watches its own health.
+/// Settings of health checks.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HealthConfig {
-    /// How often every check runs.
+    /// Interval between two runs of a check.
     pub interval: Timeout,
-    /// The age from which a result counts as unknown, which is not ready.
+    /// Maximum age of a result. An older result counts as unknown, which is not ready.
     pub max_result_age: Timeout,
-    /// How long one check may take.
+    /// Maximum time of one check.
     pub check_timeout: Timeout,
 }
 

@@ -15,24 +15,24 @@ use tokio::{
 };
 
 use crate::{
+    check::Check,
     config::HealthConfig,
-    probe::{CheckFailure, Examine, Probe},
+    probe::{CheckFailure, Probe, Source},
     report::{CheckStatus, Readiness, Report},
-    result::Known,
 };
 
 const STARTING: u8 = 0;
 const STARTED: u8 = 1;
 const STOPPING: u8 = 2;
 
-/// The health of one service. Cheap to clone; all clones are the same health.
+/// The health of a service. Clones share the state.
 #[derive(Clone)]
 pub struct Health(Arc<Inner>);
 
 struct Inner {
     config: HealthConfig,
     phase: AtomicU8,
-    checks: RwLock<Vec<Known>>,
+    checks: RwLock<Vec<Check>>,
     waiting_for: RwLock<Vec<Arc<str>>>,
     registered: Notify,
     on_failure: RwLock<Option<FailureHook>>,
@@ -40,9 +40,9 @@ struct Inner {
 
 type FailureHook = Arc<dyn Fn(&str, &CheckFailure) + Send + Sync>;
 
-/// As long as it lives, the start waits for something; dropping it says that the wait is over.
+/// Reports that the start waits for something, until it is dropped.
 #[derive(Debug)]
-#[must_use = "dropping it ends the wait"]
+#[must_use = "the report ends when it is dropped"]
 pub struct Waiting {
     health: Health,
     name: Arc<str>,
@@ -58,7 +58,7 @@ impl Drop for Waiting {
 }
 
 impl Health {
-    /// The health of a service that is starting and has no checks yet.
+    /// Creates the health of a starting service without checks.
     #[must_use]
     pub fn new(config: HealthConfig) -> Self {
         Self(Arc::new(Inner {
@@ -71,18 +71,19 @@ impl Health {
         }))
     }
 
-    /// Adds a check. One that asks a dependency is unknown until its first run, which starts at once where [`run`](Self::run) is running.
+    /// Adds a check. Its status is unknown until its first run, which [`run`](Self::run) starts at
+    /// once.
     pub fn register(&self, probe: Probe) {
-        self.0.checks.write().push(Known::new(probe));
+        self.0.checks.write().push(Check::new(probe));
         self.0.registered.notify_one();
     }
 
-    /// Calls `hook` on every failed check, for a counter or a log line.
+    /// Sets the function that is called for every failed check.
     pub fn on_failure(&self, hook: impl Fn(&str, &CheckFailure) + Send + Sync + 'static) {
         *self.0.on_failure.write() = Some(Arc::new(hook));
     }
 
-    /// Says what the start waits for, until the returned guard is dropped.
+    /// Reports that the start waits for `name`, until the guard is dropped.
     pub fn waiting_for(&self, name: impl Into<Arc<str>>) -> Waiting {
         let name = name.into();
         self.0.waiting_for.write().push(Arc::clone(&name));
@@ -92,7 +93,7 @@ impl Health {
         }
     }
 
-    /// The start is complete. Has no effect once the service is stopping.
+    /// Marks the service as started, unless it is stopping.
     pub fn set_started(&self) {
         let _ =
             self.0
@@ -100,22 +101,22 @@ impl Health {
                 .compare_exchange(STARTING, STARTED, Ordering::SeqCst, Ordering::SeqCst);
     }
 
-    /// The stop has begun: not ready from this moment on, whatever the checks say, and for good.
+    /// Marks the service as stopping. It is unready from now on.
     pub fn set_stopping(&self) {
         self.0.phase.store(STOPPING, Ordering::SeqCst);
     }
 
-    /// Whether the start was ever completed, for the startup probe.
+    /// Returns whether the service has started, for the startup probe.
     #[must_use]
     pub fn has_started(&self) -> bool {
         self.0.phase.load(Ordering::SeqCst) != STARTING
     }
 
-    /// Whether traffic should come, from what is known now. Never waits.
+    /// Returns the readiness from the last results, without waiting.
     #[must_use]
     pub fn readiness(&self) -> Readiness {
         let max_result_age = self.0.config.max_result_age.get();
-        self.verdict(
+        self.combine(
             self.0
                 .checks
                 .read()
@@ -124,7 +125,7 @@ impl Health {
         )
     }
 
-    /// Everything that is known now. Never waits.
+    /// Returns the last results, without waiting.
     #[must_use]
     pub fn report(&self) -> Report {
         let max_result_age = self.0.config.max_result_age.get();
@@ -136,7 +137,7 @@ impl Health {
             .map(|known| known.report(max_result_age))
             .collect();
         Report {
-            status: self.verdict(checks.iter().map(|check| (check.critical, check.status))),
+            status: self.combine(checks.iter().map(|check| (check.critical, check.status))),
             phase: match self.0.phase.load(Ordering::SeqCst) {
                 STARTING => "starting",
                 STARTED => "started",
@@ -153,28 +154,29 @@ impl Health {
         }
     }
 
-    fn verdict(&self, checks: impl Iterator<Item = (bool, CheckStatus)>) -> Readiness {
+    fn combine(&self, checks: impl Iterator<Item = (bool, CheckStatus)>) -> Readiness {
         if self.0.phase.load(Ordering::SeqCst) != STARTED {
             return Readiness::NotReady;
         }
-        let mut verdict = Readiness::Ready;
+        let mut readiness = Readiness::Ready;
         for (critical, status) in checks {
             match (critical, status) {
                 (_, CheckStatus::Healthy) => {}
                 (true, _) => return Readiness::NotReady,
-                (false, _) => verdict = Readiness::Degraded,
+                (false, _) => readiness = Readiness::Degraded,
             }
         }
-        verdict
+        readiness
     }
 
-    /// Refreshes every check for ever: at once when it is added, then once per interval, each on its own clock so that a slow one never ages another.
+    /// Runs all checks for ever: at once when a check is added, then once per interval. Each check
+    /// has its own timer, so that a slow one does not delay others.
     pub async fn run(&self) {
         let mut refreshers = FuturesUnordered::new();
         loop {
             let registered = self.0.registered.notified();
             let known = self.0.checks.read().len();
-            refreshers.extend((refreshers.len()..known).map(|index| self.refresh_for_ever(index)));
+            refreshers.extend((refreshers.len()..known).map(|index| self.keep_refreshed(index)));
             tokio::select! {
                 () = registered => {}
                 Some(()) = refreshers.next() => {}
@@ -182,7 +184,7 @@ impl Health {
         }
     }
 
-    async fn refresh_for_ever(&self, index: usize) {
+    async fn keep_refreshed(&self, index: usize) {
         let mut ticks = time::interval(self.0.config.interval.get());
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
@@ -191,7 +193,7 @@ impl Health {
         }
     }
 
-    /// Runs every check once, all beside each other, and returns when the slowest is done or timed out.
+    /// Runs all checks once, concurrently, and returns when all have ended.
     pub async fn refresh_once(&self) {
         let known = self.0.checks.read().len();
         (0..known)
@@ -201,7 +203,7 @@ impl Health {
             .await;
     }
 
-    fn tell(&self, name: &str, failure: &CheckFailure) {
+    fn call_hook(&self, name: &str, failure: &CheckFailure) {
         let hook = self.0.on_failure.read().clone();
         if let Some(hook) = hook {
             hook(name, failure);
@@ -218,12 +220,12 @@ impl Health {
         else {
             return;
         };
-        let check = match probe.examine {
-            Examine::Ask(check) => check,
-            // What is looked at when a report is made is looked at here for the counter alone.
-            Examine::Look(look) => {
-                if let Err(failure) = look() {
-                    self.tell(&probe.name, &failure);
+        let check = match probe.source {
+            Source::Polled(check) => check,
+            // The report reads it when it is created. This run only calls the hook.
+            Source::Observed(observe) => {
+                if let Err(failure) = observe() {
+                    self.call_hook(&probe.name, &failure);
                 }
                 return;
             }
@@ -233,11 +235,11 @@ impl Health {
         let guarded = AssertUnwindSafe(async move { check().await }).catch_unwind();
         let outcome = match time::timeout(limit.get(), guarded).await {
             Ok(Ok(outcome)) => outcome,
-            Ok(Err(_panic)) => Err(CheckFailure::new("the check panicked")),
-            Err(_elapsed) => Err(CheckFailure::new(format!("no answer within {limit}"))),
+            Ok(Err(_)) => Err(CheckFailure::new("the check panicked")),
+            Err(_) => Err(CheckFailure::new(format!("no response within {limit}"))),
         };
         if let Err(failure) = &outcome {
-            self.tell(&probe.name, failure);
+            self.call_hook(&probe.name, failure);
         }
         if let Some(known) = self.0.checks.write().get_mut(index) {
             known.record(outcome, begun.elapsed(), time::Instant::now());

@@ -1,9 +1,9 @@
-//! What a service says about its own health, refreshed in the background and honest about its age.
+//! Health checks and readiness of a service.
 //!
-//! A probe must be cheap and must not lie. So no probe ever calls a dependency: checks run beside the traffic, each with its own timeout
-//! ([`HealthConfig`]), and a probe reads the last results. A result older than `max_result_age` counts as *unknown*, and unknown is not ready (HLTH-3):
-//! a refresher that hangs turns the service away from traffic instead of freezing its last good answer. Liveness reads nothing but the
-//! process itself (HLTH-2). An optional dependency degrades the service and never takes it out (LIFE-7).
+//! Checks run in the background, each with a timeout ([`HealthConfig`]). Probe endpoints return the
+//! last results and never call a dependency. A result older than `max_result_age` is *unknown*, and
+//! unknown is not ready (HLTH-3). Liveness depends on no check (HLTH-2). A failed optional check
+//! degrades the service and does not make it unready (LIFE-7).
 //!
 //! ```
 //! use seaworthy_health::{Health, HealthConfig, Probe, Readiness};
@@ -12,21 +12,21 @@
 //! let health = Health::new(HealthConfig::default());
 //! health.register(Probe::critical("orders-database", || async { Ok(()) }));
 //! health.set_started();
-//! assert_eq!(health.readiness(), Readiness::NotReady, "not checked yet");
+//! assert_eq!(health.readiness(), Readiness::NotReady, "no check has run");
 //!
 //! health.refresh_once().await;
 //! assert_eq!(health.readiness(), Readiness::Ready);
 //!
 //! health.set_stopping();
-//! assert_eq!(health.readiness(), Readiness::NotReady, "a stopping service takes no new work");
+//! assert_eq!(health.readiness(), Readiness::NotReady, "a stopping service is not ready");
 //! # });
 //! ```
 
+mod check;
 mod config;
 mod health;
 mod probe;
 mod report;
-mod result;
 
 pub use config::HealthConfig;
 pub use health::{Health, Waiting};
@@ -35,3 +35,8 @@ pub use report::{CheckReport, CheckStatus, Readiness, Report};
 
 #[cfg(test)]
 mod tests;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

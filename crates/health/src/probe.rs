@@ -1,12 +1,12 @@
 use std::{fmt, future::Future, pin::Pin, sync::Arc};
 
-/// Why a check failed. The text is shown on the admin listener and in logs, never to the public.
+/// Why a check failed. Only the admin listener and logs contain the text.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct CheckFailure(String);
 
 impl CheckFailure {
-    /// A failure with its explanation.
+    /// Creates a failure.
     pub fn new(explanation: impl Into<String>) -> Self {
         Self(explanation.into())
     }
@@ -15,23 +15,23 @@ impl CheckFailure {
 type CheckFuture = Pin<Box<dyn Future<Output = Result<(), CheckFailure>> + Send>>;
 
 #[derive(Clone)]
-pub(crate) enum Examine {
-    /// Asks a dependency, in the background.
-    Ask(Arc<dyn Fn() -> CheckFuture + Send + Sync>),
-    /// Looks at a state that the process keeps anyway, when the report is made.
-    Look(Arc<dyn Fn() -> Result<(), CheckFailure> + Send + Sync>),
+pub(crate) enum Source {
+    /// Runs in the background.
+    Polled(Arc<dyn Fn() -> CheckFuture + Send + Sync>),
+    /// Reads state in memory when the report is created.
+    Observed(Arc<dyn Fn() -> Result<(), CheckFailure> + Send + Sync>),
 }
 
-/// One thing whose health the service watches.
+/// A health check and its name.
 #[derive(Clone)]
 pub struct Probe {
     pub(crate) name: Arc<str>,
     pub(crate) critical: bool,
-    pub(crate) examine: Examine,
+    pub(crate) source: Source,
 }
 
 impl Probe {
-    /// A check without which the service cannot work: its failure turns readiness off.
+    /// Creates a critical check, whose failure makes the service unready.
     pub fn critical<F, R>(name: impl Into<Arc<str>>, check: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -40,11 +40,11 @@ impl Probe {
         Self {
             name: name.into(),
             critical: true,
-            examine: Examine::Ask(Arc::new(move || Box::pin(check()))),
+            source: Source::Polled(Arc::new(move || Box::pin(check()))),
         }
     }
 
-    /// A check whose failure only degrades the service.
+    /// Creates an optional check, whose failure degrades the service.
     pub fn optional<F, R>(name: impl Into<Arc<str>>, check: F) -> Self
     where
         F: Fn() -> R + Send + Sync + 'static,
@@ -56,15 +56,16 @@ impl Probe {
         }
     }
 
-    /// A check that only looks at a state in memory, such as a worker's last run (HLTH-4). It must not block.
-    pub fn observed<F>(name: impl Into<Arc<str>>, critical: bool, look: F) -> Self
+    /// Creates a check that reads state in memory, such as the last run of a worker (HLTH-4). It
+    /// must not block.
+    pub fn observed<F>(name: impl Into<Arc<str>>, critical: bool, observe: F) -> Self
     where
         F: Fn() -> Result<(), CheckFailure> + Send + Sync + 'static,
     {
         Self {
             name: name.into(),
             critical,
-            examine: Examine::Look(Arc::new(look)),
+            source: Source::Observed(Arc::new(observe)),
         }
     }
 }

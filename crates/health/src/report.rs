@@ -1,34 +1,34 @@
 use serde::Serialize;
 
-/// Whether traffic should come.
+/// The readiness of a service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Readiness {
-    /// Everything critical is well, and everything optional too.
+    /// All checks are healthy.
     Ready,
-    /// Everything critical is well; something optional is not (LIFE-7). Traffic should come.
+    /// All critical checks are healthy, and an optional one is not (LIFE-7).
     Degraded,
-    /// Traffic should stay away.
+    /// A critical check is not healthy, or the service is starting or stopping.
     NotReady,
 }
 
 impl Readiness {
-    /// Whether traffic should come.
+    /// Returns whether the service accepts traffic.
     #[must_use]
     pub const fn accepts_traffic(self) -> bool {
         !matches!(self, Self::NotReady)
     }
 }
 
-/// What one check found.
+/// The status of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CheckStatus {
-    /// The last result is fresh and good.
+    /// The last result is current and successful.
     Healthy,
-    /// The last result is fresh and bad.
+    /// The last result is current and failed.
     Unhealthy,
-    /// There is no fresh result.
+    /// There is no current result.
     Unknown,
 }
 
@@ -45,39 +45,40 @@ impl CheckStatus {
 /// One check in a [`Report`].
 #[derive(Debug, Clone, Serialize)]
 pub struct CheckReport {
-    /// The check's name.
+    /// Name of the check.
     pub name: String,
     /// Whether its failure turns readiness off.
     pub critical: bool,
-    /// What the last result is worth now.
+    /// Current status.
     pub status: CheckStatus,
-    /// How long the last run took, in milliseconds.
+    /// Duration of the last run in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency_ms: Option<f64>,
-    /// How old the last result is, in milliseconds.
+    /// Age of the last result in milliseconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age_ms: Option<u64>,
-    /// The last failure; of a check that is asked it stays after a recovery. For the admin listener only.
+    /// The last failure, for the admin listener only. For a check in the background it remains after
+    /// a recovery.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub last_error: Option<String>,
 }
 
-/// All that is known of a service's health at one moment.
+/// The health of a service at one instant.
 #[derive(Debug, Clone, Serialize)]
 pub struct Report {
-    /// The verdict.
+    /// Readiness.
     pub status: Readiness,
-    /// Where the service is in its life: `starting`, `started` or `stopping`.
+    /// Phase of the service: `starting`, `started` or `stopping`.
     pub phase: &'static str,
-    /// What the start waits for.
+    /// Dependencies that the start waits for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub waiting_for: Vec<String>,
-    /// Every check, in the order in which they were registered.
+    /// All checks in the order of registration.
     pub checks: Vec<CheckReport>,
 }
 
 impl Report {
-    /// The same report without latencies, ages and error texts: what the public listener may show (SEC-4).
+    /// Removes latencies, ages and error texts, which the public listener must not contain (SEC-4).
     #[must_use]
     pub fn without_details(mut self) -> Self {
         for check in &mut self.checks {

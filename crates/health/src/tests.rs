@@ -23,7 +23,7 @@ fn failing() -> Result<(), CheckFailure> {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_critical_failure_turns_readiness_off_and_an_optional_one_degrades_hlth_2_life_7() {
+async fn critical_failure_is_unready_and_optional_degrades_hlth_2_life_7() {
     let health = started();
     health.register(Probe::optional("cache", || async { failing() }));
     health.refresh_once().await;
@@ -36,7 +36,7 @@ async fn a_critical_failure_turns_readiness_off_and_an_optional_one_degrades_hlt
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_expired_result_is_unknown_and_unknown_is_not_ready_hlth_3() {
+async fn expired_result_is_unknown_and_unready_hlth_3() {
     let health = started();
     health.register(Probe::critical("database", || async { Ok(()) }));
     health.refresh_once().await;
@@ -48,7 +48,7 @@ async fn an_expired_result_is_unknown_and_unknown_is_not_ready_hlth_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_hangs_ends_at_its_timeout_and_delays_no_other_hlth_3() {
+async fn hanging_check_ends_at_timeout_hlth_3() {
     let health = started();
     health.register(Probe::critical("hanging", pending));
     health.register(Probe::critical("database", || async { Ok(()) }));
@@ -58,12 +58,15 @@ async fn a_check_that_hangs_ends_at_its_timeout_and_delays_no_other_hlth_3() {
 
     let checks = health.report().checks;
     assert_eq!(checks[0].status, CheckStatus::Unhealthy);
-    assert_eq!(checks[0].last_error.as_deref(), Some("no answer within 2s"));
+    assert_eq!(
+        checks[0].last_error.as_deref(),
+        Some("no response within 2s")
+    );
     assert_eq!(checks[1].status, CheckStatus::Healthy);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_panics_is_a_failed_check_hlth_3() {
+async fn panicking_check_fails_hlth_3() {
     let health = started();
     health.register(Probe::critical("broken", || async {
         panic!("out of order")
@@ -77,7 +80,7 @@ async fn a_check_that_panics_is_a_failed_check_hlth_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn results_are_refreshed_in_the_background_and_recovery_is_seen_hlth_3() {
+async fn run_refreshes_results_and_detects_recovery_hlth_3() {
     let well = Arc::new(AtomicBool::new(false));
     let health = started();
     health.register(Probe::critical("database", {
@@ -110,7 +113,7 @@ async fn results_are_refreshed_in_the_background_and_recovery_is_seen_hlth_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_added_late_runs_at_once_hlth_3() {
+async fn late_check_runs_at_once_hlth_3() {
     let health = started();
     let refresher = tokio::spawn({
         let health = health.clone();
@@ -124,7 +127,7 @@ async fn a_check_added_late_runs_at_once_hlth_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_hangs_never_ages_another_hlth_3() {
+async fn hanging_check_does_not_delay_others_hlth_3() {
     let health = started();
     health.register(Probe::optional("hanging", pending));
     health.register(Probe::critical("database", || async { Ok(()) }));
@@ -140,7 +143,7 @@ async fn a_check_that_hangs_never_ages_another_hlth_3() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn failures_are_counted_by_name_obs_5() {
+async fn hook_receives_failures_by_name_obs_5() {
     let health = started();
     let failures = Arc::new(AtomicU32::new(0));
     health.on_failure({
@@ -160,7 +163,7 @@ async fn failures_are_counted_by_name_obs_5() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_observed_state_is_read_when_the_probe_asks_hlth_4() {
+async fn observed_check_is_read_on_demand_hlth_4() {
     let health = started();
     let stalled = Arc::new(AtomicBool::new(false));
     health.register(Probe::observed("cleanup-worker", true, {
@@ -188,7 +191,7 @@ async fn an_observed_state_is_read_when_the_probe_asks_hlth_4() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_start_says_what_it_waits_for_life_2() {
+async fn report_contains_pending_dependencies_life_2() {
     let health = Health::new(HealthConfig::default());
     let database = health.waiting_for("orders-database");
     let _broker = health.waiting_for("broker");
@@ -199,7 +202,7 @@ async fn a_start_says_what_it_waits_for_life_2() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn stopping_is_for_good_life_4() {
+async fn stopping_is_final_life_4() {
     let health = started();
     health.set_stopping();
     health.set_started();
@@ -208,7 +211,7 @@ async fn stopping_is_for_good_life_4() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_public_report_shows_no_internals_sec_4() {
+async fn readiness_contains_no_internals_sec_4() {
     let health = Health::new(HealthConfig {
         check_timeout: Timeout::from_millis(10),
         ..HealthConfig::default()

@@ -12,21 +12,21 @@ use seaworthy_core::{Code, Error};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// How a call ended that gave no response.
+/// The error of a call that passed the layers of this crate.
 #[derive(Debug, Clone, thiserror::Error)]
 pub enum CallError<E> {
-    /// A policy of this process refused it; the dependency never saw it.
+    /// A policy rejected the call before it was sent.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// It took too long and was given up.
+    /// The call exceeded its timeout.
     #[error(transparent)]
     TimedOut(#[from] Elapsed),
-    /// The dependency, or the way to it, failed.
+    /// The dependency or the connection failed.
     #[error(transparent)]
     Failed(E),
 }
 
-/// A call that a policy of this process refused.
+/// A call that a policy rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
     dependency: Arc<str>,
@@ -34,29 +34,29 @@ pub struct Refusal {
     retry_after: Option<Duration>,
 }
 
-/// Which policy refused a call.
+/// The policy that rejected a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Refused {
-    /// Nobody waits for the answer any more: the deadline has passed.
+    /// The deadline of the request has passed.
     DeadlineExceeded,
     /// The circuit breaker is open.
     CircuitOpen,
-    /// The bulkhead has no free place, and the wait for one was used up or not allowed.
+    /// The bulkhead is full, and the call waited too long or could not wait.
     BulkheadFull,
-    /// The rate limit is used up.
+    /// The rate limit is exhausted.
     RateLimited,
-    /// The rate limit on the calls to the dependency is used up: no fault of who asked for it.
+    /// The rate limit of calls to the dependency is exhausted. The client is not at fault.
     DependencyLimited,
-    /// The service is overloaded and serves what is more important first.
+    /// The service is overloaded and serves requests of higher priority.
     Overloaded,
-    /// The limiter's store cannot be asked, and the policy is to refuse then.
+    /// The store of the rate limiter is unavailable, and `on_failure` is `closed`.
     Degraded,
 }
 
-/// A call that took longer than it may.
+/// A call that exceeded its timeout.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("no answer within {0:?}")]
+#[error("no response within {0:?}")]
 pub struct Elapsed(Duration);
 
 impl Elapsed {
@@ -64,7 +64,7 @@ impl Elapsed {
         Self(limit)
     }
 
-    /// The time that was allowed.
+    /// Returns the timeout.
     #[must_use]
     pub const fn limit(self) -> Duration {
         self.0
@@ -85,19 +85,19 @@ impl Refusal {
         self
     }
 
-    /// The name of the policy's handle: that of the dependency, of its endpoint (`dependency/endpoint`), or of the limit.
+    /// Returns the name of the dependency, of its endpoint (`dependency/endpoint`) or of the limit.
     #[must_use]
     pub fn dependency(&self) -> &str {
         &self.dependency
     }
 
-    /// Which policy refused.
+    /// Returns the policy that rejected the call.
     #[must_use]
     pub fn by(&self) -> Refused {
         self.by
     }
 
-    /// How long to wait until it may be worth another try.
+    /// Returns how long to wait before a retry.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.retry_after
@@ -105,7 +105,7 @@ impl Refusal {
 }
 
 impl Refused {
-    /// The machine-readable reason, in upper snake case.
+    /// Returns the machine-readable reason, in upper snake case.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -134,9 +134,9 @@ impl Refused {
     const fn text(self) -> &'static str {
         match self {
             Self::DeadlineExceeded => "the deadline has passed",
-            Self::CircuitOpen => "something this service needs is failing; try again later",
+            Self::CircuitOpen => "a dependency of this service is failing; try again later",
             Self::BulkheadFull | Self::DependencyLimited => {
-                "something this service needs is busy; try again later"
+                "a dependency of this service is busy; try again later"
             }
             Self::RateLimited => "too many requests; try again later",
             Self::Overloaded => "the service is overloaded; try again later",
@@ -149,7 +149,7 @@ impl fmt::Display for Refusal {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "{}: refused, {}",
+            "{}: rejected with {}",
             self.dependency,
             self.by.reason()
         )
@@ -175,7 +175,7 @@ impl From<Elapsed> for Error {
         Self::new(
             Code::DeadlineExceeded,
             "TIMEOUT",
-            "something this service needs did not answer in time",
+            "a dependency of this service did not respond in time",
         )
         .with_cause(elapsed)
     }
@@ -191,11 +191,11 @@ impl<E: Into<Error>> From<CallError<E>> for Error {
     }
 }
 
-/// Lets a service speak [`CallError`]: the innermost layer under every other of this crate.
+/// Converts the errors of a service to [`CallError`]. It is the innermost layer of this crate.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct CallLayer;
 
-/// What [`CallLayer`] makes.
+/// The service of [`CallLayer`].
 #[derive(Debug, Clone, Copy)]
 pub struct Call<S>(S);
 

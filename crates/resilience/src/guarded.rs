@@ -9,17 +9,17 @@ use pin_project_lite::pin_project;
 
 use crate::{CallError, Classify, Outcome, Refusal, outcome::outcome_of};
 
-/// What a policy gave to a call that it let through, and wants back with the outcome.
-pub trait Permission<T, E, C>: Sized {
-    /// The answer is still to come: told once, when the call was first looked at.
-    fn waits(&mut self) {}
+/// The permit of an admitted call, which reports the outcome to its policy.
+pub trait Permit<T, E, C>: Sized {
+    /// Called once if the call was pending at its first poll.
+    fn on_pending(&mut self) {}
 
-    /// When the call ended, by default now; `waited` tells whether the answer was still to come when the call was first looked at.
-    fn ended(&self, _waited: bool) -> Instant {
+    /// Returns when the call ended. `was_pending` is whether the first poll was pending.
+    fn end_time(&self, _was_pending: bool) -> Instant {
         tokio::time::Instant::now().into_std()
     }
 
-    /// The call ended with this answer, which means `outcome`.
+    /// Reports the result of the call and its outcome.
     fn finish(
         self,
         classify: &C,
@@ -30,7 +30,8 @@ pub trait Permission<T, E, C>: Sized {
 }
 
 pin_project! {
-    /// A call that a policy let through or refused. The policy is told how it ended; a call that is dropped before hands its permission back untold.
+    /// A call that a policy admitted or rejected. It reports its outcome to the policy. A dropped
+    /// call releases its permit without an outcome.
     #[derive(Debug)]
     pub struct GuardedFuture<F, C, P> {
         #[pin]
@@ -43,18 +44,18 @@ pin_project! {
     #[derive(Debug)]
     enum State<F, C, P> {
         Refused { refusal: Option<Refusal> },
-        Admitted { #[pin] inner: F, permission: Option<P>, classify: C, waited: bool },
+        Admitted { #[pin] inner: F, permit: Option<P>, classify: C, was_pending: bool },
     }
 }
 
 impl<F, C, P> GuardedFuture<F, C, P> {
-    pub(crate) fn admitted(inner: F, permission: P, classify: C) -> Self {
+    pub(crate) fn admitted(inner: F, permit: P, classify: C) -> Self {
         Self {
             state: State::Admitted {
                 inner,
-                permission: Some(permission),
+                permit: Some(permit),
                 classify,
-                waited: false,
+                was_pending: false,
             },
         }
     }
@@ -72,7 +73,7 @@ impl<F, C, P, T, E> Future for GuardedFuture<F, C, P>
 where
     F: Future<Output = Result<T, CallError<E>>>,
     C: Classify<T, E>,
-    P: Permission<T, E, C>,
+    P: Permit<T, E, C>,
 {
     type Output = F::Output;
 
@@ -84,21 +85,21 @@ where
             },
             StateProjection::Admitted {
                 inner,
-                permission,
+                permit,
                 classify,
-                waited,
+                was_pending,
             } => {
                 let Poll::Ready(mut result) = inner.poll(context) else {
-                    if !*waited && let Some(permission) = permission {
-                        permission.waits();
+                    if !*was_pending && let Some(permit) = permit {
+                        permit.on_pending();
                     }
-                    *waited = true;
+                    *was_pending = true;
                     return Poll::Pending;
                 };
-                if let Some(permission) = permission.take() {
+                if let Some(permit) = permit.take() {
                     let outcome = outcome_of(classify, &result);
-                    let now = permission.ended(*waited);
-                    permission.finish(classify, &mut result, outcome, now);
+                    let now = permit.end_time(*was_pending);
+                    permit.finish(classify, &mut result, outcome, now);
                 }
                 Poll::Ready(result)
             }

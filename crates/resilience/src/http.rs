@@ -4,9 +4,10 @@ use ::http::{HeaderMap, Response, StatusCode, header::RETRY_AFTER};
 
 use crate::{Classify, Outcome};
 
-/// Judges an HTTP response by its status, and every transport error as one that may pass.
+/// Classifies an HTTP response by its status. Every transport error is transient.
 ///
-/// 408, 425, 502, 503 and 504 may pass; 429 asks for less; any other status from 500 is a failure that another try would repeat; the rest are successes.
+/// 408, 425, 502, 503 and 504 are transient, and 429 is throttled. Other statuses from 500 are
+/// permanent failures. The rest are successes.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassifyHttp;
 
@@ -15,25 +16,27 @@ impl<B, E> Classify<Response<B>, E> for ClassifyHttp {
         let Ok(response) = result else {
             return Outcome::TRANSIENT;
         };
-        let advice = || retry_after(response.headers());
+        let wait = || retry_after(response.headers());
         match response.status() {
             StatusCode::TOO_MANY_REQUESTS => Outcome::Throttled {
-                retry_after: advice(),
+                retry_after: wait(),
             },
             StatusCode::REQUEST_TIMEOUT
             | StatusCode::TOO_EARLY
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => Outcome::Transient {
-                retry_after: advice(),
+                retry_after: wait(),
             },
-            status if status.is_server_error() => Outcome::Permanent,
+            // A status above 599 is not valid and counts as a 5xx (RFC 9110, section 15).
+            status if status.as_u16() >= 500 => Outcome::Permanent,
             _ => Outcome::Success,
         }
     }
 }
 
-/// `Retry-After` in both its forms (RFC 9110, section 10.2.3). A date that has passed is no wait; one that cannot be read is no advice.
+/// Parses `Retry-After` as seconds or as a date (RFC 9110, section 10.2.3). A past date is zero. An
+/// invalid value is ignored.
 fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     match text.parse() {
@@ -47,6 +50,9 @@ fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 
 #[cfg(test)]
 mod tests {
+    use ::http::HeaderValue;
+    use proptest::prelude::*;
+
     use super::*;
 
     fn outcome(status: u16, advice: Option<&str>) -> Outcome {
@@ -60,7 +66,7 @@ mod tests {
     }
 
     #[test]
-    fn a_status_says_who_failed_and_whether_to_try_again_res_2() {
+    fn classify_http_uses_status_res_2() {
         for status in [200, 301, 400, 404, 409, 422] {
             assert_eq!(outcome(status, None), Outcome::Success, "{status}");
         }
@@ -73,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn retry_after_is_read_as_seconds_and_as_a_date_res_2() {
+    fn retry_after_parses_seconds_and_dates_res_2() {
         let wait = |advice| outcome(503, Some(advice)).retry_after();
         assert_eq!(wait("7"), Some(Duration::from_secs(7)));
         assert_eq!(wait("Wed, 21 Oct 2015 07:28:00 GMT"), Some(Duration::ZERO));
@@ -88,5 +94,33 @@ mod tests {
                 retry_after: Some(Duration::from_secs(3))
             }
         );
+    }
+
+    proptest! {
+        #[test]
+        fn classify_http_accepts_arbitrary_retry_after_res_2(
+            status in 100_u16..1_000,
+            values in proptest::collection::vec(
+                prop_oneof![
+                    any::<Vec<u8>>(),
+                    "[ ]?[0-9]{1,25}[ ,.]?".prop_map(String::into_bytes),
+                    "[A-Z][a-z]{2},? [0-9]{1,3} [A-Z][a-z]{2} [0-9]{1,5} [0-9]{2}:[0-9]{2}:[0-9]{2} (GMT|UTC)"
+                        .prop_map(String::into_bytes),
+                ],
+                0..3,
+            ),
+        ) {
+            let mut response = Response::new(());
+            *response.status_mut() = StatusCode::from_u16(status).unwrap();
+            for value in values.iter().filter_map(|value| HeaderValue::from_bytes(value).ok()) {
+                response.headers_mut().append(RETRY_AFTER, value);
+            }
+            let outcome = ClassifyHttp.classify(Ok::<_, &()>(&response));
+            prop_assert_eq!(outcome == Outcome::Success, status < 500 && !outcome.is_retryable());
+            // The error of a service repeats the header.
+            let error = seaworthy_core::Error::internal("x");
+            let wait = outcome.retry_after().unwrap_or_default();
+            prop_assert_eq!(error.with_retry_after(wait).retry_after(), Some(wait));
+        }
     }
 }

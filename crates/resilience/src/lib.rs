@@ -1,13 +1,14 @@
-//! Timeouts, retries, breakers, bulkheads and limits as tower layers.
+//! Timeouts, retries, circuit breakers, bulkheads and limits as tower layers.
 //!
-//! Why it is so: every call in and out of a service passes the same few questions (may it start, how long may it take, may it be tried again), and the
-//! answers depend on what was seen before. So a policy is in two parts. The first is a small state machine that reads no clock and draws no random number
-//! by itself: it is simulated against outages and overloads in seconds, with a seed (see the outage table in `docs/resilience-outage.md`). The second is a
-//! tower layer around it. State is shared by a named handle that is cheap to clone: one dependency has one breaker, however many clients, connections and
-//! tasks use it.
+//! A policy has two parts:
 //!
-//! Every layer speaks [`CallError`], which keeps apart what the dependency answered, what took too long and what was refused here; a refusal of our own
-//! can therefore never count as a failure of the dependency.
+//! - a state machine that reads no clock and draws no random numbers, so that simulations can test
+//!   it (`docs/resilience-outage.md`),
+//! - a tower layer around a named handle. Clones of a handle share its state, so one dependency has
+//!   one circuit breaker.
+//!
+//! All layers use [`CallError`]. It separates failures of the dependency, timeouts and rejections by
+//! a policy, so that a rejection never counts as a failure of the dependency.
 //!
 //! ```
 //! use seaworthy_resilience::{CallLayer, circuit_breaker::{CircuitBreaker, CircuitBreakerConfig, CircuitBreakerLayer}, ClassifyErrors};
@@ -40,12 +41,17 @@ mod threshold;
 pub mod timeout;
 
 pub use call::{Call, CallError, CallFuture, CallLayer, Elapsed, Refusal, Refused};
-pub use guarded::{GuardedFuture, Permission};
+pub use guarded::{GuardedFuture, Permit};
 pub use http::ClassifyHttp;
 pub use outcome::{Classify, ClassifyCodes, ClassifyErrors, Outcome};
 pub use threshold::{Threshold, ZeroThreshold};
 
-/// The examples of the user page, compiled and run with the tests.
+/// Compiles and runs the examples of the user page.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/resilience.md")]
 struct UserPage;
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

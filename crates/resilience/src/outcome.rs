@@ -4,44 +4,44 @@ use seaworthy_core::{Code, Error};
 
 use crate::{CallError, circuit_breaker::LateReport};
 
-/// What a finished call says about the dependency and about trying again.
+/// The outcome of a call, for circuit breakers and retries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// The dependency did its work. An answer that blames the caller (a 404, a 409) is a success of the dependency.
+    /// The dependency worked. A response about a mistake of the caller (404, 409) is a success.
     Success,
-    /// The dependency failed, and the same call may succeed later; `retry_after` is what it asked for, if it did.
+    /// The dependency failed, and the same call may succeed later.
     Transient {
-        /// How long the dependency asked to be left alone.
+        /// The time that the dependency requested before a retry.
         retry_after: Option<Duration>,
     },
-    /// The dependency is well and asks for less (429, `RESOURCE_EXHAUSTED`): counts in a failure rate, but never as a run of failures, and may be tried
-    /// again after the given time.
+    /// The dependency works and rejected the call because of its rate (429, `RESOURCE_EXHAUSTED`).
+    /// It counts for the failure rate, but not for consecutive failures.
     Throttled {
-        /// How long the dependency asked to be left alone.
+        /// The time that the dependency requested before a retry.
         retry_after: Option<Duration>,
     },
     /// The dependency refused the connection, so it did not see the call. Any call may be retried.
     Unreachable,
-    /// The dependency failed in a way that another try would only repeat (a 500, a broken answer).
+    /// The dependency failed, and a retry would fail too (500, an invalid response).
     Permanent,
-    /// It says nothing about the dependency: the call was refused here, or its caller went away.
+    /// The call says nothing about the dependency: a policy rejected it, or its caller cancelled it.
     Neutral,
 }
 
 impl Outcome {
-    /// A failure that may pass, without advice on when.
+    /// A transient failure without `retry_after`.
     pub const TRANSIENT: Self = Self::Transient { retry_after: None };
 
-    /// Whether another try may succeed.
+    /// Returns whether a retry may succeed.
     #[must_use]
-    pub const fn may_be_retried(self) -> bool {
+    pub const fn is_retryable(self) -> bool {
         matches!(
             self,
             Self::Transient { .. } | Self::Throttled { .. } | Self::Unreachable
         )
     }
 
-    /// The time that the dependency asked for.
+    /// Returns the time that the dependency requested.
     #[must_use]
     pub const fn retry_after(self) -> Option<Duration> {
         match self {
@@ -51,21 +51,25 @@ impl Outcome {
     }
 }
 
-/// Tells what an answer of a protocol means. It never sees refusals and timeouts: those are ours and the layers know them.
+/// Classifies the responses and errors of a protocol.
+///
+/// The layers classify rejections and timeouts themselves.
 pub trait Classify<Response, Error>: Clone {
-    /// The meaning of one answer or error.
+    /// Returns the outcome of a response or an error.
     fn classify(&self, result: Result<&Response, &Error>) -> Outcome;
 
-    /// Whether [`defer`](Self::defer) is asked: a call whose answer is all there pays nothing for it.
+    /// Whether the layers call [`defer`](Self::defer).
     const DEFERS: bool = false;
 
-    /// Takes over the report of a success whose answer has a body that may still break off. The default judges the answer as it is: it gives the report back.
+    /// Takes the report of a successful response whose body may still fail. The default returns it,
+    /// so that the breaker counts the success at once.
     fn defer(&self, _response: &mut Response, report: LateReport) -> Option<LateReport> {
         Some(report)
     }
 }
 
-/// Every response is a success. Every error is a failure that may pass; take [`ClassifyCodes`] for a [`seaworthy_core::Error`], whose code says more.
+/// Classifies every response as a success and every error as transient. Use [`ClassifyCodes`] for a
+/// [`seaworthy_core::Error`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassifyErrors;
 
@@ -78,7 +82,7 @@ impl<Response, E> Classify<Response, E> for ClassifyErrors {
     }
 }
 
-/// Judges a [`seaworthy_core::Error`] by its [`Code`].
+/// Classifies a [`seaworthy_core::Error`] by its [`Code`].
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct ClassifyCodes;
 
@@ -98,7 +102,7 @@ impl<Response> Classify<Response, Error> for ClassifyCodes {
     }
 }
 
-/// What a finished call means, our own refusals and timeouts included.
+/// Returns the outcome of a call, including rejections and timeouts.
 pub(crate) fn outcome_of<T, E, C: Classify<T, E>>(
     classify: &C,
     result: &Result<T, CallError<E>>,

@@ -1,28 +1,28 @@
 use seaworthy_core::Ratio;
 use serde::{Deserialize, Serialize};
 
-/// A share above 0 and up to 1 at which something happens. Zero is refused: it would happen always.
+/// A ratio above 0 and up to 1.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd, Serialize, Deserialize)]
 #[serde(try_from = "Ratio", into = "Ratio")]
 pub struct Threshold(Ratio);
 
 impl Threshold {
-    /// A whole number of percent, held to 1 to 100.
+    /// Creates a threshold from percent, limited to 1 to 100.
     #[must_use]
     pub const fn percent(percent: u8) -> Self {
         Self(Ratio::percent(if percent == 0 { 1 } else { percent }))
     }
 
-    /// The share as a number above 0 and up to 1.
+    /// Returns the ratio.
     #[must_use]
     pub const fn get(self) -> f64 {
         self.0.get()
     }
 }
 
-/// A threshold of zero.
+/// The ratio is 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("0 is no threshold: expected a share above 0 and up to 1")]
+#[error("a threshold must be above 0 and at most 1")]
 pub struct ZeroThreshold;
 
 impl TryFrom<Ratio> for Threshold {

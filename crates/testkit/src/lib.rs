@@ -31,3 +31,8 @@ pub mod simulation;
 pub use server::{
     database, exim, kafka, mariadb, nats, oidc_provider, postgres, program, rabbitmq, redis, vault,
 };
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

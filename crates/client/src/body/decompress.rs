@@ -21,7 +21,7 @@ use crate::ClientError;
 /// The largest window that a content coding may ask a receiver to keep (RFC 9659): 8 MiB.
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// A content coding that is undone here.
+/// A content coding that the client decodes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Encoding {
     Gzip,
@@ -31,10 +31,11 @@ pub(crate) enum Encoding {
 }
 
 impl Encoding {
-    /// What is said in `Accept-Encoding`.
+    /// The value of `Accept-Encoding`.
     pub(crate) const ACCEPTED: HeaderValue = HeaderValue::from_static("gzip, br, zstd, deflate");
 
-    /// The one coding of an answer. Several on top of each other are left alone: nobody asked for them.
+    /// Returns the coding of a response. The client does not decode several nested codings, because
+    /// it did not request them.
     pub(crate) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut values = headers.get_all(CONTENT_ENCODING).into_iter();
         let value = values.next()?.to_str().ok()?.trim();
@@ -54,7 +55,7 @@ impl Encoding {
             .map(|(_, encoding)| encoding)
     }
 
-    /// Undoes the coding of a body whose first data has been read: one without any is empty, whatever its head says.
+    /// Decodes a body whose first data has been read. A body without data is empty with any coding.
     pub(super) fn reader(self, first: Bytes, body: Received) -> Pin<Box<dyn AsyncRead + Send>> {
         let chunks = StreamReader::new(Chunks {
             first: Some(first),
@@ -78,7 +79,7 @@ impl Encoding {
     }
 }
 
-/// The data of a body, its errors carried through the reader.
+/// The data of a body. The reader propagates its errors.
 struct Chunks {
     first: Option<Bytes>,
     body: Received,
@@ -108,7 +109,7 @@ impl Stream for Chunks {
     }
 }
 
-/// The error of the body behind a reader's error, or the reader's own.
+/// Returns the error of the body that a reader wraps, or the error of the reader.
 pub(super) fn unwrap(error: io::Error) -> Result<ClientError, io::Error> {
     let is_ours = error
         .get_ref()

@@ -1,4 +1,4 @@
-//! Bodies of requests and of answers.
+//! Bodies of requests and responses.
 
 mod decompress;
 mod receive;

@@ -14,7 +14,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::{ClientError, Limit, SizeOf};
 
-/// When a call must have ended, and by which limit.
+/// The end of a call and the limit that sets it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bound {
     pub(crate) at: Instant,
@@ -22,7 +22,7 @@ pub(crate) struct Bound {
     pub(crate) allowed: Duration,
 }
 
-/// A body as it comes from the connection, within its bounds of size and time.
+/// A body as received, with limits of size and time.
 pub(crate) struct Received {
     body: Incoming,
     host: Arc<str>,
@@ -30,7 +30,7 @@ pub(crate) struct Received {
     maximum: ByteSize,
     idle: Duration,
     bound: Bound,
-    /// Armed when the body first lets us wait.
+    /// Created when the body is first pending.
     timer: Option<Pin<Box<Sleep>>>,
     waiting: bool,
 }
@@ -92,7 +92,7 @@ impl Body for Received {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, ClientError>>> {
         let this = &mut *self;
-        // A body that is always ready must not outrun the limit of the call.
+        // A body that is always ready must not exceed the time limit of the call.
         if Instant::now() >= this.bound.at {
             return Poll::Ready(Some(Err(ClientError::TimedOut {
                 host: Arc::clone(&this.host),

@@ -10,7 +10,7 @@ use http_body_util::{BodyExt as _, Full, combinators::UnsyncBoxBody};
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The body of a request: bytes, which can be sent any number of times, or a stream.
+/// The body of a request: bytes, which can be sent again, or a stream.
 pub struct RequestBody(Kind);
 
 enum Kind {
@@ -19,13 +19,14 @@ enum Kind {
 }
 
 impl RequestBody {
-    /// No body.
+    /// Creates an empty body.
     #[must_use]
     pub fn empty() -> Self {
         Self::from(Bytes::new())
     }
 
-    /// A body that comes piece by piece. It can be sent again as far as `max_replay_size` goes, and not after a redirect.
+    /// Creates a streamed body. Retries buffer it up to `max_replay_size`. A redirect cannot send it
+    /// again.
     pub fn stream<B>(body: B) -> Self
     where
         B: Body<Data = Bytes> + Send + 'static,

@@ -18,22 +18,22 @@ use super::{
 };
 use crate::{ClientError, SizeOf, classify::of_error, observe::CallRecord};
 
-/// What is decompressed at once: the most that a bomb costs beyond its bound.
+/// Size of a decompressed chunk. A decompression bomb exceeds its limit by at most this size.
 const CHUNK: usize = 16 * 1024;
 
-/// The body of an answer, decompressed, within all its bounds. When it ends or is dropped, the call has ended.
+/// The decompressed body of a response, within its limits. The call ends with it.
 pub struct ResponseBody {
     kind: Kind,
     host: Arc<str>,
     maximum: ByteSize,
     record: Option<CallRecord>,
-    /// What the breaker still waits for.
+    /// The report that the circuit breaker waits for.
     report: Option<LateReport>,
 }
 
 enum Kind {
     Plain(Received),
-    /// Compressed, and nothing has come yet.
+    /// Compressed, without data yet.
     Compressed(Received, Encoding),
     Decompressed {
         reader: Pin<Box<dyn AsyncRead + Send>>,
@@ -75,7 +75,7 @@ impl ResponseBody {
         }
     }
 
-    /// Begins to decompress with the first frame; one of trailers ends a body that has no data.
+    /// Starts decompression with the first frame. Trailers end a body without data.
     fn begin(&mut self, first: Frame<Bytes>) {
         let kind = std::mem::replace(&mut self.kind, Kind::Ended);
         if let (Kind::Compressed(body, encoding), Ok(first)) = (kind, first.into_data()) {

@@ -3,18 +3,19 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// Which addresses may be connected to.
+/// The addresses that a client may connect to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Addresses {
-    /// Every address: for dependencies that the operator names.
+    /// All addresses, for dependencies that the operator configures.
     #[default]
     Any,
-    /// Public addresses alone: for URLs that somebody else chose, such as webhooks. Decided for the very address that is connected to, after every resolution.
+    /// Public addresses only, for URLs that users choose, such as webhooks. Each resolved address is
+    /// checked before the connection.
     Public,
 }
 
-/// The guard does not let a client connect here.
+/// The client may not connect to this address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a public address")]
 pub(crate) struct AddressDenied(pub(crate) IpAddr);
@@ -28,10 +29,10 @@ impl Addresses {
     }
 }
 
-/// Azure answers instances about themselves here, inside a public range.
+/// Metadata service of Azure, inside of a public range.
 const AZURE_INSTANCE: Ipv4Addr = Ipv4Addr::new(168, 63, 129, 16);
 
-/// What IANA's registries of special-purpose addresses keep from the public Internet (RFC 6890 and what came after it), with multicast.
+/// Special-purpose addresses of the IANA registries (RFC 6890 and later) and multicast.
 const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(0, 0, 0, 0), 8),
     (Ipv4Addr::new(10, 0, 0, 0), 8),
@@ -51,7 +52,8 @@ const SPECIAL_V4: [(Ipv4Addr, u32); 16] = [
     (Ipv4Addr::new(224, 0, 0, 0), 3),
 ];
 
-/// Special parts of 2000::/3, which is all that is public of IPv6. Translated and tunnelled addresses are judged by the address they carry.
+/// Special-purpose parts of 2000::/3, the public part of IPv6. Translated and tunnelled addresses are
+/// checked by the IPv4 address that they contain.
 const SPECIAL_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x2001, 0, 0, 0, 0, 0, 0, 0), 23),
     (Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 0), 32),
@@ -59,8 +61,9 @@ const SPECIAL_V6: [(Ipv6Addr, u32); 4] = [
     (Ipv6Addr::new(0x3fff, 0, 0, 0, 0, 0, 0, 0), 20),
 ];
 
-/// Whether an address belongs to the public Internet: not private, loopback, link-local, multicast, shared or reserved, and not where a cloud tells machines their
-/// secrets. An IPv4 address inside one of IPv6 (mapped, 6to4, NAT64) is judged like the IPv4 address.
+/// Returns whether an address is public: not private, loopback, link-local, multicast, shared or
+/// reserved, and not a metadata service of a cloud. An IPv6 address that contains an IPv4 address
+/// (mapped, 6to4, NAT64) is checked like the IPv4 address.
 #[must_use]
 pub fn is_public(address: IpAddr) -> bool {
     match address {
@@ -85,11 +88,11 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     }
     // NAT64 (RFC 6052): the last 32 bits are an IPv4 address.
     if within(Ipv6Addr::new(0x64, 0xff9b, 0, 0, 0, 0, 0, 0), 96) {
-        return is_public_v4(carried(bits));
+        return is_public_v4(contained_v4(bits));
     }
-    // 6to4 (RFC 3056): the 32 bits behind the prefix are.
+    // 6to4 (RFC 3056): the 32 bits after the prefix are an IPv4 address.
     if within(Ipv6Addr::new(0x2002, 0, 0, 0, 0, 0, 0, 0), 16) {
-        return is_public_v4(carried(bits >> 80));
+        return is_public_v4(contained_v4(bits >> 80));
     }
     within(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3)
         && !SPECIAL_V6
@@ -97,7 +100,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
             .any(|(network, length)| within(*network, *length))
 }
 
-fn carried(bits: u128) -> Ipv4Addr {
+fn contained_v4(bits: u128) -> Ipv4Addr {
     Ipv4Addr::from_bits(u32::try_from(bits & u128::from(u32::MAX)).unwrap_or_default())
 }
 
@@ -108,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn private_loopback_link_local_and_metadata_addresses_are_denied_res_4() {
+    fn is_public_rejects_special_addresses_res_4() {
         for address in [
             "0.0.0.0",
             "10.1.2.3",
@@ -144,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn public_addresses_are_allowed_res_4() {
+    fn is_public_accepts_public_addresses_res_4() {
         for address in [
             "1.1.1.1",
             "172.32.0.1",
@@ -161,7 +164,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn an_address_inside_another_is_judged_alike_res_4(bits in any::<u32>()) {
+        fn is_public_checks_contained_ipv4_addresses_res_4(bits in any::<u32>()) {
             let plain = Ipv4Addr::from_bits(bits);
             let expected = is_public(plain.into());
             prop_assert_eq!(is_public(plain.to_ipv6_mapped().into()), expected);

@@ -21,7 +21,7 @@ use tower_service::Service;
 use super::{
     address::Addresses,
     resolver::{Guarded, Resolve},
-    tls::{FollowedTls, Presents},
+    tls::{Presents, ReloadableTls},
 };
 
 /// How long a refused connection is retried. A process that restarts is back sooner, and calls in
@@ -34,7 +34,7 @@ const MAX_BACKOFF: Timeout = Timeout::from_millis(50);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
-/// The way to an open connection took too long.
+/// The connection was not open within `connect_timeout`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("no connection within {0:?}")]
 pub(crate) struct ConnectTimedOut(pub(crate) Duration);
@@ -43,7 +43,7 @@ pub(crate) struct ConnectTimedOut(pub(crate) Duration);
 #[derive(Clone)]
 pub(crate) struct Connector {
     tcp: HttpConnector<Guarded>,
-    tls: Arc<FollowedTls>,
+    tls: Arc<ReloadableTls>,
     presents: Presents,
     addresses: Addresses,
     limit: Duration,
@@ -53,7 +53,7 @@ impl Connector {
     pub(crate) fn new(
         resolver: Arc<dyn Resolve>,
         addresses: Addresses,
-        tls: FollowedTls,
+        tls: ReloadableTls,
         limit: Timeout,
     ) -> Self {
         let mut tcp = HttpConnector::new_with_resolver(Guarded::new(resolver, addresses));
@@ -87,21 +87,21 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, uri: Uri) -> Self::Future {
-        // An address that stands in the URL is never asked of the resolver.
-        let written = uri
+        // The resolver does not see an address that is part of the URL.
+        let literal = uri
             .host()
             .and_then(|host| host.trim_matches(['[', ']']).parse::<IpAddr>().ok());
-        if let Some(Err(denied)) = written.map(|address| self.addresses.check(address)) {
+        if let Some(Err(denied)) = literal.map(|address| self.addresses.check(address)) {
             return Box::pin(async move { Err(denied.into()) });
         }
         let (tcp, tls, limit) = (self.tcp.clone(), Arc::clone(&self.tls), self.limit);
         let presents = self.presents;
-        let looks = tls.has_files() && uri.scheme() == Some(&Scheme::HTTPS);
+        let reloads = tls.has_files() && uri.scheme() == Some(&Scheme::HTTPS);
         let connecting = async move {
-            let tls = if looks {
-                tokio::task::spawn_blocking(move || tls.look(presents)).await?
+            let tls = if reloads {
+                tokio::task::spawn_blocking(move || tls.reload(presents)).await?
             } else {
-                tls.known(presents)
+                tls.current(presents)
             };
             connect(HttpsConnector::from((tcp, tls)), uri).await
         };

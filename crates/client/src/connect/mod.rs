@@ -1,4 +1,4 @@
-//! From the name of a host to an open connection: which addresses are allowed, TLS, and one limit of time over all of it.
+//! Opens connections: name resolution, allowed addresses, TCP and TLS, within one timeout.
 
 mod address;
 mod connector;
@@ -11,5 +11,5 @@ pub use connector::is_refused;
 pub(crate) use connector::{ConnectTimedOut, Connector, find};
 pub(crate) use resolver::SystemResolver;
 pub use resolver::{Resolve, Resolving, system_resolver};
-pub(crate) use tls::FollowedTls;
+pub(crate) use tls::ReloadableTls;
 pub use tls::{BuildError, ClientTlsConfig};

@@ -11,16 +11,16 @@ use tower_service::Service;
 
 use super::address::{AddressDenied, Addresses};
 
-/// The addresses of a name, once they are known.
+/// A future of the addresses of a name.
 pub type Resolving = BoxFuture<'static, io::Result<Vec<IpAddr>>>;
 
-/// Finds the addresses of a host. It is asked anew for every connection.
+/// Resolves names. A client resolves a name for every connection.
 pub trait Resolve: Send + Sync + 'static {
-    /// The addresses of a name, the preferred first.
+    /// Returns the addresses of a name in the order of preference.
     fn resolve(&self, host: &str) -> Resolving;
 }
 
-/// What the operating system says.
+/// The resolver of the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct SystemResolver;
 
@@ -34,13 +34,14 @@ impl Resolve for SystemResolver {
     }
 }
 
-/// The resolver of the operating system, for other clients.
+/// Returns the resolver of the operating system.
 #[must_use]
 pub fn system_resolver() -> Arc<dyn Resolve> {
     Arc::new(SystemResolver)
 }
 
-/// A resolver whose answers have passed the guard: what comes out of it is what is connected to, so that a name cannot change in between.
+/// A resolver that removes addresses that the client may not connect to. The client connects to the
+/// checked address, so that a name cannot change in between.
 #[derive(Clone)]
 pub(super) struct Guarded {
     resolver: Arc<dyn Resolve>,
@@ -91,7 +92,7 @@ mod tests {
 
     use super::*;
 
-    /// A name that changes its address with every question.
+    /// A name that changes its address with every query.
     struct Rebinding(AtomicUsize);
 
     impl Resolve for Rebinding {
@@ -111,7 +112,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_name_that_turns_inward_after_it_was_checked_is_denied_res_4() {
+    async fn rebinding_name_is_denied_res_4() {
         let mut guarded = Guarded::new(Arc::new(Rebinding(AtomicUsize::new(0))), Addresses::Public);
         assert_eq!(
             ask(&mut guarded).await.unwrap(),
@@ -124,7 +125,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn of_a_name_with_inner_and_public_addresses_the_public_ones_are_used_res_4() {
+    async fn public_addresses_of_mixed_name_are_used_res_4() {
         struct Mixed;
         impl Resolve for Mixed {
             fn resolve(&self, _: &str) -> Resolving {

@@ -15,60 +15,61 @@ use serde::{Deserialize, Serialize};
 
 use crate::HttpVersion;
 
-/// Whom the client trusts, and how it proves itself. The files are looked at before each connection; one that changed is read again.
+/// TLS settings of a client. Changed files are reloaded before each connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ClientTlsConfig {
-    /// PEM file with the authorities that servers' certificates must come from; those of the system where it is not set.
+    /// PEM file with the trusted certificate authorities. The default is those of the system.
     pub ca: Option<PathBuf>,
-    /// PEM file with the client's certificate and its intermediate certificates, for servers that ask for one. Only the origin of `base_url`, which must be set, receives it. Redirects to another origin, and all later ones, do not send it.
+    /// PEM file with the client certificate and its intermediate certificates. It requires
+    /// `base_url`, whose origin alone receives it.
     pub certificate: Option<PathBuf>,
     /// PEM file with the private key of `certificate`.
     pub key: Option<PathBuf>,
 }
 
-/// A client cannot be made of its settings.
+/// The settings of a client are not valid.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A file of the TLS settings cannot be used.
-    #[error("the client {client:?} cannot use {path}: {problem}")]
+    /// A file of the TLS settings is not usable.
+    #[error("clients.{client}.tls: cannot use {path}: {problem}")]
     File {
-        /// The name of the client.
+        /// Name of the client.
         client: String,
-        /// The file.
+        /// Path of the file.
         path: PathBuf,
-        /// What is wrong.
+        /// Description of the problem.
         problem: String,
     },
-    /// Only one of certificate and key is set.
-    #[error("the client {client:?} has a certificate or a key, and needs both or neither")]
+    /// Only one of `certificate` and `key` is set.
+    #[error("clients.{client}.tls: set both certificate and key, or neither")]
     HalfIdentity {
-        /// The name of the client.
+        /// Name of the client.
         client: String,
     },
-    /// The base URL begins with https, and this machine has no authorities to judge certificates by.
+    /// The base URL uses https, and the system has no root certificates.
     #[error(
-        "the client {client:?} calls https, and the system has no root certificates; set tls.ca"
+        "clients.{client}: base_url uses https, but the system has no root certificates; set tls.ca"
     )]
     NoRoots {
-        /// The name of the client.
+        /// Name of the client.
         client: String,
     },
     /// Credentials or a certificate without a `base_url` would be sent to the host of any URL.
     #[error(
-        "the client {client:?} has credentials or a certificate but no base_url: set base_url to the origin that may receive them"
+        "clients.{client}: credentials and certificates require base_url, the origin that may receive them"
     )]
     NoBaseUrl {
-        /// The name of the client.
+        /// Name of the client.
         client: String,
     },
-    /// The TLS library refuses the settings.
-    #[error("the client {client:?} cannot speak TLS: {problem}")]
+    /// The TLS library rejects the settings.
+    #[error("clients.{client}.tls: {problem}")]
     Tls {
-        /// The name of the client.
+        /// Name of the client.
         client: String,
-        /// What is wrong.
+        /// Description of the problem.
         problem: String,
     },
 }
@@ -110,7 +111,13 @@ impl ClientTlsConfig {
             (None, None) => None,
             (Some(certificate), Some(key)) => {
                 let chain = certificates(client, certificate)?;
-                let unusable = |error| file(client, key, format!("no usable key: {error}"));
+                let unusable = |error| {
+                    file(
+                        client,
+                        key,
+                        format!("it contains no usable private key: {error}"),
+                    )
+                };
                 let key = PrivateKeyDer::from_pem_file(key).map_err(unusable)?;
                 let config = builder.clone().with_client_auth_cert(chain, key);
                 Some(config.map_err(refused)?)
@@ -147,26 +154,26 @@ pub(crate) enum Presents {
     Nothing,
 }
 
-/// TLS whose files are looked at before each connection, so that certificates that are rotated are taken up.
+/// TLS settings that are reloaded before each connection if a file changed.
 #[derive(Debug)]
-pub(crate) struct FollowedTls {
+pub(crate) struct ReloadableTls {
     client: String,
     version: HttpVersion,
     files: ClientTlsConfig,
     current: Mutex<(Vec<Option<Stamp>>, Configs)>,
 }
 
-/// What changes when a file does.
+/// Modification time and size of a file.
 type Stamp = (SystemTime, u64);
 
-impl FollowedTls {
+impl ReloadableTls {
     pub(crate) fn new(
         files: &ClientTlsConfig,
         client: &str,
         version: HttpVersion,
         needs_roots: bool,
     ) -> Result<Self, BuildError> {
-        // Stamped before they are read: a change in between is found at the next look.
+        // Read first, so that the next reload detects a change in between.
         let stamps = files.stamps();
         let config = files.build(client, version, needs_roots)?;
         Ok(Self {
@@ -177,33 +184,34 @@ impl FollowedTls {
         })
     }
 
-    /// Whether there is anything to look at.
+    /// Returns whether the settings have files.
     pub(super) fn has_files(&self) -> bool {
         self.files != ClientTlsConfig::default()
     }
 
-    /// Whether the client has a certificate.
+    /// Returns whether the client has a certificate.
     pub(crate) fn has_identity(&self) -> bool {
         self.files.certificate.is_some()
     }
 
-    /// The settings as they were at the last look.
-    pub(super) fn known(&self, presents: Presents) -> Arc<ClientConfig> {
+    /// Returns the settings of the last reload.
+    pub(super) fn current(&self, presents: Presents) -> Arc<ClientConfig> {
         self.current.lock().1.of(presents)
     }
 
-    /// The settings with the files as they are now, read with blocking calls. Files that are half written change nothing.
-    pub(super) fn look(&self, presents: Presents) -> Arc<ClientConfig> {
+    /// Reloads changed files with blocking calls and returns the settings. Invalid files change
+    /// nothing.
+    pub(super) fn reload(&self, presents: Presents) -> Arc<ClientConfig> {
         let stamps = self.files.stamps();
         let mut current = self.current.lock();
         if current.0 != stamps {
             match self.files.build(&self.client, self.version, false) {
                 Ok(config) => {
-                    tracing::info!(client = self.client, "TLS files were read again");
+                    tracing::info!(client = self.client, "TLS files reloaded");
                     *current = (stamps, config);
                 }
                 Err(error) => {
-                    tracing::warn!(client = self.client, %error, "changed TLS files cannot be used; the former are kept");
+                    tracing::warn!(client = self.client, %error, "changed TLS files are not valid; keeping the previous ones");
                 }
             }
         }
@@ -234,14 +242,18 @@ impl ClientTlsConfig {
 fn authorities(client: &str, path: &Path) -> Result<RootCertStore, BuildError> {
     let mut roots = RootCertStore::empty();
     for authority in certificates(client, path)? {
-        roots
-            .add(authority)
-            .map_err(|error| file(client, path, format!("no usable authority: {error}")))?;
+        roots.add(authority).map_err(|error| {
+            file(
+                client,
+                path,
+                format!("it contains no usable authority: {error}"),
+            )
+        })?;
     }
     Ok(roots)
 }
 
-/// Single certificates of a system are often unusable; a client is refused only when there is none at all.
+/// Loads the usable root certificates of the system. Single ones are often not valid.
 fn system_roots() -> RootCertStore {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
@@ -249,12 +261,18 @@ fn system_roots() -> RootCertStore {
 }
 
 fn certificates(client: &str, path: &Path) -> Result<Vec<CertificateDer<'static>>, BuildError> {
-    let unusable = |error| file(client, path, format!("no usable certificate: {error}"));
+    let unusable = |error| {
+        file(
+            client,
+            path,
+            format!("it contains no usable certificate: {error}"),
+        )
+    };
     let chain = CertificateDer::pem_file_iter(path)
         .and_then(|certificates| certificates.collect::<Result<Vec<_>, _>>())
         .map_err(unusable)?;
     if chain.is_empty() {
-        return Err(file(client, path, "it holds no certificate".to_owned()));
+        return Err(file(client, path, "it contains no certificate".to_owned()));
     }
     Ok(chain)
 }

@@ -49,7 +49,7 @@ fn shown(seen: &[Seen]) -> Vec<Option<&str>> {
 }
 
 #[tokio::test]
-async fn each_attempt_proves_anew_who_calls_auth_6_res_2() {
+async fn each_attempt_requests_credentials_auth_6_res_2() {
     let server = Server::start(|before, _| match before {
         0 => answer("503 Service Unavailable", "", ""),
         1 => answer("302 Found", "location: /moved\r\n", ""),
@@ -69,7 +69,7 @@ async fn each_attempt_proves_anew_who_calls_auth_6_res_2() {
 }
 
 #[tokio::test]
-async fn a_request_with_an_authorization_of_its_own_keeps_it_auth_6() {
+async fn request_keeps_own_authorization_auth_6() {
     let server = Server::start(|_, _| answer("200 OK", "", "")).await;
     let client = client(&server, |_| {});
     let own = Secret::new("own".to_owned());
@@ -131,7 +131,7 @@ async fn to_another_origin_and_back(own: Option<&str>) -> [Vec<Option<String>>; 
 }
 
 #[tokio::test]
-async fn another_origin_is_shown_nothing_nor_whoever_it_sends_the_call_to_auth_6() {
+async fn redirect_to_other_origin_omits_credentials_auth_6() {
     for (own, first) in [(None, "Bearer token-0"), (Some("own"), "Bearer own")] {
         let [server, other] = to_another_origin_and_back(own).await;
         assert_eq!(server, [Some(first.to_owned()), None]);
@@ -140,7 +140,7 @@ async fn another_origin_is_shown_nothing_nor_whoever_it_sends_the_call_to_auth_6
 }
 
 #[tokio::test]
-async fn without_proof_nothing_is_sent_and_the_dependency_is_not_blamed_auth_6() {
+async fn missing_credentials_prevent_attempt_auth_6() {
     let server = Server::start(|_, _| answer("200 OK", "", "")).await;
     let base: BaseUrl = server.url("/").parse().unwrap();
     let builder = builder(|config| config.base_url = Some(base));
@@ -160,7 +160,7 @@ async fn without_proof_nothing_is_sent_and_the_dependency_is_not_blamed_auth_6()
 }
 
 #[tokio::test]
-async fn credentials_are_for_one_dependency_and_not_for_whatever_a_call_names_auth_6() {
+async fn credentials_require_base_url_auth_6() {
     let built = builder(|_| {}).credentials(Counted::default()).build();
     assert!(
         matches!(built, Err(BuildError::NoBaseUrl { client }) if client == "stock"),

@@ -16,7 +16,7 @@ impl Resolve for Inward {
 }
 
 #[tokio::test]
-async fn an_inner_address_is_never_connected_to_however_it_is_written_res_4() {
+async fn client_rejects_internal_addresses_in_all_forms_res_4() {
     let server = Server::start(|_, _| answer("200 OK", "", "secret")).await;
     let port = server.address.port();
     let client = builder(|config| config.addresses = Addresses::Public).resolver(Inward);
@@ -48,7 +48,7 @@ async fn an_inner_address_is_never_connected_to_however_it_is_written_res_4() {
 }
 
 #[tokio::test]
-async fn without_the_guard_inner_addresses_are_what_is_called_res_4() {
+async fn client_calls_internal_addresses_by_default_res_4() {
     let server = Server::start(|_, _| answer("200 OK", "", "well")).await;
     let client = builder(|_| {}).resolver(Inward).build().unwrap();
     let url = format!("http://stock.internal:{}/", server.address.port());

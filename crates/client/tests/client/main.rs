@@ -10,10 +10,12 @@ mod bodies;
 mod credentials;
 mod fixture;
 mod guard;
+mod hostile;
+mod observability;
 mod policies;
 mod propagation;
 mod redirects;
 mod restart;
 mod secure;
-mod tells;
-mod times;
+
+mod timeouts;

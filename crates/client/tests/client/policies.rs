@@ -25,7 +25,7 @@ async fn recovering() -> Server {
 }
 
 #[tokio::test]
-async fn what_is_idempotent_or_marked_is_tried_again_and_nothing_else_res_2() {
+async fn client_retries_only_idempotent_or_marked_requests_res_2() {
     for (method, times) in [
         (Method::GET, 3),
         (Method::PUT, 3),
@@ -74,7 +74,7 @@ impl Body for Pieces {
 }
 
 #[tokio::test]
-async fn a_stream_is_sent_again_whole_up_to_its_bound_res_2() {
+async fn client_replays_stream_up_to_limit_res_2() {
     let server = recovering().await;
     let request = client(|_| {}).put(&server.url("/")).stream(Pieces(0));
     let response = request.send().await.unwrap();
@@ -88,7 +88,7 @@ async fn a_stream_is_sent_again_whole_up_to_its_bound_res_2() {
 }
 
 #[tokio::test]
-async fn retry_after_is_obeyed_within_bounds_res_2() {
+async fn client_obeys_retry_after_up_to_limit_res_2() {
     let server = Server::start(|before, _| match before {
         0 => answer("503 Service Unavailable", "retry-after: 1\r\n", ""),
         1 => answer("429 Too Many Requests", "retry-after: 3600\r\n", ""),
@@ -108,7 +108,7 @@ async fn retry_after_is_obeyed_within_bounds_res_2() {
 }
 
 #[tokio::test]
-async fn a_dependency_that_fails_is_not_called_for_a_while_res_1() {
+async fn breaker_opens_for_failing_dependency_res_1() {
     let server = Server::start(|_, _| answer("500 Internal Server Error", "", "")).await;
     let client = client(|_| {});
     let mut refused = None;
@@ -126,7 +126,7 @@ async fn a_dependency_that_fails_is_not_called_for_a_while_res_1() {
 }
 
 #[tokio::test]
-async fn calls_at_once_have_a_bound_res_5() {
+async fn bulkhead_bounds_concurrent_calls_res_5() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
         config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
@@ -145,7 +145,7 @@ async fn calls_at_once_have_a_bound_res_5() {
 }
 
 #[tokio::test]
-async fn connections_are_used_again_res_3() {
+async fn client_reuses_connections_res_3() {
     let server = Server::start(|_, _| answer("200 OK", "", "well")).await;
     let proxy = seaworthy_testkit::fault::FaultProxy::start(server.address)
         .await
@@ -160,7 +160,7 @@ async fn connections_are_used_again_res_3() {
 }
 
 #[tokio::test]
-async fn answers_whose_bodies_break_off_open_the_breaker_res_1() {
+async fn truncated_bodies_open_breaker_res_1() {
     let broken = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nthe beginning".to_vec();
     let server = Server::start(move |_, _| Reply::Last(broken.clone())).await;
     let client = client(|_| {});
@@ -176,7 +176,7 @@ async fn answers_whose_bodies_break_off_open_the_breaker_res_1() {
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_or_that_is_too_large_is_no_failure_of_the_dependency_res_1() {
+async fn unread_or_too_large_body_is_not_a_failure_res_1() {
     let server = Server::start(|_, _| answer("200 OK", "", "far more than eight")).await;
     let bounded = client(|config| config.max_response_size = ByteSize::bytes(8));
     for _ in 0..20 {
@@ -201,7 +201,7 @@ async fn late_at_first() -> Server {
 }
 
 #[tokio::test]
-async fn a_late_read_is_sent_a_second_time_where_that_is_set_res_8() {
+async fn client_hedges_late_reads_if_configured_res_8() {
     let hedging = || {
         client(|config| {
             once(config);
@@ -242,7 +242,7 @@ async fn a_late_read_is_sent_a_second_time_where_that_is_set_res_8() {
 }
 
 #[tokio::test]
-async fn a_rate_limit_from_the_settings_refuses_before_anything_is_sent_res_6() {
+async fn rate_limit_rejects_call_before_it_is_sent_res_6() {
     let server = Server::start(|_, _| answer("200 OK", "", "")).await;
     let limited = client(|config| {
         let policies = r#"{"rate_limit": {"requests": 1, "window": "1h"}}"#;

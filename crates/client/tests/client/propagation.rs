@@ -34,7 +34,7 @@ fn request() -> RequestContext {
 }
 
 #[tokio::test]
-async fn trace_request_id_and_the_time_left_travel_msg_8() {
+async fn client_propagates_trace_request_id_and_timeout_msg_8() {
     let seen = seen_with(Propagation::Request, Some(request())).await;
     let traceparent = seen.header("traceparent").unwrap();
     assert!(traceparent.starts_with("00-4bf92f3577b34da6a3ce929d0e0e4736-"));
@@ -53,7 +53,7 @@ async fn trace_request_id_and_the_time_left_travel_msg_8() {
 }
 
 #[tokio::test]
-async fn strangers_are_told_nothing_and_friends_the_baggage_too_msg_8() {
+async fn propagation_none_sends_nothing_and_baggage_sends_it_msg_8() {
     let seen = seen_with(Propagation::None, Some(request())).await;
     for name in [
         "traceparent",
@@ -80,7 +80,7 @@ async fn strangers_are_told_nothing_and_friends_the_baggage_too_msg_8() {
 }
 
 #[tokio::test]
-async fn a_call_outside_of_a_request_begins_a_trace_and_tells_its_own_limit_life_6() {
+async fn call_without_request_starts_trace_life_6() {
     let seen = seen_with(Propagation::Request, None).await;
     assert!(seen.header("traceparent").is_some());
     assert_eq!(seen.header("x-request-id"), None);

@@ -14,7 +14,7 @@ fn path(seen: &Seen) -> &str {
 }
 
 #[tokio::test]
-async fn a_circle_ends_after_the_limit_res_3() {
+async fn redirect_loop_ends_at_limit_res_3() {
     let server = Server::start(|_, _| to("302 Found", "/again")).await;
     let error = client(|_| {})
         .get(&server.url("/"))
@@ -49,7 +49,7 @@ async fn follow(status: &'static str, method: http::Method) -> Seen {
 }
 
 #[tokio::test]
-async fn the_method_and_the_body_follow_the_rules_of_rfc_9110_res_3() {
+async fn redirects_change_method_and_body_by_rfc_9110_res_3() {
     use http::Method;
     for (status, method, expected, keeps) in [
         ("301 Moved", Method::POST, "GET", false),
@@ -75,7 +75,7 @@ async fn the_method_and_the_body_follow_the_rules_of_rfc_9110_res_3() {
 }
 
 #[tokio::test]
-async fn credentials_never_reach_another_origin_res_4() {
+async fn redirect_to_other_origin_removes_private_headers_res_4() {
     let other = Server::start(|_, _| answer("200 OK", "", "")).await;
     let elsewhere = other.url("/");
     let server = Server::start(move |_, _| to("307 Temporary", &elsewhere)).await;
@@ -137,7 +137,7 @@ async fn credentials_never_reach_another_origin_res_4() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_called_is_not_followed_res_4() {
+async fn client_rejects_invalid_locations_res_4() {
     for location in [
         "ftp://stock.example/",
         "http://user:pass@127.0.0.1/",
@@ -161,7 +161,7 @@ async fn what_cannot_be_called_is_not_followed_res_4() {
 }
 
 #[tokio::test]
-async fn a_stream_is_not_sent_to_another_place_empty_res_2() {
+async fn redirect_of_stream_is_an_error_res_2() {
     let server = Server::start(|_, _| to("307 Temporary", "/next")).await;
     let body = http_body_util::Full::new(bytes::Bytes::from_static(b"once"));
     let request = client(|_| {}).post(&server.url("/")).stream(body);
@@ -173,7 +173,7 @@ async fn a_stream_is_not_sent_to_another_place_empty_res_2() {
 }
 
 #[tokio::test]
-async fn with_a_base_url_a_redirect_to_another_origin_is_an_error_unless_it_is_allowed_sec_6() {
+async fn redirect_outside_of_base_url_needs_setting_sec_6() {
     let other = Server::start(|_, _| answer("200 OK", "", "")).await;
     let elsewhere = other.url("/secrets");
     let server = Server::start(move |before, _| match before {
@@ -216,7 +216,7 @@ async fn with_a_base_url_a_redirect_to_another_origin_is_an_error_unless_it_is_a
 }
 
 #[tokio::test]
-async fn a_body_that_is_for_one_recipient_follows_no_redirect_sec_6() {
+async fn without_redirects_returns_redirect_sec_6() {
     let server = Server::start(|_, _| to("307 Temporary Redirect", "/elsewhere")).await;
     let client = client(|_| {});
     let request = client.post(&server.url("/token")).body("code=1");

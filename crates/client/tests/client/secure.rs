@@ -70,7 +70,7 @@ fn trusting(folder: &TempDir) -> impl FnOnce(&mut HttpClientConfig) {
 }
 
 #[tokio::test]
-async fn a_certificate_of_the_given_authority_is_trusted_and_no_other_sec_1() {
+async fn client_trusts_configured_authority_only_sec_1() {
     let (folder, url) = start().await;
     let response = client(trusting(&folder)).get(&url).send().await.unwrap();
     assert_eq!(response.text().await.unwrap(), "well");
@@ -80,7 +80,7 @@ async fn a_certificate_of_the_given_authority_is_trusted_and_no_other_sec_1() {
 }
 
 #[tokio::test]
-async fn https_never_becomes_http_unless_that_is_allowed_sec_1() {
+async fn redirect_to_http_needs_setting_sec_1() {
     let (folder, url) = start().await;
     let down = format!("{url}/down");
     let error = client(trusting(&folder)).get(&down).send().await;
@@ -99,7 +99,7 @@ async fn https_never_becomes_http_unless_that_is_allowed_sec_1() {
 }
 
 #[test]
-fn tls_files_that_cannot_be_used_are_named_sec_1() {
+fn build_error_contains_path_of_tls_file_sec_1() {
     let broken = |change: fn(&mut HttpClientConfig)| builder(change).build().unwrap_err();
     let error = broken(|config| config.tls.ca = Some("no/such/ca.pem".into()));
     assert!(error.to_string().contains("no/such/ca.pem"), "{error}");
@@ -108,7 +108,7 @@ fn tls_files_that_cannot_be_used_are_named_sec_1() {
 }
 
 #[tokio::test]
-async fn http_2_is_spoken_where_it_is_asked_for_res_3() {
+async fn client_uses_http_2_if_configured_res_3() {
     use http_body_util::Full;
     use hyper::{Response, service::service_fn};
     use hyper_util::{
@@ -323,7 +323,7 @@ fn identified(folder: &TempDir, base: &str) -> impl FnOnce(&mut HttpClientConfig
 }
 
 #[tokio::test]
-async fn a_server_that_asks_for_a_certificate_gets_it_over_http_2_and_refuses_who_has_none_sec_1() {
+async fn client_presents_certificate_over_http_2_sec_1() {
     let server = Mutual::start().await;
     server.identify(server.folder());
     let known = client(identified(server.folder(), &server.url()));
@@ -339,7 +339,7 @@ async fn a_server_that_asks_for_a_certificate_gets_it_over_http_2_and_refuses_wh
 }
 
 #[tokio::test]
-async fn certificates_that_are_rotated_are_taken_up_without_a_new_client_sec_1() {
+async fn client_reloads_rotated_certificates_sec_1() {
     let old = Mutual::start().await;
     let folder = tempfile::tempdir().unwrap();
     let ca = folder.path().join("ca.pem");

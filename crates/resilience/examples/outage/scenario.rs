@@ -132,7 +132,7 @@ pub(crate) fn run(
                     Ok(mut admission) => {
                         let (outcome, took) = call(&mut simulation, trouble, calm);
                         if took > Duration::ZERO {
-                            admission.wait();
+                            admission.mark_pending();
                         }
                         let event = Event::End {
                             admission,

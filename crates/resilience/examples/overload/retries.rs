@@ -105,10 +105,10 @@ pub(crate) fn run(budget: bool, seed: u64) -> Findings {
             Event::TimedOut { ticket } => {
                 if let Some(attempt) = pending.remove(&ticket) {
                     let share = simulation.share();
-                    let wait = retry.wait_at(attempt.attempts, share);
+                    let wait = retry.delay_at(attempt.attempts, share);
                     let now = simulation.now();
                     if let Some(wait) =
-                        retry.next_wait_with(Outcome::TRANSIENT, attempt.attempts, wait, now)
+                        retry.next_delay_with(Outcome::TRANSIENT, attempt.attempts, wait, now)
                     {
                         let (begun, attempts) = (attempt.begun, attempt.attempts + 1);
                         simulation.after(wait, Event::Attempt { begun, attempts });

@@ -4,34 +4,34 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A fresh service is neither choked nor flooded; the limit doubles from here as long as latency stays flat.
+/// Suits a new service. The limit grows quickly while latency does not change.
 const DEFAULT_INITIAL_LIMIT: NonZeroU32 = NonZeroU32::new(20).unwrap();
-/// One request that hangs must not be all that is admitted.
+/// One stuck request must not block all others.
 const DEFAULT_MIN_LIMIT: NonZeroU32 = NonZeroU32::new(2).unwrap();
-/// Memory for as many requests of a megabyte each is still bearable.
+/// A thousand requests of one megabyte fit into memory.
 const DEFAULT_MAX_LIMIT: NonZeroU32 = NonZeroU32::new(1_000).unwrap();
-/// Ten adjustments a second follow a change within a second.
+/// Ten adjustments per second follow a change within a second.
 const DEFAULT_WINDOW: Timeout = Timeout::from_millis(100);
-/// The mean of ten is steady enough to judge by.
+/// The mean of ten samples is stable enough.
 const DEFAULT_SAMPLES: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Measuring the base costs about half of the capacity for a twentieth of a second: one or two percent of it at this interval.
+/// A measurement halves the limit for about 50 ms, which costs 1 to 2 % of the capacity.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_secs(2);
 
-/// How the limit on concurrent requests adapts.
+/// Settings of an adaptive concurrency limit. `min_limit` and `max_limit` suffice in most cases.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AdaptiveConcurrencyConfig {
-    /// The limit at the start.
+    /// Limit at the start.
     pub initial_limit: NonZeroU32,
-    /// The lowest limit.
+    /// Minimum limit.
     pub min_limit: NonZeroU32,
-    /// The highest limit.
+    /// Maximum limit.
     pub max_limit: NonZeroU32,
-    /// How often the limit is adjusted, at most.
+    /// Minimum time between two adjustments.
     pub window: Timeout,
-    /// Requests that must have ended before an adjustment.
+    /// Minimum number of finished requests before an adjustment.
     pub samples: NonZeroU32,
-    /// How often the latency without a queue is measured while requests are at the limit.
+    /// Interval at which the latency without a queue is measured while requests are rejected.
     pub probe_interval: Timeout,
 }
 

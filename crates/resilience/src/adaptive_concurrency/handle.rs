@@ -17,7 +17,7 @@ use super::{
     priority::Priority,
     shares::{Arrivals, Shares},
 };
-use crate::{CallError, Outcome, Refusal, Refused, guarded::Permission};
+use crate::{CallError, Outcome, Refusal, Refused, guarded::Permit};
 
 /// A second is long enough for an overload of a few seconds to be seen as over, and short enough to matter.
 const RETRY_AFTER: Duration = Duration::from_secs(1);
@@ -229,7 +229,7 @@ impl ConcurrencyPermit {
     }
 }
 
-impl<T, E, C> Permission<T, E, C> for ConcurrencyPermit {
+impl<T, E, C> Permit<T, E, C> for ConcurrencyPermit {
     fn finish(self, _: &C, _: &mut Result<T, CallError<E>>, outcome: Outcome, now: Instant) {
         self.report(outcome, now);
     }

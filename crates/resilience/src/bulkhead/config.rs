@@ -4,22 +4,23 @@ use schemars::JsonSchema;
 use seaworthy_core::Delay;
 use serde::{Deserialize, Serialize};
 
-/// Plenty for one dependency at 20 ms a call (3,200 a second), and few enough that a stuck one holds little.
+/// Enough for 3,200 calls per second at 20 ms each, and few enough that a stuck dependency blocks
+/// few resources.
 const DEFAULT_MAXIMUM_CALLS: NonZeroU32 = NonZeroU32::new(64).unwrap();
-/// As many may wait as may run: more would wait longer than they gain.
+/// As many as may run. More would wait for too long.
 const DEFAULT_MAXIMUM_WAITING: u32 = 64;
-/// A short burst is smoothed; a lasting one is refused at once.
+/// Smooths a short burst. A lasting overload is rejected at once.
 const DEFAULT_MAXIMUM_WAIT: Delay = Delay::from_millis(20);
 
-/// How many calls of one dependency run and wait at once.
+/// Settings of a bulkhead, which bounds the concurrent calls of a dependency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct BulkheadConfig {
-    /// Calls that run at once.
+    /// Maximum number of concurrent calls.
     pub max_concurrent_calls: NonZeroU32,
-    /// Calls that wait at once for a place.
+    /// Maximum number of waiting calls.
     pub max_waiting_calls: u32,
-    /// How long a call waits for a place; zero refuses at once.
+    /// Maximum time that a call waits; zero rejects it at once.
     pub max_wait: Delay,
 }
 

@@ -5,16 +5,16 @@ use super::{
     late_report::LateReport,
     ticket::{Role, Ticket},
 };
-use crate::{CallError, Classify, Outcome, guarded::Permission};
+use crate::{CallError, Classify, Outcome, guarded::Permit};
 
-/// A call that the breaker let through. Report its outcome; one that is dropped without is not counted.
+/// A call that the breaker admitted. A call that is dropped without a report is not counted.
 #[derive(Debug)]
 #[must_use = "report the outcome of the call"]
 pub struct Admission {
     breaker: CircuitBreaker,
     ticket: Ticket,
     began: Instant,
-    /// The number of a call that was seen without an answer.
+    /// Number of a pending call.
     waiting: Option<u64>,
     reported: bool,
 }
@@ -30,14 +30,14 @@ impl Admission {
         }
     }
 
-    /// Reports how the call ended.
+    /// Reports the outcome of the call.
     pub fn report(self, outcome: Outcome, now: Instant) {
-        let took = self.until(now);
+        let took = self.duration_until(now);
         self.report_took(outcome, took, now);
     }
 
-    /// Tells that the answer is still to come: a call that waits is judged before it ends. One that is reported without this is judged when it is.
-    pub fn wait(&mut self) {
+    /// Marks the call as pending. The breaker may then open before the call ends.
+    pub fn mark_pending(&mut self) {
         if self.waiting.is_none() && self.ticket.role == Role::Ordinary {
             let (ticket, began) = (self.ticket, self.began);
             self.waiting = self
@@ -46,8 +46,8 @@ impl Admission {
         }
     }
 
-    /// How long the call took. Most calls that are ready at once end at the instant that they began.
-    fn until(&self, now: Instant) -> Duration {
+    /// Returns the duration of the call. A call that is ready at once has the duration zero.
+    fn duration_until(&self, now: Instant) -> Duration {
         if now == self.began {
             return Duration::ZERO;
         }
@@ -71,16 +71,16 @@ impl Admission {
     }
 }
 
-impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
-    /// Its time counts from here, as that of a timeout does: how long its caller let it lie is not the dependency's doing.
-    fn waits(&mut self) {
+impl<T, E, C: Classify<T, E>> Permit<T, E, C> for Admission {
+    /// Starts the duration at the first poll, as a timeout does.
+    fn on_pending(&mut self) {
         self.began = tokio::time::Instant::now().into_std();
-        self.wait();
+        self.mark_pending();
     }
 
-    /// An answer that was there at the first look was not slow: the clock is read once for such a call, not twice.
-    fn ended(&self, waited: bool) -> Instant {
-        if waited {
+    /// A call that was ready at its first poll was not slow, so the clock is not read again.
+    fn end_time(&self, was_pending: bool) -> Instant {
+        if was_pending {
             tokio::time::Instant::now().into_std()
         } else {
             self.began
@@ -95,13 +95,13 @@ impl<T, E, C: Classify<T, E>> Permission<T, E, C> for Admission {
         now: Instant,
     ) {
         let report_now = match result {
-            // A probe or a trial holds a place that others wait for, and a stream may last for hours.
+            // Probes and half-open calls report at once, because a stream may last for hours.
             Ok(response)
                 if C::DEFERS
                     && outcome == Outcome::Success
                     && self.ticket.role == Role::Ordinary =>
             {
-                let took = self.until(now);
+                let took = self.duration_until(now);
                 let breaker = &self.breaker;
                 if self.waiting.is_some() || breaker.watches_silence() {
                     breaker.change(|machine| machine.answered(self.ticket, took));

@@ -6,65 +6,77 @@ use serde::{Deserialize, Serialize};
 
 use crate::Threshold;
 
-/// Long enough for quiet endpoints, short enough to forget what is over.
+/// Long enough for endpoints with little traffic.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
-/// Below ten calls even a whole failure may be chance.
-const DEFAULT_MINIMUM_CALLS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// When half of the calls fail, most of the work around them is wasted.
+/// The failure of fewer calls may be random.
+const DEFAULT_MIN_CALLS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// If half of the calls fail, most of the work around them is wasted.
 const DEFAULT_FAILURE_RATE: Threshold = Threshold::percent(50);
-/// A call inside a cluster that takes two seconds holds its caller's resources a hundred times too long.
-const DEFAULT_SLOW_CALL: Timeout = Timeout::from_secs(2);
-/// Slow answers are still answers: far more of them are borne than failures.
+/// A hundred times the latency of a usual call in a cluster.
+const DEFAULT_SLOW_CALL_DURATION: Timeout = Timeout::from_secs(2);
+/// A slow response is better than a failure, so the threshold is higher.
 const DEFAULT_SLOW_CALL_RATE: Threshold = Threshold::percent(80);
 /// RES-1.
 const DEFAULT_CONSECUTIVE_FAILURES: u32 = 5;
-/// RES-1. With probes it only matters where no probe comes, for want of calls.
-const DEFAULT_OPEN_FOR: Timeout = Timeout::from_secs(30);
-/// Back within three seconds of a recovery, the trials included, at a cost of two failing calls in three seconds.
+/// RES-1. It only matters if there are no calls to use as probes.
+const DEFAULT_OPEN_DURATION: Timeout = Timeout::from_secs(30);
+/// Closes within three seconds of a recovery, at a cost of two failed calls in three seconds.
 const DEFAULT_PROBE_INTERVAL: Timeout = Timeout::from_millis(1_500);
 /// RES-1.
 const DEFAULT_HALF_OPEN_CALLS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// Twice as many calls as are accepted: the value of the source, which lets a recovery be seen early.
+/// The value of the SRE book, which detects a recovery early.
 const DEFAULT_MULTIPLIER: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
-/// How a breaker decides.
+/// The mode of a circuit breaker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerMode {
-    /// Never refuses; counts only.
+    /// Counts calls and never rejects one.
     Off,
-    /// Opens and closes.
+    /// Opens and closes by thresholds.
     #[default]
     Threshold,
-    /// Refuses a share of the calls that follows the share of failures.
+    /// Rejects a share of the calls, depending on the share of failures.
     Adaptive,
 }
 
-/// When a circuit breaker opens and closes.
+/// Settings of a circuit breaker.
+///
+/// ```
+/// use seaworthy_resilience::circuit_breaker::CircuitBreakerConfig;
+///
+/// let config = CircuitBreakerConfig {
+///     consecutive_failures: 10,
+///     ..CircuitBreakerConfig::default()
+/// };
+/// assert_eq!(config.min_calls.get(), 10);
+/// ```
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CircuitBreakerConfig {
-    /// Whether it opens, throttles or only counts.
+    /// Mode: `off` only counts, `threshold` opens and closes, `adaptive` rejects a share of calls.
     pub mode: BreakerMode,
-    /// How far back calls count.
+    /// Sliding window of the rates.
     pub window: Timeout,
-    /// Calls in the window below which no rate is judged.
+    /// Minimum number of calls in the window before a rate applies.
     pub min_calls: NonZeroU32,
-    /// Opens when more than this share of calls fail beyond chance: at a half, 9 of 10 calls or 60 of 100.
+    /// Share of failed calls that opens it, with statistical evidence: for 0.5, 9 of 10 calls or 60
+    /// of 100.
     pub failure_rate: Threshold,
-    /// A call that takes longer is slow.
+    /// Duration above which a call is slow.
     pub slow_call_duration: Timeout,
-    /// Opens when more than this share of calls are slow beyond chance.
+    /// Share of slow calls that opens it, with statistical evidence.
     pub slow_call_rate: Threshold,
-    /// Opens after this many failed or slow calls in a row, more where such runs are usual, and when as many in flight wait long and nothing answers; 0 switches this off.
+    /// Failed or slow calls in a row that open it, more if failures are usual. Also the number of
+    /// unusually long waiting calls that open it. 0 disables both.
     pub consecutive_failures: u32,
-    /// The longest time from opening to half-open.
+    /// Maximum time from open to half-open.
     pub open_duration: Timeout,
-    /// While open, one call in this time goes through; as long as `open_duration`, none does.
+    /// Interval of probe calls while it is open. A value of `open_duration` or more disables them.
     pub probe_interval: Timeout,
-    /// Calls at once while half-open, and successes that close it.
+    /// Concurrent calls while it is half-open, and successes that close it.
     pub half_open_calls: NonZeroU32,
-    /// Adaptive mode: how many times more calls are sent than are accepted.
+    /// Adaptive mode: maximum ratio of sent calls to successful calls.
     pub multiplier: NonZeroU32,
 }
 
@@ -73,12 +85,12 @@ impl Default for CircuitBreakerConfig {
         Self {
             mode: BreakerMode::default(),
             window: DEFAULT_WINDOW,
-            min_calls: DEFAULT_MINIMUM_CALLS,
+            min_calls: DEFAULT_MIN_CALLS,
             failure_rate: DEFAULT_FAILURE_RATE,
-            slow_call_duration: DEFAULT_SLOW_CALL,
+            slow_call_duration: DEFAULT_SLOW_CALL_DURATION,
             slow_call_rate: DEFAULT_SLOW_CALL_RATE,
             consecutive_failures: DEFAULT_CONSECUTIVE_FAILURES,
-            open_duration: DEFAULT_OPEN_FOR,
+            open_duration: DEFAULT_OPEN_DURATION,
             probe_interval: DEFAULT_PROBE_INTERVAL,
             half_open_calls: DEFAULT_HALF_OPEN_CALLS,
             multiplier: DEFAULT_MULTIPLIER,

@@ -343,7 +343,7 @@ fn waiting(usual: u64, known: u32) -> (Bench, Vec<Admission>) {
         admission.report(Outcome::Success, bench.now);
     }
     let mut waiting: Vec<Admission> = (0..5).filter_map(|_| bench.admit()).collect();
-    waiting.iter_mut().for_each(Admission::wait);
+    waiting.iter_mut().for_each(Admission::mark_pending);
     (bench, waiting)
 }
 

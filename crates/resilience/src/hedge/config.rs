@@ -2,14 +2,14 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// A few times what a call inside a cluster takes; set it to the 95th percentile of the dependency.
+/// A few times the latency of a call in a cluster. Use the 95th percentile of the dependency.
 const DEFAULT_DELAY: Timeout = Timeout::from_millis(100);
 
-/// When a second request is sent.
+/// Settings of hedging.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct HedgeConfig {
-    /// How late an answer must be.
+    /// Time without a response after which the request is sent a second time.
     pub delay: Timeout,
 }
 

@@ -113,7 +113,7 @@ where
             }
             let again = this.kept.take().and_then(|kept| this.replay.again(&kept));
             if let Some(request) = again
-                && this.budget.spend(Instant::now().into_std())
+                && this.budget.withdraw(Instant::now().into_std())
             {
                 this.hedges.increment();
                 this.second.set(Some(this.service.call(request)));

@@ -10,32 +10,33 @@ use crate::{
     retry::RetryConfig,
 };
 
-/// A call inside a cluster that has not answered after two seconds has most likely failed.
+/// A call in a cluster without a response after two seconds has most likely failed.
 const DEFAULT_ATTEMPT_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// Room for the attempts and the waits between them, and still within a person's patience.
+/// Enough for three attempts and the delays between them.
 const DEFAULT_TOTAL_TIMEOUT: Timeout = Timeout::from_secs(10);
 
-/// The policies of one dependency.
+/// Settings of the policies of one dependency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoliciesConfig {
-    /// How long one attempt may take.
+    /// Maximum time of one attempt.
     pub attempt_timeout: Timeout,
-    /// How long a call may take with all its attempts; the deadline of the request shortens it.
+    /// Maximum time of a call with all attempts. The deadline of the request shortens it.
     pub total_timeout: Timeout,
-    /// When a call is tried again.
+    /// Retries.
     pub retry: RetryConfig,
-    /// How many calls run at once.
+    /// Maximum concurrent calls.
     pub bulkhead: BulkheadConfig,
-    /// When calls are refused because they would fail.
+    /// Circuit breaker.
     pub breaker: CircuitBreakerConfig,
-    /// How many calls this process makes in a time. Not set: as many as are asked for.
+    /// Maximum rate of calls of this process. No limit if it is not set.
     pub rate_limit: Option<RateLimitConfig>,
-    /// How the number of calls at once follows the latency of the dependency. Not set: the bulkhead alone bounds it.
+    /// Concurrency limit that follows the latency. Only the bulkhead applies if it is not set.
     pub adaptive_concurrency: Option<AdaptiveConcurrencyConfig>,
-    /// When a second request is sent because the answer to the first is late: of the HTTP client for GET and HEAD without a body. Not set: never.
+    /// Second request if the first response is late. The HTTP client hedges GET and HEAD without a
+    /// body. Off if it is not set.
     pub hedge: Option<HedgeConfig>,
-    /// Whether equal requests that run at the same time are one call, where code says which are equal.
+    /// Whether equal concurrent requests share one call. Code defines which requests are equal.
     pub coalesce: bool,
 }
 
@@ -55,10 +56,10 @@ impl Default for PoliciesConfig {
     }
 }
 
-/// The policies of all dependencies, by name. A dependency that is not named has the defaults: nothing is without policies.
+/// Policies of all dependencies by name. A dependency that is not listed has the defaults.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct ResilienceConfig {
-    /// By the name of the dependency.
+    /// Policies by the name of the dependency.
     pub dependencies: BTreeMap<String, PoliciesConfig>,
 }

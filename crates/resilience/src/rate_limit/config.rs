@@ -4,22 +4,32 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// RES-6: with a window of two seconds, a hundred a second and two hundred at once.
+/// RES-6: 100 per second and 200 at once, with a window of two seconds.
 const DEFAULT_REQUESTS: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// See above.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(2);
-/// A hundred thousand callers at once need about 10 MB; more share one limit.
-const DEFAULT_MAXIMUM_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
+/// A hundred thousand keys need about 10 MB. Further keys share one limit.
+const DEFAULT_MAX_KEYS: NonZeroU32 = NonZeroU32::new(100_000).unwrap();
 
-/// How many requests one key may send.
+/// Settings of a rate limit per key.
+///
+/// ```
+/// use seaworthy_core::Timeout;
+/// use seaworthy_resilience::rate_limit::RateLimitConfig;
+///
+/// let config = RateLimitConfig {
+///     window: Timeout::from_secs(60),
+///     ..RateLimitConfig::default()
+/// };
+/// assert_eq!(config.requests.get(), 200);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RateLimitConfig {
-    /// Requests in one window; as many may come at once after a quiet time.
+    /// Requests per window, which is also the maximum burst.
     pub requests: NonZeroU32,
-    /// The window: `requests / window` is the rate in the long run.
+    /// Window. The long-term rate is `requests / window`.
     pub window: Timeout,
-    /// How many keys are told apart at once in this process; it bounds memory.
+    /// Maximum number of keys in memory. Further keys share one limit.
     pub max_keys: NonZeroU32,
 }
 
@@ -28,18 +38,18 @@ impl Default for RateLimitConfig {
         Self {
             requests: DEFAULT_REQUESTS,
             window: DEFAULT_WINDOW,
-            max_keys: DEFAULT_MAXIMUM_KEYS,
+            max_keys: DEFAULT_MAX_KEYS,
         }
     }
 }
 
 impl RateLimitConfig {
-    /// The time in which one request becomes free again, at least a nanosecond.
+    /// Returns the time per request in nanoseconds, at least 1.
     pub(super) fn interval(&self) -> u64 {
         nanoseconds(self.window.get() / self.requests.get()).max(1)
     }
 
-    /// The burst as time.
+    /// Returns the time of a burst in nanoseconds.
     pub(super) fn tolerance(&self) -> u64 {
         self.interval()
             .saturating_mul(u64::from(self.requests.get()))

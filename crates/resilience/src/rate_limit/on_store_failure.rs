@@ -1,7 +1,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What happens to a request when Redis cannot be asked.
+/// The decision about a request while Redis is unavailable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 #[schemars(extend("x-unsafe" = [{
@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
     "fix": "set it to closed, or to local to limit each replica by itself"
 }]))]
 pub enum OnStoreFailure {
-    /// It is refused with 503 `SERVICE_DEGRADED`: the default, because a limit may be what protects the rest.
+    /// Rejects it with 503 `SERVICE_DEGRADED`. This is the default, because the limit may protect
+    /// other services.
     #[default]
     Closed,
-    /// It goes on, uncounted.
+    /// Accepts it.
     Open,
-    /// This process counts alone, with the whole limit.
+    /// Counts in this process only, with the whole limit.
     Local,
 }

@@ -8,22 +8,22 @@ use schemars::JsonSchema;
 use seaworthy_core::{Ratio, Timeout};
 use serde::{Deserialize, Serialize};
 
-/// RES-2: a dependency that fails everything gets a fifth more than it is asked.
+/// RES-2: a dependency that fails all calls gets 20 % more load.
 const DEFAULT_RATIO: Ratio = Ratio::percent(20);
-/// A quiet service may retry too: ten a second harm nobody.
-const DEFAULT_MINIMUM_PER_SECOND: u32 = 10;
-/// Permission that was not used within this time is gone: a calm hour does not pay for a storm.
+/// A service with few calls may retry too.
+const DEFAULT_MIN_RETRIES_PER_SECOND: u32 = 10;
+/// A quiet hour must not fund a burst of retries.
 const DEFAULT_WINDOW: Timeout = Timeout::from_secs(10);
 
-/// How many retries are allowed beside the calls themselves.
+/// Settings of a retry budget.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryBudgetConfig {
-    /// Retries for each call, in the long run.
+    /// Retries per call in the long run.
     pub ratio: Ratio,
-    /// Retries a second that are allowed however few calls there are.
+    /// Retries per second that are allowed with any number of calls.
     pub min_retries_per_second: u32,
-    /// How long permission lasts.
+    /// Time after which unused retries expire.
     pub window: Timeout,
 }
 
@@ -31,64 +31,64 @@ impl Default for RetryBudgetConfig {
     fn default() -> Self {
         Self {
             ratio: DEFAULT_RATIO,
-            min_retries_per_second: DEFAULT_MINIMUM_PER_SECOND,
+            min_retries_per_second: DEFAULT_MIN_RETRIES_PER_SECOND,
             window: DEFAULT_WINDOW,
         }
     }
 }
 
-/// A budget of retries: over any time `t` it allows at most `share * calls + minimum * (t + 1 s)`.
+/// A budget of retries. In any time `t` it allows at most `ratio * calls + minimum * (t + 1 s)`.
 ///
-/// A call that is not retried touches one atomic; only a retry takes the lock and looks at the time.
+/// A call without a retry increments one atomic. Only a retry locks the budget.
 #[derive(Debug)]
 pub struct RetryBudget {
-    share: f64,
+    ratio: f64,
     minimum: f64,
     window: f64,
     calls: AtomicU64,
-    purse: Mutex<Purse>,
+    balance: Mutex<Balance>,
 }
 
 #[derive(Debug)]
-struct Purse {
-    settled: Instant,
-    /// Earned by calls.
-    earned: f64,
-    /// Of the minimum, at most a second's worth.
+struct Balance {
+    updated: Instant,
+    /// Deposits of calls.
+    deposits: f64,
+    /// Part of the minimum, at most that of one second.
     reserve: f64,
 }
 
 impl RetryBudget {
-    /// A budget that holds a second's worth of its minimum.
+    /// Creates a budget with the minimum of one second.
     #[must_use]
     pub fn new(config: &RetryBudgetConfig, now: Instant) -> Self {
         let minimum = f64::from(config.min_retries_per_second);
         Self {
-            share: config.ratio.get(),
+            ratio: config.ratio.get(),
             minimum,
             window: config.window.get().as_secs_f64(),
             calls: AtomicU64::new(0),
-            purse: Mutex::new(Purse {
-                settled: now,
-                earned: 0.0,
+            balance: Mutex::new(Balance {
+                updated: now,
+                deposits: 0.0,
                 reserve: minimum,
             }),
         }
     }
 
-    /// Counts a call (not a retry), which earns its share.
-    pub fn earn(&self) {
+    /// Deposits the share of one call that is not a retry.
+    pub fn deposit(&self) {
         self.calls.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Takes the permission for one retry, if there is one.
-    pub fn spend(&self, now: Instant) -> bool {
-        let mut purse = self.purse.lock();
-        self.settle(&mut purse, now);
-        let from = if purse.earned >= 1.0 {
-            &mut purse.earned
+    /// Withdraws one retry. Returns whether the budget allowed it.
+    pub fn withdraw(&self, now: Instant) -> bool {
+        let mut balance = self.balance.lock();
+        self.update(&mut balance, now);
+        let from = if balance.deposits >= 1.0 {
+            &mut balance.deposits
         } else {
-            &mut purse.reserve
+            &mut balance.reserve
         };
         let allowed = *from >= 1.0;
         if allowed {
@@ -97,26 +97,26 @@ impl RetryBudget {
         allowed
     }
 
-    /// How many retries are allowed right now.
+    /// Returns the number of retries that are allowed now.
     #[must_use]
     pub fn available(&self, now: Instant) -> u32 {
-        let mut purse = self.purse.lock();
-        self.settle(&mut purse, now);
+        let mut balance = self.balance.lock();
+        self.update(&mut balance, now);
         // Both are small and not negative.
-        (purse.earned.floor() + purse.reserve.floor()) as u32
+        (balance.deposits.floor() + balance.reserve.floor()) as u32
     }
 
-    /// Credits the calls since the last look. Over a pause that is longer than the window, only the window's part of them counts.
-    fn settle(&self, purse: &mut Purse, now: Instant) {
+    /// Adds the deposits since the last update. Only those of the last window count.
+    fn update(&self, balance: &mut Balance, now: Instant) {
         let elapsed = now
-            .checked_duration_since(purse.settled)
+            .checked_duration_since(balance.updated)
             .unwrap_or(Duration::ZERO)
             .as_secs_f64();
         let calls = self.calls.swap(0, Ordering::Relaxed) as f64;
         let kept = (1.0 - elapsed / self.window).max(0.0);
         let recent = (self.window / elapsed).min(1.0);
-        purse.earned = purse.earned * kept + self.share * calls * recent;
-        purse.reserve = (purse.reserve + self.minimum * elapsed).min(self.minimum);
-        purse.settled = purse.settled.max(now);
+        balance.deposits = balance.deposits * kept + self.ratio * calls * recent;
+        balance.reserve = (balance.reserve + self.minimum * elapsed).min(self.minimum);
+        balance.updated = balance.updated.max(now);
     }
 }

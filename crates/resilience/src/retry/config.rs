@@ -6,28 +6,28 @@ use serde::{Deserialize, Serialize};
 
 use super::budget::RetryBudgetConfig;
 
-/// Two more tries: what three do not reach, a fourth seldom does (AWS SDKs and the SRE book agree).
+/// The AWS SDKs and the SRE book recommend three. A fourth attempt seldom succeeds.
 const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(3).unwrap();
-/// A hiccup is over after about this.
+/// The duration of most transient failures.
 const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
-/// A caller that waits for an answer does not wait longer than this between two tries.
+/// A caller does not wait longer between two attempts.
 const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(5);
-/// Advice to wait longer is passed on to the caller instead of waited for.
-const DEFAULT_MAXIMUM_RETRY_AFTER: Timeout = Timeout::from_secs(5);
+/// A longer `Retry-After` is returned to the caller.
+const DEFAULT_MAX_RETRY_AFTER: Timeout = Timeout::from_secs(5);
 
-/// When and how often a call is tried again.
+/// Settings of retries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RetryConfig {
-    /// Attempts in all, the first included; 1 never tries again.
+    /// Maximum number of attempts, including the first; 1 disables retries.
     pub max_attempts: NonZeroU32,
-    /// The bound of the first wait; it doubles with each attempt, and the wait is chosen anywhere below it.
+    /// Upper bound of the first delay. It doubles per attempt, and the delay is random below it.
     pub initial_backoff: Timeout,
-    /// The longest wait.
+    /// Maximum delay.
     pub max_backoff: Timeout,
-    /// The longest `Retry-After` that is obeyed; a longer one ends the retrying.
+    /// Maximum `Retry-After` that is obeyed. A longer one ends the retries.
     pub max_retry_after: Timeout,
-    /// How many retries are allowed beside the calls themselves.
+    /// Budget of retries.
     pub budget: RetryBudgetConfig,
 }
 
@@ -37,7 +37,7 @@ impl Default for RetryConfig {
             max_attempts: DEFAULT_MAX_ATTEMPTS,
             initial_backoff: DEFAULT_INITIAL_BACKOFF,
             max_backoff: DEFAULT_MAX_BACKOFF,
-            max_retry_after: DEFAULT_MAXIMUM_RETRY_AFTER,
+            max_retry_after: DEFAULT_MAX_RETRY_AFTER,
             budget: RetryBudgetConfig::default(),
         }
     }

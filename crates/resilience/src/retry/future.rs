@@ -78,25 +78,25 @@ where
                         return Poll::Ready(result);
                     };
                     let outcome = outcome_of(this.classify, &result);
-                    if !outcome.may_be_retried() {
+                    if !outcome.is_retryable() {
                         return Poll::Ready(result);
                     }
                     this.state.set(State::Failed);
                     let Some(request) = this.replay.again(kept) else {
                         return Poll::Ready(result);
                     };
-                    let Some(wait) = this.again.retry.next_wait(outcome, *this.attempts) else {
+                    let Some(delay) = this.again.retry.next_delay(outcome, *this.attempts) else {
                         return Poll::Ready(result);
                     };
                     tracing::debug!(
                         dependency = this.again.retry.name(),
                         attempt = *this.attempts,
-                        wait_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX),
-                        "trying again"
+                        delay_ms = u64::try_from(delay.as_millis()).unwrap_or(u64::MAX),
+                        "retrying call"
                     );
                     *this.attempts += 1;
                     State::Waiting {
-                        sleep: Box::pin(sleep(wait)),
+                        sleep: Box::pin(sleep(delay)),
                         request: Some(request),
                     }
                 }

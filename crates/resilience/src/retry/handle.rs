@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::{budget::RetryBudget, config::RetryConfig};
 use crate::{Outcome, timeout::time_left};
 
-/// The retries of one dependency: rules and a shared budget. Cheap to clone; all clones share the budget.
+/// The retry policy and budget of one dependency. Clones share the budget.
 #[derive(Clone)]
 pub struct Retry(Arc<Inner>);
 
@@ -26,27 +26,27 @@ struct Inner {
     exhausted: Counter,
 }
 
-/// The retries of one dependency at one moment, for the admin API.
+/// The retries of one dependency at one instant, for the admin API.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RetrySnapshot {
     /// The name of the handle.
     pub name: String,
-    /// Retries so far.
+    /// Retries since the start.
     pub retries: u64,
-    /// Retries that the budget did not allow.
+    /// Retries that the budget rejected.
     pub over_budget: u64,
-    /// Retries that the budget allows right now.
+    /// Retries that the budget allows now.
     pub available: u32,
 }
 
 impl Retry {
-    /// Rules with a fresh budget.
+    /// Creates a policy with a new budget.
     #[must_use]
     pub fn new(name: &str, config: &RetryConfig, metrics: &Metrics) -> Self {
         Self::new_at(name, config, metrics, Instant::now())
     }
 
-    /// The same with the time given, for simulations.
+    /// Creates a policy at a given instant, for simulations.
     #[must_use]
     pub fn new_at(name: &str, config: &RetryConfig, metrics: &Metrics, now: Instant) -> Self {
         let counter = |metric, help| metrics.counter(metric, help, &[("name", name)]);
@@ -56,100 +56,104 @@ impl Retry {
             backoff: config.backoff(),
             max_retry_after: config.max_retry_after.get(),
             budget: RetryBudget::new(&config.budget, now),
-            retries: counter("retries_total", "Calls that were tried again."),
+            retries: counter("retries_total", "Calls that were retried."),
             over_budget: counter(
                 "retries_over_budget_total",
-                "Calls that were not tried again because the budget was used up.",
+                "Calls that were not retried because the budget was exhausted.",
             ),
             exhausted: counter(
                 "retries_exhausted_total",
-                "Calls that failed at their last attempt.",
+                "Calls whose last attempt failed.",
             ),
         }))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.0.name
     }
 
-    /// Counts a call's first attempt.
+    /// Counts the first attempt of a call.
     pub fn begin(&self) {
-        self.0.budget.earn();
+        self.0.budget.deposit();
     }
 
-    /// Whether anything is ever tried again.
+    /// Returns whether retries are enabled.
     #[must_use]
-    pub fn is_on(&self) -> bool {
+    pub fn is_enabled(&self) -> bool {
         self.0.attempts > 1
     }
 
-    /// The wait before the next attempt after `attempts` have failed, or `None` when there is none.
+    /// Returns the delay of the next attempt after `attempts` attempts failed, or `None` if the
+    /// call must not be retried.
     #[must_use]
-    pub fn next_wait(&self, outcome: Outcome, attempts: u32) -> Option<Duration> {
-        let wait = self.0.backoff.delay(attempts.saturating_sub(1));
+    pub fn next_delay(&self, outcome: Outcome, attempts: u32) -> Option<Duration> {
+        let delay = self.0.backoff.delay(attempts.saturating_sub(1));
         let now = tokio::time::Instant::now().into_std();
-        self.next_wait_within(outcome, attempts, wait, time_left(), now)
+        self.next_delay_within(outcome, attempts, delay, time_left(), now)
     }
 
-    /// The same without the deadline, with the jittered wait and the time given, for simulations.
+    /// Returns the delay without a deadline, for simulations. `delay` includes the jitter.
     #[must_use]
-    pub fn next_wait_with(
+    pub fn next_delay_with(
         &self,
         outcome: Outcome,
         attempts: u32,
-        wait: Duration,
+        delay: Duration,
         now: Instant,
     ) -> Option<Duration> {
-        self.next_wait_within(outcome, attempts, wait, None, now)
+        self.next_delay_within(outcome, attempts, delay, None, now)
     }
 
-    /// The same within the time that is left: a retry that comes too late takes nothing from the budget.
-    fn next_wait_within(
+    /// Returns the delay within the remaining time. A retry after the deadline withdraws nothing.
+    fn next_delay_within(
         &self,
         outcome: Outcome,
         attempts: u32,
-        wait: Duration,
+        delay: Duration,
         left: Option<Duration>,
         now: Instant,
     ) -> Option<Duration> {
         let inner = &*self.0;
-        if !outcome.may_be_retried() {
+        if !outcome.is_retryable() {
             return None;
         }
         if attempts >= inner.attempts {
             inner.exhausted.increment();
             return None;
         }
-        let advice = outcome.retry_after().unwrap_or_default();
-        if advice > inner.max_retry_after {
+        let retry_after = outcome.retry_after().unwrap_or_default();
+        if retry_after > inner.max_retry_after {
             return None;
         }
-        let wait = wait.max(advice);
-        if left.is_some_and(|left| wait >= left) {
+        let delay = delay.max(retry_after);
+        if left.is_some_and(|left| delay >= left) {
             return None;
         }
-        if !inner.budget.spend(now) {
+        if !inner.budget.withdraw(now) {
             inner.over_budget.increment();
             return None;
         }
         inner.retries.increment();
-        Some(wait)
+        Some(delay)
     }
 
-    /// The jittered wait before the attempt after `attempts`, where `share` in `[0, 1]` stands for the random choice, for simulations.
+    /// Returns the delay after `attempts` attempts with the random draw `fraction` in `[0, 1]`, for
+    /// simulations.
     #[must_use]
-    pub fn wait_at(&self, attempts: u32, share: f64) -> Duration {
-        self.0.backoff.delay_at(attempts.saturating_sub(1), share)
+    pub fn delay_at(&self, attempts: u32, fraction: f64) -> Duration {
+        self.0
+            .backoff
+            .delay_at(attempts.saturating_sub(1), fraction)
     }
 
-    /// Whether the budget allows one more call beside the ordinary ones: hedges spend from it too.
-    pub(crate) fn spend(&self, now: Instant) -> bool {
-        self.0.budget.spend(now)
+    /// Withdraws one call from the budget, which hedges share.
+    pub(crate) fn withdraw(&self, now: Instant) -> bool {
+        self.0.budget.withdraw(now)
     }
 
-    /// What is known at this moment.
+    /// Returns the current state.
     #[must_use]
     pub fn snapshot(&self) -> RetrySnapshot {
         RetrySnapshot {

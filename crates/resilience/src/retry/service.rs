@@ -55,7 +55,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         self.again.retry.begin();
-        let kept = if self.again.retry.is_on() {
+        let kept = if self.again.retry.is_enabled() {
             self.replay.keep(&request)
         } else {
             None

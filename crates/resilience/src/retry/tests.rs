@@ -151,7 +151,7 @@ async fn a_retry_that_the_deadline_forbids_costs_nothing_and_is_not_counted_res_
     let before = retry.snapshot();
     let request = RequestContext::background(ServiceIdentity::new("orders", "1.0.0"))
         .with_deadline(Deadline::after(Duration::from_millis(1)));
-    let asked = async { retry.next_wait(Outcome::TRANSIENT, 1) };
+    let asked = async { retry.next_delay(Outcome::TRANSIENT, 1) };
     assert_eq!(context::scope(Arc::new(request), asked).await, None);
     assert_eq!(retry.snapshot(), before);
 }
@@ -317,9 +317,9 @@ proptest! {
         let (mut now, mut calls, mut spent) = (start, 0_u32, 0_u32);
         for (wait, made, wanted) in steps {
             now += Duration::from_millis(wait);
-            (0..made).for_each(|_| budget.earn());
+            (0..made).for_each(|_| budget.deposit());
             calls += made;
-            spent += (0..wanted).map(|_| u32::from(budget.spend(now))).sum::<u32>();
+            spent += (0..wanted).map(|_| u32::from(budget.withdraw(now))).sum::<u32>();
             let seconds = (now - start).as_secs_f64();
             prop_assert!(f64::from(spent) <= 0.2 * f64::from(calls) + 10.0 * (seconds + 1.0) + 1e-6);
         }

@@ -56,7 +56,9 @@ async fn work_that_is_late_already_is_not_begun_life_6() {
     let error = context::scope(late_in(Duration::ZERO), service.oneshot(()))
         .await
         .unwrap_err();
-    assert!(matches!(error, CallError::Refused(refusal) if refusal.by() == Refused::DeadlineExceeded));
+    assert!(
+        matches!(error, CallError::Refused(refusal) if refusal.by() == Refused::DeadlineExceeded)
+    );
 }
 
 #[tokio::test(start_paused = true)]

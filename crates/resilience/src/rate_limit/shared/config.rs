@@ -6,24 +6,24 @@ use serde::{Deserialize, Serialize};
 
 use super::super::{OnStoreFailure, config::RateLimitConfig};
 
-/// DATA-5: a Redis that takes longer is as good as down for a decision about a request.
+/// DATA-5: a slower Redis counts as unavailable.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
-/// Tells apart the limits of different services in one Redis.
+/// Separates the limits of different services in one Redis.
 const DEFAULT_PREFIX: &str = "rate_limit";
-/// With four processes, at most 80 units are out at once: two fifths of the default limit, so leases are for limits of thousands.
+/// With four processes, leases hold at most 80 units. Use leases for limits of thousands.
 const DEFAULT_LEASE_UNITS: NonZeroU32 = NonZeroU32::new(20).unwrap();
 
-/// A rate limit that processes share.
+/// Settings of a rate limit that processes share.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct SharedRateLimitConfig {
-    /// How many requests one key may send, over all processes.
+    /// Limit per key over all processes.
     pub limit: RateLimitConfig,
-    /// How long Redis may take.
+    /// Maximum time of a Redis command.
     pub timeout: Timeout,
-    /// What the keys in Redis begin with.
+    /// Prefix of the keys in Redis.
     pub prefix: String,
-    /// What happens when Redis cannot be asked.
+    /// Decision while Redis is unavailable.
     pub on_failure: OnStoreFailure,
 }
 
@@ -38,14 +38,15 @@ impl Default for SharedRateLimitConfig {
     }
 }
 
-/// How a process borrows.
+/// Settings of leases of a shared rate limit.
 ///
-/// A lease is counted when it is taken and used up to a twentieth of the window later, so a window can see at most `units` more for each process than the limit:
-/// choose `units` at or below a twentieth of the limit over the number of processes.
+/// A lease counts when it is taken, and the process uses it up to a twentieth of the window later. A
+/// window can therefore exceed the limit by `units` per process. Use at most a twentieth of the
+/// limit divided by the number of processes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct LeaseConfig {
-    /// Units that are borrowed at a time.
+    /// Units per lease.
     pub units: NonZeroU32,
 }
 

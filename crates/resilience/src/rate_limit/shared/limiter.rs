@@ -116,20 +116,20 @@ impl SharedRateLimiter {
         let inner = &*self.0;
         let config = &inner.config;
         let Ok(admission) = inner.breaker.admit(Instant::now().into_std()) else {
-            return Err(StoreError::Unasked);
+            return Err(StoreError::CircuitOpen);
         };
         let text = format!("{}:{}:{key}", config.prefix, inner.name);
         let taking = inner.store.take(&text, &config.limit, wanted);
         let taken = timeout(config.timeout.get(), taking)
             .await
-            .unwrap_or(Err(StoreError::Late));
+            .unwrap_or(Err(StoreError::TimedOut));
         let outcome = match &taken {
             Ok(_) => Outcome::Success,
             Err(_) => Outcome::TRANSIENT,
         };
         admission.report(outcome, Instant::now().into_std());
         if let Err(error) = &taken {
-            tracing::warn!(limit = &*inner.name, %error, "a rate limit cannot ask its store");
+            tracing::warn!(limit = &*inner.name, %error, "the rate limit store is unavailable");
         }
         taken
     }

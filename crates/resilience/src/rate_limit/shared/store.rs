@@ -4,29 +4,31 @@ use seaworthy_redis::{Redis, RedisError, redis::Script};
 
 use super::super::config::RateLimitConfig;
 
-/// The Redis that limits share: alone, under Sentinel or a cluster. Cheap to clone; it connects when it is first used and again after every loss.
+/// The Redis that stores shared limits: one server, Sentinel or a cluster. Cheap to clone. It
+/// connects at its first use and reconnects after a loss.
 #[derive(Clone)]
 pub struct RateLimitStore {
     redis: Redis,
     script: Arc<Script>,
 }
 
-/// Redis cannot be reached, or did not answer as it should. The address is not part of the text: it may hold a password.
+/// The store of a rate limit is unavailable. The error omits the address, which may contain a
+/// password.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// It failed before and is left alone for a moment.
-    #[error("the store of the rate limit failed before and is left alone")]
-    Unasked,
-    /// It did not answer in time.
-    #[error("the store of the rate limit did not answer in time")]
-    Late,
-    /// It cannot be reached, or answers wrongly.
-    #[error("the store of the rate limit failed")]
+    /// The circuit breaker of the store is open.
+    #[error("the circuit breaker of the rate limit store is open")]
+    CircuitOpen,
+    /// Redis did not respond in time.
+    #[error("the rate limit store did not respond in time")]
+    TimedOut,
+    /// Redis is unavailable or sent an unexpected response.
+    #[error("the rate limit store failed")]
     Redis(#[from] RedisError),
 }
 
-/// What the script answers.
-#[derive(Debug, Clone, Copy)]
+/// The result of the script.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Granted {
     pub(super) units: u32,
     pub(super) remaining: u32,
@@ -35,7 +37,7 @@ pub(super) struct Granted {
 }
 
 impl RateLimitStore {
-    /// A store in this Redis. It does not connect yet.
+    /// Creates a store without connecting.
     #[must_use]
     pub fn new(redis: Redis) -> Self {
         Self {
@@ -58,14 +60,26 @@ impl RateLimitStore {
             wanted.to_string(),
         ];
         let arguments = arguments.each_ref().map(|text| text.as_bytes());
-        let (units, remaining, retry_after, reset): (u32, u32, u64, u64) =
-            self.redis.invoke(&self.script, &[key], &arguments).await?;
-        Ok(Granted {
-            units,
-            remaining,
-            retry_after: Duration::from_micros(retry_after),
-            reset: Duration::from_micros(reset),
-        })
+        let reply = self.redis.invoke(&self.script, &[key], &arguments).await?;
+        Ok(Granted::from_reply(reply, limit, wanted))
+    }
+}
+
+impl Granted {
+    /// Limits the reply of the script to values that the script can return. Redis is another
+    /// process, and its keys are open to others.
+    fn from_reply(
+        (units, remaining, retry_after, reset): (u32, u32, u64, u64),
+        limit: &RateLimitConfig,
+        wanted: u32,
+    ) -> Self {
+        let window = limit.window.get();
+        Self {
+            units: units.min(wanted),
+            remaining: remaining.min(limit.requests.get()),
+            retry_after: Duration::from_micros(retry_after).min(window * 2),
+            reset: Duration::from_micros(reset).min(window * 2),
+        }
     }
 }
 
@@ -74,5 +88,58 @@ impl fmt::Debug for RateLimitStore {
         formatter
             .debug_struct("RateLimitStore")
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use seaworthy_redis::redis::{FromRedisValue as _, Value};
+
+    use super::*;
+
+    /// A reply of Redis, or what a broken server, another version or another key could send.
+    fn reply() -> impl Strategy<Value = Value> {
+        let leaf = prop_oneof![
+            Just(Value::Nil),
+            Just(Value::Okay),
+            any::<i64>().prop_map(Value::Int),
+            (0_i64..1_000).prop_map(Value::Int),
+            any::<Vec<u8>>().prop_map(Value::BulkString),
+            "[0-9-]{0,25}".prop_map(|text| Value::BulkString(text.into_bytes())),
+            any::<f64>().prop_map(Value::Double),
+        ];
+        leaf.prop_recursive(2, 12, 5, |inner| {
+            proptest::collection::vec(inner, 0..6).prop_map(Value::Array)
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn replies_never_exceed_request_and_limit_res_6(
+            value in prop_oneof![
+                reply(),
+                proptest::collection::vec(any::<u32>().prop_map(|number| Value::Int(number.into())), 4)
+                    .prop_map(Value::Array),
+            ],
+            wanted in 0_u32..100,
+        ) {
+            let limit = RateLimitConfig::default();
+            if let Ok(reply) = <(u32, u32, u64, u64)>::from_redis_value(value) {
+                let granted = Granted::from_reply(reply, &limit, wanted);
+                prop_assert!(granted.units <= wanted);
+                prop_assert!(granted.remaining <= limit.requests.get());
+                let far = std::time::Instant::now().checked_add(granted.retry_after.max(granted.reset));
+                prop_assert!(far.is_some());
+            }
+        }
+    }
+
+    #[test]
+    fn hostile_reply_is_limited_res_6() {
+        let limit = RateLimitConfig::default();
+        let granted = Granted::from_reply((u32::MAX, u32::MAX, u64::MAX, u64::MAX), &limit, 3);
+        assert_eq!((granted.units, granted.remaining), (3, 200));
+        assert_eq!(granted.retry_after, Duration::from_secs(4));
     }
 }

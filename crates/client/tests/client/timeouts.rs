@@ -30,7 +30,7 @@ fn assert_timed_out(error: ClientError, expected: Limit, allowed: u64, began: In
 }
 
 #[tokio::test]
-async fn a_server_that_accepts_and_never_answers_costs_exactly_the_timeout_res_3() {
+async fn silent_server_costs_attempt_timeout_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
         once(config);
@@ -49,7 +49,7 @@ async fn a_server_that_accepts_and_never_answers_costs_exactly_the_timeout_res_3
 }
 
 #[tokio::test]
-async fn all_attempts_together_cost_the_total_res_3() {
+async fn all_attempts_cost_total_timeout_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| {
         config.policies.attempt_timeout = Timeout::from_millis(150);
@@ -62,7 +62,7 @@ async fn all_attempts_together_cost_the_total_res_3() {
 }
 
 #[tokio::test]
-async fn a_request_may_have_less_time_and_never_more_res_3() {
+async fn request_timeout_only_shortens_res_3() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|config| config.policies.total_timeout = Timeout::from_millis(300));
     for (wish, expected) in [(100, 100), (60_000, 300)] {
@@ -74,7 +74,7 @@ async fn a_request_may_have_less_time_and_never_more_res_3() {
 }
 
 #[tokio::test]
-async fn a_body_that_pauses_costs_the_idle_timeout_res_3() {
+async fn pausing_body_costs_idle_timeout_res_3() {
     let server = Server::start(|_, _| {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nbegun";
         Reply::Endless(head.to_vec(), Vec::new(), Duration::from_secs(60))
@@ -88,7 +88,7 @@ async fn a_body_that_pauses_costs_the_idle_timeout_res_3() {
 }
 
 #[tokio::test]
-async fn a_body_that_trickles_costs_the_total_res_3() {
+async fn slow_body_costs_total_timeout_res_3() {
     let server = Server::start(|_, _| {
         let head = b"HTTP/1.1 200 OK\r\ncontent-length: 100000\r\n\r\n";
         Reply::Endless(head.to_vec(), b"x".to_vec(), Duration::from_millis(20))
@@ -105,7 +105,7 @@ async fn a_body_that_trickles_costs_the_total_res_3() {
 }
 
 #[tokio::test]
-async fn the_deadline_of_the_request_shortens_the_call_life_6() {
+async fn deadline_of_request_shortens_call_life_6() {
     let server = Server::start(|_, _| Reply::Silence).await;
     let client = client(|_| {});
     let request = |wait| {
@@ -133,7 +133,7 @@ async fn the_deadline_of_the_request_shortens_the_call_life_6() {
 }
 
 #[tokio::test]
-async fn a_name_that_is_never_resolved_costs_the_connect_timeout_res_3() {
+async fn unresolved_name_costs_connect_timeout_res_3() {
     struct Never;
     impl Resolve for Never {
         fn resolve(&self, _: &str) -> Resolving {
@@ -151,7 +151,7 @@ async fn a_name_that_is_never_resolved_costs_the_connect_timeout_res_3() {
 }
 
 #[tokio::test]
-async fn a_handshake_that_never_ends_costs_the_connect_timeout_res_3() {
+async fn endless_handshake_costs_connect_timeout_res_3() {
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let client = client(|config| {
         once(config);
@@ -164,7 +164,7 @@ async fn a_handshake_that_never_ends_costs_the_connect_timeout_res_3() {
 }
 
 #[tokio::test]
-async fn what_networks_do_ends_within_the_limits_res_3() {
+async fn network_faults_end_within_limits_res_3() {
     let server = Server::start(|_, _| answer("200 OK", "", "well")).await;
     let proxy = FaultProxy::start(server.address).await.unwrap();
     let client = client(|config| {

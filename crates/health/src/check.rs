@@ -3,12 +3,12 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
 use crate::{
-    probe::{CheckFailure, Examine, Probe},
+    probe::{CheckFailure, Probe, Source},
     report::{CheckReport, CheckStatus},
 };
 
-/// What is known of one probe.
-pub(crate) struct Known {
+/// A probe and its last result.
+pub(crate) struct Check {
     pub(crate) probe: Probe,
     last: Option<Last>,
     last_error: Option<Arc<CheckFailure>>,
@@ -20,7 +20,7 @@ struct Last {
     at: Instant,
 }
 
-impl Known {
+impl Check {
     pub(crate) const fn new(probe: Probe) -> Self {
         Self {
             probe,
@@ -46,25 +46,25 @@ impl Known {
     }
 
     pub(crate) fn status(&self, max_result_age: Duration) -> CheckStatus {
-        match (&self.probe.examine, &self.last) {
-            (Examine::Look(look), _) => CheckStatus::of(look().is_ok()),
-            (Examine::Ask(_), Some(last)) if last.at.elapsed() <= max_result_age => {
+        match (&self.probe.source, &self.last) {
+            (Source::Observed(observe), _) => CheckStatus::of(observe().is_ok()),
+            (Source::Polled(_), Some(last)) if last.at.elapsed() <= max_result_age => {
                 CheckStatus::of(last.healthy)
             }
-            (Examine::Ask(_), _) => CheckStatus::Unknown,
+            (Source::Polled(_), _) => CheckStatus::Unknown,
         }
     }
 
     pub(crate) fn report(&self, max_result_age: Duration) -> CheckReport {
-        let (status, last_error) = match &self.probe.examine {
-            Examine::Look(look) => {
-                let outcome = look();
+        let (status, last_error) = match &self.probe.source {
+            Source::Observed(observe) => {
+                let outcome = observe();
                 (
                     CheckStatus::of(outcome.is_ok()),
                     outcome.err().map(|failure| failure.to_string()),
                 )
             }
-            Examine::Ask(_) => (
+            Source::Polled(_) => (
                 self.status(max_result_age),
                 self.last_error.as_ref().map(ToString::to_string),
             ),

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::fixture::{Reply, Server, answer, builder, client, once};
 
 #[tokio::test]
-async fn every_call_is_counted_once_by_its_outcome_obs_5() {
+async fn metrics_count_each_call_once_obs_5() {
     let server = Server::start(|before, _| match before {
         0 => answer("200 OK", "", "well"),
         1 => answer("404 Not Found", "", ""),
@@ -48,7 +48,7 @@ async fn every_call_is_counted_once_by_its_outcome_obs_5() {
 }
 
 #[tokio::test]
-async fn errors_name_the_host_and_never_what_was_asked_or_sent_obs_3() {
+async fn errors_contain_host_and_no_request_data_obs_3() {
     #[derive(Debug, Deserialize)]
     struct Expected {
         #[expect(dead_code, reason = "only its type matters")]
@@ -88,7 +88,7 @@ async fn errors_name_the_host_and_never_what_was_asked_or_sent_obs_3() {
 }
 
 #[tokio::test]
-async fn callers_learn_that_something_fails_and_not_what_api_2() {
+async fn public_error_omits_dependency_api_2() {
     let error: Error = client(once)
         .get("http://127.0.0.1:1/")
         .send()
@@ -108,7 +108,7 @@ async fn callers_learn_that_something_fails_and_not_what_api_2() {
 }
 
 #[tokio::test]
-async fn headers_that_frame_the_message_are_the_clients_own_res_4() {
+async fn client_rejects_framing_headers_res_4() {
     for name in ["content-length", "transfer-encoding", "connection"] {
         let request = client(once).post("http://127.0.0.1:1/").header(name, "0");
         let error = request.send().await.unwrap_err();
