@@ -1,6 +1,11 @@
 use seaworthy_data::{Migration, MigrationSet};
 
-/// The tables of outbox and inbox, in the database of the service: add this set to the service's own.
+/// The checksum of the second migration with `DROP TABLE inbox_attempts`, which failed replicas of
+/// an earlier version during a rolling upgrade.
+const DROPPED_INBOX_ATTEMPTS: &str =
+    "16bd381f9394185201722a5f225a1f03657edc839925df354fd441754674736e";
+
+/// The tables of outbox and inbox. Add this set to the migrations of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "outbox",
     &[
@@ -15,7 +20,8 @@ pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
             "inbox_without_attempts",
             include_str!("../migrations/0002_inbox_without_attempts.up.sql"),
             include_str!("../migrations/0002_inbox_without_attempts.down.sql"),
-        ),
+        )
+        .with_former_checksum(DROPPED_INBOX_ATTEMPTS),
         Migration::new(
             3,
             "outbox_keys",

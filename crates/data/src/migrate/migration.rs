@@ -7,6 +7,7 @@ pub struct Migration {
     name: &'static str,
     up: &'static str,
     down: &'static str,
+    former_checksum: Option<&'static str>,
 }
 
 impl Migration {
@@ -23,7 +24,16 @@ impl Migration {
             name,
             up,
             down,
+            former_checksum: None,
         }
+    }
+
+    /// Accepts a database that applied this migration with an earlier text, which has this
+    /// checksum. The tables of both texts must work with the later migrations.
+    #[must_use]
+    pub const fn with_former_checksum(mut self, checksum: &'static str) -> Self {
+        self.former_checksum = Some(checksum);
+        self
     }
 
     /// The version.
@@ -44,6 +54,12 @@ impl Migration {
 
     pub(super) const fn down(&self) -> &'static str {
         self.down
+    }
+
+    /// Whether a database with this checksum has applied this migration, with this text or an
+    /// accepted earlier one.
+    pub(super) fn accepts(&self, checksum: &str) -> bool {
+        self.former_checksum == Some(checksum) || self.checksum() == checksum
     }
 
     /// SHA-256 of the text, in hexadecimal. Line ends do not count: a checkout may change them.

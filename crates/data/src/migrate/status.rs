@@ -50,7 +50,7 @@ pub(super) fn compare(set: &MigrationSet, applied: &[Applied]) -> Vec<MigrationS
                 .find(|applied| applied.version == migration.version());
             let state = match known {
                 Some(applied) if applied.unfinished => MigrationState::Unfinished,
-                Some(applied) if applied.checksum != migration.checksum() => {
+                Some(applied) if !migration.accepts(&applied.checksum) => {
                     MigrationState::Changed
                 }
                 Some(_) => MigrationState::Applied,
