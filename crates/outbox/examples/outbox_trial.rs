@@ -1,4 +1,5 @@
-//! A service that changes its database, tells of it, and hears of it itself: what the tests kill again and again.
+//! A service that changes its database, publishes each change and consumes its own events. Tests
+//! kill it repeatedly.
 
 use std::{
     num::NonZeroU32,
@@ -32,29 +33,29 @@ const TABLES: MigrationSet = MigrationSet::of_service(&[Migration::new(
      CREATE TABLE effects (sequence {identity}, number {bigint} NOT NULL);",
     "DROP TABLE effects; DROP TABLE changes;",
 )]);
-/// As many keys as events are spread over.
+/// The number of keys of the events.
 const KEYS: i64 = 4;
 
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct TrialConfig {
-    /// Where changes, outbox and effects are.
+    /// The database of changes, outbox and effects.
     database: DatabaseConfig,
-    /// Who carries the events.
+    /// The broker.
     broker: MessagingConfig,
     /// Outbox and inbox.
     outbox: OutboxConfig,
-    /// How many changes are made in all.
+    /// The total number of changes.
     changes: i64,
-    /// How long it rests after each change, in microseconds.
-    rest_us: u64,
-    /// Where it kills itself.
+    /// The pause after each change, in microseconds.
+    pause_us: u64,
+    /// The step after which the process kills itself.
     dies: Option<Point>,
-    /// At which time that it comes there; at the first where there is none.
+    /// At which occurrence of the step it does, the first by default.
     dies_at: Option<NonZeroU32>,
 }
 
-/// The steps after which a service may die.
+/// The steps after which the process can kill itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum Point {
@@ -64,11 +65,11 @@ enum Point {
     AfterClaim,
     /// The broker has confirmed the first event of a batch.
     AfterPublish,
-    /// It has confirmed all, and none is marked.
-    BeforeMark,
+    /// The broker has confirmed all events, and no row is settled.
+    BeforeSettle,
 }
 
-/// Kills this process, as the kernel does one that takes too much memory.
+/// Kills this process, as the kernel kills one that uses too much memory.
 struct Death {
     point: Option<Point>,
     left: AtomicU32,
@@ -83,34 +84,34 @@ impl Death {
         }
     }
 
-    fn passes(&self, point: Point) {
+    fn pass(&self, point: Point) {
         if self.point == Some(point) && self.left.fetch_sub(1, Ordering::Relaxed) == 1 {
             let killed = kill_process(getpid(), Signal::KILL);
-            tracing::error!(?killed, "still alive");
+            tracing::error!(?killed, "the process cannot kill itself");
         }
     }
 }
 
-/// The broker, and the points about it.
-struct Mortal {
+/// A publisher that may die at the steps around a publication.
+struct MortalTarget {
     publisher: Publisher,
     death: Arc<Death>,
 }
 
-impl RelayTarget for Mortal {
+impl RelayTarget for MortalTarget {
     fn publish(&self, mut batch: Vec<Envelope>) -> BoxFuture<'_, Vec<Result<(), PublishError>>> {
         Box::pin(async move {
-            self.death.passes(Point::AfterClaim);
+            self.death.pass(Point::AfterClaim);
             let others = batch.split_off(batch.len().min(1));
-            let mut answers = self.publisher.publish_all(batch).await;
-            self.death.passes(Point::AfterPublish);
-            if answers.iter().all(Result::is_ok) {
-                answers.extend(self.publisher.publish_all(others).await);
+            let mut results = self.publisher.publish_all(batch).await;
+            self.death.pass(Point::AfterPublish);
+            if results.iter().all(Result::is_ok) {
+                results.extend(self.publisher.publish_all(others).await);
             } else {
-                answers.extend(others.iter().map(|_| Err(PublishError::Deferred)));
+                results.extend(others.iter().map(|_| Err(PublishError::Deferred)));
             }
-            self.death.passes(Point::BeforeMark);
-            answers
+            self.death.pass(Point::BeforeSettle);
+            results
         })
     }
 }
@@ -143,15 +144,15 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
     let messaging = Messaging::connect(service, "broker", &settings.broker).await?;
     let publisher = messaging.publisher(Topics::of::<Changed>()).await?;
     let death = Arc::new(Death::new(settings));
-    let mortal = Mortal {
+    let target = MortalTarget {
         publisher: publisher.clone(),
         death: Arc::clone(&death),
     };
-    let outbox = Outbox::start_towards(
+    let outbox = Outbox::start_with_target(
         service,
         &database,
         publisher,
-        Arc::new(mortal),
+        Arc::new(target),
         &settings.outbox,
     )
     .await?;
@@ -161,44 +162,44 @@ async fn assemble(service: &Assembly<TrialConfig>) -> Result<(), StartError> {
         let inbox = inbox.clone();
         async move {
             let number = received.event().number;
-            let once = inbox.once(received.envelope(), |tx| async move {
+            let outcome = inbox.process_once(received.envelope(), |tx| async move {
                 let done = sql("INSERT INTO effects (number) VALUES (?)")
                     .bind(number)
                     .execute(&tx)
                     .await;
                 done.map(drop).map_err(Failure::retry)
             });
-            once.await.map(drop)
+            outcome.await.map(drop)
         }
     });
-    // Also what a killed process had in hand comes before what follows it.
+    // Messages of a killed process are redelivered before the later messages of their key.
     messaging.subscribe(effects.ordered()).await?;
 
-    let most = settings.changes;
-    let rest = Duration::from_micros(settings.rest_us);
+    let total = settings.changes;
+    let pause = Duration::from_micros(settings.pause_us);
     service.worker(Worker::new("changes", Schedule::Continuous, move |run| {
         let (database, outbox, death) = (database.clone(), outbox.clone(), Arc::clone(&death));
         async move {
-            if !change(&database, &outbox, most).await? {
+            if !change(&database, &outbox, total).await? {
                 run.stop.requested().await;
             }
-            death.passes(Point::AfterCommit);
-            tokio::time::sleep(rest).await;
+            death.pass(Point::AfterCommit);
+            tokio::time::sleep(pause).await;
             Ok(())
         }
     }));
     Ok(())
 }
 
-/// Makes the next change and tells of it; `false` when all are made.
-async fn change(database: &Database, outbox: &Outbox, most: i64) -> Result<bool, Error> {
-    let made: Result<bool, StoreError> = database
+/// Makes the next change and stores its event. Returns `false` after the last change.
+async fn change(database: &Database, outbox: &Outbox, total: i64) -> Result<bool, Error> {
+    let changed: Result<bool, StoreError> = database
         .transaction(|tx| async move {
             let (last,): (i64,) = sql("SELECT COALESCE(MAX(number), -1) FROM changes")
                 .fetch_one(&tx)
                 .await?;
             let number = last + 1;
-            if number >= most {
+            if number >= total {
                 return Ok(false);
             }
             let inserted: Result<_, DataError> = sql("INSERT INTO changes (number) VALUES (?)")
@@ -213,5 +214,5 @@ async fn change(database: &Database, outbox: &Outbox, most: i64) -> Result<bool,
             Ok(true)
         })
         .await;
-    Ok(made?)
+    Ok(changed?)
 }

@@ -9,51 +9,59 @@ use serde_json::json;
 use crate::{
     MIGRATIONS,
     store::{
-        parked::{discard, list, release},
+        dead_letter::{discard, list, retry, retry_all},
         status::status,
     },
 };
 
-/// As many as a screen holds, and some.
-const LISTED: u32 = 100;
+/// A few screens of lines.
+const DEFAULT_LIMIT: u32 = 100;
 
-/// The command `outbox` of a service binary: how the outbox is, which events were set aside and why, and what is to become of them. It is in the database of this name, with these settings.
+/// The command `outbox` of a service binary. It shows the state of the outbox, and lists, retries
+/// and discards dead letters. `name` and `config` select the database of the outbox.
 pub fn outbox_command<C: Settings>(
     name: &'static str,
     config: fn(&C) -> &DatabaseConfig,
 ) -> ServiceCommand<C> {
     let sequence = || {
         Arg::new("sequence")
-            .help("The event's number, as the list tells it.")
+            .help("The sequence number of the event, as shown by list.")
             .value_parser(value_parser!(i64))
     };
     let definition = Command::new("outbox")
-        .about("Look at the events that are to be published, and at those that were set aside.")
+        .about("Show pending events, and list, retry or discard dead letters.")
         .subcommand_required(true)
-        .subcommand(Command::new("status").about("Tell how many events wait, and how long."))
+        .subcommand(
+            Command::new("status").about("Show how many events are pending, and for how long."),
+        )
         .subcommand(
             Command::new("list")
-                .about("List the events that were set aside, and why.")
+                .about("List dead letters and their problems, oldest first.")
                 .arg(
-                    Arg::new("most")
-                        .long("most")
-                        .help("How many are listed at most.")
+                    Arg::new("limit")
+                        .long("limit")
+                        .help("The maximum number of dead letters.")
                         .value_parser(value_parser!(u32).range(1..=10_000)),
                 ),
         )
         .subcommand(
             Command::new("retry")
-                .about("Let the relays try an event again that was set aside, or all of them.")
+                .about("Publish a dead letter again, or all of them.")
                 .arg(
                     sequence()
                         .required_unless_present("all")
                         .conflicts_with("all"),
                 )
-                .arg(Arg::new("all").long("all").num_args(0).help("All of them.")),
+                .arg(
+                    Arg::new("all")
+                        .long("all")
+                        .num_args(0)
+                        .help("Retry all dead letters."),
+                ),
         )
         .subcommand(
             Command::new("discard")
-                .about("Remove an event that was set aside. It is never published.")
+                .about("Delete a dead letter. It is never published.")
                 .arg(sequence().required(true)),
         );
     ServiceCommand::new(definition, move |run| Box::pin(outbox(run, name, config)))
@@ -67,77 +75,88 @@ async fn outbox<C: Settings>(
     let config = config(run.service.settings());
     let database = Database::connect(run.service, name, config, &[MIGRATIONS]).await?;
     match run.arguments.subcommand() {
-        Some(("list", arguments)) => listed(&run, &database, arguments).await,
+        Some(("list", arguments)) => print_dead_letters(&run, &database, arguments).await,
         Some(("retry", arguments)) => {
             let sequence = arguments.get_one::<i64>("sequence").copied();
-            let released = release(&database, sequence).await?;
-            changed(&run, sequence, released, "to be tried again")
+            let count = match sequence {
+                Some(sequence) => retry(&database, sequence).await?,
+                None => retry_all(&database).await?,
+            };
+            print_count(&run, sequence, count, "will be published again")
         }
         Some(("discard", arguments)) => {
             let sequence = arguments.get_one::<i64>("sequence").copied();
-            let discarded = discard(&database, sequence.unwrap_or_default()).await?;
-            changed(&run, sequence, discarded, "discarded")
+            let count = discard(&database, sequence.unwrap_or_default()).await?;
+            print_count(&run, sequence, count, "discarded")
         }
-        _ => {
-            let status = status(&database).await?;
-            let text = format!(
-                "{} events wait, the oldest for {:.1} s; {} were set aside",
-                status.pending,
-                status.oldest.as_secs_f64(),
-                status.parked
-            );
-            run.console.answer(
-                &text,
-                &json!({ "pending": status.pending, "parked": status.parked, "oldest_seconds": status.oldest.as_secs_f64() }),
-            );
-            Ok(())
-        }
+        _ => print_status(&run, &database).await,
     }
 }
 
-async fn listed<C>(
+async fn print_status<C>(
+    run: &CommandRun<'_, C>,
+    database: &Database,
+) -> Result<(), StartError> {
+    let status = status(database).await?;
+    let oldest = status.oldest.as_secs_f64();
+    let text = format!(
+        "{} events pending, the oldest for {oldest:.1} s; {} dead letters",
+        status.pending, status.dead_letters
+    );
+    run.console.answer(
+        &text,
+        &json!({
+            "pending": status.pending,
+            "dead_letters": status.dead_letters,
+            "oldest_seconds": oldest,
+        }),
+    );
+    Ok(())
+}
+
+async fn print_dead_letters<C>(
     run: &CommandRun<'_, C>,
     database: &Database,
     arguments: &ArgMatches,
 ) -> Result<(), StartError> {
-    let most = arguments.get_one("most").copied().unwrap_or(LISTED);
-    let parked = list(database, most).await?;
-    let lines: Vec<String> = parked
+    let limit = arguments.get_one("limit").copied().unwrap_or(DEFAULT_LIMIT);
+    let dead_letters = list(database, limit).await?;
+    let lines: Vec<String> = dead_letters
         .iter()
-        .map(|row| {
+        .map(|letter| {
             format!(
                 "{}  {}  {}  key {}  {} attempts  {}",
-                row.sequence,
-                row.id,
-                row.topic,
-                row.key.as_deref().unwrap_or("-"),
-                row.attempts,
-                row.problem.as_deref().unwrap_or_default()
+                letter.sequence,
+                letter.id,
+                letter.topic,
+                letter.key.as_deref().unwrap_or("-"),
+                letter.attempts,
+                letter.problem.as_deref().unwrap_or_default()
             )
         })
         .collect();
     let text = if lines.is_empty() {
-        "no event was set aside".to_owned()
+        "no dead letters".to_owned()
     } else {
         lines.join("\n")
     };
-    run.console.answer(&text, &parked);
+    run.console.answer(&text, &dead_letters);
     Ok(())
 }
 
-fn changed<C>(
+fn print_count<C>(
     run: &CommandRun<'_, C>,
     sequence: Option<i64>,
     count: u64,
-    what: &str,
+    outcome: &str,
 ) -> Result<(), StartError> {
     if let (Some(sequence), 0) = (sequence, count) {
         return Err(StartError::new(format!(
-            "no event {sequence} was set aside"
+            "{sequence} is not the sequence number of a dead letter: see the command outbox list"
         )));
     }
     run.console.answer(
-        &format!("{count} events {what}"),
+        &format!("{count} events {outcome}"),
         &json!({ "events": count }),
     );
     Ok(())

@@ -4,95 +4,100 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// One publishes while the other claims.
-const DEFAULT_RELAYS: NonZeroU16 = NonZeroU16::new(2).unwrap();
-/// What a broker confirms in a few milliseconds.
-const DEFAULT_BATCH: NonZeroU32 = NonZeroU32::new(500).unwrap();
-/// Waited only behind events that were just published: under load it saves the database most of its work for relays, and nobody sees the delay.
-const DEFAULT_GATHER: Timeout = Timeout::from_millis(10);
-/// Longer than publishing a batch can take; after a crash its rows wait this long.
-const DEFAULT_CLAIM: Timeout = Timeout::from_secs(30);
-/// Soon after a commit in another process, and little work for the database.
-const DEFAULT_FIRST_LOOK: Timeout = Timeout::from_millis(25);
-/// An idle table is looked at once a second.
-const DEFAULT_LAST_LOOK: Timeout = Timeout::from_secs(1);
-/// A row that failed this often will fail again.
-const DEFAULT_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// The first pause of a row that failed.
-const DEFAULT_PAUSE: Timeout = Timeout::from_millis(200);
-/// The longest: ten attempts take about four minutes.
-const DEFAULT_LONGEST_PAUSE: Timeout = Timeout::from_secs(60);
-/// An event that has waited this long is a fault that somebody should see.
-const DEFAULT_OLDEST: Timeout = Timeout::from_secs(60);
-/// Longer than any broker delivers again what nobody acknowledged, and than a replay of dead letters takes to be decided.
-const DEFAULT_KEEP: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+use crate::batch_size::BatchSize;
 
-/// Outbox and inbox of a service.
+/// One relay publishes while the other claims.
+const DEFAULT_CONCURRENCY: NonZeroU16 = NonZeroU16::new(2).unwrap();
+/// A broker confirms this many events within a few milliseconds.
+const DEFAULT_BATCH_SIZE: BatchSize = BatchSize::clamped(500);
+/// Larger batches under load save most of the database's work. Consumers do not notice the delay.
+const DEFAULT_LINGER: Timeout = Timeout::from_millis(10);
+/// With a poll interval of 1 s, another relay publishes the events of a killed process within 5 s.
+const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(3);
+/// Soon after a commit in another process, and little work for the database.
+const DEFAULT_MIN_POLL_INTERVAL: Timeout = Timeout::from_millis(25);
+/// One query per second costs an idle database almost nothing.
+const DEFAULT_MAX_POLL_INTERVAL: Timeout = Timeout::from_secs(1);
+/// An event that the broker refused this often will be refused again.
+const DEFAULT_MAX_ATTEMPTS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// A missing subscriber may appear within a second.
+const DEFAULT_INITIAL_BACKOFF: Timeout = Timeout::from_millis(200);
+/// Ten attempts then take about four minutes.
+const DEFAULT_MAX_BACKOFF: Timeout = Timeout::from_secs(60);
+/// An operator should look at an event that has waited this long.
+const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
+/// Longer than any broker redelivers an unacknowledged message, and than an operator needs to
+/// replay dead letters.
+const DEFAULT_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
+
+/// Settings of the outbox and the inbox of a service.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutboxConfig {
-    /// How stored events are published.
+    /// How relays publish stored events.
     pub relay: RelayConfig,
-    /// How messages are told apart from repeats.
+    /// How consumers recognize repeated messages.
     pub inbox: InboxConfig,
 }
 
-/// How stored events are published.
+/// Settings of the relays, which publish stored events.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RelayConfig {
-    /// Whether this process publishes; one that only stores leaves it to others.
+    /// Whether this process publishes. Otherwise it only stores events, and other processes publish them.
     pub enabled: bool,
-    /// How many relays run side by side in this process.
-    pub relays: NonZeroU16,
-    /// How many events are claimed at a time.
-    pub batch: NonZeroU32,
-    /// How long a relay waits for more after it published a few events. The first after a quiet time is published at once.
-    pub gather: Timeout,
-    /// How long a claim stands: longer than publishing a batch takes.
-    pub claim: Timeout,
-    /// How soon an outbox that had something is looked at again.
-    pub first_look: Timeout,
-    /// How seldom one that has nothing is looked at. A commit in the same process is noticed at once.
-    pub last_look: Timeout,
-    /// How often an event is tried that the broker refuses. A broker that cannot be reached counts for nothing.
-    pub attempts: NonZeroU32,
-    /// The first pause of an event that was refused; it doubles each time.
-    pub pause: Timeout,
-    /// The longest pause.
-    pub longest_pause: Timeout,
-    /// Readiness is degraded while an event has waited longer.
-    pub oldest: Timeout,
+    /// The number of relays of this process.
+    pub concurrency: NonZeroU16,
+    /// The maximum number of events that a relay claims at once. A lower `database.maximum_rows` lowers it.
+    pub batch_size: BatchSize,
+    /// How long a relay waits after a small batch, so that the next batch is larger. The first event after an idle time is published at once.
+    pub linger: Timeout,
+    /// How long a claim is valid. A relay renews it while it publishes. After a crash, other relays wait this long.
+    pub claim_ttl: Timeout,
+    /// How often a relay polls after it published events.
+    pub min_poll_interval: Timeout,
+    /// How often a relay polls an idle outbox. A commit in the same process wakes it at once.
+    pub max_poll_interval: Timeout,
+    /// How often a relay publishes an event that the broker refuses, before it dead-letters the event. Attempts while the broker is unavailable do not count.
+    pub max_attempts: NonZeroU32,
+    /// The backoff after the first refusal of an event. It doubles with each refusal.
+    pub initial_backoff: Timeout,
+    /// The maximum backoff.
+    pub max_backoff: Timeout,
+    /// Readiness is degraded while an event has waited longer than this.
+    pub max_message_age: Timeout,
 }
 
-/// How messages are told apart from repeats.
+/// Settings of the inbox, which recognizes repeated messages.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct InboxConfig {
-    /// How long a message is remembered.
-    pub keep: Timeout,
+    /// How long the inbox remembers a message.
+    pub retention: Timeout,
 }
 
 impl Default for RelayConfig {
     fn default() -> Self {
         Self {
             enabled: true,
-            relays: DEFAULT_RELAYS,
-            batch: DEFAULT_BATCH,
-            gather: DEFAULT_GATHER,
-            claim: DEFAULT_CLAIM,
-            first_look: DEFAULT_FIRST_LOOK,
-            last_look: DEFAULT_LAST_LOOK,
-            attempts: DEFAULT_ATTEMPTS,
-            pause: DEFAULT_PAUSE,
-            longest_pause: DEFAULT_LONGEST_PAUSE,
-            oldest: DEFAULT_OLDEST,
+            concurrency: DEFAULT_CONCURRENCY,
+            batch_size: DEFAULT_BATCH_SIZE,
+            linger: DEFAULT_LINGER,
+            claim_ttl: DEFAULT_CLAIM_TTL,
+            min_poll_interval: DEFAULT_MIN_POLL_INTERVAL,
+            max_poll_interval: DEFAULT_MAX_POLL_INTERVAL,
+            max_attempts: DEFAULT_MAX_ATTEMPTS,
+            initial_backoff: DEFAULT_INITIAL_BACKOFF,
+            max_backoff: DEFAULT_MAX_BACKOFF,
+            max_message_age: DEFAULT_MAX_MESSAGE_AGE,
         }
     }
 }
 
 impl Default for InboxConfig {
     fn default() -> Self {
-        Self { keep: DEFAULT_KEEP }
+        Self {
+            retention: DEFAULT_RETENTION,
+        }
     }
 }

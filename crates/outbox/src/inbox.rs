@@ -1,6 +1,7 @@
 use std::{fmt, future::Future, sync::Arc};
 
 use seaworthy_config::Settings;
+use seaworthy_core::Timeout;
 use seaworthy_data::{DataError, Database, Transaction};
 use seaworthy_messaging::{Envelope, Failure};
 use seaworthy_service::{Assembly, Schedule, Worker};
@@ -10,10 +11,28 @@ use crate::{
     store::inbox::{purge, remember},
 };
 
-/// Seldom enough to be no load, often enough that no purge is large.
-const PURGED_EVERY: seaworthy_core::Timeout = seaworthy_core::Timeout::from_secs(60);
+/// Purges stay small, and their load is negligible.
+const PURGE_INTERVAL: Timeout = Timeout::from_secs(60);
 
-/// Which messages a consumer has had (MSG-5). Cheap to clone.
+/// The messages that a consumer has processed (MSG-5). Cheap to clone.
+///
+/// ```
+/// use seaworthy_data::{Database, sql};
+/// use seaworthy_messaging::{Envelope, Failure};
+/// use seaworthy_outbox::{Inbox, InboxConfig, InboxOutcome};
+///
+/// async fn count(database: Database, message: &Envelope) -> Result<(), Failure> {
+///     let inbox = Inbox::new(database, "statistics", InboxConfig::default());
+///     let outcome = inbox.process_once(message, |tx| async move {
+///         let counted = sql("UPDATE statistics SET events = events + 1").execute(&tx).await;
+///         counted.map(drop).map_err(Failure::retry)
+///     });
+///     if outcome.await? == InboxOutcome::Duplicate {
+///         println!("the message was counted earlier");
+///     }
+///     Ok(())
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Inbox {
     database: Database,
@@ -21,17 +40,18 @@ pub struct Inbox {
     config: InboxConfig,
 }
 
-/// What became of a message.
+/// The outcome of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Once {
-    /// The effect was made.
-    Done,
-    /// It had been made before: the message came again.
-    Repeat,
+pub enum InboxOutcome {
+    /// The effect was committed.
+    Processed,
+    /// The effect was committed by an earlier delivery. Nothing was done.
+    Duplicate,
 }
 
 impl Inbox {
-    /// The inbox of a consumer, usually named as its group, in a database that has the tables of [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the inbox of a consumer, usually named as its group, in a database with the tables of
+    /// [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub fn new(database: Database, consumer: &str, config: InboxConfig) -> Self {
         Self {
@@ -41,63 +61,67 @@ impl Inbox {
         }
     }
 
-    /// Forgets messages after their time, once a minute, on whatever replica.
+    /// Starts a worker that removes messages older than [`InboxConfig::retention`] once a minute.
     pub fn purge_regularly<C: Settings>(&self, service: &Assembly<C>) {
         let inbox = self.clone();
         service.worker(Worker::in_steps(
             "inbox purge",
-            Schedule::Interval(PURGED_EVERY),
+            Schedule::Interval(PURGE_INTERVAL),
             move || {
                 let inbox = inbox.clone();
-                async move { Ok(purge(&inbox.database, inbox.config.keep.get()).await?) }
+                async move { Ok(purge(&inbox.database, inbox.config.retention.get()).await?) }
             },
         ));
     }
 
     /// Runs the effect of a message in a transaction that also records the message, so that the
-    /// effect happens at most once. The subscription alone limits attempts (`retries`,
+    /// effect happens at most once. The subscription alone limits attempts (`max_retries`,
     /// `max_deliveries`), so a replayed message has all its attempts again.
     ///
     /// # Errors
     /// The error of `effect`, or a database failure, which is retried. Nothing is committed.
-    pub async fn once<F, R>(&self, message: &Envelope, effect: F) -> Result<Once, Failure>
+    pub async fn process_once<F, R>(
+        &self,
+        message: &Envelope,
+        effect: F,
+    ) -> Result<InboxOutcome, Failure>
     where
         F: Fn(Transaction) -> R + Send + Sync,
         R: Future<Output = Result<(), Failure>> + Send,
     {
         let id = message.id().as_str();
         let effect = &effect;
-        let outcome: Result<Once, Undone> = self
+        let outcome: Result<InboxOutcome, Rollback> = self
             .database
             .transaction(move |tx| async move {
                 if !remember(&tx, &self.consumer, id).await? {
-                    return Ok(Once::Repeat);
+                    return Ok(InboxOutcome::Duplicate);
                 }
-                effect(tx).await.map_err(Undone::Effect)?;
-                Ok(Once::Done)
+                effect(tx).await.map_err(Rollback::Effect)?;
+                Ok(InboxOutcome::Processed)
             })
             .await;
         outcome.map_err(Failure::from)
     }
 }
 
-/// Why a transaction was given up.
-enum Undone {
+/// The reason for a rollback.
+enum Rollback {
     Data(DataError),
     Effect(Failure),
 }
 
-impl From<DataError> for Undone {
+impl From<DataError> for Rollback {
     fn from(error: DataError) -> Self {
         Self::Data(error)
     }
 }
 
-impl From<Undone> for Failure {
-    fn from(undone: Undone) -> Self {
-        match undone {
-            Undone::Effect(failure) => failure,
-            Undone::Data(error) => Self::retry(error),
+impl From<Rollback> for Failure {
+    fn from(rollback: Rollback) -> Self {
+        match rollback {
+            Rollback::Effect(failure) => failure,
+            Rollback::Data(error) => Self::retry(error),
         }
     }
 }

@@ -1,26 +1,40 @@
-//! Outbox and inbox: a change and the word of it are one, and what comes twice counts once (MSG-4, MSG-5).
+//! A transactional outbox for events, and an inbox that makes consumers idempotent (MSG-4, MSG-5).
 //!
-//! A service that changes its database and then publishes loses the event when it dies between the two, and tells of what never happened when it publishes first. So the
-//! event is stored in the transaction of the change ([`Outbox::store`]) and a relay publishes what was committed. The relay may die at any point too, after which it
-//! publishes again; so a consumer writes down which messages it has seen in the transaction of its own effect ([`Inbox::once`]).
+//! A service that changes its database and then publishes an event loses the event if it crashes
+//! in between. If it publishes first, it may announce a change that is never committed. So
+//! [`Outbox::store`] stores the event in the transaction of the change, and a relay publishes
+//! committed events. A relay that crashes may publish an event twice. So a consumer records the
+//! messages that it has processed in the transaction of its own effect
+//! ([`Inbox::process_once`]).
 //!
-//! Several relays run side by side on one table. Each key has its lane, and a relay claims lanes for a time ([`RelayConfig::claim`]); the claims of one that died end by
-//! themselves, nobody owns anything beyond that, and no row is stranded. Rows of one key are published in the order in which they were stored: while one waits for another attempt, the key's
-//! later ones wait. A row that the broker will never take is parked at once, one that fails again and again after [`RelayConfig::attempts`]; a broker that is down
-//! counts for nothing. The relay publishes the later rows of a key only after the failed one.
+//! Several relays share one table. Each key belongs to one of 16 partitions, and a relay claims
+//! partitions for a limited time ([`RelayConfig::claim_ttl`]), which it renews while it publishes.
+//! If a relay crashes, its claims expire and another relay takes over. Events of one key are
+//! published in the order in which they were stored. While one of them waits for another attempt,
+//! the later events of its key wait too.
+//!
+//! A relay dead-letters an event at once if the broker refuses it permanently, and after
+//! [`RelayConfig::max_attempts`] transient refusals. Attempts while the broker is unavailable do
+//! not count.
 
+// The fixture of the integration tests is also a fixture of unit tests.
+#[cfg(test)]
+extern crate self as seaworthy_outbox;
+
+mod batch_size;
 mod commands;
 mod config;
 mod inbox;
+mod metrics;
 mod migrations;
-mod observe;
 mod outbox;
 mod relay;
 mod store;
 
+pub use batch_size::{BatchSize, InvalidBatchSize};
 pub use commands::outbox_command;
 pub use config::{InboxConfig, OutboxConfig, RelayConfig};
-pub use inbox::{Inbox, Once};
+pub use inbox::{Inbox, InboxOutcome};
 pub use migrations::MIGRATIONS;
 pub use outbox::{Outbox, StoreError};
 pub use relay::RelayTarget;

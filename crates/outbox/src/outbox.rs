@@ -1,7 +1,7 @@
 use std::{fmt, sync::Arc};
 
 use seaworthy_config::Settings;
-use seaworthy_core::{Code, Error};
+use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_data::{DataError, Database, Transaction};
 use seaworthy_health::{CheckFailure, Probe};
 use seaworthy_messaging::{Message, PublishError, Publisher};
@@ -11,33 +11,33 @@ use tokio::sync::Notify;
 use crate::{
     config::OutboxConfig,
     inbox::Inbox,
-    observe::Observer,
+    metrics::OutboxMetrics,
     relay::{Relay, RelayComponent, RelayTarget},
     store::{insert::insert, status::status},
 };
 
-/// How often an outbox is counted.
-const COUNTED_EVERY: seaworthy_core::Timeout = seaworthy_core::Timeout::from_secs(5);
+/// How often the pending events are counted.
+const COUNT_INTERVAL: Timeout = Timeout::from_secs(5);
 
-/// The outbox of a service. Cheap to clone; all clones are the same outbox.
+/// The outbox of a service. Cheap to clone; all clones share one outbox.
 #[derive(Clone)]
-pub struct Outbox(Arc<Inner>);
+pub struct Outbox(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) database: Database,
     publisher: Publisher,
-    pub(crate) observer: Observer,
-    /// Told of every commit that stored something.
+    pub(crate) metrics: OutboxMetrics,
+    /// Notified after each commit that stored events.
     pub(crate) committed: Notify,
 }
 
-/// An event could not be stored.
+/// Errors returned when an event cannot be stored.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Something is wrong with it that publishing would find too.
+    /// The event is invalid: publishing it would fail permanently.
     #[error("the event cannot be published")]
     Unpublishable(#[source] PublishError),
-    /// The database did not take it.
+    /// The database failed.
     #[error("the event cannot be stored")]
     Data(#[from] DataError),
 }
@@ -54,11 +54,12 @@ impl From<StoreError> for Error {
 }
 
 impl Outbox {
-    /// The outbox in `database`, whose events `publisher` publishes. The tables are those of [`MIGRATIONS`](crate::MIGRATIONS). Relays start at once, stop after everything that
-    /// may store an event, and then publish what is left.
+    /// Starts the outbox in `database`, whose events `publisher` publishes. Apply
+    /// [`MIGRATIONS`](crate::MIGRATIONS) to the database. Relays start at once. At the stop of the
+    /// service they publish the remaining events, after all components that may store one.
     ///
     /// # Errors
-    /// [`StartError`] where the tables cannot be read.
+    /// [`StartError`] if the tables cannot be read.
     pub async fn start<C: Settings>(
         service: &Assembly<C>,
         database: &Database,
@@ -66,52 +67,62 @@ impl Outbox {
         config: &OutboxConfig,
     ) -> Result<Self, StartError> {
         let target = Arc::new(publisher.clone());
-        Self::start_towards(service, database, publisher, target, config).await
+        Self::start_with_target(service, database, publisher, target, config).await
     }
 
-    /// As [`start`](Self::start), with events going to `target`: for tests of what happens between two steps, and for brokers of a service's own.
+    /// Starts the outbox as [`start`](Self::start) does, with relays that publish to `target`. Use
+    /// it for tests and for brokers that `seaworthy-messaging` does not support.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
-    pub async fn start_towards<C: Settings>(
+    pub async fn start_with_target<C: Settings>(
         service: &Assembly<C>,
         database: &Database,
         publisher: Publisher,
         target: Arc<dyn RelayTarget>,
         config: &OutboxConfig,
     ) -> Result<Self, StartError> {
-        let unreadable = |error| StartError::because("the outbox cannot be read", error);
         let outbox = Self(Arc::new(Inner {
             database: database.clone(),
             publisher,
-            observer: Observer::new(service.metrics()),
+            metrics: OutboxMetrics::new(service.metrics()),
             committed: Notify::new(),
         }));
-        let first = status(database).await.map_err(unreadable)?;
-        outbox.0.observer.saw(first);
+        let counted = status(database)
+            .await
+            .map_err(|error| StartError::because("the outbox cannot be read", error))?;
+        outbox.0.metrics.record(counted);
         if config.relay.enabled {
             let relay = Relay::new(Arc::clone(&outbox.0), target, config.relay.clone());
-            service.component(RelayComponent::start(relay));
+            service.component(RelayComponent::start(&relay));
         }
-        let counted = Arc::clone(&outbox.0);
+        outbox.start_counter(service);
+        outbox.register_check(service, config.relay.max_message_age);
+        Ok(outbox)
+    }
+
+    fn start_counter<C: Settings>(&self, service: &Assembly<C>) {
+        let counted = Arc::clone(&self.0);
         service.worker(Worker::new(
             "outbox count",
-            Schedule::Interval(COUNTED_EVERY),
+            Schedule::Interval(COUNT_INTERVAL),
             move |_| {
                 let outbox = Arc::clone(&counted);
                 async move {
-                    outbox.observer.saw(status(&outbox.database).await?);
+                    outbox.metrics.record(status(&outbox.database).await?);
                     Ok(())
                 }
             },
         ));
-        let watched = Arc::clone(&outbox.0);
-        let limit = config.relay.oldest.get();
+    }
+
+    fn register_check<C: Settings>(&self, service: &Assembly<C>, max_age: Timeout) {
+        let checked = Arc::clone(&self.0);
         service
             .health()
             .register(Probe::observed("outbox", false, move || {
-                let oldest = watched.observer.oldest();
-                if oldest > limit {
+                let oldest = checked.metrics.oldest();
+                if oldest > max_age.get() {
                     return Err(CheckFailure::new(format!(
                         "an event has waited for {} s",
                         oldest.as_secs()
@@ -119,19 +130,19 @@ impl Outbox {
                 }
                 Ok(())
             }));
-        Ok(outbox)
     }
 
-    /// Stores an event in the transaction of the change that it tells of. It is published soon after the commit, and never without one. It carries on what the running request knows: its
-    /// identifier, its trace, who acts (MSG-8).
+    /// Stores an event in the transaction of its change. A relay publishes it soon after the
+    /// commit, and never without one. The event carries the request ID, the trace and the actor of
+    /// the current request (MSG-8).
     ///
     /// # Errors
-    /// [`StoreError`]; the transaction is to be given up.
+    /// [`StoreError`]. Roll the transaction back.
     pub async fn store(&self, tx: &Transaction, message: Message) -> Result<(), StoreError> {
         self.store_all(tx, [message]).await
     }
 
-    /// As [`store`](Self::store), for many events at once: a statement for each 64 of them.
+    /// Stores many events as [`store`](Self::store) does, with one statement per 64 events.
     ///
     /// # Errors
     /// As for [`store`](Self::store).
@@ -149,13 +160,13 @@ impl Outbox {
         insert(tx, &envelopes).await?;
         let (inner, count) = (Arc::clone(&self.0), envelopes.len());
         tx.on_commit(move || {
-            inner.observer.stored.add(count as u64);
+            inner.metrics.stored.add(count as u64);
             inner.committed.notify_one();
         });
         Ok(())
     }
 
-    /// An inbox in the same database.
+    /// Returns an inbox in the same database for a consumer, usually named as its group.
     #[must_use]
     pub fn inbox(&self, consumer: &str, config: &OutboxConfig) -> Inbox {
         Inbox::new(self.0.database.clone(), consumer, config.inbox.clone())

@@ -1,85 +1,95 @@
-use std::time::Duration;
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
 
 use futures::future::BoxFuture;
 use parking_lot::Mutex;
-use seaworthy_core::Backoff;
-use seaworthy_core::Timeout;
+use seaworthy_core::{Backoff, Timeout};
 use seaworthy_service::{Component, Stage};
 use tokio::{
     sync::watch,
-    task::{AbortHandle, JoinError},
+    task::{AbortHandle, JoinError, JoinHandle},
     time::sleep,
 };
 
-use super::turn::Relay;
+use super::run::Relay;
 
-/// A relay that panicked begins again after a pause that grows to this.
-const LONGEST_PAUSE: Timeout = Timeout::from_secs(10);
-const FIRST_PAUSE: Timeout = Timeout::from_millis(100);
+/// A relay that panicked once may run again soon.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
+/// A relay that panics repeatedly costs little.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(10);
 
-/// The relays of a service: stopped behind whatever may store an event, before the database and the broker.
+/// The relays of a service. They stop after all components that may store an event, and before the
+/// database and the broker.
 pub(crate) struct RelayComponent {
     stop: watch::Sender<bool>,
-    running: Mutex<Vec<AbortHandle>>,
+    tasks: Mutex<Vec<AbortHandle>>,
     /// Closed when the last relay has ended.
     ended: watch::Sender<()>,
 }
 
 impl RelayComponent {
-    pub(crate) fn start(relay: Relay) -> Self {
+    pub(crate) fn start(relay: &Relay) -> Self {
         let (stop, stopping) = watch::channel(false);
         let (ended, _) = watch::channel(());
-        let mut running = Vec::new();
-        for _ in 0..relay.count() {
+        let mut tasks = Vec::new();
+        for _ in 0..relay.concurrency() {
             let (relay, stopping) = (relay.clone(), stopping.clone());
             let alive = ended.subscribe();
-            let kept = tokio::spawn(async move {
-                keep(relay, stopping).await;
+            let task = tokio::spawn(async move {
+                supervise(|stop| relay.clone().run(stop), stopping).await;
                 drop(alive);
             });
-            running.push(kept.abort_handle());
+            tasks.push(task.abort_handle());
         }
         Self {
             stop,
-            running: Mutex::new(running),
+            tasks: Mutex::new(tasks),
             ended,
         }
     }
 }
 
-/// Runs a relay again that panicked (LIFE-5).
-async fn keep(relay: Relay, stopping: watch::Receiver<bool>) {
-    let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+/// Restarts a relay that panicked (LIFE-5). A stop ends the backoff: the relay then runs once more
+/// to publish the remaining events.
+async fn supervise<F>(start: impl Fn(watch::Receiver<bool>) -> F, mut stop: watch::Receiver<bool>)
+where
+    F: Future<Output = ()> + Send + 'static,
+{
+    let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
     let mut panics = 0_u32;
     loop {
-        let ran = Abort(tokio::spawn(relay.clone().run(stopping.clone())));
-        match ran.await {
-            Err(error) if error.is_panic() => {
-                tracing::error!(problem = %error, "a relay panicked and begins again");
-                let pause: Duration = backoff.max_delay(panics);
-                panics = panics.saturating_add(1);
-                sleep(pause).await;
-            }
-            _ => return,
+        let is_stopping = *stop.borrow();
+        let ended = AbortOnDrop(tokio::spawn(start(stop.clone()))).await;
+        let Some(error) = ended.err().filter(JoinError::is_panic) else {
+            return;
+        };
+        let delay = backoff.max_delay(panics);
+        tracing::error!(%error, is_stopping, "a relay panicked");
+        if is_stopping {
+            return;
+        }
+        panics = panics.saturating_add(1);
+        tokio::select! {
+            () = sleep(delay) => {}
+            _ = stop.wait_for(|is_stopping| *is_stopping) => {}
         }
     }
 }
 
-/// A task that ends with whoever waits for it.
-struct Abort(tokio::task::JoinHandle<()>);
+/// A task that is aborted when this is dropped.
+struct AbortOnDrop(JoinHandle<()>);
 
-impl Future for Abort {
+impl Future for AbortOnDrop {
     type Output = Result<(), JoinError>;
 
-    fn poll(
-        mut self: std::pin::Pin<&mut Self>,
-        context: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Self::Output> {
-        std::pin::Pin::new(&mut self.0).poll(context)
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        Pin::new(&mut self.0).poll(context)
     }
 }
 
-impl Drop for Abort {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -108,11 +118,54 @@ impl Component for RelayComponent {
             return Vec::new();
         }
         vec![format!(
-            "{alive} relays; what they leave is published after the next start"
+            "{alive} relays; the remaining events are published after the next start"
         )]
     }
 
     fn abort(&self) {
-        self.running.lock().iter().for_each(AbortHandle::abort);
+        self.tasks.lock().iter().for_each(AbortHandle::abort);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{
+        sync::{
+            Arc,
+            atomic::{AtomicU32, Ordering},
+        },
+        time::Duration,
+    };
+
+    use tokio::time::Instant;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn stop_ends_backoff_of_panicked_relay_life_4() {
+        let (stop, stopping) = watch::channel(false);
+        let runs = Arc::new(AtomicU32::new(0));
+        let counted = Arc::clone(&runs);
+        let start = move |stop: watch::Receiver<bool>| {
+            counted.fetch_add(1, Ordering::SeqCst);
+            async move { assert!(*stop.borrow(), "a test panic") }
+        };
+        let supervised = tokio::spawn(supervise(start, stopping));
+        // After 100, 200, … 6,400 ms the backoff is 10 s.
+        tokio::time::sleep(Duration::from_secs(13)).await;
+        let panics = runs.load(Ordering::SeqCst);
+        let begun = Instant::now();
+        stop.send_replace(true);
+        supervised.await.unwrap();
+        assert_eq!(begun.elapsed(), Duration::ZERO);
+        assert_eq!(runs.load(Ordering::SeqCst), panics + 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn relay_that_panics_at_stop_ends_life_4() {
+        let (_stop, stopping) = watch::channel(true);
+        let begun = Instant::now();
+        supervise(|_| async { panic!("a test panic") }, stopping).await;
+        assert_eq!(begun.elapsed(), Duration::ZERO);
     }
 }

@@ -1,11 +1,15 @@
-//! What publishes the rows that were committed.
+//! Publishes committed events.
 
 mod component;
-mod fate;
+mod disposition;
 mod full_topics;
+mod publish;
+mod run;
 mod target;
-mod turn;
 
 pub(crate) use component::RelayComponent;
+pub(crate) use run::Relay;
 pub use target::RelayTarget;
-pub(crate) use turn::Relay;
+
+#[cfg(test)]
+mod tests;

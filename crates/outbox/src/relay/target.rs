@@ -1,7 +1,7 @@
 use futures::future::BoxFuture;
 use seaworthy_messaging::{Envelope, PublishError, Publisher};
 
-/// Where a relay publishes to: a [`Publisher`], usually.
+/// A destination of relays, usually a [`Publisher`].
 pub trait RelayTarget: Send + Sync + 'static {
     /// Publishes in the order given, and returns a result for each after the broker has confirmed
     /// it. After a transient failure no later message of its key is published. Those are

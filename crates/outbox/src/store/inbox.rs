@@ -4,10 +4,11 @@ use seaworthy_data::{Connection, DataError, Transaction, sql};
 
 use super::microseconds;
 
-/// Rows that one step removes, so that no lock is held for long.
-const PURGED_AT_ONCE: i64 = 5_000;
+/// The maximum number of rows that one statement removes, so that it holds its locks briefly.
+const PURGE_BATCH: i64 = 5_000;
 
-/// Writes down that a consumer has a message; `false` where it has had it already. A second one at the same time waits for the end of the first.
+/// Records a message of a consumer. Returns `false` if the consumer has processed it. A concurrent
+/// call for the same message waits for the end of the first transaction.
 pub(crate) async fn remember(
     tx: &Transaction,
     consumer: &str,
@@ -22,14 +23,18 @@ pub(crate) async fn remember(
     Ok(done.rows_affected() > 0)
 }
 
-/// Forgets some of what is older than `keep`; `true` says that there may be more.
-pub(crate) async fn purge(connection: &dyn Connection, keep: Duration) -> Result<bool, DataError> {
+/// Removes up to [`PURGE_BATCH`] messages older than `retention`. Returns `true` if more may be
+/// left.
+pub(crate) async fn purge(
+    connection: &dyn Connection,
+    retention: Duration,
+) -> Result<bool, DataError> {
     let done = sql("DELETE FROM inbox WHERE ctid IN (SELECT ctid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
         .on_mysql("DELETE FROM inbox WHERE received_us < {now_us} - ? LIMIT ?")
         .on_sqlite("DELETE FROM inbox WHERE rowid IN (SELECT rowid FROM inbox WHERE received_us < {now_us} - ? LIMIT ?)")
-        .bind(microseconds(keep))
-        .bind(PURGED_AT_ONCE)
+        .bind(microseconds(retention))
+        .bind(PURGE_BATCH)
         .execute(connection)
         .await?;
-    Ok(done.rows_affected() >= PURGED_AT_ONCE.unsigned_abs())
+    Ok(done.rows_affected() >= PURGE_BATCH.unsigned_abs())
 }

@@ -1,24 +1,29 @@
-//! The statements on the tables. Times are those of the database, so that processes whose clocks differ agree on claims.
+//! The statements of outbox and inbox. All times come from the database, so that processes whose
+//! clocks differ agree on claims.
 
 pub(crate) mod claim;
+pub(crate) mod dead_letter;
 pub(crate) mod inbox;
 pub(crate) mod insert;
-mod lane;
-pub(crate) mod parked;
+mod partition;
 mod row;
 pub(crate) mod settle;
 pub(crate) mod status;
 
-pub(crate) use row::{Place, Stored};
+pub(crate) use row::{OutboxRow, RowId};
 
-/// What a row of the outbox is. The numbers stand in the statements.
+/// The column `state` of a row. The statements contain these numbers. A row in state 2 was refused
+/// and waits for another attempt.
 pub(crate) mod state {
-    /// Nobody has it yet.
-    pub(crate) const FREE: i32 = 0;
-    /// It is set aside until somebody looks at it.
-    pub(crate) const PARKED: i32 = 3;
+    /// To be published.
+    pub(crate) const PENDING: i32 = 0;
+    /// Dead-lettered, until an operator retries or discards it.
+    pub(crate) const DEAD: i32 = 3;
 }
 
 pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
     i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
 }
+
+#[cfg(test)]
+mod tests;

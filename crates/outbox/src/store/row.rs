@@ -1,36 +1,36 @@
 use seaworthy_data::{DataError, FromRow, Row};
 use seaworthy_messaging::{Envelope, Topic, envelope::Mode};
 
-/// Headers are kept as they would travel.
+/// Headers are stored in the form in which they are published.
 const MODE: Mode = Mode { prefix: "ce_" };
 
-/// Where a row is.
+/// Identifies a row.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Place {
-    pub(crate) lane: i32,
+pub(crate) struct RowId {
+    pub(crate) partition: i32,
     pub(crate) sequence: i64,
 }
 
 /// A row of the outbox.
 #[derive(Debug, Clone)]
-pub(crate) struct Stored {
+pub(crate) struct OutboxRow {
     pub(crate) sequence: i64,
-    pub(crate) lane: i32,
+    pub(crate) partition: i32,
     pub(crate) attempts: i32,
-    /// The message, or why it cannot be read.
+    /// The message, or the reason why it cannot be read.
     pub(crate) envelope: Result<Envelope, String>,
 }
 
-impl Stored {
-    pub(crate) const fn place(&self) -> Place {
-        Place {
-            lane: self.lane,
+impl OutboxRow {
+    pub(crate) const fn id(&self) -> RowId {
+        RowId {
+            partition: self.partition,
             sequence: self.sequence,
         }
     }
 }
 
-/// The headers of a message as the column has them.
+/// The headers of a message as the column `headers` contains them: a JSON array of pairs.
 pub(crate) fn headers(envelope: &Envelope) -> String {
     serde_json::Value::from_iter(
         envelope
@@ -41,7 +41,7 @@ pub(crate) fn headers(envelope: &Envelope) -> String {
     .to_string()
 }
 
-impl FromRow for Stored {
+impl FromRow for OutboxRow {
     fn from_row(row: &Row) -> Result<Self, DataError> {
         let topic: String = row.get("topic")?;
         let headers: String = row.get("headers")?;
@@ -55,7 +55,7 @@ impl FromRow for Stored {
             });
         Ok(Self {
             sequence: row.get("sequence")?,
-            lane: row.get("lane")?,
+            partition: row.get("lane")?,
             attempts: row.get("attempts")?,
             envelope,
         })

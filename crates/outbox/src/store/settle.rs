@@ -2,54 +2,67 @@ use std::time::Duration;
 
 use seaworthy_data::{DataError, Database, Transaction, sql};
 
-use super::{microseconds, row::Place};
+use super::{claim::Claim, microseconds, row::RowId};
 
-/// What became of a row that was claimed.
+/// How the relay settles a claimed row.
 #[derive(Debug, Clone)]
-pub(crate) enum Fate {
-    /// The broker has it.
-    Sent,
-    /// The broker refused it: it is tried again after the pause.
-    Again { problem: String, pause: Duration },
-    /// A queue of its topic is full: it is published again after the backoff, and the attempt does
+pub(crate) enum Disposition {
+    /// The broker confirmed it: the row is deleted.
+    Published,
+    /// The broker refused it transiently: the relay retries it after the backoff.
+    Retry { problem: String, backoff: Duration },
+    /// A queue of its topic is full: the relay retries it after the backoff, and the attempt does
     /// not count.
     Delayed { problem: String, backoff: Duration },
-    /// The broker will never take it.
-    Parked { problem: String },
-    /// The broker could not be reached, which says nothing about the row.
-    Free,
+    /// The broker refused it permanently or too often.
+    DeadLetter { problem: String },
+    /// The broker was unavailable. This does not count as an attempt.
+    Unavailable,
     /// The row was not sent, because earlier rows of its key come first.
     Deferred,
 }
 
-/// Writes down what became of the rows of a claim, and gives its lanes back. Rows of lanes that another relay has taken over meanwhile, because the claim ended, are left alone.
+/// Settles the rows of a claim and releases its partitions. Rows of a partition that another relay
+/// has claimed after the end of this claim stay unchanged.
 pub(crate) async fn settle(
     database: &Database,
-    claim: &str,
-    fates: &[(Place, Fate)],
+    claim: &Claim,
+    rows: &[(RowId, Disposition)],
 ) -> Result<(), DataError> {
+    let claim = claim.id();
     database
         .transaction(|tx| async move {
-            let ours: Vec<(i32,)> = sql("SELECT lane FROM outbox_lane WHERE claim = ? FOR UPDATE")
-                .on_sqlite("SELECT lane FROM outbox_lane WHERE claim = ?")
-                .bind(claim)
-                .fetch_all(&tx)
-                .await?;
-            let mut sent = Vec::new();
-            for (place, fate) in fates {
-                if !ours.contains(&(place.lane,)) {
+            let claimed: Vec<(i32,)> =
+                sql("SELECT lane FROM outbox_lane WHERE claim = ? FOR UPDATE")
+                    .on_sqlite("SELECT lane FROM outbox_lane WHERE claim = ?")
+                    .bind(claim)
+                    .fetch_all(&tx)
+                    .await?;
+            let mut published = Vec::new();
+            for (id, disposition) in rows {
+                if !claimed.contains(&(id.partition,)) {
                     continue;
                 }
-                match fate {
-                    Fate::Sent => sent.push(place.sequence),
-                    fate => set_aside(&tx, place.sequence, fate).await?,
+                match disposition {
+                    Disposition::Published => published.push(id.sequence),
+                    Disposition::Retry { problem, backoff } => {
+                        retry_later(&tx, id.sequence, problem, *backoff).await?;
+                    }
+                    Disposition::Delayed { problem, backoff } => {
+                        delay(&tx, id.sequence, problem, *backoff).await?;
+                    }
+                    Disposition::DeadLetter { problem } => {
+                        dead_letter(&tx, id.sequence, problem).await?;
+                    }
+                    Disposition::Unavailable | Disposition::Deferred => {}
                 }
             }
-            if let Some(last) = sent.last().copied() {
-                // Of few different lengths, so that there are few different statements, which servers prepare and keep.
-                sent.resize(sent.len().next_power_of_two(), last);
+            if let Some(last) = published.last().copied() {
+                // Few different lengths are few different statements, which servers prepare and
+                // cache.
+                published.resize(published.len().next_power_of_two(), last);
                 sql("DELETE FROM outbox WHERE sequence IN (?*)")
-                    .bind_list(sent)
+                    .bind_list(published)
                     .execute(&tx)
                     .await?;
             }
@@ -62,24 +75,41 @@ pub(crate) async fn settle(
         .await
 }
 
-async fn set_aside(tx: &Transaction, sequence: i64, fate: &Fate) -> Result<(), DataError> {
-    let statement = match fate {
-        Fate::Sent | Fate::Free | Fate::Deferred => return Ok(()),
-        Fate::Again { problem, pause } => sql(
-            "UPDATE outbox SET state = 2, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?",
-        )
-        .bind(problem.as_str())
-        .bind(microseconds(*pause)),
-        Fate::Delayed { problem, backoff } => {
-            sql("UPDATE outbox SET state = 2, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?")
-                .bind(problem.as_str())
-                .bind(microseconds(*backoff))
-        }
-        Fate::Parked { problem } => sql(
-            "UPDATE outbox SET state = 3, attempts = attempts + 1, last_error = ? WHERE sequence = ?",
-        )
-        .bind(problem.as_str()),
-    };
-    statement.bind(sequence).execute(tx).await?;
+async fn retry_later(
+    tx: &Transaction,
+    sequence: i64,
+    problem: &str,
+    backoff: Duration,
+) -> Result<(), DataError> {
+    sql("UPDATE outbox SET state = 2, attempts = attempts + 1, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?")
+        .bind(problem)
+        .bind(microseconds(backoff))
+        .bind(sequence)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn delay(
+    tx: &Transaction,
+    sequence: i64,
+    problem: &str,
+    backoff: Duration,
+) -> Result<(), DataError> {
+    sql("UPDATE outbox SET state = 2, last_error = ?, until_us = ? + {now_us} WHERE sequence = ?")
+        .bind(problem)
+        .bind(microseconds(backoff))
+        .bind(sequence)
+        .execute(tx)
+        .await?;
+    Ok(())
+}
+
+async fn dead_letter(tx: &Transaction, sequence: i64, problem: &str) -> Result<(), DataError> {
+    sql("UPDATE outbox SET state = 3, attempts = attempts + 1, last_error = ? WHERE sequence = ?")
+        .bind(problem)
+        .bind(sequence)
+        .execute(tx)
+        .await?;
     Ok(())
 }

@@ -1,11 +1,10 @@
-//! A process that is killed, or loses its broker, loses no event and does nothing twice (MSG-4, MSG-5).
+//! A process that is killed, or loses its broker, loses no event and has no effect twice (MSG-4,
+//! MSG-5).
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-mod anywhere;
 mod outage;
 mod points;
+mod random;
+mod takeover;
 mod trial;

@@ -6,15 +6,15 @@ use seaworthy_testkit::{
 
 use crate::trial::{Trial, times};
 
-/// How many seconds the broker is down; `SEAWORTHY_TEST_OUTAGE` sets another number, for long runs.
+/// How many seconds the broker is down. Long runs set another number by `SEAWORTHY_TEST_OUTAGE`.
 const SECONDS: u32 = 5;
-/// Between two changes: some 300 to 400 a second.
-const REST: &str = "rest_us=2000";
-/// What is changed in a second at most.
+/// The pause after each change, for 300 to 400 changes per second.
+const PAUSE: &str = "pause_us=2000";
+/// The maximum number of changes per second.
 const CHANGES: u32 = 400;
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_broker_that_is_down_under_load_costs_nothing_msg_4() {
+async fn broker_outage_under_load_loses_nothing_msg_4() {
     let (Some(programs), Some(database)) = (
         required("SEAWORTHY_TEST_RABBITMQ"),
         required("SEAWORTHY_TEST_POSTGRES"),
@@ -28,9 +28,9 @@ async fn a_broker_that_is_down_under_load_costs_nothing_msg_4() {
         broker: server.url(),
     };
     let seconds = times("SEAWORTHY_TEST_OUTAGE", SECONDS);
-    // So many that it changes on while the broker is down and when it is back.
+    // Enough for changes during the outage and after it.
     let changes = (seconds + 2) * CHANGES;
-    let mut process = trial.start(changes, &[REST.to_owned()]);
+    let mut process = trial.start(changes, &[PAUSE.to_owned()]);
     process.line("\"message\":\"ready\"").unwrap();
     trial.has_effects(CHANGES / 4).await;
     server.keeps("effects").unwrap();

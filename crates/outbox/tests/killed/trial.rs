@@ -8,12 +8,12 @@ use rustix::process::Signal;
 use seaworthy_data::{Database, DatabaseConfig, sql};
 use seaworthy_testkit::process::{ServiceProcess, example};
 
-/// Nothing that is waited for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(300);
+/// Longer than any awaited event takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A number that long runs set by a variable.
-pub(crate) fn times(variable: &str, usual: u32) -> u32 {
-    std::env::var(variable).map_or(usual, |times| times.parse().unwrap())
+/// Returns a number that long runs set by a variable.
+pub(crate) fn times(variable: &str, default: u32) -> u32 {
+    std::env::var(variable).map_or(default, |times| times.parse().unwrap())
 }
 
 /// The service of the example, its database and its broker.
@@ -23,21 +23,29 @@ pub(crate) struct Trial {
 }
 
 impl Trial {
-    /// Starts it; it makes changes until there are `changes` in all.
-    pub(crate) fn start(&self, changes: u32, more: &[String]) -> ServiceProcess {
-        let mut settings = vec![
+    /// Starts a process with short claims and small batches. It makes changes until there are
+    /// `changes`.
+    pub(crate) fn start(&self, changes: u32, settings: &[String]) -> ServiceProcess {
+        let mut all = vec![
+            "outbox.relay.claim_ttl=1s".to_owned(),
+            "outbox.relay.concurrency=3".to_owned(),
+            "outbox.relay.batch_size=20".to_owned(),
+        ];
+        all.extend_from_slice(settings);
+        self.start_with_defaults(changes, &all)
+    }
+
+    /// Starts a process with the default settings of relays.
+    pub(crate) fn start_with_defaults(&self, changes: u32, settings: &[String]) -> ServiceProcess {
+        let mut all = vec![
             format!("database.url={}", self.database),
             "database.migrate_at_start=true".to_owned(),
             format!("broker.url={}", self.broker),
             format!("changes={changes}"),
             "lifecycle.drain_delay=0s".to_owned(),
-            // The claims of one that was killed end soon.
-            "outbox.relay.claim=1s".to_owned(),
-            "outbox.relay.relays=3".to_owned(),
-            "outbox.relay.batch=20".to_owned(),
         ];
-        settings.extend_from_slice(more);
-        let arguments: Vec<&str> = settings
+        all.extend_from_slice(settings);
+        let arguments: Vec<&str> = all
             .iter()
             .flat_map(|setting| ["--set", setting])
             .collect();
@@ -46,20 +54,20 @@ impl Trial {
 
     async fn open(&self) -> Database {
         let mut config = DatabaseConfig::at(self.database.parse().unwrap());
-        // The changes of a long run.
+        // A long run has many changes.
         config.maximum_rows = NonZeroU32::MAX;
         Database::builder("test", config).open().await.unwrap()
     }
 
-    /// How many changes there are.
-    pub(crate) async fn made(&self) -> u32 {
+    /// The number of changes.
+    pub(crate) async fn changes(&self) -> u32 {
         let database = self.open().await;
-        let made = sql("SELECT COUNT(*) FROM changes").fetch_one(&database);
-        let (made,): (i64,) = made.await.unwrap();
-        u32::try_from(made).unwrap()
+        let changes = sql("SELECT COUNT(*) FROM changes").fetch_one(&database);
+        let (changes,): (i64,) = changes.await.unwrap();
+        u32::try_from(changes).unwrap()
     }
 
-    /// Waits until as many changes have had an effect, however often.
+    /// Waits until there are as many effects as `changes`, duplicates included.
     pub(crate) async fn has_effects(&self, changes: u32) {
         let database = self.open().await;
         let begun = Instant::now();
@@ -71,14 +79,15 @@ impl Trial {
                 return;
             }
             assert!(
-                begun.elapsed() < PATIENCE,
+                begun.elapsed() < TIMEOUT,
                 "{effects} of {expected} effects"
             );
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }
 
-    /// Stops the last process when all changes have had their effect, and finds that each had one, in the order of its key, and that no row is left.
+    /// Stops the last process after all changes have had their effect. Checks that each change had
+    /// one effect, in the order of its key, and that the outbox is empty.
     pub(crate) async fn is_whole(&self, process: ServiceProcess, changes: u32) {
         self.has_effects(changes).await;
         process.signal(Signal::TERM).unwrap();
@@ -99,7 +108,7 @@ impl Trial {
             assert_eq!(late, None, "the order of key {key}");
         }
         let left = numbers(&database, "SELECT sequence FROM outbox").await;
-        assert!(left.is_empty(), "{} rows are stranded", left.len());
+        assert!(left.is_empty(), "{} rows are left", left.len());
     }
 }
 

@@ -14,18 +14,20 @@ use seaworthy_messaging::{
     MessagingConfig, Received, Subscription, Topic, Topics,
     dead_letters::{DeadLetterFilter, Progress, Replay, Selection},
 };
-use seaworthy_outbox::Once;
+use seaworthy_outbox::InboxOutcome;
 use seaworthy_service::{NoSettings, Service};
 
-use crate::house::{Broker, Counted, House, PATIENCE, Place, brisk, house, loader, until};
+use crate::fixture::{
+    Counted, TIMEOUT, TestApp, TestBroker, TestDatabase, eventually, fast, loader,
+};
 
-async fn with_table(place: &Place) -> House {
-    let house = house(place, &Broker::new(), brisk()).await;
+async fn with_table(database: &TestDatabase) -> TestApp {
+    let app = TestApp::start(database, &TestBroker::new(), fast()).await;
     sql("CREATE TABLE effects (number INTEGER NOT NULL)")
-        .execute(&house.database)
+        .execute(&app.database)
         .await
         .unwrap();
-    house
+    app
 }
 
 fn message() -> Envelope {
@@ -37,9 +39,9 @@ fn message() -> Envelope {
     )
 }
 
-async fn effects(house: &House) -> i64 {
+async fn effects(app: &TestApp) -> i64 {
     let (count,) = sql("SELECT COUNT(*) FROM effects")
-        .fetch_one(&house.database)
+        .fetch_one(&app.database)
         .await
         .unwrap();
     count
@@ -52,35 +54,33 @@ async fn effect(tx: seaworthy_data::Transaction) -> Result<(), Failure> {
     done.map(drop).map_err(Failure::retry)
 }
 
-pub(crate) async fn a_message_that_comes_twice_has_its_effect_once_msg_5(place: Place) {
-    let house = with_table(&place).await;
-    let inbox = house.outbox.inbox("counter", &brisk());
-    let other = house.outbox.inbox("other", &brisk());
+pub(crate) async fn repeated_message_has_its_effect_once_msg_5(database: TestDatabase) {
+    let app = with_table(&database).await;
+    let inbox = app.outbox.inbox("counter", &fast());
+    let other = app.outbox.inbox("other", &fast());
     let (first, second) = (message(), message());
-    assert_eq!(inbox.once(&first, effect).await.unwrap(), Once::Done);
-    assert_eq!(inbox.once(&first, effect).await.unwrap(), Once::Repeat);
-    assert_eq!(inbox.once(&second, effect).await.unwrap(), Once::Done);
-    assert_eq!(other.once(&first, effect).await.unwrap(), Once::Done);
-    assert_eq!(effects(&house).await, 3);
-    house.running.stop().await;
+    assert_eq!(inbox.process_once(&first, effect).await.unwrap(), InboxOutcome::Processed);
+    assert_eq!(inbox.process_once(&first, effect).await.unwrap(), InboxOutcome::Duplicate);
+    assert_eq!(inbox.process_once(&second, effect).await.unwrap(), InboxOutcome::Processed);
+    assert_eq!(other.process_once(&first, effect).await.unwrap(), InboxOutcome::Processed);
+    assert_eq!(effects(&app).await, 3);
+    app.running.stop().await;
 }
 
-pub(crate) async fn a_message_that_comes_at_once_on_two_replicas_has_its_effect_once_msg_5(
-    place: Place,
-) {
-    let one = with_table(&place).await;
-    let two = house(&place, &Broker::new(), brisk()).await;
+pub(crate) async fn concurrent_deliveries_have_one_effect_msg_5(database: TestDatabase) {
+    let one = with_table(&database).await;
+    let two = TestApp::start(&database, &TestBroker::new(), fast()).await;
     for _ in 0..20 {
         let message = message();
         let (first, second) = (
-            one.outbox.inbox("counter", &brisk()),
-            two.outbox.inbox("counter", &brisk()),
+            one.outbox.inbox("counter", &fast()),
+            two.outbox.inbox("counter", &fast()),
         );
         let (first, second) =
-            futures::join!(first.once(&message, effect), second.once(&message, effect));
+            futures::join!(first.process_once(&message, effect), second.process_once(&message, effect));
         let both = [first.unwrap(), second.unwrap()];
         assert!(
-            both.contains(&Once::Done) && both.contains(&Once::Repeat),
+            both.contains(&InboxOutcome::Processed) && both.contains(&InboxOutcome::Duplicate),
             "{both:?}"
         );
     }
@@ -92,8 +92,8 @@ pub(crate) async fn a_message_that_comes_at_once_on_two_replicas_has_its_effect_
 /// More attempts than any plausible limit of an inbox.
 const FAILURES: u32 = 25;
 
-pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(place: Place) {
-    let house = with_table(&place).await;
+pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(database: TestDatabase) {
+    let app = with_table(&database).await;
     let message = message();
     let calls = AtomicU32::new(0);
     let failing = |tx: seaworthy_data::Transaction| {
@@ -103,17 +103,17 @@ pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(place: Place)
             Err(Failure::retry("the handler failed"))
         }
     };
-    // Each attempt on another replica, as far as the inbox can tell.
+    // Each inbox is new, as on another replica.
     for _ in 0..FAILURES {
-        let inbox = house.outbox.inbox("counter", &brisk());
-        let failure = inbox.once(&message, failing).await.unwrap_err();
+        let inbox = app.outbox.inbox("counter", &fast());
+        let failure = inbox.process_once(&message, failing).await.unwrap_err();
         assert!(failure.is_retryable(), "{failure}");
     }
     assert_eq!(calls.load(Ordering::SeqCst), FAILURES);
-    assert_eq!(effects(&house).await, 0);
-    let inbox = house.outbox.inbox("counter", &brisk());
-    assert_eq!(inbox.once(&message, effect).await.unwrap(), Once::Done);
-    house.running.stop().await;
+    assert_eq!(effects(&app).await, 0);
+    let inbox = app.outbox.inbox("counter", &fast());
+    assert_eq!(inbox.process_once(&message, effect).await.unwrap(), InboxOutcome::Processed);
+    app.running.stop().await;
 }
 
 /// The retries of the subscription. The inbox does not limit attempts.
@@ -121,11 +121,11 @@ const RETRIES: u32 = 12;
 
 /// A message that keeps failing is dead-lettered after exactly the subscription's attempts. Its
 /// replay has as many attempts again.
-pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Place) {
-    let house = with_table(&place).await;
+pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(database: TestDatabase) {
+    let app = with_table(&database).await;
     let topic = Topic::new(Counted::TYPE).unwrap();
     let calls = Arc::new(AtomicU32::new(0));
-    let (inbox, counted) = (house.outbox.inbox("counter", &brisk()), Arc::clone(&calls));
+    let (inbox, counted) = (app.outbox.inbox("counter", &fast()), Arc::clone(&calls));
     let subscription = Subscription::new("counter")
         .on(move |received: Received<Counted>| {
             let (inbox, counted) = (inbox.clone(), Arc::clone(&counted));
@@ -133,61 +133,61 @@ pub(crate) async fn subscription_alone_limits_attempts_of_inbox_msg_3(place: Pla
                 let call = counted.fetch_add(1, Ordering::SeqCst) + 1;
                 // The last attempt after the replay is the first that succeeds.
                 let succeeds = call == 2 * (RETRIES + 1);
-                let once = inbox.once(received.envelope(), |tx| async move {
+                let outcome = inbox.process_once(received.envelope(), |tx| async move {
                     effect(tx).await?;
                     if succeeds {
                         return Ok(());
                     }
                     Err(Failure::retry("not yet"))
                 });
-                once.await.map(drop)
+                outcome.await.map(drop)
             }
         })
         .max_retries(RETRIES);
-    let made = OnceLock::new();
+    let started = OnceLock::new();
     let running = Service::new("counter", "1.0.0")
         .start::<NoSettings, _>(loader("counter"), async |service| {
             let mut config = MessagingConfig::new(BrokerUrl::memory());
             config.defaults.initial_backoff = Timeout::from_millis(1);
             config.defaults.max_backoff = Timeout::from_millis(2);
-            // Only attempts matter here.
+            // The breaker stays closed.
             config.defaults.breaker.consecutive_failures = u32::MAX;
             config.defaults.breaker.min_calls = NonZeroU32::MAX;
             let messaging = Messaging::connect(service, "broker", &config).await?;
             messaging.subscribe(subscription).await?;
             let publisher = messaging.publisher(Topics::of::<Counted>()).await?;
-            let _ = made.set((publisher, messaging.dead_letters().unwrap()));
+            let _ = started.set((publisher, messaging.dead_letters().unwrap()));
             Ok(())
         })
         .await
         .unwrap();
-    let (publisher, letters) = made.get().unwrap();
+    let (publisher, letters) = started.get().unwrap();
     publisher
         .publish(Message::of(&Counted { number: 1 }))
         .await
         .unwrap();
-    let end = Instant::now() + PATIENCE;
+    let deadline = Instant::now() + TIMEOUT;
     let dead = loop {
         let mut dead = letters.list(&topic, None, 10).await.unwrap();
         if let Some(letter) = dead.pop() {
             break letter;
         }
-        assert!(Instant::now() < end, "there is no dead letter");
+        assert!(Instant::now() < deadline, "there is no dead letter");
         tokio::time::sleep(Duration::from_millis(5)).await;
     };
     assert_eq!(dead.reason, DeadLetterReason::RetriesExhausted);
     assert_eq!(calls.load(Ordering::SeqCst), RETRIES + 1);
-    assert_eq!(effects(&house).await, 0);
+    assert_eq!(effects(&app).await, 0);
     let selection = Selection::new(std::slice::from_ref(&topic), DeadLetterFilter::default());
     let report = letters
         .replay(&selection, &Replay::default(), &Progress::new())
         .await;
     assert!(report.is_complete(), "{report:?}");
-    until("it was tried as often again", || {
+    eventually("the replay has as many attempts again", || {
         calls.load(Ordering::SeqCst) == 2 * (RETRIES + 1)
     })
     .await;
     running.stop().await;
-    assert_eq!(effects(&house).await, 1);
-    house.running.stop().await;
+    assert_eq!(effects(&app).await, 1);
+    app.running.stop().await;
 }

@@ -3,155 +3,194 @@ use std::{
     time::{Duration, Instant},
 };
 
-use seaworthy_core::{RequestContext, ServiceIdentity, context};
+use seaworthy_core::{RequestContext, ServiceIdentity, Timeout, context};
 use seaworthy_data::DatabaseConfig;
-use seaworthy_messaging::{Message, envelope::attribute};
-use seaworthy_outbox::{OutboxConfig, StoreError};
+use seaworthy_messaging::{Message, PublishError, envelope::attribute};
+use seaworthy_outbox::{BatchSize, OutboxConfig, StoreError};
 
-use crate::house::{
-    Broker, Counted, House, Mood, PATIENCE, Place, Refused, brisk, house, house_on, until,
+use crate::fixture::{
+    Behavior, Counted, Refused, TIMEOUT, TestApp, TestBroker, TestDatabase, eventually, fast,
 };
 
-/// Waits until no event is to be published any more.
-pub(crate) async fn until_empty(house: &crate::house::House) {
-    let end = Instant::now() + PATIENCE;
-    while house.rows("pending").await > 0 {
-        assert!(Instant::now() < end);
-        tokio::time::sleep(Duration::from_millis(5)).await;
-    }
-}
-
-pub(crate) async fn an_event_is_published_after_the_commit_and_never_without_one_msg_4(
-    place: Place,
-) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
-    let outbox = &house.outbox;
-    let undone: Result<(), StoreError> = house
+pub(crate) async fn event_is_published_only_after_commit_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
+    let outbox = &app.outbox;
+    let rolled_back: Result<(), StoreError> = app
         .database
         .transaction(|tx| async move {
             outbox
                 .store(&tx, Message::of(&Counted { number: 13 }).key("a"))
                 .await?;
-            Err(StoreError::Unpublishable(
-                seaworthy_messaging::PublishError::permanent("the change is given up"),
-            ))
+            Err(StoreError::Unpublishable(PublishError::permanent(
+                "the change is rolled back",
+            )))
         })
         .await;
-    assert!(undone.is_err());
-    let tx = house.database.begin().await.unwrap();
+    assert!(rolled_back.is_err());
+    let tx = app.database.begin().await.unwrap();
     outbox
         .store(&tx, Message::of(&Counted { number: 14 }).key("a"))
         .await
         .unwrap();
     drop(tx);
     for number in 0..5 {
-        house.count(number, "a").await;
+        app.count(number, "a").await;
     }
-    until_empty(&house).await;
+    app.wait_until_published().await;
     assert_eq!(broker.numbers("a"), [0, 1, 2, 3, 4]);
-    house.running.stop().await;
+    app.running.stop().await;
 }
 
-pub(crate) async fn three_relays_publish_each_event_once_and_each_key_in_order_msg_4(place: Place) {
+pub(crate) async fn three_relays_publish_each_event_once_in_key_order_msg_4(
+    database: TestDatabase,
+) {
     const KEYS: [&str; 5] = ["a", "b", "c", "d", "e"];
     const EACH: u32 = 60;
-    let broker = Broker::new();
-    let mut config = brisk();
-    config.relay.batch = 16.try_into().unwrap();
-    let first = house(&place, &broker, config.clone()).await;
-    let second = house(&place, &broker, config.clone()).await;
-    let third = house(&place, &broker, config).await;
+    let broker = TestBroker::new();
+    let mut config = fast();
+    config.relay.batch_size = BatchSize::clamped(16);
+    let first = TestApp::start(&database, &broker, config.clone()).await;
+    let second = TestApp::start(&database, &broker, config.clone()).await;
+    let third = TestApp::start(&database, &broker, config).await;
     for number in 0..EACH {
         for key in KEYS {
-            let house = [&first, &second, &third][number as usize % 3];
-            house.count(number, key).await;
+            let app = [&first, &second, &third][number as usize % 3];
+            app.count(number, key).await;
         }
     }
-    broker.until_taken(KEYS.len() * EACH as usize).await;
-    until_empty(&first).await;
+    broker.wait_for(KEYS.len() * EACH as usize).await;
+    first.wait_until_published().await;
     let expected: Vec<u32> = (0..EACH).collect();
     for key in KEYS {
         assert_eq!(broker.numbers(key), expected, "{key}");
     }
-    for house in [first, second, third] {
-        house.running.stop().await;
+    for app in [first, second, third] {
+        app.running.stop().await;
     }
 }
 
-pub(crate) async fn what_comes_while_a_relay_gathers_is_published_together_and_a_stop_does_not_wait(
-    place: Place,
-) {
-    let broker = Broker::new();
-    let mut config = brisk();
-    config.relay.relays = 1.try_into().unwrap();
-    config.relay.gather = seaworthy_core::Timeout::from_secs(600);
-    let house = house(&place, &broker, config).await;
-    house.count(0, "a").await;
-    broker.until_taken(1).await;
+pub(crate) async fn linger_batches_events_and_stop_ends_it(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let mut config = fast();
+    config.relay.concurrency = 1.try_into().unwrap();
+    config.relay.linger = Timeout::from_secs(600);
+    let app = TestApp::start(&database, &broker, config).await;
+    app.count(0, "a").await;
+    broker.wait_for(1).await;
     for number in 1..20 {
-        house.count(number, "a").await;
+        app.count(number, "a").await;
     }
-    house.running.stop().await;
+    app.running.stop().await;
     let expected: Vec<u32> = (0..20).collect();
     assert_eq!(broker.numbers("a"), expected);
-    assert_eq!(broker.asked.load(Ordering::SeqCst), 2);
+    assert_eq!(broker.calls.load(Ordering::SeqCst), 2);
 }
 
-pub(crate) async fn a_broker_that_is_down_parks_nothing_and_loses_nothing_msg_4(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
-    *broker.mood.lock() = Mood::Down;
+pub(crate) async fn unavailable_broker_loses_and_dead_letters_nothing_msg_4(
+    database: TestDatabase,
+) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
+    *broker.behavior.lock() = Behavior::Unavailable;
     for number in 0..40 {
-        house.count(number, "a").await;
+        app.count(number, "a").await;
     }
-    // More turns than an event has attempts.
-    let asked = broker.asked.load(Ordering::SeqCst);
-    until("the relay goes on asking", || {
-        broker.asked.load(Ordering::SeqCst) > asked + 10
+    // More batches than an event has attempts.
+    let calls = broker.calls.load(Ordering::SeqCst);
+    eventually("the relay continues to publish", || {
+        broker.calls.load(Ordering::SeqCst) > calls + 10
     })
     .await;
-    assert_eq!(house.rows("pending").await, 40);
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
-    assert_eq!(house.rows("parked").await, 0);
+    assert_eq!(app.rows("pending").await, 40);
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
+    assert_eq!(app.rows("dead").await, 0);
     assert_eq!(broker.numbers("a"), (0..40).collect::<Vec<_>>());
-    house.running.stop().await;
+    app.running.stop().await;
 }
 
-pub(crate) async fn an_event_that_is_refused_holds_up_its_key_alone_msg_4(place: Place) {
-    let broker = Broker::new();
-    let mut config = brisk();
-    config.relay.attempts = 1_000.try_into().unwrap();
-    let house = house(&place, &broker, config).await;
-    *broker.mood.lock() = Mood::Picky;
-    house
-        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, patient()).await;
+    *broker.behavior.lock() = Behavior::RefusedUnroutable;
+    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
         .await;
-    until("it was refused", || broker.asked.load(Ordering::SeqCst) > 0).await;
+    eventually("the broker refuses the event", || {
+        broker.calls.load(Ordering::SeqCst) > 0
+    })
+    .await;
     for number in 1..4 {
-        house.count(number, "a").await;
-        house.count(number, "b").await;
+        app.count(number, "a").await;
+        app.count(number, "b").await;
     }
-    until("the other key goes on", || broker.numbers("b").len() == 3).await;
+    eventually("the other key is published", || {
+        broker.numbers("b").len() == 3
+    })
+    .await;
     assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
     assert_eq!(broker.numbers("a"), [0, 1, 2, 3]);
+    app.running.stop().await;
 
-    // One that is refused to the end is set aside, and its key goes on.
-    house.running.stop().await;
-    let broker = Broker::new();
-    let house = crate::house::house(&place, &broker, brisk()).await;
-    *broker.mood.lock() = Mood::Picky;
-    house
-        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+    // After its last attempt the event is dead-lettered and its key continues.
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
+    *broker.behavior.lock() = Behavior::RefusedUnroutable;
+    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
         .await;
-    house.count(1, "a").await;
-    until_empty(&house).await;
-    assert_eq!(house.rows("parked").await, 1);
+    app.count(1, "a").await;
+    app.wait_until_published().await;
+    assert_eq!(app.rows("dead").await, 1);
     assert_eq!(broker.numbers("a"), [1]);
-    house.running.stop().await;
+    app.running.stop().await;
+}
+
+/// The queue is full for more batches than an event has attempts. Other topics and keys continue,
+/// and the events of the key are published in order when the queue has room.
+pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(
+    database: TestDatabase,
+) {
+    let broker = TestBroker::new();
+    let config = fast();
+    let attempts = config.relay.max_attempts.get();
+    let app = TestApp::start(&database, &broker, config).await;
+    *broker.behavior.lock() = Behavior::RefusedQueueFull;
+    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
+        .await;
+    eventually("the queue refuses the event", || {
+        broker.calls.load(Ordering::SeqCst) > 0
+    })
+    .await;
+    for number in 1..4 {
+        app.count(number, "a").await;
+        app.count(number, "b").await;
+    }
+    eventually("the other key is published", || {
+        broker.numbers("b").len() == 3
+    })
+    .await;
+    let calls = broker.calls.load(Ordering::SeqCst);
+    eventually("the relay continues to publish", || {
+        broker.calls.load(Ordering::SeqCst) > calls + attempts + 1
+    })
+    .await;
+    assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
+    assert_eq!(app.rows("dead").await, 0);
+    assert_eq!(app.rows("pending").await, 4);
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
+    assert_eq!(broker.numbers("a"), [0, 1, 2, 3]);
+    assert_eq!(app.rows("dead").await, 0);
+    app.running.stop().await;
+}
+
+/// Settings with more attempts than a test makes.
+fn patient() -> OutboxConfig {
+    let mut config = fast();
+    config.relay.max_attempts = 1_000.try_into().unwrap();
+    config
 }
 
 /// Keys with a refused event: more than the rows that a query may return.
@@ -159,202 +198,172 @@ const REFUSED_KEYS: u32 = 200;
 const SMALL_BATCH: u32 = 16;
 
 fn small_batches() -> OutboxConfig {
-    let mut config = brisk();
-    config.relay.attempts = 1_000.try_into().unwrap();
-    config.relay.batch = SMALL_BATCH.try_into().unwrap();
+    let mut config = patient();
+    config.relay.batch_size = BatchSize::clamped(SMALL_BATCH);
     config
 }
 
 /// Stores an event for each of [`REFUSED_KEYS`] keys, which the broker refuses.
-async fn store_refused(house: &House) {
-    let outbox = &house.outbox;
-    let stored: Result<(), StoreError> = house
-        .database
-        .transaction(|tx| async move {
-            for number in 0..REFUSED_KEYS {
-                let message = Message::of(&Refused { number }).key(&format!("refused-{number}"));
-                outbox.store(&tx, message).await?;
-            }
-            Ok(())
-        })
-        .await;
-    stored.unwrap();
+async fn store_refused(app: &TestApp) {
+    app.store(|| {
+        (0..REFUSED_KEYS)
+            .map(|number| Message::of(&Refused { number }).key(&format!("refused-{number}")))
+            .collect()
+    })
+    .await;
 }
 
-/// Waits until each of them is in these states.
-async fn until_all(house: &House, state: &'static str) {
-    let end = Instant::now() + PATIENCE;
-    while house.rows(state).await < i64::from(REFUSED_KEYS) {
-        assert!(Instant::now() < end);
+/// Waits until each of them is in this state.
+async fn wait_until_all(app: &TestApp, state: &'static str) {
+    let deadline = Instant::now() + TIMEOUT;
+    while app.rows(state).await < i64::from(REFUSED_KEYS) {
+        assert!(Instant::now() < deadline);
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
 }
 
-/// The queue is full for more batches than an event has attempts. Other topics and keys go on, and
-/// the events of the key are published in order when the queue has room.
-pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(place: Place) {
-    let broker = Broker::new();
-    let config = brisk();
-    let attempts = config.relay.attempts.get();
-    let house = house(&place, &broker, config).await;
-    *broker.mood.lock() = Mood::Full;
-    house
-        .store(|| Message::of(&Refused { number: 0 }).key("a"))
-        .await;
-    until("it was refused", || broker.asked.load(Ordering::SeqCst) > 0).await;
-    for number in 1..4 {
-        house.count(number, "a").await;
-        house.count(number, "b").await;
+pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let mut settings = DatabaseConfig::at(database.url.parse().unwrap());
+    settings.maximum_rows = 50.try_into().unwrap();
+    let app = TestApp::start_with(settings, &broker, small_batches()).await;
+    *broker.behavior.lock() = Behavior::RefusedUnroutable;
+    store_refused(&app).await;
+    wait_until_all(&app, "refused").await;
+    for number in 0..3 {
+        app.count(number, "b").await;
     }
-    until("the other key goes on", || broker.numbers("b").len() == 3).await;
-    let asked = broker.asked.load(Ordering::SeqCst);
-    until("the relay goes on asking", || {
-        broker.asked.load(Ordering::SeqCst) > asked + attempts + 1
+    eventually("the other topic is published", || {
+        broker.numbers("b").len() == 3
     })
     .await;
-    assert!(broker.numbers("a").is_empty(), "{:?}", broker.numbers("a"));
-    assert_eq!(house.rows("parked").await, 0);
-    assert_eq!(house.rows("pending").await, 4);
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
-    assert_eq!(broker.numbers("a"), [0, 1, 2, 3]);
-    assert_eq!(house.rows("parked").await, 0);
-    house.running.stop().await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
+    let confirmed = broker.confirmed.lock().len();
+    assert_eq!(confirmed, REFUSED_KEYS as usize + 3);
+    app.running.stop().await;
 }
 
-pub(crate) async fn relay_publishes_past_many_refused_keys_msg_4(place: Place) {
-    let broker = Broker::new();
-    let mut settings = DatabaseConfig::at(place.url.parse().unwrap());
-    settings.maximum_rows = 50.try_into().unwrap();
-    let house = house_on(settings, &broker, small_batches()).await;
-    *broker.mood.lock() = Mood::Picky;
-    store_refused(&house).await;
-    until_all(&house, "refused").await;
-    for number in 0..3 {
-        house.count(number, "b").await;
-    }
-    until("the other topic goes on", || broker.numbers("b").len() == 3).await;
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
-    let taken = broker.taken.lock().len();
-    assert_eq!(taken, REFUSED_KEYS as usize + 3);
-    house.running.stop().await;
-}
-
-pub(crate) async fn relay_bounds_batches_of_refused_events_msg_4(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, small_batches()).await;
-    *broker.mood.lock() = Mood::Picky;
-    store_refused(&house).await;
-    until_all(&house, "refused").await;
+pub(crate) async fn relay_bounds_batches_of_refused_events_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, small_batches()).await;
+    *broker.behavior.lock() = Behavior::RefusedUnroutable;
+    store_refused(&app).await;
+    wait_until_all(&app, "refused").await;
     // Nothing is published until the backoff of each of them is over.
-    *broker.mood.lock() = Mood::Down;
-    until_all(&house, "due").await;
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
+    *broker.behavior.lock() = Behavior::Unavailable;
+    wait_until_all(&app, "due").await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
     let largest = broker.max_batch.load(Ordering::SeqCst);
     assert!(largest <= SMALL_BATCH as usize, "{largest}");
-    house.running.stop().await;
+    app.running.stop().await;
 }
 
-pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(place: Place) {
-    let broker = Broker::new();
-    let mut config = brisk();
-    config.relay.attempts = 1_000.try_into().unwrap();
-    let house = house(&place, &broker, config).await;
-    *broker.mood.lock() = Mood::Picky;
-    let outbox = &house.outbox;
-    let stored: Result<(), StoreError> = house
-        .database
-        .transaction(|tx| async move {
-            // One batch: the second event of the key fails, the others would succeed.
-            outbox
-                .store(&tx, Message::of(&Counted { number: 0 }).key("a"))
-                .await?;
-            outbox
-                .store(&tx, Message::of(&Refused { number: 1 }).key("a"))
-                .await?;
-            for number in 2..6 {
-                outbox
-                    .store(&tx, Message::of(&Counted { number }).key("a"))
-                    .await?;
-                outbox
-                    .store(&tx, Message::of(&Counted { number }).key("b"))
-                    .await?;
-            }
-            Ok(())
-        })
-        .await;
-    stored.unwrap();
-    until("the other key goes on", || broker.numbers("b").len() == 4).await;
+pub(crate) async fn relay_keeps_order_after_partly_failed_batch_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, patient()).await;
+    *broker.behavior.lock() = Behavior::RefusedUnroutable;
+    // One batch: the second event of the key fails, the others would succeed.
+    app.store(|| {
+        let mut messages = vec![
+            Message::of(&Counted { number: 0 }).key("a"),
+            Message::of(&Refused { number: 1 }).key("a"),
+        ];
+        for number in 2..6 {
+            messages.push(Message::of(&Counted { number }).key("a"));
+            messages.push(Message::of(&Counted { number }).key("b"));
+        }
+        messages
+    })
+    .await;
+    eventually("the other key is published", || {
+        broker.numbers("b").len() == 4
+    })
+    .await;
     assert_eq!(broker.numbers("a"), [0]);
-    *broker.mood.lock() = Mood::Well;
-    until_empty(&house).await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.wait_until_published().await;
     assert_eq!(broker.numbers("a"), [0, 1, 2, 3, 4, 5]);
-    house.running.stop().await;
+    app.running.stop().await;
 }
 
-pub(crate) async fn an_event_that_can_never_be_published_is_set_aside_at_once_msg_4(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
-    *broker.mood.lock() = Mood::Strict;
-    house
-        .store(|| Message::of(&Refused { number: 0 }).key("a"))
+/// One statement deletes the largest batch on every engine.
+pub(crate) async fn relay_publishes_largest_batch_at_once_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let mut config = fast();
+    config.relay.batch_size = BatchSize::clamped(BatchSize::MAX);
+    config.relay.concurrency = 1.try_into().unwrap();
+    let app = TestApp::start(&database, &broker, config).await;
+    app.store(|| {
+        (0..BatchSize::MAX)
+            .map(|number| Message::of(&Counted { number }).key("a"))
+            .collect()
+    })
+    .await;
+    app.wait_until_published().await;
+    let largest = broker.max_batch.load(Ordering::SeqCst);
+    assert_eq!(largest, BatchSize::MAX as usize);
+    assert_eq!(broker.numbers("a").len(), BatchSize::MAX as usize);
+    app.running.stop().await;
+}
+
+/// A batch that is larger than the rows that a query may return.
+pub(crate) async fn relay_respects_row_limit_of_database_msg_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let mut settings = DatabaseConfig::at(database.url.parse().unwrap());
+    settings.maximum_rows = 20.try_into().unwrap();
+    let app = TestApp::start_with(settings, &broker, fast()).await;
+    app.store(|| {
+        (0..100)
+            .map(|number| Message::of(&Counted { number }).key("a"))
+            .collect()
+    })
+    .await;
+    app.wait_until_published().await;
+    assert_eq!(broker.numbers("a"), (0..100).collect::<Vec<_>>());
+    app.running.stop().await;
+}
+
+pub(crate) async fn permanently_refused_event_is_dead_lettered_at_once_msg_4(
+    database: TestDatabase,
+) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
+    *broker.behavior.lock() = Behavior::RefusedPermanently;
+    app.store(|| vec![Message::of(&Refused { number: 0 }).key("a")])
         .await;
-    house.count(1, "a").await;
-    until_empty(&house).await;
-    assert_eq!(house.rows("parked").await, 1);
+    app.count(1, "a").await;
+    app.wait_until_published().await;
+    assert_eq!(app.rows("dead").await, 1);
     assert_eq!(broker.numbers("a"), [1]);
-    house.running.stop().await;
+    app.running.stop().await;
 }
 
-pub(crate) async fn a_claim_of_a_relay_that_died_ends_by_itself_msg_4(place: Place) {
-    let dead = Broker::new();
-    // A relay that claims and never comes back.
-    dead.swallows.lock().extend([(); 64]);
-    let mut config = brisk();
-    config.relay.claim = seaworthy_core::Timeout::from_secs(600);
-    config.relay.relays = 1.try_into().unwrap();
-    let first = house(&place, &dead, config).await;
-    for number in 0..10 {
-        first.count(number, "a").await;
-    }
-    until("it has claimed", || dead.asked.load(Ordering::SeqCst) > 0).await;
-    seaworthy_data::sql("UPDATE outbox_lane SET until_us = 0")
-        .execute(&first.database)
-        .await
-        .unwrap();
-    let alive = Broker::new();
-    let second = house(&place, &alive, brisk()).await;
-    until_empty(&second).await;
-    assert_eq!(alive.numbers("a"), (0..10).collect::<Vec<_>>());
-    second.running.stop().await;
-}
-
-pub(crate) async fn what_is_left_at_the_stop_is_published_life_4(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
-    *broker.mood.lock() = Mood::Down;
+pub(crate) async fn remaining_events_are_published_at_stop_life_4(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
+    *broker.behavior.lock() = Behavior::Unavailable;
     for number in 0..200 {
-        house.count(number, "a").await;
+        app.count(number, "a").await;
     }
-    *broker.mood.lock() = Mood::Well;
-    house.running.stop().await;
+    *broker.behavior.lock() = Behavior::Available;
+    app.running.stop().await;
     assert_eq!(broker.numbers("a"), (0..200).collect::<Vec<_>>());
 }
 
-pub(crate) async fn the_request_travels_with_the_event_msg_8(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
+pub(crate) async fn event_carries_request_context_msg_8(database: TestDatabase) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
     let request = Arc::new(RequestContext::background(ServiceIdentity::new(
         "orders", "1.0.0",
     )));
     let id = request.request_id().to_string();
-    context::scope(request, house.count(1, "a")).await;
-    broker.until_taken(1).await;
-    let taken = broker.taken.lock()[0].clone();
-    assert_eq!(taken.attribute(attribute::REQUEST_ID), Some(id.as_str()));
-    assert_eq!(taken.source(), "orders");
-    assert!(taken.attribute(attribute::TRACEPARENT).is_some());
-    house.running.stop().await;
+    context::scope(request, app.count(1, "a")).await;
+    broker.wait_for(1).await;
+    let event = broker.confirmed.lock()[0].clone();
+    assert_eq!(event.attribute(attribute::REQUEST_ID), Some(id.as_str()));
+    assert_eq!(event.source(), "orders");
+    assert!(event.attribute(attribute::TRACEPARENT).is_some());
+    app.running.stop().await;
 }

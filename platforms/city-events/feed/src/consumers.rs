@@ -87,7 +87,7 @@ async fn told(
     if event.version != VERSION {
         return Err(Failure::drop("the version of the envelope is unknown"));
     }
-    let once = inbox.once(envelope, |tx: Transaction| async move {
+    let once = inbox.process_once(envelope, |tx: Transaction| async move {
         let taken: Result<(), DataError> = store::announced(&tx, event, status).await;
         taken.map_err(Failure::retry)
     });
@@ -110,7 +110,7 @@ async fn moved(
         // Messages of earlier services do not say when: they happened as they came.
         told_at: envelope.time().unwrap_or_else(Utc::now),
     };
-    let once = inbox.once(envelope, |tx: Transaction| async move {
+    let once = inbox.process_once(envelope, |tx: Transaction| async move {
         let remembered = store::moved(&tx, joined).await;
         remembered.map_err(Failure::retry)
     });

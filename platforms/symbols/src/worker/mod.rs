@@ -13,7 +13,7 @@ use seaworthy::{
         dead_letters_command,
         rabbitmq::{QueueConfig as RabbitmqQueueConfig, QueueKind},
     },
-    outbox::{Inbox, Once},
+    outbox::{Inbox, InboxOutcome},
     prelude::*,
     service::Commands,
 };
@@ -95,8 +95,8 @@ where
 {
     let envelope = received.envelope();
     let entry = Entry::from(received.event().clone());
-    let once = inbox
-        .once(envelope, |tx| {
+    let outcome = inbox
+        .process_once(envelope, |tx| {
             let entry = &entry;
             async move {
                 let written = history::write(&tx, envelope, entry).await;
@@ -104,15 +104,15 @@ where
             }
         })
         .await?;
-    tell(envelope, &entry, once);
+    tell(envelope, &entry, outcome);
     Ok(())
 }
 
 /// The line says nothing of the request and the trace: those of the call that led to the event are in its context.
-fn tell(envelope: &Envelope, entry: &Entry, once: Once) {
-    let message = match once {
-        Once::Done => "the history has another entry",
-        Once::Repeat => "the history has this entry already",
+fn tell(envelope: &Envelope, entry: &Entry, outcome: InboxOutcome) {
+    let message = match outcome {
+        InboxOutcome::Processed => "the history has another entry",
+        InboxOutcome::Duplicate => "the history has this entry already",
     };
     tracing::info!(
         message_id = envelope.id().as_str(),

@@ -78,7 +78,7 @@ impl House {
             format!("database.url={}", self.database),
             format!("broker.url={}", self.url),
             format!("broker.rabbitmq.exchange={}", self.exchange),
-            "outbox.relay.claim=1s".to_owned(),
+            "outbox.relay.claim_ttl=1s".to_owned(),
         ]
     }
 

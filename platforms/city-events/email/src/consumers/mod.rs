@@ -236,7 +236,7 @@ impl Postman {
             return Err(failure(error));
         }
         let claim = &claim;
-        let once = self.inbox.once(envelope, |tx| async move {
+        let once = self.inbox.process_once(envelope, |tx| async move {
             let recorded = Sent::record(&tx, claim).await.map_err(Failure::retry)?;
             if recorded == Recorded::ClaimLost {
                 tx.on_commit(|| {

@@ -85,7 +85,7 @@ fn on<M: Counted + serde::de::DeserializeOwned>(
 }
 
 async fn hear(inbox: &Inbox, envelope: &Envelope, count: Count) -> Result<(), Failure> {
-    let once = inbox.once(envelope, |tx| async move {
+    let once = inbox.process_once(envelope, |tx| async move {
         let counted = match count.seats {
             Some(seats) => counts::take(&tx, count.event, seats).await,
             None if count.by == 0 => Ok(()),
@@ -107,7 +107,7 @@ fn on_user_changed(
         let (inbox, versions) = (inbox.clone(), versions.clone());
         async move {
             let (versions, changed) = (&versions, received.event());
-            let once = inbox.once(received.envelope(), |tx| async move {
+            let once = inbox.process_once(received.envelope(), |tx| async move {
                 let taken = versions.take(&tx, changed).await;
                 taken.map_err(Failure::retry)
             });

@@ -78,7 +78,7 @@ fn on_user_changed(
         let (inbox, versions) = (inbox.clone(), versions.clone());
         async move {
             let (versions, changed) = (&versions, received.event());
-            let once = inbox.once(received.envelope(), |tx| async move {
+            let once = inbox.process_once(received.envelope(), |tx| async move {
                 let taken = versions.take(&tx, changed).await;
                 taken.map_err(Failure::retry)
             });
@@ -111,7 +111,7 @@ impl Hearer {
             return Err(Failure::drop("the version of the envelope is unknown"));
         }
         let event = &event;
-        let once = self.inbox.once(envelope, |tx| async move {
+        let once = self.inbox.process_once(envelope, |tx| async move {
             let heard = self.take(&tx, event, news).await;
             heard.map_err(|error| Failure::from(Error::from(error)))
         });

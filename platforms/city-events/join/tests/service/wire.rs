@@ -142,7 +142,7 @@ pub(crate) async fn wishes_and_messages_are_counted_under_the_names_of_dashboard
         r#"join_service_http_requests_total{method="GET",path="unmatched",status="404"} 1"#,
         "join_service_http_requests_in_flight",
         r#"join_service_http_request_duration_seconds_bucket{method="POST",path="/api/v1/join","#,
-        "join_service_outbox_dead_messages_total",
+        "join_service_outbox_dead_letters_total",
     ] {
         assert!(metrics.contains(line), "{line}\n{metrics}");
     }

@@ -6,14 +6,15 @@ use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requir
 
 use crate::trial::{Trial, times};
 
-/// How often the process is killed; `SEAWORTHY_TEST_KILLS` sets another number, for long runs.
+/// How often the process is killed. Long runs set another number by `SEAWORTHY_TEST_KILLS`.
 const KILLS: u32 = 5;
-/// Within this time of its readiness it is killed: it stores, claims, publishes, writes down and consumes hundreds of times in it.
-const LATEST: Duration = Duration::from_millis(400);
-/// How many changes are made in all.
+/// The latest moment of a kill after readiness. The process stores, claims, publishes, settles and
+/// consumes hundreds of events in this time.
+const MAX_UPTIME: Duration = Duration::from_millis(400);
+/// The total number of changes.
 const CHANGES: u32 = 800;
 
-async fn is_killed_again_and_again(database: String, folder: &Path) {
+async fn kill_repeatedly(database: String, folder: &Path) {
     let broker = format!("sqlite:{}", folder.join("broker.db").display());
     let trial = Trial { database, broker };
     let start = || {
@@ -23,7 +24,7 @@ async fn is_killed_again_and_again(database: String, folder: &Path) {
     };
     for _ in 0..times("SEAWORTHY_TEST_KILLS", KILLS) {
         let process = start();
-        thread::sleep(LATEST.mul_f64(rand::rng().random()));
+        thread::sleep(MAX_UPTIME.mul_f64(rand::rng().random()));
         process.signal(Signal::KILL).unwrap();
         process.ended().unwrap();
     }
@@ -31,28 +32,28 @@ async fn is_killed_again_and_again(database: String, folder: &Path) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_and_nothing_is_twice_on_sqlite_msg_4_msg_5() {
+async fn killed_process_has_each_effect_once_on_sqlite_msg_4_msg_5() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("trial.db").display());
-    is_killed_again_and_again(url, folder.path()).await;
+    kill_repeatedly(url, folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_and_nothing_is_twice_on_postgres_msg_4_msg_5() {
+async fn killed_process_has_each_effect_once_on_postgres_msg_4_msg_5() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
     let server = PostgresServer::start(programs).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    is_killed_again_and_again(server.database("trial").unwrap(), folder.path()).await;
+    kill_repeatedly(server.database("trial").unwrap(), folder.path()).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn nothing_is_lost_and_nothing_is_twice_on_mariadb_msg_4_msg_5() {
+async fn killed_process_has_each_effect_once_on_mariadb_msg_4_msg_5() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };
     let server = MariadbServer::start(program).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    is_killed_again_and_again(server.database("trial").unwrap(), folder.path()).await;
+    kill_repeatedly(server.database("trial").unwrap(), folder.path()).await;
 }

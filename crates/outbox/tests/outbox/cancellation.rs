@@ -4,26 +4,25 @@ use seaworthy_data::{DataError, Transaction, sql};
 use seaworthy_messaging::{Envelope, Failure, Message, Topic};
 use seaworthy_testkit::cancellation::{Moment, at_every_await};
 
-use crate::{
-    house::{Broker, Counted, Place, brisk, house, until},
-    relay::until_empty,
-};
+use crate::fixture::{Counted, TestApp, TestBroker, TestDatabase, eventually, fast};
 
 fn message() -> Envelope {
     let topic = Topic::new("test.counted").unwrap();
     Envelope::new(topic, "test.counted", "orders", "{}")
 }
 
-/// A message is handled, the handler is dropped at each of its awaits, and the message comes again.
-pub(crate) async fn effect_and_event_happen_once_when_their_handler_is_dropped_msg_5(place: Place) {
-    let broker = Broker::new();
-    let house = house(&place, &broker, brisk()).await;
+/// The handler of a message is dropped at each of its awaits, and the message is delivered again.
+pub(crate) async fn handler_dropped_at_any_await_has_effect_and_event_once_msg_5(
+    database: TestDatabase,
+) {
+    let broker = TestBroker::new();
+    let app = TestApp::start(&database, &broker, fast()).await;
     sql("CREATE TABLE effects (number INTEGER NOT NULL)")
-        .execute(&house.database)
+        .execute(&app.database)
         .await
         .unwrap();
-    let inbox = house.outbox.inbox("counter", &brisk());
-    let (inbox, outbox) = (&inbox, &house.outbox);
+    let inbox = app.outbox.inbox("counter", &fast());
+    let (inbox, outbox) = (&inbox, &app.outbox);
     let handle = async |message: Envelope, number: u32| {
         let effect = |tx: Transaction| async move {
             let inserted: Result<_, DataError> = sql("INSERT INTO effects (number) VALUES (?)")
@@ -34,7 +33,7 @@ pub(crate) async fn effect_and_event_happen_once_when_their_handler_is_dropped_m
             let event = Message::of(&Counted { number }).key("a");
             outbox.store(&tx, event).await.map_err(Failure::retry)
         };
-        inbox.once(&message, effect).await
+        inbox.process_once(&message, effect).await
     };
     let last = RefCell::new((message(), 0));
     for moment in Moment::ALL {
@@ -52,18 +51,18 @@ pub(crate) async fn effect_and_event_happen_once_when_their_handler_is_dropped_m
     let count = last.borrow().1;
     let expected: BTreeSet<u32> = (1..=count).collect();
     let rows: Vec<(i64,)> = sql("SELECT number FROM effects")
-        .fetch_all(&house.database)
+        .fetch_all(&app.database)
         .await
         .unwrap();
     assert_eq!(rows.len(), count as usize, "each effect once");
-    broker.until_taken(count as usize).await;
-    until("every event is published", || {
-        let taken: BTreeSet<u32> = broker.numbers("a").into_iter().collect();
-        taken == expected
+    broker.wait_for(count as usize).await;
+    eventually("every event is published", || {
+        let published: BTreeSet<u32> = broker.numbers("a").into_iter().collect();
+        published == expected
     })
     .await;
     // The relay deletes a row after the broker has confirmed it.
-    until_empty(&house).await;
-    assert_eq!(broker.taken.lock().len(), count as usize, "each event once");
-    house.running.stop().await;
+    app.wait_until_published().await;
+    assert_eq!(broker.confirmed.lock().len(), count as usize, "each event once");
+    app.running.stop().await;
 }

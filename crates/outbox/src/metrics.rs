@@ -5,26 +5,26 @@ use seaworthy_telemetry::metrics::{Counter, Gauge, Metrics};
 
 use crate::store::status::Status;
 
-/// What is counted of an outbox and its relays (OBS-5).
+/// The metrics of an outbox and its relays (OBS-5).
 #[derive(Debug)]
-pub(crate) struct Observer {
+pub(crate) struct OutboxMetrics {
     pub(crate) stored: Counter,
     pub(crate) sent: Counter,
     pub(crate) retried: Counter,
-    pub(crate) dead: Counter,
+    pub(crate) dead_lettered: Counter,
     pub(crate) failures: Counter,
     pending: Gauge,
-    parked: Gauge,
+    dead_letters: Gauge,
     oldest: Gauge,
-    seen: Mutex<Status>,
+    status: Mutex<Status>,
 }
 
-impl Observer {
+impl OutboxMetrics {
     pub(crate) fn new(metrics: &Metrics) -> Self {
         Self {
             stored: metrics.counter(
                 "outbox_stored_messages_total",
-                "Events stored with a change that was committed.",
+                "Events stored by committed transactions.",
                 &[],
             ),
             sent: metrics.counter(
@@ -34,47 +34,48 @@ impl Observer {
             ),
             retried: metrics.counter(
                 "outbox_retried_messages_total",
-                "Events that the broker refused and that are tried again.",
+                "Refusals by the broker after which a relay retries the event.",
                 &[],
             ),
-            dead: metrics.counter(
-                "outbox_dead_messages_total",
-                "Events that were set aside.",
+            dead_lettered: metrics.counter(
+                "outbox_dead_letters_total",
+                "Events that a relay dead-lettered.",
                 &[],
             ),
             failures: metrics.counter(
                 "outbox_relay_failures_total",
-                "Turns of a relay that the database or the broker did not let end.",
+                "Batches that failed because the database or the broker was unavailable.",
                 &[],
             ),
             pending: metrics.gauge(
                 "outbox_pending_messages",
-                "Events that are to be published.",
+                "Events that wait to be published.",
                 &[],
             ),
-            parked: metrics.gauge(
-                "outbox_parked_messages",
-                "Events that are set aside until somebody looks at them.",
+            dead_letters: metrics.gauge(
+                "outbox_dead_letter_messages",
+                "Dead letters in the outbox.",
                 &[],
             ),
             oldest: metrics.gauge(
                 "outbox_oldest_message_seconds",
-                "How long the oldest event that is to be published has waited.",
+                "How long the oldest pending event has waited.",
                 &[],
             ),
-            seen: Mutex::default(),
+            status: Mutex::default(),
         }
     }
 
-    pub(crate) fn saw(&self, status: Status) {
+    pub(crate) fn record(&self, status: Status) {
         self.pending.set(status.pending);
-        self.parked.set(status.parked);
+        self.dead_letters.set(status.dead_letters);
         self.oldest
             .set(i64::try_from(status.oldest.as_secs()).unwrap_or(i64::MAX));
-        *self.seen.lock() = status;
+        *self.status.lock() = status;
     }
 
+    /// How long the oldest pending event had waited when the outbox was counted last.
     pub(crate) fn oldest(&self) -> Duration {
-        self.seen.lock().oldest
+        self.status.lock().oldest
     }
 }
