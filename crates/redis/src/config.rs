@@ -4,19 +4,19 @@ use serde::{Deserialize, Serialize};
 
 use crate::url::RedisUrl;
 
-/// DATA-5: in the middle of a request a Redis that takes longer is as good as down.
+/// Callers treat a slower Redis as unavailable (DATA-5).
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 
-/// A Redis and how it is used.
+/// Settings of a connection to Redis.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
-    /// Where it is: redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port; rediss for TLS.
+    /// The URL: redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port. Use rediss for TLS.
     pub url: RedisUrl,
-    /// The password, where the URL has none.
+    /// The password, if the URL contains none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// How long an answer may take, connecting included.
+    /// The time limit of a call, including the connection.
     pub timeout: Timeout,
 }
 

@@ -25,40 +25,43 @@ use crate::{
     sentinel::{Master, Sentinels},
 };
 
-/// Connecting takes several steps under Sentinel and in a cluster, each of which may take as long as an answer: whoever asks waits for one of them, and what was
-/// begun goes on for this many.
-const STEPS: u32 = 10;
+/// The time limit of a connection attempt, in multiples of the timeout. Under Sentinel and in a
+/// cluster an attempt has several steps, each of which may take as long as a call. The attempt
+/// continues after its caller has timed out.
+const CONNECT_STEPS: u32 = 10;
 
-/// How often the Sentinels are asked whether the connected server is still the master. A replaced
-/// master may still answer, and all writes to it are lost.
+/// How often the connection checks with the Sentinels that its server is still the master. A
+/// replaced master may still answer, and all writes to it are lost.
 const POLL_INTERVAL: Duration = Duration::from_secs(2);
 
 /// The connection of a cluster repairs the links to its nodes by itself, while other nodes answer.
 /// After this many failures in a row it is replaced.
 const MAX_CLUSTER_FAILURES: u32 = 50;
 
-/// A Redis. Cheap to clone; all clones share one connection, over which many ask at once.
+/// A connection to Redis for concurrent calls. Cheap to clone; all clones share one connection.
 ///
-/// It is a [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that crate run on it; [`ask`](Self::ask) and [`invoke`](Self::invoke) do the same with this crate's errors.
+/// It implements [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that crate
+/// run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of this
+/// crate.
 #[derive(Clone)]
 pub struct Redis(Arc<Inner>);
 
 struct Inner {
     link: Link,
     config: RedisConfig,
-    /// The connection with its number, so that of all who see it break only the first lets go of it.
+    /// The connection and its number. Of all callers whose calls fail, only the first closes it.
     open: Mutex<(u64, Option<Open>)>,
-    /// Failures in a row of the connection to a cluster.
+    /// Consecutive failures of the connection to a cluster.
     cluster_failures: AtomicU32,
-    /// Held by the one that connects.
+    /// Held by the task that connects.
     connecting: Arc<sync::Mutex<()>>,
 }
 
 impl Redis {
-    /// A Redis by its settings. It does not connect yet.
+    /// Creates a connection with these settings. The first call opens it.
     ///
     /// # Errors
-    /// [`RedisError`] where the settings cannot be a Redis.
+    /// [`RedisError`] if the settings are invalid.
     pub fn new(config: &RedisConfig) -> Result<Self, RedisError> {
         Ok(Self(Arc::new(Inner {
             link: Link::new(config)?,
@@ -69,11 +72,12 @@ impl Redis {
         })))
     }
 
-    /// Another connection to the same Redis whose answers may take as long as `timeout`, for commands that wait, such as `XREADGROUP … BLOCK`.
+    /// Creates another connection to the same Redis with another timeout, for commands that block,
+    /// such as `XREADGROUP … BLOCK`.
     ///
     /// # Errors
     /// As for [`new`](Self::new).
-    pub fn patient(&self, timeout: Timeout) -> Result<Self, RedisError> {
+    pub fn with_timeout(&self, timeout: Timeout) -> Result<Self, RedisError> {
         Self::new(&RedisConfig {
             timeout,
             ..self.0.config.clone()
@@ -86,11 +90,11 @@ impl Redis {
         &self.0.config
     }
 
-    /// Sends a command and reads its answer, within the timeout.
+    /// Sends a command and returns its answer, within the timeout.
     ///
     /// # Errors
     /// [`RedisError`].
-    pub async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
+    pub async fn request<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         command
             .query_async(&mut self.clone())
             .await
@@ -124,12 +128,12 @@ impl Redis {
             .map_err(RedisError::from)
     }
 
-    /// Asks whether it is there.
+    /// Checks that Redis answers.
     ///
     /// # Errors
-    /// [`RedisError`] where it is not.
+    /// [`RedisError`] if it does not.
     pub async fn check(&self) -> Result<(), RedisError> {
-        self.ask::<Value>(&redis::cmd("PING")).await.map(drop)
+        self.request::<Value>(&redis::cmd("PING")).await.map(drop)
     }
 
     /// Returns the deadline of a request that starts at this moment.
@@ -139,25 +143,25 @@ impl Redis {
 
     /// Connects if necessary and sends a request, both until the deadline. Closes a broken
     /// connection, so that the next request opens a new one.
-    async fn bounded(&self, deadline: Instant, question: Question<'_>) -> RedisResult<Vec<Value>> {
+    async fn bounded(&self, deadline: Instant, request: Request<'_>) -> RedisResult<Vec<Value>> {
         let (number, mut open) = match time::timeout_at(deadline, self.open()).await {
             Ok(opened) => opened?,
-            Err(_elapsed) => return Err(late()),
+            Err(_elapsed) => return Err(timed_out()),
         };
-        let asked = Instant::now();
-        match time::timeout_at(deadline, question.ask(&mut open)).await {
+        let sent = Instant::now();
+        match time::timeout_at(deadline, request.send(&mut open)).await {
             Ok(answer) => {
-                if self.is_over(&open, answer.as_ref().err()) {
-                    self.let_go(number);
+                if self.is_broken(&open, answer.as_ref().err()) {
+                    self.0.close(number);
                 }
                 answer
             }
             Err(_elapsed) => {
                 // A server that had less than the full time for its answer keeps its connection.
-                let had_all = asked.elapsed() >= self.0.config.timeout.get() / 2;
-                let error = late();
-                if had_all && self.is_over(&open, Some(&error)) {
-                    self.let_go(number);
+                let had_all = sent.elapsed() >= self.0.config.timeout.get() / 2;
+                let error = timed_out();
+                if had_all && self.is_broken(&open, Some(&error)) {
+                    self.0.close(number);
                 }
                 Err(error)
             }
@@ -165,8 +169,8 @@ impl Redis {
     }
 
     /// Whether a connection is unusable after an answer.
-    fn is_over(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
-        let failed = error.is_some_and(broke);
+    fn is_broken(&self, open: &Open, error: Option<&redis::RedisError>) -> bool {
+        let failed = error.is_some_and(breaks_connection);
         match open {
             Open::Server(_) => failed,
             Open::Cluster(_) if failed => {
@@ -181,39 +185,39 @@ impl Redis {
     }
 
     async fn command(&self, deadline: Instant, command: &Cmd) -> RedisResult<Value> {
-        let mut answers = self.bounded(deadline, Question::Command(command)).await?;
+        let mut answers = self.bounded(deadline, Request::Command(command)).await?;
         Ok(answers.pop().unwrap_or(Value::Nil))
     }
 
     async fn open(&self) -> RedisResult<(u64, Open)> {
-        if let Some(open) = self.is_open() {
+        if let Some(open) = self.current() {
             return Ok(open);
         }
-        // All who find no connection wait for the one that makes it.
+        // Concurrent callers wait for the one that connects.
         let connecting = Arc::clone(&self.0.connecting).lock_owned().await;
-        if let Some(open) = self.is_open() {
+        if let Some(open) = self.current() {
             return Ok(open);
         }
-        // Whoever began it may give up before it is made; the next one finds it then, and does not begin anew in vain.
+        // The attempt continues after its caller has timed out, so that later callers use its result.
         let redis = self.clone();
-        let making = tokio::spawn(async move {
+        let connected = tokio::spawn(async move {
             let opened = redis.connect().await;
             drop(connecting);
             opened
         });
-        making.await.unwrap_or_else(|_ended| Err(late()))
+        connected.await.unwrap_or_else(|_panicked| Err(timed_out()))
     }
 
-    fn is_open(&self) -> Option<(u64, Open)> {
+    fn current(&self) -> Option<(u64, Open)> {
         let open = self.0.open.lock();
         open.1.clone().map(|connection| (open.0, connection))
     }
 
     async fn connect(&self) -> RedisResult<(u64, Open)> {
-        let within = self.0.config.timeout.get().saturating_mul(STEPS);
+        let within = self.0.config.timeout.get().saturating_mul(CONNECT_STEPS);
         let (connection, master) = time::timeout(within, self.0.link.open())
             .await
-            .unwrap_or_else(|_elapsed| Err(late()))?;
+            .unwrap_or_else(|_elapsed| Err(timed_out()))?;
         self.0.cluster_failures.store(0, Ordering::Relaxed);
         let number = {
             let mut open = self.0.open.lock();
@@ -232,14 +236,11 @@ impl Redis {
         }
         Ok((number, connection))
     }
-
-    fn let_go(&self, number: u64) {
-        self.0.let_go(number);
-    }
 }
 
 impl Inner {
-    fn let_go(&self, number: u64) {
+    /// Closes the connection of this number, unless a later one is open.
+    fn close(&self, number: u64) {
         let mut open = self.open.lock();
         if open.0 == number {
             open.1 = None;
@@ -265,21 +266,22 @@ async fn watch(redis: Weak<Inner>, number: u64, sentinels: Arc<Sentinels>, maste
             continue;
         };
         if named.replaces(&master) {
-            tracing::warn!("Redis has another master, so the connection is replaced");
+            tracing::warn!("Redis has a new master; the connection is replaced");
             if let Some(redis) = redis.upgrade() {
-                redis.let_go(number);
+                redis.close(number);
             }
             return;
         }
     }
 }
 
-fn late() -> redis::RedisError {
+fn timed_out() -> redis::RedisError {
     std::io::Error::from(std::io::ErrorKind::TimedOut).into()
 }
 
-/// Whether the connection is of no more use. A timeout counts: the server behind it may be one that was replaced; so does a server that became a replica.
-fn broke(error: &redis::RedisError) -> bool {
+/// Whether the connection is unusable after an error. Timeouts count, because the server may be a
+/// replaced master. The errors of a replica count too.
+fn breaks_connection(error: &redis::RedisError) -> bool {
     error.is_io_error()
         || error.is_timeout()
         || error.is_connection_dropped()
@@ -288,14 +290,14 @@ fn broke(error: &redis::RedisError) -> bool {
         || matches!(error.code(), Some("READONLY" | "LOADING" | "MASTERDOWN"))
 }
 
-/// What is asked.
-enum Question<'a> {
+/// A command or a pipeline.
+enum Request<'a> {
     Command(&'a Cmd),
     Pipeline(&'a Pipeline, usize, usize),
 }
 
-impl Question<'_> {
-    async fn ask(&self, open: &mut Open) -> RedisResult<Vec<Value>> {
+impl Request<'_> {
+    async fn send(&self, open: &mut Open) -> RedisResult<Vec<Value>> {
         match (self, open) {
             (Self::Command(command), Open::Server(connection)) => {
                 Ok(vec![connection.req_packed_command(command).await?])
@@ -317,7 +319,7 @@ impl Question<'_> {
     }
 }
 
-/// A Redis with one deadline for several commands.
+/// A connection with one deadline for several commands.
 struct Bounded {
     redis: Redis,
     deadline: Instant,
@@ -334,8 +336,8 @@ impl ConnectionLike for Bounded {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        let question = Question::Pipeline(pipeline, offset, count);
-        Box::pin(self.redis.bounded(self.deadline, question))
+        let request = Request::Pipeline(pipeline, offset, count);
+        Box::pin(self.redis.bounded(self.deadline, request))
     }
 
     fn get_db(&self) -> i64 {
@@ -354,8 +356,8 @@ impl ConnectionLike for Redis {
         offset: usize,
         count: usize,
     ) -> RedisFuture<'a, Vec<Value>> {
-        let question = Question::Pipeline(pipeline, offset, count);
-        Box::pin(self.bounded(self.deadline(), question))
+        let request = Request::Pipeline(pipeline, offset, count);
+        Box::pin(self.bounded(self.deadline(), request))
     }
 
     fn get_db(&self) -> i64 {

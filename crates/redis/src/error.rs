@@ -1,37 +1,37 @@
-/// Redis cannot be reached, or did not answer as it should. The address is not part of the text: it may hold a password.
+/// Errors of a call to Redis. Their texts do not contain the address, which may contain a password.
 #[derive(Debug, thiserror::Error)]
 pub enum RedisError {
-    /// It did not answer within the timeout.
+    /// Redis did not answer within the timeout.
     #[error("Redis did not answer in time")]
-    Late,
-    /// The connection could not be made, or broke.
+    TimedOut,
+    /// The connection failed.
     #[error("Redis cannot be reached: {0}")]
     Unreachable(String),
-    /// It answered with an error.
+    /// Redis answered with an error.
     #[error("Redis refused: {code}")]
     Refused {
-        /// Its own word for it, such as `WRONGTYPE`.
+        /// The error code, such as `WRONGTYPE`.
         code: String,
-        /// What it said, for logs; it may repeat what it was sent.
+        /// The error text, for logs. It may contain data of the request.
         detail: String,
     },
-    /// It answered with something else than was expected.
-    #[error("Redis answered with another type")]
+    /// The answer has an unexpected type.
+    #[error("the answer of Redis has an unexpected type")]
     Unexpected,
 }
 
 impl RedisError {
-    /// Whether a later attempt may succeed without a change: it says nothing about the request.
+    /// Whether the same request may succeed later.
     #[must_use]
     pub fn is_outage(&self) -> bool {
-        matches!(self, Self::Late | Self::Unreachable(_))
+        matches!(self, Self::TimedOut | Self::Unreachable(_))
     }
 }
 
 impl From<redis::RedisError> for RedisError {
     fn from(error: redis::RedisError) -> Self {
         if error.is_timeout() {
-            return Self::Late;
+            return Self::TimedOut;
         }
         if error.is_io_error() || error.is_connection_dropped() || error.is_cluster_error() {
             return Self::Unreachable(error.category().to_owned());

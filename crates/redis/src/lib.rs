@@ -1,12 +1,13 @@
 //! The connection to Redis that limits, caches, locks and messages share (DATA-5).
 //!
-//! Redis is asked in the middle of a request, so its answer is worth little time: whatever takes longer than 200 ms counts as down, connecting included, and a caller goes on
-//! without it. One value, [`Redis`], speaks to a server alone, to the present master under Sentinel, or to a cluster; the URL says which. It connects when it is first used
-//! and anew after every loss, and all who wait share one attempt.
+//! Callers use Redis within requests, so a call has a short time limit, 200 ms by default, which
+//! includes the connection. [`Redis`] connects to a single server, to the master under Sentinel, or
+//! to a cluster, depending on the URL. It connects at the first call and reconnects after every
+//! loss. Concurrent callers share one attempt.
 //!
-//! The crate `redis` implements the protocol. This crate adds a time limit on connecting and asking
-//! together, and errors that never show the address. It also finds the master again after a
-//! failover, even if the replaced one still answers.
+//! The crate `redis` implements the protocol. This crate adds the time limit, errors without
+//! addresses, and the change to a new master after a failover, even if the replaced one still
+//! answers.
 //!
 //! ```no_run
 //! use seaworthy_redis::{Redis, RedisConfig, redis};
@@ -14,7 +15,7 @@
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
 //! let config = RedisConfig { url: "redis://127.0.0.1:6379".parse()?, ..RedisConfig::default() };
 //! let redis = Redis::new(&config)?;
-//! let count: u64 = redis.ask(redis::cmd("INCR").arg("visits")).await?;
+//! let count: u64 = redis.request(redis::cmd("INCR").arg("visits")).await?;
 //! # Ok(()) }
 //! ```
 

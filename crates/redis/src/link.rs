@@ -19,14 +19,14 @@ use crate::{
 /// timeout.
 const NODE_SHARE: u32 = 2;
 
-/// How connections are made.
+/// Opens connections.
 pub(crate) enum Link {
     Single(Client, AsyncConnectionConfig),
     Sentinel(Arc<Sentinels>),
     Cluster(ClusterClient),
 }
 
-/// A connection that is open. Clones share it.
+/// An open connection. Clones share it.
 #[derive(Clone)]
 pub(crate) enum Open {
     Server(MultiplexedConnection),
@@ -57,7 +57,7 @@ impl Link {
         }
     }
 
-    /// Connects. Returns also the master, if Sentinels name it.
+    /// Opens a connection. Also returns the master, if Sentinels name it.
     pub(crate) async fn open(&self) -> RedisResult<(Open, Option<Master>)> {
         match self {
             Self::Single(client, limits) => client

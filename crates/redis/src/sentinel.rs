@@ -20,20 +20,20 @@ const SENTINEL_STEPS: u32 = 3;
 /// The Sentinels of one master.
 ///
 /// After a partition some of them may still name a replaced master, which may still answer as a
-/// master. So all of them are asked, and the answer of the latest failover counts.
+/// master. So this asks all of them and uses the answer of the latest failover.
 pub(crate) struct Sentinels {
     config: RedisConfig,
     master: String,
-    /// For the master.
+    /// Limits of connections to the master.
     limits: AsyncConnectionConfig,
-    /// For the Sentinels.
+    /// Limits of connections to Sentinels.
     sentinel_limits: AsyncConnectionConfig,
     all: Vec<Arc<Sentinel>>,
 }
 
 struct Sentinel {
     client: Client,
-    /// Kept for the next request.
+    /// The connection of the last request.
     open: Mutex<Option<MultiplexedConnection>>,
 }
 

@@ -4,16 +4,16 @@ use percent_encoding::percent_decode_str;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// Redis' own port.
+/// The default port of Redis.
 const DEFAULT_PORT: u16 = 6379;
-/// Sentinel's own port.
+/// The default port of Sentinel.
 const DEFAULT_SENTINEL_PORT: u16 = 26379;
 /// A server on this machine, for development.
 const DEFAULT_URL: &str = "redis://127.0.0.1:6379";
-/// What stands where a password was.
+/// Replaces a password.
 const MASK: &str = "***";
 
-/// Where a Redis is. A password inside is used and never shown.
+/// The URL of a Redis. Its password is never displayed.
 ///
 /// ```
 /// use seaworthy_redis::{RedisUrl, Topology};
@@ -34,47 +34,48 @@ pub struct RedisUrl {
     database: i64,
 }
 
-/// How servers stand together.
+/// How the servers are organized.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Topology {
     /// One server.
     Single,
-    /// Sentinels that know which server is the master of this name.
+    /// Sentinels that monitor the master of this name.
     Sentinel {
-        /// The name.
+        /// The name of the master.
         master: String,
     },
     /// A cluster.
     Cluster,
 }
 
-/// The text is not the URL of a Redis. The text itself is not repeated: it may hold a password.
+/// The text is not the URL of a Redis. The error does not contain the text, which may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a Redis URL is redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port; rediss for TLS"
+    "the Redis URL is invalid: use redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port, with rediss for TLS"
 )]
 pub struct InvalidRedisUrl;
 
 impl RedisUrl {
-    /// How the servers stand together.
+    /// How the servers are organized.
     #[must_use]
     pub const fn topology(&self) -> &Topology {
         &self.topology
     }
 
-    /// The hosts and ports: of the server, of the Sentinels, or of some nodes of the cluster.
+    /// The hosts and ports of the server, of the Sentinels, or of some nodes of the cluster.
     #[must_use]
     pub fn hosts(&self) -> &[(String, u16)] {
         &self.hosts
     }
 
-    /// Whether connections are by TLS.
+    /// Whether connections use TLS.
     #[must_use]
     pub const fn is_encrypted(&self) -> bool {
         self.is_encrypted
     }
 
-    /// `host:port` of the first host, for a knock at its door.
+    /// `host:port` of the first host, for a probe.
     #[must_use]
     pub fn address(&self) -> String {
         self.hosts
@@ -123,7 +124,7 @@ fn credential(text: &str) -> Option<Option<String>> {
 
 fn host(text: &str, default_port: u16) -> Option<(String, u16)> {
     let (name, port) = match text.rsplit_once(':') {
-        // The colons of a bare IPv6 address are none before a port.
+        // The last colon of an IPv6 address without brackets does not precede a port.
         Some((name, port)) if !port.ends_with(']') => (name, port.parse().ok()?),
         _ => (text, default_port),
     };
@@ -159,7 +160,7 @@ fn parse(text: &str) -> Option<RedisUrl> {
                 DEFAULT_SENTINEL_PORT,
             )
         }
-        // A cluster has no other database than the first.
+        // A cluster has only database 0.
         "cluster" if path.is_empty() => (Topology::Cluster, "", DEFAULT_PORT),
         _ => return None,
     };
@@ -258,7 +259,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_scheme_says_how_servers_stand_together_data_5() {
+    fn scheme_selects_topology_data_5() {
         let url: RedisUrl = "redis://cache.internal".parse().unwrap();
         assert_eq!(url.topology(), &Topology::Single);
         assert_eq!(url.hosts(), [("cache.internal".to_owned(), 6379)]);
@@ -275,7 +276,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_url_of_a_redis_is_refused_without_its_text_conf_5() {
+    fn invalid_url_is_refused_without_its_text_conf_5() {
         for text in [
             "",
             "redis://",
@@ -298,7 +299,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_password_is_shown_nowhere_conf_5(password in "[ -~]{1,20}") {
+        fn password_is_never_displayed_conf_5(password in "[ -~]{1,20}") {
             for (text, shown) in [
                 (format!("redis://user:{password}@host:1/2"), "redis://user:***@host:1/2"),
                 (format!("redis://{}@host:1/2", password.replace(':', "")), "redis://***@host:1/2"),

@@ -1,9 +1,6 @@
-//! The connection against real servers: alone, under Sentinel, as a cluster, and when they go.
+//! The connection to real servers: single, under Sentinel and in a cluster, and their failures.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +15,8 @@ use seaworthy_testkit::{
     requirement::required,
 };
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any awaited event takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn at(url: &str) -> Redis {
     within(url, RedisConfig::default().timeout)
@@ -34,9 +31,9 @@ fn within(url: &str, timeout: Timeout) -> Redis {
     Redis::new(&config).unwrap()
 }
 
-/// Asks again and again until it answers.
-async fn until_it_answers(redis: &Redis) {
-    let end = Instant::now() + PATIENCE;
+/// Waits until Redis answers.
+async fn wait_until_available(redis: &Redis) {
+    let end = Instant::now() + TIMEOUT;
     while let Err(error) = set(redis, "again").await {
         assert!(Instant::now() < end, "{error}");
         tokio::task::yield_now().await;
@@ -44,15 +41,15 @@ async fn until_it_answers(redis: &Redis) {
 }
 
 async fn set(redis: &Redis, value: &str) -> Result<(), RedisError> {
-    redis.ask(cmd("SET").arg("key").arg(value)).await
+    redis.request(cmd("SET").arg("key").arg(value)).await
 }
 
 async fn get(redis: &Redis) -> Result<Option<String>, RedisError> {
-    redis.ask(cmd("GET").arg("key")).await
+    redis.request(cmd("GET").arg("key")).await
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_comes_back_is_used_again_without_a_restart_data_5() {
+async fn reconnects_to_restarted_server_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -65,11 +62,11 @@ async fn a_server_that_is_killed_and_comes_back_is_used_again_without_a_restart_
     assert!(get(&redis).await.unwrap_err().is_outage());
     assert!(get(&redis).await.unwrap_err().is_outage());
     server.restart().unwrap();
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
 }
 
 #[tokio::test]
-async fn a_server_that_does_not_answer_costs_its_timeout_and_no_more_data_5() {
+async fn frozen_server_costs_only_the_timeout_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -80,8 +77,8 @@ async fn a_server_that_does_not_answer_costs_its_timeout_and_no_more_data_5() {
     for _ in 0..2 {
         let asked = Instant::now();
         let error = get(&redis).await.unwrap_err();
-        assert!(matches!(error, RedisError::Late), "{error}");
-        // Twice the 200 ms: an old connection and a new one are each given theirs at most.
+        assert!(matches!(error, RedisError::TimedOut), "{error}");
+        // Twice the timeout of 200 ms, for the old connection and a new one.
         assert!(
             asked.elapsed() < Duration::from_secs(2),
             "{:?}",
@@ -89,11 +86,11 @@ async fn a_server_that_does_not_answer_costs_its_timeout_and_no_more_data_5() {
         );
     }
     server.resume();
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
 }
 
 #[tokio::test]
-async fn what_redis_refuses_is_told_apart_from_an_outage_and_shows_no_address_data_5() {
+async fn refusal_is_not_an_outage_and_hides_address_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -109,7 +106,7 @@ async fn what_redis_refuses_is_told_apart_from_an_outage_and_shows_no_address_da
     let redis = at(&format!("redis://:a-password-of-the-test@{address}"));
     set(&redis, "one").await.unwrap();
     let error = redis
-        .ask::<()>(cmd("LPUSH").arg("key").arg("x"))
+        .request::<()>(cmd("LPUSH").arg("key").arg("x"))
         .await
         .unwrap_err();
     assert!(
@@ -125,38 +122,38 @@ async fn what_redis_refuses_is_told_apart_from_an_outage_and_shows_no_address_da
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_new_master_is_found_when_sentinel_has_chosen_one_data_5() {
+async fn finds_master_after_failover_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
     let mut servers = RedisSentinel::start(program).unwrap();
     let redis = at(&servers.url());
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     set(&redis, "one").await.unwrap();
     servers.kill_master();
     assert!(get(&redis).await.unwrap_err().is_outage());
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     assert_eq!(get(&redis).await.unwrap().as_deref(), Some("again"));
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_cluster_is_used_by_the_slots_of_its_keys_data_5() {
+async fn cluster_serves_keys_of_all_slots_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
     let cluster = RedisCluster::start(program).unwrap();
     let redis = at(&cluster.url());
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     redis.check().await.unwrap();
     for number in 0..100 {
         redis
-            .ask::<()>(cmd("SET").arg(format!("key-{number}")).arg(number))
+            .request::<()>(cmd("SET").arg(format!("key-{number}")).arg(number))
             .await
             .unwrap();
     }
     for number in 0..100 {
         let found: i32 = redis
-            .ask(cmd("GET").arg(format!("key-{number}")))
+            .request(cmd("GET").arg(format!("key-{number}")))
             .await
             .unwrap();
         assert_eq!(found, number);
@@ -164,7 +161,7 @@ async fn a_cluster_is_used_by_the_slots_of_its_keys_data_5() {
 }
 
 #[tokio::test]
-async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_data_5() {
+async fn slow_connection_continues_after_caller_timeout_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -173,7 +170,7 @@ async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_da
     let (_, sentinel) = url.split_once("://").unwrap();
     let (sentinel, _) = sentinel.split_once('/').unwrap();
     let proxy = FaultProxy::start(sentinel.parse().unwrap()).await.unwrap();
-    // Each step is well within the timeout of 200 ms, and all of them together are not.
+    // Each step takes less than the timeout of 200 ms, all steps together take longer.
     proxy.set(Fault {
         latency: Duration::from_millis(120),
         ..Fault::none()
@@ -181,11 +178,11 @@ async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_da
     let redis = at(&url.replace(sentinel, &proxy.address().to_string()));
     let asked = Instant::now();
     let error = set(&redis, "one").await.unwrap_err();
-    assert!(matches!(error, RedisError::Late), "{error}");
+    assert!(matches!(error, RedisError::TimedOut), "{error}");
     assert!(asked.elapsed() < Duration::from_secs(1));
     let callers = (0..50).map(|_| {
         let redis = redis.clone();
-        tokio::spawn(async move { until_it_answers(&redis).await })
+        tokio::spawn(async move { wait_until_available(&redis).await })
     });
     for caller in Vec::from_iter(callers) {
         caller.await.unwrap();
@@ -198,24 +195,24 @@ async fn a_connection_that_takes_longer_to_make_than_its_caller_waits_is_made_da
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn leaves_a_replaced_master_that_still_answers_data_5() {
+async fn leaves_replaced_master_that_still_answers_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
     let servers = RedisSentinel::start(&program).unwrap();
     let other = RedisServer::start(program).unwrap();
     let redis = at(&servers.url());
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     // The Sentinel names another master, and the first one still answers.
     let sentinel = at(&servers.sentinel().url());
     let name = RedisSentinel::MASTER;
     let port = other.address().port();
     sentinel
-        .ask::<()>(cmd("SENTINEL").arg("REMOVE").arg(name))
+        .request::<()>(cmd("SENTINEL").arg("REMOVE").arg(name))
         .await
         .unwrap();
     sentinel
-        .ask::<()>(
+        .request::<()>(
             cmd("SENTINEL")
                 .arg("MONITOR")
                 .arg(name)
@@ -226,7 +223,7 @@ async fn leaves_a_replaced_master_that_still_answers_data_5() {
         .await
         .unwrap();
     let other = at(&other.url());
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while get(&other).await.unwrap_or_default().as_deref() != Some("moved") {
         assert!(Instant::now() < end, "the first master is still used");
         let _ = set(&redis, "moved").await;
@@ -243,20 +240,20 @@ async fn silent_node_leaves_rest_of_cluster_usable_data_5() {
     let cluster = RedisCluster::start(program).unwrap();
     // Long enough for a loaded machine, and shorter than the cluster's own failure detection.
     let redis = within(&cluster.url(), Timeout::from_millis(1_000));
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     let silent = &cluster.nodes()[0];
     let direct = at(&silent.url());
     let (mut on_silent, mut elsewhere) = (Vec::new(), Vec::new());
     for number in 0..KEYS {
         let key = format!("key-{number}");
         redis
-            .ask::<()>(cmd("SET").arg(&key).arg(number))
+            .request::<()>(cmd("SET").arg(&key).arg(number))
             .await
             .unwrap();
-        match direct.ask::<usize>(cmd("GET").arg(&key)).await {
+        match direct.request::<usize>(cmd("GET").arg(&key)).await {
             Ok(_) => on_silent.push(key),
             Err(error) => {
-                assert!(!matches!(error, RedisError::Late), "{error}");
+                assert!(!matches!(error, RedisError::TimedOut), "{error}");
                 elsewhere.push(key);
             }
         }
@@ -265,21 +262,24 @@ async fn silent_node_leaves_rest_of_cluster_usable_data_5() {
     silent.freeze();
     for (silent, healthy) in on_silent.iter().zip(&elsewhere).take(5) {
         let error = redis
-            .ask::<usize>(cmd("GET").arg(silent))
+            .request::<usize>(cmd("GET").arg(silent))
             .await
             .unwrap_err();
         assert!(error.is_outage(), "{error:?}");
-        redis.ask::<usize>(cmd("GET").arg(healthy)).await.unwrap();
+        redis
+            .request::<usize>(cmd("GET").arg(healthy))
+            .await
+            .unwrap();
     }
     // A new connection is made without the node.
     let new = within(&cluster.url(), Timeout::from_millis(1_000));
-    let end = Instant::now() + PATIENCE;
-    while let Err(error) = new.ask::<usize>(cmd("GET").arg(&elsewhere[0])).await {
+    let end = Instant::now() + TIMEOUT;
+    while let Err(error) = new.request::<usize>(cmd("GET").arg(&elsewhere[0])).await {
         assert!(Instant::now() < end, "{error}");
     }
     silent.resume();
-    let end = Instant::now() + PATIENCE;
-    while let Err(error) = redis.ask::<usize>(cmd("GET").arg(&on_silent[0])).await {
+    let end = Instant::now() + TIMEOUT;
+    while let Err(error) = redis.request::<usize>(cmd("GET").arg(&on_silent[0])).await {
         assert!(Instant::now() < end, "{error}");
         tokio::task::yield_now().await;
     }
@@ -296,7 +296,7 @@ async fn timeout_covers_script_and_its_loading_data_5() {
         &format!("redis://{}", proxy.address()),
         Timeout::from_millis(4_000),
     );
-    until_it_answers(&redis).await;
+    wait_until_available(&redis).await;
     // One answer after 2.4 s is in time, but three are not: the missing script, its loading and its
     // result.
     proxy.set(Fault {
@@ -305,10 +305,10 @@ async fn timeout_covers_script_and_its_loading_data_5() {
     });
     let script = Script::new("return 7");
     let error = redis.invoke::<i64>(&script, &[], &[]).await.unwrap_err();
-    assert!(matches!(error, RedisError::Late), "{error:?}");
+    assert!(matches!(error, RedisError::TimedOut), "{error:?}");
     // The server answered, so the connection is kept.
     proxy.set(Fault::none());
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     while let Err(error) = redis.invoke::<i64>(&script, &[], &[]).await {
         assert!(Instant::now() < end, "{error}");
     }

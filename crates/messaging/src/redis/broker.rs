@@ -19,10 +19,10 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// How many entries are read at once while browsing.
-const PAGE: usize = 100;
+/// The maximum number of entries of one read.
+const MAX_PAGE: usize = 100;
 
-/// A Redis as a broker.
+/// Redis Streams as an engine of messages.
 #[derive(Clone)]
 pub struct RedisBroker {
     pub(super) inner: Arc<Inner>,
@@ -47,10 +47,10 @@ impl Inner {
 }
 
 impl RedisBroker {
-    /// Connects to the Redis that the settings name.
+    /// Connects to the Redis of the settings.
     ///
     /// # Errors
-    /// [`TransportError`] when it does not answer, or the URL is none of a Redis.
+    /// [`TransportError`] if it does not answer, or if the URL is invalid.
     pub async fn open(config: &MessagingConfig) -> Result<Self, TransportError> {
         let url = config.url.with_credentials(None);
         let url = url.map(String::from).unwrap_or_default().parse();
@@ -73,23 +73,25 @@ impl RedisBroker {
         })
     }
 
-    async fn usable(&self, topic: &Topic) -> Result<(), TransportError> {
+    /// Checks that the key of a topic is a stream or does not exist.
+    async fn check_stream(&self, topic: &Topic) -> Result<(), TransportError> {
         let stream = self.inner.keys.stream(topic.as_str());
         let kind: String = self
             .inner
             .redis
-            .ask(cmd("TYPE").arg(&stream))
+            .request(cmd("TYPE").arg(&stream))
             .await
             .map_err(failed)?;
         if kind == "none" || kind == "stream" {
             return Ok(());
         }
         Err(TransportError::refused(format!(
-            "the key {stream:?} is no stream but a {kind}"
+            "the key {stream:?} is a {kind}, not a stream: set another broker.redis.prefix"
         )))
     }
 
-    async fn join(&self, plan: &SubscriptionPlan) -> Result<(), TransportError> {
+    /// Creates the consumer groups of a subscription.
+    async fn create_groups(&self, plan: &SubscriptionPlan) -> Result<(), TransportError> {
         let Inner { redis, keys, .. } = &*self.inner;
         for topic in &plan.topics {
             let mut create = cmd("XGROUP");
@@ -97,20 +99,20 @@ impl RedisBroker {
                 .arg("CREATE")
                 .arg(keys.stream(topic.as_str()))
                 .arg(plan.group.as_str());
-            match redis.ask::<()>(create.arg("$").arg("MKSTREAM")).await {
+            match redis.request::<()>(create.arg("$").arg("MKSTREAM")).await {
                 Err(RedisError::Refused { code, .. }) if code == "BUSYGROUP" => {}
-                made => made.map_err(failed)?,
+                created => created.map_err(failed)?,
             }
         }
-        let mut remember = cmd("SADD");
-        remember.arg(keys.topics(&plan.group));
+        let mut add = cmd("SADD");
+        add.arg(keys.topics(&plan.group));
         for topic in &plan.topics {
-            remember.arg(topic.as_str());
+            add.arg(topic.as_str());
         }
-        redis.ask::<u64>(&remember).await.map(drop).map_err(failed)
+        redis.request::<u64>(&add).await.map(drop).map_err(failed)
     }
 
-    /// Entries after a dead letter, one page.
+    /// Returns a page of entries after a dead letter.
     async fn page(
         &self,
         topic: &Topic,
@@ -123,8 +125,8 @@ impl RedisBroker {
             .arg(format!("({after}"))
             .arg("+")
             .arg("COUNT")
-            .arg(limit.min(PAGE));
-        self.inner.redis.ask(&range).await.map_err(failed)
+            .arg(limit.min(MAX_PAGE));
+        self.inner.redis.request(&range).await.map_err(failed)
     }
 }
 
@@ -137,7 +139,7 @@ impl Transport for RedisBroker {
         Box::pin(async move {
             self.inner.is_open()?;
             for plan in &topics {
-                self.usable(&plan.topic).await?;
+                self.check_stream(&plan.topic).await?;
             }
             self.inner.publications.declare(topics);
             Ok(())
@@ -166,7 +168,7 @@ impl Transport for RedisBroker {
     ) -> BoxFuture<'_, Result<Arc<dyn Deliveries>, TransportError>> {
         Box::pin(async move {
             self.inner.is_open()?;
-            self.join(&plan).await?;
+            self.create_groups(&plan).await?;
             let deliveries: Arc<dyn Deliveries> =
                 Arc::new(RedisDeliveries::new(Arc::clone(&self.inner), plan)?);
             Ok(deliveries)
@@ -178,7 +180,7 @@ impl Transport for RedisBroker {
             let Inner { redis, keys, .. } = &*self.inner;
             self.inner.is_open()?;
             let topics: Vec<String> = redis
-                .ask(cmd("SMEMBERS").arg(keys.topics(group)))
+                .request(cmd("SMEMBERS").arg(keys.topics(group)))
                 .await
                 .map_err(failed)?;
             let streams: Vec<_> = topics.iter().map(|topic| keys.stream(topic)).collect();
@@ -197,11 +199,11 @@ impl Transport for RedisBroker {
         Box::pin(async move {
             let Inner { redis, keys, .. } = &*self.inner;
             self.inner.is_open()?;
-            let is_one = cmd("SISMEMBER")
+            let is_member = cmd("SISMEMBER")
                 .arg(keys.topics(group))
                 .arg(topic.as_str())
                 .clone();
-            redis.ask(&is_one).await.map_err(failed)
+            redis.request(&is_member).await.map_err(failed)
         })
     }
 
@@ -227,7 +229,10 @@ impl Transport for RedisBroker {
                     .arg(keys.index(topic))
                     .arg(after.as_str())
                     .clone();
-                place = redis.ask::<Option<String>>(&find).await.map_err(failed)?;
+                place = redis
+                    .request::<Option<String>>(&find)
+                    .await
+                    .map_err(failed)?;
             }
             let mut place = place.unwrap_or_else(|| "0-0".to_owned());
             let mut found = Vec::new();

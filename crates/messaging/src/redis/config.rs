@@ -4,24 +4,24 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Keeps messages apart from what else is in the same Redis.
+/// Separates messages from other keys in the same Redis.
 const DEFAULT_PREFIX: &str = "messages:";
-/// As long as a handler may take by default.
+/// The default time limit of a handler.
 const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
-/// A Redis that waits for its disk before it answers may take a while; publishing asks again within its own time.
+/// Redis may wait for its disk. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 
-/// Redis Streams.
+/// Settings of Redis Streams.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisStreamsConfig {
-    /// What stands before the names of all keys.
+    /// The prefix of all keys.
     pub prefix: String,
-    /// How long a message belongs to a process that says nothing more of it.
+    /// How long a session may hold a message without extending it.
     pub lease: Timeout,
-    /// How long an answer may take, connecting included.
+    /// The time limit of a call, including the connection.
     pub timeout: Timeout,
-    /// Approximate maximum messages of a topic. The oldest are removed, even if a group has not acknowledged them. Without it, only messages that all groups have acknowledged are removed.
+    /// The approximate maximum number of messages of a topic. The oldest are removed, even if a group has not acknowledged them. Without it, only messages that all groups have acknowledged are removed.
     /// A topic without a group stores nothing in either case.
     pub max_length: Option<NonZeroU64>,
 }

@@ -25,43 +25,46 @@ use crate::transport::{
     Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
 };
 
-/// The consumer to which messages belong that were given back. Sessions are named by UUIDs.
+/// The consumer of returned messages. The consumers of sessions are UUIDs.
 const RETURNED: &str = "returned";
-/// A member that asked for nothing for this many leases is gone.
-const LEASES_UNTIL_GONE: u32 = 10;
+/// An inactive consumer without messages is deleted after this many leases.
+const IDLE_LEASES: u32 = 10;
 
 /// One member of a group.
 pub(super) struct RedisDeliveries {
     member: Arc<Member>,
-    asking: tokio::sync::Mutex<Asking>,
+    pending: tokio::sync::Mutex<Pending>,
 }
 
-/// What is asked of Redis goes on when nobody waits for it any more: what a claim got must not be lost, and a connection on which a command waits does nothing else.
+/// The calls that continue when `next` is cancelled. The result of a claim must not be lost, and a
+/// blocking command occupies its connection.
 #[derive(Default)]
-struct Asking {
+struct Pending {
     claim: Option<BoxFuture<'static, Result<Claimed, TransportError>>>,
     wait: Option<BoxFuture<'static, Result<(), TransportError>>>,
 }
 
-/// Deliveries, or after which entries of the wake stream and of the topics to wait.
+/// The result of a claim.
 enum Claimed {
-    Some(Vec<Delivery>),
-    None(Vec<String>),
-    NoRoom,
+    Deliveries(Vec<Delivery>),
+    /// No messages. The last entries of the wake stream and of the topics, after which to wait.
+    Empty(Vec<String>),
+    /// The session holds `prefetch` messages.
+    Full,
 }
 
-/// What a script takes: of which stream, the entry, the count, the fields.
+/// A claimed entry: the index of its stream, its ID, its deliveries, its fields.
 type Taken = (usize, String, u32, Vec<Vec<u8>>);
 
 struct Member {
     broker: Arc<Inner>,
     plan: SubscriptionPlan,
-    /// Unique over all processes.
+    /// A UUID.
     session: String,
-    /// Of the active session, of the wake stream, of the streams of the topics.
+    /// The keys of the active session, of the wake stream, and of the streams of the topics.
     keys: Vec<String>,
-    /// A connection of its own to wait on.
-    patient: Redis,
+    /// A connection for blocking commands.
+    blocking: Redis,
     hold: Mutex<Hold>,
     swept: Mutex<Option<Instant>>,
     room: Notify,
@@ -71,8 +74,8 @@ struct Member {
 impl RedisDeliveries {
     pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Result<Self, TransportError> {
         let lease = broker.config.lease.get();
-        let patience = Timeout::try_from(lease / 4 + broker.config.timeout.get());
-        let patience = patience.unwrap_or(broker.config.lease);
+        let timeout = Timeout::try_from(lease / 4 + broker.config.timeout.get());
+        let timeout = timeout.unwrap_or(broker.config.lease);
         let mut keys = vec![
             broker.keys.active(&plan.group),
             broker.keys.wake(&plan.group),
@@ -81,7 +84,7 @@ impl RedisDeliveries {
         keys.extend(topics.map(|topic| broker.keys.stream(topic.as_str())));
         Ok(Self {
             member: Arc::new(Member {
-                patient: broker.redis.patient(patience).map_err(failed)?,
+                blocking: broker.redis.with_timeout(timeout).map_err(failed)?,
                 broker,
                 plan,
                 session: seaworthy_core::new_id().hyphenated().to_string(),
@@ -91,7 +94,7 @@ impl RedisDeliveries {
                 room: Notify::new(),
                 stopped: AtomicBool::new(false),
             }),
-            asking: tokio::sync::Mutex::default(),
+            pending: tokio::sync::Mutex::default(),
         })
     }
 }
@@ -105,7 +108,7 @@ impl Member {
         self.keys.iter().map(String::as_str).collect()
     }
 
-    /// Whether it is time to look for the dead.
+    /// Whether a search for expired messages is due.
     fn is_sweep_due(&self) -> bool {
         let mut swept = self.swept.lock();
         let due = swept.is_none_or(|swept| swept.elapsed() >= self.lease() / 4);
@@ -119,7 +122,7 @@ impl Member {
         let prefetch = usize::from(self.plan.prefetch.get());
         let room = prefetch.saturating_sub(self.hold.lock().len());
         if room == 0 {
-            return Ok(Claimed::NoRoom);
+            return Ok(Claimed::Full);
         }
         let due = self.is_sweep_due();
         let (room, prefetch) = (room.to_string(), prefetch.to_string());
@@ -140,13 +143,13 @@ impl Member {
         let arguments = arguments.map(str::as_bytes);
         let redis = &self.broker.redis;
         let keys = self.keys();
-        let told = redis.invoke(&scripts::CLAIM, &keys, &arguments).await;
-        let (taken, seen): (Vec<Taken>, Vec<String>) = told.map_err(failed)?;
+        let claimed = redis.invoke(&scripts::CLAIM, &keys, &arguments).await;
+        let (taken, seen): (Vec<Taken>, Vec<String>) = claimed.map_err(failed)?;
         if due {
             self.sweep().await?;
         }
         if taken.is_empty() {
-            return Ok(Claimed::None(seen));
+            return Ok(Claimed::Empty(seen));
         }
         let mut hold = self.hold.lock();
         let deliveries = taken.into_iter().filter_map(|(place, id, count, fields)| {
@@ -159,12 +162,12 @@ impl Member {
                 problem,
             })
         });
-        Ok(Claimed::Some(deliveries.collect()))
+        Ok(Claimed::Deliveries(deliveries.collect()))
     }
 
     async fn sweep(&self) -> Result<(), TransportError> {
-        let gone = (self.lease() * LEASES_UNTIL_GONE).as_millis().to_string();
-        let arguments = [self.plan.group.as_str(), &self.session, &gone].map(str::as_bytes);
+        let idle = (self.lease() * IDLE_LEASES).as_millis().to_string();
+        let arguments = [self.plan.group.as_str(), &self.session, &idle].map(str::as_bytes);
         let keys = self.keys();
         let streams = keys.get(2..).unwrap_or_default();
         let redis = &self.broker.redis;
@@ -172,7 +175,7 @@ impl Member {
         swept.await.map(drop).map_err(failed)
     }
 
-    /// Waits until something happens after what was seen, or it is time to look for the dead.
+    /// Waits for an entry after those in `seen`, or until the next search for expired messages.
     async fn wait(&self, seen: Vec<String>) -> Result<(), TransportError> {
         let mut read = cmd("XREAD");
         read.arg("COUNT").arg(1).arg("BLOCK");
@@ -182,7 +185,7 @@ impl Member {
             read.arg(key);
         }
         read.arg(seen);
-        let read = self.patient.ask::<Value>(&read).await;
+        let read = self.blocking.request::<Value>(&read).await;
         read.map(drop).map_err(failed)
     }
 
@@ -226,7 +229,7 @@ impl Member {
     }
 }
 
-impl Asking {
+impl Pending {
     async fn claimed(&mut self, member: &Arc<Member>) -> Result<Claimed, TransportError> {
         let claim = self.claim.get_or_insert_with(|| {
             let member = Arc::clone(member);
@@ -250,16 +253,16 @@ impl Asking {
 impl Deliveries for RedisDeliveries {
     fn next(&self) -> BoxFuture<'_, Result<Vec<Delivery>, TransportError>> {
         Box::pin(async move {
-            let mut asking = self.asking.lock().await;
+            let mut pending = self.pending.lock().await;
             loop {
                 self.member.broker.is_open()?;
-                asking.waited().await?;
-                match asking.claimed(&self.member).await? {
-                    Claimed::Some(deliveries) => return Ok(deliveries),
-                    Claimed::NoRoom => self.member.room.notified().await,
-                    Claimed::None(seen) => {
+                pending.waited().await?;
+                match pending.claimed(&self.member).await? {
+                    Claimed::Deliveries(deliveries) => return Ok(deliveries),
+                    Claimed::Full => self.member.room.notified().await,
+                    Claimed::Empty(seen) => {
                         let member = Arc::clone(&self.member);
-                        asking.wait = Some(Box::pin(async move { member.wait(seen).await }));
+                        pending.wait = Some(Box::pin(async move { member.wait(seen).await }));
                     }
                 }
             }
@@ -284,16 +287,16 @@ impl Deliveries for RedisDeliveries {
 
     fn stop(&self) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
-            let mut asking = self.asking.lock().await;
-            asking.wait = None;
-            let mut unseen = Vec::new();
-            if asking.claim.is_some()
-                && let Claimed::Some(deliveries) = asking.claimed(&self.member).await?
+            let mut pending = self.pending.lock().await;
+            pending.wait = None;
+            let mut undelivered = Vec::new();
+            if pending.claim.is_some()
+                && let Claimed::Deliveries(deliveries) = pending.claimed(&self.member).await?
             {
-                unseen = deliveries.iter().map(|delivery| delivery.tag).collect();
+                undelivered = deliveries.iter().map(|delivery| delivery.tag).collect();
             }
             self.member.stopped.store(true, Ordering::SeqCst);
-            self.member.settle("give_back", &unseen).await
+            self.member.settle("give_back", &undelivered).await
         })
     }
 }

@@ -5,12 +5,12 @@ use crate::transport::DeliveryTag;
 /// An entry of one of a session's streams.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry {
-    /// Which of the streams.
+    /// The index of the stream.
     pub(super) place: usize,
     pub(super) id: String,
 }
 
-/// What a session holds.
+/// The entries that a session has not settled.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     entries: BTreeMap<DeliveryTag, Entry>,

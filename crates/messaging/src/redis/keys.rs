@@ -1,6 +1,6 @@
 use crate::{GroupName, Topic};
 
-/// The names of keys. Names of topics and groups have no colon, so no two of these are ever the same.
+/// The names of keys. They are unique, because names of topics and groups contain no colon.
 #[derive(Debug, Clone)]
 pub(super) struct Keys {
     prefix: String,
@@ -18,7 +18,7 @@ impl Keys {
         format!("{}{topic}", self.prefix)
     }
 
-    /// Where the dead letters of a topic are in its stream.
+    /// The IDs of the dead letters of a topic and their stream entries.
     pub(super) fn index(&self, topic: &Topic) -> String {
         format!("{}index:{topic}", self.prefix)
     }
@@ -28,7 +28,7 @@ impl Keys {
         format!("{}topics:{group}", self.prefix)
     }
 
-    /// The session that has an ordered group to itself.
+    /// The active session of an ordered group.
     pub(super) fn active(&self, group: &GroupName) -> String {
         format!("{}active:{group}", self.prefix)
     }

@@ -1,11 +1,16 @@
-//! Redis Streams: one stream for each topic, one consumer group for each group.
+//! Redis Streams: one stream per topic, one consumer group per group.
 //!
-//! What survives is Redis' own affair: a message is confirmed when Redis has answered, which means what its `appendonly`, `appendfsync` and replication make of it. Only
-//! `appendfsync always` keeps every confirmed message over a crash; with Redis' defaults a crash may lose all of them.
+//! A message is confirmed when Redis has answered. Its durability depends on `appendonly`,
+//! `appendfsync` and replication. Only `appendfsync always` keeps every confirmed message over a
+//! crash. With the defaults of Redis a crash may lose all of them.
 //!
-//! Streams share messages out, and no more: what else the port promises happens in scripts ([`scripts`]), so that it happens at once. A message that is given back
-//! belongs to a consumer that nobody is; one whose session says nothing for a lease is taken over, and Redis counts. An ordered group has one active member at a time. Order holds
-//! within a topic. It asks for one Redis, 7.0 or later; a replica that takes its place may lack what was confirmed last.
+//! Atomic scripts ([`scripts`]) implement what streams do not have. A returned message belongs to a
+//! consumer that no session uses. If a session does not extend its messages within the lease,
+//! another session takes them over, and Redis counts the delivery. An ordered group has one active
+//! member at a time. Order holds within a topic.
+//!
+//! The engine needs one Redis, 7.0 or later. A replica that becomes the master may lack the messages
+//! that were confirmed last.
 
 mod broker;
 mod config;

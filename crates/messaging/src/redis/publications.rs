@@ -10,22 +10,23 @@ use crate::{
     transport::{KeyOrder, TopicPlan},
 };
 
-/// Redis does nothing else while it takes these.
-const MOST_AT_ONCE: usize = 100;
-/// What a second of a slow network carries; one message may be larger.
-const MOST_BYTES_AT_ONCE: usize = 1024 * 1024;
+/// Redis is blocked while a script stores these messages.
+const MAX_MESSAGES: usize = 100;
+/// A slow network transmits this within a second. A single message may be larger.
+const MAX_BYTES: usize = 1024 * 1024;
 
-/// Publishes batches, each in its order.
+/// Publishes batches in order.
 #[derive(Debug)]
 pub(super) struct Publications {
-    unheard: RwLock<BTreeSet<Topic>>,
+    /// Topics that may have no subscriber.
+    optional: RwLock<BTreeSet<Topic>>,
     max_length: String,
 }
 
 impl Publications {
     pub(super) fn new(max_length: Option<u64>) -> Self {
         Self {
-            unheard: RwLock::default(),
+            optional: RwLock::default(),
             max_length: max_length
                 .map(|length| length.to_string())
                 .unwrap_or_default(),
@@ -33,10 +34,12 @@ impl Publications {
     }
 
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
-        let unheard = topics
+        let optional = topics
             .into_iter()
-            .filter(|plan| plan.allows_unroutable);
-        self.unheard.write().extend(unheard.map(|plan| plan.topic));
+            .filter(|plan| plan.may_have_no_subscriber);
+        self.optional
+            .write()
+            .extend(optional.map(|plan| plan.topic));
     }
 
     pub(super) async fn publish(
@@ -49,7 +52,7 @@ impl Publications {
         let mut order = KeyOrder::default();
         let mut rest = batch.as_slice();
         while !rest.is_empty() {
-            let (now, later) = rest.split_at(together(rest));
+            let (now, later) = rest.split_at(fitting(rest));
             rest = later;
             let admitted: Vec<_> = now.iter().map(|envelope| order.admit(envelope)).collect();
             let sent = now.iter().zip(&admitted);
@@ -57,9 +60,9 @@ impl Publications {
                 .filter(|(_, admitted)| admitted.is_ok())
                 .map(|(envelope, _)| envelope)
                 .collect();
-            let mut came = self.publish_together(redis, keys, &sent).await.into_iter();
+            let mut results = self.publish_script(redis, keys, &sent).await.into_iter();
             for (envelope, admitted) in now.iter().zip(admitted) {
-                let answer = admitted.and_then(|()| came.next().unwrap_or_else(unanswered));
+                let answer = admitted.and_then(|()| results.next().unwrap_or_else(unanswered));
                 order.record(envelope.key(), &answer);
                 answers.push(answer);
             }
@@ -67,7 +70,7 @@ impl Publications {
         answers
     }
 
-    async fn publish_together(
+    async fn publish_script(
         &self,
         redis: &Redis,
         keys: &Keys,
@@ -95,19 +98,19 @@ impl Publications {
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let arguments: Vec<&[u8]> = arguments.iter().map(|argument| &argument[..]).collect();
-        let told: Result<Vec<String>, _> =
+        let answers: Result<Vec<String>, _> =
             redis.invoke(&scripts::PUBLISH, &names, &arguments).await;
-        match told.map_err(failure::failed) {
-            Ok(told) => envelopes
+        match answers.map_err(failure::failed) {
+            Ok(answers) => envelopes
                 .iter()
-                .zip(told.iter().map(String::as_str))
-                .map(|(envelope, told)| match told {
+                .zip(answers.iter().map(String::as_str))
+                .map(|(envelope, answer)| match answer {
                     "" => Ok(()),
                     "unroutable" => Err(PublishError::Unroutable {
                         topic: envelope.topic().clone(),
                     }),
                     "deferred" => Err(PublishError::Deferred),
-                    said => Err(failure::refused(said)),
+                    error => Err(failure::refused(error)),
                 })
                 .collect(),
             Err(error) => {
@@ -122,10 +125,10 @@ impl Publications {
         if topic.is_dead_letters() {
             return "dead";
         }
-        if self.unheard.read().contains(topic) {
-            return "unheard";
+        if self.optional.read().contains(topic) {
+            return "optional";
         }
-        "heard"
+        "required"
     }
 }
 
@@ -154,12 +157,12 @@ fn error_text(error: &(dyn std::error::Error + 'static)) -> String {
         .map_or_else(|| error.to_string(), ToString::to_string)
 }
 
-/// How many of these fit into one script, at least one.
-fn together(envelopes: &[Envelope]) -> usize {
+/// Returns how many messages fit into one script, at least one.
+fn fitting(envelopes: &[Envelope]) -> usize {
     let mut bytes = 0;
-    let fit = envelopes.iter().take(MOST_AT_ONCE).take_while(|envelope| {
+    let fit = envelopes.iter().take(MAX_MESSAGES).take_while(|envelope| {
         bytes += envelope.size();
-        bytes <= MOST_BYTES_AT_ONCE
+        bytes <= MAX_BYTES
     });
     fit.count().max(1)
 }

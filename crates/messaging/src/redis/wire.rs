@@ -2,12 +2,12 @@ use bytes::Bytes;
 
 use crate::{Envelope, Topic, envelope::Mode};
 
-/// Attributes of CloudEvents, apart from headers.
+/// The prefix separates attributes of CloudEvents from headers.
 const MODE: Mode = Mode { prefix: "ce_" };
 /// The field of the payload. No header can have this name.
 const PAYLOAD: &str = "$payload";
 
-/// The fields of a stream's entry, names and values in turn.
+/// Returns the fields of a stream entry: names and values in turn.
 pub(super) fn fields(envelope: &Envelope) -> Vec<Bytes> {
     let headers = envelope.to_headers(MODE).into_iter();
     headers
@@ -19,7 +19,7 @@ pub(super) fn fields(envelope: &Envelope) -> Vec<Bytes> {
         .collect()
 }
 
-/// The message of an entry, and what is wrong with it.
+/// Returns the message of an entry, and its problem if it is malformed.
 pub(super) fn envelope(topic: Topic, fields: Vec<Vec<u8>>) -> (Envelope, Option<String>) {
     let (mut headers, mut payload, mut problem) = (Vec::new(), None, None);
     let mut fields = fields.into_iter();
@@ -30,7 +30,7 @@ pub(super) fn envelope(topic: Topic, fields: Vec<Vec<u8>>) -> (Envelope, Option<
         }
         match (String::from_utf8(name), String::from_utf8(value)) {
             (Ok(name), Ok(value)) => headers.push((name, value)),
-            _ => problem = Some("a field of the entry is no text".to_owned()),
+            _ => problem = Some("a field of the entry is not UTF-8".to_owned()),
         }
     }
     if payload.is_none() {

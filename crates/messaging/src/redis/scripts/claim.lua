@@ -1,4 +1,5 @@
--- Takes messages for a session: first those that others gave back or died with, then new ones. Where there are none, it answers after which entries to wait.
+-- Claims messages for a session: first returned and expired ones, then new ones. If there are none,
+-- it returns the entries after which to wait.
 local active, wake = KEYS[1], KEYS[2]
 local group, session, returned = ARGV[1], ARGV[2], ARGV[3]
 local room, prefetch, lease = tonumber(ARGV[4]), tonumber(ARGV[5]), ARGV[6]
@@ -29,7 +30,7 @@ if free then
     for key = 3, #KEYS do
         local stream = KEYS[key]
         if room > 0 and ordered then
-            -- Nobody else is active, so whoever holds something is dead.
+            -- No other session is active, so all other holders are dead.
             reclaim(key - 3, stream, redis.call('XPENDING', stream, group, '-', '+', room + prefetch))
         elseif room > 0 then
             reclaim(key - 3, stream, redis.call('XPENDING', stream, group, '-', '+', room, returned))

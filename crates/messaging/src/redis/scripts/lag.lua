@@ -1,4 +1,4 @@
--- Counts what a group has not acknowledged.
+-- Counts the messages that a group has not acknowledged.
 local waiting = 0
 for _, stream in ipairs(KEYS) do
     if redis.call('EXISTS', stream) == 1 then
@@ -12,7 +12,7 @@ for _, stream in ipairs(KEYS) do
                 if of['lag'] then
                     waiting = waiting + of['lag']
                 else
-                    -- Redis does not know where something was deleted in between; then it is counted, up to a bound.
+                    -- Redis returns no lag after deletions. The script then counts entries, up to a limit.
                     waiting = waiting + #redis.call('XRANGE', stream, '(' .. of['last-delivered-id'], '+', 'COUNT', 10000)
                 end
             end

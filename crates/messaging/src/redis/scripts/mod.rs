@@ -1,4 +1,4 @@
-//! What has to happen at once happens in scripts: Redis runs nothing else meanwhile.
+//! Scripts, which Redis runs atomically.
 
 use std::sync::LazyLock;
 

@@ -5,7 +5,7 @@
 -- versions are removed.
 local answers, at, held = {}, 1, {}
 
-local function is_heard(stream, group)
+local function is_subscribed(stream, group)
     if redis.call('EXISTS', stream) == 0 then
         return false
     end
@@ -35,12 +35,12 @@ for key = 1, #KEYS, 2 do
     if message_key ~= '' and held[message_key] then
         answer = 'deferred'
     elseif kind ~= 'dead' then
-        local heard, problem = is_heard(stream, group)
+        local subscribed, problem = is_subscribed(stream, group)
         if problem then
             answer = problem
-        elseif not heard and (kind == 'heard' or group ~= '') then
+        elseif not subscribed and (kind == 'required' or group ~= '') then
             answer = 'unroutable'
-        elseif not heard then
+        elseif not subscribed then
             is_stored = false
             redis.call('UNLINK', stream)
         end

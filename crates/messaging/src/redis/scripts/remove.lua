@@ -1,4 +1,4 @@
--- Deletes dead letters by their identifiers, and answers how many there were.
+-- Deletes dead letters by their IDs and returns how many it deleted.
 local removed = 0
 for _, dead in ipairs(ARGV) do
     local id = redis.call('HGET', KEYS[2], dead)

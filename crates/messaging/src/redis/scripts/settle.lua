@@ -1,4 +1,4 @@
--- Acknowledges, gives back or extends what a session holds, and lets the session go when it is over.
+-- Acknowledges, returns or extends messages of a session, and ends a session that is over.
 -- Returns how many of the entries to extend belong to another session.
 local active, wake = KEYS[1], KEYS[2]
 local lost = 0
@@ -10,7 +10,7 @@ for at = 7, #ARGV, 2 do
         redis.call('XACK', stream, group, id)
     else
         local pending = redis.call('XPENDING', stream, group, id, id, 1)
-        -- Another session may have taken it for dead.
+        -- Another session may have claimed it after its lease.
         if pending[1] and pending[1][2] == session then
             if act == 'extend' then
                 redis.call('XCLAIM', stream, group, session, 0, id, 'JUSTID')

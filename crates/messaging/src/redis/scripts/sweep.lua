@@ -1,4 +1,4 @@
--- Cuts off what all groups have acknowledged, and forgets members that are gone and hold nothing.
+-- Trims messages that all groups have acknowledged, and deletes inactive consumers without messages.
 local group, session, gone = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function map(flat)
