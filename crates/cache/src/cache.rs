@@ -13,28 +13,29 @@ use crate::{
     config::{CacheConfig, EntryConfig},
     entries::Entries,
     leases::RedisLeases,
-    observe::Observer,
+    metrics::CacheMetrics,
     store::{MemoryStore, RedisStore, Store},
     url::CacheUrl,
 };
 
-/// A cache. Cheap to clone; all clones are the same cache.
+/// A cache. Cheap to clone; all clones share one cache.
 #[derive(Clone)]
 pub struct Cache(pub(crate) Arc<Inner>);
 
 pub(crate) struct Inner {
     pub(crate) store: Box<dyn Store>,
-    pub(crate) observer: Observer,
+    pub(crate) metrics: CacheMetrics,
     breaker: CircuitBreaker,
     redis: Option<Redis>,
     leases: Arc<dyn LeaseStore>,
 }
 
 impl Cache {
-    /// A cache of this name. A Redis is not waited for: without it the service is ready and `degraded`, and callers go to the source (LIFE-7).
+    /// Creates a cache of this name. It does not wait for Redis: without Redis the service is ready
+    /// and `degraded`, and callers read from the source (LIFE-7).
     ///
     /// # Errors
-    /// [`StartError`] where the settings cannot be a cache.
+    /// [`StartError`] if the settings are invalid.
     pub fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -44,7 +45,7 @@ impl Cache {
         let (store, redis, leases, system): (Box<dyn Store>, _, Arc<dyn LeaseStore>, _) =
             match &config.url {
                 CacheUrl::Memory => (
-                    Box::new(MemoryStore::new(config.memory)),
+                    Box::new(MemoryStore::new(config.max_memory)),
                     None,
                     Arc::new(MemoryLeases::default()),
                     "memory",
@@ -56,12 +57,14 @@ impl Cache {
                         timeout: config.timeout,
                     })
                     .map_err(|error| {
-                        StartError::because(format!("{name} cannot be a cache"), error)
+                        StartError::because(format!("the settings of {name} are invalid"), error)
                     })?;
+                    let prefix = config.prefix.clone();
+                    let prefix = prefix.unwrap_or_else(|| default_prefix(service, &name));
                     (
-                        Box::new(RedisStore::new(redis.clone(), &config.prefix)),
+                        Box::new(RedisStore::new(redis.clone(), &prefix)),
                         Some(redis.clone()),
-                        Arc::new(RedisLeases::new(redis, &config.prefix)),
+                        Arc::new(RedisLeases::new(redis, &prefix)),
                         "redis",
                     )
                 }
@@ -69,7 +72,7 @@ impl Cache {
         let policies = service.resilience().dependency(&name);
         let cache = Self(Arc::new(Inner {
             store,
-            observer: Observer::new(
+            metrics: CacheMetrics::new(
                 &name,
                 system,
                 service.metrics(),
@@ -79,10 +82,10 @@ impl Cache {
             redis,
             leases,
         }));
-        let watched = cache.clone();
+        let checked = cache.clone();
         service
             .health()
-            .register(Probe::optional(&*name, move || watched.clone().check()));
+            .register(Probe::optional(&*name, move || checked.clone().check()));
         Ok(cache)
     }
 
@@ -91,25 +94,27 @@ impl Cache {
         checked.map_err(|error| CheckFailure::new(error.to_string()))
     }
 
-    /// The entries of one kind, such as `event`: their keys meet no others.
+    /// Returns the entries of one kind, such as `event`. Each kind has its own keys.
     #[must_use]
     pub fn entries<T>(&self, kind: &'static str, config: EntryConfig) -> Entries<T> {
         Entries::new(self.clone(), kind, config)
     }
 
-    /// Leases where this cache is: in Redis for replicas, in memory for a service that is one process.
+    /// Returns leases in the store of this cache: in Redis for all replicas, or in memory for a
+    /// service that is one process.
     #[must_use]
     pub fn leases(&self) -> Arc<dyn LeaseStore> {
         Arc::clone(&self.0.leases)
     }
 
-    /// The Redis that it is in, if it is.
+    /// Returns the Redis of this cache, if it has one.
     #[must_use]
     pub fn redis(&self) -> Option<&Redis> {
         self.0.redis.as_ref()
     }
 
-    /// A step with the store, by the breaker's leave. `None` where it failed or was not asked.
+    /// Runs a step with the store if the circuit breaker admits it. Returns `None` if the step
+    /// failed or was not admitted.
     pub(crate) async fn guarded<T>(
         &self,
         step: impl Future<Output = Result<T, RedisError>>,
@@ -123,11 +128,17 @@ impl Cache {
         admission.report(outcome, Instant::now());
         result
             .inspect_err(|error| {
-                let (cache, problem) = (self.0.breaker.name(), error.to_string());
-                tracing::warn!(cache, problem, "the cache was passed by");
+                let cache = self.0.breaker.name();
+                tracing::warn!(cache, %error, "the cache is unavailable; the caller reads from the source");
             })
             .ok()
     }
+}
+
+/// A prefix that no other service, no other deployment and no other cache of this service has.
+fn default_prefix<C: Settings>(service: &Assembly<C>, cache: &str) -> String {
+    let (name, profile) = (service.identity().name(), service.profile().name());
+    format!("{name}:{profile}:{cache}")
 }
 
 impl fmt::Debug for Cache {

@@ -4,36 +4,34 @@ use serde::{Deserialize, Serialize};
 
 use crate::url::CacheUrl;
 
-/// DATA-5: a cache that takes longer saves nothing.
+/// A slower cache saves nothing (DATA-5).
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
-/// Tens of thousands of usual entries, and little beside what a service needs anyway.
-const DEFAULT_MEMORY: ByteSize = ByteSize::mebibytes(32);
-/// Tells apart the services that share a Redis.
-const DEFAULT_PREFIX: &str = "cache";
-/// Long enough to save most work, short enough that a change that nobody told of is seen soon.
-const DEFAULT_KEEP: Timeout = Timeout::from_secs(5 * 60);
-/// What was not there may be made at any moment.
-const DEFAULT_KEEP_ABSENT: Timeout = Timeout::from_secs(30);
-/// Entries that were made together end apart.
+/// Tens of thousands of typical entries, and little compared to the memory of a service.
+const DEFAULT_MAX_MEMORY: ByteSize = ByteSize::mebibytes(32);
+/// Long enough to save most loads. A change that invalidates nothing is visible after this time.
+const DEFAULT_TTL: Timeout = Timeout::from_secs(5 * 60);
+/// A missing entity may be created at any moment.
+const DEFAULT_NEGATIVE_TTL: Timeout = Timeout::from_secs(30);
+/// Entries that were loaded together expire at different times.
 const DEFAULT_JITTER: Ratio = Ratio::percent(10);
-/// The largest answers of usual services; a larger one is not worth its place.
-const DEFAULT_LARGEST: ByteSize = ByteSize::kibibytes(256);
+/// Larger than typical responses. A larger entry displaces too many others.
+const DEFAULT_MAX_ENTRY_SIZE: ByteSize = ByteSize::kibibytes(256);
 
-/// A cache and how it is used.
+/// Settings of a cache.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
-    /// Where it is: memory: within the process, or a Redis, such as redis://host:port/database.
+    /// Where the entries are stored: memory: in the process, or a Redis, such as redis://host:port/database.
     pub url: CacheUrl,
-    /// The password of Redis, where the URL has none.
+    /// The password of Redis, if the URL contains none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// How long Redis may take.
+    /// The time limit of a call to Redis.
     pub timeout: Timeout,
-    /// What the keys in Redis begin with.
-    pub prefix: String,
-    /// How much a cache within the process may hold.
-    pub memory: ByteSize,
+    /// The prefix of the keys and leases in Redis. The default is SERVICE:PROFILE:CACHE, such as orders:production:cache, so that services and deployments that share a Redis share no entries and no leases.
+    pub prefix: Option<String>,
+    /// The maximum memory of a cache in the process.
+    pub max_memory: ByteSize,
 }
 
 impl Default for CacheConfig {
@@ -42,33 +40,33 @@ impl Default for CacheConfig {
             url: CacheUrl::default(),
             password: None,
             timeout: DEFAULT_TIMEOUT,
-            prefix: DEFAULT_PREFIX.to_owned(),
-            memory: DEFAULT_MEMORY,
+            prefix: None,
+            max_memory: DEFAULT_MAX_MEMORY,
         }
     }
 }
 
-/// How long entries of one kind are kept.
+/// Settings of entries of one kind.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EntryConfig {
-    /// How long an entry is kept at most.
-    pub keep: Timeout,
-    /// How long it is remembered that something does not exist.
-    pub keep_absent: Timeout,
-    /// The share of its time by which an entry may end earlier, at random.
+    /// The maximum time to live of an entry.
+    pub ttl: Timeout,
+    /// The time to live of the information that the source has no such entity.
+    pub negative_ttl: Timeout,
+    /// The share of its time to live by which an entry may expire earlier, at random.
     pub jitter: Ratio,
-    /// A larger entry is not kept.
-    pub largest: ByteSize,
+    /// The cache does not store a larger entry.
+    pub max_entry_size: ByteSize,
 }
 
 impl Default for EntryConfig {
     fn default() -> Self {
         Self {
-            keep: DEFAULT_KEEP,
-            keep_absent: DEFAULT_KEEP_ABSENT,
+            ttl: DEFAULT_TTL,
+            negative_ttl: DEFAULT_NEGATIVE_TTL,
             jitter: DEFAULT_JITTER,
-            largest: DEFAULT_LARGEST,
+            max_entry_size: DEFAULT_MAX_ENTRY_SIZE,
         }
     }
 }

@@ -7,14 +7,14 @@ use serde::{Serialize, de::DeserializeOwned};
 use crate::{
     cache::Cache,
     config::EntryConfig,
-    flight::{Loaded, SingleFlight},
-    observe::Outcome,
+    metrics::Outcome,
+    single_flight::{Loaded, SingleFlight},
     store::{Found, Token},
 };
 
-/// Stands for: it does not exist.
+/// The stored entry of an entity that does not exist.
 const ABSENT: &[u8] = b"-";
-/// Before the JSON of what exists.
+/// The first byte of an entry with a JSON value.
 const PRESENT: u8 = b'+';
 
 /// Entries of one kind. Cheap to clone; all clones share their loads.
@@ -42,13 +42,13 @@ impl<T> Entries<T> {
     /// store is unavailable, the entry expires after its TTL.
     ///
     /// A reader in another process may still join an older load of that process.
-    pub async fn forget(&self, key: &str) {
+    pub async fn invalidate(&self, key: &str) {
         let inner = &*self.0;
-        let step = inner.cache.0.observer.begin("forget", inner.kind);
+        let step = inner.cache.0.metrics.begin("invalidate", inner.kind);
         let name = inner.name(key);
         // This also runs if the call is dropped while it waits for the store.
         inner.flights.detach(&name);
-        let done = inner.cache.guarded(inner.cache.0.store.forget(&name)).await;
+        let done = inner.cache.guarded(inner.cache.0.store.remove(&name)).await;
         // A load that began in between may have read the entry from the store.
         inner.flights.detach(&name);
         step.end(done.map_or(Outcome::Failed, |()| Outcome::Done));
@@ -56,11 +56,13 @@ impl<T> Entries<T> {
 }
 
 impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Entries<T> {
-    /// The entry, or what `load` finds at the source; `None` where the source has nothing. Of all callers in this process that find no entry at once one loads, with the
-    /// context of the one that came first. A cache that cannot be asked only makes it slower.
+    /// Returns the entry, or the result of `load`: `None` if the source has no such entity. Of all
+    /// concurrent callers in this process that find no entry, the first one calls `load`, in its
+    /// own request context. If the cache is unavailable, each call loads.
     ///
     /// # Errors
-    /// That of `load`, with its public face, for all who waited for it. It is not kept.
+    /// The error of `load`, with its public part, for all callers that waited for it. The cache does
+    /// not store it.
     pub async fn get_or_load<L, F>(&self, key: &str, load: L) -> Result<Option<Arc<T>>, Error>
     where
         L: FnOnce() -> F,
@@ -102,7 +104,7 @@ impl<T: Serialize + DeserializeOwned> Inner<T> {
     }
 
     async fn read(&self, name: &str) -> Option<Read<T>> {
-        let step = self.cache.0.observer.begin("read", self.kind);
+        let step = self.cache.0.metrics.begin("read", self.kind);
         let found = self.cache.guarded(self.cache.0.store.read(name)).await;
         let read = found.map(|found| match found {
             Found::Nothing(token) => Some(Read::Nothing(token)),
@@ -114,34 +116,31 @@ impl<T: Serialize + DeserializeOwned> Inner<T> {
             Some(Some(Read::Nothing(_))) => Outcome::Miss,
         });
         if let Some(None) = read {
-            // Of another version of this service, perhaps: whoever asks next finds nothing and fills it.
-            tracing::warn!(
-                kind = self.kind,
-                "an entry of the cache cannot be read and is removed"
-            );
-            self.cache.guarded(self.cache.0.store.forget(name)).await;
+            // Another version of this service may have written it. The next caller fills it.
+            tracing::warn!(kind = self.kind, "an unreadable cache entry is removed");
+            self.cache.guarded(self.cache.0.store.remove(name)).await;
         }
         read.flatten()
     }
 
     async fn fill(&self, name: &str, token: Token, value: Option<&T>) {
-        let keep = match value {
-            Some(_) => self.config.keep,
-            None => self.config.keep_absent,
+        let ttl = match value {
+            Some(_) => self.config.ttl,
+            None => self.config.negative_ttl,
         };
         let Some(entry) = encoded(value) else {
             tracing::warn!(
                 kind = self.kind,
-                "an entry cannot be written as JSON and is not kept"
+                "a cache entry cannot be written as JSON and is not stored"
             );
             return;
         };
-        if u64::try_from(entry.len()).unwrap_or(u64::MAX) > self.config.largest.get() {
+        if u64::try_from(entry.len()).unwrap_or(u64::MAX) > self.config.max_entry_size.get() {
             return;
         }
-        let keep = jittered(keep.get(), self.config.jitter.get());
-        let step = self.cache.0.observer.begin("fill", self.kind);
-        let filled = self.cache.0.store.fill(name, token, entry, keep);
+        let ttl = jittered(ttl.get(), self.config.jitter.get());
+        let step = self.cache.0.metrics.begin("fill", self.kind);
+        let filled = self.cache.0.store.fill(name, token, entry, ttl);
         let done = self.cache.guarded(filled).await;
         step.end(done.map_or(Outcome::Failed, |_| Outcome::Done));
     }
@@ -169,20 +168,20 @@ fn encoded<T: Serialize>(value: Option<&T>) -> Option<Vec<u8>> {
     Some(bytes)
 }
 
-/// Earlier by up to `jitter`, never later.
-fn jittered(keep: Duration, jitter: f64) -> Duration {
-    keep.mul_f64(1.0 - jitter * rand::rng().random::<f64>())
+/// Returns `ttl` minus up to the share `jitter`, at random.
+fn jittered(ttl: Duration, jitter: f64) -> Duration {
+    ttl.mul_f64(1.0 - jitter * rand::rng().random::<f64>())
 }
 
-/// The public face of an error that many get; the error itself is the cause.
+/// Copies the public part of an error for one of many callers. The error itself is the cause.
 fn shared(error: Arc<Error>) -> Error {
     let code = error.code();
     let (reason, message) = (error.reason().to_owned(), error.message().to_owned());
-    let mut face = Error::new(code, reason, message);
+    let mut copy = Error::new(code, reason, message);
     if let Some(wait) = error.retry_after() {
-        face = face.with_retry_after(wait);
+        copy = copy.with_retry_after(wait);
     }
-    face.with_cause(error)
+    copy.with_cause(error)
 }
 
 impl<T> Clone for Entries<T> {

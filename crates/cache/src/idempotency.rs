@@ -37,7 +37,7 @@ else
 end
 return 1";
 
-/// The words of the field `ending`; a key that is free again has none.
+/// The values of the field `ending`. A released key has none.
 const DONE: &str = "done";
 const UNKNOWN: &str = "unknown";
 const RUNNING: &str = "running";
@@ -51,11 +51,12 @@ type Known = (
     String,
 );
 
-/// Keys of repeated requests in a Redis (API-6), by its clock, for all replicas and over their restarts.
+/// Idempotency keys in a Redis (API-6), for all replicas, by the clock of its server.
 ///
-/// No key is without an expiry, and an answer is as large as the layer's limit for answers at most. How many there may be is the server's own limit of memory: one that evicts (a
-/// `maxmemory-policy` other than `noeviction`) may forget a key before its time, after which a repeat runs again. A key whose process ended in the middle is running until
-/// its `run` has passed; from then on whether it took effect is unknown. While Redis does not answer, requests with a key are refused with 503 and do not run.
+/// Every key expires. The server's memory limits their number: a `maxmemory-policy` other than
+/// `noeviction` may evict a key early, and a repeated request then runs again. A key whose process
+/// crashed is running until its `run` time is over. Afterwards its outcome is unknown. While Redis
+/// is unavailable, requests with a key get 503 and do not run.
 #[derive(Debug, Clone)]
 pub struct RedisStore {
     redis: Redis,
@@ -66,7 +67,7 @@ pub struct RedisStore {
 }
 
 impl RedisStore {
-    /// A store whose keys begin with `prefix`.
+    /// Creates a store whose keys begin with `prefix`.
     #[must_use]
     pub fn new(redis: Redis, prefix: &str) -> Self {
         Self {
@@ -148,8 +149,8 @@ impl IdempotencyStore for RedisStore {
                 &answer.body,
                 keep.as_bytes(),
             ];
-            // Whether another has taken the key since makes no difference to this one.
-            let _kept: u8 = self
+            // If another request owns the key, the script stores nothing.
+            let _stored: u8 = self
                 .redis
                 .invoke(&self.finish, &[&self.name(key)], &arguments)
                 .await
@@ -173,7 +174,7 @@ impl IdempotencyStore for RedisStore {
             };
             let (token, keep) = (token.to_string(), milliseconds(keep));
             let arguments = [token.as_bytes(), ending.as_bytes(), keep.as_bytes()];
-            // Whether another has taken the key since makes no difference to this one.
+            // If another request owns the key, the script changes nothing.
             let _settled: u8 = self
                 .redis
                 .invoke(&self.settle, &[&self.name(key)], &arguments)
@@ -185,7 +186,7 @@ impl IdempotencyStore for RedisStore {
 }
 
 fn failed(error: RedisError) -> Error {
-    let message = "what was answered before is not known now";
+    let message = "idempotency keys are unavailable: retry the request later with the same key";
     Error::new(Code::Unavailable, reason::IDEMPOTENCY_STORE_FAILED, message).with_cause(error)
 }
 

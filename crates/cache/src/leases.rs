@@ -3,8 +3,9 @@ use seaworthy_core::Timeout;
 use seaworthy_redis::{Redis, redis::Script};
 use seaworthy_service::lease::{FencingToken, LeaseError, LeaseStore};
 
-/// A new holder's token is the server's time in microseconds, or one more than the last, whichever is higher: a clock that is set back, or a lease that has ended and left
-/// no trace, gives no token twice. The last one is kept for a day after the lease.
+/// The token of a new holder is the time of the server in microseconds, or one more than the last
+/// token if that is higher. So tokens rise even if the clock is set back. The last token is stored
+/// for one day after the acquisition.
 const ACQUIRE: &str = r"
 local holder = redis.call('HGET', KEYS[1], 'holder')
 local token
@@ -30,10 +31,20 @@ local lease = redis.call('HMGET', KEYS[1], 'holder', 'token')
 if lease[1] == ARGV[1] and lease[2] == ARGV[2] then redis.call('DEL', KEYS[1]) end
 return 1";
 
-/// Leases in a Redis, by its clock.
+/// Leases in a Redis, by the clock of its server.
 ///
-/// One Redis is as good as its memory: a replica that takes over may not know of a lease that was just granted, so let what is written to check the fencing token, or keep leases in the
-/// database where it matters.
+/// Redis replicates asynchronously: after a failover the new master may not have a lease that was
+/// just granted. Check the fencing token where you write, or store leases in the database.
+///
+/// ```
+/// use seaworthy_cache::RedisLeases;
+/// use seaworthy_redis::{Redis, RedisConfig, RedisError};
+///
+/// # fn leases() -> Result<RedisLeases, RedisError> {
+/// let redis = Redis::new(&RedisConfig::default())?;
+/// Ok(RedisLeases::new(redis, "orders:production:cache"))
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct RedisLeases {
     redis: Redis,
@@ -44,7 +55,7 @@ pub struct RedisLeases {
 }
 
 impl RedisLeases {
-    /// Leases whose keys begin with `prefix`.
+    /// Creates leases whose keys begin with `prefix`.
     #[must_use]
     pub fn new(redis: Redis, prefix: &str) -> Self {
         Self {

@@ -1,13 +1,17 @@
 //! A cache that fails safe (DATA-5), in the memory of the process or in Redis, and leases in Redis.
 //!
-//! A cache saves work; it must never add a way to fail. So a Redis that is down or slow is asked for 200 ms at most, soon not at all (a breaker), and every caller goes to the source
-//! instead. Four faults that caches usually bring are closed here:
+//! A cache saves work. It must not add failures. A call to Redis takes at most 200 ms, a circuit
+//! breaker stops calls to a Redis that is down, and every caller then reads from the source. The
+//! cache also prevents four typical faults:
 //!
-//! - *A stampede*: of all callers in a process that miss the same key at once, one goes to the source and the others get its answer.
-//! - *A stale entry for ever*: who misses gets a token, and an entry is only written while its token stands. A change in between takes the token away
-//!   (R. Nishtala and others, "Scaling Memcache at Facebook", 2013, section 3.2.1), so an old value never overwrites the news of a new one.
-//! - *Entries that end together*: each ends up to a tenth earlier, at random.
-//! - *Asking again and again for what is not there*: that something does not exist is remembered too, for a shorter time.
+//! - *Stampede*: of all concurrent callers in a process that miss the same key, one reads from the
+//!   source and the others share its result.
+//! - *Stale entries*: a miss gets a token, and an entry is only stored while its token is valid. An
+//!   invalidation removes the token (R. Nishtala and others, "Scaling Memcache at Facebook", 2013,
+//!   section 3.2.1), so an old value never replaces a new one.
+//! - *Simultaneous expiry*: each entry expires up to a tenth of its TTL earlier, at random.
+//! - *Repeated loads of missing entities*: the cache also stores that an entity does not exist, for
+//!   a shorter time.
 //!
 //! ```
 //! use seaworthy_cache::{Cache, CacheConfig, EntryConfig};
@@ -20,7 +24,7 @@
 //!     let title = titles.get_or_load("event-7", || async { Ok(Some("Concert".to_owned())) }).await?;
 //!     assert_eq!(title.unwrap().as_str(), "Concert");
 //!     // After the event has changed:
-//!     titles.forget("event-7").await;
+//!     titles.invalidate("event-7").await;
 //!     Ok(())
 //! }
 //! ```
@@ -28,11 +32,11 @@
 mod cache;
 mod config;
 mod entries;
-mod flight;
 #[cfg(feature = "idempotency")]
 mod idempotency;
 mod leases;
-mod observe;
+mod metrics;
+mod single_flight;
 mod store;
 mod url;
 

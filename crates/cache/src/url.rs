@@ -4,22 +4,31 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use seaworthy_redis::RedisUrl;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 
-/// The scheme of the cache inside the process.
+/// The URL of the cache in the process.
 const MEMORY: &str = "memory:";
 
-/// Where a cache is: `memory:`, or a Redis.
+/// The URL of a cache: `memory:`, or that of a Redis.
+///
+/// ```
+/// use seaworthy_cache::CacheUrl;
+///
+/// assert_eq!("memory:".parse(), Ok(CacheUrl::Memory));
+/// assert!("redis://localhost:6379/0".parse::<CacheUrl>().is_ok());
+/// assert!("localhost".parse::<CacheUrl>().is_err());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum CacheUrl {
-    /// In the memory of this process; replicas do not see each other's changes.
+    /// The memory of this process. Replicas do not see each other's changes.
     #[default]
     Memory,
-    /// In a Redis that replicas share.
+    /// A Redis that replicas share.
     Redis(RedisUrl),
 }
 
-/// The text is not the URL of a cache. The text itself is not repeated: it may hold a password.
+/// The text is not the URL of a cache. The error does not contain the text, which may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a cache URL is memory: or that of a Redis, such as redis://host:port/database")]
+#[error("the cache URL is invalid: use memory: or a URL such as redis://host:port/database")]
 pub struct InvalidCacheUrl;
 
 impl FromStr for CacheUrl {

@@ -1,9 +1,6 @@
-//! One suite on every store, and what happens when Redis goes.
+//! One suite on every store, and the behavior without Redis.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "what a test cannot unwrap has failed it"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{
     sync::{
@@ -14,25 +11,30 @@ use std::{
 };
 
 use seaworthy_cache::{Cache, CacheConfig, Entries, EntryConfig};
-use seaworthy_config::{Environment, Loader};
+use seaworthy_config::{Environment, Loader, Profile};
 use seaworthy_core::{Code, Error, Timeout};
 use seaworthy_service::{NoSettings, RunningService, Service, lease::conformance};
 use seaworthy_testkit::{http::get, redis::RedisServer, requirement::required};
 use tokio::sync::oneshot;
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any awaited event takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 /// Sequences of the model test, and the steps of each.
 const SEQUENCES: u32 = 100;
 const STEPS: u32 = 40;
 
-/// A service with a cache at this URL.
+/// A service with a cache at a URL.
 async fn service(url: &str) -> (RunningService, Cache) {
+    service_named("orders", Profile::Development, url).await
+}
+
+async fn service_named(name: &'static str, profile: Profile, url: &str) -> (RunningService, Cache) {
     let config = CacheConfig {
         url: url.parse().unwrap(),
         ..CacheConfig::default()
     };
-    let loader = Loader::new("orders")
+    let loader = Loader::new(name)
+        .profile(profile)
         .environment(Environment::default())
         .overrides([
             "server.http.addr=127.0.0.1:0".to_owned(),
@@ -41,7 +43,7 @@ async fn service(url: &str) -> (RunningService, Cache) {
             "health.interval=50ms".to_owned(),
         ]);
     let made = OnceLock::new();
-    let running = Service::new("orders", "1.0.0")
+    let running = Service::new(name, "1.0.0")
         .start::<NoSettings, _>(loader, async |service| {
             let _ = made.set(Cache::connect(service, "cache", &config)?);
             Ok(())
@@ -55,7 +57,7 @@ fn entries(cache: &Cache) -> Entries<String> {
     cache.entries("title", EntryConfig::default())
 }
 
-/// What the source says, counted.
+/// Loads an entry and counts the reads from the source.
 async fn load(
     entries: &Entries<String>,
     key: &str,
@@ -70,12 +72,12 @@ async fn load(
     loaded.await.unwrap().map(|value| (*value).clone())
 }
 
-async fn keeps_every_promise(url: &str) {
+async fn check_suite(url: &str) {
     let (running, cache) = service(url).await;
     let titles = entries(&cache);
     let loads = Arc::new(AtomicU32::new(0));
 
-    // Loaded once, found from then on, and loaded again after a change.
+    // The source is read once, and once more after a change.
     for _ in 0..3 {
         assert_eq!(
             load(&titles, "a", &loads, Some("one")).await.unwrap(),
@@ -83,29 +85,29 @@ async fn keeps_every_promise(url: &str) {
         );
     }
     assert_eq!(loads.load(Ordering::SeqCst), 1);
-    titles.forget("a").await;
+    titles.invalidate("a").await;
     assert_eq!(
         load(&titles, "a", &loads, Some("two")).await.unwrap(),
         "two"
     );
 
-    // What is absent is remembered too.
+    // The cache stores that an entity does not exist.
     for _ in 0..3 {
         assert_eq!(load(&titles, "absent", &loads, None).await, None);
     }
     assert_eq!(loads.load(Ordering::SeqCst), 3);
 
-    one_of_many_loads(&titles).await;
-    an_old_value_does_not_come_back(&titles).await;
-    readers_after_forget_join_no_older_load(&titles).await;
-    readers_after_forget_see_no_older_version(&cache).await;
-    an_error_is_for_all_who_wait_and_is_not_kept(&titles).await;
-    an_entry_ends(&cache).await;
+    concurrent_misses_load_once(&titles).await;
+    old_load_does_not_replace_new_value(&titles).await;
+    readers_after_invalidation_join_no_older_load(&titles).await;
+    readers_after_invalidation_see_no_older_version(&cache).await;
+    error_is_shared_and_not_stored(&titles).await;
+    entry_expires(&cache).await;
     conformance::check(cache.leases()).await.unwrap();
     running.stop().await;
 }
 
-async fn one_of_many_loads(titles: &Entries<String>) {
+async fn concurrent_misses_load_once(titles: &Entries<String>) {
     let (release, released) = oneshot::channel::<()>();
     let first = titles.get_or_load("herd", || async move {
         let _ = released.await;
@@ -128,7 +130,7 @@ async fn one_of_many_loads(titles: &Entries<String>) {
     }
 }
 
-async fn an_old_value_does_not_come_back(titles: &Entries<String>) {
+async fn old_load_does_not_replace_new_value(titles: &Entries<String>) {
     let (begun, has_begun) = oneshot::channel::<()>();
     let (release, released) = oneshot::channel::<()>();
     let slow = titles.get_or_load("race", || async move {
@@ -138,7 +140,7 @@ async fn an_old_value_does_not_come_back(titles: &Entries<String>) {
     });
     let change = async {
         has_begun.await.unwrap();
-        titles.forget("race").await;
+        titles.invalidate("race").await;
         release.send(()).unwrap();
     };
     let (old, ()) = futures::join!(slow, change);
@@ -154,7 +156,7 @@ async fn an_old_value_does_not_come_back(titles: &Entries<String>) {
     );
 }
 
-async fn readers_after_forget_join_no_older_load(titles: &Entries<String>) {
+async fn readers_after_invalidation_join_no_older_load(titles: &Entries<String>) {
     let (begun, has_begun) = oneshot::channel::<()>();
     let (release, released) = oneshot::channel::<()>();
     let older = titles.get_or_load("joined", || async move {
@@ -164,9 +166,9 @@ async fn readers_after_forget_join_no_older_load(titles: &Entries<String>) {
     });
     let change = async {
         has_begun.await.unwrap();
-        titles.forget("joined").await;
+        titles.invalidate("joined").await;
         let later = titles.get_or_load("joined", || async { Ok(Some("new".to_owned())) });
-        let later = tokio::time::timeout(PATIENCE, later).await;
+        let later = tokio::time::timeout(TIMEOUT, later).await;
         release.send(()).unwrap();
         later.unwrap().unwrap().unwrap()
     };
@@ -178,8 +180,8 @@ async fn readers_after_forget_join_no_older_load(titles: &Entries<String>) {
 }
 
 /// The loads of the readers end in any order, between changes of the source. No reader sees a
-/// version from before the last `forget` that returned before it started.
-async fn readers_after_forget_see_no_older_version(cache: &Cache) {
+/// version from before the last `invalidate` that returned before it started.
+async fn readers_after_invalidation_see_no_older_version(cache: &Cache) {
     let versions: Entries<u64> = cache.entries("version", EntryConfig::default());
     // Numerical Recipes' linear congruential generator: the same sequences in each run.
     let mut state = 1_u32;
@@ -196,7 +198,7 @@ async fn readers_after_forget_see_no_older_version(cache: &Cache) {
             match random(4) {
                 0 => {
                     source.fetch_add(1, Ordering::SeqCst);
-                    versions.forget(&key).await;
+                    versions.invalidate(&key).await;
                 }
                 1 => {
                     let mut gates = gates.lock().unwrap();
@@ -231,14 +233,14 @@ async fn readers_after_forget_see_no_older_version(cache: &Cache) {
                 .await
                 .map(Result::unwrap)
             {
-                assert!(begun.elapsed() < PATIENCE, "a reader got no answer");
+                assert!(begun.elapsed() < TIMEOUT, "a reader got no answer");
                 gates.lock().unwrap().clear();
             }
         }
     }
 }
 
-async fn an_error_is_for_all_who_wait_and_is_not_kept(titles: &Entries<String>) {
+async fn error_is_shared_and_not_stored(titles: &Entries<String>) {
     let failing = || async { Err(Error::new(Code::Unavailable, "STORE_DOWN", "no store")) };
     let (one, two) = futures::join!(
         titles.get_or_load("broken", failing),
@@ -257,38 +259,74 @@ async fn an_error_is_for_all_who_wait_and_is_not_kept(titles: &Entries<String>) 
     );
 }
 
-async fn an_entry_ends(cache: &Cache) {
+async fn entry_expires(cache: &Cache) {
     let config = EntryConfig {
-        keep: Timeout::from_millis(300),
+        ttl: Timeout::from_millis(300),
         ..EntryConfig::default()
     };
     let brief = cache.entries::<String>("brief", config);
     let loads = Arc::new(AtomicU32::new(0));
     load(&brief, "a", &loads, Some("one")).await;
-    let began = Instant::now();
+    let begun = Instant::now();
     while load(&brief, "a", &loads, Some("two")).await.unwrap() == "one" {
-        assert!(began.elapsed() < PATIENCE);
+        assert!(begun.elapsed() < TIMEOUT);
         tokio::task::yield_now().await;
     }
     assert_eq!(loads.load(Ordering::SeqCst), 2);
 }
 
 #[tokio::test]
-async fn a_cache_in_memory_keeps_every_promise_data_5() {
-    keeps_every_promise("memory:").await;
+async fn memory_cache_passes_suite_data_5() {
+    check_suite("memory:").await;
 }
 
 #[tokio::test]
-async fn a_cache_in_redis_keeps_every_promise_data_5() {
+async fn redis_cache_passes_suite_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
     let server = RedisServer::start(program).unwrap();
-    keeps_every_promise(&server.url()).await;
+    check_suite(&server.url()).await;
+}
+
+/// Services and deployments that share a Redis share neither entries nor leases.
+#[tokio::test(flavor = "multi_thread")]
+async fn services_on_one_redis_share_nothing_by_default_data_5() {
+    let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
+        return;
+    };
+    let server = RedisServer::start(program).unwrap();
+    let url = server.url();
+    let services = [
+        service_named("orders", Profile::Development, &url).await,
+        service_named("orders", Profile::Test, &url).await,
+        service_named("stock", Profile::Development, &url).await,
+    ];
+    let loads = Arc::new(AtomicU32::new(0));
+    for (number, (_, cache)) in services.iter().enumerate() {
+        let own = number.to_string();
+        let loaded = load(&entries(cache), "a", &loads, Some(&own)).await;
+        assert_eq!(loaded, Some(own.clone()));
+        let ttl = Timeout::from_secs(60);
+        let lease = cache.leases();
+        let token = lease.acquire("cleanup", &own, ttl).await.unwrap();
+        assert!(token.is_some(), "service {number} has no lease");
+    }
+    // A replica of the first service.
+    let (replica, cache) = service_named("orders", Profile::Development, &url).await;
+    let found = load(&entries(&cache), "a", &loads, Some("again")).await;
+    assert_eq!(found.as_deref(), Some("0"));
+    let lease = cache.leases();
+    let token = lease.acquire("cleanup", "replica", Timeout::from_secs(60));
+    assert!(token.await.unwrap().is_none());
+    replica.stop().await;
+    for (running, _) in services {
+        running.stop().await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_redis_callers_go_to_the_source_and_readiness_says_degraded_data_5_life_7() {
+async fn callers_load_and_readiness_degrades_without_redis_data_5_life_7() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -306,7 +344,7 @@ async fn without_redis_callers_go_to_the_source_and_readiness_says_degraded_data
             "source"
         );
     }
-    until(admin, |body| body.contains("degraded")).await;
+    eventually(admin, |body| body.contains("degraded")).await;
     assert_eq!(get(admin, "/readyz").unwrap().status, 200);
     assert!(
         get(admin, "/metrics")
@@ -315,12 +353,12 @@ async fn without_redis_callers_go_to_the_source_and_readiness_says_degraded_data
             .contains("cache_errors_total{")
     );
     server.restart().unwrap();
-    until(admin, |body| !body.contains("degraded")).await;
+    eventually(admin, |body| !body.contains("degraded")).await;
     running.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_redis_that_does_not_answer_soon_costs_nothing_data_5() {
+async fn frozen_redis_does_not_delay_callers_data_5() {
     let Some(program) = required("SEAWORTHY_TEST_REDIS_SERVER") else {
         return;
     };
@@ -330,26 +368,26 @@ async fn a_redis_that_does_not_answer_soon_costs_nothing_data_5() {
     let loads = Arc::new(AtomicU32::new(0));
     load(&titles, "a", &loads, Some("one")).await;
     server.freeze();
-    let began = Instant::now();
+    let begun = Instant::now();
     for number in 0..200 {
         load(&titles, &format!("slow-{number}"), &loads, Some("source")).await;
     }
     // Without a breaker it would be at least 200 times 200 ms.
     assert!(
-        began.elapsed() < Duration::from_secs(15),
+        begun.elapsed() < Duration::from_secs(15),
         "{:?}",
-        began.elapsed()
+        begun.elapsed()
     );
     server.resume();
     running.stop().await;
 }
 
-/// Waits until readiness says so.
-async fn until(admin: std::net::SocketAddr, is_so: impl Fn(&str) -> bool) {
-    let end = Instant::now() + PATIENCE;
-    while !is_so(&get(admin, "/readyz").unwrap().body) {
+/// Waits until the readiness report satisfies a condition.
+async fn eventually(admin: std::net::SocketAddr, holds: impl Fn(&str) -> bool) {
+    let deadline = Instant::now() + TIMEOUT;
+    while !holds(&get(admin, "/readyz").unwrap().body) {
         assert!(
-            Instant::now() < end,
+            Instant::now() < deadline,
             "{}",
             get(admin, "/readyz").unwrap().body
         );

@@ -1,9 +1,9 @@
-//! Keys of repeated requests in a real Redis (API-6).
+//! Idempotency keys in a real Redis (API-6).
 
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
-    reason = "what a test cannot unwrap has failed it"
+    reason = "a test fails by panicking"
 )]
 
 use std::{sync::Arc, time::Duration};
@@ -30,7 +30,7 @@ fn server() -> Option<RedisServer> {
     Some(RedisServer::start(program).unwrap())
 }
 
-/// A store of a process of its own.
+/// A store with its own connection.
 fn store(server: &RedisServer) -> RedisStore {
     let config = RedisConfig {
         url: server.url().parse().unwrap(),
@@ -51,7 +51,7 @@ fn answer() -> RecordedAnswer {
     }
 }
 
-/// Kept for as long as it may run.
+/// The key is stored for as long as the request may run.
 fn times(run: Duration) -> Times {
     Times { run, keep: run }
 }
@@ -80,14 +80,14 @@ async fn redis_store_behaves_as_every_store_api_6() {
 }
 
 #[tokio::test]
-async fn an_answer_is_known_to_every_replica_api_6() {
+async fn response_is_shared_by_replicas_api_6() {
     let Some(server) = server() else { return };
     let (first, second, key) = (store(&server), store(&server), ScopedKey::new("a"));
     let token = token(&first, "a", RUN).await;
     assert!(matches!(begin(&second, "a", RUN).await, Begun::Running));
     first.finish(&key, token, answer(), RUN).await.unwrap();
     let Begun::Answered(found) = begin(&second, "a", RUN).await else {
-        panic!("the answer is lost");
+        panic!("the response is lost");
     };
     let expected = answer();
     assert_eq!(
@@ -99,7 +99,7 @@ async fn an_answer_is_known_to_every_replica_api_6() {
 }
 
 #[tokio::test]
-async fn of_many_callers_at_once_one_runs_api_6() {
+async fn one_of_many_concurrent_requests_runs_api_6() {
     let Some(server) = server() else { return };
     let (store, key) = (store(&server), ScopedKey::new("a"));
     let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, times(RUN))));
@@ -109,11 +109,11 @@ async fn of_many_callers_at_once_one_runs_api_6() {
 }
 
 #[tokio::test]
-async fn whoever_was_too_late_keeps_and_gives_back_nothing_api_6() {
+async fn late_request_changes_nothing_api_6() {
     let Some(server) = server() else { return };
     let (store, key) = (store(&server), ScopedKey::new("a"));
     let late = token(&store, "a", Duration::from_millis(1)).await;
-    // The key ends by the server's clock; then another has it.
+    // The key expires by the clock of the server, and another request gets it.
     let next = loop {
         if let Begun::New(next) = begin(&store, "a", RUN).await {
             break next;
@@ -129,7 +129,7 @@ async fn whoever_was_too_late_keeps_and_gives_back_nothing_api_6() {
 }
 
 #[tokio::test]
-async fn unknown_outcome_keeps_the_key_api_6() {
+async fn unknown_outcome_keeps_key_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
     for (text, ending) in [("unknown", Ending::Unproven), ("done", Ending::Done)] {
@@ -142,7 +142,7 @@ async fn unknown_outcome_keeps_the_key_api_6() {
             _ => assert!(matches!(found, Begun::Unknown), "{found:?}"),
         }
     }
-    // A process that died in the middle.
+    // A process that crashed.
     let died = Times {
         run: Duration::from_millis(1),
         keep: RUN,
@@ -162,7 +162,7 @@ async fn unknown_outcome_keeps_the_key_api_6() {
 }
 
 #[tokio::test]
-async fn no_text_of_a_caller_is_kept_as_a_key_obs_3() {
+async fn redis_key_contains_no_text_of_caller_obs_3() {
     let Some(server) = server() else { return };
     token(&store(&server), "Bearer secret", RUN).await;
     let config = RedisConfig {
@@ -171,7 +171,7 @@ async fn no_text_of_a_caller_is_kept_as_a_key_obs_3() {
     };
     let mut all = redis::cmd("KEYS");
     let redis = Redis::new(&config).unwrap();
-    let keys: Vec<String> = redis.ask(all.arg("*")).await.unwrap();
+    let keys: Vec<String> = redis.request(all.arg("*")).await.unwrap();
     let [key] = keys.as_slice() else {
         panic!("{keys:?}");
     };
@@ -182,7 +182,7 @@ async fn no_text_of_a_caller_is_kept_as_a_key_obs_3() {
 }
 
 #[tokio::test]
-async fn without_redis_no_request_with_a_key_runs_api_6() {
+async fn request_with_key_is_refused_without_redis_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
     token(&store, "a", RUN).await;

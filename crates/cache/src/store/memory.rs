@@ -5,57 +5,57 @@ use moka::{Expiry, ops::compute::Op, sync::Cache};
 use seaworthy_core::ByteSize;
 use seaworthy_redis::RedisError;
 
-use super::{Found, Store, TOKEN_STANDS, Token};
+use super::{Found, Store, TOKEN_TTL, Token};
 
-/// What an entry costs beside its key and its bytes. An estimate.
+/// The estimated memory of an entry in addition to its key and its bytes.
 const ENTRY_COST: usize = 128;
 
-/// Entries in the memory of the process, bounded in size; those that are used least make room.
+/// Entries in the memory of the process. When it is full, it evicts the least used entries.
 #[derive(Debug)]
-pub(crate) struct MemoryStore(Cache<String, Slot>);
+pub(crate) struct MemoryStore(Cache<String, Value>);
 
 #[derive(Debug, Clone)]
-enum Slot {
+enum Value {
     Entry(Vec<u8>, Duration),
     Token(Token),
 }
 
-/// Each slot has a time of its own.
-struct Times;
+/// Each value has its own time to live.
+struct ValueExpiry;
 
-impl Expiry<String, Slot> for Times {
-    fn expire_after_create(&self, _: &String, slot: &Slot, _: Instant) -> Option<Duration> {
-        Some(match slot {
-            Slot::Entry(_, keep) => *keep,
-            Slot::Token(_) => TOKEN_STANDS,
+impl Expiry<String, Value> for ValueExpiry {
+    fn expire_after_create(&self, _: &String, value: &Value, _: Instant) -> Option<Duration> {
+        Some(match value {
+            Value::Entry(_, ttl) => *ttl,
+            Value::Token(_) => TOKEN_TTL,
         })
     }
 
     fn expire_after_update(
         &self,
         key: &String,
-        slot: &Slot,
+        value: &Value,
         at: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        self.expire_after_create(key, slot, at)
+        self.expire_after_create(key, value, at)
     }
 }
 
 impl MemoryStore {
-    pub(crate) fn new(memory: ByteSize) -> Self {
-        let weigh = |key: &String, slot: &Slot| {
-            let bytes = match slot {
-                Slot::Entry(bytes, _) => bytes.len(),
-                Slot::Token(_) => 0,
+    pub(crate) fn new(max_memory: ByteSize) -> Self {
+        let weigh = |key: &String, value: &Value| {
+            let bytes = match value {
+                Value::Entry(bytes, _) => bytes.len(),
+                Value::Token(_) => 0,
             };
             u32::try_from(key.len() + bytes + ENTRY_COST).unwrap_or(u32::MAX)
         };
         Self(
             Cache::builder()
-                .max_capacity(memory.get())
+                .max_capacity(max_memory.get())
                 .weigher(weigh)
-                .expire_after(Times)
+                .expire_after(ValueExpiry)
                 .build(),
         )
     }
@@ -64,19 +64,19 @@ impl MemoryStore {
 impl Store for MemoryStore {
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Found, RedisError>> {
         let new = Token(seaworthy_core::new_id().as_u64_pair().1);
-        let slot = match self.0.get(key) {
-            Some(slot) => slot,
+        let value = match self.0.get(key) {
+            Some(value) => value,
             None => self
                 .0
                 .entry_by_ref(key)
-                .or_insert(Slot::Token(new))
+                .or_insert(Value::Token(new))
                 .into_value(),
         };
-        Box::pin(ready(Ok(match slot {
-            Slot::Entry(bytes, _) => Found::Entry(bytes),
-            Slot::Token(token) if token == new => Found::Nothing(token),
-            // Another's: this one's matches nothing.
-            Slot::Token(_) => Found::Nothing(new),
+        Box::pin(ready(Ok(match value {
+            Value::Entry(bytes, _) => Found::Entry(bytes),
+            Value::Token(token) if token == new => Found::Nothing(token),
+            // Another caller loads the entry. The new token is invalid.
+            Value::Token(_) => Found::Nothing(new),
         })))
     }
 
@@ -85,22 +85,22 @@ impl Store for MemoryStore {
         key: &'a str,
         token: Token,
         entry: Vec<u8>,
-        keep: Duration,
+        ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, RedisError>> {
         let mut was_filled = false;
-        self.0
-            .entry_by_ref(key)
-            .and_compute_with(|slot| match slot.map(moka::Entry::into_value) {
-                Some(Slot::Token(standing)) if standing == token => {
+        self.0.entry_by_ref(key).and_compute_with(|value| {
+            match value.map(moka::Entry::into_value) {
+                Some(Value::Token(valid)) if valid == token => {
                     was_filled = true;
-                    Op::Put(Slot::Entry(entry, keep))
+                    Op::Put(Value::Entry(entry, ttl))
                 }
                 _ => Op::Nop,
-            });
+            }
+        });
         Box::pin(ready(Ok(was_filled)))
     }
 
-    fn forget<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>> {
+    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>> {
         self.0.invalidate(key);
         Box::pin(ready(Ok(())))
     }

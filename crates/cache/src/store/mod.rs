@@ -1,4 +1,4 @@
-//! Where entries are: two stores with the same three steps.
+//! The stores of entries: memory and Redis.
 
 mod memory;
 mod redis;
@@ -10,37 +10,37 @@ use seaworthy_redis::RedisError;
 
 pub(crate) use self::{memory::MemoryStore, redis::RedisStore};
 
-/// Who has found nothing may write what it found at the source, while this still stands.
+/// The right to fill a missing entry. It ends after [`TOKEN_TTL`] and by an invalidation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token(pub(crate) u64);
 
-/// What a store has under a key.
+/// The result of a read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Found {
     Entry(Vec<u8>),
-    /// Nothing; the token is of no use where another already fetches the entry.
+    /// No entry. The token is invalid if another caller already loads the entry.
     Nothing(Token),
 }
 
-/// How long a token stands: longer than a source takes that is worth caching.
-pub(crate) const TOKEN_STANDS: Duration = Duration::from_secs(10);
+/// Longer than any load that is worth caching.
+pub(crate) const TOKEN_TTL: Duration = Duration::from_secs(10);
 
 pub(crate) trait Store: Send + Sync + std::fmt::Debug {
-    /// Reads an entry, and leaves a token where there is none.
+    /// Reads an entry. If there is none, stores a new token unless another one is valid.
     fn read<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<Found, RedisError>>;
 
-    /// Writes an entry if its token still stands.
+    /// Stores an entry if its token is valid. Returns whether it did.
     fn fill<'a>(
         &'a self,
         key: &'a str,
         token: Token,
         entry: Vec<u8>,
-        keep: Duration,
+        ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, RedisError>>;
 
-    /// Removes an entry and every token.
-    fn forget<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>>;
+    /// Removes an entry and its token.
+    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>>;
 
-    /// Whether it is there.
+    /// Checks that the store answers.
     fn check(&self) -> BoxFuture<'_, Result<(), RedisError>>;
 }

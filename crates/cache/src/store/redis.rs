@@ -6,9 +6,10 @@ use seaworthy_redis::{
     redis::{Script, Value, cmd},
 };
 
-use super::{Found, Store, TOKEN_STANDS, Token};
+use super::{Found, Store, TOKEN_TTL, Token};
 
-/// The entry, or `false` with the new token in its place where there was neither entry nor token. A token is no entry: it is under a name of its own, in the same slot of a cluster.
+/// Returns the entry. If there is none, stores the new token unless another one is valid. A token
+/// has its own key in the same cluster slot.
 const READ: &str = r"
 local entry = redis.call('GET', KEYS[1])
 if entry then return entry end
@@ -20,7 +21,7 @@ redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[3])
 redis.call('DEL', KEYS[2])
 return 1";
 
-/// Entries in Redis. Every key ends by itself.
+/// Entries in Redis. Every key expires.
 #[derive(Debug)]
 pub(crate) struct RedisStore {
     redis: Redis,
@@ -55,7 +56,7 @@ impl Store for RedisStore {
         Box::pin(async move {
             let token = Token(seaworthy_core::new_id().as_u64_pair().1);
             let (entry, token_name) = self.names(key);
-            let arguments = [token.0.to_string(), milliseconds(TOKEN_STANDS)];
+            let arguments = [token.0.to_string(), milliseconds(TOKEN_TTL)];
             let arguments: Vec<_> = arguments.iter().map(String::as_bytes).collect();
             let keys = [entry.as_str(), token_name.as_str()];
             match self.redis.invoke(&self.read, &keys, &arguments).await? {
@@ -71,22 +72,22 @@ impl Store for RedisStore {
         key: &'a str,
         token: Token,
         entry: Vec<u8>,
-        keep: Duration,
+        ttl: Duration,
     ) -> BoxFuture<'a, Result<bool, RedisError>> {
         Box::pin(async move {
             let (name, token_name) = self.names(key);
-            let (token, keep) = (token.0.to_string(), milliseconds(keep));
-            let arguments = [token.as_bytes(), &entry, keep.as_bytes()];
+            let (token, ttl) = (token.0.to_string(), milliseconds(ttl));
+            let arguments = [token.as_bytes(), &entry, ttl.as_bytes()];
             self.redis
                 .invoke(&self.fill, &[&name, &token_name], &arguments)
                 .await
         })
     }
 
-    fn forget<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>> {
+    fn remove<'a>(&'a self, key: &'a str) -> BoxFuture<'a, Result<(), RedisError>> {
         Box::pin(async move {
             let (entry, token) = self.names(key);
-            self.redis.ask(cmd("DEL").arg(entry).arg(token)).await
+            self.redis.request(cmd("DEL").arg(entry).arg(token)).await
         })
     }
 

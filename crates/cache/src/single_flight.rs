@@ -7,11 +7,12 @@ use futures::{
 use parking_lot::Mutex;
 use seaworthy_core::Error;
 
-/// What a source answers. Many get it.
+/// The shared result of a load.
 pub(crate) type Loaded<T> = Result<Option<Arc<T>>, Arc<Error>>;
 type Running<T> = BoxFuture<'static, Loaded<T>>;
 
-/// One load at a time for each key; all who want it while it runs get its answer. It runs as long as anybody waits.
+/// Runs one load per key at a time. Concurrent callers share its result. The load runs while a
+/// caller waits for it.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T>(Mutex<HashMap<String, WeakShared<Running<T>>>>);
 
@@ -22,7 +23,7 @@ impl<T> Default for SingleFlight<T> {
 }
 
 impl<T: Send + Sync + 'static> SingleFlight<T> {
-    /// Joins the load of this key, or begins it.
+    /// Waits for the load of this key, and starts it if none runs.
     pub(crate) async fn join(&self, key: &str, load: impl FnOnce() -> Running<T>) -> Loaded<T> {
         let shared: Shared<Running<T>> = {
             let mut running = self.0.lock();
@@ -37,7 +38,7 @@ impl<T: Send + Sync + 'static> SingleFlight<T> {
                 }
             }
         };
-        let _landed = Landed { flights: self, key };
+        let _cleanup = RemoveWhenDone { flights: self, key };
         shared.await
     }
 }
@@ -50,13 +51,13 @@ impl<T> SingleFlight<T> {
     }
 }
 
-/// Takes the key out when the last who waited has gone.
-struct Landed<'a, T> {
+/// Removes the key after the last caller.
+struct RemoveWhenDone<'a, T> {
     flights: &'a SingleFlight<T>,
     key: &'a str,
 }
 
-impl<T> Drop for Landed<'_, T> {
+impl<T> Drop for RemoveWhenDone<'_, T> {
     fn drop(&mut self) {
         let mut running = self.flights.0.lock();
         let is_over = running

@@ -9,22 +9,22 @@ use seaworthy_telemetry::{
     tracer::{Attribute, SpanKind, SpanRecord, Tracer},
 };
 
-/// Kinds of entries come from the service's own code.
-const MOST_KINDS: usize = 256;
+/// The code of the service names the kinds, so a few are enough.
+const MAX_KINDS: usize = 256;
 
-/// How a step ended.
+/// The outcome of a step with the store.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Outcome {
     Hit,
     Miss,
     Done,
-    /// The store could not be asked, or was not because it failed before.
+    /// The store failed, or the circuit breaker rejected the step.
     Failed,
 }
 
-/// What is counted of a cache (OBS-5) and told to the trace (OBS-6).
+/// The metrics (OBS-5) and spans (OBS-6) of a cache.
 #[derive(Debug)]
-pub(crate) struct Observer {
+pub(crate) struct CacheMetrics {
     name: Arc<str>,
     system: &'static str,
     tracer: Tracer,
@@ -33,7 +33,7 @@ pub(crate) struct Observer {
     errors: Family<Counter>,
 }
 
-impl Observer {
+impl CacheMetrics {
     pub(crate) fn new(
         name: &Arc<str>,
         system: &'static str,
@@ -42,7 +42,7 @@ impl Observer {
     ) -> Self {
         let counters = |counter: &'static str, help: &'static str| {
             let (metrics, name) = (metrics.clone(), Arc::clone(name));
-            Family::new(MOST_KINDS, move |kind| {
+            Family::new(MAX_KINDS, move |kind| {
                 metrics.counter(counter, help, &[("cache", &name), ("kind", kind)])
             })
         };
@@ -51,10 +51,10 @@ impl Observer {
             system,
             tracer: tracer.clone(),
             hits: counters("cache_hits_total", "Reads that found an entry."),
-            misses: counters("cache_misses_total", "Reads that found none."),
+            misses: counters("cache_misses_total", "Reads that found no entry."),
             errors: counters(
                 "cache_errors_total",
-                "Steps that the store could not be asked for.",
+                "Steps that failed or that the circuit breaker rejected.",
             ),
         }
     }
@@ -65,46 +65,46 @@ impl Observer {
             self.tracer.is_recording(trace).then(|| trace.child())
         };
         Step {
-            observer: self,
+            metrics: self,
             operation,
             kind,
             trace: context::with_current(recording),
-            began: Instant::now(),
+            begun: Instant::now(),
         }
     }
 }
 
-/// One step with the store.
+/// A running step with the store.
 pub(crate) struct Step<'a> {
-    observer: &'a Observer,
+    metrics: &'a CacheMetrics,
     operation: &'static str,
     kind: &'a str,
     trace: Option<TraceContext>,
-    began: Instant,
+    begun: Instant,
 }
 
 impl Step<'_> {
     pub(crate) fn end(self, outcome: Outcome) {
-        let observer = self.observer;
+        let metrics = self.metrics;
         match outcome {
-            Outcome::Hit => observer.hits.get_or_create(self.kind).increment(),
-            Outcome::Miss => observer.misses.get_or_create(self.kind).increment(),
-            Outcome::Failed => observer.errors.get_or_create(self.kind).increment(),
+            Outcome::Hit => metrics.hits.of(self.kind).increment(),
+            Outcome::Miss => metrics.misses.of(self.kind).increment(),
+            Outcome::Failed => metrics.errors.of(self.kind).increment(),
             Outcome::Done => {}
         }
         let Some(trace) = self.trace else { return };
         let end = SystemTime::now();
-        observer.tracer.record(SpanRecord {
+        metrics.tracer.record(SpanRecord {
             context: trace,
             name: format!("{} {}", self.operation, self.kind).into(),
             kind: SpanKind::Client,
-            start: end.checked_sub(self.began.elapsed()).unwrap_or(end),
+            start: end.checked_sub(self.begun.elapsed()).unwrap_or(end),
             end,
             attributes: vec![
-                Attribute::text("db.system.name", observer.system),
+                Attribute::text("db.system.name", metrics.system),
                 Attribute::text("db.operation.name", self.operation),
                 Attribute::text("db.collection.name", self.kind),
-                Attribute::text("peer.service", &observer.name),
+                Attribute::text("peer.service", &metrics.name),
             ],
             failed: matches!(outcome, Outcome::Failed),
         });
