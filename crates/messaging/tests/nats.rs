@@ -1,35 +1,40 @@
-//! A real NATS keeps what the port promises, also when it is restarted in the middle. It is stopped and not killed: version 2.9 confirms what it has not given to the system yet, and a
-//! killed one loses that.
+//! The conformance suite on a real NATS, with restarts. The tests stop the server and do not kill it:
+//! version 2.9 confirms messages before it has written them, and loses them when it is killed.
 #![cfg(feature = "nats")]
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faulty;
 
 use std::{
     net::SocketAddr,
+    num::NonZeroU16,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use faulty::by_proxy;
 use futures::{TryStreamExt as _, future::BoxFuture};
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
-    MessagingConfig, Topic,
-    conformance::{FaultyBroker, Harness},
+    Envelope, GroupName, MessagingConfig, Topic,
+    conformance::{self, FaultyBroker, Harness},
     nats::NatsBroker,
-    transport::Transport,
+    transport::{Deliveries, Delivery, Order, SubscriptionPlan, Transport, TransportError},
 };
 use seaworthy_testkit::{fault::FaultProxy, nats::NatsServer, requirement, server::Shared};
 
-/// NATS starts faster than a publisher gives up, so an outage that is to be noticed lasts longer than any test lets publishing take.
+/// Longer than any awaited event takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// NATS restarts faster than a publisher fails. An outage that a test must see lasts longer than the
+/// publish timeout of each test.
 const OUTAGE: Duration = Duration::from_secs(1);
 
 static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::new(url.parse().unwrap());
-    // Members that die in a test give their messages back soon.
+    let mut config = MessagingConfig::at(url.parse().unwrap());
+    // The server redelivers the messages of a dead member soon.
     config.nats.lease = Timeout::from_secs(2);
     config
 }
@@ -41,7 +46,7 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
 /// The limit of a server with its default settings, in bytes.
 const MAX_PAYLOAD: usize = 1024 * 1024;
 
-/// Two connections, one of them through a proxy.
+/// Two connections, the first one through a proxy.
 async fn faulty(server: SocketAddr) -> FaultyBroker {
     let proxy = FaultProxy::start(server).await.unwrap();
     let config = |address: SocketAddr| config(&format!("nats://{address}"));
@@ -52,9 +57,9 @@ async fn faulty(server: SocketAddr) -> FaultyBroker {
     }
 }
 
-struct OfAll(&'static NatsServer);
+struct SharedServer(&'static NatsServer);
 
-impl Harness for OfAll {
+impl Harness for SharedServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }
@@ -82,10 +87,10 @@ impl Harness for OfAll {
     }
 }
 
-/// One that may be stopped.
-struct Alone(Arc<Mutex<NatsServer>>);
+/// A server of its own, which the test may stop.
+struct OwnServer(Arc<Mutex<NatsServer>>);
 
-impl Harness for Alone {
+impl Harness for OwnServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.lock().unwrap().url())
     }
@@ -112,14 +117,100 @@ impl Harness for Alone {
     }
 }
 
-fn shared() -> Option<OfAll> {
-    NATS.get().map(OfAll)
+fn shared() -> Option<SharedServer> {
+    NATS.get().map(SharedServer)
 }
 
-fn alone() -> Option<Alone> {
+fn own() -> Option<OwnServer> {
     let program = requirement::required("SEAWORTHY_TEST_NATS")?;
     let server = NatsServer::start(program).unwrap();
-    Some(Alone(Arc::new(Mutex::new(server))))
+    Some(OwnServer(Arc::new(Mutex::new(server))))
 }
 
-seaworthy_messaging::conformance!(shared(), alone());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; run it with --ignored --nocapture"]
+async fn measures_one_key_and_many_keys() {
+    let Some(harness) = shared() else { return };
+    conformance::measure_one_key_and_many_keys(&harness).await;
+}
+
+seaworthy_messaging::conformance!(shared(), own());
+
+/// The user `app`, with these subjects that it may not publish to.
+fn limited(denied: &[&str]) -> Option<NatsServer> {
+    let program = requirement::required("SEAWORTHY_TEST_NATS")?;
+    let denied = denied.join("\", \"");
+    let settings = format!(
+        "authorization {{ users = [ {{ user: app, password: hunter2, \
+         permissions: {{ publish: {{ deny: [\"{denied}\"] }} }} }} ] }}\n"
+    );
+    Some(NatsServer::start_with(program, &settings).unwrap())
+}
+
+async fn connect_limited(server: &NatsServer) -> Arc<dyn Transport> {
+    connect(config(&format!("nats://app:hunter2@{}", server.address()))).await
+}
+
+fn plan(topic: &Topic) -> SubscriptionPlan {
+    SubscriptionPlan {
+        group: GroupName::new("group").unwrap(),
+        topics: vec![topic.clone()],
+        prefetch: NonZeroU16::new(1).unwrap(),
+        order: Order::Member,
+    }
+}
+
+async fn next(session: &dyn Deliveries) -> Delivery {
+    let next = tokio::time::timeout(TIMEOUT, session.next()).await;
+    next.unwrap().unwrap().remove(0)
+}
+
+/// Without the permissions for the records of returned messages, subscriptions work, and a returned
+/// message counts as delivered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subscription_works_without_permission_to_record_returns_msg_1() {
+    let no_stream = ["$JS.API.STREAM.*.messages++returned"];
+    let no_records = [
+        "messages.returned.>",
+        "$JS.API.DIRECT.GET.messages++returned",
+        "$JS.API.STREAM.PURGE.messages++returned",
+    ];
+    for denied in [&no_stream[..], &no_records[..]] {
+        let Some(server) = limited(denied) else {
+            return;
+        };
+        let topic = Topic::new("limited").unwrap();
+        let transport = connect_limited(&server).await;
+        let begun = Instant::now();
+        let session = transport.open(plan(&topic)).await.unwrap();
+        let message = Envelope::new(topic.clone(), "test", "test", "text");
+        let published = transport.publish(vec![message]).await;
+        assert!(published.iter().all(Result::is_ok), "{published:?}");
+        for count in 1..=3 {
+            let delivery = next(&*session).await;
+            assert_eq!(delivery.count, count, "{denied:?}");
+            session.give_back(vec![delivery.tag]).await.unwrap();
+        }
+        let delivery = next(&*session).await;
+        session.acknowledge(vec![delivery.tag]).await.unwrap();
+        // A request that waits for its timeout takes 2 s.
+        let elapsed = begun.elapsed();
+        assert!(elapsed < Duration::from_secs(2), "{denied:?}: {elapsed:?}");
+        transport.close().await;
+    }
+}
+
+/// A subscription that the user may not create is refused at once, and the error names the subject.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn missing_permission_is_refused_with_its_subject_msg_2() {
+    let Some(server) = limited(&["$JS.API.CONSUMER.>"]) else {
+        return;
+    };
+    let transport = connect_limited(&server).await;
+    let opened = transport.open(plan(&Topic::new("limited").unwrap())).await;
+    let Err(TransportError::Refused(problem)) = opened.map(drop) else {
+        panic!("the subscription is not refused");
+    };
+    let problem = problem.to_string();
+    assert!(problem.contains("$JS.API.CONSUMER"), "{problem}");
+}

@@ -17,18 +17,18 @@ use tokio::time;
 use tokio_util::task::TaskTracker;
 
 use super::{
-    config::NatsConfig, dead_letters, deliveries::NatsDeliveries, link::Link, names::Names,
-    publications::Publications, topology::Topology, turn::Ended,
+    config::NatsConfig, dead_letters, deliveries::NatsDeliveries, group_lease::EndedSessions,
+    link::Link, names::Names, publications::Publications, returns::Recording, topology::Topology,
 };
 use crate::{
     DeadLetterId, Envelope, GroupName, MessagingConfig, PublishError, Topic,
     transport::{Deliveries, Order, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// Closing politely is worth little more than closing.
+/// A slow server must not delay the stop.
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 
-/// A server, or a cluster, of NATS with JetStream.
+/// NATS JetStream as an engine of messages: a server or a cluster.
 #[derive(Clone)]
 pub struct NatsBroker {
     inner: Arc<Inner>,
@@ -39,16 +39,17 @@ pub(super) struct Inner {
     pub(super) names: Names,
     pub(super) config: NatsConfig,
     pub(super) context: Context,
-    pub(super) ended: Ended,
+    pub(super) ended: EndedSessions,
     pub(super) topology: Topology,
+    pub(super) recording: Recording,
     publications: Publications,
     publishing: TaskTracker,
-    /// The topics of the groups that were opened here.
+    /// The topics of the groups of this process.
     groups: Mutex<BTreeMap<GroupName, Vec<Topic>>>,
     closed: AtomicBool,
 }
 
-/// That JetStream answers.
+/// The account information of JetStream. Its content is not used.
 #[derive(Debug, Deserialize)]
 struct Account {}
 
@@ -62,7 +63,7 @@ impl Inner {
 
     async fn check(&self) -> Result<(), TransportError> {
         self.link
-            .ask::<Account>("INFO", &Value::Null)
+            .call::<Account>("INFO", &Value::Null)
             .await
             .map(drop)
             .map_err(TransportError::from)
@@ -70,15 +71,16 @@ impl Inner {
 }
 
 impl NatsBroker {
-    /// Connects to the server that the settings name; `client` is what it shows as the name of the connection.
+    /// Connects to the server of the settings. `client` is the name of the connection.
     ///
     /// # Errors
-    /// [`TransportError`] when it cannot be reached, refuses the credentials, or has no JetStream, and when the prefix cannot be one.
+    /// [`TransportError`] if the server cannot be reached, refuses the credentials or has no JetStream,
+    /// or if the prefix is invalid.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let nats = &config.nats;
         let names = Names::new(&nats.prefix).ok_or_else(|| {
             TransportError::refused(format!(
-                "nats.prefix is {:?}, but has letters, digits, - and _ alone",
+                "broker.nats.prefix {:?} is invalid: use letters, digits, '-' and '_'",
                 nats.prefix
             ))
         })?;
@@ -90,8 +92,9 @@ impl NatsBroker {
             link,
             names,
             config: nats.clone(),
+            recording: Recording::default(),
             context,
-            ended: Ended::default(),
+            ended: EndedSessions::default(),
             publishing: TaskTracker::new(),
             groups: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -113,7 +116,10 @@ impl Transport for NatsBroker {
             let inner = &self.inner;
             inner.is_open()?;
             for plan in &topics {
-                inner.topology.topic(&inner.link, &plan.topic).await?;
+                inner
+                    .topology
+                    .create_topic(&inner.link, &plan.topic)
+                    .await?;
             }
             inner.publications.declare(topics);
             Ok(())
@@ -143,13 +149,13 @@ impl Transport for NatsBroker {
             inner.is_open()?;
             let Inner { link, topology, .. } = &**inner;
             for topic in &plan.topics {
-                topology.topic(link, topic).await?;
-                topology.topic(link, &topic.dead_letters()).await?;
-                topology.consumer(link, topic, &plan.group).await?;
+                topology.create_topic(link, topic).await?;
+                topology.create_topic(link, &topic.dead_letters()).await?;
+                topology.create_consumer(link, topic, &plan.group).await?;
             }
-            topology.returns(link).await?;
+            inner.recording.prepare(link, topology).await?;
             if plan.order == Order::Group {
-                topology.turns(link).await?;
+                topology.create_leases(link).await?;
             }
             let (group, topics) = (plan.group.clone(), plan.topics.clone());
             inner.groups.lock().insert(group, topics);

@@ -4,32 +4,32 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// Keeps streams and subjects of messages apart from what else is on the same servers.
+/// Separates streams and subjects of messages from others on the same servers.
 const DEFAULT_PREFIX: &str = "messages";
-/// As long as a handler may take by default.
+/// The default time limit of a handler.
 const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
-/// A server that is starting or changing its leader may take a while; publishing asks again within its own time.
+/// A server that starts or elects a leader may be slow. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
-/// A server that takes longer to say hello is not serving.
+/// A server that needs longer is not usable.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// A single server has no more.
+/// A single server supports one replica.
 const DEFAULT_REPLICAS: NonZeroU8 = NonZeroU8::MIN;
 
-/// How NATS is used.
+/// Settings of NATS JetStream.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct NatsConfig {
-    /// What the names of all streams and subjects begin with: letters, digits, `-` and `_`.
+    /// The prefix of all streams and subjects: letters, digits, `-` and `_`.
     pub prefix: String,
-    /// How long a message belongs to a process that says nothing more of it.
+    /// How long a session may hold a message without extending it.
     pub lease: Timeout,
-    /// How long an answer about streams and consumers may take.
+    /// The time limit of a request to JetStream.
     pub timeout: Timeout,
-    /// How long connecting may take.
+    /// The time limit of a connection attempt.
     pub connect_timeout: Timeout,
-    /// How many servers of a cluster keep each stream. Streams that are there already stay as they are.
+    /// The number of servers of a cluster that store each stream. Existing streams keep theirs.
     pub replicas: NonZeroU8,
-    /// A file with the certificates (PEM) of authorities that are trusted instead of those of the system, for `tls://`.
+    /// A file with the certificates (PEM) of trusted authorities for `tls://`, instead of those of the system.
     pub certificate_authorities: Option<PathBuf>,
 }
 

@@ -10,7 +10,7 @@ struct Purged {
     purged: u64,
 }
 
-/// Dead letters after one, read one by one: they stay where they are.
+/// Returns dead letters after another one, without removing them.
 pub(super) async fn browse(
     link: &Link,
     names: &Names,
@@ -38,7 +38,7 @@ pub(super) async fn browse(
     Ok(letters)
 }
 
-/// Removes dead letters, and tells how many there were.
+/// Removes dead letters and returns how many it removed.
 pub(super) async fn remove(
     link: &Link,
     names: &Names,
@@ -49,7 +49,7 @@ pub(super) async fn remove(
     let mut removed = 0;
     for id in ids {
         let body = json!({"filter": names.dead_letter(topic, id)});
-        let answer: Purged = link.ask(&purge, &body).await?;
+        let answer: Purged = link.call(&purge, &body).await?;
         removed += answer.purged;
     }
     Ok(removed)
@@ -59,5 +59,5 @@ fn place(message: &async_nats::Message) -> Result<u64, TransportError> {
     let headers = message.headers.as_ref();
     let sequence = headers.and_then(|headers| headers.get(header::NATS_SEQUENCE));
     let sequence = sequence.and_then(|sequence| sequence.as_str().parse().ok());
-    sequence.ok_or_else(|| TransportError::unavailable("a message of a stream has no place"))
+    sequence.ok_or_else(|| TransportError::unavailable("a message of a stream has no sequence"))
 }

@@ -18,23 +18,24 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{
     broker::Inner,
+    group_lease::{Acquired, GroupLease},
     hold::{Held, Hold},
     link::lost,
     names::Names,
     pull::{Arrival, Pull},
     returns::Returns,
-    turn::{Had, Turn},
     wire,
 };
 use crate::transport::{
     Deliveries, Delivery, DeliveryTag, Order, SubscriptionPlan, TransportError,
 };
 
-/// So long what all groups have acknowledged stays at most. A sweep is a few questions per topic and member.
-const SWEEP_EVERY: Duration = Duration::from_secs(10);
-const DONE: &str = "+ACK";
-const GIVEN_BACK: &str = "-NAK";
-const STILL_WORKING: &str = "+WPI";
+/// How often a member trims the messages that all groups have acknowledged. It costs a few requests
+/// per topic and member.
+const TRIM_INTERVAL: Duration = Duration::from_secs(10);
+const ACKNOWLEDGE: &str = "+ACK";
+const RETURN: &str = "-NAK";
+const EXTEND: &str = "+WPI";
 
 /// One member of a group.
 pub(super) struct NatsDeliveries {
@@ -42,33 +43,34 @@ pub(super) struct NatsDeliveries {
     arrivals: tokio::sync::Mutex<Arrivals>,
 }
 
-/// Messages that have arrived and are not passed on.
+/// Messages that have arrived and are not delivered.
 struct Arrivals {
     incoming: mpsc::UnboundedReceiver<Arrival>,
-    /// Messages that are passed on when their delivery counts are known.
-    unseen: Vec<Delivery>,
+    /// Messages whose delivery counts are not known yet.
+    uncounted: Vec<Delivery>,
 }
 
 struct Session {
     broker: Arc<Inner>,
     plan: SubscriptionPlan,
     returns: Returns,
-    turn: Option<Turn>,
-    had: Mutex<Option<Had>>,
+    group_lease: Option<GroupLease>,
+    acquired: Mutex<Option<Acquired>>,
     hold: Mutex<Hold>,
-    /// Messages are asked for from the first call of `next` on: an opened session that is dropped takes nothing.
+    /// Whether the session requests messages. It begins with the first call of `next`, so a dropped
+    /// session has no messages.
     begun: AtomicBool,
     stop: CancellationToken,
     tasks: TaskTracker,
-    /// Where tasks put what arrives; taken away when the session ends.
+    /// The channel of arriving messages. `None` after the end of the session.
     to: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
 }
 
 impl NatsDeliveries {
     pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Self {
         let (to, arrivals) = mpsc::unbounded_channel();
-        let turn = (plan.order == Order::Group).then(|| {
-            Turn::new(
+        let group_lease = (plan.order == Order::Group).then(|| {
+            GroupLease::new(
                 broker.link.clone(),
                 &broker.names,
                 &plan.group,
@@ -81,8 +83,8 @@ impl NatsDeliveries {
                 broker,
                 returns: Returns::new(plan.group.clone(), plan.topics.clone()),
                 plan,
-                turn,
-                had: Mutex::default(),
+                group_lease,
+                acquired: Mutex::default(),
                 hold: Mutex::default(),
                 begun: AtomicBool::new(false),
                 stop: CancellationToken::new(),
@@ -91,14 +93,14 @@ impl NatsDeliveries {
             }),
             arrivals: tokio::sync::Mutex::new(Arrivals {
                 incoming: arrivals,
-                unseen: Vec::new(),
+                uncounted: Vec::new(),
             }),
         }
     }
 }
 
 impl Session {
-    /// Begins to ask for messages.
+    /// Starts to request messages.
     fn begin(self: &Arc<Self>) {
         if self.begun.swap(true, Ordering::SeqCst) {
             return;
@@ -112,10 +114,10 @@ impl Session {
             tokio::select! {
                 () = session.stop.cancelled() => {}
                 () = ended.closed() => {}
-                () = session.sweep() => {}
+                () = session.trim() => {}
             }
         });
-        if self.turn.is_none() {
+        if self.group_lease.is_none() {
             for pull in pulls {
                 self.tasks.spawn(pull.run());
             }
@@ -123,7 +125,7 @@ impl Session {
         }
         let session = Arc::clone(self);
         self.tasks.spawn(async move {
-            let ended = session.in_turn(pulls, &to);
+            let ended = session.pull_with_lease(pulls, &to);
             let ended = tokio::select! {
                 biased;
                 () = to.closed() => return,
@@ -135,14 +137,14 @@ impl Session {
         });
     }
 
-    /// Cuts off what all groups have acknowledged, now and then.
-    async fn sweep(&self) {
+    /// Trims the messages that all groups have acknowledged, at intervals.
+    async fn trim(&self) {
         let Inner { link, topology, .. } = &*self.broker;
         loop {
-            time::sleep(SWEEP_EVERY).await;
+            time::sleep(TRIM_INTERVAL).await;
             for topic in &self.plan.topics {
-                if let Err(error) = topology.sweep(link, topic).await {
-                    tracing::debug!(%topic, %error, "a stream is cut off later");
+                if let Err(error) = topology.trim(link, topic).await {
+                    tracing::debug!(%topic, %error, "a stream cannot be trimmed; the next attempt follows");
                 }
             }
         }
@@ -167,34 +169,40 @@ impl Session {
             .collect()
     }
 
-    /// Asks for messages while it is this member's turn.
-    async fn in_turn(
+    /// Requests messages while this member has the lease of the ordered group.
+    async fn pull_with_lease(
         self: &Arc<Self>,
         pulls: Vec<Pull>,
         to: &mpsc::UnboundedSender<Arrival>,
     ) -> Result<(), TransportError> {
-        let Some(turn) = &self.turn else {
+        let Some(lease) = &self.group_lease else {
             return Ok(());
         };
         let mut connection = self.broker.link.connection();
-        let had = tokio::select! {
+        let acquired = tokio::select! {
             biased;
             () = self.stop.cancelled() => return Ok(()),
-            had = turn.take(&mut connection) => had?,
+            acquired = lease.acquire(&mut connection) => acquired?,
         };
-        *self.had.lock() = Some(had);
+        *self.acquired.lock() = Some(acquired);
         let session = Arc::clone(self);
         let to = to.clone();
-        // It is kept beyond the stop, until the last message is settled: not one of the tasks for which a stop waits.
+        // The renewal continues after the stop until the last message is settled. A stop does not wait
+        // for this task.
         tokio::spawn(async move {
-            let Some(turn) = &session.turn else { return };
-            let is_wanted = |had| {
-                let mut mine = session.had.lock();
-                mine.as_mut().map(|mine| *mine = had).is_some()
+            let Some(lease) = &session.group_lease else {
+                return;
+            };
+            let is_needed = |renewed| {
+                let mut acquired = session.acquired.lock();
+                acquired
+                    .as_mut()
+                    .map(|acquired| *acquired = renewed)
+                    .is_some()
             };
             tokio::select! {
                 () = to.closed() => {}
-                kept = turn.keep(had, is_wanted) => if let Err(error) = kept {
+                renewed = lease.renew(acquired, is_needed) => if let Err(error) = renewed {
                     let _ = to.send(Arrival::Ended(error));
                 }
             }
@@ -234,28 +242,29 @@ impl Session {
         })
     }
 
-    async fn tell(
+    async fn send_all(
         &self,
         replies: impl IntoIterator<Item = Subject>,
-        word: &'static str,
+        text: &'static str,
     ) -> Result<(), TransportError> {
         for reply in replies {
-            self.broker.link.tell(reply, word).await?;
+            self.broker.link.send(reply, text).await?;
         }
         Ok(())
     }
 
-    /// Gives back what goes back when the session has been stopped and holds nothing any more, and lets the next member of an ordered group begin.
+    /// Returns messages and releases the lease of the ordered group, if the session was stopped and
+    /// holds no messages.
     async fn end_if_over(&self) -> Result<(), TransportError> {
         let returning = {
             let mut hold = self.hold.lock();
-            if !self.stop.is_cancelled() || !hold.holds_nothing() {
+            if !self.stop.is_cancelled() || !hold.is_empty() {
                 return Ok(());
             }
             hold.take_returning()
         };
-        let had = self.had.lock().take();
-        self.let_go(returning, Vec::new(), had).await
+        let acquired = self.acquired.lock().take();
+        self.let_go(returning, Vec::new(), acquired).await
     }
 
     /// Returns these undelivered messages, in addition to those that the session holds when it
@@ -264,7 +273,7 @@ impl Session {
         &self,
         returning: Vec<Held>,
         dying: Vec<Held>,
-        had: Option<Had>,
+        acquired: Option<Acquired>,
     ) -> Result<(), TransportError> {
         let recorded: Vec<&Held> = returning.iter().collect();
         self.returns.record(&self.broker, &recorded).await;
@@ -272,38 +281,38 @@ impl Session {
         all.sort_by_key(|held| held.place);
         let mut replies: Vec<Subject> = all.into_iter().map(|held| held.reply).collect();
         let last = replies.pop();
-        self.tell(replies, GIVEN_BACK).await?;
+        self.send_all(replies, RETURN).await?;
         if let Some(last) = last {
-            // The answer to the last says that all of them are in their places.
-            let word = Value::String(GIVEN_BACK.to_owned());
-            self.broker.link.request(last.to_string(), &word).await?;
+            // The answer to the last return confirms all of them.
+            let body = Value::String(RETURN.to_owned());
+            self.broker.link.request(last.to_string(), &body).await?;
         }
-        if let (Some(turn), Some(had)) = (&self.turn, had) {
-            turn.give_up(had).await?;
+        if let (Some(lease), Some(acquired)) = (&self.group_lease, acquired) {
+            lease.release(acquired).await?;
         }
         let flushed = self.broker.link.client.flush().await;
         flushed.map_err(TransportError::unavailable)
     }
 
-    /// What has arrived and was not handed out goes back with the rest.
-    fn keep_unseen(&self, arrivals: &mut Arrivals) {
+    /// Adds undelivered messages to those that the session will return.
+    fn return_uncounted(&self, arrivals: &mut Arrivals) {
         while let Ok(arrival) = arrivals.incoming.try_recv() {
             if let Arrival::Message(place, message, permit) = arrival {
                 arrivals
-                    .unseen
+                    .uncounted
                     .extend(self.delivery(place, *message, permit));
             }
         }
-        let unseen = std::mem::take(&mut arrivals.unseen);
-        let tags: Vec<_> = unseen.iter().map(|delivery| delivery.tag).collect();
+        let uncounted = std::mem::take(&mut arrivals.uncounted);
+        let tags: Vec<_> = uncounted.iter().map(|delivery| delivery.tag).collect();
         let mut hold = self.hold.lock();
         let returned = hold.take(&tags);
-        hold.give_back_later(returned);
+        hold.return_later(returned);
     }
 
     /// Subtracts returns from the deliveries that the server has counted.
-    async fn count(&self, unseen: &mut [Delivery]) -> Result<(), TransportError> {
-        let again = unseen.iter_mut().filter(|delivery| delivery.count > 1);
+    async fn count(&self, uncounted: &mut [Delivery]) -> Result<(), TransportError> {
+        let again = uncounted.iter_mut().filter(|delivery| delivery.count > 1);
         let counted = again.map(|delivery| async {
             let Some(place) = self.hold.lock().place(delivery.tag) else {
                 return Ok(());
@@ -317,7 +326,7 @@ impl Session {
         try_join_all(counted).await.map(drop)
     }
 
-    /// Ends what still asks and waits.
+    /// Ends the tasks of the session.
     fn end(&self) {
         self.stop.cancel();
         self.to.lock().take();
@@ -330,25 +339,28 @@ impl Deliveries for NatsDeliveries {
             self.session.broker.is_open()?;
             self.session.begin();
             let mut arrivals = self.arrivals.lock().await;
-            let Arrivals { incoming, unseen } = &mut *arrivals;
-            while unseen.is_empty() {
+            let Arrivals {
+                incoming,
+                uncounted,
+            } = &mut *arrivals;
+            while uncounted.is_empty() {
                 let mut arrival = incoming.recv().await.ok_or_else(lost)?;
                 loop {
                     match arrival {
                         Arrival::Message(place, message, permit) => {
-                            unseen.extend(self.session.delivery(place, *message, permit));
+                            uncounted.extend(self.session.delivery(place, *message, permit));
                         }
                         Arrival::Ended(error) => return Err(error),
                     }
-                    // What has come already is handed out with it.
+                    // One call delivers all messages that have arrived.
                     match incoming.try_recv() {
                         Ok(more) => arrival = more,
                         Err(_none) => break,
                     }
                 }
             }
-            self.session.count(unseen).await?;
-            Ok(std::mem::take(unseen))
+            self.session.count(uncounted).await?;
+            Ok(std::mem::take(uncounted))
         })
     }
 
@@ -358,7 +370,7 @@ impl Deliveries for NatsDeliveries {
             session.broker.is_open()?;
             let done = session.hold.lock().take(&tags);
             let replies: Vec<_> = done.iter().map(|held| held.reply.clone()).collect();
-            session.tell(replies, DONE).await?;
+            session.send_all(replies, ACKNOWLEDGE).await?;
             session.returns.forget(&session.broker, &done).await;
             session.end_if_over().await
         })
@@ -371,13 +383,13 @@ impl Deliveries for NatsDeliveries {
             if session.stop.is_cancelled() {
                 let mut hold = session.hold.lock();
                 let returned = hold.take(&tags);
-                hold.give_back_later(returned);
+                hold.return_later(returned);
             } else {
                 let returned = session.hold.lock().take(&tags);
                 let recorded: Vec<&Held> = returned.iter().collect();
                 session.returns.record(&session.broker, &recorded).await;
                 let replies = returned.into_iter().map(|held| held.reply);
-                session.tell(replies, GIVEN_BACK).await?;
+                session.send_all(replies, RETURN).await?;
             }
             session.end_if_over().await
         })
@@ -390,7 +402,7 @@ impl Deliveries for NatsDeliveries {
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             let replies = self.session.hold.lock().replies(&tags);
-            self.session.tell(replies, STILL_WORKING).await
+            self.session.send_all(replies, EXTEND).await
         })
     }
 
@@ -401,7 +413,7 @@ impl Deliveries for NatsDeliveries {
             session.tasks.close();
             session.tasks.wait().await;
             let mut arrivals = self.arrivals.lock().await;
-            session.keep_unseen(&mut arrivals);
+            session.return_uncounted(&mut arrivals);
             session.end_if_over().await
         })
     }
@@ -410,32 +422,33 @@ impl Deliveries for NatsDeliveries {
 impl Drop for NatsDeliveries {
     fn drop(&mut self) {
         self.session.end();
-        self.session.keep_unseen(self.arrivals.get_mut());
+        self.session.return_uncounted(self.arrivals.get_mut());
         let (returning, held) = {
             let mut hold = self.session.hold.lock();
             (hold.take_returning(), hold.take_held())
         };
-        let had = self.session.had.lock().take();
-        if returning.is_empty() && held.is_empty() && had.is_none() {
+        let acquired = self.session.acquired.lock().take();
+        if returning.is_empty() && held.is_empty() && acquired.is_none() {
             return;
         }
-        if let (Some(turn), Some(_)) = (&self.session.turn, had) {
-            turn.has_ended();
+        if let (Some(lease), Some(_)) = (&self.session.group_lease, acquired) {
+            lease.mark_ended();
         }
-        // The server would take them back after the lease; it is told where it can be.
+        // The server would redeliver the messages after the lease. A return is faster.
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let session = Arc::clone(&self.session);
             runtime.spawn(async move {
                 let link = &session.broker.link;
                 if link.is_up().is_err() {
-                    // The client keeps these until there is a connection: before the next session asks for anything.
+                    // The client buffers these until it is connected, before the requests of the next
+                    // session.
                     let mut unsettled: Vec<Held> = returning.into_iter().chain(held).collect();
                     unsettled.sort_by_key(|held| held.place);
                     for held in unsettled {
-                        let _ = link.client.publish(held.reply, GIVEN_BACK.into()).await;
+                        let _ = link.client.publish(held.reply, RETURN.into()).await;
                     }
-                } else if let Err(error) = session.let_go(returning, held, had).await {
-                    tracing::debug!(%error, "messages come back after their lease");
+                } else if let Err(error) = session.let_go(returning, held, acquired).await {
+                    tracing::debug!(%error, "messages are redelivered after their lease");
                 }
             });
         }

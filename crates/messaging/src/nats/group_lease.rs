@@ -12,54 +12,57 @@ use super::{
 };
 use crate::{GroupName, transport::TransportError};
 
-/// A holder tells three times in a lease that it is there.
-const TOLD_PER_LEASE: u32 = 3;
+/// A holder renews the lease three times within its duration.
+const RENEWALS_PER_LEASE: u32 = 3;
 
-/// Sessions of this process that have ended with the turn in their hands: whoever comes next here need not wait for them.
-pub(super) type Ended = Arc<Mutex<BTreeSet<String>>>;
+/// Sessions of this process that ended with the lease. Other sessions of the process need not wait
+/// for its expiry.
+pub(super) type EndedSessions = Arc<Mutex<BTreeSet<String>>>;
 
-/// The turn of one member of an ordered group: the last message of its subject names who has it, and whoever publishes on top of exactly that message has it next. No clock is compared with another: a member
-/// takes the turn over when it has seen nothing new for one lease and a half.
-pub(super) struct Turn {
+/// The lease of the active member of an ordered group. The last message of its subject names the
+/// holder. A session acquires the lease by publishing with the expected sequence of exactly that
+/// message. Clocks are not compared: a session takes the lease over after it has seen no renewal for
+/// one and a half leases.
+pub(super) struct GroupLease {
     link: Link,
     stream: String,
     subject: String,
     session: String,
     lease: Duration,
-    ended: Ended,
+    ended: EndedSessions,
 }
 
-/// The turn is had as of this message.
+/// The sequence of the message with which the lease was acquired or renewed last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Had(u64);
+pub(super) struct Acquired(u64);
 
-/// The last message about a turn.
+/// The last message of the subject.
 struct Last {
     sequence: u64,
-    /// Empty where nobody has it.
+    /// Empty if the lease is free.
     session: String,
 }
 
-impl Turn {
+impl GroupLease {
     pub(super) fn new(
         link: Link,
         names: &Names,
         group: &GroupName,
         lease: Duration,
-        ended: Ended,
+        ended: EndedSessions,
     ) -> Self {
         Self {
             link,
-            stream: names.turns().to_owned(),
-            subject: names.turn(group),
+            stream: names.leases().to_owned(),
+            subject: names.lease(group),
             session: seaworthy_core::new_id().hyphenated().to_string(),
             lease,
             ended,
         }
     }
 
-    /// The session is over, and may have the turn still.
-    pub(super) fn has_ended(&self) {
+    /// Marks the session as ended. It may still have the lease.
+    pub(super) fn mark_ended(&self) {
         self.ended.lock().insert(self.session.clone());
     }
 
@@ -67,20 +70,23 @@ impl Turn {
         last.session.is_empty() || self.ended.lock().contains(&last.session)
     }
 
-    /// Waits for the turn.
-    pub(super) async fn take(&self, connection: &mut Connection) -> Result<Had, TransportError> {
+    /// Waits for the lease and acquires it.
+    pub(super) async fn acquire(
+        &self,
+        connection: &mut Connection,
+    ) -> Result<Acquired, TransportError> {
         let subscribed = self.link.client.subscribe(self.subject.clone()).await;
-        let mut news = subscribed.map_err(TransportError::unavailable)?;
-        let patience = self.lease * 3 / 2;
+        let mut changes = subscribed.map_err(TransportError::unavailable)?;
+        let expiry = self.lease * 3 / 2;
         let mut seen: Option<(u64, Instant)> = None;
         loop {
             let last = self.last().await?;
-            let on_top_of = match &last {
+            let expected = match &last {
                 None => Some(0),
                 Some(last) if self.is_free(last) => Some(last.sequence),
                 Some(last) => match seen {
                     Some((sequence, since)) if sequence == last.sequence => {
-                        (since.elapsed() >= patience).then_some(sequence)
+                        (since.elapsed() >= expiry).then_some(sequence)
                     }
                     _ => {
                         seen = Some((last.sequence, Instant::now()));
@@ -88,44 +94,44 @@ impl Turn {
                     }
                 },
             };
-            if let Some(sequence) = on_top_of
-                && let Some(had) = self.put(&self.session, sequence).await?
+            if let Some(sequence) = expected
+                && let Some(acquired) = self.put(&self.session, sequence).await?
             {
                 if let Some(last) = last {
                     self.ended.lock().remove(&last.session);
                 }
-                return Ok(had);
+                return Ok(acquired);
             }
             let until = match seen {
-                Some((_, since)) if on_top_of.is_none() => since + patience,
-                // Somebody was faster; what there is now is looked at once more.
+                Some((_, since)) if expected.is_none() => since + expiry,
+                // Another session was faster.
                 _ => Instant::now(),
             };
             tokio::select! {
-                _ = news.next() => {}
+                _ = changes.next() => {}
                 () = time::sleep_until(until) => {}
                 () = connection.is_lost() => return Err(lost()),
             }
         }
     }
 
-    /// Tells that the turn is still had, until somebody else has it, or `is_wanted` says that it is not wanted any more.
-    pub(super) async fn keep(
+    /// Renews the lease until another session has it. Releases it when `is_needed` returns `false`.
+    pub(super) async fn renew(
         &self,
-        mut had: Had,
-        is_wanted: impl Fn(Had) -> bool,
+        mut acquired: Acquired,
+        is_needed: impl Fn(Acquired) -> bool,
     ) -> Result<(), TransportError> {
         loop {
-            time::sleep(self.lease / TOLD_PER_LEASE).await;
-            match self.put(&self.session, had.0).await {
+            time::sleep(self.lease / RENEWALS_PER_LEASE).await;
+            match self.put(&self.session, acquired.0).await {
                 Ok(Some(now)) => {
-                    had = now;
-                    if !is_wanted(had) {
-                        return self.give_up(had).await;
+                    acquired = now;
+                    if !is_needed(acquired) {
+                        return self.release(acquired).await;
                     }
                 }
                 Ok(None) => {
-                    let text = "another member of the group has its turn";
+                    let text = "another member of the ordered group has the lease";
                     return Err(TransportError::unavailable(text));
                 }
                 Err(error) => return Err(error),
@@ -133,9 +139,9 @@ impl Turn {
         }
     }
 
-    /// Lets the next have it.
-    pub(super) async fn give_up(&self, had: Had) -> Result<(), TransportError> {
-        self.put("", had.0).await.map(drop)
+    /// Releases the lease.
+    pub(super) async fn release(&self, acquired: Acquired) -> Result<(), TransportError> {
+        self.put("", acquired.0).await.map(drop)
     }
 
     async fn last(&self) -> Result<Option<Last>, TransportError> {
@@ -148,21 +154,21 @@ impl Turn {
             .get(header::NATS_SEQUENCE)
             .and_then(|sequence| sequence.as_str().parse().ok());
         let sequence = sequence
-            .ok_or_else(|| TransportError::unavailable("a message of a stream has no place"))?;
+            .ok_or_else(|| TransportError::unavailable("a message of a stream has no sequence"))?;
         Ok(Some(Last {
             sequence,
             session: String::from_utf8_lossy(&message.payload).into_owned(),
         }))
     }
 
-    /// Publishes on top of exactly this message; none where that is no longer the last.
-    async fn put(&self, text: &str, on_top_of: u64) -> Result<Option<Had>, TransportError> {
+    /// Publishes if this sequence is the last one. Returns `None` if it is not.
+    async fn put(&self, text: &str, expected: u64) -> Result<Option<Acquired>, TransportError> {
         self.link.is_up()?;
-        let context = self.link.publishing(self.lease / TOLD_PER_LEASE);
+        let context = self.link.publishing(self.lease / RENEWALS_PER_LEASE);
         let mut headers = HeaderMap::new();
         headers.insert(
             header::NATS_EXPECTED_LAST_SUBJECT_SEQUENCE,
-            on_top_of.to_string(),
+            expected.to_string(),
         );
         let payload = text.to_owned().into();
         let sent = context.publish_with_headers(self.subject.clone(), headers, payload);
@@ -171,7 +177,7 @@ impl Turn {
             Err(error) => Err(error),
         };
         match stored {
-            Ok(stored) => Ok(Some(Had(stored.sequence))),
+            Ok(stored) => Ok(Some(Acquired(stored.sequence))),
             Err(error)
                 if error.kind()
                     == async_nats::jetstream::context::PublishErrorKind::WrongLastSequence =>

@@ -8,17 +8,17 @@ use crate::transport::DeliveryTag;
 /// A message that a session has not settled.
 #[derive(Debug)]
 pub(super) struct Held {
-    /// Where the server is told about it.
+    /// The subject of acknowledgements.
     pub(super) reply: Subject,
-    /// Its place: in which of the session's streams, and where there.
+    /// The index of its stream in the session, and its sequence.
     pub(super) place: (usize, u64),
     /// How often the message was returned, as far as known.
     pub(super) returned: Option<u64>,
-    /// Its part of the prefetch.
+    /// Its permit of the prefetch.
     pub(super) _permit: OwnedSemaphorePermit,
 }
 
-/// What a session holds, and what it will give back when nothing is held any more.
+/// The messages that a session holds, and those that it returns when it holds no others.
 #[derive(Debug, Default)]
 pub(super) struct Hold {
     held: HashMap<DeliveryTag, Held>,
@@ -34,7 +34,7 @@ impl Hold {
         tag
     }
 
-    /// Takes these out, in the order of the stream.
+    /// Removes these messages, in the order of the stream.
     pub(super) fn take(&mut self, tags: &[DeliveryTag]) -> Vec<Held> {
         let mut taken: Vec<Held> = tags
             .iter()
@@ -56,11 +56,11 @@ impl Hold {
         self.held.get(&tag).map(|held| held.place)
     }
 
-    pub(super) fn give_back_later(&mut self, messages: Vec<Held>) {
+    pub(super) fn return_later(&mut self, messages: Vec<Held>) {
         self.returning.extend(messages);
     }
 
-    /// Where the server is told about these, and about all that will be given back.
+    /// The acknowledgement subjects of these messages, and of all that will be returned.
     pub(super) fn replies(&self, tags: &[DeliveryTag]) -> Vec<Subject> {
         let held = tags.iter().filter_map(|tag| self.held.get(tag));
         held.chain(&self.returning)
@@ -68,18 +68,18 @@ impl Hold {
             .collect()
     }
 
-    pub(super) fn holds_nothing(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.held.is_empty()
     }
 
-    /// All that will be given back, in the order of the stream.
+    /// Removes all messages to return, in the order of the stream.
     pub(super) fn take_returning(&mut self) -> Vec<Held> {
         let mut all = std::mem::take(&mut self.returning);
         all.sort_by_key(|held| held.place);
         all
     }
 
-    /// All messages that a session holds when it ends, except those that it returns.
+    /// Removes all messages that the session holds when it ends.
     pub(super) fn take_held(&mut self) -> Vec<Held> {
         std::mem::take(&mut self.held).into_values().collect()
     }

@@ -1,7 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use async_nats::{
-    Client, ConnectErrorKind, ConnectOptions, Event, Message, Request, ServerAddr,
+    Client, ConnectErrorKind, ConnectOptions, Event, Message, Request, ServerAddr, ServerError,
+    Subject,
     client::RequestErrorKind,
     connection::State,
     jetstream::{self, Context, response::Response},
@@ -10,53 +11,65 @@ use percent_encoding::percent_decode_str;
 use seaworthy_core::{Backoff, Timeout};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use crate::{MessagingConfig, transport::TransportError};
 
-/// Where JetStream is asked.
+/// The prefix of the subjects of the JetStream API.
 const API: &str = "$JS.API";
 /// A server that restarts is back within seconds.
-const RECONNECT_INITIAL: Timeout = Timeout::from_millis(50);
-/// A knock in a second hurts nobody.
-const RECONNECT_CAP: Timeout = Timeout::from_secs(1);
-/// Beyond this many attempts the pause is as long as it gets.
-const MOST_COUNTED_ATTEMPTS: usize = 32;
-/// Two that stay without an answer tell of a dead peer; below the minute after which most middle boxes forget a silent connection.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(50);
+/// Probe at most once per second.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(1);
+/// After this many attempts the backoff does not grow.
+const MAX_COUNTED_ATTEMPTS: usize = 32;
+/// After two unanswered pings the client reconnects. Most middleboxes drop a silent connection only
+/// after a minute.
 const PING_INTERVAL: Duration = Duration::from_secs(10);
+/// The beginning of the server's error for a subject that the user may not publish to.
+const PUBLISH_VIOLATION: &str = "permissions violation for publish to \"";
+/// Violations that a request may miss before it waits for its timeout instead.
+const VIOLATION_BUFFER: usize = 64;
 
-/// The connection. The client makes it again when it is lost; who was in the middle of something is told.
+/// The connection to the servers. The client reconnects by itself, and requests that were waiting
+/// fail.
 #[derive(Clone)]
 pub(super) struct Link {
     pub(super) client: Client,
     timeout: Duration,
     losses: watch::Receiver<u64>,
+    /// The subjects that the user may not publish to, as the server reports them.
+    violations: broadcast::Sender<String>,
 }
 
-/// JetStream did not do what it was asked for.
+/// Errors of a request to JetStream.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum AskError {
-    /// It answered with an error.
+pub(super) enum RequestError {
+    /// JetStream answered with an error.
     #[error("{0}")]
-    Told(jetstream::Error),
-    /// It did not answer.
+    Refused(jetstream::Error),
+    /// The user may not publish to the subject of the request.
+    #[error("the user has no permission to publish to {0}: grant it in the account of the user")]
+    Forbidden(String),
+    /// JetStream did not answer.
     #[error("{0}")]
-    Silent(String),
+    Unavailable(String),
 }
 
-impl AskError {
-    /// Whether the stream, the consumer or the message is not there.
-    pub(super) fn is_missing(&self) -> bool {
-        matches!(self, Self::Told(error) if error.code() == 404)
+impl RequestError {
+    /// Whether the stream, the consumer or the message does not exist.
+    pub(super) fn is_not_found(&self) -> bool {
+        matches!(self, Self::Refused(error) if error.code() == 404)
     }
 }
 
-impl From<AskError> for TransportError {
-    fn from(error: AskError) -> Self {
+impl From<RequestError> for TransportError {
+    fn from(error: RequestError) -> Self {
         match error {
-            AskError::Told(error) if error.code() < 500 => {
+            RequestError::Refused(error) if error.code() < 500 => {
                 Self::refused(format!("JetStream refuses: {error}"))
             }
+            RequestError::Forbidden(_) => Self::refused(error),
             error => Self::unavailable(error),
         }
     }
@@ -64,24 +77,26 @@ impl From<AskError> for TransportError {
 
 impl Link {
     pub(super) async fn open(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
-        let (told, losses) = watch::channel(0_u64);
-        let told = Arc::new(told);
+        let (lost, losses) = watch::channel(0_u64);
+        let lost = Arc::new(lost);
+        let (violations, _) = broadcast::channel(VIOLATION_BUFFER);
+        let reported = violations.clone();
         let nats = &config.nats;
         let password = config
             .password
             .as_ref()
             .map(|password| password.expose().as_str());
         let url = config.url.with_credentials(None);
-        let mut url = url.ok_or_else(|| TransportError::refused("the URL cannot be used"))?;
+        let mut url = url.ok_or_else(|| TransportError::refused("the broker URL is invalid"))?;
         let user = decoded(url.username());
         let password = match password {
             Some(password) if url.password().is_none() => Some(password.to_owned()),
             _ => url.password().and_then(decoded),
         };
-        // What is left of the URL is shown in errors of the client.
+        // Errors of the client contain the URL.
         let _ = url.set_username("");
         let _ = url.set_password(None);
-        let backoff = Backoff::new(RECONNECT_INITIAL, RECONNECT_CAP);
+        let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut options = ConnectOptions::new()
             .name(name)
             .connection_timeout(nats.connect_timeout.get())
@@ -89,12 +104,12 @@ impl Link {
             .ping_interval(PING_INTERVAL)
             .require_tls(url.scheme() == "tls")
             .reconnect_delay_callback(move |attempts| {
-                let attempts = attempts.min(MOST_COUNTED_ATTEMPTS);
+                let attempts = attempts.min(MAX_COUNTED_ATTEMPTS);
                 backoff.delay(u32::try_from(attempts).unwrap_or(u32::MAX))
             })
             .event_callback(move |event| {
-                let told = Arc::clone(&told);
-                async move { note(&told, &event) }
+                let (lost, violations) = (Arc::clone(&lost), reported.clone());
+                async move { record(&lost, &violations, &event) }
             });
         options = match (user, password) {
             (Some(user), Some(password)) => options.user_and_password(user, password),
@@ -119,10 +134,11 @@ impl Link {
             client,
             timeout: nats.timeout.get(),
             losses,
+            violations,
         })
     }
 
-    /// That there is a connection now.
+    /// Checks that the client is connected.
     pub(super) fn is_up(&self) -> Result<(), TransportError> {
         if self.client.connection_state() == State::Connected {
             return Ok(());
@@ -130,97 +146,134 @@ impl Link {
         Err(lost())
     }
 
-    /// Something that tells when the connection is lost that is there now.
+    /// Returns a handle that reports the loss of the current connection.
     pub(super) fn connection(&self) -> Connection {
         let mut losses = self.losses.clone();
         losses.mark_unchanged();
         Connection(losses)
     }
 
-    /// What JetStream is published to with acknowledgements that may take this long.
+    /// Returns a context that publishes to JetStream. Acknowledgements may take `timeout`.
     pub(super) fn publishing(&self, timeout: Duration) -> Context {
         let mut context = jetstream::new(self.client.clone());
         context.set_timeout(timeout);
         context
     }
 
-    /// Asks JetStream for something.
-    pub(super) async fn ask<T: DeserializeOwned>(
+    /// Calls the JetStream API.
+    pub(super) async fn call<T: DeserializeOwned>(
         &self,
-        what: &str,
+        api: &str,
         body: &Value,
-    ) -> Result<T, AskError> {
-        let answer = self.request(format!("{API}.{what}"), body).await?;
-        let answer = serde_json::from_slice(&answer.payload);
-        match answer.map_err(|error| AskError::Silent(format!("{what}: {error}")))? {
-            Response::Ok(answer) => Ok(answer),
-            Response::Err { error } => Err(AskError::Told(error)),
-        }
+    ) -> Result<T, RequestError> {
+        let answer = self.request(format!("{API}.{api}"), body).await?;
+        response(api, &answer)
     }
 
-    /// A message of a stream, found by what the `body` says; none where there is none.
+    /// Publishes to a stream and waits until it has stored the message.
+    pub(super) async fn store(&self, subject: String, body: &Value) -> Result<(), RequestError> {
+        let answer = self.request(subject.clone(), body).await?;
+        response::<Stored>(&subject, &answer).map(drop)
+    }
+
+    /// Returns the message of a stream that `body` selects, if it exists.
     pub(super) async fn find(
         &self,
         stream: &str,
         body: &Value,
-    ) -> Result<Option<Message>, AskError> {
+    ) -> Result<Option<Message>, RequestError> {
         let subject = format!("{API}.DIRECT.GET.{stream}");
         let message = self.request(subject, body).await?;
         match message.status.map(|status| status.as_u16()) {
             None | Some(200) => Ok(Some(message)),
             Some(404) => Ok(None),
             Some(status) => {
-                let told = message.description.unwrap_or_default();
-                Err(AskError::Silent(format!("{stream}: {status} {told}")))
+                let description = message.description.unwrap_or_default();
+                let text = format!("{stream}: {status} {description}");
+                Err(RequestError::Unavailable(text))
             }
         }
     }
 
-    /// Sends and waits for the answer.
-    pub(super) async fn request(&self, subject: String, body: &Value) -> Result<Message, AskError> {
+    /// Sends a request and waits for the answer.
+    pub(super) async fn request(
+        &self,
+        subject: String,
+        body: &Value,
+    ) -> Result<Message, RequestError> {
         let payload = match body {
             Value::String(text) => text.clone().into_bytes(),
             Value::Null => Vec::new(),
             body => body.to_string().into_bytes(),
         };
         if let Err(error) = self.is_up() {
-            return Err(AskError::Silent(error.to_string()));
+            return Err(RequestError::Unavailable(error.to_string()));
         }
         let mut connection = self.connection();
+        let violations = self.violations.subscribe();
         let request = Request::new()
             .payload(payload.into())
             .timeout(Some(self.timeout));
         let answer = tokio::select! {
-            answer = self.client.send_request(subject, request) => answer,
-            () = connection.is_lost() => return Err(AskError::Silent("the connection was lost".to_owned())),
+            answer = self.client.send_request(subject.clone(), request) => answer,
+            () = connection.is_lost() => {
+                return Err(RequestError::Unavailable("the connection was lost".to_owned()));
+            }
+            () = is_forbidden(violations, &subject) => {
+                return Err(RequestError::Forbidden(subject));
+            }
         };
         answer.map_err(|error| match error.kind() {
-            RequestErrorKind::NoResponders => {
-                AskError::Silent("JetStream is not enabled, or the stream is not there".to_owned())
-            }
-            _ => AskError::Silent(error.to_string()),
+            RequestErrorKind::NoResponders => RequestError::Unavailable(
+                "JetStream is not enabled, or the stream does not exist".to_owned(),
+            ),
+            _ => RequestError::Unavailable(error.to_string()),
         })
     }
 
-    /// Sends without waiting for anything.
-    pub(super) async fn tell(
+    /// Sends a message without waiting for an answer.
+    pub(super) async fn send(
         &self,
-        subject: async_nats::Subject,
-        word: &'static str,
+        subject: Subject,
+        text: &'static str,
     ) -> Result<(), TransportError> {
         self.is_up()?;
-        let sent = self.client.publish(subject, word.into()).await;
+        let sent = self.client.publish(subject, text.into()).await;
         sent.map_err(TransportError::unavailable)
     }
 }
 
-/// A connection as long as it lasts.
+/// The answer of a stream that stored a message.
+#[derive(Debug, serde::Deserialize)]
+struct Stored {}
+
+/// Reads an answer of JetStream.
+fn response<T: DeserializeOwned>(request: &str, answer: &Message) -> Result<T, RequestError> {
+    let answer = serde_json::from_slice(&answer.payload);
+    match answer.map_err(|error| RequestError::Unavailable(format!("{request}: {error}")))? {
+        Response::Ok(answer) => Ok(answer),
+        Response::Err { error } => Err(RequestError::Refused(error)),
+    }
+}
+
+/// Completes when the server reports that the user may not publish to the subject.
+async fn is_forbidden(mut violations: broadcast::Receiver<String>, subject: &str) {
+    loop {
+        match violations.recv().await {
+            Ok(forbidden) if forbidden == subject => return,
+            Ok(_) | Err(broadcast::error::RecvError::Lagged(_)) => {}
+            Err(broadcast::error::RecvError::Closed) => std::future::pending().await,
+        }
+    }
+}
+
+/// One connection, until it is lost.
 pub(super) struct Connection(watch::Receiver<u64>);
 
 impl Connection {
-    /// Completes when it is lost.
+    /// Completes when the connection is lost.
     pub(super) async fn is_lost(&mut self) {
-        // The sender lives in the client; when that is gone, so is the connection.
+        // The client owns the sender. Without the client there is no connection.
         let _ = self.0.changed().await;
     }
 }
@@ -229,12 +282,25 @@ pub(super) fn lost() -> TransportError {
     TransportError::unavailable("the connection is lost")
 }
 
-fn note(losses: &watch::Sender<u64>, event: &Event) {
+fn record(losses: &watch::Sender<u64>, violations: &broadcast::Sender<String>, event: &Event) {
     match event {
         Event::Disconnected | Event::Closed => losses.send_modify(|count| *count += 1),
+        Event::ServerError(ServerError::Other(error)) => {
+            if let Some(subject) = forbidden_subject(error) {
+                // Without a waiting request there is no receiver.
+                let _ = violations.send(subject.to_owned());
+            }
+        }
         _ => {}
     }
-    tracing::debug!(%event, "the connection to NATS");
+    tracing::debug!(%event, "event of the NATS connection");
+}
+
+/// Returns the subject of a permissions violation of a publish.
+fn forbidden_subject(error: &str) -> Option<&str> {
+    let start = error.to_ascii_lowercase().find(PUBLISH_VIOLATION)?;
+    let subject = error.get(start + PUBLISH_VIOLATION.len()..)?;
+    subject.split('"').next()
 }
 
 fn decoded(text: &str) -> Option<String> {
@@ -248,5 +314,18 @@ impl fmt::Debug for Link {
             .debug_struct("Link")
             .field("state", &self.client.connection_state())
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::forbidden_subject;
+
+    #[test]
+    fn reads_subject_of_permissions_violation_msg_1() {
+        let error = "Permissions Violation for Publish to \"$JS.API.STREAM.INFO.a++b\"";
+        assert_eq!(forbidden_subject(error), Some("$JS.API.STREAM.INFO.a++b"));
+        let subscription = "Permissions Violation for Subscription to \"a\"";
+        assert_eq!(forbidden_subject(subscription), None);
     }
 }

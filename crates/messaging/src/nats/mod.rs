@@ -1,20 +1,26 @@
-//! NATS JetStream: one stream for each topic, one durable pull consumer on it for each group.
+//! NATS JetStream: one stream per topic, one durable pull consumer per group on it.
 //!
-//! Streams have the retention `limits`, and the members of groups cut off what every group of the topic has acknowledged, but for the last message, so that no stream loses its place. As a message that no
-//! group gets would stay for ever, the publisher asks whether a topic has groups before it publishes, and believes a yes for some seconds. A group that gives up a topic has to be deleted by hand (`nats consumer rm`),
-//! or messages stay.
+//! Streams have the retention `limits`. Members of groups trim the messages that every group of the
+//! topic has acknowledged, except the last one, so that the stream keeps its sequence. A message
+//! without a group would stay forever, so the publisher checks whether a topic has groups before it
+//! publishes, and caches a positive result for some seconds. If a group no longer needs a topic,
+//! delete its consumer (`nats consumer rm`), or messages stay.
 //!
-//! JetStream redelivers what is given back before anything new, in the order in which it was given back. So a session that stops keeps what goes back until its last handler has ended, and then gives
-//! all of it back in the order of the stream; a session that dies loses its messages after `lease`, which the server takes back in their order, too. JetStream itself has no group
-//! of which one member works at a time before version 2.11: an ordered group has a lease of its own, which the members hand on through a small stream ([`turn`]).
+//! JetStream redelivers returned messages before new ones, in the order of their return. So a
+//! stopping session returns its messages after its last handler has ended, in the order of the
+//! stream. If a session dies, the server redelivers its messages in order after `lease`. Before
+//! version 2.11 JetStream has no groups with one active member, so members of an ordered group share
+//! a lease in a small stream ([`group_lease`]).
 //!
-//! What survives is the server's own affair. Version 2.9 confirms a message some moments before it writes it: a server that is stopped keeps everything, one that is killed may lose what it confirmed last,
-//! unless the stream has replicas on others.
+//! Durability depends on the server. Version 2.9 confirms a message some moments before it writes
+//! it: a stopped server keeps everything, a killed one may lose the last confirmed messages, unless
+//! the stream has replicas.
 
 mod broker;
 mod config;
 mod dead_letters;
 mod deliveries;
+mod group_lease;
 mod hold;
 mod link;
 mod names;
@@ -22,7 +28,6 @@ mod publications;
 mod pull;
 mod returns;
 mod topology;
-mod turn;
 mod wire;
 
 pub use broker::NatsBroker;

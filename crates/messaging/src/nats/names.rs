@@ -1,6 +1,7 @@
 use crate::{DeadLetterId, GroupName, Topic};
 
-/// What a dot becomes in the names of streams and consumers, which have none. Names of topics and groups have no plus, so no two of these are ever the same.
+/// Replaces dots in names of streams and consumers, which cannot contain them. Names of topics and
+/// groups contain no plus, so the results are unique.
 const DOT: &str = "+";
 
 /// The names of streams, consumers and subjects.
@@ -11,7 +12,7 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Names after a prefix; none where it cannot be one.
+    /// Returns the names with a prefix, or `None` if the prefix is invalid.
     pub(super) fn new(prefix: &str) -> Option<Self> {
         let is_usable = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
         (!prefix.is_empty() && prefix.bytes().all(is_usable)).then(|| Self {
@@ -26,8 +27,8 @@ impl Names {
         format!("{}{DOT}{}", self.prefix, topic.as_str().replace('.', DOT))
     }
 
-    /// The stream in which members of ordered groups hand on their turn.
-    pub(super) fn turns(&self) -> &str {
+    /// The stream of the leases of ordered groups.
+    pub(super) fn leases(&self) -> &str {
         &self.prefix
     }
 
@@ -36,7 +37,7 @@ impl Names {
         group.as_str().replace('.', DOT)
     }
 
-    /// What is published to a topic.
+    /// The subject of a topic.
     pub(super) fn subject(&self, topic: &Topic) -> String {
         format!("{}.topic.{topic}", self.prefix)
     }
@@ -46,7 +47,7 @@ impl Names {
         format!("{}.topic.>", self.prefix)
     }
 
-    /// A dead letter, each under its own subject.
+    /// The subject of a dead letter.
     pub(super) fn dead_letter(&self, topic: &Topic, id: &DeadLetterId) -> String {
         format!("{}.dead.{topic}.{}", self.prefix, token(id.as_str()))
     }
@@ -56,8 +57,8 @@ impl Names {
         format!("{}.dead.{topic}.*", self.prefix)
     }
 
-    /// Whose turn it is in a group.
-    pub(super) fn turn(&self, group: &GroupName) -> String {
+    /// The subject of the lease of an ordered group.
+    pub(super) fn lease(&self, group: &GroupName) -> String {
         format!("{}.turn.{group}", self.prefix)
     }
 
@@ -77,13 +78,13 @@ impl Names {
         format!("{}.returned.>", self.prefix)
     }
 
-    /// Whose turn it is in all groups.
-    pub(super) fn all_turns(&self) -> String {
+    /// The subjects of the leases of all ordered groups.
+    pub(super) fn all_leases(&self) -> String {
         format!("{}.turn.>", self.prefix)
     }
 }
 
-/// Any text as one token of a subject, no two of them as the same.
+/// Encodes a text as one token of a subject. Different texts have different tokens.
 fn token(text: &str) -> String {
     let mut token = String::with_capacity(text.len() + 1);
     for byte in text.bytes() {
@@ -104,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_never_meet_msg_1() {
+    fn names_are_unique_msg_1() {
         let names = Names::new("messages").unwrap();
         let topic = |text: &str| Topic::new(text).unwrap();
         assert_eq!(names.stream(&topic("a.b_c")), "messages+a+b_c");

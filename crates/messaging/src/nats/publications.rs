@@ -21,15 +21,17 @@ use crate::{
     transport::{TopicPlan, TransportError},
 };
 
-/// That a topic has groups is believed for this long: groups come often and go seldom.
-const BELIEVED_FOR: Duration = Duration::from_secs(5);
+/// How long a positive check for groups is cached. Groups are rarely deleted.
+const GROUP_CACHE_TTL: Duration = Duration::from_secs(5);
 
-/// Publishes batches, each in its order.
+/// Publishes batches.
 pub(super) struct Publications {
     context: Context,
     names: Names,
-    unheard: RwLock<BTreeSet<Topic>>,
-    heard: Mutex<HashMap<(Topic, Option<GroupName>), Instant>>,
+    /// Topics that may have no subscriber.
+    optional: RwLock<BTreeSet<Topic>>,
+    /// Topics with groups, and until when this is cached.
+    subscribed: Mutex<HashMap<(Topic, Option<GroupName>), Instant>>,
 }
 
 impl Publications {
@@ -37,16 +39,18 @@ impl Publications {
         Self {
             context,
             names,
-            unheard: RwLock::default(),
-            heard: Mutex::default(),
+            optional: RwLock::default(),
+            subscribed: Mutex::default(),
         }
     }
 
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
-        let unheard = topics
+        let optional = topics
             .into_iter()
-            .filter(|plan| plan.allows_unroutable);
-        self.unheard.write().extend(unheard.map(|plan| plan.topic));
+            .filter(|plan| plan.may_have_no_subscriber);
+        self.optional
+            .write()
+            .extend(optional.map(|plan| plan.topic));
     }
 
     pub(super) async fn publish(
@@ -56,7 +60,7 @@ impl Publications {
         batch: &[Envelope],
     ) -> Vec<Result<(), PublishError>> {
         let mut connection = link.connection();
-        // All are on their way before the first acknowledgement is waited for.
+        // All messages are sent before the first acknowledgement is awaited.
         let mut sent = Vec::with_capacity(batch.len());
         for envelope in batch {
             sent.push(self.send(link, topology, envelope).await);
@@ -77,7 +81,7 @@ impl Publications {
         }
     }
 
-    /// Sends one, unless nobody gets it and that is no error.
+    /// Sends a message. Returns `None` if it has no subscriber and needs none.
     async fn send(
         &self,
         link: &Link,
@@ -88,12 +92,12 @@ impl Publications {
         let headers = wire::headers(envelope)?;
         let topic = envelope.topic();
         let subject = if topic.is_dead_letters() {
-            topology.topic(link, topic).await?;
+            topology.create_topic(link, topic).await?;
             self.names.dead_letter(topic, &DeadLetterId::of(envelope))
         } else {
-            if !self.is_heard(link, topology, envelope).await? {
-                // Nobody would ever cut it off.
-                if envelope.recipient().is_none() && self.unheard.read().contains(topic) {
+            if !self.has_group(link, topology, envelope).await? {
+                // No group would acknowledge it, so it would never be trimmed.
+                if envelope.recipient().is_none() && self.optional.read().contains(topic) {
                     return Ok(None);
                 }
                 return Err(PublishError::Unroutable {
@@ -110,26 +114,26 @@ impl Publications {
             .map_err(|error| self.failed(topology, topic, &error))
     }
 
-    async fn is_heard(
+    async fn has_group(
         &self,
         link: &Link,
         topology: &Topology,
         envelope: &Envelope,
     ) -> Result<bool, TransportError> {
         let (topic, group) = (envelope.topic(), envelope.recipient());
-        let asked = (topic.clone(), group.cloned());
+        let cached = (topic.clone(), group.cloned());
         let now = Instant::now();
-        let known = self.heard.lock().get(&asked).copied();
+        let known = self.subscribed.lock().get(&cached).copied();
         if known.is_some_and(|until| now < until) {
             return Ok(true);
         }
-        let heard = topology.is_heard(link, topic, group).await?;
-        let mut known = self.heard.lock();
+        let found = topology.has_group(link, topic, group).await?;
+        let mut known = self.subscribed.lock();
         known.retain(|_, until| now < *until);
-        if heard {
-            known.insert(asked, now + BELIEVED_FOR);
+        if found {
+            known.insert(cached, now + GROUP_CACHE_TTL);
         }
-        Ok(heard)
+        Ok(found)
     }
 
     fn failed(
@@ -141,12 +145,16 @@ impl Publications {
         match error.kind() {
             PublishErrorKind::StreamNotFound => {
                 topology.forget(topic);
-                self.heard.lock().retain(|(known, _), _| known != topic);
+                self.subscribed
+                    .lock()
+                    .retain(|(known, _), _| known != topic);
             }
             PublishErrorKind::MaxPayloadExceeded => {
                 return PublishError::permanent(error.to_string());
             }
-            _ if told(error) == Some(jetstream::ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM) => {
+            _ if server_code(error)
+                == Some(jetstream::ErrorCode::STREAM_MESSAGE_EXCEEDS_MAXIMUM) =>
+            {
                 return PublishError::permanent(error.to_string());
             }
             _ => {}
@@ -155,8 +163,9 @@ impl Publications {
     }
 }
 
-fn told(error: &NatsPublishError) -> Option<jetstream::ErrorCode> {
+/// The error code of the server.
+fn server_code(error: &NatsPublishError) -> Option<jetstream::ErrorCode> {
     let source = std::error::Error::source(error)?;
-    let told = source.downcast_ref::<jetstream::Error>()?;
-    Some(told.error_code())
+    let error = source.downcast_ref::<jetstream::Error>()?;
+    Some(error.error_code())
 }

@@ -12,52 +12,53 @@ use tokio_util::sync::CancellationToken;
 use super::link::{Link, lost};
 use crate::transport::TransportError;
 
-/// How long the server keeps a request for which it has nothing. A stop waits as long: what the server sends for a request that was withdrawn would be missing until the lease ends.
-const ASKED_FOR: Duration = Duration::from_millis(500);
-/// A server that is alive has said by then that a request has ended; a lost connection is noticed by itself.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// After a request ended in vain, before the next.
+/// How long the server keeps a request without messages. A stop waits as long, because messages that
+/// answer a cancelled request would be missing until their lease ends.
+const REQUEST_EXPIRY: Duration = Duration::from_millis(500);
+/// A running server has reported the end of a request by then. The client reports a lost connection.
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
+/// The pause after a failed request.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a session gets.
+/// What arrives at a session.
 pub(super) enum Arrival {
-    /// A message of the session's stream of this number, and the part of the prefetch that it takes.
+    /// A message, the index of its stream, and its permit of the prefetch.
     Message(usize, Box<Message>, OwnedSemaphorePermit),
-    /// Nothing more.
+    /// The end of the session.
     Ended(TransportError),
 }
 
-/// Asks for the messages of one stream, as many as there is room for.
+/// Requests the messages of one stream within the prefetch.
 pub(super) struct Pull {
     pub(super) link: Link,
-    /// Which of the session's streams it is.
+    /// The index of the stream in the session.
     pub(super) place: usize,
     pub(super) stream: String,
     pub(super) consumer: String,
-    /// Room that the session's streams share.
+    /// The prefetch, which all streams of the session share.
     pub(super) room: Arc<Semaphore>,
-    /// The most that is asked for at once.
+    /// The maximum of one request.
     pub(super) share: usize,
-    /// No more requests.
+    /// Cancelled when the session stops.
     pub(super) stop: CancellationToken,
     pub(super) to: mpsc::UnboundedSender<Arrival>,
 }
 
-/// How a request ended.
+/// The end of a request.
 enum End {
     Answered,
-    InVain,
+    Refused,
 }
 
 impl Pull {
     pub(super) async fn run(self) {
-        if let Err(error) = self.ask_until_stopped().await {
-            // Nobody listens only when the session is over.
+        if let Err(error) = self.pull_until_stopped().await {
+            // The receiver is gone only after the end of the session.
             let _ = self.to.send(Arrival::Ended(error));
         }
     }
 
-    async fn ask_until_stopped(&self) -> Result<(), TransportError> {
+    async fn pull_until_stopped(&self) -> Result<(), TransportError> {
         let mut connection = self.link.connection();
         let inbox = self.link.client.new_inbox();
         let subscribed = self.link.client.subscribe(inbox.clone()).await;
@@ -79,17 +80,17 @@ impl Pull {
             let end = tokio::select! {
                 biased;
                 () = connection.is_lost() => return Err(lost()),
-                // A session that was dropped: what comes now comes again after a lease.
+                // The session was dropped. These messages are redelivered after their lease.
                 () = self.to.closed() => return Ok(()),
-                end = self.ask(&inbox, &mut answers, permits) => end?,
+                end = self.pull(&inbox, &mut answers, permits) => end?,
             };
-            if matches!(end, End::InVain) {
+            if matches!(end, End::Refused) {
                 time::sleep(PAUSE).await;
             }
         }
     }
 
-    async fn ask(
+    async fn pull(
         &self,
         inbox: &str,
         answers: &mut async_nats::Subscriber,
@@ -99,15 +100,15 @@ impl Pull {
             "$JS.API.CONSUMER.MSG.NEXT.{}.{}",
             self.stream, self.consumer
         );
-        let expires = u64::try_from(ASKED_FOR.as_nanos()).unwrap_or(u64::MAX);
+        let expires = u64::try_from(REQUEST_EXPIRY.as_nanos()).unwrap_or(u64::MAX);
         let body = json!({"batch": permits.len(), "expires": expires}).to_string();
         let asked = self
             .link
             .client
             .publish_with_reply(subject, inbox.to_owned(), body.into());
         asked.await.map_err(TransportError::unavailable)?;
-        let patience = ASKED_FOR + PATIENCE;
-        let mut until = Instant::now() + patience;
+        let timeout = REQUEST_EXPIRY + ANSWER_TIMEOUT;
+        let mut until = Instant::now() + timeout;
         while let Some(permit) = permits.pop() {
             let Ok(answer) = time::timeout_at(until, answers.next()).await else {
                 return Err(TransportError::unavailable("JetStream does not answer"));
@@ -115,17 +116,18 @@ impl Pull {
             let message = answer.ok_or_else(lost)?;
             match message.status.map_or(200, |status| status.as_u16()) {
                 200 if message.reply.is_some() => {
-                    until = Instant::now() + patience;
+                    until = Instant::now() + timeout;
                     let arrival = Arrival::Message(self.place, Box::new(message), permit);
                     let _ = self.to.send(arrival);
                 }
                 100 | 200 => permits.push(permit),
                 404 | 408 => return Ok(End::Answered),
-                // Too many members ask, or a member whose server is about to stop.
-                409 if !is_gone(&message) => return Ok(End::InVain),
+                // Too many requests, or a server that is about to stop.
+                409 if !is_gone(&message) => return Ok(End::Refused),
                 status => {
-                    let told = message.description.unwrap_or_default();
-                    let text = format!("no messages of the stream come: {status} {told}");
+                    let description = message.description.unwrap_or_default();
+                    let text =
+                        format!("the server ended a request for messages: {status} {description}");
                     return Err(TransportError::unavailable(text));
                 }
             }
@@ -135,6 +137,6 @@ impl Pull {
 }
 
 fn is_gone(message: &Message) -> bool {
-    let told = message.description.as_deref().unwrap_or_default();
-    told.to_ascii_lowercase().contains("deleted")
+    let description = message.description.as_deref().unwrap_or_default();
+    description.to_ascii_lowercase().contains("deleted")
 }

@@ -4,17 +4,70 @@
 //! it returns, as a small message under its own subject. The session that receives the message
 //! again subtracts the recorded returns. The acknowledgement of a message removes its record.
 //! Otherwise the record expires.
+//!
+//! Without the permissions for these records, each returned message counts as delivered.
+
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use futures::future::join_all;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::{broker::Inner, hold::Held, names::Names};
+use super::{
+    broker::Inner,
+    hold::Held,
+    link::{Link, RequestError},
+    names::Names,
+    topology::Topology,
+};
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// The server's answer to a purge.
+/// The answer of the server to a purge.
 #[derive(Debug, Deserialize)]
 struct Purged {}
+
+/// Whether this process records returns. It stops at the first refusal, for all groups.
+#[derive(Debug, Default)]
+pub(super) struct Recording {
+    is_refused: AtomicBool,
+}
+
+impl Recording {
+    fn is_refused(&self) -> bool {
+        self.is_refused.load(Ordering::Relaxed)
+    }
+
+    /// Stops the recording and logs one warning.
+    fn refuse(&self, problem: &dyn std::fmt::Display) {
+        if !self.is_refused.swap(true, Ordering::Relaxed) {
+            tracing::warn!(
+                %problem,
+                "returned messages count as delivered, because their returns cannot be recorded"
+            );
+        }
+    }
+
+    /// Creates the stream of the records.
+    ///
+    /// # Errors
+    /// The server is unavailable. A refusal is not an error.
+    pub(super) async fn prepare(
+        &self,
+        link: &Link,
+        topology: &Topology,
+    ) -> Result<(), TransportError> {
+        if self.is_refused() {
+            return Ok(());
+        }
+        match topology.create_returns(link).await {
+            Err(TransportError::Refused(problem)) => {
+                self.refuse(&problem);
+                Ok(())
+            }
+            created => created,
+        }
+    }
+}
 
 /// Reads, writes and removes the records of one group.
 pub(super) struct Returns {
@@ -28,11 +81,14 @@ impl Returns {
     }
 
     fn subject(&self, broker: &Inner, place: (usize, u64)) -> Option<String> {
+        if broker.recording.is_refused() {
+            return None;
+        }
         let (topic, sequence) = (self.topics.get(place.0)?, place.1);
         Some(broker.names.returned(topic, &self.group, sequence))
     }
 
-    /// How often the group returned the message at a position.
+    /// Returns how often the group returned the message at a position, 0 without permission.
     pub(super) async fn read(
         &self,
         broker: &Inner,
@@ -42,7 +98,13 @@ impl Returns {
             return Ok(0);
         };
         let body = json!({"last_by_subj": subject});
-        let found = broker.link.find(broker.names.returns(), &body).await?;
+        let found = match broker.link.find(broker.names.returns(), &body).await {
+            Err(error @ RequestError::Forbidden(_)) => {
+                broker.recording.refuse(&error);
+                None
+            }
+            found => found?,
+        };
         let count = found.and_then(|found| std::str::from_utf8(&found.payload).ok()?.parse().ok());
         Ok(count.unwrap_or_default())
     }
@@ -51,25 +113,24 @@ impl Returns {
     /// delivered.
     pub(super) async fn record(&self, broker: &Inner, messages: &[&Held]) {
         let recorded = messages.iter().map(|held| self.record_one(broker, held));
-        for problem in join_all(recorded).await.into_iter().filter_map(Result::err) {
-            tracing::debug!(group = %self.group, %problem, "a return cannot be recorded: the message counts as delivered");
+        for error in join_all(recorded).await.into_iter().filter_map(Result::err) {
+            self.failed(broker, &error);
         }
     }
 
-    async fn record_one(&self, broker: &Inner, held: &Held) -> Result<(), TransportError> {
+    async fn record_one(&self, broker: &Inner, held: &Held) -> Result<(), RequestError> {
+        let returned = match held.returned {
+            Some(returned) => returned,
+            None => self
+                .read(broker, held.place)
+                .await
+                .map_err(|error| RequestError::Unavailable(error.to_string()))?,
+        };
         let Some(subject) = self.subject(broker, held.place) else {
             return Ok(());
         };
-        broker.link.is_up()?;
-        let returned = match held.returned {
-            Some(returned) => returned,
-            None => self.read(broker, held.place).await?,
-        };
-        let payload = (returned + 1).to_string().into();
-        let context = broker.link.publishing(broker.config.timeout.get());
-        let sent = context.publish(subject, payload).await;
-        let stored = sent.map_err(TransportError::unavailable)?.await;
-        stored.map(drop).map_err(TransportError::unavailable)
+        let count = Value::String((returned + 1).to_string());
+        broker.link.store(subject, &count).await
     }
 
     /// Removes the records of these messages, which were acknowledged.
@@ -83,16 +144,24 @@ impl Returns {
                 continue;
             };
             let body = json!({"filter": subject});
-            if let Err(error) = broker.link.ask::<Purged>(&purge, &body).await {
-                tracing::debug!(group = %self.group, %error, "the record of a returned message cannot be removed: it expires later");
+            if let Err(error) = broker.link.call::<Purged>(&purge, &body).await {
+                self.failed(broker, &error);
             }
         }
+    }
+
+    /// A record that is not written or not removed is wrong for one message, until it expires.
+    fn failed(&self, broker: &Inner, error: &RequestError) {
+        if matches!(error, RequestError::Forbidden(_)) {
+            broker.recording.refuse(error);
+        }
+        tracing::debug!(group = %self.group, %error, "the return of a message cannot be recorded");
     }
 }
 
 /// The stream of the records. It keeps the last record of each subject for as long as a message may
 /// wait.
-pub(super) fn stream(names: &Names) -> serde_json::Value {
+pub(super) fn stream(names: &Names) -> Value {
     json!({
         "name": names.returns(),
         "subjects": [names.all_returned()],

@@ -6,29 +6,30 @@ use serde_json::{Value, json};
 
 use super::{
     config::NatsConfig,
-    link::{AskError, Link},
+    link::{Link, RequestError},
     names::Names,
     returns,
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// How long the server knows the identifier of a message again. Longer than publishing is tried again by default; it costs the server memory.
+/// How long the server recognizes a repeated message ID. Longer than a publisher retries by default.
+/// It costs the server memory.
 const DUPLICATE_WINDOW_SECONDS: u64 = 120;
 const NANOSECONDS: u64 = 1_000_000_000;
-/// As many names of streams come at once.
+/// The server returns this many stream names at once.
 const PAGE: usize = 1_024;
 
-/// Makes streams and consumers where they are missing, and knows what was found.
+/// Creates missing streams and consumers, and caches which streams exist.
 #[derive(Debug)]
 pub(super) struct Topology {
     names: Names,
     replicas: u8,
     lease_nanoseconds: u64,
-    /// Streams that are known to be there.
+    /// Streams that exist.
     known: Mutex<BTreeSet<String>>,
 }
 
-/// What is of interest of a stream.
+/// The used part of a stream's information.
 #[derive(Debug, Deserialize)]
 struct StreamAnswer {
     state: StreamState,
@@ -41,7 +42,7 @@ struct StreamState {
     consumer_count: u64,
 }
 
-/// What is of interest of a consumer.
+/// The used part of a consumer's information.
 #[derive(Debug, Deserialize)]
 struct ConsumerAnswer {
     num_ack_pending: u64,
@@ -49,7 +50,7 @@ struct ConsumerAnswer {
     ack_floor: Floor,
 }
 
-/// Everything up to here is acknowledged.
+/// The sequence up to which everything is acknowledged.
 #[derive(Debug, Deserialize)]
 struct Floor {
     stream_seq: u64,
@@ -69,7 +70,7 @@ struct StreamNames {
     streams: Option<Vec<String>>,
 }
 
-/// What is answered where only the answer matters.
+/// An answer whose content is not used.
 #[derive(Debug, Deserialize)]
 struct Done {}
 
@@ -84,8 +85,12 @@ impl Topology {
         }
     }
 
-    /// Makes the stream of a topic, or of its dead letters, unless it was seen already.
-    pub(super) async fn topic(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+    /// Creates the stream of a topic, or of its dead letters, if it does not exist.
+    pub(super) async fn create_topic(
+        &self,
+        link: &Link,
+        topic: &Topic,
+    ) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
         if self.known.lock().contains(&stream) {
             return Ok(());
@@ -98,13 +103,14 @@ impl Topology {
         let config = json!({
             "name": stream,
             "subjects": [subject],
-            // Not `interest`: its streams are empty most of the time, and one that is empty when its server is killed may forget its place.
+            // Not `interest`: such a stream is often empty, and an empty stream may lose its sequence
+            // when its server is killed.
             "retention": "limits",
-            // What is full refuses; the alternative would be to lose the oldest.
+            // A full stream refuses messages. The alternative loses the oldest ones.
             "discard": "new",
             "duplicate_window": DUPLICATE_WINDOW_SECONDS * NANOSECONDS,
         });
-        self.make(link, &stream, config).await?;
+        self.create(link, &stream, config).await?;
         self.known.lock().insert(stream);
         Ok(())
     }
@@ -113,43 +119,43 @@ impl Topology {
     pub(super) async fn exists(&self, link: &Link, topic: &Topic) -> Result<bool, TransportError> {
         let stream = self.names.stream(topic);
         match link
-            .ask::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
+            .call::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
             .await
         {
-            Err(error) if error.is_missing() => Ok(false),
+            Err(error) if error.is_not_found() => Ok(false),
             found => Ok(found.map(|_| true)?),
         }
     }
 
-    /// Makes the stream in which ordered groups keep whose turn it is.
-    pub(super) async fn turns(&self, link: &Link) -> Result<(), TransportError> {
-        let stream = self.names.turns();
+    /// Creates the stream of the leases of ordered groups.
+    pub(super) async fn create_leases(&self, link: &Link) -> Result<(), TransportError> {
+        let stream = self.names.leases();
         let config = json!({
             "name": stream,
-            "subjects": [self.names.all_turns()],
+            "subjects": [self.names.all_leases()],
             "retention": "limits",
             "max_msgs_per_subject": 1,
         });
-        self.make(link, stream, config).await
+        self.create(link, stream, config).await
     }
 
     /// Creates the stream that records returned messages.
-    pub(super) async fn returns(&self, link: &Link) -> Result<(), TransportError> {
+    pub(super) async fn create_returns(&self, link: &Link) -> Result<(), TransportError> {
         let config = returns::stream(&self.names);
-        self.make(link, self.names.returns(), config).await
+        self.create(link, self.names.returns(), config).await
     }
 
-    async fn make(
+    async fn create(
         &self,
         link: &Link,
         stream: &str,
         mut config: Value,
     ) -> Result<(), TransportError> {
         match link
-            .ask::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
+            .call::<Done>(&format!("STREAM.INFO.{stream}"), &Value::Null)
             .await
         {
-            Err(error) if error.is_missing() => {}
+            Err(error) if error.is_not_found() => {}
             found => return Ok(found.map(drop)?),
         }
         if let Some(config) = config.as_object_mut() {
@@ -158,11 +164,11 @@ impl Topology {
             config.insert("allow_direct".to_owned(), json!(true));
         }
         let create = format!("STREAM.CREATE.{stream}");
-        Ok(link.ask::<Done>(&create, &config).await.map(drop)?)
+        Ok(link.call::<Done>(&create, &config).await.map(drop)?)
     }
 
-    /// Makes the consumer of a group on the stream of a topic.
-    pub(super) async fn consumer(
+    /// Creates the consumer of a group on the stream of a topic.
+    pub(super) async fn create_consumer(
         &self,
         link: &Link,
         topic: &Topic,
@@ -176,58 +182,56 @@ impl Topology {
                 "deliver_policy": "new",
                 "ack_policy": "explicit",
                 "ack_wait": self.lease_nanoseconds,
-                // Prefetch bounds each member, retries and dead letters are not the server's.
+                // The prefetch limits each member. Retries and dead letters are above the engine.
                 "max_ack_pending": -1,
                 "max_deliver": -1,
                 "replay_policy": "instant",
             },
         });
         let create = format!("CONSUMER.DURABLE.CREATE.{stream}.{consumer}");
-        let made = link.ask::<Done>(&create, &config).await;
-        if made.as_ref().is_err_and(AskError::is_missing) {
+        let created = link.call::<Done>(&create, &config).await;
+        if created.as_ref().is_err_and(RequestError::is_not_found) {
             self.forget(topic);
         }
-        Ok(made.map(drop)?)
+        Ok(created.map(drop)?)
     }
 
-    /// The stream of a topic may be gone.
+    /// Removes the stream of a topic from the cache.
     pub(super) fn forget(&self, topic: &Topic) {
         self.known.lock().remove(&self.names.stream(topic));
     }
 
-    /// Whether any group, or this one, gets the messages of a topic.
-    pub(super) async fn is_heard(
+    /// Whether a topic has any group, or this one.
+    pub(super) async fn has_group(
         &self,
         link: &Link,
         topic: &Topic,
         group: Option<&GroupName>,
     ) -> Result<bool, TransportError> {
         let stream = self.names.stream(topic);
-        let heard = match group {
-            Some(group) => self
-                .consumer_answer(link, &stream, group)
-                .await
-                .map(|_| true),
+        let found = match group {
+            Some(group) => self.consumer_info(link, &stream, group).await.map(|_| true),
             None => link
-                .ask::<StreamAnswer>(&format!("STREAM.INFO.{stream}"), &Value::Null)
+                .call::<StreamAnswer>(&format!("STREAM.INFO.{stream}"), &Value::Null)
                 .await
                 .map(|answer| answer.state.consumer_count > 0),
         };
-        match heard {
-            Err(error) if error.is_missing() => Ok(false),
-            heard => Ok(heard?),
+        match found {
+            Err(error) if error.is_not_found() => Ok(false),
+            found => Ok(found?),
         }
     }
 
-    /// Cuts off what all groups have acknowledged. The last message always stays: by it a server that was killed knows where its stream was.
-    pub(super) async fn sweep(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
+    /// Trims the messages that all groups have acknowledged. The last message always stays, so that a
+    /// killed server recovers the sequence of the stream.
+    pub(super) async fn trim(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
         let mut floor = u64::MAX;
         let mut found = 0;
         loop {
             let body = json!({"offset": found});
             let list = format!("CONSUMER.LIST.{stream}");
-            let answer: Consumers = link.ask(&list, &body).await?;
+            let answer: Consumers = link.call(&list, &body).await?;
             let page = answer.consumers.unwrap_or_default();
             found += page.len();
             let floors = page.iter().map(|consumer| consumer.ack_floor.stream_seq);
@@ -237,24 +241,24 @@ impl Topology {
             }
         }
         let info = format!("STREAM.INFO.{stream}");
-        let StreamAnswer { state } = link.ask(&info, &Value::Null).await?;
+        let StreamAnswer { state } = link.call(&info, &Value::Null).await?;
         let first_to_stay = floor.saturating_add(1).min(state.last_seq);
-        // A group that came meanwhile may not be counted yet; without any group nothing is decided.
+        // A new group may not be listed yet. Without groups nothing is trimmed.
         if found as u64 != state.consumer_count || found == 0 || state.first_seq >= first_to_stay {
             return Ok(());
         }
         let purge = format!("STREAM.PURGE.{stream}");
         let body = json!({"seq": first_to_stay});
-        Ok(link.ask::<Done>(&purge, &body).await.map(drop)?)
+        Ok(link.call::<Done>(&purge, &body).await.map(drop)?)
     }
 
-    /// What a group has not acknowledged, on all streams on which it is.
+    /// The number of messages that a group has not acknowledged on all its streams.
     pub(super) async fn lag(&self, link: &Link, group: &GroupName) -> Result<u64, TransportError> {
-        let mut waiting = 0;
+        let mut pending = 0;
         let mut found: Vec<String> = Vec::new();
         loop {
             let body = json!({"subject": self.names.subjects(), "offset": found.len()});
-            let names: StreamNames = link.ask("STREAM.NAMES", &body).await?;
+            let names: StreamNames = link.call("STREAM.NAMES", &body).await?;
             let page = names.streams.unwrap_or_default();
             let is_last = page.len() < PAGE && found.len() + page.len() >= names.total;
             let is_empty = page.is_empty();
@@ -264,39 +268,39 @@ impl Topology {
             }
         }
         for stream in found {
-            match self.consumer_answer(link, &stream, group).await {
-                Ok(answer) => waiting += answer.num_pending + answer.num_ack_pending,
-                Err(error) if error.is_missing() => {}
+            match self.consumer_info(link, &stream, group).await {
+                Ok(answer) => pending += answer.num_pending + answer.num_ack_pending,
+                Err(error) if error.is_not_found() => {}
                 Err(error) => return Err(error.into()),
             }
         }
-        Ok(waiting)
+        Ok(pending)
     }
 
-    async fn consumer_answer(
+    async fn consumer_info(
         &self,
         link: &Link,
         stream: &str,
         group: &GroupName,
-    ) -> Result<ConsumerAnswer, AskError> {
+    ) -> Result<ConsumerAnswer, RequestError> {
         let consumer = Names::consumer(group);
         let info = format!("CONSUMER.INFO.{stream}.{consumer}");
-        link.ask(&info, &Value::Null).await
+        link.call(&info, &Value::Null).await
     }
 
-    /// What a group has not acknowledged of these topics.
+    /// The number of messages of these topics that a group has not acknowledged.
     pub(super) async fn lag_of(
         &self,
         link: &Link,
         group: &GroupName,
         topics: &[Topic],
     ) -> Result<u64, TransportError> {
-        let mut waiting = 0;
+        let mut pending = 0;
         for topic in topics {
             let stream = self.names.stream(topic);
-            let answer = self.consumer_answer(link, &stream, group).await?;
-            waiting += answer.num_pending + answer.num_ack_pending;
+            let answer = self.consumer_info(link, &stream, group).await?;
+            pending += answer.num_pending + answer.num_ack_pending;
         }
-        Ok(waiting)
+        Ok(pending)
     }
 }

@@ -7,20 +7,21 @@ use crate::{
     DeadLetterId, Envelope, PublishError, Topic, dead_letter::attributes::REPLAYS, envelope::Mode,
 };
 
-/// Attributes of CloudEvents, apart from headers.
+/// The prefix separates attributes of CloudEvents from headers.
 const MODE: Mode = Mode { prefix: "ce-" };
-/// What the server itself reads in headers.
+/// The prefix of headers that the server interprets.
 const RESERVED: &str = "nats-";
-/// As the HTTP binding of CloudEvents has it: headers have printable ASCII alone, and lose spaces at their ends.
+/// The encoding of the HTTP binding of CloudEvents: headers contain printable ASCII only, and lose
+/// spaces at their ends.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
-/// The headers of a message.
+/// Returns the headers of a message.
 pub(super) fn headers(envelope: &Envelope) -> Result<HeaderMap, PublishError> {
     let mut headers = HeaderMap::new();
     for (name, value) in envelope.to_headers(MODE) {
         if name.to_ascii_lowercase().starts_with(RESERVED) {
             return Err(PublishError::permanent(format!(
-                "a header has the name {name:?}, which the server reads"
+                "the header name {name:?} is reserved for the server: use another name"
             )));
         }
         let value = if name.starts_with(MODE.prefix) {
@@ -41,7 +42,8 @@ pub(super) fn headers(envelope: &Envelope) -> Result<HeaderMap, PublishError> {
     Ok(headers)
 }
 
-/// By which the server knows a repeated publication. What is replayed, or is for one group, has none: it is an old message that is wanted again.
+/// Returns the ID by which the server recognizes a repeated publication. Replayed messages and
+/// messages for one group have none, because they are published again on purpose.
 fn message_id(envelope: &Envelope) -> Option<String> {
     if envelope.topic().is_dead_letters() {
         return Some(DeadLetterId::of(envelope).as_str().to_owned());
@@ -50,7 +52,7 @@ fn message_id(envelope: &Envelope) -> Option<String> {
     is_new.then(|| envelope.id().as_str().to_owned())
 }
 
-/// The message as it came, and what is wrong with it.
+/// Returns the message, and its problem if it is malformed.
 pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope, Option<String>) {
     let (mut own, mut problem) = (Vec::new(), None);
     for (name, values) in message.headers.unwrap_or_default().iter() {
@@ -63,7 +65,7 @@ pub(super) fn envelope(topic: Topic, message: async_nats::Message) -> (Envelope,
             match percent_decode_str(value.as_str()).decode_utf8() {
                 Ok(value) => value.into_owned(),
                 Err(_not_utf8) => {
-                    problem = Some(format!("the header {name:?} is no text"));
+                    problem = Some(format!("the header {name:?} is not UTF-8"));
                     continue;
                 }
             }
@@ -87,7 +89,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wanted_again_is_no_repetition_msg_3() {
+    fn replayed_message_has_no_deduplication_id_msg_3() {
         let id = |envelope: &Envelope| {
             let headers = headers(envelope).unwrap();
             headers
@@ -104,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn attributes_keep_every_character_msg_8() {
+    fn attributes_keep_all_characters_msg_8() {
         let sent = sent().with_key(" a%20\"ä ").with_subject("");
         let message = async_nats::Message {
             subject: "x".into(),

@@ -1,6 +1,6 @@
 //! A real NATS with JetStream.
 
-use std::{io, net::SocketAddr, path::PathBuf};
+use std::{fs, io, net::SocketAddr, path::PathBuf};
 
 use rustix::process::Signal;
 use tempfile::TempDir;
@@ -16,8 +16,12 @@ pub struct NatsServer {
     program: PathBuf,
     folder: TempDir,
     address: SocketAddr,
+    has_settings: bool,
     process: Process,
 }
+
+/// The configuration file of the server, in its folder.
+const SETTINGS: &str = "nats.conf";
 
 impl NatsServer {
     /// Starts the program, which `SEAWORTHY_TEST_NATS` names, and waits until it listens.
@@ -25,12 +29,23 @@ impl NatsServer {
     /// # Errors
     /// It cannot be started, or does not listen in time.
     pub fn start(program: impl Into<PathBuf>) -> io::Result<Self> {
+        Self::start_with(program, "")
+    }
+
+    /// Starts the program as [`start`](Self::start) does, with these lines in its configuration
+    /// file, such as users and their permissions.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_with(program: impl Into<PathBuf>, settings: &str) -> io::Result<Self> {
         let mut server = Self {
             program: program.into(),
             folder: folder(None)?,
             address: free_address()?,
+            has_settings: !settings.is_empty(),
             process: Process::default(),
         };
+        fs::write(server.folder.path().join(SETTINGS), settings)?;
         server.restart()?;
         Ok(server)
     }
@@ -58,6 +73,9 @@ impl NatsServer {
             .args(["-a", "127.0.0.1", "-p", &self.address.port().to_string()])
             .args(["-js", "-sd"])
             .arg(self.folder.path());
+        if self.has_settings {
+            command.arg("-c").arg(self.folder.path().join(SETTINGS));
+        }
         let address = self.address;
         let log = self.folder.path().join("log");
         self.process.start(command, &log, || listens(address))
