@@ -24,7 +24,7 @@ use super::{
     link::{Link, blocking},
     member::{Client, Limits, Member},
     names::Names,
-    publications::{Publications, told_error},
+    publications::{Publications, publish_error},
     rebalance::Rebalances,
     topology::Topology,
 };
@@ -33,10 +33,11 @@ use crate::{
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// What was published is confirmed by now: a close waits this long for what a client tells the cluster at its end.
+/// All publications are confirmed before a close, which then waits this long for the end of the
+/// client.
 const PRODUCER_END: Duration = Duration::from_secs(3);
 
-/// A cluster of Kafka.
+/// Kafka as an engine of messages.
 #[derive(Clone)]
 pub struct KafkaBroker {
     inner: Arc<Inner>,
@@ -47,7 +48,7 @@ struct Inner {
     clients: Clients,
     names: Names,
     link: Link,
-    /// Nobody looks for a lost cluster any more when this is gone.
+    /// Ends the task that waits for a lost cluster.
     _watched: DropGuard,
     topology: Topology,
     publications: Publications,
@@ -56,7 +57,7 @@ struct Inner {
     closed: AtomicBool,
 }
 
-/// What is known of a group that was opened here.
+/// A group of this process.
 struct Opened {
     topics: Vec<Topic>,
     client: Weak<Client>,
@@ -80,10 +81,10 @@ impl Inner {
         Ok(all)
     }
 
-    /// All partitions there are of topics that may be these.
+    /// Returns all partitions of the topics with this prefix.
     async fn all_partitions(&self) -> Result<Vec<Partition>, TransportError> {
         let names = self.names.clone();
-        let found = self.link.ask(move |client, timeout| {
+        let found = self.link.request(move |client, timeout| {
             let metadata = client.fetch_metadata(None, timeout)?;
             let is_one = |name: &str| {
                 let topic = names.topic_of(name);
@@ -100,7 +101,7 @@ impl Inner {
         found.await
     }
 
-    /// The store of a dead-letter topic; none where the topic does not exist.
+    /// Returns the store of a dead-letter topic, or `None` if the topic does not exist.
     async fn store(&self, topic: &Topic) -> Result<Option<Store>, TransportError> {
         let Some(partitions) = self.topology.partitions(topic).await? else {
             if self.topology.is_listed(topic).await? {
@@ -128,7 +129,7 @@ impl Inner {
         opened.get(group).and_then(|opened| opened.client.upgrade())
     }
 
-    /// Asks something about a group, by its member here where there is one.
+    /// Requests information about a group with the client of its member, if this process has one.
     async fn ask_of<T: Send + 'static>(
         &self,
         group: &GroupName,
@@ -141,7 +142,8 @@ impl Inner {
         blocking(move || match member {
             Some(member) => {
                 let answer = ask(&member, &partitions, timeout);
-                // Where its member has gone meanwhile this is the last, and the answer does not wait for its end.
+                // This may be the last reference to the client of a member that has left. The
+                // answer does not wait for the end of the client.
                 drop(Arc::into_inner(member).map(Detached::new));
                 answer
             }
@@ -153,11 +155,11 @@ impl Inner {
         .await
     }
 
-    /// Makes a member, which takes nothing yet.
+    /// Creates a member, which does not subscribe yet.
     async fn join(&self, plan: SubscriptionPlan) -> Result<KafkaDeliveries, TransportError> {
         let mut topics = plan.topics.clone();
         topics.extend(plan.topics.iter().map(Topic::dead_letters));
-        self.topology.make(&topics).await?;
+        self.topology.create(&topics).await?;
         let partitions = self.partitions(&plan.topics).await?;
         let config = self.clients.member(&self.names.group(&plan.group));
         let timeout = self.link.timeout();
@@ -193,7 +195,8 @@ impl Inner {
         Ok(KafkaDeliveries::new(member, arrivals))
     }
 
-    /// Publishes that these are no more, and cuts off what nobody wants at the beginning.
+    /// Publishes tombstones for these letters, and trims removed letters at the beginning of the
+    /// log.
     async fn remove(&self, topic: &Topic, ids: &[DeadLetterId]) -> Result<u64, TransportError> {
         let Some(store) = self.store(topic).await? else {
             return Ok(0);
@@ -206,8 +209,8 @@ impl Inner {
             .map(|key| self.publications.send_removal(&name, key))
             .collect();
         let answers = sent.into_iter().map(|sent| async {
-            let told = sent?.await.map_err(|_canceled| PublishError::Closed)?;
-            told.map_err(|(error, _)| told_error(&self.topology, topic, &error))
+            let delivery = sent?.await.map_err(|_canceled| PublishError::Closed)?;
+            delivery.map_err(|(error, _)| publish_error(&self.topology, topic, &error))
         });
         for answer in join_all(answers).await {
             answer.map_err(TransportError::unavailable)?;
@@ -217,7 +220,7 @@ impl Inner {
             let options = AdminOptions::new().request_timeout(Some(self.link.timeout()));
             let cut = self.topology.admin().delete_records(&removable, &options);
             if let Err(error) = cut.await {
-                tracing::debug!(%topic, %error, "a topic of dead letters is cut off later");
+                tracing::debug!(%topic, %error, "a dead-letter topic cannot be trimmed; the next removal tries again");
             }
         }
         Ok(keys.len() as u64)
@@ -225,15 +228,16 @@ impl Inner {
 }
 
 impl KafkaBroker {
-    /// Connects to the cluster that the settings name; `client` is what it shows as the name of the connection.
+    /// Connects to the cluster of the settings. `client` is the name of the connection.
     ///
     /// # Errors
-    /// [`TransportError`] when it cannot be reached or refuses the credentials, and when the settings cannot be used.
+    /// [`TransportError`] if the cluster cannot be reached or refuses the credentials, or if the
+    /// settings are invalid.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let kafka = &config.kafka;
         let names = Names::new(&kafka.prefix).ok_or_else(|| {
             TransportError::refused(format!(
-                "kafka.prefix is {:?}, but has at most 45 letters, digits, dots, - and _",
+                "broker.kafka.prefix {:?} is invalid: use at most 45 letters, digits, '.', '-' and '_'",
                 kafka.prefix
             ))
         })?;

@@ -10,22 +10,23 @@ use rdkafka::{
 use super::config::KafkaSasl;
 use crate::{MessagingConfig, transport::TransportError};
 
-/// Room for attributes, headers and what a dead letter says beside `max_message_size`.
+/// Room for attributes, headers and dead-letter attributes in addition to `max_message_size`, in
+/// bytes.
 const ENVELOPE_ROOM: usize = 128 * 1024;
-/// Whoever publishes waits for the confirmation, so little is ever in the queue.
+/// Publishers wait for confirmations, so the queue is short.
 const PUBLISHING_QUEUE_KIBIBYTES: &str = "65536";
-/// What each subscription has fetched beyond what it has in hand: some seconds' work, and bounded.
+/// The limit of prefetched data of each subscription: some seconds of work.
 const FETCHED_KIBIBYTES: &str = "16384";
-/// A broker that restarts is back within seconds, and a knock in a second hurts nobody.
-const RECONNECT_CAP_MILLISECONDS: &str = "1000";
-/// A member that gives up a partition late says so itself before the cluster loses its patience.
+/// A broker that restarts is back within seconds. Probe at most once per second.
+const MAX_BACKOFF_MILLISECONDS: &str = "1000";
+/// A member that hands over a partition late reports it before the cluster removes the member.
 const HANDOVER_ROOM_MILLISECONDS: u128 = 5_000;
-/// A member tells ten times in a lease that it is there, and learns as often that others have come or gone.
-const TOLD_PER_LEASE: u128 = 10;
-/// More often would be a load, and is sooner than anybody needs.
-const TOLD_AT_MOST_EVERY_MILLISECONDS: u128 = 3_000;
+/// A member sends ten heartbeats per lease, and learns of rebalances by them.
+const HEARTBEATS_PER_LEASE: u128 = 10;
+/// A longer interval delays rebalances.
+const MAX_HEARTBEAT_INTERVAL_MILLISECONDS: u128 = 3_000;
 
-/// How each kind of client is made. The credentials are in it, so nothing shows it.
+/// The configurations of the clients. They contain credentials, so the type has no `Debug`.
 #[derive(Clone)]
 pub(super) struct Clients {
     base: ClientConfig,
@@ -40,24 +41,26 @@ impl Clients {
     /// Reads the settings.
     ///
     /// # Errors
-    /// They ask for what is not built in, or for what cannot be.
+    /// The settings are invalid, or need a cargo feature that is not enabled.
     pub(super) fn new(config: &MessagingConfig, name: &str) -> Result<Self, TransportError> {
         let refused = |why: &'static str| TransportError::refused(why);
         let password = config.password.as_ref().map(|secret| secret.expose());
         let url = config.url.with_credentials(None);
-        let url = url.ok_or_else(|| refused("the URL cannot be used"))?;
+        let url = url.ok_or_else(|| refused("the broker URL is invalid"))?;
         let address = config.url.address();
-        let mut servers = vec![address.ok_or_else(|| refused("the URL has no host"))?];
+        let mut servers = vec![address.ok_or_else(|| refused("the broker URL has no host"))?];
         servers.extend(config.kafka.servers.iter().cloned());
         if servers.iter().any(|server| server.contains(',')) {
-            return Err(refused("each of kafka.servers is one host:port"));
+            return Err(refused(
+                "broker.kafka.servers is invalid: use one host:port per entry",
+            ));
         }
         let is_encrypted = url.scheme() == "kafkas";
         let needs_tls =
             is_encrypted || (!url.username().is_empty() && config.kafka.sasl != KafkaSasl::Plain);
         if needs_tls && !cfg!(feature = "kafka-tls") {
             return Err(refused(
-                "kafkas:// and SCRAM are not built in: the cargo feature kafka-tls adds them",
+                "kafkas:// and SCRAM need the cargo feature kafka-tls",
             ));
         }
         let mut base = ClientConfig::new();
@@ -65,8 +68,8 @@ impl Clients {
             .set("client.id", name.replace('/', "-"))
             .set("socket.keepalive.enable", "true")
             .set("socket.nagle.disable", "true")
-            .set("reconnect.backoff.max.ms", RECONNECT_CAP_MILLISECONDS)
-            // What this process does is told by its own metrics, and to nobody else.
+            .set("reconnect.backoff.max.ms", MAX_BACKOFF_MILLISECONDS)
+            // Metrics of the client stay in this process.
             .set("enable.metrics.push", "false")
             .set("log_level", "4")
             .set_log_level(RDKafkaLogLevel::Warning);
@@ -83,7 +86,11 @@ impl Clients {
             let password = match (url.password(), password) {
                 (Some(password), _) => decoded(password)?,
                 (None, Some(password)) => password.clone(),
-                (None, None) => return Err(refused("the URL has a user and no password")),
+                (None, None) => {
+                    return Err(refused(
+                        "the broker URL has a user and no password: set broker.password",
+                    ));
+                }
             };
             base.set("sasl.mechanism", mechanism(config.kafka.sasl))
                 .set("sasl.username", user)
@@ -95,8 +102,9 @@ impl Clients {
             base.set("ssl.ca.location", file.to_string_lossy());
         }
         let lease = config.kafka.lease.get().as_millis();
-        let heartbeat = (lease / TOLD_PER_LEASE).clamp(1, TOLD_AT_MOST_EVERY_MILLISECONDS);
-        // The cluster may not wait less long for a member than it believes in it.
+        let heartbeat =
+            (lease / HEARTBEATS_PER_LEASE).clamp(1, MAX_HEARTBEAT_INTERVAL_MILLISECONDS);
+        // The poll interval must not be shorter than the session timeout.
         let handover =
             config.kafka.handover.get().as_millis().max(lease) + HANDOVER_ROOM_MILLISECONDS;
         let max_message = config
@@ -113,26 +121,28 @@ impl Clients {
         })
     }
 
-    /// The largest message, as new topics have it.
+    /// The maximum message size of new topics, in bytes.
     pub(super) fn max_message(&self) -> &str {
         &self.max_message
     }
 
-    /// For questions.
-    pub(super) fn asking(&self) -> ClientConfig {
+    /// The configuration for metadata requests.
+    pub(super) fn metadata(&self) -> ClientConfig {
         let mut config = self.base.clone();
         config.set("allow.auto.create.topics", "false");
         config
     }
 
-    /// For publishing: each message is stored once and in its order, by all brokers that have to have it.
+    /// The configuration for publishing: each message is stored once and in order, by all in-sync
+    /// replicas.
     pub(super) fn publishing(&self) -> ClientConfig {
         let mut config = self.base.clone();
         config
             .set("enable.idempotence", "true")
             .set("acks", "all")
             .set("linger.ms", "0")
-            // The same as other clients of Kafka have: a key is in one partition, whoever publishes.
+            // The partitioner of other Kafka clients, so that a key has one partition for all
+            // publishers.
             .set("partitioner", "murmur2_random")
             .set("message.timeout.ms", &self.publish_timeout)
             .set("message.max.bytes", &self.max_message)
@@ -140,11 +150,11 @@ impl Clients {
         config
     }
 
-    /// For the messages of dead-letter topics.
+    /// The configuration for reading dead-letter topics.
     pub(super) fn reading(&self) -> ClientConfig {
-        let mut config = self.asking();
+        let mut config = self.metadata();
         config
-            // The client wants one, also where it never joins it and commits nothing.
+            // The client requires a group, which it never joins.
             .set("group.id", "seaworthy-reader")
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
@@ -153,14 +163,14 @@ impl Clients {
         config
     }
 
-    /// For a member of a group.
+    /// The configuration for a member of a group.
     pub(super) fn member(&self, group: &str) -> ClientConfig {
-        let mut config = self.asking();
+        let mut config = self.metadata();
         config
             .set("group.id", group)
             .set("enable.auto.commit", "false")
             .set("enable.auto.offset.store", "false")
-            // Only asked for where what was committed is not there any more: what is left comes.
+            // Applies only if the committed offset no longer exists: the member reads what is left.
             .set("auto.offset.reset", "earliest")
             .set("partition.assignment.strategy", "cooperative-sticky")
             .set("session.timeout.ms", &self.lease)
@@ -182,11 +192,12 @@ fn mechanism(sasl: KafkaSasl) -> &'static str {
 
 fn decoded(text: &str) -> Result<String, TransportError> {
     let decoded = percent_decode_str(text).decode_utf8();
-    let decoded = decoded.map_err(|_| TransportError::refused("the URL's user is no text"))?;
+    let decoded =
+        decoded.map_err(|_| TransportError::refused("the user of the broker URL is not UTF-8"))?;
     Ok(decoded.into_owned())
 }
 
-/// What the client says by itself goes to the log.
+/// Logs the messages of a client.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Quiet;
 
@@ -196,7 +207,7 @@ impl ClientContext for Quiet {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "Kafka");
+        tracing::debug!(%error, reason, "error of a Kafka client");
     }
 }
 
@@ -207,12 +218,14 @@ pub(super) fn log(level: RDKafkaLogLevel, facility: &str, message: &str) {
         RDKafkaLogLevel::Emerg
         | RDKafkaLogLevel::Alert
         | RDKafkaLogLevel::Critical
-        | RDKafkaLogLevel::Error => tracing::warn!(facility, problem = message, "Kafka"),
-        _ => tracing::debug!(facility, problem = message, "Kafka"),
+        | RDKafkaLogLevel::Error => {
+            tracing::warn!(facility, text = message, "message of a Kafka client")
+        }
+        _ => tracing::debug!(facility, text = message, "message of a Kafka client"),
     }
 }
 
-/// What an error of the client means for whoever asked.
+/// Converts an error of the client.
 pub(super) fn failed(error: KafkaError) -> TransportError {
     match error.rdkafka_error_code() {
         Some(code) if is_refusal(code) => TransportError::refused(error),
@@ -220,7 +233,7 @@ pub(super) fn failed(error: KafkaError) -> TransportError {
     }
 }
 
-/// Whether the same will be refused again.
+/// Whether the error is permanent.
 pub(super) fn is_refusal(code: RDKafkaErrorCode) -> bool {
     use RDKafkaErrorCode as Code;
     matches!(

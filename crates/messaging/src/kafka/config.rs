@@ -7,56 +7,58 @@ use schemars::JsonSchema;
 use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
-/// As long as a handler may take by default.
+/// The default time limit of a handler.
 const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
-/// Twice as long as a handler may take by default: one that has just begun ends, and one that waits for its second attempt mostly does.
+/// Twice the default time limit of a handler: a handler that has just started ends, and a second
+/// attempt mostly does.
 const DEFAULT_HANDOVER: Timeout = Timeout::from_secs(60);
-/// A cluster that is choosing a leader may take a while; publishing asks again within its own time.
+/// A cluster that elects a leader may be slow. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// More members than a group mostly has, and divisible by two and by three; a partition costs the cluster little.
+/// More than most groups have members, and divisible by two and three. A partition costs the
+/// cluster little.
 const DEFAULT_PARTITIONS: NonZeroU16 = NonZeroU16::new(6).unwrap();
-/// What a crash repeats, of what was acknowledged; ten commits in a second are little for a cluster.
+/// A crash repeats the acknowledged messages of this time. Ten commits per second are a small load.
 const DEFAULT_COMMIT_INTERVAL: Timeout = Timeout::from_millis(100);
 
-/// How Kafka is used.
+/// Settings of Kafka.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct KafkaConfig {
-    /// What the names of all topics and groups begin with: letters, digits, `.`, `-` and `_`.
+    /// The prefix of all topics and groups: letters, digits, `.`, `-` and `_`.
     pub prefix: String,
-    /// Further brokers, as `host:port`, that are asked where the cluster is when that of the URL does not answer.
+    /// Further bootstrap servers, as `host:port`.
     pub servers: Vec<String>,
-    /// How long a partition belongs to a process that says nothing more; a cluster takes 6 s to 30 min as it comes.
+    /// How long a member may be silent before the cluster reassigns its partitions. By default a cluster accepts 6 s to 30 min.
     pub lease: Timeout,
-    /// How long a member that has to give up a partition finishes what it has of it in hand. What takes longer is delivered to the next member beside it.
+    /// How long a member may finish the messages of a partition that it hands over. The next member also receives messages that take longer.
     pub handover: Timeout,
-    /// How long an answer about topics and groups may take.
+    /// The time limit of a request about topics and groups.
     pub timeout: Timeout,
-    /// How often what was acknowledged is told to the cluster.
+    /// How often acknowledged messages are committed.
     pub commit_interval: Timeout,
-    /// Into how many partitions a new topic is divided: so many members of a group work at once. Topics that are there already stay as they are.
+    /// The number of partitions of a new topic, which limits the active members of a group. Existing topics keep theirs.
     pub partitions: NonZeroU16,
-    /// How many brokers keep a new topic; without it as many as the cluster has by default.
+    /// The number of replicas of a new topic. The default is that of the cluster.
     pub replicas: Option<NonZeroU8>,
-    /// How many of them have to have a message before it is confirmed; without it one less than `replicas`, and what the cluster has by default where there is neither.
+    /// The number of replicas that must store a message before it is confirmed. The default is one less than `replicas`, or that of the cluster without `replicas`.
     pub min_insync_replicas: Option<NonZeroU8>,
-    /// How the user of the URL proves who it is.
+    /// The SASL mechanism of the user.
     pub sasl: KafkaSasl,
-    /// A file with the certificates (PEM) of authorities that are trusted instead of those of the system, for `kafkas://`.
+    /// A file with the certificates (PEM) of trusted authorities for `kafkas://`, instead of those of the system.
     pub certificate_authorities: Option<PathBuf>,
 }
 
-/// How a user proves who it is (SASL).
+/// A SASL mechanism.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum KafkaSasl {
-    /// By its password, which whoever reads along can read without TLS.
+    /// The password in plain text. Use it with TLS only.
     #[default]
     Plain,
-    /// By SCRAM with SHA-256; it needs the feature `kafka-tls`.
+    /// SCRAM with SHA-256. Needs the feature `kafka-tls`.
     #[serde(rename = "scram-sha-256")]
     ScramSha256,
-    /// By SCRAM with SHA-512; it needs the feature `kafka-tls`.
+    /// SCRAM with SHA-512. Needs the feature `kafka-tls`.
     #[serde(rename = "scram-sha-512")]
     ScramSha512,
 }

@@ -1,6 +1,6 @@
 use std::{
     collections::{BTreeMap, HashMap},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use rdkafka::{
@@ -18,10 +18,10 @@ use super::{
 };
 use crate::{DeadLetterId, Envelope, Topic};
 
-/// Where a dead letter is: in which partition, and where in it.
+/// The partition and the offset of a dead letter.
 type Place = (i32, i64);
 
-/// A topic of dead letters.
+/// A dead-letter topic.
 pub(super) struct Store {
     pub(super) topic: Topic,
     pub(super) name: String,
@@ -30,7 +30,7 @@ pub(super) struct Store {
     pub(super) timeout: Duration,
 }
 
-/// What is in it now.
+/// The current letters of a topic.
 #[derive(Debug, Default)]
 pub(super) struct Contents {
     letters: BTreeMap<Place, (DeadLetterId, Vec<u8>)>,
@@ -38,7 +38,7 @@ pub(super) struct Contents {
 }
 
 impl Contents {
-    /// The letters of these identifiers, by their keys; they count as removed from now on.
+    /// Removes the letters with these IDs and returns their keys.
     pub(super) fn take(&mut self, ids: &[DeadLetterId]) -> Vec<Vec<u8>> {
         let mut keys = Vec::new();
         self.letters.retain(|_, (id, key)| {
@@ -51,7 +51,7 @@ impl Contents {
         keys
     }
 
-    /// Up to where the log has nothing that is wanted.
+    /// Returns the offsets before which all letters are removed.
     pub(super) fn removable(&self) -> KafkaResult<TopicPartitionList> {
         let mut list = TopicPartitionList::new();
         for ((topic, partition), end) in &self.ends {
@@ -64,7 +64,7 @@ impl Contents {
 }
 
 impl Store {
-    /// Finds what is in it.
+    /// Reads the current letters.
     pub(super) fn contents(&self) -> KafkaResult<Contents> {
         let client = self.open()?;
         let (mut contents, mut places) = (Contents::default(), HashMap::new());
@@ -74,7 +74,7 @@ impl Store {
             if let Some(before) = key.as_ref().and_then(|key| places.remove(key)) {
                 contents.letters.remove(&before);
             }
-            // What has a key and no body says that what had the key is no more.
+            // A message with a key and without a body is a tombstone of that key.
             if message.payload().is_some() || key.is_none() {
                 let (envelope, _) = wire::envelope(self.topic.clone(), message);
                 if let Some(key) = &key {
@@ -88,7 +88,7 @@ impl Store {
         Ok(contents)
     }
 
-    /// The letters after this one, the oldest first.
+    /// Returns the letters after another one, oldest first.
     pub(super) fn browse(
         &self,
         after: Option<&DeadLetterId>,
@@ -125,7 +125,8 @@ impl Store {
         Ok(Detached::new(self.client.create_with_context(Quiet)?))
     }
 
-    /// Reads from the beginning, or from where it is told, to the present end, or until it is enough. Returns where the end was.
+    /// Reads from the beginning, or from `starts`, to the current end, or until `each` returns
+    /// `false`. Returns the ends.
     fn read(
         &self,
         client: &BaseConsumer<Quiet>,
@@ -154,11 +155,16 @@ impl Store {
             return Ok(ends);
         }
         client.assign(&list)?;
+        let mut deadline = Instant::now() + self.timeout;
         while !open.is_empty() {
-            let silent = KafkaError::MessageConsumption(RDKafkaErrorCode::OperationTimedOut);
-            match client.poll(self.timeout) {
-                None => return Err(silent),
+            let left = deadline.saturating_duration_since(Instant::now());
+            match client.poll(left) {
+                None => {
+                    let code = RDKafkaErrorCode::OperationTimedOut;
+                    return Err(KafkaError::MessageConsumption(code));
+                }
                 Some(Ok(message)) => {
+                    deadline = Instant::now() + self.timeout;
                     let (partition, next) = (message.partition(), message.offset() + 1);
                     let is_old = open.get(&partition).is_some_and(|end| next <= *end);
                     if is_old && !each(&message) {
@@ -171,9 +177,30 @@ impl Store {
                 Some(Err(KafkaError::PartitionEOF(partition))) => {
                     open.remove(&partition);
                 }
+                // The client reports each lost connection, also from before the first request, and
+                // reconnects by itself.
+                Some(Err(error)) if is_recoverable(&error) && !left.is_zero() => {
+                    tracing::debug!(%error, "the client of a dead-letter topic reconnects");
+                }
                 Some(Err(error)) => return Err(error),
             }
         }
         Ok(ends)
     }
 }
+
+/// Whether the client continues after an error that it reports.
+fn is_recoverable(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            RDKafkaErrorCode::AllBrokersDown
+                | RDKafkaErrorCode::BrokerTransportFailure
+                | RDKafkaErrorCode::Resolve
+                | RDKafkaErrorCode::OperationTimedOut
+        )
+    )
+}
+
+#[cfg(test)]
+mod tests;

@@ -19,14 +19,16 @@ use super::{
 };
 use crate::transport::{Deliveries, Delivery, DeliveryTag, TransportError};
 
-/// A stop waits this long until the member has left its group; without that the cluster waits for its lease.
+/// A stop waits this long until the member has left its group. Otherwise the cluster waits for the
+/// lease.
 const LEAVE: Duration = Duration::from_secs(5);
 
 /// One member of a group.
 pub(super) struct KafkaDeliveries {
     member: Arc<Member>,
     arrivals: tokio::sync::Mutex<mpsc::UnboundedReceiver<Arrival>>,
-    /// Groups are joined from the first call of `next` on: an opened session that is dropped takes nothing.
+    /// Whether the member joins its group. It begins with the first call of `next`, so a dropped
+    /// session has no messages.
     begun: AtomicBool,
 }
 
@@ -67,7 +69,7 @@ impl KafkaDeliveries {
                     Next::Wait => None,
                     Next::WaitUntil(due) => Some(time::Instant::from_std(due)),
                     Next::Commit(commit) => {
-                        // Its thread is there as long as this is.
+                        // The thread runs as long as this exists.
                         let _ = commits.send(commit);
                         None
                     }
@@ -88,7 +90,7 @@ impl KafkaDeliveries {
         Ok(())
     }
 
-    /// Waits until the member has left its group, where it is stopped and holds nothing any more.
+    /// Waits until the member has left its group, if the session was stopped and holds no messages.
     async fn leave_if_over(&self) {
         let is_over = {
             let state = self.member.state.lock();
@@ -100,7 +102,7 @@ impl KafkaDeliveries {
     }
 }
 
-/// The thread that waits for what the cluster says of commits.
+/// The thread that commits and waits for the answers.
 fn commits(member: &Arc<Member>) -> io::Result<std::sync::mpsc::Sender<Commit>> {
     let (commits, due) = std::sync::mpsc::channel::<Commit>();
     let member = Arc::clone(member);
@@ -122,7 +124,7 @@ impl Deliveries for KafkaDeliveries {
             let mut arrival = arrivals.recv().await.ok_or(TransportError::Closed)?;
             loop {
                 batch.push(arrival?);
-                // What has come already is handed out with it.
+                // One call delivers all messages that have arrived.
                 match arrivals.try_recv() {
                     Ok(more) => arrival = more,
                     Err(_none) => return Ok(batch),
@@ -143,7 +145,7 @@ impl Deliveries for KafkaDeliveries {
         })
     }
 
-    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             {
                 let mut state = self.member.state.lock();
@@ -187,7 +189,7 @@ impl Drop for KafkaDeliveries {
         state.phase = Phase::Over;
         if !self.begun.load(Ordering::SeqCst) {
             let client = state.client.take();
-            // It blocks while it ends.
+            // The end of the client blocks.
             std::thread::spawn(move || drop(client));
             self.member.left.cancel();
         }
@@ -205,11 +207,11 @@ mod tests {
     };
 
     #[tokio::test]
-    async fn a_session_that_cannot_begin_says_so_each_time_life_4() {
-        // Nobody has to listen there: the client refuses a subscription to nothing.
-        let config = MessagingConfig::new("kafka://127.0.0.1:1".parse().unwrap());
+    async fn session_that_cannot_start_returns_error_each_time_life_4() {
+        // This does not connect: the client refuses an empty subscription.
+        let config = MessagingConfig::at("kafka://127.0.0.1:1".parse().unwrap());
         let clients = Clients::new(&config, "test").unwrap();
-        let client = clients.member("nobody");
+        let client = clients.member("unreachable");
         let client = client.create_with_context(Rebalances::default());
         let limits = Limits {
             prefetch: 1,
@@ -220,7 +222,7 @@ mod tests {
         };
         let (to, arrivals) = mpsc::unbounded_channel();
         let member = Member::new(
-            GroupName::new("nobody").unwrap(),
+            GroupName::new("unreachable").unwrap(),
             Vec::new(),
             HashMap::new(),
             limits,
@@ -229,10 +231,10 @@ mod tests {
         );
         let deliveries = KafkaDeliveries::new(member, arrivals);
         for _ in 0..2 {
-            let told = time::timeout(LEAVE, deliveries.next()).await;
+            let next = time::timeout(LEAVE, deliveries.next()).await;
             assert!(
-                matches!(told, Ok(Err(TransportError::Unavailable(_)))),
-                "{told:?}"
+                matches!(next, Ok(Err(TransportError::Unavailable(_)))),
+                "{next:?}"
             );
         }
     }

@@ -2,10 +2,10 @@ use std::{ops::Deref, sync::Arc, thread};
 
 use tokio_util::sync::CancellationToken;
 
-/// A client whose end is the matter of a thread that nobody waits for.
+/// A client that ends on its own thread.
 ///
-/// The end of a client joins its threads, and those wait for the cluster. Where that happened on a thread of the runtime, everything on it would stand still meanwhile; and where it never came to an end,
-/// as librdkafka is told to do after some outages (its issue 4674), neither would the service.
+/// The end of a client joins its threads, which wait for the cluster. This would block a thread of
+/// the runtime, and the stop of the service if it never ended (librdkafka issue 4674).
 pub(super) struct Detached<C: Send + Sync + 'static> {
     client: Arc<C>,
     ended: CancellationToken,
@@ -19,7 +19,7 @@ impl<C: Send + Sync + 'static> Detached<C> {
         }
     }
 
-    /// Is cancelled when the client has ended, after this is dropped.
+    /// Returns a token that is cancelled when the client has ended after the drop.
     pub(super) fn ended(&self) -> CancellationToken {
         self.ended.clone()
     }
@@ -38,7 +38,7 @@ impl<C: Send + Sync + 'static> Drop for Detached<C> {
         let mut client = Arc::clone(&self.client);
         let ended = self.ended.clone();
         let end = move || {
-            // That of the field is gone in a moment.
+            // The reference of the field is dropped soon.
             while let Err(shared) = Arc::try_unwrap(client) {
                 client = shared;
                 thread::yield_now();
@@ -47,7 +47,7 @@ impl<C: Send + Sync + 'static> Drop for Detached<C> {
         };
         let thread = thread::Builder::new().name("kafka end".to_owned());
         if let Err(error) = thread.spawn(end) {
-            tracing::warn!(%error, "a client of Kafka ends without a thread of its own");
+            tracing::warn!(%error, "a Kafka client ends on the current thread");
         }
     }
 }
@@ -71,14 +71,14 @@ mod tests {
     }
 
     #[test]
-    fn nobody_waits_for_the_end_of_a_client_life_4() {
+    fn drop_does_not_wait_for_end_of_client_life_4() {
         let (release, released) = mpsc::channel();
         let (ended, end) = mpsc::channel();
         let client = Detached::new(Stubborn {
             release: Mutex::new(released),
             ended,
         });
-        // Would never return, for the client only ends after it.
+        // A drop that waits for the client would never return.
         drop(client);
         assert!(release.send(()).is_ok());
         assert_ne!(end.recv(), Ok(thread::current().id()));

@@ -12,19 +12,19 @@ use rdkafka::{
 
 use super::ledger::Ledger;
 
-/// A new leader knows what it leads after this long, mostly.
-const ASK_AGAIN: Duration = Duration::from_millis(50);
+/// A new leader is mostly ready after this time.
+const RETRY_INTERVAL: Duration = Duration::from_millis(50);
 
-/// A partition of a topic by its name.
+/// The name of a topic and a partition of it.
 pub(super) type Partition = (String, i32);
 
-/// What was committed for these partitions.
+/// Returns the committed offsets and metadata of partitions.
 pub(super) fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &[Partition],
     timeout: Duration,
 ) -> KafkaResult<HashMap<Partition, (i64, String)>> {
-    once_settled(timeout, || committed_now(consumer, partitions, timeout))
+    retry_elections(timeout, || committed_now(consumer, partitions, timeout))
 }
 
 fn committed_now<C: ConsumerContext>(
@@ -32,9 +32,9 @@ fn committed_now<C: ConsumerContext>(
     partitions: &[Partition],
     timeout: Duration,
 ) -> KafkaResult<HashMap<Partition, (i64, String)>> {
-    let told = consumer.committed_offsets(list(partitions), timeout)?;
+    let answer = consumer.committed_offsets(list(partitions), timeout)?;
     let mut committed = HashMap::new();
-    for element in told.elements() {
+    for element in answer.elements() {
         element.error()?;
         if let Offset::Offset(offset) = element.offset() {
             let partition = (element.topic().to_owned(), element.partition());
@@ -44,7 +44,7 @@ fn committed_now<C: ConsumerContext>(
     Ok(committed)
 }
 
-/// Where these partitions end now.
+/// Returns the current end offsets of partitions.
 pub(super) fn ends<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &[Partition],
@@ -53,7 +53,7 @@ pub(super) fn ends<C: ConsumerContext>(
     edges(consumer, partitions, Offset::End, timeout)
 }
 
-/// Where these partitions begin now.
+/// Returns the current first offsets of partitions.
 pub(super) fn beginnings<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &[Partition],
@@ -68,16 +68,18 @@ fn edges<C: ConsumerContext>(
     edge: Offset,
     timeout: Duration,
 ) -> KafkaResult<HashMap<Partition, i64>> {
-    once_settled(timeout, || edges_now(consumer, partitions, edge, timeout))
+    retry_elections(timeout, || edges_now(consumer, partitions, edge, timeout))
 }
 
-/// Asks again for as long as the cluster says that it will know in a moment.
-fn once_settled<T>(timeout: Duration, ask: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
+/// Retries a request while the cluster elects a leader or a coordinator.
+fn retry_elections<T>(timeout: Duration, request: impl Fn() -> KafkaResult<T>) -> KafkaResult<T> {
     let until = Instant::now() + timeout;
     loop {
-        match ask() {
-            Err(error) if is_settling(&error) && Instant::now() < until => thread::sleep(ASK_AGAIN),
-            told => return told,
+        match request() {
+            Err(error) if is_election(&error) && Instant::now() < until => {
+                thread::sleep(RETRY_INTERVAL)
+            }
+            answer => return answer,
         }
     }
 }
@@ -90,9 +92,9 @@ fn edges_now<C: ConsumerContext>(
 ) -> KafkaResult<HashMap<Partition, i64>> {
     let mut asked = list(partitions);
     asked.set_all_offsets(edge)?;
-    let told = consumer.offsets_for_times(asked, timeout)?;
+    let answer = consumer.offsets_for_times(asked, timeout)?;
     let mut found = HashMap::new();
-    for element in told.elements() {
+    for element in answer.elements() {
         element.error()?;
         if let Offset::Offset(offset) = element.offset() {
             found.insert((element.topic().to_owned(), element.partition()), offset);
@@ -101,8 +103,9 @@ fn edges_now<C: ConsumerContext>(
     Ok(found)
 }
 
-/// Whether a partition or its leader is new, or the coordinator of the group is: it will answer in a moment. These are the errors that Kafka's protocol calls retriable and that such questions get.
-fn is_settling(error: &KafkaError) -> bool {
+/// Whether a leader or a coordinator is being elected. These are the retriable errors of Kafka's
+/// protocol for such requests.
+fn is_election(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(
@@ -122,7 +125,8 @@ fn is_settling(error: &KafkaError) -> bool {
     )
 }
 
-/// Lets a group begin at the present ends of those partitions that it does not know yet. A group that has members commits for them alone: then the answer is where its new member is to begin.
+/// Commits the current end of each partition that the group does not know. A group with members
+/// accepts commits of members only. Then this returns where the new member starts.
 pub(super) fn register<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &[Partition],
@@ -136,7 +140,8 @@ pub(super) fn register<C: ConsumerContext>(
     if unknown.is_empty() {
         return Ok(HashMap::new());
     }
-    // In this order: where another member registers beside this one, what is committed last is never behind what the other promised.
+    // In this order, a concurrent registration never commits an offset before one that another
+    // member has returned.
     let ends = ends(consumer, &unknown, timeout)?;
     let unknown = missing(&committed(consumer, partitions, timeout)?);
     let mut starts = TopicPartitionList::new();
@@ -148,7 +153,7 @@ pub(super) fn register<C: ConsumerContext>(
     if starts.count() == 0 {
         return Ok(HashMap::new());
     }
-    match once_settled(timeout, || consumer.commit(&starts, CommitMode::Sync)) {
+    match retry_elections(timeout, || consumer.commit(&starts, CommitMode::Sync)) {
         Ok(()) => Ok(HashMap::new()),
         Err(KafkaError::ConsumerCommit(
             RDKafkaErrorCode::UnknownMemberId
@@ -159,23 +164,23 @@ pub(super) fn register<C: ConsumerContext>(
     }
 }
 
-/// How many messages of these partitions the group has not acknowledged.
+/// Returns how many messages of these partitions the group has not acknowledged.
 pub(super) fn lag<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     partitions: &[Partition],
     timeout: Duration,
 ) -> KafkaResult<u64> {
     let known = committed(consumer, partitions, timeout)?;
-    let heard: Vec<_> = known.keys().cloned().collect();
-    let ends = ends(consumer, &heard, timeout)?;
-    let waiting = known.iter().map(|(partition, (offset, metadata))| {
+    let known_partitions: Vec<_> = known.keys().cloned().collect();
+    let ends = ends(consumer, &known_partitions, timeout)?;
+    let pending = known.iter().map(|(partition, (offset, metadata))| {
         let end = ends.get(partition).copied().unwrap_or(*offset);
         Ledger::read(*offset, metadata).waiting(end)
     });
-    Ok(waiting.sum())
+    Ok(pending.sum())
 }
 
-/// These partitions, as the client wants them.
+/// Returns these partitions in the type of the client.
 pub(super) fn list(partitions: &[Partition]) -> TopicPartitionList {
     let mut list = TopicPartitionList::with_capacity(partitions.len());
     for (topic, partition) in partitions {
@@ -191,9 +196,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_coordinator_or_a_leader_that_is_new_is_asked_again_res_1() {
+    fn retries_while_leader_or_coordinator_is_elected_res_1() {
         let asked = Cell::new(0);
-        let answer = once_settled(Duration::from_secs(10), || {
+        let answer = retry_elections(Duration::from_secs(10), || {
             asked.set(asked.get() + 1);
             match asked.get() {
                 1 => Err(KafkaError::MetadataFetch(RDKafkaErrorCode::NotCoordinator)),
@@ -210,9 +215,9 @@ mod tests {
     }
 
     #[test]
-    fn what_is_refused_is_not_asked_again_res_1() {
+    fn does_not_retry_refusals_res_1() {
         let asked = Cell::new(0);
-        let answer: KafkaResult<()> = once_settled(Duration::from_secs(10), || {
+        let answer: KafkaResult<()> = retry_elections(Duration::from_secs(10), || {
             asked.set(asked.get() + 1);
             Err(KafkaError::OffsetFetch(
                 RDKafkaErrorCode::GroupAuthorizationFailed,

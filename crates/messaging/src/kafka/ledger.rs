@@ -1,21 +1,23 @@
 use std::collections::{BTreeMap, VecDeque};
 
-/// Kafka takes 4,096 bytes beside an offset, as it comes.
+/// By default Kafka accepts 4,096 bytes of metadata per offset.
 const MOST_BYTES: usize = 3_500;
-/// What stands before the runs, so that what others write there is left alone.
+/// The prefix of the metadata. Metadata of other programs has no such prefix.
 const MARK: &str = "s1";
 
-/// What became of the messages of a partition, as far as they are not all done.
+/// The state of the messages of a partition after the committed offset.
 ///
-/// It is kept beside the committed offset as runs, from that offset on: `4d` are four messages that are done, `2x1` two that were delivered once and are not. When it gets longer than
-/// Kafka takes, its end is left out: what was done there may come again, and is counted less.
+/// The metadata of the committed offset contains it as runs from that offset on: `4d` means four
+/// settled messages, `2x1` two unsettled messages that were delivered once. If the text exceeds the
+/// limit of Kafka, its end is omitted: settled messages there may be redelivered, and their
+/// deliveries are not counted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Ledger {
-    /// What comes next from the broker.
+    /// The next offset that the broker delivers.
     next: i64,
-    /// What has come and is not done, and how often it was delivered.
+    /// The offsets of unsettled messages, and how often each was delivered.
     open: BTreeMap<i64, u32>,
-    /// What others knew of what is still to come.
+    /// The committed state of messages that the broker has not delivered yet.
     ahead: VecDeque<Run>,
 }
 
@@ -33,7 +35,7 @@ enum Fate {
 }
 
 impl Ledger {
-    /// What was committed.
+    /// Reads the committed state.
     pub(super) fn read(offset: i64, metadata: &str) -> Self {
         let mut ahead = VecDeque::new();
         let mut words = metadata.split(' ');
@@ -52,12 +54,13 @@ impl Ledger {
         }
     }
 
-    /// Whether a message comes from before what has come already.
+    /// Whether an offset is before those that have arrived.
     pub(super) fn is_before(&self, offset: i64) -> bool {
         offset < self.next
     }
 
-    /// A message has come. Returns how often it was delivered, this time included, or nothing where it is done already. What it leaves out is not there any more.
+    /// Records the arrival of a message. Returns its number of deliveries, including this one, or
+    /// `None` if it is settled. Skipped offsets no longer exist.
     pub(super) fn arrive(&mut self, offset: i64) -> Option<u32> {
         if offset < self.next {
             return None;
@@ -77,32 +80,32 @@ impl Ledger {
         Some(count)
     }
 
-    /// It is done. Returns whether that is news.
+    /// Settles a message. Returns `false` if it was settled.
     pub(super) fn done(&mut self, offset: i64) -> bool {
         self.open.remove(&offset).is_some()
     }
 
-    /// It goes back from a member that lives, which is no delivery that killed anybody.
-    pub(super) fn release(&mut self, offset: i64) {
+    /// Returns a message from a live member. This does not count as a delivery.
+    pub(super) fn give_back(&mut self, offset: i64) {
         if let Some(count) = self.open.get_mut(&offset) {
             *count = count.saturating_sub(1);
         }
     }
 
-    /// It is delivered once more.
+    /// Counts another delivery.
     pub(super) fn deliver_again(&mut self, offset: i64) -> u32 {
         let count = self.open.entry(offset).or_default();
         *count = count.saturating_add(1);
         *count
     }
 
-    /// The offset to commit: everything before it is done.
+    /// The offset to commit. All messages before it are settled.
     pub(super) fn floor(&self) -> i64 {
         let first = self.open.first_key_value();
         first.map_or(self.next, |(offset, _)| *offset)
     }
 
-    /// How many messages before `end` are not done.
+    /// The number of unsettled messages before `end`.
     pub(super) fn waiting(&self, end: i64) -> u64 {
         let open = self.open.len() as u64;
         let done = self.ahead.iter().filter(|run| run.fate == Fate::Done);
@@ -114,7 +117,7 @@ impl Ledger {
         open.saturating_add(u64::try_from(ahead).unwrap_or(0))
     }
 
-    /// What to commit beside [`floor`](Self::floor).
+    /// The metadata to commit with [`floor`](Self::floor).
     pub(super) fn metadata(&self) -> String {
         let mut runs: Vec<(i64, Fate)> = Vec::new();
         let mut add = |length: i64, fate: Fate| match runs.last_mut() {
@@ -191,7 +194,7 @@ mod tests {
         let mut ledger = Ledger::read(0, "s1 1x1 2d 1x20 nonsense");
         let came: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
         assert_eq!(came, [Some(2), None, None, Some(21), Some(1)]);
-        ledger.release(0);
+        ledger.give_back(0);
         assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
         assert_eq!(ledger.deliver_again(0), 2);
         let mut foreign = Ledger::read(7, "somebody else's 4d");

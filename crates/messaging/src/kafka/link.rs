@@ -25,16 +25,17 @@ use super::{
 };
 use crate::transport::TransportError;
 
-/// A broker that restarts is back within seconds; asking this often costs both sides little.
-const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// More than a client notices between two questions; each costs a fraction of a microsecond.
-const MOST_NOTICED: usize = 64;
-/// The client ends every question by itself long before; one that it does not end has met a fault of it.
-pub(super) const UNANSWERED: Duration = Duration::from_secs(180);
-/// No topic has this name. Asking for one that is not there asks the least of a cluster.
+/// A broker that restarts is back within seconds. A request is cheap.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
+/// More events than a client has between two requests. Reading one costs a fraction of a
+/// microsecond.
+const MAX_EVENTS: usize = 64;
+/// The client ends every request earlier. If it does not, it has a fault.
+pub(super) const MAX_REQUEST_TIME: Duration = Duration::from_secs(180);
+/// The name of a topic that does not exist, for the cheapest request.
 const NO_TOPIC: &str = "seaworthy-check";
 
-/// Asks the cluster. The client blocks while it waits, so each question has a thread for that.
+/// Sends metadata requests to the cluster. The client blocks, so each request has a thread.
 #[derive(Clone)]
 pub(super) struct Link {
     client: Arc<Detached<BaseConsumer<Quiet>>>,
@@ -51,7 +52,7 @@ struct State {
 
 impl Link {
     pub(super) fn new(clients: &Clients, timeout: Duration) -> Result<Self, TransportError> {
-        let client = clients.asking().create_with_context(Quiet);
+        let client = clients.metadata().create_with_context(Quiet);
         let link = Self {
             client: Arc::new(Detached::new(client.map_err(failed)?)),
             timeout,
@@ -61,17 +62,17 @@ impl Link {
         Ok(link)
     }
 
-    /// Asks a question that blocks.
-    pub(super) async fn ask<T: Send + 'static>(
+    /// Runs a blocking request.
+    pub(super) async fn request<T: Send + 'static>(
         &self,
-        question: impl FnOnce(&BaseConsumer<Quiet>, Duration) -> KafkaResult<T> + Send + 'static,
+        request: impl FnOnce(&BaseConsumer<Quiet>, Duration) -> KafkaResult<T> + Send + 'static,
     ) -> Result<T, TransportError> {
         let (client, timeout) = (Arc::clone(&self.client), self.timeout);
         blocking(move || {
-            let answer = question(&client, timeout);
-            // What the client has noticed meanwhile says more than that nobody answered.
-            let noticed = drain(&client);
-            answer.map_err(|error| noticed.unwrap_or(error))
+            let answer = request(&client, timeout);
+            // Events of the client are more precise than a timeout.
+            let event = drain(&client);
+            answer.map_err(|error| event.unwrap_or(error))
         })
         .await
     }
@@ -80,9 +81,9 @@ impl Link {
         self.timeout
     }
 
-    /// Whether the cluster answers.
+    /// Checks that the cluster answers.
     pub(super) async fn check(&self) -> Result<(), TransportError> {
-        self.ask(|client, timeout| client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop))
+        self.request(|client, timeout| client.fetch_metadata(Some(NO_TOPIC), timeout).map(drop))
             .await
     }
 
@@ -90,7 +91,7 @@ impl Link {
         !self.state.is_down.load(Ordering::SeqCst)
     }
 
-    /// What the publishing client tells.
+    /// Returns a context for the publishing client.
     pub(super) fn listener(&self) -> Listener {
         Listener(Arc::clone(&self.state))
     }
@@ -99,19 +100,19 @@ impl Link {
         self.state.closed.cancel();
     }
 
-    /// Closes it when it is dropped.
+    /// Returns a guard that closes the link when it is dropped.
     pub(super) fn watched(&self) -> DropGuard {
         self.state.closed.clone().drop_guard()
     }
 
-    /// Finds out when a lost cluster is back, also where nobody publishes.
+    /// Detects the return of a lost cluster without a publication.
     async fn watch(self) {
         let back = async {
             loop {
                 self.state.lost.notified().await;
                 while let Err(error) = self.check().await {
-                    tracing::debug!(%error, "the cluster is not back yet");
-                    time::sleep(ASK_AGAIN).await;
+                    tracing::debug!(%error, "the cluster is still unavailable");
+                    time::sleep(RETRY_INTERVAL).await;
                 }
                 self.state.is_down.store(false, Ordering::SeqCst);
             }
@@ -123,40 +124,42 @@ impl Link {
     }
 }
 
-/// Takes what a client that only asks has noticed, which would gather otherwise. Returns a refusal, or that the two do not come to terms about TLS, where there was one.
+/// Removes the events of a metadata client, which would accumulate otherwise. Returns a refusal or
+/// a TLS error if there was one.
 fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
-    let mut noticed = None;
-    for _ in 0..MOST_NOTICED {
-        // Nothing is also what the client says of what it has done itself.
+    let mut event = None;
+    for _ in 0..MAX_EVENTS {
+        // `None` also stands for internal events.
         let Some(Err(error)) = client.poll(Duration::ZERO) else {
             continue;
         };
         let code = error.rdkafka_error_code();
         if code.is_some_and(|code| is_refusal(code) || code == RDKafkaErrorCode::SSL) {
-            noticed = Some(error);
+            event = Some(error);
         }
     }
-    noticed
+    event
 }
 
-/// Runs what blocks where it may: not in Tokio's pool, for whose threads the end of a runtime waits.
+/// Runs blocking work on its own thread. The end of a runtime would wait for a thread of Tokio's
+/// pool.
 pub(super) async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> KafkaResult<T> + Send + 'static,
 ) -> Result<T, TransportError> {
-    let (answer, told) = oneshot::channel();
-    let thread = thread::Builder::new().name("kafka question".to_owned());
-    let begun = thread.spawn(move || drop(answer.send(work())));
+    let (sender, answer) = oneshot::channel();
+    let thread = thread::Builder::new().name("kafka request".to_owned());
+    let begun = thread.spawn(move || drop(sender.send(work())));
     begun.map_err(TransportError::unavailable)?;
-    match time::timeout(UNANSWERED, told).await {
+    match time::timeout(MAX_REQUEST_TIME, answer).await {
         Ok(Ok(answer)) => answer.map_err(failed),
-        Ok(Err(_panicked)) => Err(TransportError::unavailable("a question had no answer")),
+        Ok(Err(_panicked)) => Err(TransportError::unavailable("a request to Kafka panicked")),
         Err(_elapsed) => Err(TransportError::unavailable(
-            "the client of Kafka answers no more",
+            "the Kafka client does not answer",
         )),
     }
 }
 
-/// Notices that no broker can be reached.
+/// Detects that no broker can be reached.
 pub(super) struct Listener(Arc<State>);
 
 impl ClientContext for Listener {
@@ -165,7 +168,7 @@ impl ClientContext for Listener {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "Kafka");
+        tracing::debug!(%error, reason, "error of the publishing Kafka client");
         if error.rdkafka_error_code() == Some(RDKafkaErrorCode::AllBrokersDown)
             && !self.0.is_down.swap(true, Ordering::SeqCst)
         {

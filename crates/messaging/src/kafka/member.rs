@@ -17,7 +17,7 @@ use super::{
     client::failed,
     groups::Partition,
     ledger::Ledger,
-    link::UNANSWERED,
+    link::MAX_REQUEST_TIME,
     partition::{Held, Origin, Place},
     rebalance::{Change, Rebalances},
     state::{Arrival, Phase, State},
@@ -28,33 +28,33 @@ use crate::{GroupName, Topic, transport::TransportError};
 /// The client of a member.
 pub(super) type Client = BaseConsumer<Rebalances>;
 
-/// So many messages that are not for this group are passed by before others get their turn.
-const MOST_TAKEN_AT_ONCE: usize = 1_000;
+/// The maximum number of messages of other groups that a member skips at once.
+const MAX_SKIPPED: usize = 1_000;
 
-/// What is to be done for a member.
+/// The next step of a member.
 pub(super) enum Next {
-    /// To commit, and to tell what came of it.
+    /// Commit and report the result.
     Commit(Commit),
-    /// To come again then.
+    /// Continue at this time.
     WaitUntil(Instant),
-    /// To come again when it is woken.
+    /// Continue when it is woken.
     Wait,
 }
 
-/// What the group is to know.
+/// Offsets and metadata to commit.
 pub(super) struct Commit {
     client: Arc<Client>,
     list: TopicPartitionList,
 }
 
 impl Commit {
-    /// Blocks until the cluster has answered.
+    /// Commits. Blocks until the cluster has answered.
     pub(super) fn run(self) -> KafkaResult<()> {
         self.client.commit(&self.list, CommitMode::Sync)
     }
 }
 
-/// How much a member has, and how long things may take.
+/// The limits of a member.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Limits {
     pub(super) prefetch: usize,
@@ -64,18 +64,18 @@ pub(super) struct Limits {
     pub(super) handover: Duration,
 }
 
-/// One member of a group: what its session, its thread and its client share.
+/// A member of a group, shared by its session, its thread and its client.
 pub(super) struct Member {
     pub(super) group: GroupName,
-    /// By their names.
+    /// The topics and their names in Kafka.
     topics: Vec<(String, Topic)>,
-    /// Where it begins in partitions of which the group knows nothing.
+    /// Where the member starts in partitions without a committed offset.
     pub(super) starts: HashMap<Partition, i64>,
     pub(super) limits: Limits,
     pub(super) state: Mutex<State>,
-    /// There may be something to do.
+    /// Notified when the member may have work.
     pub(super) wake: Arc<Notify>,
-    /// The member has left its group.
+    /// Cancelled when the member has left its group.
     pub(super) left: CancellationToken,
 }
 
@@ -108,7 +108,7 @@ impl Member {
         Some((place, *partition))
     }
 
-    /// Notes a change of the group; gives it back where the member is over.
+    /// Records a rebalance. Returns it if the member has ended.
     pub(super) fn note(&self, change: Change) -> Option<Change> {
         let mut state = self.state.lock();
         if state.phase == Phase::Over {
@@ -118,14 +118,14 @@ impl Member {
         None
     }
 
-    /// The commit was answered.
+    /// Records the result of a commit.
     pub(super) fn committed(&self, result: KafkaResult<()>) {
         let mut state = self.state.lock();
         match result {
             Ok(()) => state.commit_succeeded(),
             Err(error) => {
-                tracing::debug!(group = %self.group, %error, "a commit is tried again");
-                // By now the group has given up this member, or the cluster does not want to know.
+                tracing::debug!(group = %self.group, %error, "a commit failed; the member retries it");
+                // The group has removed this member by now.
                 if state.commit_failed() > self.limits.lease {
                     state.end(failed(error));
                 }
@@ -135,7 +135,7 @@ impl Member {
         self.wake.notify_one();
     }
 
-    /// Takes what there is room for, and tells what is to be done next.
+    /// Takes messages within the prefetch, and returns the next step.
     pub(super) fn work(&self) -> Next {
         let mut state = self.state.lock();
         if state.phase == Phase::Taking {
@@ -147,8 +147,8 @@ impl Member {
     fn take(&self, state: &mut State) {
         let places: Vec<Place> = state.assigned.keys().copied().collect();
         let (mut taken, mut came) = (0, true);
-        // One of each partition at a time, so that none waits for another.
-        while came && taken < MOST_TAKEN_AT_ONCE {
+        // One message of each partition at a time, for fairness.
+        while came && taken < MAX_SKIPPED {
             came = false;
             for place in &places {
                 if state.held.len() >= self.limits.prefetch {
@@ -165,7 +165,7 @@ impl Member {
         }
     }
 
-    /// Whether there was one.
+    /// Takes one message. Returns `false` if there was none.
     fn take_one(&self, state: &mut State, place: Place) -> bool {
         let Some(assigned) = state.assigned.get(&place) else {
             return false;
@@ -180,7 +180,7 @@ impl Member {
             None => return false,
             Some(Ok(message)) => message,
             Some(Err(error)) => {
-                tracing::debug!(group = %self.group, %error, "a partition has nothing for now");
+                tracing::debug!(group = %self.group, %error, "a partition has no messages at the moment");
                 return true;
             }
         };
@@ -193,7 +193,7 @@ impl Member {
         };
         assigned.is_dirty = true;
         if assigned.ledger.is_before(offset) {
-            // The log was cut or made anew, and what is in hand is of the old one.
+            // The log was truncated or created again, and the held messages belong to the old one.
             assigned.ledger = Ledger::read(offset, "");
             assigned.number = renewed;
         }
@@ -226,11 +226,11 @@ impl Member {
     fn next(&self, state: &mut State) -> Next {
         let now = Instant::now();
         if state.commits.is_some() {
-            let until = state.committed_at + UNANSWERED;
+            let until = state.committed_at + MAX_REQUEST_TIME;
             if now < until {
                 return Next::WaitUntil(until);
             }
-            state.end(TransportError::unavailable("a commit had no answer"));
+            state.end(TransportError::unavailable("Kafka did not answer a commit"));
             return Next::Wait;
         }
         let is_dirty = state.assigned.values().any(|one| one.is_dirty);
@@ -280,7 +280,7 @@ impl Member {
         Ok(Some(Commit { client, list }))
     }
 
-    /// Ends the session, and says why.
+    /// Ends the session with an error.
     pub(super) fn end(&self, error: TransportError) {
         self.state.lock().end(error);
         self.wake.notify_one();

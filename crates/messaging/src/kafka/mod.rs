@@ -1,16 +1,21 @@
-//! Kafka: one topic for each topic, one consumer group for each group, and one topic of dead letters for each topic.
+//! Kafka: one topic per topic, one consumer group per group, and one dead-letter topic per topic.
 //!
-//! The client is librdkafka (by `rdkafka`): the one that Kafka's own vendor keeps, with cooperative rebalancing, an idempotent producer and the metadata of commits, which all of this needs. The pure Rust
-//! `krafka` is young and the work of one person; when it has proved itself it fits behind the same port. librdkafka is C and is built from its source; that is why this is a feature.
+//! The client is librdkafka (by `rdkafka`), which the vendor of Kafka maintains. The engine needs its
+//! cooperative rebalancing, its idempotent producer and the metadata of commits. It is built from C
+//! sources, so this engine is a cargo feature.
 //!
-//! Kafka knows nothing of single messages: a group has one offset for each partition. So what is handled out of order is written into the metadata of that offset, and with it how often what is not handled yet was
-//! delivered ([`ledger`]). An offset moves over what is done alone; a crash repeats what nobody had acknowledged, not what lies behind it; and a message that kills its consumers is counted. For that a message is
-//! only handed out after a commit says so, which many messages share.
+//! Kafka has no state of single messages: a group has one offset per partition. So the metadata of
+//! the committed offset contains which later messages are settled, and how often the others were
+//! delivered ([`ledger`]). The offset moves only over settled messages. After a crash, Kafka
+//! redelivers only unacknowledged messages, and counts their deliveries. A message is delivered
+//! after a commit has counted the delivery. Many messages share one commit.
 //!
-//! Before a partition goes to another member, its messages in hand are finished and committed (at most for `handover`), so a rebalance repeats nothing and a key is in one pair of hands at a time: order holds
-//! over the whole group, without anybody standing by.
+//! Before a partition moves to another member, its messages are finished and committed, for
+//! `handover` at most. So a rebalance repeats nothing, and one member at a time has a key: order
+//! holds over the whole group.
 //!
-//! Dead letters are in a topic that is both compacted and cut: each has its identifier as its key, and removing one publishes a message without a body for it. What is removed at the beginning is cut off.
+//! Dead-letter topics are compacted. Each letter has its ID as its key, and a removal publishes a
+//! tombstone. Removed letters at the beginning of the log are trimmed.
 
 mod broker;
 mod client;

@@ -1,7 +1,7 @@
 use crate::{GroupName, Topic};
 
-/// Kafka takes 249 characters; the longest topic with the end of its dead letters has 204.
-const LONGEST_PREFIX: usize = 45;
+/// Kafka accepts 249 characters. The longest dead-letter topic has 204.
+const MAX_PREFIX_LENGTH: usize = 45;
 
 /// The names of topics and groups.
 #[derive(Debug, Clone)]
@@ -10,10 +10,10 @@ pub(super) struct Names {
 }
 
 impl Names {
-    /// Names after a prefix, which may be nothing; none where it cannot be one.
+    /// Returns the names with a prefix, which may be empty, or `None` if the prefix is invalid.
     pub(super) fn new(prefix: &str) -> Option<Self> {
         let is_usable = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-        let fits = prefix.len() <= LONGEST_PREFIX && prefix.bytes().all(is_usable);
+        let fits = prefix.len() <= MAX_PREFIX_LENGTH && prefix.bytes().all(is_usable);
         fits.then(|| Self {
             prefix: prefix.to_owned(),
         })
@@ -23,7 +23,7 @@ impl Names {
         format!("{}{topic}", self.prefix)
     }
 
-    /// The topic that has this name; none where it is not one of these.
+    /// Returns the topic with this name, or `None` if the name has another prefix.
     pub(super) fn topic_of(&self, name: &str) -> Option<Topic> {
         Topic::stored(name.strip_prefix(&self.prefix)?).ok()
     }

@@ -6,22 +6,22 @@ use crate::{
     transport::{Delivery, DeliveryTag},
 };
 
-/// One of a member's partitions: of which of its topics, and which.
+/// The index of a topic of the member, and a partition.
 pub(super) type Place = (usize, i32);
 
-/// A partition as long as it belongs to a member.
+/// A partition that is assigned to a member.
 pub(super) struct Assigned {
-    /// Unique in the session: a partition may go and come back.
+    /// The number of the assignment, unique in the session.
     pub(super) number: u64,
     pub(super) ledger: Ledger,
     pub(super) queue: PartitionQueue<Rebalances>,
-    /// Something is not committed yet.
+    /// Whether the state has uncommitted changes.
     pub(super) is_dirty: bool,
-    /// It is to go to another member: nothing more is taken from it.
+    /// Whether it moves to another member. Then the member takes no messages from it.
     pub(super) is_leaving: bool,
 }
 
-/// Where a message is.
+/// The origin of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Origin {
     pub(super) place: Place,
@@ -29,7 +29,7 @@ pub(super) struct Origin {
     pub(super) offset: i64,
 }
 
-/// A message that the member has, whether it is handed out or not.
+/// A message that the member holds.
 pub(super) struct Held {
     pub(super) origin: Origin,
     pub(super) envelope: Envelope,
@@ -47,7 +47,7 @@ impl Held {
     }
 }
 
-/// It is handed out when it is committed that it is.
+/// Whether its delivery is committed.
 pub(super) struct Staged {
     pub(super) tag: DeliveryTag,
     pub(super) count: u32,

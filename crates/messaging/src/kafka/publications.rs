@@ -23,14 +23,15 @@ use crate::{
     transport::{TopicPlan, TransportError},
 };
 
-/// Publishes batches, each in its order.
+/// Publishes batches.
 pub(super) struct Publications {
     names: Names,
     clients: Clients,
     link: Link,
-    /// None after the close.
+    /// `None` after the close.
     producer: Mutex<Option<Detached<FutureProducer<Listener>>>>,
-    unheard: RwLock<BTreeSet<Topic>>,
+    /// Topics that may have no subscriber.
+    optional: RwLock<BTreeSet<Topic>>,
 }
 
 impl Publications {
@@ -41,25 +42,25 @@ impl Publications {
             names,
             clients,
             link,
-            unheard: RwLock::default(),
+            optional: RwLock::default(),
         })
     }
 
-    /// Those that may have no subscriber are made; the others are made by their first group.
+    /// Creates topics that may have no subscriber. The first group creates the others.
     pub(super) async fn declare(
         &self,
         topology: &Topology,
         topics: Vec<TopicPlan>,
     ) -> Result<(), TransportError> {
-        let (unheard, heard): (Vec<_>, Vec<_>) = topics
+        let (optional, required): (Vec<_>, Vec<_>) = topics
             .into_iter()
-            .partition(|plan| plan.allows_unroutable);
-        for plan in heard {
-            topology.is_there(&plan.topic).await?;
+            .partition(|plan| plan.may_have_no_subscriber);
+        for plan in required {
+            topology.exists(&plan.topic).await?;
         }
-        let unheard: Vec<_> = unheard.into_iter().map(|plan| plan.topic).collect();
-        topology.make(&unheard).await?;
-        self.unheard.write().extend(unheard);
+        let optional: Vec<_> = optional.into_iter().map(|plan| plan.topic).collect();
+        topology.create(&optional).await?;
+        self.optional.write().extend(optional);
         Ok(())
     }
 
@@ -75,13 +76,13 @@ impl Publications {
                 found.insert(topic, self.is_usable(topology, topic).await);
             }
         }
-        // All are on their way before the first confirmation is waited for.
+        // All messages are sent before the first confirmation is awaited.
         let sent: Vec<_> = batch
             .iter()
             .map(|envelope| {
                 match found.get(envelope.topic()) {
                     Some(Ok(true)) => {}
-                    Some(Err(error)) => return Err(again(error)),
+                    Some(Err(error)) => return Err(copy(error)),
                     Some(Ok(false)) | None => {
                         return Err(PublishError::Unroutable {
                             topic: envelope.topic().clone(),
@@ -93,34 +94,35 @@ impl Publications {
             .collect();
         let answers = sent.into_iter().map(|sent| async { Ok(sent?.await) });
         let answers: Vec<Result<_, PublishError>> = join_all(answers).await;
-        let mut told = Vec::with_capacity(batch.len());
+        let mut results = Vec::with_capacity(batch.len());
         for (answer, envelope) in answers.into_iter().zip(batch) {
             let mut answer = answer.and_then(outcome);
             if matches!(&answer, Ok(Err(error)) if is_too_large(error)) {
-                // Messages travel together, and the cluster refuses all of them when they are too large together. What is too large alone is refused once more.
+                // The cluster refuses a request whose messages are too large together. A message
+                // that is too large alone is refused again.
                 answer = match self.send(envelope) {
                     Ok(sent) => outcome(sent.await),
                     Err(error) => Err(error),
                 };
             }
-            told.push(answer.and_then(|stored| {
-                stored.map_err(|error| told_error(topology, envelope.topic(), &error))
+            results.push(answer.and_then(|stored| {
+                stored.map_err(|error| publish_error(topology, envelope.topic(), &error))
             }));
         }
-        told
+        results
     }
 
-    /// Whether the topic is there, made now where it is this side's.
+    /// Whether the topic exists. Creates it if it may have no subscriber.
     async fn is_usable(&self, topology: &Topology, topic: &Topic) -> Result<bool, PublishError> {
         if !self.link.is_up() {
             return Err(PublishError::unavailable("no broker can be reached"));
         }
-        if topology.is_there(topic).await? {
+        if topology.exists(topic).await? {
             return Ok(true);
         }
-        let is_own = topic.is_dead_letters() || self.unheard.read().contains(topic);
+        let is_own = topic.is_dead_letters() || self.optional.read().contains(topic);
         if is_own {
-            topology.make(std::slice::from_ref(topic)).await?;
+            topology.create(std::slice::from_ref(topic)).await?;
         }
         Ok(is_own)
     }
@@ -137,7 +139,7 @@ impl Publications {
         self.enqueue(record)
     }
 
-    /// Says that what had this key is no more.
+    /// Publishes a tombstone of a key.
     pub(super) fn send_removal(
         &self,
         topic: &str,
@@ -155,38 +157,38 @@ impl Publications {
         match sent.send_result(record) {
             Ok(sent) => Ok(sent),
             Err((KafkaError::MessageProduction(RDKafkaErrorCode::Fatal), _)) => {
-                // The client cannot tell any more what was stored, and never publishes again: a new one can.
+                // The client no longer knows what was stored and stops. A new client replaces it.
                 let new = self.clients.publishing();
                 let new = new.create_with_context(self.link.listener());
                 *producer = Some(Detached::new(new.map_err(PublishError::unavailable)?));
                 Err(PublishError::unavailable(
-                    "the publishing client had to be made again",
+                    "the publishing client was replaced",
                 ))
             }
             Err((error, _)) => Err(production_error(&error)),
         }
     }
 
-    /// Publishes nothing any more. Returns what tells when the client has ended.
+    /// Stops publishing. Returns a token that is cancelled when the client has ended.
     pub(super) fn close(&self) -> Option<CancellationToken> {
         let producer = self.producer.lock().take();
         producer.map(|producer| producer.ended())
     }
 }
 
-/// Whether it was stored; an error of its own where nobody will ever say.
+/// Returns the result of a delivery, or an error if the client was closed.
 fn outcome(
-    told: Result<OwnedDeliveryResult, Canceled>,
+    delivery: Result<OwnedDeliveryResult, Canceled>,
 ) -> Result<Result<(), KafkaError>, PublishError> {
-    let told = told.map_err(|_canceled| PublishError::Closed)?;
-    Ok(told.map(drop).map_err(|(error, _)| error))
+    let delivery = delivery.map_err(|_canceled| PublishError::Closed)?;
+    Ok(delivery.map(drop).map_err(|(error, _)| error))
 }
 
 fn is_too_large(error: &KafkaError) -> bool {
     error.rdkafka_error_code() == Some(RDKafkaErrorCode::MessageSizeTooLarge)
 }
 
-fn again(error: &PublishError) -> PublishError {
+fn copy(error: &PublishError) -> PublishError {
     let cause = std::error::Error::source(error);
     let text = cause.map_or_else(|| error.to_string(), ToString::to_string);
     match error {
@@ -196,7 +198,11 @@ fn again(error: &PublishError) -> PublishError {
     }
 }
 
-pub(super) fn told_error(topology: &Topology, topic: &Topic, error: &KafkaError) -> PublishError {
+pub(super) fn publish_error(
+    topology: &Topology,
+    topic: &Topic,
+    error: &KafkaError,
+) -> PublishError {
     match error.rdkafka_error_code() {
         Some(RDKafkaErrorCode::UnknownTopicOrPartition | RDKafkaErrorCode::UnknownTopic) => {
             topology.forget(topic);

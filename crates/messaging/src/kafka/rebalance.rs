@@ -15,17 +15,17 @@ use super::{
     member::Member,
 };
 
-/// The group has changed.
+/// A rebalance of the group.
 #[derive(Clone)]
 pub(super) enum Change {
-    /// These are this member's now.
+    /// Partitions that this member gets.
     Assign(Vec<Partition>),
-    /// These are to go to others.
+    /// Partitions that move to other members.
     Revoke(Vec<Partition>),
 }
 
 impl Change {
-    /// Does what the group wants, without looking at what is in hand.
+    /// Accepts the rebalance, regardless of held messages.
     pub(super) fn accept(self, client: &BaseConsumer<Rebalances>) -> KafkaResult<()> {
         match self {
             Self::Assign(partitions) => client.incremental_assign(&list(&partitions)),
@@ -34,13 +34,14 @@ impl Change {
     }
 }
 
-/// What the client of a member tells. It is only noted here; the member's thread does it when it is time.
+/// Receives the callbacks of a member's client. The thread of the member handles the recorded
+/// rebalances.
 #[derive(Default)]
 pub(super) struct Rebalances(OnceLock<Weak<Member>>);
 
 impl Rebalances {
     pub(super) fn tell(&self, member: &Arc<Member>) {
-        // Only done once, by whoever made the client.
+        // The creator of the client sets it once.
         let _ = self.0.set(Arc::downgrade(member));
     }
 
@@ -55,7 +56,7 @@ impl ClientContext for Rebalances {
     }
 
     fn error(&self, error: KafkaError, reason: &str) {
-        tracing::debug!(%error, reason, "Kafka");
+        tracing::debug!(%error, reason, "error of a Kafka client");
     }
 }
 
@@ -75,15 +76,15 @@ impl ConsumerContext for Rebalances {
             Some(member) => member.note(change),
             None => Some(change),
         };
-        // A member that ends lets everything go at once.
+        // A member that ends releases all partitions.
         let done = left.map_or(Ok(()), |change| change.accept(consumer));
         if let Err(error) = done {
-            tracing::debug!(%error, "a member of a group ends untidily");
+            tracing::debug!(%error, "a member of a group cannot accept a rebalance");
         }
     }
 }
 
-/// Lets partitions go.
+/// Releases partitions.
 pub(super) fn release(
     consumer: &BaseConsumer<Rebalances>,
     list: &TopicPartitionList,

@@ -22,26 +22,28 @@ use super::{
 };
 use crate::transport::TransportError;
 
-/// The thread of a member looks this often whether it is to end; everything else wakes it.
-const LOOK: Duration = Duration::from_millis(50);
-/// A member that ends waits this long for its last commit: with a cluster that does not answer the messages come again.
+/// The longest wait of a member's thread for an event. Other events wake it.
+const POLL_TIMEOUT: Duration = Duration::from_millis(50);
+/// A member that ends waits this long for its last commit. Without the commit, messages are
+/// redelivered.
 const LAST_COMMIT: Duration = Duration::from_secs(3);
-/// How long a client gets to leave its group before it ends. It does not say when it has, and in the middle of joining that comes after the answer it waits for.
+/// How long a client may take to leave its group. It reports no end, and a joining client leaves
+/// after it has joined.
 const LEAVING: Duration = Duration::from_millis(200);
-/// After a question without an answer.
+/// The pause after an unanswered request.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
 
-/// The thread of a member: the client tells what happens to the group only while somebody asks it.
+/// The thread of a member. The client reports rebalances only while it is polled.
 pub(super) struct Session {
     member: Arc<Member>,
     handover: Option<Handover>,
-    /// Since when nothing but the last commit is missing.
+    /// When the wait for the last commit started.
     ending: Option<Instant>,
-    /// Since when nobody tells where new partitions begin.
+    /// When the requests for the offsets of new partitions started to fail.
     asking: Option<Instant>,
 }
 
-/// Partitions that are to go to others.
+/// Partitions that move to other members.
 struct Handover {
     partitions: Vec<Partition>,
     until: Instant,
@@ -59,7 +61,8 @@ impl Session {
 
     /// Runs until the member has left its group.
     pub(super) fn run(mut self, client: Arc<Client>) {
-        // The client panics over what others have committed, where that is no text. Whatever does, the group does not wait for this member.
+        // The client panics if committed metadata of another program is not UTF-8. The group does
+        // not wait for this member after a panic.
         let lived = panic::catch_unwind(AssertUnwindSafe(|| self.live(&client)));
         if lived.is_err() {
             self.member.end(TransportError::unavailable(
@@ -84,11 +87,11 @@ impl Session {
 
     fn live(&mut self, client: &Arc<Client>) {
         while !self.is_over() {
-            match client.poll(LOOK) {
+            match client.poll(POLL_TIMEOUT) {
                 None => {}
-                // Every partition has a queue of its own before anything is fetched from it.
+                // Every partition has its own queue before its first fetch.
                 Some(Ok(_stray)) => self.member.end(TransportError::unavailable(
-                    "a message came past the queue of its partition",
+                    "a message bypassed the queue of its partition",
                 )),
                 Some(Err(error)) => self.failed(error),
             }
@@ -97,13 +100,13 @@ impl Session {
         }
     }
 
-    /// Says yes to what the group has asked for: its client never leaves it, and never ends, while it waits for an answer.
+    /// Accepts all rebalances. Otherwise the client never leaves the group and never ends.
     fn answer_all(&mut self, client: &Client, changes: Vec<Change>) {
         let handover = self.handover.take();
         let handover = handover.map(|handover| Change::Revoke(handover.partitions));
         for change in handover.into_iter().chain(changes) {
             if let Err(error) = change.accept(client) {
-                tracing::debug!(group = %self.member.group, %error, "a member of a group ends untidily");
+                tracing::debug!(group = %self.member.group, %error, "a member of a group cannot accept a rebalance");
             }
         }
     }
@@ -134,11 +137,12 @@ impl Session {
                 self.member.end(TransportError::unavailable(error));
             }
             _ if is_fatal => self.member.end(TransportError::unavailable(error)),
-            _ => tracing::debug!(group = %self.member.group, %error, "Kafka"),
+            _ => tracing::debug!(group = %self.member.group, %error, "error of a Kafka client"),
         }
     }
 
-    /// Does what the group wants, in its order. Each change stays noted until it is done, so that whatever ends this knows what has no answer yet.
+    /// Handles recorded rebalances in order. Each stays recorded until it is accepted, so that the
+    /// end of the member finds those without an answer.
     fn follow(&mut self, client: &Arc<Client>) {
         while self.handover.is_none() {
             let Some(change) = self.member.state.lock().changes.front().cloned() else {
@@ -158,9 +162,9 @@ impl Session {
         }
     }
 
-    /// Nobody told where new partitions begin.
+    /// Records that the offsets of new partitions are unknown.
     fn ask_again(&mut self, error: KafkaError) {
-        tracing::debug!(group = %self.member.group, %error, "new partitions wait");
+        tracing::debug!(group = %self.member.group, %error, "the offsets of new partitions are unknown; the member retries");
         let since = *self.asking.get_or_insert_with(Instant::now);
         let is_refused = error.rdkafka_error_code().is_some_and(is_refusal);
         if is_refused || since.elapsed() > self.member.limits.lease {
@@ -170,7 +174,7 @@ impl Session {
         }
     }
 
-    /// Takes over partitions where those before have left them.
+    /// Takes over partitions at their committed state.
     fn begin(&self, client: &Arc<Client>, partitions: &[Partition]) -> Result<(), KafkaError> {
         let committed = if partitions.is_empty() {
             HashMap::new()
@@ -191,16 +195,18 @@ impl Session {
                     false,
                 ),
                 (None, Some(start)) => (Offset::Offset(start), Ledger::read(start, ""), true),
-                // A partition that is newer than the group.
+                // The partition is newer than the group.
                 (None, None) => (Offset::Beginning, Ledger::read(0, ""), false),
             };
-            // The queue of an attempt before this one is the same to the client: when it goes, so does what wakes this member.
+            // The client has one queue per partition. If the queue of an earlier attempt is
+            // dropped, its callback is removed.
             state.assigned.remove(&place);
             let (name, number) = partition;
             list.add_partition_offset(name, *number, offset)?;
             let queue = client.split_partition_queue(name, *number);
             let mut queue = queue.ok_or(KafkaError::Canceled)?;
-            // The client calls this with the queue locked, so it must own nothing whose end would want the client.
+            // The client calls this with the queue locked, so it must not own anything that drops
+            // the client.
             let wake = Arc::clone(&self.member.wake);
             queue.set_nonempty_callback(move || wake.notify_one());
             let assigned = Assigned {
@@ -236,7 +242,7 @@ impl Session {
         });
     }
 
-    /// Lets partitions go when nothing of them is in hand any more.
+    /// Releases partitions after their last held message is settled.
     fn hand_over(&mut self, client: &Arc<Client>) {
         let Some(Handover { partitions, until }) = &self.handover else {
             return;
@@ -256,13 +262,13 @@ impl Session {
         drop(state);
         drop(gone);
         if is_late {
-            tracing::warn!(group = %self.member.group, "partitions go to others before their messages are settled");
+            tracing::warn!(group = %self.member.group, "partitions move to other members before their messages are settled");
         }
         if let Err(error) = release(client, &groups::list(partitions)) {
             self.member.end(TransportError::unavailable(error));
         } else if is_lost {
             self.member.end(TransportError::unavailable(
-                "the group has given the partitions of this member to others",
+                "the group has reassigned the partitions of this member",
             ));
         }
         self.handover = None;
@@ -270,12 +276,13 @@ impl Session {
     }
 }
 
-/// Leaves the group. A client that ends in the middle of joining never tells the group, which waits for its lease then; and it may crash (issue 5347 of librdkafka).
+/// Leaves the group. A client that ends while it joins does not leave, so the group waits for its
+/// lease. It may also crash (librdkafka issue 5347).
 fn leave(client: &Client) {
     client.unsubscribe();
     let until = Instant::now() + LEAVING;
     while Instant::now() < until {
-        drop(client.poll(LOOK));
+        drop(client.poll(POLL_TIMEOUT));
     }
 }
 

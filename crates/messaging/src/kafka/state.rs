@@ -13,37 +13,37 @@ use super::{
 };
 use crate::transport::{Delivery, DeliveryTag, TransportError};
 
-/// A commit that failed is tried again after this long: most fail because the group is changing, which takes a few heartbeats.
+/// The pause after a failed commit. Most fail because of a rebalance, which takes a few heartbeats.
 const COMMIT_AGAIN: Duration = Duration::from_millis(100);
 
-/// What comes to whoever asks for deliveries; after an error the session is over.
+/// Deliveries, or the error that ends the session.
 pub(super) type Arrival = Result<Delivery, TransportError>;
 
-/// How far a session is.
+/// The phase of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
-    /// It takes messages.
+    /// The session takes messages.
     Taking,
-    /// It takes none any more, and settles those that it has.
+    /// The session settles its messages and takes no others.
     Stopping,
-    /// Nothing can be settled any more.
+    /// The session has ended.
     Over,
 }
 
-/// What a member has.
+/// The state of a member.
 pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) client: Option<Arc<Client>>,
     pub(super) assigned: BTreeMap<Place, Assigned>,
     pub(super) changes: VecDeque<Change>,
-    /// Whether a partition has to go.
+    /// Whether a partition moves to another member.
     pub(super) is_handing_over: bool,
     pub(super) held: BTreeMap<DeliveryTag, Held>,
     last_tag: u64,
     last_assignment: u64,
-    /// Since when no commit has succeeded.
+    /// When the commits started to fail.
     failing_since: Option<Instant>,
-    /// To be committed, and being committed, as delivered.
+    /// Messages whose deliveries are to be committed, and are being committed.
     pub(super) staged: Vec<Staged>,
     pub(super) committing: Vec<Staged>,
     pub(super) commits: Option<Vec<Place>>,
@@ -74,7 +74,7 @@ impl State {
         }
     }
 
-    /// A number for an assignment.
+    /// Returns the number of the next assignment.
     pub(super) fn next_assignment(&mut self) -> u64 {
         self.last_assignment += 1;
         self.last_assignment
@@ -87,7 +87,7 @@ impl State {
         self.staged.push(Staged { tag, count });
     }
 
-    /// The cluster knows what was to be committed.
+    /// Delivers the messages of a successful commit.
     pub(super) fn commit_succeeded(&mut self) {
         self.commits = None;
         self.failing_since = None;
@@ -114,7 +114,7 @@ impl State {
         let _ = self.to.send(Ok(delivery));
     }
 
-    /// It is not this member's any more.
+    /// Whether the message belongs to an earlier assignment.
     pub(super) fn put_back(&mut self, tag: DeliveryTag) -> Option<Held> {
         let held = self.held.remove(&tag)?;
         let assigned = self.assigned_of(held.origin)?;
@@ -123,7 +123,7 @@ impl State {
         Some(held)
     }
 
-    /// What is not handed out yet goes back: of all partitions, or of those that leave.
+    /// Returns undelivered messages: those of all partitions, or of the partitions that move.
     pub(super) fn put_back_staged(&mut self, only_leaving: bool) {
         let staged = std::mem::take(&mut self.staged);
         for one in staged {
@@ -146,7 +146,7 @@ impl State {
         }
     }
 
-    /// It is handed out once more.
+    /// Delivers a message again.
     pub(super) fn deliver_again(&mut self, tag: DeliveryTag) {
         if let Some(held) = self.put_back(tag)
             && let Some(assigned) = self.assigned_of(held.origin)
@@ -161,7 +161,7 @@ impl State {
         (assigned.number == origin.assignment).then_some(assigned)
     }
 
-    /// It is to be committed again. Returns for how long that has been so.
+    /// Records a failed commit. Returns how long commits have failed.
     pub(super) fn commit_failed(&mut self) -> Duration {
         for place in self.commits.take().unwrap_or_default() {
             if let Some(assigned) = self.assigned.get_mut(&place) {
@@ -181,16 +181,16 @@ impl State {
         since.elapsed()
     }
 
-    /// Ends the session, and says why.
+    /// Ends the session with an error.
     pub(super) fn end(&mut self, error: TransportError) {
         if self.phase != Phase::Over {
             self.phase = Phase::Over;
-            // Nobody listens where the session was dropped.
+            // A dropped session has no receiver.
             let _ = self.to.send(Err(error));
         }
     }
 
-    /// Whether the member has nothing in hand of the partitions that leave, and everything of them is committed.
+    /// Whether all messages of the moving partitions are settled and committed.
     pub(super) fn has_handed_over(&self) -> bool {
         let of_leaving = |held: &Held| {
             let assigned = self.assigned.get(&held.origin.place);
@@ -208,7 +208,7 @@ impl State {
         self.held.is_empty()
     }
 
-    /// Whether everything is committed.
+    /// Whether all changes are committed.
     pub(super) fn is_clean(&self) -> bool {
         self.commits.is_none() && !self.assigned.values().any(|one| one.is_dirty)
     }

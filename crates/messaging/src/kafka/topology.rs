@@ -20,16 +20,16 @@ use super::{
 };
 use crate::{Topic, transport::TransportError};
 
-/// That a topic is there is believed for this long: topics come often and go seldom.
-const BELIEVED_FOR: Duration = Duration::from_secs(5);
-/// How often a new topic is looked for until it has its leaders.
-const LOOK_AGAIN: Duration = Duration::from_millis(20);
-/// Dead letters are few, and come in their order.
+/// How long the existence of a topic is cached. Topics are rarely deleted.
+const CACHE_TTL: Duration = Duration::from_secs(5);
+/// How often a new topic is checked until its partitions have leaders.
+const LEADER_POLL_INTERVAL: Duration = Duration::from_millis(20);
+/// Dead letters are few, and keep their order.
 const DEAD_LETTER_PARTITIONS: i32 = 1;
-/// As many as the cluster has by default.
+/// The default of the cluster.
 const DEFAULT_REPLICAS: i32 = -1;
 
-/// Makes topics where they are missing, and knows what was found.
+/// Creates missing topics, and caches which topics exist.
 pub(super) struct Topology {
     link: Link,
     names: Names,
@@ -48,7 +48,7 @@ impl Topology {
         clients: &Clients,
         config: &KafkaConfig,
     ) -> Result<Self, TransportError> {
-        let admin = clients.asking().create_with_context(Quiet);
+        let admin = clients.metadata().create_with_context(Quiet);
         let replicas = config.replicas.map(|replicas| i32::from(replicas.get()));
         let min_insync = config
             .min_insync_replicas
@@ -66,27 +66,28 @@ impl Topology {
         })
     }
 
-    /// Whether a topic is there; a yes is believed for a while.
-    pub(super) async fn is_there(&self, topic: &Topic) -> Result<bool, TransportError> {
+    /// Whether a topic exists. A positive result is cached.
+    pub(super) async fn exists(&self, topic: &Topic) -> Result<bool, TransportError> {
         let seen = self.known.lock().get(topic).copied();
-        if seen.is_some_and(|seen| seen.elapsed() < BELIEVED_FOR) {
+        if seen.is_some_and(|seen| seen.elapsed() < CACHE_TTL) {
             return Ok(true);
         }
         Ok(self.partitions(topic).await?.is_some())
     }
 
-    /// A topic may be gone.
+    /// Removes a topic from the cache.
     pub(super) fn forget(&self, topic: &Topic) {
         self.known.lock().remove(topic);
     }
 
-    /// The partitions of a topic, where it is there and each of them has a leader.
+    /// Returns the partitions of a topic, or `None` if it does not exist or a partition has no
+    /// leader.
     pub(super) async fn partitions(
         &self,
         topic: &Topic,
     ) -> Result<Option<Vec<i32>>, TransportError> {
         let name = self.names.topic(topic);
-        let found = self.link.ask(move |client, timeout| {
+        let found = self.link.request(move |client, timeout| {
             let metadata = client.fetch_metadata(Some(&name), timeout)?;
             let topic = metadata.topics().iter().find(|topic| topic.name() == name);
             let Some(topic) = topic else { return Ok(None) };
@@ -115,18 +116,18 @@ impl Topology {
     /// Whether the cluster lists a topic, with or without leaders.
     pub(super) async fn is_listed(&self, topic: &Topic) -> Result<bool, TransportError> {
         let name = self.names.topic(topic);
-        let listed = self.link.ask(move |client, timeout| {
+        let listed = self.link.request(move |client, timeout| {
             let metadata = client.fetch_metadata(None, timeout)?;
             Ok(metadata.topics().iter().any(|topic| topic.name() == name))
         });
         listed.await
     }
 
-    /// Makes those of the topics that are not there.
-    pub(super) async fn make(&self, topics: &[Topic]) -> Result<(), TransportError> {
+    /// Creates those of the topics that do not exist.
+    pub(super) async fn create(&self, topics: &[Topic]) -> Result<(), TransportError> {
         let mut missing = Vec::new();
         for topic in topics {
-            if !self.is_there(topic).await? {
+            if !self.exists(topic).await? {
                 missing.push(topic);
             }
         }
@@ -143,12 +144,12 @@ impl Topology {
         let options = AdminOptions::new()
             .request_timeout(timeout)
             .operation_timeout(timeout);
-        let made = self.admin.create_topics(&new, &options).await;
-        for made in made.map_err(failed)? {
-            match made {
+        let created = self.admin.create_topics(&new, &options).await;
+        for created in created.map_err(failed)? {
+            match created {
                 Ok(_) | Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {}
                 Err((name, code)) => {
-                    let text = format!("the topic {name} cannot be made: {code}");
+                    let text = format!("the topic {name} cannot be created: {code}");
                     return Err(if is_refusal(code) {
                         TransportError::refused(text)
                     } else {
@@ -160,14 +161,14 @@ impl Topology {
         let leaders = async {
             for topic in missing {
                 while self.partitions(topic).await?.is_none() {
-                    time::sleep(LOOK_AGAIN).await;
+                    time::sleep(LEADER_POLL_INTERVAL).await;
                 }
             }
             Ok(())
         };
         let waited = time::timeout(self.link.timeout(), leaders).await;
         waited.unwrap_or_else(|_elapsed| {
-            Err(TransportError::unavailable("a new topic gets no leader"))
+            Err(TransportError::unavailable("a new topic has no leader"))
         })
     }
 

@@ -3,13 +3,13 @@ use rdkafka::message::{BorrowedMessage, Header, Headers as _, Message as _, Owne
 
 use crate::{DeadLetterId, Envelope, Topic, envelope::Mode};
 
-/// As the Kafka binding of CloudEvents has it.
+/// The header prefix of the Kafka binding of CloudEvents.
 const MODE: Mode = Mode { prefix: "ce_" };
-/// The binding has the media type of the payload in this header instead of an attribute.
+/// The header of the payload's media type.
 const CONTENT_TYPE: &str = "content-type";
 const CONTENT_TYPE_ATTRIBUTE: &str = "ce_datacontenttype";
 
-/// The headers of a message.
+/// Returns the headers of a message.
 pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
     let own = envelope.to_headers(MODE);
     let mut headers = OwnedHeaders::new_with_capacity(own.len());
@@ -26,7 +26,8 @@ pub(super) fn headers(envelope: &Envelope) -> OwnedHeaders {
     headers
 }
 
-/// What decides into which partition a message goes: its key. A dead letter is known by its identifier, under which its topic keeps one message alone.
+/// Returns the key of the record: the key of the message, or the ID of a dead letter, whose topic
+/// keeps one message per key.
 pub(super) fn key(envelope: &Envelope) -> Option<Vec<u8>> {
     if envelope.topic().is_dead_letters() {
         return Some(DeadLetterId::of(envelope).as_str().as_bytes().to_vec());
@@ -34,16 +35,16 @@ pub(super) fn key(envelope: &Envelope) -> Option<Vec<u8>> {
     envelope.key().map(|key| key.as_bytes().to_vec())
 }
 
-/// The message as it came, and what is wrong with it.
+/// Returns the message, and its problem if it is malformed.
 pub(super) fn envelope(topic: Topic, message: &BorrowedMessage<'_>) -> (Envelope, Option<String>) {
     let (mut own, mut problem) = (Vec::new(), None);
     let mut has_content_type = false;
     for header in message.headers().into_iter().flat_map(|all| all.iter()) {
         let Ok(value) = str::from_utf8(header.value.unwrap_or_default()) else {
-            problem = Some(format!("the header {:?} is no text", header.key));
+            problem = Some(format!("the header {:?} is not UTF-8", header.key));
             continue;
         };
-        // The first is the attribute; an application may have a header of the name beside it.
+        // The first header is the attribute. An application may have another header of this name.
         let is_attribute = header.key == CONTENT_TYPE && !has_content_type;
         has_content_type |= is_attribute;
         let name = if is_attribute {
@@ -56,7 +57,7 @@ pub(super) fn envelope(topic: Topic, message: &BorrowedMessage<'_>) -> (Envelope
     let payload = Bytes::copy_from_slice(message.payload().unwrap_or_default());
     let is_dead_letter = topic.is_dead_letters();
     let envelope = Envelope::from_headers(MODE, topic, own, payload);
-    // Other publishers know the key of Kafka alone.
+    // Other publishers set only the key of the record.
     let key = message.key().and_then(|key| str::from_utf8(key).ok());
     let envelope = match key {
         Some(key) if envelope.key().is_none() && !is_dead_letter => envelope.with_key(key),

@@ -14,10 +14,10 @@ use crate::{
     transport::{TopicPlan, Transport as _},
 };
 
-/// Longer than a member may take on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any awaited event takes on a slow machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// A member of a group on a server of its own, which has subscribed and is not polled yet.
+/// A member on its own server. It has subscribed and is not polled yet.
 struct Subscribed {
     _server: KafkaServer,
     member: Arc<Member>,
@@ -88,14 +88,17 @@ impl Subscribed {
 fn live_until(session: &mut Session, client: &Arc<Client>, is_so: impl Fn(&Session) -> bool) {
     let began = Instant::now();
     while !is_so(session) {
-        assert!(began.elapsed() < PATIENCE, "it never was so");
-        drop(client.poll(LOOK));
+        assert!(
+            began.elapsed() < TIMEOUT,
+            "the condition does not hold in time"
+        );
+        drop(client.poll(POLL_TIMEOUT));
         session.follow(client);
     }
 }
 
 async fn assert_left(member: &Arc<Member>) {
-    if time::timeout(PATIENCE, member.left.cancelled())
+    if time::timeout(TIMEOUT, member.left.cancelled())
         .await
         .is_err()
     {
@@ -107,7 +110,7 @@ async fn assert_left(member: &Arc<Member>) {
 
 /// Its topic was removed while it had messages in hand, and then it was dropped.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_that_ends_before_it_has_handed_over_leaves_its_group_life_4() {
+async fn member_ending_during_handover_leaves_group_life_4() {
     let Some(test) = Subscribed::new(Duration::from_secs(6)).await else {
         return;
     };
@@ -122,7 +125,7 @@ async fn a_member_that_ends_before_it_has_handed_over_leaves_its_group_life_4() 
 
 /// In the middle of a handover, over a time that does not exist.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_whose_thread_panics_says_so_and_leaves_its_group_life_4() {
+async fn member_with_panicked_thread_reports_it_and_leaves_life_4() {
     let Some(mut test) = Subscribed::new(Duration::MAX).await else {
         return;
     };
@@ -130,9 +133,9 @@ async fn a_member_whose_thread_panics_says_so_and_leaves_its_group_life_4() {
     let (member, client) = (test.member, test.client);
     thread::spawn(move || session.run(client));
     assert_left(&member).await;
-    let told = test.arrivals.recv().await;
+    let arrived = test.arrivals.recv().await;
     assert!(matches!(
-        told,
+        arrived,
         Some(Err(TransportError::Unavailable(why))) if why.to_string().contains("panicked")
     ));
 }
