@@ -93,10 +93,7 @@ async fn outbox<C: Settings>(
     }
 }
 
-async fn print_status<C>(
-    run: &CommandRun<'_, C>,
-    database: &Database,
-) -> Result<(), StartError> {
+async fn print_status<C>(run: &CommandRun<'_, C>, database: &Database) -> Result<(), StartError> {
     let status = status(database).await?;
     let oldest = status.oldest.as_secs_f64();
     let text = format!(

@@ -131,8 +131,7 @@ async fn read_rows(
         // A partition with few rows leaves its share to the partitions after it.
         let share = left.div_ceil(partitions_left);
         let refused = due_rows(tx, *partition, share.div_ceil(2)).await?;
-        let pending =
-            pending_rows(tx, *partition, share.saturating_sub(count(&refused))).await?;
+        let pending = pending_rows(tx, *partition, share.saturating_sub(count(&refused))).await?;
         left = left.saturating_sub(count(&refused).saturating_add(count(&pending)));
         due.extend(refused);
         rows.extend(pending);

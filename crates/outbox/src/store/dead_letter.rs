@@ -98,10 +98,7 @@ pub(super) async fn retry_page(
     Ok(Some(Page { rows, last }))
 }
 
-async fn retry_these(
-    connection: &dyn Connection,
-    sequences: Vec<i64>,
-) -> Result<u64, DataError> {
+async fn retry_these(connection: &dyn Connection, sequences: Vec<i64>) -> Result<u64, DataError> {
     let done = sql("UPDATE outbox SET state = ?, attempts = 0, until_us = 0 WHERE state = ? AND sequence IN (?*)")
         .bind(state::PENDING)
         .bind(state::DEAD)

@@ -41,7 +41,13 @@ async fn retries_dead_letters_in_pages(empty: Option<EmptyDatabase>) {
     let database = open(&empty, 5).await;
     store_dead_letters(&database, 24).await;
     let page = retry_page(&database, 0, 0, 5).await.unwrap().unwrap();
-    assert_eq!(page, Page { rows: 5, last: page.last });
+    assert_eq!(
+        page,
+        Page {
+            rows: 5,
+            last: page.last
+        }
+    );
     assert_eq!(dead_letters(&database).await, 19);
     assert_eq!(retry_all(&database).await.unwrap(), 19);
     assert_eq!(dead_letters(&database).await, 0);

@@ -45,10 +45,7 @@ impl Trial {
             "lifecycle.drain_delay=0s".to_owned(),
         ];
         all.extend_from_slice(settings);
-        let arguments: Vec<&str> = all
-            .iter()
-            .flat_map(|setting| ["--set", setting])
-            .collect();
+        let arguments: Vec<&str> = all.iter().flat_map(|setting| ["--set", setting]).collect();
         ServiceProcess::start(&example("outbox_trial"), &arguments, &[]).unwrap()
     }
 
@@ -78,10 +75,7 @@ impl Trial {
             if effects >= expected {
                 return;
             }
-            assert!(
-                begun.elapsed() < TIMEOUT,
-                "{effects} of {expected} effects"
-            );
+            assert!(begun.elapsed() < TIMEOUT, "{effects} of {expected} effects");
             tokio::time::sleep(Duration::from_millis(50)).await;
         }
     }

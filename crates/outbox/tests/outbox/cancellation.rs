@@ -63,6 +63,10 @@ pub(crate) async fn handler_dropped_at_any_await_has_effect_and_event_once_msg_5
     .await;
     // The relay deletes a row after the broker has confirmed it.
     app.wait_until_published().await;
-    assert_eq!(broker.confirmed.lock().len(), count as usize, "each event once");
+    assert_eq!(
+        broker.confirmed.lock().len(),
+        count as usize,
+        "each event once"
+    );
     app.running.stop().await;
 }

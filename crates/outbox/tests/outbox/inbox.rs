@@ -59,10 +59,22 @@ pub(crate) async fn repeated_message_has_its_effect_once_msg_5(database: TestDat
     let inbox = app.outbox.inbox("counter", &fast());
     let other = app.outbox.inbox("other", &fast());
     let (first, second) = (message(), message());
-    assert_eq!(inbox.process_once(&first, effect).await.unwrap(), InboxOutcome::Processed);
-    assert_eq!(inbox.process_once(&first, effect).await.unwrap(), InboxOutcome::Duplicate);
-    assert_eq!(inbox.process_once(&second, effect).await.unwrap(), InboxOutcome::Processed);
-    assert_eq!(other.process_once(&first, effect).await.unwrap(), InboxOutcome::Processed);
+    assert_eq!(
+        inbox.process_once(&first, effect).await.unwrap(),
+        InboxOutcome::Processed
+    );
+    assert_eq!(
+        inbox.process_once(&first, effect).await.unwrap(),
+        InboxOutcome::Duplicate
+    );
+    assert_eq!(
+        inbox.process_once(&second, effect).await.unwrap(),
+        InboxOutcome::Processed
+    );
+    assert_eq!(
+        other.process_once(&first, effect).await.unwrap(),
+        InboxOutcome::Processed
+    );
     assert_eq!(effects(&app).await, 3);
     app.running.stop().await;
 }
@@ -76,8 +88,10 @@ pub(crate) async fn concurrent_deliveries_have_one_effect_msg_5(database: TestDa
             one.outbox.inbox("counter", &fast()),
             two.outbox.inbox("counter", &fast()),
         );
-        let (first, second) =
-            futures::join!(first.process_once(&message, effect), second.process_once(&message, effect));
+        let (first, second) = futures::join!(
+            first.process_once(&message, effect),
+            second.process_once(&message, effect)
+        );
         let both = [first.unwrap(), second.unwrap()];
         assert!(
             both.contains(&InboxOutcome::Processed) && both.contains(&InboxOutcome::Duplicate),
@@ -112,7 +126,10 @@ pub(crate) async fn failed_effect_is_rolled_back_and_retried_msg_5(database: Tes
     assert_eq!(calls.load(Ordering::SeqCst), FAILURES);
     assert_eq!(effects(&app).await, 0);
     let inbox = app.outbox.inbox("counter", &fast());
-    assert_eq!(inbox.process_once(&message, effect).await.unwrap(), InboxOutcome::Processed);
+    assert_eq!(
+        inbox.process_once(&message, effect).await.unwrap(),
+        InboxOutcome::Processed
+    );
     app.running.stop().await;
 }
 
