@@ -1,5 +1,5 @@
-//! The broker inside the process keeps what the others keep.
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+//! The conformance suite on the embedded brokers.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::{num::NonZeroU32, sync::Arc};
 
@@ -13,14 +13,14 @@ use seaworthy_messaging::{
 };
 use tempfile::TempDir;
 
-/// A backlog that fills up within most batches, and has room again a moment later.
+/// A backlog that is full within most batches, and has room again a moment later.
 const SMALL_BACKLOG: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 struct InMemory(MemoryBroker);
 
 impl Harness for InMemory {
     fn config(&self) -> MessagingConfig {
-        MessagingConfig::new(BrokerUrl::memory())
+        MessagingConfig::at(BrokerUrl::memory())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -42,15 +42,15 @@ impl Harness for InMemory {
     }
 }
 
-/// A file, which every connection opens anew, as processes of their own do.
+/// A file, which each connection opens separately, as different processes do.
 struct InFile(TempDir);
 
 impl Harness for InFile {
     fn config(&self) -> MessagingConfig {
         let file = self.0.path().join("folder/broker.db");
-        let mut config = MessagingConfig::new(BrokerUrl::sqlite(&file.display().to_string()));
-        // Members that die in a test give their messages back soon.
-        config.embedded.claim_ttl = Timeout::from_secs(2);
+        let mut config = MessagingConfig::at(BrokerUrl::of_file(&file.display().to_string()));
+        // The messages of a dead member are redelivered soon.
+        config.embedded.lease = Timeout::from_secs(2);
         config
     }
 
@@ -97,7 +97,7 @@ mod sqlite {
     /// A broker whose leases end after 200 ms, and a plan for one topic.
     async fn short_leases(folder: &InFile) -> (SqliteBroker, SubscriptionPlan) {
         let mut config = folder.config();
-        config.embedded.claim_ttl = Timeout::from_millis(200);
+        config.embedded.lease = Timeout::from_millis(200);
         let broker = SqliteBroker::open(&config).await.unwrap();
         let plan = SubscriptionPlan {
             group: GroupName::new("group").unwrap(),

@@ -1,6 +1,6 @@
-//! A real Redis keeps what the port promises, also when it is killed in the middle.
+//! The conformance suite on a real Redis, which the tests also kill.
 #![cfg(feature = "redis")]
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod faulty;
 
@@ -15,7 +15,7 @@ use futures::future::BoxFuture;
 use seaworthy_core::Timeout;
 use seaworthy_messaging::{
     Envelope, GroupName, MessagingConfig, PublishError, Topic,
-    conformance::{FaultyBroker, Harness},
+    conformance::{self, FaultyBroker, Harness},
     redis::RedisBroker,
     transport::{Order, SubscriptionPlan, TopicPlan, Transport},
 };
@@ -26,7 +26,7 @@ use seaworthy_testkit::{
     server::{Shared, redis::RedisServer},
 };
 
-/// What is confirmed is on disk.
+/// Every confirmed message is on disk.
 const DURABLE: [&str; 6] = [
     "--save",
     "",
@@ -36,7 +36,8 @@ const DURABLE: [&str; 6] = [
     "always",
 ];
 
-/// Redis starts faster than a publisher gives up, so an outage that is to be noticed lasts longer than any test lets publishing take.
+/// Redis restarts faster than a publisher fails. An outage that a test must see lasts longer than the
+/// publish timeout of each test.
 const OUTAGE: Duration = Duration::from_secs(1);
 
 static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |program| {
@@ -44,8 +45,8 @@ static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |
 });
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::new(url.parse().unwrap());
-    // Members that die in a test give their messages back soon.
+    let mut config = MessagingConfig::at(url.parse().unwrap());
+    // The messages of a dead member are redelivered soon.
     config.redis.lease = Timeout::from_secs(2);
     config
 }
@@ -54,7 +55,7 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(RedisBroker::open(&config).await.unwrap())
 }
 
-/// Two connections, one of them through a proxy.
+/// Two connections, the first one through a proxy.
 async fn faulty(server: SocketAddr) -> FaultyBroker {
     let proxy = FaultProxy::start(server).await.unwrap();
     let config = |address: SocketAddr| config(&format!("redis://{address}"));
@@ -65,9 +66,9 @@ async fn faulty(server: SocketAddr) -> FaultyBroker {
     }
 }
 
-struct OfAll(&'static RedisServer);
+struct SharedServer(&'static RedisServer);
 
-impl Harness for OfAll {
+impl Harness for SharedServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }
@@ -81,10 +82,10 @@ impl Harness for OfAll {
     }
 }
 
-/// One that may be killed.
-struct Alone(Arc<Mutex<RedisServer>>);
+/// A server of its own, which the test may kill.
+struct OwnServer(Arc<Mutex<RedisServer>>);
 
-impl Harness for Alone {
+impl Harness for OwnServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.lock().unwrap().url())
     }
@@ -108,17 +109,24 @@ impl Harness for Alone {
     }
 }
 
-fn shared() -> Option<OfAll> {
-    REDIS.get().map(OfAll)
+fn shared() -> Option<SharedServer> {
+    REDIS.get().map(SharedServer)
 }
 
-fn alone() -> Option<Alone> {
+fn own() -> Option<OwnServer> {
     let program = requirement::required("SEAWORTHY_TEST_REDIS_SERVER")?;
     let server = RedisServer::start_with(program, &DURABLE).unwrap();
-    Some(Alone(Arc::new(Mutex::new(server))))
+    Some(OwnServer(Arc::new(Mutex::new(server))))
 }
 
-seaworthy_messaging::conformance!(shared(), alone());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; run it with --ignored --nocapture"]
+async fn measures_one_key_and_many_keys() {
+    let Some(harness) = shared() else { return };
+    conformance::measure_one_key_and_many_keys(&harness).await;
+}
+
+seaworthy_messaging::conformance!(shared(), own());
 
 fn numbered(topic: &Topic, numbers: std::ops::Range<u32>) -> Vec<Envelope> {
     numbers
@@ -136,10 +144,15 @@ async fn topic_without_group_stores_nothing_msg_2() {
         ..RedisConfig::default()
     });
     let (redis, stream) = (redis.unwrap(), format!("messages:{topic}"));
-    let length = async || redis.ask::<u64>(cmd("XLEN").arg(&stream)).await.unwrap();
+    let length = async || {
+        redis
+            .request::<u64>(cmd("XLEN").arg(&stream))
+            .await
+            .unwrap()
+    };
     let plans = vec![TopicPlan {
         topic: topic.clone(),
-        allows_unroutable: true,
+        may_have_no_subscriber: true,
     }];
     transport.declare(plans).await.unwrap();
     let answers = transport.publish(numbered(&topic, 0..1_000)).await;
@@ -147,7 +160,7 @@ async fn topic_without_group_stores_nothing_msg_2() {
     assert_eq!(length().await, 0);
     // The next message removes those of an earlier version.
     let left = cmd("XADD").arg(&stream).arg("*").arg("a").arg("b").clone();
-    redis.ask::<String>(&left).await.unwrap();
+    redis.request::<String>(&left).await.unwrap();
     let answers = transport.publish(numbered(&topic, 0..1)).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
     assert_eq!(length().await, 0);

@@ -114,10 +114,10 @@ async fn refusal_is_not_an_outage_and_hides_address_data_5() {
         "{error:?}"
     );
     let redis = at(&format!("redis://:a-wrong-password@{address}"));
-    let told = format!("{:?}", set(&redis, "one").await.unwrap_err());
+    let error = format!("{:?}", set(&redis, "one").await.unwrap_err());
     assert!(
-        !told.contains("a-wrong-password") && !told.contains("127.0.0.1"),
-        "{told}"
+        !error.contains("a-wrong-password") && !error.contains("127.0.0.1"),
+        "{error}"
     );
 }
 

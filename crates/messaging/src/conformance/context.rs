@@ -17,8 +17,9 @@ use super::{
 };
 use crate::{Failure, Received, Subscription};
 
-/// The handler sees the request from which the message comes: its identifier, its trace, who acted and for whom; its deadline is in the envelope.
-pub async fn request_trace_actor_and_tenant_travel_msg_8(harness: &dyn Harness) {
+/// The handler gets the context of the publishing request: request ID, trace, actor and tenant. The
+/// envelope contains its deadline.
+pub async fn message_carries_request_context_msg_8(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let seen: Arc<Mutex<Option<Arc<RequestContext>>>> = Arc::default();
     let (came, keep) = (record.clone(), Arc::clone(&seen));
@@ -63,8 +64,8 @@ pub async fn request_trace_actor_and_tenant_travel_msg_8(harness: &dyn Harness) 
     node.stop().await;
 }
 
-/// Gone, and in nobody's way.
-pub async fn an_expired_message_is_not_handled_msg_8(harness: &dyn Harness) {
+/// An expired message is dropped and blocks no other message.
+pub async fn expired_message_is_not_handled_msg_8(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]))
         .await;

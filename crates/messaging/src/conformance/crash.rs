@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time;
 
 use super::{
-    Harness, PATIENCE,
+    Harness, TIMEOUT,
     failure::dead_letters,
     group,
     node::Node,
@@ -25,27 +25,27 @@ fn taking_one(group: &str, topic: &Topic) -> SubscriptionPlan {
     }
 }
 
-/// Makes a group that nobody is in: what is published from now on goes to no session of it that has yet to end.
+/// Creates a group without members. Later messages go to no session that is about to end.
 async fn make_group(transport: &dyn Transport, group: &str, topic: &Topic) {
     let session = transport.open(taking_one(group, topic)).await.unwrap();
     session.stop().await.unwrap();
 }
 
-/// Takes one message in a session of its own and ends the session without an answer, as a crash does. Returns how often the message was delivered.
+/// Takes one message in a new session and drops the session without settling the message, as a
+/// crash does. Returns the number of deliveries of the message.
 async fn take_and_die(harness: &dyn Harness, group: &str, topic: &Topic) -> u32 {
     let transport = harness.open().await;
     let deliveries = transport.open(taking_one(group, topic)).await.unwrap();
-    let mut taken = time::timeout(PATIENCE, deliveries.next())
+    let mut taken = time::timeout(TIMEOUT, deliveries.next())
         .await
         .unwrap()
         .unwrap();
     taken.remove(0).count
 }
 
-/// A consumer that dies between work and acknowledgement: the next gets the message, and sees that it is not the first time.
-pub async fn a_message_without_an_answer_is_delivered_again_and_counted_msg_3(
-    harness: &dyn Harness,
-) {
+/// A consumer crashes before it acknowledges a message. The next consumer gets the message with its
+/// number of deliveries.
+pub async fn unsettled_message_is_redelivered_and_counted_msg_3(harness: &dyn Harness) {
     let (node, topic, name) = (Node::start(harness).await, topic(), group());
     let transport = harness.open().await;
     make_group(&*transport, &name, &topic).await;
@@ -69,10 +69,9 @@ pub async fn a_message_without_an_answer_is_delivered_again_and_counted_msg_3(
     node.stop().await;
 }
 
-/// Without this, a message that kills the process would kill every process of the group for ever.
-pub async fn what_kills_its_consumers_is_dead_after_too_many_deliveries_msg_3(
-    harness: &dyn Harness,
-) {
+/// Without this limit, a message that crashes its consumer would crash all processes of the group
+/// forever.
+pub async fn crashing_message_is_dead_lettered_after_max_deliveries_msg_3(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let transport = harness.open().await;
     make_group(&*transport, &name, &topic).await;

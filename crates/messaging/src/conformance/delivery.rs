@@ -12,15 +12,15 @@ use futures::future::join_all;
 use tokio::{sync::Semaphore, time};
 
 use super::{
-    Harness, PATIENCE, group,
+    Harness, TIMEOUT, group,
     node::Node,
     record::{Record, message, numbers, text},
     topic,
 };
 use crate::{Failure, Message, Received, Subscription};
 
-/// Identifier, key, headers, kind and payload arrive as they were.
-pub async fn every_message_arrives_as_it_was_published_msg_1(harness: &dyn Harness) {
+/// ID, key, headers, type and payload arrive unchanged.
+pub async fn messages_arrive_unchanged_msg_1(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]))
         .await;
@@ -58,8 +58,8 @@ pub async fn every_message_arrives_as_it_was_published_msg_1(harness: &dyn Harne
     node.stop().await;
 }
 
-/// Fifty publishers, five members of ten handlers each: the union is complete.
-pub async fn many_publishers_reach_many_members_msg_1(harness: &dyn Harness) {
+/// Fifty publishers, and five members with ten handlers each: all messages arrive.
+pub async fn concurrent_publishers_and_members_lose_nothing_msg_1(harness: &dyn Harness) {
     const EACH: usize = 40;
     let (topic, group, record) = (topic(), group(), Record::new());
     let mut members = Vec::new();
@@ -88,8 +88,8 @@ pub async fn many_publishers_reach_many_members_msg_1(harness: &dyn Harness) {
     join_all(members.into_iter().map(Node::stop)).await;
 }
 
-/// Twenty topics with the same texts: each is complete.
-pub async fn many_topics_work_side_by_side_msg_1(harness: &dyn Harness) {
+/// Twenty topics with the same payloads: all messages of each arrive.
+pub async fn concurrent_topics_lose_nothing_msg_1(harness: &dyn Harness) {
     let node = Node::start(harness).await;
     let topics: Vec<_> = (0..20).map(|_| topic()).collect();
     let all: Vec<_> = topics.iter().collect();
@@ -120,8 +120,8 @@ pub async fn many_topics_work_side_by_side_msg_1(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A group gets messages of its own topics alone.
-pub async fn topics_never_cross_msg_1(harness: &dyn Harness) {
+/// A group receives only messages of its topics.
+pub async fn topics_are_isolated_msg_1(harness: &dyn Harness) {
     let (node, one, two) = (Node::start(harness).await, topic(), topic());
     let (of_one, of_two) = (Record::new(), Record::new());
     node.subscribe(of_one.subscription(&group(), &[&one])).await;
@@ -135,8 +135,8 @@ pub async fn topics_never_cross_msg_1(harness: &dyn Harness) {
     assert_eq!((of_one.all().len(), of_two.all().len()), (1, 1));
 }
 
-/// Two groups each get all fifty.
-pub async fn every_group_gets_every_message_msg_1(harness: &dyn Harness) {
+/// Two groups receive all fifty messages each.
+pub async fn every_group_receives_every_message_msg_1(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let records = [Record::new(), Record::new()];
     for record in &records {
@@ -155,7 +155,7 @@ pub async fn every_group_gets_every_message_msg_1(harness: &dyn Harness) {
 }
 
 /// Of three members of a group, exactly one handles each message.
-pub async fn one_member_of_a_group_gets_a_message_msg_1(harness: &dyn Harness) {
+pub async fn one_member_of_group_receives_message_msg_1(harness: &dyn Harness) {
     let (topic, group, record) = (topic(), group(), Record::new());
     let mut members = Vec::new();
     for _ in 0..3 {
@@ -172,8 +172,8 @@ pub async fn one_member_of_a_group_gets_a_message_msg_1(harness: &dyn Harness) {
     assert_eq!(record.all().len(), 100, "some message was handled twice");
 }
 
-/// What is published while no member of a group is there waits for the next.
-pub async fn messages_wait_for_a_group_without_a_member_msg_1(harness: &dyn Harness) {
+/// Messages that are published while a group has no member wait for the next one.
+pub async fn messages_wait_for_group_without_members_msg_1(harness: &dyn Harness) {
     let (topic, group, record) = (topic(), group(), Record::new());
     let first = Node::start(harness).await;
     first
@@ -193,8 +193,8 @@ pub async fn messages_wait_for_a_group_without_a_member_msg_1(harness: &dyn Harn
     second.stop().await;
 }
 
-/// Members that stop and start again all the time lose nothing.
-pub async fn consumers_that_come_and_go_lose_nothing_life_4(harness: &dyn Harness) {
+/// Members stop and start repeatedly, and no message is lost.
+pub async fn joining_and_leaving_members_lose_nothing_life_4(harness: &dyn Harness) {
     const ALL: usize = 500;
     let (topic, group, record) = (topic(), group(), Record::new());
     let first = Node::start(harness).await;
@@ -221,8 +221,8 @@ pub async fn consumers_that_come_and_go_lose_nothing_life_4(harness: &dyn Harnes
     first.stop().await;
 }
 
-/// Ten members that stop at the same moment leave a group from which all still arrives.
-pub async fn many_stops_at_once_lose_nothing_life_4(harness: &dyn Harness) {
+/// Ten members stop at the same moment, and the next member receives the rest.
+pub async fn concurrent_stops_lose_nothing_life_4(harness: &dyn Harness) {
     let (topic, group, record) = (topic(), group(), Record::new());
     let mut members = Vec::new();
     for _ in 0..10 {
@@ -244,7 +244,7 @@ pub async fn many_stops_at_once_lose_nothing_life_4(harness: &dyn Harness) {
     last.stop().await;
 }
 
-/// Nothing, every byte there is, and nearly as much as may be.
+/// An empty payload, all byte values, and nearly the maximum size.
 pub async fn empty_large_and_binary_payloads_arrive_msg_1(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]).concurrency(1))
@@ -271,8 +271,8 @@ pub async fn empty_large_and_binary_payloads_arrive_msg_1(harness: &dyn Harness)
     node.stop().await;
 }
 
-/// A handler that holds all it gets: no more than the prefetch is in hand.
-pub async fn no_more_is_in_hand_than_the_prefetch_msg_7(harness: &dyn Harness) {
+/// A handler that settles nothing holds at most `prefetch` messages.
+pub async fn prefetch_bounds_unsettled_messages_msg_7(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let gate = Arc::new(Semaphore::new(0));
     let (came, open) = (record.clone(), Arc::clone(&gate));
@@ -302,8 +302,8 @@ pub async fn no_more_is_in_hand_than_the_prefetch_msg_7(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Messages that are fetched wait for their turn.
-pub async fn no_more_is_handled_at_once_than_the_concurrency_msg_7(harness: &dyn Harness) {
+/// Prefetched messages wait for a free handler.
+pub async fn concurrency_bounds_running_handlers_msg_7(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let (came, now, peak) = (record.clone(), Arc::clone(&running), Arc::clone(&most));
@@ -330,8 +330,8 @@ pub async fn no_more_is_handled_at_once_than_the_concurrency_msg_7(harness: &dyn
     node.stop().await;
 }
 
-/// A pause gives back what is fetched, and a resume takes it again.
-pub async fn a_paused_group_takes_nothing_until_it_is_resumed_msg_7(harness: &dyn Harness) {
+/// A pause returns prefetched messages, and a resume takes them again.
+pub async fn paused_group_receives_nothing_until_resumed_msg_7(harness: &dyn Harness) {
     let (node, topic, group, record) =
         (Node::start(harness).await, topic(), group(), Record::new());
     node.subscribe(record.subscription(&group, &[&topic])).await;
@@ -350,7 +350,7 @@ pub async fn a_paused_group_takes_nothing_until_it_is_resumed_msg_7(harness: &dy
             time::sleep(Duration::from_millis(5)).await;
         }
     };
-    time::timeout(PATIENCE, paused).await.unwrap();
+    time::timeout(TIMEOUT, paused).await.unwrap();
     publisher.publish(message(&topic, "during")).await.unwrap();
     time::sleep(Duration::from_millis(300)).await;
     assert_eq!(record.texts(), ["before"]);
@@ -359,8 +359,8 @@ pub async fn a_paused_group_takes_nothing_until_it_is_resumed_msg_7(harness: &dy
     node.stop().await;
 }
 
-/// Lag counts what waits and what is in hand, and falls to nothing.
-pub async fn lag_is_what_nobody_has_acknowledged_hlth_4(harness: &dyn Harness) {
+/// The lag counts waiting and unsettled messages, and falls to 0.
+pub async fn lag_counts_unacknowledged_messages_hlth_4(harness: &dyn Harness) {
     let (node, topic, group, record) =
         (Node::start(harness).await, topic(), group(), Record::new());
     node.subscribe(record.subscription(&group, &[&topic])).await;
@@ -376,7 +376,7 @@ pub async fn lag_is_what_nobody_has_acknowledged_hlth_4(harness: &dyn Harness) {
             time::sleep(Duration::from_millis(5)).await;
         }
     };
-    time::timeout(PATIENCE, paused).await.unwrap();
+    time::timeout(TIMEOUT, paused).await.unwrap();
     for text in numbers(10) {
         publisher.publish(message(&topic, &text)).await.unwrap();
     }
@@ -387,7 +387,7 @@ pub async fn lag_is_what_nobody_has_acknowledged_hlth_4(harness: &dyn Harness) {
                 time::sleep(Duration::from_millis(20)).await;
             }
         };
-        time::timeout(PATIENCE, wait).await.unwrap();
+        time::timeout(TIMEOUT, wait).await.unwrap();
     };
     reaches(10).await;
     node.messaging.resume(&group);

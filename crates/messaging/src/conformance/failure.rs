@@ -6,7 +6,7 @@ use seaworthy_core::Timeout;
 use tokio::time;
 
 use super::{
-    Harness, PATIENCE, group,
+    Harness, TIMEOUT, group,
     node::Node,
     record::{Record, Tally, message, numbers, text},
     topic,
@@ -29,10 +29,10 @@ pub(super) async fn dead_letters(node: &Node, topic: &Topic, count: usize) -> Ve
             time::sleep(Duration::from_millis(20)).await;
         }
     };
-    time::timeout(PATIENCE, wait).await.unwrap()
+    time::timeout(TIMEOUT, wait).await.unwrap()
 }
 
-/// A subscription that handles `text` as `handle` says, and records what succeeded.
+/// A subscription with this handler. It records successful messages.
 fn failing(
     record: &Record,
     group: &str,
@@ -50,8 +50,8 @@ fn failing(
     })
 }
 
-/// Two of a hundred fail once: all succeed in the end.
-pub async fn a_failed_message_comes_again_msg_3(harness: &dyn Harness) {
+/// Two of a hundred messages fail once. All succeed in the end.
+pub async fn failed_message_is_retried_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let subscription = failing(&record, &group(), &topic, |text, times| {
         (times == 1 && (text == "7" || text == "70")).then(|| Failure::retry("once"))
@@ -65,8 +65,8 @@ pub async fn a_failed_message_comes_again_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A hundred messages that fail twice each, then fifty that do not.
-pub async fn the_group_goes_on_after_many_failures_msg_3(harness: &dyn Harness) {
+/// A hundred messages fail twice each, then fifty succeed at once.
+pub async fn group_continues_after_many_failures_msg_3(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
         // The breaker would slow the test down, not change its outcome.
         config.defaults.breaker.mode = seaworthy_resilience::circuit_breaker::BreakerMode::Off;
@@ -90,8 +90,9 @@ pub async fn the_group_goes_on_after_many_failures_msg_3(harness: &dyn Harness) 
     node.stop().await;
 }
 
-/// Tried once and three times more, with pauses; then dead, with everything that a person needs, and unchanged.
-pub async fn a_message_that_keeps_failing_is_dead_with_its_reason_msg_3(harness: &dyn Harness) {
+/// A message has one attempt and three retries with backoff. Then it is dead-lettered unchanged,
+/// with the details for an operator.
+pub async fn exhausted_message_is_dead_lettered_with_reason_msg_3(harness: &dyn Harness) {
     let (node, topic, group, tally) = (
         Node::start(harness).await,
         topic(),
@@ -137,12 +138,12 @@ pub async fn a_message_that_keeps_failing_is_dead_with_its_reason_msg_3(harness:
             time::sleep(Duration::from_millis(20)).await;
         }
     };
-    time::timeout(PATIENCE, acknowledged).await.unwrap();
+    time::timeout(TIMEOUT, acknowledged).await.unwrap();
     node.stop().await;
 }
 
-/// No second attempt where the handler says that it would be in vain.
-pub async fn a_rejected_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
+/// A permanent failure has no second attempt.
+pub async fn rejected_message_is_dead_lettered_at_once_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let subscription = failing(&record, &group(), &topic, |_, _| {
         Some(Failure::reject("never"))
@@ -158,11 +159,11 @@ pub async fn a_rejected_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Neither tried again nor dead.
-pub async fn a_dropped_message_is_gone_msg_3(harness: &dyn Harness) {
+/// A dropped message is neither retried nor dead-lettered.
+pub async fn dropped_message_is_removed_msg_3(harness: &dyn Harness) {
     let (node, topic, record, name) = (Node::start(harness).await, topic(), Record::new(), group());
     let subscription = failing(&record, &name, &topic, |text, _| {
-        (text == "unwanted").then(|| Failure::drop("nobody wants it"))
+        (text == "unwanted").then(|| Failure::drop("the handler drops it"))
     });
     node.subscribe(subscription).await;
     let publisher = node.publisher(&[&topic]).await;
@@ -177,8 +178,8 @@ pub async fn a_dropped_message_is_gone_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Every fifth message is poison; all the others are handled, and the poison is dead.
-pub async fn poison_does_not_block_its_group_msg_3(harness: &dyn Harness) {
+/// Every fifth message always fails and is dead-lettered. All others are handled.
+pub async fn failing_message_does_not_block_group_msg_3(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
         // When nothing but poison is left the breaker opens, as it should, and the dead letters come one in five seconds.
         config.defaults.breaker.mode = seaworthy_resilience::circuit_breaker::BreakerMode::Off;
@@ -198,9 +199,9 @@ pub async fn poison_does_not_block_its_group_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// The consumer lives on, and the message is tried again.
+/// The consumer continues, and the message is retried.
 #[expect(clippy::panic, reason = "the panic that is to be caught")]
-pub async fn a_panic_is_a_failure_obs_8(harness: &dyn Harness) {
+pub async fn panic_of_handler_is_failure_obs_8(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let came = record.clone();
     let subscription =
@@ -224,8 +225,8 @@ pub async fn a_panic_is_a_failure_obs_8(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A handler that hangs is dropped at its time limit, and its message is tried again.
-pub async fn a_handler_without_an_end_is_cut_off_life_6(harness: &dyn Harness) {
+/// A handler that hangs is cancelled at its timeout, and its message is retried.
+pub async fn handler_timeout_cancels_endless_handler_life_6(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let came = record.clone();
     let subscription = Subscription::new(&group())
@@ -250,8 +251,8 @@ pub async fn a_handler_without_an_end_is_cut_off_life_6(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Page by page, without taking any away; removed are those that were named.
-pub async fn dead_letters_are_browsed_and_removed_msg_3(harness: &dyn Harness) {
+/// Browsing returns pages and removes nothing. A removal removes only the named letters.
+pub async fn dead_letters_can_be_browsed_and_removed_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let subscription = failing(&record, &group(), &topic, |_, _| {
         Some(Failure::reject("never"))
@@ -289,7 +290,7 @@ pub async fn dead_letters_are_browsed_and_removed_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A group may get messages of topics that it does not plan: their dead letters are stored as well.
+/// A group may receive messages of topics outside of its plan. Their dead letters are stored too.
 pub async fn dead_letter_of_unplanned_topic_is_stored_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let group = GroupName::new(&group()).unwrap();
@@ -305,8 +306,8 @@ pub async fn dead_letter_of_unplanned_topic_is_stored_msg_3(harness: &dyn Harnes
     node.stop().await;
 }
 
-/// A message that the broker just took is too large for it with what a dead letter adds: only its
-/// beginning is stored, it cannot be replayed, and the next message is handled.
+/// The attributes of a dead letter make a message of the maximum size too large. Only its beginning
+/// is stored, it cannot be replayed, and the next message is handled.
 pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
     let Some(limit) = harness.refused_size() else {
         return;
@@ -346,8 +347,8 @@ pub async fn dead_letter_above_size_limit_is_cut_msg_3(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Anyone who reads may name a topic: looking for its dead letters makes nothing on the broker.
-pub async fn browsing_an_unknown_topic_creates_nothing_msg_3(harness: &dyn Harness) {
+/// An operator may name any topic. Browsing its dead letters creates nothing on the broker.
+pub async fn browsing_unknown_topic_creates_nothing_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let stored = topic.dead_letters();
     for _ in 0..2 {

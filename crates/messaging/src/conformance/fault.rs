@@ -32,8 +32,8 @@ pub struct FaultyBroker {
     pub faulty: Arc<dyn Transport>,
     /// A connection without disturbances.
     pub sound: Arc<dyn Transport>,
-    /// Disturbs the first connection until the next call. An engine without a network has other
-    /// ways to refuse messages, such as a short backlog, and does nothing here.
+    /// Disturbs the first connection until the next call. An engine that keeps the order over
+    /// network faults must also refuse a part of a batch in another way, such as a short backlog.
     pub disturb: Box<dyn Fn(Disturbance) + Send + Sync>,
 }
 
@@ -50,10 +50,15 @@ impl fmt::Debug for FaultyBroker {
 const SEEDS: [u64; 3] = [1, 2, 3];
 const KEYS: usize = 5;
 const MESSAGES_PER_KEY: usize = 120;
+/// The size of a message in bytes, so that a batch needs several requests on some engines.
+const MESSAGE_SIZE: usize = 4 * 1024;
 /// More messages than any engine sends at once.
 const MAX_BATCH: usize = 250;
 /// The run stops the disturbances after this number, so that it ends.
-const MAX_FAULTS: u32 = 8;
+const MAX_FAULTS: u32 = 20;
+/// The latest beginning of a fault after the publish started, in microseconds. An engine on the same
+/// machine has then sent a part of the batch.
+const MAX_BEGIN: u64 = 3_000;
 /// Shorter than some faults last.
 const PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(1);
 /// Long enough for open connections to be reset.
@@ -80,7 +85,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     consumer
         .subscribe(record.subscription(&group(), &[&topic]))
         .await;
-    let producer = Node::start_over(harness, faulty, |config| {
+    let producer = Node::start_over(harness, Arc::clone(&faulty), |config| {
         config.publish_timeout = PUBLISH_TIMEOUT;
     })
     .await;
@@ -89,7 +94,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     let mut pending: Vec<Envelope> = (0..KEYS * MESSAGES_PER_KEY)
         .map(|number| {
             let key = (number % KEYS).to_string();
-            let text = format!("{key}:{}", number / KEYS);
+            let text = format!("{key}:{}:{}", number / KEYS, "x".repeat(MESSAGE_SIZE));
             publisher.prepare(message(&topic, &text).key(&key)).unwrap()
         })
         .collect();
@@ -101,6 +106,7 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
             "seed {seed}: {} messages are not published",
             pending.len()
         );
+        wait_until_connected(&*faulty).await;
         let size = random.random_range(1..=MAX_BATCH).min(pending.len());
         let later = pending.split_off(size);
         let publishing = publisher.publish_all(pending.clone());
@@ -127,20 +133,35 @@ async fn publish_under_faults(harness: &dyn Harness, seed: u64) {
     consumer.stop().await;
 }
 
+/// Without a connection a batch fails at once, and no fault hits it.
+async fn wait_until_connected(transport: &dyn Transport) {
+    let connected = async {
+        while !transport.is_connected() {
+            time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    time::timeout(MAX_RUN, connected).await.unwrap();
+}
+
 /// Disturbs the connection for a while, at a random moment of a batch.
 async fn fail_once(disturb: &(dyn Fn(Disturbance) + Send + Sync), random: &mut StdRng) {
+    let begin = Duration::from_micros(random.random_range(0..=MAX_BEGIN));
     let mut milliseconds = |max: u64| Duration::from_millis(random.random_range(0..=max));
-    let (begin, latency, outage) = (milliseconds(15), milliseconds(700), milliseconds(200));
-    let lasting = milliseconds(1_500);
-    time::sleep(begin).await;
-    match random.random_range(0..3) {
+    let (latency, outage, duration) = (milliseconds(700), milliseconds(200), milliseconds(1_500));
+    let begun = Instant::now();
+    // A timer has a resolution of a millisecond.
+    while begun.elapsed() < begin {
+        tokio::task::yield_now().await;
+    }
+    // Mostly a cut, which ends a connection in the middle of a batch.
+    match random.random_range(0..8) {
         0 => {
             disturb(Disturbance::Slow(latency));
-            time::sleep(lasting).await;
+            time::sleep(duration).await;
         }
         1 => {
             disturb(Disturbance::AnswersLost);
-            time::sleep(lasting).await;
+            time::sleep(duration).await;
             // A connection that has lost bytes is unusable.
             disturb(Disturbance::Cut);
             time::sleep(CUT).await;

@@ -14,11 +14,11 @@ use super::{
 };
 use crate::{
     DeadLetterId, DeadLetters, Envelope, GroupName, PublishError, Topic,
-    dead_letters::{OutcomeCounts, Progress, Replay},
+    dead_letters::{FateCounts, Progress, Replay},
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
-/// An engine that never answers to a removal: whoever waits for it is dropped there, as by a signal.
+/// An engine that never answers a removal, so that the test can drop the caller there.
 struct NeverRemoves {
     engine: Arc<dyn Transport>,
     asked: Arc<Notify>,
@@ -48,12 +48,12 @@ impl Transport for NeverRemoves {
         self.engine.lag(group)
     }
 
-    fn is_subscribed<'a>(
+    fn hears<'a>(
         &'a self,
         group: &'a GroupName,
         topic: &'a Topic,
     ) -> BoxFuture<'a, Result<bool, TransportError>> {
-        self.engine.is_subscribed(group, topic)
+        self.engine.hears(group, topic)
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
@@ -83,10 +83,9 @@ impl Transport for NeverRemoves {
     }
 }
 
-/// Dropped between the confirmation and the removal, it has lost nothing, says of which letters it does not know, and can be run again.
-pub async fn a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3(
-    harness: &dyn Harness,
-) {
+/// A replay that is dropped between confirmation and removal loses nothing, reports the letters
+/// with an unknown state, and can be repeated.
+pub async fn interrupted_replay_loses_nothing_and_can_be_repeated_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(rejecting(&record, &group(), &topic, 1))
         .await;
@@ -111,15 +110,15 @@ pub async fn a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3(
         report = cut_off.replay(&selection, &ten, &progress) => panic!("it ended: {report:?}"),
         () = asked.notified() => {}
     }
-    let told = progress.report();
-    assert!(!told.finished && !told.is_complete());
+    let report = progress.report();
+    assert!(!report.finished && !report.is_complete());
     assert_eq!(
-        told.counts(),
-        OutcomeCounts {
+        report.counts(),
+        FateCounts {
             selected: 30,
             uncertain: 10,
             waiting: 20,
-            ..OutcomeCounts::default()
+            ..FateCounts::default()
         }
     );
     assert_eq!(dead_letters(&node, &topic, 30).await.len(), 30);
@@ -132,8 +131,8 @@ pub async fn a_replay_that_is_cut_off_loses_nothing_and_can_be_run_again_msg_3(
     node.stop().await;
 }
 
-/// Nothing is lost, and both end.
-pub async fn two_replays_side_by_side_lose_nothing_msg_3(harness: &dyn Harness) {
+/// Both replays end, and no letter is lost.
+pub async fn concurrent_replays_lose_nothing_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(rejecting(&record, &group(), &topic, 1))
         .await;

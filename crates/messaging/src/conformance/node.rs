@@ -9,7 +9,7 @@ use crate::{
     Messaging, MessagingConfig, Publisher, Subscription, Topic, Topics, transport::Transport,
 };
 
-/// A whole service with a connection of its own.
+/// A service with its own connection.
 pub(super) struct Node {
     service: RunningService,
     pub(super) messaging: Messaging,
@@ -21,7 +21,7 @@ impl Node {
         Self::start_with(harness, |_| {}).await
     }
 
-    /// With pauses short enough for a test.
+    /// Starts a service with short backoffs.
     pub(super) async fn start_with(
         harness: &dyn Harness,
         change: impl FnOnce(&mut MessagingConfig),
@@ -29,7 +29,7 @@ impl Node {
         Self::start_over(harness, harness.open().await, change).await
     }
 
-    /// Uses an open connection.
+    /// Starts a service with an open connection.
     pub(super) async fn start_over(
         harness: &dyn Harness,
         transport: Arc<dyn Transport>,
@@ -73,7 +73,7 @@ impl Node {
         self.messaging.subscribe(subscription).await.unwrap();
     }
 
-    /// Stops in order, as a signal would.
+    /// Stops the service as a signal does.
     pub(super) async fn stop(self) {
         assert_eq!(self.service.stop().await, StopOutcome::Clean);
     }

@@ -12,7 +12,7 @@ use futures::future::join_all;
 use tokio::{sync::Notify, time};
 
 use super::{
-    Harness, PATIENCE, group,
+    Harness, TIMEOUT, group,
     node::Node,
     record::{Record, Tally, message},
     topic,
@@ -22,11 +22,12 @@ use crate::{
     transport::{Order, SubscriptionPlan},
 };
 
-/// The texts `key:number` of each key, in the order in which they came.
+/// Returns the numbers of each key in order, from texts `key:number`. Ignores further parts.
 pub(super) fn by_key(texts: &[String]) -> HashMap<String, Vec<usize>> {
     let mut keys: HashMap<String, Vec<usize>> = HashMap::new();
     for text in texts {
-        let (key, number) = text.split_once(':').unwrap();
+        let mut parts = text.split(':');
+        let (key, number) = (parts.next().unwrap(), parts.next().unwrap());
         keys.entry(key.to_owned())
             .or_default()
             .push(number.parse().unwrap());
@@ -34,8 +35,8 @@ pub(super) fn by_key(texts: &[String]) -> HashMap<String, Vec<usize>> {
     keys
 }
 
-/// A thousand messages of sixteen keys, ten handlers: each key in its order.
-pub async fn messages_of_a_key_come_in_order_msg_1(harness: &dyn Harness) {
+/// A thousand messages of sixteen keys and ten handlers: each key keeps its order.
+pub async fn messages_of_key_arrive_in_order_msg_1(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]).concurrency(10))
         .await;
@@ -55,8 +56,8 @@ pub async fn messages_of_a_key_come_in_order_msg_1(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// While the first of a key is being handled the second is not, and another key is.
-pub async fn the_next_of_a_key_waits_for_the_first_msg_1(harness: &dyn Harness) {
+/// While the first message of a key is being handled, the second waits, and other keys continue.
+pub async fn next_message_of_key_waits_for_previous_msg_1(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let gate = Arc::new(Notify::new());
     let (came, open) = (record.clone(), Arc::clone(&gate));
@@ -89,8 +90,8 @@ pub async fn the_next_of_a_key_waits_for_the_first_msg_1(harness: &dyn Harness) 
     node.stop().await;
 }
 
-/// A message that fails twice is still handled before the next of its key.
-pub async fn order_holds_over_failures_msg_1(harness: &dyn Harness) {
+/// A message that fails twice is handled before the next message of its key.
+pub async fn retries_keep_key_order_msg_1(harness: &dyn Harness) {
     let (node, topic, record, tally) = (
         Node::start(harness).await,
         topic(),
@@ -127,8 +128,9 @@ pub async fn order_holds_over_failures_msg_1(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// A member that dies with messages in hand: the next one gets them in their old order, before what came later.
-pub async fn order_holds_when_a_member_dies_msg_1(harness: &dyn Harness) {
+/// After a member crashes, the next one receives its unsettled messages in order, before later
+/// ones.
+pub async fn dead_member_keeps_key_order_msg_1(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let plan = SubscriptionPlan {
         group: GroupName::new(&name).unwrap(),
@@ -147,7 +149,7 @@ pub async fn order_holds_when_a_member_dies_msg_1(harness: &dyn Harness) {
     }
     let mut taken = 0;
     while taken < 5 {
-        taken += time::timeout(PATIENCE, doomed.next())
+        taken += time::timeout(TIMEOUT, doomed.next())
             .await
             .unwrap()
             .unwrap()
@@ -164,8 +166,8 @@ pub async fn order_holds_when_a_member_dies_msg_1(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// Three members, one key: never two handlers at a time, and in order.
-pub async fn a_key_is_in_one_pair_of_hands_in_an_ordered_group_msg_1(harness: &dyn Harness) {
+/// Three members never handle one key at the same time, and keep its order.
+pub async fn ordered_group_handles_key_in_one_member_msg_1(harness: &dyn Harness) {
     let (topic, group, record) = (topic(), group(), Record::new());
     let busy: Arc<Mutex<HashMap<String, Arc<AtomicBool>>>> = Arc::default();
     let twice = Arc::new(AtomicBool::new(false));

@@ -4,15 +4,16 @@ use seaworthy_core::Timeout;
 use tokio::time;
 
 use super::{
-    Harness, PATIENCE, group,
+    Harness, TIMEOUT, group,
     node::Node,
     record::{Record, message, numbers},
     topic,
 };
 use crate::PublishError;
 
-/// Killed at a third and at a half of all messages: what was confirmed arrives, publishing goes on, and readiness follows.
-pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &dyn Harness) {
+/// The broker is killed after a third and after half of all messages. Confirmed messages arrive,
+/// publishing continues, and readiness recovers.
+pub async fn broker_restart_loses_nothing_msg_1(harness: &dyn Harness) {
     const ALL: usize = 3_000;
     let node = Node::start_with(harness, |config| {
         // For as long as a server takes to start on the slowest machine.
@@ -21,7 +22,7 @@ pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &
     .await;
     let (topic, record, group) = (topic(), Record::new(), group());
     node.subscribe(record.subscription(&group, &[&topic])).await;
-    harness.settled(&group).await;
+    harness.wait_until_durable(&group).await;
     let publisher = node.publisher(&[&topic]).await;
     let all: Vec<String> = numbers(ALL).into_iter().collect();
     let publishing = futures::future::join_all(all.chunks(ALL / 20).map(|texts| {
@@ -53,24 +54,24 @@ pub async fn a_broker_that_restarts_in_the_middle_loses_nothing_msg_1(harness: &
             time::sleep(Duration::from_millis(10)).await;
         }
     };
-    time::timeout(PATIENCE, back).await.unwrap();
+    time::timeout(TIMEOUT, back).await.unwrap();
     node.stop().await;
 }
 
-/// An error in the time that publishing may take, and no hang.
-pub async fn publishing_while_the_broker_is_down_is_an_error_msg_2(harness: &dyn Harness) {
+/// A publication fails within its timeout.
+pub async fn publish_during_outage_is_error_msg_2(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
         config.publish_timeout = Timeout::from_millis(500);
     })
     .await;
     let (topic, record, group) = (topic(), Record::new(), group());
     node.subscribe(record.subscription(&group, &[&topic])).await;
-    harness.settled(&group).await;
+    harness.wait_until_durable(&group).await;
     let publisher = node.publisher(&[&topic]).await;
     for text in numbers(500) {
         // What is short for a broker that is down may be short for a busy disk, too.
         let confirmed = async { while publisher.publish(message(&topic, &text)).await.is_err() {} };
-        time::timeout(PATIENCE, confirmed).await.unwrap();
+        time::timeout(TIMEOUT, confirmed).await.unwrap();
     }
     record.wait_for(500).await;
     let Some(restarted) = harness.restart() else {
@@ -105,7 +106,7 @@ pub async fn publishing_while_the_broker_is_down_is_an_error_msg_2(harness: &dyn
             time::sleep(Duration::from_millis(10)).await;
         }
     };
-    if time::timeout(PATIENCE, back).await.is_err() {
+    if time::timeout(TIMEOUT, back).await.is_err() {
         panic!("publishing does not recover: {last:?}");
     }
     record

@@ -8,12 +8,14 @@ use super::{
 };
 use crate::{GroupName, Message, PublishError, Topics};
 
-/// Where the engine can tell; where topics are logs, the message is kept.
-pub async fn a_publish_without_a_subscriber_is_an_error_msg_2(harness: &dyn Harness) {
+/// An engine whose topics are logs stores the message instead.
+pub async fn publish_without_subscriber_is_error_msg_2(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let publisher = node.publisher(&[&topic]).await;
-    let result = publisher.publish(message(&topic, "to nobody")).await;
-    if harness.tells_unroutable() {
+    let result = publisher
+        .publish(message(&topic, "without subscriber"))
+        .await;
+    if harness.reports_unroutable() {
         assert!(
             matches!(result, Err(PublishError::Unroutable { .. })),
             "{result:?}"
@@ -25,55 +27,58 @@ pub async fn a_publish_without_a_subscriber_is_an_error_msg_2(harness: &dyn Harn
     node.subscribe(record.subscription(&group(), &[&topic]))
         .await;
     publisher
-        .publish(message(&topic, "to somebody"))
+        .publish(message(&topic, "with subscriber"))
         .await
         .unwrap();
     record
-        .wait_until(|texts| texts.contains(&"to somebody".to_owned()))
+        .wait_until(|texts| texts.contains(&"with subscriber".to_owned()))
         .await;
     node.stop().await;
 }
 
-/// By name, once, where the topic is declared.
-pub async fn a_topic_may_be_declared_unheard_msg_2(harness: &dyn Harness) {
+/// A declared topic needs no subscriber.
+pub async fn topic_may_be_declared_without_subscriber_msg_2(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let topics = Topics::new().and_unroutable_topic(topic.as_str());
     let publisher = node.messaging.publisher(topics).await.unwrap();
     publisher
-        .publish(message(&topic, "to nobody"))
+        .publish(message(&topic, "without subscriber"))
         .await
         .unwrap();
     node.stop().await;
 }
 
-/// Of three messages the second has no subscriber (or is too large): the others arrive, and the answers say which.
-pub async fn a_batch_is_answered_message_by_message_msg_4(harness: &dyn Harness) {
+/// The second of three messages has no subscriber, or is too large. The others arrive, and the
+/// results identify the failed one.
+pub async fn batch_has_result_per_message_msg_4(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
         config.max_message_size = ByteSize::kibibytes(1);
     })
     .await;
-    let (heard, unheard, record) = (topic(), topic(), Record::new());
-    node.subscribe(record.subscription(&group(), &[&heard]))
+    let (subscribed, unsubscribed, record) = (topic(), topic(), Record::new());
+    node.subscribe(record.subscription(&group(), &[&subscribed]))
         .await;
-    let publisher = node.publisher(&[&heard, &unheard]).await;
-    let generous = Node::start(harness).await.publisher(&[&heard]).await;
+    let publisher = node.publisher(&[&subscribed, &unsubscribed]).await;
+    let generous = Node::start(harness).await.publisher(&[&subscribed]).await;
     let batch = vec![
-        publisher.prepare(message(&heard, "one")).unwrap(),
-        publisher.prepare(message(&unheard, "to nobody")).unwrap(),
-        generous
-            .prepare(message(&heard, &"x".repeat(2_000)))
+        publisher.prepare(message(&subscribed, "one")).unwrap(),
+        publisher
+            .prepare(message(&unsubscribed, "without subscriber"))
             .unwrap(),
-        publisher.prepare(message(&heard, "two")).unwrap(),
+        generous
+            .prepare(message(&subscribed, &"x".repeat(2_000)))
+            .unwrap(),
+        publisher.prepare(message(&subscribed, "two")).unwrap(),
     ];
     let results = publisher.publish_all(batch).await;
-    let [one, nobody, large, two] = &results[..] else {
+    let [one, unroutable, large, two] = &results[..] else {
         panic!("four messages have {} answers", results.len())
     };
     assert!(one.is_ok() && two.is_ok(), "{results:?}");
-    if harness.tells_unroutable() {
+    if harness.reports_unroutable() {
         assert!(
-            matches!(nobody, Err(PublishError::Unroutable { .. })),
-            "{nobody:?}"
+            matches!(unroutable, Err(PublishError::Unroutable { .. })),
+            "{unroutable:?}"
         );
     }
     assert!(
@@ -87,8 +92,9 @@ pub async fn a_batch_is_answered_message_by_message_msg_4(harness: &dyn Harness)
     assert_eq!(texts, ["one", "two"]);
 }
 
-/// A topic that the publisher was not made for, a header that breaks an engine, a message that is too large, a publisher of nothing.
-pub async fn what_cannot_be_published_is_refused_msg_2(harness: &dyn Harness) {
+/// An undeclared topic, an invalid header, a message that is too large, and a publisher without
+/// topics.
+pub async fn unpublishable_message_is_refused_msg_2(harness: &dyn Harness) {
     let (node, known, other) = (Node::start(harness).await, topic(), topic());
     let publisher = node.publisher(&[&known]).await;
     let large = Message::raw(known.as_str(), "text/plain", vec![0_u8; 1024 * 1024]);
@@ -113,8 +119,8 @@ pub async fn what_cannot_be_published_is_refused_msg_2(harness: &dyn Harness) {
     node.stop().await;
 }
 
-/// As a replay does.
-pub async fn a_message_for_one_group_reaches_no_other_msg_3(harness: &dyn Harness) {
+/// Publishes to one group, as a replay does.
+pub async fn message_for_one_group_reaches_no_other_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let (name, chosen, other) = (group(), Record::new(), Record::new());
     node.subscribe(chosen.subscription(&name, &[&topic])).await;

@@ -6,10 +6,10 @@ use std::{
 use bytes::Bytes;
 use tokio::{sync::watch, time};
 
-use super::PATIENCE;
+use super::TIMEOUT;
 use crate::{Envelope, Failure, Message, Received, Subscription, Topic};
 
-/// What came, in the order in which it was handled. Clones are the same.
+/// The handled messages in order. Clones share one record.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
     came: Arc<Mutex<Vec<Envelope>>>,
@@ -34,7 +34,7 @@ impl Record {
         self.came.lock().unwrap().clone()
     }
 
-    /// The payloads as texts, each once, in the order in which they came first.
+    /// The payloads as texts without duplicates, in the order of their first arrival.
     pub(super) fn texts(&self) -> Vec<String> {
         let mut seen = BTreeSet::new();
         self.all()
@@ -44,7 +44,7 @@ impl Record {
             .collect()
     }
 
-    /// Waits until `count` different messages have come.
+    /// Waits until `count` different messages have arrived.
     pub(super) async fn wait_for(&self, count: usize) -> Vec<String> {
         self.wait_until(|texts| texts.len() >= count).await
     }
@@ -61,13 +61,16 @@ impl Record {
                 changed.changed().await.unwrap();
             }
         };
-        match time::timeout(PATIENCE, wait).await {
+        match time::timeout(TIMEOUT, wait).await {
             Ok(texts) => texts,
-            Err(_elapsed) => panic!("what was waited for did not come; came: {:?}", self.texts()),
+            Err(_elapsed) => panic!(
+                "the expected messages did not arrive in time; arrived: {:?}",
+                self.texts()
+            ),
         }
     }
 
-    /// A subscription that records and succeeds.
+    /// A subscription that records every message and succeeds.
     pub(super) fn subscription(&self, group: &str, topics: &[&Topic]) -> Subscription {
         let mut subscription = Subscription::new(group);
         for topic in topics {
@@ -94,12 +97,12 @@ pub(super) fn numbers(count: usize) -> BTreeSet<String> {
     (0..count).map(|number| number.to_string()).collect()
 }
 
-/// How often each was handled, by what.
+/// Counters by name.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Tally(Arc<Mutex<HashMap<String, u32>>>);
 
 impl Tally {
-    /// Counts one more and returns the count.
+    /// Increments a counter and returns it.
     pub(super) fn add(&self, what: &str) -> u32 {
         let mut counts = self.0.lock().unwrap();
         let count = counts.entry(what.to_owned()).or_default();

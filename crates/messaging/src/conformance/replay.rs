@@ -4,7 +4,7 @@ use bytes::Bytes;
 use tokio::time;
 
 use super::{
-    Harness, PATIENCE,
+    Harness, TIMEOUT,
     failure::dead_letters,
     group,
     node::Node,
@@ -18,7 +18,8 @@ use crate::{
     dead_letters::{DeadLetterFilter, DeadLetterOutcome, Progress, Replay, ReplayTarget, Selection},
 };
 
-/// A subscription that rejects each text the first `times` times, with an explanation of its own, and records it from then on.
+/// A subscription that rejects each text `times` times, with its own explanation, and then records
+/// it.
 pub(super) fn rejecting(record: &Record, group: &str, topic: &Topic, times: u32) -> Subscription {
     let (record, tally) = (record.clone(), Tally::default());
     Subscription::new(group).on_topic(topic.as_str(), move |received: Received<Bytes>| {
@@ -56,8 +57,8 @@ pub(super) fn letters(node: &Node) -> DeadLetters {
     node.messaging.dead_letters().unwrap()
 }
 
-/// The group that failed gets it again; a group that has handled it does not; and it is no dead letter any more.
-pub async fn a_replay_is_for_the_group_that_failed_msg_3(harness: &dyn Harness) {
+/// Only the group that failed receives the message again, and the dead letter is removed.
+pub async fn replay_reaches_only_failed_group_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let (failing, well, other) = (Record::new(), Record::new(), group());
     node.subscribe(rejecting(&failing, &group(), &topic, 1))
@@ -97,8 +98,8 @@ pub async fn a_replay_is_for_the_group_that_failed_msg_3(harness: &dyn Harness) 
     node.stop().await;
 }
 
-/// Every group gets it, where somebody says so.
-pub async fn a_replay_is_for_everyone_where_that_is_asked_for_msg_3(harness: &dyn Harness) {
+/// A replay to all groups reaches every group.
+pub async fn replay_to_all_groups_reaches_every_group_msg_3(harness: &dyn Harness) {
     let (node, topic) = (Node::start(harness).await, topic());
     let (failing, well) = (Record::new(), Record::new());
     node.subscribe(rejecting(&failing, &group(), &topic, 1))
@@ -122,12 +123,12 @@ pub async fn a_replay_is_for_everyone_where_that_is_asked_for_msg_3(harness: &dy
             time::sleep(Duration::from_millis(10)).await;
         }
     };
-    time::timeout(PATIENCE, twice).await.unwrap();
+    time::timeout(TIMEOUT, twice).await.unwrap();
     node.stop().await;
 }
 
-/// It is another dead letter then, and tells how often that was tried.
-pub async fn what_fails_again_comes_back_with_its_replays_counted_msg_3(harness: &dyn Harness) {
+/// A replayed message that fails again is a new dead letter with the number of its replays.
+pub async fn repeated_dead_letter_counts_its_replays_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(rejecting(&record, &group(), &topic, 3))
         .await;
@@ -144,7 +145,7 @@ pub async fn what_fails_again_comes_back_with_its_replays_counted_msg_3(harness:
                 time::sleep(Duration::from_millis(10)).await;
             }
         };
-        let letter = time::timeout(PATIENCE, wait).await.unwrap();
+        let letter = time::timeout(TIMEOUT, wait).await.unwrap();
         assert_eq!((letter.replays, letter.attempts), (replays, 1));
         let report = letters(&node)
             .replay(&everything(&topic), &quickly(), &Progress::new())
@@ -156,8 +157,8 @@ pub async fn what_fails_again_comes_back_with_its_replays_counted_msg_3(harness:
     node.stop().await;
 }
 
-/// By their fingerprint; a dry run tells the same and does nothing.
-pub async fn failures_of_one_cause_are_replayed_and_the_others_stay_msg_3(harness: &dyn Harness) {
+/// A replay by fingerprint. Its dry run returns the same counts and changes nothing.
+pub async fn replay_by_fingerprint_leaves_other_letters_msg_3(harness: &dyn Harness) {
     let (node, topic, record, name) = (Node::start(harness).await, topic(), Record::new(), group());
     node.subscribe(rejecting(&record, &name, &topic, 1)).await;
     let publisher = node.publisher(&[&topic]).await;
@@ -191,9 +192,9 @@ pub async fn failures_of_one_cause_are_replayed_and_the_others_stay_msg_3(harnes
         dry_run: true,
         ..quickly()
     };
-    let told = letters.replay(&selection, &dry, &Progress::new()).await;
-    assert_eq!((told.counts().selected, told.counts().waiting), (2, 2));
-    assert!(told.is_complete());
+    let report = letters.replay(&selection, &dry, &Progress::new()).await;
+    assert_eq!((report.counts().selected, report.counts().waiting), (2, 2));
+    assert!(report.is_complete());
     assert_eq!(dead_letters(&node, &topic, 20).await, all);
     let report = letters
         .replay(&selection, &quickly(), &Progress::new())
@@ -209,8 +210,8 @@ pub async fn failures_of_one_cause_are_replayed_and_the_others_stay_msg_3(harnes
     node.stop().await;
 }
 
-/// What was chosen is gone, and nothing else; nobody gets it.
-pub async fn what_is_discarded_is_gone_and_nothing_else_msg_3(harness: &dyn Harness) {
+/// A discard removes only the selected letters, and no group receives them.
+pub async fn discard_removes_only_selected_letters_msg_3(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(rejecting(&record, &group(), &topic, 1))
         .await;
@@ -246,8 +247,9 @@ pub async fn what_is_discarded_is_gone_and_nothing_else_msg_3(harness: &dyn Harn
     node.stop().await;
 }
 
-/// What others put there leads to no other topic, and to no group that nobody named; nothing of it is lost.
-pub async fn a_forged_dead_letter_leads_nowhere_msg_3(harness: &dyn Harness) {
+/// A dead letter of another publisher reaches no other topic and no group that the operator did not
+/// name, and is not lost.
+pub async fn forged_dead_letter_reaches_no_other_topic_msg_3(harness: &dyn Harness) {
     let (node, topic, elsewhere) = (Node::start(harness).await, topic(), topic());
     let (record, victim, name) = (Record::new(), Record::new(), group());
     node.subscribe(record.subscription(&name, &[&topic])).await;
@@ -262,8 +264,8 @@ pub async fn a_forged_dead_letter_leads_nowhere_msg_3(harness: &dyn Harness) {
             .with_attribute(attributes::REPLAYS, "-1")
             .with_attribute(attributes::LAST_FAILED, "yesterday")
     };
-    let nobody = forged("b").with_attribute(attributes::GROUP, "no.such.group");
-    let published = node.transport.publish(vec![forged("a"), nobody]).await;
+    let unknown = forged("b").with_attribute(attributes::GROUP, "no.such.group");
+    let published = node.transport.publish(vec![forged("a"), unknown]).await;
     assert!(published.iter().all(Result::is_ok), "{published:?}");
     let found = dead_letters(&node, &topic, 2).await;
     for letter in &found {

@@ -11,7 +11,7 @@ use tokio::{
 };
 
 use super::{
-    Harness, PATIENCE,
+    Harness, TIMEOUT,
     failure::dead_letters,
     group,
     node::Node,
@@ -23,8 +23,8 @@ use crate::{
     transport::{Order, SubscriptionPlan},
 };
 
-/// Its handler ends, it is acknowledged, and nobody gets it again.
-pub async fn a_message_in_hand_at_the_stop_is_finished_life_4(harness: &dyn Harness) {
+/// The handler ends, and its message is acknowledged and not redelivered.
+pub async fn stop_finishes_handled_message_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let begun = Arc::new(Notify::new());
     let (came, tell) = (record.clone(), Arc::clone(&begun));
@@ -47,7 +47,7 @@ pub async fn a_message_in_hand_at_the_stop_is_finished_life_4(harness: &dyn Harn
     nothing_is_left(harness, &name, &topic, &record).await;
 }
 
-/// The next member of the group finds nothing but what is published to it, and no dead letter.
+/// The next member of the group receives only new messages, and there is no dead letter.
 async fn nothing_is_left(
     harness: &dyn Harness,
     group: &str,
@@ -66,8 +66,8 @@ async fn nothing_is_left(
     next.stop().await;
 }
 
-/// It has failed once and waits for its next attempt: it goes back, and is no dead letter.
-pub async fn a_message_between_two_attempts_at_the_stop_goes_back_life_4(harness: &dyn Harness) {
+/// A message that waits for its second attempt is returned and not dead-lettered.
+pub async fn stop_returns_message_between_attempts_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let failed = Arc::new(Notify::new());
     let tell = Arc::clone(&failed);
@@ -93,8 +93,8 @@ pub async fn a_message_between_two_attempts_at_the_stop_goes_back_life_4(harness
     next.stop().await;
 }
 
-/// Thirty fetched, one being handled: the rest goes back at once, in its order.
-pub async fn what_was_only_fetched_at_the_stop_goes_back_life_4(harness: &dyn Harness) {
+/// Of thirty fetched messages one is being handled. The others are returned at once, in order.
+pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let begun = Arc::new(Notify::new());
     let (came, tell) = (record.clone(), Arc::clone(&begun));
@@ -129,8 +129,8 @@ pub async fn what_was_only_fetched_at_the_stop_goes_back_life_4(harness: &dyn Ha
     next.stop().await;
 }
 
-/// A handler that waits for something while the stop has begun is not cancelled by it.
-pub async fn a_stop_cancels_no_handler_life_4(harness: &dyn Harness) {
+/// A stop does not cancel a handler that waits.
+pub async fn stop_cancels_no_handler_life_4(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let begun = Arc::new(Notify::new());
     let (came, tell) = (record.clone(), Arc::clone(&begun));
@@ -155,8 +155,8 @@ pub async fn a_stop_cancels_no_handler_life_4(harness: &dyn Harness) {
     assert_eq!(record.texts(), ["unmoved"]);
 }
 
-/// Every message whose confirmation was awaited is there after the publisher's service has ended.
-pub async fn what_was_confirmed_before_the_close_arrives_life_4(harness: &dyn Harness) {
+/// Every confirmed message arrives after the end of the publishing service.
+pub async fn message_confirmed_before_close_arrives_life_4(harness: &dyn Harness) {
     let (topic, record) = (topic(), Record::new());
     let consumer = Node::start(harness).await;
     consumer
@@ -192,8 +192,8 @@ pub async fn what_was_confirmed_before_the_close_arrives_life_4(harness: &dyn Ha
     );
 }
 
-/// Not a silent nothing.
-pub async fn publishing_after_the_close_is_an_error_life_4(harness: &dyn Harness) {
+/// A publication after the close does not succeed silently.
+pub async fn publish_after_close_is_error_life_4(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     node.subscribe(record.subscription(&group(), &[&topic]))
         .await;
@@ -232,7 +232,7 @@ pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
         let session = transport.open(plan.clone()).await.unwrap();
         let mut taken = Vec::new();
         while taken.len() < 2 {
-            let came = time::timeout(PATIENCE, session.next()).await;
+            let came = time::timeout(TIMEOUT, session.next()).await;
             taken.extend(came.unwrap().unwrap());
         }
         session.stop().await.unwrap();

@@ -3,7 +3,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time;
 
-use super::{Harness, PATIENCE, group, node::Node, record::Record};
+use super::{Harness, TIMEOUT, group, node::Node, record::Record};
 use crate::{DeadLetter, DeadLetterReason, Event, Failure, Message, Received, Subscription, Topic};
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -26,8 +26,9 @@ impl Event for CountedLater {
     const VERSION: u32 = 2;
 }
 
-/// Dead with the reason, unchanged, and in nobody's way. The topic is one for all runs, so the group is found by its name.
-pub async fn an_undecodable_message_is_dead_at_once_msg_3(harness: &dyn Harness) {
+/// An undecodable message is dead-lettered unchanged and blocks no other message. All runs share
+/// the topic, so the test finds its letter by the group.
+pub async fn undecodable_message_is_dead_lettered_at_once_msg_3(harness: &dyn Harness) {
     let (node, name, record) = (Node::start(harness).await, group(), Record::new());
     let topic = Topic::new(Counted::TOPIC).unwrap();
     node.subscribe(counting(&name, &record)).await;
@@ -46,8 +47,8 @@ pub async fn an_undecodable_message_is_dead_at_once_msg_3(harness: &dyn Harness)
     node.stop().await;
 }
 
-/// A kind that nobody handles, or a version of it, is dead and not lost.
-pub async fn an_unknown_kind_or_version_is_dead_at_once_msg_6(harness: &dyn Harness) {
+/// A message with an unknown type or version is dead-lettered.
+pub async fn unknown_type_or_version_is_dead_lettered_at_once_msg_6(harness: &dyn Harness) {
     let (node, name, record) = (Node::start(harness).await, group(), Record::new());
     let topic = Topic::new(Counted::TOPIC).unwrap();
     node.subscribe(counting(&name, &record)).await;
@@ -70,7 +71,8 @@ fn counting(group: &str, record: &Record) -> Subscription {
     })
 }
 
-/// The first of a group for this reason: tests that run side by side publish to one topic, so the group has letters for other reasons as well.
+/// Returns the first dead letter of a group with this reason. Concurrent tests publish to one
+/// topic, so the group also has letters with other reasons.
 async fn letter_of(
     node: &Node,
     topic: &Topic,
@@ -91,5 +93,5 @@ async fn letter_of(
             time::sleep(Duration::from_millis(20)).await;
         }
     };
-    time::timeout(PATIENCE, wait).await.unwrap()
+    time::timeout(TIMEOUT, wait).await.unwrap()
 }

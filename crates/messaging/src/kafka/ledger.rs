@@ -197,7 +197,7 @@ mod tests {
         ledger.give_back(0);
         assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
         assert_eq!(ledger.deliver_again(0), 2);
-        let mut foreign = Ledger::read(7, "somebody else's 4d");
+        let mut foreign = Ledger::read(7, "metadata of others 4d");
         assert_eq!(foreign.arrive(7), Some(1));
     }
 

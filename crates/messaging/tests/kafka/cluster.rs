@@ -1,4 +1,4 @@
-//! What a cluster is asked for, and what it refuses.
+//! Settings of topics, limits, authentication and outages of a cluster.
 
 use std::time::Duration;
 
@@ -19,9 +19,9 @@ use tokio::time;
 use seaworthy_messaging::kafka::KafkaSasl;
 
 use super::{
-    alone, config,
-    groups::{PATIENCE, next, open, plan, sent, settle_until, unique},
-    shared,
+    config,
+    groups::{TIMEOUT, next, open, plan, sent, settle_until, unique},
+    own, shared,
 };
 
 fn admin(address: std::net::SocketAddr) -> AdminClient<DefaultClientContext> {
@@ -31,34 +31,34 @@ fn admin(address: std::net::SocketAddr) -> AdminClient<DefaultClientContext> {
 }
 
 #[tokio::test]
-async fn topics_are_made_so_that_they_lose_nothing_msg_1() {
+async fn created_topics_have_durable_settings_msg_1() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     drop(transport.open(plan("settings", &topic, 1)).await.unwrap());
     let (admin, dead) = (admin(server.0.address()), topic.dead_letters());
     let asked = [topic.as_str(), dead.as_str()].map(ResourceSpecifier::Topic);
-    let told = admin.describe_configs(&asked, &AdminOptions::new()).await;
+    let described = admin.describe_configs(&asked, &AdminOptions::new()).await;
     let value = |place: usize, name: &str| {
-        let resource = told.as_ref().unwrap().get(place).unwrap();
+        let resource = described.as_ref().unwrap().get(place).unwrap();
         let entry = resource.as_ref().unwrap().get(name).unwrap();
         entry.value.clone().unwrap()
     };
     for place in [0, 1] {
         assert_eq!(value(place, "unclean.leader.election.enable"), "false");
-        let most: usize = value(place, "max.message.bytes").parse().unwrap();
-        assert!(most > 896 * 1024, "{most}");
+        let max: usize = value(place, "max.message.bytes").parse().unwrap();
+        assert!(max > 896 * 1024, "{max}");
     }
     assert_eq!(value(1, "cleanup.policy"), "compact,delete");
     assert_eq!(value(1, "retention.ms"), "-1");
 }
 
 #[tokio::test]
-async fn what_the_cluster_finds_too_large_is_refused_at_once_msg_2() {
+async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let small = NewTopic::new(topic.as_str(), 1, TopicReplication::Fixed(1));
     let small = small.set("max.message.bytes", "2000");
-    // It has to live until it has answered.
+    // The client must exist until it has answered.
     let admin = admin(server.0.address());
     let made = admin.create_topics([&small], &AdminOptions::new());
     assert!(made.await.unwrap().iter().all(Result::is_ok));
@@ -78,7 +78,7 @@ async fn what_the_cluster_finds_too_large_is_refused_at_once_msg_2() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_user_is_let_in_by_its_password_alone_conf_5() {
+async fn user_needs_correct_password_conf_5() {
     let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
         return;
     };
@@ -90,12 +90,12 @@ async fn a_user_is_let_in_by_its_password_alone_conf_5() {
         config.kafka.timeout = seaworthy_core::Timeout::from_secs(5);
         KafkaBroker::open(&config, "test").await
     };
-    let stranger = connect("hunter3").await.unwrap_err();
+    let rejected = connect("hunter3").await.unwrap_err();
     assert!(
-        matches!(stranger, TransportError::Refused(_)),
-        "{stranger:?}"
+        matches!(rejected, TransportError::Refused(_)),
+        "{rejected:?}"
     );
-    assert!(!format!("{stranger:?}").contains("hunter3"));
+    assert!(!format!("{rejected:?}").contains("hunter3"));
     let transport = connect("hunter2").await.unwrap();
     assert!(!format!("{transport:?}").contains("hunter2"));
     let topic = unique();
@@ -107,7 +107,7 @@ async fn a_user_is_let_in_by_its_password_alone_conf_5() {
 
 #[cfg(feature = "kafka-tls")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_is_believed_by_its_certificate_and_a_user_by_scram_conf_5() {
+async fn tls_and_scram_authenticate_both_sides_conf_5() {
     let Some(program) = requirement::required("SEAWORTHY_TEST_KAFKA") else {
         return;
     };
@@ -122,7 +122,7 @@ async fn a_cluster_is_believed_by_its_certificate_and_a_user_by_scram_conf_5() {
     let certificate = server_identity.cert.pem();
     let identity = server_identity.signing_key.serialize_pem() + &certificate;
     let trusted = file("trusted.pem", certificate);
-    let stranger = file("stranger.pem", other_identity.cert.pem());
+    let rejected = file("rejected.pem", other_identity.cert.pem());
     let server = KafkaServer::start_with_tls(program, &identity, "app", "hunter2").unwrap();
     let connect = async |password: &str, sasl: KafkaSasl, authorities: &std::path::Path| {
         let mut config = config(&format!("kafkas://app@{}", server.address()));
@@ -132,8 +132,8 @@ async fn a_cluster_is_believed_by_its_certificate_and_a_user_by_scram_conf_5() {
         config.kafka.timeout = seaworthy_core::Timeout::from_secs(5);
         KafkaBroker::open(&config, "test").await
     };
-    // A handshake that fails may be one that a restart has broken off, so it is no refusal; but it is told apart.
-    let unknown = connect("hunter2", KafkaSasl::ScramSha512, &stranger).await;
+    // A restart may also break a handshake, so a failed handshake is transient. Its error names SSL.
+    let unknown = connect("hunter2", KafkaSasl::ScramSha512, &rejected).await;
     let problem = format!("{:?}", unknown.unwrap_err());
     assert!(problem.contains("SSL"), "{problem}");
     let wrong = connect("hunter3", KafkaSasl::ScramSha512, &trusted).await;
@@ -152,7 +152,7 @@ async fn a_cluster_is_believed_by_its_certificate_and_a_user_by_scram_conf_5() {
 }
 
 #[tokio::test]
-async fn what_is_not_built_in_or_cannot_be_is_refused_and_no_secret_is_shown_conf_5() {
+async fn invalid_settings_are_refused_without_secrets_conf_5() {
     let open = async |url: &str, change: fn(&mut seaworthy_messaging::MessagingConfig)| {
         let mut config = config(url);
         change(&mut config);
@@ -164,20 +164,20 @@ async fn what_is_not_built_in_or_cannot_be_is_refused_and_no_secret_is_shown_con
         config.kafka.prefix = "a b".to_owned();
     });
     assert!(matches!(prefix.await, TransportError::Refused(_)));
-    let nobody = open("kafka://app:hunter2@127.0.0.1:1", |config| {
+    let unreachable = open("kafka://app:hunter2@127.0.0.1:1", |config| {
         config.kafka.timeout = seaworthy_core::Timeout::from_millis(300);
     });
-    let nobody = nobody.await;
+    let unreachable = unreachable.await;
     assert!(
-        matches!(nobody, TransportError::Unavailable(_)),
-        "{nobody:?}"
+        matches!(unreachable, TransportError::Unavailable(_)),
+        "{unreachable:?}"
     );
-    assert!(!format!("{nobody:?}").contains("hunter2"));
+    assert!(!format!("{unreachable:?}").contains("hunter2"));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_that_is_silent_for_longer_than_a_lease_loses_nothing_msg_1() {
-    let Some(server) = alone() else { return };
+async fn cluster_silent_beyond_lease_loses_nothing_msg_1() {
+    let Some(server) = own() else { return };
     let url = server.0.lock().unwrap().url();
     let (topic, transport) = (unique(), open(&url).await);
     let plan = plan("silent", &topic, 5);
@@ -195,14 +195,14 @@ async fn a_cluster_that_is_silent_for_longer_than_a_lease_loses_nothing_msg_1() 
             }
         }
     };
-    let published = time::timeout(PATIENCE, publish(0..50)).await;
+    let published = time::timeout(TIMEOUT, publish(0..50)).await;
     assert!(published.is_ok(), "the cluster takes nothing");
     let silence = async {
         time::sleep(Duration::from_millis(1_500)).await;
         server.0.lock().unwrap().freeze();
         time::sleep(Duration::from_secs(9)).await;
         server.0.lock().unwrap().resume();
-        let published = time::timeout(PATIENCE, publish(50..100)).await;
+        let published = time::timeout(TIMEOUT, publish(50..100)).await;
         assert!(
             published.is_ok(),
             "the cluster takes nothing after its silence"

@@ -1,4 +1,4 @@
-//! Partitions go from member to member, and nothing is repeated or reordered by it.
+//! Rebalances move partitions between members without repeating or reordering messages.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -20,8 +20,8 @@ use tokio::time;
 
 use super::{KAFKA, config, connect, faulty, shared};
 
-/// Nothing that a test waits for takes longer on the slowest machine.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+/// Longer than any awaited event takes on a slow machine.
+pub(crate) const TIMEOUT: Duration = Duration::from_secs(60);
 
 pub(crate) async fn open(url: &str) -> Arc<dyn Transport> {
     connect(config(url)).await
@@ -49,11 +49,12 @@ fn text(delivery: &Delivery) -> String {
 }
 
 pub(crate) async fn next(deliveries: &dyn Deliveries) -> Vec<Delivery> {
-    let next = time::timeout(PATIENCE, deliveries.next()).await;
+    let next = time::timeout(TIMEOUT, deliveries.next()).await;
     next.unwrap().unwrap()
 }
 
-/// Takes and acknowledges until all have come, with a new session when one ends. Returns how many came.
+/// Takes and acknowledges messages until all have arrived, with a new session after each error.
+/// Returns the number of deliveries.
 pub(crate) async fn settle_until(
     transport: &dyn Transport,
     plan: &SubscriptionPlan,
@@ -81,13 +82,13 @@ pub(crate) async fn settle_until(
             }
         }
     };
-    let done = time::timeout(PATIENCE, taking).await;
-    assert!(done.is_ok(), "these did not come: {missing:?}");
+    let done = time::timeout(TIMEOUT, taking).await;
+    assert!(done.is_ok(), "missing messages: {missing:?}");
     count
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_member_that_comes_gets_its_share_and_nothing_comes_twice_msg_1() {
+async fn joining_member_gets_share_without_repeats_msg_1() {
     const KEYS: usize = 12;
     let Some(server) = shared() else { return };
     let (topic, url) = (unique(), server.0.url());
@@ -102,7 +103,7 @@ async fn a_member_that_comes_gets_its_share_and_nothing_comes_twice_msg_1() {
                 for delivery in next(&*session).await {
                     let key = delivery.envelope.key().unwrap().to_owned();
                     came.lock().push((who, key, text(&delivery)));
-                    // They are in hand for a while, also when partitions are to go.
+                    // The member holds messages for a while, also during a rebalance.
                     time::sleep(Duration::from_millis(10)).await;
                     session.acknowledge(vec![delivery.tag]).await.unwrap();
                 }
@@ -112,7 +113,7 @@ async fn a_member_that_comes_gets_its_share_and_nothing_comes_twice_msg_1() {
     let first = handle(1, first);
     let (mut published, mut second) = (0, None);
     let share = async {
-        // Until the second has had messages of its own for a while.
+        // Until the second member has handled messages for a while.
         while came.lock().iter().filter(|(who, ..)| *who == 2).count() < 30 {
             for key in 0..KEYS {
                 let envelope = sent(&topic, &key.to_string(), &format!("{published:06}"));
@@ -130,7 +131,7 @@ async fn a_member_that_comes_gets_its_share_and_nothing_comes_twice_msg_1() {
             time::sleep(Duration::from_millis(20)).await;
         }
     };
-    time::timeout(PATIENCE, share).await.unwrap();
+    time::timeout(TIMEOUT, share).await.unwrap();
     time::sleep(Duration::from_millis(500)).await;
     first.abort();
     second.unwrap().abort();
@@ -146,7 +147,7 @@ async fn a_member_that_comes_gets_its_share_and_nothing_comes_twice_msg_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_crash_repeats_what_was_in_hand_and_not_what_lies_behind_it_msg_3() {
+async fn crash_redelivers_only_unacknowledged_messages_msg_3() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let plan = plan("behind", &topic, 20);
@@ -168,7 +169,7 @@ async fn a_crash_repeats_what_was_in_hand_and_not_what_lies_behind_it_msg_3() {
             time::sleep(Duration::from_millis(20)).await;
         }
     };
-    time::timeout(PATIENCE, committed).await.unwrap();
+    time::timeout(TIMEOUT, committed).await.unwrap();
     drop(session);
     let answers = transport.publish(vec![sent(&topic, "one", "last")]).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
@@ -182,7 +183,7 @@ async fn a_crash_repeats_what_was_in_hand_and_not_what_lies_behind_it_msg_3() {
 }
 
 #[tokio::test]
-async fn what_is_given_back_by_a_member_that_lives_comes_again_and_kills_nobody_msg_3() {
+async fn message_returned_by_live_member_counts_no_delivery_msg_3() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let session = transport.open(plan("back", &topic, 2)).await.unwrap();
@@ -195,7 +196,7 @@ async fn what_is_given_back_by_a_member_that_lives_comes_again_and_kills_nobody_
 }
 
 #[tokio::test]
-async fn an_empty_dead_letter_is_no_removal_msg_3() {
+async fn empty_dead_letter_is_not_a_tombstone_msg_3() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let dead = topic.dead_letters();
@@ -215,7 +216,7 @@ async fn an_empty_dead_letter_is_no_removal_msg_3() {
     assert!(transport.browse(&dead, None, 10).await.unwrap().is_empty());
 }
 
-/// Believes in members that say nothing for longer than any test waits.
+/// Its members may be silent for longer than any test waits.
 struct Patient(&'static KafkaServer);
 
 impl Harness for Patient {
@@ -235,11 +236,8 @@ impl Harness for Patient {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_group_waits_for_nobody_who_stopped_while_it_formed_life_4() {
+async fn group_does_not_wait_for_member_stopped_while_joining_life_4() {
     let Some(server) = KAFKA.get() else { return };
     let patient = Patient(server);
-    conformance::in_time(conformance::many_stops_at_once_lose_nothing_life_4(
-        &patient,
-    ))
-    .await;
+    conformance::in_time(conformance::concurrent_stops_lose_nothing_life_4(&patient)).await;
 }

@@ -1,6 +1,6 @@
-//! A real Kafka keeps what the port promises, also when it is killed in the middle.
+//! The conformance suite on a real Kafka, which the tests also kill.
 #![cfg(feature = "kafka")]
-#![expect(clippy::unwrap_used, reason = "this is how a test fails")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cluster;
 #[path = "../faulty/mod.rs"]
@@ -9,16 +9,18 @@ mod groups;
 mod wire;
 
 use std::{
+    io::ErrorKind,
     num::NonZeroU16,
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use faulty::by_proxy;
 use futures::future::BoxFuture;
-use seaworthy_core::Timeout;
+use seaworthy_core::{ByteSize, Timeout};
 use seaworthy_messaging::{
     MessagingConfig,
-    conformance::{FaultyBroker, Harness},
+    conformance::{self, FaultyBroker, Harness},
     kafka::KafkaBroker,
     transport::Transport,
 };
@@ -32,12 +34,12 @@ use seaworthy_testkit::{
 static KAFKA: Shared<KafkaServer> = Shared::new("SEAWORTHY_TEST_KAFKA", KafkaServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::new(url.parse().unwrap());
-    // The shortest that Kafka takes: members hear soon that others have come or gone.
+    let mut config = MessagingConfig::at(url.parse().unwrap());
+    // The minimum of Kafka, so that members learn of rebalances soon.
     config.kafka.lease = Timeout::from_secs(6);
-    // Fewer than by default, for a server that shares its machine with the tests.
+    // Fewer than the default, because the server shares its machine with the tests.
     config.kafka.partitions = NonZeroU16::new(3).unwrap();
-    // A server that starts on a busy machine takes longer than one that runs.
+    // A server that starts on a busy machine is slow.
     config.kafka.timeout = Timeout::from_secs(20);
     config
 }
@@ -46,13 +48,31 @@ async fn connect(config: MessagingConfig) -> Arc<dyn Transport> {
     Arc::new(KafkaBroker::open(&config, "conformance").await.unwrap())
 }
 
-/// Two connections, one of them through a proxy.
+/// Smaller than a batch of a partition, larger than a message, in bytes.
+const SMALL_MESSAGE_SIZE: ByteSize = ByteSize::kibibytes(8);
+/// Longer than another process uses the port of the proxy for a connection.
+const BIND_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// Two connections, the first one through a proxy. An idempotent producer keeps its order over
+/// network faults, so the topics of the second connection also refuse large requests.
 async fn faulty(sound: MessagingConfig, proxied: ProxiedListener) -> FaultyBroker {
     let ProxiedListener {
         advertised,
         listening,
     } = proxied;
-    let proxy = FaultProxy::start_at(advertised, listening).await.unwrap();
+    let deadline = Instant::now() + BIND_TIMEOUT;
+    let proxy = loop {
+        match FaultProxy::start_at(advertised, listening).await {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && Instant::now() < deadline => {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+            started => break started.unwrap(),
+        }
+    };
+    let sound = MessagingConfig {
+        max_message_size: SMALL_MESSAGE_SIZE,
+        ..sound
+    };
     FaultyBroker {
         faulty: connect(config(&format!("kafka://{advertised}"))).await,
         sound: connect(sound).await,
@@ -60,9 +80,9 @@ async fn faulty(sound: MessagingConfig, proxied: ProxiedListener) -> FaultyBroke
     }
 }
 
-struct OfAll(&'static KafkaServer);
+struct SharedServer(&'static KafkaServer);
 
-impl Harness for OfAll {
+impl Harness for SharedServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.url())
     }
@@ -77,10 +97,10 @@ impl Harness for OfAll {
     }
 }
 
-/// One that may be killed.
-struct Alone(Arc<Mutex<KafkaServer>>);
+/// A server of its own, which the test may kill.
+struct OwnServer(Arc<Mutex<KafkaServer>>);
 
-impl Harness for Alone {
+impl Harness for OwnServer {
     fn config(&self) -> MessagingConfig {
         config(&self.0.lock().unwrap().url())
     }
@@ -103,14 +123,21 @@ impl Harness for Alone {
     }
 }
 
-fn shared() -> Option<OfAll> {
-    KAFKA.get().map(OfAll)
+fn shared() -> Option<SharedServer> {
+    KAFKA.get().map(SharedServer)
 }
 
-fn alone() -> Option<Alone> {
+fn own() -> Option<OwnServer> {
     let program = requirement::required("SEAWORTHY_TEST_KAFKA")?;
     let server = KafkaServer::start(program).unwrap();
-    Some(Alone(Arc::new(Mutex::new(server))))
+    Some(OwnServer(Arc::new(Mutex::new(server))))
 }
 
-seaworthy_messaging::conformance!(shared(), alone());
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "a measurement; run it with --ignored --nocapture"]
+async fn measures_one_key_and_many_keys() {
+    let Some(harness) = shared() else { return };
+    conformance::measure_one_key_and_many_keys(&harness).await;
+}
+
+seaworthy_messaging::conformance!(shared(), own());

@@ -10,7 +10,7 @@ use rdkafka::{
 };
 
 use super::{
-    groups::{PATIENCE, next, open, plan, sent, unique},
+    groups::{TIMEOUT, next, open, plan, sent, unique},
     shared,
 };
 
@@ -23,7 +23,7 @@ fn client(address: std::net::SocketAddr) -> ClientConfig {
 }
 
 #[tokio::test]
-async fn others_read_it_by_the_kafka_binding_of_cloudevents_msg_6() {
+async fn messages_follow_kafka_binding_of_cloudevents_msg_6() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     drop(transport.open(plan("read", &topic, 1)).await.unwrap());
@@ -39,7 +39,7 @@ async fn others_read_it_by_the_kafka_binding_of_cloudevents_msg_6() {
         place.unwrap();
     }
     reader.assign(&all).unwrap();
-    let message = reader.poll(PATIENCE).unwrap().unwrap();
+    let message = reader.poll(TIMEOUT).unwrap().unwrap();
     assert_eq!(message.key(), Some("symbol-ä".as_bytes()));
     assert_eq!(message.payload(), Some(&b"{}"[..]));
     let headers = message.headers().unwrap().iter();
@@ -64,7 +64,7 @@ async fn others_read_it_by_the_kafka_binding_of_cloudevents_msg_6() {
 }
 
 #[tokio::test]
-async fn what_others_write_arrives_with_its_key_msg_6() {
+async fn foreign_message_arrives_with_its_key_msg_6() {
     let Some(server) = shared() else { return };
     let (topic, transport) = (unique(), open(&server.0.url()).await);
     let session = transport.open(plan("write", &topic, 1)).await.unwrap();
