@@ -87,9 +87,9 @@ impl Step<'_> {
     pub(crate) fn end(self, outcome: Outcome) {
         let metrics = self.metrics;
         match outcome {
-            Outcome::Hit => metrics.hits.of(self.kind).increment(),
-            Outcome::Miss => metrics.misses.of(self.kind).increment(),
-            Outcome::Failed => metrics.errors.of(self.kind).increment(),
+            Outcome::Hit => metrics.hits.get_or_create(self.kind).increment(),
+            Outcome::Miss => metrics.misses.get_or_create(self.kind).increment(),
+            Outcome::Failed => metrics.errors.get_or_create(self.kind).increment(),
             Outcome::Done => {}
         }
         let Some(trace) = self.trace else { return };

@@ -20,7 +20,7 @@ struct InMemory(MemoryBroker);
 
 impl Harness for InMemory {
     fn config(&self) -> MessagingConfig {
-        MessagingConfig::at(BrokerUrl::memory())
+        MessagingConfig::new(BrokerUrl::memory())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -48,9 +48,9 @@ struct InFile(TempDir);
 impl Harness for InFile {
     fn config(&self) -> MessagingConfig {
         let file = self.0.path().join("folder/broker.db");
-        let mut config = MessagingConfig::at(BrokerUrl::of_file(&file.display().to_string()));
+        let mut config = MessagingConfig::new(BrokerUrl::sqlite(&file.display().to_string()));
         // The messages of a dead member are redelivered soon.
-        config.embedded.lease = Timeout::from_secs(2);
+        config.embedded.claim_ttl = Timeout::from_secs(2);
         config
     }
 
@@ -97,7 +97,7 @@ mod sqlite {
     /// A broker whose leases end after 200 ms, and a plan for one topic.
     async fn short_leases(folder: &InFile) -> (SqliteBroker, SubscriptionPlan) {
         let mut config = folder.config();
-        config.embedded.lease = Timeout::from_millis(200);
+        config.embedded.claim_ttl = Timeout::from_millis(200);
         let broker = SqliteBroker::open(&config).await.unwrap();
         let plan = SubscriptionPlan {
             group: GroupName::new("group").unwrap(),

@@ -33,7 +33,7 @@ const OUTAGE: Duration = Duration::from_secs(1);
 static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::at(url.parse().unwrap());
+    let mut config = MessagingConfig::new(url.parse().unwrap());
     // The server redelivers the messages of a dead member soon.
     config.nats.lease = Timeout::from_secs(2);
     config
@@ -189,7 +189,7 @@ async fn subscription_works_without_permission_to_record_returns_msg_1() {
         for count in 1..=3 {
             let delivery = next(&*session).await;
             assert_eq!(delivery.count, count, "{denied:?}");
-            session.give_back(vec![delivery.tag]).await.unwrap();
+            session.release(vec![delivery.tag]).await.unwrap();
         }
         let delivery = next(&*session).await;
         session.acknowledge(vec![delivery.tag]).await.unwrap();

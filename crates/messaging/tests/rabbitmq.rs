@@ -38,7 +38,7 @@ struct SharedServer(&'static RabbitmqServer);
 
 impl Harness for SharedServer {
     fn config(&self) -> MessagingConfig {
-        MessagingConfig::at(self.0.url().parse().unwrap())
+        MessagingConfig::new(self.0.url().parse().unwrap())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -70,7 +70,7 @@ const MAX_LENGTH: i64 = 8;
 async fn faulty(server: SocketAddr, url: impl Fn(SocketAddr) -> String) -> FaultyBroker {
     let proxy = FaultProxy::start(server).await.unwrap();
     let config = |address| {
-        let mut config = MessagingConfig::at(url(address).parse().unwrap());
+        let mut config = MessagingConfig::new(url(address).parse().unwrap());
         let length = ("x-max-length".to_owned(), QueueArgument::Number(MAX_LENGTH));
         config.rabbitmq.queue_defaults.arguments.extend([length]);
         config
@@ -88,7 +88,7 @@ struct OwnServer(Arc<Mutex<RabbitmqServer>>);
 impl Harness for OwnServer {
     fn config(&self) -> MessagingConfig {
         let url = self.0.lock().unwrap().url();
-        MessagingConfig::at(url.parse().unwrap())
+        MessagingConfig::new(url.parse().unwrap())
     }
 
     fn open(&self) -> BoxFuture<'_, Arc<dyn Transport>> {
@@ -146,7 +146,7 @@ seaworthy_messaging::conformance_tests!(
 
 /// A service on the shared broker, with its own exchange.
 async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningService, Messaging) {
-    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    let mut config = MessagingConfig::new(server.url().parse().unwrap());
     config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
     for (group, binding) in queues {
         let queue = QueueConfig {
@@ -158,6 +158,8 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     config.defaults.prefetch = NonZeroU16::new(2).unwrap();
     config.defaults.concurrency = NonZeroU16::new(2).unwrap();
     let transport = connect(config.clone()).await;
+    // The tests subscribe after the start, and the start rejects settings without a subscription.
+    config.rabbitmq.queues.clear();
     let loader = Loader::new("conformance").overrides([
         "server.http.addr=127.0.0.1:0",
         "admin.addr=127.0.0.1:0",
@@ -166,7 +168,7 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
     let (made, messaging) = oneshot::channel();
     let service = Service::new("conformance", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
-            let messaging = Messaging::over(service, "broker", &config, transport);
+            let messaging = Messaging::with_transport(service, "broker", &config, transport);
             made.send(messaging).ok();
             Ok(())
         })
@@ -213,14 +215,14 @@ async fn messages_of_unplanned_topics_stop_no_consumer_msg_3() {
 fn optional(topic: &str) -> TopicPlan {
     TopicPlan {
         topic: Topic::new(topic).unwrap(),
-        may_have_no_subscriber: true,
+        allows_unroutable: true,
     }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn missing_exchange_refuses_no_message_for_good_msg_4() {
     let Some(server) = RABBITMQ.get() else { return };
-    let mut config = MessagingConfig::at(server.url().parse().unwrap());
+    let mut config = MessagingConfig::new(server.url().parse().unwrap());
     config.rabbitmq.exchange = format!("exchange.{}", new_id().simple());
     let exchange = config.rabbitmq.exchange.clone();
     let broker = connect(config).await;
@@ -245,7 +247,7 @@ async fn missing_exchange_refuses_no_message_for_good_msg_4() {
             }
             for answer in answers {
                 assert!(
-                    answer.as_ref().is_err_and(PublishError::may_pass),
+                    answer.as_ref().is_err_and(PublishError::is_transient),
                     "{answer:?}"
                 );
             }

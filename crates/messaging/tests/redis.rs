@@ -45,7 +45,7 @@ static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |
 });
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::at(url.parse().unwrap());
+    let mut config = MessagingConfig::new(url.parse().unwrap());
     // The messages of a dead member are redelivered soon.
     config.redis.lease = Timeout::from_secs(2);
     config
@@ -152,7 +152,7 @@ async fn topic_without_group_stores_nothing_msg_2() {
     };
     let plans = vec![TopicPlan {
         topic: topic.clone(),
-        may_have_no_subscriber: true,
+        allows_unroutable: true,
     }];
     transport.declare(plans).await.unwrap();
     let answers = transport.publish(numbered(&topic, 0..1_000)).await;

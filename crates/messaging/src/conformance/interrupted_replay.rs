@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     DeadLetterId, DeadLetters, Envelope, GroupName, PublishError, Topic,
-    dead_letters::{FateCounts, Progress, Replay},
+    dead_letters::{OutcomeCounts, Progress, Replay},
     transport::{Deliveries, SubscriptionPlan, TopicPlan, Transport, TransportError},
 };
 
@@ -48,12 +48,12 @@ impl Transport for NeverRemoves {
         self.engine.lag(group)
     }
 
-    fn hears<'a>(
+    fn is_subscribed<'a>(
         &'a self,
         group: &'a GroupName,
         topic: &'a Topic,
     ) -> BoxFuture<'a, Result<bool, TransportError>> {
-        self.engine.hears(group, topic)
+        self.engine.is_subscribed(group, topic)
     }
 
     fn check(&self) -> BoxFuture<'_, Result<(), TransportError>> {
@@ -114,11 +114,11 @@ pub async fn interrupted_replay_loses_nothing_and_can_be_repeated_msg_3(harness:
     assert!(!report.finished && !report.is_complete());
     assert_eq!(
         report.counts(),
-        FateCounts {
+        OutcomeCounts {
             selected: 30,
             uncertain: 10,
             waiting: 20,
-            ..FateCounts::default()
+            ..OutcomeCounts::default()
         }
     );
     assert_eq!(dead_letters(&node, &topic, 30).await.len(), 30);

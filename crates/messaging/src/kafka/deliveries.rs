@@ -145,7 +145,7 @@ impl Deliveries for KafkaDeliveries {
         })
     }
 
-    fn give_back(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
+    fn release(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {
         Box::pin(async move {
             {
                 let mut state = self.member.state.lock();
@@ -209,7 +209,7 @@ mod tests {
     #[tokio::test]
     async fn session_that_cannot_start_returns_error_each_time_life_4() {
         // This does not connect: the client refuses an empty subscription.
-        let config = MessagingConfig::at("kafka://127.0.0.1:1".parse().unwrap());
+        let config = MessagingConfig::new("kafka://127.0.0.1:1".parse().unwrap());
         let clients = Clients::new(&config, "test").unwrap();
         let client = clients.member("unreachable");
         let client = client.create_with_context(Rebalances::default());

@@ -25,11 +25,11 @@ pub(super) struct Ledger {
 struct Run {
     start: i64,
     end: i64,
-    fate: Fate,
+    disposition: Disposition,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Fate {
+enum Disposition {
     Done,
     Delivered(u32),
 }
@@ -41,9 +41,9 @@ impl Ledger {
         let mut words = metadata.split(' ');
         if words.next() == Some(MARK) {
             let mut start = offset;
-            for (length, fate) in words.map_while(run) {
+            for (length, disposition) in words.map_while(run) {
                 let end = start.saturating_add(length);
-                ahead.push_back(Run { start, end, fate });
+                ahead.push_back(Run { start, end, disposition });
                 start = end;
             }
         }
@@ -70,9 +70,9 @@ impl Ledger {
             self.ahead.pop_front();
         }
         let known = self.ahead.front().filter(|run| run.start <= offset);
-        let before = match known.map(|run| run.fate) {
-            Some(Fate::Done) => return None,
-            Some(Fate::Delivered(count)) => count,
+        let before = match known.map(|run| run.disposition) {
+            Some(Disposition::Done) => return None,
+            Some(Disposition::Delivered(count)) => count,
             None => 0,
         };
         let count = before.saturating_add(1);
@@ -86,7 +86,7 @@ impl Ledger {
     }
 
     /// Returns a message from a live member. This does not count as a delivery.
-    pub(super) fn give_back(&mut self, offset: i64) {
+    pub(super) fn release(&mut self, offset: i64) {
         if let Some(count) = self.open.get_mut(&offset) {
             *count = count.saturating_sub(1);
         }
@@ -108,7 +108,7 @@ impl Ledger {
     /// The number of unsettled messages before `end`.
     pub(super) fn waiting(&self, end: i64) -> u64 {
         let open = self.open.len() as u64;
-        let done = self.ahead.iter().filter(|run| run.fate == Fate::Done);
+        let done = self.ahead.iter().filter(|run| run.disposition == Disposition::Done);
         let done: i64 = done
             .map(|run| run.end.min(end) - run.start.max(self.next))
             .map(|length| length.max(0))
@@ -119,34 +119,34 @@ impl Ledger {
 
     /// The metadata to commit with [`floor`](Self::floor).
     pub(super) fn metadata(&self) -> String {
-        let mut runs: Vec<(i64, Fate)> = Vec::new();
-        let mut add = |length: i64, fate: Fate| match runs.last_mut() {
+        let mut runs: Vec<(i64, Disposition)> = Vec::new();
+        let mut add = |length: i64, disposition: Disposition| match runs.last_mut() {
             _ if length <= 0 => {}
-            Some((last, same)) if *same == fate => *last += length,
-            _ => runs.push((length, fate)),
+            Some((last, same)) if *same == disposition => *last += length,
+            _ => runs.push((length, disposition)),
         };
         let mut place = self.floor();
         for (offset, count) in &self.open {
-            add(offset - place, Fate::Done);
-            add(1, Fate::Delivered(*count));
+            add(offset - place, Disposition::Done);
+            add(1, Disposition::Delivered(*count));
             place = offset + 1;
         }
-        add(self.next - place, Fate::Done);
+        add(self.next - place, Disposition::Done);
         place = place.max(self.next);
         for run in &self.ahead {
             let start = run.start.max(place);
-            add(start - place, Fate::Delivered(0));
-            add(run.end - start, run.fate);
+            add(start - place, Disposition::Delivered(0));
+            add(run.end - start, run.disposition);
             place = place.max(run.end);
         }
         if runs.is_empty() {
             return String::new();
         }
         let mut text = MARK.to_owned();
-        for (length, fate) in runs {
-            let word = match fate {
-                Fate::Done => format!(" {length}d"),
-                Fate::Delivered(count) => format!(" {length}x{count}"),
+        for (length, disposition) in runs {
+            let word = match disposition {
+                Disposition::Done => format!(" {length}d"),
+                Disposition::Delivered(count) => format!(" {length}x{count}"),
             };
             if text.len() + word.len() > MOST_BYTES {
                 break;
@@ -157,14 +157,14 @@ impl Ledger {
     }
 }
 
-fn run(word: &str) -> Option<(i64, Fate)> {
+fn run(word: &str) -> Option<(i64, Disposition)> {
     let end = word.find(|character: char| !character.is_ascii_digit())?;
-    let (length, fate) = word.split_at(end);
-    let fate = match fate {
-        "d" => Fate::Done,
-        fate => Fate::Delivered(fate.strip_prefix('x')?.parse().ok()?),
+    let (length, disposition) = word.split_at(end);
+    let disposition = match disposition {
+        "d" => Disposition::Done,
+        disposition => Disposition::Delivered(disposition.strip_prefix('x')?.parse().ok()?),
     };
-    Some((length.parse().ok().filter(|length| *length > 0)?, fate))
+    Some((length.parse().ok().filter(|length| *length > 0)?, disposition))
 }
 
 #[cfg(test)]
@@ -194,7 +194,7 @@ mod tests {
         let mut ledger = Ledger::read(0, "s1 1x1 2d 1x20 nonsense");
         let came: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
         assert_eq!(came, [Some(2), None, None, Some(21), Some(1)]);
-        ledger.give_back(0);
+        ledger.release(0);
         assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
         assert_eq!(ledger.deliver_again(0), 2);
         let mut foreign = Ledger::read(7, "metadata of others 4d");

@@ -54,7 +54,7 @@ impl Publications {
     ) -> Result<(), TransportError> {
         let (optional, required): (Vec<_>, Vec<_>) = topics
             .into_iter()
-            .partition(|plan| plan.may_have_no_subscriber);
+            .partition(|plan| plan.allows_unroutable);
         for plan in required {
             topology.exists(&plan.topic).await?;
         }

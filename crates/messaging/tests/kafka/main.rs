@@ -34,7 +34,7 @@ use seaworthy_testkit::{
 static KAFKA: Shared<KafkaServer> = Shared::new("SEAWORTHY_TEST_KAFKA", KafkaServer::start);
 
 fn config(url: &str) -> MessagingConfig {
-    let mut config = MessagingConfig::at(url.parse().unwrap());
+    let mut config = MessagingConfig::new(url.parse().unwrap());
     // The minimum of Kafka, so that members learn of rebalances soon.
     config.kafka.lease = Timeout::from_secs(6);
     // Fewer than the default, because the server shares its machine with the tests.

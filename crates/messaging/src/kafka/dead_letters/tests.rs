@@ -24,7 +24,7 @@ async fn browsing_survives_lost_connection_msg_3() {
     };
     let server = KafkaServer::start(program).unwrap();
     let topic = Topic::new("lost.connection").unwrap().dead_letters();
-    let config = MessagingConfig::at(server.url().parse().unwrap());
+    let config = MessagingConfig::new(server.url().parse().unwrap());
     let broker = KafkaBroker::open(&config, "test").await.unwrap();
     let letter = Envelope::new(topic.clone(), "test", "test", "letter");
     let published = broker.publish(vec![letter]).await;
@@ -35,7 +35,7 @@ async fn browsing_survives_lost_connection_msg_3() {
     let proxy = proxy.await.unwrap();
     proxy.set(Fault::of(Disruption::Down));
     let url = format!("kafka://{}", proxied.advertised);
-    let config = MessagingConfig::at(url.parse().unwrap());
+    let config = MessagingConfig::new(url.parse().unwrap());
     let store = Store {
         name: Names::new(&config.kafka.prefix).unwrap().topic(&topic),
         topic,
