@@ -18,6 +18,16 @@ const DEFAULT_JITTER: Ratio = Ratio::percent(10);
 const DEFAULT_MAX_ENTRY_SIZE: ByteSize = ByteSize::kibibytes(256);
 
 /// Settings of a cache.
+///
+/// ```
+/// use seaworthy_cache::CacheConfig;
+///
+/// let config = CacheConfig {
+///     url: "redis://localhost:6379".parse().unwrap(),
+///     ..CacheConfig::default()
+/// };
+/// assert!(config.prefix.is_none());
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
@@ -47,6 +57,14 @@ impl Default for CacheConfig {
 }
 
 /// Settings of entries of one kind.
+///
+/// ```
+/// use seaworthy_cache::EntryConfig;
+/// use seaworthy_core::Timeout;
+///
+/// let config = EntryConfig { ttl: Timeout::from_secs(60), ..EntryConfig::default() };
+/// assert!(config.negative_ttl < config.ttl);
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct EntryConfig {

@@ -31,6 +31,13 @@ const DEFAULT_MAX_MESSAGE_AGE: Timeout = Timeout::from_secs(60);
 const DEFAULT_RETENTION: Timeout = Timeout::from_secs(7 * 24 * 60 * 60);
 
 /// Settings of the outbox and the inbox of a service.
+///
+/// ```
+/// use seaworthy_outbox::OutboxConfig;
+///
+/// let config = OutboxConfig::default();
+/// assert_eq!(config.relay.batch_size.get(), 500);
+/// ```
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct OutboxConfig {

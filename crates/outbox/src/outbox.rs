@@ -20,6 +20,22 @@ use crate::{
 const COUNT_INTERVAL: Timeout = Timeout::from_secs(5);
 
 /// The outbox of a service. Cheap to clone; all clones share one outbox.
+///
+/// ```
+/// use seaworthy_data::{Database, sql};
+/// use seaworthy_messaging::Message;
+/// use seaworthy_outbox::{Outbox, StoreError};
+///
+/// async fn close(database: &Database, outbox: &Outbox, event: i64) -> Result<(), StoreError> {
+///     database
+///         .transaction(|tx| async move {
+///             sql("UPDATE events SET open = FALSE WHERE id = ?").bind(event).execute(&tx).await?;
+///             let message = Message::raw("event.closed", "text/plain", event.to_string());
+///             outbox.store(&tx, message.key(&event.to_string())).await
+///         })
+///         .await
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Outbox(pub(crate) Arc<Inner>);
 

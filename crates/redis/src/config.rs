@@ -8,6 +8,14 @@ use crate::url::RedisUrl;
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 
 /// Settings of a connection to Redis.
+///
+/// ```
+/// use seaworthy_redis::RedisConfig;
+///
+/// let url = "redis://cache.internal:6379".parse().unwrap();
+/// let config = RedisConfig { url, ..RedisConfig::default() };
+/// assert!(config.password.is_none());
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {

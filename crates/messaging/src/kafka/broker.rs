@@ -38,6 +38,15 @@ use crate::{
 const PRODUCER_END: Duration = Duration::from_secs(3);
 
 /// Kafka as an engine of messages.
+///
+/// ```no_run
+/// use seaworthy_messaging::{MessagingConfig, kafka::KafkaBroker, transport::TransportError};
+///
+/// # async fn open() -> Result<KafkaBroker, TransportError> {
+/// let config = MessagingConfig::new("kafka://localhost:9092".parse().unwrap());
+/// KafkaBroker::open(&config, "orders").await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct KafkaBroker {
     inner: Arc<Inner>,

@@ -29,6 +29,15 @@ use crate::{
 const CLOSE_TIMEOUT: Timeout = Timeout::from_secs(2);
 
 /// NATS JetStream as an engine of messages: a server or a cluster.
+///
+/// ```no_run
+/// use seaworthy_messaging::{MessagingConfig, nats::NatsBroker, transport::TransportError};
+///
+/// # async fn open() -> Result<NatsBroker, TransportError> {
+/// let config = MessagingConfig::new("nats://localhost:4222".parse().unwrap());
+/// NatsBroker::open(&config, "orders").await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct NatsBroker {
     inner: Arc<Inner>,

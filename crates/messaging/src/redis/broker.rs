@@ -23,6 +23,15 @@ use crate::{
 const MAX_PAGE: usize = 100;
 
 /// Redis Streams as an engine of messages.
+///
+/// ```no_run
+/// use seaworthy_messaging::{MessagingConfig, redis::RedisBroker, transport::TransportError};
+///
+/// # async fn open() -> Result<RedisBroker, TransportError> {
+/// let config = MessagingConfig::new("redis://localhost:6379".parse().unwrap());
+/// RedisBroker::open(&config).await
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct RedisBroker {
     pub(super) inner: Arc<Inner>,
