@@ -31,14 +31,17 @@ const DEFAULT_MAX_ENTRY_SIZE: ByteSize = ByteSize::kibibytes(256);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct CacheConfig {
-    /// Where the entries are stored: memory: in the process, or a Redis, such as redis://host:port/database.
+    /// Where the entries are stored: memory: in the process, or a Redis, such as
+    /// redis://host:port/database.
     pub url: CacheUrl,
     /// The password of Redis, if the URL contains none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
     /// The time limit of a call to Redis.
     pub timeout: Timeout,
-    /// The prefix of the keys and leases in Redis. The default is SERVICE:PROFILE:CACHE, such as orders:production:cache, so that services and deployments that share a Redis share no entries and no leases.
+    /// The prefix of the keys and leases in Redis. The default is SERVICE:PROFILE:CACHE, such as
+    /// orders:production:cache, so that services and deployments that share a Redis share no
+    /// entries and no leases.
     pub prefix: Option<String>,
     /// The maximum memory of a cache in the process.
     pub max_memory: ByteSize,

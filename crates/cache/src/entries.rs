@@ -61,8 +61,8 @@ impl<T: Serialize + DeserializeOwned + Send + Sync + 'static> Entries<T> {
     /// own request context. If the cache is unavailable, each call loads.
     ///
     /// # Errors
-    /// The error of `load`, with its public part, for all callers that waited for it. The cache does
-    /// not store it.
+    /// The error of `load`, with its public part, for all callers that waited for it. The cache
+    /// does not store it.
     pub async fn get_or_load<L, F>(&self, key: &str, load: L) -> Result<Option<Arc<T>>, Error>
     where
         L: FnOnce() -> F,

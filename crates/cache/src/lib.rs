@@ -21,7 +21,8 @@
 //! async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
 //!     let cache = Cache::connect(service, "cache", &CacheConfig::default())?;
 //!     let titles = cache.entries::<String>("title", EntryConfig::default());
-//!     let title = titles.get_or_load("event-7", || async { Ok(Some("Concert".to_owned())) }).await?;
+//!     let load = || async { Ok(Some("Concert".to_owned())) };
+//!     let title = titles.get_or_load("event-7", load).await?;
 //!     assert_eq!(title.unwrap().as_str(), "Concert");
 //!     // After the event has changed:
 //!     titles.invalidate("event-7").await;

@@ -51,21 +51,26 @@ pub struct OutboxConfig {
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RelayConfig {
-    /// Whether this process publishes. Otherwise it only stores events, and other processes publish them.
+    /// Whether this process publishes. Otherwise it only stores events, and other processes publish
+    /// them.
     pub enabled: bool,
     /// The number of relays of this process.
     pub concurrency: NonZeroU16,
-    /// The maximum number of events that a relay claims at once. A lower `database.maximum_rows` lowers it.
+    /// The maximum number of events that a relay claims at once. A lower `database.maximum_rows`
+    /// lowers it.
     pub batch_size: BatchSize,
-    /// How long a relay waits after a small batch, so that the next batch is larger. The first event after an idle time is published at once.
+    /// How long a relay waits after a small batch, so that the next batch is larger. The first
+    /// event after an idle time is published at once.
     pub linger: Timeout,
-    /// How long a claim is valid. A relay renews it while it publishes. After a crash, other relays wait this long.
+    /// How long a claim is valid. A relay renews it while it publishes. After a crash, other relays
+    /// wait this long.
     pub claim_ttl: Timeout,
     /// How often a relay polls after it published events.
     pub min_poll_interval: Timeout,
     /// How often a relay polls an idle outbox. A commit in the same process wakes it at once.
     pub max_poll_interval: Timeout,
-    /// How often a relay publishes an event that the broker refuses, before it dead-letters the event. Attempts while the broker is unavailable do not count.
+    /// How often a relay publishes an event that the broker refuses, before it dead-letters the
+    /// event. Attempts while the broker is unavailable do not count.
     pub max_attempts: NonZeroU32,
     /// The backoff after the first refusal of an event. It doubles with each refusal.
     pub initial_backoff: Timeout,

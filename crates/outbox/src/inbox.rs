@@ -50,8 +50,8 @@ pub enum InboxOutcome {
 }
 
 impl Inbox {
-    /// Creates the inbox of a consumer, usually named as its group, in a database with the tables of
-    /// [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the inbox of a consumer, usually named as its group, in a database with the tables
+    /// of [`MIGRATIONS`](crate::MIGRATIONS).
     #[must_use]
     pub fn new(database: Database, consumer: &str, config: InboxConfig) -> Self {
         Self {

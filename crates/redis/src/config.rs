@@ -19,7 +19,8 @@ const DEFAULT_TIMEOUT: Timeout = Timeout::from_millis(200);
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct RedisConfig {
-    /// The URL: redis://host:port/database, redis+sentinel://host:port,host:port/master/database or redis+cluster://host:port,host:port. Use rediss for TLS.
+    /// The URL: redis://host:port/database, redis+sentinel://host:port,host:port/master/database or
+    /// redis+cluster://host:port,host:port. Use rediss for TLS.
     pub url: RedisUrl,
     /// The password, if the URL contains none.
     #[serde(skip_serializing)]

@@ -40,9 +40,9 @@ const MAX_CLUSTER_FAILURES: u32 = 50;
 
 /// A connection to Redis for concurrent calls. Cheap to clone; all clones share one connection.
 ///
-/// It implements [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that crate
-/// run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of this
-/// crate.
+/// It implements [`ConnectionLike`] of the crate `redis`, so that scripts and pipelines of that
+/// crate run on it. [`request`](Self::request) and [`invoke`](Self::invoke) return the errors of
+/// this crate.
 #[derive(Clone)]
 pub struct Redis(Arc<Inner>);
 
@@ -198,7 +198,8 @@ impl Redis {
         if let Some(open) = self.current() {
             return Ok(open);
         }
-        // The attempt continues after its caller has timed out, so that later callers use its result.
+        // The attempt continues after its caller has timed out, so that later callers use its
+        // result.
         let redis = self.clone();
         let connected = tokio::spawn(async move {
             let opened = redis.connect().await;

@@ -181,7 +181,8 @@ pub async fn dropped_message_is_removed_msg_3(harness: &dyn Harness) {
 /// Every fifth message always fails and is dead-lettered. All others are handled.
 pub async fn failing_message_does_not_block_group_msg_3(harness: &dyn Harness) {
     let node = Node::start_with(harness, |config| {
-        // When nothing but poison is left the breaker opens, as it should, and the dead letters come one in five seconds.
+        // When only failing messages are left, the breaker opens, and one dead letter arrives
+        // every five seconds.
         config.defaults.breaker.mode = seaworthy_resilience::circuit_breaker::BreakerMode::Off;
     })
     .await;

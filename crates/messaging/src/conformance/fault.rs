@@ -56,8 +56,8 @@ const MESSAGE_SIZE: usize = 4 * 1024;
 const MAX_BATCH: usize = 250;
 /// The run stops the disturbances after this number, so that it ends.
 const MAX_FAULTS: u32 = 20;
-/// The latest beginning of a fault after the publish started, in microseconds. An engine on the same
-/// machine has then sent a part of the batch.
+/// The latest beginning of a fault after the publish started, in microseconds. An engine on the
+/// same machine has then sent a part of the batch.
 const MAX_BEGIN: u64 = 3_000;
 /// Shorter than some faults last.
 const PUBLISH_TIMEOUT: Timeout = Timeout::from_secs(1);

@@ -28,23 +28,28 @@ pub struct KafkaConfig {
     pub prefix: String,
     /// Further bootstrap servers, as `host:port`.
     pub servers: Vec<String>,
-    /// How long a member may be silent before the cluster reassigns its partitions. By default a cluster accepts 6 s to 30 min.
+    /// How long a member may be silent before the cluster reassigns its partitions. By default a
+    /// cluster accepts 6 s to 30 min.
     pub lease: Timeout,
-    /// How long a member may finish the messages of a partition that it hands over. The next member also receives messages that take longer.
+    /// How long a member may finish the messages of a partition that it hands over. The next member
+    /// also receives messages that take longer.
     pub handover: Timeout,
     /// The time limit of a request about topics and groups.
     pub timeout: Timeout,
     /// How often acknowledged messages are committed.
     pub commit_interval: Timeout,
-    /// The number of partitions of a new topic, which limits the active members of a group. Existing topics keep theirs.
+    /// The number of partitions of a new topic, which limits the active members of a group.
+    /// Existing topics keep theirs.
     pub partitions: NonZeroU16,
     /// The number of replicas of a new topic. The default is that of the cluster.
     pub replicas: Option<NonZeroU8>,
-    /// The number of replicas that must store a message before it is confirmed. The default is one less than `replicas`, or that of the cluster without `replicas`.
+    /// The number of replicas that must store a message before it is confirmed. The default is one
+    /// less than `replicas`, or that of the cluster without `replicas`.
     pub min_insync_replicas: Option<NonZeroU8>,
     /// The SASL mechanism of the user.
     pub sasl: KafkaSasl,
-    /// A file with the certificates (PEM) of trusted authorities for `kafkas://`, instead of those of the system.
+    /// A file with the certificates (PEM) of trusted authorities for `kafkas://`, instead of those
+    /// of the system.
     pub certificate_authorities: Option<PathBuf>,
 }
 

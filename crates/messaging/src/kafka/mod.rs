@@ -1,8 +1,8 @@
 //! Kafka: one topic per topic, one consumer group per group, and one dead-letter topic per topic.
 //!
-//! The client is librdkafka (by `rdkafka`), which the vendor of Kafka maintains. The engine needs its
-//! cooperative rebalancing, its idempotent producer and the metadata of commits. It is built from C
-//! sources, so this engine is a cargo feature.
+//! The client is librdkafka (by `rdkafka`), which the vendor of Kafka maintains. The engine needs
+//! its cooperative rebalancing, its idempotent producer and the metadata of commits. It is built
+//! from C sources, so this engine is a cargo feature.
 //!
 //! Kafka has no state of single messages: a group has one offset per partition. So the metadata of
 //! the committed offset contains which later messages are settled, and how often the others were

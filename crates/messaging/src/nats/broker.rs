@@ -83,8 +83,8 @@ impl NatsBroker {
     /// Connects to the server of the settings. `client` is the name of the connection.
     ///
     /// # Errors
-    /// [`TransportError`] if the server cannot be reached, refuses the credentials or has no JetStream,
-    /// or if the prefix is invalid.
+    /// [`TransportError`] if the server cannot be reached, refuses the credentials or has no
+    /// JetStream, or if the prefix is invalid.
     pub async fn open(config: &MessagingConfig, client: &str) -> Result<Self, TransportError> {
         let nats = &config.nats;
         let names = Names::new(&nats.prefix).ok_or_else(|| {

@@ -29,7 +29,8 @@ pub struct NatsConfig {
     pub connect_timeout: Timeout,
     /// The number of servers of a cluster that store each stream. Existing streams keep theirs.
     pub replicas: NonZeroU8,
-    /// A file with the certificates (PEM) of trusted authorities for `tls://`, instead of those of the system.
+    /// A file with the certificates (PEM) of trusted authorities for `tls://`, instead of those of
+    /// the system.
     pub certificate_authorities: Option<PathBuf>,
 }
 

@@ -187,8 +187,8 @@ impl Session {
         *self.acquired.lock() = Some(acquired);
         let session = Arc::clone(self);
         let to = to.clone();
-        // The renewal continues after the stop until the last message is settled. A stop does not wait
-        // for this task.
+        // The renewal continues after the stop until the last message is settled. A stop does not
+        // wait for this task.
         tokio::spawn(async move {
             let Some(lease) = &session.group_lease else {
                 return;
@@ -440,8 +440,8 @@ impl Drop for NatsDeliveries {
             runtime.spawn(async move {
                 let link = &session.broker.link;
                 if link.is_up().is_err() {
-                    // The client buffers these until it is connected, before the requests of the next
-                    // session.
+                    // The client buffers these until it is connected, before the requests of the
+                    // next session.
                     let mut unsettled: Vec<Held> = returning.into_iter().chain(held).collect();
                     unsettled.sort_by_key(|held| held.place);
                     for held in unsettled {

@@ -21,8 +21,8 @@ pub(super) type EndedSessions = Arc<Mutex<BTreeSet<String>>>;
 
 /// The lease of the active member of an ordered group. The last message of its subject names the
 /// holder. A session acquires the lease by publishing with the expected sequence of exactly that
-/// message. Clocks are not compared: a session takes the lease over after it has seen no renewal for
-/// one and a half leases.
+/// message. Clocks are not compared: a session takes the lease over after it has seen no renewal
+/// for one and a half leases.
 pub(super) struct GroupLease {
     link: Link,
     stream: String,

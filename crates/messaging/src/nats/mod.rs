@@ -9,8 +9,8 @@
 //! JetStream redelivers returned messages before new ones, in the order of their return. So a
 //! stopping session returns its messages after its last handler has ended, in the order of the
 //! stream. If a session dies, the server redelivers its messages in order after `lease`. Before
-//! version 2.11 JetStream has no groups with one active member, so members of an ordered group share
-//! a lease in a small stream ([`group_lease`]).
+//! version 2.11 JetStream has no groups with one active member, so members of an ordered group
+//! share a lease in a small stream ([`group_lease`]).
 //!
 //! Durability depends on the server. Version 2.9 confirms a message some moments before it writes
 //! it: a stopped server keeps everything, a killed one may lose the last confirmed messages, unless

@@ -12,10 +12,11 @@ use tokio_util::sync::CancellationToken;
 use super::link::{Link, lost};
 use crate::transport::TransportError;
 
-/// How long the server keeps a request without messages. A stop waits as long, because messages that
-/// answer a cancelled request would be missing until their lease ends.
+/// How long the server keeps a request without messages. A stop waits as long, because messages
+/// that answer a cancelled request would be missing until their lease ends.
 const REQUEST_EXPIRY: Duration = Duration::from_millis(500);
-/// A running server has reported the end of a request by then. The client reports a lost connection.
+/// A running server has reported the end of a request by then. The client reports a lost
+/// connection.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause after a failed request.
 const PAUSE: Duration = Duration::from_millis(100);

@@ -12,8 +12,8 @@ use super::{
 };
 use crate::{GroupName, Topic, transport::TransportError};
 
-/// How long the server recognizes a repeated message ID. Longer than a publisher retries by default.
-/// It costs the server memory.
+/// How long the server recognizes a repeated message ID. Longer than a publisher retries by
+/// default. It costs the server memory.
 const DUPLICATE_WINDOW_SECONDS: u64 = 120;
 const NANOSECONDS: u64 = 1_000_000_000;
 /// The server returns this many stream names at once.
@@ -103,8 +103,8 @@ impl Topology {
         let config = json!({
             "name": stream,
             "subjects": [subject],
-            // Not `interest`: such a stream is often empty, and an empty stream may lose its sequence
-            // when its server is killed.
+            // Not `interest`: such a stream is often empty, and an empty stream may lose its
+            // sequence when its server is killed.
             "retention": "limits",
             // A full stream refuses messages. The alternative loses the oldest ones.
             "discard": "new",
@@ -222,8 +222,8 @@ impl Topology {
         }
     }
 
-    /// Trims the messages that all groups have acknowledged. The last message always stays, so that a
-    /// killed server recovers the sequence of the stream.
+    /// Trims the messages that all groups have acknowledged. The last message always stays, so that
+    /// a killed server recovers the sequence of the stream.
     pub(super) async fn trim(&self, link: &Link, topic: &Topic) -> Result<(), TransportError> {
         let stream = self.names.stream(topic);
         let mut floor = u64::MAX;

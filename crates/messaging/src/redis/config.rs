@@ -21,8 +21,9 @@ pub struct RedisStreamsConfig {
     pub lease: Timeout,
     /// The time limit of a call, including the connection.
     pub timeout: Timeout,
-    /// The approximate maximum number of messages of a topic. The oldest are removed, even if a group has not acknowledged them. Without it, only messages that all groups have acknowledged are removed.
-    /// A topic without a group stores nothing in either case.
+    /// The approximate maximum number of messages of a topic. The oldest are removed, even if a
+    /// group has not acknowledged them. Without it, only messages that all groups have acknowledged
+    /// are removed. A topic without a group stores nothing in either case.
     pub max_length: Option<NonZeroU64>,
 }
 

@@ -9,8 +9,8 @@
 //! another session takes them over, and Redis counts the delivery. An ordered group has one active
 //! member at a time. Order holds within a topic.
 //!
-//! The engine needs one Redis, 7.0 or later. A replica that becomes the master may lack the messages
-//! that were confirmed last.
+//! The engine needs one Redis, 7.0 or later. A replica that becomes the master may lack the
+//! messages that were confirmed last.
 
 mod broker;
 mod config;

@@ -24,8 +24,8 @@ fn fnv1a(bytes: &[u8]) -> u64 {
 mod tests {
     use super::fnv1a;
 
-    /// The test vectors of the authors. If the partition of a key changed with a version, two relays
-    /// could publish the key at the same time.
+    /// The test vectors of the authors. If the partition of a key changed with a version, two
+    /// relays could publish the key at the same time.
     #[test]
     fn key_has_same_partition_in_every_version_msg_4() {
         assert_eq!(fnv1a(b""), 0xcbf2_9ce4_8422_2325);
