@@ -4,7 +4,7 @@ use seaworthy_data::{Connection, DataError, sql};
 
 use crate::microseconds;
 
-/// Rows that are asked for at once: far below the limit of rows that one answer of a database may have (`maximum_rows`), and a day without an incident has no second page.
+/// Rows that are asked for at once: far below the limit of rows that one answer of a database may have (`max_rows`), and a day without an incident has no second page.
 const PAGE: usize = 1_000;
 const PAGE_ROWS: i64 = PAGE as i64;
 

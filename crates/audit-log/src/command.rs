@@ -10,7 +10,7 @@ use crate::{
     AuditLog, AuditLogConfig, MIGRATIONS, RecordReference, Seen, Verified, export::Selection,
 };
 
-/// The command `audit-log verify|export` of a service binary, for the log in the database of this name.
+/// Returns the command `audit-log verify|export` of a service binary.
 ///
 /// ```
 /// use seaworthy_audit_log::{AuditLogConfig, audit_log_command};
@@ -40,31 +40,31 @@ fn definition() -> Command {
     let text = |name: &'static str, help: &'static str| Arg::new(name).long(name).help(help);
     let time = |name: &'static str, help: &'static str| text(name, help).value_parser(microseconds);
     Command::new("audit-log")
-        .about("Check who did what, or print it.")
+        .about("Verify or print the audit log.")
         .subcommand_required(true)
         .subcommand(
             Command::new("verify")
-                .about("Follow the chain from its beginning: whether a record was altered or is missing.")
+                .about("Verify the whole chain: fail if a record was altered or is missing.")
                 .arg(
-                    text("seen", "NUMBER:HASH of an earlier look or of the service's logs: shows whether the end was cut off.")
+                    text("seen", "NUMBER:HASH of an earlier verification or of the log of the service, to detect a removed end.")
                         .value_parser(|text: &str| text.parse::<RecordReference>()),
                 ),
         )
         .subcommand(
             Command::new("export")
-                .about("Print records, the oldest first; with --format json a document each line.")
-                .arg(time("since", "From this moment on (RFC 3339)."))
-                .arg(time("until", "Before this moment (RFC 3339)."))
-                .arg(text("actor", "Of this actor."))
-                .arg(text("action", "Of this action."))
-                .arg(text("target", "Of the thing with this identifier.")),
+                .about("Print records, the oldest first. With --format json, one document per line.")
+                .arg(time("since", "From this time on (RFC 3339)."))
+                .arg(time("until", "Before this time (RFC 3339)."))
+                .arg(text("actor", "Only records of this actor."))
+                .arg(text("action", "Only records of this action."))
+                .arg(text("target", "Only records of the target with this identifier.")),
         )
 }
 
 fn microseconds(text: &str) -> Result<i64, String> {
     DateTime::parse_from_rfc3339(text)
         .map(|time| time.timestamp_micros())
-        .map_err(|error| format!("it is no moment such as 2026-11-21T08:00:00Z: {error}"))
+        .map_err(|error| format!("not a valid timestamp such as 2026-11-21T08:00:00Z: {error}"))
 }
 
 async fn audit_log<C: Settings>(
@@ -92,12 +92,12 @@ async fn verify<C>(
     let verified = log
         .verify(seen)
         .await
-        .map_err(|error| StartError::because("the audit log is not whole", error))?;
+        .map_err(|error| StartError::because("the audit log is damaged", error))?;
     run.console.answer(&line(&verified), &verified);
     match (verified.seen, seen) {
-        // It was asked for, and would be taken for done.
+        // The operator requested the comparison, so its absence is an error.
         (Some(Seen::Pruned), Some((sequence, _))) => Err(StartError::new(format!(
-            "record {sequence} was pruned and cannot be compared any more: whether the end was cut off is not known, give --seen a later one"
+            "record {sequence} was pruned and cannot be compared: pass a later record to --seen"
         ))),
         _ => Ok(()),
     }
@@ -106,17 +106,17 @@ async fn verify<C>(
 fn line(verified: &Verified) -> String {
     let pruned = match verified.pruned_sequence {
         0 => String::new(),
-        sequence => format!(", those up to {sequence} were pruned"),
+        sequence => format!(", pruned up to {sequence}"),
     };
     let mut other = String::new();
     if let Some(last) = &verified.last_by_other_key {
-        other = format!(", the last by a key of audit_log.also_believed is {last}");
+        other = format!(", the last record of an additional key is {last}");
     }
     if verified.beginning_by_other_key {
-        other.push_str(", and such a key proves where they begin");
+        other.push_str(", an additional key signed the beginning");
     }
     format!(
-        "{} records are whole{pruned}{other}; the last is {}:{}",
+        "{} records verified{pruned}{other}, the last is {}:{}",
         verified.records, verified.last_sequence, verified.last_hash
     )
 }

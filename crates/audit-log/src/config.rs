@@ -10,25 +10,25 @@ use crate::RecordReference;
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AuditLogConfig {
-    /// What the chain is keyed with, at least 32 bytes; without it the service does not start. Who has the database and not this key can cut off the end of the log, which a number and hash that were kept elsewhere show, and can alter or remove nothing before it unseen.
+    /// The key of the chain, at least 32 bytes. Required. Without it, an attacker with the database cannot alter or remove records unnoticed. A removed end is detected by a record that is stored elsewhere.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
-    /// Other keys whose records are believed, each under a name of your own, such as a year: the next one while `key` is changed, and every earlier one for as long as its records are kept.
-    pub also_believed: BTreeMap<String, BelievedKeyConfig>,
-    /// How many days an entry is kept; for good where it is absent.
-    pub keep_days: Option<NonZeroU32>,
+    /// Additional keys that verify and do not sign, by a name of your choice: the next key during a change of `key`, and each earlier key while its records are stored.
+    pub additional_verification_keys: BTreeMap<String, VerificationKeyConfig>,
+    /// The retention of entries in days. Without it, entries are stored forever.
+    pub retention_days: Option<NonZeroU32>,
 }
 
-/// A key whose records are believed.
+/// A key that verifies and does not sign.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
-pub struct BelievedKeyConfig {
+pub struct VerificationKeyConfig {
     /// The key, at least 32 bytes.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub key: Option<Secret<String>>,
-    /// The last record that it signed, as `NUMBER:HASH`, which `audit-log verify` tells when no replica has it as its own any more. From then on whoever has stolen it can add and alter nothing.
+    /// The last record that the key signed, as `NUMBER:HASH`. `audit-log verify` prints it. With it, a stolen key can neither add nor alter records.
     #[schemars(with = "Option<String>")]
     pub last: Option<RecordReference>,
 }

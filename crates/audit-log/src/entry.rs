@@ -2,15 +2,15 @@ use std::{borrow::Cow, collections::BTreeMap};
 
 use serde::Serialize;
 
-/// How what was done ended.
+/// The result of an action.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// It was done.
+    /// The action succeeded.
     Done,
-    /// It was not allowed.
+    /// The action was forbidden.
     Refused,
-    /// It was allowed and failed.
+    /// The action was allowed and failed.
     Failed,
 }
 
@@ -24,7 +24,7 @@ impl Outcome {
     }
 }
 
-/// What is to be written down. Actor, tenant, request and address are those of the request in which it is appended.
+/// An entry to append. Actor, tenant, request ID and client address are those of the request.
 ///
 /// ```
 /// use seaworthy_audit_log::{AuditEntry, Outcome};
@@ -46,7 +46,7 @@ pub struct AuditEntry {
 }
 
 impl AuditEntry {
-    /// Something was done; an action's name is a noun and a verb, such as `user.ban`.
+    /// Creates an entry for an action. Its name is a noun and a verb, such as `user.ban`.
     pub const fn new(action: &'static str) -> Self {
         Self {
             action,
@@ -57,25 +57,25 @@ impl AuditEntry {
         }
     }
 
-    /// To what it was done: a kind of thing and which one.
+    /// Sets the target: its kind and its identifier.
     pub fn target(mut self, kind: &'static str, id: impl Into<String>) -> Self {
         self.target = Some((kind, id.into()));
         self
     }
 
-    /// How it ended, where it was not simply done.
+    /// Sets the result. The default is success.
     pub const fn outcome(mut self, outcome: Outcome) -> Self {
         self.outcome = outcome;
         self
     }
 
-    /// Who did it, where the request does not know yet, as at a login.
+    /// Sets the actor, for requests without one, such as a login.
     pub fn actor(mut self, actor: impl Into<String>) -> Self {
         self.actor = Some(actor.into());
         self
     }
 
-    /// What else somebody will want to know. What looks like a secret or like data about a person is masked as in logs (OBS-3).
+    /// Adds a detail. Secrets and personal data are masked as in logs (OBS-3).
     pub fn detail(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.details.insert(Cow::Borrowed(name), value.into());
         self

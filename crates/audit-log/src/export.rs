@@ -2,10 +2,10 @@ use seaworthy_data::{DataError, sql};
 
 use crate::{AuditLog, record::Record};
 
-/// Records that are held in memory at a time.
+/// Records in memory at a time.
 const PAGE: i64 = 1_000;
 
-/// Which records are wanted. What is absent does not narrow them.
+/// Filters of an export. An absent filter matches every record.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Selection {
     pub(crate) since_us: Option<i64>,
@@ -16,7 +16,7 @@ pub(crate) struct Selection {
 }
 
 impl AuditLog {
-    /// The next records after one, in order.
+    /// Returns the records after a number, in order.
     pub(crate) async fn select(
         &self,
         selection: &Selection,

@@ -3,10 +3,10 @@ use seaworthy_data::{Connection, DataError, sql};
 
 use crate::{AuditLog, VerifyError, keys::Signer, record::Record};
 
-/// Records that are held in memory at a time.
+/// Records in memory at a time.
 const PAGE: i64 = 1_000;
 
-/// A place in the chain: the number of a record and the hash that it has to have.
+/// A position in the chain: the number and the expected hash of a record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Link {
     pub(crate) sequence: i64,
@@ -14,7 +14,8 @@ pub(crate) struct Link {
 }
 
 impl AuditLog {
-    /// Goes from one place in the chain up to a number, and calls `at` for each record on the way, with who signed it. Returns where it came to, which is less far where the last ones are missing.
+    /// Verifies the chain from a position up to a number. Calls `at` for each record with its signer. Returns
+    /// the last position, which is earlier if records at the end are missing.
     pub(crate) async fn follow(
         &self,
         connection: &dyn Connection,
@@ -40,7 +41,7 @@ impl AuditLog {
         Ok(link)
     }
 
-    /// Who signed the record that has to come next.
+    /// Returns the signer of the next record.
     fn signer(&self, link: &Link, record: &Record) -> Result<Signer, VerifyError> {
         let sequence = link.sequence.saturating_add(1);
         if record.sequence != sequence {

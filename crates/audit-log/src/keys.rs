@@ -4,10 +4,10 @@ use seaworthy_service::StartError;
 
 use crate::{AuditLogConfig, RecordReference};
 
-/// RFC 2104, section 3: as long as the hash, or it is the weaker part.
+/// As long as the hash (RFC 2104, section 3).
 const SHORTEST: usize = 32;
 
-/// The key that signs, and others that are believed.
+/// The key that signs, and the keys that only verify.
 pub(crate) struct Keys {
     own: hmac::Key,
     others: Vec<Other>,
@@ -18,49 +18,54 @@ struct Other {
     last: Option<RecordReference>,
 }
 
-/// Whose key something was signed with.
+/// The key of a signature.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Signer {
-    /// That with which this service signs.
+    /// The key with which this service signs.
     Own,
-    /// One that is believed too.
+    /// An additional verification key.
     Other,
 }
 
 impl Keys {
     pub(crate) fn new(config: &AuditLogConfig) -> Result<Self, StartError> {
         let own = config.key.as_ref().ok_or_else(|| {
-            StartError::new("the audit log needs a key of at least 32 bytes: set audit_log.key")
+            StartError::new(
+                "the audit log needs a key: set audit_log.key to a reference to at least 32 bytes",
+            )
         })?;
-        let others = config.also_believed.iter().map(|(name, other)| {
-            let setting = format!("audit_log.also_believed.{name}.key");
-            let secret = other
-                .key
-                .as_ref()
-                .ok_or_else(|| StartError::new(format!("{setting} is missing")))?;
-            Ok(Other {
-                key: key(secret, &setting)?,
-                last: other.last.clone(),
-            })
-        });
+        let others = config
+            .additional_verification_keys
+            .iter()
+            .map(|(name, other)| {
+                let setting = format!("audit_log.additional_verification_keys.{name}.key");
+                let secret = other
+                    .key
+                    .as_ref()
+                    .ok_or_else(|| StartError::new(format!("{setting} is missing")))?;
+                Ok(Other {
+                    key: key(secret, &setting)?,
+                    last: other.last.clone(),
+                })
+            });
         Ok(Self {
             own: key(own, "audit_log.key")?,
             others: others.collect::<Result<_, StartError>>()?,
         })
     }
 
-    /// What new records and proofs are signed with.
+    /// Returns the key for new records and proofs.
     pub(crate) fn own(&self) -> &hmac::Key {
         &self.own
     }
 
-    /// The last records of the keys that have one. They are in the log, or were pruned.
+    /// Returns the last records of the keys that have one.
     pub(crate) fn ends(&self) -> impl Iterator<Item = (i64, &str)> {
         let ends = self.others.iter().filter_map(|other| other.last.as_ref());
         ends.map(|last| (last.sequence, last.hash.as_str()))
     }
 
-    /// With whose key `is_right` is content, of a record with this number.
+    /// Returns the key with which `is_right` succeeds for the record of this number.
     pub(crate) fn of_record(
         &self,
         sequence: i64,
@@ -69,7 +74,8 @@ impl Keys {
         self.find(is_right, |last| sequence <= last.sequence)
     }
 
-    /// With whose key `is_right` is content, of a proof: one by a key whose records have an end would let its thief remove what it has signed.
+    /// Returns the key with which `is_right` succeeds for a proof. Keys with a last record are excluded,
+    /// because a stolen one could remove the records that it signed.
     pub(crate) fn of_proof(&self, is_right: impl Fn(&hmac::Key) -> bool) -> Option<Signer> {
         self.find(is_right, |_| false)
     }

@@ -1,10 +1,15 @@
-//! Who did what to which thing, from where and with what result (OBS-11). Not to be confused with the auditor, which judges repositories.
+//! A hash-chained log of who did what to which target, from where and with what result (OBS-11). The
+//! auditor, which checks repositories, is a different tool.
 //!
-//! Why it is so: an audit log is worth what can be said of it later. So an entry is written in the transaction of what it tells of, and nothing is done that could not be written down;
-//! each entry's hash covers the one before it, keyed, so that nobody who merely has the database can alter, add or remove one before the last unseen;
-//! where the log begins after a pruning is keyed too, and a pruning first follows what it removes, or it would sign for somebody who has the database; and the hash of each goes to
-//! the service's log too, which leaves the machine, because a chain alone cannot tell that its end was cut off. The price is that transactions which append do so one after the other,
-//! which is right for what people do and wrong for what machines do a thousand times a second: that is what metrics and logs are for.
+//! - An entry is written in the transaction of its change. A change that cannot be logged is rolled back.
+//! - The hash of each record is an HMAC over the record and the previous hash. An attacker with the
+//!   database and without the key cannot alter, add or remove a record unnoticed, except at the end.
+//! - Pruning signs the new beginning with the same key, after it has verified the removed records.
+//! - The hash of each record also goes to the log of the service, which leaves the machine. It shows
+//!   whether the end of the chain was removed.
+//!
+//! Transactions that append run one after another. Log the actions of people here, and frequent actions
+//! of programs in metrics and logs.
 //!
 //! ```no_run
 //! use seaworthy_audit_log::{AppendError, AuditEntry, AuditLog};
@@ -36,9 +41,13 @@ mod reference;
 mod verify;
 
 pub use command::audit_log_command;
-pub use config::{AuditLogConfig, BelievedKeyConfig};
+pub use config::{AuditLogConfig, VerificationKeyConfig};
 pub use entry::{AuditEntry, Outcome};
 pub use log::{AppendError, AuditLog};
 pub use migrations::MIGRATIONS;
 pub use reference::{InvalidRecordReference, RecordReference};
 pub use verify::{Seen, Verified, VerifyError};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -11,12 +11,23 @@ use crate::{
     record::{BEGINNING, Record, hexadecimal},
 };
 
-/// What fits the columns; what is longer is cut.
+/// The maximum length of a column. Longer text is truncated.
 const LONGEST_TEXT: usize = 255;
-/// Details tell what happened and are no place for documents.
+/// In bytes. Details are not meant for documents.
 const LONGEST_DETAILS: usize = 8 * 1024;
 
 /// The audit log of a service. Cheap to clone.
+///
+/// ```no_run
+/// # async fn example(log: &seaworthy_audit_log::AuditLog, database: &seaworthy_data::Database) -> Result<(), seaworthy_audit_log::AppendError> {
+/// use seaworthy_audit_log::AuditEntry;
+///
+/// let tx = database.begin().await?;
+/// log.append(&tx, AuditEntry::new("user.ban").target("user", "7")).await?;
+/// tx.commit().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct AuditLog {
     pub(crate) database: Database,
@@ -32,13 +43,13 @@ impl fmt::Debug for AuditLog {
     }
 }
 
-/// An entry was not written.
+/// Errors of appending an entry.
 #[derive(Debug, thiserror::Error)]
 pub enum AppendError {
-    /// Its details are longer than 8 KiB.
-    #[error("the details of an audit entry have {0} bytes, and 8192 are the most")]
+    /// The details exceed 8 KiB.
+    #[error("the details of the audit entry have {0} bytes: use at most 8192")]
     TooLong(usize),
-    /// The database's.
+    /// An error of the database.
     #[error(transparent)]
     Database(#[from] DataError),
 }
@@ -52,22 +63,22 @@ impl From<AppendError> for Error {
     }
 }
 
-/// Where the chain ends and where it begins.
+/// The end and the beginning of the chain.
 #[derive(Debug, Clone)]
 pub(crate) struct Chain {
     pub(crate) last_sequence: i64,
     pub(crate) last_hash: Vec<u8>,
     pub(crate) pruned_sequence: i64,
     pub(crate) pruned_hash: Vec<u8>,
-    /// Absent where nothing was pruned.
+    /// `None` if nothing was pruned.
     pub(crate) pruned_proof: Option<Vec<u8>>,
 }
 
 impl AuditLog {
-    /// The log in this database, whose migrations hold [`MIGRATIONS`](crate::MIGRATIONS).
+    /// Creates the log in this database, whose migrations contain [`MIGRATIONS`](crate::MIGRATIONS).
     ///
     /// # Errors
-    /// There is no key, or it or one that is also believed has less than 32 bytes.
+    /// The key is missing, or a key has less than 32 bytes.
     pub fn new(database: Database, config: &AuditLogConfig) -> Result<Self, StartError> {
         Ok(Self {
             database,
@@ -75,10 +86,11 @@ impl AuditLog {
         })
     }
 
-    /// Writes an entry in the transaction of what it tells of: both are there or neither is. Append last, because from here to the commit no other transaction can append.
+    /// Appends an entry in the transaction of its change. Append last, because no other transaction can
+    /// append until the commit.
     ///
     /// # Errors
-    /// [`AppendError`]; the transaction then is to be rolled back, for what cannot be written down is not done.
+    /// [`AppendError`]. Roll the transaction back then, because its change cannot be logged.
     pub async fn append(&self, tx: &Transaction, entry: AuditEntry) -> Result<(), AppendError> {
         let (chain, now) = hold(tx).await?;
         let sequence = chain.last_sequence.saturating_add(1);
@@ -91,7 +103,8 @@ impl AuditLog {
             .execute(tx)
             .await?;
         self.sign_beginning_anew(tx, &chain).await?;
-        // The log of the process leaves this machine: what was cut off from the end of the table can be seen by it. A record that was rolled back would seem to be cut off too.
+        // The log of the service shows whether the end of the table was removed. Records that were rolled
+        // back must not be in it.
         tx.on_commit(move || {
             tracing::info!(
                 sequence = record.sequence,
@@ -105,14 +118,14 @@ impl AuditLog {
     }
 }
 
-/// Takes the chain for this transaction, and tells the time in microseconds.
+/// Locks the chain for this transaction. Returns the time in microseconds.
 pub(crate) async fn hold(tx: &Transaction) -> Result<(Chain, i64), DataError> {
     let chain: Chain =
         sql("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain' FOR UPDATE")
             .on_sqlite("SELECT last_sequence, last_hash, pruned_sequence, pruned_hash, pruned_proof FROM audit_log_chain WHERE name = 'chain'")
             .fetch_one(tx)
             .await?;
-    // After the wait for the row, so that times rise with the numbers.
+    // Read after the lock, so that times rise with the numbers.
     let (now,): (i64,) = sql("SELECT {now_us}").fetch_one(tx).await?;
     Ok((chain, now))
 }

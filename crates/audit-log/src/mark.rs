@@ -9,11 +9,11 @@ use crate::{
     record::{BEGINNING, add},
 };
 
-/// Sets a proof apart from the hash of a record, for the key is the same.
+/// Separates the domain of proofs from that of records, because the key is the same.
 const PURPOSE: &[u8] = b"where the audit log begins since a pruning";
 
 impl AuditLog {
-    /// Where the log begins, if that is proved, and by whose key where something was pruned.
+    /// Returns the proven beginning of the log, and the key of the proof if records were pruned.
     pub(crate) fn beginning(&self, chain: &Chain) -> Result<(Link, Option<Signer>), VerifyError> {
         if chain.pruned_proof.is_some() {
             let pruned = pruned(chain);
@@ -36,7 +36,8 @@ impl AuditLog {
             .of_proof(|key| verify_slices_are_equal(&proof(pruned, key), known).is_ok())
     }
 
-    /// Signs it with the own key where another one did that is believed, so that the other one can be done without.
+    /// Signs the beginning with the own key if an additional key signed it, so that the other key can be
+    /// removed.
     pub(crate) async fn sign_beginning_anew(
         &self,
         tx: &Transaction,
@@ -49,7 +50,7 @@ impl AuditLog {
         }
     }
 
-    /// Writes down where the log begins from now on, signed.
+    /// Stores the new beginning of the log with its signature.
     pub(crate) async fn mark(&self, tx: &Transaction, pruned: &Link) -> Result<(), DataError> {
         sql("UPDATE audit_log_chain SET pruned_sequence = ?, pruned_hash = ?, pruned_proof = ? WHERE name = 'chain'")
             .bind(pruned.sequence)
@@ -68,7 +69,8 @@ fn pruned(chain: &Chain) -> Link {
     }
 }
 
-/// What stands for those that were pruned. Without it, whoever has the database could say that everything was.
+/// The proof of the pruned records. Without it, an attacker with the database could claim that all records
+/// were pruned.
 fn proof(pruned: &Link, key: &hmac::Key) -> Vec<u8> {
     let mut context = hmac::Context::with_key(key);
     add(&mut context, Some(PURPOSE));

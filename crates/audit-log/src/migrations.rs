@@ -1,6 +1,6 @@
 use seaworthy_data::{Migration, MigrationSet};
 
-/// The tables of the audit log, in the database of the service: add this set to the service's own.
+/// The migrations of the audit log. Add this set to those of the service.
 pub const MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "audit_log",
     &[

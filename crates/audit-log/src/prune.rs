@@ -8,16 +8,16 @@ use crate::{
 };
 
 const MICROSECONDS_OF_A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
-/// What one transaction removes, so that nobody waits for long to append.
+/// Records that one transaction removes, so that other transactions can append soon.
 const AT_ONCE: i64 = 5_000;
-/// What is kept for days need not go to the minute.
+/// The retention is in days, so an hour is precise enough.
 const EVERY: Timeout = Timeout::from_secs(60 * 60);
 
 impl AuditLog {
-    /// The worker that removes what is older than the settings say; none where everything is kept.
+    /// Returns the worker that removes records after their retention. Returns `None` without a retention.
     #[must_use]
     pub fn prune_worker(&self, config: &AuditLogConfig) -> Option<Worker> {
-        let days = config.keep_days?.get();
+        let days = config.retention_days?.get();
         let log = self.clone();
         let work = move |_| {
             let log = log.clone();
@@ -30,10 +30,11 @@ impl AuditLog {
         ))
     }
 
-    /// Removes the oldest records, those of more than so many days ago, and tells how many. The chain remembers where it goes on and proves it, so the rest stays verifiable.
+    /// Removes records that are older than `days` and returns their number. Stores a proof of the new
+    /// beginning, so the remaining chain can be verified.
     ///
     /// # Errors
-    /// [`VerifyError`] for a beginning that is not what was written: of that, nothing more is removed.
+    /// [`VerifyError`] if the records to remove are damaged. Nothing more is removed then.
     pub async fn prune(&self, days: u32) -> Result<u64, VerifyError> {
         let age = i64::from(days).saturating_mul(MICROSECONDS_OF_A_DAY);
         let mut removed = 0;
@@ -57,7 +58,7 @@ impl AuditLog {
         let Some(end) = end(tx, &chain, now.saturating_sub(age)).await? else {
             return Ok(0);
         };
-        // Somebody who alters times, or the mark, would otherwise have the beginning removed and that signed.
+        // Otherwise an attacker who alters times would make the service remove records and sign that.
         let (beginning, _) = self.beginning(&chain)?;
         let pruned = self.follow(tx, beginning, end, |_, _| Ok(())).await?;
         let done = sql("DELETE FROM audit_log WHERE sequence > ? AND sequence <= ?")
@@ -70,7 +71,8 @@ impl AuditLog {
     }
 }
 
-/// The number of the last record that is to go now. The times rise with the numbers, so what is to go is the beginning.
+/// Returns the number of the last record to remove. Times rise with the numbers, so the oldest records
+/// are the first ones.
 async fn end(tx: &Transaction, chain: &Chain, before_us: i64) -> Result<Option<i64>, DataError> {
     let end: Option<(i64,)> =
         sql("SELECT sequence FROM audit_log WHERE sequence > ? AND sequence <= ? AND sequence < ? AND at_us < ? ORDER BY sequence DESC LIMIT 1")

@@ -6,7 +6,7 @@ use serde::Serialize;
 /// The hash before the first record.
 pub(crate) const BEGINNING: [u8; 32] = [0; 32];
 
-/// A line of the log as it is stored.
+/// A record as it is stored.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Record {
     pub(crate) sequence: i64,
@@ -27,7 +27,7 @@ pub(crate) struct Record {
 }
 
 impl Record {
-    /// The hash that it has to have after this one.
+    /// Returns the expected hash of the record after the previous hash.
     pub(crate) fn chained(&self, previous: &[u8], key: &hmac::Key) -> Vec<u8> {
         let mut context = hmac::Context::with_key(key);
         add(&mut context, Some(previous));
@@ -49,20 +49,20 @@ impl Record {
         context.sign().as_ref().to_vec()
     }
 
-    /// A line for people.
+    /// Formats the record for people.
     pub(crate) fn line(&self) -> String {
-        let or_nobody = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
+        let or_dash = |text: &Option<String>| text.clone().unwrap_or_else(|| "-".to_owned());
         format!(
             "{} {} {} {} {} {}/{} {} {} {}",
             self.sequence,
             time(self.at_us),
-            or_nobody(&self.actor),
-            or_nobody(&self.address),
+            or_dash(&self.actor),
+            or_dash(&self.address),
             self.action,
-            or_nobody(&self.target_kind),
-            or_nobody(&self.target_id),
+            or_dash(&self.target_kind),
+            or_dash(&self.target_id),
             self.outcome,
-            or_nobody(&self.request_id),
+            or_dash(&self.request_id),
             self.details
         )
     }
@@ -87,7 +87,7 @@ impl FromRow for Record {
     }
 }
 
-/// Adds a field with its length, so that no two rows of fields have the same bytes.
+/// Adds a field with its length, so that different records have different bytes.
 pub(crate) fn add(context: &mut hmac::Context, field: Option<&[u8]>) {
     let length = field.map_or(u64::MAX, |bytes| u64::try_from(bytes.len()).unwrap_or(0));
     context.update(&length.to_be_bytes());
@@ -111,7 +111,7 @@ fn as_time<S: serde::Serializer>(microseconds: &i64, serializer: S) -> Result<S:
 fn as_document<S: serde::Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
     match serde_json::from_str::<serde_json::Value>(text) {
         Ok(document) => document.serialize(serializer),
-        // Somebody altered it, which is for `verify` to say.
+        // The record was altered, which `verify` reports.
         Err(_) => serializer.serialize_str(text),
     }
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// Hexadecimal digits of a hash.
 const DIGITS: usize = 64;
 
-/// A record as it is told elsewhere: its number and its hash in hexadecimal, `7:93ab…`.
+/// A reference to a record: its number and its hash in hexadecimal, as in `7:93ab…`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct RecordReference {
@@ -13,9 +13,9 @@ pub struct RecordReference {
     pub(crate) hash: String,
 }
 
-/// A text that is no number and hash.
+/// The text is not a reference.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("it is no number and hash of a record, such as 7:93ab…")]
+#[error("not a valid reference to a record: use its number and hash, such as 7:93ab…")]
 pub struct InvalidRecordReference;
 
 impl FromStr for RecordReference {

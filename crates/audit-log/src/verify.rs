@@ -10,67 +10,68 @@ use crate::{
     record::hexadecimal,
 };
 
-/// What a look at the whole chain has found.
+/// The result of verifying the whole chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Verified {
-    /// How many records there are.
+    /// The number of records.
     pub records: u64,
-    /// The number up to which records were pruned, 0 where none was.
+    /// The number of the last pruned record. 0 if none was pruned.
     pub pruned_sequence: i64,
-    /// The number of the last one, 0 where there was never any.
+    /// The number of the last record. 0 if there is none.
     pub last_sequence: i64,
-    /// Its hash, in hexadecimal: kept elsewhere, it shows later whether the end was cut off.
+    /// The hash of the last record in hexadecimal. Store it elsewhere to detect later whether the end was
+    /// removed.
     pub last_hash: String,
-    /// The last record that another key signed which is believed (`audit_log.also_believed`).
+    /// The last record that an additional key signed (`audit_log.additional_verification_keys`).
     pub last_by_other_key: Option<RecordReference>,
-    /// Whether such a key proves where the log begins; the next append by this service proves it anew.
+    /// Whether an additional key signed the beginning. The next append of this service signs it again.
     pub beginning_by_other_key: bool,
-    /// What became of the record that was seen before, where one was given.
+    /// The state of the record from an earlier verification, if one was given.
     pub seen: Option<Seen>,
 }
 
-/// What became of a record that was seen before.
+/// The state of a record from an earlier verification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Seen {
-    /// The log has it still, or begins right after it.
+    /// The log contains it, or begins right after it.
     Whole,
-    /// It was pruned since, and others after it: it cannot be compared any more, and does not tell whether the end was cut off.
+    /// It and later records were pruned, so it cannot be compared.
     Pruned,
 }
 
-/// The log is not what was written.
+/// Errors of verifying the log.
 #[derive(Debug, thiserror::Error)]
 pub enum VerifyError {
-    /// A record was altered, or written by somebody without the key.
-    #[error("record {0} is not what was written")]
+    /// A record was altered, or signed without the key.
+    #[error("record {0} was altered")]
     Altered(i64),
     /// Records are missing.
     #[error("record {0} is missing")]
     Missing(i64),
-    /// A record is before the beginning of the chain or after its end.
-    #[error("record {0} is not of the chain")]
+    /// A record precedes the beginning of the chain or follows its end.
+    #[error("record {0} is outside of the chain")]
     Stray(i64),
-    /// The end of the chain is not its last record.
-    #[error("the chain ends at record {expected}, and the last one that is here is {found}")]
+    /// The last record is not the end of the chain.
+    #[error("the chain ends at record {expected}, and the last stored record is {found}")]
     End {
-        /// What the chain says.
+        /// The number of the end of the chain.
         expected: i64,
-        /// What is here.
+        /// The number of the last stored record.
         found: i64,
     },
-    /// Where the log begins was altered, or written by somebody without the key.
-    #[error("that the records up to {0} were pruned is not what was written")]
+    /// The beginning of the log was altered, or signed without the key.
+    #[error("the proof that the records up to {0} were pruned was altered")]
     Mark(i64),
-    /// The beginning is gone and nothing proves that it was pruned.
+    /// The first records are missing without a proof that they were pruned.
     #[error(
-        "nothing proves that the records up to {0} were pruned: somebody without the key removed them, or a version that proved nothing yet"
+        "there is no proof that the records up to {0} were pruned: an attacker or an old version removed them"
     )]
     Unproved(i64),
-    /// It is not what was seen before.
-    #[error("record {0} is not the one that was seen before")]
+    /// The record differs from the earlier verification.
+    #[error("record {0} differs from the reference")]
     Replaced(i64),
-    /// It cannot be read.
+    /// The log cannot be read.
     #[error(transparent)]
     Failed(#[from] DataError),
 }
@@ -85,16 +86,17 @@ impl From<VerifyError> for Error {
 }
 
 impl AuditLog {
-    /// Reads the whole log and follows its chain. `seen` is a number and its hash from an earlier look or from the service's logs: without one, a log whose end was cut off is whole.
+    /// Verifies the whole log. `seen` is a record from an earlier verification or from the log of the
+    /// service. Without it, a removed end is not detected.
     ///
     /// # Errors
-    /// [`VerifyError`] names the first record that is wrong.
+    /// [`VerifyError`] for the first damaged record.
     pub async fn verify(&self, seen: Option<(i64, &str)>) -> Result<Verified, VerifyError> {
         loop {
-            // Before the records, so that what is appended meanwhile is not missed but left for the next look.
+            // Read before the records, so that concurrent appends are left to the next verification.
             let chain = chain(&self.database).await?;
             let found = self.look(&chain, seen).await;
-            // What is pruned meanwhile looks as if it were missing.
+            // A concurrent pruning looks like missing records.
             if found.is_ok() || !self.was_pruned_since(&chain).await? {
                 return found;
             }
@@ -153,7 +155,8 @@ impl AuditLog {
         })
     }
 
-    /// In one statement with the ends of the chain as they are then, for others append and prune meanwhile.
+    /// Reads the record and the ends of the chain in one statement, because other transactions append and
+    /// prune.
     async fn refuse_strays(&self) -> Result<(), VerifyError> {
         let stray: Option<(i64,)> =
             sql("SELECT sequence FROM audit_log, audit_log_chain WHERE name = 'chain'
@@ -164,7 +167,7 @@ impl AuditLog {
     }
 }
 
-/// Refuses a record that is not the one that is known to be at its place.
+/// Fails if the record differs from the known one with its number.
 fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
     for (sequence, hash) in known {
         if *sequence == link.sequence && !hexadecimal(&link.hash).eq_ignore_ascii_case(hash) {
@@ -174,7 +177,7 @@ fn compare(link: &Link, known: &[(i64, &str)]) -> Result<(), VerifyError> {
     Ok(())
 }
 
-/// What became of the one that was seen, in a whole log from here to there, each of which was compared.
+/// Returns the state of the earlier record, in a verified part of the log.
 fn became(
     seen: Option<(i64, &str)>,
     pruned_sequence: i64,

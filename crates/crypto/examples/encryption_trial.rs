@@ -1,4 +1,4 @@
-//! A service with encrypted columns of every kind, for the tests of its command.
+//! A service with encrypted columns of every key type, for tests of its command.
 
 use std::process::ExitCode;
 
@@ -56,15 +56,15 @@ const COLUMNS: &[EncryptedColumn] = &[
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct TrialConfig {
-    /// Where everything is kept.
+    /// The database.
     database: DatabaseConfig,
-    /// The key in use.
+    /// The active key.
     #[serde(skip_serializing)]
     new: Option<Secret<String>>,
-    /// The key of before.
+    /// The previous key.
     #[serde(skip_serializing)]
     old: Option<Secret<String>>,
-    /// What Vault at `clients.vault` lets in; with it the key is there.
+    /// The token of Vault at `clients.vault`. With it, Vault holds the key.
     #[serde(skip_serializing)]
     vault_token: Option<Secret<String>>,
 }

@@ -14,17 +14,17 @@ pub(crate) const NONCE_LENGTH: usize = NONCE_LEN;
 /// Bytes of a tag.
 pub(crate) const TAG_LENGTH: usize = 16;
 
-/// A key, ready for use.
+/// An AES-256-GCM key.
 pub(crate) struct Aead(RandomizedNonceKey);
 
 impl Aead {
     pub(crate) fn new(key: &Secret<[u8; KEY_LENGTH]>) -> Result<Self, CryptoError> {
         RandomizedNonceKey::new(&AES_256_GCM, key.expose())
             .map(Self)
-            .map_err(|_| CryptoError::Key("it is not one of AES-256-GCM"))
+            .map_err(|_| CryptoError::Key("it is not an AES-256-GCM key"))
     }
 
-    /// Nonce, ciphertext and tag, one behind the other.
+    /// Encrypts and returns nonce, ciphertext and tag, concatenated.
     pub(crate) fn seal(&self, plain: &[u8], bound: &[u8]) -> Result<Vec<u8>, CryptoError> {
         let mut text = Vec::with_capacity(plain.len() + TAG_LENGTH);
         text.extend_from_slice(plain);
@@ -38,13 +38,13 @@ impl Aead {
         Ok(sealed)
     }
 
-    /// What was sealed, if nothing of it was changed and it was bound to the same.
+    /// Decrypts, if neither the ciphertext nor the context was changed.
     pub(crate) fn open(&self, sealed: &[u8], bound: &[u8]) -> Result<Secret<Vec<u8>>, CryptoError> {
         let (nonce, text) = sealed
             .split_at_checked(NONCE_LENGTH)
             .ok_or(CryptoError::Malformed)?;
         let nonce = Nonce::try_assume_unique_for_key(nonce).map_err(|_| CryptoError::Malformed)?;
-        // Ciphertext until it is opened in place, and on failure wiped by the primitive.
+        // Decrypted in place. The cipher wipes it on failure.
         let mut text = text.to_vec();
         let length = self
             .0

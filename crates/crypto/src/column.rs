@@ -6,14 +6,14 @@ impl<T> HasKind for Encrypted<T> {
     const KIND: Kind = Kind::Text;
 }
 
-/// A column of text holds the envelope as text, so that people and dumps can tell that it is one.
+/// Stores the envelope as text, so that people and dumps can recognize it.
 impl<T> From<Encrypted<T>> for Value {
     fn from(value: Encrypted<T>) -> Self {
         Self::from(value.envelope().to_string())
     }
 }
 
-/// From a column of text, or from one of bytes that [`Envelope::to_bytes`] has filled.
+/// Reads a column of text, or a column of bytes from [`Envelope::to_bytes`].
 impl<T> FromColumn for Encrypted<T> {
     fn from_value(value: Value) -> Result<Self, DataError> {
         let envelope = match value {

@@ -5,11 +5,14 @@ use serde_json::json;
 
 use crate::{EncryptedColumn, RewrapReport, Sealer, new_key_text, rewrap};
 
-/// What a rotation needs to be told: a key of before is used for as long as a data key lives.
-const ROTATED: &str = "a new key is in use; running services go on with one of before for five minutes at most: wait so long, then run `encryption rewrap`";
+/// Services use a data key of the previous key for five minutes at most.
+const ROTATED: &str = "a new key is active: wait five minutes, in which running services may use the previous key, then run `encryption rewrap`";
 
-/// The command `encryption new-key|rotate|rewrap` of a service binary, by which keys are rotated (SEC-5). `rewrap` goes over these columns of the database of this name: all that the service
-/// has encrypted there, those of parts too, or whoever removes the old key loses them.
+/// Returns the command `encryption new-key|rotate|rewrap` of a service binary, which rotates keys
+/// (SEC-5).
+///
+/// `rewrap` processes these columns of the database. List every encrypted column, also those of parts,
+/// or its values are lost when you remove the old key.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -36,8 +39,8 @@ const ROTATED: &str = "a new key is in use; running services go on with one of b
 ///
 /// fn sealer(service: &Assembly<UsersConfig>) -> Result<Sealer, StartError> {
 ///     let text = service.settings().key.as_ref().ok_or_else(|| StartError::new("set key"))?;
-///     let of = |error| StartError::because("the key cannot be used", error);
-///     let id = KeyId::new("2026-11").map_err(|error| StartError::because("the key has no name", error))?;
+///     let of = |error| StartError::because("the key is invalid", error);
+///     let id = KeyId::new("2026-11").map_err(|error| StartError::because("the name of the key is invalid", error))?;
 ///     Ok(Sealer::new(Keyring::new(id, &key_from_text(text).map_err(of)?).map_err(of)?))
 /// }
 ///
@@ -68,24 +71,25 @@ pub fn encryption_command<C: Settings>(
 
 fn definition() -> Command {
     Command::new("encryption")
-        .about("Rotate the keys of what is stored encrypted.")
+        .about("Rotate the keys of encrypted values.")
         .subcommand_required(true)
         .subcommand(
             Command::new("new-key")
-                .about("Print a new key for a keyring. Give it to whatever keeps the secrets."),
+                .about("Print a new key for a keyring. Store it as a secret."),
         )
         .subcommand(
             Command::new("rotate").about(
-                "Have a new key made and used by whoever holds the keys, such as Vault. A keyring is rotated by its settings.",
+                "Create and activate a new key in Vault. Rotate a keyring by its settings.",
             ),
         )
         .subcommand(Command::new("rewrap").about(
-            "Wrap the keys of what is stored by the key in use: after a rotation, before the old key is removed.",
+            "Rewrap the data keys with the active key, after a rotation and before you remove the old key.",
         ))
 }
 
 fn new_key<C>(run: &CommandRun<'_, C>) -> Result<(), StartError> {
-    let key = new_key_text().map_err(|error| StartError::because("no key was made", error))?;
+    let key = new_key_text()
+        .map_err(|error| StartError::because("a new key cannot be generated", error))?;
     let document = json!({ "key": key.expose() });
     run.console.answer(key.expose(), &document);
     Ok(())
@@ -95,7 +99,7 @@ async fn rotate<C>(run: &CommandRun<'_, C>, sealer: &Sealer) -> Result<(), Start
     sealer
         .rotate()
         .await
-        .map_err(|error| StartError::because("the keys were not rotated", error))?;
+        .map_err(|error| StartError::because("the key cannot be rotated", error))?;
     run.console.answer(ROTATED, &json!({ "rotated": true }));
     Ok(())
 }
@@ -109,11 +113,11 @@ async fn rewrap_all<C>(
     let mut reports = Vec::new();
     for column in columns {
         let console = run.console;
-        let told = move |report: &RewrapReport| console.progress(&line(report));
-        let report = rewrap(database, sealer, column, told)
+        let progress = move |report: &RewrapReport| console.progress(&line(report));
+        let report = rewrap(database, sealer, column, progress)
             .await
             .map_err(|error| {
-                let what = format!("the keys of {} were not all wrapped anew", column.name);
+                let what = format!("not all data keys of {} could be rewrapped", column.name);
                 StartError::because(what, error)
             })?;
         reports.push(report);

@@ -1,23 +1,32 @@
-/// Where a value belongs. It is authenticated and not stored: a value opens only at the place that it was encrypted for.
+/// The location of a value. It is authenticated and not stored: a value can only be decrypted with the
+/// context of its encryption.
 ///
-/// The place must not change while the value is stored: name a row by its primary key, never by something that a user may edit.
+/// The context must not change while the value is stored. Use the primary key of the row, never a field
+/// that users edit.
+///
+/// ```
+/// use seaworthy_crypto::Context;
+///
+/// let context = Context::new("users", "phone").row("0192d3a8");
+/// # drop(context);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Context(Vec<u8>);
 
 impl Context {
-    /// A column of a table, or any two names that together tell one kind of value from all others.
+    /// Creates the context of a column, or of any two names that identify a kind of value.
     #[must_use]
     pub fn new(table: &str, column: &str) -> Self {
         Self(Vec::new()).with(table).with(column)
     }
 
-    /// One row of it.
+    /// Adds the row.
     #[must_use]
     pub fn row(self, key: &str) -> Self {
         self.with(key)
     }
 
-    /// Adds a part with its length before it, so that `("ab", "c")` is not `("a", "bc")`.
+    /// Adds a part after its length, so that `("ab", "c")` and `("a", "bc")` differ.
     fn with(mut self, part: &str) -> Self {
         let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
         self.0.extend_from_slice(&length.to_be_bytes());
@@ -35,7 +44,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_two_places_have_the_same_bytes_sec_5() {
+    fn different_contexts_have_different_bytes_sec_5() {
         let places = [
             Context::new("ab", "c"),
             Context::new("a", "bc"),

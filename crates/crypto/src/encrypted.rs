@@ -4,14 +4,15 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::{CryptoError, Envelope};
 
-/// A field that is encrypted wherever it goes: in a struct that is stored, sent or logged it is its envelope. [`Sealer::open`](crate::Sealer::open) gives back the value.
+/// An encrypted field. In a struct that is stored, sent or logged, it appears as its envelope.
+/// [`Sealer::open`](crate::Sealer::open) decrypts it.
 pub struct Encrypted<T> {
     envelope: Envelope,
     value: PhantomData<fn() -> T>,
 }
 
 impl<T> Encrypted<T> {
-    /// What was read from where it is stored. Whether it opens, and as a `T`, is seen when it is opened.
+    /// Wraps a stored envelope. Its content is checked on decryption.
     #[must_use]
     pub fn new(envelope: Envelope) -> Self {
         Self {
@@ -20,7 +21,7 @@ impl<T> Encrypted<T> {
         }
     }
 
-    /// What is stored.
+    /// Returns the envelope.
     #[must_use]
     pub fn envelope(&self) -> &Envelope {
         &self.envelope

@@ -5,15 +5,16 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 
 use crate::{CryptoError, KeyId, wrap::WrappedKey};
 
-/// The first byte: how what follows is read.
+/// The first byte: the version of the format.
 const VERSION: u8 = 1;
-/// What the text begins with, so that people and dumps can tell it.
+/// The prefix of the text form, by which people and dumps recognize it.
 const PREFIX: &str = "sealed1:";
 
-/// An encrypted value as it is stored: which key, the wrapped data key, and the ciphertext.
+/// An encrypted value in its stored form: the name of the key, the wrapped data key and the ciphertext.
 ///
-/// As bytes: version (1), length of the key's name (1), the name, length of the wrapped key (2, big-endian), the wrapped key, and the rest: nonce (12), ciphertext, tag (16).
-/// As text the same in base64url behind `sealed1:`.
+/// The bytes are: version (1), length of the name (1), the name, length of the wrapped key (2,
+/// big-endian), the wrapped key, nonce (12), ciphertext, tag (16). The text is `sealed1:` and the bytes in
+/// base64url.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Envelope {
     pub(crate) key: WrappedKey,
@@ -21,10 +22,10 @@ pub struct Envelope {
 }
 
 impl Envelope {
-    /// Reads the bytes of a stored value.
+    /// Parses the bytes of a stored value without decrypting it.
     ///
     /// # Errors
-    /// [`CryptoError::Malformed`] when they are none of an envelope. Whether it opens is not looked at.
+    /// [`CryptoError::Malformed`] if the bytes are not an envelope.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, CryptoError> {
         let read = || {
             let (&[version, name_length], rest) = bytes.split_first_chunk()?;
@@ -43,13 +44,13 @@ impl Envelope {
         read().ok_or(CryptoError::Malformed)
     }
 
-    /// The bytes to store.
+    /// Returns the bytes to store.
     ///
     /// # Errors
-    /// [`CryptoError::Key`] when a wrapped key is too long to be stored, which no store of keys makes.
+    /// [`CryptoError::Key`] if the wrapped key is too long.
     pub fn to_bytes(&self) -> Result<Vec<u8>, CryptoError> {
         let name = self.key.key_id.as_str().as_bytes();
-        let too_long = |_| CryptoError::Key("its wrapped form is too long");
+        let too_long = |_| CryptoError::Key("the wrapped key is too long");
         let name_length = u8::try_from(name.len()).map_err(too_long)?;
         let key_length = u16::try_from(self.key.bytes.len()).map_err(too_long)?;
         Ok([
@@ -62,7 +63,7 @@ impl Envelope {
         .concat())
     }
 
-    /// The name of the key-encryption key: what is to be wrapped anew is found by it.
+    /// Returns the name of the key-encryption key, by which a rotation finds values to rewrap.
     #[must_use]
     pub fn key_id(&self) -> &KeyId {
         &self.key.key_id

@@ -1,27 +1,28 @@
 use std::{fmt, str::FromStr, sync::Arc};
 
-/// It stands in every stored value, so it is short.
+/// Every stored value contains the name, so it is short.
 const LONGEST: usize = 64;
 
-/// The name of a key-encryption key: letters, digits, `.`, `_`, `-` and `:`, at most 64, the first no point. It is stored beside every value and is no secret.
+/// The name of a key-encryption key: 1 to 64 letters, digits, `.`, `_`, `-` and `:`, without a leading
+/// point. Every stored value contains it, so it is not secret.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct KeyId(Arc<str>);
 
-/// A text that is no name of a key.
+/// The text is not a valid name of a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "the name of a key is made of 1 to 64 letters, digits, '.', '_', '-' and ':', and does not begin with '.'"
+    "not a valid key name: use 1 to 64 letters, digits, '.', '_', '-' and ':', without a leading '.'"
 )]
 pub struct InvalidKeyId;
 
 impl KeyId {
-    /// Checks a name.
+    /// Validates a name.
     ///
     /// # Errors
-    /// It is empty, too long, or has other letters.
+    /// The name is empty, too long, or has other characters.
     pub fn new(name: &str) -> Result<Self, InvalidKeyId> {
         let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"._-:".contains(&byte);
-        // It becomes a part of paths, where a point alone would lead elsewhere.
+        // The name becomes a part of paths, in which `.` and `..` have a meaning.
         if name.is_empty()
             || name.len() > LONGEST
             || name.starts_with('.')
@@ -32,7 +33,7 @@ impl KeyId {
         Ok(Self(name.into()))
     }
 
-    /// The name.
+    /// Returns the name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

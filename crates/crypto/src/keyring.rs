@@ -9,13 +9,14 @@ use crate::{
     wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey},
 };
 
-/// Tells a wrapped data key from everything else that the same key might encrypt.
+/// Separates wrapped data keys from other values that the same key may encrypt.
 const PURPOSE: &[u8] = b"seaworthy data key 1:";
 
-/// Key-encryption keys in this process. Cheap to clone; all clones are the same keyring.
+/// Key-encryption keys in this process. Cheap to clone. All clones are the same keyring.
 ///
-/// A key is rotated as: [`add`](Self::add) the new one to every replica, [`activate`](Self::activate) it, wrap all data keys anew ([`Sealer::rewrap`](crate::Sealer::rewrap)),
-/// [`remove`](Self::remove) the old one. What it holds comes of settings, so each step is a change of them.
+/// To rotate a key, [`add`](Self::add) the new one on every replica, [`activate`](Self::activate) it,
+/// rewrap all data keys ([`Sealer::rewrap`](crate::Sealer::rewrap)), and [`remove`](Self::remove) the old
+/// one. The keys come from settings, so each step is a change of the settings.
 #[derive(Clone)]
 pub struct Keyring(Arc<RwLock<Keys>>);
 
@@ -25,19 +26,19 @@ struct Keys {
 }
 
 impl Keyring {
-    /// A keyring of one key, which is in use.
+    /// Creates a keyring with one active key.
     ///
     /// # Errors
-    /// The key cannot be used.
+    /// The key is invalid.
     pub fn new(id: KeyId, key: &Secret<[u8; KEY_LENGTH]>) -> Result<Self, CryptoError> {
         let all = BTreeMap::from([(id.clone(), Arc::new(Aead::new(key)?))]);
         Ok(Self(Arc::new(RwLock::new(Keys { active: id, all }))))
     }
 
-    /// Adds a key that is not in use yet: what it wrapped elsewhere opens here.
+    /// Adds a key without activating it, so that this process can decrypt values of replicas that use it.
     ///
     /// # Errors
-    /// There is a key of this name, or the key cannot be used.
+    /// A key with this name exists, or the key is invalid.
     pub fn add(&self, id: KeyId, key: &Secret<[u8; KEY_LENGTH]>) -> Result<(), CryptoError> {
         let key = Arc::new(Aead::new(key)?);
         let mut keys = self.0.write();
@@ -48,10 +49,10 @@ impl Keyring {
         Ok(())
     }
 
-    /// Wraps new data keys by this key from now on.
+    /// Activates a key, which then wraps new data keys.
     ///
     /// # Errors
-    /// There is no such key.
+    /// The key does not exist.
     pub fn activate(&self, id: &KeyId) -> Result<(), CryptoError> {
         let mut keys = self.0.write();
         if !keys.all.contains_key(id) {
@@ -61,10 +62,10 @@ impl Keyring {
         Ok(())
     }
 
-    /// Forgets a key. What is still wrapped by it can never be read again.
+    /// Removes a key. Values whose data keys it wraps can no longer be decrypted.
     ///
     /// # Errors
-    /// There is no such key, or it is in use.
+    /// The key does not exist, or is active.
     pub fn remove(&self, id: &KeyId) -> Result<(), CryptoError> {
         let mut keys = self.0.write();
         if keys.active == *id {
@@ -101,7 +102,7 @@ impl Keys {
     }
 }
 
-/// A wrapped key says by which key, and that name cannot be exchanged.
+/// Binds a wrapped data key to the name of its key-encryption key.
 fn bound(id: &KeyId) -> Vec<u8> {
     [PURPOSE, id.as_str().as_bytes()].concat()
 }

@@ -1,9 +1,9 @@
-//! Envelope encryption of what is stored (SEC-5).
+//! Envelope encryption of stored values (SEC-5).
 //!
-//! Why it is so: a value is encrypted by a data key, and the data key by a key-encryption key that has a name. The second is small, so rotating it means wrapping data keys
-//! anew and not reading every value; and it can live elsewhere, in a keyring of the service ([`Keyring`]) or in Vault ([`VaultTransit`]), without anything else knowing. Every
-//! value is bound to its place ([`Context`]): one that was moved to another row, column or table does not open. The primitive is AES-256-GCM of `aws-lc-rs`; nothing here
-//! invents one.
+//! A data key encrypts a value, and a named key-encryption key encrypts the data key. A rotation of the
+//! key-encryption key only rewraps the data keys. The key-encryption key is in a keyring of the service
+//! ([`Keyring`]) or in Vault ([`VaultTransit`]). Each value is bound to its [`Context`]: a value that was
+//! moved to another row, column or table cannot be decrypted. The cipher is AES-256-GCM of `aws-lc-rs`.
 //!
 //! ```
 //! use seaworthy_core::Secret;
@@ -56,3 +56,7 @@ pub use rewrap::{EncryptedColumn, RewrapReport, RowKey, rewrap};
 pub use sealer::{Rewrapped, Sealer};
 pub use vault::{VaultTransit, VaultTransitConfig};
 pub use wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -4,24 +4,26 @@ use seaworthy_core::Secret;
 
 use crate::{CryptoError, aead::KEY_LENGTH};
 
-/// The second recommendation of RFC 9106, section 4, for where 2 GiB are too much: 64 MiB, three passes. It is paid once, at the start.
+/// The second recommendation of RFC 9106, section 4: 64 MiB and three passes. The derivation runs once, at
+/// start.
 const MEMORY_KIBIBYTES: u32 = 64 * 1024;
 const PASSES: u32 = 3;
 const LANES: u32 = 4;
-/// Five words of a list of 7776; a shorter one is guessed whatever the function costs.
+/// Five words of a list of 7776. Shorter passphrases can be guessed.
 const SHORTEST: usize = 20;
 /// RFC 9106, section 3.1.
 const SALT_LENGTH: usize = 16;
 
-/// What makes the same passphrase another key elsewhere. It is no secret; keep it beside the configuration: without it the key is lost.
+/// The salt of a passphrase. It is not secret. Store it with the configuration, because the key is lost
+/// without it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PassphraseSalt([u8; SALT_LENGTH]);
 
 impl PassphraseSalt {
-    /// A new one.
+    /// Generates a salt.
     ///
     /// # Errors
-    /// The system has no randomness.
+    /// The operating system provides no random bytes.
     pub fn generate() -> Result<Self, CryptoError> {
         let mut bytes = [0; SALT_LENGTH];
         SystemRandom::new()
@@ -30,20 +32,21 @@ impl PassphraseSalt {
         Ok(Self(bytes))
     }
 
-    /// The one of these bytes.
+    /// Creates a salt from bytes.
     #[must_use]
     pub const fn new(bytes: [u8; SALT_LENGTH]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes.
+    /// Returns the bytes.
     #[must_use]
     pub const fn as_bytes(&self) -> &[u8; SALT_LENGTH] {
         &self.0
     }
 }
 
-/// A key-encryption key from a passphrase by Argon2id (RFC 9106). It takes 64 MiB and some hundred milliseconds of the calling thread.
+/// Derives a key-encryption key from a passphrase by Argon2id (RFC 9106). Blocks the calling thread for
+/// some hundred milliseconds and takes 64 MiB.
 ///
 /// # Errors
 /// The passphrase has fewer than 20 bytes.

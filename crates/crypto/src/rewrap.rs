@@ -4,22 +4,22 @@ use serde::Serialize;
 
 use crate::{Encrypted, Rewrapped, Sealer};
 
-/// Rows that are held in memory at a time.
+/// Rows in memory at a time.
 const PAGE: i64 = 500;
 
-/// What the rows of a table are ordered and found by.
+/// The type of the primary key of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RowKey {
-    /// A whole number.
+    /// An integer.
     Integer,
-    /// A text.
+    /// Text.
     Text,
     /// A UUID.
     Uuid,
 }
 
 impl RowKey {
-    /// Before every key, but for the text that is empty and the UUID that is nil, which are none.
+    /// Returns a value before every key. The empty text and the nil UUID are not valid keys.
     fn before_all(self) -> Value {
         match self {
             Self::Integer => i64::MIN.into(),
@@ -29,7 +29,7 @@ impl RowKey {
     }
 }
 
-/// A column whose values are encrypted, and how to walk over it.
+/// An encrypted column, and the statements that read and update it.
 ///
 /// ```
 /// use seaworthy_crypto::{EncryptedColumn, RowKey};
@@ -44,31 +44,33 @@ impl RowKey {
 /// ```
 #[derive(Debug, Clone, Copy)]
 pub struct EncryptedColumn {
-    /// What it is called in reports.
+    /// The name in reports.
     pub name: &'static str,
-    /// What its rows are ordered by.
+    /// The type of the key that orders the rows.
     pub key: RowKey,
-    /// Selects key and value of the rows after a key (the first `?`) in their order, at most so many (the second).
+    /// Selects key and value of the rows after a key (the first `?`), limited to a number (the second).
     pub select: &'static str,
-    /// Sets the value (the first `?`) of the row with a key (the second) where it is still what was read (the third), so that a change at the same moment is not undone.
+    /// Sets the value (the first `?`) of the row with a key (the second), if it is unchanged (the third). A
+    /// concurrent change is therefore kept.
     pub update: &'static str,
 }
 
-/// What became of a column.
+/// The result for a column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct RewrapReport {
-    /// The column.
+    /// The name of the column.
     pub column: &'static str,
-    /// Values that were looked at.
+    /// Values that were read.
     pub seen: u64,
-    /// Values whose key is wrapped by the key in use now and was not before.
+    /// Values whose data key was rewrapped with the active key.
     pub changed: u64,
 }
 
-/// Wraps the data keys of a column's values anew by the key-encryption key in use. Values are not decrypted. It may be stopped at any point and run again; services may read and write meanwhile.
+/// Rewraps the data keys of a column with the active key-encryption key, without decrypting values. It may
+/// be stopped and repeated at any point, while services read and write.
 ///
 /// # Errors
-/// The database's, that of the keys, or a value that is no envelope.
+/// An error of the database or of the keys, or a value that is not an envelope.
 pub async fn rewrap(
     database: &Database,
     sealer: &Sealer,

@@ -18,25 +18,38 @@ use crate::{
     wrap::{DataKey, WrapKeys, WrappedKey},
 };
 
-/// With random nonces a key of AES-GCM is good for 2^32 values (NIST SP 800-38D, section 8.3); this is far below, and still one call to Vault in a million.
+/// Far below the limit of 2^32 values per AES-GCM key with random nonces (NIST SP 800-38D, section 8.3).
 const USES: u32 = 1 << 20;
-/// A data key is not used for longer: after a rotation new values are soon under the new key.
+/// The maximum age of a data key, so that new values soon use the new key after a rotation.
 const LIFE: Duration = Duration::from_secs(300);
-/// Data keys that are kept open for reading, a few hundred bytes each.
+/// Unwrapped data keys in memory, with a few hundred bytes each.
 const OPEN_KEYS: usize = 1_024;
 
-/// Encrypts and decrypts values. Cheap to clone; all clones share their data keys.
+/// Encrypts and decrypts values. Cheap to clone. All clones share their data keys.
+///
+/// ```
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use seaworthy_core::Secret;
+/// use seaworthy_crypto::{Context, KeyId, Keyring, Sealer};
+///
+/// let sealer = Sealer::new(Keyring::new(KeyId::new("2026-11")?, &Secret::new([7; 32]))?);
+/// let stored = sealer.seal(&7, &Context::new("users", "pin").row("1")).await?;
+/// # drop(stored);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Sealer(Arc<Inner>);
 
 struct Inner {
     keys: Box<dyn WrapKeys>,
     current: Mutex<Option<Arc<Current>>>,
-    /// The least recently made are dropped first: two generations, as most values of a page are of a few keys.
+    /// Two generations. The older one is dropped first.
     open: Mutex<[HashMap<WrappedKey, Arc<Aead>>; 2]>,
 }
 
-/// The data key by which new values are encrypted.
+/// The data key for new values.
 struct Current {
     aead: Arc<Aead>,
     wrapped: WrappedKey,
@@ -44,17 +57,17 @@ struct Current {
     made: Instant,
 }
 
-/// What wrapping anew did to a stored value.
+/// The result of rewrapping a stored value.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Rewrapped {
-    /// It is by the key in use; store nothing.
+    /// The active key wraps the data key already. Store nothing.
     Current,
-    /// Store this in its place. The value itself was not decrypted.
+    /// Replace the stored value by this one. The value was not decrypted.
     Changed(Envelope),
 }
 
 impl Sealer {
-    /// Encrypts under the keys of whoever holds them.
+    /// Creates a sealer with the keys of this holder.
     #[must_use]
     pub fn new(keys: impl WrapKeys) -> Self {
         Self(Arc::new(Inner {
@@ -64,10 +77,10 @@ impl Sealer {
         }))
     }
 
-    /// Encrypts a value for its place.
+    /// Encrypts a value for its context.
     ///
     /// # Errors
-    /// The value cannot be written as JSON, or no key can be had.
+    /// The value cannot be encoded as JSON, or no key is available.
     pub async fn seal<T: Serialize>(
         &self,
         value: &T,
@@ -78,24 +91,24 @@ impl Sealer {
         Ok(Encrypted::new(envelope))
     }
 
-    /// Decrypts a value at its place.
+    /// Decrypts a value with its context.
     ///
     /// # Errors
-    /// It does not open there, is of another type, or its key cannot be had.
+    /// The value cannot be decrypted, has another type, or its key is not available.
     pub async fn open<T: DeserializeOwned>(
         &self,
         value: &Encrypted<T>,
         context: &Context,
     ) -> Result<T, CryptoError> {
         let bytes = self.open_bytes(value.envelope(), context).await?;
-        // What serde says of a mismatch could hold a piece of the value.
+        // The error of serde may contain a part of the value.
         serde_json::from_slice(bytes.expose()).map_err(|_| CryptoError::Value)
     }
 
-    /// Encrypts bytes for their place.
+    /// Encrypts bytes for their context.
     ///
     /// # Errors
-    /// No key can be had.
+    /// No key is available.
     pub async fn seal_bytes(
         &self,
         plain: &Secret<Vec<u8>>,
@@ -109,10 +122,10 @@ impl Sealer {
         })
     }
 
-    /// Decrypts bytes at their place.
+    /// Decrypts bytes with their context.
     ///
     /// # Errors
-    /// They do not open there, or their key cannot be had.
+    /// The bytes cannot be decrypted, or their key is not available.
     pub async fn open_bytes(
         &self,
         envelope: &Envelope,
@@ -130,10 +143,10 @@ impl Sealer {
         aead.open(&envelope.sealed, context.as_bytes())
     }
 
-    /// Wraps the data key of a stored value anew by the key-encryption key in use.
+    /// Rewraps the data key of a stored value with the active key-encryption key.
     ///
     /// # Errors
-    /// The key that it is wrapped by, or the one in use, cannot be had.
+    /// The old or the active key-encryption key is not available.
     pub async fn rewrap(&self, envelope: &Envelope) -> Result<Rewrapped, CryptoError> {
         let Some(key) = self.0.keys.rewrap(&envelope.key).await? else {
             return Ok(Rewrapped::Current);
@@ -144,17 +157,18 @@ impl Sealer {
         }))
     }
 
-    /// Has whoever holds the keys make a new one and use it, as Vault can. Sealers of other processes go on with a data key of before for five minutes at most.
+    /// Creates and activates a new key-encryption key, if the holder supports it, as Vault does. Other
+    /// processes use their data keys for up to five more minutes.
     ///
     /// # Errors
-    /// [`CryptoError::NotRotated`] of a [`Keyring`](crate::Keyring), whose keys are settings; the holder's.
+    /// [`CryptoError::NotRotated`] for a [`Keyring`](crate::Keyring), and the errors of the holder.
     pub async fn rotate(&self) -> Result<(), CryptoError> {
         self.0.keys.rotate().await?;
         self.forget_keys();
         Ok(())
     }
 
-    /// Uses a new data key from now on: after a rotation that its keys cannot know of, as that of Vault's.
+    /// Replaces the data key, after a rotation that the holder cannot report, such as one of Vault.
     pub fn forget_keys(&self) {
         *self.0.current.lock() = None;
         *self.0.open.lock() = Default::default();
@@ -169,7 +183,7 @@ impl Sealer {
         if let Some(current) = usable {
             return Ok(current);
         }
-        // Two who come at once make two keys, and one of them is used once: cheaper than making all wait for one.
+        // Concurrent calls may create two keys, which is cheaper than waiting for one.
         let key = DataKey::generate()?;
         let wrapped = self.0.keys.wrap(&key).await?.checked()?;
         let current = Arc::new(Current {

@@ -12,31 +12,31 @@ use crate::{
     wrap::{DataKey, WrapFuture, WrapKeys, WrappedKey},
 };
 
-/// Where Vault mounts the engine unless told otherwise.
+/// The default mount of the engine.
 const MOUNT: &str = "transit";
 
-/// The actions that have nothing stored to blame.
+/// Actions without a stored value.
 const ENCRYPT: &str = "encrypt";
 const ROTATE: &str = "rotate";
 
-/// Vault says by words alone which of many things 400 means; these are the engine's.
+/// Vault distinguishes the causes of status 400 by text only. These are the texts of the engine.
 const NO_KEY: &str = "key not found";
-/// The version lies below the key's `min_decryption_version`.
+/// The version is below `min_decryption_version` of the key.
 const TOO_OLD: &str = "disallowed by policy (too old)";
 
-/// Which key of which engine.
+/// The engine and the key.
 #[derive(Debug, Clone)]
 pub struct VaultTransitConfig {
-    /// Where the transit engine is mounted.
+    /// The mount of the transit engine.
     pub mount: String,
     /// The name of the key.
     pub key: KeyId,
-    /// The namespace of the engine, where Vault has several tenants; else the one of the token.
+    /// The namespace of the engine. The default is that of the token.
     pub namespace: Option<String>,
 }
 
 impl VaultTransitConfig {
-    /// A key of the engine at `transit`.
+    /// Creates the settings for a key of the engine at `transit`.
     #[must_use]
     pub fn new(key: KeyId) -> Self {
         Self {
@@ -47,13 +47,15 @@ impl VaultTransitConfig {
     }
 }
 
-/// The transit engine of Vault or OpenBao as the holder of key-encryption keys: they never leave it. One call for each new data key and for each one that is read first;
-/// values themselves never travel.
+/// The transit engine of Vault or OpenBao, which key-encryption keys never leave. It needs one call for each
+/// new data key and one for the first read with each data key. Values are not sent.
 ///
-/// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount, and that of who rotates on `keys/KEY/rotate`; with `create` on `encrypt/KEY` too, a name that is mistyped makes a new key.
-/// It is not renewed here: one that expires has to be renewed beside the service, as Vault's agent does.
+/// The token needs `update` on `encrypt/KEY`, `decrypt/KEY` and `rewrap/KEY` below the mount. A token that
+/// rotates needs `update` on `keys/KEY/rotate`. Do not grant `create` on `encrypt/KEY`, or a mistyped name
+/// creates a new key. The service does not renew the token. Renew it separately, as the agent of Vault does.
 ///
-/// The client's `base_url` is Vault's address, and its `tls.ca` the file of an authority of one's own, without which only those of the system are believed; its timeouts and policies bound every call. Wrapping has no effect at Vault and may be tried again.
+/// The `base_url` of the client is the address of Vault. Its `tls.ca` is the file of a private authority. Its
+/// timeouts and policies apply to every call. Wrapping has no effect on Vault, so it is retried.
 pub struct VaultTransit {
     client: HttpClient,
     token: Secret<String>,
@@ -66,7 +68,7 @@ struct Answer {
     data: Data,
 }
 
-/// What Vault says where it does not do what it was asked.
+/// An error response of Vault.
 #[derive(Deserialize)]
 struct Refusal {
     errors: Vec<String>,
@@ -81,10 +83,10 @@ struct Data {
 }
 
 impl VaultTransit {
-    /// Asks Vault through this client with this token.
+    /// Creates a holder that calls Vault through this client with this token.
     ///
     /// # Errors
-    /// The mount is no path of plain names, or the namespace cannot be sent in a header.
+    /// The mount is not a path of plain names, or the namespace is not a valid header value.
     pub fn new(
         client: HttpClient,
         token: Secret<String>,
@@ -92,13 +94,13 @@ impl VaultTransit {
     ) -> Result<Self, CryptoError> {
         if !config.mount.split('/').all(|part| KeyId::new(part).is_ok()) {
             return Err(CryptoError::Key(
-                "the mount of the engine is no path of plain names",
+                "the mount of the engine is not a path of plain names",
             ));
         }
         let namespace = config.namespace.as_deref().map(HeaderValue::from_str);
         let namespace = namespace
             .transpose()
-            .map_err(|_| CryptoError::Key("the namespace cannot be sent in a header"))?;
+            .map_err(|_| CryptoError::Key("the namespace is not a valid header value"))?;
         Ok(Self {
             client,
             token,
@@ -126,7 +128,7 @@ impl VaultTransit {
         Ok(answer.json::<Answer>().await?.data)
     }
 
-    /// Asked once: a second time makes a second version.
+    /// Sent once, because a retry would create a second version.
     async fn rotate_now(&self) -> Result<(), CryptoError> {
         let key = &self.config.key;
         let request = self.post(&format!("keys/{key}/{ROTATE}"));
@@ -145,7 +147,7 @@ impl VaultTransit {
         let text = data
             .ciphertext
             .filter(|text| text.starts_with("vault:v"))
-            .ok_or(CryptoError::Refused("the answer holds no ciphertext"))?;
+            .ok_or(CryptoError::Refused("the response contains no ciphertext"))?;
         Ok(WrappedKey {
             key_id: self.config.key.clone(),
             bytes: text.into_bytes().into(),
@@ -158,7 +160,7 @@ impl VaultTransit {
             .await?;
         let text = data
             .plaintext
-            .ok_or(CryptoError::Refused("the answer holds no plaintext"))?;
+            .ok_or(CryptoError::Refused("the response contains no plaintext"))?;
         let bytes = STANDARD.decode(text.expose());
         DataKey::from_bytes(&Secret::new(bytes.map_err(|_| CryptoError::DoesNotOpen)?))
     }
@@ -172,12 +174,12 @@ impl VaultTransit {
             .ask("rewrap", &wrapped.key_id, &cipher(wrapped)?)
             .await?;
         let anew = self.wrapped(data)?;
-        // Vault encrypts anew also by the same version: only a newer one is worth storing.
+        // Vault also rewraps with the same version. Only a newer one is stored.
         Ok((version(&anew) != version(wrapped)).then_some(anew))
     }
 }
 
-/// The answer of a Vault that did what it was asked.
+/// Reads a successful response of Vault.
 async fn accepted(
     answer: HttpResponse,
     action: &str,
@@ -186,13 +188,17 @@ async fn accepted(
     match answer.status().as_u16() {
         200 | 204 => Ok(answer),
         400 => Err(answer.json::<Refusal>().await?.of(action, key)),
-        403 => Err(CryptoError::Refused("the token may not use this key")),
+        403 => Err(CryptoError::Refused(
+            "the token has no permission for this key",
+        )),
         404 => Err(CryptoError::Refused(
             "the mount of the engine or the name of the key is wrong",
         )),
         _ => {
             answer.success()?;
-            Err(CryptoError::Refused("the answer has an unexpected status"))
+            Err(CryptoError::Refused(
+                "the response has an unexpected status",
+            ))
         }
     }
 }
@@ -203,11 +209,11 @@ impl Refusal {
         if says(NO_KEY) {
             CryptoError::UnknownKey(key.to_string())
         } else if says(TOO_OLD) {
-            CryptoError::Refused("the key no longer opens what its older versions wrapped")
+            CryptoError::Refused("the version of the key is below min_decryption_version")
         } else if action == ENCRYPT {
-            CryptoError::Refused("this key does not encrypt without more being said")
+            CryptoError::Refused("a derived key cannot be used")
         } else if action == ROTATE {
-            CryptoError::Refused("this key is not rotated")
+            CryptoError::Refused("this key cannot be rotated")
         } else {
             CryptoError::DoesNotOpen
         }
@@ -219,7 +225,7 @@ fn cipher(wrapped: &WrappedKey) -> Result<Value, CryptoError> {
     Ok(json!({ "ciphertext": text }))
 }
 
-/// The `v3` of `vault:v3:…`.
+/// Returns `v3` of `vault:v3:…`.
 fn version(wrapped: &WrappedKey) -> Option<&str> {
     str::from_utf8(&wrapped.bytes).ok()?.split(':').nth(1)
 }

@@ -5,50 +5,51 @@ use seaworthy_core::Secret;
 
 use crate::{CryptoError, KeyId, aead::KEY_LENGTH};
 
-/// A key that encrypts values. It exists in the open only in memory.
+/// A key that encrypts values. Only memory contains it in plain form.
 pub struct DataKey(Secret<[u8; KEY_LENGTH]>);
 
-/// A data key as it is stored: encrypted by the key-encryption key of this name.
+/// A data key in its stored form, encrypted by a key-encryption key.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WrappedKey {
     /// The name of the key-encryption key.
     pub key_id: KeyId,
-    /// The data key, encrypted.
+    /// The encrypted data key.
     pub bytes: Arc<[u8]>,
 }
 
 impl WrappedKey {
-    /// Finds out now what could not be stored later.
+    /// Checks that the wrapped key can be stored.
     pub(crate) fn checked(self) -> Result<Self, CryptoError> {
         if u16::try_from(self.bytes.len()).is_ok() {
             Ok(self)
         } else {
-            Err(CryptoError::Key("its wrapped form is too long"))
+            Err(CryptoError::Key("the wrapped key is too long"))
         }
     }
 }
 
-/// An answer of who holds the key-encryption keys.
+/// A future of a [`WrapKeys`].
 pub type WrapFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, CryptoError>> + Send + 'a>>;
 
-/// Who holds the key-encryption keys: a keyring in this process, or a service elsewhere.
+/// A holder of key-encryption keys: a keyring in this process, or an external service.
 pub trait WrapKeys: Send + Sync + 'static {
-    /// Encrypts a data key by the key-encryption key in use.
+    /// Encrypts a data key with the active key-encryption key.
     fn wrap<'a>(&'a self, key: &'a DataKey) -> WrapFuture<'a, WrappedKey>;
 
     /// Decrypts a data key.
     fn unwrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, DataKey>;
 
-    /// Encrypts a data key anew by the key-encryption key in use; `None` where it is by that one already.
+    /// Encrypts a data key with the active key-encryption key. Returns `None` if that key wraps it already.
     fn rewrap<'a>(&'a self, wrapped: &'a WrappedKey) -> WrapFuture<'a, Option<WrappedKey>>;
 
-    /// Has a new key-encryption key, or a new version of it, made and used from now on. Only who makes keys can; the others are rotated where their keys are set.
+    /// Creates and activates a new key-encryption key or a new version of it. Holders whose keys are settings
+    /// do not support this.
     fn rotate(&self) -> WrapFuture<'_, ()> {
         Box::pin(std::future::ready(Err(CryptoError::NotRotated)))
     }
 
-    /// Whether a data key that was wrapped some minutes ago may go on being used: `false` once another key-encryption key is in use. Who would have to ask somebody for it says `true`, and rotates
-    /// with a wait.
+    /// Returns whether a data key that was wrapped some minutes ago may still be used. It is `false` after
+    /// another key-encryption key was activated. A remote holder returns `true`, and its rotation waits.
     fn is_current(&self, wrapped: &WrappedKey) -> bool {
         let _ = wrapped;
         true
@@ -56,10 +57,10 @@ pub trait WrapKeys: Send + Sync + 'static {
 }
 
 impl DataKey {
-    /// A new key.
+    /// Generates a key.
     ///
     /// # Errors
-    /// The system has no randomness.
+    /// The operating system provides no random bytes.
     pub fn generate() -> Result<Self, CryptoError> {
         let mut bytes = [0; KEY_LENGTH];
         SystemRandom::new()
@@ -68,17 +69,17 @@ impl DataKey {
         Ok(Self(Secret::new(bytes)))
     }
 
-    /// A key that was unwrapped.
+    /// Creates a key from unwrapped bytes.
     ///
     /// # Errors
-    /// It is not as long as a key.
+    /// The bytes do not have the length of a key.
     pub fn from_bytes(bytes: &Secret<Vec<u8>>) -> Result<Self, CryptoError> {
         <[u8; KEY_LENGTH]>::try_from(bytes.expose().as_slice())
             .map(|bytes| Self(Secret::new(bytes)))
             .map_err(|_| CryptoError::DoesNotOpen)
     }
 
-    /// The key. Keep the borrow short.
+    /// Returns the bytes of the key. Keep the borrow short.
     #[must_use]
     pub fn expose(&self) -> &Secret<[u8; KEY_LENGTH]> {
         &self.0

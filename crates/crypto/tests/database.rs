@@ -1,4 +1,4 @@
-//! Fields that are encrypted in a database, and the rotation of their keys (SEC-5).
+//! Encrypted columns and the rotation of their keys (SEC-5).
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use seaworthy_core::Secret;
@@ -54,7 +54,7 @@ async fn keys_are_rotated(url: &str) {
     let again = rewrap(&database, &sealer, &PHONES, |_| {}).await.unwrap();
     assert_eq!((again.seen, again.changed), (699, 0));
 
-    // Nothing needs the old key any more, and a value opens at its own place alone.
+    // No value needs the old key, and a value decrypts only with its context.
     keyring.remove(&old).unwrap();
     let sealer = Sealer::new(keyring);
     let rows: Vec<(i64, Option<Encrypted<String>>)> =

@@ -1,4 +1,4 @@
-//! Vault behind TLS and with tenants (SEC-5).
+//! Vault with TLS and with namespaces (SEC-5).
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -28,7 +28,7 @@ use tokio::{
 };
 use tokio_rustls::TlsAcceptor;
 
-/// TLS in front of a server on loopback: the address that it is at.
+/// Starts a TLS proxy for a server on loopback. Returns its address.
 async fn behind_tls(identity: &Identity, server: SocketAddr) -> SocketAddr {
     let chain = CertificateDer::pem_file_iter(&identity.certificate).unwrap();
     let chain: Vec<_> = chain.map(Result::unwrap).collect();
@@ -46,7 +46,7 @@ async fn behind_tls(identity: &Identity, server: SocketAddr) -> SocketAddr {
         while let Ok((stream, _)) = listener.accept().await {
             let acceptor = acceptor.clone();
             tokio::spawn(async move {
-                // Who does not believe the certificate goes away.
+                // A client that rejects the certificate closes the connection.
                 let Ok(mut stream) = acceptor.accept(stream).await else {
                     return;
                 };
@@ -78,7 +78,7 @@ fn transit(
 }
 
 #[tokio::test]
-async fn vault_is_believed_by_its_own_authority_and_by_no_other_sec_5() {
+async fn vault_is_trusted_only_by_its_authority_sec_5() {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };
@@ -96,7 +96,7 @@ async fn vault_is_believed_by_its_own_authority_and_by_no_other_sec_5() {
     let value = sealer.seal(&7_u32, &context).await.unwrap();
     sealer.forget_keys();
     assert_eq!(sealer.open(&value, &context).await.unwrap(), 7);
-    // The authorities of the system have never heard of it.
+    // The authorities of the system did not sign the certificate.
     for ca in [None, Some(other.certificate())] {
         let stranger = transit(&url, vault.root_token(), ca, None).unwrap();
         let error = Sealer::new(stranger).open(&value, &context).await;
@@ -106,7 +106,7 @@ async fn vault_is_believed_by_its_own_authority_and_by_no_other_sec_5() {
     }
 }
 
-/// Answers one request as Vault answers a rotation, and tells its head.
+/// Answers one request as Vault answers a rotation. Returns the head of the request.
 async fn one_request(listener: TcpListener) -> String {
     let (mut stream, _) = listener.accept().await.unwrap();
     let mut head = String::new();
@@ -123,7 +123,7 @@ async fn one_request(listener: TcpListener) -> String {
 }
 
 #[tokio::test]
-async fn a_tenant_of_vault_is_asked_by_its_namespace_sec_5() {
+async fn vault_requests_contain_namespace_sec_5() {
     for namespace in [Some("team-a/services"), None] {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());

@@ -1,4 +1,4 @@
-//! A service with a database, for the tests of the two together.
+//! A service with a database, for tests.
 
 use std::process::ExitCode;
 
@@ -19,7 +19,7 @@ const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct ShelvesConfig {
-    /// Where shelves are kept.
+    /// The database of the shelves.
     database: DatabaseConfig,
     /// Whether the service starts and works without its database.
     optional: bool,

@@ -1,4 +1,4 @@
-//! A worker that one replica runs at a time, by a lease in the database: what the tests kill.
+//! A singleton worker with a lease in the database, for tests.
 
 use std::{process::ExitCode, sync::Arc};
 
@@ -12,9 +12,9 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct ShiftConfig {
-    /// Where the lease is kept.
+    /// The database of the lease.
     database: DatabaseConfig,
-    /// How long it lasts.
+    /// The settings of the lease.
     lease: LeaseConfig,
 }
 

@@ -10,6 +10,17 @@ use crate::{
 };
 
 /// Opens a database outside of a service.
+///
+/// ```
+/// use seaworthy_data::{Database, DatabaseConfig};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+/// let config = DatabaseConfig::at("sqlite::memory:".parse()?);
+/// let database = Database::builder("tool", config).open().await?;
+/// # drop(database);
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # }).unwrap();
+/// ```
 pub struct DatabaseBuilder {
     name: Arc<str>,
     config: DatabaseConfig,
@@ -29,31 +40,31 @@ impl DatabaseBuilder {
         }
     }
 
-    /// The registry that counts.
+    /// Sets the registry of the metrics.
     #[must_use]
     pub fn metrics(mut self, metrics: &Metrics) -> Self {
         self.metrics = metrics.clone();
         self
     }
 
-    /// What records a span for each statement.
+    /// Sets the tracer, which records a span for each statement.
     #[must_use]
     pub fn tracer(mut self, tracer: &Tracer) -> Self {
         self.tracer = tracer.clone();
         self
     }
 
-    /// The policies: a breaker, and retries of connecting.
+    /// Sets the policies: the breaker, and the retries of connecting.
     #[must_use]
     pub fn policies(mut self, policies: Policies) -> Self {
         self.policies = Some(policies);
         self
     }
 
-    /// Opens the database: one attempt, and as many connections as `pool.minimum`.
+    /// Opens the database in one attempt, with `pool.min_connections` connections.
     ///
     /// # Errors
-    /// The settings cannot be used, or no connection can be made.
+    /// The settings are invalid, or a connection fails.
     pub async fn open(self) -> Result<Database, DataError> {
         let database = self.make()?;
         database.0.pool.warm().await?;
@@ -64,7 +75,7 @@ impl DatabaseBuilder {
         Ok(database)
     }
 
-    /// The database, to which nothing is connected.
+    /// Creates the database without a connection.
     pub(crate) fn make(self) -> Result<Database, DataError> {
         let Self {
             name,
@@ -80,7 +91,7 @@ impl DatabaseBuilder {
             Some(replica) if replica.engine() != url.engine() => {
                 return Err(DataError::new(
                     DataErrorKind::InvalidSettings,
-                    "replica_url is of another engine than url",
+                    "replica_url and url name different engines: use the same engine for both",
                 ));
             }
             Some(replica) => {
@@ -93,7 +104,7 @@ impl DatabaseBuilder {
         let policies = policies.unwrap_or_else(|| {
             Resilience::new(ResilienceConfig::default(), metrics.clone()).dependency(&name)
         });
-        let slow = config.slow_statement.get();
+        let slow = config.slow_statement_threshold.get();
         let observer = Observer::new(&name, url, slow, &metrics, &tracer);
         Ok(Database(Arc::new(Inner {
             pool,

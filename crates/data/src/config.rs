@@ -6,69 +6,72 @@ use serde::{Deserialize, Serialize};
 
 use crate::DatabaseUrl;
 
-/// A folder that version control leaves out.
+/// In a folder that version control ignores.
 const DEFAULT_FILE: &str = "data/service.db";
-/// Two per core of a small server, and far below what servers allow in all (100 and 151), so that ten replicas fit.
-const DEFAULT_MAXIMUM: NonZeroU32 = NonZeroU32::new(10).unwrap();
-/// Two are warm before the first request; more open when they are needed.
-const DEFAULT_MINIMUM: u32 = 2;
-/// Who waits longer than this for a place will hardly finish in time.
+/// Two per core of a small server. Ten replicas stay within the default limit of servers (100 and
+/// 151).
+const DEFAULT_MAX_CONNECTIONS: NonZeroU32 = NonZeroU32::new(10).unwrap();
+/// Two connections are warm before the first request.
+const DEFAULT_MIN_CONNECTIONS: u32 = 2;
+/// A request that waits longer for a connection rarely finishes in time.
 const DEFAULT_ACQUIRE_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// Below the idle limits of common firewalls and proxies.
 const DEFAULT_IDLE_TIMEOUT: Timeout = Timeout::from_secs(5 * 60);
-/// Lets a fleet move over to a new server, and servers give memory back.
-const DEFAULT_LIFETIME: Timeout = Timeout::from_secs(30 * 60);
-/// A connection that was used within this time is taken as alive: busy services pay no round trip for the question.
-const DEFAULT_CHECK_AFTER: Timeout = Timeout::from_secs(1);
-/// A server that takes longer to say hello is not serving.
+/// Lets a fleet move to a new server, and lets servers release memory.
+const DEFAULT_MAX_LIFETIME: Timeout = Timeout::from_secs(30 * 60);
+/// Busy services pay no round trip for the validation.
+const DEFAULT_VALIDATE_AFTER_IDLE: Timeout = Timeout::from_secs(1);
+/// A server that takes longer to accept a connection does not serve.
 const DEFAULT_CONNECT_TIMEOUT: Timeout = Timeout::from_secs(3);
-/// Longer statements do not belong into a request.
+/// Longer statements do not belong in a request.
 const DEFAULT_STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(5);
-/// Below the statement's, so that a lock that is held too long is told apart from work that takes too long.
+/// Below the timeout of a statement, so that the error names the lock.
 const DEFAULT_LOCK_TIMEOUT: Timeout = Timeout::from_secs(3);
 /// A transaction holds locks that others wait for.
 const DEFAULT_TRANSACTION_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// A transaction that lost against others three times meets a fault or an overload.
-const DEFAULT_TRANSACTION_RETRIES: u32 = 3;
-/// More rows at once do not belong into the memory of a request: lists have pages.
-const DEFAULT_MAXIMUM_ROWS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
-/// What a person notices, and a hundred times what a lookup by key takes.
-const DEFAULT_SLOW_STATEMENT: Timeout = Timeout::from_millis(500);
+/// A transaction that fails more often meets a bug or an overload.
+const DEFAULT_MAX_TRANSACTION_RETRIES: u32 = 3;
+/// More rows do not belong in the memory of a request. Lists have pages.
+const DEFAULT_MAX_ROWS: NonZeroU32 = NonZeroU32::new(10_000).unwrap();
+/// People notice half a second. A lookup by key takes a hundredth of it.
+const DEFAULT_SLOW_STATEMENT_THRESHOLD: Timeout = Timeout::from_millis(500);
 
-/// A database and how it is used.
+/// A database and its limits.
+///
+/// ```
+/// use seaworthy_data::DatabaseConfig;
+///
+/// let mut config = DatabaseConfig::at("postgres://orders@db.internal/orders".parse()?);
+/// config.max_rows = 1_000.try_into()?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct DatabaseConfig {
-    /// Where it is; chooses the engine. A file of SQLite and its folder are made where they are missing.
+    /// The URL of the database, which selects the engine. A missing SQLite file and its folder are created.
     pub url: DatabaseUrl,
-    /// The password, where the URL has none.
+    /// The password, if the URL has none.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// A read replica: reads outside of transactions may go to it; while it is sick they go to the primary.
+    /// The URL of a read replica for reads outside of transactions. The primary serves them while the replica fails.
     pub replica_url: Option<DatabaseUrl>,
-    /// The connections.
+    /// The connection pool.
     pub pool: PoolConfig,
-    /// How long opening a connection may take.
+    /// The timeout for opening a connection.
     pub connect_timeout: Timeout,
-    /// How long one statement may take; the deadline of the request shortens it.
+    /// The timeout of one statement. The deadline of the request shortens it.
     pub statement_timeout: Timeout,
-    /// How long a statement may wait for a lock that another holds.
+    /// How long a statement waits for a lock.
     pub lock_timeout: Timeout,
     /// How long a transaction may be open.
     pub transaction_timeout: Timeout,
-    /// How often a transaction that lost against another (serialization failure, deadlock) is run again.
-    pub transaction_retries: u32,
-    /// How many rows a statement may return; more are an error.
-    pub maximum_rows: NonZeroU32,
+    /// How often a transaction runs again after a serialization failure or a deadlock.
+    pub max_transaction_retries: u32,
+    /// The number of rows that a statement may return. More rows are an error.
+    pub max_rows: NonZeroU32,
     /// A statement that takes longer is logged.
-    pub slow_statement: Timeout,
-    /// Applies missing migrations at start, for development. In production they are a step of the deployment.
-    #[schemars(extend("x-unsafe" = [{
-        "id": "DATA-2",
-        "value": true,
-        "why": "every replica migrates when it starts, so a bad migration stops all of them",
-        "fix": "set it to false and run `migrate up` as a step of the deployment"
-    }]))]
+    pub slow_statement_threshold: Timeout,
+    /// Applies missing migrations at start, for development. In production, migrate in a step of the deployment.
     pub migrate_at_start: bool,
 }
 
@@ -76,35 +79,35 @@ pub struct DatabaseConfig {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct PoolConfig {
-    /// How many are open at most.
-    pub maximum: NonZeroU32,
-    /// How many are opened before the service is ready, and kept.
-    pub minimum: u32,
-    /// How long to wait for a free one.
+    /// The number of connections that may be open.
+    pub max_connections: NonZeroU32,
+    /// The number of connections that the pool opens before the service is ready, and keeps open.
+    pub min_connections: u32,
+    /// How long a statement waits for a free connection.
     pub acquire_timeout: Timeout,
-    /// One that nobody used for this long is closed.
+    /// A connection that was idle for this long is closed.
     pub idle_timeout: Timeout,
-    /// One that is older is closed when it is given back.
-    pub lifetime: Timeout,
-    /// One that nobody used for this long is asked whether it is alive before it is used.
-    pub check_after: Timeout,
+    /// A connection that is older is closed when it returns to the pool.
+    pub max_lifetime: Timeout,
+    /// A connection that was idle for this long is validated before use.
+    pub validate_after_idle: Timeout,
 }
 
 impl Default for PoolConfig {
     fn default() -> Self {
         Self {
-            maximum: DEFAULT_MAXIMUM,
-            minimum: DEFAULT_MINIMUM,
+            max_connections: DEFAULT_MAX_CONNECTIONS,
+            min_connections: DEFAULT_MIN_CONNECTIONS,
             acquire_timeout: DEFAULT_ACQUIRE_TIMEOUT,
             idle_timeout: DEFAULT_IDLE_TIMEOUT,
-            lifetime: DEFAULT_LIFETIME,
-            check_after: DEFAULT_CHECK_AFTER,
+            max_lifetime: DEFAULT_MAX_LIFETIME,
+            validate_after_idle: DEFAULT_VALIDATE_AFTER_IDLE,
         }
     }
 }
 
 impl DatabaseConfig {
-    /// The defaults for a database of this URL.
+    /// Returns the defaults for the database at this URL.
     #[must_use]
     pub fn at(url: DatabaseUrl) -> Self {
         Self {
@@ -116,14 +119,14 @@ impl DatabaseConfig {
             statement_timeout: DEFAULT_STATEMENT_TIMEOUT,
             lock_timeout: DEFAULT_LOCK_TIMEOUT,
             transaction_timeout: DEFAULT_TRANSACTION_TIMEOUT,
-            transaction_retries: DEFAULT_TRANSACTION_RETRIES,
-            maximum_rows: DEFAULT_MAXIMUM_ROWS,
-            slow_statement: DEFAULT_SLOW_STATEMENT,
+            max_transaction_retries: DEFAULT_MAX_TRANSACTION_RETRIES,
+            max_rows: DEFAULT_MAX_ROWS,
+            slow_statement_threshold: DEFAULT_SLOW_STATEMENT_THRESHOLD,
             migrate_at_start: false,
         }
     }
 
-    /// The defaults for an SQLite database in this file: what a service begins with.
+    /// Returns the defaults for an SQLite database in this file.
     #[must_use]
     pub fn embedded(file: &str) -> Self {
         Self::at(DatabaseUrl::of_file(file))

@@ -1,14 +1,15 @@
 use crate::{Engine, Row, Statement};
 
-/// What statements run on: a [`Database`](crate::Database), each statement by itself, or a [`Transaction`](crate::Transaction).
+/// Executes statements: a [`Database`](crate::Database) one by one, or a
+/// [`Transaction`](crate::Transaction).
 ///
-/// A function of a store takes `&dyn Connection` and works in both.
+/// Write the functions of a store for `&dyn Connection`, so that they work with both.
 pub trait Connection: runs::Runs {
-    /// Which engine it is.
+    /// Returns the engine.
     fn engine(&self) -> Engine;
 }
 
-/// What a statement did.
+/// The result of a statement that returns no rows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Done {
     pub(crate) rows_affected: u64,
@@ -16,44 +17,45 @@ pub struct Done {
 }
 
 impl Done {
-    /// How many rows it inserted, found to update, or deleted.
+    /// Returns the number of rows that were inserted, matched by an update, or deleted.
     #[must_use]
     pub const fn rows_affected(self) -> u64 {
         self.rows_affected
     }
 
-    /// The identity of the last inserted row: of MySQL and SQLite alone. `RETURNING` is known to PostgreSQL, MariaDB and SQLite.
+    /// Returns the identity of the last inserted row, on MySQL and SQLite. PostgreSQL, MariaDB and
+    /// SQLite support `RETURNING`.
     #[must_use]
     pub const fn last_insert_id(self) -> Option<i64> {
         self.last_insert_id
     }
 }
 
-/// A statement that is to be run.
+/// A statement to execute.
 #[derive(Debug)]
 pub struct Request {
     pub(crate) statement: Statement,
-    /// How many rows are wanted, where not all are.
+    /// The number of rows to read, or `None` for all.
     pub(crate) most: Option<u32>,
 }
 
-/// What came of it.
+/// The result of a statement.
 #[derive(Debug, Default)]
 pub struct Answer {
     pub(crate) rows: Vec<Row>,
     pub(crate) done: Done,
 }
 
-/// Keeps others from implementing [`Connection`]: whoever runs statements bounds them, counts them and closes what was given up.
+/// Seals [`Connection`]. Its implementations enforce timeouts, record metrics and close connections.
 pub(crate) mod runs {
     use futures::future::BoxFuture;
 
     use super::{Answer, Request};
     use crate::DataError;
 
-    /// Runs one statement.
+    /// Executes statements.
     pub trait Runs: Send + Sync {
-        /// Runs it.
+        /// Executes one statement.
         fn run(&self, request: Request) -> BoxFuture<'_, Result<Answer, DataError>>;
     }
 }

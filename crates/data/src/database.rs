@@ -16,7 +16,7 @@ use crate::{
     replica::Replica,
 };
 
-/// A database: its connections, its limits, its policies. Cheap to clone; all clones share them.
+/// A database with its pool, limits and policies. Cheap to clone. All clones share them.
 #[derive(Clone)]
 pub struct Database(pub(crate) Arc<Inner>);
 
@@ -32,31 +32,32 @@ pub(crate) struct Inner {
 }
 
 impl Database {
-    /// A database of this name outside of a service: for tools and tests. Services use [`Database::connect`].
+    /// Returns a builder for a database outside of a service, for tools and tests. Services use
+    /// [`Database::connect`].
     #[must_use]
     pub fn builder(name: &str, config: DatabaseConfig) -> DatabaseBuilder {
         DatabaseBuilder::new(name, config)
     }
 
-    /// The name that metrics, spans and policies go by.
+    /// Returns the name in metrics, spans and policies.
     #[must_use]
     pub fn name(&self) -> &str {
         self.0.pool.name()
     }
 
-    /// The settings.
+    /// Returns the settings.
     #[must_use]
     pub fn config(&self) -> &DatabaseConfig {
         self.0.pool.config()
     }
 
-    /// The policies: the breaker and the retries of connecting.
+    /// Returns the policies: the breaker, and the retries of connecting.
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.0.policies
     }
 
-    /// A connection of the primary server, with the breaker's leave. Nothing is sent before there is one, so connecting may be tried again.
+    /// Returns a connection to the primary that the breaker admits. Retries, because nothing was sent.
     pub(crate) async fn lease(
         &self,
         end: Option<Instant>,
@@ -65,7 +66,7 @@ impl Database {
         if inner.holders.holds() {
             return Err(DataError::new(
                 DataErrorKind::SecondConnection,
-                "use the transaction that is open, or end it first",
+                "use the open transaction, or end it first",
             ));
         }
         let retry = inner.policies.retry();
@@ -121,7 +122,7 @@ impl Database {
         outcome
     }
 
-    /// Runs a statement in a transaction, which marks the key of the running call as done.
+    /// Executes a statement in a transaction, which marks the key of the running call.
     #[cfg(feature = "idempotency")]
     async fn run_with_mark(&self, request: Request) -> Result<Answer, DataError> {
         let tx = self.begin().await?;
@@ -145,7 +146,7 @@ impl Database {
     pub(crate) fn work<'a>(&self, prepared: &Prepared, request: &'a Request) -> Work<'a> {
         let keep = match request.most {
             Some(most) => Keep::First(most),
-            None => Keep::UpTo(self.config().maximum_rows.get()),
+            None => Keep::UpTo(self.config().max_rows.get()),
         };
         Work::Prepared(Arc::clone(&prepared.text), request.statement.values(), keep)
     }
@@ -158,7 +159,7 @@ pub(crate) fn outcome_of(outcome: &Result<Answer, DataError>) -> seaworthy_resil
     }
 }
 
-/// When nobody waits for the answer any more (LIFE-6).
+/// Returns the deadline of the request (LIFE-6).
 pub(crate) fn deadline() -> Result<Option<Instant>, DataError> {
     let deadline = context::with_current(|context| context.and_then(|context| context.deadline()));
     let Some(deadline) = deadline else {

@@ -8,14 +8,16 @@ use url::Url;
 
 use crate::Engine;
 
-/// What stands where a password was.
+/// Replaces a password.
 const MASK: &str = "***";
 
-/// Where a database is: `postgres://user@host:5432/name`, `mysql://…`, `mariadb://…`, or `sqlite:path/to/file.db`.
+/// The URL of a database: `postgres://user@host:5432/name`, `mysql://…`, `mariadb://…`, or
+/// `sqlite:path/to/file.db`.
 ///
-/// The form that Go's driver for MySQL has, `user:password@tcp(host:3306)/name`, is read too, for deployments that come from there.
+/// The data source names of Go's MySQL driver, `user:password@tcp(host:3306)/name`, are accepted too.
 ///
-/// A password inside is used and never shown; better is the setting `password`, which is a reference to a secret.
+/// A password in the URL is used and never shown. Prefer the setting `password`, which is a reference
+/// to a secret.
 ///
 /// ```
 /// use seaworthy_data::{DatabaseUrl, Engine};
@@ -30,15 +32,16 @@ pub struct DatabaseUrl {
     text: String,
 }
 
-/// The text is not the URL of a database. The text itself is not repeated: it may hold a password.
+/// The text is not the URL of a database. The error does not repeat it, because it may contain a
+/// password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a database URL is postgres://user@host/name, mysql://user@host/name, mariadb://user@host/name, sqlite:path or sqlite::memory:"
+    "not a valid database URL: use postgres://user@host/name, mysql://user@host/name, mariadb://user@host/name, sqlite:path or sqlite::memory:"
 )]
 pub struct InvalidDatabaseUrl;
 
 impl DatabaseUrl {
-    /// An SQLite database in a file.
+    /// Returns the URL of an SQLite file.
     #[must_use]
     pub fn of_file(path: &str) -> Self {
         Self {
@@ -47,13 +50,13 @@ impl DatabaseUrl {
         }
     }
 
-    /// The engine that it chooses.
+    /// Returns the engine.
     #[must_use]
     pub const fn engine(&self) -> Engine {
         self.engine
     }
 
-    /// `host:port` of a server, for a knock at its door.
+    /// Returns `host:port` of a server.
     #[must_use]
     pub fn address(&self) -> Option<String> {
         let url = self.url()?;
@@ -65,7 +68,7 @@ impl DatabaseUrl {
         Some(format!("{}:{port}", url.host_str()?))
     }
 
-    /// The name of the database on its server, or the file of SQLite.
+    /// Returns the name of the database on its server, or the file of SQLite.
     #[must_use]
     pub fn database(&self) -> String {
         match self.url() {
@@ -77,7 +80,7 @@ impl DatabaseUrl {
         }
     }
 
-    /// The file of an SQLite database; none for other engines and in memory.
+    /// Returns the file of an SQLite database. Returns `None` for other engines and in memory.
     #[must_use]
     pub fn file(&self) -> Option<PathBuf> {
         if self.engine != Engine::Sqlite || self.is_in_memory() {
@@ -91,12 +94,12 @@ impl DatabaseUrl {
         self.engine == Engine::Sqlite && sqlite_path(&self.text) == ":memory:"
     }
 
-    /// The whole text for the driver, under the scheme that drivers know.
+    /// Returns the URL with the scheme and password for the driver.
     pub(crate) fn url(&self) -> Option<Url> {
         if self.engine == Engine::Sqlite {
             return None;
         }
-        // `mariadb` is an own name of the same protocol.
+        // Drivers know the protocol of MariaDB as `mysql`.
         let text = match self.text.strip_prefix("mariadb:") {
             Some(rest) => Cow::Owned(format!("mysql:{rest}")),
             None => Cow::Borrowed(self.text.as_str()),

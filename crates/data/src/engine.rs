@@ -1,21 +1,21 @@
 use std::fmt;
 
-/// Which database engine a URL chose.
+/// A database engine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Engine {
     /// PostgreSQL.
     Postgres,
     /// MySQL or MariaDB.
     MySql,
-    /// SQLite, inside the process.
+    /// SQLite.
     Sqlite,
 }
 
 impl Engine {
-    /// Every engine, for tables and tests.
+    /// All engines.
     pub const ALL: [Self; 3] = [Self::Postgres, Self::MySql, Self::Sqlite];
 
-    /// The word for it in migrations and in `db.system.name` of spans.
+    /// Returns the name in migrations and in `db.system.name` of spans.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -25,7 +25,7 @@ impl Engine {
         }
     }
 
-    /// The engine of a URL's scheme.
+    /// Returns the engine of a URL scheme.
     #[must_use]
     pub fn of_scheme(scheme: &str) -> Option<Self> {
         match scheme {

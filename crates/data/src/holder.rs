@@ -1,4 +1,5 @@
-//! Who holds a connection already: a task that holds a transaction and asks for a second connection is one of those that, all together, wait for each other for ever.
+//! Tracks which tasks hold a transaction. Such a task may not acquire a second connection, because
+//! as many such tasks as connections would deadlock.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -6,7 +7,7 @@ use parking_lot::Mutex;
 use tokio::task;
 
 tokio::task_local! {
-    /// The databases whose transactions the running future is inside of.
+    /// The databases in whose transactions the current future runs.
     static INSIDE: Inside;
 }
 
@@ -20,14 +21,14 @@ struct Inside {
 #[derive(Clone, Default)]
 pub(crate) struct Holders(Arc<Mutex<HashMap<task::Id, u32>>>);
 
-/// A transaction that is held by the task that began it.
+/// Marks that the task which began a transaction holds it. Dropping it clears the mark.
 pub(crate) struct Held {
     holders: Holders,
     task: Option<task::Id>,
 }
 
 impl Holders {
-    /// The running task holds a transaction from now on.
+    /// Marks the current task as holding a transaction.
     pub(crate) fn hold(&self) -> Held {
         let task = task::try_id();
         if let Some(task) = task {
@@ -39,14 +40,14 @@ impl Holders {
         }
     }
 
-    /// Whether the running task holds a transaction.
+    /// Returns whether the current task holds a transaction.
     pub(crate) fn holds(&self) -> bool {
         let is_inside = INSIDE.try_with(|inside| inside.contains(self));
         is_inside.unwrap_or_default()
             || task::try_id().is_some_and(|task| self.0.lock().contains_key(&task))
     }
 
-    /// Runs a future that is known to be inside of a transaction, in whatever task.
+    /// Runs a future that belongs to a transaction, in any task.
     pub(crate) async fn inside<F: Future>(&self, future: F) -> F::Output {
         let inside = Inside {
             holders: self.clone(),

@@ -14,7 +14,7 @@ const SUFFIX: &str = "-leases";
 /// One connection to acquire a lease and one to renew another at the same time.
 const CONNECTIONS: NonZeroU32 = NonZeroU32::new(2).unwrap();
 
-/// The table of [`DatabaseLeases`]: add this set to the service's own.
+/// The migrations of [`DatabaseLeases`]. Add this set to those of the service.
 pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "leases",
     &[Migration::new(
@@ -25,9 +25,9 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     )],
 );
 
-/// Leases in the database of the service, by its clock (WORK-2). They last as well as its other data do, a replica that takes over included where that is so.
+/// Leases in the database of the service, by its clock (WORK-2). They are as durable as its other data.
 ///
-/// A row per name stays for good: its token is what makes the next one higher.
+/// The row of a name is never deleted, because the next token must be higher.
 ///
 /// SQLite has one writer at a time, so a transaction of the holder would block its own renewals. On
 /// SQLite the leases are therefore in a separate file beside the database, `<file>-leases`. The
@@ -50,18 +50,22 @@ pub const LEASE_MIGRATIONS: MigrationSet = MigrationSet::of_part(
 pub struct DatabaseLeases(Database);
 
 impl DatabaseLeases {
-    /// Leases in this database, whose migrations hold [`LEASE_MIGRATIONS`].
+    /// Creates a store of leases. The migrations of the database must contain [`LEASE_MIGRATIONS`].
     #[must_use]
     pub const fn new(database: Database) -> Self {
         Self(database)
     }
 
     /// The database that stores the leases.
-    async fn home(&self) -> Result<&Database, DataError> {
+    async fn store(&self) -> Result<&Database, DataError> {
         if self.0.engine() != Engine::Sqlite {
             return Ok(&self.0);
         }
-        self.0.0.leases.get_or_try_init(|| apart(&self.0)).await
+        self.0
+            .0
+            .leases
+            .get_or_try_init(|| open_lease_file(&self.0))
+            .await
     }
 
     async fn take(
@@ -70,9 +74,9 @@ impl DatabaseLeases {
         holder: &str,
         duration: Timeout,
     ) -> Result<Option<FencingToken>, DataError> {
-        let home = self.home().await?;
+        let store = self.store().await?;
         let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
-        // MySQL assigns from left to right: what depends on the old holder comes first.
+        // MySQL assigns from left to right, so the token comes before the holder.
         let updated = sql(
             "UPDATE leases SET token = CASE WHEN holder = ? AND until_us > {now_us} THEN token ELSE token + 1 END,
                     holder = ?, until_us = {now_us} + ?
@@ -83,9 +87,9 @@ impl DatabaseLeases {
         .bind(microseconds)
         .bind(name)
         .bind(holder)
-        .execute(home)
+        .execute(store)
         .await?;
-        if updated.rows_affected() == 0 && !make(home, name, holder, microseconds).await? {
+        if updated.rows_affected() == 0 && !insert(store, name, holder, microseconds).await? {
             return Ok(None);
         }
         // No other holder can acquire it before it ends, so this is the token of the step above.
@@ -93,7 +97,7 @@ impl DatabaseLeases {
             sql("SELECT token FROM leases WHERE name = ? AND holder = ? AND until_us > {now_us}")
                 .bind(name)
                 .bind(holder)
-                .fetch_optional(home)
+                .fetch_optional(store)
                 .await?;
         Ok(token.map(|(token,)| FencingToken(token.unsigned_abs())))
     }
@@ -105,7 +109,7 @@ impl DatabaseLeases {
         token: FencingToken,
         duration: Timeout,
     ) -> Result<bool, DataError> {
-        let home = self.home().await?;
+        let store = self.store().await?;
         let microseconds = i64::try_from(duration.get().as_micros()).unwrap_or(i64::MAX / 2);
         let renewed = sql("UPDATE leases SET until_us = {now_us} + ?
              WHERE name = ? AND holder = ? AND token = ? AND until_us > {now_us}")
@@ -113,7 +117,7 @@ impl DatabaseLeases {
         .bind(name)
         .bind(holder)
         .bind(token.0.cast_signed())
-        .execute(home)
+        .execute(store)
         .await?;
         Ok(renewed.rows_affected() > 0)
     }
@@ -122,35 +126,35 @@ impl DatabaseLeases {
 /// Inserts the first holder of a name. Returns `false` if the name exists.
 ///
 /// On SQLite the first token is the time in seconds, so tokens grow even if the file was lost.
-async fn make(
-    home: &Database,
+async fn insert(
+    store: &Database,
     name: &str,
     holder: &str,
     microseconds: i64,
 ) -> Result<bool, DataError> {
-    let made = sql("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?) ON CONFLICT DO NOTHING")
+    let inserted = sql("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?) ON CONFLICT DO NOTHING")
         .on_mysql("INSERT IGNORE INTO leases (name, holder, token, until_us) VALUES (?, ?, 1, {now_us} + ?)")
         .on_sqlite("INSERT INTO leases (name, holder, token, until_us) VALUES (?, ?, {now_us} / 1000000, {now_us} + ?) ON CONFLICT DO NOTHING")
         .bind(name)
         .bind(holder)
         .bind(microseconds)
-        .execute(home)
+        .execute(store)
         .await?;
-    Ok(made.rows_affected() > 0)
+    Ok(inserted.rows_affected() > 0)
 }
 
 /// Opens a separate database for the leases of an SQLite database.
-async fn apart(database: &Database) -> Result<Database, DataError> {
+async fn open_lease_file(database: &Database) -> Result<Database, DataError> {
     let mut config = database.config().clone();
     if let Some(file) = config.url.file() {
         config.url = DatabaseUrl::of_file(&format!("{}{SUFFIX}", file.display()));
     }
     config.replica_url = None;
-    config.pool.maximum = CONNECTIONS;
-    config.pool.minimum = 0;
-    let home = Database::builder(&format!("{}{SUFFIX}", database.name()), config).make()?;
-    Migrator::new(&home, &[LEASE_MIGRATIONS]).up(false).await?;
-    Ok(home)
+    config.pool.max_connections = CONNECTIONS;
+    config.pool.min_connections = 0;
+    let store = Database::builder(&format!("{}{SUFFIX}", database.name()), config).make()?;
+    Migrator::new(&store, &[LEASE_MIGRATIONS]).up(false).await?;
+    Ok(store)
 }
 
 impl LeaseStore for DatabaseLeases {
@@ -188,12 +192,12 @@ impl LeaseStore for DatabaseLeases {
         token: FencingToken,
     ) -> BoxFuture<'a, Result<(), LeaseError>> {
         async move {
-            let home = self.home().await.map_err(LeaseError::new)?;
+            let store = self.store().await.map_err(LeaseError::new)?;
             sql("UPDATE leases SET until_us = 0 WHERE name = ? AND holder = ? AND token = ?")
                 .bind(name)
                 .bind(holder)
                 .bind(token.0.cast_signed())
-                .execute(home)
+                .execute(store)
                 .await
                 .map(drop)
                 .map_err(LeaseError::new)

@@ -1,11 +1,13 @@
-//! SQL on PostgreSQL, MySQL, MariaDB and SQLite, chosen by URL (DATA-1).
+//! SQL on PostgreSQL, MySQL, MariaDB and SQLite, selected by URL (DATA-1).
 //!
-//! Why it is so: a service has to run on a file for a newcomer and on a server in production without a second copy of its store. What keeps it from that is not SQL, which
-//! is much the same; it is placeholders, types, transactions and errors. So SQL stays visible and is written once, and this crate makes those four the same: `?`
-//! everywhere, one set of values, transactions that behave alike, errors by kind. It stands on sqlx's typed connections; there is no ORM and no builder that hides a query.
+//! A service runs on a file during development and on a server in production, with one store. SQL
+//! itself hardly differs between the engines. This crate levels out the rest: placeholders (`?`), the
+//! set of values, the behaviour of transactions, and the kinds of errors. It uses the typed
+//! connections of sqlx, without an ORM and without a query builder.
 //!
-//! The rest is what goes wrong in production: every wait is bounded (a place, a connection, a lock, a statement, a transaction, the caller's deadline), what was given up
-//! stops on the server too, and text of a caller cannot become SQL, because [`sql`] takes only what the program wrote (DATA-4).
+//! Every wait has a timeout: for a connection, a lock, a statement, a transaction, and the deadline
+//! of the request. A statement that times out also stops on the server. [`sql`] accepts only text of
+//! the program, so text of a client never becomes SQL (DATA-4).
 //!
 //! ```
 //! use seaworthy_data::{DataError, Database, DatabaseConfig, sql};
@@ -64,3 +66,7 @@ pub use sql::{Statement, sql};
 pub use transaction::{Isolation, Transaction, TransactionOptions};
 pub use uuid;
 pub use value::{HasKind, Kind, Value};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

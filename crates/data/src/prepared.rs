@@ -7,7 +7,7 @@ use crate::{
     sql::{Dialect, Lengths, Rewritten, Rows, Text, rewrite},
 };
 
-/// A statement as its engine reads it, made once.
+/// A statement in the syntax of its engine.
 #[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) text: Arc<str>,
@@ -43,7 +43,7 @@ impl From<Rewritten> for Prepared {
     }
 }
 
-/// The statements of the program, by where their text stands in it: there are as many as the program has.
+/// The static statements of the program, by the address of their text.
 #[derive(Default)]
 pub(crate) struct Statements(RwLock<HashMap<(usize, usize), Arc<Prepared>>>);
 
@@ -80,7 +80,7 @@ impl Statements {
         if places != bound || prepared.has_lists == lengths.is_empty() {
             return Err(DataError::new(
                 DataErrorKind::InvalidStatement,
-                format!("it has {places} places for values, and {bound} are bound"),
+                format!("the statement has {places} placeholders and {bound} bound values"),
             ));
         }
         if prepared.row_places != rows.map(|rows| rows.width)
@@ -90,7 +90,7 @@ impl Statements {
             return Err(DataError::new(
                 DataErrorKind::InvalidStatement,
                 format!(
-                    "a row of it has {} places for values, and {count} rows of {width} are bound",
+                    "a row of the statement has {} placeholders, and {count} rows of {width} values are bound",
                     prepared.row_places.unwrap_or_default()
                 ),
             ));

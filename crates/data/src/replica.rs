@@ -9,20 +9,20 @@ use crate::{
     prepared::Prepared,
 };
 
-/// A replica that failed is left alone for this long: less than the time in which an operator notices, more than a blip.
-const REST: Duration = Duration::from_secs(5);
+/// How long a replica that failed gets no statements: longer than a short disturbance.
+const COOLDOWN: Duration = Duration::from_secs(5);
 
-/// A server that only answers reads. While it is sick, the primary answers.
+/// A read replica. While it fails, the primary serves its reads.
 pub(crate) struct Replica {
     pool: Pool,
-    sick_until: Mutex<Option<Instant>>,
+    failed_until: Mutex<Option<Instant>>,
 }
 
 impl Replica {
     pub(crate) fn new(pool: Pool) -> Self {
         Self {
             pool,
-            sick_until: Mutex::new(None),
+            failed_until: Mutex::new(None),
         }
     }
 
@@ -30,15 +30,15 @@ impl Replica {
         &self.pool
     }
 
-    /// What the replica answers, or nothing where the primary is to be asked.
+    /// Executes a read. Returns `None` if the primary must serve it.
     pub(crate) async fn run(
         &self,
         database: &Database,
         prepared: &Prepared,
         request: &Request,
     ) -> Option<Result<Answer, DataError>> {
-        let resting = *self.sick_until.lock();
-        if resting.is_some_and(|until| Instant::now() < until) {
+        let failed_until = *self.failed_until.lock();
+        if failed_until.is_some_and(|until| Instant::now() < until) {
             return None;
         }
         let end = match deadline() {
@@ -50,14 +50,14 @@ impl Replica {
             Err(error) => Err(error),
         };
         match outcome {
-            // A read may be asked again elsewhere, whatever became of it here.
+            // A read may be repeated on the primary whatever the error is.
             Err(error) if error.outcome().is_retryable() || error.is_conflict() => {
                 tracing::warn!(
                     database = database.name(),
                     problem = error.to_string(),
-                    "the read replica is sick; the primary answers"
+                    "the read replica failed, so the primary serves its reads"
                 );
-                *self.sick_until.lock() = Some(Instant::now() + REST);
+                *self.failed_until.lock() = Some(Instant::now() + COOLDOWN);
                 None
             }
             Err(error) if error.kind() == crate::DataErrorKind::PoolExhausted => None,

@@ -3,15 +3,15 @@ use std::{borrow::Cow, sync::Arc};
 use chrono::{DateTime, SubsecRound as _, Utc};
 use uuid::Uuid;
 
-/// Digits of a second that every engine keeps.
+/// Digits of a second that every engine stores.
 const FRACTION_DIGITS: u16 = 6;
 
-/// What a column has no value of.
+/// The type of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `true` or `false`.
     Boolean,
-    /// A whole number of 64 bits.
+    /// A signed integer of 64 bits.
     Integer,
     /// A floating-point number of 64 bits.
     Float,
@@ -21,22 +21,23 @@ pub enum Kind {
     Bytes,
     /// A UUID.
     Uuid,
-    /// A moment, in UTC.
+    /// A timestamp in UTC.
     Time,
     /// A JSON document.
     Json,
 }
 
-/// A value that is sent to a database or comes from it, the same on every engine.
+/// A value of a statement or a row, the same on every engine.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Value {
-    /// No value, of a kind: some engines want to know which.
+    /// No value. Some engines need the kind.
     Null(Kind),
     /// `true` or `false`.
     Boolean(bool),
-    /// A whole number.
+    /// A signed integer.
     Integer(i64),
-    /// A whole number that may be beyond what a signed one holds; such a one is refused when it is sent, since not every engine can keep it.
+    /// An unsigned integer. A value above `i64::MAX` is an error when it is sent, because not every
+    /// engine can store it.
     Unsigned(u64),
     /// A floating-point number.
     Float(f64),
@@ -46,14 +47,14 @@ pub enum Value {
     Bytes(Vec<u8>),
     /// A UUID.
     Uuid(Uuid),
-    /// A moment, to the microsecond: what all engines keep.
+    /// A timestamp with microseconds, the precision of all engines.
     Time(DateTime<Utc>),
     /// A JSON document.
     Json(serde_json::Value),
 }
 
 impl Value {
-    /// What kind of value it is.
+    /// Returns the kind of the value.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         match self {
@@ -69,14 +70,14 @@ impl Value {
         }
     }
 
-    /// Whether there is no value.
+    /// Returns whether there is no value.
     #[must_use]
     pub const fn is_null(&self) -> bool {
         matches!(self, Self::Null(_))
     }
 }
 
-/// A Rust type of one [`Kind`], so that `None` of it has a kind, too.
+/// A Rust type of one [`Kind`], which gives `None` a kind.
 pub trait HasKind {
     /// The kind.
     const KIND: Kind;

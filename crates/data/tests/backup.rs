@@ -1,4 +1,4 @@
-//! What was backed up while it was written to is there again after a restore (DATA-6).
+//! Backups of a database during writes, and their restore (DATA-6).
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::{path::Path, process::Command};
@@ -48,7 +48,7 @@ async fn round(from: &str, to: &str) {
             .await
             .unwrap();
     }
-    // What is open while it is backed up is not in it.
+    // The backup contains no open transaction.
     let open_one = database.begin().await.unwrap();
     if !from.starts_with("sqlite") {
         sql("DELETE FROM notes").execute(&open_one).await.unwrap();
@@ -69,7 +69,7 @@ async fn round(from: &str, to: &str) {
     let after: Notes = sql(all).fetch_all(&restored).await.unwrap();
     assert_eq!(after.len(), 100);
     assert_eq!(before, after);
-    // The next identity is a new one.
+    // The next identity is greater than the restored ones.
     sql("INSERT INTO notes (words, raw) VALUES ('next', ?)")
         .bind(vec![1_u8])
         .execute(&restored)
@@ -78,7 +78,7 @@ async fn round(from: &str, to: &str) {
 }
 
 #[tokio::test]
-async fn a_backup_of_postgres_is_restored_data_6() {
+async fn postgres_backup_restores_data_6() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -91,7 +91,7 @@ async fn a_backup_of_postgres_is_restored_data_6() {
 }
 
 #[tokio::test]
-async fn a_backup_of_mariadb_is_restored_data_6() {
+async fn mariadb_backup_restores_data_6() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };
@@ -104,7 +104,7 @@ async fn a_backup_of_mariadb_is_restored_data_6() {
 }
 
 #[tokio::test]
-async fn a_backup_of_sqlite_is_restored_data_6() {
+async fn sqlite_backup_restores_data_6() {
     if required("SEAWORTHY_TEST_SQLITE").is_none() {
         return;
     }

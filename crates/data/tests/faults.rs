@@ -1,4 +1,4 @@
-//! What goes wrong with servers: gone under load, back again, full.
+//! Servers that crash under load, and full disks.
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::{
@@ -15,7 +15,7 @@ use seaworthy_core::Timeout;
 use seaworthy_data::{DataErrorKind, Database, DatabaseConfig, sql};
 use seaworthy_testkit::{mariadb::MariadbServer, postgres::PostgresServer, requirement::required};
 
-/// Rows that were written and those that were told to be.
+/// Crashes the server under load. Checks that committed rows are stored and the service recovers.
 async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl FnMut()) {
     sql("CREATE TABLE rows_of_load (id BIGINT NOT NULL PRIMARY KEY)")
         .execute(&database)
@@ -111,12 +111,12 @@ async fn survives(database: Database, mut kill: impl FnMut(), mut restart: impl 
 fn config(url: &str) -> DatabaseConfig {
     let mut config = DatabaseConfig::at(url.parse().unwrap());
     config.pool.acquire_timeout = Timeout::from_millis(500);
-    config.maximum_rows = 1_000_000.try_into().unwrap();
+    config.max_rows = 1_000_000.try_into().unwrap();
     config
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn postgres_gone_under_load_loses_nothing_and_recovers_without_a_restart_res_1() {
+async fn service_recovers_when_postgres_crashes_under_load_res_1() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -136,7 +136,7 @@ async fn postgres_gone_under_load_loses_nothing_and_recovers_without_a_restart_r
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn mariadb_gone_under_load_loses_nothing_and_recovers_without_a_restart_res_1() {
+async fn service_recovers_when_mariadb_crashes_under_load_res_1() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };
@@ -156,11 +156,11 @@ async fn mariadb_gone_under_load_loses_nothing_and_recovers_without_a_restart_re
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_full_disk_is_told_rolled_back_and_over_when_there_is_room_data_3() {
+async fn full_disk_rolls_back_until_space_is_free_data_3() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!("sqlite:{}", folder.path().join("full.db").display());
     let mut config = config(&url);
-    config.pool.maximum = 1.try_into().unwrap();
+    config.pool.max_connections = 1.try_into().unwrap();
     let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE TABLE blobs (id BIGINT PRIMARY KEY, raw BLOB)")
         .execute(&database)

@@ -1,4 +1,4 @@
-//! A network that resets, swallows or cuts one way: it costs a limit, what was not told to be committed is not believed, and it is over when it is over (RES-3, DATA-3).
+//! Statements over a network that resets, swallows or cuts connections (RES-3, DATA-3).
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::{
@@ -15,12 +15,12 @@ use seaworthy_testkit::{
     requirement::required,
 };
 
-/// What one statement may take, a new connection included.
-const LIMIT: Timeout = Timeout::from_secs(1);
-/// Far above all limits together, far below a hang.
-const BOUND: Duration = Duration::from_secs(8);
-/// Nothing that is waited for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(30);
+/// The timeout of one statement, and of a new connection.
+const STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(1);
+/// Above all timeouts together.
+const MAX_DURATION: Duration = Duration::from_secs(8);
+/// The time limit for any wait, on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 async fn insert(database: &Database, id: i64) -> Result<(), DataError> {
     database
@@ -35,7 +35,7 @@ async fn insert(database: &Database, id: i64) -> Result<(), DataError> {
 }
 
 async fn recovers(database: &Database, first: i64) {
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     for id in first.. {
         match insert(database, id).await {
             Ok(()) => return,
@@ -49,9 +49,9 @@ async fn is_survived(server: SocketAddr, url: String) {
     let proxy = FaultProxy::start(server).await.unwrap();
     let url = url.replace(&server.to_string(), &proxy.address().to_string());
     let mut config = DatabaseConfig::at(url.parse().unwrap());
-    config.statement_timeout = LIMIT;
-    config.connect_timeout = LIMIT;
-    config.pool.acquire_timeout = LIMIT;
+    config.statement_timeout = STATEMENT_TIMEOUT;
+    config.connect_timeout = STATEMENT_TIMEOUT;
+    config.pool.acquire_timeout = STATEMENT_TIMEOUT;
     let database = Database::builder("test", config).open().await.unwrap();
     sql("CREATE TABLE rows_of_test (id BIGINT NOT NULL PRIMARY KEY)")
         .execute(&database)
@@ -72,7 +72,7 @@ async fn is_survived(server: SocketAddr, url: String) {
             let begun = Instant::now();
             let error = insert(&database, id).await.unwrap_err();
             assert!(
-                begun.elapsed() < BOUND,
+                begun.elapsed() < MAX_DURATION,
                 "{disruption:?}: {:?}",
                 begun.elapsed()
             );
@@ -94,11 +94,11 @@ async fn is_survived(server: SocketAddr, url: String) {
             .fetch_one(&database)
             .await
             .unwrap();
-    assert_eq!(lost, 3, "what was told to be committed is there");
+    assert_eq!(lost, 3, "committed rows are stored");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sick_network_to_postgres_costs_its_limits_and_is_over_when_it_is_over_res_3() {
+async fn postgres_statements_time_out_while_network_is_broken_res_3() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -107,7 +107,7 @@ async fn a_sick_network_to_postgres_costs_its_limits_and_is_over_when_it_is_over
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_sick_network_to_mariadb_costs_its_limits_and_is_over_when_it_is_over_res_3() {
+async fn mariadb_statements_time_out_while_network_is_broken_res_3() {
     let Some(program) = required("SEAWORTHY_TEST_MARIADB") else {
         return;
     };

@@ -1,4 +1,4 @@
-//! A database as a part of a service: what an orchestrator and an operator see of it.
+//! A database as a component of a service.
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
 use std::{
@@ -34,7 +34,7 @@ fn wait_for(address: SocketAddr, path: &str, status: u16) {
 }
 
 #[test]
-fn a_service_is_migrated_by_its_own_command_and_does_not_start_without_data_2() {
+fn service_starts_only_after_its_migrations_data_2() {
     let folder = tempfile::tempdir().unwrap();
     let url = format!(
         "database.url=sqlite:{}",
@@ -80,7 +80,7 @@ fn a_service_is_migrated_by_its_own_command_and_does_not_start_without_data_2() 
 }
 
 #[test]
-fn readiness_follows_the_database_and_no_password_is_shown_life_2() {
+fn readiness_follows_database_without_showing_password_life_2() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };
@@ -139,7 +139,7 @@ fn readiness_follows_the_database_and_no_password_is_shown_life_2() {
 }
 
 #[test]
-fn an_optional_database_may_be_away_at_start_and_later_life_7() {
+fn optional_database_may_be_away_at_start_and_later_life_7() {
     let Some(programs) = required("SEAWORTHY_TEST_POSTGRES") else {
         return;
     };

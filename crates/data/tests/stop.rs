@@ -5,7 +5,7 @@ use seaworthy_data::{Database, DatabaseConfig};
 use seaworthy_service::{NoSettings, Service, StopOutcome};
 
 #[tokio::test]
-async fn a_database_holds_up_no_stop_life_4() {
+async fn database_does_not_delay_stop_life_4() {
     let loader = Loader::new("orders")
         .environment(Environment::default())
         .overrides([
@@ -16,7 +16,7 @@ async fn a_database_holds_up_no_stop_life_4() {
     let running = Service::new("orders", "1.0.0")
         .start::<NoSettings, _>(loader, async |service| {
             let config = DatabaseConfig::at("sqlite::memory:".parse().unwrap());
-            // Kept by whoever uses it, also beyond the stop.
+            // A clone of the database outlives the stop.
             std::mem::forget(Database::connect(service, "database", &config, &[]).await?);
             Ok(())
         })

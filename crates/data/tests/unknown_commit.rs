@@ -1,4 +1,4 @@
-//! A connection that breaks while a transaction is being committed: a repeat with the same Idempotency-Key never doubles what was done (API-6).
+//! Repeats with the same Idempotency-Key after a connection broke during a commit (API-6).
 #![cfg(feature = "idempotency")]
 #![expect(clippy::unwrap_used, reason = "this is how a test fails")]
 
@@ -21,14 +21,14 @@ use seaworthy_testkit::{
 };
 use tower::ServiceExt as _;
 
-/// What one statement may take, a new connection included.
-const LIMIT: Timeout = Timeout::from_secs(1);
+/// The timeout of one statement, and of a new connection.
+const STATEMENT_TIMEOUT: Timeout = Timeout::from_secs(1);
 
 struct Subject {
     router: Router,
-    /// Not by way of the proxy.
+    /// The database without the proxy.
     direct: Database,
-    /// What the next call meets at its commit.
+    /// The disruption at the commit of the next call.
     next: Arc<Mutex<Option<Disruption>>>,
 }
 
@@ -64,14 +64,14 @@ impl Subject {
         let proxy = Arc::new(FaultProxy::start(server.address()).await.unwrap());
         let address = server.address().to_string();
         let mut config = config(&url.replace(&address, &proxy.address().to_string()));
-        config.statement_timeout = LIMIT;
-        config.connect_timeout = LIMIT;
+        config.statement_timeout = STATEMENT_TIMEOUT;
+        config.connect_timeout = STATEMENT_TIMEOUT;
         let database = Database::builder("test", config).open().await.unwrap();
         let store = store(&database);
         let next = Arc::new(Mutex::new(None));
         let taken = Arc::clone(&next);
         let serve = async move || {
-            // Not sooner: the store commits that the call has begun.
+            // Not earlier, because the store commits the key first.
             if let Some(disruption) = taken.lock().take() {
                 proxy.set_when(b"COMMIT\0", Fault::of(disruption));
             }
@@ -116,7 +116,7 @@ impl Subject {
         count
     }
 
-    /// The status of a repeat after a commit that broke in this way, and how often the effect is there then.
+    /// Returns the status of a repeat after a disrupted commit, and the number of effects.
     async fn repeat_after(&self, disruption: Disruption) -> (StatusCode, i64) {
         *self.next.lock() = Some(disruption);
         assert_eq!(self.send().await, StatusCode::INTERNAL_SERVER_ERROR);
@@ -139,11 +139,11 @@ async fn key_in_the_database_resolves_an_unknown_commit_api_6() {
             &IdempotencyConfig::default(),
         ))
     };
-    // The server commits, and its answer is lost.
+    // The server commits, and its response is lost.
     let subject = Subject::new(&server, "committed", store).await;
     let repeat = subject.repeat_after(Disruption::HalfOpen).await;
     assert_eq!(repeat, (StatusCode::CONFLICT, 1));
-    // The commit is lost on its way.
+    // The commit does not reach the server.
     let subject = Subject::new(&server, "lost", store).await;
     let repeat = subject.repeat_after(Disruption::Reset).await;
     assert_eq!(repeat, (StatusCode::CREATED, 1));

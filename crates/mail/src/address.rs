@@ -5,9 +5,10 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Host;
 
-/// An e-mail address, with a name or without: `ada@example.org`, `City Events <events@example.org>`. It is personal: `Debug` shows none of it.
+/// An e-mail address with an optional name: `ada@example.org`, `City Events <events@example.org>`. It is
+/// personal data, so `Debug` does not show it.
 ///
-/// The address is ASCII, so that every mail server can take it. An internationalized domain is
+/// The address is ASCII, so that every mail server accepts it. An internationalized domain is
 /// converted to its ASCII form (RFC 5891). A local part that is not ASCII needs SMTPUTF8
 /// (RFC 6531), which many servers do not offer, and is refused.
 ///
@@ -27,19 +28,21 @@ use url::Host;
 #[derive(Clone, PartialEq, Eq)]
 pub struct MailAddress(Mailbox);
 
-/// The text is no e-mail address. The text itself is not repeated: it is personal.
+/// The text is not an e-mail address. The error does not repeat it, because it is personal data.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("an e-mail address is name@domain or Name <name@domain>, in ASCII before the @")]
+#[error(
+    "not a valid e-mail address: use name@domain or Name <name@domain>, with ASCII before the @"
+)]
 pub struct InvalidMailAddress;
 
 impl MailAddress {
-    /// The address without the name.
+    /// Returns the address without the name.
     #[must_use]
     pub fn address(&self) -> &str {
         self.0.email.as_ref()
     }
 
-    /// The part before the `@`.
+    /// Returns the part before the `@`.
     #[must_use]
     pub fn local_part(&self) -> &str {
         self.0.email.user()
@@ -61,7 +64,7 @@ impl FromStr for MailAddress {
         if text.chars().any(char::is_control) {
             return Err(InvalidMailAddress);
         }
-        // The bare form first: it needs no grammar of names.
+        // The form without a name needs no grammar of names.
         let mailbox = match text.parse::<Address>() {
             Ok(address) => Mailbox::new(None, address),
             Err(_) => text.parse().map_err(|_| InvalidMailAddress)?,
@@ -71,7 +74,7 @@ impl FromStr for MailAddress {
     }
 }
 
-/// The address with the ASCII form of its domain.
+/// Converts the domain of the address to its ASCII form.
 fn ascii(address: Address) -> Result<Address, InvalidMailAddress> {
     if !address.user().is_ascii() {
         return Err(InvalidMailAddress);
@@ -132,7 +135,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn whatever_is_accepted_is_one_line_and_one_address_sec_6(text in "\\PC{0,20}@?[\\PC\r\n<>,]{0,20}") {
+        fn parsed_addresses_are_one_line_and_one_address_sec_6(text in "\\PC{0,20}@?[\\PC\r\n<>,]{0,20}") {
             if let Ok(address) = text.parse::<MailAddress>() {
                 let bare = address.address();
                 prop_assert!(bare.is_ascii());

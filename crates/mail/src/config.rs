@@ -6,25 +6,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::{MailAddress, MailUrl};
 
-/// Servers look at mail before they answer, some for seconds; with ten of them a dialogue of a busy one still ends.
+/// Some servers inspect mail for seconds before they respond.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(10);
-/// A screen or two, in about a megabyte.
-const DEFAULT_KEPT: NonZeroU16 = NonZeroU16::new(100).unwrap();
+/// One or two screens, in about a megabyte.
+const DEFAULT_MAX_MAILBOX_MESSAGES: NonZeroU16 = NonZeroU16::new(100).unwrap();
 
-/// How a service sends mail.
+/// Settings of mail.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct MailConfig {
-    /// Where mail goes. The default keeps it in memory, which production refuses.
+    /// The URL of the mail server. The default is the development mailbox in memory, which production refuses.
     pub url: MailUrl,
     /// The password of the user in the URL.
     #[serde(skip_serializing)]
     pub password: Option<Secret<String>>,
-    /// Who sends.
+    /// The address of the sender. A server needs one.
     pub from: Option<MailAddress>,
-    /// How long one message may take, from the connection to the server's last word.
+    /// The timeout of one message, from connecting to the last response.
     pub timeout: Timeout,
-    /// Whether mail and password may go to a server that offers no STARTTLS: everyone on the way can read them.
+    /// Sends mail and password without TLS, readable for the whole network path. Production refuses it.
     #[schemars(extend("x-unsafe" = [{
         "id": "SEC-1",
         "value": true,
@@ -32,12 +32,12 @@ pub struct MailConfig {
         "fix": "set it to false: without STARTTLS no mail is sent"
     }]))]
     pub allow_plaintext: bool,
-    /// Authorities in PEM that are believed besides those of the system.
+    /// A PEM file with certificate authorities to trust in addition to those of the system.
     pub ca_file: Option<PathBuf>,
-    /// Whether readiness asks the server, and is degraded while it does not answer.
+    /// Includes the server in readiness, which is degraded while it does not respond.
     pub health_check: bool,
-    /// How many messages the mailbox of the development keeps.
-    pub mailbox_size: NonZeroU16,
+    /// The number of messages that the development mailbox keeps.
+    pub max_mailbox_messages: NonZeroU16,
 }
 
 impl Default for MailConfig {
@@ -50,7 +50,7 @@ impl Default for MailConfig {
             allow_plaintext: false,
             ca_file: None,
             health_check: false,
-            mailbox_size: DEFAULT_KEPT,
+            max_mailbox_messages: DEFAULT_MAX_MAILBOX_MESSAGES,
         }
     }
 }

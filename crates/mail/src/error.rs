@@ -3,43 +3,41 @@ use seaworthy_resilience::{CallError, Elapsed, Refusal};
 
 use crate::InvalidMailAddress;
 
-/// A message that was not sent. None of the texts holds an address.
+/// Errors of sending a message. Their messages contain no address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailError {
-    /// The address is none.
+    /// The address is invalid.
     #[error(transparent)]
     Address(#[from] InvalidMailAddress),
-    /// The subject is empty, longer than a line may be, or has a line break or another control character.
-    #[error(
-        "the subject of a message is one line of 1 to 200 characters without control characters"
-    )]
+    /// The subject is empty, too long, or contains a control character.
+    #[error("not a valid subject: use one line of 1 to 200 characters without control characters")]
     Subject,
-    /// The message cannot be written down.
-    #[error("the message cannot be written: {0}")]
+    /// The message is empty, too large, or cannot be encoded.
+    #[error("the message cannot be sent: {0}")]
     Message(&'static str),
-    /// The server cannot be reached, or said that it may take the message later.
-    #[error("the mail server does not take the message now{}", code(*.status))]
+    /// The server cannot be reached, or rejected the message for now.
+    #[error("the mail server does not accept the message for now{}", code(*.status))]
     Transient {
-        /// The server's three digits, where it said something.
+        /// The status code of the server, if it responded.
         status: Option<u16>,
-        /// What the client knows; for logs, after redaction.
+        /// The error of the client, for logs after redaction.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// The server will never take the message, or these credentials.
-    #[error("the mail server refuses the message{}", code(*.status))]
+    /// The server rejected the message or the credentials.
+    #[error("the mail server rejected the message{}", code(*.status))]
     Permanent {
-        /// The server's three digits, where it said something.
+        /// The status code of the server, if it responded.
         status: Option<u16>,
-        /// What the client knows; for logs, after redaction.
+        /// The error of the client, for logs after redaction.
         #[source]
         cause: Box<dyn std::error::Error + Send + Sync>,
     },
-    /// It took too long: whether the server has taken the message is not known.
-    #[error("the mail server has not answered: {0}")]
+    /// The server did not respond in time. Whether it has the message is unknown.
+    #[error("the mail server did not respond in time: {0}")]
     TimedOut(Elapsed),
-    /// A policy of this process refused the call.
+    /// A policy of this process refused the call. Nothing was sent.
     #[error(transparent)]
     Refused(Refusal),
 }
@@ -49,9 +47,9 @@ fn code(status: Option<u16>) -> String {
 }
 
 impl MailError {
-    /// Whether the same message may be taken later.
+    /// Returns whether a retry of the same message may succeed.
     #[must_use]
-    pub const fn may_be_retried(&self) -> bool {
+    pub const fn is_retryable(&self) -> bool {
         matches!(
             self,
             Self::Transient { .. } | Self::TimedOut(_) | Self::Refused(_)
@@ -75,8 +73,8 @@ impl From<MailError> for Error {
             error @ (MailError::Address(_) | MailError::Subject | MailError::Message(_)) => {
                 Self::new(Code::Invalid, "MAIL_INVALID", error.to_string())
             }
-            error if error.may_be_retried() => {
-                let message = "mail cannot be sent at present";
+            error if error.is_retryable() => {
+                let message = "mail cannot be sent: try again later";
                 Self::new(Code::Unavailable, "MAIL_UNAVAILABLE", message).with_cause(error)
             }
             error => Self::internal(error),

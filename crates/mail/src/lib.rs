@@ -1,12 +1,15 @@
-//! E-mail of a service: over SMTP, or into a development mailbox that shows what would have been sent.
+//! E-mail over SMTP, or into a development mailbox.
 //!
-//! Why it is so: a service that sends mail fails in the same few ways. A subject with a line break adds headers; a server that is busy is taken for one that refuses, so mail is lost,
-//! or the other way round, so it is tried for ever; a password goes over the wire because the server did not offer TLS. So addresses and subjects are checked types, every failure says
-//! whether another try may help, and without TLS nothing is sent unless the settings say that it may. Whoever develops needs no server: the mailbox keeps the last messages in memory, and
-//! production refuses it.
+//! - Addresses and subjects are checked types, so a line break in them never adds a header.
+//! - Each error is transient or permanent, so a caller knows whether to retry.
+//! - Without TLS nothing is sent, unless a setting allows it.
+//! - In development no server is needed: the mailbox keeps the last messages in memory. Production
+//!   refuses it.
 //!
-//! A message is never sent twice by this crate: a server that has taken one and whose answer was lost cannot be told from one that has not. What has to arrive is a matter of the outbox and
-//! of the consumer that calls [`Mailer::send`], which tries again where [`MailError::may_be_retried`] says so, under the same [`Mail::message_id`].
+//! [`Mailer::send`] sends a message once. If the response of the server is lost, the server may or may
+//! not have the message. To deliver a message reliably, send it from a consumer of the outbox. The
+//! consumer retries when [`MailError::is_retryable`] returns `true`, with the same
+//! [`Mail::message_id`].
 //!
 //! ```
 //! use seaworthy_mail::Mail;
@@ -33,6 +36,10 @@ pub use address::{InvalidMailAddress, MailAddress};
 pub use config::MailConfig;
 pub use error::MailError;
 pub use mail::Mail;
-pub use mailbox::{DevelopmentMailbox, KeptMail};
+pub use mailbox::{CapturedMail, DevelopmentMailbox};
 pub use mailer::Mailer;
 pub use url::{InvalidMailUrl, MailUrl};
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

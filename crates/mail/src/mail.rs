@@ -8,15 +8,26 @@ use seaworthy_core::new_id;
 
 use crate::{MailAddress, MailError};
 
-/// RFC 5322, section 2.1.1, has 998 for a line; what is longer than this no reader shows.
-const LONGEST_SUBJECT: usize = 200;
-/// A link in a page is a few kilobytes; what is larger is no message of a service.
-const LARGEST_BODY: usize = 512 * 1024;
+/// Below the 998 characters of a line (RFC 5322, section 2.1.1). Mail clients show less.
+const MAX_SUBJECT_LENGTH: usize = 200;
+/// In bytes. A page with a link has a few kilobytes.
+const MAX_BODY_SIZE: usize = 512 * 1024;
 
-/// A message to one person: plain text, and the same as a page for readers that show one.
+/// A message to one recipient, as plain text and optionally as HTML.
 ///
-/// What an attacker may have had a hand in (an address, a name in the subject) cannot become a header or a second recipient: both are checked here. What goes into the page is to be
-/// escaped by whoever writes it.
+/// The address and the subject are validated, so text of an attacker never adds a header or a recipient.
+/// Escape the values that you insert into the HTML.
+///
+/// ```
+/// use seaworthy_mail::Mail;
+///
+/// let mail = Mail::new("ada@example.org", "Welcome")?
+///     .text("Your account is ready.")
+///     .html("<p>Your account is ready.</p>")
+///     .message_id("welcome-7");
+/// # drop(mail);
+/// # Ok::<_, seaworthy_mail::MailError>(())
+/// ```
 #[derive(Clone)]
 #[must_use = "a message does nothing until it is sent"]
 pub struct Mail {
@@ -28,13 +39,13 @@ pub struct Mail {
 }
 
 impl Mail {
-    /// A message without a body.
+    /// Creates a message without a body.
     ///
     /// # Errors
-    /// The address is none, or the subject is empty, too long or not one line.
+    /// The address is invalid, or the subject is empty, longer than 200 characters or not one line.
     pub fn new(to: &str, subject: impl Into<String>) -> Result<Self, MailError> {
         let subject = subject.into();
-        let is_line = (1..=LONGEST_SUBJECT).contains(&subject.chars().count())
+        let is_line = (1..=MAX_SUBJECT_LENGTH).contains(&subject.chars().count())
             && !subject
                 .chars()
                 .any(|one| one.is_control() || matches!(one, '\u{2028}' | '\u{2029}'));
@@ -50,19 +61,20 @@ impl Mail {
         })
     }
 
-    /// The text.
+    /// Sets the plain text.
     pub fn text(mut self, text: impl Into<String>) -> Self {
         self.text = text.into();
         self
     }
 
-    /// The same as a page.
+    /// Sets the HTML.
     pub fn html(mut self, html: impl Into<String>) -> Self {
         self.html = Some(html.into());
         self
     }
 
-    /// The left half of its `Message-ID`: the same at each try, so that readers that get it twice show it once. Letters, digits and hyphens; others are left out.
+    /// Sets the left part of the `Message-ID`. Use the same value for each attempt, so that mail clients
+    /// show a duplicate once. Characters other than ASCII letters, digits and hyphens are removed.
     pub fn message_id(mut self, id: &str) -> Self {
         let plain: String = id
             .chars()
@@ -77,14 +89,14 @@ impl Mail {
     pub(crate) fn check(&self) -> Result<(), MailError> {
         let size = self.text.len() + self.html.as_ref().map_or(0, String::len);
         match size {
-            0 => Err(MailError::Message("it is empty")),
-            size if size > LARGEST_BODY => Err(MailError::Message("it is larger than 512 KiB")),
+            0 => Err(MailError::Message("it has no text")),
+            size if size > MAX_BODY_SIZE => Err(MailError::Message("it is larger than 512 KiB")),
             _ => Ok(()),
         }
     }
 
-    /// As SMTP carries it.
-    pub(crate) fn written(self, from: &MailAddress) -> Result<Message, MailError> {
+    /// Encodes the message for SMTP.
+    pub(crate) fn encode(self, from: &MailAddress) -> Result<Message, MailError> {
         let head = Message::builder()
             .from(from.mailbox())
             .to(self.to.mailbox())
@@ -102,7 +114,7 @@ impl Mail {
             ),
             None => head.singlepart(plain),
         };
-        written.map_err(|_| MailError::Message("its head cannot be written"))
+        written.map_err(|_| MailError::Message("its headers cannot be encoded"))
     }
 }
 
@@ -127,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_subject_cannot_become_a_header_sec_6() {
+    fn subject_with_line_break_is_rejected_sec_6() {
         for subject in [
             "",
             "Hi\r\nBcc: eve@example.org",
@@ -147,21 +159,21 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_message_has_the_headers_that_it_was_given_and_no_other_sec_6(subject in "\\PC{1,200}", id in "\\PC{0,40}", text in "[\\PC\r\n]{0,200}") {
+        fn message_has_no_injected_headers_sec_6(subject in "\\PC{1,200}", id in "\\PC{0,40}", text in "[\\PC\r\n]{0,200}") {
             let from: MailAddress = "City Events <events@example.org>".parse().unwrap();
             // A separator of lines is no control character, and is refused all the same.
             let Ok(mail) = Mail::new("ada@example.org", subject) else {
                 return Ok(());
             };
             let mail = mail.message_id(&id).text(text);
-            let head = head_of(&mail.written(&from).unwrap());
+            let head = head_of(&mail.encode(&from).unwrap());
             let names: Vec<_> = head.split("\r\n").filter(|line| !line.starts_with([' ', '\t'])).map(|line| line.split(':').next().unwrap()).collect();
             prop_assert_eq!(names, ["From", "To", "Subject", "Message-ID", "Date", "MIME-Version", "Content-Type", "Content-Transfer-Encoding"]);
         }
     }
 
     #[test]
-    fn a_repeat_has_the_same_message_id_msg_5() {
+    fn retry_has_same_message_id_msg_5() {
         let from: MailAddress = "events@example.org".parse().unwrap();
         let mail = || {
             Mail::new("ada@example.org", "Hi")
@@ -170,6 +182,6 @@ mod tests {
                 .message_id("m-1\r\nX: y")
         };
         let id = "Message-ID: <m-1Xy@example.org>";
-        assert!(head_of(&mail().written(&from).unwrap()).contains(id));
+        assert!(head_of(&mail().encode(&from).unwrap()).contains(id));
     }
 }

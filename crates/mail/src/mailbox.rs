@@ -14,35 +14,36 @@ use serde::Serialize;
 
 use crate::Mail;
 
-/// Keeps the last messages in memory, for whoever develops and for tests. Cheap to clone; all clones are the same mailbox.
+/// A mailbox in memory with the last messages, for development and tests. Cheap to clone. All clones are
+/// the same mailbox.
 #[derive(Clone)]
 pub struct DevelopmentMailbox(Arc<Inner>);
 
 struct Inner {
     size: usize,
     next: AtomicU64,
-    kept: Mutex<VecDeque<Arc<KeptMail>>>,
+    kept: Mutex<VecDeque<Arc<CapturedMail>>>,
 }
 
-/// A message that was not sent but kept.
+/// A message in the development mailbox.
 #[derive(Clone, Serialize)]
-pub struct KeptMail {
-    /// Its number, from 1.
+pub struct CapturedMail {
+    /// The number of the message, from 1.
     pub id: u64,
-    /// When it was kept.
+    /// When the message was captured.
     pub at: DateTime<Utc>,
-    /// To whom it would have gone.
+    /// The recipient.
     pub to: String,
-    /// Its subject.
+    /// The subject.
     pub subject: String,
-    /// Its text.
+    /// The plain text.
     pub text: String,
-    /// The same as a page.
+    /// The HTML.
     pub html: Option<String>,
 }
 
 impl DevelopmentMailbox {
-    /// An empty one that keeps so many.
+    /// Creates an empty mailbox for this many messages.
     #[must_use]
     pub fn new(size: NonZeroU16) -> Self {
         Self(Arc::new(Inner {
@@ -54,7 +55,7 @@ impl DevelopmentMailbox {
 
     pub(crate) fn keep(&self, mail: Mail) {
         let mut kept = self.0.kept.lock();
-        let mail = KeptMail {
+        let mail = CapturedMail {
             id: self.0.next.fetch_add(1, Ordering::Relaxed),
             at: Utc::now(),
             to: mail.to.address().to_owned(),
@@ -66,15 +67,15 @@ impl DevelopmentMailbox {
         kept.truncate(self.0.size);
     }
 
-    /// What is kept, the newest first.
+    /// Returns the messages, the newest first.
     #[must_use]
-    pub fn messages(&self) -> Vec<Arc<KeptMail>> {
+    pub fn messages(&self) -> Vec<Arc<CapturedMail>> {
         self.0.kept.lock().iter().cloned().collect()
     }
 
-    /// One message, unless newer ones have taken its place.
+    /// Returns one message, unless newer ones have replaced it.
     #[must_use]
-    pub fn message(&self, id: u64) -> Option<Arc<KeptMail>> {
+    pub fn message(&self, id: u64) -> Option<Arc<CapturedMail>> {
         let kept = self.0.kept.lock();
         kept.iter().find(|mail| mail.id == id).cloned()
     }
@@ -89,10 +90,10 @@ impl fmt::Debug for DevelopmentMailbox {
     }
 }
 
-impl fmt::Debug for KeptMail {
+impl fmt::Debug for CapturedMail {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("KeptMail")
+            .debug_struct("CapturedMail")
             .field("id", &self.id)
             .finish_non_exhaustive()
     }
@@ -103,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_last_messages_are_kept_and_no_more_res_3() {
+    fn mailbox_keeps_only_last_messages_res_3() {
         let mailbox = DevelopmentMailbox::new(NonZeroU16::new(2).unwrap());
         for subject in ["one", "two", "three"] {
             mailbox.keep(Mail::new("ada@example.org", subject).unwrap().text("-"));

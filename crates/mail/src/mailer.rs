@@ -13,22 +13,36 @@ use tower::{ServiceBuilder, ServiceExt as _, service_fn};
 
 use crate::{DevelopmentMailbox, Mail, MailAddress, MailConfig, MailError, smtp::Smtp};
 
-/// Who sends as long as nobody says who: a domain that can receive nothing (RFC 2606).
-const NOBODY: &str = "Development <development@example.invalid>";
+/// The default sender in development, of a domain that receives nothing (RFC 2606).
+const DEVELOPMENT_SENDER: &str = "Development <development@example.invalid>";
 
-/// Sends mail. Cheap to clone; all clones share the policies of one dependency.
+/// Sends mail. Cheap to clone. All clones share the policies of one dependency.
+///
+/// ```no_run
+/// use seaworthy_mail::{Mail, MailConfig, MailError, Mailer};
+/// use seaworthy_service::{Assembly, NoSettings, StartError};
+///
+/// # async fn assemble(service: &Assembly<NoSettings>) -> Result<(), StartError> {
+/// let mailer = Mailer::new(service, "mail", &MailConfig::default())?;
+/// let send = async move || -> Result<(), MailError> {
+///     mailer.send(Mail::new("ada@example.org", "Welcome")?.text("Hello")).await
+/// };
+/// # drop(send);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone)]
 pub struct Mailer(Arc<Inner>);
 
 struct Inner {
     from: MailAddress,
-    way: Way,
+    delivery: Delivery,
     config: MailConfig,
     policies: Policies,
     counts: Counts,
 }
 
-enum Way {
+enum Delivery {
     Smtp(Smtp),
     Mailbox(DevelopmentMailbox),
 }
@@ -40,10 +54,12 @@ struct Counts {
 }
 
 impl Mailer {
-    /// A mailer by these settings, with bulkhead and breaker of the dependency `name`. Nothing is connected: a server that is away is noticed by whoever sends.
+    /// Creates a mailer with the bulkhead and the breaker of the dependency `name`. It connects for each
+    /// message.
     ///
     /// # Errors
-    /// The settings cannot be used: a user without a password, a server without `from`, authorities that cannot be read.
+    /// The settings are invalid: a user without a password, a server without `from`, or a `ca_file` that
+    /// cannot be read.
     pub fn new<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -51,15 +67,18 @@ impl Mailer {
     ) -> Result<Self, StartError> {
         let policies = service.resilience().dependency(name);
         let mailer = Self::build(config, policies, service.metrics())?;
-        if config.health_check && matches!(mailer.0.way, Way::Smtp(_)) {
+        if config.health_check && matches!(mailer.0.delivery, Delivery::Smtp(_)) {
             let asked = mailer.clone();
             service.health().register(Probe::optional(name, move || {
                 let asked = asked.clone();
-                async move { asked.ask().await }
+                async move { asked.check().await }
             }));
         }
         if mailer.mailbox().is_some() {
-            tracing::info!(mail = name, "mail is kept in memory and not sent");
+            tracing::info!(
+                mail = name,
+                "mail stays in the development mailbox and is not sent"
+            );
         }
         Ok(mailer)
     }
@@ -69,18 +88,18 @@ impl Mailer {
         policies: Policies,
         metrics: &Metrics,
     ) -> Result<Self, StartError> {
-        let way = match Smtp::new(config)? {
-            Some(smtp) => Way::Smtp(smtp),
-            None => Way::Mailbox(DevelopmentMailbox::new(config.mailbox_size)),
+        let delivery = match Smtp::new(config)? {
+            Some(smtp) => Delivery::Smtp(smtp),
+            None => Delivery::Mailbox(DevelopmentMailbox::new(config.max_mailbox_messages)),
         };
-        let from = match (&config.from, &way) {
+        let from = match (&config.from, &delivery) {
             (Some(from), _) => from.clone(),
-            (None, Way::Mailbox(_)) => NOBODY
-                .parse()
-                .map_err(|error| StartError::because("mail has no sender", error))?,
-            (None, Way::Smtp(_)) => {
+            (None, Delivery::Mailbox(_)) => DEVELOPMENT_SENDER.parse().map_err(|error| {
+                StartError::because("the default sender of mail is invalid", error)
+            })?,
+            (None, Delivery::Smtp(_)) => {
                 return Err(StartError::new(
-                    "mail goes to a server, and the setting `from` beside its URL is missing",
+                    "the setting `from` of mail is missing: set the address of the sender",
                 ));
             }
         };
@@ -88,7 +107,7 @@ impl Mailer {
         let count = |result| {
             metrics.counter(
                 "mail_messages_total",
-                "Messages given to the mailer, by what became of them.",
+                "Messages by result.",
                 &[("dependency", name.as_str()), ("result", result)],
             )
         };
@@ -99,33 +118,35 @@ impl Mailer {
         };
         Ok(Self(Arc::new(Inner {
             from,
-            way,
+            delivery,
             config: config.clone(),
             policies,
             counts,
         })))
     }
 
-    /// Sends a message, once. `Ok` means that the server has taken it over, not that somebody has read it.
+    /// Sends a message once. `Ok` means that the server accepted it.
     ///
     /// # Errors
-    /// [`MailError`], which says whether another try may help.
+    /// [`MailError`]. [`is_retryable`](MailError::is_retryable) returns whether to retry.
     pub async fn send(&self, mail: Mail) -> Result<(), MailError> {
-        let Inner { way, counts, .. } = &*self.0;
+        let Inner {
+            delivery, counts, ..
+        } = &*self.0;
         mail.check()?;
-        let sent = match way {
-            Way::Mailbox(mailbox) => {
+        let sent = match delivery {
+            Delivery::Mailbox(mailbox) => {
                 mailbox.keep(mail);
                 Ok(())
             }
-            Way::Smtp(smtp) => {
-                let message = mail.written(&self.0.from)?;
+            Delivery::Smtp(smtp) => {
+                let message = mail.encode(&self.0.from)?;
                 self.submit(smtp, message).await
             }
         };
         match &sent {
             Ok(()) => counts.sent.increment(),
-            Err(error) if error.may_be_retried() => counts.transient.increment(),
+            Err(error) if error.is_retryable() => counts.transient.increment(),
             Err(_) => counts.permanent.increment(),
         }
         sent
@@ -147,43 +168,44 @@ impl Mailer {
         submit.oneshot(message).await.map_err(MailError::from)
     }
 
-    async fn ask(&self) -> Result<(), CheckFailure> {
-        let Way::Smtp(smtp) = &self.0.way else {
+    async fn check(&self) -> Result<(), CheckFailure> {
+        let Delivery::Smtp(smtp) = &self.0.delivery else {
             return Ok(());
         };
-        let asked = tokio::time::timeout(self.0.config.timeout.get(), smtp.ask()).await;
+        let asked = tokio::time::timeout(self.0.config.timeout.get(), smtp.check()).await;
         match asked {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(CheckFailure::new(error.to_string())),
-            Err(_) => Err(CheckFailure::new("the mail server has not answered")),
+            Err(_) => Err(CheckFailure::new("the mail server did not respond in time")),
         }
     }
 
-    /// The mailbox, where mail is kept rather than sent.
+    /// Returns the development mailbox, if mail is not sent.
     #[must_use]
     pub fn mailbox(&self) -> Option<&DevelopmentMailbox> {
-        match &self.0.way {
-            Way::Mailbox(mailbox) => Some(mailbox),
-            Way::Smtp(_) => None,
+        match &self.0.delivery {
+            Delivery::Mailbox(mailbox) => Some(mailbox),
+            Delivery::Smtp(_) => None,
         }
     }
 }
 
-/// A message that is refused for good says nothing against the server; refused credentials and a dialogue that breaks off do.
+/// Classifies results for the breaker. A rejected message is no failure of the server. Rejected
+/// credentials and a broken session are.
 #[derive(Debug, Clone, Copy)]
 struct ClassifyMail;
 
 impl Classify<(), MailError> for ClassifyMail {
     fn classify(&self, result: Result<&(), &MailError>) -> Outcome {
-        /// RFC 4954, section 6: the credentials are not accepted.
-        const CREDENTIALS_REFUSED: u16 = 535;
+        /// RFC 4954, section 6: the credentials are rejected.
+        const CREDENTIALS_REJECTED: u16 = 535;
         match result {
             Ok(()) => Outcome::Success,
             Err(MailError::Permanent {
-                status: Some(CREDENTIALS_REFUSED),
+                status: Some(CREDENTIALS_REJECTED),
                 ..
             }) => Outcome::Permanent,
-            // The server is well and does not want this message, now or ever: a full mailbox, greylisting.
+            // The server works and rejects this message: a full mailbox, or greylisting.
             Err(
                 MailError::Permanent { .. }
                 | MailError::Transient {

@@ -4,9 +4,9 @@ use maud::{DOCTYPE, Markup, html};
 use seaworthy_core::{Code, Error};
 use seaworthy_http::{Access, Json, Path, RouteOptions, Routes};
 
-use crate::{DevelopmentMailbox, KeptMail};
+use crate::{CapturedMail, DevelopmentMailbox};
 
-/// Pages of our own, with one style and nothing from elsewhere.
+/// Allows inline styles and nothing from other origins.
 const POLICY: HeaderValue = HeaderValue::from_static(
     "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
 );
@@ -15,19 +15,20 @@ table{width:100%;border-collapse:collapse}th,td{text-align:left;padding:.4rem .6
 pre{white-space:pre-wrap;overflow-wrap:anywhere;padding:1rem;background:color-mix(in srgb,currentColor 6%,transparent);border-radius:.5rem}";
 
 impl DevelopmentMailbox {
-    /// Shows the messages to whoever develops: `/mailbox` and `/mailbox/{id}` as pages, `/mailbox.json` and `/mailbox/{id}/json` for programs. Everyone who reaches the listener can read them,
-    /// so there is no mailbox in production: preflight refuses its URL.
+    /// Returns routes that show the messages: `/mailbox` and `/mailbox/{id}` as pages, `/mailbox.json` and
+    /// `/mailbox/{id}/json` for programs. Every client of the listener can read them, so preflight refuses
+    /// the mailbox in production.
     pub fn routes(&self) -> Routes {
         let [list, one, list_json, one_json] = std::array::from_fn(|_| self.clone());
         Routes::new()
             .get("/mailbox", async move || page("Mailbox", &listing(&list)))
             .get("/mailbox.json", async move || {
-                // Not behind the lock: writing takes its time.
+                // Rendered after the lock is released.
                 let messages = list_json.messages();
                 Json(
                     messages
                         .iter()
-                        .map(|mail| KeptMail::clone(mail))
+                        .map(|mail| CapturedMail::clone(mail))
                         .collect::<Vec<_>>(),
                 )
             })
@@ -42,13 +43,13 @@ impl DevelopmentMailbox {
     }
 }
 
-fn found(mailbox: &DevelopmentMailbox, id: u64) -> Result<KeptMail, Error> {
+fn found(mailbox: &DevelopmentMailbox, id: u64) -> Result<CapturedMail, Error> {
     let mail = mailbox.message(id);
-    mail.map(|mail| KeptMail::clone(&mail)).ok_or_else(|| {
+    mail.map(|mail| CapturedMail::clone(&mail)).ok_or_else(|| {
         Error::new(
             Code::NotFound,
             "MAIL_NOT_FOUND",
-            "there is no such message, or newer ones took its place",
+            "the message does not exist, or newer ones replaced it",
         )
     })
 }
@@ -99,7 +100,7 @@ fn listing(mailbox: &DevelopmentMailbox) -> Markup {
     }
 }
 
-fn shown(mail: &KeptMail) -> Markup {
+fn shown(mail: &CapturedMail) -> Markup {
     html! {
         p { a href="/mailbox" { "Mailbox" } }
         h1 { (mail.subject) }
@@ -111,7 +112,7 @@ fn shown(mail: &KeptMail) -> Markup {
     }
 }
 
-/// The text, its links followed by a click. Only what begins as a web address is one.
+/// Renders the text with links. Only `http://` and `https://` addresses become links.
 fn linked(text: &str) -> Markup {
     html! {
         @for piece in text.split_inclusive(char::is_whitespace) {

@@ -13,10 +13,11 @@ use seaworthy_service::StartError;
 
 use crate::{MailConfig, MailError, MailUrl};
 
-/// What a client without a name of its own says in `EHLO` (RFC 5321, section 4.1.3); a machine's name would tell strangers of the network behind.
+/// The address in `EHLO` (RFC 5321, section 4.1.3). The name of the machine would disclose the internal
+/// network.
 const HELLO: std::net::Ipv4Addr = std::net::Ipv4Addr::LOCALHOST;
 
-/// A server by SMTP: one connection for each message, as few are sent and servers close idle ones.
+/// An SMTP client. It opens a connection for each message, because servers close idle connections.
 #[derive(Debug, Clone)]
 pub(crate) struct Smtp(Arc<AsyncSmtpTransport<Tokio1Executor>>);
 
@@ -35,7 +36,7 @@ impl Smtp {
         };
         let tls = match (*is_tls_from_start, config.allow_plaintext) {
             (true, _) => Tls::Wrapper(parameters(host, config)?),
-            // Also where the server offers it: whoever allows plain text has a server whose certificate nobody knows.
+            // Not even if the server offers STARTTLS, because its certificate would fail.
             (false, true) => Tls::None,
             (false, false) => Tls::Required(parameters(host, config)?),
         };
@@ -51,12 +52,12 @@ impl Smtp {
             (None, None) => builder,
             (Some(_), None) => {
                 return Err(StartError::new(
-                    "the mail URL names a user, and the setting `password` beside it is missing",
+                    "the setting `password` of mail is missing: the URL contains a user",
                 ));
             }
             (None, Some(_)) => {
                 return Err(StartError::new(
-                    "there is a password for mail, and the mail URL names no user",
+                    "the URL of mail contains no user: add the user of the setting `password`",
                 ));
             }
         };
@@ -71,12 +72,12 @@ impl Smtp {
         })
     }
 
-    pub(crate) async fn ask(&self) -> Result<(), MailError> {
+    pub(crate) async fn check(&self) -> Result<(), MailError> {
         match self.0.test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err(MailError::Transient {
                 status: None,
-                cause: "the server does not answer".into(),
+                cause: "the server does not respond".into(),
             }),
             Err(error) => Err(failure(error)),
         }
@@ -89,7 +90,7 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, StartErr
         let because = |error| {
             let file = file.display();
             StartError::because(
-                format!("the authorities of mail cannot be read from {file}"),
+                format!("the `ca_file` of mail cannot be read: {file}"),
                 error,
             )
         };
@@ -100,10 +101,11 @@ fn parameters(host: &str, config: &MailConfig) -> Result<TlsParameters, StartErr
     }
     builder
         .build()
-        .map_err(|error| StartError::because("TLS of mail cannot be used", error))
+        .map_err(|error| StartError::because("the TLS settings of mail are invalid", error))
 }
 
-/// A server that says 5xx means it; everything else may be otherwise in a while: also a certificate that is not believed, or STARTTLS that is missing, which an operator mends.
+/// Converts an error. A status 5xx is permanent. Everything else is transient, also an untrusted
+/// certificate or a missing STARTTLS, which an operator can repair.
 fn failure(error: SmtpError) -> MailError {
     let status = error.status().map(u16::from);
     let cause = Box::new(error);

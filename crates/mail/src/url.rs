@@ -4,14 +4,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use url::Url;
 
-/// RFC 6409: where a server takes new mail, and offers STARTTLS.
+/// The submission port with STARTTLS (RFC 6409).
 const SUBMISSION_PORT: u16 = 587;
-/// RFC 8314: the same within TLS from the first byte.
+/// The submission port with TLS from the start (RFC 8314).
 const SUBMISSIONS_PORT: u16 = 465;
 
-/// Where mail goes: `smtp://user@host:587` (STARTTLS), `smtps://user@host:465` (TLS from the first byte), or `mailbox:`, which keeps it in memory for whoever develops.
+/// The URL of a mail server: `smtp://user@host:587` (STARTTLS), `smtps://user@host:465` (TLS from the
+/// start), or `mailbox:` for the development mailbox in memory.
 ///
-/// A password has a setting of its own, which is a reference to a secret; a URL that holds one is refused.
+/// A URL with a password is invalid. Use the setting `password`, which is a reference to a secret.
 ///
 /// ```
 /// use seaworthy_mail::MailUrl;
@@ -24,30 +25,30 @@ const SUBMISSIONS_PORT: u16 = 465;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MailUrl {
-    /// Kept in memory, and shown.
+    /// The development mailbox in memory.
     Mailbox,
-    /// Sent to a server.
+    /// A server.
     Server {
-        /// Whether the connection begins with TLS, rather than to change over to it.
+        /// Whether the connection starts with TLS, without STARTTLS.
         is_tls_from_start: bool,
-        /// Its name or address.
+        /// The name or address of the server.
         host: String,
-        /// Its port.
+        /// The port of the server.
         port: u16,
-        /// Who sends, where the server asks.
+        /// The user, if the server requires authentication.
         user: Option<String>,
     },
 }
 
-/// The text is not where mail can go. The text itself is not repeated: it may hold a password.
+/// The text is not a mail URL. The error does not repeat it, because it may contain a password.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "a mail URL is smtp://user@host:587, smtps://user@host:465 or mailbox: (a password is a setting of its own)"
+    "not a valid mail URL: use smtp://user@host:587, smtps://user@host:465 or mailbox:, and the setting `password` for a password"
 )]
 pub struct InvalidMailUrl;
 
 impl MailUrl {
-    /// Whether mail is kept rather than sent.
+    /// Returns whether mail goes to the development mailbox.
     #[must_use]
     pub const fn is_mailbox(&self) -> bool {
         matches!(self, Self::Mailbox)
@@ -96,7 +97,7 @@ impl FromStr for MailUrl {
     }
 }
 
-/// Users are often addresses, whose sign is written `%40`.
+/// Decodes a user. Users are often addresses, in which `%40` is the `@`.
 fn decoded(user: &str) -> Result<String, InvalidMailUrl> {
     let pair = format!("user={}", user.replace('+', "%2B"));
     let found = url::form_urlencoded::parse(pair.as_bytes()).next();
@@ -170,7 +171,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_read_again_conf_1() {
+    fn mail_urls_round_trip_conf_1() {
         for text in [
             "mailbox:",
             "smtp://mail.example.org",
@@ -188,7 +189,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_place_for_mail_is_refused_conf_1() {
+    fn invalid_mail_urls_are_rejected_conf_1() {
         for text in [
             "",
             "mail.example.org",

@@ -1,4 +1,4 @@
-//! Mail over a real server, and the mailbox over a real listener.
+//! Mail over a real SMTP server, and the mailbox over a real listener.
 
 #![expect(
     clippy::unwrap_used,
@@ -24,8 +24,8 @@ use seaworthy_testkit::{
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-/// Nothing that these tests wait for takes longer on the slowest machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// The time limit for any wait, on a loaded machine.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 #[derive(Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]
@@ -33,7 +33,7 @@ struct Letters {
     mail: MailConfig,
 }
 
-/// A service that sends mail by these settings.
+/// A service that sends mail with these settings.
 struct Sender {
     mailer: Mailer,
     service: RunningService,
@@ -53,20 +53,20 @@ async fn start(profile: Profile, settings: &[String]) -> Result<Sender, String> 
                 .map(str::to_owned)
                 .chain(settings.iter().cloned()),
         );
-    let (tell, told) = std::sync::mpsc::channel();
+    let (sender, receiver) = std::sync::mpsc::channel();
     let service = Service::new("letters", "1")
         .start(loader, async move |service: &Assembly<Letters>| {
             let mailer = Mailer::new(service, "mail", &service.settings().mail)?;
             if let Some(mailbox) = mailer.mailbox() {
                 service.http(mailbox.routes());
             }
-            tell.send(mailer).unwrap();
+            sender.send(mailer).unwrap();
             Ok(())
         })
         .await
         .map_err(|error| error.chain().join(": "))?;
     Ok(Sender {
-        mailer: told.recv().unwrap(),
+        mailer: receiver.recv().unwrap(),
         service,
     })
 }
@@ -82,7 +82,7 @@ fn exim(settings: &EximSettings) -> Option<EximServer> {
     Some(EximServer::start(program, settings).unwrap_or_else(|error| panic!("{error}")))
 }
 
-/// An authority of a test, and a server's certificate by it.
+/// A certificate authority, and a server certificate that it signed.
 struct Authority {
     folder: TempDir,
     tls: (String, String),
@@ -106,7 +106,7 @@ fn authority() -> Authority {
 }
 
 impl Authority {
-    fn believed(&self) -> String {
+    fn trusted(&self) -> String {
         format!(
             "mail.ca_file={}",
             self.folder.path().join("ca.pem").display()
@@ -132,14 +132,14 @@ fn letter(to: &str) -> Mail {
         .message_id("m-1")
 }
 
-/// Waits until the server has put a message into its mailbox.
+/// Waits until the server has stored a message.
 async fn arrived(server: &EximServer) -> String {
     let begun = Instant::now();
     loop {
         if let Some(message) = server.messages().unwrap().pop() {
             return message;
         }
-        assert!(begun.elapsed() < PATIENCE, "nothing has arrived");
+        assert!(begun.elapsed() < TIMEOUT, "nothing has arrived");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
@@ -159,7 +159,7 @@ async fn a_message_arrives_as_it_was_written_over_starttls_and_after_a_login() {
     }) else {
         return;
     };
-    let own = [authority.believed(), "mail.password=open sesame".to_owned()];
+    let own = [authority.trusted(), "mail.password=open sesame".to_owned()];
     let own: Vec<_> = own.iter().map(String::as_str).collect();
     let sender = sender(&settings("smtp://events@", &server, &own)).await;
     sender.mailer.send(letter("ada@example.org")).await.unwrap();
@@ -208,13 +208,13 @@ async fn tls_from_the_start_is_spoken_too() {
     }) else {
         return;
     };
-    let sender = sender(&settings("smtps://", &server, &[&authority.believed()])).await;
+    let sender = sender(&settings("smtps://", &server, &[&authority.trusted()])).await;
     sender.mailer.send(letter("ada@example.org")).await.unwrap();
     assert!(arrived(&server).await.contains(" with esmtps "));
 }
 
 #[tokio::test]
-async fn without_tls_nothing_is_sent_unless_it_may_sec_1() {
+async fn plaintext_needs_a_setting_sec_1() {
     let Some(server) = exim(&EximSettings::default()) else {
         return;
     };
@@ -244,7 +244,7 @@ async fn without_tls_nothing_is_sent_unless_it_may_sec_1() {
 }
 
 #[tokio::test]
-async fn a_certificate_that_nobody_believes_is_none_sec_1() {
+async fn untrusted_certificate_sends_nothing_sec_1() {
     let (authority, other) = (authority(), authority());
     let tls = Some(authority.tls.clone());
     let Some(server) = exim(&EximSettings {
@@ -253,7 +253,7 @@ async fn a_certificate_that_nobody_believes_is_none_sec_1() {
     }) else {
         return;
     };
-    let sender = sender(&settings("smtp://", &server, &[&other.believed()])).await;
+    let sender = sender(&settings("smtp://", &server, &[&other.trusted()])).await;
     let refused = sender
         .mailer
         .send(letter("ada@example.org"))
@@ -267,7 +267,7 @@ async fn a_certificate_that_nobody_believes_is_none_sec_1() {
 }
 
 #[tokio::test]
-async fn what_may_be_tried_again_is_told_from_what_may_not_msg_3() {
+async fn errors_are_transient_or_permanent_by_status_msg_3() {
     let authority = authority();
     let tls = Some(authority.tls.clone());
     let Some(server) = exim(&EximSettings {
@@ -277,14 +277,14 @@ async fn what_may_be_tried_again_is_told_from_what_may_not_msg_3() {
     }) else {
         return;
     };
-    let believed = authority.believed();
+    let believed = authority.trusted();
     let known = sender(&settings(
         "smtp://events@",
         &server,
         &[&believed, "mail.password=open sesame"],
     ))
     .await;
-    let mut told = Vec::new();
+    let mut statuses = Vec::new();
     for to in [
         "full@example.org",
         "unknown@example.org",
@@ -296,10 +296,10 @@ async fn what_may_be_tried_again_is_told_from_what_may_not_msg_3() {
             MailError::Transient { status, .. } | MailError::Permanent { status, .. } => *status,
             other => panic!("{other:?}"),
         };
-        told.push((status, error.may_be_retried()));
+        statuses.push((status, error.is_retryable()));
     }
     assert_eq!(
-        told,
+        statuses,
         [(Some(452), true), (Some(550), false), (Some(550), false)]
     );
     let stranger = sender(&settings(
@@ -327,7 +327,7 @@ async fn what_may_be_tried_again_is_told_from_what_may_not_msg_3() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_away_is_left_alone_and_found_again_res_1() {
+async fn breaker_opens_while_server_is_away_res_1() {
     let Some(mut server) = exim(&EximSettings::default()) else {
         return;
     };
@@ -339,7 +339,7 @@ async fn a_server_that_is_away_is_left_alone_and_found_again_res_1() {
         .send(letter("ada@example.org"))
         .await
         .unwrap_err();
-    assert!(slow.may_be_retried(), "{slow:?}");
+    assert!(slow.is_retryable(), "{slow:?}");
     server.resume();
     server.kill();
     let begun = Instant::now();
@@ -349,16 +349,16 @@ async fn a_server_that_is_away_is_left_alone_and_found_again_res_1() {
             .send(letter("ada@example.org"))
             .await
             .unwrap_err();
-        assert!(error.may_be_retried(), "{error:?}");
+        assert!(error.is_retryable(), "{error:?}");
         if matches!(error, MailError::Refused(_)) {
             break;
         }
-        assert!(begun.elapsed() < PATIENCE, "the breaker never opens");
+        assert!(begun.elapsed() < TIMEOUT, "the breaker never opens");
     }
     server.restart().unwrap();
     while let Err(error) = sender.mailer.send(letter("ada@example.org")).await {
         assert!(
-            error.may_be_retried() && begun.elapsed() < PATIENCE,
+            error.is_retryable() && begun.elapsed() < TIMEOUT,
             "{error:?}"
         );
         tokio::time::sleep(Duration::from_millis(100)).await;
@@ -400,7 +400,7 @@ async fn the_mailbox_shows_what_would_have_been_sent() {
 }
 
 #[tokio::test]
-async fn production_sends_mail_and_keeps_none_conf_7() {
+async fn production_refuses_mailbox_conf_7() {
     let own = |more: &[&str]| -> Vec<String> {
         let safe = ["allow_embedded=true", "behind_tls_proxy=true"];
         safe.iter()
@@ -434,8 +434,8 @@ async fn production_sends_mail_and_keeps_none_conf_7() {
 }
 
 #[tokio::test]
-async fn settings_that_cannot_work_end_the_start_life_1() {
-    for (own, told) in [
+async fn invalid_settings_fail_the_start_life_1() {
+    for (own, message) in [
         (
             &["mail.url=smtp://user@localhost", "mail.from=a@example.org"][..],
             "password",
@@ -463,6 +463,6 @@ async fn settings_that_cannot_work_end_the_start_life_1() {
         let Err(refused) = start(Profile::Development, &own).await else {
             panic!("{own:?}");
         };
-        assert!(refused.contains(told), "{refused}");
+        assert!(refused.contains(message), "{refused}");
     }
 }

@@ -56,7 +56,7 @@ pub struct RelayConfig {
     pub enabled: bool,
     /// The number of relays of this process.
     pub concurrency: NonZeroU16,
-    /// The maximum number of events that a relay claims at once. A lower `database.maximum_rows`
+    /// The maximum number of events that a relay claims at once. A lower `database.max_rows`
     /// lowers it.
     pub batch_size: BatchSize,
     /// How long a relay waits after a small batch, so that the next batch is larger. The first

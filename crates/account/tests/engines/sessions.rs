@@ -211,7 +211,7 @@ pub(crate) async fn everybody_whose_tokens_were_taken_back_is_told_however_many_
             .unwrap();
     }
     let everybody = 1 << 14;
-    assert!(everybody > database.config().maximum_rows.get());
+    assert!(everybody > database.config().max_rows.get());
     let raised = raised_within(database, 3_600).await;
     assert_eq!(raised.len(), everybody as usize);
     let users: BTreeSet<_> = raised.iter().map(|(user, _)| user.as_str()).collect();

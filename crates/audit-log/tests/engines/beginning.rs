@@ -3,7 +3,7 @@ use seaworthy_data::{Statement, sql};
 
 use crate::place::Place;
 
-/// As a pruning would, by somebody who has not the key.
+/// Removes records as a pruning does, without the key.
 const ERASED: &str = "UPDATE audit_log_chain SET pruned_sequence = 3, pruned_hash = (SELECT hash FROM audit_log WHERE sequence = 3)";
 const ALL_ERASED: &str =
     "UPDATE audit_log_chain SET pruned_sequence = last_sequence, pruned_hash = last_hash";
@@ -24,7 +24,7 @@ async fn records(place: &Place) -> i64 {
     count
 }
 
-/// Five records of which the first four were pruned, and the hash of each.
+/// A log of five records with the first four pruned, and their hashes.
 async fn pruned(place: &Place) -> (AuditLog, Vec<String>) {
     let log = place.log();
     let mut hashes = Vec::new();
@@ -37,14 +37,14 @@ async fn pruned(place: &Place) -> (AuditLog, Vec<String>) {
     (log, hashes)
 }
 
-pub(crate) async fn a_beginning_that_was_erased_is_seen_obs_11(place: Place) {
+pub(crate) async fn verify_detects_removed_beginning_obs_11(place: Place) {
     let log = place.five().await;
     let seen = log.verify(None).await.unwrap().last_hash;
     run(&place, sql(ERASED)).await;
     run(&place, sql("DELETE FROM audit_log WHERE sequence <= 3")).await;
     let found = broken(&log).await;
     assert!(matches!(found, VerifyError::Unproved(3)), "{found:?}");
-    // All of it, with what was seen at its very end.
+    // All records, with the reference of the last one.
     run(&place, sql(ALL_ERASED)).await;
     run(&place, sql("DELETE FROM audit_log")).await;
     for seen in [None, Some((5, seen.as_str()))] {
@@ -53,7 +53,7 @@ pub(crate) async fn a_beginning_that_was_erased_is_seen_obs_11(place: Place) {
     }
 }
 
-pub(crate) async fn the_proof_of_a_pruning_is_of_no_other_place_obs_11(place: Place) {
+pub(crate) async fn proof_of_pruning_is_bound_to_its_position_obs_11(place: Place) {
     let (log, _) = pruned(&place).await;
     place.append(&log, AuditEntry::new("event.cancel")).await;
     run(&place, sql(ALL_ERASED)).await;
@@ -70,10 +70,10 @@ pub(crate) async fn the_proof_of_a_pruning_is_of_no_other_place_obs_11(place: Pl
     assert!(matches!(found, VerifyError::Mark(6)), "{found:?}");
 }
 
-pub(crate) async fn a_pruning_without_a_proof_is_said_to_have_none_obs_11(place: Place) {
+pub(crate) async fn verify_reports_pruning_without_proof_obs_11(place: Place) {
     let (log, _) = pruned(&place).await;
     assert_eq!(log.verify(None).await.unwrap().pruned_sequence, 4);
-    // As an earlier version left it.
+    // The state that an earlier version left.
     run(
         &place,
         sql("UPDATE audit_log_chain SET pruned_proof = NULL"),
@@ -81,7 +81,7 @@ pub(crate) async fn a_pruning_without_a_proof_is_said_to_have_none_obs_11(place:
     .await;
     let found = broken(&log).await;
     assert!(matches!(found, VerifyError::Unproved(4)), "{found:?}");
-    // Another one would sign for what nobody knows.
+    // Another pruning would sign unverified records.
     place.append(&log, AuditEntry::new("event.cancel")).await;
     place.ticks().await;
     let refused = log.prune(0).await;
@@ -98,7 +98,7 @@ pub(crate) async fn a_pruning_without_a_proof_is_said_to_have_none_obs_11(place:
     assert!(matches!(broken(&log).await, VerifyError::Missing(1)));
 }
 
-pub(crate) async fn what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_11(place: Place) {
+pub(crate) async fn pruned_reference_is_not_reported_as_valid_obs_11(place: Place) {
     let (log, hashes) = pruned(&place).await;
     let verify = async |sequence: i64, hash: &str| log.verify(Some((sequence, hash))).await;
     let found = verify(3, &hashes[2]).await.unwrap();
@@ -117,7 +117,7 @@ pub(crate) async fn what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_1
     let found = verify(6, &hashes[4]).await;
     assert!(matches!(found, Err(VerifyError::Missing(6))), "{found:?}");
     assert_eq!(log.verify(None).await.unwrap().seen, None);
-    // The next pruning goes on from there.
+    // The next pruning continues there.
     place.append(&log, AuditEntry::new("event.cancel")).await;
     place.ticks().await;
     assert_eq!(log.prune(0).await.unwrap(), 1);
@@ -125,7 +125,7 @@ pub(crate) async fn what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_1
     assert_eq!((found.pruned_sequence, found.seen), (5, Some(Seen::Pruned)));
 }
 
-pub(crate) async fn a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11(place: Place) {
+pub(crate) async fn pruning_fails_on_altered_records_obs_11(place: Place) {
     let log = place.five().await;
     let aged = sql("UPDATE audit_log SET at_us = 1 WHERE sequence = 4");
     run(&place, aged).await;
@@ -134,7 +134,7 @@ pub(crate) async fn a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11(
         matches!(refused, Err(VerifyError::Altered(4))),
         "{refused:?}"
     );
-    // Nor for a gap.
+    // A gap fails too.
     run(&place, sql("DELETE FROM audit_log WHERE sequence = 2")).await;
     let refused = log.prune(1).await;
     assert!(
@@ -144,7 +144,7 @@ pub(crate) async fn a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11(
     assert_eq!(records(&place).await, 4);
 }
 
-pub(crate) async fn a_record_beyond_the_ends_of_the_chain_is_named_obs_11(place: Place) {
+pub(crate) async fn verify_names_record_outside_of_chain_obs_11(place: Place) {
     let (log, _) = pruned(&place).await;
     for (there, number) in [
         (

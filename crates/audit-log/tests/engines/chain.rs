@@ -11,7 +11,7 @@ async fn broken(log: &AuditLog) -> VerifyError {
     log.verify(None).await.unwrap_err()
 }
 
-pub(crate) async fn a_record_that_was_altered_is_named_obs_11(place: Place) {
+pub(crate) async fn verify_names_altered_record_obs_11(place: Place) {
     let log = place.five().await;
     assert_eq!(log.verify(None).await.unwrap().records, 5);
     let alter = |statement: &'static str| run(&place, sql(statement));
@@ -48,7 +48,7 @@ pub(crate) async fn a_record_that_was_altered_is_named_obs_11(place: Place) {
     }
 }
 
-pub(crate) async fn a_record_that_is_missing_is_named_obs_11(place: Place) {
+pub(crate) async fn verify_names_missing_record_obs_11(place: Place) {
     let log = place.five().await;
     run(&place, sql("DELETE FROM audit_log WHERE sequence = 2")).await;
     assert!(matches!(broken(&log).await, VerifyError::Missing(2)));
@@ -61,7 +61,7 @@ pub(crate) async fn a_record_that_is_missing_is_named_obs_11(place: Place) {
     assert!(matches!(broken(&log).await, VerifyError::Altered(2)));
 }
 
-pub(crate) async fn an_end_that_was_cut_off_is_seen_by_what_was_seen_before_obs_11(place: Place) {
+pub(crate) async fn reference_detects_removed_end_obs_11(place: Place) {
     let log = place.five().await;
     let seen = log.verify(None).await.unwrap();
     run(&place, sql("DELETE FROM audit_log WHERE sequence = 5")).await;
@@ -83,23 +83,23 @@ pub(crate) async fn an_end_that_was_cut_off_is_seen_by_what_was_seen_before_obs_
     log.verify(None).await.unwrap();
     let found = log.verify(Some((5, &seen.last_hash))).await;
     assert!(matches!(found, Err(VerifyError::Missing(5))), "{found:?}");
-    // Something else in its place.
+    // Another record with the same number.
     place.append(&log, AuditEntry::new("event.publish")).await;
     let found = log.verify(Some((5, &seen.last_hash))).await;
     assert!(matches!(found, Err(VerifyError::Replaced(5))), "{found:?}");
 }
 
-pub(crate) async fn who_has_not_the_key_can_write_nothing_obs_11(place: Place) {
+pub(crate) async fn verify_detects_records_without_the_key_obs_11(place: Place) {
     let log = place.five().await;
     let forger = place.log_of("another key, which is also long enough");
     place.append(&forger, AuditEntry::new("user.promote")).await;
     assert!(matches!(broken(&log).await, VerifyError::Altered(6)));
 }
 
-pub(crate) async fn what_was_pruned_leaves_the_rest_whole_obs_11(place: Place) {
+pub(crate) async fn log_is_valid_after_pruning_obs_11(place: Place) {
     let log = place.five().await;
     assert_eq!(log.prune(1).await.unwrap(), 0);
-    // They are of the past once the clock has moved on.
+    // The records are in the past after the clock has advanced.
     place.ticks().await;
     assert_eq!(log.prune(0).await.unwrap(), 4, "the last one stays");
     let verified = log.verify(None).await.unwrap();

@@ -1,5 +1,5 @@
 use seaworthy_audit_log::{
-    AuditEntry, AuditLog, AuditLogConfig, BelievedKeyConfig, RecordReference, VerifyError,
+    AuditEntry, AuditLog, AuditLogConfig, RecordReference, VerificationKeyConfig, VerifyError,
 };
 use seaworthy_core::Secret;
 use seaworthy_data::sql;
@@ -10,23 +10,23 @@ const EARLIER: &str = "the key of last year, which is long enough";
 const PRESENT: &str = "the key of this year, which is long enough";
 
 fn config(believed: &str, last: Option<RecordReference>) -> AuditLogConfig {
-    let believed = BelievedKeyConfig {
+    let believed = VerificationKeyConfig {
         key: Some(Secret::new(believed.to_owned())),
         last,
     };
     AuditLogConfig {
         key: Some(Secret::new(PRESENT.to_owned())),
-        also_believed: [("2025".to_owned(), believed)].into(),
+        additional_verification_keys: [("2025".to_owned(), believed)].into(),
         ..AuditLogConfig::default()
     }
 }
 
-/// A log that signs with the present key and believes the earlier one, up to this record.
+/// A log that signs with the current key and verifies the earlier one, up to this record.
 fn rotated(place: &Place, last: Option<RecordReference>) -> AuditLog {
     AuditLog::new(place.database.clone(), &config(EARLIER, last)).unwrap()
 }
 
-/// The last record that is there.
+/// Returns the last record.
 async fn last(log: &AuditLog) -> RecordReference {
     let found = log.verify(None).await.unwrap();
     let text = format!("{}:{}", found.last_sequence, found.last_hash);
@@ -39,11 +39,11 @@ async fn append(place: &Place, log: &AuditLog, times: u32) {
     }
 }
 
-pub(crate) async fn a_log_goes_on_under_another_key_obs_11(place: Place) {
+pub(crate) async fn log_stays_valid_when_key_changes_obs_11(place: Place) {
     let (earlier, present) = (place.log_of(EARLIER), rotated(&place, None));
     append(&place, &earlier, 3).await;
     append(&place, &present, 2).await;
-    // A replica that was not restarted yet.
+    // A replica before its restart.
     append(&place, &earlier, 1).await;
     append(&place, &present, 1).await;
     let found = present.verify(None).await.unwrap();
@@ -60,9 +60,7 @@ pub(crate) async fn a_log_goes_on_under_another_key_obs_11(place: Place) {
     assert!(matches!(alone, Err(VerifyError::Altered(1))), "{alone:?}");
 }
 
-pub(crate) async fn who_has_stolen_an_earlier_key_adds_nothing_after_its_last_record_obs_11(
-    place: Place,
-) {
+pub(crate) async fn verify_detects_records_added_with_stolen_old_key_obs_11(place: Place) {
     let stolen = place.log_of(EARLIER);
     append(&place, &stolen, 3).await;
     let present = rotated(&place, Some(last(&stolen).await));
@@ -73,9 +71,7 @@ pub(crate) async fn who_has_stolen_an_earlier_key_adds_nothing_after_its_last_re
     assert!(matches!(found, Err(VerifyError::Altered(5))), "{found:?}");
 }
 
-pub(crate) async fn who_has_stolen_an_earlier_key_alters_nothing_before_its_last_record_obs_11(
-    place: Place,
-) {
+pub(crate) async fn verify_detects_records_altered_with_stolen_old_key_obs_11(place: Place) {
     let stolen = place.log_of(EARLIER);
     append(&place, &stolen, 2).await;
     let second = last(&stolen).await;
@@ -83,7 +79,7 @@ pub(crate) async fn who_has_stolen_an_earlier_key_alters_nothing_before_its_last
     let third = last(&stolen).await;
     let present = rotated(&place, Some(third.clone()));
     append(&place, &present, 2).await;
-    // All from the third on is cut off, and another third one written.
+    // The records from the third on are removed, and another third one is added.
     let cut = "DELETE FROM audit_log WHERE sequence > 2";
     sql(cut).execute(&place.database).await.unwrap();
     let back = "UPDATE audit_log_chain SET last_sequence = 2, last_hash = (SELECT hash FROM audit_log WHERE sequence = 2)";
@@ -96,7 +92,7 @@ pub(crate) async fn who_has_stolen_an_earlier_key_alters_nothing_before_its_last
     assert!(matches!(found, Err(VerifyError::Replaced(3))), "{found:?}");
 }
 
-pub(crate) async fn a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11(place: Place) {
+pub(crate) async fn append_signs_beginning_with_own_key_obs_11(place: Place) {
     let earlier = place.log_of(EARLIER);
     append(&place, &earlier, 5).await;
     place.ticks().await;
@@ -119,7 +115,7 @@ pub(crate) async fn a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11(pl
     assert!(!found.beginning_by_other_key);
 }
 
-pub(crate) async fn a_key_that_is_missing_or_too_short_is_named_obs_11(place: Place) {
+pub(crate) async fn missing_or_short_key_is_named_obs_11(place: Place) {
     let mut config = config("short", None);
     let refused = |config: &AuditLogConfig| {
         let log = AuditLog::new(place.database.clone(), config);
@@ -127,13 +123,17 @@ pub(crate) async fn a_key_that_is_missing_or_too_short_is_named_obs_11(place: Pl
     };
     let short = refused(&config);
     assert!(
-        short.contains("audit_log.also_believed.2025.key has 5 bytes"),
+        short.contains("audit_log.additional_verification_keys.2025.key has 5 bytes"),
         "{short}"
     );
-    config.also_believed.get_mut("2025").unwrap().key = None;
+    config
+        .additional_verification_keys
+        .get_mut("2025")
+        .unwrap()
+        .key = None;
     let missing = refused(&config);
     assert!(
-        missing.contains("audit_log.also_believed.2025.key is missing"),
+        missing.contains("audit_log.additional_verification_keys.2025.key is missing"),
         "{missing}"
     );
     config.key = None;

@@ -1,4 +1,4 @@
-//! The audit log on every database: whoever alters it is found out.
+//! The audit log on every database.
 
 #![expect(
     clippy::indexing_slicing,
@@ -16,28 +16,28 @@ mod writing;
 seaworthy_testkit::on_every_database! {
     crate::place::open, in_the_test;
     chain:
-        a_record_that_was_altered_is_named_obs_11,
-        a_record_that_is_missing_is_named_obs_11,
-        an_end_that_was_cut_off_is_seen_by_what_was_seen_before_obs_11,
-        who_has_not_the_key_can_write_nothing_obs_11,
-        what_was_pruned_leaves_the_rest_whole_obs_11;
+        verify_names_altered_record_obs_11,
+        verify_names_missing_record_obs_11,
+        reference_detects_removed_end_obs_11,
+        verify_detects_records_without_the_key_obs_11,
+        log_is_valid_after_pruning_obs_11;
     beginning:
-        a_beginning_that_was_erased_is_seen_obs_11,
-        the_proof_of_a_pruning_is_of_no_other_place_obs_11,
-        a_pruning_without_a_proof_is_said_to_have_none_obs_11,
-        what_was_seen_before_a_pruning_is_not_said_to_be_whole_obs_11,
-        a_pruning_signs_for_nothing_that_somebody_else_wrote_obs_11,
-        a_record_beyond_the_ends_of_the_chain_is_named_obs_11;
+        verify_detects_removed_beginning_obs_11,
+        proof_of_pruning_is_bound_to_its_position_obs_11,
+        verify_reports_pruning_without_proof_obs_11,
+        pruned_reference_is_not_reported_as_valid_obs_11,
+        pruning_fails_on_altered_records_obs_11,
+        verify_names_record_outside_of_chain_obs_11;
     keys:
-        a_log_goes_on_under_another_key_obs_11,
-        who_has_stolen_an_earlier_key_adds_nothing_after_its_last_record_obs_11,
-        who_has_stolen_an_earlier_key_alters_nothing_before_its_last_record_obs_11,
-        a_pruning_is_proved_anew_by_the_key_that_signs_now_obs_11,
-        a_key_that_is_missing_or_too_short_is_named_obs_11;
+        log_stays_valid_when_key_changes_obs_11,
+        verify_detects_records_added_with_stolen_old_key_obs_11,
+        verify_detects_records_altered_with_stolen_old_key_obs_11,
+        append_signs_beginning_with_own_key_obs_11,
+        missing_or_short_key_is_named_obs_11;
     telling:
-        only_what_was_committed_is_told_to_the_log_of_the_process_obs_11;
+        service_log_contains_only_committed_records_obs_11;
     writing:
-        an_entry_is_there_with_its_change_and_not_without_obs_11,
-        many_at_once_make_one_chain_obs_11,
-        the_request_is_written_down_and_no_secret_is_obs_11;
+        entry_is_committed_with_its_change_obs_11,
+        concurrent_appends_make_one_chain_obs_11,
+        entry_contains_request_without_secrets_obs_11;
 }

@@ -3,13 +3,13 @@ use seaworthy_core::Secret;
 use seaworthy_data::{Database, DatabaseConfig, Migrator, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
-/// A database with the table of audit logs.
+/// A database with the tables of the audit log.
 pub(crate) struct Place {
     pub(crate) database: Database,
     _empty: EmptyDatabase,
 }
 
-/// Makes the tables.
+/// Creates the tables.
 pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     let config = DatabaseConfig::at(empty.url().parse().unwrap());
     let database = Database::builder("test", config).open().await.unwrap();
@@ -34,7 +34,7 @@ impl Place {
         AuditLog::new(self.database.clone(), &config).unwrap()
     }
 
-    /// Appends an entry in a transaction of its own.
+    /// Appends an entry in a separate transaction.
     pub(crate) async fn append(&self, log: &AuditLog, entry: AuditEntry) {
         let appended = self.database.transaction(|tx| {
             let (log, entry) = (log.clone(), entry.clone());
@@ -53,7 +53,7 @@ impl Place {
         log
     }
 
-    /// Waits until the database's clock has moved on: that of SQLite ticks in milliseconds.
+    /// Waits until the clock of the database has advanced. On SQLite it counts milliseconds.
     pub(crate) async fn ticks(&self) {
         let begun = self.now_us().await;
         while self.now_us().await <= begun + 1_000 {

@@ -1,4 +1,4 @@
-//! What the log of the process tells, which leaves the machine.
+//! Records in the log of the service.
 
 use std::{
     fmt,
@@ -18,16 +18,16 @@ use tracing_subscriber::{
 
 use crate::place::Place;
 
-/// The hashes that the log of the process has told, of all tests.
-static TOLD: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
-    let heard = tracing_subscriber::registry().with(Ear);
-    tracing::subscriber::set_global_default(heard).unwrap();
+/// The hashes in the log of the process, of all tests.
+static LOGGED: LazyLock<Mutex<Vec<String>>> = LazyLock::new(|| {
+    let subscriber = tracing_subscriber::registry().with(CaptureLayer);
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     Mutex::default()
 });
 
-struct Ear;
+struct CaptureLayer;
 
-impl<S: Subscriber> Layer<S> for Ear {
+impl<S: Subscriber> Layer<S> for CaptureLayer {
     fn on_event(&self, event: &Event<'_>, _: Context<'_, S>) {
         if event.metadata().target() == "seaworthy_audit_log::log" {
             event.record(&mut Hash);
@@ -40,20 +40,20 @@ struct Hash;
 impl Visit for Hash {
     fn record_str(&mut self, field: &Field, value: &str) {
         if field.name() == "hash" {
-            TOLD.lock().unwrap().push(value.to_owned());
+            LOGGED.lock().unwrap().push(value.to_owned());
         }
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
 }
 
-/// Appends a record, which is committed or not, and tells its hash.
+/// Appends a record, commits it or not, and returns its hash.
 async fn append(place: &Place, log: &AuditLog, is_committed: bool) -> String {
     let hash = Mutex::default();
     let appended = place.database.transaction(|tx| {
         let hash = &hash;
         async move {
-            // At the same moment of the clock and in the same place the hash of the same entry would be the same.
+            // The same entry at the same time and position would have the same hash.
             let action = if is_committed {
                 "event.cancel"
             } else {
@@ -80,14 +80,14 @@ async fn append(place: &Place, log: &AuditLog, is_committed: bool) -> String {
     hash.into_inner().unwrap()
 }
 
-pub(crate) async fn only_what_was_committed_is_told_to_the_log_of_the_process_obs_11(place: Place) {
+pub(crate) async fn service_log_contains_only_committed_records_obs_11(place: Place) {
     let log = place.log();
-    let is_told = |hash: &String| TOLD.lock().unwrap().contains(hash);
-    // A test beside this one may be about to find out that nobody listens to the line.
-    while !is_told(&append(&place, &log, true).await) {
+    let is_logged = |hash: &String| LOGGED.lock().unwrap().contains(hash);
+    // A concurrent test may be registering the callsite without the subscriber.
+    while !is_logged(&append(&place, &log, true).await) {
         tracing::callsite::rebuild_interest_cache();
     }
     let undone = append(&place, &log, false).await;
     let done = append(&place, &log, true).await;
-    assert_eq!((is_told(&undone), is_told(&done)), (false, true));
+    assert_eq!((is_logged(&undone), is_logged(&done)), (false, true));
 }

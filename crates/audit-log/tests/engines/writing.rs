@@ -10,7 +10,7 @@ use seaworthy_data::sql;
 
 use crate::place::Place;
 
-pub(crate) async fn an_entry_is_there_with_its_change_and_not_without_obs_11(place: Place) {
+pub(crate) async fn entry_is_committed_with_its_change_obs_11(place: Place) {
     let log = place.five().await;
     let undone: Result<(), AppendError> = place
         .database
@@ -28,18 +28,18 @@ pub(crate) async fn an_entry_is_there_with_its_change_and_not_without_obs_11(pla
         .await;
     assert!(matches!(undone, Err(AppendError::TooLong(_))), "{undone:?}");
     assert_eq!(log.verify(None).await.unwrap().records, 5);
-    // Nor does it leave a gap.
+    // The chain has no gap.
     place.append(&log, AuditEntry::new("event.cancel")).await;
     assert_eq!(log.verify(None).await.unwrap().last_sequence, 6);
 }
 
-pub(crate) async fn many_at_once_make_one_chain_obs_11(place: Place) {
+pub(crate) async fn concurrent_appends_make_one_chain_obs_11(place: Place) {
     let log = place.log();
     join_all((0..40).map(|_| place.append(&log, AuditEntry::new("event.cancel")))).await;
     assert_eq!(log.verify(None).await.unwrap().records, 40);
 }
 
-pub(crate) async fn the_request_is_written_down_and_no_secret_is_obs_11(place: Place) {
+pub(crate) async fn entry_contains_request_without_secrets_obs_11(place: Place) {
     let log = place.log();
     let identity = ServiceIdentity::new("events", "1.0.0");
     let request =

@@ -11,12 +11,12 @@ fn bytes(value: &Value) -> Vec<u8> {
 }
 
 #[test]
-fn the_vectors_of_wycheproof_are_answered_right_sec_5() {
+fn cipher_passes_wycheproof_vectors_sec_5() {
     let text = include_str!("../../tests/vectors/aes_gcm_test.json");
     let file: Value = serde_json::from_str(text).unwrap();
     let mut seen = 0;
     for group in file["testGroups"].as_array().unwrap() {
-        // What is spoken here: keys of 256 bits, nonces of 96, tags of 128.
+        // The supported sizes: keys of 256 bits, nonces of 96, tags of 128.
         if group["keySize"] != 256 || group["ivSize"] != 96 || group["tagSize"] != 128 {
             continue;
         }

@@ -23,7 +23,7 @@ async fn sealed(sealer: &Sealer) -> Encrypted<String> {
 }
 
 #[tokio::test]
-async fn a_value_opens_at_its_place_and_nowhere_else_sec_5() {
+async fn value_decrypts_only_with_its_context_sec_5() {
     let sealer = Sealer::new(keyring());
     let value = sealed(&sealer).await;
     assert_eq!(
@@ -42,7 +42,7 @@ async fn a_value_opens_at_its_place_and_nowhere_else_sec_5() {
 }
 
 #[tokio::test]
-async fn the_same_value_is_never_the_same_text_and_never_in_it_sec_5() {
+async fn equal_values_have_different_ciphertexts_sec_5() {
     let sealer = Sealer::new(keyring());
     let (one, two) = (sealed(&sealer).await, sealed(&sealer).await);
     assert_ne!(one, two);
@@ -58,7 +58,7 @@ async fn the_same_value_is_never_the_same_text_and_never_in_it_sec_5() {
 }
 
 #[tokio::test]
-async fn every_changed_bit_is_found_sec_5() {
+async fn every_changed_bit_fails_decryption_sec_5() {
     let sealer = Sealer::new(keyring());
     let bytes = sealed(&sealer).await.envelope().to_bytes().unwrap();
     for index in 0..bytes.len() {
@@ -78,7 +78,7 @@ async fn every_changed_bit_is_found_sec_5() {
 }
 
 #[tokio::test]
-async fn a_key_is_rotated_and_the_old_one_can_go_sec_5() {
+async fn keyring_rotation_allows_removing_old_key_sec_5() {
     let keyring = keyring();
     let sealer = Sealer::new(keyring.clone());
     let old = sealed(&sealer).await;
@@ -119,7 +119,7 @@ async fn a_key_is_rotated_and_the_old_one_can_go_sec_5() {
 }
 
 #[tokio::test]
-async fn another_process_opens_by_the_same_key_and_not_by_one_of_the_same_name_sec_5() {
+async fn only_process_with_same_key_decrypts_sec_5() {
     let value = sealed(&Sealer::new(keyring())).await;
     assert!(Sealer::new(keyring()).open(&value, &place()).await.is_ok());
     let stranger = Keyring::new(id("k1"), &Secret::new([9; 32])).unwrap();
@@ -131,7 +131,7 @@ async fn another_process_opens_by_the_same_key_and_not_by_one_of_the_same_name_s
 }
 
 #[tokio::test]
-async fn what_is_of_another_type_is_refused_and_not_told_sec_5() {
+async fn value_of_other_type_is_an_error_without_the_value_sec_5() {
     let sealer = Sealer::new(keyring());
     let value = sealed(&sealer).await;
     let number = Encrypted::<u32>::new(value.envelope().clone());
@@ -143,7 +143,7 @@ async fn what_is_of_another_type_is_refused_and_not_told_sec_5() {
 }
 
 #[tokio::test]
-async fn a_key_comes_from_a_passphrase_and_its_salt_sec_5() {
+async fn passphrase_and_salt_derive_one_key_sec_5() {
     let salt = PassphraseSalt::new([5; 16]);
     let phrase = |text: &str| Secret::new(text.to_owned());
     let key = key_from_passphrase(&phrase("correct horse battery staple"), salt).unwrap();
@@ -157,14 +157,14 @@ async fn a_key_comes_from_a_passphrase_and_its_salt_sec_5() {
 
 proptest! {
     #[test]
-    fn no_bytes_make_an_envelope_panic_sec_5(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+    fn parsing_hostile_bytes_does_not_panic_sec_5(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
         if let Ok(envelope) = Envelope::from_bytes(&bytes) {
             prop_assert_eq!(envelope.to_bytes().unwrap(), bytes);
         }
     }
 
     #[test]
-    fn no_text_makes_an_envelope_panic_sec_5(text in "(sealed1:)?[A-Za-z0-9_=-]{0,80}") {
+    fn parsing_hostile_text_does_not_panic_sec_5(text in "(sealed1:)?[A-Za-z0-9_=-]{0,80}") {
         if let Ok(envelope) = text.parse::<Envelope>() {
             prop_assert_eq!(envelope.to_string(), text);
         }

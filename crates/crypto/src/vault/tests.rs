@@ -9,7 +9,7 @@ static VAULT: Shared<VaultServer> = Shared::new("SEAWORTHY_TEST_VAULT", |program
     VaultServer::start(program)
 });
 
-/// A token as a service is given it, which may use the key and nothing else; 0 uses is for ever.
+/// Creates a token with permission for the key only. 0 uses are unlimited.
 fn user(vault: &VaultServer, key: &str, uses: u32) -> String {
     let policy = ["encrypt", "decrypt", "rewrap"]
         .map(|action| format!(r#"path "transit/{action}/{key}" {{ capabilities = ["update"] }}"#));
@@ -45,7 +45,7 @@ fn context() -> Context {
 }
 
 #[tokio::test]
-async fn data_keys_are_wrapped_by_vault_and_values_never_travel_sec_5() {
+async fn vault_wraps_data_keys_and_receives_no_values_sec_5() {
     let Some(vault) = VAULT.get() else { return };
     create(vault, "one-call");
     let sealer = Sealer::new(transit(vault, &user(vault, "one-call", 1), "one-call"));
@@ -66,7 +66,7 @@ async fn data_keys_are_wrapped_by_vault_and_values_never_travel_sec_5() {
 }
 
 #[tokio::test]
-async fn a_key_that_vault_rotated_wraps_anew_sec_5() {
+async fn rewrap_uses_version_that_vault_rotated_sec_5() {
     let Some(vault) = VAULT.get() else { return };
     create(vault, "rotated");
     let sealer = Sealer::new(transit(vault, &user(vault, "rotated", 0), "rotated"));
@@ -79,7 +79,7 @@ async fn a_key_that_vault_rotated_wraps_anew_sec_5() {
     let Rewrapped::Changed(anew) = sealer.rewrap(value.envelope()).await.unwrap() else {
         panic!("the old version was left");
     };
-    // From now on Vault itself opens nothing of the first version.
+    // Vault refuses the first version of the key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", "transit/keys/rotated/config", &newest)
@@ -95,12 +95,12 @@ async fn a_key_that_vault_rotated_wraps_anew_sec_5() {
     let old = sealer.open(&value, &context()).await.unwrap_err();
     assert_eq!(
         old.to_string(),
-        "Vault refused: the key no longer opens what its older versions wrapped"
+        "Vault refused: the version of the key is below min_decryption_version"
     );
 }
 
 #[tokio::test]
-async fn a_value_of_another_key_is_wrapped_anew_by_the_one_in_use_sec_5() {
+async fn rewrap_uses_active_key_sec_5() {
     let Some(vault) = VAULT.get() else { return };
     create(vault, "former");
     create(vault, "present");
@@ -116,12 +116,12 @@ async fn a_value_of_another_key_is_wrapped_anew_by_the_one_in_use_sec_5() {
     let refused = only.open(&value, &context()).await.unwrap_err();
     assert_eq!(
         refused.to_string(),
-        "Vault refused: the token may not use this key"
+        "Vault refused: the token has no permission for this key"
     );
 }
 
 #[tokio::test]
-async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
+async fn errors_name_the_cause_without_secrets_sec_5() {
     let Some(vault) = VAULT.get() else { return };
     create(vault, "events");
     let seal = async |token: &str, key: &str| {
@@ -130,11 +130,11 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
         assert!(!format!("{error} {error:?}").contains(token));
         error.to_string()
     };
-    let stranger = "Vault refused: the token may not use this key";
+    let stranger = "Vault refused: the token has no permission for this key";
     assert_eq!(seal("s.canary", "events").await, stranger);
     let events = user(vault, "events", 0);
     assert_eq!(seal(&events, "other").await, stranger);
-    // A mistyped name makes no key where the token may only use one.
+    // A mistyped name creates no key if the token has only `update`.
     let mistyped = user(vault, "evnets", 0);
     assert_eq!(seal(&mistyped, "evnets").await, stranger);
     let derived = json!({ "derived": true });
@@ -143,12 +143,12 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
         .unwrap();
     assert_eq!(
         seal(vault.root_token(), "derived").await,
-        "Vault refused: this key does not encrypt without more being said"
+        "Vault refused: a derived key cannot be used"
     );
     let nowhere = Sealer::new(transit(vault, vault.root_token(), "nowhere"));
     let error = nowhere.rotate().await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no key \"nowhere\"");
-    // Vault's own names of keys have no colon.
+    assert_eq!(error.to_string(), "the key \"nowhere\"");
+    // Names of keys in Vault have no colon.
     for (mount, key) in [("elsewhere", "events"), ("transit", "events:1")] {
         let config = VaultTransitConfig {
             mount: mount.to_owned(),
@@ -164,7 +164,7 @@ async fn what_is_wrong_is_named_and_no_secret_is_told_sec_5() {
 }
 
 #[tokio::test]
-async fn a_key_that_is_gone_is_told_from_a_value_that_was_altered_sec_5() {
+async fn missing_key_and_altered_value_are_different_errors_sec_5() {
     let Some(vault) = VAULT.get() else { return };
     create(vault, "mortal");
     let sealer = Sealer::new(transit(vault, &user(vault, "mortal", 0), "mortal"));
@@ -192,11 +192,11 @@ async fn a_key_that_is_gone_is_told_from_a_value_that_was_altered_sec_5() {
         .unwrap();
     let gone = Encrypted::<u32>::new(gone);
     let error = sealer.open(&gone, &context()).await.unwrap_err();
-    assert_eq!(error.to_string(), "there is no key \"mortal\"");
+    assert_eq!(error.to_string(), "the key \"mortal\" does not exist");
 }
 
 #[tokio::test]
-async fn a_vault_that_is_sealed_or_away_is_told_and_is_asked_anew_sec_5() {
+async fn unreachable_vault_is_an_error_until_it_returns_sec_5() {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };
@@ -210,7 +210,7 @@ async fn a_vault_that_is_sealed_or_away_is_told_and_is_asked_anew_sec_5() {
         let error = stranger.open(&value, &context()).await.unwrap_err();
         assert!(matches!(error, CryptoError::Unreachable(_)), "{error:?}");
         assert!(!format!("{error} {error:?}").contains(&token));
-        // What was opened once needs Vault no more.
+        // A data key in memory needs no call to Vault.
         assert_eq!(sealer.open(&value, &context()).await.unwrap(), 7);
     };
     vault.seal().unwrap();
@@ -224,7 +224,7 @@ async fn a_vault_that_is_sealed_or_away_is_told_and_is_asked_anew_sec_5() {
 }
 
 #[test]
-fn a_name_cannot_leave_its_place_sec_5() {
+fn key_name_cannot_change_the_path_sec_5() {
     for name in ["", ".", "..", "../sys", "a/b", "a?b", "a%2fb", "a b", "ä"] {
         assert!(KeyId::new(name).is_err(), "{name}");
     }

@@ -9,9 +9,9 @@ use seaworthy_testkit::{
 
 /// More than one page of the command.
 pub(crate) const PAGES: u32 = 511;
-/// Where every value is a call, or one row matters.
+/// Rows of a test in which each value is a call to Vault.
 pub(crate) const FEW: u32 = 12;
-/// One row has no words.
+/// One row has no value.
 const WORDLESS: u32 = 7;
 
 const MIGRATIONS: &[MigrationSet] = &[MigrationSet::of_service(&[Migration::new(
@@ -36,7 +36,7 @@ pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     Place { database, empty }
 }
 
-/// The command with these arguments, and secrets as the environment has them.
+/// Runs the command with these arguments and secrets.
 pub(crate) fn trial(arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
     let settings: Vec<String> = secrets
         .iter()
@@ -57,13 +57,13 @@ pub(crate) fn new_key() -> String {
 }
 
 impl Place {
-    /// The command on this database.
+    /// Runs the command on this database.
     pub(crate) fn run(&self, arguments: &[&str], secrets: &[(&str, &str)]) -> Ended {
         let database = format!("database.url={}", self.empty.url());
         trial(&[arguments, &["--set", &database]].concat(), secrets)
     }
 
-    /// Rows of every kind of key, by this sealer.
+    /// Inserts rows of every key type, encrypted by this sealer.
     pub(crate) async fn fill(&self, sealer: &Sealer, count: u32) {
         let tx = self.database.begin().await.unwrap();
         for number in 0..count {
@@ -71,7 +71,7 @@ impl Place {
                 let words = sealer.seal(&number, &words(table, number)).await.unwrap();
                 let raw = sealer.seal(&number, &raw(table, number)).await.unwrap();
                 let insert = match table {
-                    // Below nothing too.
+                    // Negative keys too.
                     "integers" => {
                         sql("INSERT INTO integers (id, number, words, raw) VALUES (?, ?, ?, ?)")
                             .bind(i64::from(number) - 200)
@@ -95,7 +95,7 @@ impl Place {
         tx.commit().await.unwrap();
     }
 
-    /// Every value opens at its place, by this sealer.
+    /// Checks that this sealer decrypts every value.
     pub(crate) async fn opens(&self, sealer: &Sealer, count: u32) {
         for (table, select) in [
             ("integers", "SELECT number, words, raw FROM integers"),
@@ -120,14 +120,14 @@ impl Place {
     }
 }
 
-/// Identifiers whose order is another in most languages: capitals, other alphabets, quotes.
+/// Identifiers that many collations order differently: capitals, other alphabets, quotes.
 fn text(number: u32) -> String {
     let first = ["a", "A", "é", "z", "Ω", "'", "-"];
     let first = first[usize::try_from(number).unwrap() % first.len()];
     format!("{first}{number}")
 }
 
-/// Scattered over all there are.
+/// UUIDs from the whole range.
 fn uuid(number: u32) -> Uuid {
     Uuid::from_u128(u128::from(number + 1) << 96 | u128::from(number).wrapping_mul(u128::MAX / 511))
 }

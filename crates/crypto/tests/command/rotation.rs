@@ -4,7 +4,7 @@ use seaworthy_data::sql;
 
 use crate::place::{FEW, PAGES, Place, new_key};
 
-/// A keyring of one key, as its settings say.
+/// The settings of a keyring with one key.
 fn only(name: &str, key: &str) -> Sealer {
     let key = key_from_text(&Secret::new(key.to_owned())).unwrap();
     Sealer::new(Keyring::new(KeyId::new(name).unwrap(), &key).unwrap())
@@ -21,25 +21,21 @@ fn answer(changed: bool) -> Vec<String> {
         .collect()
 }
 
-pub(crate) async fn a_keyring_is_rotated_by_the_command_whatever_keys_and_columns_are_sec_5(
-    place: Place,
-) {
+pub(crate) async fn command_rewraps_columns_of_every_key_type_sec_5(place: Place) {
     let [old, new] = [(); 2].map(|()| new_key());
     place.fill(&only("old", &old), PAGES).await;
     let both = [("NEW", new.as_str()), ("OLD", old.as_str())];
     let done = place.run(&["rewrap"], &both);
     assert_eq!(done.status.code(), Some(0), "{}", done.stderr);
     assert_eq!(done.stdout, answer(true));
-    // A second time has nothing to do, and the old key is needed no more.
+    // A second run changes nothing, and the old key can be removed.
     let again = place.run(&["rewrap"], &both[..1]);
     assert_eq!(again.status.code(), Some(0), "{}", again.stderr);
     assert_eq!(again.stdout, answer(false));
     place.opens(&only("new", &new), PAGES).await;
 }
 
-pub(crate) async fn a_value_that_is_no_envelope_ends_the_command_and_is_not_told_sec_5(
-    place: Place,
-) {
+pub(crate) async fn command_fails_on_plain_value_without_printing_it_sec_5(place: Place) {
     let [old, new] = [(); 2].map(|()| new_key());
     place.fill(&only("old", &old), FEW).await;
     sql("UPDATE texts SET words = 'canary' WHERE number = 9")
@@ -53,7 +49,7 @@ pub(crate) async fn a_value_that_is_no_envelope_ends_the_command_and_is_not_told
     for secret in ["canary", old.as_str(), new.as_str()] {
         assert!(!ended.stderr.contains(secret), "{}", ended.stderr);
     }
-    // Nor does a key that is not there pass for nothing to do.
+    // A missing key is an error, even without values to rewrap.
     let ended = place.run(&["rewrap"], &[("NEW", &old)]);
     assert_eq!(ended.status.code(), Some(1));
 }

@@ -16,7 +16,7 @@ fn sealer(vault: &VaultServer, token: &str) -> Sealer {
     Sealer::new(VaultTransit::new(client, Secret::new(token.to_owned()), config).unwrap())
 }
 
-/// A token that may do this with the key, and nothing else.
+/// A token with only this permission for the key.
 fn may(vault: &VaultServer, paths: &[&str]) -> String {
     let policy: Vec<String> = paths
         .iter()
@@ -25,9 +25,7 @@ fn may(vault: &VaultServer, paths: &[&str]) -> String {
     vault.token(&policy.concat(), 0).unwrap()
 }
 
-pub(crate) async fn a_key_at_vault_is_rotated_and_what_is_stored_follows_by_commands_sec_5(
-    place: Place,
-) {
+pub(crate) async fn commands_rotate_vault_key_and_rewrap_values_sec_5(place: Place) {
     let Some(program) = required("SEAWORTHY_TEST_VAULT") else {
         return;
     };
@@ -41,11 +39,13 @@ pub(crate) async fn a_key_at_vault_is_rotated_and_what_is_stored_follows_by_comm
     let at = format!("clients.vault.base_url={}", vault.url());
     let run =
         |subcommand, token: &str| place.run(&[subcommand, "--set", &at], &[("VAULT_TOKEN", token)]);
-    // Who uses a key does not rotate it.
+    // A token that uses the key cannot rotate it.
     let refused = run("rotate", &uses);
     assert_eq!(refused.status.code(), Some(1));
     assert!(
-        refused.stderr.contains("the token may not use this key"),
+        refused
+            .stderr
+            .contains("the token has no permission for this key"),
         "{}",
         refused.stderr
     );
@@ -61,7 +61,7 @@ pub(crate) async fn a_key_at_vault_is_rotated_and_what_is_stored_follows_by_comm
     for line in done.stdout {
         assert!(!line.contains(": 0 of"), "{line}");
     }
-    // From now on Vault itself opens nothing of the first version.
+    // Vault refuses the first version of the key.
     let newest = json!({ "min_decryption_version": 2 });
     vault
         .call("POST", &format!("{key}/config"), &newest)

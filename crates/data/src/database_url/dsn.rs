@@ -1,11 +1,12 @@
-//! The data source name of Go's driver for MySQL: `user:password@tcp(host:port)/name?parameters`. Nothing in it is escaped, so the last `@tcp(` ends the password.
+//! Data source names of Go's MySQL driver: `user:password@tcp(host:port)/name?parameters`. Nothing in
+//! them is escaped, so the last `@tcp(` ends the password.
 
 use url::Url;
 
-/// Before the address of a server.
+/// Precedes the address of the server.
 const ADDRESS: &str = "@tcp(";
 
-/// The same as a URL; none where the text is no such name.
+/// Converts the name to a URL. Returns `None` if the text has another form.
 pub(super) fn url_of(text: &str) -> Option<String> {
     let (account, rest) = text.rsplit_once(ADDRESS)?;
     let (address, rest) = rest.split_once(")/")?;
@@ -17,7 +18,7 @@ pub(super) fn url_of(text: &str) -> Option<String> {
     let mut url = Url::parse(&format!("mysql://{address}/{name}")).ok()?;
     url.set_username(user).ok()?;
     url.set_password(password).ok()?;
-    // The others say how Go reads times and texts.
+    // The other parameters configure how Go reads timestamps and text.
     let tls = parameters
         .split('&')
         .find_map(|parameter| parameter.strip_prefix("tls="));
@@ -38,7 +39,7 @@ mod tests {
     use super::super::DatabaseUrl;
 
     #[test]
-    fn a_name_of_gos_driver_is_a_url_conf_1() {
+    fn go_data_source_names_parse_conf_1() {
         for (name, url) in [
             (
                 "symbols:pass@tcp(db:3306)/symbols?parseTime=True&loc=Local",

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use crate::{DataError, DataErrorKind, Kind, Value};
 
 fn refused(_: sqlx::error::BoxDynError) -> DataError {
-    DataError::new(DataErrorKind::InvalidValue, "a value cannot be sent")
+    DataError::new(DataErrorKind::InvalidValue, "a value cannot be encoded")
 }
 
 fn signed(number: u64) -> Result<i64, DataError> {
@@ -18,7 +18,7 @@ fn signed(number: u64) -> Result<i64, DataError> {
     })
 }
 
-/// The values as PostgreSQL and MySQL want them: both know all of the types.
+/// Encodes the values for PostgreSQL and MySQL, which support all types.
 macro_rules! typed {
     ($name:ident, $arguments:ident) => {
         pub(super) fn $name(values: &[Value]) -> Result<$arguments, DataError> {
@@ -56,7 +56,8 @@ macro_rules! typed {
 typed!(of_postgres, PgArguments);
 typed!(of_mysql, MySqlArguments);
 
-/// SQLite keeps numbers, text and bytes. Moments are text of one width, so that their order is that of time.
+/// Encodes the values for SQLite, which stores numbers, text and bytes. Timestamps are text of fixed
+/// width, so that they sort by time.
 pub(super) fn of_sqlite(values: &[Value]) -> Result<SqliteArguments, DataError> {
     let mut arguments = SqliteArguments::default();
     arguments.reserve(values.len(), 0);

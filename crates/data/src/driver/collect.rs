@@ -7,7 +7,7 @@ use crate::{
     connection::{Answer, Done},
 };
 
-/// Reads an answer to its end.
+/// Reads the whole result of a statement.
 pub(super) async fn collect<R, Q>(
     engine: Engine,
     mut stream: BoxStream<'_, Result<Either<Q, R>, sqlx::Error>>,

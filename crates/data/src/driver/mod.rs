@@ -1,7 +1,8 @@
-//! One connection of any engine: the only place where this crate speaks to a driver.
+//! One connection of any engine. Only this module calls the driver.
 //!
-//! The typed connections of sqlx are used, because its `Any` lacks UUIDs and times. Its pool is not: it asks a server twice per statement whether it is alive, tells a
-//! refused connection as a timeout, does not say who waits, and gives back a connection whose statement was given up, on which the server goes on working.
+//! The module uses the typed connections of sqlx, because `Any` lacks UUIDs and timestamps. It does not
+//! use its pool, which validates a connection twice per statement, reports a refused connection as a
+//! timeout, has no metric of waits, and reuses a connection whose statement still runs.
 
 mod arguments;
 mod collect;
@@ -27,12 +28,12 @@ pub(crate) enum Driver {
     Sqlite(SqliteConnection, Arc<Interrupt>),
 }
 
-/// How many rows are kept.
+/// How many rows are read.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Keep {
-    /// This many; others are read and forgotten.
+    /// This many. Further rows are discarded.
     First(u32),
-    /// All, up to this many; more are an error.
+    /// All, up to this many. More rows are an error.
     UpTo(u32),
 }
 
@@ -45,7 +46,7 @@ impl Driver {
         }
     }
 
-    /// Runs a prepared statement.
+    /// Executes a prepared statement.
     pub(crate) async fn run(
         &mut self,
         text: Arc<str>,
@@ -60,7 +61,7 @@ impl Driver {
         }
     }
 
-    /// Runs statements without values, such as `BEGIN` or those of a migration.
+    /// Executes statements without values, such as `BEGIN` or those of a migration.
     pub(crate) async fn run_plain(&mut self, text: &str) -> Result<(), DataError> {
         let text = text.to_owned();
         match self {
@@ -70,7 +71,7 @@ impl Driver {
         }
     }
 
-    /// Asks whether the server answers.
+    /// Checks that the server responds.
     pub(crate) async fn ping(&mut self) -> Result<(), DataError> {
         let engine = self.engine();
         let answered = match self {
@@ -81,7 +82,7 @@ impl Driver {
         answered.map_err(|error| DataError::of_engine(engine, error))
     }
 
-    /// Says goodbye, for as long as `limit`.
+    /// Closes the connection in order, within `limit`.
     pub(crate) async fn close(self, limit: Duration) {
         let closing = async {
             match self {

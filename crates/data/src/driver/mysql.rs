@@ -12,23 +12,24 @@ use crate::{
     row::EngineRow,
 };
 
-/// What a connection is on its server.
+/// A session on the server.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct MySqlSession {
-    /// Its number, by which its statement can be ended.
+    /// The number that `KILL` takes.
     pub(crate) id: u64,
-    /// Whether the server is a MariaDB, which differs in a few words.
+    /// Whether the server is MariaDB.
     pub(crate) is_mariadb: bool,
 }
 
-/// Standard SQL as far as the server can: `"` quotes names, `||` joins texts, a backslash is a backslash, and a value that does not fit is an error.
+/// Standard SQL: `"` quotes names, `||` concatenates, a backslash is a character, and a value that
+/// does not fit is an error.
 const SQL_MODE: &str = "ANSI_QUOTES,NO_BACKSLASH_ESCAPES,PIPES_AS_CONCAT,STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION,ONLY_FULL_GROUP_BY";
 
 fn fault(error: sqlx::Error) -> DataError {
     DataError::of_engine(Engine::MySql, error)
 }
 
-/// Opens a connection and sets its limits, which the server keeps too.
+/// Opens a connection and sets the timeouts of its session.
 pub(super) async fn connect(
     options: &MySqlConnectOptions,
     config: &DatabaseConfig,
@@ -42,7 +43,7 @@ pub(super) async fn connect(
     let id: u64 = row.try_get(1).map_err(fault)?;
     let is_mariadb = version.contains("MariaDB");
     let limit = config.statement_timeout.get();
-    // MySQL bounds reads alone; MariaDB everything.
+    // MySQL limits only reads, MariaDB all statements.
     let statement = if is_mariadb {
         format!("max_statement_time = {:.3}", limit.as_secs_f64())
     } else {
@@ -54,14 +55,14 @@ pub(super) async fn connect(
     } else {
         String::new()
     };
-    // Whole seconds; less than one is one.
+    // Whole seconds, at least one.
     let lock = config.lock_timeout.get().as_secs().max(1);
     run_plain(
         &mut connection,
         format!("SET SESSION sql_mode = '{SQL_MODE}', {statement}, innodb_lock_wait_timeout = {lock}{idle}"),
     )
     .await?;
-    // As on PostgreSQL; the default of MySQL sees and locks more than the others do.
+    // As on PostgreSQL. The default of MySQL holds more locks.
     let isolation = "SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED".to_owned();
     run_plain(&mut connection, isolation).await?;
     Ok((connection, MySqlSession { id, is_mariadb }))

@@ -12,16 +12,16 @@ use crate::{
     row::EngineRow,
 };
 
-/// How often a working server looks whether its client is still there.
+/// How often a working server checks that its client is connected.
 const LOOK_FOR_CLIENT: &str = "1s";
-/// The first version that looks (server_version_num).
+/// The first version with this check (server_version_num).
 const LOOKS_SINCE: u32 = 140_000;
 
 fn fault(error: sqlx::Error) -> DataError {
     DataError::of_engine(Engine::Postgres, error)
 }
 
-/// Opens a connection and sets its limits, which the server keeps too.
+/// Opens a connection and sets the timeouts of its session.
 pub(super) async fn connect(
     options: &PgConnectOptions,
     config: &DatabaseConfig,

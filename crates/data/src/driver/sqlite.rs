@@ -15,10 +15,10 @@ use crate::{
     row::EngineRow,
 };
 
-/// Steps of SQLite's machine between two looks: some tens of microseconds, at a cost that cannot be measured.
+/// Steps of SQLite's virtual machine between two checks, which are some tens of microseconds.
 const STEPS_BETWEEN_LOOKS: i32 = 10_000;
 
-/// Ends the statement that runs on a connection, whose thread would else go on with what nobody waits for.
+/// Ends the statement that runs on the thread of a connection.
 #[derive(Debug, Default)]
 pub(crate) struct Interrupt(AtomicBool);
 

@@ -11,10 +11,10 @@ use sqlx::{
 use super::{Driver, mysql, postgres, sqlite};
 use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine};
 
-/// Statements that a connection keeps prepared: more than a service has, little memory on the server.
+/// Prepared statements per connection: more than a service has.
 const PREPARED: usize = 256;
 
-/// What connections are opened to.
+/// The server or file of the connections.
 pub(crate) enum Target {
     Postgres(Box<PgConnectOptions>),
     MySql(Box<MySqlConnectOptions>),
@@ -65,7 +65,7 @@ impl Target {
                 };
                 let options = options
                     .foreign_keys(true)
-                    // What was committed stays, also when the power fails: as on the other engines.
+                    // A commit survives a power failure, as on the other engines.
                     .synchronous(SqliteSynchronous::Full)
                     .busy_timeout(config.lock_timeout.get())
                     .statement_cache_capacity(PREPARED);

@@ -3,7 +3,7 @@ use std::io;
 use super::{DataError, DataErrorKind, mysql, postgres, sqlite};
 use crate::Engine;
 
-/// What an error of a driver means. No value of a row is kept of it.
+/// Converts an error of the driver. Drops all values of rows.
 pub(crate) fn classify(engine: Engine, error: sqlx::Error) -> DataError {
     match error {
         sqlx::Error::Database(error) => match engine {
@@ -21,26 +21,26 @@ pub(crate) fn classify(engine: Engine, error: sqlx::Error) -> DataError {
         sqlx::Error::RowNotFound => DataError::not_found(),
         sqlx::Error::WorkerCrashed => DataError::new(
             DataErrorKind::ConnectionLost,
-            "the thread of the connection ended",
+            "the thread of the connection has ended",
         ),
         sqlx::Error::Protocol(problem) => DataError::new(DataErrorKind::ConnectionLost, problem),
         sqlx::Error::ColumnNotFound(name) => DataError::new(
             DataErrorKind::UnexpectedRow,
-            format!("it has no column {name}"),
+            format!("the row has no column {name}"),
         ),
         sqlx::Error::ColumnIndexOutOfBounds { index, len } => DataError::new(
             DataErrorKind::UnexpectedRow,
-            format!("it has {len} columns, and none at {index}"),
+            format!("the row has {len} columns and none at index {index}"),
         ),
         sqlx::Error::ColumnDecode { index, .. } => DataError::new(
             DataErrorKind::UnexpectedRow,
-            format!("column {index} is of another kind"),
+            format!("column {index} has another type"),
         ),
         sqlx::Error::Decode(_) => {
-            DataError::new(DataErrorKind::UnexpectedRow, "a value cannot be read")
+            DataError::new(DataErrorKind::UnexpectedRow, "a value cannot be decoded")
         }
         sqlx::Error::Encode(_) | sqlx::Error::InvalidArgument(_) => {
-            DataError::new(DataErrorKind::InvalidValue, "a value cannot be sent")
+            DataError::new(DataErrorKind::InvalidValue, "a value cannot be encoded")
         }
         other => DataError::new(DataErrorKind::Other, other.to_string()),
     }

@@ -1,66 +1,67 @@
 use seaworthy_resilience::Outcome;
 
-/// What kind of failure a [`DataError`](crate::DataError) is.
+/// The kinds of [`DataError`](crate::DataError).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum DataErrorKind {
-    /// There is no such row.
+    /// No row matches.
     NotFound,
-    /// A value that must be unique is there already.
+    /// A unique value exists already.
     UniqueViolation,
-    /// Another row refers to this one, or the one that this refers to does not exist.
+    /// A row that another row references is missing, or is still referenced.
     ForeignKeyViolation,
-    /// A value is missing.
+    /// A column that is `NOT NULL` has no value.
     NotNullViolation,
-    /// A check of the table does not hold.
+    /// A `CHECK` constraint failed.
     CheckViolation,
     /// A value does not fit its column.
     InvalidValue,
-    /// The transaction lost against another and may be run again.
+    /// Another transaction changed the same rows. The transaction may run again.
     SerializationFailure,
-    /// The transaction was ended to let another go on, and may be run again.
+    /// The server ended the transaction to resolve a deadlock. The transaction may run again.
     Deadlock,
-    /// Another held the lock for longer than `lock_timeout`.
+    /// Another transaction held the lock for longer than `lock_timeout`.
     LockTimeout,
-    /// The statement took longer than `statement_timeout`, or the transaction longer than `transaction_timeout`.
+    /// The statement exceeded `statement_timeout`, or the transaction `transaction_timeout`.
     StatementTimeout,
-    /// Nobody waits for the answer any more: the deadline of the request has passed.
+    /// The deadline of the request has passed.
     DeadlinePassed,
     /// No connection became free within `acquire_timeout`.
     PoolExhausted,
-    /// The circuit breaker is open: the database was not asked.
+    /// The circuit breaker is open. Nothing was sent.
     CircuitOpen,
-    /// No connection could be made. Nothing was sent.
+    /// The connection failed. Nothing was sent.
     ConnectionFailed,
-    /// The server has no place for another connection. Nothing was sent.
+    /// The server accepts no further connection. Nothing was sent.
     TooManyConnections,
-    /// The server does not accept the name or the password, or does not know the database.
+    /// The server rejects the user or the password, or has no such database.
     AccessDenied,
-    /// The connection broke; whether the statement was carried out is unknown.
+    /// The connection broke. Whether the statement was executed is unknown.
     ConnectionLost,
-    /// The connection broke while the transaction was being committed; whether it was committed is unknown.
+    /// The connection broke during the commit. Whether the transaction was committed is unknown.
     OutcomeUnknown,
-    /// There is no room left to write.
+    /// The disk is full.
     DiskFull,
-    /// The database only reads at present.
+    /// The database is read-only.
     ReadOnly,
-    /// More rows than `maximum_rows`.
+    /// The statement returned more rows than `max_rows`.
     TooManyRows,
-    /// The transaction is over.
+    /// The transaction has ended.
     TransactionEnded,
-    /// An earlier statement of the transaction failed: it can only be rolled back.
+    /// An earlier statement of the transaction failed. Only a rollback is possible.
     TransactionFailed,
-    /// The task holds a transaction and asked for a second connection: with as many tasks as connections, all would wait for ever.
+    /// The task holds a transaction and asked for a second connection. As many such tasks as
+    /// connections would deadlock.
     SecondConnection,
-    /// A row does not have the column, or not of that kind.
+    /// The row lacks the column, or the column has another type.
     UnexpectedRow,
-    /// The statement is wrong: a mistake in the program.
+    /// The statement is invalid, which is a bug in the program.
     InvalidStatement,
-    /// The settings cannot be used.
+    /// The settings are invalid.
     InvalidSettings,
     /// The migrations of the program and of the database differ.
     Migration,
-    /// Anything else that the engine said.
+    /// Another error of the engine.
     Other,
 }
 
@@ -68,40 +69,42 @@ impl DataErrorKind {
     pub(super) const fn text(self) -> &'static str {
         match self {
             Self::NotFound => "not found",
-            Self::UniqueViolation => "a value that must be unique is there already",
-            Self::ForeignKeyViolation => "a row that another refers to is missing",
-            Self::NotNullViolation => "a value is missing",
-            Self::CheckViolation => "a check of the table does not hold",
+            Self::UniqueViolation => "a unique value exists already",
+            Self::ForeignKeyViolation => {
+                "a referenced row is missing, or a row is still referenced"
+            }
+            Self::NotNullViolation => "a required value is missing",
+            Self::CheckViolation => "a check constraint failed",
             Self::InvalidValue => "a value does not fit its column",
-            Self::SerializationFailure => "the transaction lost against another",
-            Self::Deadlock => "the transaction was ended by a deadlock",
-            Self::LockTimeout => "a lock was not given in time",
-            Self::StatementTimeout => "it took too long",
+            Self::SerializationFailure => "the transaction conflicts with another one",
+            Self::Deadlock => "the server ended the transaction because of a deadlock",
+            Self::LockTimeout => "the wait for a lock timed out",
+            Self::StatementTimeout => "the statement or transaction timed out",
             Self::DeadlinePassed => "the deadline has passed",
-            Self::PoolExhausted => "no connection became free in time",
+            Self::PoolExhausted => "no connection became free within acquire_timeout",
             Self::CircuitOpen => "the circuit breaker is open",
-            Self::ConnectionFailed => "no connection could be made",
-            Self::TooManyConnections => "the server has no place for another connection",
-            Self::AccessDenied => "the server refuses access",
-            Self::ConnectionLost => "the connection broke",
+            Self::ConnectionFailed => "the connection to the database failed",
+            Self::TooManyConnections => "the server accepts no further connection",
+            Self::AccessDenied => "the server denies access",
+            Self::ConnectionLost => "the connection to the database broke",
             Self::OutcomeUnknown => "whether the transaction was committed is unknown",
-            Self::DiskFull => "there is no room left to write",
-            Self::ReadOnly => "the database only reads",
-            Self::TooManyRows => "more rows than one statement may return",
-            Self::TransactionEnded => "the transaction is over",
+            Self::DiskFull => "the disk of the database is full",
+            Self::ReadOnly => "the database is read-only",
+            Self::TooManyRows => "the statement returned more rows than max_rows",
+            Self::TransactionEnded => "the transaction has ended",
             Self::TransactionFailed => "an earlier statement of the transaction failed",
             Self::SecondConnection => {
                 "the task holds a transaction and asked for a second connection"
             }
-            Self::UnexpectedRow => "a row is not as expected",
-            Self::InvalidStatement => "the statement is wrong",
-            Self::InvalidSettings => "the settings cannot be used",
-            Self::Migration => "the migrations do not match",
+            Self::UnexpectedRow => "the row has another form than expected",
+            Self::InvalidStatement => "the statement is invalid",
+            Self::InvalidSettings => "the settings of the database are invalid",
+            Self::Migration => "the migrations of the program and the database differ",
             Self::Other => "the database failed",
         }
     }
 
-    /// The word for metrics and spans.
+    /// Returns the name for metrics and spans, in upper snake case.
     #[must_use]
     pub const fn reason(self) -> &'static str {
         match self {
@@ -137,7 +140,8 @@ impl DataErrorKind {
         }
     }
 
-    /// Failures of the connection and timeouts count against the database; a violated constraint says that it works.
+    /// Returns what the kind means for the breaker. Connection failures and timeouts count as
+    /// failures. A violated constraint proves that the database works.
     pub(super) const fn outcome(self) -> Outcome {
         match self {
             Self::ConnectionFailed

@@ -1,4 +1,4 @@
-//! What a database can say against a statement, the same words on every engine (DATA-3).
+//! Errors of the database, with the same kinds on every engine (DATA-3).
 
 mod classify;
 mod kind;
@@ -16,9 +16,10 @@ pub use kind::DataErrorKind;
 
 use crate::Engine;
 
-/// Why a database did not do what it was asked.
+/// An error of a database.
 ///
-/// It holds no value of any row: what engines say of a violated constraint repeats what a person entered, and does not belong into logs (OBS-3).
+/// It contains no value of a row. Engines repeat the values of a violated constraint, and these may be
+/// personal data, which must not be logged (OBS-3).
 #[derive(Clone)]
 pub struct DataError(Box<Inner>);
 
@@ -42,7 +43,8 @@ impl DataError {
         }))
     }
 
-    /// What a [`FromColumn`](crate::FromColumn) of another crate says of a value that it cannot be. The text is for logs and must not hold the value.
+    /// Creates the error of a [`FromColumn`](crate::FromColumn) that cannot convert a value. `detail` is
+    /// logged and must not contain the value.
     pub fn unexpected_value(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::new(DataErrorKind::UnexpectedRow, detail)
     }
@@ -67,31 +69,32 @@ impl DataError {
         self
     }
 
-    /// What kind of failure it is.
+    /// Returns the kind of the error.
     #[must_use]
     pub fn kind(&self) -> DataErrorKind {
         self.0.kind
     }
 
-    /// The name of the violated constraint or index. SQLite knows the columns alone: `table.column, table.other`; a missing value is named by its column.
+    /// Returns the name of the violated constraint or index. SQLite names the columns instead, as
+    /// `table.column, table.other`. A missing value is named by its column.
     #[must_use]
     pub fn constraint(&self) -> Option<&str> {
         self.0.constraint.as_deref()
     }
 
-    /// The engine's own code: an SQLSTATE of PostgreSQL, a number of MySQL or SQLite.
+    /// Returns the code of the engine: an SQLSTATE of PostgreSQL, a number of MySQL or SQLite.
     #[must_use]
     pub fn code(&self) -> Option<&str> {
         self.0.code.as_deref()
     }
 
-    /// Whether a value that must be unique is there already.
+    /// Returns whether a unique value exists already.
     #[must_use]
     pub fn is_unique_violation(&self) -> bool {
         self.kind() == DataErrorKind::UniqueViolation
     }
 
-    /// Whether the transaction lost against another one and may be run again as a whole.
+    /// Returns whether the transaction conflicts with another one and may run again.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         matches!(
@@ -100,7 +103,7 @@ impl DataError {
         )
     }
 
-    /// Whether what was sent may have been carried out although there is no answer.
+    /// Returns whether a statement without a response may have been executed.
     pub(crate) fn leaves_outcome_unknown(&self) -> bool {
         matches!(
             self.kind(),
@@ -115,12 +118,12 @@ impl DataError {
         self.0.refusal.as_ref()
     }
 
-    /// What it says about the health of the database.
+    /// Returns what the error means for the breaker.
     pub(crate) fn outcome(&self) -> Outcome {
         self.kind().outcome()
     }
 
-    /// Whether the connection that it came over is of no use any more.
+    /// Returns whether the connection is unusable after this error.
     pub(crate) fn ends_connection(&self) -> bool {
         matches!(
             self.kind(),
@@ -128,7 +131,7 @@ impl DataError {
         )
     }
 
-    /// The same fault with what was being done.
+    /// Adds the operation that failed.
     pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
         self.0.detail = format!("{place}: {}", self.0.detail).into();
         self

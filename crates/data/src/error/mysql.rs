@@ -2,7 +2,8 @@ use sqlx::{error::DatabaseError, mysql::MySqlDatabaseError};
 
 use super::{DataError, DataErrorKind};
 
-/// By number (MariaDB and MySQL error references; those from 1900 to 1999 and from 4000 on are MariaDB's).
+/// Classifies by error number (references of MariaDB and MySQL). Numbers from 1900 to 1999 and from
+/// 4000 are of MariaDB.
 pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
     let number = error
         .try_downcast_ref::<MySqlDatabaseError>()
@@ -18,7 +19,7 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         1205 | 3572 => DataErrorKind::LockTimeout,
         1317 | 1969 | 3024 => DataErrorKind::StatementTimeout,
         1290 | 1792 | 1836 => DataErrorKind::ReadOnly,
-        3 | 28 | 1021 | 1114 | 1030 if is_about_room(error.message(), number) => {
+        3 | 28 | 1021 | 1114 | 1030 if is_disk_full(error.message(), number) => {
             DataErrorKind::DiskFull
         }
         1040 | 1203 | 1226 => DataErrorKind::TooManyConnections,
@@ -51,12 +52,12 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         .with_constraint(constraint)
 }
 
-/// 1030 is any error of a storage engine; the number of the operating system stands in its text.
-fn is_about_room(message: &str, number: u16) -> bool {
+/// Number 1030 is any error of a storage engine. Its text contains the error of the operating system.
+fn is_disk_full(message: &str, number: u16) -> bool {
     number != 1030 || message.contains("28") || message.contains("No space")
 }
 
-/// `Duplicate entry 'x' for key 'symbols.uid'`: the key is the last that is quoted, with its table where MySQL says it.
+/// Returns the last quoted name, without its table, as in `Duplicate entry 'x' for key 'symbols.uid'`.
 fn last_quoted(message: &str, quote: char) -> Option<String> {
     let end = message.rfind(quote)?;
     let before = message.get(..end)?;
@@ -66,7 +67,7 @@ fn last_quoted(message: &str, quote: char) -> Option<String> {
     Some(name.to_owned())
 }
 
-/// The name, quoted or bare, that follows `word`.
+/// Returns the name, quoted or bare, that follows `word`.
 fn after(message: &str, word: &str) -> Option<String> {
     let (_, rest) = message.split_once(word)?;
     let name = rest.trim_start_matches(['`', '"']);

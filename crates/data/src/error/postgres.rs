@@ -2,7 +2,7 @@ use sqlx::{error::DatabaseError, postgres::PgDatabaseError};
 
 use super::{DataError, DataErrorKind};
 
-/// By SQLSTATE (PostgreSQL 17, appendix A).
+/// Classifies by SQLSTATE (PostgreSQL 17, appendix A).
 pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
     let code = error.code().unwrap_or_default();
     let kind = match code.as_ref() {
@@ -33,7 +33,7 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         error.column().map(str::to_owned)
     };
     let detail = match kind {
-        // The text of a value that is wrong repeats it.
+        // The message repeats the invalid value.
         DataErrorKind::InvalidValue => String::new(),
         DataErrorKind::UniqueViolation
         | DataErrorKind::ForeignKeyViolation

@@ -4,43 +4,50 @@ use super::{DataError, DataErrorKind};
 use crate::InvalidDatabaseUrl;
 
 impl From<DataError> for Error {
-    /// The public face says what a caller can do about it and nothing of the database; the rest is the private cause.
+    /// The message tells the client what to do and contains no detail of the database. The details are
+    /// in the private cause.
     fn from(error: DataError) -> Self {
         if let Some(refusal) = error.refusal() {
             return Self::from(refusal.clone());
         }
         let public = match error.kind() {
-            DataErrorKind::NotFound => Self::new(Code::NotFound, "NOT_FOUND", "it does not exist"),
-            DataErrorKind::UniqueViolation => {
-                Self::new(Code::Conflict, "ALREADY_EXISTS", "it exists already")
-            }
+            DataErrorKind::NotFound => Self::new(
+                Code::NotFound,
+                "NOT_FOUND",
+                "the requested resource does not exist",
+            ),
+            DataErrorKind::UniqueViolation => Self::new(
+                Code::Conflict,
+                "ALREADY_EXISTS",
+                "the resource exists already",
+            ),
             DataErrorKind::ForeignKeyViolation => Self::new(
                 Code::Conflict,
                 "REFERENCE_VIOLATED",
-                "it refers to something that does not exist, or something refers to it",
+                "the resource references a missing resource, or another resource references it",
             ),
             DataErrorKind::CheckViolation => Self::new(
                 Code::Conflict,
                 "CONSTRAINT_VIOLATED",
-                "the present state does not allow it",
+                "the current state does not allow the change",
             ),
             DataErrorKind::SerializationFailure
             | DataErrorKind::Deadlock
             | DataErrorKind::LockTimeout => Self::new(
                 Code::Unavailable,
                 "STORE_CONTENDED",
-                "others change the same thing; try again later",
+                "another request changes the same resource: try again later",
             ),
             DataErrorKind::StatementTimeout | DataErrorKind::DeadlinePassed => Self::new(
                 Code::DeadlineExceeded,
                 "TIMEOUT",
-                "something this service needs did not answer in time",
+                "a dependency of this service did not answer in time",
             ),
-            // A 503 would invite the caller to try again, which may double what was done.
+            // After a 503 the client would send the request again, which may double its effect.
             DataErrorKind::OutcomeUnknown => Self::new(
                 Code::Internal,
                 "OUTCOME_UNKNOWN",
-                "whether the request took effect is unknown; read the present state before you send it again",
+                "whether the request took effect is unknown: read the current state before you send it again",
             ),
             DataErrorKind::PoolExhausted
             | DataErrorKind::CircuitOpen
@@ -52,7 +59,7 @@ impl From<DataError> for Error {
             | DataErrorKind::ReadOnly => Self::new(
                 Code::Unavailable,
                 "STORE_UNAVAILABLE",
-                "something this service needs is not available; try again later",
+                "a dependency of this service is not available: try again later",
             ),
             _ => return Self::internal(error),
         };

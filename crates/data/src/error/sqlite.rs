@@ -2,7 +2,8 @@ use sqlx::error::DatabaseError;
 
 use super::{DataError, DataErrorKind};
 
-/// By extended result code (sqlite.org/rescode.html), of which the lowest eight bits are the primary one.
+/// Classifies by extended result code (sqlite.org/rescode.html). Its lowest eight bits are the
+/// primary code.
 pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
     let code = error.code().unwrap_or_default();
     let number: u32 = code.parse().unwrap_or_default();
@@ -11,7 +12,7 @@ pub(super) fn classify(error: &dyn DatabaseError) -> DataError {
         (787, _) => DataErrorKind::ForeignKeyViolation,
         (1299, _) => DataErrorKind::NotNullViolation,
         (275, _) => DataErrorKind::CheckViolation,
-        // Another wrote since this transaction read.
+        // Another transaction wrote after this one read.
         (517, _) => DataErrorKind::SerializationFailure,
         (_, 5 | 6) => DataErrorKind::LockTimeout,
         (_, 8) => DataErrorKind::ReadOnly,

@@ -3,7 +3,7 @@ use seaworthy_contract::idempotency::{Begun, Fingerprint, RecordedAnswer};
 use super::outcome;
 use crate::{Connection, DataError, DataErrorKind, FromRow, Row, sql};
 
-/// What the table has of a key.
+/// The row of a key.
 pub(super) struct Known {
     fingerprint: Vec<u8>,
     status: Option<u16>,
@@ -39,7 +39,8 @@ impl Known {
             .await
     }
 
-    /// What a request with this fingerprint meets; `None` where the call before it is over and has changed nothing.
+    /// Returns what a request with this fingerprint gets. `None` if the earlier call is over and changed
+    /// nothing.
     pub(super) fn into_begun(
         self,
         wanted: Fingerprint,
@@ -55,11 +56,11 @@ impl Known {
             );
             let answer = RecordedAnswer::restored(status, &headers, body.into());
             return answer.map(Begun::Answered).map(Some).ok_or_else(|| {
-                let problem = format!("{status} is not the status of an answer");
+                let problem = format!("{status} is not a valid HTTP status");
                 DataError::new(DataErrorKind::UnexpectedRow, problem)
             });
         }
-        // A replica of the version before writes no end of the run, and removes the row at its end.
+        // An older replica stores no end of the run, and deletes the row at its end.
         if self.run_ends_ms == 0 || now < self.run_ends_ms {
             return Ok(Some(Begun::Running));
         }

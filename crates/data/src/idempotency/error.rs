@@ -3,12 +3,12 @@ use seaworthy_core::{Code, Error};
 
 use crate::DataError;
 
-/// Why a key was not taken.
+/// Errors of the store.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum KeyError {
-    #[error("too many requests with an Idempotency-Key are running")]
+    #[error("too many requests with an Idempotency-Key are running: try again later")]
     Full,
-    #[error("what was answered before is not known now")]
+    #[error("the recorded responses cannot be read: try again later")]
     Failed(#[from] DataError),
 }
 

@@ -1,4 +1,4 @@
-//! Keys of repeated requests in the database of the service (API-6): what was answered is known after a restart too, and to every replica.
+//! Idempotency keys in the database of the service (API-6), for all replicas and across restarts.
 
 mod answer;
 mod error;
@@ -13,7 +13,7 @@ pub use store::DatabaseStore;
 
 use crate::{Migration, MigrationSet};
 
-/// The table of [`DatabaseStore`], in the database of the service: add this set to the service's own.
+/// The migrations of [`DatabaseStore`]. Add this set to those of the service.
 pub const IDEMPOTENCY_MIGRATIONS: MigrationSet = MigrationSet::of_part(
     "idempotency",
     &[

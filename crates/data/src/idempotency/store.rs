@@ -20,16 +20,21 @@ use crate::{DataError, Database, Transaction, sql};
 
 /// The hexadecimal digits of a SHA-256.
 const DIGEST_LENGTH: usize = 64;
-/// A moment that has passed, and that is not 0: the end of a run that is over.
+/// The end of a run that is over. It is in the past and differs from 0.
 const OVER_MS: i64 = 1;
 
-/// Keys in a database that has the table of [`IDEMPOTENCY_MIGRATIONS`](super::IDEMPOTENCY_MIGRATIONS).
+/// Idempotency keys in a database with the tables of
+/// [`IDEMPOTENCY_MIGRATIONS`](super::IDEMPOTENCY_MIGRATIONS).
 ///
-/// Each transaction of this database that a call commits records under its key that the call took effect, in the same transaction. So what a call did is known where it
-/// fails: where its commit is lost on the way, where it panics or takes too long, and where its process dies. A repeat runs exactly where nothing was committed. What a call
-/// changes in another database is [reported](seaworthy_core::effects), and forgotten where the process dies. Requests to other services need an idempotency key of their own.
+/// Each writing transaction of a call marks its key in the same transaction. The database therefore
+/// resolves a lost commit, a panic, a timeout and the death of the process. A repeat runs only if nothing
+/// was committed. Changes in other databases are [reported](seaworthy_core::effects) by the process, and
+/// lost if it dies. Requests to other services need their own idempotency keys.
 ///
-/// Bounded in number and size as [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore) is. Times are those of the wall clock, because the table outlives the process.
+/// The number and the size of the keys are limited as in
+/// [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore). Each process counts the table once a
+/// second, so several replicas may exceed the limits for a moment. Times are of the wall clock, because
+/// the table outlives the process.
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
     database: Database,
@@ -37,21 +42,21 @@ pub struct DatabaseStore {
 }
 
 impl DatabaseStore {
-    /// A store in this database, with the bounds of the settings.
+    /// Creates a store in this database, with the limits of the settings.
     #[must_use]
     pub fn new(database: Database, config: &IdempotencyConfig) -> Self {
         let limits = Limits {
             entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
             size: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
         };
-        let capacity = Capacity::new(limits, database.config().maximum_rows);
+        let capacity = Capacity::new(limits, database.config().max_rows);
         Self {
             database,
             capacity: Arc::new(capacity),
         }
     }
 
-    /// The database that has the keys.
+    /// Returns the database of the keys.
     #[must_use]
     pub const fn database(&self) -> &Database {
         &self.database
@@ -73,13 +78,13 @@ impl DatabaseStore {
                     .bind(now)
                     .execute(&tx)
                     .await?;
-                // What is there already takes no room.
+                // A known key needs no room.
                 if let Some(known) = Known::of(&tx, digest).await? {
                     let token = known.token;
                     if let Some(begun) = known.into_begun(fingerprint, now)? {
                         return Ok(begun);
                     }
-                    // It waits for a transaction of the late call, which has marked the key then.
+                    // This waits for a late transaction of the earlier call, which marks the key.
                     if !free(&tx, digest, token).await? {
                         return Ok(Begun::Running);
                     }
@@ -95,7 +100,7 @@ impl DatabaseStore {
                 }
                 let token = seaworthy_core::new_id().as_u64_pair().1;
                 let run_ends = now.saturating_add(milliseconds(times.run)).max(OVER_MS);
-                // Of two callers at once, the second waits here for the first.
+                // A concurrent call with the same key waits here.
                 let inserted = sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
                     .on_mysql("INSERT IGNORE INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
                     .bind(digest)
@@ -139,7 +144,7 @@ impl DatabaseStore {
                     entries: 0,
                     size,
                 };
-                // This key itself may not make room for its answer.
+                // The key must not be evicted for its own response.
                 sql("UPDATE idempotency_keys SET run_ends_ms = 0, size = 0 WHERE digest = ?")
                     .bind(digest)
                     .execute(&tx)
@@ -178,7 +183,7 @@ impl DatabaseStore {
         self.database
             .transaction(|tx| async move {
                 let outcome = match ending {
-                    // A transaction of the call that is still being committed has locked the row: this waits for it.
+                    // A transaction of the call that is being committed holds the lock of the row.
                     Ending::NotDone | Ending::Unproven => {
                         if free(&tx, digest, token.cast_signed()).await? {
                             return Ok(());
@@ -236,7 +241,8 @@ impl IdempotencyStore for DatabaseStore {
     }
 }
 
-/// Forgets the key of a call that has committed nothing; `false` where it has, or the key is another's.
+/// Deletes the key of a call that committed nothing. Returns `false` if the call committed, or another
+/// call has taken the key.
 async fn free(tx: &Transaction, digest: &str, token: i64) -> Result<bool, DataError> {
     let freed = sql(
         "DELETE FROM idempotency_keys WHERE digest = ? AND token = ? AND outcome = ? AND status IS NULL",
@@ -249,7 +255,8 @@ async fn free(tx: &Transaction, digest: &str, token: i64) -> Result<bool, DataEr
     Ok(freed.rows_affected() > 0)
 }
 
-/// Records that a call is over, and what it did. A transaction that it committed goes before what is thought of it. `false` where the key is another's.
+/// Records the end of a call and its outcome. A committed transaction has precedence over `outcome`.
+/// Returns `false` if another call has taken the key.
 async fn end(
     tx: &Transaction,
     digest: &str,
@@ -271,7 +278,7 @@ async fn end(
     Ok(ended.rows_affected() > 0)
 }
 
-/// The bytes of a key's digest and share, and of its answer.
+/// Returns the size in bytes of the digest, the share and the response.
 fn size_of(key: &ScopedKey, answer: Option<&RecordedAnswer>) -> i64 {
     let answer = answer.map_or(0, |answer| answer.header_lines().len() + answer.body.len());
     (DIGEST_LENGTH + key.share().len() + answer)
@@ -279,7 +286,7 @@ fn size_of(key: &ScopedKey, answer: Option<&RecordedAnswer>) -> i64 {
         .unwrap_or(i64::MAX)
 }
 
-/// Milliseconds of the wall clock.
+/// Returns the wall clock in milliseconds since 1970.
 fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH);
     milliseconds(since.unwrap_or_default())

@@ -1,7 +1,8 @@
-//! Where a page ended, as a text that only this list understands.
+//! Cursors, which mark the end of a page.
 //!
-//! It holds the sort values of the last row and a checksum of the list, its filters and its order: one that belongs elsewhere is refused. It is not a secret and gives no
-//! right: its values are read by kind and bound like those of a filter, and the list's own condition holds as ever.
+//! A cursor contains the sort values of the last row and a checksum of the list, its filters and its
+//! order. A cursor of another list is an error. A cursor is not a secret and grants no access: its values
+//! are parsed by kind and bound, and the condition of the list applies.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, SecondsFormat};
@@ -10,12 +11,12 @@ use sha2::{Digest as _, Sha256};
 
 use crate::{Kind, Value};
 
-/// The longest cursor that is looked at, in bytes.
+/// The maximum length of a cursor, in bytes.
 const LONGEST: usize = 4_096;
-/// Bytes of the checksum that are kept: enough to tell lists apart.
+/// Bytes of the checksum, enough to distinguish lists.
 const KEPT: usize = 9;
 
-/// What a cursor belongs to.
+/// The list, filters and order of a cursor.
 pub(super) fn checksum(parts: &[&str]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -31,7 +32,7 @@ pub(super) fn write(checksum: &str, values: &[Value]) -> String {
     URL_SAFE_NO_PAD.encode(json!([checksum, values]).to_string())
 }
 
-/// The values, if the text is a cursor of this list.
+/// Decodes the values, if the text is a cursor of this list.
 pub(super) fn read(text: &str, expected: &str, kinds: &[Kind]) -> Option<Vec<Value>> {
     if text.len() > LONGEST {
         return None;

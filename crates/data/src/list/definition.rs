@@ -10,20 +10,20 @@ use super::{
 };
 use crate::{Kind, Value};
 
-/// A page that a person reads.
+/// The size of a page that people read.
 const DEFAULT_LIMIT: NonZeroU32 = NonZeroU32::new(50).unwrap();
-/// A page that a program reads.
+/// The size of a page that programs read.
 const DEFAULT_MAXIMUM: NonZeroU32 = NonZeroU32::new(200).unwrap();
-/// Servers read and throw away what lies before an offset: whoever wants more uses cursors.
+/// Servers read and discard the rows before an offset. Cursors have no such limit.
 const MAXIMUM_OFFSET: u32 = 10_000;
-/// Filters of one request; each is a part of a statement.
+/// The maximum number of filters of a request.
 const MOST_FILTERS: usize = 20;
-/// Values of one `in`.
+/// The maximum number of values of `in`.
 const MOST_VALUES: usize = 100;
-/// Fields of one sort.
+/// The maximum number of fields of a sort.
 const MOST_SORTS: usize = 4;
 
-/// What a list shows and what callers may ask of it.
+/// The columns of a list, and the filters and orders that clients may request.
 ///
 /// ```
 /// use seaworthy_data::{Field, Kind, List, ListRequest, Operator};
@@ -54,8 +54,8 @@ pub struct List {
 }
 
 impl List {
-    /// A list of these columns `FROM` this table (with its joins), in which `unique` tells any two rows apart: it ends every order, so that no row is shown twice or
-    /// left out between two pages.
+    /// Creates a list of these columns `FROM` this table with its joins. `unique` differs between any two
+    /// rows. It ends every order, so that pages neither repeat nor omit a row.
     #[must_use]
     pub fn new(columns: &'static str, from: &'static str, unique: Field) -> Self {
         Self {
@@ -70,28 +70,28 @@ impl List {
         }
     }
 
-    /// The condition that always holds; its `?` take the values of [`ListQuery::bind`].
+    /// Sets a condition that always applies. Its `?` take the values of [`ListQuery::bind`].
     #[must_use]
     pub const fn only(mut self, condition: &'static str) -> Self {
         self.condition = Some(condition);
         self
     }
 
-    /// Allows a field.
+    /// Adds a field.
     #[must_use]
     pub fn field(mut self, field: Field) -> Self {
         self.fields.push(field);
         self
     }
 
-    /// The order where the caller names none, such as `-created`.
+    /// Sets the default order, such as `-created`.
     #[must_use]
     pub const fn sorted_by(mut self, sort: &'static str) -> Self {
         self.default_sort = sort;
         self
     }
 
-    /// How many rows a page has where the caller names no number, and at most.
+    /// Sets the default and the maximum number of rows of a page.
     #[must_use]
     pub const fn limits(mut self, default: NonZeroU32, maximum: NonZeroU32) -> Self {
         self.limit = default;
@@ -99,10 +99,10 @@ impl List {
         self
     }
 
-    /// The query that a caller asks for.
+    /// Creates the query of a request.
     ///
     /// # Errors
-    /// Whatever is not allowed, each by the name of its parameter.
+    /// A violation for each parameter that is not allowed.
     pub fn query(&self, request: &ListRequest) -> Result<ListQuery, Error> {
         let mut reading = Reading::default();
         for (name, value) in &request.pairs {
@@ -125,9 +125,10 @@ impl List {
         let mut start = Start::Offset(reading.offset.unwrap_or_default());
         if let Some(text) = &reading.cursor {
             match cursor::read(text, &checksum, &kinds) {
-                Some(_) if reading.offset.is_some() => reading
-                    .refused
-                    .push(FieldViolation::new("offset", "stands beside a cursor")),
+                Some(_) if reading.offset.is_some() => reading.refused.push(FieldViolation::new(
+                    "offset",
+                    "must not be combined with a cursor",
+                )),
                 Some(values) => start = Start::After(values),
                 None => reading.refused.push(FieldViolation::new(
                     "cursor",
@@ -162,7 +163,7 @@ impl List {
             "offset" => {
                 let offset: u32 = value.parse().map_err(|_| "is not a number")?;
                 if offset > MAXIMUM_OFFSET {
-                    return Err("is too far: use the cursor of the page before");
+                    return Err("is too large: use the cursor of the previous page");
                 }
                 fill(&mut reading.offset, offset).ok_or(once)
             }
@@ -170,7 +171,7 @@ impl List {
             "sort" => {
                 let orders = self
                     .orders(value)
-                    .ok_or("names a field by which this list is not sorted")?;
+                    .ok_or("names a field that cannot be sorted by")?;
                 fill(&mut reading.orders, orders).ok_or(once)
             }
             "total" => {
@@ -203,7 +204,7 @@ impl List {
             .find(|field| field.name == name)
             .ok_or("is not a field of this list")?;
         if !field.operators.contains(&operator) {
-            return Err("is not filtered by in this way");
+            return Err("does not support this operator");
         }
         let is_about_text = matches!(operator, Operator::Prefix | Operator::Contains);
         if is_about_text && field.kind != Kind::Text {
@@ -227,7 +228,7 @@ impl List {
         })
     }
 
-    /// `label,-created` as an order, if all of it is allowed.
+    /// Parses an order such as `label,-created`.
     fn orders(&self, sort: &str) -> Option<Vec<Order>> {
         if sort.is_empty() {
             return Some(Vec::new());
@@ -258,7 +259,7 @@ impl List {
             .iter()
             .position(|order| order.field.name == self.unique.name);
         match known {
-            // What follows the unique field has nothing to decide.
+            // Fields after the unique one have no effect.
             Some(position) => orders.truncate(position + 1),
             None => {
                 let descends = orders.last().is_some_and(|last| last.descends);
@@ -271,7 +272,7 @@ impl List {
         orders
     }
 
-    /// Of everything that says which rows come in which order.
+    /// Computes the checksum of the list, its filters and its order.
     fn checksum(&self, orders: &[Order], pairs: &[(String, String)]) -> String {
         let mut parts = vec![self.columns, self.from, self.condition.unwrap_or_default()];
         for order in orders {
@@ -307,7 +308,7 @@ fn fill<T>(place: &mut Option<T>, value: T) -> Option<()> {
     place.replace(value).is_none().then_some(())
 }
 
-/// Names are a caller's, too: a long one is cut.
+/// Truncates a name that the client sent.
 fn violation(name: &str, problem: &str) -> FieldViolation {
     let shown: String = name.chars().take(64).collect();
     FieldViolation::new(shown, problem)

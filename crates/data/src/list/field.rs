@@ -3,10 +3,11 @@ use uuid::Uuid;
 
 use crate::{Kind, Value};
 
-/// The longest text that a filter takes, in bytes: more than a name has.
+/// The maximum length of a text in a filter, in bytes.
 const LONGEST_TEXT: usize = 512;
 
-/// How a field is compared. In a request it follows the field's name: `label.prefix=ab`; without one it is [`Equals`](Self::Equals).
+/// How a filter compares. In a request the operator follows the name of the field, as in
+/// `label.prefix=ab`. The default is [`Equals`](Self::Equals).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operator {
     /// `label=x`.
@@ -23,14 +24,14 @@ pub enum Operator {
     To,
     /// `class.in=a,b`: one of at most a hundred.
     In,
-    /// `label.prefix=x`, for texts.
+    /// `label.prefix=x`, for text.
     Prefix,
-    /// `label.contains=x`, for texts.
+    /// `label.contains=x`, for text.
     Contains,
 }
 
 impl Operator {
-    /// Everything that has an order.
+    /// The operators of ordered kinds.
     pub const RANGE: &'static [Self] = &[
         Self::Equals,
         Self::After,
@@ -38,7 +39,7 @@ impl Operator {
         Self::Before,
         Self::To,
     ];
-    /// Equality alone.
+    /// The operators of equality.
     pub const EXACT: &'static [Self] = &[Self::Equals, Self::Not, Self::In];
 
     pub(super) fn of_word(word: &str) -> Option<Self> {
@@ -56,7 +57,14 @@ impl Operator {
     }
 }
 
-/// A field by which a list may be filtered or sorted.
+/// A field of a list.
+///
+/// ```
+/// use seaworthy_data::{Field, Kind, Operator};
+///
+/// let created = Field::new("created", "created_at", Kind::Time).filter(Operator::RANGE).sort();
+/// # drop(created);
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Field {
     pub(super) name: &'static str,
@@ -67,7 +75,8 @@ pub struct Field {
 }
 
 impl Field {
-    /// A field by the name that callers use, its column (an expression of SQL) and its kind. It may be neither filtered nor sorted by yet.
+    /// Creates a field with the name for clients, its column (an SQL expression) and its kind. It allows
+    /// neither filters nor sorting.
     #[must_use]
     pub const fn new(name: &'static str, column: &'static str, kind: Kind) -> Self {
         Self {
@@ -86,14 +95,14 @@ impl Field {
         self
     }
 
-    /// Allows sorting by it. The column must have a value in every row, and should have an index.
+    /// Allows sorting. The column must be `NOT NULL` and should have an index.
     #[must_use]
     pub const fn sort(mut self) -> Self {
         self.sorts = true;
         self
     }
 
-    /// A caller's text as a value of this field, or what is wrong with it.
+    /// Parses the text of a client, or returns the violation.
     pub(super) fn read(&self, text: &str) -> Result<Value, &'static str> {
         match self.kind {
             Kind::Boolean => match text {
@@ -117,9 +126,9 @@ impl Field {
             Kind::Time => DateTime::parse_from_rfc3339(text)
                 .map(|time| time.to_utc().into())
                 .map_err(|_| "is not a time such as 2026-01-31T12:00:00Z"),
-            // PostgreSQL keeps no zero byte.
+            // PostgreSQL stores no zero byte.
             Kind::Text if text.len() > LONGEST_TEXT || text.contains('\0') => {
-                Err("is too long or holds a zero byte")
+                Err("is too long or contains a zero byte")
             }
             Kind::Text => Ok(text.into()),
             Kind::Bytes | Kind::Json => Err("cannot be compared"),

@@ -1,7 +1,8 @@
-//! Lists that callers filter, sort and page through, from an allowlist (DATA-4).
+//! Lists that clients filter, sort and page through, by an allowlist (DATA-4).
 //!
-//! A caller names fields and operators and sends values. Names are looked up in the definition, whose columns the program wrote; values are read by their kind and bound. So
-//! there is no way from a caller's text into SQL, and whatever is not allowed is refused by the name of its parameter, all of them at once (API-3).
+//! A client sends names of fields and operators, and values. The definition maps the names to columns
+//! that the program wrote. Values are parsed by kind and bound, so text of a client never becomes SQL.
+//! One error names all parameters that are not allowed (API-3).
 
 mod cursor;
 mod definition;

@@ -9,7 +9,7 @@ use crate::{
     Connection, DataError, Engine, FromColumn as _, FromRow, Row, Statement, Value, sql::Text,
 };
 
-/// One condition of a caller.
+/// A filter of the client.
 #[derive(Debug, Clone)]
 pub(super) struct Filter {
     pub(super) column: &'static str,
@@ -23,14 +23,14 @@ pub(super) struct Order {
     pub(super) descends: bool,
 }
 
-/// Where a page begins.
+/// The start of a page.
 #[derive(Debug, Clone)]
 pub(super) enum Start {
     Offset(u32),
     After(Vec<Value>),
 }
 
-/// A list as a caller wants it, with nothing in it that is not allowed.
+/// A validated request for a list.
 #[derive(Debug, Clone)]
 #[must_use = "a query does nothing until it is fetched"]
 pub struct ListQuery {
@@ -47,14 +47,14 @@ pub struct ListQuery {
     on_replica: bool,
 }
 
-/// One page of a list.
+/// A page of a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Page<T> {
     /// The rows.
     pub items: Vec<T>,
-    /// What to send as `cursor` for the next page; none after the last.
+    /// The `cursor` of the next page. `None` on the last page.
     pub next: Option<String>,
-    /// How many rows there are on all pages, where it was asked for.
+    /// The number of rows on all pages, if the client requested it.
     pub total: Option<u64>,
 }
 
@@ -83,22 +83,22 @@ impl ListQuery {
         }
     }
 
-    /// The value of the next `?` in the list's own condition.
+    /// Binds the value of the next `?` in the condition of the list.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.bound.push(value.into());
         self
     }
 
-    /// Lets a read replica answer.
+    /// Lets a read replica serve the query.
     pub fn on_replica(mut self) -> Self {
         self.on_replica = true;
         self
     }
 
-    /// The page.
+    /// Returns the page.
     ///
     /// # Errors
-    /// Whatever the database says, typed; a sort column without a value.
+    /// Any [`DataError`] of the database, and a sort column that is null.
     pub async fn fetch<T: FromRow>(
         self,
         connection: &dyn Connection,
@@ -126,11 +126,11 @@ impl ListQuery {
     }
 
     fn cursor_at(&self, row: &Row) -> Result<String, DataError> {
-        // The sort columns stand last in each row.
+        // The sort columns are the last of each row.
         let first = row.len().saturating_sub(self.orders.len());
         let values = self.orders.iter().enumerate().map(|(position, order)| {
             let value = row.value_at(first + position)?;
-            // As the kind of the field, whatever the engine keeps it as.
+            // Converted to the kind of the field, whatever the engine stores.
             match order.field.kind {
                 crate::Kind::Uuid => uuid::Uuid::from_value(value).map(Value::from),
                 crate::Kind::Time => {
@@ -146,7 +146,7 @@ impl ListQuery {
         Ok(cursor::write(&self.checksum, &values))
     }
 
-    /// The statement of the page: one row more than it has says whether another follows.
+    /// Composes the statement of the page. One further row shows whether another page follows.
     pub(super) fn rows(&self, engine: Engine) -> Statement {
         let mut text = format!("SELECT {}", self.columns);
         for (position, order) in self.orders.iter().enumerate() {
@@ -213,7 +213,8 @@ impl ListQuery {
         }
     }
 
-    /// `a > ? OR a = ? AND (b < ? OR …)`: what follows in an order whose parts may go either way.
+    /// Composes `a > ? OR a = ? AND (b < ? OR …)`, the rows after a cursor in an order of mixed
+    /// directions.
     fn after(&self, after: &[Value], text: &mut String, values: &mut Vec<Value>) {
         let mut open = 0;
         let last = self.orders.len().saturating_sub(1);
@@ -247,7 +248,7 @@ impl Filter {
                 text.push_str(&format!("{column} IN ({places})"));
                 return;
             }
-            // Not `LIKE`, which is about patterns and ignores case on SQLite.
+            // `LIKE` has wildcards, and ignores case on SQLite.
             Operator::Prefix => {
                 let length = if engine == Engine::Postgres {
                     "CAST(? AS INTEGER)"

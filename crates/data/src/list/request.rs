@@ -1,13 +1,14 @@
-/// What a caller asks of a list, not looked at yet.
+/// The parameters that a client sent for a list, before validation.
 ///
-/// `limit`, `offset`, `cursor`, `sort` and `total` are about the page; everything else is a filter: `label=x`, `created.from=2026-01-01T00:00:00Z`.
+/// `limit`, `offset`, `cursor`, `sort` and `total` select the page. Every other parameter is a filter,
+/// such as `label=x` or `created.from=2026-01-01T00:00:00Z`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ListRequest {
     pub(super) pairs: Vec<(String, String)>,
 }
 
 impl ListRequest {
-    /// From the names and values of a query.
+    /// Creates a request from names and values.
     pub fn new<K: Into<String>, V: Into<String>>(pairs: impl IntoIterator<Item = (K, V)>) -> Self {
         let pairs = pairs.into_iter();
         Self {
@@ -17,7 +18,7 @@ impl ListRequest {
         }
     }
 
-    /// From the query of a URL, percent-encoded, without its question mark.
+    /// Parses the percent-encoded query of a URL, without its question mark.
     #[must_use]
     pub fn of_query(query: &str) -> Self {
         Self::new(url::form_urlencoded::parse(query.as_bytes()).into_owned())

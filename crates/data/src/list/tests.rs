@@ -37,7 +37,7 @@ fn refused(query: &str) -> Vec<String> {
 }
 
 #[test]
-fn whatever_is_not_allowed_is_refused_by_name_data_4() {
+fn parameters_that_are_not_allowed_are_named_data_4() {
     for (query, name) in [
         ("sort=id;DROP+TABLE+symbols", "sort"),
         ("sort=secret", "sort"),
@@ -81,7 +81,7 @@ fn a_statement_says_what_was_asked_for() {
 
 proptest! {
     #[test]
-    fn no_text_of_a_caller_reaches_sql_data_4(
+    fn text_of_clients_never_becomes_sql_data_4(
         name in prop_oneof![
             Just("label".to_owned()), Just("label.in".to_owned()), Just("label.prefix".to_owned()), Just("label.contains".to_owned()),
             Just("id".to_owned()), Just("sort".to_owned()), Just("cursor".to_owned()), Just("limit".to_owned()), ".*",

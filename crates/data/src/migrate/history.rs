@@ -12,9 +12,9 @@ use crate::{
     pool::{Lease, Work},
 };
 
-/// A migration may build an index over all there is: longer than a request's statement, and not for ever.
+/// The timeout of a statement, which may build an index of a whole table.
 const LONGEST: Duration = Duration::from_secs(60 * 60);
-/// More migrations than a service ever has.
+/// More migrations than a service has.
 const MOST: u32 = 100_000;
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS {name} (
@@ -25,7 +25,7 @@ const TABLE: &str = "CREATE TABLE IF NOT EXISTS {name} (
     unfinished {boolean} NOT NULL
 )";
 
-/// What the database says about one migration.
+/// A migration in the history of the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Applied {
     pub(super) version: u32,
@@ -34,7 +34,7 @@ pub(super) struct Applied {
     pub(super) unfinished: bool,
 }
 
-/// Runs statements of migrations over a connection, with their own limit.
+/// Executes statements of migrations over one connection, with their own timeout.
 pub(super) struct Session<'a>(pub(super) &'a mut Lease);
 
 impl Session<'_> {
@@ -68,7 +68,7 @@ impl Session<'_> {
     }
 }
 
-/// The first value of the first row.
+/// Returns the first value of the first row.
 pub(super) async fn value<T: FromColumn>(
     session: &mut Session<'_>,
     text: &str,
@@ -77,7 +77,7 @@ pub(super) async fn value<T: FromColumn>(
     rows.first().ok_or_else(DataError::not_found)?.get_at(0)
 }
 
-/// The table of a set's history.
+/// Returns the table of the history of a set.
 pub(super) fn table(set: &MigrationSet) -> String {
     if set.name().is_empty() {
         "schema_history".to_owned()
@@ -97,7 +97,8 @@ pub(super) async fn make_table(
     Ok(())
 }
 
-/// What was applied, oldest first; nothing where there is no table yet. Changes nothing.
+/// Returns the applied migrations, the oldest first. Returns none if the table is missing. Changes
+/// nothing.
 pub(super) async fn read(
     session: &mut Session<'_>,
     set: &MigrationSet,
@@ -149,7 +150,7 @@ pub(super) async fn add(
     session.query(&text, &values).await.map(drop)
 }
 
-/// Says that a migration is whole.
+/// Records that a migration is complete.
 pub(super) async fn finish(
     session: &mut Session<'_>,
     set: &MigrationSet,
@@ -166,7 +167,7 @@ pub(super) async fn finish(
         .map(drop)
 }
 
-/// Says that a migration is being undone.
+/// Records that a migration is being undone.
 pub(super) async fn mark(
     session: &mut Session<'_>,
     set: &MigrationSet,

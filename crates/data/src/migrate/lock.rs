@@ -5,23 +5,24 @@ use tokio::time::{self, Instant};
 use super::history::{Session, value};
 use crate::{DataError, DataErrorKind, Engine, pool::Lease};
 
-/// How long one run waits for another: longer than most migrations take.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a process waits for the lock: longer than most migrations take.
+const TIMEOUT: Duration = Duration::from_secs(60);
 const PAUSE: Duration = Duration::from_millis(200);
-/// The lock's number for PostgreSQL: "seaworth" in ASCII.
+/// The number of the advisory lock of PostgreSQL: "seaworth" in ASCII.
 const NUMBER: i64 = 0x7365_6177_6f72_7468;
 
-/// Takes the lock of this database for the session, or waits for whoever has it. SQLite has none of the kind: there each migration takes the lock for writing.
+/// Acquires the lock of this database for the session. On SQLite, each migration takes the write lock
+/// instead.
 pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataError> {
     let ask = match engine {
         Engine::Postgres => format!("SELECT pg_try_advisory_lock({NUMBER})"),
-        // The name is the server's, so the database is in it; at most 64 characters.
+        // Names are global on the server and have up to 64 characters, so this one contains the database.
         Engine::MySql => {
             "SELECT COALESCE(GET_LOCK(CONCAT('seaworthy:', LEFT(DATABASE(), 50)), 0), 0)".to_owned()
         }
         Engine::Sqlite => return Ok(()),
     };
-    let end = Instant::now() + PATIENCE;
+    let end = Instant::now() + TIMEOUT;
     loop {
         let is_ours: bool = value(&mut Session(lease), &ask).await?;
         if is_ours {
@@ -30,7 +31,9 @@ pub(super) async fn take(lease: &mut Lease, engine: Engine) -> Result<(), DataEr
         if Instant::now() >= end {
             return Err(DataError::new(
                 DataErrorKind::Migration,
-                format!("another process migrates this database for longer than {PATIENCE:?}"),
+                format!(
+                    "another process has been migrating this database for longer than {TIMEOUT:?}"
+                ),
             ));
         }
         time::sleep(PAUSE).await;

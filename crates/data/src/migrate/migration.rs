@@ -1,6 +1,9 @@
 use sha2::{Digest as _, Sha256};
 
-/// One step of a database's tables, forth and back. Its text is written once for all engines, see [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md) for the words.
+/// A migration, with the SQL to apply and to undo it.
+///
+/// One text serves all engines. [`docs/data.md`](https://github.com/seaworthy/seaworthy/blob/main/docs/data.md)
+/// lists its placeholders.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Migration {
     version: u32,
@@ -11,7 +14,7 @@ pub struct Migration {
 }
 
 impl Migration {
-    /// A step with its version, which rises from one to the next, its name, and its SQL forth and back.
+    /// Creates a migration. Versions rise from 1.
     #[must_use]
     pub const fn new(
         version: u32,
@@ -56,13 +59,14 @@ impl Migration {
         self.down
     }
 
-    /// Whether a database with this checksum has applied this migration, with this text or an
+    /// Returns whether a database with this checksum has applied this migration, with this text or an
     /// accepted earlier one.
     pub(super) fn accepts(&self, checksum: &str) -> bool {
         self.former_checksum == Some(checksum) || self.checksum() == checksum
     }
 
-    /// SHA-256 of the text, in hexadecimal. Line ends do not count: a checkout may change them.
+    /// Returns the SHA-256 of the text in hexadecimal. Line endings do not count, because a checkout may
+    /// change them.
     pub(super) fn checksum(&self) -> String {
         let text = format!("{}\0{}", self.up, self.down).replace("\r\n", "\n");
         let digest = Sha256::digest(text.as_bytes());
@@ -70,7 +74,7 @@ impl Migration {
     }
 }
 
-/// Migrations that belong together and have one history.
+/// Migrations with a common history.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MigrationSet {
     name: &'static str,
@@ -78,7 +82,7 @@ pub struct MigrationSet {
 }
 
 impl MigrationSet {
-    /// The migrations of the service itself.
+    /// Creates the set of the service.
     #[must_use]
     pub const fn of_service(migrations: &'static [Migration]) -> Self {
         Self {
@@ -87,13 +91,13 @@ impl MigrationSet {
         }
     }
 
-    /// The migrations of a part, such as `outbox`: a word of lower-case letters and underscores.
+    /// Creates the set of a part, such as `outbox`. The name has lower-case letters and underscores.
     #[must_use]
     pub const fn of_part(name: &'static str, migrations: &'static [Migration]) -> Self {
         Self { name, migrations }
     }
 
-    /// The name; empty for those of the service.
+    /// The name. Empty for the set of the service.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
@@ -105,20 +109,23 @@ impl MigrationSet {
         self.migrations
     }
 
-    /// What is wrong with the set itself.
+    /// Returns a mistake in the definition of the set.
     pub(super) fn mistake(&self) -> Option<String> {
         let is_word = |name: &str| {
             name.bytes()
                 .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
         };
         if !is_word(self.name) {
-            return Some(format!("{:?} is no name of a set", self.name));
+            return Some(format!(
+                "{:?} is not a valid name of a migration set: use lower-case letters and '_'",
+                self.name
+            ));
         }
         let mut before = 0;
         for migration in self.migrations {
             if migration.version <= before {
                 return Some(format!(
-                    "migration {} stands behind {before}: versions rise from 1",
+                    "migration {} follows {before}: versions must rise from 1",
                     migration.version
                 ));
             }

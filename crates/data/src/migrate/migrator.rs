@@ -9,28 +9,39 @@ use super::{
 };
 use crate::{DataError, Database, Engine, pool::Lease};
 
-/// Brings the tables of a database to the state that the program wants, and says where they stand.
+/// Applies and undoes migrations, and reports their state.
+///
+/// ```no_run
+/// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {
+/// use seaworthy_data::{LEASE_MIGRATIONS, Migrator};
+///
+/// let migrator = Migrator::new(database, &[LEASE_MIGRATIONS]);
+/// migrator.up(false).await?;
+/// migrator.verify().await?;
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct Migrator<'a> {
     database: &'a Database,
     sets: Vec<MigrationSet>,
 }
 
-/// One migration that was, or would be, applied or undone.
+/// A migration that was applied or undone, or would be.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Step {
-    /// The set that it belongs to; empty for those of the service.
+    /// The set of the migration. Empty for migrations of the service.
     pub set: String,
     /// The version.
     pub version: u32,
     /// The name.
     pub name: String,
-    /// What is run, as the engine of the database reads it.
+    /// The statements for the engine of the database.
     pub statements: Vec<String>,
 }
 
 impl<'a> Migrator<'a> {
-    /// The migrations of a database. Sets are applied in this order and undone in the reverse one.
+    /// Creates a migrator. It applies the sets in this order.
     #[must_use]
     pub fn new(database: &'a Database, sets: &[MigrationSet]) -> Self {
         Self {
@@ -39,10 +50,11 @@ impl<'a> Migrator<'a> {
         }
     }
 
-    /// Applies what is missing. With `dry_run` it only tells what it would do.
+    /// Applies the pending migrations. With `dry_run` it only returns them.
     ///
     /// # Errors
-    /// What is applied does not match what the program has, a statement failed, or another process did not give the lock back.
+    /// An applied migration differs from that of the program, a statement fails, or another process
+    /// holds the lock for too long.
     pub async fn up(&self, dry_run: bool) -> Result<Vec<Step>, DataError> {
         let mut lease = self.begin(dry_run).await?;
         let done = self.up_with(&mut lease, dry_run).await;
@@ -74,7 +86,7 @@ impl<'a> Migrator<'a> {
         Ok(steps)
     }
 
-    /// Undoes what was applied last, as many steps as `count`, the service's own first. With `dry_run` it only tells what it would do.
+    /// Undoes the last `count` migrations of the service. With `dry_run` it only returns them.
     ///
     /// # Errors
     /// As for [`up`](Self::up).
@@ -92,7 +104,7 @@ impl<'a> Migrator<'a> {
     ) -> Result<Vec<Step>, DataError> {
         let count = usize::try_from(count).unwrap_or(usize::MAX);
         let mut steps = Vec::new();
-        // Those of parts go with the part; `down` is about the service's own.
+        // The migrations of parts are not undone.
         for set in self.sets.iter().filter(|set| set.name().is_empty()) {
             let mut session = Session(lease);
             let applied = history::read(&mut session, set).await?;
@@ -102,7 +114,7 @@ impl<'a> Migrator<'a> {
                     .migrations()
                     .iter()
                     .find(|migration| migration.version() == applied.version)
-                    .ok_or_else(|| mistake("it is not known"))?;
+                    .ok_or_else(|| mistake("the program does not contain the migration"))?;
                 let step = step(set, migration, migration.down(), &session)?;
                 if !dry_run {
                     undo(&mut session, set, &step).await?;
@@ -113,10 +125,10 @@ impl<'a> Migrator<'a> {
         Ok(steps)
     }
 
-    /// Where every migration stands. Changes nothing.
+    /// Returns the state of every migration. Changes nothing.
     ///
     /// # Errors
-    /// The database cannot be asked.
+    /// Any [`DataError`] of the database.
     pub async fn status(&self) -> Result<Vec<MigrationStatus>, DataError> {
         let (mut lease, _admission) = self.database.lease(None).await?;
         let mut all = Vec::new();
@@ -127,10 +139,10 @@ impl<'a> Migrator<'a> {
         Ok(all)
     }
 
-    /// Whether the database is exactly as the program wants it: what a service asks before it is ready.
+    /// Verifies that the migrations of the database and the program are the same.
     ///
     /// # Errors
-    /// It is not; the error names what differs.
+    /// They differ. The error names the migrations.
     pub async fn verify(&self) -> Result<(), DataError> {
         for set in &self.sets {
             if let Some(problem) = set.mistake() {
@@ -148,7 +160,7 @@ impl<'a> Migrator<'a> {
         }
         let engine = self.database.0.pool.engine();
         let (mut lease, _admission) = self.database.lease(None).await?;
-        // The connection has its own limits. Closing it releases its locks, even if this future is
+        // The connection has its own timeouts. Closing it releases its locks, even if this future is
         // dropped.
         lease.close_when_done();
         let mut session = Session(&mut lease);
@@ -175,7 +187,7 @@ impl<'a> Migrator<'a> {
     }
 }
 
-/// Limits of statements are for requests.
+/// Returns the statements that remove the timeouts for requests.
 fn unlimited(engine: Engine, session: &Session<'_>) -> Vec<&'static str> {
     match (engine, session.reader()) {
         (Engine::Postgres, _) => vec![
@@ -203,7 +215,7 @@ fn step(
     })
 }
 
-/// Applies one migration; says whether it was this process that did.
+/// Applies one migration. Returns `false` if another process has applied it.
 async fn apply(
     session: &mut Session<'_>,
     set: &MigrationSet,
@@ -218,7 +230,7 @@ async fn apply(
         unfinished: !is_whole,
     };
     begin(session).await?;
-    // On SQLite the lock for writing is the lock, and another may have been faster.
+    // On SQLite the write lock is the lock, so another process may have applied it.
     if session.engine() == Engine::Sqlite {
         let now = history::read(session, set).await?;
         if now.iter().any(|known| known.version == step.version) {
@@ -294,8 +306,8 @@ fn refuse_mismatch(all: &[MigrationStatus], allowed: &[MigrationState]) -> Resul
             let what = match status.state {
                 MigrationState::Pending => "is not applied",
                 MigrationState::Changed => "was changed after it was applied",
-                MigrationState::Unfinished => "failed in the middle",
-                MigrationState::Unknown => "is applied and not known to this program",
+                MigrationState::Unfinished => "is unfinished",
+                MigrationState::Unknown => "is applied, and the program does not contain it",
                 MigrationState::Skipped => "was skipped",
                 MigrationState::Applied => "is applied",
             };

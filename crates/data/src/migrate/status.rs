@@ -2,34 +2,34 @@ use serde::Serialize;
 
 use super::{history::Applied, migration::MigrationSet};
 
-/// Where one migration stands.
+/// The state of a migration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MigrationState {
-    /// The database has it.
+    /// The migration is applied.
     Applied,
-    /// The database does not have it yet.
+    /// The migration is not applied.
     Pending,
-    /// The database has it, and its text was changed since.
+    /// The migration is applied, and its text was changed afterwards.
     Changed,
-    /// It failed in the middle, on an engine that cannot undo it.
+    /// The migration failed on an engine that cannot roll it back.
     Unfinished,
-    /// The database has it, and the program does not know it: the program is older, or it was removed.
+    /// The migration is applied, and the program does not contain it.
     Unknown,
-    /// The database does not have it, but has a later one.
+    /// The migration is not applied, but a later one is.
     Skipped,
 }
 
-/// One migration and where it stands.
+/// A migration and its state.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct MigrationStatus {
-    /// The set that it belongs to; empty for those of the service.
+    /// The set of the migration. Empty for migrations of the service.
     pub set: String,
     /// The version.
     pub version: u32,
     /// The name.
     pub name: String,
-    /// Where it stands.
+    /// The state.
     pub state: MigrationState,
 }
 
@@ -50,9 +50,7 @@ pub(super) fn compare(set: &MigrationSet, applied: &[Applied]) -> Vec<MigrationS
                 .find(|applied| applied.version == migration.version());
             let state = match known {
                 Some(applied) if applied.unfinished => MigrationState::Unfinished,
-                Some(applied) if !migration.accepts(&applied.checksum) => {
-                    MigrationState::Changed
-                }
+                Some(applied) if !migration.accepts(&applied.checksum) => MigrationState::Changed,
                 Some(_) => MigrationState::Applied,
                 None if migration.version() < last => MigrationState::Skipped,
                 None => MigrationState::Pending,

@@ -1,9 +1,10 @@
-//! The words of migrations for what engines name differently.
+//! The placeholders of migrations for types that engines name differently.
 
 use crate::{DataError, DataErrorKind, Engine};
 
-/// A word, and what it is on PostgreSQL, MariaDB, MySQL and SQLite. Texts are compared and ordered by their code points on all of them, so that `a` and `A` differ everywhere.
-const WORDS: [(&str, [&str; 4]); 13] = [
+/// The placeholders, and their types on PostgreSQL, MariaDB, MySQL and SQLite. Text is compared by code
+/// point on all engines, so `a` and `A` differ.
+const TYPES: [(&str, [&str; 4]); 13] = [
     (
         "identity",
         [
@@ -26,7 +27,7 @@ const WORDS: [(&str, [&str; 4]); 13] = [
             "TEXT",
         ],
     ),
-    // A text that an index can hold.
+    // Text that can be indexed.
     (
         "string",
         [
@@ -37,7 +38,7 @@ const WORDS: [(&str, [&str; 4]); 13] = [
         ],
     ),
     ("bytes", ["BYTEA", "LONGBLOB", "LONGBLOB", "BLOB"]),
-    // Bytes that an index can hold.
+    // Bytes that can be indexed.
     (
         "key_bytes",
         ["BYTEA", "VARBINARY(255)", "VARBINARY(255)", "BLOB"],
@@ -59,7 +60,7 @@ const WORDS: [(&str, [&str; 4]); 13] = [
     ),
 ];
 
-/// What a migration is read for.
+/// The server that a migration is written for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reader {
     Postgres,
@@ -87,7 +88,7 @@ impl Reader {
         }
     }
 
-    /// Whether a section for these engines is for this one: `mysql` means MariaDB too.
+    /// Returns whether a section for these engines applies. `mysql` includes MariaDB.
     fn is_named_by(self, engines: &str) -> Option<bool> {
         let mut is_named = false;
         for engine in engines.split(',').map(str::trim) {
@@ -103,7 +104,8 @@ impl Reader {
     }
 }
 
-/// The statements of a migration as one engine reads them. `{word}` is replaced; the lines from `-- on ENGINE, ENGINE:` to `-- end` are for these engines alone.
+/// Returns the statements of a migration for one engine. Replaces the placeholders. Lines from
+/// `-- on ENGINE, ENGINE:` to `-- end` apply to these engines only.
 pub(super) fn statements(text: &str, reader: Reader) -> Result<Vec<String>, DataError> {
     let text = words(&sections(text, reader)?, reader)?;
     Ok(split(&text, reader))
@@ -123,12 +125,16 @@ fn sections(text: &str, reader: Reader) -> Result<String, DataError> {
             .and_then(|comment| comment.strip_suffix(':'));
         match (engines, comment, section) {
             (Some(_), _, Some(_)) => {
-                return Err(mistake(format!("{line:?} stands inside of a section")));
+                return Err(mistake(format!(
+                    "{line:?} is inside of another section: end that section first"
+                )));
             }
             (Some(engines), _, None) => {
-                let is_named = reader
-                    .is_named_by(engines)
-                    .ok_or_else(|| mistake(format!("{line:?} names an unknown engine")))?;
+                let is_named = reader.is_named_by(engines).ok_or_else(|| {
+                    mistake(format!(
+                        "{line:?} names an unknown engine: use postgres, mysql, mariadb or sqlite"
+                    ))
+                })?;
                 section = Some(is_named);
             }
             (None, Some("end"), Some(_)) => section = None,
@@ -140,7 +146,7 @@ fn sections(text: &str, reader: Reader) -> Result<String, DataError> {
         }
     }
     match section {
-        Some(_) => Err(mistake("a section has no end".to_owned())),
+        Some(_) => Err(mistake("a section has no `-- end`".to_owned())),
         None => Ok(kept),
     }
 }
@@ -156,14 +162,15 @@ fn words(text: &str, reader: Reader) -> Result<String, DataError> {
                     .bytes()
                     .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
         });
-        // Braces around anything else, such as a document, are braces.
+        // Braces around other text, such as JSON, are kept.
         let Some((word, after)) = word else {
             replaced.push('{');
             rest = after;
             continue;
         };
-        let known = WORDS.iter().find(|(known, _)| *known == word);
-        let engines = known.ok_or_else(|| mistake(format!("{{{word}}} is no known word")))?;
+        let known = TYPES.iter().find(|(known, _)| *known == word);
+        let engines =
+            known.ok_or_else(|| mistake(format!("{{{word}}} is not a known placeholder")))?;
         replaced.push_str(engines.1.get(reader.column()).copied().unwrap_or_default());
         rest = after;
     }

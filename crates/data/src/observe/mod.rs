@@ -1,4 +1,4 @@
-//! What is told of statements: durations, outcomes, spans (OBS-5, OBS-6) and a line about each slow one.
+//! Metrics and spans of statements (OBS-5, OBS-6), and the log of slow ones.
 
 use std::{
     sync::Arc,
@@ -13,15 +13,15 @@ use seaworthy_telemetry::{
 
 use crate::{DataError, DatabaseUrl, connection::Answer, prepared::Prepared};
 
-/// Words that statements begin with: a dozen.
+/// First words of statements. There are about a dozen.
 const MOST_OPERATIONS: usize = 32;
-/// Outcomes: the kinds of errors.
+/// Outcomes, which are the kinds of errors.
 const MOST_OUTCOMES: usize = 64;
-/// A statement whose caller went away.
+/// The outcome of a statement whose future was dropped.
 const CANCELLED: &str = "CANCELLED";
 const SUCCEEDED: &str = "OK";
 
-/// Cheap to clone.
+/// Records metrics, spans and logs of statements. Cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Observer(Arc<Inner>);
 
@@ -60,14 +60,14 @@ impl Observer {
             Operation {
                 duration: all.histogram(
                     "database_statement_duration_seconds",
-                    "Time from asking for a statement to its last row, with the wait for a connection.",
+                    "Time until the last row of a statement, including the wait for a connection.",
                     DURATION_BUCKETS,
                     &[("name", &database), ("operation", &operation)],
                 ),
                 outcomes: Family::new(MOST_OUTCOMES, move |outcome| {
                     metrics.counter(
                         "database_statements_total",
-                        "Statements that have ended, by what came of them.",
+                        "Statements by outcome.",
                         &[
                             ("name", &name),
                             ("operation", &operation),
@@ -88,7 +88,7 @@ impl Observer {
             operations,
             conflicts: metrics.counter(
                 "database_transaction_retries_total",
-                "Transactions that lost against another and were run again.",
+                "Transactions that ran again after a conflict.",
                 &[("name", name)],
             ),
         }))
@@ -115,7 +115,7 @@ impl Observer {
     }
 }
 
-/// A statement that runs. Dropping it ends it: one duration, one outcome, one span.
+/// A running statement. Dropping it records its duration, outcome and span.
 pub(crate) struct Record {
     observer: Observer,
     prepared: Arc<Prepared>,

@@ -13,26 +13,28 @@ use crate::{
     driver::{Driver, Keep},
 };
 
-/// The server's own limit comes first by this much: its refusal leaves the connection usable.
+/// The timeout of the server ends a statement earlier by this time, which leaves the connection
+/// usable.
 const GRACE: Duration = Duration::from_millis(250);
 
-/// One connection, lent. It goes back to the pool when it is dropped; one whose statement was given up is closed instead, so that the server stops working on it.
+/// A connection in use. Dropping it returns it to the pool. If its statement timed out, it is closed
+/// instead, so that the server stops the work.
 pub(crate) struct Lease {
     pool: Pool,
     opened: Option<Opened>,
-    /// A statement is under way.
+    /// A statement is running.
     busy: bool,
     /// The connection has its own settings, so it is closed instead of being returned.
     is_special: bool,
-    _place: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
     _in_use: GaugeGuard,
 }
 
-/// What is done with a connection.
+/// The work for a connection.
 pub(crate) enum Work<'a> {
     /// A prepared statement.
     Prepared(Arc<str>, &'a [Value], Keep),
-    /// Statements without values.
+    /// Statements without values, such as `BEGIN`.
     Plain(&'a str),
 }
 
@@ -46,14 +48,14 @@ impl Work<'_> {
 }
 
 impl Lease {
-    pub(super) fn new(pool: Pool, place: OwnedSemaphorePermit, opened: Opened) -> Self {
+    pub(super) fn new(pool: Pool, permit: OwnedSemaphorePermit, opened: Opened) -> Self {
         let in_use = pool.0.metrics.in_use.guard();
         Self {
             pool,
             opened: Some(opened),
             busy: false,
             is_special: false,
-            _place: place,
+            _permit: permit,
             _in_use: in_use,
         }
     }
@@ -62,22 +64,22 @@ impl Lease {
         self.opened.as_ref().map(|opened| &opened.driver)
     }
 
-    /// Works with the connection, at the latest until `end`.
+    /// Executes `work` before `deadline`.
     pub(crate) async fn run(
         &mut self,
         work: Work<'_>,
-        end: Option<Instant>,
+        deadline: Option<Instant>,
     ) -> Result<Answer, DataError> {
-        let patience = Instant::now() + self.pool.config().statement_timeout.get() + GRACE;
-        let limit = end.map_or(patience, |end| end.min(patience));
-        self.run_until(work, limit, limit < patience).await
+        let timeout = Instant::now() + self.pool.config().statement_timeout.get() + GRACE;
+        let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        self.run_until(work, end, end < timeout).await
     }
 
-    /// Works with the connection for as long as until `limit`, which is a deadline or a limit of ours.
+    /// Executes `work` before `end`, which is the deadline of the request or a timeout of the settings.
     pub(crate) async fn run_until(
         &mut self,
         work: Work<'_>,
-        limit: Instant,
+        end: Instant,
         is_deadline: bool,
     ) -> Result<Answer, DataError> {
         let Some(opened) = self.opened.as_mut() else {
@@ -87,7 +89,7 @@ impl Lease {
             ));
         };
         self.busy = true;
-        let outcome = time::timeout_at(limit, work.with(&mut opened.driver)).await;
+        let outcome = time::timeout_at(end, work.with(&mut opened.driver)).await;
         match outcome {
             Ok(outcome) => {
                 self.busy = false;
@@ -106,12 +108,12 @@ impl Lease {
                 } else {
                     DataErrorKind::StatementTimeout
                 };
-                Err(DataError::new(kind, "the statement was given up"))
+                Err(DataError::new(kind, "the statement was cancelled"))
             }
         }
     }
 
-    /// Closes the connection without a goodbye: whatever the server does for it ends.
+    /// Closes the connection at once, so that the server stops its work.
     pub(crate) fn abandon(&mut self) {
         let Some(opened) = self.opened.take() else {
             return;
@@ -124,14 +126,14 @@ impl Lease {
         self.busy = false;
     }
 
-    /// Does something with the connection before it goes back, in the background.
+    /// Runs `work` in the background before the connection returns to the pool.
     pub(crate) fn finish<F>(self, work: impl FnOnce(Self) -> F)
     where
         F: Future<Output = ()> + Send + 'static,
     {
         match tokio::runtime::Handle::try_current() {
             Ok(runtime) => drop(runtime.spawn(work(self))),
-            // Closing it undoes what was not committed.
+            // Closing the connection rolls back its transaction.
             Err(_no_runtime) => {
                 let mut lease = self;
                 lease.abandon();

@@ -1,7 +1,8 @@
-//! Connections that are kept, and lent to one statement or transaction at a time.
+//! The connection pool.
 //!
-//! Two limits are apart that others mix up: a *place* (how many may be open at once, first come first served, waited for as long as `acquire_timeout`) and a
-//! *connection* (opened within `connect_timeout`). So "all are busy" and "the server is gone" are two errors, and only the second counts for the breaker.
+//! A statement first waits for a permit (`acquire_timeout`) and then for a connection
+//! (`connect_timeout`). A busy pool and an unreachable server are therefore different errors, and only
+//! the second counts for the breaker.
 
 mod lease;
 mod metrics;
@@ -29,8 +30,8 @@ use opened::{Kept, Opened};
 
 use crate::{DataError, DataErrorKind, DatabaseConfig, DatabaseUrl, Engine, driver::Target};
 
-/// Goodbye is said, and not waited for for long.
-const CLOSE_LIMIT: Duration = Duration::from_secs(1);
+/// The timeout for closing a connection in order.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The connections to one server. Cheap to clone.
 #[derive(Clone)]
@@ -41,7 +42,7 @@ struct Inner {
     engine: Engine,
     target: Target,
     config: Arc<DatabaseConfig>,
-    places: Arc<Semaphore>,
+    permits: Arc<Semaphore>,
     maximum: u32,
     idle: Mutex<Idle>,
     closed: AtomicBool,
@@ -50,9 +51,9 @@ struct Inner {
 
 #[derive(Default)]
 struct Idle {
-    /// The one that was used last is at the end, and is used first: the others may grow old and be closed.
+    /// Ordered by last use. The last one is used first, so that the others reach their idle timeout.
     connections: Vec<Kept>,
-    /// What was last used before is asked whether it is alive: another connection broke.
+    /// Connections that were last used before this time are validated, because another one broke.
     suspect_until: Option<Instant>,
 }
 
@@ -63,18 +64,18 @@ impl Pool {
         config: Arc<DatabaseConfig>,
         metrics: &Metrics,
     ) -> Result<Self, DataError> {
-        // A database in memory is that of its one connection.
+        // A database in memory belongs to its one connection.
         let maximum = if url.is_in_memory() {
             1
         } else {
-            config.pool.maximum.get()
+            config.pool.max_connections.get()
         };
-        let places = usize::try_from(maximum).unwrap_or(usize::MAX);
+        let permits = usize::try_from(maximum).unwrap_or(usize::MAX);
         Ok(Self(Arc::new(Inner {
             name: Arc::clone(name),
             engine: url.engine(),
             target: Target::new(url, &config)?,
-            places: Arc::new(Semaphore::new(places.min(Semaphore::MAX_PERMITS))),
+            permits: Arc::new(Semaphore::new(permits.min(Semaphore::MAX_PERMITS))),
             maximum,
             idle: Mutex::default(),
             closed: AtomicBool::new(false),
@@ -95,49 +96,49 @@ impl Pool {
         &self.0.config
     }
 
-    /// Lends a connection, at the latest at `end`.
-    pub(crate) async fn acquire(&self, end: Option<Instant>) -> Result<Lease, DataError> {
-        let place = self.place(end).await?;
+    /// Returns a connection before `deadline`.
+    pub(crate) async fn acquire(&self, deadline: Option<Instant>) -> Result<Lease, DataError> {
+        let permit = self.permit(deadline).await?;
         loop {
             let Some(kept) = self.pop() else {
-                let opened = self.open(end).await?;
-                return Ok(Lease::new(self.clone(), place, opened));
+                let opened = self.open(deadline).await?;
+                return Ok(Lease::new(self.clone(), permit, opened));
             };
             let Some(alive) = self.alive(kept).await else {
                 continue;
             };
-            return Ok(Lease::new(self.clone(), place, alive));
+            return Ok(Lease::new(self.clone(), permit, alive));
         }
     }
 
-    async fn place(
+    async fn permit(
         &self,
-        end: Option<Instant>,
+        deadline: Option<Instant>,
     ) -> Result<tokio::sync::OwnedSemaphorePermit, DataError> {
         let inner = &*self.0;
         if inner.closed.load(Ordering::Acquire) {
             return Err(closed());
         }
-        match Arc::clone(&inner.places).try_acquire_owned() {
-            Ok(place) => {
+        match Arc::clone(&inner.permits).try_acquire_owned() {
+            Ok(permit) => {
                 inner.metrics.wait.observe_duration(Duration::ZERO);
-                return Ok(place);
+                return Ok(permit);
             }
             Err(TryAcquireError::Closed) => return Err(closed()),
             Err(TryAcquireError::NoPermits) => {}
         }
         let _waiting = inner.metrics.waiting.guard();
         let began = Instant::now();
-        let patience = began + inner.config.pool.acquire_timeout.get();
-        let limit = end.map_or(patience, |end| end.min(patience));
-        let place = time::timeout_at(limit, Arc::clone(&inner.places).acquire_owned()).await;
+        let timeout = began + inner.config.pool.acquire_timeout.get();
+        let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        let permit = time::timeout_at(end, Arc::clone(&inner.permits).acquire_owned()).await;
         inner.metrics.wait.observe_duration(began.elapsed());
-        match place {
-            Ok(Ok(place)) => Ok(place),
+        match permit {
+            Ok(Ok(permit)) => Ok(permit),
             Ok(Err(_closed)) => Err(closed()),
             Err(_elapsed) => {
                 inner.metrics.timeouts.increment();
-                let kind = if limit < patience {
+                let kind = if end < timeout {
                     DataErrorKind::DeadlinePassed
                 } else {
                     DataErrorKind::PoolExhausted
@@ -154,7 +155,7 @@ impl Pool {
         self.0.idle.lock().connections.pop()
     }
 
-    /// The connection, if it may be used: neither too old nor dead.
+    /// Returns the connection if it is neither too old nor broken.
     async fn alive(&self, kept: Kept) -> Option<Opened> {
         let inner = &*self.0;
         let pool = &inner.config.pool;
@@ -164,14 +165,14 @@ impl Pool {
         if self.is_in_memory() {
             return Some(opened);
         }
-        if now - opened.at >= pool.lifetime.get() || now - used >= pool.idle_timeout.get() {
+        if now - opened.at >= pool.max_lifetime.get() || now - used >= pool.idle_timeout.get() {
             self.dispose(opened);
             return None;
         }
         let suspect_until = inner.idle.lock().suspect_until;
         let is_suspect = suspect_until.is_some_and(|until| used <= until);
-        if is_suspect || now - used >= pool.check_after.get() {
-            // A caller that is cancelled here drops the connection, which closes and counts it.
+        if is_suspect || now - used >= pool.validate_after_idle.get() {
+            // If this future is dropped here, the connection is closed and the gauge is lowered.
             let asked = time::timeout(inner.config.connect_timeout.get(), opened.driver.ping());
             if !matches!(asked.await, Ok(Ok(()))) {
                 return None;
@@ -184,37 +185,37 @@ impl Pool {
         self.0.config.url.is_in_memory()
     }
 
-    async fn open(&self, end: Option<Instant>) -> Result<Opened, DataError> {
+    async fn open(&self, deadline: Option<Instant>) -> Result<Opened, DataError> {
         let inner = &*self.0;
-        let patience = Instant::now() + inner.config.connect_timeout.get();
-        let limit = end.map_or(patience, |end| end.min(patience));
-        let opened = time::timeout_at(limit, inner.target.connect(&inner.config)).await;
+        let timeout = Instant::now() + inner.config.connect_timeout.get();
+        let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
+        let opened = time::timeout_at(end, inner.target.connect(&inner.config)).await;
         let driver = match opened {
             Ok(Ok(driver)) => driver,
             Ok(Err(error)) => return Err(while_connecting(error)),
-            Err(_elapsed) if limit < patience => {
+            Err(_elapsed) if end < timeout => {
                 return Err(DataError::new(
                     DataErrorKind::DeadlinePassed,
-                    "while a connection was opened",
+                    "while a connection was being opened",
                 ));
             }
             Err(_elapsed) => {
                 let limit = inner.config.connect_timeout;
                 return Err(DataError::new(
                     DataErrorKind::ConnectionFailed,
-                    format!("no answer within {limit}"),
+                    format!("the server did not respond within {limit}"),
                 ));
             }
         };
         Ok(Opened::new(driver, &inner.metrics.open))
     }
 
-    /// Takes a connection back that may be used again.
+    /// Returns a usable connection to the pool.
     fn give_back(&self, opened: Opened) {
         let inner = &*self.0;
         let used = Instant::now();
         if inner.closed.load(Ordering::Acquire)
-            || (used - opened.at >= inner.config.pool.lifetime.get() && !self.is_in_memory())
+            || (used - opened.at >= inner.config.pool.max_lifetime.get() && !self.is_in_memory())
         {
             self.dispose(opened);
             return;
@@ -223,15 +224,15 @@ impl Pool {
         inner.idle.lock().connections.push(kept);
     }
 
-    /// Closes a connection with a goodbye, in the background.
+    /// Closes a connection in order, in the background.
     fn dispose(&self, opened: Opened) {
         if let Ok(runtime) = tokio::runtime::Handle::try_current() {
             let driver = opened.driver;
-            runtime.spawn(driver.close(CLOSE_LIMIT));
+            runtime.spawn(driver.close(CLOSE_TIMEOUT));
         }
     }
 
-    /// A connection broke: those that were not used since may be broken too.
+    /// Marks the idle connections for validation, because another connection broke.
     fn suspect(&self) {
         self.0.idle.lock().suspect_until = Some(Instant::now());
     }
@@ -241,7 +242,7 @@ fn closed() -> DataError {
     DataError::new(DataErrorKind::ConnectionFailed, "the pool is closed")
 }
 
-/// What broke before a statement was sent is a connection that could not be made.
+/// A connection that breaks before a statement was sent counts as failed.
 fn while_connecting(error: DataError) -> DataError {
     if error.kind() == DataErrorKind::ConnectionLost {
         DataError::new(DataErrorKind::ConnectionFailed, error.to_string())

@@ -10,7 +10,7 @@ pub(super) struct Opened {
     _open: GaugeGuard,
 }
 
-/// A connection that waits for its next use. The gauge of idle connections follows its ownership.
+/// An idle connection. It holds a unit of the gauge of idle connections.
 pub(super) struct Kept {
     opened: Opened,
     pub(super) used: Instant,
@@ -40,7 +40,7 @@ impl Kept {
         self.opened.at
     }
 
-    /// Takes the connection out of the idle state, for use or for closing.
+    /// Ends the idle state, for use or for closing.
     pub(super) fn take(self) -> Opened {
         self.opened
     }

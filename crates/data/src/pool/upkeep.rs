@@ -1,4 +1,5 @@
-//! What a pool does on its own account: warming, closing what is old, ending what was given up.
+//! Background work of a pool: opens the minimum of connections, closes old ones, and ends statements
+//! that timed out.
 
 use std::{
     sync::{Arc, Weak, atomic::Ordering},
@@ -16,14 +17,14 @@ use crate::{
     driver::{Driver, MySqlSession},
 };
 
-/// Ending a statement is a favour to the server; its own limit ends it too.
-const END_LIMIT: Duration = Duration::from_secs(2);
+/// The timeout for ending a statement on the server, whose own timeout ends it too.
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 impl Pool {
-    /// Opens the connections that are kept (LIFE-3).
+    /// Opens the minimum of connections (LIFE-3).
     pub(crate) async fn warm(&self) -> Result<(), DataError> {
         let inner = &*self.0;
-        let wanted = inner.config.pool.minimum.clamp(1, inner.maximum);
+        let wanted = inner.config.pool.min_connections.clamp(1, inner.maximum);
         let mut leases = Vec::new();
         for _ in 0..wanted {
             leases.push(self.acquire(None).await?);
@@ -31,16 +32,16 @@ impl Pool {
         Ok(())
     }
 
-    /// A connection that is not of the pool and takes no place in it.
+    /// Opens a connection outside of the pool and its limit.
     pub(crate) async fn connect_apart(&self) -> Result<Driver, DataError> {
         self.0.target.connect(&self.0.config).await
     }
 
-    /// Closes free connections that are too old, and keeps the wanted number open, until the pool is gone.
+    /// Closes old idle connections and keeps the minimum open, until the pool is dropped.
     pub(crate) fn keep_up(&self) -> impl Future<Output = ()> + Send + 'static {
         let pool = Arc::downgrade(&self.0);
         let config = &self.0.config.pool;
-        let period = (config.idle_timeout.get().min(config.lifetime.get()) / 4)
+        let period = (config.idle_timeout.get().min(config.max_lifetime.get()) / 4)
             .clamp(Duration::from_millis(100), Duration::from_secs(30));
         async move {
             loop {
@@ -61,7 +62,7 @@ impl Pool {
         let now = Instant::now();
         let mut idle = inner.idle.lock();
         let is_old = |kept: &mut Kept| {
-            now - kept.opened_at() >= config.lifetime.get()
+            now - kept.opened_at() >= config.max_lifetime.get()
                 || now - kept.used >= config.idle_timeout.get()
         };
         idle.connections
@@ -70,7 +71,7 @@ impl Pool {
             .collect()
     }
 
-    /// Ends the statement of a connection that was closed: the server does not notice by itself.
+    /// Ends the statement of a closed connection, because the server does not notice.
     pub(super) fn end_statement(&self, session: MySqlSession) {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
             return;
@@ -80,27 +81,27 @@ impl Pool {
             let ending = async {
                 let mut driver = pool.0.target.connect(&pool.0.config).await?;
                 let ended = driver.run_plain(&format!("KILL {}", session.id)).await;
-                driver.close(END_LIMIT).await;
+                driver.close(END_TIMEOUT).await;
                 ended
             };
-            // Another number may be gone by now, which is as good.
-            let _ = time::timeout(END_LIMIT, ending).await;
+            // The session may have ended already.
+            let _ = time::timeout(END_TIMEOUT, ending).await;
         });
     }
 
-    /// Takes no new work.
+    /// Refuses new work.
     pub(crate) fn request_close(&self) {
         self.0.closed.store(true, Ordering::Release);
     }
 
-    /// Waits until every connection is back, and closes them.
+    /// Waits until all connections are returned, and closes them.
     pub(crate) async fn closed(&self) {
         let inner = &*self.0;
-        let _all = inner.places.acquire_many(inner.maximum).await;
+        let _all = inner.permits.acquire_many(inner.maximum).await;
         self.close_idle();
     }
 
-    /// Closes what is free.
+    /// Closes the idle connections.
     pub(crate) fn close_idle(&self) {
         let all = std::mem::take(&mut self.0.idle.lock().connections);
         for kept in all {
@@ -108,8 +109,8 @@ impl Pool {
         }
     }
 
-    /// How many connections are lent.
-    pub(crate) fn lent(&self) -> i64 {
+    /// Returns the number of connections in use.
+    pub(crate) fn in_use(&self) -> i64 {
         self.0.metrics.in_use.get()
     }
 }
@@ -125,13 +126,13 @@ async fn round(pool: &Weak<Inner>) -> bool {
     for opened in pool.take_old() {
         pool.dispose(opened);
     }
-    let wanted = i64::from(pool.0.config.pool.minimum.min(pool.0.maximum));
+    let wanted = i64::from(pool.0.config.pool.min_connections.min(pool.0.maximum));
     if pool.0.metrics.open.get() < wanted
-        && let Ok(place) = Arc::clone(&pool.0.places).try_acquire_owned()
+        && let Ok(permit) = Arc::clone(&pool.0.permits).try_acquire_owned()
         && let Ok(opened) = pool.open(None).await
     {
         pool.give_back(opened);
-        drop(place);
+        drop(permit);
     }
     true
 }

@@ -4,20 +4,21 @@ use uuid::Uuid;
 use super::value::{time_of_text, uuid_of_bytes};
 use crate::{DataError, DataErrorKind, Value};
 
-/// A type that a column can be read as. Numbers are read as any number type that can hold them.
+/// A type that a column can be converted to. An integer converts to every integer type that can hold
+/// it.
 pub trait FromColumn: Sized {
-    /// The value as this type.
+    /// Converts the value.
     ///
     /// # Errors
-    /// The value is missing, of another kind, or does not fit.
+    /// The value is null, has another type, or is out of range.
     fn from_value(value: Value) -> Result<Self, DataError>;
 }
 
 fn other(value: &Value, wanted: &str) -> DataError {
     let detail = if value.is_null() {
-        format!("no value, where {wanted} is expected")
+        format!("null instead of {wanted}")
     } else {
-        format!("{:?}, which is no {wanted}", value.kind())
+        format!("{:?} instead of {wanted}", value.kind())
     };
     DataError::new(DataErrorKind::UnexpectedRow, detail)
 }
@@ -73,7 +74,7 @@ impl FromColumn for f64 {
             Value::Float(number) => Ok(number),
             #[expect(
                 clippy::cast_precision_loss,
-                reason = "whoever reads a whole number as a float wants the nearest"
+                reason = "an integer converts to the nearest float"
             )]
             Value::Integer(number) => Ok(number as Self),
             Value::Text(text) => text

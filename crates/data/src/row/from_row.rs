@@ -1,7 +1,7 @@
 use super::{FromColumn, Row};
 use crate::DataError;
 
-/// A type that a row can be read as: a tuple by position, or a type of the service by names.
+/// A type that a row can be converted to: a tuple by position, or a type of the service by names.
 ///
 /// ```
 /// use seaworthy_data::{DataError, FromRow, Row};
@@ -15,10 +15,10 @@ use crate::DataError;
 /// }
 /// ```
 pub trait FromRow: Sized {
-    /// The row as this type.
+    /// Converts the row.
     ///
     /// # Errors
-    /// A column is missing or of another kind.
+    /// A column is missing or has another type.
     fn from_row(row: &Row) -> Result<Self, DataError>;
 }
 

@@ -1,4 +1,4 @@
-//! Rows, and what is read of them.
+//! Rows and their conversion.
 
 mod column;
 mod from_row;
@@ -11,7 +11,7 @@ use sqlx::{Column, Row as _, mysql::MySqlRow, postgres::PgRow, sqlite::SqliteRow
 
 use crate::{DataError, DataErrorKind, Value};
 
-/// One row of an answer.
+/// A row that a statement returned.
 pub struct Row(pub(crate) EngineRow);
 
 pub(crate) enum EngineRow {
@@ -21,22 +21,22 @@ pub(crate) enum EngineRow {
 }
 
 impl Row {
-    /// The column of this name.
+    /// Returns the value of the column with this name.
     ///
     /// # Errors
-    /// There is none, or its value is of another kind, or missing where `T` is no `Option`.
+    /// The row has no such column, its value has another type, or is null and `T` is not an `Option`.
     pub fn get<T: FromColumn>(&self, name: &str) -> Result<T, DataError> {
         let index = self.names().position(|known| known == name);
         let index = index.ok_or_else(|| {
             DataError::new(
                 DataErrorKind::UnexpectedRow,
-                format!("it has no column {name}"),
+                format!("the row has no column {name}"),
             )
         })?;
         self.get_at(index)
     }
 
-    /// The column at this position, from 0.
+    /// Returns the value of the column at this index, from 0.
     ///
     /// # Errors
     /// As for [`get`](Self::get).
@@ -45,7 +45,7 @@ impl Row {
             .map_err(|error| error.at(self.names().nth(index).unwrap_or("a column")))
     }
 
-    /// How many columns there are.
+    /// Returns the number of columns.
     #[must_use]
     pub fn len(&self) -> usize {
         match &self.0 {
@@ -55,13 +55,13 @@ impl Row {
         }
     }
 
-    /// Whether there are no columns.
+    /// Returns whether there are no columns.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    /// The names of the columns, in order.
+    /// Returns the names of the columns, in order.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let name = |index| match &self.0 {
             EngineRow::Postgres(row) => row.columns().get(index).map(Column::name),
@@ -71,10 +71,10 @@ impl Row {
         (0..self.len()).filter_map(name)
     }
 
-    /// The value at this position, from 0, as its column says.
+    /// Returns the value at this index, from 0, with the type of its column.
     ///
     /// # Errors
-    /// There is no such column, or it is of a type that this crate does not read.
+    /// The row has no such column, or this crate does not support its type.
     pub fn value_at(&self, index: usize) -> Result<Value, DataError> {
         match &self.0 {
             EngineRow::Postgres(row) => value::of_postgres(row, index),
@@ -85,7 +85,7 @@ impl Row {
 }
 
 impl std::fmt::Debug for Row {
-    /// Names alone: values are nobody's business in a log.
+    /// Shows only the names, because values must not be logged.
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_list().entries(self.names()).finish()
     }

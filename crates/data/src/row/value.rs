@@ -1,4 +1,4 @@
-//! What a column of each engine is as a [`Value`].
+//! Converts the columns of each engine to [`Value`]s.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use sqlx::{
@@ -42,7 +42,8 @@ pub(super) fn of_postgres(row: &PgRow, index: usize) -> Result<Value, DataError>
     })
 }
 
-/// A whole number in PostgreSQL's binary form of `NUMERIC`, which is what `sum()` of integers gives: digits to the base 10,000, with the weight of the first.
+/// Decodes an integer from the binary form of PostgreSQL's `NUMERIC`, which `sum()` of integers
+/// returns. The digits have base 10,000, and the weight is that of the first digit.
 fn numeric(bytes: &[u8]) -> Option<Value> {
     let mut words = bytes
         .chunks_exact(2)
@@ -84,7 +85,7 @@ pub(super) fn of_mysql(row: &MySqlRow, index: usize) -> Result<Value, DataError>
         "TINYINT UNSIGNED" | "SMALLINT UNSIGNED" | "MEDIUMINT UNSIGNED" | "INT UNSIGNED"
         | "BIGINT UNSIGNED" | "YEAR" | "BIT" => Value::Unsigned(row.try_get(index).map_err(fault)?),
         "FLOAT" | "DOUBLE" => Value::Float(row.try_get(index).map_err(fault)?),
-        // By collation and not by name: a text that is compared by code points is called binary, too.
+        // The collation decides, because text that is compared by code points has a binary type.
         "VARCHAR" | "CHAR" | "TINYTEXT" | "TEXT" | "MEDIUMTEXT" | "LONGTEXT" | "ENUM"
         | "BINARY" | "VARBINARY" | "TINYBLOB" | "BLOB" | "MEDIUMBLOB" | "LONGBLOB"
             if <str as Type<MySql>>::compatible(&type_info) =>
@@ -98,7 +99,7 @@ pub(super) fn of_mysql(row: &MySqlRow, index: usize) -> Result<Value, DataError>
             let Json(json) = row.try_get(index).map_err(fault)?;
             Value::Json(json)
         }
-        // A sum of whole numbers is a decimal one without a fraction.
+        // A sum of integers is a decimal without a fraction.
         "DECIMAL" => {
             let text: String = row.try_get_unchecked(index).map_err(fault)?;
             match text.parse() {
@@ -125,7 +126,7 @@ pub(super) fn of_sqlite(row: &SqliteRow, index: usize) -> Result<Value, DataErro
     })
 }
 
-/// By what SQLite holds, whatever the column was declared as.
+/// Reads what SQLite stores, without checking the declared type of the column.
 fn read<'r, T: Decode<'r, sqlx::Sqlite> + Type<sqlx::Sqlite>>(
     row: &'r SqliteRow,
     index: usize,
@@ -137,16 +138,16 @@ fn read<'r, T: Decode<'r, sqlx::Sqlite> + Type<sqlx::Sqlite>>(
 fn unknown(column: &str, type_name: &str) -> DataError {
     DataError::new(
         DataErrorKind::UnexpectedRow,
-        format!("column {column} is of the type {type_name}, which is not read: cast it"),
+        format!("column {column} has the unsupported type {type_name}: cast it in the statement"),
     )
 }
 
-/// Where engines keep moments and identifiers as text or bytes.
+/// Parses a timestamp that an engine stores as text.
 pub(super) fn time_of_text(text: &str) -> Option<DateTime<Utc>> {
     if let Ok(time) = DateTime::parse_from_rfc3339(text) {
         return Some(time.to_utc());
     }
-    // What CURRENT_TIMESTAMP of SQLite writes.
+    // The format of CURRENT_TIMESTAMP of SQLite.
     NaiveDateTime::parse_from_str(text, "%Y-%m-%d %H:%M:%S%.f")
         .ok()
         .map(|time| time.and_utc())

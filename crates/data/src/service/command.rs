@@ -8,7 +8,7 @@ use crate::{
     Database, DatabaseConfig, MigrationSet, MigrationState, MigrationStatus, Migrator, Step,
 };
 
-/// The command `migrate up|down|status|verify` of a service binary (DATA-2), for the database of this name and these settings.
+/// Returns the command `migrate up|down|status|verify` of a service binary (DATA-2).
 ///
 /// ```
 /// use seaworthy_data::{DatabaseConfig, MigrationSet, migrate_command};
@@ -41,32 +41,32 @@ fn definition() -> Command {
         Arg::new("dry-run")
             .long("dry-run")
             .action(ArgAction::SetTrue)
-            .help("Print the statements and run none of them")
+            .help("Print the statements without executing them")
     };
     Command::new("migrate")
-        .about("Change the tables of the database, or say where they stand.")
+        .about("Apply, undo or list the migrations of the database.")
         .subcommand_required(true)
         .subcommand(
             Command::new("up")
-                .about("Apply the migrations that are missing.")
+                .about("Apply the pending migrations.")
                 .arg(dry_run()),
         )
         .subcommand(
             Command::new("down")
-                .about("Undo the migration that was applied last.")
+                .about("Undo the last migration.")
                 .arg(
                     Arg::new("steps")
                         .long("steps")
                         .value_parser(value_parser!(u32).range(1..))
                         .default_value("1")
-                        .help("How many to undo"),
+                        .help("Number of migrations to undo"),
                 )
                 .arg(dry_run()),
         )
-        .subcommand(Command::new("status").about("List every migration and where it stands."))
+        .subcommand(Command::new("status").about("List all migrations with their state."))
         .subcommand(
             Command::new("verify")
-                .about("Fail unless the database is exactly as this program wants it."),
+                .about("Fail unless the migrations of the database match this program."),
         )
 }
 
@@ -83,22 +83,22 @@ async fn migrate<C: Settings>(
     match run.arguments.subcommand() {
         Some(("up", arguments)) => {
             let steps = migrator.up(is_dry(arguments)).await?;
-            let text = told(&steps, is_dry(arguments), "applied");
+            let text = describe_steps(&steps, is_dry(arguments), "applied");
             run.console.answer(&text, &steps);
         }
         Some(("down", arguments)) => {
             let count = arguments.get_one("steps").copied().unwrap_or(1);
             let steps = migrator.down(count, is_dry(arguments)).await?;
-            let text = told(&steps, is_dry(arguments), "undone");
+            let text = describe_steps(&steps, is_dry(arguments), "undone");
             run.console.answer(&text, &steps);
         }
         Some(("status", _)) => {
             let all = migrator.status().await?;
-            run.console.answer(&listed(&all), &all);
+            run.console.answer(&describe_all(&all), &all);
         }
         _ => {
             migrator.verify().await?;
-            let text = "the database is as this program wants it";
+            let text = "the database matches this program";
             run.console
                 .answer(text, &serde_json::json!({ "verified": true }));
         }
@@ -106,7 +106,7 @@ async fn migrate<C: Settings>(
     Ok(())
 }
 
-fn told(steps: &[Step], is_dry: bool, done: &str) -> String {
+fn describe_steps(steps: &[Step], is_dry: bool, done: &str) -> String {
     if steps.is_empty() {
         return "nothing to do".to_owned();
     }
@@ -126,7 +126,7 @@ fn told(steps: &[Step], is_dry: bool, done: &str) -> String {
     text
 }
 
-fn listed(all: &[MigrationStatus]) -> String {
+fn describe_all(all: &[MigrationStatus]) -> String {
     let line = |status: &MigrationStatus| {
         let state = match status.state {
             MigrationState::Applied => "applied",

@@ -3,7 +3,7 @@ use seaworthy_service::{Component, Stage};
 
 use crate::{Database, pool::Pool};
 
-/// Closes the connections when all that use them have stopped.
+/// Closes the connections after every component that uses them has stopped.
 pub(super) struct DatabaseComponent(pub(super) Database);
 
 impl DatabaseComponent {
@@ -38,9 +38,9 @@ impl Component for DatabaseComponent {
     }
 
     fn running(&self) -> Vec<String> {
-        let lent: i64 = self.pools().map(Pool::lent).sum();
-        if lent > 0 {
-            vec![format!("{lent} connections are in use")]
+        let in_use: i64 = self.pools().map(Pool::in_use).sum();
+        if in_use > 0 {
+            vec![format!("{in_use} connections are in use")]
         } else {
             Vec::new()
         }

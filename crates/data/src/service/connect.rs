@@ -7,14 +7,17 @@ use super::{component::DatabaseComponent, probe::check};
 use crate::{DataError, Database, DatabaseConfig, Engine, MigrationSet, Migrator};
 
 impl Database {
-    /// Connects the database of a service: with growing pauses until it answers (LIFE-2), with its connections warm (LIFE-3); from then on it is watched by
-    /// readiness, counted, and closed after everything that uses it. Its policies are those of the dependency `name`.
+    /// Connects the database of a service. Retries with backoff (LIFE-2) and opens the minimum of
+    /// connections (LIFE-3). Readiness then checks the server, and the stop closes the pool last. The
+    /// policies are those of the dependency `name`.
     ///
-    /// The database must be exactly as `migrations` say, else the start fails and names what differs (DATA-2). With `migrate_at_start` they are applied first; in the
-    /// profile `development` that is done to an SQLite file in any case, so that a newcomer has nothing to do.
+    /// The start fails if the migrations of the database differ from `migrations` (DATA-2). With
+    /// `migrate_at_start` it applies them first. In the profile `development` it always migrates an
+    /// SQLite file.
     ///
     /// # Errors
-    /// The settings cannot be used, the database did not answer within `connect.total_timeout`, or its tables are not those of the program.
+    /// The settings are invalid, the database does not respond within
+    /// `connect.total_timeout`, or its migrations differ from those of the program.
     pub async fn connect<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -27,7 +30,7 @@ impl Database {
             migrator.up(false).await?;
         }
         migrator.verify().await.map_err(|error| {
-            let what = format!("the tables of {name} are not those of this program: run `migrate up`, or the program that they belong to");
+            let what = format!("the tables of {name} differ from those of this program: run `migrate up`, or deploy the matching version");
             StartError::because(what, error)
         })?;
         Ok(database)
@@ -61,7 +64,7 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// The settings cannot be used.
+    /// The settings are invalid.
     pub fn connect_optional<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -86,7 +89,7 @@ impl Database {
         Ok(service.connect_optional_with_check(dependency, move |_| check().boxed(), attempt))
     }
 
-    /// The same without a look at its tables: for commands.
+    /// Connects without verifying the tables, for commands.
     pub(super) async fn connect_as_is<C: Settings>(
         service: &Assembly<C>,
         name: &str,
@@ -143,6 +146,6 @@ fn migrates_at_start<C: Settings>(service: &Assembly<C>, config: &DatabaseConfig
 
 impl From<DataError> for StartError {
     fn from(error: DataError) -> Self {
-        Self::because("the database cannot be used", error)
+        Self::because("the database failed", error)
     }
 }

@@ -1,4 +1,4 @@
-//! A database as a part of a service: connected before it is ready, watched, closed last.
+//! A database as a component of a service.
 
 mod command;
 mod component;

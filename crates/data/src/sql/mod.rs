@@ -1,4 +1,4 @@
-//! SQL that is written in the program, with values beside it.
+//! SQL text of the program, and the values that are bound to it.
 
 mod rewrite;
 mod statement;

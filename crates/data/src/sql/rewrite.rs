@@ -1,42 +1,44 @@
 use crate::Engine;
 
-/// How an engine writes what is no SQL inside SQL.
+/// The syntax of an engine for placeholders, strings, quoted names and comments.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Dialect(pub(crate) Engine);
 
-/// A statement as an engine reads it.
+/// A statement in the syntax of an engine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Rewritten {
     pub(crate) text: String,
-    /// How many values it takes, lists counted as one and rows as none.
+    /// The number of placeholders. A list counts as one and rows count as none.
     pub(crate) places: usize,
-    /// Whether one of them is a list, whose length is part of the text.
+    /// Whether a placeholder is a list, whose length is part of the text.
     pub(crate) has_lists: bool,
-    /// How many values a row takes, where the statement has one that is repeated.
+    /// The number of placeholders of a row, if the statement has a repeated row.
     pub(crate) row_places: Option<usize>,
     /// The first word, such as `SELECT`.
     pub(crate) operation: String,
-    /// The first table that it names.
+    /// The first table in the statement.
     pub(crate) collection: Option<String>,
 }
 
-/// Stands for the time of the database in microseconds since 1970.
+/// The placeholder of the time of the database in microseconds since 1970.
 const NOW: &str = "{now_us}";
 
-/// How many values the places of a statement take that take more than one.
+/// The numbers of values of lists and rows.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Lengths<'a> {
-    /// Of each `?*`, in order.
+    /// The length of each `?*`, in order.
     pub(crate) lists: &'a [usize],
-    /// How many rows the `(…)**` has.
+    /// The number of rows of `(…)**`.
     pub(crate) rows: usize,
 }
 
-/// Rewrites `?` as the engine wants it, outside of strings, names and comments. `??` is a question mark; `?*` is a list; what is in parentheses before `**` is written once for
-/// each row; `{now_us}` is the engine's own clock.
+/// Rewrites the placeholders outside of strings, names and comments. `??` becomes a question mark and
+/// `?*` a list. The parentheses before `**` are repeated for each row. `{now_us}` becomes the clock of
+/// the engine.
 ///
-/// What is a string or a comment is read by the rules of each engine: PostgreSQL knows dollar quotes, `E''` and nested comments, MySQL backticks and `#`, SQLite backticks
-/// and brackets. MySQL's backslashes are none of these, because every connection sets `NO_BACKSLASH_ESCAPES`.
+/// Strings and comments follow the rules of each engine. PostgreSQL has dollar quotes, `E''` and nested
+/// comments, MySQL backticks and `#`, SQLite backticks and brackets. A backslash of MySQL is a plain
+/// character, because every connection sets `NO_BACKSLASH_ESCAPES`.
 pub(crate) fn rewrite(sql: &str, dialect: Dialect, lengths: Lengths<'_>) -> Rewritten {
     let mut writer = Writer {
         dialect,
@@ -75,7 +77,7 @@ struct Writer<Lists> {
 
 impl<Lists: Iterator<Item = usize>> Writer<Lists> {
     fn write(&mut self, sql: &str) {
-        // Where parentheses that are still open begin, and how many places stood before them.
+        // The starts of open parentheses, and the number of placeholders before each.
         let mut open = Vec::new();
         let mut rest = sql;
         while let Some(first) = rest.chars().next() {
@@ -120,7 +122,7 @@ impl<Lists: Iterator<Item = usize>> Writer<Lists> {
         }
     }
 
-    /// Writes the row again for each row but the first, which is written.
+    /// Repeats the first row for the other rows.
     fn repeat(&mut self, row: &str, row_places: usize) {
         let places = self.places;
         for _ in 1..self.rows {
@@ -131,7 +133,7 @@ impl<Lists: Iterator<Item = usize>> Writer<Lists> {
         self.row_places = Some(row_places);
     }
 
-    /// Writes what begins with a question mark, and tells what follows it.
+    /// Writes a placeholder and returns the position after it.
     fn question<'a>(&mut self, rest: &'a str) -> &'a str {
         if let Some(after) = rest.strip_prefix("??") {
             self.text.push('?');
@@ -144,7 +146,7 @@ impl<Lists: Iterator<Item = usize>> Writer<Lists> {
         };
         self.has_lists = true;
         match self.lists.next().unwrap_or_default() {
-            // Nothing is in an empty list, and no engine takes one.
+            // No engine accepts an empty list.
             0 => self.text.push_str("NULL"),
             length => {
                 for position in 0..length {
@@ -169,7 +171,8 @@ impl<Lists: Iterator<Item = usize>> Writer<Lists> {
     }
 }
 
-/// The statements of a text, without the semicolons between them and without those that are comments alone. Those inside of `BEGIN` to `END`, the body of a trigger, do not end one.
+/// Splits a text into statements at semicolons, and omits statements that consist of comments.
+/// Semicolons between `BEGIN` and `END`, the body of a trigger, do not split.
 pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
     let mut parts = Vec::new();
     let (mut start, mut at) = (0, 0);
@@ -189,7 +192,7 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
             let closes = std::mem::take(&mut after_end);
             match word.as_str() {
                 "TRIGGER" | "PROCEDURE" | "FUNCTION" => is_routine = true,
-                // `END IF` opens nothing.
+                // `END IF` does not open a block.
                 "BEGIN" | "CASE" | "IF" | "LOOP" | "REPEAT" | "WHILE"
                     if is_routine && !closes && (depth > 0 || word == "BEGIN") =>
                 {
@@ -223,7 +226,7 @@ pub(crate) fn split(sql: &str, dialect: Dialect) -> Vec<String> {
 }
 
 impl Dialect {
-    /// The moment itself, not the one at which the transaction began.
+    /// Returns the expression of the present time, which is later than the start of the transaction.
     pub(super) const fn now(self) -> &'static str {
         match self.0 {
             Engine::Postgres => "(EXTRACT(EPOCH FROM clock_timestamp()) * 1000000)::bigint",
@@ -232,7 +235,7 @@ impl Dialect {
         }
     }
 
-    /// How many bytes from `at` on are a string, a quoted name or a comment; 0 where none begins.
+    /// Returns the length in bytes of the string, quoted name or comment at `at`, or 0.
     fn opaque(self, sql: &str, at: usize) -> usize {
         let rest = sql.get(at..).unwrap_or_default();
         let bytes = rest.as_bytes();
@@ -246,7 +249,7 @@ impl Dialect {
             Some(b'`') if engine != Engine::Postgres => quoted(bytes, b'`', false),
             Some(b'[') if engine == Engine::Sqlite => quoted(bytes, b']', false),
             Some(b'#') if engine == Engine::MySql => line(bytes),
-            // To MySQL two dashes begin a comment only before a space.
+            // In MySQL two dashes start a comment only before a space.
             Some(b'-')
                 if rest.starts_with("--")
                     && (engine != Engine::MySql
@@ -261,7 +264,7 @@ impl Dialect {
     }
 }
 
-/// Whether the quote at `at` follows an `E` that is a word of its own.
+/// Returns whether the quote at `at` follows a separate `E`.
 fn is_escape_string(sql: &str, at: usize) -> bool {
     let before = sql.get(..at).unwrap_or_default();
     let Some(before) = before.strip_suffix(['e', 'E']) else {
@@ -333,7 +336,7 @@ fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
-/// Finds what a statement does and to which table, for spans.
+/// Finds the operation and the table of a statement, for spans.
 #[derive(Default)]
 struct Words {
     word: String,
@@ -362,7 +365,7 @@ impl Words {
     fn end(&mut self, word: &str) {
         if self.table_follows {
             self.table_follows = false;
-            // `INSERT OR REPLACE INTO`, `UPDATE OR IGNORE`, `FROM (SELECT`: the table is yet to come.
+            // `INSERT OR REPLACE INTO`, `UPDATE OR IGNORE`, `FROM (SELECT`: the table follows later.
             if ["or", "only", "select", "lateral"]
                 .iter()
                 .all(|other| !other.eq_ignore_ascii_case(word))

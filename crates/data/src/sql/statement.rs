@@ -5,9 +5,10 @@ use crate::{
     connection::{Answer, Request},
 };
 
-/// One SQL statement of the program, with its values.
+/// An SQL statement and its values.
 ///
-/// Its text is part of the program: what a caller of the service sends can be bound to a `?` and can never become SQL (DATA-4).
+/// The text is part of the program. A value from a client can be bound to a `?` and can never become
+/// SQL (DATA-4).
 ///
 /// ```compile_fail
 /// let name = String::from("x'; DROP TABLE symbols; --");
@@ -26,19 +27,19 @@ pub struct Statement {
     reads: bool,
 }
 
-/// Rows of values.
+/// The number and width of the rows that are bound.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Rows {
     pub(crate) count: usize,
     pub(crate) width: usize,
 }
 
-/// Where the text of a statement is from.
+/// The text of a statement.
 #[derive(Debug, Clone)]
 pub(crate) enum Text {
-    /// The program.
+    /// A literal of the program.
     Static(&'static str),
-    /// Put together by this crate from parts of the program.
+    /// Composed by this crate from literals of the program.
     Composed(Arc<str>),
 }
 
@@ -51,9 +52,12 @@ impl Text {
     }
 }
 
-/// A statement. Each `?` takes one value of [`bind`](Statement::bind) in order; `?*` takes those of [`bind_list`](Statement::bind_list), `(?, ?)**` those of
-/// [`bind_rows`](Statement::bind_rows); `??` is a question mark. `{now_us}` is
-/// the time in microseconds since 1970 by the clock of the database, on which processes whose own clocks differ agree.
+/// Creates a statement.
+///
+/// Each `?` takes the next value of [`bind`](Statement::bind), `?*` the values of
+/// [`bind_list`](Statement::bind_list) and `(?, ?)**` those of [`bind_rows`](Statement::bind_rows).
+/// `??` is a question mark. `{now_us}` is the time of the database in microseconds since 1970, which
+/// is the same for processes whose clocks differ.
 ///
 /// ```no_run
 /// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {
@@ -84,36 +88,36 @@ impl Statement {
         }
     }
 
-    /// Another text for PostgreSQL.
+    /// Sets the text for PostgreSQL.
     pub fn on_postgres(mut self, text: &'static str) -> Self {
         self.postgres = Some(text);
         self
     }
 
-    /// Another text for MySQL and MariaDB.
+    /// Sets the text for MySQL and MariaDB.
     pub fn on_mysql(mut self, text: &'static str) -> Self {
         self.mysql = Some(text);
         self
     }
 
-    /// Another text for SQLite.
+    /// Sets the text for SQLite.
     pub fn on_sqlite(mut self, text: &'static str) -> Self {
         self.sqlite = Some(text);
         self
     }
 
-    /// The value of the next `?`.
+    /// Binds the value of the next `?`.
     pub fn bind(mut self, value: impl Into<Value>) -> Self {
         self.values.push(value.into());
         self
     }
 
-    /// The values of the next `?*`, as in `WHERE id IN (?*)`. Nothing is in an empty list.
+    /// Binds the values of the next `?*`, as in `WHERE id IN (?*)`. An empty list contains nothing.
     pub fn bind_list<T: Into<Value>>(mut self, values: impl IntoIterator<Item = T>) -> Self {
         let start = self.values.len();
         self.values.extend(values.into_iter().map(Into::into));
         let mut length = self.values.len() - start;
-        // Lists of few different lengths make few different statements, which servers prepare and keep.
+        // Padded lists have few lengths, so servers prepare few statements.
         if let Some(last) = self.values.last().cloned().filter(|_| length > 0) {
             let padded = length.next_power_of_two();
             self.values
@@ -124,8 +128,9 @@ impl Statement {
         self
     }
 
-    /// The values of as many rows as there are: what is in parentheses before `**` is written once for each, as in `VALUES (?, ?, {now_us})**`. Without rows the statement is
-    /// not run but refused. Databases take some ten thousand values at most.
+    /// Binds rows. The statement repeats the parentheses before `**` for each row, as in
+    /// `VALUES (?, ?, {now_us})**`. A statement without rows fails. Databases accept some ten thousand
+    /// values.
     pub fn bind_rows<const WIDTH: usize>(
         mut self,
         rows: impl IntoIterator<Item = [Value; WIDTH]>,
@@ -139,8 +144,8 @@ impl Statement {
         self
     }
 
-    /// Says that the statement only reads, so that a read replica may answer it. A statement that begins with `SELECT` is not taken for one by itself: it may call what
-    /// writes, and a replica may be behind.
+    /// Lets a read replica execute the statement. A `SELECT` goes to the primary by default, because it
+    /// may call a function that writes, and because a replica lags.
     pub fn on_replica(mut self) -> Self {
         self.reads = true;
         self
@@ -178,7 +183,7 @@ impl Statement {
         self.rows
     }
 
-    /// How many values it has, lists counted as one and rows as none.
+    /// Returns the number of values. A list counts as one and rows count as none.
     pub(crate) fn bound(&self) -> usize {
         let in_lists: usize = self.lists.iter().sum();
         let in_rows = self.rows.map_or(0, |rows| rows.count * rows.width);
@@ -197,18 +202,19 @@ impl Statement {
         connection.run(request).await
     }
 
-    /// Runs it for what it does.
+    /// Executes the statement and returns no rows.
     ///
     /// # Errors
-    /// Whatever the database says, typed.
+    /// Any [`DataError`] of the connection or the database.
     pub async fn execute(self, connection: &dyn Connection) -> Result<Done, DataError> {
         Ok(self.run(connection, None).await?.done)
     }
 
-    /// Every row. More than the setting `maximum_rows` are an error: lists have pages.
+    /// Returns all rows. More rows than the setting `max_rows` are an error.
     ///
     /// # Errors
-    /// Whatever the database says, typed; a column that is not what is asked for.
+    /// Any [`DataError`] of the connection or the database, and
+    /// [`UnexpectedRow`](crate::DataErrorKind::UnexpectedRow) for a column of another type.
     pub async fn fetch_all<T: FromRow>(
         self,
         connection: &dyn Connection,
@@ -217,7 +223,7 @@ impl Statement {
         rows.iter().map(T::from_row).collect()
     }
 
-    /// Every row as it is.
+    /// Returns all rows without conversion.
     ///
     /// # Errors
     /// As for [`fetch_all`](Self::fetch_all).
@@ -225,17 +231,18 @@ impl Statement {
         Ok(self.run(connection, None).await?.rows)
     }
 
-    /// The one row. Others that follow it are not read.
+    /// Returns the first row. Further rows are not read.
     ///
     /// # Errors
-    /// [`DataError::NotFound`](crate::DataErrorKind::NotFound) where there is none; else as for [`fetch_all`](Self::fetch_all).
+    /// [`NotFound`](crate::DataErrorKind::NotFound) without a row, and those of
+    /// [`fetch_all`](Self::fetch_all).
     pub async fn fetch_one<T: FromRow>(self, connection: &dyn Connection) -> Result<T, DataError> {
         self.fetch_optional(connection)
             .await?
             .ok_or_else(DataError::not_found)
     }
 
-    /// The row, if there is one. Others that follow it are not read.
+    /// Returns the first row, if any. Further rows are not read.
     ///
     /// # Errors
     /// As for [`fetch_all`](Self::fetch_all).

@@ -12,7 +12,7 @@ fn on(engine: Engine, sql: &str) -> String {
 }
 
 #[test]
-fn places_are_those_outside_of_strings_names_and_comments_data_4() {
+fn placeholders_in_strings_and_comments_are_kept_data_4() {
     for (sql, postgres) in [
         ("SELECT ?, ?", "SELECT $1, $2"),
         ("SELECT '?', 'it''s ?', ?", "SELECT '?', 'it''s ?', $1"),
@@ -45,7 +45,7 @@ fn places_are_those_outside_of_strings_names_and_comments_data_4() {
 }
 
 #[test]
-fn a_row_is_written_once_for_each_data_4() {
+fn row_placeholders_repeat_for_each_row_data_4() {
     let sql = "INSERT INTO a (b, c, d) VALUES (?, lower(')**' || ?), {now_us})** -- )**\nRETURNING e IN (?*), ?";
     let lengths = Lengths {
         lists: &[2],
@@ -60,12 +60,12 @@ fn a_row_is_written_once_for_each_data_4() {
         format!("INSERT INTO a (b, c, d) VALUES {rows} -- )**\nRETURNING e IN ($7, $8), $9")
     );
     assert_eq!((rewritten.places, rewritten.row_places), (2, Some(2)));
-    // What PostgreSQL writes for a power behind parentheses takes a space.
+    // The power operator of PostgreSQL after parentheses needs a space.
     assert_eq!(on(Engine::Postgres, "SELECT (2) ** 3"), "SELECT (2) ** 3");
 }
 
 #[test]
-fn the_operation_and_the_first_table_are_known_obs_6() {
+fn statement_has_operation_and_table_obs_6() {
     for (sql, operation, collection) in [
         (
             "SELECT id FROM symbols s JOIN b ON 1",
@@ -106,7 +106,7 @@ fn statements_end_at_semicolons_that_are_outside_of_everything() {
 }
 
 #[test]
-fn the_databases_clock_is_a_word_outside_of_strings_data_1() {
+fn now_us_is_replaced_outside_of_strings_data_1() {
     let sql = "SELECT {now_us} + ?, '{now_us}', {other}";
     assert_eq!(
         on(Engine::Postgres, sql),

@@ -19,14 +19,15 @@ use crate::{
     pool::Work,
 };
 
-/// Long enough for the other to be through, short beside a request.
-const FIRST_PAUSE: Timeout = Timeout::from_millis(10);
-const LONGEST_PAUSE: Timeout = Timeout::from_millis(250);
+/// Long enough for the other transaction to end, short compared to a request.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(10);
+const MAX_BACKOFF: Timeout = Timeout::from_millis(250);
 
-/// A transaction. Cheap to clone; all clones are the same transaction.
+/// A transaction. Cheap to clone. All clones are the same transaction.
 ///
-/// It is rolled back when its last clone is dropped without a commit: after an error, a panic, a cancellation. After a statement failed, nothing but a rollback is
-/// left of it on any engine (PostgreSQL has it so, the others are held to it); what may fail belongs into a [nested one](Self::transaction).
+/// Dropping the last clone without a commit rolls the transaction back. After a failed statement only a
+/// rollback is possible, on every engine. Put a statement that may fail into a
+/// [nested transaction](Self::transaction).
 #[derive(Clone)]
 pub struct Transaction {
     shared: Arc<Shared>,
@@ -34,22 +35,23 @@ pub struct Transaction {
 }
 
 impl Database {
-    /// Begins a transaction that writes. Prefer [`transaction`](Self::transaction), which runs again what lost against another.
+    /// Begins a read-write transaction. Prefer [`transaction`](Self::transaction), which retries after a
+    /// conflict.
     ///
     /// # Errors
-    /// There is no connection, or the breaker is open.
+    /// No connection is available, or the breaker is open.
     pub async fn begin(&self) -> Result<Transaction, DataError> {
         self.begin_with(TransactionOptions::new()).await
     }
 
-    /// Begins a transaction.
+    /// Begins a transaction with options.
     ///
     /// # Errors
     /// As for [`begin`](Self::begin).
     pub async fn begin_with(&self, options: TransactionOptions) -> Result<Transaction, DataError> {
         let deadline = deadline()?;
-        let patience = Instant::now() + self.config().transaction_timeout.get();
-        let end = deadline.map_or(patience, |deadline| deadline.min(patience));
+        let timeout = Instant::now() + self.config().transaction_timeout.get();
+        let end = deadline.map_or(timeout, |deadline| deadline.min(timeout));
         let mut is_second = false;
         loop {
             let (mut lease, admission) = self.lease(Some(end)).await?;
@@ -63,10 +65,10 @@ impl Database {
             match begun {
                 Ok(_) => {
                     admission.report(Outcome::Success, now);
-                    let shared = shared(self, options, lease, end, end < patience);
+                    let shared = shared(self, options, lease, end, end < timeout);
                     return Ok(Transaction { shared, depth: 0 });
                 }
-                // Nothing was done yet: the connection had broken while it was free.
+                // Nothing was executed yet, because the connection broke while it was idle.
                 Err(error) if error.kind() == DataErrorKind::ConnectionLost && !is_second => {
                     admission.report(error.outcome(), now);
                     is_second = true;
@@ -80,8 +82,12 @@ impl Database {
         }
     }
 
-    /// Runs `work` in a transaction: commits when it succeeds, rolls back when it fails, panics or is dropped. Where it lost against another transaction, it is run
-    /// again from the start, within `transaction_retries` and the deadline; so it must do nothing that cannot be undone, but in the transaction.
+    /// Runs `work` in a transaction. Commits when it succeeds, and rolls back when it fails, panics or is
+    /// dropped.
+    ///
+    /// After a conflict with another transaction, `work` runs again from the start, up to
+    /// `max_transaction_retries` times and before the deadline. Outside of the transaction it must
+    /// therefore have no effects that cannot be undone.
     ///
     /// ```no_run
     /// # async fn example(database: &seaworthy_data::Database) -> Result<(), seaworthy_data::DataError> {
@@ -99,7 +105,7 @@ impl Database {
     /// ```
     ///
     /// # Errors
-    /// Those of `work`; those of the beginning and the commit.
+    /// The errors of `work`, of the beginning and of the commit.
     pub async fn transaction<T, E, F, R>(&self, work: F) -> Result<T, E>
     where
         F: Fn(Transaction) -> R + Send,
@@ -110,7 +116,7 @@ impl Database {
         self.transaction_with(TransactionOptions::new(), work).await
     }
 
-    /// The same with options.
+    /// Runs `work` in a transaction with options.
     ///
     /// # Errors
     /// As for [`transaction`](Self::transaction).
@@ -125,7 +131,7 @@ impl Database {
         T: Send,
         E: From<DataError> + Send,
     {
-        let backoff = Backoff::new(FIRST_PAUSE, LONGEST_PAUSE);
+        let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
         let mut retries = 0;
         loop {
             let tx = self.begin_with(options).await?;
@@ -137,40 +143,42 @@ impl Database {
             let outcome = match outcome {
                 Ok(value) => tx.commit().await.map(|()| value).map_err(E::from),
                 Err(error) => {
-                    // The error that matters is that of the work.
+                    // The error of the work matters more.
                     let _ = tx.rollback().await;
                     Err(error)
                 }
             };
             guard.defuse();
-            let lost = outcome.is_err() && shared.conflict.load(Ordering::Acquire);
+            let conflicts = outcome.is_err() && shared.conflict.load(Ordering::Acquire);
             drop(shared);
-            let pause = backoff.delay(retries);
-            let may_run_again =
-                lost && retries < self.config().transaction_retries && Instant::now() + pause < end;
+            let delay = backoff.delay(retries);
+            let may_run_again = conflicts
+                && retries < self.config().max_transaction_retries
+                && Instant::now() + delay < end;
             if !may_run_again {
                 return outcome;
             }
             retries += 1;
             self.0.observer.conflict();
-            time::sleep(pause).await;
+            time::sleep(delay).await;
         }
     }
 }
 
 impl Transaction {
-    /// Makes what it did last.
+    /// Commits the transaction.
     ///
     /// # Errors
-    /// A statement of it failed (it is rolled back), it lost against another, or the connection broke. Where it broke during the commit, whether the transaction was
-    /// committed is unknown ([`DataErrorKind::OutcomeUnknown`]).
+    /// A statement has failed (the transaction is rolled back), the transaction conflicts with another,
+    /// or the connection broke. If it broke during the commit, the outcome is unknown
+    /// ([`DataErrorKind::OutcomeUnknown`]).
     pub async fn commit(self) -> Result<(), DataError> {
         let shared = &*self.shared;
         let mut open = shared.open.lock().await;
         if self.depth > 0 {
             return Err(DataError::new(
                 DataErrorKind::TransactionEnded,
-                "a nested transaction ends with its function",
+                "a nested transaction ends with its function and cannot be committed",
             ));
         }
         shared.roll_back_dropped(&mut open).await?;
@@ -178,7 +186,7 @@ impl Transaction {
             shared.finish(&mut open, "ROLLBACK").await?;
             return Err(DataError::new(
                 DataErrorKind::TransactionFailed,
-                "it was rolled back",
+                "the transaction was rolled back",
             ));
         }
         shared.commit(&mut open).await?;
@@ -190,10 +198,10 @@ impl Transaction {
         Ok(())
     }
 
-    /// Undoes what it did.
+    /// Rolls the transaction back.
     ///
     /// # Errors
-    /// The connection broke, by which it is rolled back too.
+    /// The connection broke, which also rolls the transaction back.
     pub async fn rollback(self) -> Result<(), DataError> {
         let shared = &*self.shared;
         let mut open = shared.open.lock().await;
@@ -203,10 +211,11 @@ impl Transaction {
         shared.finish(&mut open, "ROLLBACK").await
     }
 
-    /// Runs `work` in a nested transaction (a savepoint): what it did is undone alone when it fails.
+    /// Runs `work` in a nested transaction, which is a savepoint. Only the changes of `work` are rolled
+    /// back when it fails.
     ///
     /// # Errors
-    /// Those of `work`; those of the savepoint.
+    /// The errors of `work` and of the savepoint.
     pub async fn transaction<T, E, F, R>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(Self) -> R + Send,
@@ -247,7 +256,7 @@ impl Transaction {
         }
     }
 
-    /// Calls `hook` once the transaction is committed, and never if it is not.
+    /// Calls `hook` after the commit, and never after a rollback.
     pub fn on_commit(&self, hook: impl FnOnce() + Send + 'static) {
         self.shared.hooks.lock().push((self.depth, Box::new(hook)));
     }

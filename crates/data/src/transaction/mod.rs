@@ -1,4 +1,5 @@
-//! Transactions that end: by commit, or by rollback on error, panic, cancellation and at their time limit (DATA-3).
+//! Transactions, which are rolled back on an error, a panic, a cancellation and at their timeout
+//! (DATA-3).
 
 mod handle;
 mod options;

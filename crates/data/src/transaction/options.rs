@@ -1,18 +1,26 @@
 use crate::Engine;
 
-/// What a transaction sees of others. SQLite always gives [`Serializable`](Self::Serializable).
+/// The isolation level of a transaction. SQLite always has [`Serializable`](Self::Serializable).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Isolation {
-    /// Each statement sees what was committed before it.
+    /// Each statement sees the commits before it.
     #[default]
     ReadCommitted,
-    /// All statements see the same; on PostgreSQL, writing what another has changed is a serialization failure.
+    /// All statements see the same state. On PostgreSQL, a write to a row that another transaction changed
+    /// is a serialization failure.
     RepeatableRead,
-    /// As if one after the other; whoever lost against another is run again.
+    /// Transactions behave as if they ran one after another. A transaction that conflicts runs again.
     Serializable,
 }
 
-/// How a transaction is begun.
+/// Options of a transaction.
+///
+/// ```
+/// use seaworthy_data::{Isolation, TransactionOptions};
+///
+/// let options = TransactionOptions::new().isolation(Isolation::Serializable).read_only();
+/// # let _ = options;
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct TransactionOptions {
     isolation: Isolation,
@@ -20,7 +28,7 @@ pub struct TransactionOptions {
 }
 
 impl TransactionOptions {
-    /// A transaction that writes and sees what is committed.
+    /// Creates options for a read-write transaction with read committed isolation.
     #[must_use]
     pub const fn new() -> Self {
         Self {
@@ -29,14 +37,14 @@ impl TransactionOptions {
         }
     }
 
-    /// What it sees of others.
+    /// Sets the isolation level.
     #[must_use]
     pub const fn isolation(mut self, isolation: Isolation) -> Self {
         self.isolation = isolation;
         self
     }
 
-    /// It only reads; on SQLite it then does not wait for writers.
+    /// Makes the transaction read-only. On SQLite it then does not wait for writers.
     #[must_use]
     pub const fn read_only(mut self) -> Self {
         self.reads = true;
@@ -83,12 +91,12 @@ impl TransactionOptions {
         }
     }
 
-    /// Whether it only reads.
+    /// Returns whether the transaction is read-only.
     pub(super) const fn reads(self) -> bool {
         self.reads
     }
 
-    /// What makes the connection an ordinary one again.
+    /// Returns the statement that resets the connection after the transaction.
     pub(super) const fn after(self, engine: Engine) -> Option<&'static str> {
         match (engine, self.reads) {
             (Engine::Sqlite, true) => Some("PRAGMA query_only = 0"),

@@ -17,18 +17,19 @@ use crate::{
 
 type Hook = Box<dyn FnOnce() + Send>;
 
-/// One transaction, which its handles share.
+/// The state of a transaction, which its handles share.
 pub(super) struct Shared {
     pub(super) database: Database,
     pub(super) options: TransactionOptions,
     pub(super) end: Instant,
     pub(super) is_deadline: bool,
     pub(super) open: Mutex<Open>,
-    /// Whoever began it is gone: it is to be rolled back as soon as nobody works with it.
+    /// The future that began it was dropped. It is rolled back when no statement runs.
     pub(super) abandoned: AtomicBool,
-    /// A nested transaction whose future was dropped: it is rolled back before anything else is done.
+    /// The depth of a nested transaction whose future was dropped. It is rolled back before the next
+    /// statement.
     pub(super) dropped: Lock<Option<u32>>,
-    /// It lost against another and may be run again.
+    /// It conflicts with another transaction and may run again.
     pub(super) conflict: AtomicBool,
     /// A statement that may change something was run in it.
     pub(super) has_written: AtomicBool,
@@ -36,22 +37,22 @@ pub(super) struct Shared {
     pub(super) _held: Held,
 }
 
-/// What is left of a transaction while it is open.
+/// The part of a transaction that one statement uses at a time.
 pub(super) struct Open {
     pub(super) lease: Option<Lease>,
-    /// The depth at which a statement failed: 0 where nothing but a rollback of all is left.
+    /// The depth at which a statement failed. At 0 only a rollback of the whole transaction is possible.
     pub(super) failed: Option<u32>,
 }
 
 impl Shared {
-    /// Runs something in the transaction, on behalf of the nested one of this depth.
+    /// Executes work in the nested transaction of this depth.
     pub(super) async fn run(&self, work: Work<'_>, depth: u32) -> Result<Answer, DataError> {
         let mut open = self.open.lock().await;
         self.roll_back_dropped(&mut open).await?;
         if open.failed.is_some_and(|failed| failed <= depth) {
             return Err(DataError::new(
                 DataErrorKind::TransactionFailed,
-                "put what may fail into a transaction of its own inside of this one",
+                "put statements that may fail into a nested transaction",
             ));
         }
         // A dropped future leaves the result of its statement unknown, so the statement counts as
@@ -66,7 +67,7 @@ impl Shared {
         outcome
     }
 
-    /// Runs something whatever has failed.
+    /// Executes work even if a statement has failed.
     pub(super) async fn run_alone(
         &self,
         open: &mut Open,
@@ -78,11 +79,11 @@ impl Shared {
         let Some(lease) = open.lease.as_mut() else {
             return Err(DataError::new(
                 DataErrorKind::TransactionEnded,
-                "a statement of it cannot be run",
+                "its statements cannot be executed",
             ));
         };
-        let patience = Instant::now() + self.database.config().statement_timeout.get();
-        let outcome = if patience < self.end {
+        let timeout = Instant::now() + self.database.config().statement_timeout.get();
+        let outcome = if timeout < self.end {
             lease.run(work, None).await
         } else {
             lease.run_until(work, self.end, self.is_deadline).await
@@ -91,7 +92,7 @@ impl Shared {
             if error.is_conflict() {
                 self.conflict.store(true, Ordering::Release);
             }
-            self.tell_breaker(error);
+            self.report_to_breaker(error);
         }
         if lease.driver().is_none() {
             open.lease = None;
@@ -102,8 +103,8 @@ impl Shared {
         outcome
     }
 
-    /// A statement in a transaction is not refused by the breaker, but what it says of the database counts.
-    fn tell_breaker(&self, error: &DataError) {
+    /// Reports an error to the breaker, which does not refuse statements of a transaction.
+    fn report_to_breaker(&self, error: &DataError) {
         let now = Instant::now().into_std();
         if let Ok(admission) = self.database.policies().breaker().admit(now) {
             admission.report(error.outcome(), now);
@@ -138,14 +139,14 @@ impl Shared {
         Ok(())
     }
 
-    /// Ends the transaction with these words.
-    pub(super) async fn finish(&self, open: &mut Open, word: &str) -> Result<(), DataError> {
-        let outcome = self.run_alone(open, Work::Plain(word)).await;
+    /// Ends the transaction with `COMMIT` or `ROLLBACK`.
+    pub(super) async fn finish(&self, open: &mut Open, statement: &str) -> Result<(), DataError> {
+        let outcome = self.run_alone(open, Work::Plain(statement)).await;
         let Some(mut lease) = open.lease.take() else {
             return outcome.map(drop);
         };
         if outcome.is_err() {
-            // What the server thinks of it is unknown; a closed connection is rolled back.
+            // The state on the server is unknown. Closing the connection rolls back.
             lease.abandon();
         } else if let Some(after) = self.options.after(self.database.0.pool.engine())
             && lease.run(Work::Plain(after), None).await.is_err()
@@ -194,7 +195,7 @@ impl Shared {
         })
     }
 
-    /// Marks the key of the running call as done, in this transaction. Where the key is not of this call any more, another may run in its place: all is rolled back.
+    /// Marks the key of the running call in this transaction. Rolls back if another call has taken the key.
     #[cfg(feature = "idempotency")]
     async fn mark(&self, open: &mut Open, statement: crate::Statement) -> Result<(), DataError> {
         let database = &self.database;
@@ -211,16 +212,16 @@ impl Shared {
             Ok(answer) if answer.done.rows_affected() > 0 => return Ok(()),
             Ok(_) => DataError::new(
                 DataErrorKind::TransactionFailed,
-                "the Idempotency-Key of the request is not its own any more",
+                "another request has taken the Idempotency-Key",
             ),
             Err(error) => error,
         };
-        // The error that matters is that of the mark.
+        // The error of the mark matters more.
         let _ = self.finish(open, "ROLLBACK").await;
         Err(error)
     }
 
-    /// Rolls back without anybody who waits.
+    /// Rolls back in the background.
     pub(super) fn roll_back_in_background(&self, open: &mut Open) {
         let Some(mut lease) = open.lease.take() else {
             return;
@@ -241,7 +242,7 @@ impl Shared {
         });
     }
 
-    /// Whoever began it went away.
+    /// Rolls back, because the future that began the transaction was dropped.
     pub(super) fn abandon(&self) {
         self.abandoned.store(true, Ordering::Release);
         if let Ok(mut open) = self.open.try_lock() {
@@ -250,7 +251,7 @@ impl Shared {
     }
 }
 
-/// After some failures engines undo all of a transaction, others not: here all do.
+/// Returns whether the failure ends the whole transaction. Engines differ, so this crate decides.
 fn ends_all(kind: DataErrorKind) -> bool {
     !matches!(
         kind,
@@ -281,7 +282,7 @@ impl Drop for Shared {
     }
 }
 
-/// Rolls back if it is dropped before it is told otherwise.
+/// Calls a function when dropped, unless it was defused.
 pub(super) struct Guard<F: FnOnce()>(Option<F>);
 
 impl<F: FnOnce()> Guard<F> {

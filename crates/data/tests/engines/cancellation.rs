@@ -44,9 +44,9 @@ impl Subject {
         add(&first, SHARED_ROW).await;
         drop(first);
         let metrics = Metrics::new();
-        config.pool.maximum = 3.try_into().unwrap();
+        config.pool.max_connections = 3.try_into().unwrap();
         // Every use of a connection pings it first.
-        config.pool.check_after = Timeout::from_millis(1);
+        config.pool.validate_after_idle = Timeout::from_millis(1);
         let builder = Database::builder("test", config).metrics(&metrics);
         let gauge = |name| metrics.gauge(name, "", &[("name", "test")]);
         Self {

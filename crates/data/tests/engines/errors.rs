@@ -5,7 +5,7 @@ use seaworthy_data::{DataError, DataErrorKind, sql};
 
 use crate::server::{Server, add, ids, is_postgres, work_for_long};
 
-pub(crate) async fn violated_constraints_are_told_by_kind_and_name_data_3(server: Server) {
+pub(crate) async fn violated_constraints_have_kind_and_name_data_3(server: Server) {
     let database = server.open().await;
     add(&database, 1).await;
     let is_sqlite = !is_postgres(&database) && server.config().url.file().is_some();
@@ -38,7 +38,7 @@ pub(crate) async fn violated_constraints_are_told_by_kind_and_name_data_3(server
     assert_eq!(ids(&database).await, [1]);
 }
 
-pub(crate) async fn a_second_connection_in_a_transaction_is_refused(server: Server) {
+pub(crate) async fn second_connection_in_transaction_is_refused(server: Server) {
     let database = server.open().await;
     let outside = database.clone();
     let error = database
@@ -60,9 +60,7 @@ pub(crate) async fn a_second_connection_in_a_transaction_is_refused(server: Serv
     add(&database, 2).await;
 }
 
-pub(crate) async fn a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1(
-    server: Server,
-) {
+pub(crate) async fn statement_stops_on_server_at_its_timeout_data_1(server: Server) {
     let mut config = server.config();
     config.statement_timeout = Timeout::from_millis(300);
     let database = server.open_with(config).await;
@@ -79,14 +77,14 @@ pub(crate) async fn a_statement_ends_at_its_timeout_and_the_database_goes_on_dat
     assert_eq!(ids(&database).await, [1]);
 }
 
-pub(crate) async fn a_deadline_ends_a_statement_life_6(server: Server) {
+pub(crate) async fn deadline_ends_statement_life_6(server: Server) {
     let database = server.open().await;
     let request = RequestContext::background(ServiceIdentity::new("test", "1.0.0"))
         .with_deadline(Deadline::after(Duration::from_millis(300)));
     let began = Instant::now();
     let error = context::scope(request.into(), async {
         let error = work_for_long(&database).await.unwrap_err();
-        // Nothing is begun that nobody waits for.
+        // No statement starts after the deadline.
         let late = database.begin().await.unwrap_err();
         assert_eq!(late.kind(), DataErrorKind::DeadlinePassed);
         error
@@ -97,9 +95,9 @@ pub(crate) async fn a_deadline_ends_a_statement_life_6(server: Server) {
     add(&database, 1).await;
 }
 
-pub(crate) async fn a_full_pool_is_told_as_such_obs_5(server: Server) {
+pub(crate) async fn full_pool_has_its_own_error_obs_5(server: Server) {
     let mut config = server.config();
-    config.pool.maximum = 1.try_into().unwrap();
+    config.pool.max_connections = 1.try_into().unwrap();
     config.pool.acquire_timeout = Timeout::from_millis(100);
     let database = server.open_with(config).await;
     let holding = database.clone();

@@ -27,7 +27,7 @@ use seaworthy_telemetry::metrics::Metrics;
 use crate::server::{Server, add, ids};
 
 const RUN: Duration = Duration::from_secs(60);
-/// Both the time to run and the time to keep.
+/// The run time and the retention.
 const TIMES: Times = Times {
     run: RUN,
     keep: RUN,
@@ -76,7 +76,7 @@ async fn finish(store: &DatabaseStore, text: &str, token: u64, body: &'static st
     finished.await.unwrap();
 }
 
-pub(crate) async fn an_answer_is_known_to_the_next_process_api_6(server: Server) {
+pub(crate) async fn response_survives_restart_api_6(server: Server) {
     let config = IdempotencyConfig::default();
     let first = store(&server, &config).await;
     let token = token(&first, "a").await;
@@ -95,9 +95,9 @@ pub(crate) async fn an_answer_is_known_to_the_next_process_api_6(server: Server)
     assert!(matches!(other.unwrap(), Begun::Mismatch));
 }
 
-pub(crate) async fn of_many_callers_at_once_one_runs_api_6(server: Server) {
+pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
-    // Each in a task of its own, as requests are.
+    // Each call has its own task, as requests have.
     let all = (0..16).map(|_| {
         let (store, same) = (store.clone(), ScopedKey::new(&"long ".repeat(100)));
         tokio::spawn(async move { store.begin(&same, REQUEST, TIMES).await.unwrap() })
@@ -107,9 +107,7 @@ pub(crate) async fn of_many_callers_at_once_one_runs_api_6(server: Server) {
     assert_eq!(new.count(), 1, "{all:?}");
 }
 
-pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_nothing_api_6(
-    server: Server,
-) {
+pub(crate) async fn late_call_changes_nothing_after_key_expired_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
     let key = ScopedKey::new("a");
     let times = Times {
@@ -118,7 +116,7 @@ pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_noth
     };
     let begun = store.begin(&key, REQUEST, times);
     let Begun::New(late) = begun.await.unwrap() else {
-        panic!("nobody has this key");
+        panic!("the key is free");
     };
     let token = token(&store, "a").await;
     assert_ne!(late, token);
@@ -128,7 +126,7 @@ pub(crate) async fn a_key_is_free_after_its_time_and_its_late_owner_changes_noth
     assert!(matches!(begin(&store, "a").await, Begun::New(_)));
 }
 
-pub(crate) async fn a_key_that_was_given_back_is_free_api_6(server: Server) {
+pub(crate) async fn settled_key_without_change_is_free_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
     let token = token(&store, "a").await;
     let key = ScopedKey::new("a");
@@ -139,7 +137,7 @@ pub(crate) async fn a_key_that_was_given_back_is_free_api_6(server: Server) {
     assert!(matches!(begin(&store, "a").await, Begun::New(_)));
 }
 
-pub(crate) async fn answers_make_room_and_running_requests_do_not_api_6(server: Server) {
+pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(server: Server) {
     let config = IdempotencyConfig {
         most_entries: 3,
         memory_limit: ByteSize::kibibytes(1),
@@ -161,7 +159,7 @@ pub(crate) async fn answers_make_room_and_running_requests_do_not_api_6(server: 
     assert_eq!(full.unwrap_err().reason(), "IDEMPOTENCY_STORE_FULL");
 }
 
-pub(crate) async fn an_answer_that_is_too_large_for_the_store_is_not_kept_api_6(server: Server) {
+pub(crate) async fn response_above_store_size_is_not_kept_api_6(server: Server) {
     let config = IdempotencyConfig {
         memory_limit: ByteSize::bytes(80),
         ..IdempotencyConfig::default()
@@ -169,7 +167,7 @@ pub(crate) async fn an_answer_that_is_too_large_for_the_store_is_not_kept_api_6(
     let store = store(&server, &config).await;
     let token = token(&store, "a").await;
     finish(&store, "a", token, "made", RUN).await;
-    // That it was done is known all the same.
+    // The outcome is kept without the response.
     assert!(matches!(begin(&store, "a").await, Begun::Done));
 }
 
@@ -208,7 +206,7 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Serve
             found => panic!("{found:?}"),
         }
     }
-    // A statement by itself is a transaction too.
+    // A single statement is a transaction too.
     let token = token(&store, "alone").await;
     as_call(&store, "alone", token, add(other, 7)).await;
     let key = ScopedKey::new("alone");

@@ -20,7 +20,7 @@ async fn migrated(server: &Server) -> Database {
     database
 }
 
-pub(crate) async fn one_holder_at_a_time_with_a_token_that_grows_work_2(server: Server) {
+pub(crate) async fn lease_has_one_holder_and_growing_token_work_2(server: Server) {
     let leases = Arc::new(DatabaseLeases::new(migrated(&server).await));
     conformance::check(leases).await.unwrap();
 }

@@ -21,7 +21,7 @@ fn symbols() -> List {
         )
 }
 
-pub(crate) async fn pages_show_every_row_once_in_every_order_data_4(server: Server) {
+pub(crate) async fn pages_show_each_row_once_in_every_order_data_4(server: Server) {
     let database = server.open().await;
     for id in 1..=25_i64 {
         sql("INSERT INTO symbols (id, label, places) VALUES (?, ?, ?)")
@@ -86,7 +86,7 @@ pub(crate) async fn pages_show_every_row_once_in_every_order_data_4(server: Serv
         assert_eq!(page.items.len(), count, "{filter:?}");
         assert_eq!(page.next, None);
     }
-    // A cursor of another order is refused by name.
+    // A cursor of another order is an error that names the parameter.
     let first = symbols()
         .query(&ListRequest::new([("limit", "1")]))
         .unwrap();
@@ -97,9 +97,9 @@ pub(crate) async fn pages_show_every_row_once_in_every_order_data_4(server: Serv
     assert_eq!(error.fields()[0].field, "cursor");
 }
 
-pub(crate) async fn what_lost_against_another_is_run_again_data_3(server: Server) {
+pub(crate) async fn transaction_runs_again_after_conflict_data_3(server: Server) {
     let mut config = server.config();
-    config.transaction_retries = 100;
+    config.max_transaction_retries = 100;
     config.transaction_timeout = seaworthy_core::Timeout::from_secs(30);
     let database = server.open_with(config).await;
     sql("INSERT INTO symbols (id, label, places) VALUES (1, 'counter', 0)")
@@ -138,7 +138,7 @@ pub(crate) async fn what_lost_against_another_is_run_again_data_3(server: Server
     assert_eq!(places, 30, "on {}", database.engine());
 }
 
-pub(crate) async fn a_transaction_that_reads_cannot_write(server: Server) {
+pub(crate) async fn read_only_transaction_cannot_write(server: Server) {
     let database = server.open().await;
     let reading = TransactionOptions::new().read_only();
     let tx = database.begin_with(reading).await.unwrap();
@@ -147,18 +147,18 @@ pub(crate) async fn a_transaction_that_reads_cannot_write(server: Server) {
         .await;
     assert_eq!(error.unwrap_err().kind(), DataErrorKind::ReadOnly);
     tx.rollback().await.unwrap();
-    // The connection is an ordinary one again.
+    // The connection is read-write again.
     for _ in 0..3 {
         let done = sql("UPDATE projects SET id = 2").execute(&database).await;
         assert_eq!(done.unwrap().rows_affected(), 0);
     }
 }
 
-pub(crate) async fn a_sick_replica_is_replaced_by_the_primary(server: Server) {
+pub(crate) async fn primary_serves_reads_while_replica_fails(server: Server) {
     let mut config = server.config();
     let gone = match database_engine(&server) {
         "sqlite" => "sqlite:/proc/nowhere/replica.db".to_owned(),
-        engine => format!("{engine}://nobody:x@127.0.0.1:1/gone"),
+        engine => format!("{engine}://missing:x@127.0.0.1:1/gone"),
     };
     config.replica_url = Some(gone.parse().unwrap());
     let opened = seaworthy_data::Database::builder("test", config)
@@ -167,7 +167,7 @@ pub(crate) async fn a_sick_replica_is_replaced_by_the_primary(server: Server) {
     if database_engine(&server) == "sqlite" {
         assert!(
             opened.is_err(),
-            "a folder that cannot be made is told at once"
+            "a folder that cannot be created is an error at once"
         );
         return;
     }

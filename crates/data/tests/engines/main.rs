@@ -1,4 +1,4 @@
-//! One suite on every engine: what a URL chooses is the engine and never what the words mean.
+//! One suite for every engine.
 #![expect(
     clippy::unwrap_used,
     clippy::panic,
@@ -22,36 +22,36 @@ mod values;
 seaworthy_testkit::on_every_database! {
     crate::server::server, as_a_task;
     values:
-        every_kind_of_value_comes_back_as_it_went_data_1,
-        a_value_of_another_kind_is_an_error_that_names_its_column,
-        a_list_is_bound_as_a_list;
+        values_of_every_kind_round_trip_data_1,
+        value_of_other_kind_is_an_error_with_its_column,
+        list_is_bound_as_list;
     transactions:
-        what_is_committed_stays_and_what_fails_is_undone_data_3,
-        a_dropped_transaction_is_rolled_back_data_3,
-        a_panic_rolls_back_data_3,
-        a_cancelled_transaction_is_rolled_back_data_3,
-        a_nested_transaction_is_undone_alone_data_3,
-        after_a_failed_statement_only_a_rollback_is_left_data_3,
-        hooks_run_after_the_commit_alone,
-        a_deadlock_is_broken_and_its_loser_runs_again_data_3;
+        transaction_commits_on_success_and_rolls_back_on_error_data_3,
+        dropped_transaction_is_rolled_back_data_3,
+        panic_rolls_back_data_3,
+        cancelled_transaction_is_rolled_back_data_3,
+        nested_transaction_is_rolled_back_alone_data_3,
+        failed_statement_allows_only_rollback_data_3,
+        hooks_run_only_after_commit,
+        transaction_runs_again_after_deadlock_data_3;
     lists:
-        pages_show_every_row_once_in_every_order_data_4,
-        what_lost_against_another_is_run_again_data_3,
-        a_transaction_that_reads_cannot_write,
-        a_sick_replica_is_replaced_by_the_primary;
+        pages_show_each_row_once_in_every_order_data_4,
+        transaction_runs_again_after_conflict_data_3,
+        read_only_transaction_cannot_write,
+        primary_serves_reads_while_replica_fails;
     migrations:
-        migrations_go_up_and_down_and_are_verified_data_2,
-        a_migration_that_fails_is_undone_or_told_data_2,
-        processes_that_migrate_together_apply_each_migration_once_data_2;
+        migrations_apply_undo_and_verify_data_2,
+        failed_migration_is_rolled_back_or_unfinished_data_2,
+        concurrent_processes_apply_each_migration_once_data_2;
     leases:
-        one_holder_at_a_time_with_a_token_that_grows_work_2,
+        lease_has_one_holder_and_growing_token_work_2,
         lease_outlives_a_long_transaction_of_its_holder_work_2;
     errors:
-        violated_constraints_are_told_by_kind_and_name_data_3,
-        a_second_connection_in_a_transaction_is_refused,
-        a_statement_ends_at_its_timeout_and_the_database_goes_on_data_1,
-        a_deadline_ends_a_statement_life_6,
-        a_full_pool_is_told_as_such_obs_5;
+        violated_constraints_have_kind_and_name_data_3,
+        second_connection_in_transaction_is_refused,
+        statement_stops_on_server_at_its_timeout_data_1,
+        deadline_ends_statement_life_6,
+        full_pool_has_its_own_error_obs_5;
 }
 
 mod dropped {
@@ -83,12 +83,12 @@ mod idempotency_keys {
     seaworthy_testkit::on_every_database! {
         crate::server::server, as_a_task;
         idempotency:
-            an_answer_is_known_to_the_next_process_api_6,
-            of_many_callers_at_once_one_runs_api_6,
-            a_key_is_free_after_its_time_and_its_late_owner_changes_nothing_api_6,
-            a_key_that_was_given_back_is_free_api_6,
-            answers_make_room_and_running_requests_do_not_api_6,
-            an_answer_that_is_too_large_for_the_store_is_not_kept_api_6,
+            response_survives_restart_api_6,
+            one_of_many_concurrent_calls_runs_api_6,
+            late_call_changes_nothing_after_key_expired_api_6,
+            settled_key_without_change_is_free_api_6,
+            full_store_evicts_responses_and_no_running_calls_api_6,
+            response_above_store_size_is_not_kept_api_6,
             committed_call_without_an_answer_is_done_api_6,
             call_of_a_dead_process_is_done_if_it_committed_api_6,
             call_that_lost_its_key_commits_nothing_api_6,

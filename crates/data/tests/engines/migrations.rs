@@ -64,7 +64,7 @@ async fn states(database: &Database, sets: &[MigrationSet]) -> Vec<(u32, Migrati
     all.iter().map(|one| (one.version, one.state)).collect()
 }
 
-pub(crate) async fn migrations_go_up_and_down_and_are_verified_data_2(server: Server) {
+pub(crate) async fn migrations_apply_undo_and_verify_data_2(server: Server) {
     let database = server.open().await;
     let two = Migrator::new(&database, TWO);
     assert_eq!(
@@ -92,12 +92,12 @@ pub(crate) async fn migrations_go_up_and_down_and_are_verified_data_2(server: Se
         .await
         .unwrap();
     assert_eq!(names, [("a;b -- 'c'".to_owned(), true)]);
-    // An older program does not know what a newer one applied.
+    // An older program does not contain the migrations of a newer one.
     let error = Migrator::new(&database, ONE).verify().await.unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("2 books is applied and not known"),
+            .contains("2 books is applied, and the program does not contain it"),
         "{error}"
     );
     let changed = Migrator::new(&database, CHANGED)
@@ -123,7 +123,7 @@ fn chrono_minute_ago() -> seaworthy_data::chrono::DateTime<seaworthy_data::chron
     seaworthy_data::chrono::Utc::now() - std::time::Duration::from_secs(60)
 }
 
-pub(crate) async fn a_migration_that_fails_is_undone_or_told_data_2(server: Server) {
+pub(crate) async fn failed_migration_is_rolled_back_or_unfinished_data_2(server: Server) {
     let database = server.open().await;
     let broken = Migrator::new(&database, BROKEN);
     let error = broken.up(false).await.unwrap_err();
@@ -147,15 +147,13 @@ pub(crate) async fn a_migration_that_fails_is_undone_or_told_data_2(server: Serv
     } else {
         assert!(sql("SELECT id FROM half").execute(&database).await.is_err());
     }
-    // What failed left no lock behind.
+    // The failed migration left no lock.
     Migrator::new(&database, ONE).status().await.unwrap();
 }
 
-pub(crate) async fn processes_that_migrate_together_apply_each_migration_once_data_2(
-    server: Server,
-) {
+pub(crate) async fn concurrent_processes_apply_each_migration_once_data_2(server: Server) {
     let mut tasks = Vec::new();
-    // Each is a process of its own as far as a database can tell.
+    // To the database, each is a separate process.
     for _ in 0..4 {
         let database = server.open().await;
         tasks.push(tokio::spawn(async move {

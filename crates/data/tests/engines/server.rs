@@ -1,7 +1,7 @@
 use seaworthy_data::{Connection as _, Database, DatabaseConfig, DatabaseUrl, Engine, sql};
 use seaworthy_testkit::database::EmptyDatabase;
 
-/// Where a test has an empty database.
+/// An empty database of one test.
 pub(crate) struct Server {
     url: DatabaseUrl,
     _empty: EmptyDatabase,
@@ -69,7 +69,7 @@ pub(crate) async fn ids(database: &Database) -> Vec<i64> {
     rows.into_iter().map(|(id,)| id).collect()
 }
 
-/// A statement that works for much longer than any limit of a test.
+/// Executes a statement that takes longer than any timeout of a test.
 pub(crate) async fn work_for_long(
     connection: &dyn seaworthy_data::Connection,
 ) -> Result<(), seaworthy_data::DataError> {

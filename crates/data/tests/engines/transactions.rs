@@ -12,12 +12,12 @@ use tokio::{sync::Barrier, time::timeout};
 use crate::server::{Server, add, ids};
 
 async fn eventually_none(database: &Database) {
-    // The rollback of what was dropped runs in the background; a writer waits for its locks.
+    // The rollback of the dropped transaction runs in the background. A writer waits for its locks.
     add(database, 99).await;
     assert_eq!(ids(database).await, [99]);
 }
 
-pub(crate) async fn what_is_committed_stays_and_what_fails_is_undone_data_3(server: Server) {
+pub(crate) async fn transaction_commits_on_success_and_rolls_back_on_error_data_3(server: Server) {
     let database = server.open().await;
     let count: i64 = database
         .transaction(|tx| async move {
@@ -46,7 +46,7 @@ pub(crate) async fn what_is_committed_stays_and_what_fails_is_undone_data_3(serv
     assert_eq!(ids(&database).await, [1, 2, 4]);
 }
 
-pub(crate) async fn a_dropped_transaction_is_rolled_back_data_3(server: Server) {
+pub(crate) async fn dropped_transaction_is_rolled_back_data_3(server: Server) {
     let database = server.open().await;
     let tx = database.begin().await.unwrap();
     add(&tx, 1).await;
@@ -57,7 +57,7 @@ pub(crate) async fn a_dropped_transaction_is_rolled_back_data_3(server: Server) 
     eventually_none(&database).await;
 }
 
-pub(crate) async fn a_panic_rolls_back_data_3(server: Server) {
+pub(crate) async fn panic_rolls_back_data_3(server: Server) {
     let database = server.open().await;
     let panicking = database.clone();
     let task = tokio::spawn(async move {
@@ -72,7 +72,7 @@ pub(crate) async fn a_panic_rolls_back_data_3(server: Server) {
     eventually_none(&database).await;
 }
 
-pub(crate) async fn a_cancelled_transaction_is_rolled_back_data_3(server: Server) {
+pub(crate) async fn cancelled_transaction_is_rolled_back_data_3(server: Server) {
     let database = server.open().await;
     let (begun, mut waiting) = tokio::sync::mpsc::channel(1);
     let cancelled = database.clone();
@@ -82,7 +82,7 @@ pub(crate) async fn a_cancelled_transaction_is_rolled_back_data_3(server: Server
                 let begun = begun.clone();
                 async move {
                     add(&tx, 1).await;
-                    // A clone that lives on elsewhere keeps nothing open.
+                    // A clone in another task does not keep the transaction open.
                     let kept = tx.clone();
                     begun.send(kept).await.unwrap();
                     std::future::pending().await
@@ -99,7 +99,7 @@ pub(crate) async fn a_cancelled_transaction_is_rolled_back_data_3(server: Server
     eventually_none(&database).await;
 }
 
-pub(crate) async fn a_nested_transaction_is_undone_alone_data_3(server: Server) {
+pub(crate) async fn nested_transaction_is_rolled_back_alone_data_3(server: Server) {
     let database = server.open().await;
     database
         .transaction(|tx| async move {
@@ -126,7 +126,7 @@ pub(crate) async fn a_nested_transaction_is_undone_alone_data_3(server: Server) 
                 Ok::<_, DataError>(())
             })
             .await?;
-            // One whose future is dropped is undone before anything else is done.
+            // A dropped nested transaction is rolled back before the next statement.
             let dropped = tx.transaction(|inner| async move {
                 add(&inner, 5).await;
                 std::future::pending::<Result<(), DataError>>().await
@@ -140,7 +140,7 @@ pub(crate) async fn a_nested_transaction_is_undone_alone_data_3(server: Server) 
     assert_eq!(ids(&database).await, [1, 3, 6]);
 }
 
-pub(crate) async fn after_a_failed_statement_only_a_rollback_is_left_data_3(server: Server) {
+pub(crate) async fn failed_statement_allows_only_rollback_data_3(server: Server) {
     let database = server.open().await;
     let tx = database.begin().await.unwrap();
     add(&tx, 1).await;
@@ -153,7 +153,7 @@ pub(crate) async fn after_a_failed_statement_only_a_rollback_is_left_data_3(serv
     assert!(ids(&database).await.is_empty());
 }
 
-pub(crate) async fn hooks_run_after_the_commit_alone(server: Server) {
+pub(crate) async fn hooks_run_only_after_commit(server: Server) {
     let database = server.open().await;
     let (ran, undone) = (Arc::new(AtomicU32::new(0)), Arc::new(AtomicU32::new(0)));
     database
@@ -186,7 +186,7 @@ pub(crate) async fn hooks_run_after_the_commit_alone(server: Server) {
 
 use seaworthy_data::InvalidDatabaseUrl as InvalidUrl;
 
-pub(crate) async fn a_deadlock_is_broken_and_its_loser_runs_again_data_3(server: Server) {
+pub(crate) async fn transaction_runs_again_after_deadlock_data_3(server: Server) {
     let database = server.open().await;
     add(&database, 1).await;
     add(&database, 2).await;
@@ -204,7 +204,7 @@ pub(crate) async fn a_deadlock_is_broken_and_its_loser_runs_again_data_3(server:
                                 .bind(id)
                         };
                         raise(first).execute(&tx).await?;
-                        // Both hold one row and want the other's. A second run, and SQLite's one writer, meet nobody here.
+                        // Both hold one row and wait for the other. On SQLite, and in a retry, only one waits.
                         let _ = timeout(Duration::from_millis(500), both.wait()).await;
                         raise(second).execute(&tx).await.map(drop)
                     }

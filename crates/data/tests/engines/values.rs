@@ -18,7 +18,7 @@ async fn table(database: &Database) {
         .unwrap();
 }
 
-pub(crate) async fn every_kind_of_value_comes_back_as_it_went_data_1(server: Server) {
+pub(crate) async fn values_of_every_kind_round_trip_data_1(server: Server) {
     type Kinds = (
         bool,
         i32,
@@ -110,7 +110,7 @@ pub(crate) async fn every_kind_of_value_comes_back_as_it_went_data_1(server: Ser
     assert_eq!(found, [(1,)]);
 }
 
-pub(crate) async fn a_value_of_another_kind_is_an_error_that_names_its_column(server: Server) {
+pub(crate) async fn value_of_other_kind_is_an_error_with_its_column(server: Server) {
     let database = server.open().await;
     add(&database, 1).await;
     let error = sql("SELECT label FROM symbols")
@@ -136,7 +136,7 @@ pub(crate) async fn a_value_of_another_kind_is_an_error_that_names_its_column(se
     assert_eq!(error.kind(), DataErrorKind::NotFound);
 }
 
-pub(crate) async fn a_list_is_bound_as_a_list(server: Server) {
+pub(crate) async fn list_is_bound_as_list(server: Server) {
     let database = server.open().await;
     for id in 1..=6 {
         add(&database, id).await;

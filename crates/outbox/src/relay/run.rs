@@ -58,10 +58,10 @@ impl Relay {
         self.0.config.concurrency.get()
     }
 
-    /// The maximum number of rows of a batch. A query returns no more than `database.maximum_rows`.
+    /// The maximum number of rows of a batch. A query returns no more than `database.max_rows`.
     pub(super) fn batch_size(&self) -> u32 {
         let Parts { outbox, config, .. } = &*self.0;
-        let max_rows = outbox.database.config().maximum_rows.get();
+        let max_rows = outbox.database.config().max_rows.get();
         config.batch_size.get().min(max_rows)
     }
 

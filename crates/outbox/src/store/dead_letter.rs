@@ -54,7 +54,7 @@ pub(crate) async fn retry(connection: &dyn Connection, sequence: i64) -> Result<
 /// so that services can store and publish events meanwhile. Dead letters that are added meanwhile
 /// may stay.
 pub(crate) async fn retry_all(database: &Database) -> Result<u64, DataError> {
-    let page = MAX_PAGE.min(database.config().maximum_rows.get());
+    let page = MAX_PAGE.min(database.config().max_rows.get());
     let mut retried = 0;
     for partition in 0..i32::from(PARTITIONS) {
         let mut after = 0;

@@ -6,7 +6,7 @@ use crate::MIGRATIONS;
 
 async fn open(empty: &EmptyDatabase, max_rows: u32) -> Database {
     let mut config = DatabaseConfig::at(empty.url().parse().unwrap());
-    config.maximum_rows = max_rows.try_into().unwrap();
+    config.max_rows = max_rows.try_into().unwrap();
     let database = Database::builder("test", config).open().await.unwrap();
     let migrator = Migrator::new(&database, &[MIGRATIONS]);
     migrator.up(false).await.unwrap();

@@ -52,7 +52,7 @@ impl Trial {
     async fn open(&self) -> Database {
         let mut config = DatabaseConfig::at(self.database.parse().unwrap());
         // A long run has many changes.
-        config.maximum_rows = NonZeroU32::MAX;
+        config.max_rows = NonZeroU32::MAX;
         Database::builder("test", config).open().await.unwrap()
     }
 

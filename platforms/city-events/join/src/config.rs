@@ -93,7 +93,7 @@ pub struct CountingConfig {
 pub struct TurnstileConfig {
     /// Of one event.
     pub one_event: NonZeroU16,
-    /// Of all events; less than `database.pool.maximum`.
+    /// Of all events; less than `database.pool.max_connections`.
     pub all_events: NonZeroU16,
     /// How many requests of one event are decided in one transaction at most, where so many wait.
     pub together: NonZeroU16,

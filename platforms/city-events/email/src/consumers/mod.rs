@@ -257,7 +257,7 @@ fn failure(error: MailError) -> Failure {
     if let MailError::Refused(refusal) = error {
         return Failure::retry(refusal).with_class("MAIL_UNAVAILABLE");
     }
-    if error.may_be_retried() {
+    if error.is_retryable() {
         Failure::retry(error).with_class("MAIL_UNAVAILABLE")
     } else {
         Failure::reject(error).with_class("NON_RETRIABLE")
