@@ -15,7 +15,7 @@
 //!
 //! let attempt = lockout.attempt("ada@example.org", None).await?;
 //! // The password is looked at here, and a wrong one is the end of it.
-//! lockout.succeeded(attempt).await?;
+//! lockout.record_success(attempt).await?;
 //! let session = sessions.begin(&database, "user-7", Origin::default()).await?;
 //!
 //! let refreshed = sessions.refresh(&session.token).await?;
@@ -43,14 +43,14 @@ pub use migrations::MIGRATIONS;
 pub use one_time_tokens::OneTimeTokens;
 pub use replay_guard::ReplayGuard;
 pub use second_factor::{
-    Enrolment, ProvedEnrolment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors,
+    Enrolment, SECOND_FACTOR_SECRETS, SecondFactorConfig, SecondFactors, VerifiedEnrolment,
 };
 pub use secret_token::SecretToken;
 pub use session::{
-    Exchange, InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, SessionConfig,
+    InvalidLifetime, NewSession, Origin, RefreshError, Refreshed, Rotation, SessionConfig,
     SessionLifetime, SessionSummary, Sessions,
 };
-pub use token_versions::{NoPageEnd, RaisedBefore, RaisedPage, TokenVersions};
+pub use token_versions::{InvalidCursor, RaisedCursor, RaisedPage, TokenVersions};
 
 pub(crate) fn microseconds(duration: std::time::Duration) -> i64 {
     // Half of what a column holds, so that adding the time of day stays within it.

@@ -31,7 +31,7 @@ impl ReplayGuard {
     ///
     /// # Errors
     /// The database's; then it must not count.
-    pub async fn is_first(&self, id: &str, life: Duration) -> Result<bool, Error> {
+    pub async fn record(&self, id: &str, life: Duration) -> Result<bool, Error> {
         let known_by = hash(format!("{}\n{id}", self.purpose).as_bytes());
         let inserted =
             sql("INSERT INTO account_replays (use_hash, until_us) VALUES (?, {now_us} + ?)")

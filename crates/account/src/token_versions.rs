@@ -17,7 +17,7 @@ pub struct RaisedPage {
     /// Users and their versions. One who is raised again meanwhile comes again on a later page.
     pub versions: Vec<(String, u64)>,
     /// What the next page follows; `None` on the last one.
-    pub next: Option<RaisedBefore>,
+    pub next: Option<RaisedCursor>,
     /// The database's clock at the start of the read, in microseconds since 1970. The next read
     /// asks for versions that were [raised since](TokenVersions::raised_since) this time.
     pub as_of_us: i64,
@@ -25,7 +25,7 @@ pub struct RaisedPage {
 
 /// The last row of a page. Its text is what a caller keeps of it between two pages.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RaisedBefore {
+pub struct RaisedCursor {
     changed_us: i64,
     user: String,
 }
@@ -33,21 +33,21 @@ pub struct RaisedBefore {
 /// A text that no page has ended with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is where no page has ended")]
-pub struct NoPageEnd;
+pub struct InvalidCursor;
 
-impl fmt::Display for RaisedBefore {
+impl fmt::Display for RaisedCursor {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}:{}", self.changed_us, self.user)
     }
 }
 
-impl FromStr for RaisedBefore {
-    type Err = NoPageEnd;
+impl FromStr for RaisedCursor {
+    type Err = InvalidCursor;
 
-    fn from_str(text: &str) -> Result<Self, NoPageEnd> {
-        let (changed, user) = text.split_once(':').ok_or(NoPageEnd)?;
+    fn from_str(text: &str) -> Result<Self, InvalidCursor> {
+        let (changed, user) = text.split_once(':').ok_or(InvalidCursor)?;
         Ok(Self {
-            changed_us: changed.parse().map_err(|_| NoPageEnd)?,
+            changed_us: changed.parse().map_err(|_| InvalidCursor)?,
             user: user.to_owned(),
         })
     }
@@ -95,7 +95,7 @@ impl TokenVersions {
     pub async fn raised_within(
         connection: &dyn Connection,
         time: Duration,
-        after: Option<&RaisedBefore>,
+        after: Option<&RaisedCursor>,
     ) -> Result<RaisedPage, DataError> {
         let as_of_us = Self::clock(connection).await?;
         let since = as_of_us.saturating_sub(microseconds(time));
@@ -112,7 +112,7 @@ impl TokenVersions {
     pub async fn raised_since(
         connection: &dyn Connection,
         since_us: i64,
-        after: Option<&RaisedBefore>,
+        after: Option<&RaisedCursor>,
     ) -> Result<RaisedPage, DataError> {
         let as_of_us = Self::clock(connection).await?;
         Self::page(connection, as_of_us, since_us, after).await
@@ -127,7 +127,7 @@ impl TokenVersions {
         connection: &dyn Connection,
         as_of_us: i64,
         since_us: i64,
-        after: Option<&RaisedBefore>,
+        after: Option<&RaisedCursor>,
     ) -> Result<RaisedPage, DataError> {
         let rows = match after {
             None => Self::first_page(connection, since_us).await?,
@@ -135,7 +135,7 @@ impl TokenVersions {
         };
         let is_full = rows.len() >= PAGE;
         let last = rows.last().filter(|_| is_full);
-        let next = last.map(|(user, _, changed)| RaisedBefore {
+        let next = last.map(|(user, _, changed)| RaisedCursor {
             changed_us: *changed,
             user: user.clone(),
         });
@@ -166,7 +166,7 @@ impl TokenVersions {
     /// What follows this row. All rows of one moment have the user to tell them apart.
     async fn next_page(
         connection: &dyn Connection,
-        last: &RaisedBefore,
+        last: &RaisedCursor,
     ) -> Result<Vec<Raised>, DataError> {
         sql("SELECT user_id, version, changed_us FROM account_versions
              WHERE changed_us >= ? AND (changed_us > ? OR user_id > ?)
@@ -190,8 +190,8 @@ mod tests {
         #[test]
         fn hostile_page_cursors_are_rejected_or_read_auth_3(any in ".{0,60}", near in "-?[0-9]{1,20}:.{0,20}") {
             for text in [any, near] {
-                if let Ok(cursor) = text.parse::<RaisedBefore>() {
-                    prop_assert_eq!(cursor.to_string().parse::<RaisedBefore>(), Ok(cursor));
+                if let Ok(cursor) = text.parse::<RaisedCursor>() {
+                    prop_assert_eq!(cursor.to_string().parse::<RaisedCursor>(), Ok(cursor));
                 }
             }
         }

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     bearer::{Bearer, other_scheme},
     token::{
-        MissingKey, Rejection, Revocation, Standing, TokenError, TokenVerifier, VerifiedCache,
-        VerifiedToken,
+        MissingKey, Rejection, Revocation, RevocationStatus, TokenError, TokenVerifier,
+        VerifiedCache, VerifiedToken,
     },
 };
 
@@ -25,13 +25,13 @@ const MOST_REASONS: usize = 32;
 #[serde(default, deny_unknown_fields)]
 pub struct BearerConfig {
     /// How many tokens are remembered as verified, about 2 KB each; 0 checks every token at every use.
-    pub cached_tokens: u32,
+    pub max_cached_tokens: u32,
 }
 
 impl Default for BearerConfig {
     fn default() -> Self {
         Self {
-            cached_tokens: CACHED_TOKENS,
+            max_cached_tokens: CACHED_TOKENS,
         }
     }
 }
@@ -67,7 +67,7 @@ impl BearerAuthentication {
         let metrics = metrics.clone();
         Self(Arc::new(Inner {
             verifier,
-            cache: Arc::new(VerifiedCache::new(config.cached_tokens)),
+            cache: Arc::new(VerifiedCache::new(config.max_cached_tokens)),
             revocation: None,
             ignored: Family::new(MOST_REASONS, move |reason| {
                 metrics.counter(
@@ -107,9 +107,11 @@ impl Inner {
         Ok(verified)
     }
 
-    fn standing(&self, verified: &Arc<VerifiedToken>) -> Standing {
+    fn status(&self, verified: &Arc<VerifiedToken>) -> RevocationStatus {
         let revocation = self.revocation.as_ref();
-        revocation.map_or(Standing::Good, |revocation| revocation.standing(verified))
+        revocation.map_or(RevocationStatus::Valid, |revocation| {
+            revocation.status(verified)
+        })
     }
 
     /// What an answer is on a route: where everyone may call, a failure is counted and makes the caller anonymous.
@@ -144,14 +146,14 @@ impl Inner {
                 let token = token.unwrap_or_default();
                 let verify = || self.verified(&token, SystemTime::now());
                 let verified = missing.refresh(verify).await?;
-                let standing = self.standing(&verified);
+                let standing = self.status(&verified);
                 (verified, standing)
             }
         };
         let is_revoked = match standing {
-            Standing::Good => false,
-            Standing::Revoked => true,
-            Standing::Ask(answer) => answer.await?,
+            RevocationStatus::Valid => false,
+            RevocationStatus::Revoked => true,
+            RevocationStatus::Pending(answer) => answer.await?,
         };
         if is_revoked {
             return Err(TokenError::Revoked);
@@ -163,7 +165,7 @@ impl Inner {
 /// What a request waits for.
 enum Waiting {
     ForKeys(MissingKey),
-    ForStanding(Arc<VerifiedToken>, Standing),
+    ForStanding(Arc<VerifiedToken>, RevocationStatus),
 }
 
 fn identity(verified: Arc<VerifiedToken>) -> Identity {
@@ -218,10 +220,12 @@ impl Authenticate for BearerAuthentication {
                 return later(Some(token), Waiting::ForKeys(missing));
             }
         };
-        match inner.standing(&verified) {
-            Standing::Good => Authentication::Known(identity(verified)),
-            Standing::Revoked => refused(TokenError::Revoked),
-            asked @ Standing::Ask(_) => later(None, Waiting::ForStanding(verified, asked)),
+        match inner.status(&verified) {
+            RevocationStatus::Valid => Authentication::Known(identity(verified)),
+            RevocationStatus::Revoked => refused(TokenError::Revoked),
+            asked @ RevocationStatus::Pending(_) => {
+                later(None, Waiting::ForStanding(verified, asked))
+            }
         }
     }
 

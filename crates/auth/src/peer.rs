@@ -12,10 +12,10 @@ use seaworthy_http::{
 pub struct Peer {
     name: String,
     grants: Grants,
-    speaks_for_others: bool,
+    forwards_callers: bool,
 }
 
-/// Whom a service makes a request for (MSG-8), where it [may speak for others](Peer::speaks_for_others).
+/// Whom a service makes a request for (MSG-8), where it [may speak for others](Peer::forwards_callers).
 const ACTOR: &str = "x-actor-id";
 const TENANT: &str = "x-tenant-id";
 /// An identifier appears in logs and metrics' neighbours; what is longer is none.
@@ -28,14 +28,14 @@ impl Peer {
         Self {
             name: name.into(),
             grants: Grants::default(),
-            speaks_for_others: false,
+            forwards_callers: false,
         }
     }
 
     /// Believes what it says of whom a request is made for, in `x-actor-id` and `x-tenant-id`: the actor is then that one, with the grants of the service. Of anybody else these headers mean nothing.
     #[must_use]
-    pub fn speaks_for_others(mut self) -> Self {
-        self.speaks_for_others = true;
+    pub fn forwards_callers(mut self) -> Self {
+        self.forwards_callers = true;
         self
     }
 
@@ -80,7 +80,7 @@ impl PeerAuthentication {
 
 impl Peer {
     fn identify(&self, request: &Parts) -> Authentication {
-        let told = |name| match self.speaks_for_others {
+        let told = |name| match self.forwards_callers {
             true => identifier(request, name),
             false => Ok(None),
         };

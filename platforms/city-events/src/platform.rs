@@ -94,7 +94,7 @@ impl Platform {
             LOGINS.into(),
             PAGES.into(),
             // auth itself may be on a loopback address, while the others forward requests to it.
-            format!("refuse_published_passwords={}", !self.is_on_loopback),
+            format!("reject_default_passwords={}", !self.is_on_loopback),
         ];
         let service = Part::auth();
         self.add(

@@ -24,9 +24,9 @@ pub struct LockoutConfig {
     /// By account, known or not.
     pub account: LockoutLimit,
     /// By address.
-    pub address: LockoutLimit,
+    pub ip: LockoutLimit,
     /// After this time without an attempt nothing is known of it.
-    pub forget: Timeout,
+    pub reset_after: Timeout,
 }
 
 /// How many attempts may fail, and how long the next ones wait.
@@ -34,37 +34,37 @@ pub struct LockoutConfig {
 #[serde(deny_unknown_fields)]
 pub struct LockoutLimit {
     /// How many attempts may fail before the next one waits.
-    pub free: NonZeroU32,
+    pub max_failures: NonZeroU32,
     /// The first wait; it doubles with each attempt.
-    pub pause: Timeout,
+    pub initial_backoff: Timeout,
     /// The longest wait.
-    pub longest_pause: Timeout,
+    pub max_backoff: Timeout,
 }
 
 impl Default for LockoutConfig {
     fn default() -> Self {
-        let by = |free| LockoutLimit {
-            free,
-            pause: FIRST_PAUSE,
-            longest_pause: LONGEST_PAUSE,
+        let by = |max_failures| LockoutLimit {
+            max_failures,
+            initial_backoff: FIRST_PAUSE,
+            max_backoff: LONGEST_PAUSE,
         };
         Self {
             account: by(FREE_BY_ACCOUNT),
-            address: by(FREE_BY_ADDRESS),
-            forget: FORGET,
+            ip: by(FREE_BY_ADDRESS),
+            reset_after: FORGET,
         }
     }
 }
 
 impl LockoutLimit {
     /// How long the attempt after this many waits.
-    pub(crate) fn pause_after(&self, attempts: u32) -> Duration {
-        let Some(beyond) = attempts.checked_sub(self.free.get()) else {
+    pub(crate) fn backoff_after(&self, attempts: u32) -> Duration {
+        let Some(beyond) = attempts.checked_sub(self.max_failures.get()) else {
             return Duration::ZERO;
         };
         let factor = 1_u32 << beyond.min(MOST_DOUBLINGS);
-        let pause = self.pause.get().saturating_mul(factor);
-        pause.min(self.longest_pause.get())
+        let pause = self.initial_backoff.get().saturating_mul(factor);
+        pause.min(self.max_backoff.get())
     }
 }
 
@@ -75,7 +75,7 @@ mod tests {
     #[test]
     fn the_pause_doubles_up_to_its_bound_auth_2() {
         let limit = LockoutConfig::default().account;
-        let seconds = |attempts| limit.pause_after(attempts).as_secs();
+        let seconds = |attempts| limit.backoff_after(attempts).as_secs();
         assert_eq!(
             [4, 5, 6, 7, 14, 15, 1_000].map(seconds),
             [0, 1, 2, 4, 512, 900, 900]

@@ -13,7 +13,7 @@ pub(crate) enum Kind {
     /// Passwords of an account.
     Account,
     /// Passwords from an address.
-    Address,
+    Ip,
     /// Failed passwords of an account from one known device.
     Device,
     /// Second factors of a user, from devices that are not known.
@@ -26,7 +26,7 @@ pub(crate) enum Kind {
 pub(crate) fn subject(kind: Kind, name: &str) -> String {
     let kind = match kind {
         Kind::Account => "account",
-        Kind::Address => "address",
+        Kind::Ip => "ip",
         Kind::Device => "device",
         Kind::Code => "code",
         Kind::DeviceCode => "device-code",
@@ -66,7 +66,7 @@ pub(crate) async fn count(
     } else {
         failures.saturating_add(1)
     };
-    let pause = limit.pause_after(attempts.unsigned_abs());
+    let pause = limit.backoff_after(attempts.unsigned_abs());
     sql("UPDATE account_failures SET failures = ?, failed_us = {now_us}, locked_until_us = {now_us} + ? WHERE subject = ?")
         .bind(attempts)
         .bind(microseconds(pause))

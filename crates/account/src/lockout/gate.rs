@@ -45,19 +45,18 @@ impl Lockout {
     ) -> Result<Attempt, LockoutError> {
         let attempt = Attempt {
             account: subject(Kind::Account, account),
-            address: address
-                .map(|address| subject(Kind::Address, &network_of(address).to_string())),
+            address: address.map(|address| subject(Kind::Ip, &network_of(address).to_string())),
         };
         let counted = self
             .database
             .transaction(|tx| {
                 let (account, address) = (attempt.account.clone(), attempt.address.clone());
                 async move {
-                    let after = Some(self.config.forget.get());
+                    let after = Some(self.config.reset_after.get());
                     // Always in this order, so that two do not wait for each other. A refusal rolls back what was counted before it: whoever is behind a busy address locks no account.
                     count(&tx, &account, &self.config.account, after).await?;
                     if let Some(address) = address {
-                        count(&tx, &address, &self.config.address, after).await?;
+                        count(&tx, &address, &self.config.ip, after).await?;
                     }
                     Ok::<_, LockoutError>(())
                 }
@@ -88,7 +87,7 @@ impl Lockout {
             .transaction(|tx| {
                 let device = attempt.account.clone();
                 async move {
-                    let after = Some(self.config.forget.get());
+                    let after = Some(self.config.reset_after.get());
                     count(&tx, &device, &self.config.account, after).await
                 }
             })
@@ -106,7 +105,7 @@ impl Lockout {
     ///
     /// # Errors
     /// The database's.
-    pub async fn succeeded(&self, attempt: Attempt) -> Result<(), DataError> {
+    pub async fn record_success(&self, attempt: Attempt) -> Result<(), DataError> {
         forget(&self.database, &attempt.account).await?;
         match &attempt.address {
             Some(address) => take_back(&self.database, address).await,
@@ -118,7 +117,7 @@ impl Lockout {
     ///
     /// # Errors
     /// The database's.
-    pub async fn withdrawn(&self, attempt: Attempt) -> Result<(), DataError> {
+    pub async fn withdraw(&self, attempt: Attempt) -> Result<(), DataError> {
         for subject in [Some(&attempt.account), attempt.address.as_ref()]
             .into_iter()
             .flatten()
@@ -132,11 +131,7 @@ impl Lockout {
     ///
     /// # Errors
     /// The database's.
-    pub async fn forgive(
-        &self,
-        connection: &dyn Connection,
-        account: &str,
-    ) -> Result<(), DataError> {
+    pub async fn reset(&self, connection: &dyn Connection, account: &str) -> Result<(), DataError> {
         forget(connection, &subject(Kind::Account, account)).await
     }
 
@@ -154,6 +149,6 @@ impl Lockout {
     /// # Errors
     /// The database's.
     pub async fn purge(&self) -> Result<bool, DataError> {
-        purge(&self.database, self.config.forget.get()).await
+        purge(&self.database, self.config.reset_after.get()).await
     }
 }

@@ -25,9 +25,9 @@ impl Default for SecondFactorConfig {
     fn default() -> Self {
         Self {
             wrong_codes: LockoutLimit {
-                free: FREE,
-                pause: FIRST_PAUSE,
-                longest_pause: LONGEST_PAUSE,
+                max_failures: FREE,
+                initial_backoff: FIRST_PAUSE,
+                max_backoff: LONGEST_PAUSE,
             },
         }
     }

@@ -55,16 +55,16 @@ pub struct Enrolment {
 
 /// An application that is being set up, and of which a code was right.
 #[must_use = "nothing is set up before it is confirmed"]
-pub struct ProvedEnrolment {
+pub struct VerifiedEnrolment {
     user: String,
     sealed: Vec<u8>,
     step: u64,
 }
 
-impl fmt::Debug for ProvedEnrolment {
+impl fmt::Debug for VerifiedEnrolment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
-            .debug_struct("ProvedEnrolment")
+            .debug_struct("VerifiedEnrolment")
             .field("user", &self.user)
             .finish_non_exhaustive()
     }
@@ -139,13 +139,13 @@ impl SecondFactors {
     ///
     /// # Errors
     /// 429 `TOO_MANY_ATTEMPTS` as of [`verify`](Self::verify); the database's, or that of the keys.
-    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<ProvedEnrolment>, Error> {
+    pub async fn prove(&self, user: &str, code: &str) -> Result<Option<VerifiedEnrolment>, Error> {
         let Some(factor) = self.load(user).await?.filter(|factor| !factor.is_confirmed) else {
             return Ok(None);
         };
         let proved = async {
             let step = self.step(user, &factor, code).await?;
-            Ok(step.map(|step| ProvedEnrolment {
+            Ok(step.map(|step| VerifiedEnrolment {
                 user: user.to_owned(),
                 sealed: factor.sealed.clone(),
                 step,
@@ -162,7 +162,7 @@ impl SecondFactors {
     pub async fn confirm(
         &self,
         tx: &Transaction,
-        proved: &ProvedEnrolment,
+        proved: &VerifiedEnrolment,
     ) -> Result<Option<Vec<String>>, Error> {
         // The code proves this secret alone, and not one that came in its place.
         let confirmed = sql("UPDATE account_second_factors SET confirmed = ?, last_step = ? WHERE user_id = ? AND confirmed = ? AND secret = ?")

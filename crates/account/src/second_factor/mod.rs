@@ -10,4 +10,4 @@ mod guesses;
 mod recovery;
 
 pub use config::SecondFactorConfig;
-pub use factors::{Enrolment, ProvedEnrolment, SECOND_FACTOR_SECRETS, SecondFactors};
+pub use factors::{Enrolment, SECOND_FACTOR_SECRETS, SecondFactors, VerifiedEnrolment};

@@ -14,5 +14,5 @@ mod sessions;
 pub use config::SessionConfig;
 pub use lifetime::{InvalidLifetime, SessionLifetime};
 pub use sessions::{
-    Exchange, NewSession, Origin, RefreshError, Refreshed, SessionSummary, Sessions,
+    NewSession, Origin, RefreshError, Refreshed, Rotation, SessionSummary, Sessions,
 };

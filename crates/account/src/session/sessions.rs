@@ -81,7 +81,7 @@ pub enum RefreshError {
     Unknown,
     /// Another request has exchanged it a moment ago.
     #[error("the refresh token was exchanged a moment ago")]
-    Overtaken,
+    AlreadyRotated,
     /// It was exchanged before: somebody has stolen it. Its session is over now.
     #[error("the refresh token was used before; its session is over")]
     Reused {
@@ -116,13 +116,13 @@ impl From<RefreshError> for Error {
 /// Outcome of an [`exchange`](Sessions::exchange). Commit the transaction in each case.
 #[derive(Debug)]
 #[must_use = "a reused token has to revoke access tokens too"]
-pub enum Exchange {
+pub enum Rotation {
     /// The session continues with the new token.
-    Refreshed(Refreshed),
+    Rotated(Refreshed),
     /// The token is unknown, or its session has ended.
     Unknown,
     /// Another request exchanged the token within the overlap.
-    Overtaken,
+    AlreadyRotated,
     /// The token was used twice, so it is stolen. The transaction ends its session.
     Reused {
         /// The user of the session.
@@ -196,7 +196,7 @@ impl Sessions {
     /// Exchanges the token for the next one, in its own transaction. If two requests present the
     /// same token, one of them gets the next one.
     ///
-    /// A service that can revoke access tokens calls [`exchange`](Self::exchange) instead. One
+    /// A service that can revoke access tokens calls [`exchange`](Self::rotate) instead. One
     /// transaction then ends the stolen session and revokes its access tokens.
     ///
     /// # Errors
@@ -204,23 +204,23 @@ impl Sessions {
     pub async fn refresh(&self, token: &SecretToken) -> Result<Refreshed, RefreshError> {
         let exchange = self
             .database
-            .transaction(|tx| async move { self.exchange(&tx, token).await })
+            .transaction(|tx| async move { self.rotate(&tx, token).await })
             .await?;
         match exchange {
-            Exchange::Refreshed(refreshed) => Ok(refreshed),
-            Exchange::Unknown => Err(RefreshError::Unknown),
-            Exchange::Overtaken => Err(RefreshError::Overtaken),
-            Exchange::Reused { user } => Err(RefreshError::Reused { user }),
+            Rotation::Rotated(refreshed) => Ok(refreshed),
+            Rotation::Unknown => Err(RefreshError::Unknown),
+            Rotation::AlreadyRotated => Err(RefreshError::AlreadyRotated),
+            Rotation::Reused { user } => Err(RefreshError::Reused { user }),
         }
     }
 
     /// Exchanges the token for the next one, in the caller's transaction. The caller commits it in
-    /// each case. On [`Exchange::Reused`] the caller first adds the other revocations, such as
+    /// each case. On [`Rotation::Reused`] the caller first adds the other revocations, such as
     /// [`TokenVersions::raise`](crate::TokenVersions::raise).
     ///
     /// # Errors
     /// The database's, and those of [`SecretToken::generate`].
-    pub async fn exchange(&self, tx: &Transaction, token: &SecretToken) -> Result<Exchange, Error> {
+    pub async fn rotate(&self, tx: &Transaction, token: &SecretToken) -> Result<Rotation, Error> {
         let (old, next) = (token.hash(), SecretToken::generate()?);
         let updated = sql("UPDATE account_sessions SET token_hash = ?, used_us = {now_us}, until_us = {now_us} + ?
                            WHERE token_hash = ? AND until_us > {now_us} AND ends_us > {now_us}")
@@ -242,14 +242,14 @@ impl Sessions {
             .bind(id.as_str())
             .execute(tx)
             .await?;
-        Ok(Exchange::Refreshed(Refreshed {
+        Ok(Rotation::Rotated(Refreshed {
             id,
             user,
             token: next,
         }))
     }
 
-    async fn refuse(&self, tx: &Transaction, token: Vec<u8>) -> Result<Exchange, DataError> {
+    async fn refuse(&self, tx: &Transaction, token: Vec<u8>) -> Result<Rotation, DataError> {
         let used: Option<(String, String, i64)> = sql(
             "SELECT s.id, s.user_id, {now_us} - u.used_us FROM account_used_tokens u JOIN account_sessions s ON s.id = u.session_id
              WHERE u.token_hash = ?",
@@ -258,10 +258,10 @@ impl Sessions {
         .fetch_optional(tx)
         .await?;
         let Some((id, user, since)) = used else {
-            return Ok(Exchange::Unknown);
+            return Ok(Rotation::Unknown);
         };
         if since <= microseconds(self.config.rotation_grace_period.get()) {
-            return Ok(Exchange::Overtaken);
+            return Ok(Rotation::AlreadyRotated);
         }
         end(tx, &user, &id).await?;
         let warned = user.clone();
@@ -271,7 +271,7 @@ impl Sessions {
                 "a refresh token was used twice: its session is over"
             );
         });
-        Ok(Exchange::Reused { user })
+        Ok(Rotation::Reused { user })
     }
 
     /// Ends the session of a token, as a logout does, also of one that was exchanged: by its owner a moment ago, or by a thief. Tells whose it was, in the transaction that writes it down; `None` for one

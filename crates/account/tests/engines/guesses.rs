@@ -24,8 +24,8 @@ const WRONG: &str = "no code";
 
 fn patient(place: &Place) -> SecondFactors {
     let mut config = SecondFactorConfig::default();
-    assert_eq!(config.wrong_codes.free, NonZeroU32::new(5).unwrap());
-    config.wrong_codes.pause = PAUSE;
+    assert_eq!(config.wrong_codes.max_failures, NonZeroU32::new(5).unwrap());
+    config.wrong_codes.initial_backoff = PAUSE;
     SecondFactors::new(
         place.database.clone(),
         Sealer::new(keyring()),
@@ -65,9 +65,9 @@ pub(crate) async fn a_code_is_guessed_no_faster_by_who_knows_the_password_auth_4
         // The password is right each time, and its count ends; also that of an account which is named as the user is.
         for account in ["ada@example.org", USER] {
             let attempt = lockout.attempt(account, None).await.unwrap();
-            lockout.succeeded(attempt).await.unwrap();
+            lockout.record_success(attempt).await.unwrap();
         }
-        lockout.forgive(&place.database, USER).await.unwrap();
+        lockout.reset(&place.database, USER).await.unwrap();
         for guess in 0..4 {
             match factors.verify(USER, WRONG).await {
                 Ok(taken) => {

@@ -29,7 +29,7 @@ pub(crate) async fn after_a_few_failures_an_account_waits_whether_it_exists_or_n
     let wait = waits(lockout.attempt("ada@example.org", None).await);
     assert!(wait <= Duration::from_secs(1), "{wait:?}");
     let other = lockout.attempt("bob@example.org", None).await.unwrap();
-    lockout.succeeded(other).await.unwrap();
+    lockout.record_success(other).await.unwrap();
 
     // The pause is over, and the next is twice as long.
     sql("UPDATE account_failures SET locked_until_us = 0")
@@ -39,7 +39,7 @@ pub(crate) async fn after_a_few_failures_an_account_waits_whether_it_exists_or_n
     let attempt = lockout.attempt("ada@example.org", None).await.unwrap();
     let wait = waits(lockout.attempt("ada@example.org", None).await);
     assert!(wait > Duration::from_secs(1), "{wait:?}");
-    lockout.succeeded(attempt).await.unwrap();
+    lockout.record_success(attempt).await.unwrap();
     let _again = lockout.attempt("ada@example.org", None).await.unwrap();
     while lockout.purge().await.unwrap() {}
 
@@ -56,7 +56,7 @@ pub(crate) async fn after_a_few_failures_an_account_waits_whether_it_exists_or_n
 pub(crate) async fn a_thousand_at_once_are_counted_like_one_after_the_other_auth_2(place: Place) {
     let mut config = LockoutConfig::default();
     // Longer than all of them take on the slowest machine.
-    config.account.pause = Timeout::from_secs(600);
+    config.account.initial_backoff = Timeout::from_secs(600);
     let lockout = Lockout::new(place.database.clone(), config);
     let answers = join_all((0..40).map(|_| lockout.attempt("ada@example.org", None))).await;
     let made = answers.iter().filter(|answer| answer.is_ok()).count();
@@ -67,7 +67,7 @@ pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_cl
     place: Place,
 ) {
     let mut config = LockoutConfig::default();
-    config.address.free = NonZeroU32::new(3).unwrap();
+    config.ip.max_failures = NonZeroU32::new(3).unwrap();
     let lockout = Lockout::new(place.database.clone(), config);
     let attacker = address("2001:db8:1:2::1");
     for number in 0..2 {
@@ -76,7 +76,7 @@ pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_cl
     }
     // Logging in to an account of one's own takes back what it cost and no more.
     let own = lockout.attempt("own", attacker).await.unwrap();
-    lockout.succeeded(own).await.unwrap();
+    lockout.record_success(own).await.unwrap();
     let neighbour = address("2001:db8:1:2:ffff::2");
     let _failed = lockout.attempt("account 3", neighbour).await.unwrap();
     waits(lockout.attempt("account 4", attacker).await);
@@ -88,8 +88,8 @@ pub(crate) async fn an_address_waits_over_all_accounts_and_a_success_does_not_cl
 
 pub(crate) async fn what_an_address_is_refused_costs_the_account_nothing_auth_2(place: Place) {
     let mut config = LockoutConfig::default();
-    config.address.free = NonZeroU32::new(3).unwrap();
-    config.address.pause = Timeout::from_secs(600);
+    config.ip.max_failures = NonZeroU32::new(3).unwrap();
+    config.ip.initial_backoff = Timeout::from_secs(600);
     let lockout = Lockout::new(place.database.clone(), config);
     let office = address("192.0.2.7");
     for number in 0..3 {
@@ -111,9 +111,9 @@ pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_non
     place: Place,
 ) {
     let mut config = LockoutConfig::default();
-    config.account.pause = Timeout::from_secs(600);
-    config.address.pause = Timeout::from_secs(600);
-    config.address.free = NonZeroU32::new(4).unwrap();
+    config.account.initial_backoff = Timeout::from_secs(600);
+    config.ip.initial_backoff = Timeout::from_secs(600);
+    config.ip.max_failures = NonZeroU32::new(4).unwrap();
     let lockout = Lockout::new(place.database.clone(), config);
     // Every account from every address, in orders that cross.
     let answers = join_all((0..64_u32).map(|number| {
@@ -132,7 +132,7 @@ pub(crate) async fn many_accounts_and_addresses_at_once_are_each_counted_and_non
             refused => drop(waits(refused)),
         }
     }
-    for kind in ["account:%", "address:%"] {
+    for kind in ["account:%", "ip:%"] {
         let counts: Vec<(i32,)> = sql("SELECT failures FROM account_failures WHERE subject LIKE ?")
             .bind(kind)
             .fetch_all(&place.database)
@@ -154,13 +154,13 @@ pub(crate) async fn an_attempt_that_came_to_nothing_is_no_failure_and_an_owner_i
     let (account, home) = ("ada@example.org", address("192.0.2.7"));
     for _ in 0..20 {
         let attempt = lockout.attempt(account, home).await.unwrap();
-        lockout.withdrawn(attempt).await.unwrap();
+        lockout.withdraw(attempt).await.unwrap();
     }
     for _ in 0..5 {
         let _failed = lockout.attempt(account, home).await.unwrap();
     }
     waits(lockout.attempt(account, home).await);
-    lockout.forgive(&place.database, account).await.unwrap();
+    lockout.reset(&place.database, account).await.unwrap();
     let _again = lockout.attempt(account, home).await.unwrap();
 }
 

@@ -14,18 +14,15 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
     // Another replica.
     let replica = ReplayGuard::new(database.clone(), "login");
     let requests = ReplayGuard::new(database.clone(), "request");
-    assert!(logins.is_first("a", HOUR).await.unwrap());
-    assert!(!replica.is_first("a", HOUR).await.unwrap());
+    assert!(logins.record("a", HOUR).await.unwrap());
+    assert!(!replica.record("a", HOUR).await.unwrap());
     assert!(replica.is_used("a").await.unwrap());
     assert!(!replica.is_used("b").await.unwrap());
-    assert!(logins.is_first("A", HOUR).await.unwrap());
-    assert!(
-        requests.is_first("a", HOUR).await.unwrap(),
-        "another purpose"
-    );
+    assert!(logins.record("A", HOUR).await.unwrap());
+    assert!(requests.record("a", HOUR).await.unwrap(), "another purpose");
 
     let brief = Duration::from_micros(1);
-    assert!(logins.is_first("brief", brief).await.unwrap());
+    assert!(logins.record("brief", brief).await.unwrap());
     // More than two pages of the purge.
     for page in 0..5_u32 {
         let rows = (0..500_u32).map(|row| {
@@ -49,7 +46,7 @@ pub(crate) async fn what_was_used_counts_no_second_time_until_its_end_auth_4(pla
 
 pub(crate) async fn of_many_uses_at_once_one_is_the_first_auth_4(place: Place) {
     let guard = ReplayGuard::new(place.database.clone(), "login");
-    let uses = join_all((0..8).map(|_| guard.is_first("a", HOUR))).await;
+    let uses = join_all((0..8).map(|_| guard.record("a", HOUR))).await;
     let first = uses.into_iter().filter(|first| matches!(first, Ok(true)));
     assert_eq!(first.count(), 1);
 }

@@ -2,7 +2,7 @@ use std::{sync::Arc, time::SystemTime};
 
 use aws_lc_rs::hmac;
 use futures::future::join_all;
-use seaworthy_account::{ProvedEnrolment, SecondFactorConfig, SecondFactors};
+use seaworthy_account::{SecondFactorConfig, SecondFactors, VerifiedEnrolment};
 use seaworthy_core::{Error, Secret};
 use seaworthy_crypto::{DataKey, KeyId, Keyring, Sealer, WrapFuture, WrapKeys, WrappedKey};
 use seaworthy_data::sql;
@@ -64,7 +64,7 @@ pub(crate) async fn confirm(
 async fn confirmed(
     place: &Place,
     factors: &SecondFactors,
-    proved: &ProvedEnrolment,
+    proved: &VerifiedEnrolment,
 ) -> Option<Vec<String>> {
     let confirmed = place
         .database

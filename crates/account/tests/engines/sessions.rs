@@ -2,7 +2,7 @@ use std::{collections::BTreeSet, time::Duration};
 
 use futures::future::join_all;
 use seaworthy_account::{
-    Origin, RaisedBefore, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions,
+    Origin, RaisedCursor, RefreshError, SecretToken, SessionConfig, Sessions, TokenVersions,
 };
 use seaworthy_core::Timeout;
 use seaworthy_data::{Database, sql};
@@ -78,7 +78,7 @@ pub(crate) async fn of_two_refreshes_at_once_one_goes_on_and_the_session_lives_a
         for answer in answers {
             match answer {
                 Ok(refreshed) => assert!(gone_on.replace(refreshed.token).is_none()),
-                Err(error) => assert!(matches!(error, RefreshError::Overtaken), "{error:?}"),
+                Err(error) => assert!(matches!(error, RefreshError::AlreadyRotated), "{error:?}"),
             }
         }
         token = gone_on.unwrap();
@@ -179,7 +179,7 @@ async fn raised_within(database: &Database, seconds: u64) -> Vec<(String, u64)> 
         all.extend(page.versions);
         let Some(next) = page.next else { return all };
         // As whoever asks from elsewhere keeps it.
-        let kept: RaisedBefore = next.to_string().parse().unwrap();
+        let kept: RaisedCursor = next.to_string().parse().unwrap();
         assert_eq!(kept, next);
         after = Some(kept);
     }

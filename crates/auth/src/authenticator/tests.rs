@@ -8,8 +8,8 @@ use std::{
 use crate::{
     BearerAuthentication, BearerConfig,
     token::{
-        Algorithm, ClockReading, Issuer, IssuerConfig, NewToken, Revocation, Revocations,
-        SigningKey, Standing, TokenError, TokenSigner, TokenSignerConfig, TokenVerifier,
+        Algorithm, ClockReading, Issuer, IssuerConfig, NewToken, Revocation, RevocationStatus,
+        Revocations, SigningKey, TokenError, TokenSigner, TokenSignerConfig, TokenVerifier,
         VerifiedToken,
     },
 };
@@ -310,7 +310,7 @@ async fn a_revoked_token_is_refused_also_where_it_is_remembered_auth_3() {
 #[tokio::test]
 async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth_3() {
     let hour = Duration::from_secs(3_600);
-    let revoked = Revocations::read_elsewhere(hour);
+    let revoked = Revocations::with_max_stale(hour);
     let service = service_of(revoked.clone());
     let ada = service.token(NewToken::about("ada"));
     let unknown = service.get("/me", Some(&ada)).await;
@@ -325,14 +325,14 @@ async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth
         (200, "nobody")
     );
 
-    revoked.was_read(ClockReading::now());
+    revoked.record_read(ClockReading::now());
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 200);
     let until = SystemTime::now() + hour;
     revoked.raise_version("ada", 1, until);
     assert_eq!(service.get("/me", Some(&ada)).await.status(), 401);
 
-    let revoked = Revocations::read_elsewhere(Duration::ZERO);
-    revoked.was_read(ClockReading::now());
+    let revoked = Revocations::with_max_stale(Duration::ZERO);
+    revoked.record_read(ClockReading::now());
     let stale = service_of(revoked);
     let bob = stale.token(NewToken::about("bob"));
     assert_eq!(stale.get("/me", Some(&bob)).await.status(), 503);
@@ -342,9 +342,9 @@ async fn nobody_is_let_in_before_what_was_taken_back_is_read_nor_long_after_auth
 struct Asking(Result<bool, TokenError>);
 
 impl Revocation for Asking {
-    fn standing(&self, _: &Arc<VerifiedToken>) -> Standing {
+    fn status(&self, _: &Arc<VerifiedToken>) -> RevocationStatus {
         let answer = self.0;
-        Standing::Ask(
+        RevocationStatus::Pending(
             async move {
                 tokio::task::yield_now().await;
                 answer

@@ -103,7 +103,7 @@ impl OpenIdError {
             Self::Refused(_) => "OPENID_REFUSED",
             Self::Code => "OPENID_CODE",
             Self::Client => "OPENID_CLIENT",
-            Self::Token(error) if error.is_ours() => "OPENID_UNAVAILABLE",
+            Self::Token(error) if error.is_transient() => "OPENID_UNAVAILABLE",
             Self::Token(_) => "OPENID_TOKEN",
             Self::Nonce => "OPENID_NONCE",
             Self::AuthorizedParty => "OPENID_AUTHORIZED_PARTY",
@@ -119,7 +119,7 @@ impl OpenIdError {
 
     /// Whether the same person may succeed by beginning again in a moment, with nothing to change.
     #[must_use]
-    pub fn is_passing(&self) -> bool {
+    pub fn is_transient(&self) -> bool {
         matches!(self.code(), Code::Unavailable)
     }
 
@@ -132,7 +132,7 @@ impl OpenIdError {
             | Self::TimedOut
             | Self::JustFailed
             | Self::Answer(_) => Code::Unavailable,
-            Self::Token(error) if error.is_ours() => Code::Unavailable,
+            Self::Token(error) if error.is_transient() => Code::Unavailable,
             Self::EmailMissing | Self::EmailUnverified => Code::Forbidden,
             Self::Failed(error) => error.code(),
             _ => Code::Unauthenticated,

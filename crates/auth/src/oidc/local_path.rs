@@ -34,7 +34,7 @@ pub struct LocalPath(String);
 #[error(
     "the text is not a path of this site: use one slash at the beginning, printable ASCII without backslashes and without escaped slashes, dots or control characters, and at most {LONGEST} bytes"
 )]
-pub struct NotLocal;
+pub struct InvalidLocalPath;
 
 impl LocalPath {
     /// The path, or the root of the site for a text that is none.
@@ -57,9 +57,9 @@ impl Default for LocalPath {
 }
 
 impl FromStr for LocalPath {
-    type Err = NotLocal;
+    type Err = InvalidLocalPath;
 
-    fn from_str(text: &str) -> Result<Self, NotLocal> {
+    fn from_str(text: &str) -> Result<Self, InvalidLocalPath> {
         let path = text.split(['?', '#']).next().unwrap_or_default();
         let is_path = text.len() <= LONGEST
             && text.starts_with('/')
@@ -71,7 +71,7 @@ impl FromStr for LocalPath {
         if is_path && stays(text) {
             return Ok(Self(text.to_owned()));
         }
-        Err(NotLocal)
+        Err(InvalidLocalPath)
     }
 }
 
@@ -149,7 +149,7 @@ mod tests {
             "/%2e%2e/evil.example",
             "/a/%2E/b",
         ] {
-            assert_eq!(text.parse::<LocalPath>(), Err(NotLocal), "{text:?}");
+            assert_eq!(text.parse::<LocalPath>(), Err(InvalidLocalPath), "{text:?}");
             assert_eq!(LocalPath::or_root(text).as_str(), "/");
         }
         assert!(

@@ -43,7 +43,7 @@ struct Inner {
 
 /// Where the browser goes, and what it carries.
 #[derive(Debug)]
-pub struct BegunLogin {
+pub struct LoginRedirect {
     /// `Location` of the redirect to the provider.
     pub location: HeaderValue,
     /// `Set-Cookie` with the values of this login.
@@ -52,7 +52,7 @@ pub struct BegunLogin {
 
 /// Somebody is who the provider says.
 #[derive(Debug)]
-pub struct FinishedLogin {
+pub struct CompletedLogin {
     /// Who.
     pub identity: OpenIdIdentity,
     /// Where they wanted to go.
@@ -122,7 +122,7 @@ impl OpenIdLogin {
     ///
     /// # Errors
     /// [`OpenIdError`] where the provider cannot be asked where its page is.
-    pub async fn begin(&self, return_to: LocalPath) -> Result<BegunLogin, OpenIdError> {
+    pub async fn begin(&self, return_to: LocalPath) -> Result<LoginRedirect, OpenIdError> {
         let inner = &*self.0;
         let config = &inner.provider.config;
         let known = in_time(config, inner.provider.known()).await?;
@@ -142,7 +142,7 @@ impl OpenIdLogin {
             .append_pair("state", &login.state);
         let sealed = inner.seal.close(&login).map_err(OpenIdError::Failed)?;
         let location = HeaderValue::try_from(address.as_str());
-        Ok(BegunLogin {
+        Ok(LoginRedirect {
             location: location.map_err(|_| OpenIdError::Answer("its page has no address"))?,
             cookie: inner
                 .cookie
@@ -159,7 +159,7 @@ impl OpenIdLogin {
         &self,
         headers: &HeaderMap,
         query: Option<&str>,
-    ) -> Result<FinishedLogin, OpenIdError> {
+    ) -> Result<CompletedLogin, OpenIdError> {
         let inner = &*self.0;
         let finished = inner.finish(headers, query.unwrap_or_default()).await;
         let outcome = finished
@@ -171,7 +171,11 @@ impl OpenIdLogin {
 }
 
 impl Inner {
-    async fn finish(&self, headers: &HeaderMap, query: &str) -> Result<FinishedLogin, OpenIdError> {
+    async fn finish(
+        &self,
+        headers: &HeaderMap,
+        query: &str,
+    ) -> Result<CompletedLogin, OpenIdError> {
         let callback = Callback::read(query)?;
         let login = self
             .cookie
@@ -193,7 +197,7 @@ impl Inner {
         if !marked.map_err(OpenIdError::Failed)? {
             return Err(OpenIdError::Used);
         }
-        Ok(FinishedLogin {
+        Ok(CompletedLogin {
             identity,
             return_to: login.return_to,
             cookie: self.cookie.clear().map_err(failed)?,

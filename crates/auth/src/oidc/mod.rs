@@ -61,6 +61,6 @@ pub(crate) use config::is_private;
 pub use config::{ClientAuthentication, OpenIdConfig, OpenIdConfigError};
 pub use error::{OpenIdError, ProviderRefusal};
 pub use identity::OpenIdIdentity;
-pub use local_path::{LocalPath, NotLocal};
-pub use login::{BegunLogin, FinishedLogin, OpenIdLogin};
+pub use local_path::{InvalidLocalPath, LocalPath};
+pub use login::{CompletedLogin, LoginRedirect, OpenIdLogin};
 pub use used_logins::{UsedLogins, UsedLoginsInMemory};

@@ -24,16 +24,16 @@ const MOST_LANES: u32 = 8;
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordParameters {
     /// Memory in kibibytes; each hashing thread keeps as much.
-    pub memory_kibibytes: u32,
+    pub memory_kib: u32,
     /// Passes over it.
-    pub passes: u32,
+    pub iterations: u32,
 }
 
 impl Default for PasswordParameters {
     fn default() -> Self {
         Self {
-            memory_kibibytes: MEMORY_KIBIBYTES,
-            passes: PASSES,
+            memory_kib: MEMORY_KIBIBYTES,
+            iterations: PASSES,
         }
     }
 }
@@ -114,10 +114,10 @@ impl fmt::Debug for PasswordHash {
 
 impl PasswordParameters {
     pub(super) fn params(self) -> Result<Params, InvalidHash> {
-        if self.memory_kibibytes > MOST_MEMORY || self.passes > MOST_PASSES {
+        if self.memory_kib > MOST_MEMORY || self.iterations > MOST_PASSES {
             return Err(InvalidHash);
         }
-        Params::new(self.memory_kibibytes, self.passes, LANES, Some(TAG_LENGTH))
+        Params::new(self.memory_kib, self.iterations, LANES, Some(TAG_LENGTH))
             .map_err(|_| InvalidHash)
     }
 }

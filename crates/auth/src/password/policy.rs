@@ -3,9 +3,9 @@ use seaworthy_core::{Code, Error, Secret};
 use serde::{Deserialize, Serialize};
 
 /// What the City Events contract asks; NIST SP 800-63B-4 asks 15 where a password is the only factor and 8 beside another.
-const MINIMUM: usize = 12;
+const MIN_LENGTH: usize = 12;
 /// NIST asks for at least 64; more than this is no sentence that anybody types.
-const MAXIMUM: usize = 1_024;
+const MAX_LENGTH: usize = 1_024;
 /// A text with fewer different letters is a run or a rhythm, such as `abababababab`.
 const FEWEST_DIFFERENT: usize = 5;
 
@@ -58,16 +58,16 @@ const COMMON: [&str; 40] = [
 #[serde(default, deny_unknown_fields)]
 pub struct PasswordPolicyConfig {
     /// The shortest, in bytes.
-    pub minimum: usize,
+    pub min_length: usize,
     /// The longest, in bytes.
-    pub maximum: usize,
+    pub max_length: usize,
 }
 
 impl Default for PasswordPolicyConfig {
     fn default() -> Self {
         Self {
-            minimum: MINIMUM,
-            maximum: MAXIMUM,
+            min_length: MIN_LENGTH,
+            max_length: MAX_LENGTH,
         }
     }
 }
@@ -132,10 +132,10 @@ impl PasswordPolicy {
     /// [`WeakPassword`] with the first reason against it.
     pub fn check(&self, password: &Secret<String>, known: &[&str]) -> Result<(), WeakPassword> {
         let text = password.expose();
-        if text.len() < self.0.minimum {
+        if text.len() < self.0.min_length {
             return Err(WeakPassword::TooShort);
         }
-        if text.len() > self.0.maximum {
+        if text.len() > self.0.max_length {
             return Err(WeakPassword::TooLong);
         }
         let lower = Secret::new(text.to_lowercase());

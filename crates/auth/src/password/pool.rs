@@ -37,17 +37,17 @@ pub struct PasswordsConfig {
     /// What a new hash costs. Older hashes are replaced when their owners log in.
     pub parameters: PasswordParameters,
     /// How many are hashed at once; half the cores, at least one, without it.
-    pub threads: Option<NonZeroU16>,
+    pub max_concurrent_hashes: Option<NonZeroU16>,
     /// How many wait.
-    pub queue: Queue,
+    pub max_queued_hashes: MaxQueuedHashes,
 }
 
 /// How many wait for a thread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Queue(NonZeroU16);
+pub struct MaxQueuedHashes(NonZeroU16);
 
-impl Default for Queue {
+impl Default for MaxQueuedHashes {
     fn default() -> Self {
         Self(QUEUE)
     }
@@ -147,7 +147,7 @@ impl Passwords {
             .map_err(|_| PasswordsError::Random)?;
         // Any tag of this length: no password is ever found right by it.
         let nobody = PasswordHash::write(&params, &random, &[0; 32]);
-        let places = usize::from(config.queue.0.get()) + usize::from(threads(config));
+        let places = usize::from(config.max_queued_hashes.0.get()) + usize::from(threads(config));
         let (work, queue) = mpsc::sync_channel(places);
         let queue = Arc::new(Mutex::new(queue));
         let waiting = metrics.gauge(
@@ -255,7 +255,9 @@ fn threads(config: &PasswordsConfig) -> u16 {
         let cores = thread::available_parallelism().map_or(1, usize::from);
         u16::try_from(cores / 2).unwrap_or(u16::MAX).max(1)
     };
-    config.threads.map_or_else(half, NonZeroU16::get)
+    config
+        .max_concurrent_hashes
+        .map_or_else(half, NonZeroU16::get)
 }
 
 fn run(queue: &Mutex<mpsc::Receiver<Work>>, params: &Params) {

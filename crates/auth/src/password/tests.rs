@@ -11,11 +11,11 @@ fn secret(text: &str) -> Secret<String> {
 }
 
 /// Cheap, so that tests of behaviour are quick.
-fn cheap(memory_kibibytes: u32) -> PasswordsConfig {
+fn cheap(memory_kib: u32) -> PasswordsConfig {
     PasswordsConfig {
         parameters: PasswordParameters {
-            memory_kibibytes,
-            passes: 1,
+            memory_kib,
+            iterations: 1,
         },
         ..PasswordsConfig::default()
     }

@@ -115,7 +115,7 @@ fn who_is_no_service_may_be_a_person_auth_6() {
 fn only_a_service_that_may_is_believed_whom_it_asks_for_msg_8_sec_6() {
     let peers = PeerAuthentication::new([
         Peer::new(ORDERS),
-        Peer::new("gateway.internal").speaks_for_others(),
+        Peer::new("gateway.internal").forwards_callers(),
     ]);
     let options = RouteOptions::new().access(Access::Authenticated);
     let told = [("x-actor-id", "ada"), ("x-tenant-id", "t1")];

@@ -76,7 +76,7 @@ impl TokenError {
 
     /// Whether the fault is not the caller's: the same token may be right in a moment.
     #[must_use]
-    pub const fn is_ours(self) -> bool {
+    pub const fn is_transient(self) -> bool {
         matches!(self, Self::KeysUnavailable | Self::RevocationUnavailable)
     }
 }
@@ -86,7 +86,7 @@ const RETRY_AFTER: std::time::Duration = std::time::Duration::from_secs(5);
 
 impl From<TokenError> for Error {
     fn from(error: TokenError) -> Self {
-        if error.is_ours() {
+        if error.is_transient() {
             return Self::new(Code::Unavailable, error.reason(), error.to_string())
                 .with_retry_after(RETRY_AFTER);
         }

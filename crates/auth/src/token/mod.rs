@@ -31,7 +31,7 @@ pub use error::TokenError;
 pub use issuer::{Issuer, IssuerConfig, IssuerError};
 pub use key::{KeyError, VerificationKey};
 pub use key_set::{KeySet, KeySetError};
-pub use revocation::{Revocation, RevocationFuture, Revocations, Standing};
+pub use revocation::{Revocation, RevocationFuture, RevocationStatus, Revocations};
 pub use signer::{NewToken, SignError, TokenSigner, TokenSignerConfig};
 pub use signing_key::SigningKey;
 pub(crate) use verifier::{MissingKey, Rejection};

@@ -13,28 +13,28 @@ use super::{ClockReading, TokenError, VerifiedToken};
 /// Says of a valid token whether it was taken back. Asked at every use of one, also of a cached one, so it should answer from memory.
 pub trait Revocation: Send + Sync + 'static {
     /// What is known of the token.
-    fn standing(&self, token: &Arc<VerifiedToken>) -> Standing;
+    fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus;
 }
 
 /// An answer that needs waiting: whether the token is revoked. An error refuses the request with 503: who cannot find out does not let in.
 pub type RevocationFuture = BoxFuture<'static, Result<bool, TokenError>>;
 
 /// Whether a token was taken back.
-pub enum Standing {
+pub enum RevocationStatus {
     /// It was not.
-    Good,
+    Valid,
     /// It was.
     Revoked,
     /// Somebody has to be asked.
-    Ask(RevocationFuture),
+    Pending(RevocationFuture),
 }
 
-impl fmt::Debug for Standing {
+impl fmt::Debug for RevocationStatus {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(match self {
-            Self::Good => "Good",
+            Self::Valid => "Valid",
             Self::Revoked => "Revoked",
-            Self::Ask(_) => "Ask",
+            Self::Pending(_) => "Pending",
         })
     }
 }
@@ -42,10 +42,10 @@ impl fmt::Debug for Standing {
 /// Revocations in memory, by the version of an actor's tokens and by single tokens. An actor or a token that is not here is in good standing. Cheap to clone; all
 /// clones are the same list, which a consumer of events or a worker keeps up to date.
 ///
-/// Whoever reads them elsewhere from time to time makes a list by [`Revocations::read_elsewhere`], which refuses every token with 503 before it was read and after it
+/// Whoever reads them elsewhere from time to time makes a list by [`Revocations::with_max_stale`], which refuses every token with 503 before it was read and after it
 /// could not be read for long: whoever keeps a service from reading gains that time and no more.
 ///
-/// A version is kept until [`Revocations::forget_expired`] is called after the time that was given with it, which is that of the longest token in use: after it
+/// A version is kept until [`Revocations::remove_expired`] is called after the time that was given with it, which is that of the longest token in use: after it
 /// no token of an older version can be valid.
 #[derive(Debug, Clone, Default)]
 pub struct Revocations(Arc<RwLock<Lists>>);
@@ -91,9 +91,9 @@ impl Revocations {
         Self::default()
     }
 
-    /// Nothing is known before [`Revocations::was_read`] is called, nor longer than `max_stale` after it.
+    /// Nothing is known before [`Revocations::record_read`] is called, nor longer than `max_stale` after it.
     #[must_use]
-    pub fn read_elsewhere(max_stale: Duration) -> Self {
+    pub fn with_max_stale(max_stale: Duration) -> Self {
         let lists = Lists {
             source: Source::Read {
                 at: None,
@@ -110,7 +110,7 @@ impl Revocations {
     /// The next request starts at a position of the remote service, such as the time of its
     /// database. It does not start at a time of this machine, because a suspended machine does not
     /// know for how long it was suspended.
-    pub fn was_read(&self, now: ClockReading) {
+    pub fn record_read(&self, now: ClockReading) {
         if let Source::Read { at, .. } = &mut self.0.write().source {
             *at = Some(at.map_or(now, |before| before.later(now)));
         }
@@ -132,7 +132,7 @@ impl Revocations {
     }
 
     /// Forgets what can concern no valid token any more.
-    pub fn forget_expired(&self, now: SystemTime) {
+    pub fn remove_expired(&self, now: SystemTime) {
         let mut lists = self.0.write();
         lists.versions.retain(|_, (_, until)| *until > now);
         lists.tokens.retain(|_, until| *until > now);
@@ -140,23 +140,23 @@ impl Revocations {
 }
 
 impl Revocation for Revocations {
-    fn standing(&self, token: &Arc<VerifiedToken>) -> Standing {
+    fn status(&self, token: &Arc<VerifiedToken>) -> RevocationStatus {
         let lists = self.0.read();
         if lists.source.is_stale() {
             let unknown = future::ready(Err(TokenError::RevocationUnavailable));
-            return Standing::Ask(unknown.boxed());
+            return RevocationStatus::Pending(unknown.boxed());
         }
         let claims = token.claims();
         if let Some((version, _)) = lists.versions.get(token.actor().as_str()) {
             // A version that is no number is below every version.
             let own = claims.number(VERSION).ok().flatten().unwrap_or_default();
             if own < *version {
-                return Standing::Revoked;
+                return RevocationStatus::Revoked;
             }
         }
         match claims.id() {
-            Some(id) if lists.tokens.contains_key(id) => Standing::Revoked,
-            _ => Standing::Good,
+            Some(id) if lists.tokens.contains_key(id) => RevocationStatus::Revoked,
+            _ => RevocationStatus::Valid,
         }
     }
 }

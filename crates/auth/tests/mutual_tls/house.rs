@@ -69,7 +69,7 @@ impl House {
                 metrics = service.metrics().clone();
                 service.authenticate(PeerAuthentication::new([
                     Peer::new(ORDERS).grants(Grants::new([""; 0], [SCOPE])),
-                    Peer::new(GATEWAY).speaks_for_others(),
+                    Peer::new(GATEWAY).forwards_callers(),
                 ]));
                 let known = |routes: Routes| {
                     routes.with_options(|options| options.access(Access::Authenticated))

@@ -2,7 +2,7 @@
 
 use http::{HeaderMap, HeaderValue, header::COOKIE};
 use seaworthy_auth::oidc::{
-    FinishedLogin, LocalPath, OpenIdConfig, OpenIdError, OpenIdLogin, UsedLoginsInMemory,
+    CompletedLogin, LocalPath, OpenIdConfig, OpenIdError, OpenIdLogin, UsedLoginsInMemory,
 };
 use seaworthy_client::{HttpClient, HttpClientConfig};
 use seaworthy_core::{Secret, Timeout};
@@ -77,7 +77,7 @@ impl Site {
         &self,
         cookie: &str,
         address: &str,
-    ) -> Result<FinishedLogin, OpenIdError> {
+    ) -> Result<CompletedLogin, OpenIdError> {
         let query = address.strip_prefix(CALLBACK).unwrap();
         let mut headers = HeaderMap::new();
         headers.insert(

@@ -293,7 +293,7 @@ async fn a_provider_that_is_slow_or_down_is_a_typed_error_in_time_auth_4() {
         site.finish(&begun.cookie, &back).await.map(drop),
     ] {
         let error = outcome.unwrap_err();
-        assert!(error.is_passing());
+        assert!(error.is_transient());
         assert_eq!(error.reason(), "OPENID_UNAVAILABLE");
         assert_eq!(Error::from(error).code(), Code::Unavailable);
     }
@@ -314,7 +314,7 @@ async fn a_provider_that_is_slow_or_down_is_a_typed_error_in_time_auth_4() {
     let begun = loop {
         match site.login.begin(Default::default()).await {
             Ok(begun) => break begun,
-            Err(error) => assert!(error.is_passing()),
+            Err(error) => assert!(error.is_transient()),
         }
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
     };

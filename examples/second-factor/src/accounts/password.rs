@@ -66,13 +66,13 @@ impl Accounts {
             Ok(check) => check,
             // Nobody has found out whether it is right.
             Err(busy) => {
-                self.lockout.withdrawn(attempt).await?;
+                self.lockout.withdraw(attempt).await?;
                 return Err(busy);
             }
         };
         match (known, check) {
             (Some(user), PasswordCheck::Right { rehash }) => {
-                self.lockout.succeeded(attempt).await?;
+                self.lockout.record_success(attempt).await?;
                 if let Some(hash) = rehash {
                     user.rehash(&self.database, hash.as_str()).await?;
                 }

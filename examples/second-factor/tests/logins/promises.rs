@@ -12,8 +12,8 @@ const ADA: &str = "ada@example.org";
 const EVE: &str = "eve@example.org";
 /// Whoever has to wait does so until the test is over.
 const LONG_PAUSE: [&str; 2] = [
-    "second_factors.wrong_codes.pause=1h",
-    "second_factors.wrong_codes.longest_pause=1h",
+    "second_factors.wrong_codes.initial_backoff=1h",
+    "second_factors.wrong_codes.max_backoff=1h",
 ];
 
 fn is_logged_in(place: &Place, session: &str, id: &str) {

@@ -89,7 +89,7 @@ pub struct AuthConfig {
     /// Whether the first start on an empty database creates three users. It creates them only in the profile `development` with every listener on a loopback address.
     pub seed_users: bool,
     /// Whether the service refuses to start while a seeded user has the published password, even in the profile `development` on loopback addresses. Set it if another program forwards requests to the service. In other profiles, or with a listener on another address, the service always refuses.
-    pub refuse_published_passwords: bool,
+    pub reject_default_passwords: bool,
     /// A path at which callers get the metrics too, as they did before; without it operators alone do.
     pub public_metrics: Option<String>,
 }
@@ -278,7 +278,7 @@ impl Default for AuthConfig {
             cdn_base_url: String::new(),
             rate_limit: RouteLimitsConfig::default(),
             seed_users: true,
-            refuse_published_passwords: false,
+            reject_default_passwords: false,
             public_metrics: Some(DEFAULT_METRICS.to_owned()),
         }
     }

@@ -26,8 +26,8 @@ pub(crate) async fn seed_or_refuse(
 ) -> Result<(), StartError> {
     let settings = service.settings();
     let is_deployed = matches!(service.profile(), Profile::Staging | Profile::Production);
-    if is_deployed || settings.refuse_published_passwords || !service.framework().is_on_loopback() {
-        return refuse_published_passwords(accounts).await;
+    if is_deployed || settings.reject_default_passwords || !service.framework().is_on_loopback() {
+        return reject_default_passwords(accounts).await;
     }
     if settings.seed_users && service.profile() == Profile::Development {
         seed(accounts).await?;
@@ -37,7 +37,7 @@ pub(crate) async fn seed_or_refuse(
 
 /// Refuses to start while a seeded account has the published password (AUTH-2). It tries the
 /// password itself, so it also detects accounts that an earlier version seeded.
-async fn refuse_published_passwords(accounts: &Accounts) -> Result<(), StartError> {
+async fn reject_default_passwords(accounts: &Accounts) -> Result<(), StartError> {
     let names = Role::ALL.iter().map(|role| role.as_str());
     let mut found = Vec::new();
     for address in names.chain(SEED_PEOPLE).map(address) {

@@ -241,27 +241,36 @@ fn check_internal_secret(settings: &AuthConfig, profile: Profile) -> Result<(), 
     Ok(())
 }
 
-/// All services have the secret of access tokens, so it proves of none who it is. And what they remember of tokens that were taken back has to last as long as the tokens.
+/// Checks that the secret of service calls is not one of access tokens, which every service has,
+/// and that access tokens do not live longer than their revocations.
 fn check_tokens(settings: &AuthConfig) -> Result<(), StartError> {
     let (calls, tokens) = (&settings.service_calls, &settings.jwt);
-    for (key, call) in [
-        ("service_calls.secret", &calls.secret),
-        ("service_calls.also_believed", &calls.also_believed),
+    let shared = || {
+        tokens
+            .secret
+            .iter()
+            .chain(&tokens.additional_verification_keys)
+    };
+    let is_shared = |call: &Secret<String>| shared().any(|token| token.expose() == call.expose());
+    for (key, is_shared) in [
+        (
+            "service_calls.secret",
+            calls.secret.as_ref().is_some_and(is_shared),
+        ),
+        (
+            "service_calls.additional_verification_keys",
+            calls.additional_verification_keys.iter().any(is_shared),
+        ),
     ] {
-        let known = [&tokens.secret, &tokens.also_believed];
-        let is_known = |call: &Secret<String>| {
-            let mut known = known.into_iter().flatten();
-            known.any(|token| token.expose() == call.expose())
-        };
-        if call.as_ref().is_some_and(is_known) {
+        if is_shared {
             return Err(StartError::new(format!(
-                "{key} is that of access tokens (jwt.secret, jwt.also_believed), which every service has: whoever checks access tokens could call as the door"
+                "{key} must not be a secret of access tokens (jwt.secret, jwt.additional_verification_keys): every service has those and could call as the gateway"
             )));
         }
     }
     if settings.access_token_ttl.get() > LONGEST_ACCESS_TOKEN {
         return Err(StartError::new(format!(
-            "access_token_ttl is longer than the {} h for which services remember what was taken back",
+            "access_token_ttl must be at most {} h, because services keep revocations for this time",
             LONGEST_ACCESS_TOKEN.as_secs() / 3_600
         )));
     }
@@ -299,7 +308,7 @@ fn authentication(service: &Assembly<AuthConfig>) -> Result<BearerAuthentication
     bearer_of(
         service,
         issuer,
-        service.settings().jwt.also_believed.as_ref(),
-        "access tokens cannot be checked (jwt.secret, jwt.also_believed)",
+        &service.settings().jwt.additional_verification_keys,
+        "access tokens cannot be verified: check jwt.secret and jwt.additional_verification_keys",
     )
 }

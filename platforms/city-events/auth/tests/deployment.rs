@@ -380,7 +380,7 @@ fn refuses_published_passwords_when_exposed_auth_2() {
     for more in [
         &["--profile", "development", "--set", EXPOSED][..],
         &["--profile", "staging", "--set", "admin.addr=127.0.0.1:0"],
-        &["--set", "refuse_published_passwords=true"],
+        &["--set", "reject_default_passwords=true"],
     ] {
         let ended = serve_over(place.path(), more).ended().unwrap();
         assert_eq!(ended.status.code(), Some(1), "{more:?} {ended:#?}");

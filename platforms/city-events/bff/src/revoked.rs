@@ -64,8 +64,8 @@ impl Revoked {
         if let Some(as_of) = as_of {
             self.position.advance(as_of);
         }
-        self.revocations.forget_expired(SystemTime::now());
-        self.revocations.was_read(now);
+        self.revocations.remove_expired(SystemTime::now());
+        self.revocations.record_read(now);
         Ok(())
     }
 }

@@ -7,29 +7,31 @@ use seaworthy::{
     prelude::*,
 };
 
-/// The door beside a service, which says who its caller is and where they call from: until a deployment says where it is.
+/// The addresses of the gateway on the same machine, which may set the caller and the client
+/// address. A deployment sets the addresses of its gateway.
 pub const OWN_MACHINE: [&str; 2] = ["127.0.0.1/32", "::1/128"];
 
-/// How access tokens are told from forged ones: `jwt` of every service's settings.
+/// How access tokens are verified: the section `jwt` of every service's settings.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct AccessConfig {
-    /// The secret that the auth service signs with, 32 bytes at least.
+    /// The secret that the auth service signs with, at least 32 bytes.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Another secret whose tokens are believed too, while the secret is changed: first the next one, then the last one.
+    /// Further secrets whose tokens are accepted, while the secret is rotated: first the next secret, then the previous one.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
-    pub also_believed: Option<Secret<String>>,
-    /// The `iss` that tokens must have. Without one it is not looked at.
+    pub additional_verification_keys: Vec<Secret<String>>,
+    /// The `iss` that tokens must have. Without it, `iss` is not checked.
     pub issuer: Option<String>,
 }
 
-/// Believes access tokens of City Events: HS256, the user in `uid` (or `sub`), a role in `role`; `iat` and `ver` may be missing, and the user need not be known.
+/// Verifies access tokens of City Events: HS256 with the user in `uid` or `sub` and a role in
+/// `role`. `iat` and `ver` may be missing. The user need not exist.
 ///
 /// # Errors
-/// [`StartError`] without a secret, or with one that is too short.
+/// [`StartError`] if a secret is missing or too short.
 pub fn bearer<C: Settings>(
     service: &Assembly<C>,
     config: &AccessConfig,
@@ -44,31 +46,31 @@ pub fn bearer<C: Settings>(
     bearer_of(
         service,
         issuer,
-        config.also_believed.as_ref(),
-        "access tokens cannot be checked (jwt.secret, jwt.also_believed)",
+        &config.additional_verification_keys,
+        "access tokens cannot be verified: check jwt.secret and jwt.additional_verification_keys",
     )
 }
 
-/// Believes the tokens of one issuer, also those by another secret.
+/// Verifies the tokens of one issuer by its secret and by additional secrets.
 ///
 /// # Errors
-/// [`StartError`] that says `cannot`, for an issuer that nothing can be checked with.
+/// [`StartError`] with the message `cannot` if a secret is missing or too short.
 pub fn bearer_of<C: Settings>(
     service: &Assembly<C>,
     mut issuer: IssuerConfig,
-    also: Option<&Secret<String>>,
+    additional: &[Secret<String>],
     cannot: &str,
 ) -> Result<BearerAuthentication, StartError> {
-    let issuer = match (also, issuer.token_key.take()) {
-        (Some(also), Some(secret)) => {
-            let key = |secret: &Secret<String>| {
+    let issuer = match issuer.token_key.take() {
+        Some(secret) if !additional.is_empty() => {
+            let keys = std::iter::once(&secret).chain(additional).map(|secret| {
                 let bytes = Secret::new(secret.expose().clone().into_bytes());
                 VerificationKey::secret(Algorithm::Hs256, &bytes)
                     .map_err(|error| StartError::because(cannot, error))
-            };
-            Issuer::with_keys(issuer, KeySet::new([key(&secret)?, key(also)?]))
+            });
+            Issuer::with_keys(issuer, KeySet::new(keys.collect::<Result<Vec<_>, _>>()?))
         }
-        (_, secret) => {
+        secret => {
             issuer.token_key = secret;
             Issuer::new(issuer)
         }

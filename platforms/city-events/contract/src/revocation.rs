@@ -29,7 +29,7 @@ impl RevocationConfig {
     /// Nothing is known yet.
     #[must_use]
     pub fn revocations(&self) -> Revocations {
-        Revocations::read_elsewhere(self.max_stale.get())
+        Revocations::with_max_stale(self.max_stale.get())
     }
 }
 

@@ -43,10 +43,10 @@ pub struct ServiceCallersConfig {
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
     pub secret: Option<Secret<String>>,
-    /// Another secret whose tokens are believed too, while the secret is changed.
+    /// Further secrets whose tokens are accepted, while the secret is rotated.
     #[serde(skip_serializing)]
     #[schemars(extend("x-signing-key" = true))]
-    pub also_believed: Option<Secret<String>>,
+    pub additional_verification_keys: Vec<Secret<String>>,
     /// Names in a client certificate that it is known by instead: a URI such as `spiffe://example.org/bff`, or a DNS name. `server.grpc.tls.client_certificates` has to ask for it.
     pub certificates: Vec<String>,
 }
@@ -96,7 +96,14 @@ impl<P: Authenticate> PeopleAndServices<P> {
         let tokens = config
             .secret
             .as_ref()
-            .map(|secret| bearer(service, secret, config.also_believed.as_ref(), callee))
+            .map(|secret| {
+                bearer(
+                    service,
+                    secret,
+                    &config.additional_verification_keys,
+                    callee,
+                )
+            })
             .transpose()?;
         if config.certificates.is_empty() {
             return Ok(Self {
@@ -131,7 +138,7 @@ impl<P: Authenticate> PeopleAndServices<P> {
 fn bearer<C: Settings>(
     service: &Assembly<C>,
     secret: &Secret<String>,
-    also: Option<&Secret<String>>,
+    additional: &[Secret<String>],
     callee: &str,
 ) -> Result<BearerAuthentication, StartError> {
     let issuer = IssuerConfig {
@@ -146,8 +153,8 @@ fn bearer<C: Settings>(
     bearer_of(
         service,
         issuer,
-        also,
-        "services that call cannot be known (service_calls.secret, .also_believed)",
+        additional,
+        "calls of services cannot be verified: check service_calls.secret and service_calls.additional_verification_keys",
     )
 }
 

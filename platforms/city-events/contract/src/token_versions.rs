@@ -81,7 +81,7 @@ impl TokenVersions {
                 let (versions, database) = (versions.clone(), database.clone());
                 async move {
                     versions.look(&database).await?;
-                    versions.revocations.forget_expired(SystemTime::now());
+                    versions.revocations.remove_expired(SystemTime::now());
                     Ok(())
                 }
             },
@@ -110,7 +110,7 @@ impl TokenVersions {
             page = next_page(database, last).await?;
         }
         self.position.advance(as_of);
-        self.revocations.was_read(now);
+        self.revocations.record_read(now);
         Ok(())
     }
 
@@ -173,8 +173,8 @@ mod tests {
 
     use seaworthy::{
         auth::token::{
-            Algorithm, Issuer, IssuerConfig, NewToken, Revocation as _, SigningKey, Standing,
-            TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
+            Algorithm, Issuer, IssuerConfig, NewToken, Revocation as _, RevocationStatus,
+            SigningKey, TokenSigner, TokenSignerConfig, TokenVerifier, VerifiedToken,
         },
         data::{DatabaseConfig, Migrator},
     };
@@ -222,11 +222,11 @@ mod tests {
             versions.position.advance(now - ago);
             // The machine was suspended. By its monotonic clock, the last response has just
             // arrived.
-            versions.revocations.was_read(ClockReading::now());
+            versions.revocations.record_read(ClockReading::now());
             versions.look(&database).await.unwrap();
-            let standing = versions.revocations.standing(&token);
+            let standing = versions.revocations.status(&token);
             assert_eq!(
-                matches!(standing, Standing::Good),
+                matches!(standing, RevocationStatus::Valid),
                 is_missed,
                 "{minutes}: {standing:?}"
             );
@@ -237,19 +237,19 @@ mod tests {
     async fn suspended_machine_rejects_old_list_auth_3() {
         let versions = TokenVersions::new(&RevocationConfig::default());
         let token = token_of("eve");
-        versions.revocations.was_read(ClockReading::now());
+        versions.revocations.record_read(ClockReading::now());
         assert!(matches!(
-            versions.revocations.standing(&token),
-            Standing::Good
+            versions.revocations.status(&token),
+            RevocationStatus::Valid
         ));
         let versions = TokenVersions::new(&RevocationConfig::default());
         let before = SystemTime::now() - 6 * MINUTE;
         versions
             .revocations
-            .was_read(ClockReading::new(Instant::now(), before));
+            .record_read(ClockReading::new(Instant::now(), before));
         assert!(matches!(
-            versions.revocations.standing(&token),
-            Standing::Ask(_)
+            versions.revocations.status(&token),
+            RevocationStatus::Pending(_)
         ));
     }
 }

@@ -135,27 +135,30 @@ fn a_token_of_one_issuer_is_not_believed_of_another_auth_1() {
 fn revocation_by_version_and_by_token_auth_3() {
     let revoked = Revocations::new();
     let until = now() + Duration::from_secs(900);
-    let standing = |claims: &Value| revoked.standing(&Arc::new(look(&token(claims)).unwrap()));
-    assert!(matches!(standing(&claims()), Standing::Good));
+    let standing = |claims: &Value| revoked.status(&Arc::new(look(&token(claims)).unwrap()));
+    assert!(matches!(standing(&claims()), RevocationStatus::Valid));
     revoked.raise_version("ada", 2, until);
     revoked.raise_version("ada", 1, until);
-    assert!(matches!(standing(&claims()), Standing::Revoked));
+    assert!(matches!(standing(&claims()), RevocationStatus::Revoked));
     assert!(matches!(
         standing(&with("ver", 1.into())),
-        Standing::Revoked
+        RevocationStatus::Revoked
     ));
     assert!(matches!(
         standing(&with("ver", "9".into())),
-        Standing::Revoked
+        RevocationStatus::Revoked
     ));
-    assert!(matches!(standing(&with("ver", 2.into())), Standing::Good));
+    assert!(matches!(
+        standing(&with("ver", 2.into())),
+        RevocationStatus::Valid
+    ));
     assert!(matches!(
         standing(&with("sub", "bob".into())),
-        Standing::Good
+        RevocationStatus::Valid
     ));
     revoked.revoke("one", until);
     let bob = json!({ "iss": ISSUER, "sub": "bob", "aud": "events", "exp": NOW + 9, "jti": "one" });
-    assert!(matches!(standing(&bob), Standing::Revoked));
-    revoked.forget_expired(until);
-    assert!(matches!(standing(&bob), Standing::Good));
+    assert!(matches!(standing(&bob), RevocationStatus::Revoked));
+    revoked.remove_expired(until);
+    assert!(matches!(standing(&bob), RevocationStatus::Valid));
 }

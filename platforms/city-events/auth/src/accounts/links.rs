@@ -157,7 +157,7 @@ impl Accounts {
                     // Who made the account by a provider may not have shown that the address is theirs, and this is who has.
                     Identities::unlink_unverified(&tx, id).await?;
                     // Whoever failed before, the owner need not wait for it.
-                    self.lockout.forgive(&tx, &email.to_lowercase()).await?;
+                    self.lockout.reset(&tx, &email.to_lowercase()).await?;
                     self.replace_password(&tx, id, hash, "user.reset_password")
                         .await
                 }

@@ -2,7 +2,7 @@ use std::net::IpAddr;
 
 use city_events_contract::{Role, messages::VerifyEmailRequested};
 use seaworthy::{
-    account::{Attempt, DeviceClaim, Exchange, Origin, SecretToken},
+    account::{Attempt, DeviceClaim, Origin, Rotation, SecretToken},
     audit_log::{AuditEntry, Outcome},
     auth::password::{PasswordCheck, PasswordHash},
     data::Transaction,
@@ -163,7 +163,7 @@ impl Accounts {
                 // Nobody has found out whether it is right, and whoever tries again as they are told is no attacker.
                 Err(busy) => {
                     if let Some(attempt) = attempt.take() {
-                        self.lockout.withdrawn(attempt).await?;
+                        self.lockout.withdraw(attempt).await?;
                     }
                     return Err(busy);
                 }
@@ -175,7 +175,7 @@ impl Accounts {
                 break;
             }
             if let Some(attempt) = attempt.take() {
-                self.lockout.succeeded(attempt).await?;
+                self.lockout.record_success(attempt).await?;
             }
             if let Some(logged_in) = self.enter(user, rehash.as_ref()).await? {
                 return Ok(logged_in);
@@ -270,15 +270,15 @@ impl Accounts {
             .transaction(|tx| {
                 let token = &token;
                 async move {
-                    let exchange = self.sessions.exchange(&tx, token).await?;
-                    if let Exchange::Reused { user } = &exchange {
+                    let exchange = self.sessions.rotate(&tx, token).await?;
+                    if let Rotation::Reused { user } = &exchange {
                         self.revoke_stolen(&tx, user).await?;
                     }
                     Ok::<_, Error>(exchange)
                 }
             })
             .await?;
-        let Exchange::Refreshed(refreshed) = exchange else {
+        let Rotation::Rotated(refreshed) = exchange else {
             return Err(refusal::refresh_token_invalid());
         };
         let (user, access) = signed.ok_or_else(refusal::refresh_token_invalid)?;

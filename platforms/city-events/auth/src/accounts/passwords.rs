@@ -73,7 +73,7 @@ impl Accounts {
         let check = match place.verify(old, user.stored_hash()).await {
             Ok(check) => check,
             Err(busy) => {
-                self.lockout.withdrawn(attempt).await?;
+                self.lockout.withdraw(attempt).await?;
                 return Err(busy);
             }
         };
@@ -82,7 +82,7 @@ impl Accounts {
             self.refused(CHANGE, Some(user)).await?;
             return Err(refusal::invalid_credentials());
         }
-        self.lockout.succeeded(attempt).await?;
+        self.lockout.record_success(attempt).await?;
         let hash = self.hash(&place, new, email).await?;
         drop(place);
         self.database

@@ -5,7 +5,7 @@ use city_events_contract::auth::v1::{
     ListTokenVersionsRequest, ListTokenVersionsResponse, TokenVersion,
 };
 use seaworthy::{
-    account::{RaisedBefore, TokenVersions},
+    account::{RaisedCursor, TokenVersions},
     contract::ContractConfig,
     prelude::*,
 };
@@ -43,7 +43,7 @@ impl AuthService for Profiles {
         let after = match request.cursor.as_str() {
             "" => None,
             cursor => {
-                let after: Result<RaisedBefore, _> = cursor.parse();
+                let after: Result<RaisedCursor, _> = cursor.parse();
                 Some(after.map_err(|_| invalid_field("cursor", "no page has ended there"))?)
             }
         };

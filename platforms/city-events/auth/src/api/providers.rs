@@ -177,7 +177,7 @@ impl UsedLogins for OverAllReplicas {
 
     fn mark(&self, login: String, life: Duration) -> BoxFuture<'static, Result<bool, Error>> {
         let guard = self.0.clone();
-        async move { guard.is_first(&login, life).await }.boxed()
+        async move { guard.record(&login, life).await }.boxed()
     }
 }
 

@@ -51,10 +51,12 @@ impl Api {
         let lifetime = accounts.sessions.absolute_timeout();
         let devices = DeviceCookies::new(device_cookie, secret, lifetime)
             .and_then(|devices| {
-                devices.with_additional_verification_keys(&settings.jwt.also_believed)
+                devices
+                    .with_additional_verification_keys(&settings.jwt.additional_verification_keys)
             })
             .map_err(|error| {
-                let keys = "device cookies cannot use jwt.secret or jwt.also_believed";
+                let keys =
+                    "device cookies cannot use jwt.secret or jwt.additional_verification_keys";
                 StartError::because(keys, error)
             })?;
         Ok(Self {

@@ -319,7 +319,7 @@ async fn without_a_secret_no_service_gets_in_auth_6() {
 async fn while_the_secret_of_the_door_is_changed_it_gets_in_by_both_auth_6() {
     let empty = EmptyDatabase::sqlite().unwrap();
     let next = "service_calls.secret=the secret that is to come, long enough";
-    let last = format!("service_calls.also_believed={CALLS_SECRET}");
+    let last = format!("service_calls.additional_verification_keys=[\"{CALLS_SECRET}\"]");
     let settings = [next, last.as_str(), "rate_limit.enabled=false"];
     let place = open_with(empty, Profile::Development, &settings).await;
     let ada = place.register("ada@example.org");

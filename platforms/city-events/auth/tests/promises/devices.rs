@@ -38,7 +38,7 @@ async fn attack(place: &Place) {
     for _ in 0..5 {
         place.log_in(EMAIL, WRONG);
     }
-    sql("UPDATE account_failures SET locked_until_us = {now_us} + 900000000 WHERE subject LIKE 'account:%' OR subject LIKE 'address:%'")
+    sql("UPDATE account_failures SET locked_until_us = {now_us} + 900000000 WHERE subject LIKE 'account:%' OR subject LIKE 'ip:%'")
         .execute(&place.connected().await)
         .await
         .unwrap();
@@ -155,7 +155,7 @@ pub(crate) async fn known_device_survives_a_rotation_of_the_secret_auth_2(place:
     let rotated = place
         .replica(&[
             &format!("jwt.secret={NEXT_SECRET}"),
-            &format!("jwt.also_believed={JWT_SECRET}"),
+            &format!("jwt.additional_verification_keys=[\"{JWT_SECRET}\"]"),
             "rate_limit.enabled=false",
         ])
         .await;

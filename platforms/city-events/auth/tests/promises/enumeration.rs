@@ -21,8 +21,8 @@ const NOTHING: Duration = Duration::from_millis(3);
 pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     let own = [
         "rate_limit.enabled=false",
-        "lockout.account.free=1000",
-        "lockout.address.free=1000",
+        "lockout.account.max_failures=1000",
+        "lockout.ip.max_failures=1000",
     ];
     open_with(empty, Profile::Development, &own).await
 }

@@ -24,12 +24,12 @@ const OWNERS_TRIES: usize = 20;
 pub(crate) async fn open(empty: EmptyDatabase) -> Place {
     let own = [
         "rate_limit.enabled=false",
-        "lockout.address.free=1000000",
-        "passwords.threads=1",
-        "passwords.queue=2",
+        "lockout.ip.max_failures=1000000",
+        "passwords.max_concurrent_hashes=1",
+        "passwords.max_queued_hashes=2",
         // Longer than a few requests of others take.
-        "passwords.parameters.memory_kibibytes=65536",
-        "passwords.parameters.passes=3",
+        "passwords.parameters.memory_kib=65536",
+        "passwords.parameters.iterations=3",
     ];
     open_with(empty, Profile::Development, &own).await
 }
