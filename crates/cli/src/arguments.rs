@@ -1,4 +1,4 @@
-//! What the command line takes.
+//! The arguments of the command line.
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -19,12 +19,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// Audit a repository for production readiness.
     ///
-    /// Exit status: 0 clean, 1 a finding reaches --fail-on, 2 wrong use, 3 the audit is incomplete or could not be written.
+    /// Exit status: 0 no finding reaches --fail-on, 1 a finding does, 2 invalid arguments, 3 the audit is
+    /// incomplete or its report could not be written.
     #[command(args_conflicts_with_subcommands = true)]
     Audit(Box<Audit>),
-    /// Explain a rule (`SHIP-1.root-user`) or every rule of a promise (`SHIP-1`).
+    /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
     Explain {
-        /// The ID.
+        /// The ID of the rule or requirement.
         id: String,
     },
 }
@@ -33,12 +34,13 @@ pub(crate) enum Command {
 pub(crate) struct Audit {
     #[command(subcommand)]
     pub(crate) command: Option<AuditCommand>,
-    /// Folder to audit.
+    /// Directory to audit.
     #[arg(default_value = ".")]
     pub(crate) path: PathBuf,
-    /// Form of the report, and the file that it goes to; several may be given, one of them without a file.
+    /// Format of the report and its file. You can give several, one of them without a file.
     ///
-    /// Forms: pretty, json, sarif, markdown, html, junit, github. Without a file it goes to standard output.
+    /// Formats: pretty, json, sarif, markdown, html, junit, github. Without a file the report is written
+    /// to standard output.
     #[arg(
         long,
         value_name = "FORMAT[=FILE]",
@@ -46,54 +48,54 @@ pub(crate) struct Audit {
         default_value = "pretty"
     )]
     pub(crate) format: Vec<Output>,
-    /// File for the form that has none of its own.
+    /// File of the format that has none.
     #[arg(long, short, value_name = "FILE")]
     pub(crate) output: Option<PathBuf>,
-    /// Lowest severity that makes the exit status 1: critical, high, medium, low, info, or never [default: high].
+    /// Minimum severity for exit status 1: critical, high, medium, low, info, or never [default: high].
     #[arg(long, value_name = "SEVERITY")]
     pub(crate) fail_on: Option<FailOn>,
-    /// Known findings: only new ones count for --fail-on.
+    /// File with known findings. Only new findings count for --fail-on.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Write what is found as the new baseline; what it holds then fails nothing.
+    /// Write the findings to a new baseline. The command then ignores --fail-on.
     #[arg(long, value_name = "FILE")]
     pub(crate) write_baseline: Option<PathBuf>,
-    /// Configuration file instead of seaworthy-audit.toml in the folder.
+    /// Configuration file, instead of seaworthy-audit.toml in the directory.
     #[arg(long, value_name = "FILE", conflicts_with = "no_config")]
     pub(crate) config: Option<PathBuf>,
-    /// Leave the folder's own configuration file and its baseline out.
+    /// Ignore the configuration file and the baseline of the directory.
     #[arg(long)]
     pub(crate) no_config: bool,
-    /// Let no suppression count: for an audit of other people's code.
+    /// Ignore suppressions, for an audit of code that you do not trust.
     #[arg(long)]
     pub(crate) no_suppressions: bool,
-    /// Quote no line of code in the report.
+    /// Omit lines of code from the report.
     #[arg(long)]
     pub(crate) no_code: bool,
     /// Show no progress.
     #[arg(long, short)]
     pub(crate) quiet: bool,
-    /// Files read at most; beyond it the audit is incomplete.
+    /// Maximum number of files. With more files the audit is incomplete.
     #[arg(long, value_name = "NUMBER")]
     pub(crate) max_files: Option<usize>,
-    /// Larger files are not read, in bytes.
+    /// Maximum size of a file, in bytes. Larger files are not read.
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_file_bytes: Option<u64>,
-    /// Text read at most, in bytes; beyond it the audit is incomplete.
+    /// Maximum size of all files, in bytes. With more text the audit is incomplete.
     #[arg(long, value_name = "BYTES")]
     pub(crate) max_total_bytes: Option<u64>,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum AuditCommand {
-    /// Explain a rule (`SHIP-1.root-user`) or every rule of a promise (`SHIP-1`).
+    /// Explain a rule (`SHIP-1.root-user`) or all rules of a requirement (`SHIP-1`).
     Explain {
-        /// The ID.
+        /// The ID of the rule or requirement.
         id: String,
     },
-    /// List every rule.
+    /// List all rules.
     Rules {
-        /// As the page docs/audit-rules.md.
+        /// Print the Markdown of docs/audit-rules.md.
         #[arg(long)]
         markdown: bool,
     },
@@ -101,7 +103,7 @@ pub(crate) enum AuditCommand {
     Schema,
 }
 
-/// A form of the report, and where it goes.
+/// A format of the report and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Output {
     pub(crate) format: Format,
@@ -113,7 +115,7 @@ impl FromStr for Output {
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (format, file) = match text.split_once('=') {
-            Some((_, "")) => return Err("there is no file behind `=`".to_owned()),
+            Some((_, "")) => return Err("the file after `=` is missing".to_owned()),
             Some((format, file)) => (format, Some(PathBuf::from(file))),
             None => (text, None),
         };

@@ -1,4 +1,4 @@
-//! `seaworthy audit`.
+//! The command `seaworthy audit`.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
@@ -12,9 +12,9 @@ use seaworthy_audit::{AuditConfig, Report, audit_with_progress};
 use crate::arguments::{Audit, AuditCommand, Output};
 use crate::destination::{distinct, outputs};
 use crate::exit::Exit;
-use crate::terminal::{ProgressLine, complain, print};
+use crate::terminal::{ProgressLine, print, print_error};
 
-/// Runs the subcommand.
+/// Runs the command.
 pub(crate) fn run(arguments: &Audit) -> Exit {
     let printed = match &arguments.command {
         Some(AuditCommand::Explain { id }) => return explain(id),
@@ -24,19 +24,19 @@ pub(crate) fn run(arguments: &Audit) -> Exit {
         None => {
             return match report(arguments) {
                 Ok(exit) => exit,
-                Err(wrong) => complain(&wrong.to_string(), Exit::Usage),
+                Err(error) => print_error(&error.to_string(), Exit::Usage),
             };
         }
     };
     finish(printed.and_then(|text| print(&text)), Exit::Clean)
 }
 
-/// Explains a rule, or every rule of a promise.
+/// Explains a rule, or all rules of a requirement.
 pub(crate) fn explain(id: &str) -> Exit {
     let found = find_rules(id);
     if found.is_empty() {
-        return complain(
-            &format!("no rule has the ID `{id}`; `seaworthy audit rules` lists them"),
+        return print_error(
+            &format!("no rule has the ID `{id}`: list all with `seaworthy audit rules`"),
             Exit::Usage,
         );
     }
@@ -48,7 +48,7 @@ pub(crate) fn explain(id: &str) -> Exit {
     )
 }
 
-/// Audits and writes the report. An error is a wrong use: nothing was audited.
+/// Audits the directory and writes the report. An error means invalid arguments, before any audit.
 fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     let outputs = outputs(arguments)?;
     let file = config_file(arguments)?;
@@ -64,7 +64,7 @@ fn report(arguments: &Audit) -> Result<Exit, Box<dyn Error>> {
     let known = baseline_path(arguments, &file)?;
     distinct(&outputs, arguments, known.as_deref())?;
     let baseline = match &known {
-        // The first baseline is being made.
+        // The first baseline does not exist yet.
         Some(path) if arguments.write_baseline.is_some() && !path.exists() => None,
         Some(path) => Some(Baseline::read(path)?),
         None => None,
@@ -111,20 +111,21 @@ fn baseline_path(arguments: &Audit, file: &ConfigFile) -> Result<Option<PathBuf>
     }
 }
 
-/// A file of the repository, named by the repository: a link in it must not lead to a file that is not, and a pipe in it would never end.
+/// Resolves a path that the repository itself configures. A symbolic link must not lead out of the
+/// repository, and reading a pipe would never end.
 fn inside(root: &Path, path: &Path) -> Result<PathBuf, Box<dyn Error>> {
     let joined = root.join(path);
-    let refused = |why| Err(format!("{}: the baseline {why}", joined.display()).into());
+    let error = |problem| Err(format!("{}: the baseline {problem}", joined.display()).into());
     match (root.canonicalize(), joined.canonicalize()) {
-        (Ok(root), Ok(real)) if !real.starts_with(&root) => refused("leads out of the repository"),
-        (_, Ok(real)) if !real.is_file() => refused("is no plain file"),
+        (Ok(root), Ok(real)) if !real.starts_with(&root) => error("is outside the repository"),
+        (_, Ok(real)) if !real.is_file() => error("is not a regular file"),
         _ => Ok(joined),
     }
 }
 
 fn exit(report: &Report, arguments: &Audit, file: &ConfigFile) -> Exit {
     let fail_on: FailOn = arguments.fail_on.or(file.fail_on).unwrap_or_default();
-    // Whoever writes a baseline has just accepted what is in it.
+    // The command that writes a baseline accepts its findings.
     if arguments.write_baseline.is_none() && report.fails(fail_on) {
         Exit::Threshold
     } else if report.incomplete.is_empty() {
@@ -152,7 +153,7 @@ fn write_file(path: &Path, text: &str) -> Result<(), Box<dyn Error>> {
 fn finish(done: Result<(), Box<dyn Error>>, exit: Exit) -> Exit {
     match done {
         Ok(()) => exit,
-        Err(error) => complain(
+        Err(error) => print_error(
             &format!("the report could not be written: {error}"),
             Exit::Incomplete,
         ),

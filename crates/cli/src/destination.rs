@@ -1,11 +1,11 @@
-//! Where the reports go, and that none is written over another.
+//! The destinations of reports. No report overwrites another file.
 
 use std::error::Error;
 use std::path::{Path, PathBuf};
 
 use crate::arguments::{Audit, Output};
 
-/// Where each form goes. Two forms on one terminal would be neither.
+/// Returns the destination of each format. At most one goes to standard output.
 pub(crate) fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> {
     let mut outputs = arguments.format.clone();
     let mut without_file: Vec<&mut Output> = outputs
@@ -15,23 +15,26 @@ pub(crate) fn outputs(arguments: &Audit) -> Result<Vec<Output>, Box<dyn Error>> 
     match (without_file.as_mut_slice(), &arguments.output) {
         ([_, _, ..], _) => {
             return Err(
-                "only one format can go without a file; write `--format FORMAT=FILE`".into(),
+                "only one format can be written to standard output: use `--format FORMAT=FILE` for the others".into(),
             );
         }
-        ([], Some(_)) => return Err("--output has no format: every one has its own file".into()),
+        ([], Some(_)) => {
+            return Err("--output has no effect: every format already has a file".into());
+        }
         ([only], Some(file)) => only.file = Some(file.clone()),
         ([_] | [], None) => {}
     }
     Ok(outputs)
 }
 
-/// Refuses to write two things to one file, and a report over what the audit reads. The baseline that is read may be the one that is written.
+/// Checks that no two outputs have the same file and that no report overwrites an input. The baseline
+/// that is read may be the one that is written.
 pub(crate) fn distinct(
     outputs: &[Output],
     arguments: &Audit,
     known: Option<&Path>,
 ) -> Result<(), Box<dyn Error>> {
-    let kept = [
+    let reserved = [
         (&arguments.write_baseline, "the new baseline"),
         (&known.map(Path::to_path_buf), "the baseline"),
         (&arguments.config, "the configuration file"),
@@ -39,30 +42,36 @@ pub(crate) fn distinct(
     .map(|(path, what)| path.as_deref().map(|path| (real(path), what)));
     let mut taken: Vec<PathBuf> = Vec::new();
     for path in outputs.iter().filter_map(|output| output.file.as_deref()) {
-        let place = real(path);
-        if let Some((_, what)) = kept.iter().flatten().find(|(other, _)| *other == place) {
-            return Err(format!("a format and {what} go to {}", path.display()).into());
+        let real_path = real(path);
+        if let Some((_, what)) = reserved
+            .iter()
+            .flatten()
+            .find(|(other, _)| *other == real_path)
+        {
+            return Err(
+                format!("a format and {what} have the same file {}", path.display()).into(),
+            );
         }
-        if taken.contains(&place) {
-            return Err(format!("two formats go to {}", path.display()).into());
+        if taken.contains(&real_path) {
+            return Err(format!("two formats have the same file {}", path.display()).into());
         }
-        taken.push(place);
+        taken.push(real_path);
     }
     Ok(())
 }
 
-/// The same for every way to write the path of a file, also of one that is not there yet.
+/// Returns the canonical path of a file that may not exist yet.
 fn real(path: &Path) -> PathBuf {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
+    let directory = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
         _ => Path::new("."),
     };
     path.canonicalize()
         .or_else(|_| {
-            let folder = folder.canonicalize()?;
+            let directory = directory.canonicalize()?;
             Ok::<_, std::io::Error>(match path.file_name() {
-                Some(name) => folder.join(name),
-                None => folder,
+                Some(name) => directory.join(name),
+                None => directory,
             })
         })
         .unwrap_or_else(|_| path.to_path_buf())

@@ -2,14 +2,14 @@
 
 use std::process::ExitCode;
 
-/// Exit statuses; CI depends on them.
+/// Exit statuses, which CI jobs depend on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
-    /// Nothing reached the threshold.
+    /// No finding reached the threshold.
     Clean = 0,
-    /// A finding reached the threshold. Told before [`Exit::Incomplete`]: what was found is enough to fail.
+    /// A finding reached the threshold. It takes precedence over [`Exit::Incomplete`].
     Threshold = 1,
-    /// Wrong use.
+    /// Invalid arguments.
     Usage = 2,
     /// Part of the repository was not read, or the report could not be written.
     Incomplete = 3,

@@ -16,10 +16,10 @@ fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {
-            // Help and version are errors to clap; only a wrong use is one to the caller.
-            let wrong = error.use_stderr();
-            let shown = error.print().is_ok();
-            return if wrong || !shown {
+            // clap returns help and version as errors. They are not errors for the caller.
+            let is_error = error.use_stderr();
+            let is_printed = error.print().is_ok();
+            return if is_error || !is_printed {
                 exit::Exit::Usage.into()
             } else {
                 ExitCode::SUCCESS

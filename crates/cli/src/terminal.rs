@@ -1,4 +1,4 @@
-//! Printing for people: colours where the terminal shows them, and how far the audit is.
+//! Output on the terminal: text with colours, errors and progress.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -8,12 +8,13 @@ use seaworthy_audit::Progress;
 
 use crate::exit::Exit;
 
-/// The line of progress changes this often over a whole audit: enough to see that it moves.
+/// Updates of the progress line during an audit.
 const STEPS: usize = 50;
-/// Back to the first column, and the line emptied.
+/// Moves to the first column and clears the line.
 const CLEAR_LINE: &str = "\r\u{1b}[2K";
 
-/// Prints with colours where the terminal shows them. A reader that went away (`| head`) is no failure.
+/// Prints a text, with colours if the terminal supports them. A closed pipe, as with `| head`, is not
+/// an error.
 pub(crate) fn print(text: &str) -> Result<(), Box<dyn Error>> {
     match anstream::stdout().write_all(text.as_bytes()) {
         Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
@@ -21,16 +22,16 @@ pub(crate) fn print(text: &str) -> Result<(), Box<dyn Error>> {
     }
 }
 
-/// Says what is wrong on standard error.
-pub(crate) fn complain(message: &str, exit: Exit) -> Exit {
-    // Nothing is left to do when standard error is gone.
+/// Prints an error to standard error and returns the exit status.
+pub(crate) fn print_error(message: &str, exit: Exit) -> Exit {
+    // A failure of standard error cannot be reported.
     let _ = writeln!(anstream::stderr(), "seaworthy: {message}");
     exit
 }
 
-/// A line on standard error that says how far the audit is; nothing where no terminal would show it.
+/// A line on standard error with the progress of the audit. Not shown without a terminal.
 pub(crate) struct ProgressLine {
-    shown: bool,
+    is_shown: bool,
     last_step: AtomicUsize,
 }
 
@@ -38,36 +39,36 @@ impl ProgressLine {
     pub(crate) fn new(quiet: bool) -> Self {
         let dumb = std::env::var_os("TERM").is_some_and(|terminal| terminal == "dumb");
         Self {
-            shown: !quiet && !dumb && std::io::stderr().is_terminal(),
+            is_shown: !quiet && !dumb && std::io::stderr().is_terminal(),
             last_step: AtomicUsize::new(0),
         }
     }
 
     pub(crate) fn show(&self, progress: Progress) {
-        if !self.shown {
+        if !self.is_shown {
             return;
         }
         match progress {
-            Progress::Walking => write("looking for files"),
+            Progress::Walking => write("searching files"),
             Progress::Reading { read, of } => {
                 let step = read * STEPS / of.max(1);
                 if self.last_step.fetch_max(step, Ordering::Relaxed) < step {
                     write(&format!("reading {read} of {of} files"));
                 }
             }
-            Progress::Asking => write("asking the rules"),
+            Progress::Asking => write("checking the rules"),
         }
     }
 
-    /// Takes the line away.
+    /// Clears the line.
     pub(crate) fn end(&self) {
-        if self.shown {
+        if self.is_shown {
             let _ = std::io::stderr().write_all(CLEAR_LINE.as_bytes());
         }
     }
 }
 
 fn write(text: &str) {
-    // Progress that cannot be shown is no reason to stop.
+    // The audit goes on if its progress cannot be shown.
     let _ = std::io::stderr().write_all(format!("{CLEAR_LINE}  {text} …").as_bytes());
 }

@@ -1,8 +1,5 @@
-//! `seaworthy audit` as a caller sees it: exit statuses and the shape of JSON.
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test that cannot set itself up has failed"
-)]
+//! The command `seaworthy audit`: exit statuses, outputs and the format of JSON.
+#![expect(clippy::unwrap_used, reason = "a failed setup fails the test")]
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +22,7 @@ fn repository(dockerfile: &str) -> tempfile::TempDir {
 }
 
 #[test]
-fn exit_statuses_tell_clean_threshold_and_wrong_use_apart() {
+fn exit_status_shows_threshold_and_invalid_arguments() {
     let folder = repository("FROM alpine:3.20\nCMD [\"/bin/true\"]\n");
     let status = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
     assert_eq!(status(&["audit"]), Some(0));
@@ -41,7 +38,7 @@ fn exit_statuses_tell_clean_threshold_and_wrong_use_apart() {
 }
 
 #[test]
-fn json_has_exactly_the_fields_that_the_schema_names() {
+fn json_has_exactly_the_fields_of_the_schema() {
     let folder = repository("FROM alpine:3.20\nCMD [\"/bin/true\"]\n");
     let output = seaworthy(&["audit", "--format", "json"], folder.path());
     let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
@@ -67,7 +64,7 @@ fn json_has_exactly_the_fields_that_the_schema_names() {
 }
 
 #[test]
-fn a_report_goes_to_a_file_without_colour_codes() {
+fn writes_a_report_without_colours_to_a_file() {
     let folder = repository("FROM alpine:3.20\n");
     let output = seaworthy(&["audit", "--output", "report.txt"], folder.path());
     assert!(output.stdout.is_empty());
@@ -76,7 +73,7 @@ fn a_report_goes_to_a_file_without_colour_codes() {
 }
 
 #[test]
-fn several_formats_are_written_at_once() {
+fn writes_several_formats_at_once() {
     let folder = repository(ROOT);
     let output = seaworthy(
         &[
@@ -105,7 +102,7 @@ fn several_formats_are_written_at_once() {
 }
 
 #[test]
-fn formats_that_get_in_each_others_way_are_a_wrong_use() {
+fn rejects_conflicting_formats() {
     let folder = repository(ROOT);
     for arguments in [
         ["audit", "--format", "json,sarif"].as_slice(),
@@ -120,7 +117,7 @@ fn formats_that_get_in_each_others_way_are_a_wrong_use() {
 }
 
 #[test]
-fn no_report_is_written_over_another_or_over_what_the_audit_reads() {
+fn rejects_outputs_that_overwrite_other_files() {
     let folder = repository(ROOT);
     let run = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
     assert_eq!(run(&["audit", "--write-baseline", "known.json"]), Some(0));
@@ -166,7 +163,7 @@ fn no_report_is_written_over_another_or_over_what_the_audit_reads() {
 }
 
 #[test]
-fn a_baseline_that_an_editor_saved_with_a_byte_order_mark_is_read() {
+fn reads_a_baseline_with_byte_order_mark() {
     let folder = repository(ROOT);
     let known = folder.path().join("known.json");
     let gate = ["audit", "--fail-on", "low", "--baseline", "known.json"];
@@ -177,7 +174,7 @@ fn a_baseline_that_an_editor_saved_with_a_byte_order_mark_is_read() {
 }
 
 #[test]
-fn a_baseline_lets_known_findings_pass_and_new_ones_fail() {
+fn baseline_accepts_known_findings_only() {
     let folder = repository(ROOT);
     let status = |arguments: &[&str]| seaworthy(arguments, folder.path()).status.code();
     let gate = ["audit", "--fail-on", "low", "--baseline", "known.json"];
@@ -205,7 +202,7 @@ fn a_baseline_lets_known_findings_pass_and_new_ones_fail() {
 }
 
 #[test]
-fn the_configuration_file_of_a_repository_counts_unless_it_is_left_out() {
+fn reads_the_configuration_file_unless_excluded() {
     let folder = repository(ROOT);
     let config = folder.path().join("seaworthy-audit.toml");
     fs::write(&config, "fail-on = \"low\"\n").unwrap();
@@ -236,7 +233,7 @@ fn the_configuration_file_of_a_repository_counts_unless_it_is_left_out() {
 }
 
 #[test]
-fn an_audit_that_did_not_read_everything_is_incomplete() {
+fn audit_with_unread_files_is_incomplete() {
     let folder = repository(ROOT);
     fs::write(folder.path().join("a.go"), "package a\n").unwrap();
     let output = seaworthy(&["audit", "--max-files", "1"], folder.path());
@@ -255,7 +252,7 @@ fn an_audit_that_did_not_read_everything_is_incomplete() {
 
 #[cfg(unix)]
 #[test]
-fn a_baseline_that_a_repository_names_cannot_lead_out_of_it() {
+fn rejects_configured_baseline_outside_the_repository() {
     let outside = tempfile::tempdir().unwrap();
     let secret = outside.path().join("secret.json");
     fs::write(&secret, "{\"top-secret-key\": 1}").unwrap();
@@ -276,7 +273,7 @@ fn a_baseline_that_a_repository_names_cannot_lead_out_of_it() {
 }
 
 #[test]
-fn the_schema_of_json_is_printed() {
+fn prints_the_schema_of_json() {
     let folder = repository(ROOT);
     let output = seaworthy(&["audit", "schema"], folder.path());
     let schema: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();

@@ -1,4 +1,4 @@
-//! `seaworthy audit` of a repository that is made to harm it: bounded time, bounded memory, never out of the root.
+//! `seaworthy audit` of a hostile repository: bounded time and memory, and no file outside the root.
 #![cfg(unix)]
 #![expect(
     clippy::unwrap_used,
@@ -10,12 +10,13 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::{Command, Output};
 
-/// Seconds of processor time, ten times what an unoptimized build needs.
+/// Seconds of CPU time, ten times the time of a build without optimization.
 const PROCESSOR_SECONDS: u32 = 120;
-/// KiB of address space: 500 MiB, and what two threads of the C library reserve without using it.
+/// KiB of address space: 500 MiB, and the reserve of two threads of the C library.
 const ADDRESS_SPACE_KIBIBYTES: u32 = 786_432;
 
-/// Runs the auditor under bounds that the operating system enforces: beyond them the process is killed, and the status is no number.
+/// Runs the auditor with limits of the operating system. A process that exceeds them is killed and
+/// has no exit status.
 fn bounded(root: &Path, arguments: &[&str]) -> Output {
     Command::new("sh")
         .arg("-c")
@@ -178,7 +179,7 @@ fn make_hostile(root: &Path, outside: &Path) {
 }
 
 #[test]
-fn a_hostile_repository_costs_bounded_time_and_memory_and_does_not_lead_out() {
+fn bounds_time_and_memory_for_a_hostile_repository() {
     let outside = tempfile::tempdir().unwrap();
     fs::write(
         outside.path().join("Dockerfile"),
@@ -206,7 +207,7 @@ fn a_hostile_repository_costs_bounded_time_and_memory_and_does_not_lead_out() {
 }
 
 #[test]
-fn a_hostile_configuration_and_baseline_are_a_wrong_use_and_no_crash() {
+fn rejects_hostile_configuration_and_baseline() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path();
     write(

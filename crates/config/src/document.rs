@@ -24,15 +24,16 @@ fn get_mut<'a>(document: &'a mut Json, key: &Key) -> Option<&'a mut Json> {
     key.segments().iter().try_fold(document, child)
 }
 
-/// Replaces the value at a key. Sections on the way that are not there, such as an optional one or the entry of a map, are there from then on; what is no section stays as it is.
+/// Sets the value at a key. Creates missing sections on the path, such as an optional section or an
+/// entry of a map. Does nothing if a part of the path is not a section.
 pub(crate) fn set(document: &mut Json, key: &Key, value: Json) {
-    if let Some(place) = key.segments().iter().try_fold(document, place) {
+    if let Some(place) = key.segments().iter().try_fold(document, member_mut) {
         *place = value;
     }
 }
 
-/// The place of a member, which a section, or nothing that becomes one, has from then on. Lists do not grow.
-fn place<'a>(document: &'a mut Json, segment: &Segment) -> Option<&'a mut Json> {
+/// Returns a member of a section, created if it is missing, or an existing item of a list.
+fn member_mut<'a>(document: &'a mut Json, segment: &Segment) -> Option<&'a mut Json> {
     if document.is_null() && matches!(segment, Segment::Name(_)) {
         *document = Json::Object(Map::new());
     }
@@ -45,7 +46,8 @@ fn place<'a>(document: &'a mut Json, segment: &Segment) -> Option<&'a mut Json> 
     }
 }
 
-/// Takes the value at a key away, or, where it is an item of a list, the list, because the other items would move. Returns whether there was one.
+/// Removes the value at a key. Removes the whole list if it is an item of a list, because the indexes
+/// of the others would change. Returns whether there was a value.
 pub(crate) fn remove(document: &mut Json, key: &Key) -> bool {
     match (key.segments().last(), get_mut(document, &key.parent())) {
         (Some(Segment::Name(name)), Some(Json::Object(members))) => members.remove(name).is_some(),
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_default_within_an_optional_section_makes_the_section_conf_1() {
+    fn creates_optional_sections_of_defaults_conf_1() {
         let mut document = json!({ "server": { "grpc": null, "http": { "addr": "a" } } });
         set(
             &mut document,
@@ -78,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn a_default_within_an_entry_that_is_not_there_makes_the_entry_conf_1() {
+    fn creates_map_entries_of_defaults_conf_1() {
         let mut document = json!({ "clients": {}, "name": "a", "list": [1] });
         for (key, value) in [
             ("clients.auth.url", json!("b")),
@@ -87,7 +89,7 @@ mod tests {
                 json!(7),
             ),
             ("clients.feed.url", json!("c")),
-            // A value is no section, and a default does not make it one.
+            // A scalar does not become a section.
             ("name.of", json!("d")),
             ("list.of", json!("e")),
         ] {

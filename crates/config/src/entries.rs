@@ -32,7 +32,7 @@ impl fmt::Display for UndeclaredEntries {
 /// let error = check_entries("clients", ["paymets"], ["payments", "stock"]).unwrap_err();
 /// assert_eq!(
 ///     error.to_string(),
-///     "clients.paymets: unknown name; did you mean `payments`?"
+///     "clients.paymets: unknown name: did you mean `payments`?"
 /// );
 /// ```
 ///
@@ -92,11 +92,11 @@ impl Loaded {
 
 fn problem(name: &str, declared: &BTreeSet<&str>) -> String {
     if let Some(near) = nearest(name, declared.iter().copied()) {
-        return format!("unknown name; did you mean `{near}`?");
+        return format!("unknown name: did you mean `{near}`?");
     }
     if declared.is_empty() {
-        return "unknown name; the service declares no names here".to_owned();
+        return "unknown name: the service declares no names here".to_owned();
     }
     let declared: Vec<&str> = declared.iter().copied().collect();
-    format!("unknown name; the names here are {}", declared.join(", "))
+    format!("unknown name: the names here are {}", declared.join(", "))
 }

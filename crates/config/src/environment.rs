@@ -1,21 +1,21 @@
 use std::{collections::BTreeMap, ffi::OsString, fmt};
 
-/// The variables that a load reads: captured once, so that a test never touches the process and a load sees one state.
+/// A snapshot of environment variables. Tests use their own and do not change the process.
 ///
 /// `Debug` prints names only, because values may be secrets.
 #[derive(Clone, Default)]
 pub struct Environment(BTreeMap<String, Variable>);
 
-/// A variable's value, unless it is not UTF-8.
+/// The value of a variable, if it is UTF-8.
 type Variable = Result<String, NotUnicode>;
 
-/// A variable's value is not UTF-8.
+/// The value of a variable is not UTF-8.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the variable is not UTF-8")]
 pub struct NotUnicode;
 
 impl Environment {
-    /// The variables of this process. Names that are not UTF-8 cannot name a setting and are left out.
+    /// Returns the variables of this process, without names that are not UTF-8.
     #[must_use]
     pub fn of_process() -> Self {
         Self::from_os(std::env::vars_os())
@@ -33,10 +33,10 @@ impl Environment {
         )
     }
 
-    /// The value of a variable, for what must be known before there are settings.
+    /// Returns the value of a variable, for programs that need it before their settings.
     ///
     /// # Errors
-    /// [`NotUnicode`] where the value is not UTF-8.
+    /// [`NotUnicode`] if the value is not UTF-8.
     pub fn value(&self, name: &str) -> Result<Option<&str>, NotUnicode> {
         self.get(name).transpose()
     }
@@ -47,7 +47,7 @@ impl Environment {
             .map(|value| value.as_deref().map_err(|error| *error))
     }
 
-    /// The variables whose name begins with `prefix`.
+    /// Returns the variables whose name begins with `prefix`.
     pub(crate) fn with_prefix<'a>(
         &'a self,
         prefix: &'a str,

@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::Origin;
 
-/// One mistake in the configuration. Its text never holds the value of a secret or of a variable.
+/// An error in the configuration. Its text does not contain the value of a secret or variable.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct ConfigError {
     origin: Origin,
@@ -11,7 +11,8 @@ pub struct ConfigError {
 }
 
 impl ConfigError {
-    /// A mistake with its place; `key` is empty where it is about a file as a whole. The problem must not hold a secret.
+    /// An error with its origin. `key` is empty if it concerns a whole file. `problem` must not contain
+    /// a secret.
     pub fn new(origin: Origin, key: impl Into<String>, problem: impl Into<String>) -> Self {
         Self {
             origin,
@@ -20,19 +21,19 @@ impl ConfigError {
         }
     }
 
-    /// Where the mistake is.
+    /// The origin of the value.
     #[must_use]
     pub fn origin(&self) -> &Origin {
         &self.origin
     }
 
-    /// The key that it is about, such as `server.http.port`; empty where it is about a file as a whole.
+    /// The key, such as `server.http.port`. Empty if the error concerns a whole file.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// What is wrong and, where known, what was probably meant.
+    /// The description of the error, with a suggestion if there is one.
     #[must_use]
     pub fn problem(&self) -> &str {
         &self.problem
@@ -51,7 +52,7 @@ impl fmt::Display for ConfigError {
 
 impl std::error::Error for ConfigError {}
 
-/// Every mistake in the configuration, in the order of their places (CONF-1). Never empty.
+/// All errors in the configuration, in the order of their origins (CONF-1). Never empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ConfigErrors(Vec<ConfigError>);
 
@@ -69,7 +70,7 @@ impl ConfigErrors {
         Err(Self(errors))
     }
 
-    /// The mistakes.
+    /// Returns the errors.
     pub fn iter(&self) -> std::slice::Iter<'_, ConfigError> {
         self.0.iter()
     }
@@ -93,8 +94,8 @@ impl<'a> IntoIterator for &'a ConfigErrors {
 impl fmt::Display for ConfigErrors {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0.len() {
-            1 => formatter.write_str("the configuration has a mistake:")?,
-            count => write!(formatter, "the configuration has {count} mistakes:")?,
+            1 => formatter.write_str("the configuration has an error:")?,
+            count => write!(formatter, "the configuration has {count} errors:")?,
         }
         for error in &self.0 {
             write!(formatter, "\n  {error}")?;

@@ -1,4 +1,4 @@
-//! Which files make the configuration, and their reading.
+//! Finds and reads the files of the configuration.
 
 use std::{
     fs::File,
@@ -8,33 +8,33 @@ use std::{
 
 use crate::{ConfigError, Origin, Profile, tree};
 
-/// Where the files lie when nobody says so, relative to the working directory.
+/// The default directory, relative to the working directory.
 const DEFAULT_DIRECTORY: &str = "config";
-/// A configuration is a few pages; what is larger is another kind of file.
-const LARGEST: u64 = 1 << 20;
+/// The maximum size of a file, in bytes.
+const MAX_SIZE: u64 = 1 << 20;
 
-/// What the user said about the files.
+/// The configured location of the files.
 #[derive(Debug, Clone, Default)]
 pub(crate) enum Location {
-    /// Nothing: the default directory is read where it exists.
+    /// The default directory, if it exists.
     #[default]
-    Unnamed,
+    Default,
     Directory(PathBuf),
-    /// The base file by name; the profile's file lies beside it.
+    /// The base file. The file of the profile is next to it.
     File(PathBuf),
 }
 
-/// One file and its raw tree.
+/// A file and its tree.
 pub(crate) struct Layer {
     pub(crate) path: PathBuf,
     pub(crate) tree: tree::Node,
 }
 
 impl Location {
-    /// The directory that holds the files.
+    /// Returns the directory of the files.
     pub(crate) fn directory(&self) -> PathBuf {
         match self {
-            Self::Unnamed => PathBuf::from(DEFAULT_DIRECTORY),
+            Self::Default => PathBuf::from(DEFAULT_DIRECTORY),
             Self::Directory(path) => path.clone(),
             Self::File(path) => match path.parent() {
                 Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
@@ -46,54 +46,55 @@ impl Location {
     fn base(&self) -> PathBuf {
         match self {
             Self::File(path) => path.clone(),
-            Self::Unnamed | Self::Directory(_) => self.directory().join("config.yaml"),
+            Self::Default | Self::Directory(_) => self.directory().join("config.yaml"),
         }
     }
 
-    fn of_profile(&self, profile: Profile) -> PathBuf {
+    fn profile_file(&self, profile: Profile) -> PathBuf {
         self.base().with_extension(format!("{profile}.yaml"))
     }
 
-    /// Reads the base file and the profile's, as far as they exist.
+    /// Reads the base file and the file of the profile, if they exist.
     ///
-    /// A path that the user named has to exist. A directory that was named has to hold one of the two files. Under staging and production the
-    /// profile's own file may be missing only where no profile has one: else the service would run on another profile's blanks.
+    /// A configured path must exist, and a configured directory must contain one of the two files. In
+    /// staging and production the file of the profile must exist if another profile has one, so that a
+    /// forgotten file is an error.
     pub(crate) fn read(&self, profile: Profile, errors: &mut Vec<ConfigError>) -> Vec<Layer> {
         let before = errors.len();
         let base = read(&self.base(), errors);
-        let own = read(&self.of_profile(profile), errors);
+        let own = read(&self.profile_file(profile), errors);
         let failed = errors.len() > before;
-        let mut refuse = |path: PathBuf, problem: String| {
+        let mut fail = |path: PathBuf, problem: String| {
             errors.push(ConfigError::new(Origin::Path { path }, "", problem));
         };
         match self {
             Self::File(path) if base.is_none() && !failed => {
-                refuse(
+                fail(
                     path.clone(),
                     "the configuration file does not exist".to_owned(),
                 );
             }
             Self::Directory(path) if !path.is_dir() => {
-                refuse(
+                fail(
                     path.clone(),
                     "the configuration directory does not exist".to_owned(),
                 );
             }
             Self::Directory(path) if base.is_none() && own.is_none() && !failed => {
-                refuse(
+                fail(
                     path.clone(),
-                    format!("the directory holds neither config.yaml nor config.{profile}.yaml"),
+                    format!("the directory has neither config.yaml nor config.{profile}.yaml"),
                 );
             }
             _ => {}
         }
-        for written in [self.base(), self.of_profile(profile)] {
+        for written in [self.base(), self.profile_file(profile)] {
             let misnamed = written.with_extension("yml");
             if misnamed.is_file() {
-                refuse(
+                fail(
                     misnamed,
                     format!(
-                        "a file of this name is not read; call it {}",
+                        "files with this extension are not read: rename it to {}",
                         written.display()
                     ),
                 );
@@ -101,34 +102,35 @@ impl Location {
         }
         let others: Vec<String> = Profile::ALL
             .into_iter()
-            .filter(|other| *other != profile && self.of_profile(*other).is_file())
-            .map(|other| self.of_profile(other).display().to_string())
+            .filter(|other| *other != profile && self.profile_file(*other).is_file())
+            .map(|other| self.profile_file(other).display().to_string())
             .collect();
         if own.is_none() && !failed && profile >= Profile::Staging && !others.is_empty() {
             let problem = format!(
-                "the profile {profile} has no file, although there is {}",
+                "the file of the profile {profile} does not exist, but {} does: create it",
                 others.join(", ")
             );
-            refuse(self.of_profile(profile), problem);
+            fail(self.profile_file(profile), problem);
         }
         if own.is_some()
-            && let Some(other) = self.borrowed_from(profile)
+            && let Some(other) = self.linked_profile(profile)
         {
-            let problem =
-                format!("a link to the file of the profile {other}; each profile has its own");
-            refuse(self.of_profile(profile), problem);
+            let problem = format!(
+                "the file is a link to the file of the profile {other}: each profile needs its own"
+            );
+            fail(self.profile_file(profile), problem);
         }
         base.into_iter().chain(own).collect()
     }
 
-    /// The profile whose file the profile's file is a link to.
-    fn borrowed_from(&self, profile: Profile) -> Option<Profile> {
-        let own = self.of_profile(profile).canonicalize().ok()?;
+    /// Returns the other profile whose file is a link target of the file of this profile.
+    fn linked_profile(&self, profile: Profile) -> Option<Profile> {
+        let own = self.profile_file(profile).canonicalize().ok()?;
         Profile::ALL
             .into_iter()
             .filter(|other| *other != profile)
             .find(|other| {
-                self.of_profile(*other)
+                self.profile_file(*other)
                     .canonicalize()
                     .is_ok_and(|path| path == own)
             })
@@ -150,9 +152,9 @@ fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Layer> {
     let tree = match tree.value {
         tree::Value::Mapping(_) => tree,
         _ if tree.is_null() => tree::Node::empty(tree.origin),
-        // Told here and not by the schema: a later layer would cover it, and the file would count for nothing in silence.
+        // Reported here, because a later layer would replace the value and the file would have no effect.
         _ => {
-            let problem = "a configuration file holds keys with values, this one does not";
+            let problem = "the file must be a mapping of keys to values";
             errors.push(ConfigError::new(tree.origin, "", problem));
             return None;
         }
@@ -163,7 +165,7 @@ fn read(path: &Path, errors: &mut Vec<ConfigError>) -> Option<Layer> {
     })
 }
 
-/// The text of a file, `None` where there is no such file.
+/// Returns the text of a file, if it exists.
 fn text(path: &Path) -> Result<Option<String>, String> {
     let unreadable = |error: std::io::Error| format!("cannot be read: {}", error.kind());
     match path.metadata() {
@@ -176,11 +178,11 @@ fn text(path: &Path) -> Result<Option<String>, String> {
     }
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(unreadable)?;
-    file.take(LARGEST + 1)
+    file.take(MAX_SIZE + 1)
         .read_to_end(&mut bytes)
         .map_err(unreadable)?;
-    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > LARGEST {
-        return Err(format!("is larger than {} KiB", LARGEST >> 10));
+    if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_SIZE {
+        return Err(format!("is larger than {} KiB", MAX_SIZE >> 10));
     }
     String::from_utf8(bytes)
         .map(Some)

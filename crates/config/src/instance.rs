@@ -1,4 +1,4 @@
-//! The typed document into values of the settings types: serde has the last word.
+//! Deserializes the typed document into the settings types.
 
 use std::{any::TypeId, collections::BTreeMap};
 
@@ -9,14 +9,16 @@ use crate::{
     ConfigError, Schema,
     document::{get, remove, set},
     key::Key,
-    schema::{Instance, Refusal, wipe},
+    schema::{DeserializeError, Instance, wipe},
     tree::{Node, Scalar, Value},
 };
 
-/// serde stops at its first error, so the value at fault is taken away and serde asked again. As many errors as a person reads in one go.
-const MOST_ERRORS: usize = 100;
+/// The maximum number of errors. serde stops at its first error, so the invalid value is replaced and
+/// the document is deserialized again.
+const MAX_ERRORS: usize = 100;
 
-/// Makes an instance of every settings type. Mistakes are added to `errors` with their places; where there are any, instances may be missing.
+/// Returns an instance of every settings type. Adds errors with their origins to `errors`. If there are
+/// any, instances may be missing.
 pub(crate) fn instantiate(
     schema: &Schema,
     document: &Json,
@@ -30,18 +32,18 @@ pub(crate) fn instantiate(
     }
     let mut instances = BTreeMap::new();
     for part in schema.parts() {
-        for _ in 0..MOST_ERRORS {
-            let refusal = match part.read(&document) {
+        for _ in 0..MAX_ERRORS {
+            let error = match part.read(&document) {
                 Ok(instance) => {
                     instances.insert(part.id, instance);
                     break;
                 }
-                Err(refusal) => refusal,
+                Err(error) => error,
             };
-            let key = refusal.key.clone();
+            let key = error.key.clone();
             let known = errors.iter().any(|error| error.key() == key.to_string());
             if !known && !hides_an_error(&key, errors) {
-                errors.push(locate(refusal, &document, secrets, tree));
+                errors.push(locate(error, &document, secrets, tree));
             }
             if !repair(schema, &mut document, &key) {
                 break;
@@ -52,7 +54,7 @@ pub(crate) fn instantiate(
     instances
 }
 
-/// Whether something below the key is already known to be wrong, so that serde only sees the gap that was left there.
+/// Whether a value below the key has an error already. Then serde only reports the missing value.
 fn hides_an_error(key: &Key, errors: &[ConfigError]) -> bool {
     let prefix = key.to_string();
     errors.iter().any(|error| {
@@ -63,7 +65,8 @@ fn hides_an_error(key: &Key, errors: &[ConfigError]) -> bool {
     })
 }
 
-/// Puts the default in place of a value at fault, or takes it away, or else its parent. Returns whether there was anything to change.
+/// Replaces an invalid value by its default, or removes it or its parent. Returns whether the document
+/// has changed.
 fn repair(schema: &Schema, document: &mut Json, key: &Key) -> bool {
     let mut key = key.clone();
     while !key.is_root() {
@@ -81,15 +84,15 @@ fn repair(schema: &Schema, document: &mut Json, key: &Key) -> bool {
     false
 }
 
-/// An error at the place of its value, without the value where that may be a secret.
+/// Adds the origin to an error, and removes the value if it may be a secret.
 fn locate(
-    refusal: Refusal,
+    error: DeserializeError,
     document: &Json,
     secrets: &BTreeMap<Key, Secret<String>>,
     tree: &Node,
 ) -> ConfigError {
-    let Refusal { key, problem } = refusal;
-    let origin = tree.place(&key);
+    let DeserializeError { key, problem } = error;
+    let origin = tree.origin_of(&key);
     let near_secret = secrets
         .keys()
         .any(|secret| secret.starts_with(&key) || key.starts_with(secret));
@@ -115,7 +118,7 @@ fn locate(
     ConfigError::new(origin, key.to_string(), problem)
 }
 
-/// serde's messages quote the value; a variable's value is never repeated, because it may be a secret in the wrong place.
+/// Removes the value of a variable from a message of serde, because it may be a misplaced secret.
 fn without_value(problem: &str, value: Option<&Json>) -> String {
     let value = match value {
         Some(Json::String(text)) => text.clone(),

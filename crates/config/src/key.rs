@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// The path of a value in the tree: what messages print as `server.http.origins[2]`.
+/// The path of a value in the tree. Messages print it as `server.http.origins[2]`.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Key(Vec<Segment>);
 
@@ -43,7 +43,7 @@ impl Key {
         self.0.starts_with(&ancestor.0)
     }
 
-    /// The key that a person wrote with dots.
+    /// Parses a key with dots.
     pub(crate) fn of_dotted(text: &str) -> Self {
         Self(
             text.split('.')

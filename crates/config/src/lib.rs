@@ -1,11 +1,12 @@
-//! Layered configuration that reports every mistake at once and documents itself.
+//! Layered configuration with typed settings, which reports all errors at once.
 //!
-//! Why it is so: the settings types are the only source. Their JSON Schema drives everything that happens to a tree before serde sees it, so that one
-//! pass finds all mistakes with their places, a variable gets the type that its key asks for, and no text about the configuration is written by hand.
-//! The raw tree keeps the place of every node, which is why messages and `explain` can name file, line and column. Nothing fails open: what cannot be
-//! read is an error, never an empty configuration, and the value of a secret or variable is in no message.
+//! You declare settings as Rust types. Their JSON Schema drives the checks, the types of environment
+//! variables and the generated documents. Every value keeps its origin, so that errors and `explain`
+//! name file, line and column. A file that cannot be read is an error, never an empty configuration.
+//! No message contains the value of a secret or an environment variable.
 //!
-//! [`Loader`] reads the layers, [`Schema`] holds the types, [`Loaded`] is the immutable result, [`Watcher`] follows changes.
+//! [`Loader`] reads the layers, [`Schema`] holds the types, [`Loaded`] is the immutable result, and
+//! [`Watcher`] reloads it.
 //!
 //! ```
 //! use schemars::JsonSchema;
@@ -15,7 +16,7 @@
 //! #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
 //! #[serde(default, deny_unknown_fields)]
 //! struct Hello {
-//!     /// How many greetings are given at once.
+//!     /// The number of greetings.
 //!     greetings: u8,
 //! }
 //!
@@ -64,7 +65,11 @@ pub use render::{Shown, UnknownKey};
 pub use schema::{Schema, Settings};
 pub use secret::{EnvironmentSecrets, FileSecrets, SecretError, SecretFuture, SecretSource};
 
-/// The examples of the user page, compiled and run with the tests.
+/// The examples of the documentation, compiled and run with the tests.
 #[cfg(doctest)]
 #[doc = include_str!("../../../docs/configuration.md")]
 struct UserPage;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -20,7 +20,7 @@ use crate::{
     variables,
 };
 
-/// A configuration without a mistake: an immutable snapshot, cheap to clone. `Debug` prints no value.
+/// A valid configuration: an immutable snapshot. Cheap to clone. `Debug` prints no values.
 #[derive(Clone)]
 pub struct Loaded(Arc<Inner>);
 
@@ -34,7 +34,7 @@ pub(crate) struct Inner {
     pub(crate) directory: PathBuf,
     pub(crate) layers: Vec<(LayerName, Node)>,
     pub(crate) tree: Node,
-    /// The typed values; a mask stands in place of each secret.
+    /// The typed values, with a mask for each secret.
     pub(crate) document: Json,
     pub(crate) leaves: BTreeMap<Key, Leaf>,
     pub(crate) secret_leaves: Vec<SecretLeaf>,
@@ -50,17 +50,17 @@ pub(crate) enum LayerName {
     CommandLine,
 }
 
-/// A settings type was asked for that is not in the schema of the load: a mistake of the program, not of its user.
+/// A settings type that is not part of the loaded schema. This is a bug of the program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is not among the settings types that were loaded")]
+#[error("{0} is not one of the loaded settings types")]
 pub struct UnknownSettings(&'static str);
 
-/// A secret that stands in a file or on the command line in place of a reference (CONF-3, CONF-5).
+/// A secret in a file or on the command line, instead of a reference (CONF-3, CONF-5).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InlineSecret {
     /// The key, such as `database.password`.
     pub key: String,
-    /// Where it stands.
+    /// The origin of the secret.
     pub origin: Origin,
 }
 
@@ -73,10 +73,10 @@ impl Loaded {
         &self.0
     }
 
-    /// The settings of one type.
+    /// Returns the settings of one type.
     ///
     /// # Errors
-    /// [`UnknownSettings`] when the type is not one of the schema that was loaded.
+    /// [`UnknownSettings`] if the type is not part of the schema.
     pub fn get<T: Settings>(&self) -> Result<T, UnknownSettings> {
         self.0
             .instances
@@ -111,13 +111,13 @@ impl Loaded {
         &self.0.files
     }
 
-    /// The directory that the files were looked for in, whether it exists or not.
+    /// The directory of the files, whether it exists or not.
     #[must_use]
     pub fn directory(&self) -> &Path {
         &self.0.directory
     }
 
-    /// Where the value of a key comes from; for a section, the nearest place that wrote it. `None` for a key that no setting has.
+    /// Returns the origin of a value or of a section. `None` if no setting has the key.
     #[must_use]
     pub fn origin(&self, key: &str) -> Option<Origin> {
         let key = Key::of_dotted(key);
@@ -133,7 +133,8 @@ impl Loaded {
         )
     }
 
-    /// The secrets that stand in a file or on the command line instead of a reference, in the order of their keys. Production refuses them (CONF-3).
+    /// Returns the secrets in files and on the command line, by key. Preflight rejects them in
+    /// production (CONF-3).
     #[must_use]
     pub fn inline_secrets(&self) -> Vec<InlineSecret> {
         let inline = self.0.secret_leaves.iter().filter(|leaf| leaf.inline);
@@ -147,19 +148,19 @@ impl Loaded {
 }
 
 impl Loaded {
-    /// Whether a secret comes from the source of this scheme.
+    /// Whether a secret has a reference with this scheme.
     #[must_use]
     pub fn uses_secret_source(&self, scheme: &str) -> bool {
         let mut leaves = self.0.secret_leaves.iter();
         leaves.any(|leaf| matches!(&leaf.reference, Reference::External { scheme: known, .. } if *known == scheme))
     }
 
-    /// Calls `look` for every secret, to check its strength, with its key, its value and the marks
-    /// of its type. Do not keep the value.
-    pub fn for_each_secret(&self, mut look: impl FnMut(&str, &str, &Marks)) {
+    /// Calls `check` with the key, value and marks of every secret, to check its strength. Do not keep
+    /// the value.
+    pub fn for_each_secret(&self, mut check: impl FnMut(&str, &str, &Marks)) {
         for (key, secret) in &self.0.secrets {
             let marks = self.0.schema.marks(key);
-            look(&key.to_string(), secret.expose(), &marks);
+            check(&key.to_string(), secret.expose(), &marks);
         }
     }
 }

@@ -1,7 +1,7 @@
-/// Names that differ more than this are not what the author meant: a Jaro-Winkler similarity, where 1 is equality.
-const SIMILAR_ENOUGH: f64 = 0.8;
+/// The minimum Jaro-Winkler similarity of a suggestion, where 1 is equality.
+const MIN_SIMILARITY: f64 = 0.8;
 
-/// The name that was probably meant.
+/// Returns the most similar name, if one is similar enough.
 pub(crate) fn nearest<'a>(
     written: &str,
     names: impl IntoIterator<Item = &'a str>,
@@ -10,7 +10,7 @@ pub(crate) fn nearest<'a>(
     names
         .into_iter()
         .map(|name| (strsim::jaro_winkler(&written, &name.to_lowercase()), name))
-        .filter(|(similarity, _)| *similarity >= SIMILAR_ENOUGH)
+        .filter(|(similarity, _)| *similarity >= MIN_SIMILARITY)
         .max_by(|(left, _), (right, _)| left.total_cmp(right))
         .map(|(_, name)| name)
 }

@@ -4,7 +4,7 @@ use std::{
     sync::Arc,
 };
 
-/// Where a value, or a mistake, comes from.
+/// The origin of a value or an error.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum Origin {
@@ -12,12 +12,12 @@ pub enum Origin {
     Default,
     /// A file or directory as a whole.
     Path {
-        /// The path as the user gave it.
+        /// The path, relative or absolute as configured.
         path: PathBuf,
     },
-    /// A place in a file.
+    /// A position in a file.
     File {
-        /// The path as the user gave it.
+        /// The path, relative or absolute as configured.
         path: Arc<Path>,
         /// The line, from 1.
         line: usize,
@@ -31,7 +31,7 @@ pub enum Origin {
     },
     /// An argument of the command line.
     CommandLine {
-        /// The flag and the key, without the value.
+        /// The flag and the key without the value.
         argument: Arc<str>,
     },
 }

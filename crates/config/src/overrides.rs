@@ -1,4 +1,4 @@
-//! The command line's layer: `--set server.http.addr=127.0.0.1:8000`.
+//! The layer of the command line: `--set server.http.addr=127.0.0.1:8000`.
 
 use crate::{
     ConfigError, Origin,
@@ -8,10 +8,10 @@ use crate::{
     tree::{Node, insert},
 };
 
-/// The flag, as messages print it.
+/// The flag in messages.
 const FLAG: &str = "--set";
 
-/// The layer that `key=value` texts make; a later one wins over an earlier one.
+/// Returns the layer of texts of the form `key=value`. A later one overrides an earlier one.
 pub(crate) fn layer(overrides: &[String], schema: &Schema, errors: &mut Vec<ConfigError>) -> Node {
     let mut tree = Node::empty(Origin::Default);
     for text in overrides {
@@ -48,7 +48,7 @@ pub(crate) fn layer(overrides: &[String], schema: &Schema, errors: &mut Vec<Conf
     tree
 }
 
-/// The first name of a key that the schema does not know, and what to say about it.
+/// Returns the first unknown part of a key with the error text.
 fn unknown(schema: &Schema, key: &Key) -> Option<(Key, String)> {
     let mut at = Key::default();
     for segment in key.segments() {

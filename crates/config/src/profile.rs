@@ -2,22 +2,23 @@ use std::{fmt, str::FromStr};
 
 use crate::nearest::nearest;
 
-/// The environment that a service runs in: it decides which file is laid over `config.yaml` (CONF-2) and how strict the start is.
+/// The environment of a service. It selects the file that overrides `config.yaml` (CONF-2) and how
+/// strict preflight is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Profile {
-    /// A developer's machine: unsafe settings are warnings.
+    /// The machine of a developer. Unsafe settings are warnings.
     #[default]
     Development,
     /// Automated tests.
     Test,
-    /// The rehearsal for production.
+    /// The last environment before production.
     Staging,
-    /// Real users: unsafe settings keep the service from starting.
+    /// The environment of real users. The service does not start with unsafe settings.
     Production,
 }
 
 impl Profile {
-    /// Every profile.
+    /// All profiles.
     pub const ALL: [Self; 4] = [
         Self::Development,
         Self::Test,
@@ -37,9 +38,9 @@ impl Profile {
     }
 }
 
-/// The text names no profile. An unknown profile is an error, never a silent `development`.
+/// A text that is not the name of a profile.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("unknown profile {name:?}{hint}; the profiles are development, test, staging and production", hint = hint(name))]
+#[error("unknown profile {name:?}{hint}: use development, test, staging or production", hint = hint(name))]
 pub struct UnknownProfile {
     name: String,
 }

@@ -16,9 +16,10 @@ use crate::{
     shape::{Form, Shape, compile},
 };
 
-/// A settings type: what [`Schema`] is built from. Implemented by every type that can be one.
+/// A settings type for a [`Schema`]. It is implemented for all types with these bounds.
 ///
-/// Such a type carries `#[serde(default, deny_unknown_fields)]`, and `#[serde(skip_serializing)]` on each [`Secret`](seaworthy_core::Secret).
+/// The type needs `#[serde(default, deny_unknown_fields)]`, and `#[serde(skip_serializing)]` on each
+/// field with a [`Secret`](seaworthy_core::Secret).
 pub trait Settings:
     Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Sync + 'static
 {
@@ -29,7 +30,8 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Syn
 {
 }
 
-/// The settings types of a service, which share one tree: the framework's and the service's own stand side by side at its top.
+/// The settings types of a service. They share one tree: the fields of all types are its top-level
+/// keys.
 ///
 /// ```
 /// use schemars::JsonSchema;
@@ -39,14 +41,14 @@ impl<T: Serialize + DeserializeOwned + JsonSchema + Default + Clone + Send + Syn
 /// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
 /// #[serde(default, deny_unknown_fields)]
 /// struct Framework {
-///     /// How many connections are served at once.
+///     /// The maximum number of connections.
 ///     connections: u32,
 /// }
 ///
 /// #[derive(Default, Clone, Serialize, Deserialize, JsonSchema)]
 /// #[serde(default, deny_unknown_fields)]
 /// struct Hello {
-///     /// The word before the name.
+///     /// The greeting before the name.
 ///     greeting: String,
 /// }
 ///
@@ -59,11 +61,11 @@ pub struct Schema {
     document: Json,
     defaults: Json,
     shape: Result<Arc<Shape>, String>,
-    /// Variables of other names, and the keys that they set.
+    /// Variables with other names, and the keys that they set.
     variables: Vec<(String, Key)>,
 }
 
-/// One settings type, its type forgotten.
+/// A settings type without its static type.
 #[derive(Clone)]
 pub(crate) struct Part {
     pub(crate) id: TypeId,
@@ -71,13 +73,13 @@ pub(crate) struct Part {
     keys: Vec<String>,
     schema: fn(&mut SchemaGenerator) -> Json,
     defaults: fn() -> Result<Json, String>,
-    read: fn(&Json) -> Result<Instance, Refusal>,
+    read: fn(&Json) -> Result<Instance, DeserializeError>,
 }
 
 pub(crate) type Instance = Arc<dyn Any + Send + Sync>;
 
-/// What serde says against a document, and where.
-pub(crate) struct Refusal {
+/// An error of serde with its key.
+pub(crate) struct DeserializeError {
     pub(crate) key: Key,
     pub(crate) problem: String,
 }
@@ -89,15 +91,15 @@ impl Schema {
         Self::new(vec![Part::of::<T>()])
     }
 
-    /// This schema and another settings type beside the present ones. A key at the top that two types have is an error of every load.
+    /// Adds a settings type. A load fails if two types have the same top-level key.
     #[must_use]
     pub fn and<T: Settings>(mut self) -> Self {
         self.parts.push(Part::of::<T>());
         Self::new(self.parts)
     }
 
-    /// Another default than that of the type, for services that differ in it: `server.http.addr` of the second one on a machine. A key that no type has is an error of every
-    /// load.
+    /// Overrides the default of a setting, such as `server.http.addr` of a second service on the same
+    /// machine. A load fails if no type has the key.
     #[must_use]
     pub fn with_default(mut self, key: &str, value: impl Into<Json>) -> Self {
         let key = Key::of_dotted(key);
@@ -107,8 +109,9 @@ impl Schema {
         self
     }
 
-    /// A variable that sets a key under a name of its own, such as one that deployments have already. The variable of the service itself counts more. A key that no type
-    /// has is an error of every load.
+    /// Adds an environment variable with another name for a setting, such as one of an existing
+    /// deployment. The variable with the prefix of the service overrides it. A load fails if no type
+    /// has the key.
     #[must_use]
     pub fn with_variable(mut self, name: &str, key: &str) -> Self {
         let key = Key::of_dotted(key);
@@ -121,12 +124,12 @@ impl Schema {
     fn knows(&mut self, key: &Key, what: &str) -> bool {
         let is_known = self.shape.is_err() || self.shape_at(key).is_some();
         if !is_known {
-            self.shape = Err(format!("{what} is given for {key}, which is no key"));
+            self.shape = Err(format!("{what} is set for {key}, which is not a key"));
         }
         is_known && self.shape.is_ok()
     }
 
-    /// Variables of other names, and the keys that they set.
+    /// Variables with other names, and the keys that they set.
     pub(crate) fn variables(&self) -> &[(String, Key)] {
         &self.variables
     }
@@ -188,7 +191,8 @@ impl Schema {
         {
             members.insert("required".to_owned(), Json::Array(required));
         }
-        // One order, whichever crate in the build asks serde_json to preserve another: what is written from them is committed and compared.
+        // Another crate of the build may enable `preserve_order` of serde_json. The generated documents
+        // are committed and compared, so they need one order.
         let mut defaults = Json::Object(defaults);
         defaults.sort_all_objects();
         document.sort_all_objects();
@@ -205,7 +209,7 @@ impl Schema {
         }
     }
 
-    /// The JSON Schema of the whole tree.
+    /// Returns the JSON Schema of the whole tree.
     #[must_use]
     pub fn document(&self) -> &Json {
         &self.document
@@ -223,7 +227,7 @@ impl Schema {
         &self.parts
     }
 
-    /// The shape at a key.
+    /// Returns the shape of a key.
     pub(crate) fn shape_at(&self, key: &Key) -> Option<&Shape> {
         let root: &Shape = self.shape.as_ref().ok()?;
         key.segments()
@@ -235,7 +239,7 @@ impl Schema {
             })
     }
 
-    /// The marks of a key, with those that the sections and lists above it pass on.
+    /// Returns the marks of a key and of the sections and lists that contain it.
     pub(crate) fn marks(&self, key: &Key) -> Marks {
         let own = self.shape_at(key).map(|shape| shape.marks.clone());
         let mut marks = own.unwrap_or_default();
@@ -260,7 +264,7 @@ impl Part {
             defaults: || serde_json::to_value(T::default()).map_err(|error| error.to_string()),
             read: |document| match serde_path_to_error::deserialize::<_, T>(document) {
                 Ok(settings) => Ok(Arc::new(settings)),
-                Err(error) => Err(Refusal {
+                Err(error) => Err(DeserializeError {
                     key: key_of(error.path()),
                     problem: error.into_inner().to_string(),
                 }),
@@ -276,8 +280,8 @@ impl Part {
         }
     }
 
-    /// Makes the settings out of the whole tree's document, of which they take their own keys.
-    pub(crate) fn read(&self, document: &Json) -> Result<Instance, Refusal> {
+    /// Deserializes the settings from their keys of the document.
+    pub(crate) fn read(&self, document: &Json) -> Result<Instance, DeserializeError> {
         let own = self
             .keys
             .iter()
@@ -290,7 +294,7 @@ impl Part {
     }
 }
 
-/// Whether a schema is that of a struct with named fields of which there are none: a map would allow any.
+/// Whether a schema is a struct without fields. A map would allow other keys.
 fn is_empty_struct(schema: &Json) -> bool {
     let is_object = schema.get("type").and_then(Json::as_str) == Some("object");
     let others = schema.get("additionalProperties");
@@ -308,7 +312,7 @@ fn key_of(path: &serde_path_to_error::Path) -> Key {
         })
 }
 
-/// Overwrites every text of a document, because one of them may be a secret.
+/// Overwrites every text of a document in memory, because it may be a secret.
 pub(crate) fn wipe(document: &mut Json) {
     use zeroize::Zeroize as _;
     match document {

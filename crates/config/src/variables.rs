@@ -1,4 +1,5 @@
-//! The environment layer: `HELLO__SERVER__HTTP__ADDR` is the key `server.http.addr` of the service `hello`.
+//! The layer of environment variables: `HELLO__SERVER__HTTP__ADDR` sets the key `server.http.addr` of
+//! the service `hello`.
 
 use std::collections::BTreeMap;
 
@@ -11,15 +12,15 @@ use crate::{
     tree::{Node, Value, insert},
 };
 
-/// Between two names of a key; one underscore belongs to a name.
+/// Separates the names of a key. A single underscore is part of a name.
 const SEPARATOR: &str = "__";
 
-/// The prefix of every variable of a service.
+/// Returns the prefix of all variables of a service.
 pub(crate) fn prefix(service: &str) -> String {
     format!("{}{SEPARATOR}", name_of(service))
 }
 
-/// A name as it stands in a variable.
+/// Returns a name in the notation of a variable.
 fn name_of(name: &str) -> String {
     name.chars()
         .map(|character| match character {
@@ -29,18 +30,18 @@ fn name_of(name: &str) -> String {
         .collect()
 }
 
-/// The variable that sets a key.
+/// Returns the variable that sets a key.
 pub(crate) fn variable(service: &str, key: &Key) -> String {
     let names: Vec<String> = key.to_string().split('.').map(name_of).collect();
     format!("{}{}", prefix(service), names.join(SEPARATOR))
 }
 
-/// The variable that chooses the profile; it is not a setting.
+/// Returns the variable that sets the profile, which is not a setting.
 pub(crate) fn profile_variable(service: &str) -> String {
     format!("{}PROFILE", prefix(service))
 }
 
-/// The layer that the variables of a service make. `lower` is what the files say, for the names of maps.
+/// Returns the layer of the variables of a service. `lower` has the names of map entries in files.
 pub(crate) fn layer(
     service: &str,
     environment: &Environment,
@@ -64,7 +65,7 @@ pub(crate) fn layer(
         if let Ok(key) = &resolved
             && let Some(other) = set_by.insert(key.to_string(), variable)
         {
-            let problem = format!("{other} sets the same key; only one of them may be set");
+            let problem = format!("{other} sets the same key: remove one of them");
             errors.push(ConfigError::new(origin, key.to_string(), problem));
             continue;
         }
@@ -90,7 +91,7 @@ pub(crate) fn layer(
     tree
 }
 
-/// The layer that variables of other names make. Where two of them set one key, the later one counts.
+/// Returns the layer of variables with other names. If two of them set a key, the later one wins.
 pub(crate) fn other_names(
     environment: &Environment,
     schema: &Schema,
@@ -116,7 +117,7 @@ pub(crate) fn other_names(
     tree
 }
 
-/// The key that a variable means.
+/// Returns the key of a variable, without the prefix.
 fn resolve(schema: &Schema, lower: &Node, path: &str) -> Result<Key, (Key, String)> {
     let mut key = Key::default();
     for name in path.split(SEPARATOR) {
@@ -130,9 +131,9 @@ fn resolve(schema: &Schema, lower: &Node, path: &str) -> Result<Key, (Key, Strin
             let problem = match shape {
                 Some(shape) if shape.is_mapping() => unknown_key(&name.to_ascii_lowercase(), shape),
                 Some(shape) if matches!(shape.form, Form::List(_)) => {
-                    "a variable sets a list as a whole, as in `a,b` or `[\"a\", \"b\"]`".to_owned()
+                    "a variable sets a whole list, such as `a,b` or `[\"a\", \"b\"]`".to_owned()
                 }
-                _ => "unknown key; there are no keys here".to_owned(),
+                _ => "unknown key: there are no keys here".to_owned(),
             };
             return Err((at, problem));
         };
@@ -141,10 +142,10 @@ fn resolve(schema: &Schema, lower: &Node, path: &str) -> Result<Key, (Key, Strin
     Ok(key)
 }
 
-/// The name of the schema, or of a map in a file, that a part of a variable stands for.
+/// Returns the name in the schema, or in a map of a file, that a part of a variable names.
 fn known_name(shape: &Shape, lower: Option<&Node>, part: &str) -> Option<String> {
-    let is_meant = |name: &&str| name_of(name) == part.to_ascii_uppercase();
-    if let Some(name) = shape.names().into_iter().find(|name| is_meant(name)) {
+    let matches = |name: &&str| name_of(name) == part.to_ascii_uppercase();
+    if let Some(name) = shape.names().into_iter().find(|name| matches(name)) {
         return Some(name.to_owned());
     }
     let chosen_by_user = match &shape.form {
@@ -158,7 +159,7 @@ fn known_name(shape: &Shape, lower: Option<&Node>, part: &str) -> Option<String>
         return None;
     }
     let written = match lower.map(|node| &node.value) {
-        Some(Value::Mapping(entries)) => entries.keys().map(String::as_str).find(is_meant),
+        Some(Value::Mapping(entries)) => entries.keys().map(String::as_str).find(matches),
         _ => None,
     };
     Some(written.map_or_else(|| part.to_ascii_lowercase(), str::to_owned))

@@ -1,14 +1,14 @@
-//! A configuration that cannot be read is never an empty one (CONF-1, CONF-2).
+//! Files of the configuration: which are read, and errors in them (CONF-1, CONF-2).
 
 mod settings;
 
 use std::fs;
 
 use seaworthy_config::{Environment, Loader, Profile};
-use settings::{Framework, Hello, directory, loader, mistakes, schema};
+use settings::{Framework, Hello, directory, load_errors, loader, schema};
 
 #[test]
-fn nothing_named_and_nothing_there_means_the_defaults_conf_1() {
+fn loads_defaults_without_files_conf_1() {
     let loader = Loader::new("hello").environment(Environment::default());
     let loaded = loader.load(&schema()).unwrap();
     assert_eq!(loaded.profile(), Profile::Development);
@@ -17,21 +17,21 @@ fn nothing_named_and_nothing_there_means_the_defaults_conf_1() {
 }
 
 #[test]
-fn a_path_that_was_named_has_to_exist_conf_1() {
+fn configured_path_must_exist_conf_1() {
     let directory = directory(&[]);
-    let error = mistakes(&directory, &loader(&directory));
+    let error = load_errors(&directory, &loader(&directory));
     assert!(
         error.contains("neither config.yaml nor config.development.yaml"),
         "{error}"
     );
     let missing = loader(&directory).directory(directory.path().join("missing"));
-    let error = mistakes(&directory, &missing);
+    let error = load_errors(&directory, &missing);
     assert!(
         error.contains("missing: the configuration directory does not exist"),
         "{error}"
     );
     let missing = loader(&directory).file(directory.path().join("hello.yaml"));
-    let error = mistakes(&directory, &missing);
+    let error = load_errors(&directory, &missing);
     assert!(
         error.contains("hello.yaml: the configuration file does not exist"),
         "{error}"
@@ -39,7 +39,7 @@ fn a_path_that_was_named_has_to_exist_conf_1() {
 }
 
 #[test]
-fn a_named_file_has_its_profiles_beside_it_conf_2() {
+fn files_of_profiles_are_next_to_the_base_file_conf_2() {
     let directory = directory(&[
         ("hello.yaml", "greeting: a"),
         ("hello.staging.yaml", "greeting: b"),
@@ -59,7 +59,7 @@ fn a_named_file_has_its_profiles_beside_it_conf_2() {
 }
 
 #[test]
-fn production_never_reads_what_belongs_to_development_conf_2() {
+fn production_never_reads_files_of_development_conf_2() {
     let files = [
         ("config.yaml", "greeting: base"),
         ("config.development.yaml", "greeting: development"),
@@ -74,31 +74,31 @@ fn production_never_reads_what_belongs_to_development_conf_2() {
     assert_eq!(loaded.files().len(), 2);
 
     fs::remove_file(directory.path().join("config.production.yaml")).unwrap();
-    let error = mistakes(&directory, &loader(&directory).profile(Profile::Production));
+    let error = load_errors(&directory, &loader(&directory).profile(Profile::Production));
     assert!(
         error.contains(
-            "the profile production has no file, although there is config.development.yaml"
+            "the file of the profile production does not exist, but config.development.yaml does"
         ),
         "{error}"
     );
 
     let (from, to) = ("config.development.yaml", "config.production.yaml");
     std::os::unix::fs::symlink(directory.path().join(from), directory.path().join(to)).unwrap();
-    let error = mistakes(&directory, &loader(&directory).profile(Profile::Production));
+    let error = load_errors(&directory, &loader(&directory).profile(Profile::Production));
     assert!(
-        error.contains("a link to the file of the profile development"),
+        error.contains("link to the file of the profile development"),
         "{error}"
     );
 }
 
 #[test]
-fn an_unknown_profile_is_an_error_with_the_nearest_conf_2() {
+fn rejects_unknown_profile_with_suggestion_conf_2() {
     let error = "prodution".parse::<Profile>().unwrap_err().to_string();
     assert!(error.contains("did you mean \"production\"?"), "{error}");
     let directory = directory(&[("config.yaml", "")]);
     let variable =
         |name| loader(&directory).environment(Environment::from([("HELLO__PROFILE", name)]));
-    let error = mistakes(&directory, &variable("Dev"));
+    let error = load_errors(&directory, &variable("Dev"));
     assert!(
         error.contains("env HELLO__PROFILE: unknown profile \"Dev\""),
         "{error}"
@@ -108,7 +108,7 @@ fn an_unknown_profile_is_an_error_with_the_nearest_conf_2() {
 }
 
 #[test]
-fn hostile_and_broken_files_are_errors_with_a_place_conf_1() {
+fn rejects_invalid_and_hostile_files_with_position_conf_1() {
     let bomb = (0..20).fold("a0: &a0 [x, x]\n".to_owned(), |text, level| {
         format!(
             "{text}a{0}: &a{0} [*a{level}, *a{level}, *a{level}]\n",
@@ -126,57 +126,59 @@ fn hostile_and_broken_files_are_errors_with_a_place_conf_1() {
     for (text, problem) in [
         (
             "greeting: a\nlog:\n  level: info\ngreeting: b\n",
-            "config.yaml:4:1: greeting: the key stands twice, first at config.yaml:1:1",
+            "config.yaml:4:1: greeting: duplicate key, first at config.yaml:1:1",
         ),
         ("greeting: [a", "not valid YAML"),
         ("greeting: 'a\n", "not valid YAML"),
         (
             "greeting: a\n---\ngreeting: b\n",
-            "config.yaml:2:1: a second document",
+            "config.yaml:2:1: a configuration file must have one YAML document",
         ),
-        ("? [a]\n: b\n", "a key must be plain text"),
-        ("greeting: !!binary aGk=\n", "a tag (`!`) is not supported"),
-        ("greeting: *nobody\n", "not valid YAML"),
-        ("limits: &l { a: *l }\n", "an alias that refers to itself"),
+        ("? [a]\n: b\n", "a key must be a scalar"),
+        ("greeting: !!binary aGk=\n", "tags (`!`) are not supported"),
+        ("greeting: *unknown\n", "not valid YAML"),
+        ("limits: &l { a: *l }\n", "the alias refers to itself"),
         ("<<: { greeting: a }\n", "unknown key"),
         (
             "- a\n",
-            "config.yaml:1:1: a configuration file holds keys with values",
+            "config.yaml:1:1: the file must be a mapping of keys to values",
         ),
         (
             "just text\n",
-            "config.yaml:1:1: a configuration file holds keys with values",
+            "config.yaml:1:1: the file must be a mapping of keys to values",
         ),
-        (&bomb, "more than 20000 values, aliases included"),
+        (&bomb, "more than 20000 values, including aliases"),
         (&chain, "nested deeper than 32 levels"),
         (&deep_flow, "config.yaml:1:"),
         (&deep_block, "nested deeper than 32 levels"),
         (&huge, "config.yaml: is larger than 1024 KiB"),
     ] {
         let directory = directory(&[("config.yaml", text)]);
-        let error = mistakes(&directory, &loader(&directory));
+        let error = load_errors(&directory, &loader(&directory));
         assert!(error.contains(problem), "{problem}: {error}");
     }
 }
 
 #[test]
-fn a_file_that_is_no_text_or_has_the_wrong_name_is_an_error_conf_1() {
+fn rejects_binary_and_misnamed_files_conf_1() {
     let directory = directory(&[("config.yml", "greeting: a"), ("config.yaml", "")]);
-    let error = mistakes(&directory, &loader(&directory));
+    let error = load_errors(&directory, &loader(&directory));
     assert!(
-        error.contains("config.yml: a file of this name is not read; call it config.yaml"),
+        error.contains(
+            "config.yml: files with this extension are not read: rename it to config.yaml"
+        ),
         "{error}"
     );
     fs::remove_file(directory.path().join("config.yml")).unwrap();
     fs::write(directory.path().join("config.yaml"), b"greeting: \xff").unwrap();
-    let error = mistakes(&directory, &loader(&directory));
+    let error = load_errors(&directory, &loader(&directory));
     assert!(
         error.contains("config.yaml: is not UTF-8 (byte 10)"),
         "{error}"
     );
     fs::remove_file(directory.path().join("config.yaml")).unwrap();
     fs::create_dir(directory.path().join("config.yaml")).unwrap();
-    let error = mistakes(&directory, &loader(&directory));
+    let error = load_errors(&directory, &loader(&directory));
     assert!(
         error.contains("config.yaml: is not a regular file"),
         "{error}"
@@ -184,7 +186,7 @@ fn a_file_that_is_no_text_or_has_the_wrong_name_is_an_error_conf_1() {
 }
 
 #[test]
-fn a_section_with_everything_commented_out_takes_nothing_away_conf_1() {
+fn empty_section_keeps_lower_layers_conf_1() {
     let directory = directory(&[("config.yaml", "server:\n  # http:\nlog: ~\n")]);
     let loaded = loader(&directory).load(&schema()).unwrap();
     assert_eq!(

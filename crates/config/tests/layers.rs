@@ -1,4 +1,4 @@
-//! Which layer wins, and how each kind of value is read (CONF-1, CONF-2).
+//! The precedence of layers and the types of values (CONF-1, CONF-2).
 
 mod settings;
 
@@ -7,7 +7,7 @@ use seaworthy_core::{ByteSize, Timeout};
 use settings::{Framework, Hello, Level, Limit, Store, directory, loader, schema};
 
 #[test]
-fn later_layers_win_and_every_value_knows_its_origin_conf_1() {
+fn later_layers_override_and_values_have_origins_conf_1() {
     let directory = directory(&[
         (
             "config.yaml",
@@ -52,7 +52,7 @@ fn later_layers_win_and_every_value_knows_its_origin_conf_1() {
 }
 
 #[test]
-fn a_service_has_defaults_and_names_of_variables_of_its_own_conf_1() {
+fn service_overrides_defaults_and_variable_names_conf_1() {
     let directory = directory(&[("config.yaml", "server:\n  http:\n    connections: 1\n")]);
     let own = schema()
         .with_default("server.http.addr", "127.0.0.1:8001")
@@ -84,12 +84,12 @@ fn a_service_has_defaults_and_names_of_variables_of_its_own_conf_1() {
         schema().with_variable("CONNECTIONS", "server.http.connexions"),
     ] {
         let refused = loader(&directory).load(&wrong).unwrap_err().to_string();
-        assert!(refused.contains("which is no key"), "{refused}");
+        assert!(refused.contains("which is not a key"), "{refused}");
     }
 }
 
 #[test]
-fn an_enum_with_data_is_replaced_as_a_whole_when_a_later_layer_chooses_another_variant_conf_1() {
+fn another_variant_of_an_enum_replaces_the_whole_value_conf_1() {
     let directory = directory(&[(
         "config.yaml",
         "store:\n  kind: redis\n  url: redis://cache:6379\n",
@@ -109,7 +109,7 @@ fn an_enum_with_data_is_replaced_as_a_whole_when_a_later_layer_chooses_another_v
 }
 
 #[test]
-fn variables_reach_maps_enums_and_optional_values_conf_1() {
+fn variables_set_maps_enums_and_optional_values_conf_1() {
     let directory = directory(&[("config.yaml", "limits:\n  Echo-It: { rate: 1 }\n")]);
     let loaded = loader(&directory)
         .environment(Environment::from([

@@ -1,4 +1,4 @@
-//! What the user page says is what happens (CONF-1).
+//! The errors on the documentation page (CONF-1).
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 
 const PAGE: &str = include_str!("../../../docs/configuration.md");
 
-/// The same as on the page.
+/// The settings of the page.
 #[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 struct Hello {
@@ -30,14 +30,14 @@ impl Default for Hello {
     }
 }
 
-/// The first block of a language.
+/// Returns the first code block of a language.
 fn block(language: &str) -> Option<&'static str> {
     let (_, after) = PAGE.split_once(&format!("```{language}\n"))?;
     Some(after.split_once("```")?.0)
 }
 
 #[test]
-fn the_mistakes_on_the_page_are_the_mistakes_that_a_load_reports_conf_1() {
+fn page_shows_the_errors_of_a_load_conf_1() {
     let directory = tempfile::tempdir().unwrap();
     fs::write(directory.path().join("config.yaml"), block("yaml").unwrap()).unwrap();
     let errors = Loader::new("hello")

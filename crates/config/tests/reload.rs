@@ -1,4 +1,4 @@
-//! A good change takes effect where it may; a bad one changes nothing (CONF-4).
+//! Reload: valid changes take effect, invalid ones change nothing (CONF-4).
 
 mod settings;
 
@@ -8,7 +8,7 @@ use seaworthy_config::{Environment, Loader, Watcher};
 use settings::{Framework, Hello, Level, directory, schema};
 use tokio::{sync::mpsc, time::timeout};
 
-/// Longer than any machine needs; only a failing test waits for it.
+/// Longer than any machine needs. Only a failing test waits for it.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 #[expect(
@@ -24,7 +24,7 @@ fn watcher(directory: &Path) -> Watcher {
 }
 
 #[tokio::test]
-async fn a_good_change_reaches_every_subscriber_and_fixed_keys_wait_for_a_restart_conf_4() {
+async fn valid_change_reaches_every_handle_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: info }\ngreeting: Hi\n")]);
     let watcher = watcher(directory.path());
     let mut first = watcher.reloadable::<Framework>().unwrap();
@@ -50,7 +50,7 @@ async fn a_good_change_reaches_every_subscriber_and_fixed_keys_wait_for_a_restar
 }
 
 #[tokio::test]
-async fn a_bad_change_keeps_the_running_configuration_and_is_counted_conf_4() {
+async fn invalid_change_keeps_running_settings_and_is_counted_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: warn }\n")]);
     let watcher = watcher(directory.path());
     let (failed, mut failures) = mpsc::unbounded_channel();
@@ -69,13 +69,13 @@ async fn a_bad_change_keeps_the_running_configuration_and_is_counted_conf_4() {
     fs::write(directory.path().join("config.development.yaml"), "").unwrap();
     fs::remove_file(directory.path().join("config.yaml")).unwrap();
     let error = watcher.reload().await.unwrap_err().to_string();
-    assert!(error.contains("is gone"), "{error}");
+    assert!(error.contains("no longer exists"), "{error}");
     assert_eq!(settings.load().log.level, Level::Warn);
     assert_eq!(watcher.failures(), 4);
 }
 
 #[tokio::test]
-async fn reloads_change_made_ahead_of_watching_conf_4() {
+async fn reloads_change_before_the_watch_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
     let watcher = watcher(directory.path());
     let mut settings = watcher.reloadable::<Framework>().unwrap();
@@ -92,7 +92,7 @@ async fn reloads_change_made_ahead_of_watching_conf_4() {
 }
 
 #[tokio::test]
-async fn a_save_by_rename_beside_temporary_files_is_seen_conf_4() {
+async fn reloads_after_rename_beside_temporary_files_conf_4() {
     let directory = directory(&[("config.yaml", "log: { level: info }\n")]);
     let watcher = watcher(directory.path());
     let mut settings = watcher.reloadable::<Framework>().unwrap();
@@ -128,12 +128,12 @@ async fn a_save_by_rename_beside_temporary_files_is_seen_conf_4() {
         done = timeout(PATIENCE, steps) => done.unwrap(),
     }
     while let Ok(ok) = outcomes.try_recv() {
-        assert!(ok, "a temporary file was taken for the configuration");
+        assert!(ok, "a temporary file was loaded as configuration");
     }
 }
 
 #[tokio::test]
-async fn watches_secret_file_named_by_environment_conf_5() {
+async fn watches_secret_file_of_a_variable_conf_5() {
     let secrets = directory(&[("key", "first\n")]);
     let by_file = format!("file:{}/key", secrets.path().display());
     let load = |environment| {
@@ -161,7 +161,7 @@ async fn watches_secret_file_named_by_environment_conf_5() {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_file_is_read_again_conf_5() {
+async fn reloads_after_rotation_of_a_secret_file_conf_5() {
     let directory = directory(&[("key", "first\n")]);
     let config = settings::directory(&[(
         "config.yaml",

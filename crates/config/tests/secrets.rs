@@ -1,4 +1,4 @@
-//! Secrets come by reference and are shown nowhere (CONF-5).
+//! Secrets by reference, which are never printed (CONF-5).
 
 mod settings;
 
@@ -11,7 +11,7 @@ use settings::{Hello, directory, loader, schema};
 const CANARY: &str = "canary-4711-hunter2";
 
 #[test]
-fn a_secret_comes_from_a_variable_a_file_or_a_placeholder_conf_5() {
+fn reads_secrets_of_variables_files_and_placeholders_conf_5() {
     let files = directory(&[("key", &format!("{CANARY}\n"))]);
     let direct = Environment::from([("HELLO__API_KEY", CANARY)]);
     let by_file = format!("api_key: file:{}/key", files.path().display());
@@ -33,7 +33,7 @@ fn a_secret_comes_from_a_variable_a_file_or_a_placeholder_conf_5() {
 }
 
 #[test]
-fn what_a_variable_holds_is_not_followed_as_a_reference_conf_5() {
+fn value_of_a_variable_is_not_a_reference_conf_5() {
     let directory = directory(&[("config.yaml", "api_key: ${KEY}")]);
     let environment = Environment::from([("KEY", "file:/etc/hostname")]);
     let loaded = loader(&directory)
@@ -45,7 +45,7 @@ fn what_a_variable_holds_is_not_followed_as_a_reference_conf_5() {
 }
 
 #[test]
-fn an_inline_secret_is_recorded_with_its_place_for_the_preflight_conf_3() {
+fn records_inline_secrets_with_origin_conf_3() {
     for text in [
         format!("api_key: {CANARY}"),
         format!("api_key: ${{UNSET:{CANARY}}}"),
@@ -63,7 +63,7 @@ fn an_inline_secret_is_recorded_with_its_place_for_the_preflight_conf_3() {
 }
 
 #[test]
-fn a_secret_that_cannot_be_fetched_is_an_error_at_its_place_conf_5() {
+fn reports_unreadable_secrets_with_origin_conf_5() {
     for (reference, problem) in [
         ("env:MISSING", "the environment variable MISSING is not set"),
         ("env:EMPTY", "the environment variable EMPTY is empty"),
@@ -76,7 +76,7 @@ fn a_secret_that_cannot_be_fetched_is_an_error_at_its_place_conf_5() {
     ] {
         let directory = directory(&[("config.yaml", &format!("api_key: {reference}"))]);
         let loader = loader(&directory).environment(Environment::from([("EMPTY", "")]));
-        let error = settings::mistakes(&directory, &loader);
+        let error = settings::load_errors(&directory, &loader);
         assert!(error.contains("config.yaml:1:10: api_key: "), "{error}");
         assert!(error.contains(problem), "{error}");
     }
@@ -101,7 +101,7 @@ impl SecretSource for Vault {
 }
 
 #[tokio::test]
-async fn another_source_plugs_in_by_its_scheme_conf_5() {
+async fn reads_secrets_of_added_sources_conf_5() {
     let directory = directory(&[("config.yaml", "api_key: vault:secret/hello#key")]);
     let loaded = loader(&directory)
         .secret_source(Vault)
@@ -114,7 +114,7 @@ async fn another_source_plugs_in_by_its_scheme_conf_5() {
     );
 }
 
-/// Everything that a load can print, for one way to plant the canary.
+/// Returns everything that a load can print.
 fn everything_printed(schema: &Schema, loader: &Loader) -> String {
     let mut text = schema.docs("hello") + &schema.env_example("hello") + &schema.json();
     match loader.load(schema) {
@@ -133,7 +133,7 @@ fn everything_printed(schema: &Schema, loader: &Loader) -> String {
 }
 
 #[test]
-fn no_secret_and_no_value_of_a_variable_is_ever_printed_conf_5() {
+fn prints_no_secrets_and_no_values_of_variables_conf_5() {
     let in_files = [
         "api_key: CANARY",
         "api_key: [CANARY]",
@@ -210,7 +210,7 @@ fn the_password_of_a_url_is_masked_where_the_type_forgot_that_it_is_a_secret_obs
 }
 
 #[test]
-fn the_debug_of_the_variables_prints_names_only_conf_5() {
+fn debug_of_variables_prints_names_only_conf_5() {
     let printed = format!("{:?}", Environment::from([("NAME", CANARY)]));
     assert!(printed.contains("NAME") && !printed.contains(CANARY));
 }
@@ -234,7 +234,7 @@ enum Store {
 }
 
 #[test]
-fn a_secret_inside_an_enum_arrives_and_is_not_quoted_when_its_neighbour_is_wrong_conf_5() {
+fn secret_in_an_enum_is_read_and_never_quoted_conf_5() {
     let schema = Schema::of::<Storage>();
     let load = |address: &str| {
         let text = format!("store: {{ kind: redis, url: env:URL, address: {address} }}");
@@ -261,7 +261,7 @@ struct Rotating {
 }
 
 #[tokio::test]
-async fn a_rotated_secret_that_is_reloadable_takes_effect_conf_5() {
+async fn rotated_reloadable_secret_takes_effect_conf_5() {
     let files = directory(&[("key", "first")]);
     let path = files.path().join("key");
     let directory = directory(&[("config.yaml", &format!("key: file:{}", path.display()))]);

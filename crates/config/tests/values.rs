@@ -16,7 +16,7 @@ fn one(name: &str, value: &str) -> Loader {
 }
 
 #[test]
-fn a_placeholder_that_is_the_whole_value_takes_the_type_that_the_schema_asks_conf_1() {
+fn whole_value_placeholders_take_the_type_of_the_setting_conf_1() {
     let text = "server:\n  http:\n    connections: ${CONNECTIONS}\n    origins: ${ORIGINS}\ngreeting: ${NUMBER}\nfarewell: \"${EMPTY}\"\n";
     let directory = directory(&[("config.yaml", text)]);
     let environment = Environment::from([
@@ -38,7 +38,7 @@ fn a_placeholder_that_is_the_whole_value_takes_the_type_that_the_schema_asks_con
 }
 
 #[test]
-fn the_text_of_a_variable_never_becomes_structure_conf_1() {
+fn value_of_a_variable_never_becomes_yaml_conf_1() {
     let directory = directory(&[("config.yaml", "greeting: ${VALUE}\nfarewell: a ${VALUE}\n")]);
     for value in [
         "{ a: b }",
@@ -61,7 +61,7 @@ fn the_text_of_a_variable_never_becomes_structure_conf_1() {
 }
 
 #[test]
-fn a_missing_variable_counts_only_where_nothing_replaces_the_value_conf_1() {
+fn missing_variable_is_no_error_if_overridden_conf_1() {
     let directory = directory(&[("config.yaml", "greeting: ${MISSING}\n")]);
     assert!(loader(&directory).load(&schema()).is_err());
     let loaded = loader(&directory)
@@ -72,7 +72,7 @@ fn a_missing_variable_counts_only_where_nothing_replaces_the_value_conf_1() {
 }
 
 #[test]
-fn a_list_comes_with_commas_or_in_flow_form_conf_1() {
+fn parses_lists_with_commas_and_in_flow_style_conf_1() {
     for (text, expected) in [
         ("", vec![]),
         ("a", vec!["a"]),
@@ -92,14 +92,14 @@ fn a_list_comes_with_commas_or_in_flow_form_conf_1() {
 }
 
 #[test]
-fn an_item_of_a_list_has_no_variable_conf_1() {
+fn items_of_lists_have_no_variable_conf_1() {
     let error = one("HELLO__SERVER__HTTP__ORIGINS__0", "a")
         .load(&schema())
         .unwrap_err();
     assert!(
         error
             .to_string()
-            .contains("a variable sets a list as a whole"),
+            .contains("a variable sets a whole list"),
         "{error}"
     );
 }
@@ -134,7 +134,7 @@ proptest! {
 }
 
 #[test]
-fn settings_of_which_there_are_none_are_settings_conf_1() {
+fn accepts_settings_types_without_fields_conf_1() {
     #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize, schemars::JsonSchema)]
     #[serde(default, deny_unknown_fields)]
     struct Nothing {}
@@ -152,7 +152,7 @@ fn settings_of_which_there_are_none_are_settings_conf_1() {
 }
 
 #[test]
-fn a_map_is_no_settings_conf_1() {
+fn rejects_maps_as_settings_types_conf_1() {
     let map = Schema::of::<std::collections::BTreeMap<String, u32>>();
     let loaded = Loader::new("hello")
         .environment(Environment::default())
@@ -172,7 +172,7 @@ struct Patterns {
 }
 
 #[test]
-fn patterns_are_compiled_when_a_value_needs_them_conf_1() {
+fn compiles_patterns_at_their_first_use_conf_1() {
     let errors = |text: &str| {
         let directory = directory(&[("config.yaml", text)]);
         let loaded = loader(&directory).load(&Schema::of::<Patterns>());

@@ -45,7 +45,7 @@ async fn settings_of_unknown_subscription_fail_the_start_conf_1() {
     let unknown =
         start(|config| drop(config.subscriptions.insert("audti".to_owned(), overrides())));
     let problem = unknown.await.unwrap_err();
-    let expected = "broker.subscriptions.audti: unknown name; did you mean `audit`?";
+    let expected = "broker.subscriptions.audti: unknown name: did you mean `audit`?";
     assert!(problem.ends_with(expected), "{problem}");
 }
 
@@ -61,6 +61,6 @@ async fn settings_of_unknown_queue_fail_the_start_conf_1() {
     };
     assert_eq!(start(insert("audit")).await, Ok(()));
     let problem = start(insert("adit")).await.unwrap_err();
-    let expected = "broker.rabbitmq.queues.adit: unknown name; did you mean `audit`?";
+    let expected = "broker.rabbitmq.queues.adit: unknown name: did you mean `audit`?";
     assert!(problem.ends_with(expected), "{problem}");
 }

@@ -1,7 +1,8 @@
-//! Seaworthy: a framework in which a service starts, tells and stops right.
+//! A framework for microservices that are ready for production.
 //!
-//! This crate only re-exports: a service depends on it and on nothing below it, so that the crates beneath can be cut differently without breaking anybody. What is
-//! used in every service is in the [`prelude`]; the rest is reached by its part's name.
+//! This crate re-exports the crates of the framework. Depend on it only, so that a change in the
+//! division into crates does not break your service. The [`prelude`] has the items that every
+//! service uses. All others are in the module of their crate.
 //!
 //! ```no_run
 //! use seaworthy::prelude::*;
@@ -62,7 +63,7 @@ pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
 pub use seaworthy_telemetry as telemetry;
 
-/// What is used in every service.
+/// The items that every service uses.
 pub mod prelude {
     pub use schemars::JsonSchema;
     pub use seaworthy_core::{
@@ -76,9 +77,11 @@ pub mod prelude {
     pub use serde::{Deserialize, Serialize};
 }
 
-/// The examples of the user pages, compiled.
+/// The examples of the documentation, compiled with the tests.
 #[cfg(doctest)]
 mod pages {
+    #[doc = include_str!("../README.md")]
+    struct Readme;
     #[cfg(all(feature = "account", feature = "auth"))]
     #[doc = include_str!("../../../docs/account.md")]
     struct Account;

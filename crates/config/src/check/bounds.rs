@@ -5,7 +5,7 @@ use url::Url;
 
 use crate::shape::ScalarShape;
 
-/// Ranges, lengths, patterns and formats. No message repeats the value.
+/// Checks ranges, lengths, patterns and formats. The error does not contain the value.
 pub(super) fn check(shape: &ScalarShape, json: &Json) -> Result<(), String> {
     match json {
         Json::Number(number) => check_number(shape, number),
@@ -60,7 +60,7 @@ fn check_text(shape: &ScalarShape, text: &str) -> Result<(), String> {
         return Err(format!("is not {}", super::scalar::expected(shape)));
     }
     match &shape.pattern {
-        // The parsers of the units say better what is wrong, and read more.
+        // The parsers of the units accept more and have better errors.
         Some(_) if has_own_parser(shape.format.as_deref()) => Ok(()),
         Some(pattern) => match pattern.is_match(text) {
             Ok(true) => Ok(()),
@@ -75,7 +75,7 @@ fn has_own_parser(format: Option<&str>) -> bool {
     matches!(format, Some("duration-text" | "byte-size"))
 }
 
-/// The formats that a type made of plain text can ask for; all others belong to types whose own parser has the last word.
+/// Checks the formats of plain texts. Other formats belong to types with a parser.
 fn format_holds(format: Option<&str>, text: &str) -> bool {
     match format {
         Some("uri" | "url") => Url::parse(text).is_ok(),

@@ -1,6 +1,7 @@
-//! The merged tree against the schema: every mistake at once, and the typed document of what is right.
+//! Checks the merged tree against the schema. Returns all errors, and a typed document of the valid
+//! values.
 //!
-//! Where a value is wrong, the document leaves it out, so that the same mistake is not found twice by serde, which has the last word afterwards.
+//! The document omits invalid values, so that serde does not report the same error again.
 
 mod bounds;
 mod scalar;
@@ -21,11 +22,11 @@ use crate::{
     tree::{Node, Scalar, Value, list_of_literals},
 };
 
-/// One value that is in effect.
+/// A value in effect.
 #[derive(Clone)]
 pub(crate) struct Leaf {
     pub(crate) origin: Origin,
-    /// What may be shown: masked where it is a secret.
+    /// The value, or a mask for a secret.
     pub(crate) shown: Json,
     pub(crate) reloadable: bool,
 }
@@ -38,7 +39,7 @@ pub(crate) struct Check {
 }
 
 impl Check {
-    /// Checks one node. `reloadable` is what the sections above say.
+    /// Checks a node. `reloadable` is inherited from the sections that contain it.
     pub(crate) fn node(
         &mut self,
         shape: &Shape,
@@ -48,7 +49,7 @@ impl Check {
     ) -> Option<Json> {
         let reloadable = reloadable || shape.reloadable;
         if let Value::Scalar(Scalar::Broken(problem)) = &node.value {
-            self.refuse(node, key, problem.clone());
+            self.reject(node, key, problem.clone());
             return None;
         }
         if shape.nullable && self.is_absent(shape, node) {
@@ -66,7 +67,7 @@ impl Check {
             (Form::Scalar(form), Value::Scalar(written)) => match scalar::check(form, written) {
                 Ok(json) => self.leaf(node, key, json, reloadable),
                 Err(problem) => {
-                    self.refuse(node, key, problem);
+                    self.reject(node, key, problem);
                     None
                 }
             },
@@ -80,7 +81,7 @@ impl Check {
                     [] => "expected names with values".to_owned(),
                     names => format!("expected a section with the keys {}", names.join(", ")),
                 };
-                self.refuse(
+                self.reject(
                     node,
                     key,
                     format!("{problem}, found {}", scalar::found(node)),
@@ -93,13 +94,13 @@ impl Check {
                     scalar::expected(form),
                     scalar::found(node)
                 );
-                self.refuse(node, key, problem);
+                self.reject(node, key, problem);
                 None
             }
         }
     }
 
-    fn refuse(&mut self, node: &Node, key: &Key, problem: impl Into<String>) {
+    fn reject(&mut self, node: &Node, key: &Key, problem: impl Into<String>) {
         self.errors.push(ConfigError::new(
             node.origin.clone(),
             key.to_string(),
@@ -117,7 +118,7 @@ impl Check {
         Some(json)
     }
 
-    /// An empty variable says "not set" where that is possible and the empty text would mean nothing.
+    /// Whether the value is not set. An empty variable is not set if the setting is optional.
     fn is_absent(&self, shape: &Shape, node: &Node) -> bool {
         let empty = match &node.value {
             Value::Scalar(
@@ -138,7 +139,7 @@ impl Check {
                 self.leaf(node, key, Json::String(MASK.to_owned()), reloadable)
             }
             Err(problem) => {
-                self.refuse(node, key, problem);
+                self.reject(node, key, problem);
                 None
             }
         }
@@ -158,7 +159,7 @@ impl Check {
                 }
             }
             _ => {
-                self.refuse(
+                self.reject(
                     node,
                     key,
                     format!("expected a list, found {}", scalar::found(node)),
@@ -167,7 +168,7 @@ impl Check {
             }
         };
         if let Some(problem) = section::length(list, items.len()) {
-            self.refuse(node, key, problem);
+            self.reject(node, key, problem);
         }
         let mut values = Vec::with_capacity(items.len());
         for (index, item) in items.iter().enumerate() {
@@ -179,7 +180,7 @@ impl Check {
                 continue;
             };
             if list.unique && values.contains(&value) {
-                self.refuse(item, &at, "the same value stands in the list twice");
+                self.reject(item, &at, "duplicate value in the list");
             }
             values.push(value);
         }
@@ -199,17 +200,17 @@ impl Check {
         match choose(variants, node) {
             Chosen::Variant(variant) => self.node(variant, node, key, reloadable),
             Chosen::TagMissing { tag, names } => {
-                self.refuse(
+                self.reject(
                     node,
                     key,
-                    format!("`{tag}` is missing; it is one of {}", names.join(", ")),
+                    format!("`{tag}` is required: use one of {}", names.join(", ")),
                 );
                 None
             }
             Chosen::TagUnknown { tag, names } => {
                 let at = key.child(tag);
                 let place = node.at(&Key::default().child(tag)).unwrap_or(node);
-                self.refuse(place, &at, scalar::unknown_name(place, &names));
+                self.reject(place, &at, scalar::unknown_name(place, &names));
                 None
             }
             Chosen::Untagged => self.first_that_fits(variants, node, key, reloadable),
@@ -236,7 +237,7 @@ impl Check {
         let mut forms: Vec<String> = variants.iter().map(section::describe).collect();
         forms.dedup();
         let found = scalar::found(node);
-        self.refuse(
+        self.reject(
             node,
             key,
             format!("expected {}, found {found}", forms.join(", or ")),

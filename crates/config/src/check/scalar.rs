@@ -7,13 +7,13 @@ use crate::{
     tree::{Node, Scalar, Value},
 };
 
-/// What stands in place of a secret.
+/// The text that replaces a secret.
 pub(crate) const MASK: &str = "***";
 
-/// A text longer than this is cut in a message.
-const LONGEST_SHOWN: usize = 60;
+/// The maximum length of a text in a message, in characters.
+const MAX_SHOWN_LENGTH: usize = 60;
 
-/// The typed value of a scalar, or what is wrong with it.
+/// Returns the typed value of a scalar, or an error text.
 pub(super) fn check(shape: &ScalarShape, scalar: &Scalar) -> Result<Json, String> {
     let json = typed(shape.kinds, scalar).ok_or_else(|| mistyped(shape, scalar))?;
     if !shape.names.is_empty() && !shape.names.contains(&json) {
@@ -27,7 +27,7 @@ pub(super) fn check(shape: &ScalarShape, scalar: &Scalar) -> Result<Json, String
     Ok(json)
 }
 
-/// The value in the first accepted type that its text has.
+/// Returns the value in the first accepted type that fits its text.
 fn typed(kinds: Kinds, scalar: &Scalar) -> Option<Json> {
     match scalar {
         Scalar::Typed(json) => Some(json.clone()),
@@ -63,7 +63,7 @@ fn typed(kinds: Kinds, scalar: &Scalar) -> Option<Json> {
     }
 }
 
-/// The type that YAML 1.2's core schema gives to a plain scalar. Infinity and NaN are text: no setting can hold them.
+/// Resolves a plain scalar by the core schema of YAML 1.2. Infinity and NaN are text.
 fn resolve(text: &str) -> Json {
     match text {
         "" | "~" | "null" | "Null" | "NULL" => return Json::Null,
@@ -106,7 +106,7 @@ fn mistyped(shape: &ScalarShape, scalar: &Scalar) -> String {
         }
         Scalar::Yaml { text, plain: true } if shape.kinds.text && shape.format.is_none() => {
             format!(
-                "expected {expected}, found {}; quote it if it is meant as text",
+                "expected {expected}, found {}: quote it if it is a text",
                 describe(text)
             )
         }
@@ -123,7 +123,8 @@ fn describe(text: &str) -> String {
     }
 }
 
-/// What may be repeated in a message: only what stands in a file. The value of a variable or argument may be a secret in the wrong place.
+/// Returns the text that a message may repeat: only text of files. The value of a variable or argument
+/// may be a misplaced secret.
 fn shown(scalar: &Scalar) -> Option<&str> {
     match scalar {
         Scalar::Yaml { text, .. }
@@ -155,7 +156,7 @@ fn found_scalar(scalar: &Scalar) -> String {
     }
 }
 
-/// What a message says that it found.
+/// Describes a value in a message.
 pub(super) fn found(node: &Node) -> String {
     match &node.value {
         Value::Mapping(_) => "a section".to_owned(),
@@ -164,7 +165,7 @@ pub(super) fn found(node: &Node) -> String {
     }
 }
 
-/// What a message says that it wants.
+/// Describes the expected value in a message.
 pub(super) fn expected(shape: &ScalarShape) -> String {
     if !shape.names.is_empty() {
         let names: Vec<String> = shape.names.iter().map(plain).collect();
@@ -199,7 +200,7 @@ pub(super) fn expected(shape: &ScalarShape) -> String {
     kinds.join(" or ")
 }
 
-/// What to say about a name that is not in the list.
+/// Describes a name that is not in the list.
 pub(super) fn unknown_name(node: &Node, names: &[&str]) -> String {
     match &node.value {
         Value::Scalar(scalar) => match shown(scalar) {
@@ -217,7 +218,7 @@ pub(super) fn unknown_name(node: &Node, names: &[&str]) -> String {
 fn not_among(json: &Json, names: &[&str]) -> String {
     let written = plain(json);
     let hint = nearest(&written, names.iter().copied())
-        .map(|near| format!("; did you mean `{near}`?"))
+        .map(|near| format!(": did you mean `{near}`?"))
         .unwrap_or_default();
     format!(
         "`{}` is not one of {}{hint}",
@@ -233,16 +234,16 @@ fn plain(json: &Json) -> String {
     }
 }
 
-/// A text short enough for a message and without the password of a URL.
+/// Shortens a text for a message, and masks the password of a URL.
 fn show_text(text: &str) -> String {
     let text = without_password(text).unwrap_or_else(|| text.to_owned());
-    match text.char_indices().nth(LONGEST_SHOWN) {
+    match text.char_indices().nth(MAX_SHOWN_LENGTH) {
         Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
         None => text,
     }
 }
 
-/// Of a URL, and of a name as Go's drivers have it: `user:password@tcp(host)/name`.
+/// Masks the password of a URL, or of a DSN of Go: `user:password@tcp(host)/name`.
 fn without_password(text: &str) -> Option<String> {
     if let Some((account, address)) = text.rsplit_once("@tcp(") {
         let (user, _) = account.split_once(':')?;
@@ -254,7 +255,7 @@ fn without_password(text: &str) -> Option<String> {
     Some(url.into())
 }
 
-/// A value as `show` may print it: the password inside a URL is masked even where the type forgot to make it a secret.
+/// Masks the passwords of URLs in a value that is not marked as a secret.
 pub(super) fn redact(json: &Json) -> Json {
     match json {
         Json::String(text) => Json::String(without_password(text).unwrap_or_else(|| text.clone())),
@@ -268,12 +269,12 @@ pub(super) fn redact(json: &Json) -> Json {
     }
 }
 
-/// A node of one layer as it may be shown.
+/// Returns the value of a node of one layer, with masks.
 pub(crate) fn shown_untyped(node: &Node) -> Json {
     redact(&untyped(node))
 }
 
-/// The value of a node that no schema describes.
+/// Returns the value of a node without a schema.
 pub(super) fn untyped(node: &Node) -> Json {
     match &node.value {
         Value::Scalar(Scalar::Typed(json)) => json.clone(),

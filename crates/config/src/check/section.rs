@@ -35,7 +35,7 @@ impl Check {
                 self.errors.push(ConfigError::new(
                     node.origin.clone(),
                     key.child(name).to_string(),
-                    "missing, and there is no default",
+                    "required, and has no default",
                 ));
             }
         }
@@ -45,7 +45,7 @@ impl Check {
         Some(Json::Object(members))
     }
 
-    /// The shape of a member, or an error at its key.
+    /// Returns the shape of a member, or records an error.
     fn member<'a>(
         &mut self,
         shape: &'a Shape,
@@ -85,15 +85,15 @@ impl Check {
 pub(crate) fn unknown_key(name: &str, shape: &Shape) -> String {
     let known: Vec<&str> = shape.names().into_iter().collect();
     if let Some(near) = nearest(name, known.iter().copied()) {
-        return format!("unknown key; did you mean `{near}`?");
+        return format!("unknown key: did you mean `{near}`?");
     }
     if known.is_empty() {
-        return "unknown key; there are no keys here".to_owned();
+        return "unknown key: there are no keys here".to_owned();
     }
-    format!("unknown key; the keys here are {}", known.join(", "))
+    format!("unknown key: the keys here are {}", known.join(", "))
 }
 
-/// What is wrong with the length of a list.
+/// Returns the error of the length of a list.
 pub(super) fn length(list: &ListShape, found: usize) -> Option<String> {
     let length = u64::try_from(found).unwrap_or(u64::MAX);
     let least = list.minimum.filter(|least| length < *least);
@@ -106,7 +106,7 @@ pub(super) fn length(list: &ListShape, found: usize) -> Option<String> {
     Some(format!("expected {bound} items, found {found}"))
 }
 
-/// A shape in a few words.
+/// Describes a shape in a few words.
 pub(super) fn describe(shape: &Shape) -> String {
     match &shape.form {
         Form::Section { properties, .. } => {

@@ -1,4 +1,4 @@
-//! `${NAME}` and `${NAME:default}` inside the scalars of a file; `$${` stands for `${` itself.
+//! `${NAME}` and `${NAME:default}` in the scalars of a file. `$${` is the text `${`.
 
 use crate::Environment;
 
@@ -6,14 +6,14 @@ use crate::Environment;
 pub(crate) struct Expansion {
     pub(crate) text: String,
     pub(crate) placeholders: usize,
-    /// How many of them were replaced by a variable and not by their default.
+    /// The number of placeholders with the value of a variable instead of their default.
     pub(crate) variables: usize,
-    /// Whether the text was one placeholder and nothing else.
+    /// Whether the text is a single placeholder.
     pub(crate) whole: bool,
 }
 
-/// Replaces the placeholders; `None` where the text has nothing to replace. What a variable holds is never looked at again, so that a value with `${`
-/// in it stays as it is. The error never holds a value.
+/// Replaces the placeholders. `None` if the text has none. Placeholders in the value of a variable are
+/// not replaced. The error does not contain a value.
 pub(crate) fn expand(text: &str, environment: &Environment) -> Result<Option<Expansion>, String> {
     if !text.contains("${") {
         return Ok(None);
@@ -37,9 +37,7 @@ pub(crate) fn expand(text: &str, environment: &Environment) -> Result<Option<Exp
         literal |= !before.is_empty();
         expansion.text.push_str(before);
         let Some((inside, after)) = after.split_once('}') else {
-            return Err(
-                "a placeholder `${` without its `}`; write `$${` for the text `${`".to_owned(),
-            );
+            return Err("the placeholder `${` has no `}`: use `$${` for the text `${`".to_owned());
         };
         replace(inside, environment, &mut expansion)?;
         rest = after;
@@ -60,7 +58,7 @@ fn replace(
         None => (inside, None),
     };
     if !is_name(name) {
-        return Err("a placeholder needs the name of a variable: letters, digits and `_`, not beginning with a digit".to_owned());
+        return Err("a placeholder needs the name of a variable: letters, digits and `_`, without a digit at the start".to_owned());
     }
     if default.is_some_and(|default| default.contains("${")) {
         return Err(format!(
@@ -77,7 +75,7 @@ fn replace(
         (None, Some(default)) => expansion.text.push_str(default),
         (None, None) => {
             return Err(format!(
-                "the environment variable {name} is not set; set it, or write `${{{name}:default}}`"
+                "the environment variable {name} is not set: set it, or use `${{{name}:default}}`"
             ));
         }
     }

@@ -50,7 +50,7 @@ fn a_broken_placeholder_is_an_error_conf_1() {
 
 proptest! {
     #[test]
-    fn a_variable_is_copied_to_the_letter_conf_1(value in ".*", before in "[^$]*", after in "[^$]*") {
+    fn values_of_variables_are_copied_literally_conf_1(value in ".*", before in "[^$]*", after in "[^$]*") {
         let expanded = text(&format!("{before}${{VALUE}}{after}"), &[("VALUE", &value)]);
         prop_assert_eq!(expanded, Ok(format!("{before}{value}{after}")));
     }
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_breaks_the_parser_conf_1(written in "[A-Z${}: ]*", value in ".*") {
+    fn parses_every_text_conf_1(written in "[A-Z${}: ]*", value in ".*") {
         let _ = text(&written, &[("A", &value)]);
     }
 }

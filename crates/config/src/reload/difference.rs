@@ -1,4 +1,4 @@
-//! The running snapshot against a new one, key by key.
+//! Compares the running snapshot with a new one by key.
 
 use std::collections::BTreeSet;
 
@@ -15,12 +15,12 @@ use crate::{
 pub(super) struct Difference {
     /// Keys whose new value takes effect.
     pub(super) changed: Vec<Key>,
-    /// Keys whose new value waits for a restart.
+    /// Keys whose new value needs a restart.
     pub(super) fixed: Vec<Key>,
 }
 
 impl Difference {
-    /// Compares, and puts the running values back into `new` wherever they may not change.
+    /// Compares the snapshots. Restores the running values in `new` that need a restart.
     pub(super) fn settle(shape: &Shape, old: &Inner, new: &mut Inner) -> Self {
         let mut difference = Self::default();
         difference.visit(shape, old, new, &Key::default(), false);
@@ -67,7 +67,7 @@ fn same(old: &Inner, new: &Inner, key: &Key) -> bool {
             .all(|(left, right)| left.0 == right.0 && left.1.expose() == right.1.expose())
 }
 
-/// Puts everything at and below a key back to what runs.
+/// Restores the running values at and below a key.
 fn restore(old: &Inner, new: &mut Inner, key: &Key) {
     match get(&old.document, key) {
         Some(value) => set(&mut new.document, key, value.clone()),

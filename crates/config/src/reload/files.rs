@@ -9,17 +9,18 @@ use std::{
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::{sync::Notify, time::Instant};
 
-/// An editor's save is several events within a few milliseconds; a person does not notice this wait.
+/// The time without events that ends a change. An editor saves a file with several events within a few
+/// milliseconds.
 const QUIET: Duration = Duration::from_millis(100);
-/// A directory that never falls quiet is read all the same.
+/// The maximum wait for a directory with continuous events.
 const LATEST: Duration = Duration::from_secs(1);
 
-/// The operating system refuses to watch a directory.
+/// The operating system cannot watch a directory.
 #[derive(Debug, thiserror::Error)]
 #[error("the configuration cannot be watched: {0}")]
 pub struct WatchError(#[from] notify::Error);
 
-/// A file as it was at one moment, links followed: another state is another content.
+/// The state of a file, after symbolic links. A different state means a different content.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Seen {
     path: PathBuf,
@@ -38,7 +39,7 @@ impl Seen {
     }
 }
 
-/// The files of a directory that may hold settings.
+/// Returns the YAML files of a directory.
 pub(super) fn settings_in(directory: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(directory).into_iter().flatten().flatten();
     let mut files: Vec<_> = entries
@@ -49,7 +50,7 @@ pub(super) fn settings_in(directory: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// Changes in directories, gathered until they fall quiet.
+/// Debounced changes of directories.
 pub(super) struct Changes {
     watcher: RecommendedWatcher,
     followed: BTreeSet<PathBuf>,
@@ -61,7 +62,7 @@ impl Changes {
         let happened = Arc::new(Notify::new());
         let notify = happened.clone();
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Our own reading of the files is an access; to react to it would never end.
+            // A reload reads the files. It must not cause another reload.
             if event.is_ok_and(|event| !event.kind.is_access()) {
                 notify.notify_one();
             }
@@ -75,7 +76,7 @@ impl Changes {
         Ok(changes)
     }
 
-    /// Follows further directories, as far as they exist.
+    /// Watches further directories that exist.
     pub(super) fn follow(&mut self, directories: &[PathBuf]) -> Result<(), WatchError> {
         for directory in directories {
             if directory.is_dir() && !self.followed.contains(directory) {
@@ -86,7 +87,7 @@ impl Changes {
         Ok(())
     }
 
-    /// Waits for a change and for the quiet after it.
+    /// Waits for a change, and until no event follows.
     pub(super) async fn settled(&self) {
         self.happened.notified().await;
         let latest = Instant::now() + LATEST;

@@ -1,4 +1,5 @@
-//! Hot reload (CONF-4): a new snapshot is loaded and checked beside the running one, and either replaces it whole or changes nothing.
+//! Hot reload (CONF-4): a new snapshot is loaded and checked, and replaces the running one only if it
+//! is valid.
 
 mod difference;
 mod files;

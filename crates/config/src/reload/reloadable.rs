@@ -3,7 +3,8 @@ use std::{fmt, sync::Arc};
 use arc_swap::{ArcSwap, Guard};
 use tokio::sync::watch;
 
-/// The settings of one type as they are now: cheap to read on a hot path, cheap to clone, and any number of them follow one [`Watcher`](crate::Watcher).
+/// A handle on the current settings of one type, updated by a [`Watcher`](crate::Watcher). Cheap to
+/// read and to clone.
 pub struct Reloadable<T> {
     cell: Arc<Cell<T>>,
     seen: watch::Receiver<()>,
@@ -29,7 +30,7 @@ impl<T> Cell<T> {
 }
 
 impl<T> Reloadable<T> {
-    /// Settings that never change: for tests, and for code that takes a handle and is given a value.
+    /// A handle on settings that do not change, for example in tests.
     #[must_use]
     pub fn fixed(value: T) -> Self {
         Self::follow(Arc::new(Cell::new(value)))
@@ -42,19 +43,20 @@ impl<T> Reloadable<T> {
         }
     }
 
-    /// The settings now. The guard is for the moment; keep [`snapshot`](Self::snapshot) across an `await`.
+    /// Returns the current settings. Do not hold the guard across an `await`: use
+    /// [`snapshot`](Self::snapshot).
     #[must_use]
     pub fn load(&self) -> Guard<Arc<T>> {
         self.cell.value.load()
     }
 
-    /// The settings now, to keep.
+    /// Returns the current settings for any time.
     #[must_use]
     pub fn snapshot(&self) -> Arc<T> {
         self.cell.value.load_full()
     }
 
-    /// Waits for a change that this handle has not waited for yet. Several changes in between count as one. Cancel safe.
+    /// Waits for the next change. Several changes since the last call count as one. Cancel safe.
     pub async fn changed(&mut self) {
         if self.seen.changed().await.is_err() {
             std::future::pending::<()>().await;

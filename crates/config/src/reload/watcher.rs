@@ -22,7 +22,8 @@ use crate::{
     instance::instantiate, key::Key,
 };
 
-/// Follows the files of a configuration and hands out what they say now. Cheap to clone; all clones are one.
+/// Watches the files of a configuration and publishes its changes. Cheap to clone, and clones share
+/// the state.
 #[derive(Clone)]
 pub struct Watcher(Arc<Shared>);
 
@@ -35,7 +36,7 @@ struct Shared {
     failures: AtomicU64,
     /// The state of the files when the configuration was loaded.
     seen: Mutex<Vec<files::Seen>>,
-    /// One reload at a time, so that an older one never replaces a newer one.
+    /// Held during a reload, so that an older one cannot replace a newer one.
     turn: tokio::sync::Mutex<()>,
 }
 
@@ -46,18 +47,18 @@ struct Subscribed {
     publish: fn(&(dyn Any + Send + Sync), &Loaded),
 }
 
-/// What a reload did.
+/// The result of a reload.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Reloaded {
     /// The keys whose new value is in effect.
     pub changed: Vec<String>,
-    /// The keys whose new value needs a restart; the running value stays.
+    /// The keys whose new value needs a restart. The running value stays in effect.
     pub needs_restart: Vec<String>,
 }
 
 impl Watcher {
-    /// Follows what `loader` loaded by `schema`.
+    /// A watcher for a configuration that `loader` loaded with `schema`.
     #[must_use]
     pub fn new(loader: Loader, schema: Schema, loaded: Loaded) -> Self {
         let watcher = Self(Arc::new(Shared {
@@ -75,7 +76,7 @@ impl Watcher {
         watcher
     }
 
-    /// Whether there are files to watch, with settings or secrets.
+    /// Whether the configuration has files with settings or secrets.
     #[must_use]
     pub fn has_files(&self) -> bool {
         let current = self.0.current.load();
@@ -87,13 +88,13 @@ impl Watcher {
                 .is_empty()
     }
 
-    /// A handle on the settings of one type. There may be any number; none replaces another.
+    /// Returns a handle on the settings of one type. You can have several handles.
     ///
     /// # Errors
-    /// [`UnknownSettings`] when the type is not one of the schema.
+    /// [`UnknownSettings`] if the type is not part of the schema.
     pub fn reloadable<T: Settings>(&self) -> Result<Reloadable<T>, UnknownSettings> {
         let mut cells = self.0.cells.lock();
-        // Read under the lock, so that a reload cannot slip in between.
+        // The lock keeps a reload from changing the settings in between.
         let value = self.0.current.load().get::<T>()?;
         let subscribed = cells
             .entry(TypeId::of::<T>())
@@ -111,7 +112,7 @@ impl Watcher {
         Ok(cell.map_or_else(|_| Reloadable::fixed(value), Reloadable::follow))
     }
 
-    /// Calls `hook` after every reload, with what it did or why it changed nothing: for the log and `config_reload_failures_total`.
+    /// Calls `hook` with the result of every reload, for example to log it.
     pub fn on_reload(
         &self,
         hook: impl Fn(Result<&Reloaded, &ConfigErrors>) + Send + Sync + 'static,
@@ -125,16 +126,16 @@ impl Watcher {
         Loaded::clone(&self.0.current.load())
     }
 
-    /// How many reloads have failed.
+    /// The number of failed reloads.
     #[must_use]
     pub fn failures(&self) -> u64 {
         self.0.failures.load(Ordering::Relaxed)
     }
 
-    /// Loads again, secrets included, as SIGHUP asks.
+    /// Reloads the configuration with its secrets.
     ///
     /// # Errors
-    /// [`ConfigErrors`] when the new configuration has mistakes; the running one stays in effect.
+    /// [`ConfigErrors`] if the new configuration has errors. The running one stays in effect.
     pub async fn reload(&self) -> Result<Reloaded, ConfigErrors> {
         let _turn = self.0.turn.lock().await;
         let outcome = match self.0.loader.load_async(&self.0.schema).await {
@@ -156,14 +157,14 @@ impl Watcher {
             return Ok(Reloaded::default());
         };
         let current = self.0.current.load_full();
-        // A file that disappears is a mistake on its way, never a wish for the defaults.
+        // A missing file is an error. It does not restore the defaults.
         let gone = current
             .files()
             .iter()
             .filter(|file| !loaded.files().contains(file));
         let gone = gone.map(|path| {
             let origin = Origin::Path { path: path.clone() };
-            ConfigError::new(origin, "", "the file was read before and is gone")
+            ConfigError::new(origin, "", "the file no longer exists")
         });
         ConfigErrors::check(gone.collect())?;
         let mut inner = loaded.inner().clone();
@@ -196,16 +197,16 @@ impl Watcher {
         })
     }
 
-    /// Reloads whenever a file changes, for as long as the future is polled. Outcomes go to the hooks.
+    /// Reloads after each change of a file. The hooks receive the results.
     ///
-    /// The directories are watched and not the files, because editors and Kubernetes replace files by renaming.
+    /// It watches directories, because editors and Kubernetes replace files by renaming.
     ///
     /// # Errors
-    /// [`WatchError`] when the operating system refuses to watch.
+    /// [`WatchError`] if the operating system cannot watch a directory.
     pub async fn watch(&self) -> Result<Infallible, WatchError> {
         let mut changes = files::Changes::of(&self.directories())?;
         loop {
-            // Compare once ahead of the first wait, because a file may have changed since it was
+            // Compare once before the first wait, because a file may have changed since it was
             // loaded. Other files of the directories change too. A log file among them must not
             // cause a reload, which it would record.
             let now = self.seen();
@@ -218,7 +219,7 @@ impl Watcher {
         }
     }
 
-    /// The files that the configuration is made of, as they are now.
+    /// Returns the current state of the files of the configuration.
     fn seen(&self) -> Vec<files::Seen> {
         let current = self.0.current.load();
         let secrets = self.0.loader.secret_files(&current.inner().secret_leaves);

@@ -4,7 +4,7 @@ use super::listing::list;
 use crate::{Schema, variables::variable};
 
 impl Schema {
-    /// A Markdown table of every key: its variable, type, default, whether it is reloadable, and what its doc comment says.
+    /// Returns a Markdown table of every key with its variable, type, default and description.
     #[must_use]
     pub fn docs(&self, service: &str) -> String {
         let mut text = String::from(
@@ -36,7 +36,7 @@ impl Schema {
         text
     }
 
-    /// The JSON Schema as text, for editors.
+    /// Returns the JSON Schema as text, for editors.
     #[must_use]
     pub fn json(&self) -> String {
         let mut document = self.document().clone();
@@ -47,7 +47,7 @@ impl Schema {
     }
 }
 
-/// A text that fits into one cell of a table.
+/// Escapes a text for a cell of a table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
         .split_whitespace()

@@ -4,7 +4,7 @@ use super::listing::{SECRET_EXAMPLE, list};
 use crate::{Schema, variables};
 
 impl Schema {
-    /// `.env.example`: every variable, commented out, with its default; a reference stands in place of each secret.
+    /// Returns `.env.example`: every variable, commented out, with its default. Secrets are references.
     #[must_use]
     pub fn env_example(&self, service: &str) -> String {
         let profile = variables::profile_variable(service);

@@ -13,7 +13,7 @@ use crate::{
     variables::variable,
 };
 
-/// No setting has this key.
+/// A key that no setting has.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{key}: {problem}")]
 pub struct UnknownKey {
@@ -22,7 +22,7 @@ pub struct UnknownKey {
 }
 
 impl Loaded {
-    /// What each layer says about a key, from the first to the one that wins, with what the key means. Secrets are masked.
+    /// Returns the description of a key and its value in each layer. Secrets are masked.
     ///
     /// # Errors
     /// [`UnknownKey`] with the nearest key.
@@ -106,7 +106,7 @@ impl Loaded {
     }
 }
 
-/// Whether a secret may stand at this place or below it.
+/// Whether a shape is or contains a secret.
 fn contains_secret(shape: &Shape) -> bool {
     use crate::shape::Form;
     shape.secret

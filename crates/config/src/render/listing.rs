@@ -7,21 +7,21 @@ use crate::{
     shape::{Form, Kinds, Shape},
 };
 
-/// One key as documentation shows it.
+/// A key in the documentation.
 pub(super) struct Listed {
-    /// The key; `NAME` stands for a name that the user chooses.
+    /// The key. `NAME` is a name that the user chooses.
     pub(super) key: Key,
     pub(super) kind: String,
-    /// The default as JSON; `None` where there is none.
+    /// The default as JSON, if there is one.
     pub(super) default: Option<String>,
     pub(super) reloadable: bool,
     pub(super) secret: bool,
     pub(super) description: String,
-    /// Whether a variable can name it.
+    /// Whether a variable can set it.
     pub(super) has_variable: bool,
 }
 
-/// Every key of a schema, in alphabetical order.
+/// Returns every key of a schema, in alphabetical order.
 pub(super) fn list(schema: &Schema) -> Vec<Listed> {
     let mut listed = Vec::new();
     if let Ok(shape) = schema.shape() {
@@ -79,13 +79,13 @@ fn default(schema: &Schema, shape: &Shape, key: &Key) -> Option<String> {
         return None;
     }
     let default = crate::document::get(schema.defaults(), key).or(shape.default.as_ref())?;
-    // In one order also where a service has added to it: what is written is committed and compared.
+    // A stable order, because the output is committed and compared.
     let mut default = default.clone();
     default.sort_all_objects();
     (!default.is_null()).then(|| plain(&default))
 }
 
-/// A value as a person would write it.
+/// Formats a value as in a configuration file.
 pub(super) fn plain(json: &Json) -> String {
     match json {
         Json::String(text) => text.clone(),
@@ -130,8 +130,8 @@ fn kind(shape: &Shape) -> String {
     }
 }
 
-/// What stands for a secret in an example.
+/// The text of a secret in an example.
 pub(super) const SECRET_EXAMPLE: &str = "file:/run/secrets/NAME";
 
-/// What stands for a secret that is set.
+/// The text of a secret that is set.
 pub(super) const SECRET_SHOWN: &str = MASK;

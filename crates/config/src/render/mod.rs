@@ -1,4 +1,4 @@
-//! The configuration documents itself (CONF-6): every text is made from the types, so that none can be out of date.
+//! Documents of the configuration (CONF-6), generated from the settings types.
 
 mod docs;
 mod env_example;

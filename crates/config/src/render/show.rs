@@ -5,24 +5,24 @@ use serde_json::{Value as Json, json};
 
 use crate::{Loaded, Marks, key::Key, secret::Reference};
 
-/// One value in effect, as it may be shown.
+/// A value in effect. Secrets are masked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Shown {
     /// The key.
     pub key: String,
-    /// The value; `***` for a secret.
+    /// The value, or `***` for a secret.
     pub value: Json,
-    /// Where it comes from.
+    /// The origin of the value.
     pub origin: String,
     /// Whether a change takes effect without a restart.
     pub reloadable: bool,
-    /// What its type declares about it.
+    /// The marks that its type declares.
     #[serde(skip)]
     pub marks: Marks,
 }
 
 impl Loaded {
-    /// Every value in effect with its origin, in the order of the keys; secrets as `***`.
+    /// Returns every value in effect with its origin, by key. Secrets are `***`.
     #[must_use]
     pub fn values(&self) -> Vec<Shown> {
         let leaves = self.inner().leaves.iter();
@@ -31,7 +31,7 @@ impl Loaded {
                 key: key.to_string(),
                 value: leaf.shown.clone(),
                 origin: match self.scheme(key) {
-                    Some(scheme) => format!("{}, by {scheme}:", leaf.origin),
+                    Some(scheme) => format!("{}, from {scheme}:", leaf.origin),
                     None => leaf.origin.to_string(),
                 },
                 reloadable: leaf.reloadable,
@@ -40,7 +40,7 @@ impl Loaded {
             .collect()
     }
 
-    /// The values in effect as text, one a line, with their origins.
+    /// Returns the values in effect as text, one per line, with their origins.
     #[must_use]
     pub fn show(&self) -> String {
         let mut text = format!("# profile {}\n", self.profile());
@@ -50,13 +50,13 @@ impl Loaded {
         text
     }
 
-    /// The same as JSON, for tools and the admin API.
+    /// Returns the values in effect as JSON, for tools and the admin API.
     #[must_use]
     pub fn show_json(&self) -> Json {
         json!({ "profile": self.profile().name(), "values": self.values() })
     }
 
-    /// The kind of place that a secret is fetched from.
+    /// Returns the scheme of the source of a secret.
     fn scheme(&self, key: &Key) -> Option<&'static str> {
         let leaf = self
             .inner()

@@ -3,12 +3,12 @@ use seaworthy_core::Secret;
 use super::{SecretError, SecretFuture, SecretSource};
 use crate::Environment;
 
-/// `env:NAME`: the secret is the value of a variable.
+/// Secrets in environment variables: `env:NAME`.
 #[derive(Debug, Clone)]
 pub struct EnvironmentSecrets(Environment);
 
 impl EnvironmentSecrets {
-    /// Secrets out of these variables.
+    /// A source that reads these variables.
     #[must_use]
     pub fn new(environment: Environment) -> Self {
         Self(environment)

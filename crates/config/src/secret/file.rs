@@ -9,10 +9,10 @@ use zeroize::Zeroize as _;
 
 use super::{SecretError, SecretFuture, SecretSource};
 
-/// Larger than any key or certificate chain in use; what is larger is another kind of file.
-const LARGEST: u64 = 64 << 10;
+/// The maximum size of a secret, in bytes. Keys and certificate chains are smaller.
+const MAX_SIZE: u64 = 64 << 10;
 
-/// `file:/run/secrets/name`: the secret is the content of a file, without one line end at its end.
+/// Secrets in files: `file:/run/secrets/name`. A line feed at the end is removed.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct FileSecrets;
 
@@ -26,11 +26,12 @@ impl FileSecrets {
             return Err(refuse("is not a regular file".to_owned()));
         }
         let mut bytes = Vec::new();
-        let read = File::open(path).and_then(|file| file.take(LARGEST + 1).read_to_end(&mut bytes));
+        let read =
+            File::open(path).and_then(|file| file.take(MAX_SIZE + 1).read_to_end(&mut bytes));
         let length = u64::try_from(read.map_err(unreadable)?).unwrap_or(u64::MAX);
-        if length > LARGEST {
+        if length > MAX_SIZE {
             bytes.zeroize();
-            return Err(refuse(format!("is larger than {LARGEST} bytes")));
+            return Err(refuse(format!("is larger than {MAX_SIZE} bytes")));
         }
         let mut text = String::from_utf8(bytes).map_err(|error| {
             error.into_bytes().zeroize();

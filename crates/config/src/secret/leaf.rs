@@ -5,22 +5,22 @@ use crate::{
     tree::{Node, Scalar, Value},
 };
 
-/// A secret of the configuration, not yet fetched.
+/// A secret setting before its secret is read.
 #[derive(Clone, Debug)]
 pub(crate) struct SecretLeaf {
     pub(crate) key: Key,
     pub(crate) origin: Origin,
     pub(crate) reference: Reference,
-    /// Whether the secret itself stands in a file or on the command line.
+    /// Whether a file or the command line contains the secret itself.
     pub(crate) inline: bool,
 }
 
 impl SecretLeaf {
-    /// Reads the node of a secret. The error never holds what stands there.
+    /// Parses the node of a secret. The error does not contain its text.
     pub(crate) fn read(node: &Node, key: &Key) -> Result<Self, String> {
         let expected = "expected a reference to a secret: env:NAME, file:/path or vault:path#key";
         let Value::Scalar(scalar) = &node.value else {
-            return Err(format!("{expected}; found more than one value"));
+            return Err(format!("{expected}, found more than one value"));
         };
         let (text, from_variable) = match scalar {
             Scalar::Yaml { text, .. } => (text.as_str(), false),
@@ -37,9 +37,9 @@ impl SecretLeaf {
             Scalar::Broken(problem) => return Err(problem.clone()),
         };
         if text.is_empty() {
-            return Err(format!("{expected}; found nothing"));
+            return Err(format!("{expected}, found nothing"));
         }
-        // A placeholder is where the secret comes from; what the variable holds is not followed any further.
+        // The value of a placeholder is the secret, even if it looks like a reference.
         let reference = if matches!(
             scalar,
             Scalar::Expanded {

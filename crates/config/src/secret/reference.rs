@@ -1,9 +1,9 @@
 use seaworthy_core::Secret;
 
-/// The schemes that make a text a reference and not the secret itself.
+/// The schemes of references. Any other text is the secret itself.
 const SCHEMES: [&str; 3] = ["env", "file", "vault"];
 
-/// What stands at the place of a secret.
+/// The configured text of a secret.
 #[derive(Clone, Debug)]
 pub(crate) enum Reference {
     /// `scheme:locator`.

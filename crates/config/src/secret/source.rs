@@ -6,30 +6,30 @@ use seaworthy_core::Secret;
 pub type SecretFuture<'a> =
     Pin<Box<dyn Future<Output = Result<Secret<String>, SecretError>> + Send + 'a>>;
 
-/// A place where secrets lie, addressed by a scheme: `env:NAME`, `file:/run/secrets/name`, `vault:path#key`.
+/// A source of secrets with a scheme, such as `vault` for `vault:path#key`.
 pub trait SecretSource: Send + Sync {
-    /// The word before the colon.
+    /// The scheme of its references, without the colon.
     fn scheme(&self) -> &str;
 
-    /// Fetches a secret anew. `locator` is what stands behind the colon.
+    /// Reads a secret, without a cache. `locator` is the part of the reference after the colon.
     ///
     /// # Errors
-    /// [`SecretError`], which says what is wrong and never holds the secret.
+    /// [`SecretError`] without the secret.
     fn read<'a>(&'a self, locator: &'a str) -> SecretFuture<'a>;
 
-    /// The file whose change means that the secret has changed, where there is one: the watcher looks at its directory.
+    /// Returns the file of the secret, if it has one. Its change causes a reload.
     fn file(&self, _locator: &str) -> Option<PathBuf> {
         None
     }
 }
 
-/// A secret cannot be fetched.
+/// A secret that cannot be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct SecretError(String);
 
 impl SecretError {
-    /// An error that says what is wrong, never what the secret is.
+    /// An error with a message that does not contain the secret.
     pub fn new(problem: impl Into<String>) -> Self {
         Self(problem.into())
     }

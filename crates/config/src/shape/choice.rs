@@ -1,14 +1,14 @@
-//! Which variant of an enum a node means, by the three ways in which serde writes one.
+//! Selects the variant of an enum, in the three representations of serde.
 
 use std::collections::BTreeMap;
 
 use super::{Form, Shape};
 use crate::tree::{Node, Scalar, Value};
 
-/// What a node says about the variant it wants.
+/// The variant that a node selects.
 pub(crate) enum Chosen<'a> {
     Variant(&'a Shape),
-    /// The property that decides, and what it may hold.
+    /// The tag is missing.
     TagMissing {
         tag: &'a str,
         names: Vec<&'a str>,
@@ -17,11 +17,11 @@ pub(crate) enum Chosen<'a> {
         tag: &'a str,
         names: Vec<&'a str>,
     },
-    /// No name decides: each variant has to be tried.
+    /// The enum has no tag, so each variant must be tried.
     Untagged,
 }
 
-/// The property that tells variants apart, with the variant for each of its values.
+/// The tag of an enum, and the variant of each of its values.
 fn tag(variants: &[Shape]) -> Option<(&str, BTreeMap<&str, &Shape>)> {
     let sections = || {
         variants.iter().filter_map(|variant| match &variant.form {
@@ -53,7 +53,7 @@ fn tag(variants: &[Shape]) -> Option<(&str, BTreeMap<&str, &Shape>)> {
         })
 }
 
-/// The variants that are written as a mapping with one key, which names them.
+/// The variants that are mappings with one key, the name of the variant.
 fn outer_names(variants: &[Shape]) -> BTreeMap<&str, &Shape> {
     variants
         .iter()
@@ -102,7 +102,7 @@ pub(crate) fn choose<'a>(variants: &'a [Shape], node: &Node) -> Chosen<'a> {
     }
 }
 
-/// The name that the node writes for its variant, to see whether two layers mean the same one.
+/// Returns the name of the variant of a node, to compare the variants of two layers.
 pub(crate) fn variant_name<'a>(variants: &[Shape], node: &'a Node) -> Option<&'a str> {
     let Value::Mapping(entries) = &node.value else {
         return None;

@@ -7,11 +7,11 @@ use crate::{key::Key, mark::Marks};
 
 type Members = Map<String, Json>;
 
-/// A type nested deeper than this is taken to contain itself, which a tree of settings cannot.
-const DEEPEST: usize = 64;
+/// The maximum depth of a settings type. A deeper type contains itself.
+const MAX_DEPTH: usize = 64;
 
-/// Keywords that say something only to readers, or that the forms below read.
-const UNDERSTOOD: [&str; 38] = [
+/// The keywords that are checked, and those that are for readers only.
+const KNOWN_KEYWORDS: [&str; 38] = [
     "$defs",
     "$ref",
     "$schema",
@@ -52,10 +52,10 @@ const UNDERSTOOD: [&str; 38] = [
     "$comment",
 ];
 
-/// Extensions that the forms below read. [`Marks`] reads the others.
+/// The extensions of this module. [`Marks`] reads the others.
 const EXTENSIONS: [&str; 2] = ["x-reloadable", "x-secret"];
 
-/// Compiles a schema document. The error names the place in the settings types and what cannot be checked there.
+/// Compiles a schema document. The error names the key and the keyword that cannot be checked.
 pub(crate) fn compile(document: &Json) -> Result<Shape, String> {
     let definitions = document.get("$defs").and_then(Json::as_object);
     Compiler { definitions }.shape(document, &Key::default(), 0)
@@ -70,13 +70,13 @@ struct Compiler<'a> {
 
 impl Compiler<'_> {
     fn shape(&self, schema: &Json, key: &Key, depth: usize) -> Result<Shape, String> {
-        if depth > DEEPEST {
-            return Err(format!("{key}: a settings type that contains itself"));
+        if depth > MAX_DEPTH {
+            return Err(format!("{key}: the settings type contains itself"));
         }
         let members = self.members(schema, key)?;
         if let Some(keyword) = members.keys().find(|keyword| !is_understood(keyword)) {
             return Err(format!(
-                "{key}: the schema keyword `{keyword}` cannot be checked"
+                "{key}: the schema keyword `{keyword}` is not supported"
             ));
         }
         let flag = |name: &str| members.get(name) == Some(&Json::Bool(true));
@@ -92,7 +92,7 @@ impl Compiler<'_> {
             nullable,
             form,
         };
-        // `Option<T>` of a named type is a choice between it and null; it is the type itself, nullable.
+        // `Option<T>` of a named type is a choice between the type and null.
         if let Form::Choice(variants) = &mut shape.form
             && variants.len() == 1
             && let Some(only) = variants.pop()
@@ -107,14 +107,15 @@ impl Compiler<'_> {
         Ok(shape)
     }
 
-    /// The keywords of a schema with those of the definition it refers to; its own win.
+    /// Returns the keywords of a schema and of the definition that it refers to. Its own override those
+    /// of the definition.
     fn members(&self, schema: &Json, key: &Key) -> Result<Members, String> {
         let mut members = match schema {
             Json::Object(members) => members.clone(),
             Json::Bool(true) => Members::new(),
-            _ => return Err(format!("{key}: no value is accepted here")),
+            _ => return Err(format!("{key}: the schema accepts no value")),
         };
-        for _ in 0..DEEPEST {
+        for _ in 0..MAX_DEPTH {
             let Some(Json::String(reference)) = members.remove("$ref") else {
                 return Ok(members);
             };
@@ -128,7 +129,7 @@ impl Compiler<'_> {
             merged.extend(members);
             members = merged;
         }
-        Err(format!("{key}: a schema that refers to itself"))
+        Err(format!("{key}: the schema refers to itself"))
     }
 
     /// Returns the form, whether null is accepted, and the marks of the schemas that the form
@@ -181,7 +182,7 @@ impl Compiler<'_> {
         })
     }
 
-    /// `allOf`, which is how a bound beside a reference is written: its parts hold together, so they are one schema.
+    /// Joins the parts of `allOf` into one schema. schemars writes it for bounds next to a reference.
     fn all_of(
         &self,
         members: &Members,
@@ -201,7 +202,7 @@ impl Compiler<'_> {
                     }
                     (Some(present), value) if *present != value => {
                         return Err(format!(
-                            "{key}: `allOf` with two kinds of `{keyword}` cannot be checked"
+                            "{key}: `allOf` with two different values of `{keyword}` is not supported"
                         ));
                     }
                     (_, value) => {
@@ -248,7 +249,7 @@ impl Compiler<'_> {
         {
             if patterns.len() > 1 {
                 return Err(format!(
-                    "{key}: `patternProperties` with several patterns cannot be checked"
+                    "{key}: `patternProperties` with several patterns is not supported"
                 ));
             }
             let values = Box::new(self.shape(schema, &key.child("NAME"), depth + 1)?);
@@ -304,7 +305,7 @@ impl Compiler<'_> {
 }
 
 fn is_understood(keyword: &str) -> bool {
-    UNDERSTOOD.contains(&keyword) || EXTENSIONS.contains(&keyword) || Marks::is_keyword(keyword)
+    KNOWN_KEYWORDS.contains(&keyword) || EXTENSIONS.contains(&keyword) || Marks::is_keyword(keyword)
 }
 
 fn read_marks(members: &Members, key: &Key) -> Result<Marks, String> {

@@ -1,7 +1,7 @@
-//! The JSON Schema of the settings types, compiled into what the passes over a tree ask for.
+//! The JSON Schema of the settings types, compiled for the checks of a tree.
 //!
-//! Only what schemars writes is read. A keyword that would be passed over in silence makes the schema itself an error, because a bound that nobody
-//! checks is worse than none.
+//! It supports the keywords that schemars writes. Any other keyword is an error of the schema, so that
+//! no bound is ignored.
 
 mod choice;
 mod compile;
@@ -19,7 +19,7 @@ pub(crate) use compile::compile;
 pub(crate) use pattern::Pattern;
 pub(crate) use scalar::{Kinds, ScalarShape};
 
-/// What one place of the tree may hold.
+/// The accepted values of a key.
 #[derive(Debug, Clone)]
 pub(crate) struct Shape {
     pub(crate) description: Option<String>,
@@ -33,20 +33,20 @@ pub(crate) struct Shape {
 
 #[derive(Debug, Clone)]
 pub(crate) enum Form {
-    /// A struct: known names only.
+    /// A struct with known names.
     Section {
         properties: BTreeMap<String, Shape>,
         required: BTreeSet<String>,
-        /// Whether other names are refused, which they are unless the type forgot `deny_unknown_fields`.
+        /// Whether other names are errors, as with `deny_unknown_fields`.
         closed: bool,
     },
-    /// A map whose names the user chooses.
+    /// A map with names that the user chooses.
     Map {
         names: Option<Pattern>,
         values: Box<Shape>,
     },
     List(ListShape),
-    /// An enum with data, or an untagged one.
+    /// An enum with data or without a tag.
     Choice(Vec<Shape>),
     Scalar(Box<ScalarShape>),
     Anything,
@@ -54,9 +54,9 @@ pub(crate) enum Form {
 
 #[derive(Debug, Clone)]
 pub(crate) struct ListShape {
-    /// The shapes of the first items, for a tuple.
+    /// The shapes of the items of a tuple.
     pub(crate) first: Vec<Shape>,
-    /// The shape of every further item; `None` where there are none.
+    /// The shape of further items, if the list accepts any.
     pub(crate) rest: Option<Box<Shape>>,
     pub(crate) minimum: Option<u64>,
     pub(crate) maximum: Option<u64>,
@@ -70,7 +70,7 @@ impl ListShape {
 }
 
 impl Shape {
-    /// The shape of the value under a name.
+    /// Returns the shape of a member.
     pub(crate) fn member(&self, name: &str) -> Option<&Self> {
         match &self.form {
             Form::Section { properties, .. } => properties.get(name),
@@ -80,7 +80,7 @@ impl Shape {
         }
     }
 
-    /// The names that a value may have below it, where they are known.
+    /// Returns the known names of members.
     pub(crate) fn names(&self) -> BTreeSet<&str> {
         match &self.form {
             Form::Section { properties, .. } => properties.keys().map(String::as_str).collect(),
@@ -89,7 +89,7 @@ impl Shape {
         }
     }
 
-    /// Whether names stand below it.
+    /// Whether it has members.
     pub(crate) fn is_mapping(&self) -> bool {
         match &self.form {
             Form::Section { .. } | Form::Map { .. } => true,

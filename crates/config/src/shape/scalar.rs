@@ -4,11 +4,11 @@ use serde_json::{Map, Value as Json};
 
 use super::{Form, Pattern, Shape};
 
-/// What one scalar may be.
+/// The accepted values of a scalar.
 #[derive(Debug, Clone)]
 pub(crate) struct ScalarShape {
     pub(crate) kinds: Kinds,
-    /// The only accepted values; empty where any is.
+    /// The accepted values of an enum. Empty if all values are accepted.
     pub(crate) names: Vec<Json>,
     pub(crate) format: Option<String>,
     pub(crate) pattern: Option<Pattern>,
@@ -77,13 +77,13 @@ impl ScalarShape {
         }
     }
 
-    /// The accepted texts, where they are few and known.
+    /// The accepted texts of an enum.
     pub(crate) fn texts(&self) -> Vec<&str> {
         self.names.iter().filter_map(Json::as_str).collect()
     }
 }
 
-/// The range that the width of an integer implies. schemars writes it for the narrow ones only.
+/// The range of an integer type. schemars writes it only for types of up to 16 bits.
 fn integer_bounds(format: &str) -> (Option<Json>, Option<Json>) {
     let range = match format {
         "uint8" => (0, i64::from(u8::MAX)),
@@ -97,7 +97,7 @@ fn integer_bounds(format: &str) -> (Option<Json>, Option<Json>) {
     (Some(range.0.into()), Some(range.1.into()))
 }
 
-/// The variants of an enum without data as one scalar with names.
+/// Joins the variants of an enum without data into one scalar.
 pub(crate) fn join_names(variants: &[Shape]) -> Option<ScalarShape> {
     let mut scalars = variants.iter().map(|variant| match &variant.form {
         Form::Scalar(scalar) if !scalar.names.is_empty() => Some(scalar.as_ref()),

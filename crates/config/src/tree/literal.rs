@@ -1,4 +1,4 @@
-//! Values that come as one text: environment variables and arguments.
+//! Values from one text: environment variables and arguments.
 
 use super::{Entry, Node, Scalar, Value, flow};
 use crate::{
@@ -7,7 +7,8 @@ use crate::{
     shape::{Form, Shape},
 };
 
-/// The node for a text. What it becomes is decided by the schema: a list is written `a,b` or `["a", "b"]`, a mapping `{a: 1}`, and all else is one scalar.
+/// Parses a text for a shape: a list is `a,b` or `["a", "b"]`, a mapping is `{a: 1}`, and anything else
+/// is one scalar.
 fn node(
     shape: Option<&Shape>,
     origin: &Origin,
@@ -30,7 +31,7 @@ fn node(
     })
 }
 
-/// `a,b` as a list; the empty text is the empty list.
+/// Parses `a,b` as a list. The empty text is the empty list.
 pub(crate) fn list_of_literals(origin: &Origin, text: &str) -> Node {
     let items = text.split(',').map(str::trim).map(|item| Node {
         origin: origin.clone(),
@@ -47,7 +48,7 @@ pub(crate) fn list_of_literals(origin: &Origin, text: &str) -> Node {
     }
 }
 
-/// Puts the value of a variable or argument under its key.
+/// Inserts the value of a variable or argument at its key.
 pub(crate) fn insert(
     tree: &mut Node,
     shape: Option<&Shape>,

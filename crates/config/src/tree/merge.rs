@@ -1,10 +1,10 @@
 use super::{Node, Value};
 use crate::shape::{Form, Shape, variant_name};
 
-/// Lays `upper` over `lower`: mappings are joined name by name, everything else is replaced.
+/// Merges `upper` over `lower`: mappings are joined by name, all other values are replaced.
 ///
-/// Two layers that choose different variants of an enum are not joined, because the settings of one variant mean nothing to the other. A section
-/// that is written and empty (`server:`) takes nothing away.
+/// If the layers have different variants of an enum, `upper` replaces `lower`. An empty section
+/// (`server:`) changes nothing.
 pub(crate) fn merge(shape: Option<&Shape>, lower: Node, upper: Node) -> Node {
     if upper.is_null() && shape.is_some_and(|shape| shape.is_mapping() && !shape.nullable) {
         return lower;

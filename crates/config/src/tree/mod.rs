@@ -1,4 +1,4 @@
-//! The raw tree of one layer: nothing is typed yet, and every node knows its place.
+//! The tree of one layer before it is typed. Every node has its origin.
 
 mod literal;
 mod merge;
@@ -33,28 +33,28 @@ pub(crate) enum Value {
 
 #[derive(Clone)]
 pub(crate) struct Entry {
-    /// The place of the key.
+    /// The origin of the key.
     pub(crate) origin: Origin,
     pub(crate) node: Node,
 }
 
 #[derive(Clone)]
 pub(crate) enum Scalar {
-    /// Written in a file: a plain scalar has the type that YAML's core schema gives it, a quoted one is text.
+    /// A scalar of a file. A plain scalar has its type of the YAML core schema, a quoted one is text.
     Yaml { text: String, plain: bool },
-    /// Written in a file with placeholders, which are replaced.
+    /// A scalar of a file after its placeholders are replaced.
     Expanded {
         text: String,
-        /// Whether the schema decides the type; else it is text.
+        /// Whether the schema decides the type. Otherwise it is text.
         typed: bool,
-        /// Whether a variable was read, so that the text is not the file's.
+        /// Whether a part of the text comes from a variable.
         from_variable: bool,
     },
-    /// A placeholder that cannot be replaced: a mistake, unless a later layer replaces the whole value.
+    /// A placeholder that cannot be replaced. It is an error unless a later layer replaces the value.
     Broken(String),
-    /// Out of a variable or an argument: it takes the type that the schema asks, and nothing in it counts as markup.
+    /// A text of a variable or argument. The schema decides its type, and it has no markup.
     Literal(String),
-    /// Already typed: a default.
+    /// A default, which has its type.
     Typed(Json),
 }
 
@@ -66,7 +66,7 @@ impl Node {
         }
     }
 
-    /// Replaces the placeholders of a file's tree.
+    /// Replaces the placeholders of the tree of a file.
     pub(crate) fn expand(&mut self, environment: &Environment) {
         match &mut self.value {
             Value::Scalar(Scalar::Yaml { text, plain }) => {
@@ -94,7 +94,7 @@ impl Node {
         }
     }
 
-    /// A default as a tree.
+    /// Returns the tree of a default.
     pub(crate) fn of_default(json: &Json) -> Self {
         let value = match json {
             Json::Object(members) => Value::Mapping(
@@ -128,8 +128,8 @@ impl Node {
             })
     }
 
-    /// The place of the value, or of the nearest ancestor that was written.
-    pub(crate) fn place(&self, key: &Key) -> Origin {
+    /// Returns the origin of the value, or of its nearest ancestor in the tree.
+    pub(crate) fn origin_of(&self, key: &Key) -> Origin {
         let mut key = key.clone();
         loop {
             if let Some(node) = self.at(&key) {
@@ -142,7 +142,7 @@ impl Node {
         }
     }
 
-    /// Whether this is `key:` with nothing behind it, or an explicit null.
+    /// Whether this is `key:` without a value, or an explicit null.
     pub(crate) fn is_null(&self) -> bool {
         match &self.value {
             Value::Scalar(Scalar::Yaml { text, plain: true }) => {

@@ -1,4 +1,4 @@
-//! YAML text to a tree, within bounds: a configuration is small, and whatever is not is a mistake or an attack.
+//! Parses YAML into a tree, with bounds on its size.
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -11,16 +11,16 @@ use saphyr_parser::{Event, Marker, Parser, ScalarStyle, StrInput};
 use super::{Entry, Node, Scalar, Value};
 use crate::{ConfigError, Origin};
 
-/// Far beyond the depth of any settings type, far below what recursion over the tree can bear.
-const DEEPEST: usize = 32;
-/// Bounds what aliases can unfold to ("billion laughs") and the work of every later pass.
-const MOST_NODES: usize = 20_000;
+/// The maximum depth. Deeper than any settings type, and small enough for recursion.
+const MAX_DEPTH: usize = 32;
+/// The maximum number of nodes after aliases are expanded ("billion laughs" attack).
+const MAX_NODES: usize = 20_000;
 
-/// Where in which text a node stands.
+/// The source of a text.
 #[derive(Clone)]
 enum Source {
     File(Arc<Path>),
-    /// All of the text stands at one place: a variable or an argument.
+    /// A variable or an argument. All nodes have the same origin.
     Whole(Origin),
 }
 
@@ -37,14 +37,14 @@ impl Source {
     }
 }
 
-/// Parses a file. What is wrong is added to `errors`; `None` means that nothing could be read at all.
+/// Parses a file and adds errors to `errors`. `None` if the file cannot be parsed at all.
 pub(crate) fn parse(path: &Path, text: &str, errors: &mut Vec<ConfigError>) -> Option<Node> {
     let source = Source::File(path.into());
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
     Reader::new(source, text, errors).document()
 }
 
-/// Parses the flow form (`[a, b]`, `{a: 1}`) that a variable or an argument holds. Its scalars are literals.
+/// Parses a flow collection (`[a, b]`, `{a: 1}`) of a variable or argument. Its scalars are literals.
 pub(crate) fn flow(origin: &Origin, text: &str, errors: &mut Vec<ConfigError>) -> Option<Node> {
     let source = Source::Whole(origin.clone());
     Reader::new(source, text, errors).document()
@@ -58,8 +58,8 @@ struct Reader<'a> {
     errors: &'a mut Vec<ConfigError>,
 }
 
-/// The rest of the text cannot be read; the reason is already among the errors.
-struct Abandoned;
+/// Parsing failed. The error is already recorded.
+struct Failed;
 
 impl<'a> Reader<'a> {
     fn new(source: Source, text: &'a str, errors: &'a mut Vec<ConfigError>) -> Self {
@@ -77,56 +77,56 @@ impl<'a> Reader<'a> {
         loop {
             match self.next() {
                 Ok(Some((Event::DocumentStart(_), mark))) if root.is_some() => {
-                    let problem = "a second document; a configuration file has one";
-                    self.refuse(&mark, problem);
+                    let problem = "a configuration file must have one YAML document only";
+                    self.fail(&mark, problem);
                     return None;
                 }
                 Ok(Some((Event::DocumentStart(_), _))) => match self.root() {
                     Ok(node) => root = Some(node),
-                    Err(Abandoned) => return None,
+                    Err(Failed) => return None,
                 },
                 Ok(Some(_)) => {}
                 Ok(None) => break,
-                Err(Abandoned) => return None,
+                Err(Failed) => return None,
             }
         }
         Some(root.unwrap_or_else(|| Node::empty(self.source.origin(&Marker::new(0, 1, 0)))))
     }
 
-    fn root(&mut self) -> Result<Node, Abandoned> {
+    fn root(&mut self) -> Result<Node, Failed> {
         match self.next()? {
             Some((event, mark)) => self.node(event, mark, 0),
-            None => Err(Abandoned),
+            None => Err(Failed),
         }
     }
 
-    fn next(&mut self) -> Result<Option<(Event<'a>, Marker)>, Abandoned> {
+    fn next(&mut self) -> Result<Option<(Event<'a>, Marker)>, Failed> {
         match self.parser.next_event() {
             None => Ok(None),
             Some(Ok((event, span))) => Ok(Some((event, span.start))),
             Some(Err(error)) => {
                 let problem = format!("not valid YAML: {}", error.info());
-                Err(self.refuse(error.marker(), problem))
+                Err(self.fail(error.marker(), problem))
             }
         }
     }
 
-    fn refuse(&mut self, mark: &Marker, problem: impl Into<String>) -> Abandoned {
+    fn fail(&mut self, mark: &Marker, problem: impl Into<String>) -> Failed {
         self.errors
             .push(ConfigError::new(self.source.origin(mark), "", problem));
-        Abandoned
+        Failed
     }
 
-    fn node(&mut self, event: Event<'a>, mark: Marker, depth: usize) -> Result<Node, Abandoned> {
+    fn node(&mut self, event: Event<'a>, mark: Marker, depth: usize) -> Result<Node, Failed> {
         self.count(&mark, 1)?;
-        if depth > DEEPEST {
-            return Err(self.refuse(&mark, format!("nested deeper than {DEEPEST} levels")));
+        if depth > MAX_DEPTH {
+            return Err(self.fail(&mark, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         let origin = self.source.origin(&mark);
         let (value, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
                 if tag.is_some() {
-                    self.refuse(&mark, "a tag (`!`) is not supported here");
+                    self.fail(&mark, "tags (`!`) are not supported");
                 }
                 let scalar = match self.source {
                     Source::File(_) => Scalar::Yaml {
@@ -140,7 +140,7 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(anchor, _) => (self.sequence(depth)?, anchor),
             Event::MappingStart(anchor, _) => (self.mapping(depth)?, anchor),
             Event::Alias(anchor) => return self.alias(anchor, &mark, depth),
-            _ => return Err(self.refuse(&mark, "not valid YAML: a value is missing")),
+            _ => return Err(self.fail(&mark, "not valid YAML: a value is missing")),
         };
         let node = Node { origin, value };
         if anchor > 0 {
@@ -149,7 +149,7 @@ impl<'a> Reader<'a> {
         Ok(node)
     }
 
-    fn sequence(&mut self, depth: usize) -> Result<Value, Abandoned> {
+    fn sequence(&mut self, depth: usize) -> Result<Value, Failed> {
         let mut items = Vec::new();
         while let Some((event, mark)) = self.next()? {
             if event == Event::SequenceEnd {
@@ -160,22 +160,22 @@ impl<'a> Reader<'a> {
         Ok(Value::Sequence(items))
     }
 
-    fn mapping(&mut self, depth: usize) -> Result<Value, Abandoned> {
+    fn mapping(&mut self, depth: usize) -> Result<Value, Failed> {
         let mut entries = BTreeMap::<String, Entry>::new();
         while let Some((event, mark)) = self.next()? {
             let key = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(text, ..) => text.into_owned(),
-                _ => return Err(self.refuse(&mark, "a key must be plain text")),
+                _ => return Err(self.fail(&mark, "a key must be a scalar")),
             };
             let origin = self.source.origin(&mark);
             let Some((event, mark)) = self.next()? else {
-                return Err(Abandoned);
+                return Err(Failed);
             };
             let node = self.node(event, mark, depth + 1)?;
             match entries.get(&key) {
                 Some(first) => {
-                    let problem = format!("the key stands twice, first at {}", first.origin);
+                    let problem = format!("duplicate key, first at {}", first.origin);
                     self.errors.push(ConfigError::new(origin, key, problem));
                 }
                 None => {
@@ -186,31 +186,31 @@ impl<'a> Reader<'a> {
         Ok(Value::Mapping(entries))
     }
 
-    fn alias(&mut self, anchor: usize, mark: &Marker, depth: usize) -> Result<Node, Abandoned> {
+    fn alias(&mut self, anchor: usize, mark: &Marker, depth: usize) -> Result<Node, Failed> {
         let Some(node) = self.anchors.get(&anchor).cloned() else {
-            return Err(self.refuse(mark, "an alias that refers to itself"));
+            return Err(self.fail(mark, "the alias refers to itself"));
         };
         let (size, height) = measure(&node);
         self.count(mark, size)?;
-        if depth + height > DEEPEST {
-            return Err(self.refuse(mark, format!("nested deeper than {DEEPEST} levels")));
+        if depth + height > MAX_DEPTH {
+            return Err(self.fail(mark, format!("nested deeper than {MAX_DEPTH} levels")));
         }
         Ok(node)
     }
 
-    fn count(&mut self, mark: &Marker, more: usize) -> Result<(), Abandoned> {
+    fn count(&mut self, mark: &Marker, more: usize) -> Result<(), Failed> {
         self.nodes += more;
-        if self.nodes > MOST_NODES {
-            return Err(self.refuse(
+        if self.nodes > MAX_NODES {
+            return Err(self.fail(
                 mark,
-                format!("more than {MOST_NODES} values, aliases included"),
+                format!("more than {MAX_NODES} values, including aliases"),
             ));
         }
         Ok(())
     }
 }
 
-/// The number of nodes and the levels below the first.
+/// Returns the number of nodes and the depth below the first.
 fn measure(node: &Node) -> (usize, usize) {
     let add = |children: &mut dyn Iterator<Item = &Node>| {
         children.map(measure).fold((1, 0), |(size, height), child| {

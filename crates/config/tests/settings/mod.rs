@@ -1,10 +1,10 @@
-//! A service's settings as the tests use them: two types over one tree, with every kind of value.
+//! The settings of the tests: two types over one tree, with every kind of value.
 #![allow(
     dead_code,
     unreachable_pub,
     missing_docs,
     clippy::unwrap_used,
-    reason = "shared by test files, each of which uses its own part; clippy knows only test functions as tests"
+    reason = "shared by test files, each of which uses a part of it"
 )]
 
 use std::{collections::BTreeMap, fs, net::SocketAddr};
@@ -15,13 +15,13 @@ use seaworthy_core::{ByteSize, Ratio, Secret, Timeout};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-/// The framework's settings.
+/// The settings of the framework.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Framework {
     /// The listeners.
     pub server: Server,
-    /// What is written to the log.
+    /// The log.
     #[schemars(extend("x-reloadable" = true))]
     pub log: Log,
 }
@@ -38,14 +38,14 @@ pub struct Server {
 pub struct Http {
     /// The address to listen on.
     pub addr: SocketAddr,
-    /// How long a request may take.
+    /// The timeout of a request.
     pub timeout: Timeout,
-    /// The largest body that is read.
+    /// The maximum size of a body.
     pub max_body: ByteSize,
-    /// How many connections are served at once.
+    /// The maximum number of connections.
     #[schemars(range(min = 1, max = 100_000))]
     pub connections: u32,
-    /// Who may call from a browser.
+    /// The allowed origins of browsers.
     #[schemars(extend("x-reloadable" = true))]
     pub origins: Vec<String>,
 }
@@ -87,24 +87,24 @@ pub enum Level {
     Debug,
     /// What operators follow.
     Info,
-    /// What needs a look.
+    /// A warning.
     Warn,
 }
 
-/// The service's own settings.
+/// The settings of the service.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Hello {
-    /// The word before the name.
+    /// The greeting before the name.
     #[schemars(length(min = 1))]
     pub greeting: String,
-    /// Where names are kept.
+    /// The store of names.
     pub store: Store,
     /// Limits by route.
     pub limits: BTreeMap<String, Limit>,
     /// A second greeting.
     pub farewell: Option<String>,
-    /// The key of the partner's service.
+    /// The API key of the partner.
     #[serde(skip_serializing)]
     pub api_key: Option<Secret<String>>,
 }
@@ -126,12 +126,12 @@ impl Default for Hello {
 pub enum Store {
     /// In the process.
     Memory {
-        /// How many names are kept.
+        /// The maximum number of names.
         entries: u32,
     },
     /// In Redis.
     Redis {
-        /// Where Redis is.
+        /// The URL of Redis.
         url: String,
         /// The number of the database.
         #[serde(default)]
@@ -142,7 +142,7 @@ pub enum Store {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limit {
-    /// Requests a second.
+    /// Requests per second.
     #[schemars(extend("x-reloadable" = true))]
     pub rate: u32,
 }
@@ -151,7 +151,7 @@ pub fn schema() -> Schema {
     Schema::of::<Framework>().and::<Hello>()
 }
 
-/// A directory with these files.
+/// Returns a directory with these files.
 pub fn directory(files: &[(&str, &str)]) -> TempDir {
     let directory = tempfile::tempdir().unwrap();
     for (name, text) in files {
@@ -160,17 +160,17 @@ pub fn directory(files: &[(&str, &str)]) -> TempDir {
     directory
 }
 
-/// A loader over a directory that sees no variable of the process.
+/// Returns a loader for a directory, without the variables of the process.
 pub fn loader(directory: &TempDir) -> Loader {
     Loader::new("hello")
         .directory(directory.path())
         .environment(Environment::default())
 }
 
-/// The messages of a load that fails, without the directory's changing name.
-pub fn mistakes(directory: &TempDir, loader: &Loader) -> String {
+/// Returns the errors of a load, without the random name of the directory.
+pub fn load_errors(directory: &TempDir, loader: &Loader) -> String {
     let errors = match loader.load(&schema()) {
-        Ok(loaded) => format!("no mistake: {}", loaded.show()),
+        Ok(loaded) => format!("no error: {}", loaded.show()),
         Err(errors) => errors.to_string(),
     };
     errors.replace(&format!("{}/", directory.path().display()), "")

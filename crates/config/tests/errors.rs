@@ -1,12 +1,12 @@
-//! Every mistake at once, each with its place (CONF-1).
+//! All errors at once, each with its origin (CONF-1).
 
 mod settings;
 
 use seaworthy_config::Environment;
-use settings::{directory, loader, mistakes};
+use settings::{directory, load_errors, loader};
 
 #[test]
-fn names_every_mistake_at_once_with_its_place_and_the_nearest_key_conf_1() {
+fn reports_all_errors_with_origin_and_suggestion_conf_1() {
     let directory = directory(&[(
         "config.yaml",
         r#"
@@ -37,25 +37,25 @@ colour: red
             ("HELLO__LIMITS__ECHO", "hunter2"),
         ]))
         .overrides(["greting=Hi", "log.level"]);
-    insta::assert_snapshot!(mistakes(&directory, &loader));
+    insta::assert_snapshot!(load_errors(&directory, &loader));
 }
 
 #[test]
-fn two_variables_for_one_key_are_a_mistake_whatever_their_order_conf_1() {
+fn rejects_two_variables_for_one_key_conf_1() {
     let directory = directory(&[]);
     let loader = loader(&directory).environment(Environment::from([
         ("HELLO__GREETING", "Ahoy"),
         ("HELLO__greeting", "Hi"),
     ]));
-    let told = mistakes(&directory, &loader);
+    let shown = load_errors(&directory, &loader);
     assert!(
-        told.contains("greeting") && told.contains("sets the same key"),
-        "{told}"
+        shown.contains("greeting") && shown.contains("sets the same key"),
+        "{shown}"
     );
 }
 
 #[test]
-fn rejects_undeclared_entries_with_place_and_nearest_name_conf_1() {
+fn rejects_undeclared_entries_with_suggestion_conf_1() {
     let directory = directory(&[(
         "config.yaml",
         "limits:\n  echo: { rate: 1 }\n  ecko: { rate: 2 }\n  other: { rate: 3 }\n",
@@ -71,10 +71,10 @@ fn rejects_undeclared_entries_with_place_and_nearest_name_conf_1() {
         .replace(&format!("{}/", directory.path().display()), "");
     assert_eq!(
         errors,
-        "the configuration has 3 mistakes:\
-         \n  config.yaml:3:3: limits.ecko: unknown name; did you mean `echo`?\
-         \n  config.yaml:4:3: limits.other: unknown name; the names here are echo, greet\
-         \n  env HELLO__LIMITS__GRET__RATE: limits.gret: unknown name; did you mean `greet`?"
+        "the configuration has 3 errors:\
+         \n  config.yaml:3:3: limits.ecko: unknown name: did you mean `echo`?\
+         \n  config.yaml:4:3: limits.other: unknown name: the names here are echo, greet\
+         \n  env HELLO__LIMITS__GRET__RATE: limits.gret: unknown name: did you mean `greet`?"
     );
     let declared = ["echo", "ecko", "other", "gret"];
     loaded.check_entries("limits", declared).unwrap();
