@@ -42,15 +42,15 @@ async fn service_named(name: &'static str, profile: Profile, url: &str) -> (Runn
             "lifecycle.drain_delay=0s".to_owned(),
             "health.interval=50ms".to_owned(),
         ]);
-    let made = OnceLock::new();
+    let started = OnceLock::new();
     let running = Service::new(name, "1.0.0")
         .start::<NoSettings, _>(loader, async |service| {
-            let _ = made.set(Cache::connect(service, "cache", &config)?);
+            let _ = started.set(Cache::connect(service, "cache", &config)?);
             Ok(())
         })
         .await
         .unwrap();
-    (running, made.into_inner().unwrap())
+    (running, started.into_inner().unwrap())
 }
 
 fn entries(cache: &Cache) -> Entries<String> {

@@ -165,11 +165,11 @@ async fn service(server: &RabbitmqServer, queues: &[(&str, &str)]) -> (RunningSe
         "admin.addr=127.0.0.1:0",
         "lifecycle.drain_delay=0s",
     ]);
-    let (made, messaging) = oneshot::channel();
+    let (started, messaging) = oneshot::channel();
     let service = Service::new("conformance", "1.0.0")
         .start::<NoSettings, _>(loader, async move |service| {
             let messaging = Messaging::with_transport(service, "broker", &config, transport);
-            made.send(messaging).ok();
+            started.send(messaging).ok();
             Ok(())
         })
         .await

@@ -271,7 +271,7 @@ async fn silent_node_leaves_rest_of_cluster_usable_data_5() {
             .await
             .unwrap();
     }
-    // A new connection is made without the node.
+    // A new connection works without the node.
     let new = within(&cluster.url(), Timeout::from_millis(1_000));
     let end = Instant::now() + TIMEOUT;
     while let Err(error) = new.request::<usize>(cmd("GET").arg(&elsewhere[0])).await {

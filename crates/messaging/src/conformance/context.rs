@@ -22,13 +22,13 @@ use crate::{Failure, Received, Subscription};
 pub async fn message_carries_request_context_msg_8(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let seen: Arc<Mutex<Option<Arc<RequestContext>>>> = Arc::default();
-    let (came, keep) = (record.clone(), Arc::clone(&seen));
+    let (arrived, keep) = (record.clone(), Arc::clone(&seen));
     let subscription =
         Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, keep) = (came.clone(), Arc::clone(&keep));
+            let (arrived, keep) = (arrived.clone(), Arc::clone(&keep));
             async move {
                 *keep.lock().unwrap() = context::current();
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         });

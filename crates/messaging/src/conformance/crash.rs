@@ -57,11 +57,11 @@ pub async fn unsettled_message_is_redelivered_and_counted_msg_3(harness: &dyn Ha
     assert_eq!(take_and_die(harness, &name, &topic).await, 1);
     assert_eq!(take_and_die(harness, &name, &topic).await, 2);
     let record = Record::new();
-    let came = record.clone();
+    let arrived = record.clone();
     let subscription =
         Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
             assert_eq!(received.deliveries(), 3);
-            came.add(received.envelope());
+            arrived.add(received.envelope());
             async { Ok::<_, Failure>(()) }
         });
     node.subscribe(subscription).await;

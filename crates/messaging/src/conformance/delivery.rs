@@ -40,19 +40,19 @@ pub async fn messages_arrive_unchanged_msg_1(harness: &dyn Harness) {
             .unwrap();
     }
     record.wait_for(100).await;
-    let mut came = record.all();
-    came.sort_by_key(|envelope| text(envelope).parse::<u32>().unwrap());
-    for (came, sent) in came.iter().zip(&sent) {
-        assert_eq!(came.id(), sent.id());
-        assert_eq!(came.key(), sent.key());
-        assert_eq!(came.subject(), sent.subject());
-        assert_eq!(came.event_type(), sent.event_type());
-        assert_eq!(came.content_type(), sent.content_type());
-        assert_eq!(came.source(), "conformance");
-        assert_eq!(came.payload(), sent.payload());
-        assert_eq!(came.header("x-number"), sent.header("x-number"));
-        assert_eq!(came.topic(), sent.topic());
-        let apart = came.time().unwrap() - sent.time().unwrap();
+    let mut arrived = record.all();
+    arrived.sort_by_key(|envelope| text(envelope).parse::<u32>().unwrap());
+    for (arrived, sent) in arrived.iter().zip(&sent) {
+        assert_eq!(arrived.id(), sent.id());
+        assert_eq!(arrived.key(), sent.key());
+        assert_eq!(arrived.subject(), sent.subject());
+        assert_eq!(arrived.event_type(), sent.event_type());
+        assert_eq!(arrived.content_type(), sent.content_type());
+        assert_eq!(arrived.source(), "conformance");
+        assert_eq!(arrived.payload(), sent.payload());
+        assert_eq!(arrived.header("x-number"), sent.header("x-number"));
+        assert_eq!(arrived.topic(), sent.topic());
+        let apart = arrived.time().unwrap() - sent.time().unwrap();
         assert!(apart.num_milliseconds() == 0, "{apart}");
     }
     node.stop().await;
@@ -80,9 +80,9 @@ pub async fn concurrent_publishers_and_members_lose_nothing_msg_1(harness: &dyn 
         }
     });
     join_all(publishing).await;
-    let came = record.wait_for(50 * EACH).await;
+    let arrived = record.wait_for(50 * EACH).await;
     assert_eq!(
-        came.into_iter().collect::<BTreeSet<_>>(),
+        arrived.into_iter().collect::<BTreeSet<_>>(),
         numbers(50 * EACH)
     );
     join_all(members.into_iter().map(Node::stop)).await;
@@ -114,8 +114,8 @@ pub async fn concurrent_topics_lose_nothing_msg_1(harness: &dyn Harness) {
     }))
     .await;
     for record in &records {
-        let came = record.wait_for(50).await;
-        assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(50));
+        let arrived = record.wait_for(50).await;
+        assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(50));
     }
     node.stop().await;
 }
@@ -148,8 +148,8 @@ pub async fn every_group_receives_every_message_msg_1(harness: &dyn Harness) {
         publisher.publish(message(&topic, &text)).await.unwrap();
     }
     for record in &records {
-        let came = record.wait_for(50).await;
-        assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(50));
+        let arrived = record.wait_for(50).await;
+        assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(50));
     }
     node.stop().await;
 }
@@ -188,8 +188,8 @@ pub async fn messages_wait_for_group_without_members_msg_1(harness: &dyn Harness
     second
         .subscribe(record.subscription(&group, &[&topic]))
         .await;
-    let came = record.wait_for(20).await;
-    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(20));
+    let arrived = record.wait_for(20).await;
+    assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(20));
     second.stop().await;
 }
 
@@ -216,8 +216,8 @@ pub async fn joining_and_leaving_members_lose_nothing_life_4(harness: &dyn Harne
         }
     };
     futures::join!(publishing, coming_and_going);
-    let came = record.wait_for(ALL).await;
-    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(ALL));
+    let arrived = record.wait_for(ALL).await;
+    assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(ALL));
     first.stop().await;
 }
 
@@ -239,8 +239,8 @@ pub async fn concurrent_stops_lose_nothing_life_4(harness: &dyn Harness) {
     };
     futures::join!(join_all(members.into_iter().map(Node::stop)), publishing);
     last.subscribe(record.subscription(&group, &[&topic])).await;
-    let came = record.wait_for(50).await;
-    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(50));
+    let arrived = record.wait_for(50).await;
+    assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(50));
     last.stop().await;
 }
 
@@ -262,12 +262,12 @@ pub async fn empty_large_and_binary_payloads_arrive_msg_1(harness: &dyn Harness)
         publisher.publish(message.key("one")).await.unwrap();
     }
     record.wait_for(payloads.len()).await;
-    let came: Vec<_> = record
+    let arrived: Vec<_> = record
         .all()
         .iter()
         .map(|envelope| envelope.payload().clone())
         .collect();
-    assert!(came == payloads, "a payload is not what it was");
+    assert!(arrived == payloads, "a payload is not what it was");
     node.stop().await;
 }
 
@@ -275,10 +275,10 @@ pub async fn empty_large_and_binary_payloads_arrive_msg_1(harness: &dyn Harness)
 pub async fn prefetch_bounds_unsettled_messages_msg_7(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let gate = Arc::new(Semaphore::new(0));
-    let (came, open) = (record.clone(), Arc::clone(&gate));
+    let (arrived, open) = (record.clone(), Arc::clone(&gate));
     let subscription = Subscription::new(&group())
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            came.add(received.envelope());
+            arrived.add(received.envelope());
             let open = Arc::clone(&open);
             async move {
                 open.acquire().await.unwrap().forget();
@@ -306,15 +306,15 @@ pub async fn prefetch_bounds_unsettled_messages_msg_7(harness: &dyn Harness) {
 pub async fn concurrency_bounds_running_handlers_msg_7(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
-    let (came, now, peak) = (record.clone(), Arc::clone(&running), Arc::clone(&most));
+    let (arrived, now, peak) = (record.clone(), Arc::clone(&running), Arc::clone(&most));
     let subscription = Subscription::new(&group())
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, now, peak) = (came.clone(), Arc::clone(&now), Arc::clone(&peak));
+            let (arrived, now, peak) = (arrived.clone(), Arc::clone(&now), Arc::clone(&peak));
             async move {
                 peak.fetch_max(now.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
                 time::sleep(Duration::from_millis(5)).await;
                 now.fetch_sub(1, Ordering::SeqCst);
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         })

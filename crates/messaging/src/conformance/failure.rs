@@ -204,15 +204,15 @@ pub async fn failing_message_does_not_block_group_msg_3(harness: &dyn Harness) {
 #[expect(clippy::panic, reason = "the panic that is to be caught")]
 pub async fn panic_of_handler_is_failure_obs_8(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
-    let came = record.clone();
+    let arrived = record.clone();
     let subscription =
         Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let came = came.clone();
+            let arrived = arrived.clone();
             async move {
                 if received.attempt() == 1 {
                     panic!("a panic that a test wants");
                 }
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         });
@@ -229,15 +229,15 @@ pub async fn panic_of_handler_is_failure_obs_8(harness: &dyn Harness) {
 /// A handler that hangs is cancelled at its timeout, and its message is retried.
 pub async fn handler_timeout_cancels_endless_handler_life_6(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
-    let came = record.clone();
+    let arrived = record.clone();
     let subscription = Subscription::new(&group())
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let came = came.clone();
+            let arrived = arrived.clone();
             async move {
                 if received.attempt() == 1 {
                     std::future::pending::<()>().await;
                 }
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         })

@@ -39,8 +39,8 @@ impl Node {
         config.defaults.initial_backoff = Timeout::from_millis(5);
         config.defaults.max_backoff = Timeout::from_millis(20);
         change(&mut config);
-        let made = Arc::new(Mutex::new(None));
-        let (keep, over) = (Arc::clone(&made), Arc::clone(&transport));
+        let started = Arc::new(Mutex::new(None));
+        let (keep, over) = (Arc::clone(&started), Arc::clone(&transport));
         let loader = Loader::new("conformance").overrides([
             "server.http.addr=127.0.0.1:0",
             "admin.addr=127.0.0.1:0",
@@ -54,7 +54,7 @@ impl Node {
             })
             .await
             .unwrap();
-        let messaging = made.lock().unwrap().take().unwrap();
+        let messaging = started.lock().unwrap().take().unwrap();
         Self {
             service,
             messaging,

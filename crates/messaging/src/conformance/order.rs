@@ -60,12 +60,12 @@ pub async fn messages_of_key_arrive_in_order_msg_1(harness: &dyn Harness) {
 pub async fn next_message_of_key_waits_for_previous_msg_1(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let gate = Arc::new(Notify::new());
-    let (came, open) = (record.clone(), Arc::clone(&gate));
+    let (arrived, open) = (record.clone(), Arc::clone(&gate));
     let subscription =
         Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, open) = (came.clone(), Arc::clone(&open));
+            let (arrived, open) = (arrived.clone(), Arc::clone(&open));
             async move {
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 if &received.event()[..] == b"first" {
                     open.notified().await;
                 }
@@ -98,17 +98,17 @@ pub async fn retries_keep_key_order_msg_1(harness: &dyn Harness) {
         Record::new(),
         Tally::default(),
     );
-    let came = record.clone();
+    let arrived = record.clone();
     let subscription =
         Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
             let text = super::record::text(received.envelope());
             let fails = tally.add(&text) < 3 && text.ends_with('0');
-            let came = came.clone();
+            let arrived = arrived.clone();
             async move {
                 if fails {
                     return Err(Failure::retry("not yet"));
                 }
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok(())
             }
         });
@@ -174,16 +174,16 @@ pub async fn ordered_group_handles_key_in_one_member_msg_1(harness: &dyn Harness
     let mut members = Vec::new();
     for _ in 0..3 {
         let node = Node::start(harness).await;
-        let (came, busy, twice) = (record.clone(), Arc::clone(&busy), Arc::clone(&twice));
+        let (arrived, busy, twice) = (record.clone(), Arc::clone(&busy), Arc::clone(&twice));
         let subscription = Subscription::new(&group)
             .on_topic(topic.as_str(), move |received: Received<Bytes>| {
                 let key = received.envelope().key().unwrap().to_owned();
                 let flag = Arc::clone(busy.lock().unwrap().entry(key).or_default());
-                let (came, twice) = (came.clone(), Arc::clone(&twice));
+                let (arrived, twice) = (arrived.clone(), Arc::clone(&twice));
                 async move {
                     twice.fetch_or(flag.swap(true, Ordering::SeqCst), Ordering::SeqCst);
                     time::sleep(Duration::from_millis(2)).await;
-                    came.add(received.envelope());
+                    arrived.add(received.envelope());
                     flag.store(false, Ordering::SeqCst);
                     Ok::<_, Failure>(())
                 }

@@ -42,8 +42,8 @@ pub async fn broker_restart_loses_nothing_msg_1(harness: &dyn Harness) {
         }
     };
     futures::join!(publishing, restarting);
-    let came = record.wait_for(ALL).await;
-    assert_eq!(came.into_iter().collect::<BTreeSet<_>>(), numbers(ALL));
+    let arrived = record.wait_for(ALL).await;
+    assert_eq!(arrived.into_iter().collect::<BTreeSet<_>>(), numbers(ALL));
     let back = async {
         while !node
             .messaging

@@ -12,26 +12,26 @@ use crate::{Envelope, Failure, Message, Received, Subscription, Topic};
 /// The handled messages in order. Clones share one record.
 #[derive(Debug, Clone)]
 pub(super) struct Record {
-    came: Arc<Mutex<Vec<Envelope>>>,
+    arrived: Arc<Mutex<Vec<Envelope>>>,
     count: watch::Sender<usize>,
 }
 
 impl Record {
     pub(super) fn new() -> Self {
         Self {
-            came: Arc::default(),
+            arrived: Arc::default(),
             count: watch::Sender::new(0),
         }
     }
 
     pub(super) fn add(&self, envelope: &Envelope) {
-        let mut came = self.came.lock().unwrap();
-        came.push(envelope.clone());
-        self.count.send_replace(came.len());
+        let mut arrived = self.arrived.lock().unwrap();
+        arrived.push(envelope.clone());
+        self.count.send_replace(arrived.len());
     }
 
     pub(super) fn all(&self) -> Vec<Envelope> {
-        self.came.lock().unwrap().clone()
+        self.arrived.lock().unwrap().clone()
     }
 
     /// The payloads as texts without duplicates, in the order of their first arrival.
@@ -75,10 +75,11 @@ impl Record {
         let mut subscription = Subscription::new(group);
         for topic in topics {
             let record = self.clone();
-            subscription = subscription.on_topic(topic.as_str(), move |came: Received<Bytes>| {
-                record.add(came.envelope());
-                async { Ok::<_, Failure>(()) }
-            });
+            subscription =
+                subscription.on_topic(topic.as_str(), move |arrived: Received<Bytes>| {
+                    record.add(arrived.envelope());
+                    async { Ok::<_, Failure>(()) }
+                });
         }
         subscription
     }

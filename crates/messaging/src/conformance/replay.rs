@@ -15,7 +15,9 @@ use crate::{
     DeadLetterId, DeadLetterReason, DeadLetters, Envelope, Failure, GroupName, Received,
     Subscription, Topic,
     dead_letter::attributes,
-    dead_letters::{DeadLetterFilter, DeadLetterOutcome, Progress, Replay, ReplayTarget, Selection},
+    dead_letters::{
+        DeadLetterFilter, DeadLetterOutcome, Progress, Replay, ReplayTarget, Selection,
+    },
 };
 
 /// A subscription that rejects each text `times` times, with its own explanation, and then records
@@ -82,9 +84,14 @@ pub async fn replay_reaches_only_failed_group_msg_3(harness: &dyn Harness) {
         "{treated:?}"
     );
     assert_eq!(failing.wait_for(1).await, ["again"]);
-    let came = failing.all().remove(0);
+    let arrived = failing.all().remove(0);
     assert_eq!(
-        (came.id(), came.key(), came.header("x-own"), came.payload()),
+        (
+            arrived.id(),
+            arrived.key(),
+            arrived.header("x-own"),
+            arrived.payload()
+        ),
         (sent.id(), Some("k"), Some("kept"), sent.payload())
     );
     // What is published after the replay comes after it.

@@ -27,14 +27,14 @@ use crate::{
 pub async fn stop_finishes_handled_message_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let begun = Arc::new(Notify::new());
-    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let (arrived, begin) = (record.clone(), Arc::clone(&begun));
     let subscription =
         Subscription::new(&name).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            let (arrived, begin) = (arrived.clone(), Arc::clone(&begin));
             async move {
-                tell.notify_one();
+                begin.notify_one();
                 time::sleep(Duration::from_millis(300)).await;
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         });
@@ -61,7 +61,7 @@ async fn nothing_is_left(
     record
         .wait_until(|texts| texts.iter().any(|text| text == "last"))
         .await;
-    assert_eq!(record.all().len(), before + 1, "something came twice");
+    assert_eq!(record.all().len(), before + 1, "something arrived twice");
     assert!(dead_letters(&next, topic, 0).await.is_empty());
     next.stop().await;
 }
@@ -70,10 +70,10 @@ async fn nothing_is_left(
 pub async fn stop_returns_message_between_attempts_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let failed = Arc::new(Notify::new());
-    let tell = Arc::clone(&failed);
+    let begin = Arc::clone(&failed);
     let subscription =
         Subscription::new(&name).on_topic(topic.as_str(), move |_: Received<Bytes>| {
-            tell.notify_one();
+            begin.notify_one();
             async { Err(Failure::delay(Duration::from_secs(60), "not now")) }
         });
     node.subscribe(subscription).await;
@@ -97,14 +97,14 @@ pub async fn stop_returns_message_between_attempts_life_4(harness: &dyn Harness)
 pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
     let (node, topic, name, record) = (Node::start(harness).await, topic(), group(), Record::new());
     let begun = Arc::new(Notify::new());
-    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let (arrived, begin) = (record.clone(), Arc::clone(&begun));
     let subscription = Subscription::new(&name)
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            let (arrived, begin) = (arrived.clone(), Arc::clone(&begin));
             async move {
-                tell.notify_one();
+                begin.notify_one();
                 time::sleep(Duration::from_millis(300)).await;
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         })
@@ -122,10 +122,10 @@ pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
     assert!(record.all().len() < 30, "the stop waited for everything");
     let next = Node::start(harness).await;
     next.subscribe(record.subscription(&name, &[&topic])).await;
-    let came = record.wait_for(30).await;
+    let arrived = record.wait_for(30).await;
     let numbers_in_order: Vec<_> = (0..30).map(|number| number.to_string()).collect();
-    assert_eq!(came, numbers_in_order);
-    assert_eq!(record.all().len(), 30, "something came twice");
+    assert_eq!(arrived, numbers_in_order);
+    assert_eq!(record.all().len(), 30, "something arrived twice");
     next.stop().await;
 }
 
@@ -133,17 +133,17 @@ pub async fn stop_returns_fetched_messages_life_4(harness: &dyn Harness) {
 pub async fn stop_cancels_no_handler_life_4(harness: &dyn Harness) {
     let (node, topic, record) = (Node::start(harness).await, topic(), Record::new());
     let begun = Arc::new(Notify::new());
-    let (came, tell) = (record.clone(), Arc::clone(&begun));
+    let (arrived, begin) = (record.clone(), Arc::clone(&begun));
     let subscription =
         Subscription::new(&group()).on_topic(topic.as_str(), move |received: Received<Bytes>| {
-            let (came, tell) = (came.clone(), Arc::clone(&tell));
+            let (arrived, begin) = (arrived.clone(), Arc::clone(&begin));
             async move {
-                tell.notify_one();
+                begin.notify_one();
                 for _ in 0..20 {
                     time::sleep(Duration::from_millis(10)).await;
                 }
                 assert!(seaworthy_core::context::current().is_some());
-                came.add(received.envelope());
+                arrived.add(received.envelope());
                 Ok::<_, Failure>(())
             }
         });
@@ -179,10 +179,10 @@ pub async fn message_confirmed_before_close_arrives_life_4(harness: &dyn Harness
         node.stop().await;
     });
     let confirmed: Vec<_> = results.into_iter().filter_map(Result::unwrap).collect();
-    let came = record
+    let arrived = record
         .wait_until(|texts| confirmed.iter().all(|number| texts.contains(number)))
         .await;
-    assert!(came.len() >= confirmed.len());
+    assert!(arrived.len() >= confirmed.len());
     consumer.stop().await;
     assert!(
         record
@@ -232,18 +232,18 @@ pub async fn returned_message_counts_no_delivery_msg_3(harness: &dyn Harness) {
         let session = transport.open(plan.clone()).await.unwrap();
         let mut taken = Vec::new();
         while taken.len() < 2 {
-            let came = time::timeout(TIMEOUT, session.next()).await;
-            taken.extend(came.unwrap().unwrap());
+            let arrived = time::timeout(TIMEOUT, session.next()).await;
+            taken.extend(arrived.unwrap().unwrap());
         }
         session.stop().await.unwrap();
         let tags = taken.iter().map(|delivery| delivery.tag).collect();
         session.release(tags).await.unwrap();
     }
-    let came = record.clone();
+    let arrived = record.clone();
     let subscription = Subscription::new(&name)
         .on_topic(topic.as_str(), move |received: Received<Bytes>| {
             assert_eq!(received.deliveries(), 1);
-            came.add(received.envelope());
+            arrived.add(received.envelope());
             async { Ok::<_, Failure>(()) }
         })
         .limits(SubscriptionOverrides {

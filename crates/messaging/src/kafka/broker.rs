@@ -172,7 +172,7 @@ impl Inner {
         let partitions = self.partitions(&plan.topics).await?;
         let config = self.clients.member(&self.names.group(&plan.group));
         let timeout = self.link.timeout();
-        let made = blocking(move || {
+        let member = blocking(move || {
             let client: Client = config.create_with_context(Rebalances::default())?;
             match groups::register(&client, &partitions, timeout) {
                 Ok(starts) => Ok((Arc::new(client), starts)),
@@ -182,7 +182,7 @@ impl Inner {
                 }
             }
         });
-        let (client, starts) = made.await?;
+        let (client, starts) = member.await?;
         let opened = Opened {
             topics: plan.topics.clone(),
             client: Arc::downgrade(&client),
@@ -200,7 +200,7 @@ impl Inner {
         };
         let topics = named.collect();
         let member = Member::new(plan.group, topics, starts, limits, Arc::clone(&client), to);
-        client.context().tell(&member);
+        client.context().set_member(&member);
         Ok(KafkaDeliveries::new(member, arrivals))
     }
 

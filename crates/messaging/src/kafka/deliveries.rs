@@ -21,7 +21,7 @@ use crate::transport::{Deliveries, Delivery, DeliveryTag, TransportError};
 
 /// A stop waits this long until the member has left its group. Otherwise the cluster waits for the
 /// lease.
-const LEAVE: Duration = Duration::from_secs(5);
+const LEAVE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// One member of a group.
 pub(super) struct KafkaDeliveries {
@@ -94,10 +94,10 @@ impl KafkaDeliveries {
     async fn leave_if_over(&self) {
         let is_over = {
             let state = self.member.state.lock();
-            state.phase != Phase::Taking && state.holds_nothing()
+            state.phase != Phase::Running && state.holds_nothing()
         };
         if is_over && self.begun.load(Ordering::SeqCst) {
-            let _ = time::timeout(LEAVE, self.member.left.cancelled()).await;
+            let _ = time::timeout(LEAVE_TIMEOUT, self.member.left.cancelled()).await;
         }
     }
 }
@@ -150,7 +150,7 @@ impl Deliveries for KafkaDeliveries {
             {
                 let mut state = self.member.state.lock();
                 for tag in tags {
-                    if state.phase == Phase::Taking {
+                    if state.phase == Phase::Running {
                         state.deliver_again(tag);
                     } else {
                         state.put_back(tag);
@@ -186,7 +186,7 @@ impl Deliveries for KafkaDeliveries {
 impl Drop for KafkaDeliveries {
     fn drop(&mut self) {
         let mut state = self.member.state.lock();
-        state.phase = Phase::Over;
+        state.phase = Phase::Ended;
         if !self.begun.load(Ordering::SeqCst) {
             let client = state.client.take();
             // The end of the client blocks.
@@ -231,7 +231,7 @@ mod tests {
         );
         let deliveries = KafkaDeliveries::new(member, arrivals);
         for _ in 0..2 {
-            let next = time::timeout(LEAVE, deliveries.next()).await;
+            let next = time::timeout(LEAVE_TIMEOUT, deliveries.next()).await;
             assert!(
                 matches!(next, Ok(Err(TransportError::Unavailable(_)))),
                 "{next:?}"

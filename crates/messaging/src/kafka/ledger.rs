@@ -43,7 +43,11 @@ impl Ledger {
             let mut start = offset;
             for (length, disposition) in words.map_while(run) {
                 let end = start.saturating_add(length);
-                ahead.push_back(Run { start, end, disposition });
+                ahead.push_back(Run {
+                    start,
+                    end,
+                    disposition,
+                });
                 start = end;
             }
         }
@@ -108,7 +112,10 @@ impl Ledger {
     /// The number of unsettled messages before `end`.
     pub(super) fn waiting(&self, end: i64) -> u64 {
         let open = self.open.len() as u64;
-        let done = self.ahead.iter().filter(|run| run.disposition == Disposition::Done);
+        let done = self
+            .ahead
+            .iter()
+            .filter(|run| run.disposition == Disposition::Done);
         let done: i64 = done
             .map(|run| run.end.min(end) - run.start.max(self.next))
             .map(|length| length.max(0))
@@ -164,7 +171,10 @@ fn run(word: &str) -> Option<(i64, Disposition)> {
         "d" => Disposition::Done,
         disposition => Disposition::Delivered(disposition.strip_prefix('x')?.parse().ok()?),
     };
-    Some((length.parse().ok().filter(|length| *length > 0)?, disposition))
+    Some((
+        length.parse().ok().filter(|length| *length > 0)?,
+        disposition,
+    ))
 }
 
 #[cfg(test)]
@@ -192,8 +202,8 @@ mod tests {
     #[test]
     fn deliveries_are_counted_over_members_msg_3() {
         let mut ledger = Ledger::read(0, "s1 1x1 2d 1x20 nonsense");
-        let came: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
-        assert_eq!(came, [Some(2), None, None, Some(21), Some(1)]);
+        let arrived: Vec<_> = (0..5).map(|offset| ledger.arrive(offset)).collect();
+        assert_eq!(arrived, [Some(2), None, None, Some(21), Some(1)]);
         ledger.release(0);
         assert_eq!(ledger.metadata(), "s1 1x1 2d 1x21 1x1");
         assert_eq!(ledger.deliver_again(0), 2);
@@ -215,10 +225,10 @@ mod tests {
         fn what_is_read_is_what_was_written_msg_1(
             start in 0..1_000_i64,
             done in proptest::collection::btree_set(0..200_i64, 0..200),
-            came in 0..200_i64,
+            arrived in 0..200_i64,
         ) {
             let mut ledger = Ledger::read(start, "");
-            for offset in 0..came {
+            for offset in 0..arrived {
                 ledger.arrive(start + offset);
             }
             for offset in &done {
@@ -229,8 +239,8 @@ mod tests {
             prop_assert_eq!(next.waiting(start + 200), ledger.waiting(start + 200));
             prop_assert_eq!(next.metadata(), metadata);
             for offset in floor..start + 200 {
-                let is_done = done.contains(&(offset - start)) && offset < start + came;
-                let count = if offset < start + came { 2 } else { 1 };
+                let is_done = done.contains(&(offset - start)) && offset < start + arrived;
+                let count = if offset < start + arrived { 2 } else { 1 };
                 prop_assert_eq!(next.arrive(offset), (!is_done).then_some(count));
             }
         }

@@ -129,7 +129,7 @@ impl Link {
 fn drain(client: &BaseConsumer<Quiet>) -> Option<KafkaError> {
     let mut event = None;
     for _ in 0..MAX_EVENTS {
-        // `None` also stands for internal events.
+        // `None` also represents internal events.
         let Some(Err(error)) = client.poll(Duration::ZERO) else {
             continue;
         };

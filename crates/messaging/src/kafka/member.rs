@@ -19,7 +19,7 @@ use super::{
     ledger::Ledger,
     link::MAX_REQUEST_TIME,
     partition::{Held, Origin, Place},
-    rebalance::{Change, Rebalances},
+    rebalance::{Rebalance, Rebalances},
     state::{Arrival, Phase, State},
     wire,
 };
@@ -109,9 +109,9 @@ impl Member {
     }
 
     /// Records a rebalance. Returns it if the member has ended.
-    pub(super) fn note(&self, change: Change) -> Option<Change> {
+    pub(super) fn record_rebalance(&self, change: Rebalance) -> Option<Rebalance> {
         let mut state = self.state.lock();
-        if state.phase == Phase::Over {
+        if state.phase == Phase::Ended {
             return Some(change);
         }
         state.changes.push_back(change);
@@ -138,7 +138,7 @@ impl Member {
     /// Takes messages within the prefetch, and returns the next step.
     pub(super) fn work(&self) -> Next {
         let mut state = self.state.lock();
-        if state.phase == Phase::Taking {
+        if state.phase == Phase::Running {
             self.take(&mut state);
         }
         self.next(&mut state)
@@ -146,21 +146,21 @@ impl Member {
 
     fn take(&self, state: &mut State) {
         let places: Vec<Place> = state.assigned.keys().copied().collect();
-        let (mut taken, mut came) = (0, true);
+        let (mut taken, mut is_taken) = (0, true);
         // One message of each partition at a time, for fairness.
-        while came && taken < MAX_SKIPPED {
-            came = false;
+        while is_taken && taken < MAX_SKIPPED {
+            is_taken = false;
             for place in &places {
                 if state.held.len() >= self.limits.prefetch {
                     return;
                 }
                 if self.take_one(state, *place) {
-                    came = true;
+                    is_taken = true;
                     taken += 1;
                 }
             }
         }
-        if came {
+        if is_taken {
             self.wake.notify_one();
         }
     }
@@ -238,7 +238,7 @@ impl Member {
             return Next::Wait;
         }
         let is_urgent =
-            !state.staged.is_empty() || state.is_handing_over || state.phase != Phase::Taking;
+            !state.staged.is_empty() || state.is_handing_over || state.phase != Phase::Running;
         let mut due = state.commit_not_before;
         if !is_urgent {
             due = due.max(state.committed_at + self.limits.commit_interval);

@@ -17,14 +17,14 @@ use super::{
 
 /// A rebalance of the group.
 #[derive(Clone)]
-pub(super) enum Change {
+pub(super) enum Rebalance {
     /// Partitions that this member gets.
     Assign(Vec<Partition>),
     /// Partitions that move to other members.
     Revoke(Vec<Partition>),
 }
 
-impl Change {
+impl Rebalance {
     /// Accepts the rebalance, regardless of held messages.
     pub(super) fn accept(self, client: &BaseConsumer<Rebalances>) -> KafkaResult<()> {
         match self {
@@ -40,7 +40,7 @@ impl Change {
 pub(super) struct Rebalances(OnceLock<Weak<Member>>);
 
 impl Rebalances {
-    pub(super) fn tell(&self, member: &Arc<Member>) {
+    pub(super) fn set_member(&self, member: &Arc<Member>) {
         // The creator of the client sets it once.
         let _ = self.0.set(Arc::downgrade(member));
     }
@@ -69,11 +69,11 @@ impl ConsumerContext for Rebalances {
     ) {
         let partitions = names(partitions);
         let change = match what {
-            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Change::Assign(partitions),
-            _ => Change::Revoke(partitions),
+            RDKafkaRespErr::RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS => Rebalance::Assign(partitions),
+            _ => Rebalance::Revoke(partitions),
         };
         let left = match self.member() {
-            Some(member) => member.note(change),
+            Some(member) => member.record_rebalance(change),
             None => Some(change),
         };
         // A member that ends releases all partitions.

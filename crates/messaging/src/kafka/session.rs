@@ -17,7 +17,7 @@ use super::{
     ledger::Ledger,
     member::{Client, Member},
     partition::Assigned,
-    rebalance::{Change, release},
+    rebalance::{Rebalance, release},
     state::Phase,
 };
 use crate::transport::TransportError;
@@ -26,12 +26,12 @@ use crate::transport::TransportError;
 const POLL_TIMEOUT: Duration = Duration::from_millis(50);
 /// A member that ends waits this long for its last commit. Without the commit, messages are
 /// redelivered.
-const LAST_COMMIT: Duration = Duration::from_secs(3);
+const LAST_COMMIT_TIMEOUT: Duration = Duration::from_secs(3);
 /// How long a client may take to leave its group. It reports no end, and a joining client leaves
 /// after it has joined.
 const LEAVING: Duration = Duration::from_millis(200);
 /// The pause after an unanswered request.
-const ASK_AGAIN: Duration = Duration::from_millis(200);
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
 /// The thread of a member. The client reports rebalances only while it is polled.
 pub(super) struct Session {
@@ -63,15 +63,15 @@ impl Session {
     pub(super) fn run(mut self, client: Arc<Client>) {
         // The client panics if committed metadata of another program is not UTF-8. The group does
         // not wait for this member after a panic.
-        let lived = panic::catch_unwind(AssertUnwindSafe(|| self.live(&client)));
-        if lived.is_err() {
+        let polled = panic::catch_unwind(AssertUnwindSafe(|| self.poll(&client)));
+        if polled.is_err() {
             self.member.end(TransportError::unavailable(
                 "the thread of a member of a group panicked",
             ));
         }
         let (held, kept, changes) = {
             let mut state = self.member.state.lock();
-            state.phase = Phase::Over;
+            state.phase = Phase::Ended;
             (
                 std::mem::take(&mut state.assigned),
                 state.client.take(),
@@ -85,7 +85,7 @@ impl Session {
         self.member.left.cancel();
     }
 
-    fn live(&mut self, client: &Arc<Client>) {
+    fn poll(&mut self, client: &Arc<Client>) {
         while !self.is_over() {
             match client.poll(POLL_TIMEOUT) {
                 None => {}
@@ -101,9 +101,9 @@ impl Session {
     }
 
     /// Accepts all rebalances. Otherwise the client never leaves the group and never ends.
-    fn answer_all(&mut self, client: &Client, changes: Vec<Change>) {
+    fn answer_all(&mut self, client: &Client, changes: Vec<Rebalance>) {
         let handover = self.handover.take();
-        let handover = handover.map(|handover| Change::Revoke(handover.partitions));
+        let handover = handover.map(|handover| Rebalance::Revoke(handover.partitions));
         for change in handover.into_iter().chain(changes) {
             if let Err(error) = change.accept(client) {
                 tracing::debug!(group = %self.member.group, %error, "a member of a group cannot accept a rebalance");
@@ -114,15 +114,15 @@ impl Session {
     fn is_over(&mut self) -> bool {
         let state = self.member.state.lock();
         let is_ending = match state.phase {
-            Phase::Taking => false,
+            Phase::Running => false,
             Phase::Stopping => state.holds_nothing(),
-            Phase::Over => true,
+            Phase::Ended => true,
         };
         if !is_ending {
             return false;
         }
         let since = *self.ending.get_or_insert_with(Instant::now);
-        let is_over = state.is_clean() || since.elapsed() > LAST_COMMIT;
+        let is_over = state.is_clean() || since.elapsed() > LAST_COMMIT_TIMEOUT;
         drop(state);
         self.member.wake.notify_one();
         is_over
@@ -149,8 +149,8 @@ impl Session {
                 return;
             };
             match change {
-                Change::Revoke(partitions) => self.prepare_handover(partitions),
-                Change::Assign(partitions) => {
+                Rebalance::Revoke(partitions) => self.prepare_handover(partitions),
+                Rebalance::Assign(partitions) => {
                     if let Err(error) = self.begin(client, &partitions) {
                         self.ask_again(error);
                         return;
@@ -170,7 +170,7 @@ impl Session {
         if is_refused || since.elapsed() > self.member.limits.lease {
             self.member.state.lock().end(failed(error));
         } else {
-            std::thread::sleep(ASK_AGAIN);
+            std::thread::sleep(RETRY_INTERVAL);
         }
     }
 
@@ -250,17 +250,17 @@ impl Session {
         let is_lost = client.assignment_lost();
         let is_late = Instant::now() >= *until;
         let mut state = self.member.state.lock();
-        if !is_lost && !is_late && !state.has_handed_over() && state.phase != Phase::Over {
+        if !is_lost && !is_late && !state.has_handed_over() && state.phase != Phase::Ended {
             return;
         }
-        let mut gone = Vec::new();
+        let mut released = Vec::new();
         for partition in partitions {
             let place = self.member.place(partition);
-            gone.extend(place.and_then(|place| state.assigned.remove(&place)));
+            released.extend(place.and_then(|place| state.assigned.remove(&place)));
         }
         state.is_handing_over = false;
         drop(state);
-        drop(gone);
+        drop(released);
         if is_late {
             tracing::warn!(group = %self.member.group, "partitions move to other members before their messages are settled");
         }

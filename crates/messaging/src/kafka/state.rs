@@ -9,12 +9,12 @@ use tokio::sync::mpsc;
 use super::{
     member::Client,
     partition::{Assigned, Held, Origin, Place, Staged},
-    rebalance::Change,
+    rebalance::Rebalance,
 };
 use crate::transport::{Delivery, DeliveryTag, TransportError};
 
 /// The pause after a failed commit. Most fail because of a rebalance, which takes a few heartbeats.
-const COMMIT_AGAIN: Duration = Duration::from_millis(100);
+const COMMIT_BACKOFF: Duration = Duration::from_millis(100);
 
 /// Deliveries, or the error that ends the session.
 pub(super) type Arrival = Result<Delivery, TransportError>;
@@ -23,11 +23,11 @@ pub(super) type Arrival = Result<Delivery, TransportError>;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     /// The session takes messages.
-    Taking,
+    Running,
     /// The session settles its messages and takes no others.
     Stopping,
     /// The session has ended.
-    Over,
+    Ended,
 }
 
 /// The state of a member.
@@ -35,7 +35,7 @@ pub(super) struct State {
     pub(super) phase: Phase,
     pub(super) client: Option<Arc<Client>>,
     pub(super) assigned: BTreeMap<Place, Assigned>,
-    pub(super) changes: VecDeque<Change>,
+    pub(super) changes: VecDeque<Rebalance>,
     /// Whether a partition moves to another member.
     pub(super) is_handing_over: bool,
     pub(super) held: BTreeMap<DeliveryTag, Held>,
@@ -56,7 +56,7 @@ impl State {
     pub(super) fn new(client: Arc<Client>, to: mpsc::UnboundedSender<Arrival>) -> Self {
         let now = Instant::now();
         Self {
-            phase: Phase::Taking,
+            phase: Phase::Running,
             client: Some(client),
             assigned: BTreeMap::new(),
             changes: VecDeque::new(),
@@ -106,7 +106,7 @@ impl State {
             .is_none_or(|assigned| {
                 assigned.is_leaving || assigned.number != held.origin.assignment
             });
-        if is_leaving || self.phase != Phase::Taking {
+        if is_leaving || self.phase != Phase::Running {
             self.put_back(staged.tag);
             return;
         }
@@ -171,8 +171,8 @@ impl State {
         let staged = std::mem::take(&mut self.committing);
         let later = std::mem::replace(&mut self.staged, staged);
         self.staged.extend(later);
-        self.commit_not_before = Instant::now() + COMMIT_AGAIN;
-        if self.phase != Phase::Taking {
+        self.commit_not_before = Instant::now() + COMMIT_BACKOFF;
+        if self.phase != Phase::Running {
             self.put_back_staged(false);
         } else if self.is_handing_over {
             self.put_back_staged(true);
@@ -183,8 +183,8 @@ impl State {
 
     /// Ends the session with an error.
     pub(super) fn end(&mut self, error: TransportError) {
-        if self.phase != Phase::Over {
-            self.phase = Phase::Over;
+        if self.phase != Phase::Ended {
+            self.phase = Phase::Ended;
             // A dropped session has no receiver.
             let _ = self.to.send(Err(error));
         }

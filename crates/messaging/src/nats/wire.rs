@@ -117,9 +117,9 @@ mod tests {
             description: None,
             length: 0,
         };
-        let (came, problem) = envelope(sent.topic().clone(), message);
+        let (arrived, problem) = envelope(sent.topic().clone(), message);
         assert_eq!(problem, None);
-        assert_eq!(came.key(), Some(" a%20\"ä "));
-        assert_eq!(came.subject(), Some(""));
+        assert_eq!(arrived.key(), Some(" a%20\"ä "));
+        assert_eq!(arrived.subject(), Some(""));
     }
 }

@@ -60,8 +60,8 @@ async fn message_above_cluster_limit_is_refused_at_once_msg_2() {
     let small = small.set("max.message.bytes", "2000");
     // The client must exist until it has answered.
     let admin = admin(server.0.address());
-    let made = admin.create_topics([&small], &AdminOptions::new());
-    assert!(made.await.unwrap().iter().all(Result::is_ok));
+    let created = admin.create_topics([&small], &AdminOptions::new());
+    assert!(created.await.unwrap().iter().all(Result::is_ok));
     let plans = vec![TopicPlan {
         topic: topic.clone(),
         allows_unroutable: true,
@@ -112,8 +112,8 @@ async fn tls_and_scram_authenticate_both_sides_conf_5() {
         return;
     };
     let folder = tempfile::tempdir().unwrap();
-    let made = || rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
-    let (server_identity, other_identity) = (made(), made());
+    let generate = || rcgen::generate_simple_self_signed(vec!["127.0.0.1".to_owned()]).unwrap();
+    let (server_identity, other_identity) = (generate(), generate());
     let file = |name: &str, content: String| {
         let path = folder.path().join(name);
         std::fs::write(&path, content).unwrap();
@@ -210,6 +210,6 @@ async fn cluster_silent_beyond_lease_loses_nothing_msg_1() {
     };
     let all: Vec<_> = (0..100).map(|number| number.to_string()).collect();
     let slowly = Duration::from_millis(50);
-    let (_, came) = futures::join!(silence, settle_until(&*transport, &plan, &all, slowly));
-    assert!(came >= all.len());
+    let (_, arrived) = futures::join!(silence, settle_until(&*transport, &plan, &all, slowly));
+    assert!(arrived >= all.len());
 }

@@ -70,10 +70,10 @@ pub(crate) async fn settle_until(
                 continue;
             };
             while !missing.is_empty() {
-                let Ok(came) = session.next().await else {
+                let Ok(arrived) = session.next().await else {
                     break;
                 };
-                for delivery in came {
+                for delivery in arrived {
                     time::sleep(pause).await;
                     count += 1;
                     missing.remove(&text(&delivery));
@@ -95,14 +95,14 @@ async fn joining_member_gets_share_without_repeats_msg_1() {
     let (one, other) = (open(&url).await, open(&url).await);
     let plan = plan("share", &topic, 10);
     let first = one.open(plan.clone()).await.unwrap();
-    let came: Arc<Mutex<Vec<(usize, String, String)>>> = Arc::default();
+    let arrived: Arc<Mutex<Vec<(usize, String, String)>>> = Arc::default();
     let handle = |who: usize, session: Arc<dyn Deliveries>| {
-        let came = Arc::clone(&came);
+        let arrived = Arc::clone(&arrived);
         tokio::spawn(async move {
             loop {
                 for delivery in next(&*session).await {
                     let key = delivery.envelope.key().unwrap().to_owned();
-                    came.lock().push((who, key, text(&delivery)));
+                    arrived.lock().push((who, key, text(&delivery)));
                     // The member holds messages for a while, also during a rebalance.
                     time::sleep(Duration::from_millis(10)).await;
                     session.acknowledge(vec![delivery.tag]).await.unwrap();
@@ -114,7 +114,7 @@ async fn joining_member_gets_share_without_repeats_msg_1() {
     let (mut published, mut second) = (0, None);
     let share = async {
         // Until the second member has handled messages for a while.
-        while came.lock().iter().filter(|(who, ..)| *who == 2).count() < 30 {
+        while arrived.lock().iter().filter(|(who, ..)| *who == 2).count() < 30 {
             for key in 0..KEYS {
                 let envelope = sent(&topic, &key.to_string(), &format!("{published:06}"));
                 let answers = one.publish(vec![envelope]).await;
@@ -127,7 +127,7 @@ async fn joining_member_gets_share_without_repeats_msg_1() {
             }
             time::sleep(Duration::from_millis(100)).await;
         }
-        while came.lock().len() < published {
+        while arrived.lock().len() < published {
             time::sleep(Duration::from_millis(20)).await;
         }
     };
@@ -135,10 +135,10 @@ async fn joining_member_gets_share_without_repeats_msg_1() {
     time::sleep(Duration::from_millis(500)).await;
     first.abort();
     second.unwrap().abort();
-    let came = came.lock().clone();
-    assert_eq!(came.len(), published, "something came twice");
+    let arrived = arrived.lock().clone();
+    assert_eq!(arrived.len(), published, "something arrived twice");
     let mut by_key: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
-    for (_, key, text) in &came {
+    for (_, key, text) in &arrived {
         by_key.entry(key).or_default().push(text);
     }
     for (key, texts) in by_key {
@@ -155,11 +155,11 @@ async fn crash_redelivers_only_unacknowledged_messages_msg_3() {
     let envelopes = (0..20).map(|number| sent(&topic, "one", &number.to_string()));
     let answers = transport.publish(envelopes.collect()).await;
     assert!(answers.iter().all(Result::is_ok), "{answers:?}");
-    let mut came = Vec::new();
-    while came.len() < 20 {
-        came.extend(next(&*session).await);
+    let mut arrived = Vec::new();
+    while arrived.len() < 20 {
+        arrived.extend(next(&*session).await);
     }
-    let done = came.iter().filter(|delivery| text(delivery) != "3");
+    let done = arrived.iter().filter(|delivery| text(delivery) != "3");
     session
         .acknowledge(done.map(|delivery| delivery.tag).collect())
         .await
@@ -189,9 +189,9 @@ async fn message_returned_by_live_member_counts_no_delivery_msg_3() {
     let session = transport.open(plan("back", &topic, 2)).await.unwrap();
     transport.publish(vec![sent(&topic, "one", "again")]).await;
     for _ in 0..3 {
-        let came = next(&*session).await.remove(0);
-        assert_eq!((text(&came), came.count), ("again".to_owned(), 1));
-        session.release(vec![came.tag]).await.unwrap();
+        let arrived = next(&*session).await.remove(0);
+        assert_eq!((text(&arrived), arrived.count), ("again".to_owned(), 1));
+        session.release(vec![arrived.tag]).await.unwrap();
     }
 }
 

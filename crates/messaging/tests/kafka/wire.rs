@@ -81,10 +81,10 @@ async fn foreign_message_arrives_with_its_key_msg_6() {
     let record = FutureRecord::to(topic.as_str()).key("k").payload("x");
     let written = writer.send(record.headers(headers), Duration::ZERO).await;
     assert!(written.is_ok(), "{written:?}");
-    let came = next(&*session).await.remove(0);
-    assert_eq!(came.envelope.key(), Some("k"));
-    assert_eq!(came.envelope.event_type(), topic.as_str());
-    assert_eq!(came.envelope.content_type(), Some("text/plain"));
-    let problem = came.problem.unwrap();
+    let arrived = next(&*session).await.remove(0);
+    assert_eq!(arrived.envelope.key(), Some("k"));
+    assert_eq!(arrived.envelope.event_type(), topic.as_str());
+    assert_eq!(arrived.envelope.content_type(), Some("text/plain"));
+    let problem = arrived.problem.unwrap();
     assert!(problem.contains("ce_type"), "{problem}");
 }

@@ -42,11 +42,11 @@ impl Subscribed {
         broker.declare(vec![declared]).await.unwrap();
 
         let name = Names::new(&config.kafka.prefix).unwrap().topic(&topic);
-        let made = Clients::new(&config, "test").unwrap();
-        let made = made
+        let created = Clients::new(&config, "test").unwrap();
+        let created = created
             .member("early")
             .create_with_context(Rebalances::default());
-        let client: Arc<Client> = Arc::new(made.unwrap());
+        let client: Arc<Client> = Arc::new(created.unwrap());
         let limits = Limits {
             prefetch: 1,
             commit_interval: Duration::from_secs(1),
@@ -63,7 +63,7 @@ impl Subscribed {
             Arc::clone(&client),
             to,
         );
-        client.context().tell(&member);
+        client.context().set_member(&member);
         client.subscribe(&[&name]).unwrap();
         Some(Self {
             _server: server,
@@ -76,7 +76,7 @@ impl Subscribed {
     /// Its session, which was given its partition and gives it back once it is polled again.
     fn leaving(&self) -> Session {
         let mut session = Session::new(Arc::clone(&self.member));
-        live_until(&mut session, &self.client, |session| {
+        poll_until(&mut session, &self.client, |session| {
             !session.member.state.lock().assigned.is_empty()
         });
         self.client.unsubscribe();
@@ -84,12 +84,12 @@ impl Subscribed {
     }
 }
 
-/// Polls until it is so.
-fn live_until(session: &mut Session, client: &Arc<Client>, is_so: impl Fn(&Session) -> bool) {
-    let began = Instant::now();
-    while !is_so(session) {
+/// Polls until a condition holds.
+fn poll_until(session: &mut Session, client: &Arc<Client>, holds: impl Fn(&Session) -> bool) {
+    let begun = Instant::now();
+    while !holds(session) {
         assert!(
-            began.elapsed() < TIMEOUT,
+            begun.elapsed() < TIMEOUT,
             "the condition does not hold in time"
         );
         drop(client.poll(POLL_TIMEOUT));
@@ -116,7 +116,7 @@ async fn member_ending_during_handover_leaves_group_life_4() {
     };
     let mut session = test.leaving();
     let (member, client) = (test.member, test.client);
-    live_until(&mut session, &client, |session| session.handover.is_some());
+    poll_until(&mut session, &client, |session| session.handover.is_some());
 
     member.end(TransportError::Closed);
     thread::spawn(move || session.run(client));

@@ -1,5 +1,5 @@
 -- Trims messages that all groups have acknowledged, and deletes inactive consumers without messages.
-local group, session, gone = ARGV[1], ARGV[2], tonumber(ARGV[3])
+local group, session, max_idle = ARGV[1], ARGV[2], tonumber(ARGV[3])
 
 local function map(flat)
     local of = {}
@@ -34,7 +34,7 @@ for _, stream in ipairs(KEYS) do
     end
     for _, info in ipairs(redis.call('XINFO', 'CONSUMERS', stream, group)) do
         local of = map(info)
-        if of['name'] ~= session and of['pending'] == 0 and of['idle'] > gone then
+        if of['name'] ~= session and of['pending'] == 0 and of['idle'] > max_idle then
             redis.call('XGROUP', 'DELCONSUMER', stream, group, of['name'])
         end
     end
