@@ -35,7 +35,7 @@ static NATS: Shared<NatsServer> = Shared::new("SEAWORTHY_TEST_NATS", NatsServer:
 fn config(url: &str) -> MessagingConfig {
     let mut config = MessagingConfig::new(url.parse().unwrap());
     // The server redelivers the messages of a dead member soon.
-    config.nats.lease = Timeout::from_secs(2);
+    config.nats.claim_ttl = Timeout::from_secs(2);
     config
 }
 

@@ -47,7 +47,7 @@ static REDIS: Shared<RedisServer> = Shared::new("SEAWORTHY_TEST_REDIS_SERVER", |
 fn config(url: &str) -> MessagingConfig {
     let mut config = MessagingConfig::new(url.parse().unwrap());
     // The messages of a dead member are redelivered soon.
-    config.redis.lease = Timeout::from_secs(2);
+    config.redis.claim_ttl = Timeout::from_secs(2);
     config
 }
 
@@ -209,7 +209,7 @@ async fn session_that_lost_a_lease_is_lost_msg_1() {
     let Some(shared) = shared() else { return };
     let transport = connect({
         let mut config = shared.config();
-        config.redis.lease = Timeout::from_millis(200);
+        config.redis.claim_ttl = Timeout::from_millis(200);
         config
     })
     .await;

@@ -195,8 +195,8 @@ impl Inner {
             prefetch: plan.prefetch.get().into(),
             commit_interval: self.config.commit_interval.get(),
             timeout,
-            lease: self.config.lease.get(),
-            handover: self.config.handover.get(),
+            lease: self.config.session_timeout.get(),
+            handover: self.config.handover_timeout.get(),
         };
         let topics = named.collect();
         let member = Member::new(plan.group, topics, starts, limits, Arc::clone(&client), to);

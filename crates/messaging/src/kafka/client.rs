@@ -96,17 +96,17 @@ impl Clients {
                 .set("sasl.username", user)
                 .set("sasl.password", password);
         }
-        if let Some(file) = &config.kafka.certificate_authorities
+        if let Some(file) = &config.kafka.ca_file
             && is_encrypted
         {
             base.set("ssl.ca.location", file.to_string_lossy());
         }
-        let lease = config.kafka.lease.get().as_millis();
+        let lease = config.kafka.session_timeout.get().as_millis();
         let heartbeat =
             (lease / HEARTBEATS_PER_LEASE).clamp(1, MAX_HEARTBEAT_INTERVAL_MILLISECONDS);
         // The poll interval must not be shorter than the session timeout.
         let handover =
-            config.kafka.handover.get().as_millis().max(lease) + HANDOVER_ROOM_MILLISECONDS;
+            config.kafka.handover_timeout.get().as_millis().max(lease) + HANDOVER_ROOM_MILLISECONDS;
         let max_message = config
             .max_message_size
             .as_usize()

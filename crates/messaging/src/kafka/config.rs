@@ -8,10 +8,10 @@ use seaworthy_core::Timeout;
 use serde::{Deserialize, Serialize};
 
 /// The default time limit of a handler.
-const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
+const DEFAULT_SESSION_TIMEOUT: Timeout = Timeout::from_secs(30);
 /// Twice the default time limit of a handler: a handler that has just started ends, and a second
 /// attempt mostly does.
-const DEFAULT_HANDOVER: Timeout = Timeout::from_secs(60);
+const DEFAULT_HANDOVER_TIMEOUT: Timeout = Timeout::from_secs(60);
 /// A cluster that elects a leader may be slow. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(5);
 /// More than most groups have members, and divisible by two and three. A partition costs the
@@ -30,10 +30,10 @@ pub struct KafkaConfig {
     pub servers: Vec<String>,
     /// How long a member may be silent before the cluster reassigns its partitions. By default a
     /// cluster accepts 6 s to 30 min.
-    pub lease: Timeout,
+    pub session_timeout: Timeout,
     /// How long a member may finish the messages of a partition that it hands over. The next member
     /// also receives messages that take longer.
-    pub handover: Timeout,
+    pub handover_timeout: Timeout,
     /// The time limit of a request about topics and groups.
     pub timeout: Timeout,
     /// How often acknowledged messages are committed.
@@ -50,7 +50,7 @@ pub struct KafkaConfig {
     pub sasl: KafkaSasl,
     /// A file with the certificates (PEM) of trusted authorities for `kafkas://`, instead of those
     /// of the system.
-    pub certificate_authorities: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
 }
 
 /// A SASL mechanism.
@@ -73,15 +73,15 @@ impl Default for KafkaConfig {
         Self {
             prefix: String::new(),
             servers: Vec::new(),
-            lease: DEFAULT_LEASE,
-            handover: DEFAULT_HANDOVER,
+            session_timeout: DEFAULT_SESSION_TIMEOUT,
+            handover_timeout: DEFAULT_HANDOVER_TIMEOUT,
             timeout: DEFAULT_TIMEOUT,
             commit_interval: DEFAULT_COMMIT_INTERVAL,
             partitions: DEFAULT_PARTITIONS,
             replicas: None,
             min_insync_replicas: None,
             sasl: KafkaSasl::default(),
-            certificate_authorities: None,
+            ca_file: None,
         }
     }
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Separates streams and subjects of messages from others on the same servers.
 const DEFAULT_PREFIX: &str = "messages";
 /// The default time limit of a handler.
-const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
+const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
 /// A server that starts or elects a leader may be slow. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 /// A server that needs longer is not usable.
@@ -22,7 +22,7 @@ pub struct NatsConfig {
     /// The prefix of all streams and subjects: letters, digits, `-` and `_`.
     pub prefix: String,
     /// How long a session may hold a message without extending it.
-    pub lease: Timeout,
+    pub claim_ttl: Timeout,
     /// The time limit of a request to JetStream.
     pub timeout: Timeout,
     /// The time limit of a connection attempt.
@@ -31,18 +31,18 @@ pub struct NatsConfig {
     pub replicas: NonZeroU8,
     /// A file with the certificates (PEM) of trusted authorities for `tls://`, instead of those of
     /// the system.
-    pub certificate_authorities: Option<PathBuf>,
+    pub ca_file: Option<PathBuf>,
 }
 
 impl Default for NatsConfig {
     fn default() -> Self {
         Self {
             prefix: DEFAULT_PREFIX.to_owned(),
-            lease: DEFAULT_LEASE,
+            claim_ttl: DEFAULT_CLAIM_TTL,
             timeout: DEFAULT_TIMEOUT,
             connect_timeout: DEFAULT_CONNECT_TIMEOUT,
             replicas: DEFAULT_REPLICAS,
-            certificate_authorities: None,
+            ca_file: None,
         }
     }
 }

@@ -74,7 +74,7 @@ impl NatsDeliveries {
                 broker.link.clone(),
                 &broker.names,
                 &plan.group,
-                broker.config.lease.get(),
+                broker.config.claim_ttl.get(),
                 Arc::clone(&broker.ended),
             )
         });
@@ -396,7 +396,7 @@ impl Deliveries for NatsDeliveries {
     }
 
     fn extend_interval(&self) -> Option<Duration> {
-        Some(self.session.broker.config.lease.get() / 3)
+        Some(self.session.broker.config.claim_ttl.get() / 3)
     }
 
     fn extend(&self, tags: Vec<DeliveryTag>) -> BoxFuture<'_, Result<(), TransportError>> {

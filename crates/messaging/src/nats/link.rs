@@ -117,7 +117,7 @@ impl Link {
             (Some(token), None) | (None, Some(token)) => options.token(token),
             (None, None) => options,
         };
-        if let Some(file) = &nats.certificate_authorities {
+        if let Some(file) = &nats.ca_file {
             options = options.add_root_certificates(file.clone());
         }
         let address = ServerAddr::from_url(url).map_err(TransportError::refused)?;

@@ -76,7 +76,7 @@ struct Done {}
 
 impl Topology {
     pub(super) fn new(names: Names, config: &NatsConfig) -> Self {
-        let lease = config.lease.get().as_nanos();
+        let lease = config.claim_ttl.get().as_nanos();
         Self {
             names,
             replicas: config.replicas.get(),

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// Separates messages from other keys in the same Redis.
 const DEFAULT_PREFIX: &str = "messages:";
 /// The default time limit of a handler.
-const DEFAULT_LEASE: Timeout = Timeout::from_secs(30);
+const DEFAULT_CLAIM_TTL: Timeout = Timeout::from_secs(30);
 /// Redis may wait for its disk. Publishers retry within their own timeout.
 const DEFAULT_TIMEOUT: Timeout = Timeout::from_secs(2);
 
@@ -18,7 +18,7 @@ pub struct RedisStreamsConfig {
     /// The prefix of all keys.
     pub prefix: String,
     /// How long a session may hold a message without extending it.
-    pub lease: Timeout,
+    pub claim_ttl: Timeout,
     /// The time limit of a call, including the connection.
     pub timeout: Timeout,
     /// The approximate maximum number of messages of a topic. The oldest are removed, even if a
@@ -31,7 +31,7 @@ impl Default for RedisStreamsConfig {
     fn default() -> Self {
         Self {
             prefix: DEFAULT_PREFIX.to_owned(),
-            lease: DEFAULT_LEASE,
+            claim_ttl: DEFAULT_CLAIM_TTL,
             timeout: DEFAULT_TIMEOUT,
             max_length: None,
         }

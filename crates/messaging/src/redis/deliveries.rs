@@ -73,9 +73,9 @@ struct Member {
 
 impl RedisDeliveries {
     pub(super) fn new(broker: Arc<Inner>, plan: SubscriptionPlan) -> Result<Self, TransportError> {
-        let lease = broker.config.lease.get();
+        let lease = broker.config.claim_ttl.get();
         let timeout = Timeout::try_from(lease / 4 + broker.config.timeout.get());
-        let timeout = timeout.unwrap_or(broker.config.lease);
+        let timeout = timeout.unwrap_or(broker.config.claim_ttl);
         let mut keys = vec![
             broker.keys.active(&plan.group),
             broker.keys.wake(&plan.group),
@@ -101,7 +101,7 @@ impl RedisDeliveries {
 
 impl Member {
     fn lease(&self) -> Duration {
-        self.broker.config.lease.get()
+        self.broker.config.claim_ttl.get()
     }
 
     fn keys(&self) -> Vec<&str> {

@@ -128,7 +128,7 @@ async fn tls_and_scram_authenticate_both_sides_conf_5() {
         let mut config = config(&format!("kafkas://app@{}", server.address()));
         config.password = Some(seaworthy_core::Secret::new(password.to_owned()));
         config.kafka.sasl = sasl;
-        config.kafka.certificate_authorities = Some(authorities.to_owned());
+        config.kafka.ca_file = Some(authorities.to_owned());
         config.kafka.timeout = seaworthy_core::Timeout::from_secs(5);
         KafkaBroker::open(&config, "test").await
     };

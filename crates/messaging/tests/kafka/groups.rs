@@ -222,7 +222,7 @@ struct Patient(&'static KafkaServer);
 impl Harness for Patient {
     fn config(&self) -> MessagingConfig {
         let mut config = config(&self.0.url());
-        config.kafka.lease = Timeout::from_secs(300);
+        config.kafka.session_timeout = Timeout::from_secs(300);
         config
     }
 

@@ -36,7 +36,7 @@ static KAFKA: Shared<KafkaServer> = Shared::new("SEAWORTHY_TEST_KAFKA", KafkaSer
 fn config(url: &str) -> MessagingConfig {
     let mut config = MessagingConfig::new(url.parse().unwrap());
     // The minimum of Kafka, so that members learn of rebalances soon.
-    config.kafka.lease = Timeout::from_secs(6);
+    config.kafka.session_timeout = Timeout::from_secs(6);
     // Fewer than the default, because the server shares its machine with the tests.
     config.kafka.partitions = NonZeroU16::new(3).unwrap();
     // A server that starts on a busy machine is slow.

@@ -30,7 +30,7 @@ impl Subscribed {
         let program = requirement::required("SEAWORTHY_TEST_KAFKA")?;
         let server = KafkaServer::start(program).unwrap();
         let mut config = MessagingConfig::new(server.url().parse().unwrap());
-        config.kafka.lease = Timeout::from_secs(6);
+        config.kafka.session_timeout = Timeout::from_secs(6);
         config.kafka.partitions = NonZeroU16::new(1).unwrap();
         config.kafka.timeout = Timeout::from_secs(20);
         let topic = Topic::new("ended.early").unwrap();
