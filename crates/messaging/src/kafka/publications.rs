@@ -52,9 +52,8 @@ impl Publications {
         topology: &Topology,
         topics: Vec<TopicPlan>,
     ) -> Result<(), TransportError> {
-        let (optional, required): (Vec<_>, Vec<_>) = topics
-            .into_iter()
-            .partition(|plan| plan.allows_unroutable);
+        let (optional, required): (Vec<_>, Vec<_>) =
+            topics.into_iter().partition(|plan| plan.allows_unroutable);
         for plan in required {
             topology.exists(&plan.topic).await?;
         }

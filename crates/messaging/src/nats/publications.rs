@@ -45,9 +45,7 @@ impl Publications {
     }
 
     pub(super) fn declare(&self, topics: Vec<TopicPlan>) {
-        let optional = topics
-            .into_iter()
-            .filter(|plan| plan.allows_unroutable);
+        let optional = topics.into_iter().filter(|plan| plan.allows_unroutable);
         self.optional
             .write()
             .extend(optional.map(|plan| plan.topic));

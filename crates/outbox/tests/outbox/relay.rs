@@ -149,9 +149,7 @@ pub(crate) async fn refused_event_delays_only_its_key_msg_4(database: TestDataba
 
 /// The queue is full for more batches than an event has attempts. Other topics and keys continue,
 /// and the events of the key are published in order when the queue has room.
-pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(
-    database: TestDatabase,
-) {
+pub(crate) async fn full_queue_delays_its_keys_and_counts_no_attempt_msg_4(database: TestDatabase) {
     let broker = TestBroker::new();
     let config = fast();
     let attempts = config.relay.max_attempts.get();
