@@ -31,7 +31,7 @@ fn contract() -> OrdersServiceContract<Orders> {
 /// The contract's HTTP routes, mounted as `seaworthy-grpc` mounts them.
 pub(crate) fn routes() -> Routes {
     let contract = contract();
-    let options = RouteOptions::new().body_limit(contract.config().body_limit);
+    let options = RouteOptions::new().body_limit(contract.config().max_body_size);
     contract
         .paths()
         .into_iter()

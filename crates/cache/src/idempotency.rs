@@ -3,7 +3,8 @@ use std::time::Duration;
 use seaworthy_contract::{
     error::reason,
     idempotency::{
-        Begun, Ending, Fingerprint, IdempotencyStore, RecordedAnswer, ScopedKey, StoreFuture, Times,
+        CallOutcome, Fingerprint, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer, ScopedKey,
+        StoreFuture,
     },
 };
 use seaworthy_core::{Code, Error, new_id};
@@ -87,11 +88,11 @@ impl RedisStore {
         &self,
         key: &ScopedKey,
         wanted: Fingerprint,
-        times: Times,
-    ) -> Result<Begun, Error> {
+        lifetimes: Lifetimes,
+    ) -> Result<KeyState, Error> {
         let token = new_id().as_u64_pair().1;
-        let (text, run) = (token.to_string(), milliseconds(times.run));
-        let all = milliseconds(times.run.saturating_add(times.keep));
+        let (text, run) = (token.to_string(), milliseconds(lifetimes.timeout));
+        let all = milliseconds(lifetimes.timeout.saturating_add(lifetimes.ttl));
         let arguments = [
             &wanted.0[..],
             text.as_bytes(),
@@ -104,20 +105,20 @@ impl RedisStore {
             .await
             .map_err(failed)?;
         let Some((fingerprint, status, headers, body, ending)) = known else {
-            return Ok(Begun::New(token));
+            return Ok(KeyState::Claimed(token));
         };
         if fingerprint != wanted.0 {
-            return Ok(Begun::Mismatch);
+            return Ok(KeyState::Mismatch);
         }
         let answer = status.and_then(|status| {
             let (headers, body) = (headers.unwrap_or_default(), body.unwrap_or_default());
             RecordedAnswer::restored(status, &headers, body.into())
         });
         Ok(match (answer, ending.as_str()) {
-            (Some(answer), _) => Begun::Answered(answer),
-            (None, RUNNING) => Begun::Running,
-            (None, DONE) => Begun::Done,
-            (None, _) => Begun::Unknown,
+            (Some(answer), _) => KeyState::Answered(answer),
+            (None, RUNNING) => KeyState::Running,
+            (None, DONE) => KeyState::AnswerNotKept,
+            (None, _) => KeyState::OutcomeUnknown,
         })
     }
 }
@@ -127,9 +128,9 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> StoreFuture<'a, Begun> {
-        Box::pin(self.take(key, fingerprint, times))
+        lifetimes: Lifetimes,
+    ) -> StoreFuture<'a, KeyState> {
+        Box::pin(self.take(key, fingerprint, lifetimes))
     }
 
     fn finish<'a>(
@@ -163,14 +164,14 @@ impl IdempotencyStore for RedisStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: Ending,
+        ending: CallOutcome,
         keep: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let ending = match ending {
-                Ending::NotDone => "",
-                Ending::Unproven | Ending::Unknown => UNKNOWN,
-                Ending::Done => DONE,
+                CallOutcome::Unchanged => "",
+                CallOutcome::Unproven | CallOutcome::Unknown => UNKNOWN,
+                CallOutcome::Changed => DONE,
             };
             let (token, keep) = (token.to_string(), milliseconds(keep));
             let arguments = [token.as_bytes(), ending.as_bytes(), keep.as_bytes()];

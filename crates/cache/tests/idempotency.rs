@@ -13,7 +13,7 @@ use seaworthy_cache::RedisStore;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        Begun, Ending, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey, Times,
+        KeyState, CallOutcome, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey, Lifetimes,
         conformance,
     },
 };
@@ -52,20 +52,20 @@ fn answer() -> RecordedAnswer {
 }
 
 /// The key is stored for as long as the request may run.
-fn times(run: Duration) -> Times {
-    Times { run, keep: run }
+fn lifetimes(run: Duration) -> Lifetimes {
+    Lifetimes { timeout: run, ttl: run }
 }
 
-async fn begin(store: &RedisStore, text: &str, run: Duration) -> Begun {
+async fn begin(store: &RedisStore, text: &str, run: Duration) -> KeyState {
     store
-        .begin(&ScopedKey::new(text), REQUEST, times(run))
+        .begin(&ScopedKey::new(text), REQUEST, lifetimes(run))
         .await
         .unwrap()
 }
 
 async fn token(store: &RedisStore, text: &str, run: Duration) -> u64 {
     match begin(store, text, run).await {
-        Begun::New(token) => token,
+        KeyState::Claimed(token) => token,
         other => panic!("{other:?}"),
     }
 }
@@ -84,9 +84,9 @@ async fn response_is_shared_by_replicas_api_6() {
     let Some(server) = server() else { return };
     let (first, second, key) = (store(&server), store(&server), ScopedKey::new("a"));
     let token = token(&first, "a", RUN).await;
-    assert!(matches!(begin(&second, "a", RUN).await, Begun::Running));
+    assert!(matches!(begin(&second, "a", RUN).await, KeyState::Running));
     first.finish(&key, token, answer(), RUN).await.unwrap();
-    let Begun::Answered(found) = begin(&second, "a", RUN).await else {
+    let KeyState::Answered(found) = begin(&second, "a", RUN).await else {
         panic!("the response is lost");
     };
     let expected = answer();
@@ -94,17 +94,17 @@ async fn response_is_shared_by_replicas_api_6() {
         (found.status, found.headers, found.body),
         (expected.status, expected.headers, expected.body)
     );
-    let other = second.begin(&key, OTHER, times(RUN)).await.unwrap();
-    assert!(matches!(other, Begun::Mismatch));
+    let other = second.begin(&key, OTHER, lifetimes(RUN)).await.unwrap();
+    assert!(matches!(other, KeyState::Mismatch));
 }
 
 #[tokio::test]
 async fn one_of_many_concurrent_requests_runs_api_6() {
     let Some(server) = server() else { return };
     let (store, key) = (store(&server), ScopedKey::new("a"));
-    let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, times(RUN))));
+    let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, lifetimes(RUN))));
     let begun = begun.await.unwrap();
-    let new = begun.iter().filter(|begun| matches!(begun, Begun::New(_)));
+    let new = begun.iter().filter(|begun| matches!(begun, KeyState::Claimed(_)));
     assert_eq!(new.count(), 1, "{begun:?}");
 }
 
@@ -115,46 +115,46 @@ async fn late_request_changes_nothing_api_6() {
     let late = token(&store, "a", Duration::from_millis(1)).await;
     // The key expires by the clock of the server, and another request gets it.
     let next = loop {
-        if let Begun::New(next) = begin(&store, "a", RUN).await {
+        if let KeyState::Claimed(next) = begin(&store, "a", RUN).await {
             break next;
         }
     };
     store.finish(&key, late, answer(), RUN).await.unwrap();
-    assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
-    let not_done = |token| store.settle(&key, token, Ending::NotDone, RUN);
+    assert!(matches!(begin(&store, "a", RUN).await, KeyState::Running));
+    let not_done = |token| store.settle(&key, token, CallOutcome::Unchanged, RUN);
     not_done(late).await.unwrap();
-    assert!(matches!(begin(&store, "a", RUN).await, Begun::Running));
+    assert!(matches!(begin(&store, "a", RUN).await, KeyState::Running));
     not_done(next).await.unwrap();
-    assert!(matches!(begin(&store, "a", RUN).await, Begun::New(_)));
+    assert!(matches!(begin(&store, "a", RUN).await, KeyState::Claimed(_)));
 }
 
 #[tokio::test]
 async fn unknown_outcome_keeps_key_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
-    for (text, ending) in [("unknown", Ending::Unproven), ("done", Ending::Done)] {
+    for (text, ending) in [("unknown", CallOutcome::Unproven), ("done", CallOutcome::Changed)] {
         let token = token(&store, text, RUN).await;
         let key = ScopedKey::new(text);
         store.settle(&key, token, ending, RUN).await.unwrap();
         let found = begin(&store, text, RUN).await;
         match ending {
-            Ending::Done => assert!(matches!(found, Begun::Done), "{found:?}"),
-            _ => assert!(matches!(found, Begun::Unknown), "{found:?}"),
+            CallOutcome::Changed => assert!(matches!(found, KeyState::AnswerNotKept), "{found:?}"),
+            _ => assert!(matches!(found, KeyState::OutcomeUnknown), "{found:?}"),
         }
     }
     // A process that crashed.
-    let died = Times {
-        run: Duration::from_millis(1),
-        keep: RUN,
+    let died = Lifetimes {
+        timeout: Duration::from_millis(1),
+        ttl: RUN,
     };
     let key = ScopedKey::new("died");
     let begun = store.begin(&key, REQUEST, died).await.unwrap();
-    assert!(matches!(begun, Begun::New(_)));
+    assert!(matches!(begun, KeyState::Claimed(_)));
     loop {
         match begin(&store, "died", RUN).await {
-            Begun::Running => tokio::task::yield_now().await,
+            KeyState::Running => tokio::task::yield_now().await,
             found => {
-                assert!(matches!(found, Begun::Unknown), "{found:?}");
+                assert!(matches!(found, KeyState::OutcomeUnknown), "{found:?}");
                 break;
             }
         }
@@ -187,6 +187,6 @@ async fn request_with_key_is_refused_without_redis_api_6() {
     let store = store(&server);
     token(&store, "a", RUN).await;
     drop(server);
-    let error = store.begin(&ScopedKey::new("b"), REQUEST, times(RUN)).await;
+    let error = store.begin(&ScopedKey::new("b"), REQUEST, lifetimes(RUN)).await;
     assert_eq!(error.unwrap_err().code(), Code::Unavailable);
 }

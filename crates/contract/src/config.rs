@@ -4,22 +4,33 @@ use seaworthy_core::ByteSize;
 
 use crate::error::{ErrorFormat, Problems};
 
-/// Lets 4 MiB of bytes through as base64, the size that gRPC takes by default, with room for the other fields.
-const BODY_LIMIT: ByteSize = ByteSize::mebibytes(6);
+/// Allows 4 MiB of bytes as base64, which is the default of gRPC, with room for other fields.
+const MAX_BODY_SIZE: ByteSize = ByteSize::mebibytes(6);
 
-/// How a contract is served.
+/// Settings of a contract, for both transports.
+///
+/// ```
+/// use seaworthy_contract::ContractConfig;
+/// use seaworthy_core::ByteSize;
+///
+/// let config = ContractConfig {
+///     max_body_size: ByteSize::mebibytes(1),
+///     ..ContractConfig::default()
+/// };
+/// assert!(!config.error_headers);
+/// ```
 #[derive(Clone)]
 pub struct ContractConfig {
-    /// The largest body of an HTTP request.
-    pub body_limit: ByteSize,
-    /// The form of errors on both transports.
+    /// The maximum size of a request body, and of a message over gRPC.
+    pub max_body_size: ByteSize,
+    /// The format of errors on both transports.
     pub errors: Arc<dyn ErrorFormat>,
     /// Whether gRPC errors are sent as headers followed by trailers, instead of trailers alone.
     pub error_headers: bool,
 }
 
 impl ContractConfig {
-    /// The same with another form of errors.
+    /// Sets the format of errors.
     #[must_use]
     pub fn with_errors(mut self, errors: impl ErrorFormat) -> Self {
         self.errors = Arc::new(errors);
@@ -38,7 +49,7 @@ impl ContractConfig {
 impl Default for ContractConfig {
     fn default() -> Self {
         Self {
-            body_limit: BODY_LIMIT,
+            max_body_size: MAX_BODY_SIZE,
             errors: Arc::new(Problems),
             error_headers: false,
         }
@@ -49,7 +60,7 @@ impl fmt::Debug for ContractConfig {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter
             .debug_struct("ContractConfig")
-            .field("body_limit", &self.body_limit)
+            .field("max_body_size", &self.max_body_size)
             .finish_non_exhaustive()
     }
 }

@@ -18,9 +18,10 @@ pub trait ContractMethod: Copy + Eq + fmt::Debug + Send + Sync + 'static {
     fn description(self) -> MethodDescription;
 }
 
-/// A contract with its implementation, as the build-time compiler makes it: all that a service needs to serve it.
+/// A contract with its implementation. The build-time compiler generates it. Pass it to
+/// `seaworthy_grpc::Contracts`.
 pub trait Contract: Send + Sync + 'static {
-    /// The full name of the service: what health and reflection call it.
+    /// The full name of the service, for health checks and reflection.
     const NAME: &'static str;
     /// The descriptors of the contract, for gRPC reflection.
     const DESCRIPTORS: &'static [u8];
@@ -42,7 +43,7 @@ pub trait Contract: Send + Sync + 'static {
         + 'static;
 
     /// Returns the service for a gRPC server. It refuses messages that are larger than
-    /// [`ContractConfig::body_limit`]. It does not check the caller's access:
+    /// [`ContractConfig::max_body_size`]. It does not check the caller's access:
     /// `seaworthy_grpc::Contracts` does.
     fn unguarded_grpc(&self) -> Self::Grpc;
 
@@ -50,6 +51,6 @@ pub trait Contract: Send + Sync + 'static {
     /// `seaworthy_grpc::Contracts` does.
     fn paths(&self) -> Vec<HttpPath<Self::Method>>;
 
-    /// How it is served.
+    /// Returns the settings.
     fn config(&self) -> &ContractConfig;
 }

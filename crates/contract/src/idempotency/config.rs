@@ -4,42 +4,56 @@ use seaworthy_core::ByteSize;
 
 use crate::error::{ErrorFormat, Problems};
 
-/// A day: longer than any client retries, short enough to keep.
-const KEEP: Duration = Duration::from_secs(24 * 60 * 60);
+/// A day. Clients retry for less time.
+const TTL: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// A call that runs longer than this is ended, or was lost with its process.
-const RUN: Duration = Duration::from_secs(60);
+/// A call that takes longer is ended, or was lost with its process.
+const TIMEOUT: Duration = Duration::from_secs(60);
 
-/// Requests must be held whole to be told apart.
-const REQUEST_LIMIT: ByteSize = ByteSize::mebibytes(6);
+/// The layer reads the whole body, to distinguish requests.
+const MAX_REQUEST_SIZE: ByteSize = ByteSize::mebibytes(6);
 
-/// Holds any answer that says what was done; lists are read by `GET`.
-const ANSWER_LIMIT: ByteSize = ByteSize::kibibytes(256);
+/// Answers to unsafe requests are small. Lists are read with `GET`.
+const MAX_ANSWER_SIZE: ByteSize = ByteSize::kibibytes(256);
 
-/// About a hundred a second for the time that clients usually retry in.
-const MOST_ENTRIES: usize = 10_000;
+/// About a hundred keys per second, for the time in which clients usually retry.
+const MAX_ENTRIES: usize = 10_000;
 
-/// All kept answers together.
-const MEMORY_LIMIT: ByteSize = ByteSize::mebibytes(64);
+/// The memory of all answers.
+const MAX_MEMORY: ByteSize = ByteSize::mebibytes(64);
 
-/// How repeats are told and what is kept of them.
+/// Settings of the layer and its store.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use seaworthy_contract::idempotency::IdempotencyConfig;
+///
+/// let config = IdempotencyConfig {
+///     ttl: Duration::from_secs(60 * 60),
+///     ..IdempotencyConfig::default()
+/// };
+/// assert!(!config.required);
+/// ```
 #[derive(Clone)]
 pub struct IdempotencyConfig {
-    /// Whether an unsafe request without a key is refused. By default it runs as if there were no layer.
+    /// Whether an unsafe request without a key is refused. The default is `false`: it runs as if
+    /// there were no layer.
     pub required: bool,
-    /// How long an answer is kept.
-    pub keep: Duration,
-    /// How long a call may run; it is ended then, and whether it took effect is unknown unless the store knows.
-    pub run: Duration,
-    /// The largest body of a request that carries a key.
-    pub request_limit: ByteSize,
-    /// The largest body of an answer that is kept.
-    pub answer_limit: ByteSize,
-    /// How many keys the embedded store remembers, of all callers.
-    pub most_entries: usize,
-    /// How many bytes the embedded store remembers, of all callers.
-    pub memory_limit: ByteSize,
-    /// The form of refusals.
+    /// How long an answer is kept. The default is a day.
+    pub ttl: Duration,
+    /// The time limit of a call. A call that exceeds it is ended, and its outcome is unknown unless
+    /// the store knows it. The default is a minute.
+    pub timeout: Duration,
+    /// The maximum size of the body of a request with a key.
+    pub max_request_size: ByteSize,
+    /// The maximum size of the body of an answer that is kept.
+    pub max_answer_size: ByteSize,
+    /// The maximum number of keys in a store, of all callers.
+    pub max_entries: usize,
+    /// The maximum memory of a store, of all callers.
+    pub max_memory: ByteSize,
+    /// The format of refusals.
     pub errors: Arc<dyn ErrorFormat>,
 }
 
@@ -47,12 +61,12 @@ impl Default for IdempotencyConfig {
     fn default() -> Self {
         Self {
             required: false,
-            keep: KEEP,
-            run: RUN,
-            request_limit: REQUEST_LIMIT,
-            answer_limit: ANSWER_LIMIT,
-            most_entries: MOST_ENTRIES,
-            memory_limit: MEMORY_LIMIT,
+            ttl: TTL,
+            timeout: TIMEOUT,
+            max_request_size: MAX_REQUEST_SIZE,
+            max_answer_size: MAX_ANSWER_SIZE,
+            max_entries: MAX_ENTRIES,
+            max_memory: MAX_MEMORY,
             errors: Arc::new(Problems),
         }
     }
@@ -63,8 +77,8 @@ impl std::fmt::Debug for IdempotencyConfig {
         formatter
             .debug_struct("IdempotencyConfig")
             .field("required", &self.required)
-            .field("keep", &self.keep)
-            .field("run", &self.run)
+            .field("ttl", &self.ttl)
+            .field("timeout", &self.timeout)
             .finish_non_exhaustive()
     }
 }

@@ -1,4 +1,4 @@
-//! Checks of the behaviour that every [`IdempotencyStore`] has behind the layer.
+//! Checks the behaviour that every [`IdempotencyStore`] must have.
 
 use std::{
     fmt,
@@ -35,7 +35,7 @@ pub type Change = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 #[error("{0}")]
 pub struct Breach(String);
 
-/// What a repeat of a call gets.
+/// The result of a repeat.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Repeat {
     /// The call runs again.
@@ -79,7 +79,7 @@ const CASES: [Case; 9] = [
     ),
 ];
 
-/// Checks a store behind an [`IdempotencyLayer`]. The keys are random and stay in the store until
+/// Checks a store with an [`IdempotencyLayer`]. The keys are random, and stay in the store until
 /// they expire.
 ///
 /// # Errors

@@ -5,7 +5,6 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
-    time::Duration,
 };
 
 use axum::{
@@ -27,18 +26,16 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::{
-    Begun, Ending, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey, Times, request,
+    CallOutcome, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes, RecordedAnswer,
+    ScopedKey, refusals, request,
 };
 use crate::error::reason;
 
-/// When a repeat of a running request is worth another try: most calls end within a second.
-const RETRY_AFTER: Duration = Duration::from_secs(1);
-
-/// Marks an answer that was given before.
+/// Marks an answer to a repeat.
 const REPLAYED: HeaderName = HeaderName::from_static("idempotency-replayed");
 
-/// The headers that belong to the answer itself; the others are made anew for each request.
-const KEPT: [HeaderName; 7] = [
+/// The headers that are kept with an answer. The others are new for each request.
+const KEPT_HEADERS: [HeaderName; 7] = [
     header::CONTENT_TYPE,
     header::CONTENT_LANGUAGE,
     header::CONTENT_ENCODING,
@@ -48,10 +45,11 @@ const KEPT: [HeaderName; 7] = [
     header::VARY,
 ];
 
-/// Runs a call to its end, also when its client has gone.
+/// Runs a call to its end, even if its client has disconnected.
 type Spawn = Arc<dyn Fn(BoxFuture<'static, ()>) + Send + Sync>;
 
-/// Gives repeats of a request with an `Idempotency-Key` the same answer. Put it behind authentication, so that keys belong to callers.
+/// Answers repeats of a request with an `Idempotency-Key` from a store. Add it inside of
+/// authentication, so that keys belong to actors.
 #[derive(Clone)]
 pub struct IdempotencyLayer {
     config: IdempotencyConfig,
@@ -60,8 +58,8 @@ pub struct IdempotencyLayer {
 }
 
 impl IdempotencyLayer {
-    /// A layer that remembers in `store`. Each call with a key is given to `spawn` and outlives its client: in a service, `spawn` starts one of the service's tasks, so that a
-    /// stop waits for what the call commits.
+    /// Creates a layer over `store`. `spawn` runs each call with a key, which outlives its client. In
+    /// a service, `spawn` starts a task of the service, so that a stop waits for the call.
     pub fn new(
         config: IdempotencyConfig,
         store: Arc<dyn IdempotencyStore>,
@@ -86,7 +84,7 @@ impl<S> Layer<S> for IdempotencyLayer {
     }
 }
 
-/// The service that [`IdempotencyLayer`] makes.
+/// The service of an [`IdempotencyLayer`].
 #[derive(Clone)]
 pub struct IdempotencyService<S> {
     inner: S,
@@ -115,7 +113,7 @@ where
             let (parts, body) = request.into_parts();
             match request::key(&parts, layer.config.required) {
                 Ok(None) => inner.call(Request::from_parts(parts, body)).await,
-                Ok(Some(key)) => match layer.keyed(inner, key, parts, body).await {
+                Ok(Some(key)) => match layer.call_with_key(inner, key, parts, body).await {
                     Ok(response) => Ok(response),
                     Err(error) => Ok(layer.refusal(error)),
                 },
@@ -130,7 +128,7 @@ impl IdempotencyLayer {
         self.config.errors.http(self.config.errors.adapt(error))
     }
 
-    async fn keyed<S>(
+    async fn call_with_key<S>(
         &self,
         mut inner: S,
         key: ScopedKey,
@@ -143,17 +141,17 @@ impl IdempotencyLayer {
     {
         let body = self.request_body(body).await?;
         let fingerprint = request::fingerprint(&parts, &body);
-        let times = Times {
-            run: self.config.run,
-            keep: self.config.keep,
+        let lifetimes = Lifetimes {
+            timeout: self.config.timeout,
+            ttl: self.config.ttl,
         };
-        let token = match self.store.begin(&key, fingerprint, times).await? {
-            Begun::New(token) => token,
-            Begun::Answered(answer) => return Ok(replay(answer)),
-            Begun::Running => return Err(in_use()),
-            Begun::Done => return Err(not_kept()),
-            Begun::Unknown => return Err(unknown()),
-            Begun::Mismatch => return Err(reused()),
+        let token = match self.store.begin(&key, fingerprint, lifetimes).await? {
+            KeyState::Claimed(token) => token,
+            KeyState::Answered(answer) => return Ok(replay(answer)),
+            KeyState::Running => return Err(refusals::in_use()),
+            KeyState::AnswerNotKept => return Err(refusals::not_kept()),
+            KeyState::OutcomeUnknown => return Err(refusals::unknown()),
+            KeyState::Mismatch => return Err(refusals::reused()),
         };
         let mut effects = Effects::new();
         if let Some(participant) = self.store.participant(&key, token) {
@@ -165,8 +163,8 @@ impl IdempotencyLayer {
             token,
             effects: Arc::new(effects),
         };
-        // The server may account for the body in the extensions, and the body stays in memory until
-        // the call ends, also after the client has gone away.
+        // The extensions hold the charges of the request: for load shedding and for its body. The
+        // call keeps them until it ends, even if its client has disconnected.
         let extensions = parts.extensions.clone();
         let request = Request::from_parts(parts, Body::from(body));
         let (answer, answered) = oneshot::channel();
@@ -174,7 +172,7 @@ impl IdempotencyLayer {
         let recording = context
             .as_deref()
             .map(|context| Arc::new(context.without_deadline()));
-        // A task of its own, because the client that goes away now is the one that will ask again.
+        // A separate task, because a client that disconnects will repeat its request.
         let call = async move {
             let handler = async move { inner.call(request).await };
             let response = match context {
@@ -182,11 +180,11 @@ impl IdempotencyLayer {
                 None => call.run(handler).await,
             };
             drop(extensions);
-            // A client that has gone gets the answer with its next try.
+            // A client that has disconnected gets the answer with its next attempt.
             let _ = answer.send(response);
         }
         .in_current_span();
-        // How it ended is recorded also where its deadline has passed.
+        // The outcome is recorded even after the deadline of the request.
         (self.spawn)(match recording {
             Some(context) => context::scope(context, call).boxed(),
             None => call.boxed(),
@@ -198,20 +196,21 @@ impl IdempotencyLayer {
         }
     }
 
-    /// The bytes of an answer that says its size beforehand and is not above the limit. Waiting for any other could take for ever.
-    async fn whole(&self, body: Body) -> Whole {
-        let limit = u64::try_from(self.config.answer_limit.as_usize()).unwrap_or(u64::MAX);
+    /// Reads the body of an answer if its size is known and within the limit. Reading any other body
+    /// could take forever.
+    async fn read_answer(&self, body: Body) -> AnswerBody {
+        let limit = u64::try_from(self.config.max_answer_size.as_usize()).unwrap_or(u64::MAX);
         match body.size_hint().exact() {
             Some(size) if size <= limit => match body.collect().await {
-                Ok(collected) => Whole::Kept(collected.to_bytes()),
-                Err(error) => Whole::Broken(error),
+                Ok(collected) => AnswerBody::Read(collected.to_bytes()),
+                Err(error) => AnswerBody::Failed(error),
             },
-            _ => Whole::Passed(body),
+            _ => AnswerBody::Unread(body),
         }
     }
 
     async fn request_body(&self, body: Body) -> Result<Bytes, Error> {
-        let limit = self.config.request_limit;
+        let limit = self.config.max_request_size;
         match Limited::new(body, limit.as_usize()).collect().await {
             Ok(body) => Ok(body.to_bytes()),
             Err(error) if error.is::<LengthLimitError>() => Err(Error::new(
@@ -229,7 +228,8 @@ impl IdempotencyLayer {
     }
 }
 
-/// A call that holds its key. Where it is dropped, the process ends: the key is known as running until its time has passed.
+/// A call that has claimed its key. If it is dropped, the process is ending. The key is then in use
+/// until its timeout has passed.
 struct Call {
     layer: IdempotencyLayer,
     key: ScopedKey,
@@ -238,133 +238,98 @@ struct Call {
 }
 
 impl Call {
-    /// Runs the call and records how it ended, before its answer is sent.
+    /// Runs the call and records its outcome, ahead of its answer.
     async fn run(
         self,
         call: impl Future<Output = Result<Response, Infallible>>,
     ) -> Result<Response, Box<dyn Any + Send>> {
         let call = effects::scope(Arc::clone(&self.effects), call);
-        let call = timeout(self.layer.config.run, AssertUnwindSafe(call).catch_unwind());
+        let call = timeout(
+            self.layer.config.timeout,
+            AssertUnwindSafe(call).catch_unwind(),
+        );
         match call.await {
-            Ok(Ok(Ok(response))) => Ok(self.remember(response).await),
+            Ok(Ok(Ok(response))) => Ok(self.record(response).await),
             Ok(Err(panic)) => {
-                self.settle(self.ending(Ending::Unproven)).await;
+                self.settle(self.outcome(CallOutcome::Unproven)).await;
                 Err(panic)
             }
             Err(_elapsed) => {
-                self.settle(self.ending(Ending::Unproven)).await;
-                Ok(self.layer.refusal(took_too_long()))
+                self.settle(self.outcome(CallOutcome::Unproven)).await;
+                Ok(self.layer.refusal(refusals::took_too_long()))
             }
         }
     }
 
-    /// Keeps an answer that is final, and gives it on.
-    async fn remember(&self, response: Response) -> Response {
-        if let Some(ending) = without_answer(response.status()) {
-            let ending = self.ending(ending);
-            // A refusal after a change is an answer like any other.
-            if response.status().is_server_error() || ending == Ending::NotDone {
-                self.settle(ending).await;
+    /// Keeps the answer for repeats, unless a repeat must run or get another answer.
+    async fn record(&self, response: Response) -> Response {
+        if let Some(outcome) = without_answer(response.status()) {
+            let outcome = self.outcome(outcome);
+            // A refusal after a change is kept like any other answer.
+            if response.status().is_server_error() || outcome == CallOutcome::Unchanged {
+                self.settle(outcome).await;
                 return response;
             }
         }
         let (parts, body) = response.into_parts();
-        match self.layer.whole(body).await {
-            Whole::Kept(bytes) => {
+        match self.layer.read_answer(body).await {
+            AnswerBody::Read(bytes) => {
                 let answer = RecordedAnswer {
                     status: parts.status,
-                    headers: kept(&parts.headers),
+                    headers: kept_headers(&parts.headers),
                     body: bytes.clone(),
                 };
                 self.finish(answer).await;
                 Response::from_parts(parts, Body::from(bytes))
             }
-            Whole::Passed(body) => {
-                self.settle(Ending::Done).await;
+            AnswerBody::Unread(body) => {
+                self.settle(CallOutcome::Changed).await;
                 Response::from_parts(parts, body)
             }
-            Whole::Broken(error) => {
-                self.settle(Ending::Done).await;
+            AnswerBody::Failed(error) => {
+                self.settle(CallOutcome::Changed).await;
                 self.layer.refusal(Error::internal(error))
             }
         }
     }
 
-    /// What is known of the call where its answer is not kept: what it reported to have changed goes before what its answer says.
-    fn ending(&self, told: Ending) -> Ending {
+    /// Returns the outcome of a call without a kept answer. Reported changes take precedence over its
+    /// status.
+    fn outcome(&self, by_status: CallOutcome) -> CallOutcome {
         match self.effects.outcome() {
-            Outcome::Changed => Ending::Done,
-            Outcome::Unknown => Ending::Unknown,
-            Outcome::Unchanged => told,
+            Outcome::Changed => CallOutcome::Changed,
+            Outcome::Unknown => CallOutcome::Unknown,
+            Outcome::Unchanged => by_status,
         }
     }
 
     async fn finish(&self, answer: RecordedAnswer) {
-        let (store, keep) = (&self.layer.store, self.layer.config.keep);
-        // The work is done: a store that fails now must not make the client believe otherwise.
-        if let Err(error) = store.finish(&self.key, self.token, answer, keep).await {
-            tracing::error!(error = ?error, "an answer could not be kept for repeats");
+        let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
+        // The call succeeded, so its client gets its answer even if the store fails.
+        if let Err(error) = store.finish(&self.key, self.token, answer, ttl).await {
+            tracing::error!(error = ?error, "the answer to a request with an Idempotency-Key could not be stored");
         }
     }
 
-    async fn settle(&self, ending: Ending) {
-        let (store, keep) = (&self.layer.store, self.layer.config.keep);
-        if let Err(error) = store.settle(&self.key, self.token, ending, keep).await {
-            tracing::error!(error = ?error, "the outcome of a request with an Idempotency-Key could not be recorded");
+    async fn settle(&self, outcome: CallOutcome) {
+        let (store, ttl) = (&self.layer.store, self.layer.config.ttl);
+        if let Err(error) = store.settle(&self.key, self.token, outcome, ttl).await {
+            tracing::error!(error = ?error, "the outcome of a request with an Idempotency-Key could not be stored");
         }
     }
 }
 
-/// What became of the body of an answer.
-enum Whole {
-    Kept(Bytes),
-    Passed(Body),
-    Broken(axum::Error),
+/// The body of an answer.
+enum AnswerBody {
+    Read(Bytes),
+    /// Too large, or of unknown size.
+    Unread(Body),
+    Failed(axum::Error),
 }
 
-fn took_too_long() -> Error {
-    Error::new(
-        Code::DeadlineExceeded,
-        "DEADLINE_EXCEEDED",
-        "the request took too long",
-    )
-}
-
-fn in_use() -> Error {
-    Error::new(
-        Code::Conflict,
-        reason::IDEMPOTENCY_KEY_IN_USE,
-        "the same request is still running",
-    )
-    .with_retry_after(RETRY_AFTER)
-}
-
-fn reused() -> Error {
-    Error::new(
-        Code::Unprocessable,
-        reason::IDEMPOTENCY_KEY_REUSED,
-        "the Idempotency-Key was used for another request",
-    )
-}
-
-fn not_kept() -> Error {
-    Error::new(
-        Code::Conflict,
-        reason::IDEMPOTENT_ANSWER_NOT_KEPT,
-        "the request was done before, and its answer was not kept",
-    )
-}
-
-fn unknown() -> Error {
-    Error::new(
-        Code::Conflict,
-        reason::IDEMPOTENT_OUTCOME_UNKNOWN,
-        "the request failed before, and whether it took effect is unknown: read the present state, and use a new Idempotency-Key to send the request again",
-    )
-}
-
-/// How a call ended whose answer is not kept for repeats: it was refused, and may be mended under the same key, or it failed.
-fn without_answer(status: StatusCode) -> Option<Ending> {
+/// Returns the outcome of a call whose answer is not kept: it was refused, so the client may correct
+/// it under the same key, or it failed.
+fn without_answer(status: StatusCode) -> Option<CallOutcome> {
     match status {
         StatusCode::BAD_REQUEST
         | StatusCode::UNAUTHORIZED
@@ -375,16 +340,17 @@ fn without_answer(status: StatusCode) -> Option<Ending> {
         | StatusCode::UNPROCESSABLE_ENTITY
         | StatusCode::TOO_EARLY
         | StatusCode::TOO_MANY_REQUESTS
-        // Both say that the request was not carried out.
+        // By these two the service did not process the request.
         | StatusCode::NOT_IMPLEMENTED
-        | StatusCode::SERVICE_UNAVAILABLE => Some(Ending::NotDone),
-        status if status.is_server_error() => Some(Ending::Unproven),
+        | StatusCode::SERVICE_UNAVAILABLE => Some(CallOutcome::Unchanged),
+        status if status.is_server_error() => Some(CallOutcome::Unproven),
         _ => None,
     }
 }
 
-fn kept(headers: &HeaderMap) -> HeaderMap {
-    KEPT.iter()
+fn kept_headers(headers: &HeaderMap) -> HeaderMap {
+    KEPT_HEADERS
+        .iter()
         .filter_map(|name| headers.get(name).map(|value| (name.clone(), value.clone())))
         .collect()
 }

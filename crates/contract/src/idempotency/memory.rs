@@ -9,18 +9,26 @@ use seaworthy_core::{Code, Error};
 use tokio::time::Instant;
 
 use super::{
-    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
-    StoreFuture, Times,
+    CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
+    RecordedAnswer, ScopedKey, StoreFuture,
 };
 use crate::error::reason;
 
-/// What an entry costs beside its key and its answer: the nodes of the maps. An estimate.
+/// The memory of an entry besides its key and its answer, in bytes. An estimate of map nodes.
 const ENTRY_COST: usize = 256;
 
-/// What a header costs beside its text. An estimate.
+/// The memory of a header besides its text, in bytes. An estimate.
 const HEADER_COST: usize = 64;
 
-/// Answers in memory, bounded in number and size. To make room, the caller with the largest share loses its answer that ends first; calls that run never lose their key.
+/// Keeps answers in memory, bounded in number and size. If it is full, the caller with the largest
+/// share loses the answer that expires first. Running calls never lose their key.
+///
+/// ```
+/// use seaworthy_contract::idempotency::{IdempotencyConfig, MemoryStore};
+///
+/// let store = MemoryStore::new(&IdempotencyConfig::default());
+/// assert!(store.is_empty());
+/// ```
 #[derive(Debug)]
 pub struct MemoryStore {
     state: Mutex<State>,
@@ -36,19 +44,19 @@ struct Limits {
 #[derive(Debug, Default)]
 struct State {
     entries: HashMap<ScopedKey, Entry>,
-    /// By the end of their time, then by token.
-    ends: BTreeMap<(Instant, u64), ScopedKey>,
+    /// By expiry, then by token.
+    expiries: BTreeMap<(Instant, u64), ScopedKey>,
     shares: HashMap<Arc<str>, Share>,
     next_token: u64,
     memory: usize,
 }
 
-/// What one caller has of the store.
+/// The share of one caller.
 #[derive(Debug, Default)]
 struct Share {
     entries: usize,
     memory: usize,
-    /// What may make room, by the end of its time.
+    /// Entries that may be removed, by expiry.
     settled: BTreeMap<(Instant, u64), ScopedKey>,
 }
 
@@ -56,39 +64,39 @@ struct Share {
 struct Entry {
     fingerprint: Fingerprint,
     token: u64,
-    /// Until when it is in this state.
-    end: Instant,
-    is: Is,
+    /// The end of the present state.
+    expiry: Instant,
+    state: EntryState,
 }
 
 #[derive(Debug)]
-enum Is {
-    /// The call runs; what follows where it does not end in time is kept for so long.
+enum EntryState {
+    /// The call runs. If it does not end in time, its unknown outcome is kept for this long.
     Running(Duration),
     Answered(RecordedAnswer),
     Done,
     Unknown,
 }
 
-/// What is short.
+/// The bound that is reached.
 #[derive(Debug, Clone, Copy)]
-enum Short {
+enum Bound {
     Entries,
     Memory,
 }
 
 impl Entry {
     fn cost(&self, key: &ScopedKey) -> usize {
-        let answer = match &self.is {
-            Is::Answered(answer) => answer_cost(answer),
-            Is::Running(_) | Is::Done | Is::Unknown => 0,
+        let answer = match &self.state {
+            EntryState::Answered(answer) => answer_cost(answer),
+            EntryState::Running(_) | EntryState::Done | EntryState::Unknown => 0,
         };
         // Three maps hold the key.
         ENTRY_COST + 3 * key.as_str().len() + answer
     }
 
     fn is_settled(&self) -> bool {
-        !matches!(self.is, Is::Running(_))
+        !matches!(self.state, EntryState::Running(_))
     }
 }
 
@@ -102,10 +110,10 @@ fn answer_cost(answer: &RecordedAnswer) -> usize {
 }
 
 impl Share {
-    fn size(&self, short: Short) -> usize {
-        match short {
-            Short::Entries => self.entries,
-            Short::Memory => self.memory,
+    fn size(&self, bound: Bound) -> usize {
+        match bound {
+            Bound::Entries => self.entries,
+            Bound::Memory => self.memory,
         }
     }
 }
@@ -113,13 +121,13 @@ impl Share {
 impl State {
     fn remove(&mut self, key: &ScopedKey) -> Option<Entry> {
         let entry = self.entries.remove(key)?;
-        let (cost, place) = (entry.cost(key), (entry.end, entry.token));
+        let (cost, position) = (entry.cost(key), (entry.expiry, entry.token));
         self.memory = self.memory.saturating_sub(cost);
-        self.ends.remove(&place);
+        self.expiries.remove(&position);
         if let Some(share) = self.shares.get_mut(key.share()) {
             share.entries = share.entries.saturating_sub(1);
             share.memory = share.memory.saturating_sub(cost);
-            share.settled.remove(&place);
+            share.settled.remove(&position);
             if share.entries == 0 {
                 self.shares.remove(key.share());
             }
@@ -128,54 +136,55 @@ impl State {
     }
 
     fn insert(&mut self, key: ScopedKey, entry: Entry) {
-        let (cost, place) = (entry.cost(&key), (entry.end, entry.token));
+        let (cost, position) = (entry.cost(&key), (entry.expiry, entry.token));
         self.memory += cost;
-        self.ends.insert(place, key.clone());
+        self.expiries.insert(position, key.clone());
         let share = self.shares.entry(Arc::clone(key.share())).or_default();
         share.entries += 1;
         share.memory += cost;
         if entry.is_settled() {
-            share.settled.insert(place, key.clone());
+            share.settled.insert(position, key.clone());
         }
         self.entries.insert(key, entry);
     }
 
-    fn forget_ended(&mut self, now: Instant) {
-        while let Some(first) = self.ends.first_entry()
+    fn remove_expired(&mut self, now: Instant) {
+        while let Some(first) = self.expiries.first_entry()
             && first.key().0 <= now
         {
             let key = first.remove();
-            // A call that did not end in time: nobody knows what it did.
+            // The outcome of a call that did not end in time is unknown.
             if let Some(Entry {
                 fingerprint,
                 token,
-                end,
-                is: Is::Running(keep),
+                expiry,
+                state: EntryState::Running(ttl),
             }) = self.remove(&key)
             {
                 let entry = Entry {
                     fingerprint,
                     token,
-                    end: end + keep,
-                    is: Is::Unknown,
+                    expiry: expiry + ttl,
+                    state: EntryState::Unknown,
                 };
                 self.insert(key, entry);
             }
         }
     }
 
-    /// Makes room for `entries` more that cost so much; `false` where that would take an answer from a caller with a smaller share.
+    /// Makes room for more `entries` of `cost` bytes. Returns `false` if that would remove an answer
+    /// of a caller with a smaller share.
     fn make_room(&mut self, limits: Limits, own: &Arc<str>, entries: usize, cost: usize) -> bool {
         loop {
-            let (short, more) = if self.entries.len() + entries > limits.entries {
-                (Short::Entries, entries)
+            let (bound, more) = if self.entries.len() + entries > limits.entries {
+                (Bound::Entries, entries)
             } else if self.memory + cost > limits.memory {
-                (Short::Memory, cost)
+                (Bound::Memory, cost)
             } else {
                 return true;
             };
             let size_of = |name: &Arc<str>, share: &Share| {
-                share.size(short) + if name == own { more } else { 0 }
+                share.size(bound) + if name == own { more } else { 0 }
             };
             let wanted = self
                 .shares
@@ -199,25 +208,25 @@ impl State {
 }
 
 impl MemoryStore {
-    /// An empty store with the bounds of the settings.
+    /// Creates an empty store with the bounds of the settings.
     #[must_use]
     pub fn new(config: &IdempotencyConfig) -> Self {
         Self {
             state: Mutex::new(State::default()),
             limits: Limits {
-                entries: config.most_entries.max(1),
-                memory: config.memory_limit.as_usize(),
+                entries: config.max_entries.max(1),
+                memory: config.max_memory.as_usize(),
             },
         }
     }
 
-    /// How many keys are known.
+    /// The number of keys.
     #[must_use]
     pub fn len(&self) -> usize {
         self.state.lock().entries.len()
     }
 
-    /// Whether no key is known.
+    /// Whether the store has no keys.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.len() == 0
@@ -227,18 +236,18 @@ impl MemoryStore {
         &self,
         key: &ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> Result<Begun, Error> {
+        lifetimes: Lifetimes,
+    ) -> Result<KeyState, Error> {
         let now = Instant::now();
         let mut state = self.state.lock();
-        state.forget_ended(now);
+        state.remove_expired(now);
         if let Some(entry) = state.entries.get(key) {
-            return Ok(match &entry.is {
-                _ if entry.fingerprint != fingerprint => Begun::Mismatch,
-                Is::Running(_) => Begun::Running,
-                Is::Answered(answer) => Begun::Answered(answer.clone()),
-                Is::Done => Begun::Done,
-                Is::Unknown => Begun::Unknown,
+            return Ok(match &entry.state {
+                _ if entry.fingerprint != fingerprint => KeyState::Mismatch,
+                EntryState::Running(_) => KeyState::Running,
+                EntryState::Answered(answer) => KeyState::Answered(answer.clone()),
+                EntryState::Done => KeyState::AnswerNotKept,
+                EntryState::Unknown => KeyState::OutcomeUnknown,
             });
         }
         state.next_token += 1;
@@ -246,25 +255,25 @@ impl MemoryStore {
         let entry = Entry {
             fingerprint,
             token,
-            end: now + times.run,
-            is: Is::Running(times.keep),
+            expiry: now + lifetimes.timeout,
+            state: EntryState::Running(lifetimes.ttl),
         };
         if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
             return Err(Error::new(
                 Code::Unavailable,
                 reason::IDEMPOTENCY_STORE_FULL,
-                "too many requests with an Idempotency-Key are running",
+                "too many requests with an Idempotency-Key are running: try again later",
             ));
         }
         state.insert(key.clone(), entry);
-        Ok(Begun::New(token))
+        Ok(KeyState::Claimed(token))
     }
 
-    /// Ends a call; `None` forgets its key.
-    fn end_now(&self, key: &ScopedKey, token: u64, is: Option<Is>, keep: Duration) {
+    /// Ends a call. `None` removes its key.
+    fn end_now(&self, key: &ScopedKey, token: u64, entry_state: Option<EntryState>, ttl: Duration) {
         let now = Instant::now();
         let mut state = self.state.lock();
-        state.forget_ended(now);
+        state.remove_expired(now);
         if state
             .entries
             .get(key)
@@ -272,18 +281,19 @@ impl MemoryStore {
         {
             return;
         }
-        let (Some(Entry { fingerprint, .. }), Some(is)) = (state.remove(key), is) else {
+        let (Some(Entry { fingerprint, .. }), Some(entry_state)) = (state.remove(key), entry_state)
+        else {
             return;
         };
         let mut entry = Entry {
             fingerprint,
             token,
-            end: now + keep,
-            is,
+            expiry: now + ttl,
+            state: entry_state,
         };
-        // That it was done is known also where its answer finds no room.
+        // If there is no room for the answer, the store still records that the call took effect.
         if !state.make_room(self.limits, key.share(), 1, entry.cost(key)) {
-            entry.is = Is::Done;
+            entry.state = EntryState::Done;
         }
         state.insert(key.clone(), entry);
     }
@@ -294,9 +304,9 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> StoreFuture<'a, Begun> {
-        Box::pin(async move { self.begin_now(key, fingerprint, times) })
+        lifetimes: Lifetimes,
+    ) -> StoreFuture<'a, KeyState> {
+        Box::pin(async move { self.begin_now(key, fingerprint, lifetimes) })
     }
 
     fn finish<'a>(
@@ -304,10 +314,10 @@ impl IdempotencyStore for MemoryStore {
         key: &'a ScopedKey,
         token: u64,
         answer: RecordedAnswer,
-        keep: Duration,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            self.end_now(key, token, Some(Is::Answered(answer)), keep);
+            self.end_now(key, token, Some(EntryState::Answered(answer)), ttl);
             Ok(())
         })
     }
@@ -316,16 +326,16 @@ impl IdempotencyStore for MemoryStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: Ending,
-        keep: Duration,
+        outcome: CallOutcome,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let is = match ending {
-                Ending::NotDone => None,
-                Ending::Unproven | Ending::Unknown => Some(Is::Unknown),
-                Ending::Done => Some(Is::Done),
+            let entry_state = match outcome {
+                CallOutcome::Unchanged => None,
+                CallOutcome::Unproven | CallOutcome::Unknown => Some(EntryState::Unknown),
+                CallOutcome::Changed => Some(EntryState::Done),
             };
-            self.end_now(key, token, is, keep);
+            self.end_now(key, token, entry_state, ttl);
             Ok(())
         })
     }

@@ -1,4 +1,4 @@
-//! What of a request makes it the same as another.
+//! Keys and fingerprints of requests.
 
 use std::net::IpAddr;
 
@@ -9,13 +9,12 @@ use sha2::{Digest, Sha256};
 use super::{Fingerprint, ScopedKey};
 use crate::error::reason;
 
-/// The header.
 pub(super) const HEADER: &str = "idempotency-key";
 
-/// Longer keys carry no more chance.
-const LONGEST_KEY: usize = 255;
+/// The maximum length of a key. Random keys are shorter.
+const MAX_KEY_LENGTH: usize = 255;
 
-/// The key of a request, `None` where it has none or needs none: safe methods repeat themselves.
+/// Returns the key of a request. `None` if it has no key, or its method is safe.
 pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Error> {
     if parts.method.is_safe() {
         return Ok(None);
@@ -26,26 +25,26 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
             Err(Error::new(
                 Code::Invalid,
                 reason::MISSING_IDEMPOTENCY_KEY,
-                "the request needs an Idempotency-Key",
+                "the header Idempotency-Key is missing: send a new random key with each request",
             ))
         } else {
             Ok(None)
         };
     };
     let text = value.to_str().unwrap_or_default().trim();
-    // The draft has a structured string, in quotes; many clients send it bare.
+    // The draft demands a string in quotes, but many clients send none.
     let text = text
         .strip_prefix('"')
         .and_then(|text| text.strip_suffix('"'))
         .unwrap_or(text);
-    let is_word = text
+    let is_valid = text
         .bytes()
         .all(|byte| byte.is_ascii_graphic() && byte != b'"');
-    if more.is_some() || text.is_empty() || text.len() > LONGEST_KEY || !is_word {
+    if more.is_some() || text.is_empty() || text.len() > MAX_KEY_LENGTH || !is_valid {
         return Err(Error::new(
             Code::Invalid,
             reason::INVALID_IDEMPOTENCY_KEY,
-            "the Idempotency-Key must be one word of 1 to 255 printable characters without quotes",
+            "the header Idempotency-Key is not valid: send it once, with 1 to 255 printable ASCII characters, without spaces or quotes inside",
         ));
     }
     Ok(Some(ScopedKey {
@@ -54,8 +53,9 @@ pub(super) fn key(parts: &Parts, required: bool) -> Result<Option<ScopedKey>, Er
     }))
 }
 
-/// Who sent a request: its actor, or its credentials where nothing has authenticated it before this layer. Not both, because a token that
-/// was renewed between two tries belongs to the same caller. Whoever sent no credentials is known by their cookies and address: two strangers who choose the same key must not see each other's answers.
+/// Returns the identity of the caller: the actor, else the credentials. Not both, because a client
+/// may renew its token between two attempts. A caller without credentials is identified by cookies
+/// and address, so that two anonymous callers with the same key do not share answers.
 fn caller(parts: &Parts) -> [u8; 32] {
     context::with_current(|context| {
         let tenant = context.and_then(|context| context.tenant());
@@ -67,13 +67,13 @@ fn caller(parts: &Parts) -> [u8; 32] {
                     let address = context.and_then(|context| context.client_address());
                     let address = address.map(|address| address.to_string());
                     let address = address.as_deref().unwrap_or_default().as_bytes();
-                    // Over HTTP/2 they may come one by one.
+                    // HTTP/2 clients may send each cookie in a separate header.
                     let cookies = parts.headers.get_all(header::COOKIE).iter();
-                    let told: Vec<&[u8]> = [b"stranger".as_slice(), address, tenant]
+                    let parts: Vec<&[u8]> = [b"anonymous".as_slice(), address, tenant]
                         .into_iter()
                         .chain(cookies.map(|cookie| cookie.as_bytes()))
                         .collect();
-                    digest(&told)
+                    digest(&parts)
                 }
                 credentials => digest(&[b"credentials", credentials, tenant]),
             },
@@ -81,8 +81,8 @@ fn caller(parts: &Parts) -> [u8; 32] {
     })
 }
 
-/// Whose share of the store a request takes: that of its actor, or that of its address. Credentials and cookies that nothing has verified are free to invent, and so make no
-/// share of their own.
+/// Returns the share of the store that a request takes: that of its actor, or of its address.
+/// Callers can invent credentials and cookies that are not verified, so these have no share.
 fn share() -> [u8; 32] {
     context::with_current(|context| {
         let tenant = context.and_then(|context| context.tenant());
@@ -99,7 +99,7 @@ fn share() -> [u8; 32] {
     })
 }
 
-/// The fingerprint of a request.
+/// Returns the fingerprint of a request.
 pub(super) fn fingerprint(parts: &Parts, body: &[u8]) -> Fingerprint {
     let path = parts
         .uri
@@ -126,7 +126,7 @@ fn joined(headers: &HeaderMap, name: HeaderName) -> Vec<u8> {
     values.join(&0)
 }
 
-/// Each part with its length before it, so that no two lists of parts are one text.
+/// Hashes each part with its length ahead of it, so that different lists have different digests.
 fn digest(parts: &[&[u8]]) -> [u8; 32] {
     let mut hasher = Sha256::new();
     for part in parts {

@@ -5,7 +5,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use seaworthy_core::Error;
 use sha2::{Digest as _, Sha256};
 
-/// A key of one caller: two callers who choose the same key do not meet.
+/// A key of one caller. Equal keys of two callers are different.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct ScopedKey {
     pub(super) text: Arc<str>,
@@ -13,7 +13,7 @@ pub struct ScopedKey {
 }
 
 impl ScopedKey {
-    /// A key whose text already says whose it is: for tests of stores.
+    /// Creates a key whose text identifies its caller, for tests of stores.
     #[must_use]
     pub fn new(text: &str) -> Self {
         Self {
@@ -22,26 +22,28 @@ impl ScopedKey {
         }
     }
 
-    /// The same key in the share of this caller.
+    /// Sets the share of the store that the key takes.
     #[must_use]
-    pub fn in_share(mut self, share: &str) -> Self {
+    pub fn with_share(mut self, share: &str) -> Self {
         self.share = share.into();
         self
     }
 
-    /// Whose share of the store it takes: the actor, or the address of a caller who is not authenticated, as at most 64 characters.
+    /// Returns the share of the store that the key takes: that of the actor, or of the address of an
+    /// anonymous caller. At most 64 characters.
     #[must_use]
     pub fn share(&self) -> &Arc<str> {
         &self.share
     }
 
-    /// As text, for stores in memory.
+    /// Returns the key as text, for stores in memory.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The SHA-256 of the text in hexadecimal digits, for stores outside of the process: the text may hold the caller's credentials.
+    /// Returns the SHA-256 of the text in hexadecimal digits, for stores outside of the process. The
+    /// text may contain credentials.
     #[must_use]
     pub fn digest(&self) -> String {
         let digest = Sha256::digest(self.text.as_bytes());
@@ -49,23 +51,25 @@ impl ScopedKey {
     }
 }
 
-/// The SHA-256 of method, path, query, media type and body: tells a repeat from another request.
+/// The SHA-256 of method, path, query, media type and body. It distinguishes repeats from other
+/// requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Fingerprint(pub [u8; 32]);
 
-/// An answer that is given again to a repeat.
+/// An answer for repeats.
 #[derive(Debug, Clone)]
 pub struct RecordedAnswer {
     /// The status.
     pub status: StatusCode,
-    /// The headers that describe the body; those of the connection and the request are not repeated.
+    /// The headers that describe the body, without those of the connection and the request.
     pub headers: HeaderMap,
     /// The body.
     pub body: Bytes,
 }
 
 impl RecordedAnswer {
-    /// The headers as stores outside of the process keep them: one a line, as on the wire, since neither names nor values have line feeds.
+    /// Returns the headers for stores outside of the process: one per line, as on the wire. Names and
+    /// values contain no line feeds.
     #[must_use]
     pub fn header_lines(&self) -> Vec<u8> {
         self.headers
@@ -76,7 +80,8 @@ impl RecordedAnswer {
             .collect()
     }
 
-    /// The answer that a store kept: its status, its [`header_lines`](Self::header_lines) and its body; `None` where the status is none.
+    /// Creates an answer from its status, its [`header_lines`](Self::header_lines) and its body.
+    /// Returns `None` if the status is not valid.
     #[must_use]
     pub fn restored(status: u16, header_lines: &[u8], body: Bytes) -> Option<Self> {
         let headers = header_lines
@@ -96,78 +101,86 @@ impl RecordedAnswer {
     }
 }
 
-/// What a store knows of a key.
+/// The state of a key in a store.
 #[derive(Debug, Clone)]
-pub enum Begun {
-    /// Nothing: the caller runs the request, and must finish or settle it with this token.
-    New(u64),
+pub enum KeyState {
+    /// The key was new and is claimed. The caller runs the request, and must finish or settle it with
+    /// this token.
+    Claimed(u64),
     /// The request is running.
     Running,
     /// The request was answered.
     Answered(RecordedAnswer),
-    /// The request took effect, and there is no answer to give again.
-    Done,
+    /// The request took effect, and its answer was not kept.
+    AnswerNotKept,
     /// The request ran, and whether it took effect is unknown.
-    Unknown,
+    OutcomeUnknown,
     /// The key belongs to another request.
     Mismatch,
 }
 
-/// How long a call may run, and how long is kept what came of it.
+/// How long a key is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Times {
-    /// After this a call that did not end is not running any more.
-    pub run: Duration,
-    /// How long its outcome is kept.
-    pub keep: Duration,
+pub struct Lifetimes {
+    /// The time limit of the call. A call that has not ended by then is lost.
+    pub timeout: Duration,
+    /// How long the outcome of the call is kept.
+    pub ttl: Duration,
 }
 
-/// How a call ended that has no answer for repeats.
+/// The outcome of a call without an answer for repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ending {
-    /// It changed nothing: a repeat runs.
-    NotDone,
-    /// It failed, and no change was reported. A store that records changes itself knows more; for the others it is [`Unknown`](Self::Unknown).
+pub enum CallOutcome {
+    /// It changed nothing, so a repeat runs.
+    Unchanged,
+    /// It failed, and reported no change. A store that records changes itself knows the outcome. For
+    /// other stores it is [`Unknown`](Self::Unknown).
     Unproven,
     /// It may have changed something.
     Unknown,
     /// It took effect.
-    Done,
+    Changed,
 }
 
 /// A future of a store.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
 
-/// Remembers the answers of keyed requests.
+/// Keeps the answers of requests with keys. [`conformance`](super::conformance) checks
+/// implementations.
 pub trait IdempotencyStore: Send + Sync + 'static {
-    /// Takes a key, or tells why not. Must be atomic: of two callers at once one gets [`Begun::New`]. A call that did not end within `run` is [`Begun::Unknown`] for `keep`,
-    /// unless the store knows what it did.
+    /// Claims a key if it is new, and returns its state. Must be atomic: of two concurrent callers one
+    /// gets [`KeyState::Claimed`]. A call that has not ended within `timeout` is
+    /// [`KeyState::OutcomeUnknown`] for `ttl`, unless the store knows its outcome.
     fn begin<'a>(
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> StoreFuture<'a, Begun>;
+        lifetimes: Lifetimes,
+    ) -> StoreFuture<'a, KeyState>;
 
-    /// Keeps the answer for `keep`, unless another has taken the key since. An answer that finds no room leaves [`Begun::Done`].
+    /// Keeps the answer for `ttl`, unless another call has claimed the key since. If the store has no
+    /// room for it, the state becomes [`KeyState::AnswerNotKept`].
     fn finish<'a>(
         &'a self,
         key: &'a ScopedKey,
         token: u64,
         answer: RecordedAnswer,
-        keep: Duration,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// Ends a call that has no answer for repeats. What is known of it is kept for `keep`; a key of a call that changed nothing is free again.
+    /// Ends a call without an answer for repeats. Its outcome is kept for `ttl`. The key of a call that
+    /// changed nothing is free again.
     fn settle<'a>(
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: Ending,
-        keep: Duration,
+        outcome: CallOutcome,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()>;
 
-    /// What a database looks for in the [`Effects`](seaworthy_core::effects::Effects) of the call, to record in its own transactions that the call took effect.
+    /// Returns the participant that a database finds in the
+    /// [`Effects`](seaworthy_core::effects::Effects) of the call. It records in its own transactions
+    /// that the call took effect.
     fn participant(&self, _key: &ScopedKey, _token: u64) -> Option<Box<dyn Any + Send + Sync>> {
         None
     }

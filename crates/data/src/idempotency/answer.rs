@@ -1,4 +1,4 @@
-use seaworthy_contract::idempotency::{Begun, Fingerprint, RecordedAnswer};
+use seaworthy_contract::idempotency::{KeyState, Fingerprint, RecordedAnswer};
 
 use super::outcome;
 use crate::{Connection, DataError, DataErrorKind, FromRow, Row, sql};
@@ -45,9 +45,9 @@ impl Known {
         self,
         wanted: Fingerprint,
         now: i64,
-    ) -> Result<Option<Begun>, DataError> {
+    ) -> Result<Option<KeyState>, DataError> {
         if self.fingerprint != wanted.0 {
-            return Ok(Some(Begun::Mismatch));
+            return Ok(Some(KeyState::Mismatch));
         }
         if let Some(status) = self.status {
             let (headers, body) = (
@@ -55,19 +55,19 @@ impl Known {
                 self.body.unwrap_or_default(),
             );
             let answer = RecordedAnswer::restored(status, &headers, body.into());
-            return answer.map(Begun::Answered).map(Some).ok_or_else(|| {
+            return answer.map(KeyState::Answered).map(Some).ok_or_else(|| {
                 let problem = format!("{status} is not a valid HTTP status");
                 DataError::new(DataErrorKind::UnexpectedRow, problem)
             });
         }
         // An older replica stores no end of the run, and deletes the row at its end.
         if self.run_ends_ms == 0 || now < self.run_ends_ms {
-            return Ok(Some(Begun::Running));
+            return Ok(Some(KeyState::Running));
         }
         Ok(match self.outcome {
             outcome::NONE => None,
-            outcome::DONE => Some(Begun::Done),
-            _ => Some(Begun::Unknown),
+            outcome::DONE => Some(KeyState::AnswerNotKept),
+            _ => Some(KeyState::OutcomeUnknown),
         })
     }
 }

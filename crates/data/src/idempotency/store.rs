@@ -5,8 +5,8 @@ use std::{
 };
 
 use seaworthy_contract::idempotency::{
-    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
-    StoreFuture, Times,
+    KeyState, CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
+    StoreFuture, Lifetimes,
 };
 
 use super::{
@@ -33,7 +33,7 @@ const OVER_MS: i64 = 1;
 ///
 /// The number and the size of the keys are limited as in
 /// [`MemoryStore`](seaworthy_contract::idempotency::MemoryStore). Each process counts the table once a
-/// second, so several replicas may exceed the limits for a moment. Times are of the wall clock, because
+/// second, so several replicas may exceed the limits for a moment. Lifetimes are of the wall clock, because
 /// the table outlives the process.
 #[derive(Debug, Clone)]
 pub struct DatabaseStore {
@@ -46,8 +46,8 @@ impl DatabaseStore {
     #[must_use]
     pub fn new(database: Database, config: &IdempotencyConfig) -> Self {
         let limits = Limits {
-            entries: config.most_entries.max(1).try_into().unwrap_or(i64::MAX),
-            size: config.memory_limit.get().try_into().unwrap_or(i64::MAX),
+            entries: config.max_entries.max(1).try_into().unwrap_or(i64::MAX),
+            size: config.max_memory.get().try_into().unwrap_or(i64::MAX),
         };
         let capacity = Capacity::new(limits, database.config().max_rows);
         Self {
@@ -66,8 +66,8 @@ impl DatabaseStore {
         &self,
         key: &ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> Result<Begun, KeyError> {
+        lifetimes: Lifetimes,
+    ) -> Result<KeyState, KeyError> {
         let digest = &key.digest();
         self.database
             .transaction(|tx| async move {
@@ -86,7 +86,7 @@ impl DatabaseStore {
                     }
                     // This waits for a late transaction of the earlier call, which marks the key.
                     if !free(&tx, digest, token).await? {
-                        return Ok(Begun::Running);
+                        return Ok(KeyState::Running);
                     }
                 }
                 let size = size_of(key, None);
@@ -99,7 +99,7 @@ impl DatabaseStore {
                     return Err(KeyError::Full);
                 }
                 let token = seaworthy_core::new_id().as_u64_pair().1;
-                let run_ends = now.saturating_add(milliseconds(times.run)).max(OVER_MS);
+                let run_ends = now.saturating_add(milliseconds(lifetimes.timeout)).max(OVER_MS);
                 // A concurrent call with the same key waits here.
                 let inserted = sql("INSERT INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING")
                     .on_mysql("INSERT IGNORE INTO idempotency_keys (digest, share, token, fingerprint, run_ends_ms, ends_ms, outcome, size) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
@@ -108,17 +108,17 @@ impl DatabaseStore {
                     .bind(token.cast_signed())
                     .bind(&fingerprint.0[..])
                     .bind(run_ends)
-                    .bind(run_ends.saturating_add(milliseconds(times.keep)))
+                    .bind(run_ends.saturating_add(milliseconds(lifetimes.ttl)))
                     .bind(outcome::NONE)
                     .bind(size)
                     .execute(&tx)
                     .await?;
                 if inserted.rows_affected() > 0 {
-                    return Ok(Begun::New(token));
+                    return Ok(KeyState::Claimed(token));
                 }
                 match Known::of(&tx, digest).await? {
-                    Some(known) => Ok(known.into_begun(fingerprint, now)?.unwrap_or(Begun::Running)),
-                    None => Ok(Begun::Running),
+                    Some(known) => Ok(known.into_begun(fingerprint, now)?.unwrap_or(KeyState::Running)),
+                    None => Ok(KeyState::Running),
                 }
             })
             .await
@@ -175,7 +175,7 @@ impl DatabaseStore {
         &self,
         key: &ScopedKey,
         token: u64,
-        ending: Ending,
+        ending: CallOutcome,
         keep: Duration,
     ) -> Result<(), DataError> {
         let digest = &key.digest();
@@ -184,14 +184,14 @@ impl DatabaseStore {
             .transaction(|tx| async move {
                 let outcome = match ending {
                     // A transaction of the call that is being committed holds the lock of the row.
-                    Ending::NotDone | Ending::Unproven => {
+                    CallOutcome::Unchanged | CallOutcome::Unproven => {
                         if free(&tx, digest, token.cast_signed()).await? {
                             return Ok(());
                         }
                         outcome::DONE
                     }
-                    Ending::Unknown => outcome::UNKNOWN,
-                    Ending::Done => outcome::DONE,
+                    CallOutcome::Unknown => outcome::UNKNOWN,
+                    CallOutcome::Changed => outcome::DONE,
                 };
                 end(&tx, digest, token, outcome, ends).await.map(drop)
             })
@@ -204,9 +204,9 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> StoreFuture<'a, Begun> {
-        Box::pin(async move { Ok(self.take(key, fingerprint, times).await?) })
+        lifetimes: Lifetimes,
+    ) -> StoreFuture<'a, KeyState> {
+        Box::pin(async move { Ok(self.take(key, fingerprint, lifetimes).await?) })
     }
 
     fn finish<'a>(
@@ -226,7 +226,7 @@ impl IdempotencyStore for DatabaseStore {
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: Ending,
+        ending: CallOutcome,
         keep: Duration,
     ) -> StoreFuture<'a, ()> {
         Box::pin(async move {

@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use seaworthy_contract::{
     axum::http::{HeaderMap, StatusCode},
     idempotency::{
-        Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
-        ScopedKey, Times,
+        CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, KeyState, Lifetimes,
+        RecordedAnswer, ScopedKey,
     },
 };
 use seaworthy_core::effects::{self, Effects};
@@ -40,14 +40,17 @@ fn last_key(subject: &Subject) -> ScopedKey {
     ScopedKey::new(&subject.last_row().to_string())
 }
 
-async fn begin(store: &DatabaseStore, key: &ScopedKey, run: Duration) -> Begun {
-    let times = Times { run, keep: KEEP };
-    store.begin(key, REQUEST, times).await.unwrap()
+async fn begin(store: &DatabaseStore, key: &ScopedKey, run: Duration) -> KeyState {
+    let lifetimes = Lifetimes {
+        timeout: run,
+        ttl: KEEP,
+    };
+    store.begin(key, REQUEST, lifetimes).await.unwrap()
 }
 
 async fn token(store: &DatabaseStore, key: &ScopedKey) -> u64 {
     match begin(store, key, KEEP).await {
-        Begun::New(token) => token,
+        KeyState::Claimed(token) => token,
         other => panic!("{other:?}"),
     }
 }
@@ -65,8 +68,8 @@ pub(crate) async fn key_is_free_or_running_when_begin_is_dropped_api_6(server: S
             // A key that the dropped future took is free when the time to run has passed.
             loop {
                 match begin(&store, &key, KEEP).await {
-                    Begun::New(_) => break,
-                    Begun::Running => tokio::task::yield_now().await,
+                    KeyState::Claimed(_) => break,
+                    KeyState::Running => tokio::task::yield_now().await,
                     other => panic!("{moment:?} at {number}: {other:?}"),
                 }
             }
@@ -91,8 +94,8 @@ pub(crate) async fn response_is_kept_whole_or_not_when_finish_is_dropped_api_6(s
         let completed = at_every_await(moment, work, async |number| {
             subject.is_whole().await;
             match begin(&store, &last_key(&subject), KEEP).await {
-                Begun::New(_) | Begun::Running => {}
-                Begun::Answered(answer) => assert_eq!(answer.body, "made"),
+                KeyState::Claimed(_) | KeyState::Running => {}
+                KeyState::Answered(answer) => assert_eq!(answer.body, "made"),
                 other => panic!("{moment:?} at {number}: {other:?}"),
             }
         });
@@ -121,12 +124,12 @@ pub(crate) async fn change_and_its_mark_are_one_when_a_call_is_dropped_api_6(ser
             let call = seaworthy_testkit::cancellation::drop_at(moment, number, call);
             let completed: Option<Result<(), DataError>> = call.await;
             subject.is_whole().await;
-            let settled = store.settle(&key, token, Ending::Unproven, KEEP);
+            let settled = store.settle(&key, token, CallOutcome::Unproven, KEEP);
             settled.await.unwrap();
             let is_there = subject.last_rows().await == [0];
             match begin(&store, &key, KEEP).await {
-                Begun::Done => assert!(is_there, "{moment:?} at {number}"),
-                Begun::New(_) => assert!(!is_there, "{moment:?} at {number}"),
+                KeyState::AnswerNotKept => assert!(is_there, "{moment:?} at {number}"),
+                KeyState::Claimed(_) => assert!(!is_there, "{moment:?} at {number}"),
                 other => panic!("{moment:?} at {number}: {other:?}"),
             }
             if let Some(completed) = completed {

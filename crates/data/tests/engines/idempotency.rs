@@ -10,8 +10,8 @@ use futures::future::try_join_all;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
-        ScopedKey, Times, conformance,
+        KeyState, CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
+        ScopedKey, Lifetimes, conformance,
     },
 };
 use seaworthy_core::{
@@ -28,9 +28,9 @@ use crate::server::{Server, add, ids};
 
 const RUN: Duration = Duration::from_secs(60);
 /// The run time and the retention.
-const TIMES: Times = Times {
-    run: RUN,
-    keep: RUN,
+const LIFETIMES: Lifetimes = Lifetimes {
+    timeout: RUN,
+    ttl: RUN,
 };
 const REQUEST: Fingerprint = Fingerprint([1; 32]);
 const OTHER: Fingerprint = Fingerprint([2; 32]);
@@ -58,14 +58,14 @@ fn answer(body: &'static str) -> RecordedAnswer {
     }
 }
 
-async fn begin(store: &DatabaseStore, text: &str) -> Begun {
+async fn begin(store: &DatabaseStore, text: &str) -> KeyState {
     let key = ScopedKey::new(text);
-    store.begin(&key, REQUEST, TIMES).await.unwrap()
+    store.begin(&key, REQUEST, LIFETIMES).await.unwrap()
 }
 
 async fn token(store: &DatabaseStore, text: &str) -> u64 {
     match begin(store, text).await {
-        Begun::New(token) => token,
+        KeyState::Claimed(token) => token,
         other => panic!("{other:?}"),
     }
 }
@@ -80,10 +80,10 @@ pub(crate) async fn response_survives_restart_api_6(server: Server) {
     let config = IdempotencyConfig::default();
     let first = store(&server, &config).await;
     let token = token(&first, "a").await;
-    assert!(matches!(begin(&first, "a").await, Begun::Running));
+    assert!(matches!(begin(&first, "a").await, KeyState::Running));
     finish(&first, "a", token, "made", RUN).await;
     let second = store(&server, &config).await;
-    let Begun::Answered(found) = begin(&second, "a").await else {
+    let KeyState::Answered(found) = begin(&second, "a").await else {
         panic!("the answer is lost");
     };
     let expected = answer("made");
@@ -91,8 +91,8 @@ pub(crate) async fn response_survives_restart_api_6(server: Server) {
         (found.status, found.headers, found.body),
         (expected.status, expected.headers, expected.body)
     );
-    let other = second.begin(&ScopedKey::new("a"), OTHER, TIMES).await;
-    assert!(matches!(other.unwrap(), Begun::Mismatch));
+    let other = second.begin(&ScopedKey::new("a"), OTHER, LIFETIMES).await;
+    assert!(matches!(other.unwrap(), KeyState::Mismatch));
 }
 
 pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
@@ -100,30 +100,30 @@ pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
     // Each call has its own task, as requests have.
     let all = (0..16).map(|_| {
         let (store, same) = (store.clone(), ScopedKey::new(&"long ".repeat(100)));
-        tokio::spawn(async move { store.begin(&same, REQUEST, TIMES).await.unwrap() })
+        tokio::spawn(async move { store.begin(&same, REQUEST, LIFETIMES).await.unwrap() })
     });
     let all = try_join_all(all).await.unwrap();
-    let new = all.iter().filter(|begun| matches!(begun, Begun::New(_)));
+    let new = all.iter().filter(|begun| matches!(begun, KeyState::Claimed(_)));
     assert_eq!(new.count(), 1, "{all:?}");
 }
 
 pub(crate) async fn late_call_changes_nothing_after_key_expired_api_6(server: Server) {
     let store = store(&server, &IdempotencyConfig::default()).await;
     let key = ScopedKey::new("a");
-    let times = Times {
-        run: Duration::ZERO,
-        keep: RUN,
+    let lifetimes = Lifetimes {
+        timeout: Duration::ZERO,
+        ttl: RUN,
     };
-    let begun = store.begin(&key, REQUEST, times);
-    let Begun::New(late) = begun.await.unwrap() else {
+    let begun = store.begin(&key, REQUEST, lifetimes);
+    let KeyState::Claimed(late) = begun.await.unwrap() else {
         panic!("the key is free");
     };
     let token = token(&store, "a").await;
     assert_ne!(late, token);
     finish(&store, "a", late, "late", RUN).await;
-    assert!(matches!(begin(&store, "a").await, Begun::Running));
+    assert!(matches!(begin(&store, "a").await, KeyState::Running));
     finish(&store, "a", token, "now", Duration::ZERO).await;
-    assert!(matches!(begin(&store, "a").await, Begun::New(_)));
+    assert!(matches!(begin(&store, "a").await, KeyState::Claimed(_)));
 }
 
 pub(crate) async fn settled_key_without_change_is_free_api_6(server: Server) {
@@ -131,16 +131,16 @@ pub(crate) async fn settled_key_without_change_is_free_api_6(server: Server) {
     let token = token(&store, "a").await;
     let key = ScopedKey::new("a");
     store
-        .settle(&key, token, Ending::NotDone, RUN)
+        .settle(&key, token, CallOutcome::Unchanged, RUN)
         .await
         .unwrap();
-    assert!(matches!(begin(&store, "a").await, Begun::New(_)));
+    assert!(matches!(begin(&store, "a").await, KeyState::Claimed(_)));
 }
 
 pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(server: Server) {
     let config = IdempotencyConfig {
-        most_entries: 3,
-        memory_limit: ByteSize::kibibytes(1),
+        max_entries: 3,
+        max_memory: ByteSize::kibibytes(1),
         ..IdempotencyConfig::default()
     };
     let store = store(&server, &config).await;
@@ -150,25 +150,25 @@ pub(crate) async fn full_store_evicts_responses_and_no_running_calls_api_6(serve
         let keep = RUN + Duration::from_secs(number);
         finish(&store, &text, token, "made", keep).await;
     }
-    assert!(matches!(begin(&store, "k9").await, Begun::Answered(_)));
-    assert!(matches!(begin(&store, "k0").await, Begun::New(_)));
+    assert!(matches!(begin(&store, "k9").await, KeyState::Answered(_)));
+    assert!(matches!(begin(&store, "k0").await, KeyState::Claimed(_)));
     for text in ["x", "y"] {
         token(&store, text).await;
     }
-    let full = store.begin(&ScopedKey::new("z"), REQUEST, TIMES).await;
+    let full = store.begin(&ScopedKey::new("z"), REQUEST, LIFETIMES).await;
     assert_eq!(full.unwrap_err().reason(), "IDEMPOTENCY_STORE_FULL");
 }
 
 pub(crate) async fn response_above_store_size_is_not_kept_api_6(server: Server) {
     let config = IdempotencyConfig {
-        memory_limit: ByteSize::bytes(80),
+        max_memory: ByteSize::bytes(80),
         ..IdempotencyConfig::default()
     };
     let store = store(&server, &config).await;
     let token = token(&store, "a").await;
     finish(&store, "a", token, "made", RUN).await;
     // The outcome is kept without the response.
-    assert!(matches!(begin(&store, "a").await, Begun::Done));
+    assert!(matches!(begin(&store, "a").await, KeyState::AnswerNotKept));
 }
 
 /// Runs `call` as the layer does.
@@ -197,12 +197,12 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Serve
         .await;
         let key = ScopedKey::new(text);
         store
-            .settle(&key, token, Ending::Unproven, RUN)
+            .settle(&key, token, CallOutcome::Unproven, RUN)
             .await
             .unwrap();
         match begin(&store, text).await {
-            Begun::Done => assert!(commits),
-            Begun::New(_) => assert!(!commits),
+            KeyState::AnswerNotKept => assert!(commits),
+            KeyState::Claimed(_) => assert!(!commits),
             found => panic!("{found:?}"),
         }
     }
@@ -210,9 +210,9 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Serve
     let token = token(&store, "alone").await;
     as_call(&store, "alone", token, add(other, 7)).await;
     let key = ScopedKey::new("alone");
-    let settled = store.settle(&key, token, Ending::NotDone, RUN);
+    let settled = store.settle(&key, token, CallOutcome::Unchanged, RUN);
     settled.await.unwrap();
-    assert!(matches!(begin(&store, "alone").await, Begun::Done));
+    assert!(matches!(begin(&store, "alone").await, KeyState::AnswerNotKept));
     assert_eq!(ids(&database).await, [1, 7]);
 }
 
@@ -220,18 +220,18 @@ pub(crate) async fn call_of_a_dead_process_is_done_if_it_committed_api_6(server:
     let store = store(&server, &IdempotencyConfig::default()).await;
     server.open().await;
     let key = ScopedKey::new("a");
-    let times = Times {
-        run: Duration::from_millis(1),
-        keep: RUN,
+    let lifetimes = Lifetimes {
+        timeout: Duration::from_millis(1),
+        ttl: RUN,
     };
-    let Begun::New(token) = store.begin(&key, REQUEST, times).await.unwrap() else {
+    let KeyState::Claimed(token) = store.begin(&key, REQUEST, lifetimes).await.unwrap() else {
         panic!("the key is free");
     };
     as_call(&store, "a", token, add(store.database(), 1)).await;
     loop {
         match begin(&store, "a").await {
-            Begun::Running => tokio::task::yield_now().await,
-            found => break assert!(matches!(found, Begun::Done), "{found:?}"),
+            KeyState::Running => tokio::task::yield_now().await,
+            found => break assert!(matches!(found, KeyState::AnswerNotKept), "{found:?}"),
         }
     }
 }
@@ -240,16 +240,16 @@ pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(server: Server)
     let store = store(&server, &IdempotencyConfig::default()).await;
     let database = server.open().await;
     let key = ScopedKey::new("a");
-    let times = Times {
-        run: Duration::ZERO,
-        keep: RUN,
+    let lifetimes = Lifetimes {
+        timeout: Duration::ZERO,
+        ttl: RUN,
     };
-    let Begun::New(late) = store.begin(&key, REQUEST, times).await.unwrap() else {
+    let KeyState::Claimed(late) = store.begin(&key, REQUEST, lifetimes).await.unwrap() else {
         panic!("the key is free");
     };
     let next = loop {
         match begin(&store, "a").await {
-            Begun::New(next) => break next,
+            KeyState::Claimed(next) => break next,
             _ => tokio::task::yield_now().await,
         }
     };
@@ -267,14 +267,14 @@ pub(crate) async fn call_that_lost_its_key_commits_nothing_api_6(server: Server)
 
 pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(server: Server) {
     let config = IdempotencyConfig {
-        most_entries: 5,
+        max_entries: 5,
         ..IdempotencyConfig::default()
     };
     let store = store(&server, &config).await;
     let send = async |share: &str, text: &str| {
         let key = ScopedKey::new(text).in_share(share);
-        let begun = store.begin(&key, REQUEST, TIMES).await.unwrap();
-        if let Begun::New(token) = begun {
+        let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
+        if let KeyState::Claimed(token) = begun {
             let finished = store.finish(&key, token, answer("made"), RUN);
             finished.await.unwrap();
         }
@@ -284,9 +284,9 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(serv
     for number in 0..20 {
         send("greedy", &format!("k{number}")).await;
     }
-    assert!(matches!(send("mine", "m").await, Begun::Answered(_)));
-    assert!(matches!(send("greedy", "k19").await, Begun::Answered(_)));
-    assert!(matches!(send("greedy", "k0").await, Begun::New(_)));
+    assert!(matches!(send("mine", "m").await, KeyState::Answered(_)));
+    assert!(matches!(send("greedy", "k19").await, KeyState::Answered(_)));
+    assert!(matches!(send("greedy", "k0").await, KeyState::Claimed(_)));
 }
 
 pub(crate) async fn database_store_behaves_as_every_store_api_6(server: Server) {
@@ -317,9 +317,9 @@ pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(server: 
         })
         .await;
         assert_eq!(effects.outcome(), Outcome::Unchanged);
-        let settled = store.settle(&key, token, Ending::Unproven, RUN);
+        let settled = store.settle(&key, token, CallOutcome::Unproven, RUN);
         settled.await.unwrap();
-        assert!(matches!(begin(&store, text).await, Begun::New(_)), "{text}");
+        assert!(matches!(begin(&store, text).await, KeyState::Claimed(_)), "{text}");
     }
 }
 
@@ -355,7 +355,7 @@ pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(server: Server)
             .unwrap();
     }
     let config = IdempotencyConfig {
-        most_entries: ENTRIES.try_into().unwrap(),
+        max_entries: ENTRIES.try_into().unwrap(),
         ..IdempotencyConfig::default()
     };
     let store = DatabaseStore::new(database.clone(), &config);
@@ -371,8 +371,8 @@ pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(server: Server)
     let before = selects.get();
     for number in 0..KEYS {
         let key = ScopedKey::new(&format!("k{number}")).in_share(&format!("new {number}"));
-        let begun = store.begin(&key, REQUEST, TIMES).await.unwrap();
-        assert!(matches!(begun, Begun::New(_)), "{begun:?}");
+        let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
+        assert!(matches!(begun, KeyState::Claimed(_)), "{begun:?}");
     }
     // Each key looks itself up. One in eleven makes room, in four statements.
     let used = selects.get() - before;

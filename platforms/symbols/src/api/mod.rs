@@ -28,7 +28,7 @@ const ANSWER_LIMIT: ByteSize = ByteSize::mebibytes(8);
 /// How repeats are told.
 pub(crate) fn idempotency() -> IdempotencyConfig {
     IdempotencyConfig {
-        answer_limit: ANSWER_LIMIT,
+        max_answer_size: ANSWER_LIMIT,
         ..IdempotencyConfig::default()
     }
 }

@@ -50,7 +50,7 @@ async fn key_of_anonymous_caller_belongs_to_address_and_cookies_api_6() {
 #[tokio::test]
 async fn caller_with_many_keys_evicts_no_answer_of_another_api_6() {
     let app = TestApp::with_config(IdempotencyConfig {
-        most_entries: 10,
+        max_entries: 10,
         ..IdempotencyConfig::default()
     });
     let send = async |address: &str, key: String| {

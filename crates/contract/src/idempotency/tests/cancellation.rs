@@ -86,7 +86,7 @@ async fn dropped_call_never_runs_again_and_its_repeat_says_so_api_6() {
         let changes = Arc::new(AtomicUsize::new(0));
         let (sender, mut calls) = mpsc::unbounded_channel::<BoxFuture<'static, ()>>();
         let config = IdempotencyConfig::default();
-        let (timeout, store) = (config.run, Arc::new(MemoryStore::new(&config)));
+        let (timeout, store) = (config.timeout, Arc::new(MemoryStore::new(&config)));
         let layer = IdempotencyLayer::new(
             config,
             Arc::clone(&store) as Arc<dyn IdempotencyStore>,

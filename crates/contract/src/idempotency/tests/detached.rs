@@ -15,8 +15,8 @@ use tower::ServiceExt;
 
 use super::app::{TestApp, with_keys};
 use crate::idempotency::{
-    Begun, Ending, Fingerprint, IdempotencyConfig, IdempotencyLayer, IdempotencyStore, MemoryStore,
-    RecordedAnswer, ScopedKey, StoreFuture, Times,
+    CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyLayer, IdempotencyStore, KeyState,
+    Lifetimes, MemoryStore, RecordedAnswer, ScopedKey, StoreFuture,
 };
 
 fn order() -> Request {
@@ -83,9 +83,9 @@ impl IdempotencyStore for DeadlineStore {
         &'a self,
         key: &'a ScopedKey,
         fingerprint: Fingerprint,
-        times: Times,
-    ) -> StoreFuture<'a, Begun> {
-        self.0.begin(key, fingerprint, times)
+        lifetimes: Lifetimes,
+    ) -> StoreFuture<'a, KeyState> {
+        self.0.begin(key, fingerprint, lifetimes)
     }
 
     fn finish<'a>(
@@ -93,22 +93,22 @@ impl IdempotencyStore for DeadlineStore {
         key: &'a ScopedKey,
         token: u64,
         answer: RecordedAnswer,
-        keep: Duration,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
         let deadline = context::current().unwrap().deadline();
         self.1
             .fetch_add(usize::from(deadline.is_none()), Ordering::SeqCst);
-        self.0.finish(key, token, answer, keep)
+        self.0.finish(key, token, answer, ttl)
     }
 
     fn settle<'a>(
         &'a self,
         key: &'a ScopedKey,
         token: u64,
-        ending: Ending,
-        keep: Duration,
+        outcome: CallOutcome,
+        ttl: Duration,
     ) -> StoreFuture<'a, ()> {
-        self.0.settle(key, token, ending, keep)
+        self.0.settle(key, token, outcome, ttl)
     }
 }
 

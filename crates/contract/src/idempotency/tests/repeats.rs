@@ -90,7 +90,7 @@ async fn stream_is_passed_on_and_its_repeat_refused_api_6() {
     app.refuses_repeat("/stream", "IDEMPOTENT_ANSWER_NOT_KEPT")
         .await;
     let small = TestApp::with_config(IdempotencyConfig {
-        answer_limit: ByteSize::bytes(3),
+        max_answer_size: ByteSize::bytes(3),
         ..IdempotencyConfig::default()
     });
     assert_eq!(small.send("POST", "/orders", "k1", "").await.1, "call 1");

@@ -17,7 +17,7 @@ async fn memory_store_passes_conformance_suite_api_6() {
 #[tokio::test(start_paused = true)]
 async fn forgets_answer_after_its_ttl_api_6() {
     let app = TestApp::with_config(IdempotencyConfig {
-        keep: Duration::from_secs(60),
+        ttl: Duration::from_secs(60),
         ..IdempotencyConfig::default()
     });
     app.send("POST", "/orders", "k1", "").await;
@@ -30,7 +30,7 @@ async fn forgets_answer_after_its_ttl_api_6() {
 #[tokio::test]
 async fn store_is_bounded_in_number_and_size_api_6() {
     let few = TestApp::with_config(IdempotencyConfig {
-        most_entries: 3,
+        max_entries: 3,
         ..IdempotencyConfig::default()
     });
     for key in 0..20 {
@@ -39,7 +39,7 @@ async fn store_is_bounded_in_number_and_size_api_6() {
     assert_eq!(few.store.len(), 3);
     assert_eq!(few.send("POST", "/orders", "k19", "").await.1, "call 20");
     let small = TestApp::with_config(IdempotencyConfig {
-        memory_limit: ByteSize::kibibytes(4),
+        max_memory: ByteSize::kibibytes(4),
         ..IdempotencyConfig::default()
     });
     for key in 0..20 {
