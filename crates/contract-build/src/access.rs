@@ -34,7 +34,7 @@ pub enum Access {
 }
 
 impl Access {
-    /// Any caller with valid credentials.
+    /// Allows any caller with valid credentials.
     #[must_use]
     pub fn authenticated() -> Self {
         Self::Authenticated {
@@ -186,7 +186,7 @@ fn texts(option: &DynamicMessage, name: &str) -> Vec<String> {
         .collect()
 }
 
-/// Roles are compared as a whole, so leading or trailing white space is a mistake.
+/// Roles are compared exactly, so leading or trailing white space is a mistake.
 fn is_role(text: &str) -> bool {
     !text.is_empty() && text.trim() == text && !text.contains(char::is_control)
 }

@@ -1,4 +1,4 @@
-//! A contract as read and checked: what the generators write from.
+//! A contract that was read and checked. The generators use it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -15,7 +15,7 @@ use crate::{
     source::Source,
 };
 
-/// The only message that JSON cannot hold without a registry of types.
+/// The only message that needs a registry of types for JSON.
 const ANY: &str = "google.protobuf.Any";
 
 pub(crate) struct Contract {
@@ -158,7 +158,7 @@ impl Contract {
                 diagnostics.add(
                     location.clone(),
                     format!(
-                        "`{}` has `{}` as a whole request or answer, which has no JSON object; wrap it in a message",
+                        "`{}` has `{}` as its whole request or response, which is not a JSON object: wrap it in a message",
                         method.name(),
                         message.full_name()
                     ),
@@ -167,7 +167,7 @@ impl Contract {
                 diagnostics.add(
                     location.clone(),
                     format!(
-                        "`{}` uses `{}`, which holds a google.protobuf.Any; JSON cannot write one without knowing every type, so use a oneof",
+                        "`{}` uses `{}`, which contains a google.protobuf.Any, and JSON cannot encode unknown types: use a oneof",
                         method.name(),
                         message.full_name()
                     ),
@@ -176,7 +176,7 @@ impl Contract {
         }
     }
 
-    /// The messages for which `seed` holds, and all that hold one of them.
+    /// Returns the messages for which `seed` holds, and all messages that contain one of them.
     fn closure(&self, seed: impl Fn(&Self, &MessageDescriptor) -> bool) -> BTreeSet<String> {
         let mut found: BTreeSet<String> = self
             .messages
@@ -218,7 +218,7 @@ impl Contract {
         self.with_rules.contains(message.full_name())
     }
 
-    /// Whether a message can be written as JSON.
+    /// Whether a message has a JSON form.
     pub(crate) fn has_json(&self, message: &MessageDescriptor) -> bool {
         !self.without_json.contains(message.full_name())
     }
@@ -242,7 +242,7 @@ impl Contract {
     }
 }
 
-/// The message that a field holds, also as the value of a map.
+/// Returns the message of a field, or of the values of a map.
 fn inner_message(field: &FieldDescriptor) -> Option<MessageDescriptor> {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => match entry.map_entry_value_field().kind() {

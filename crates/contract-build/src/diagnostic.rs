@@ -3,19 +3,19 @@ use std::fmt;
 use prost_reflect::FileDescriptor;
 use thiserror::Error;
 
-/// A place in a `.proto`.
+/// A location in a `.proto`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Location {
     /// The file as imported, such as `service/symbols/v1/symbols.proto`.
     pub file: String,
-    /// The line, from 1; 0 where it is not known.
+    /// The line, from 1. 0 if it is unknown.
     pub line: usize,
-    /// The column, from 1; 0 where it is not known.
+    /// The column, from 1. 0 if it is unknown.
     pub column: usize,
 }
 
 impl Location {
-    /// The place of a definition, by its path in the file's descriptor.
+    /// Returns the location of a definition, by its path in the file's descriptor.
     pub(crate) fn of(file: &FileDescriptor, path: &[i32]) -> Self {
         let span = file
             .file_descriptor_proto()
@@ -46,12 +46,12 @@ impl fmt::Display for Location {
     }
 }
 
-/// One thing that is wrong with a contract.
+/// One problem of a contract.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
     pub location: Location,
-    /// What, and what to write instead.
+    /// The problem, and its correction.
     pub message: String,
 }
 
@@ -61,24 +61,26 @@ impl fmt::Display for Diagnostic {
     }
 }
 
-/// Why a contract was not compiled.
+/// Errors returned by [`Builder::compile`](crate::Builder::compile).
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum BuildError {
-    /// A `.proto` is missing or is not proto.
+    /// A `.proto` is missing or malformed.
     #[error("{0}")]
     Proto(String),
-    /// The contract asks for something that cannot be promised.
+    /// The contract contains something that is not supported.
     #[error("the contract cannot be compiled:\n{}", list(.0))]
     Contract(Vec<Diagnostic>),
-    /// The generated code could not be made or written.
+    /// The generated code could not be written.
     #[error("the generated code could not be written: {0}")]
     Output(#[from] std::io::Error),
-    /// A fault of this compiler: what it generated is not Rust.
-    #[error("the generated code is not Rust, which is a fault of seaworthy-contract-build: {0}")]
+    /// The generated code is not valid Rust. This is a defect of the compiler.
+    #[error(
+        "the generated code is not valid Rust, which is a defect of seaworthy-contract-build: {0}"
+    )]
     Generated(#[from] syn::Error),
-    /// A build script's environment is missing.
-    #[error("OUT_DIR is not set: call this from a build script or set an output folder")]
+    /// `OUT_DIR` is not set.
+    #[error("OUT_DIR is not set: call compile() from a build script, or set Builder::out_dir")]
     NoOutputFolder,
 }
 
@@ -87,7 +89,7 @@ fn list(diagnostics: &[Diagnostic]) -> String {
     lines.join("\n")
 }
 
-/// Gathers everything that is wrong, so that one build names it all.
+/// Collects all problems, so that one build reports them.
 #[derive(Debug, Default)]
 pub(crate) struct Diagnostics(Vec<Diagnostic>);
 

@@ -1,10 +1,9 @@
-//! Compiles a contract at build time, without `protoc` or any other system package.
+//! Compiles contracts at build time, without `protoc` or other system packages.
 //!
-//! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and client, routes for HTTP over the same
-//! implementation, the checks for both and an OpenAPI 3.1 document (API-1). The compiler implements
-//! every rule of a contract or refuses it: a rule that is not supported fails the build with its
-//! location. Every method declares who may call it with `(seaworthy.access)`, or the build fails
-//! (AUTH-5).
+//! One `.proto` with `google.api.http` and validation rules becomes messages, a gRPC server and
+//! client, HTTP routes over the same implementation, checks for both and an OpenAPI 3.1 document
+//! (API-1). The compiler implements every rule of a contract, or fails the build with its location.
+//! Every method declares its callers with `(seaworthy.access)`, or the build fails (AUTH-5).
 //!
 //! ```
 //! let folder = tempfile::tempdir()?;

@@ -1,4 +1,4 @@
-//! Reads `.proto` files, with the option definitions that a contract may import built in.
+//! Reads `.proto` files. The option definitions that contracts import are built in.
 
 use std::path::{Path, PathBuf};
 
@@ -11,7 +11,7 @@ use crate::BuildError;
 
 const WELL_KNOWN: &str = "google.protobuf";
 
-/// Definitions of options: known to this compiler, never generated.
+/// Packages of option definitions. No code is generated for them.
 const OPTION_PACKAGES: [&str; 5] = [
     WELL_KNOWN,
     "google.api",
@@ -51,7 +51,7 @@ const BUILT_IN: [(&str, &str); 6] = [
 #[derive(Debug)]
 pub(crate) struct Source {
     pub(crate) pool: DescriptorPool,
-    /// The same as bytes, for reflection.
+    /// The encoded descriptors, for reflection.
     pub(crate) encoded: Vec<u8>,
 }
 
@@ -67,31 +67,31 @@ impl Source {
         compiler.include_imports(true).include_source_info(true);
         compiler
             .open_files(files)
-            // The debug form is the one that carries file, line and column.
+            // Only the debug format contains file, line and column.
             .map_err(|error| BuildError::Proto(format!("{error:?}")))?;
         let pool = compiler.descriptor_pool();
-        // Clients of reflection have no use for comments.
+        // Reflection clients do not need comments.
         let encoded = compiler
             .include_source_info(false)
             .encode_file_descriptor_set();
         Ok(Self { pool, encoded })
     }
 
-    /// The files that code is generated for.
+    /// Returns the files that code is generated for.
     pub(crate) fn files(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
         self.pool
             .files()
             .filter(|file| !OPTION_PACKAGES.contains(&file.package_name()))
     }
 
-    /// The same and those of the well-known types, which `prost-build` looks into.
+    /// Returns these files and those of the well-known types, which `prost-build` reads.
     pub(crate) fn files_with_well_known_types(&self) -> impl Iterator<Item = FileDescriptor> + '_ {
         self.pool.files().filter(|file| {
             file.package_name() == WELL_KNOWN || !OPTION_PACKAGES.contains(&file.package_name())
         })
     }
 
-    /// The messages that code is generated for, nested ones included.
+    /// Returns the messages that code is generated for, including nested ones.
     pub(crate) fn messages(&self) -> impl Iterator<Item = MessageDescriptor> + '_ {
         self.pool.all_messages().filter(|message| {
             !message.is_map_entry() && !OPTION_PACKAGES.contains(&message.package_name())

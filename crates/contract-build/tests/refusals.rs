@@ -41,7 +41,7 @@ fn method(rule: &str) -> String {
 }
 
 #[test]
-fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
+fn refuses_unsupported_rules_with_location_api_3() {
     for (field, part) in [
         (
             r#"string a = 1 [(buf.validate.field).cel = { expression: "true" }];"#,
@@ -87,7 +87,7 @@ fn a_rule_that_is_not_supported_is_named_with_its_place_api_3() {
 }
 
 #[test]
-fn a_rule_of_a_whole_message_that_is_not_supported_is_named_with_its_place_api_3() {
+fn refuses_unsupported_message_rules_with_location_api_3() {
     let error = refusal(
         "message M {\n  option (buf.validate.message).cel = { expression: \"true\" };\n  string a = 1;\n}\n",
     );
@@ -96,11 +96,14 @@ fn a_rule_of_a_whole_message_that_is_not_supported_is_named_with_its_place_api_3
     let error = refusal(
         "message M {\n  option (buf.validate.message).oneof = { fields: \"b\" };\n  string a = 1;\n}\n",
     );
-    assert!(error.contains("`b`, which is no field of `M`"), "{error}");
+    assert!(
+        error.contains("`b`, which is not a field of `M`"),
+        "{error}"
+    );
 }
 
 #[test]
-fn a_rule_that_no_dialect_has_is_named_with_its_place_api_3() {
+fn refuses_unknown_rules_with_location_api_3() {
     let error =
         refusal("message M {\n  string a = 1 [(validate.rules).string.colour = true];\n}\n");
     assert!(error.contains("t.proto:9:"), "{error}");
@@ -108,12 +111,12 @@ fn a_rule_that_no_dialect_has_is_named_with_its_place_api_3() {
 }
 
 #[test]
-fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
+fn refuses_invalid_paths_with_location_api_1() {
     for (rule, part) in [
-        (r#"get: "/v1/{nothing}""#, "`nothing` is no field of `R`"),
+        (r#"get: "/v1/{nothing}""#, "`nothing` is not a field of `R`"),
         (
             r#"get: "/v1/{inner.nothing}""#,
-            "`nothing` is no field of `R`",
+            "`nothing` is not a field of `R`",
         ),
         (r#"get: "/v1/{tags}""#, "`tags` is repeated"),
         (
@@ -129,12 +132,12 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
         (r#"get: "/v1/{id=**}/x""#, "`**` must be the last"),
         (
             r#"post: "/v1" body: "nothing""#,
-            "the body `nothing` is no field",
+            "the body `nothing` is not a field",
         ),
         (r#"get: "/v1" body: "*""#, "GET has no body"),
         (
             r#"get: "/v1" response_body: "nothing""#,
-            "the response body `nothing` is no field",
+            "the response body `nothing` is not a field",
         ),
         (r#"body: "*""#, "no method and path"),
         (
@@ -157,7 +160,7 @@ fn a_path_that_cannot_be_served_is_named_with_its_place_api_1() {
 }
 
 #[test]
-fn everything_that_is_wrong_is_named_in_one_build_api_3() {
+fn one_build_reports_every_problem_api_3() {
     let error = refusal(
         "message M {\n  string a = 1 [(buf.validate.field).cel = {}];\n  string b = 2 [(validate.rules).string.pattern = \"(\"];\n}\n",
     );
@@ -166,7 +169,7 @@ fn everything_that_is_wrong_is_named_in_one_build_api_3() {
 }
 
 #[test]
-fn what_json_or_http_cannot_carry_is_refused_api_1() {
+fn refuses_types_without_json_or_http_form_api_1() {
     let any = "service S { rpc M(R) returns (R) { option (google.api.http).get = \"/v1\"; option (seaworthy.access).callers = PUBLIC; } }\nmessage R { Inner inner = 1; }\nmessage Inner { google.protobuf.Any any = 1; }\n";
     assert!(refusal(any).contains("google.protobuf.Any"));
     let streamed = "service S { rpc M(stream R) returns (R) { option (google.api.http).get = \"/v1\"; } }\nmessage R {}\n";
@@ -176,7 +179,7 @@ fn what_json_or_http_cannot_carry_is_refused_api_1() {
 }
 
 #[test]
-fn a_missing_or_broken_file_is_named_api_1() {
+fn error_names_missing_or_malformed_file_api_1() {
     let missing = Builder::new("T", "1")
         .out_dir(".")
         .compile(&["nowhere.proto"], &["."])
@@ -258,7 +261,7 @@ fn contradictory_access_fails_build_with_location_auth_5() {
 }
 
 #[test]
-fn unknown_member_of_access_fails_the_build_auth_5() {
+fn unknown_member_of_access_fails_build_auth_5() {
     let error = refusal(&access("option (seaworthy.access).roles = \"admin\";"));
     assert!(error.contains("t.proto:9:"), "{error}");
     let error = refusal(&access("option (seaworthy.access).callers = NOBODY;"));

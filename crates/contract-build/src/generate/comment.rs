@@ -1,6 +1,6 @@
 use prost_reflect::FileDescriptor;
 
-/// The comment of a definition: the one before it, else the one behind it.
+/// Returns the comment of a definition: the leading one, else the trailing one.
 pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
     file.file_descriptor_proto()
         .source_code_info
@@ -22,7 +22,7 @@ pub(crate) fn comment(file: &FileDescriptor, path: &[i32]) -> String {
         .unwrap_or_default()
 }
 
-/// As documentation attributes.
+/// Returns text as documentation attributes.
 pub(super) fn documentation(text: &str, otherwise: &str) -> String {
     let text = if text.is_empty() { otherwise } else { text };
     text.lines()

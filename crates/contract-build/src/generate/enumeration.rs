@@ -3,7 +3,7 @@ use prost_reflect::EnumDescriptor;
 use super::Scope;
 use crate::names;
 
-/// The names and numbers of an enum.
+/// Generates the names and numbers of an enum.
 pub(super) fn implementation(scope: &Scope<'_>, definition: &EnumDescriptor) -> String {
     let mut names = String::new();
     let mut numbers = String::new();
@@ -13,7 +13,7 @@ pub(super) fn implementation(scope: &Scope<'_>, definition: &EnumDescriptor) -> 
         let (name, number) = (value.name(), value.number());
         names.push_str(&format!("{name:?}, "));
         numbers.push_str(&format!("{name:?} => {number},"));
-        // Of aliases the first is the name that is written.
+        // JSON output uses the first of several aliases.
         if !seen.contains(&number) {
             seen.push(number);
             by_number.push_str(&format!("{number} => {name:?},"));

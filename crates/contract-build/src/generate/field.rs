@@ -3,7 +3,7 @@ use prost_reflect::{FieldDescriptor, Kind, OneofDescriptor};
 use super::Scope;
 use crate::names;
 
-/// How a field is held by the generated message.
+/// The representation of a field in the generated message.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Shape {
     /// The value.
@@ -31,14 +31,14 @@ impl Shape {
     }
 }
 
-/// The oneof of a field, unless it only stands for `optional`.
+/// Returns the oneof of a field, unless it only represents `optional`.
 pub(super) fn real_oneof(field: &FieldDescriptor) -> Option<OneofDescriptor> {
     field
         .containing_oneof()
         .filter(|oneof| !oneof.is_synthetic())
 }
 
-/// The path of the kind at run time.
+/// Returns the path of the kind in the runtime crate.
 pub(super) fn kind(scope: &Scope<'_>, kind: &Kind) -> String {
     let name = match kind {
         Kind::Double => "Double",
@@ -82,7 +82,7 @@ pub(super) fn kind(scope: &Scope<'_>, kind: &Kind) -> String {
     format!("{}::json::kind::{name}", scope.runtime())
 }
 
-/// The kinds of a map's keys and values.
+/// Returns the kinds of a map's keys and values.
 pub(super) fn map_kinds(scope: &Scope<'_>, field: &FieldDescriptor) -> (String, String) {
     match field.kind() {
         Kind::Message(entry) if field.is_map() => (
@@ -93,7 +93,7 @@ pub(super) fn map_kinds(scope: &Scope<'_>, field: &FieldDescriptor) -> (String, 
     }
 }
 
-/// The path of a oneof member's variant.
+/// Returns the path of the variant of a oneof member.
 pub(super) fn variant(
     scope: &Scope<'_>,
     field: &FieldDescriptor,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{http_rule::is_text, names};
 
-/// The JSON form of a message.
+/// Generates the JSON form of a message.
 pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String {
     let runtime = scope.runtime();
     let path = scope.message_path(message);
@@ -94,7 +94,7 @@ pub(super) fn message(scope: &Scope<'_>, message: &MessageDescriptor) -> String 
     )
 }
 
-/// The fields as the contract lists them; the pool sorts them by number.
+/// Returns the fields in the order of the contract. The pool sorts them by number.
 fn in_order(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
     let mut fields: Vec<FieldDescriptor> = message.fields().collect();
     fields.sort_by_key(|field| field.path().last().copied());

@@ -6,6 +6,7 @@ mod field;
 mod footprint;
 mod json;
 mod methods;
+mod rule_checks;
 mod service;
 mod transport;
 mod validation;

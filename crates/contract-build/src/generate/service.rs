@@ -107,7 +107,7 @@ pub(super) fn service(scope: &Scope<'_>, service: &Service) -> String {
 
             fn unguarded_grpc(&self) -> Self::Grpc {{
                 {server}::{name}Server::new(self.clone())
-                    .max_decoding_message_size(self.config.body_limit.as_usize())
+                    .max_decoding_message_size(self.config.max_body_size.as_usize())
             }}
 
             fn paths(&self) -> ::std::vec::Vec<{runtime}::http::HttpPath<Self::Method>> {{
@@ -201,7 +201,7 @@ fn grpc(scope: &Scope<'_>, method: &Method) -> String {
     };
     let (associated, answer) = if from_server {
         (
-            format!("type {stream_name} = {runtime}::grpc::AnswerStream<{output}>;"),
+            format!("type {stream_name} = {runtime}::grpc::ResponseStream<{output}>;"),
             format!("Self::{stream_name}"),
         )
     } else {

@@ -1,4 +1,4 @@
-//! `google.api.http`: how a method is called over HTTP.
+//! `google.api.http`: the HTTP routes of a method.
 
 mod read;
 mod template;
@@ -8,18 +8,18 @@ mod tests;
 pub(crate) use read::{is_text, read_bindings};
 pub(crate) use template::{Segment, Template};
 
-/// One way to call a method over HTTP.
+/// One HTTP route of a method.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Binding {
-    /// `GET`, `POST` or whatever a custom pattern names.
+    /// `GET`, `POST` or the name of a custom pattern.
     pub(crate) method: String,
     pub(crate) template: Template,
     pub(crate) body: Body,
-    /// The field that is the whole answer.
+    /// The field that is the whole response.
     pub(crate) response_body: Option<String>,
 }
 
-/// What the body of the request is.
+/// The content of the request body.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Body {
     Nothing,

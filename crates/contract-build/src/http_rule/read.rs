@@ -7,7 +7,8 @@ use crate::diagnostic::{Diagnostics, Location};
 
 const HTTP: &str = "google.api.http";
 
-/// The well-known messages whose JSON form is one word, so that they can stand in a path or query.
+/// Well-known messages whose JSON form is text without spaces, so that they can be in a path or
+/// query.
 const TEXT_MESSAGES: [&str; 12] = [
     "google.protobuf.Timestamp",
     "google.protobuf.Duration",
@@ -27,7 +28,7 @@ const TEXT_MESSAGES: [&str; 12] = [
 /// `seaworthy-contract`, which refuses longer paths at run time.
 const MAX_PARAMETER_DEPTH: usize = 32;
 
-/// The ways to call a method over HTTP, additional ones included.
+/// Returns the HTTP routes of a method, including additional ones.
 pub(crate) fn read_bindings(
     method: &MethodDescriptor,
     diagnostics: &mut Diagnostics,
@@ -44,7 +45,7 @@ pub(crate) fn read_bindings(
         diagnostics.add(
             location,
             format!(
-                "`{}` streams its requests, which one HTTP exchange cannot; remove google.api.http",
+                "`{}` streams its requests, which HTTP does not support: remove google.api.http",
                 method.name()
             ),
         );
@@ -90,7 +91,7 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, 
         field => {
             if request.get_field_by_name(field).is_none() {
                 return Err(format!(
-                    "the body `{field}` is no field of `{}`",
+                    "the body `{field}` is not a field of `{}`",
                     request.name()
                 ));
             }
@@ -105,7 +106,7 @@ fn binding(method: &MethodDescriptor, rule: &DynamicMessage) -> Result<Binding, 
         field => {
             if method.output().get_field_by_name(&field).is_none() {
                 return Err(format!(
-                    "the response body `{field}` is no field of `{}`",
+                    "the response body `{field}` is not a field of `{}`",
                     method.output().name()
                 ));
             }
@@ -132,7 +133,7 @@ fn pattern(rule: &DynamicMessage) -> Result<(String, String), String> {
                     && kind
                         .bytes()
                         .all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-                // `*` leaves the method open.
+                // `*` allows any method.
                 if !is_token && kind != "*" {
                     return Err(format!("`{kind}` is not an HTTP method"));
                 }
@@ -155,7 +156,7 @@ fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String>
     while let Some(name) = parts.next() {
         let field = message
             .get_field_by_name(name)
-            .ok_or_else(|| format!("`{path}`: `{name}` is no field of `{}`", message.name()))?;
+            .ok_or_else(|| format!("`{path}`: `{name}` is not a field of `{}`", message.name()))?;
         if field.cardinality() == Cardinality::Repeated {
             return Err(format!(
                 "`{path}`: `{name}` is repeated, so it cannot be in a path"
@@ -171,11 +172,11 @@ fn check_variable(request: &MessageDescriptor, path: &str) -> Result<(), String>
     Ok(())
 }
 
-/// Whether a value of the field can be written as one word.
+/// Whether a value of the field can be written as text in a path or query.
 pub(crate) fn is_text(field: &FieldDescriptor) -> bool {
     match field.kind() {
         Kind::Message(message) => TEXT_MESSAGES.contains(&message.full_name()),
-        // Its only form is a JSON null.
+        // Its only JSON form is null.
         Kind::Enum(definition) => definition.full_name() != "google.protobuf.NullValue",
         _ => true,
     }

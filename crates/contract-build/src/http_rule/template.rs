@@ -2,7 +2,7 @@
 //! `Template = "/" Segments [ Verb ]`, `Segments = Segment { "/" Segment }`, `Segment = "*" | "**" | LITERAL | Variable`,
 //! `Variable = "{" FieldPath [ "=" Segments ] "}"`, `Verb = ":" LITERAL`.
 
-/// A path template in parts.
+/// A parsed path template.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Template {
     pub(crate) text: String,
@@ -16,11 +16,11 @@ pub(crate) enum Segment {
     Literal(String),
     /// `*`: exactly one.
     One,
-    /// `**`: any number, at the end only.
+    /// `**`: any number of segments, at the end only.
     Rest,
 }
 
-/// A field that takes some of the segments.
+/// A field that takes segments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Variable {
     /// The path of the field, with dots.
@@ -77,7 +77,7 @@ impl Template {
         })
     }
 
-    /// The template without the names of its variables: two that are equal match the same paths.
+    /// Returns the template without the names of its variables. Equal results match the same paths.
     pub(crate) fn shape(&self) -> String {
         let mut shape = String::new();
         for segment in &self.segments {

@@ -1,11 +1,11 @@
-//! The choices of a message: of a oneof at most one member is given, and one must be where a rule says so.
+//! The oneofs of a message: at most one member is given, and exactly one if a rule requires it.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
 use serde_json::{Map, Value, json};
 
 use crate::contract::Contract;
 
-/// Adds the choices to the schema of a message that is read.
+/// Adds the oneofs to the schema of a request message.
 pub(super) fn apply(
     schema: &mut Map<String, Value>,
     contract: &Contract,
@@ -53,7 +53,7 @@ pub(super) fn apply(
 
 struct Member {
     name: String,
-    /// Null is a value and does not leave the member out.
+    /// `null` is a value, so the member counts as given.
     holds_null: bool,
 }
 
@@ -68,7 +68,7 @@ impl Member {
     }
 }
 
-/// That all of some members are given.
+/// Returns a schema that requires all of some members.
 fn given(members: &[&Member]) -> Value {
     let names: Vec<&str> = members.iter().map(|member| member.name.as_str()).collect();
     let not_null: Map<String, Value> = members

@@ -6,10 +6,11 @@ use crate::rules::{FieldRules, Literal, Rule};
 const ANY: &str = r"^-?[0-9]{1,11}(\.[0-9]{1,9})?s$";
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// Ten thousand years: the most that `google/protobuf/duration.proto` allows.
+/// Ten thousand years, the maximum of `google/protobuf/duration.proto`.
 const MOST_SECONDS: i128 = 315_576_000_000;
 
-/// The schema of a `google.protobuf.Duration`. Bounds of whole seconds become a pattern, because JSON Schema bounds only numbers.
+/// Returns the schema of a `google.protobuf.Duration`. Bounds of whole seconds become a pattern,
+/// because JSON Schema bounds only numbers.
 pub(super) fn schema(rules: &FieldRules) -> Value {
     let bounds = rules
         .rules
@@ -38,7 +39,7 @@ pub(super) fn schema(rules: &FieldRules) -> Value {
     }
 }
 
-/// The upper bound is a bound of the whole: nothing but zeros may follow it.
+/// The upper bound includes fractions, so only zeros may follow it.
 fn pattern(low: i128, high: i128) -> String {
     let last = format!(r"{high}(\.0{{1,9}})?");
     if low == high {
@@ -55,7 +56,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_pattern_holds_exactly_the_durations_of_its_range_api_4(
+        fn pattern_matches_durations_of_range_api_4(
             low in 0_i128..5_000,
             size in 0_i128..5_000,
             seconds in 0_i128..12_000,

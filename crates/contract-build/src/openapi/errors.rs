@@ -6,31 +6,35 @@ use crate::Access;
 /// The name of the schema of every error.
 pub(super) const SCHEMA: &str = "Problem";
 
-/// Every error that a route can answer with.
+/// The errors that routes can return.
 const ERRORS: [(u16, &str, &str); 14] = [
     (413, "TooLarge", "The body is larger than the limit."),
     (
         415,
         "UnsupportedMediaType",
-        "The body is in a form that is not read.",
+        "The route does not read the media type of the body.",
     ),
     (
         400,
         "BadRequest",
-        "The request cannot be read or breaks a rule; every bad field is named.",
+        "The request is malformed or invalid. The answer names every bad field.",
     ),
     (
         401,
         "Unauthenticated",
-        "The caller did not prove who they are.",
+        "The credentials are missing or not valid.",
     ),
-    (403, "Forbidden", "The caller may not do this."),
-    (404, "NotFound", "There is no such thing."),
-    (405, "MethodNotAllowed", "The path has no such method."),
+    (403, "Forbidden", "The caller lacks a permission."),
+    (404, "NotFound", "The resource does not exist."),
+    (
+        405,
+        "MethodNotAllowed",
+        "The path does not support the method.",
+    ),
     (
         409,
         "Conflict",
-        "The request contradicts the present state.",
+        "The request conflicts with the current state.",
     ),
     (
         422,
@@ -39,12 +43,24 @@ const ERRORS: [(u16, &str, &str); 14] = [
     ),
     (429, "TooManyRequests", "The caller exceeded a limit."),
     (500, "Internal", "The service failed."),
-    (501, "NotImplemented", "The operation is not offered."),
-    (503, "Unavailable", "The service cannot answer now."),
-    (504, "DeadlineExceeded", "The answer was not ready in time."),
+    (
+        501,
+        "NotImplemented",
+        "The service does not support the operation.",
+    ),
+    (
+        503,
+        "Unavailable",
+        "The service is not available. Retry later.",
+    ),
+    (
+        504,
+        "DeadlineExceeded",
+        "The service did not answer in time.",
+    ),
 ];
 
-/// The form of errors on the wire.
+/// The format of errors.
 #[derive(Debug, Clone)]
 pub(crate) struct ErrorForm {
     pub(crate) media_type: String,
@@ -68,11 +84,11 @@ fn problem() -> Value {
         "required": ["type", "title", "status", "detail", "code", "reason"],
         "properties": {
             "type": { "type": "string", "format": "uri-reference", "maxLength": 2048, "description": "The kind of problem." },
-            "title": text("The phrase of the status.", 256),
+            "title": text("The name of the status.", 256),
             "status": { "type": "integer", "format": "int32", "minimum": 400, "maximum": 599, "description": "The HTTP status." },
-            "detail": text("What went wrong, for people.", 65536),
-            "code": text("The kind of failure.", 64),
-            "reason": text("The reason, for programs.", 128),
+            "detail": text("The description of the error, for people.", 65536),
+            "code": text("The kind of error.", 64),
+            "reason": text("The reason of the error, for programs.", 128),
             "request_id": text("The identifier of the request.", 256),
             "fields": {
                 "type": "array",
@@ -83,7 +99,7 @@ fn problem() -> Value {
                     "required": ["field", "description"],
                     "properties": {
                         "field": text("The path of the field.", 65536),
-                        "description": text("What is wrong with it.", 65536),
+                        "description": text("The description of the error.", 65536),
                     },
                 },
             },
@@ -91,7 +107,7 @@ fn problem() -> Value {
     })
 }
 
-/// The answers that the operations of `paths` refer to.
+/// Returns the responses that the operations of `paths` refer to.
 pub(super) fn responses(form: &ErrorForm, paths: &Value) -> Map<String, Value> {
     let paths = paths.to_string();
     ERRORS

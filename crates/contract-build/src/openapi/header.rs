@@ -1,8 +1,9 @@
-//! The headers of answers. None is promised on every answer: a gateway or a service without the layer leaves it out.
+//! The headers of responses. None is required, because a gateway or a service without the layer
+//! omits it.
 
 use serde_json::{Map, Value, json};
 
-/// The headers of every answer.
+/// The headers of every response.
 const ALWAYS: [&str; 4] = [
     "X-Request-Id",
     "RateLimit",
@@ -10,10 +11,10 @@ const ALWAYS: [&str; 4] = [
     "Access-Control-Allow-Origin",
 ];
 
-/// One item of a structured field (RFC 9651) with its parameters.
+/// The items of a structured field (RFC 9651) with their parameters.
 const RATE_LIMIT: &str = r#"^"[^"]*"(;[a-z]+=[^;,]+)*(, ?"[^"]*"(;[a-z]+=[^;,]+)*)*$"#;
 
-/// The definitions that answers refer to.
+/// Returns the definitions that responses refer to.
 pub(super) fn definitions() -> Value {
     let text = |description: &str, pattern: &str, most: u32| {
         json!({
@@ -22,19 +23,19 @@ pub(super) fn definitions() -> Value {
         })
     };
     json!({
-        "X-Request-Id": text("The identifier of the request, for questions about it.", "^[!-~]+$", 256),
-        "RateLimit": text("What is left of the caller's limit, where there is one.", RATE_LIMIT, 1024),
-        "RateLimit-Policy": text("The caller's limit, where there is one.", RATE_LIMIT, 1024),
-        "Access-Control-Allow-Origin": text("The origin that may read the answer, where other origins may call.", "^(\\*|null|[a-z][a-z0-9+.-]*://[^/?#]+)$", 2048),
-        "Allow": text("The methods that the path has.", "^[A-Z-]+(, ?[A-Z-]+)*$", 256),
+        "X-Request-Id": text("The identifier of the request, for support.", "^[!-~]+$", 256),
+        "RateLimit": text("The remaining requests of the caller's rate limit, if there is one.", RATE_LIMIT, 1024),
+        "RateLimit-Policy": text("The caller's rate limit, if there is one.", RATE_LIMIT, 1024),
+        "Access-Control-Allow-Origin": text("The origin that may read the response, if CORS is enabled.", "^(\\*|null|[a-z][a-z0-9+.-]*://[^/?#]+)$", 2048),
+        "Allow": text("The methods of the path.", "^[A-Z-]+(, ?[A-Z-]+)*$", 256),
         "Retry-After": {
-            "description": "Seconds to wait before another try.",
+            "description": "Seconds to wait until the next attempt.",
             "schema": { "type": "integer", "format": "int32", "minimum": 0, "maximum": i32::MAX },
         },
     })
 }
 
-/// The headers of an answer.
+/// Returns the headers of a response.
 pub(super) fn of_answer(status: u16) -> Value {
     let own = match status {
         405 => Some("Allow"),

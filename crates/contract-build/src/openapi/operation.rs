@@ -17,20 +17,20 @@ const METHODS: [&str; 8] = [
     "GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH", "TRACE",
 ];
 
-/// The unsafe methods: a key makes their repeats safe.
+/// The unsafe methods. An idempotency key makes them repeatable.
 const KEYED: [&str; 4] = ["POST", "PUT", "PATCH", "DELETE"];
 
-/// A binding and where it stands.
+/// A binding and its location.
 #[derive(Clone, Copy)]
 pub(super) struct Place<'a> {
     pub(super) service: &'a Service,
     pub(super) method: &'a Method,
     pub(super) binding: &'a Binding,
-    /// Its position among the bindings of the method.
+    /// Its index among the bindings of the method.
     pub(super) index: usize,
 }
 
-/// Adds the operation of a binding. A custom HTTP method has no place in OpenAPI 3.1 and is left out.
+/// Adds the operation of a binding. OpenAPI 3.1 has no custom HTTP methods, so they are left out.
 pub(super) fn add(paths: &mut Paths, schemas: &mut Schemas<'_>, about: &About, place: Place<'_>) {
     let Place {
         service,
@@ -154,16 +154,16 @@ fn success(schemas: &mut Schemas<'_>, method: &Method, binding: &Binding) -> Val
     };
     if method.descriptor.is_server_streaming() {
         return json!({
-            "description": "The messages, one after the other; a failure in the middle is the last element.",
+            "description": "A stream of messages. An error in the middle is the last element.",
             "headers": header::of_answer(200),
             "content": {
-                "application/x-ndjson": { "schema": { "description": "One JSON text a line.", "contentMediaType": "application/json", "contentSchema": schema } },
-                "text/event-stream": { "schema": { "description": "One event a message; a failure is an event named `error`." } },
+                "application/x-ndjson": { "schema": { "description": "One JSON text per line.", "contentMediaType": "application/json", "contentSchema": schema } },
+                "text/event-stream": { "schema": { "description": "One event per message. An error is an event named `error`." } },
             },
         });
     }
     json!({
-        "description": "The answer.",
+        "description": "The response.",
         "headers": header::of_answer(200),
         "content": { "application/json": { "schema": schema } },
     })

@@ -11,7 +11,7 @@ use crate::{
     http_rule::{Binding, Body, is_text},
 };
 
-/// The parameters of a binding: of the path, then of the query.
+/// Returns the parameters of a binding: of the path, then of the query.
 pub(super) fn of(
     schemas: &mut Schemas<'_>,
     request: &MessageDescriptor,
@@ -44,15 +44,15 @@ pub(super) fn of(
     parameters
 }
 
-/// One word, in quotes or bare.
+/// Text without spaces, with or without quotes.
 const KEY: &str = r#"^([!#-~]{1,255}|"[!#-~]{1,255}")$"#;
 
-/// The key that makes a repeat safe.
+/// Returns the parameter of the idempotency key.
 pub(super) fn idempotency_key() -> Value {
     json!({
         "name": "Idempotency-Key",
         "in": "header",
-        "description": "A word of the client's choice, new for each thing to do. A repeat with the same key gets the same answer.",
+        "description": "A random value that the client chooses for each request. A repeat with the same key gets the same answer.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 257, "pattern": KEY },
     })
 }
@@ -103,7 +103,7 @@ fn path_parameter(
     })
 }
 
-/// The field at a path such as `book.name`.
+/// Returns the field at a path such as `book.name`.
 fn field_at(request: &MessageDescriptor, path: &str) -> Option<FieldDescriptor> {
     let mut message = request.clone();
     let mut parts = path.split('.').peekable();

@@ -4,7 +4,8 @@ use serde_json::{Map, Value};
 
 use crate::http_rule::{Segment, Template};
 
-/// The paths of the document. OpenAPI has one segment a parameter, so a variable of several segments is written as its parts.
+/// The paths of the document. An OpenAPI parameter is one segment, so a variable with several
+/// segments becomes several parameters.
 #[derive(Default)]
 pub(super) struct Paths {
     paths: Map<String, Value>,
@@ -14,11 +15,11 @@ pub(super) struct Paths {
 /// One parameter of a path.
 pub(super) struct PathParameter {
     pub(super) name: String,
-    /// The field that takes exactly this segment.
+    /// The field that takes this segment alone.
     pub(super) field: Option<String>,
-    /// Takes any number of segments.
+    /// Whether it takes any number of segments.
     pub(super) is_rest: bool,
-    /// The field of which this is one of several segments.
+    /// The field that takes this and other segments.
     pub(super) part: Option<Part>,
 }
 
@@ -44,8 +45,9 @@ impl Paths {
         Value::Object(self.paths)
     }
 
-    /// The path of a template, and its parameters. At one place the parameter has one name, whatever the fields are called: two paths that
-    /// differ only in the names of parameters are one.
+    /// Returns the path of a template, and its parameters. At one position the parameter has one
+    /// name, whatever the fields are called: OpenAPI treats paths that differ only in parameter
+    /// names as equal.
     pub(super) fn write(&mut self, template: &Template) -> (String, Vec<PathParameter>) {
         let mut path = String::new();
         let mut parameters: Vec<PathParameter> = Vec::new();
@@ -99,7 +101,8 @@ impl Paths {
     }
 }
 
-/// The patterns of the segments of a text whose whole has a pattern such as `^shelves/[0-9]+$`; `None` where it cannot be taken apart.
+/// Returns the patterns of the segments of text with a pattern such as `^shelves/[0-9]+$`. `None`
+/// if it cannot be split.
 pub(super) fn segment_patterns(pattern: &str, count: usize) -> Option<Vec<String>> {
     let inside = pattern.strip_prefix('^')?.strip_suffix('$')?;
     let (mut parts, mut part) = (Vec::new(), String::new());

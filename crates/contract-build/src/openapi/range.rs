@@ -1,6 +1,7 @@
-//! A regular expression for the decimal integers of a range: JSON Schema bounds numbers, and the JSON mapping writes 64-bit integers as text.
+//! Regular expressions for decimal integers in a range. JSON Schema bounds only numbers, and JSON
+//! output has 64-bit integers as text.
 
-/// The pattern of all integers from `low` to `high`, without leading zeros.
+/// Returns the pattern of all integers from `low` to `high`, without leading zeros.
 pub(super) fn pattern(low: i128, high: i128) -> String {
     let mut parts = Vec::new();
     if low < 0 {
@@ -16,7 +17,7 @@ pub(super) fn pattern(low: i128, high: i128) -> String {
     format!("^({})$", parts.join("|"))
 }
 
-/// The patterns of the ranges whose numbers have the same length.
+/// Returns the patterns of ranges whose numbers have the same length.
 fn natural(low: u128, high: u128) -> Vec<String> {
     let mut parts = Vec::new();
     let mut low = low;
@@ -40,7 +41,7 @@ fn natural(low: u128, high: u128) -> Vec<String> {
     parts
 }
 
-/// All numbers of one or more lengths, from a power of ten on, and what follows them.
+/// Returns the pattern of all numbers of some lengths, from a power of ten, and the rest.
 fn whole_lengths(low: u128, high: u128) -> Option<(String, u128)> {
     let least = u32::try_from(low.to_string().len() - 1).ok()?;
     if low == 0 || low != 10_u128.checked_pow(least)? {
@@ -116,6 +117,6 @@ fn step(digit: char, by: i32) -> char {
     u32::try_from(value)
         .ok()
         .and_then(|value| char::from_digit(value, 10))
-        // One below 0 or above 9 makes the range empty.
+        // A digit below 0 or above 9 makes the range empty.
         .unwrap_or(if by > 0 { ':' } else { '/' })
 }

@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use crate::rules::{FieldRules, Format, Ignore, Literal, Rule};
 
-/// The integers that rules leave of a range.
+/// Returns the integers of a range that rules allow.
 pub(super) fn bounds(rules: &FieldRules, low: i128, high: i128) -> (i128, i128) {
     rules
         .rules
@@ -18,7 +18,7 @@ pub(super) fn bounds(rules: &FieldRules, low: i128, high: i128) -> (i128, i128) 
         })
 }
 
-/// Adds what the rules say to the schema of a value.
+/// Adds the rules to the schema of a value.
 pub(super) fn apply(schema: &mut Map<String, Value>, rules: &FieldRules) {
     for rule in &rules.rules {
         keyword(schema, rule);
@@ -59,12 +59,12 @@ fn keyword(schema: &mut Map<String, Value>, rule: &Rule) {
             set("not", json!({ "pattern": regex::escape(text) }));
         }
         Rule::Format(known) => format(schema, *known),
-        // What JSON Schema cannot say stands in the description.
+        // JSON Schema has no keyword for these rules, so the description states them.
         _ => {}
     }
 }
 
-/// A schema has one pattern; more are conditions beside it.
+/// A schema has one pattern. Further ones become conditions.
 fn pattern(schema: &mut Map<String, Value>, source: &str) {
     if schema.contains_key("pattern") {
         let all = schema.entry("allOf").or_insert_with(|| json!([]));
@@ -92,7 +92,7 @@ fn format(schema: &mut Map<String, Value>, known: Format) {
     schema.insert("format".to_owned(), json!(name));
 }
 
-/// The rules that JSON Schema has no keyword for, as a sentence.
+/// Returns the rules without a JSON Schema keyword, as a sentence.
 pub(super) fn unsaid(rules: &FieldRules) -> Option<String> {
     let sentences: Vec<String> = rules
         .rules
@@ -143,7 +143,7 @@ fn value(literal: &Literal) -> Value {
     }
 }
 
-/// Whether a field without presence must be given, because its default breaks a rule.
+/// Whether a field without presence is required, because its default breaks a rule.
 pub(super) fn refuses_default(rules: &FieldRules) -> bool {
     match rules.ignore {
         Ignore::Always => false,

@@ -1,4 +1,4 @@
-//! The schemas of values that are no messages of the contract.
+//! The schemas of values that are not messages of the contract.
 
 use prost_reflect::{EnumDescriptor, Kind};
 use serde_json::{Map, Value, json};
@@ -9,22 +9,22 @@ use super::{
 };
 use crate::rules::{FieldRules, Ignore, Rule};
 
-/// No message is larger than this by default, so no text in it is longer nor any list in it.
+/// The default maximum size of a message, and so of its texts and lists.
 pub(super) const MESSAGE_LIMIT: u64 = 4 * 1024 * 1024;
 
-/// The longest segment of a path that the run time takes.
+/// The maximum characters of a path segment in the runtime crate.
 pub(super) const SEGMENT_LIMIT: u64 = 1024;
 
-/// The longest text of several segments of a path that the run time takes.
+/// The maximum characters of several path segments in the runtime crate.
 pub(super) const PATH_LIMIT: u64 = 8192;
 
-/// A number in the grammar of JSON, as text.
+/// The pattern of a JSON number, as text.
 const NUMBER_TEXT: &str =
     r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,16})?([eE][+-]?[0-9]{1,2})?)$";
-/// The same within the range of 32 bits.
+/// The same, in the range of 32 bits.
 const SINGLE_TEXT: &str =
     r"^(NaN|-?Infinity|-?(0|[1-9][0-9]{0,7})(\.[0-9]{1,16})?([eE][+-]?[12]?[0-9])?)$";
-/// What of a float is no number in JSON.
+/// The float values that are not JSON numbers.
 const INFINITE: &str = "^(NaN|-?Infinity)$";
 const BASE64: &str = "^([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}(==)?|[A-Za-z0-9+/]{3}=?)?$";
 const FIELD_MASK: &str =
@@ -34,7 +34,7 @@ pub(super) fn is_integer(kind: &Kind) -> bool {
     integer(kind).is_some()
 }
 
-/// The name of the format, the range and whether JSON writes it as text.
+/// Returns the name of the format, the range, and whether JSON output is text.
 fn integer(kind: &Kind) -> Option<(&'static str, i128, i128, bool)> {
     let signed_32 = ("int32", i128::from(i32::MIN), i128::from(i32::MAX), false);
     let signed_64 = ("int64", i128::from(i64::MIN), i128::from(i64::MAX), true);
@@ -56,7 +56,7 @@ fn integer(kind: &Kind) -> Option<(&'static str, i128, i128, bool)> {
     })
 }
 
-/// The pattern of the keys of a map that are no text: JSON writes them as text all the same.
+/// Returns the pattern of map keys that are not text. JSON writes them as text.
 pub(super) fn key_pattern(kind: &Kind, rules: &FieldRules) -> String {
     match integer(kind) {
         Some((_, low, high, _)) => {
@@ -67,7 +67,7 @@ pub(super) fn key_pattern(kind: &Kind, rules: &FieldRules) -> String {
     }
 }
 
-/// The schema of a value that is no message of the contract.
+/// Returns the schema of a value that is not a message of the contract.
 pub(super) fn bare(kind: &Kind, rules: &FieldRules, form: Form) -> Value {
     if let Some((format, low, high, quoted)) = integer(kind) {
         return integer_schema(rules, form, format, (low, high), quoted);
@@ -142,7 +142,7 @@ fn integer_schema(
             json!(low.to_string().len().max(high.to_string().len())),
         );
     }
-    // Each value in the form, or the two forms, that it has.
+    // Lists each value in its one or two forms.
     let values = |literals: &[crate::rules::Literal]| -> Vec<Value> {
         literals
             .iter()
@@ -265,7 +265,7 @@ fn enum_schema(definition: &EnumDescriptor, rules: &FieldRules, form: Form) -> V
     json!({ "anyOf": [{ "type": "string", "enum": names }, number] })
 }
 
-/// Lets an enum that is written also be a number that the contract does not know.
+/// Allows unknown numbers in an enum of a response.
 pub(super) fn open_enum(schema: &mut Value) {
     for inner in ["items", "additionalProperties"] {
         if let Some(inner) = schema.get_mut(inner) {

@@ -15,7 +15,7 @@ use crate::{
     rules::{FieldRules, Ignore, Rule},
 };
 
-/// Which way a message travels.
+/// The direction of a message.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Direction {
     Input,
@@ -30,7 +30,7 @@ pub(super) enum Form {
     Text,
 }
 
-/// The schemas of messages, made as they are referred to.
+/// The schemas of messages. They are created when operations refer to them.
 pub(super) struct Schemas<'a> {
     contract: &'a Contract,
     options: &'a Options,
@@ -66,7 +66,7 @@ impl<'a> Schemas<'a> {
         self.made.into_iter().collect()
     }
 
-    /// The name of a field in JSON that is written.
+    /// Returns the name of a field in JSON output.
     pub(super) fn name(&self, field: &FieldDescriptor) -> String {
         if self.options.contract_names {
             field.name().to_owned()
@@ -75,7 +75,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// A reference to the schema of a message.
+    /// Returns a reference to the schema of a message.
     pub(super) fn message(&mut self, message: &MessageDescriptor, direction: Direction) -> Value {
         if message.package_name() == "google.protobuf" {
             return json!({ "type": "object", "maxProperties": 0 });
@@ -90,7 +90,7 @@ impl<'a> Schemas<'a> {
         }
         let reference = json!({ "$ref": format!("#/components/schemas/{name}") });
         if !self.made.contains_key(&name) {
-            // A placeholder first: a message may hold itself.
+            // A placeholder, because a message may contain itself.
             self.made.insert(name.clone(), Value::Null);
             let schema = self.object(message, direction, &[]);
             self.made.insert(name, schema);
@@ -98,7 +98,7 @@ impl<'a> Schemas<'a> {
         reference
     }
 
-    /// A reference to the schema of a message without the fields that the path gives.
+    /// Returns a reference to the schema of a message without the fields of the path.
     pub(super) fn body(
         &mut self,
         message: &MessageDescriptor,
@@ -170,7 +170,7 @@ impl<'a> Schemas<'a> {
         }
     }
 
-    /// The schema of a field.
+    /// Returns the schema of a field.
     pub(super) fn field(&mut self, field: &FieldDescriptor, direction: Direction) -> Value {
         let mut schema = self.shaped(field, Form::Json(direction));
         if direction == Direction::Output && self.echoes_unknown_enum(field) {
@@ -181,7 +181,8 @@ impl<'a> Schemas<'a> {
         self.described(field, schema)
     }
 
-    /// Whether a number that the contract does not know can come in and go out again: enums are open where no rule closes them.
+    /// Whether an unknown number can be received and returned. Enums are open unless a rule closes
+    /// them.
     fn echoes_unknown_enum(&self, field: &FieldDescriptor) -> bool {
         let kind = match field.kind() {
             Kind::Message(entry) if field.is_map() => entry.map_entry_value_field().kind(),
@@ -200,10 +201,10 @@ impl<'a> Schemas<'a> {
             && self.both_ways.contains(field.parent_message().full_name())
     }
 
-    /// The schema of a field as a query parameter.
+    /// Returns the schema of a field as a query parameter.
     pub(super) fn query_text(&mut self, field: &FieldDescriptor) -> Value {
         let schema = self.shaped(field, Form::Text);
-        // An empty parameter is as if it were not there.
+        // An empty parameter counts as absent.
         let narrow = ["format", "pattern", "minLength", "enum", "const"];
         let is_narrow_text = schema.get("type") == Some(&json!("string"))
             && narrow.iter().any(|keyword| schema.get(keyword).is_some());
@@ -213,7 +214,7 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// The schema of a field as one segment of a path.
+    /// Returns the schema of a field as one path segment.
     pub(super) fn path_text(&self, field: &FieldDescriptor) -> Value {
         let rules = self.contract.field_rules(field);
         let mut schema = self.scalar(&field.kind(), &rules, Form::Text);
@@ -228,7 +229,8 @@ impl<'a> Schemas<'a> {
         schema
     }
 
-    /// The schema of one of several segments that a field takes, where a rule says how the whole looks.
+    /// Returns the schema of one of several segments of a field, if a rule has a pattern for all of
+    /// them.
     pub(super) fn path_part(&self, field: &FieldDescriptor, part: &Part) -> Option<Value> {
         let rules = self.contract.field_rules(field).rules;
         let patterns = rules.iter().find_map(|rule| match rule {
@@ -334,7 +336,7 @@ impl<'a> Schemas<'a> {
     }
 }
 
-/// The fields as the contract lists them.
+/// Returns the fields in the order of the contract.
 pub(super) fn in_order(message: &MessageDescriptor) -> Vec<FieldDescriptor> {
     let mut fields: Vec<FieldDescriptor> = message.fields().collect();
     fields.sort_by_key(|field| field.path().last().copied());
@@ -352,7 +354,7 @@ fn reach(message: &MessageDescriptor, found: &mut BTreeSet<String>) {
     }
 }
 
-/// The name behind the package, or the whole name where two packages have the same.
+/// Returns the name without the package, or the full name if two packages have the same name.
 fn short_names(contract: &Contract) -> BTreeMap<String, String> {
     let short = |message: &MessageDescriptor| {
         let local = message
@@ -391,7 +393,7 @@ fn or_null(schema: Value) -> Value {
                 _ if schema.is_empty() => return Value::Object(schema),
                 _ => return json!({ "anyOf": [schema, { "type": "null" }] }),
             };
-            // `enum` and `const` would refuse the null again.
+            // `enum` and `const` would refuse null.
             if schema.contains_key("enum") || schema.contains_key("const") {
                 return json!({ "anyOf": [schema, { "type": "null" }] });
             }

@@ -1,9 +1,10 @@
 use serde_json::{Value, json};
 
-/// What restricts a text.
+/// The keywords that restrict text.
 const RESTRICTIONS: [&str; 4] = ["format", "pattern", "enum", "const"];
 
-/// Says of every text that nothing restricts that this is meant, as a format: a reader, and a linter, can then tell it from one forgotten.
+/// Marks text without restrictions with a format, so that readers and linters can distinguish it
+/// from forgotten restrictions.
 pub(super) fn mark_free_text(document: &mut Value) {
     match document {
         Value::Array(values) => values.iter_mut().for_each(mark_free_text),

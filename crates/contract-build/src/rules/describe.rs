@@ -1,4 +1,4 @@
-//! What a client reads when a rule is broken.
+//! The descriptions of broken rules, for clients.
 
 use std::fmt;
 

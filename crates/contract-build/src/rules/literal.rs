@@ -4,7 +4,7 @@ use super::Literal;
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// The values of a list, all of them or none.
+/// Returns the values of a list, or `None` if one is not a literal.
 pub(super) fn literals(values: &[Value]) -> Result<Vec<Literal>, ()> {
     values
         .iter()
@@ -12,7 +12,7 @@ pub(super) fn literals(values: &[Value]) -> Result<Vec<Literal>, ()> {
         .collect()
 }
 
-/// The value of a rule, where a rule can have it.
+/// Returns the value of a rule, if it can be a literal.
 pub(super) fn literal(value: &Value) -> Option<Literal> {
     Some(match value {
         Value::Bool(value) => Literal::Boolean(*value),
@@ -21,7 +21,7 @@ pub(super) fn literal(value: &Value) -> Option<Literal> {
         Value::U32(value) => Literal::Integer(i128::from(*value)),
         Value::U64(value) => Literal::Integer(i128::from(*value)),
         Value::EnumNumber(value) => Literal::Integer(i128::from(*value)),
-        // Through text, so that 0.1 as `float` stays 0.1.
+        // Converted through text, so that 0.1 as `float` remains 0.1.
         Value::F32(value) => Literal::Float(value.to_string().parse().ok()?),
         Value::F64(value) => Literal::Float(*value),
         Value::String(value) => Literal::Text(value.clone()),
@@ -41,7 +41,7 @@ pub(super) fn literal(value: &Value) -> Option<Literal> {
 }
 
 impl Literal {
-    /// Where it stands among others of its kind, for kinds that have an order.
+    /// Compares literals of kinds that have an order.
     pub(super) fn order(&self) -> Option<f64> {
         match self {
             Self::Integer(value) | Self::Duration(value) | Self::Timestamp(value) => {

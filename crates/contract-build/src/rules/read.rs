@@ -1,5 +1,6 @@
-//! Reads `validate.rules` (the older dialect) and `buf.validate` from a definition's options. The dialects name nearly everything alike; what
-//! neither this file nor the run time supports is an error with a place, never ignored.
+//! Reads `validate.rules` (the older dialect) and `buf.validate` from the options of a definition.
+//! The dialects have nearly the same names. A rule that this file or the runtime crate does not
+//! support is an error with its location.
 
 use prost_reflect::{
     DynamicMessage, FieldDescriptor, Kind, MessageDescriptor, OneofDescriptor, Value,
@@ -20,7 +21,7 @@ const BUF_FIELD: &str = "buf.validate.field";
 const BUF_MESSAGE: &str = "buf.validate.message";
 const BUF_ONEOF: &str = "buf.validate.oneof";
 
-/// The rules of a field, of both dialects together.
+/// Returns the rules of a field, of both dialects together.
 pub(crate) fn read_field(field: &FieldDescriptor, diagnostics: &mut Diagnostics) -> FieldRules {
     let file = field.parent_file();
     let mut reader = Reader {
@@ -37,7 +38,7 @@ pub(crate) fn read_field(field: &FieldDescriptor, diagnostics: &mut Diagnostics)
     rules
 }
 
-/// The rules of a message as a whole.
+/// Returns the rules of a whole message.
 pub(crate) fn read_message(
     message: &MessageDescriptor,
     diagnostics: &mut Diagnostics,
@@ -62,7 +63,7 @@ pub(crate) fn read_message(
                             diagnostics.add(
                                 location.clone(),
                                 format!(
-                                    "the rule oneof names `{field}`, which is no field of `{}`",
+                                    "the rule oneof names `{field}`, which is not a field of `{}`",
                                     message.name()
                                 ),
                             );
@@ -80,7 +81,7 @@ pub(crate) fn read_message(
     rules
 }
 
-/// Whether one member of a oneof must be given.
+/// Whether one member of a oneof is required.
 pub(crate) fn read_oneof(oneof: &OneofDescriptor) -> bool {
     let options = oneof.options();
     if extension(&options, OLDER_REQUIRED) == Some(Value::Bool(true)) {
@@ -117,7 +118,7 @@ fn unsupported(location: &Location, rule: &str, diagnostics: &mut Diagnostics) {
     diagnostics.add(
         location.clone(),
         format!(
-            "the validation rule `{rule}` is not supported; check it in the implementation and remove it here"
+            "the validation rule `{rule}` is not supported: check it in the implementation, and remove it from the contract"
         ),
     );
 }
@@ -239,7 +240,7 @@ impl Reader<'_> {
     }
 }
 
-/// The rule, `None` where it is switched off, `Err` where it is not supported.
+/// Returns the rule. `None` if it is switched off, an error if it is not supported.
 fn rule(group: &str, name: &str, value: &Value) -> Result<Option<Rule>, ()> {
     if let Value::Bool(false) = value
         && !matches!(name, "const" | "strict")
@@ -319,7 +320,7 @@ fn format(name: &str, in_bytes: bool) -> Option<Format> {
     })
 }
 
-/// Both dialects read `gt: 10, lt: 5` as "outside 5 to 10"; nobody who writes it means that.
+/// Both dialects read `gt: 10, lt: 5` as "outside of 5 to 10", which is nearly always a mistake.
 fn bounds_are_inverted(rules: &[Rule]) -> bool {
     let lower = rules.iter().find_map(|rule| match rule {
         Rule::GreaterThan(value) | Rule::AtLeast(value) => value.order(),

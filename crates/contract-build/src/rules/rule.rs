@@ -1,4 +1,4 @@
-/// What a field must satisfy.
+/// A rule of a field.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct FieldRules {
     pub(crate) required: bool,
@@ -19,7 +19,7 @@ impl FieldRules {
     }
 }
 
-/// When rules do not apply.
+/// The values that rules ignore.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Ignore {
     #[default]
@@ -74,7 +74,7 @@ pub(crate) enum Literal {
     Timestamp(i128),
 }
 
-/// The well-known formats of text, by the name of the check at run time.
+/// The well-known formats of text, by the name of the runtime check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Format {
     Email,
@@ -103,10 +103,10 @@ pub(crate) enum Format {
     UuidBytes,
 }
 
-/// What a whole message must satisfy.
+/// The rules of a whole message.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct MessageRules {
-    /// The rules of the message are not checked.
+    /// Whether the rules of the message are disabled.
     pub(crate) disabled: bool,
     pub(crate) oneofs: Vec<MessageOneof>,
 }

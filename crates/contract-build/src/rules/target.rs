@@ -1,6 +1,6 @@
 use prost_reflect::{FieldDescriptor, Kind};
 
-/// What the rules are about: a whole field, or the elements, keys or values in it.
+/// The target of rules: a field, or the elements, keys or values in it.
 pub(super) struct Target {
     pub(super) kind: Kind,
     pub(super) list: bool,
@@ -34,12 +34,12 @@ impl Target {
         }
     }
 
-    /// Also the well-known ones, which have groups of their own beside.
+    /// Including well-known messages, which also have their own groups.
     pub(super) fn is_message(&self) -> bool {
         matches!(self.kind, Kind::Message(_)) && !self.list && self.map.is_none()
     }
 
-    /// The name of the group of rules that fits.
+    /// Returns the name of the matching group of rules.
     pub(super) fn group(&self) -> &'static str {
         if self.map.is_some() {
             return "map";
