@@ -1,5 +1,5 @@
-/// Who may call a method, as the contract declares it with the option `(seaworthy.access)`, for
-/// both transports (AUTH-5).
+/// Who may call a method, on both transports (AUTH-5). The contract declares it with the option
+/// `(seaworthy.access)`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MethodAccess {
     /// Every caller. Credentials are not read.

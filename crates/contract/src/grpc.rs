@@ -1,4 +1,4 @@
-//! The gRPC side of a contract: the same checks and the same errors. Called by generated code.
+//! Serves the methods of a contract over gRPC, for generated code.
 
 mod codec;
 
@@ -12,10 +12,10 @@ pub use codec::RequestCodec;
 
 use crate::{ContractConfig, MessageStream, Naming, Validate, Violations};
 
-/// Messages on their way to a client.
-pub type AnswerStream<A> = Pin<Box<dyn Stream<Item = Result<A, Status>> + Send>>;
+/// A stream of responses.
+pub type ResponseStream<A> = Pin<Box<dyn Stream<Item = Result<A, Status>> + Send>>;
 
-/// Calls a method that takes and gives one message.
+/// Calls a unary method.
 ///
 /// # Errors
 /// The request breaks rules of the contract, or the method failed.
@@ -31,7 +31,7 @@ pub async fn unary<M: Validate, A, R: Future<Output = Result<A, Error>>>(
         .map_err(|error| config.status(error))
 }
 
-/// Calls a method that takes one message and gives a stream.
+/// Calls a method that streams responses.
 ///
 /// # Errors
 /// The request breaks rules of the contract, or the method failed before its first message.
@@ -39,7 +39,7 @@ pub async fn server_streaming<M, A, R>(
     config: &ContractConfig,
     request: Request<M>,
     method: impl FnOnce(M) -> R,
-) -> Result<Response<AnswerStream<A>>, Status>
+) -> Result<Response<ResponseStream<A>>, Status>
 where
     M: Validate,
     A: 'static,
@@ -52,7 +52,7 @@ where
         .map_err(|error| config.status(error))
 }
 
-/// Calls a method that takes a stream and gives one message.
+/// Calls a method that streams requests.
 ///
 /// # Errors
 /// The method failed.
@@ -71,7 +71,7 @@ where
         .map_err(|error| config.status(error))
 }
 
-/// Calls a method that takes and gives a stream.
+/// Calls a method that streams requests and responses.
 ///
 /// # Errors
 /// The method failed before its first message.
@@ -79,7 +79,7 @@ pub async fn bidirectional<M, A, R>(
     config: &ContractConfig,
     request: Request<Streaming<M>>,
     method: impl FnOnce(MessageStream<M>) -> R,
-) -> Result<Response<AnswerStream<A>>, Status>
+) -> Result<Response<ResponseStream<A>>, Status>
 where
     M: Validate + Send + 'static,
     A: 'static,
@@ -91,7 +91,7 @@ where
         .map_err(|error| config.status(error))
 }
 
-/// Refuses a message that breaks rules of its contract, naming every bad field (API-3).
+/// Validates a message. The error names every bad field (API-3).
 fn checked<M: Validate>(message: M) -> Result<M, Error> {
     let mut violations = Violations::new(Naming::Proto);
     message.validate(&mut violations);
@@ -116,7 +116,7 @@ fn incoming<M: Validate + Send + 'static>(messages: Streaming<M>) -> MessageStre
     }))
 }
 
-fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> AnswerStream<A> {
+fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> ResponseStream<A> {
     let config = config.clone();
     Box::pin(answers.map(move |answer| {
         answer.map_err(|error| {
@@ -127,7 +127,7 @@ fn outgoing<A: 'static>(config: &ContractConfig, answers: MessageStream<A>) -> A
 }
 
 impl ContractConfig {
-    /// An error as an answer over gRPC.
+    /// Returns an error as a gRPC status.
     #[must_use]
     pub fn status(&self, error: Error) -> Status {
         self.errors.grpc(self.errors.adapt(error))

@@ -1,8 +1,9 @@
-//! What generated contracts need at run time.
+//! The runtime of generated contracts.
 //!
-//! `seaworthy-contract-build` writes, from one `.proto`, a trait that a service implements and the code that serves it over gRPC and over HTTP. That
-//! code is thin: whatever does not depend on the contract is here, so both transports check alike, fail alike and are tested once (API-1 to
-//! API-3). A service sees a few types: [`Error`] and [`MessageStream`] in the methods it writes, [`ContractConfig`] where it is assembled.
+//! `seaworthy-contract-build` compiles a `.proto` into a trait that a service implements, and into
+//! code that serves it over gRPC and HTTP. The generated code is thin and calls this crate, so both
+//! transports check and fail alike (API-1 to API-3). A service uses few of its types: [`Error`] and
+//! [`MessageStream`] in methods, and [`ContractConfig`] for settings.
 //!
 //! ```
 //! use seaworthy_contract::{ContractConfig, Naming, Violations, json};
@@ -11,7 +12,7 @@
 //! let mut violations = Violations::new(Naming::Json);
 //! json::decode_into(br#"{"unknown":1}"#, &mut (), &mut violations).unwrap();
 //! assert!(violations.is_empty());
-//! assert_eq!(ContractConfig::default().body_limit.get(), 6 * 1024 * 1024);
+//! assert_eq!(ContractConfig::default().max_body_size.get(), 6 * 1024 * 1024);
 //! ```
 
 mod access;
@@ -33,7 +34,7 @@ pub use access::{MethodAccess, MethodDescription};
 pub use config::ContractConfig;
 pub use contract::{Contract, ContractMethod};
 pub use validate::Validate;
-pub use violation::{Field, MAX_VIOLATIONS_BYTES, MOST_VIOLATIONS, Naming, Violations};
+pub use violation::{Field, MAX_VIOLATIONS, MAX_VIOLATIONS_BYTES, Naming, Violations};
 
 pub use seaworthy_core::{Code, Error};
 #[doc(hidden)]
@@ -41,5 +42,5 @@ pub use {axum, serde};
 /// The crates that generated code uses. A service needs no dependency on them.
 pub use {prost, prost_types, tonic, tonic_prost};
 
-/// A stream of messages: what a streaming method takes or gives.
+/// A stream of messages, for methods that stream requests or responses.
 pub type MessageStream<M> = Pin<Box<dyn futures::Stream<Item = Result<M, Error>> + Send>>;

@@ -1,8 +1,8 @@
 use crate::Violations;
 
-/// A message whose contract has rules. The build-time compiler implements it for every message.
+/// A message that can be validated. The build-time compiler implements it for every message.
 pub trait Validate {
-    /// Records every rule that is broken.
+    /// Records every broken rule.
     fn validate(&self, violations: &mut Violations);
 }
 
@@ -16,7 +16,7 @@ impl<V: Validate> Validate for Box<V> {
     }
 }
 
-/// The well-known messages have no rules of their own, as whole requests.
+/// Well-known messages have no rules of their own.
 macro_rules! without_rules {
     ($($well_known:ty),* $(,)?) => {
         $(impl Validate for $well_known {

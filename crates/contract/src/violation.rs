@@ -1,6 +1,6 @@
-//! Collects everything that is wrong with a request, so that one answer names it all (API-3).
+//! Collects all violations of a request, so that one answer names them (API-3).
 
-mod place;
+mod location;
 #[cfg(test)]
 mod tests;
 
@@ -9,25 +9,26 @@ use std::collections::HashSet;
 use seaworthy_core::FieldViolation;
 
 use crate::footprint::Budget;
-use place::{Place, Step};
+use location::{Location, Step};
 
-/// How many violations one answer names. A body of a million bad elements must not cost a million messages.
-pub const MOST_VIOLATIONS: usize = 64;
+/// The maximum number of violations in one answer. A body with a million bad elements must not cost
+/// a million messages.
+pub const MAX_VIOLATIONS: usize = 64;
 
 /// The maximum bytes of all violations together, paths and descriptions. With JSON escapes an
 /// answer stays below 32 KiB.
 pub const MAX_VIOLATIONS_BYTES: usize = 12 * 1024;
 
-/// The two names of a field: the one in the contract and the one in JSON.
+/// The two names of a field.
 #[derive(Debug, PartialEq, Eq, Hash)]
 pub struct Field {
-    /// The name in the `.proto`, such as `project_id`: what a gRPC client knows.
+    /// The name in the `.proto`, such as `project_id`. gRPC clients know it.
     pub proto: &'static str,
-    /// The name that the service prints in JSON, such as `projectId`.
+    /// The name in JSON output, such as `projectId`.
     pub json: &'static str,
 }
 
-/// Which of the two names a violation uses.
+/// The names that violations use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Naming {
     /// The names of the contract.
@@ -36,7 +37,7 @@ pub enum Naming {
     Json,
 }
 
-/// The place that is being read or checked, and what was found wrong so far.
+/// The current location, and the violations found so far.
 ///
 /// ```
 /// use seaworthy_contract::{Field, Naming, Violations};
@@ -50,32 +51,33 @@ pub enum Naming {
 #[derive(Debug)]
 pub struct Violations {
     naming: Naming,
-    place: Place,
+    location: Location,
     found: Vec<FieldViolation>,
     /// The bytes of `found`.
     bytes: usize,
     /// Whether a violation was omitted because of the limit.
     full: bool,
-    /// How many of the first of them are values that could not be read: reading comes before the rules.
+    /// How many of the first violations are values that could not be read. Rules are checked after
+    /// reading.
     unread: usize,
     /// The locations of these values.
-    unread_places: Vec<Place>,
-    given: HashSet<Place>,
+    unread_locations: Vec<Location>,
+    given: HashSet<Location>,
     budget: Budget,
 }
 
 impl Violations {
-    /// Nothing wrong yet.
+    /// Creates an empty collection.
     #[must_use]
     pub fn new(naming: Naming) -> Self {
         Self {
             naming,
-            place: Place::default(),
+            location: Location::default(),
             found: Vec::new(),
             bytes: 0,
             full: false,
             unread: 0,
-            unread_places: Vec::new(),
+            unread_locations: Vec::new(),
             given: HashSet::new(),
             budget: Budget::of_length(0),
         }
@@ -97,17 +99,17 @@ impl Violations {
     }
 
     fn step<R>(&mut self, step: Step, check: impl FnOnce(&mut Self) -> R) -> R {
-        self.place.push(step);
+        self.location.push(step);
         let result = check(self);
-        self.place.pop();
+        self.location.pop();
         result
     }
 
-    /// Records that the value at the present place cannot be read.
+    /// Records that the value at the current location cannot be read.
     pub fn add(&mut self, description: impl Into<String>) {
         if self.record(description) {
             self.unread = self.found.len();
-            self.unread_places.push(self.place.clone());
+            self.unread_locations.push(self.location.clone());
         }
     }
 
@@ -117,7 +119,7 @@ impl Violations {
         }
         let violation = FieldViolation::new(self.path(), description);
         let bytes = self.bytes + violation.field.len() + violation.description.len();
-        if self.found.len() >= MOST_VIOLATIONS || bytes > MAX_VIOLATIONS_BYTES {
+        if self.found.len() >= MAX_VIOLATIONS || bytes > MAX_VIOLATIONS_BYTES {
             self.full = true;
             return false;
         }
@@ -126,25 +128,25 @@ impl Violations {
         true
     }
 
-    /// Records a broken rule, unless the same place could not be read in the first place: its value is then not the client's.
+    /// Records a broken rule, unless the value at this location could not be read.
     pub fn add_rule(&mut self, description: impl Into<String>) {
-        let mut unread = self.unread_places.iter();
-        if !self.full && !unread.any(|known| self.place.is_within(known)) {
+        let mut unread = self.unread_locations.iter();
+        if !self.full && !unread.any(|known| self.location.is_within(known)) {
             self.record(description);
         }
     }
 
-    /// Records a broken rule of a field of the present place.
+    /// Records a broken rule of a field of the current location.
     pub fn add_rule_to(&mut self, field: &'static Field, description: impl Into<String>) {
         self.within(field, |violations| violations.add_rule(description));
     }
 
-    /// Notes that the present place was given a value, and tells whether this was the first time.
+    /// Marks the current location as given. Returns whether this is the first time.
     pub(crate) fn give(&mut self) -> bool {
-        self.given.insert(self.place.clone())
+        self.given.insert(self.location.clone())
     }
 
-    /// Forgets which places were given a value: what comes next wins.
+    /// Forgets the given locations, so that the next source of values takes precedence.
     pub(crate) fn forget_given(&mut self) {
         self.given.clear();
     }
@@ -153,7 +155,7 @@ impl Violations {
     /// cut off.
     #[must_use]
     pub fn path(&self) -> String {
-        self.place.path(self.naming)
+        self.location.path(self.naming)
     }
 
     /// Returns the memory budget for the rest of the request.
@@ -168,25 +170,25 @@ impl Violations {
         self.full
     }
 
-    /// How many values could not be read; the other violations are broken rules.
+    /// The number of values that could not be read. The other violations are broken rules.
     #[must_use]
     pub fn unread(&self) -> usize {
         self.unread
     }
 
-    /// What was found wrong: what could not be read, then the broken rules.
+    /// The violations: values that could not be read, then broken rules.
     #[must_use]
     pub fn found(&self) -> &[FieldViolation] {
         &self.found
     }
 
-    /// Whether nothing is wrong.
+    /// Whether there are no violations.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.found.is_empty()
     }
 
-    /// What was found wrong.
+    /// Returns the violations.
     #[must_use]
     pub fn into_found(self) -> Vec<FieldViolation> {
         self.found

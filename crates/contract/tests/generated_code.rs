@@ -5,7 +5,7 @@ use std::{env, fs, path::Path};
 use seaworthy_contract_build::Builder;
 
 #[test]
-fn the_committed_code_is_what_the_compiler_writes_api_1() {
+fn committed_code_equals_compiler_output_api_1() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
     let committed = tests.join("generated");
     let folder = tempfile::tempdir().unwrap();

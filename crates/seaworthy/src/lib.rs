@@ -63,7 +63,23 @@ pub use seaworthy_resilience as resilience;
 pub use seaworthy_service as service;
 pub use seaworthy_telemetry as telemetry;
 
-/// The items that every service uses.
+/// The items that most services use.
+///
+/// The derives of `serde` and `schemars` refer to their crates by name. A package that depends on
+/// `seaworthy` alone names the re-exports:
+///
+/// ```
+/// use seaworthy::prelude::*;
+///
+/// #[derive(Debug, Clone, Default, Serialize, Deserialize, JsonSchema)]
+/// #[serde(crate = "seaworthy::serde", default)]
+/// #[schemars(crate = "seaworthy::schemars")]
+/// struct Settings {
+///     greeting: String,
+/// }
+///
+/// assert_eq!(Settings::default().greeting, "");
+/// ```
 pub mod prelude {
     pub use schemars::JsonSchema;
     pub use seaworthy_core::{

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .layer(IdempotencyLayer::new(config, store, |call| {
             drop(tokio::spawn(call));
         }))
-        .layer(middleware::from_fn(the_token));
+        .layer(middleware::from_fn(require_token));
     let json = [(header::CONTENT_TYPE, "application/json")];
     let router: Router = contract.route(
         "/openapi.json",
@@ -42,8 +42,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The document says that every operation needs a token: this one.
-async fn the_token(request: Request, next: Next) -> Response {
+/// Requires one token, also for public operations.
+async fn require_token(request: Request, next: Next) -> Response {
     let has_token = request
         .headers()
         .get(header::AUTHORIZATION)
@@ -51,6 +51,10 @@ async fn the_token(request: Request, next: Next) -> Response {
     if has_token {
         return next.run(request).await;
     }
-    seaworthy_contract::Error::new(Code::Unauthenticated, "NO_TOKEN", "a token is needed")
-        .into_response()
+    seaworthy_contract::Error::new(
+        Code::Unauthenticated,
+        "NO_TOKEN",
+        "the token is missing: send Authorization: Bearer library",
+    )
+    .into_response()
 }

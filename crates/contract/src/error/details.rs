@@ -1,4 +1,4 @@
-//! The messages of `google/rpc/status.proto` and `google/rpc/error_details.proto` that are sent.
+//! The messages of `google/rpc/status.proto` and `google/rpc/error_details.proto` in use.
 
 use std::collections::BTreeMap;
 

@@ -5,7 +5,8 @@ use seaworthy_core::{Error, ResponseError};
 
 use super::to_status;
 
-/// The form of errors on both transports. A service that must keep another envelope or other reasons implements it.
+/// The format of errors on both transports. Implement it to keep the error envelope or the reasons
+/// of a legacy service.
 ///
 /// ```
 /// use seaworthy_contract::{Error, error::{ErrorFormat, reason}};
@@ -27,18 +28,18 @@ use super::to_status;
 /// assert_eq!(config.errors.adapt(error).reason(), "CODEC");
 /// ```
 pub trait ErrorFormat: Send + Sync + 'static {
-    /// Changes an error before it takes either form.
+    /// Changes an error ahead of its conversion to either format.
     fn adapt(&self, error: Error) -> Error {
         error
     }
 
-    /// The answer over HTTP: a problem document (RFC 9457) by default.
+    /// Returns the HTTP response. The default is a problem document (RFC 9457).
     fn http(&self, error: Error) -> Response {
         error.into_response()
     }
 
-    /// The status over gRPC: `google.rpc.Status` with details by default. The error goes along as the status's source, which is not sent, for
-    /// the layers outside to log.
+    /// Returns the gRPC status. The default is `google.rpc.Status` with details. The error is the
+    /// source of the status, for logs. It is not sent.
     fn grpc(&self, error: Error) -> tonic::Status {
         let mut status = to_status(&error);
         status.set_source(Arc::new(ResponseError::new(error)));
@@ -46,7 +47,7 @@ pub trait ErrorFormat: Send + Sync + 'static {
     }
 }
 
-/// Problem documents and `google.rpc.Status`.
+/// The default format: problem documents and `google.rpc.Status`.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Problems;
 

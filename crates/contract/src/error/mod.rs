@@ -1,4 +1,4 @@
-//! One error type, two transports (API-2).
+//! Errors on both transports (API-2).
 
 mod details;
 mod format;

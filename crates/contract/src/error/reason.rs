@@ -1,12 +1,12 @@
-//! The reasons of the errors that a contract finds before the implementation is called.
+//! The reasons of errors that contracts and the idempotency layer report.
 
 /// The body, path or query could not be read: not JSON, a wrong type, a number out of range. 400.
 pub const MALFORMED_REQUEST: &str = "MALFORMED_REQUEST";
 
-/// The request was read and breaks rules of the contract. 400.
+/// The request breaks rules of the contract. 400.
 pub const VALIDATION_FAILED: &str = "VALIDATION_FAILED";
 
-/// The body is in a form that the route does not read. 415.
+/// The route does not read the media type of the body. 415.
 pub const UNSUPPORTED_MEDIA_TYPE: &str = "UNSUPPORTED_MEDIA_TYPE";
 
 /// The body is larger than the limit. 413.
@@ -25,26 +25,26 @@ pub const ROUTE_NOT_FOUND: &str = "ROUTE_NOT_FOUND";
 /// The path has no such method. 405.
 pub const METHOD_NOT_ALLOWED: &str = "METHOD_NOT_ALLOWED";
 
-/// The `Idempotency-Key` is not one word of printable characters, or there are several. 400.
+/// The `Idempotency-Key` is malformed or repeated. 400.
 pub const INVALID_IDEMPOTENCY_KEY: &str = "INVALID_IDEMPOTENCY_KEY";
 
-/// The route wants an `Idempotency-Key` and there is none. 400.
+/// The route requires an `Idempotency-Key`. 400.
 pub const MISSING_IDEMPOTENCY_KEY: &str = "MISSING_IDEMPOTENCY_KEY";
 
-/// The same request is still running. 409, with `Retry-After`.
+/// A request with the same key is running. 409, with `Retry-After`.
 pub const IDEMPOTENCY_KEY_IN_USE: &str = "IDEMPOTENCY_KEY_IN_USE";
 
 /// The `Idempotency-Key` was used for another request. 422.
 pub const IDEMPOTENCY_KEY_REUSED: &str = "IDEMPOTENCY_KEY_REUSED";
 
-/// The request failed before, and whether it took effect is unknown. 409.
+/// The request failed earlier, and may have taken effect. 409.
 pub const IDEMPOTENT_OUTCOME_UNKNOWN: &str = "IDEMPOTENT_OUTCOME_UNKNOWN";
 
-/// The request was done before, and its answer was not kept: it was too large, a stream, or lost. 409.
+/// The request took effect, and its answer was not kept: it was too large, a stream, or lost. 409.
 pub const IDEMPOTENT_ANSWER_NOT_KEPT: &str = "IDEMPOTENT_ANSWER_NOT_KEPT";
 
 /// The store has no room for another running request. 503.
 pub const IDEMPOTENCY_STORE_FULL: &str = "IDEMPOTENCY_STORE_FULL";
 
-/// The store could not be asked, so nothing was run. 503.
+/// The store did not respond, so the request did not run. 503.
 pub const IDEMPOTENCY_STORE_FAILED: &str = "IDEMPOTENCY_STORE_FAILED";

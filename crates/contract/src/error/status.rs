@@ -19,9 +19,9 @@ const MAX_FIELDS_BYTES: usize = 3 * 1024;
 /// The maximum length of a reason (`google.rpc.ErrorInfo`).
 const MAX_REASON_BYTES: usize = 63;
 
-/// An error as a gRPC status: its code and public message, and as details its reason with the service's name as domain (`ErrorInfo`, always
-/// the first), the request's identifier (`RequestInfo`), every bad field (`BadRequest`) and how long to wait (`RetryInfo`). The private cause
-/// stays here.
+/// Converts an error to a gRPC status with its code and public message. The details are `ErrorInfo`
+/// (always the first; its domain is the name of the service), `RequestInfo`, `BadRequest` with
+/// every bad field, and `RetryInfo`. The private cause is not sent.
 ///
 /// A long message is cut off. The status names the first field violations and counts the others. A
 /// client refuses a status that exceeds its header limit, and then does not see the error.

@@ -12,7 +12,7 @@ use super::{
 };
 
 #[test]
-fn an_error_survives_the_way_through_a_status_api_2() {
+fn error_survives_conversion_to_status_api_2() {
     for code in Code::ALL {
         let error = Error::new(code, "SOME_REASON", "some text")
             .with_field("items[0].price", "must be greater than 0")
@@ -32,7 +32,7 @@ fn an_error_survives_the_way_through_a_status_api_2() {
 }
 
 #[test]
-fn a_status_names_the_service_and_the_request_api_2() {
+fn status_names_service_and_request_api_2() {
     let context = RequestContext::new(
         ServiceIdentity::new("orders", "1.0.0"),
         RequestId::parse(b"r-1").unwrap(),
@@ -51,7 +51,7 @@ fn a_status_names_the_service_and_the_request_api_2() {
 }
 
 #[test]
-fn the_error_goes_along_for_the_layers_that_log_api_2() {
+fn status_carries_error_for_logs_api_2() {
     let status = Problems.grpc(Error::internal("disk on fire"));
     let source = std::error::Error::source(&status).unwrap();
     let error = source.downcast_ref::<ResponseError>().unwrap().error();
@@ -59,14 +59,14 @@ fn the_error_goes_along_for_the_layers_that_log_api_2() {
 }
 
 #[test]
-fn the_private_cause_is_not_in_the_status_sec_4() {
+fn status_omits_private_cause_sec_4() {
     let status = to_status(&Error::internal("password=hunter2"));
     let text = String::from_utf8_lossy(status.details()).into_owned() + status.message();
     assert!(!text.contains("hunter2"));
 }
 
 #[test]
-fn a_status_of_another_library_keeps_its_code_and_message_api_2() {
+fn foreign_status_keeps_code_and_message_api_2() {
     let error = from_status(&tonic::Status::failed_precondition("not now"));
     assert_eq!(error.code(), Code::PreconditionFailed);
     assert_eq!(error.reason(), "FAILED_PRECONDITION");

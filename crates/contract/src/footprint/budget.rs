@@ -5,8 +5,8 @@ use thiserror::Error;
 
 use crate::error::reason;
 
-/// The memory that every request may take, in bytes. It suffices for thousands of elements, and some
-/// hundred requests at once fit into a small container.
+/// The memory that every request may take, in bytes. It suffices for thousands of elements, and a
+/// small container has room for hundreds of such requests.
 const BASE: usize = 1024 * 1024;
 
 /// The additional memory for each byte of a request, in bytes. Text takes 1, most numbers less than

@@ -14,8 +14,8 @@ use crate::{
     footprint::{self, WireMessage},
 };
 
-/// The codec of servers. Bytes that are not the message are the caller's fault: `INVALID_ARGUMENT`, where the usual codec says `INTERNAL`, which
-/// alerts the wrong people.
+/// The codec of servers. It reports malformed messages as `INVALID_ARGUMENT`. The usual codec
+/// reports `INTERNAL`, which counts as a fault of the server.
 #[derive(Debug)]
 pub struct RequestCodec<T, U>(PhantomData<(T, U)>);
 
@@ -53,7 +53,7 @@ impl<U: Message + WireMessage + Default> Decoder for RequestDecoder<U> {
     type Error = Status;
 
     fn decode(&mut self, buffer: &mut DecodeBuf<'_>) -> Result<Option<U>, Status> {
-        // The bytes are handed over, not copied.
+        // Shares the bytes without a copy.
         let bytes = buffer.copy_to_bytes(buffer.remaining());
         footprint::check::<U>(&bytes).map_err(|exhausted| Problems.grpc(exhausted.into()))?;
         U::decode(bytes).map(Some).map_err(|error| {

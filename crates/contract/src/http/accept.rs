@@ -1,18 +1,18 @@
-//! Content negotiation: JSON unless the client asks for protobuf by name.
+//! Content negotiation. The default is JSON.
 
 use axum::http::{HeaderMap, HeaderValue, header};
 
-/// A form of messages.
+/// The encoding of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Codec {
     Json,
     Protobuf,
 }
 
-/// The form of a stream of messages.
+/// The encoding of a stream of messages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum StreamForm {
-    /// One JSON text a line.
+    /// One JSON text per line.
     Lines,
     /// Server-sent events.
     Events,
@@ -29,7 +29,8 @@ impl Codec {
         Self::of_media_type(essence(value.to_str().ok()?))
     }
 
-    /// The form that the client prefers. What it names and we do not know is no reason to refuse (RFC 9110, section 12.5.1).
+    /// Returns the encoding that the client prefers. Unknown media types are ignored (RFC 9110,
+    /// section 12.5.1).
     pub(super) fn of_accept(headers: &HeaderMap) -> Self {
         let mut best = (0.0, Self::Json);
         for (media_type, quality) in accepted(headers) {

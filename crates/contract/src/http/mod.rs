@@ -1,4 +1,4 @@
-//! The HTTP side of a contract: routes, requests, answers. Called by generated code.
+//! Serves the methods of a contract over HTTP, for generated code.
 
 mod accept;
 mod path;

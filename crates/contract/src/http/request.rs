@@ -1,4 +1,4 @@
-//! Reads one message from body, query and path, in this order: the path wins.
+//! Reads one message from body, query and path. The path takes precedence.
 
 use std::borrow::Cow;
 
@@ -21,8 +21,8 @@ use crate::{
     json::{self, DecodeError, JsonMessage, parameter},
 };
 
-/// How much of the names of unreadable parameters an answer repeats.
-const LONGEST_NAME: usize = 64;
+/// The maximum characters of the name of an unreadable parameter in an answer.
+const MAX_NAME_CHARACTERS: usize = 64;
 
 pub(super) async fn read<M>(
     parts: &Parts,
@@ -73,7 +73,7 @@ fn malformed(message: impl Into<Cow<'static, str>>) -> Error {
 }
 
 async fn collect(body: Body, limit: ByteSize) -> Result<Bytes, Error> {
-    // A body that says how large it will be is refused before it is waited for.
+    // A body that declares a larger size is refused unread.
     if body.size_hint().lower() > limit.get() {
         return Err(too_large(limit));
     }
@@ -148,7 +148,7 @@ fn read_query<M: JsonMessage>(
 ) {
     for pair in query.split('&').filter(|pair| !pair.is_empty()) {
         let (name, value) = pair.split_once('=').unwrap_or((pair, ""));
-        // An empty value is as if the parameter were not there.
+        // An empty value counts as absent.
         if value.is_empty() {
             continue;
         }
@@ -161,11 +161,11 @@ fn read_query<M: JsonMessage>(
         }
         match decode(value) {
             Some(value) => {
-                // Names that the contract does not know are ignored, as unknown members are.
+                // Unknown names are ignored, as are unknown JSON members.
                 parameter::set(message, &name, &value, violations);
             }
             None => {
-                let name: String = name.chars().take(LONGEST_NAME).collect();
+                let name: String = name.chars().take(MAX_NAME_CHARACTERS).collect();
                 violations.add(format!("the query parameter `{name}` is not UTF-8"));
             }
         }

@@ -9,7 +9,7 @@ use seaworthy_core::Error;
 use super::accept::Codec;
 use crate::json::{self, Encoder};
 
-/// The answer of a method that gives one message.
+/// Returns the response of a unary method.
 pub(super) fn single<A: Message>(
     headers: &HeaderMap,
     answer: &A,

@@ -15,25 +15,25 @@ use crate::{
     json::{Encoder, JsonMessage},
 };
 
-/// One way to call a method.
+/// An HTTP route of a method.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
-    /// The HTTP method; `*` is every method.
+    /// The HTTP method. `*` is any method.
     pub method: &'static str,
     /// The path.
     pub template: PathTemplate,
-    /// What the body is.
+    /// The content of the body.
     pub body: RequestBody,
-    /// Whether the answer is the whole message, so that it can also be sent as protobuf.
+    /// Whether the response is the whole message, so that it can be sent as protobuf too.
     pub whole_answer: bool,
 }
 
-/// What the body of a request is.
+/// The content of a request body.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestBody {
-    /// Not read.
+    /// The body is not read.
     Nothing,
-    /// The message.
+    /// The whole message.
     Message,
     /// One field of the message.
     Field(&'static str),
@@ -53,7 +53,7 @@ pub struct Routes<M> {
 }
 
 impl<M: ContractMethod> Routes<M> {
-    /// No routes yet.
+    /// Creates an empty builder.
     #[must_use]
     pub fn new(config: ContractConfig) -> Self {
         Self {
@@ -62,7 +62,7 @@ impl<M: ContractMethod> Routes<M> {
         }
     }
 
-    /// Adds a method that answers with one message.
+    /// Adds a unary method.
     pub fn unary<I, A, F, R>(&mut self, of: M, route: Route, method: F, write: fn(&A, &mut Encoder))
     where
         I: JsonMessage + WireMessage + Message + Default + Validate + 'static,
@@ -75,14 +75,14 @@ impl<M: ContractMethod> Routes<M> {
             async move {
                 let (parts, body) = request.into_parts();
                 let message =
-                    request::read(&parts, body, route.body, captures, config.body_limit).await?;
+                    request::read(&parts, body, route.body, captures, config.max_body_size).await?;
                 let answer = method(message).await?;
                 response::single(&parts.headers, &answer, route.whole_answer, write)
             }
         });
     }
 
-    /// Adds a method that answers with a stream.
+    /// Adds a method that streams responses.
     pub fn streaming<I, A, F, R>(
         &mut self,
         of: M,
@@ -100,7 +100,7 @@ impl<M: ContractMethod> Routes<M> {
             async move {
                 let (parts, body) = request.into_parts();
                 let message =
-                    request::read(&parts, body, route.body, captures, config.body_limit).await?;
+                    request::read(&parts, body, route.body, captures, config.max_body_size).await?;
                 let answers = method(message).await?;
                 Ok(stream::streaming(
                     &parts.headers,
@@ -168,19 +168,19 @@ impl<M: ContractMethod> Routes<M> {
 }
 
 impl ContractConfig {
-    /// An error as an answer over HTTP.
+    /// Returns an error as an HTTP response.
     #[must_use]
     pub fn refusal(&self, error: Error) -> Response<Body> {
         self.errors.http(self.errors.adapt(error))
     }
 }
 
-/// axum wants one name for the parameter at one place, whichever template came first.
+/// axum requires one name for the parameter at one position, so the first template decides.
 #[derive(Default)]
 struct Names(BTreeMap<String, String>);
 
 impl Names {
-    /// The patterns of axum that cover a template: two where `**` may take nothing.
+    /// Returns the axum patterns of a template. There are several if `**` may match nothing.
     fn patterns(&mut self, template: &PathTemplate) -> Vec<String> {
         let mut pattern = String::new();
         let mut patterns = Vec::new();

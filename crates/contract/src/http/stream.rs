@@ -1,7 +1,7 @@
-//! Streams of messages over HTTP: JSON lines, or server-sent events where the client asks for them.
+//! Streams of messages over HTTP: JSON lines, or server-sent events if the client asks for them.
 //!
-//! The status is sent before the first message, so a failure in the middle is the last element: `{"error": …}` as a line, an event named
-//! `error` as an event. A stream that ends without one is complete.
+//! The status is sent ahead of the first message, so an error in the middle is the last element: a
+//! line `{"error": …}`, or an event named `error`. A stream that ends without one is complete.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -72,7 +72,7 @@ pub(super) fn streaming<A: Send + 'static>(
     }
 }
 
-/// The elements up to and with the first failure.
+/// Returns the elements up to the first error, including it.
 fn until_failure<T>(
     elements: impl Stream<Item = Result<T, Error>>,
 ) -> impl Stream<Item = Result<T, Error>> {
@@ -94,7 +94,7 @@ fn problem(error: &Error) -> Vec<u8> {
     .unwrap_or_default()
 }
 
-/// JSON is UTF-8 as it is written.
+/// The encoder writes UTF-8.
 fn text(json: Vec<u8>) -> String {
     String::from_utf8(json).unwrap_or_default()
 }

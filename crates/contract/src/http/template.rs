@@ -2,7 +2,7 @@ use std::borrow::Cow;
 
 use percent_encoding::percent_decode_str;
 
-/// A path template, in the parts that the compiler has found.
+/// A path template, parsed by the build-time compiler.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PathTemplate {
     /// The template as written.
@@ -11,18 +11,18 @@ pub struct PathTemplate {
     pub segments: &'static [Segment],
     /// The fields that take segments.
     pub variables: &'static [Variable],
-    /// The custom verb behind the colon.
+    /// The custom verb after the colon.
     pub verb: Option<&'static str>,
 }
 
 /// One segment of a path template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Segment {
-    /// This very text.
+    /// Literal text.
     Literal(&'static str),
-    /// `*`: any one segment that is not empty.
+    /// `*`: one segment that is not empty.
     One,
-    /// `**`: any number of segments, at the end only.
+    /// `**`: any number of segments, at the end of the path only.
     Rest,
 }
 
@@ -33,29 +33,30 @@ pub struct Variable {
     pub field: &'static str,
     /// Its first segment.
     pub start: usize,
-    /// How many segments of the template it takes.
+    /// The number of segments that it takes.
     pub count: usize,
 }
 
-/// The longest segment, in characters, as the document says. No identifier needs more.
-const LONGEST_SEGMENT: usize = 1024;
+/// The maximum characters of a segment, as in the OpenAPI document.
+const MAX_SEGMENT_LENGTH: usize = 1024;
 
-/// The longest text of several segments, in characters: about what servers take as a path at all.
-const LONGEST_PATH: usize = 8192;
+/// The maximum characters of several segments. Servers accept paths of about this length.
+const MAX_PATH_LENGTH: usize = 8192;
 
 /// An escaped slash inside a segment.
 const SLASH: &str = "%2F";
 
-/// What a path gave to a field.
+/// The text of a field in a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Capture {
     pub(super) field: &'static str,
-    /// The text, or why there is none.
+    /// The text, or the reason for refusing it.
     pub(super) text: Result<String, &'static str>,
 }
 
 impl PathTemplate {
-    /// What a path, not yet decoded, gives to the fields; `None` where it does not match.
+    /// Returns the texts of the fields in a percent-encoded path. `None` if the path does not
+    /// match.
     pub(super) fn capture(&self, path: &str) -> Option<Vec<Capture>> {
         let given = self.split(path)?;
         self.matches(&given).then(|| {
@@ -91,15 +92,15 @@ impl PathTemplate {
             return false;
         }
         let rest = given.get(fixed..).unwrap_or_default();
-        // What no field takes has no field to be refused by.
-        if open_end && !self.is_taken(fixed) && length(rest) > LONGEST_PATH {
+        // Segments without a field cannot be refused by field.
+        if open_end && !self.is_taken(fixed) && length(rest) > MAX_PATH_LENGTH {
             return false;
         }
         let mut segments = self.segments.iter().zip(given).enumerate();
         segments.all(|(index, (segment, text))| match segment {
             Segment::Literal(literal) => literal == text,
             Segment::One => {
-                !text.is_empty() && (self.is_taken(index) || length(&[text]) <= LONGEST_SEGMENT)
+                !text.is_empty() && (self.is_taken(index) || length(&[text]) <= MAX_SEGMENT_LENGTH)
             }
             Segment::Rest => true,
         })
@@ -120,7 +121,7 @@ impl PathTemplate {
         let several = takes_rest || variable.count > 1;
         let decoded: Option<Vec<String>> = parts
             .iter()
-            // A slash that the client wrote as %2F is not a separator and must stay told apart from one.
+            // An encoded slash (`%2F`) is not a separator, so it stays encoded.
             .map(|part| {
                 if several {
                     decode_but_slash(part)
@@ -132,12 +133,12 @@ impl PathTemplate {
         let text = match decoded {
             None => Err("is not UTF-8"),
             Some(parts)
-                if !takes_rest && parts.iter().any(|part| is_longer(part, LONGEST_SEGMENT)) =>
+                if !takes_rest && parts.iter().any(|part| is_longer(part, MAX_SEGMENT_LENGTH)) =>
             {
                 Err("is longer than 1024 characters")
             }
             Some(parts) => match parts.join("/") {
-                text if is_longer(&text, LONGEST_PATH) => Err("is longer than 8192 characters"),
+                text if is_longer(&text, MAX_PATH_LENGTH) => Err("is longer than 8192 characters"),
                 text => Ok(text),
             },
         };
@@ -147,7 +148,7 @@ impl PathTemplate {
         }
     }
 
-    /// How much a template says: where several match, the one that says most is meant.
+    /// The specificity of a template. If several match, the most specific one applies.
     pub(super) fn weight(&self) -> impl Ord + use<> {
         let literals = self
             .segments
@@ -159,7 +160,7 @@ impl PathTemplate {
     }
 }
 
-/// The length of segments with the slashes between them, in characters, escapes undone.
+/// The characters of segments with the slashes between them, percent-decoded.
 fn length(segments: &[&str]) -> usize {
     let decoded = segments
         .iter()

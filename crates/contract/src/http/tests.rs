@@ -49,7 +49,7 @@ fn text(template: &PathTemplate, path: &str) -> Option<String> {
 }
 
 #[test]
-fn a_path_gives_its_segments_to_the_fields_api_1() {
+fn path_segments_set_fields_api_1() {
     assert_eq!(
         text(&BOOK, "/v1/shelves/a%20b/books/c%2Fd:read").as_deref(),
         Some("shelves/a b/books/c%2Fd")
@@ -61,7 +61,7 @@ fn a_path_gives_its_segments_to_the_fields_api_1() {
 }
 
 #[test]
-fn another_path_does_not_match_api_1() {
+fn other_paths_do_not_match_api_1() {
     for path in [
         "/v1/shelves/a/books/b",
         "/v1/shelves//books/b:read",
@@ -76,7 +76,7 @@ fn another_path_does_not_match_api_1() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_told_from_text_api_1() {
+fn distinguishes_bytes_from_text_api_1() {
     assert_eq!(
         ITEM.capture("/items/%ff"),
         Some(vec![Capture {
@@ -99,7 +99,7 @@ fn decodes_paths_full_of_escaped_slashes_in_one_pass_api_1() {
     );
 }
 
-/// Segments over few letters, so that paths and templates meet often.
+/// Segments of few letters, so that paths often match templates.
 fn segments() -> impl Strategy<Value = Vec<Segment>> {
     let one = prop_oneof![
         Just(Segment::Literal("a")),
@@ -114,7 +114,7 @@ fn segments() -> impl Strategy<Value = Vec<Segment>> {
     })
 }
 
-/// The same template as a regular expression: another way to say what matches.
+/// The same template as a regular expression, as an independent implementation.
 fn expression(segments: &[Segment], verb: Option<&str>) -> regex::Regex {
     let mut text = String::from("^");
     for segment in segments {
@@ -134,7 +134,7 @@ fn expression(segments: &[Segment], verb: Option<&str>) -> regex::Regex {
 
 proptest! {
     #[test]
-    fn a_template_matches_what_its_expression_matches_api_1(
+    fn template_matches_like_its_regular_expression_api_1(
         segments in segments(),
         verb in prop::option::of(Just("v")),
         path in "(/[abc]?){0,5}(:v)?",
@@ -168,7 +168,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_written_into_a_path_is_read_from_it_api_1(id in ".{1,20}") {
+    fn reads_back_text_written_into_path_api_1(id in ".{1,20}") {
         let written = percent_encoding::utf8_percent_encode(&id, percent_encoding::NON_ALPHANUMERIC);
         assert_eq!(text(&ITEM, &format!("/items/{written}")), Some(id.clone()));
     }

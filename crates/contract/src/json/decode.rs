@@ -15,26 +15,26 @@ use crate::{
 /// The text could not be read to its end, so the error names no field.
 #[derive(Debug, Error, PartialEq, Eq)]
 pub enum DecodeError {
-    /// Bytes that are not UTF-8.
+    /// The body is not UTF-8.
     #[error("the body is not valid UTF-8 at byte {position}")]
     Utf8 {
         /// The offset of the first bad byte.
         position: usize,
     },
-    /// Text with more values than its length justifies.
+    /// The body has more values than its length justifies.
     #[error("the body has too many values for its length")]
     TooManyValues,
-    /// Text whose values take more memory than the process has left for requests.
+    /// The values take more memory than the process has left for requests.
     #[error("the service has too much to do; try again later")]
     Overloaded,
-    /// Text that is not JSON.
+    /// The body is not JSON.
     #[error("the body is not valid JSON at line {line}, column {column}: {problem}")]
     Syntax {
         /// The line, from 1.
         line: usize,
         /// The column, from 1.
         column: usize,
-        /// What is wrong there.
+        /// The syntax error.
         problem: String,
     },
 }
@@ -76,7 +76,7 @@ pub fn decode_into<M: JsonMessage>(
     })
 }
 
-/// Reads a JSON value into one field of a message: the `body: "field"` of an HTTP rule.
+/// Reads a JSON value into one field of a message, for the `body: "field"` of an HTTP rule.
 ///
 /// # Errors
 /// The text is not JSON, or has too many values for its length. Other violations are recorded in
@@ -112,7 +112,7 @@ fn read(
         &mut Violations,
     ) -> Result<(), serde_json::Error>,
 ) -> Result<(), DecodeError> {
-    // Checked as a whole because serde_json does not look at the bytes of strings it skips.
+    // The whole text is checked, because serde_json does not check strings that it skips.
     let text = std::str::from_utf8(body).map_err(|error| DecodeError::Utf8 {
         position: error.valid_up_to(),
     })?;
@@ -238,7 +238,7 @@ impl<'de, M: JsonMessage> DeserializeSeed<'de> for FieldSeed<'_, M> {
     }
 }
 
-/// Looks a member's name up without keeping it.
+/// Looks up a member's name without copying it.
 struct NameSeed(fn(&str) -> Option<usize>);
 
 impl<'de> DeserializeSeed<'de> for NameSeed {
@@ -265,7 +265,7 @@ impl Visitor<'_> for NameSeed {
     }
 }
 
-/// Which fields of an object were given. Nearly every message has at most 64.
+/// The fields that an object has given. Most messages have at most 64 fields.
 #[derive(Default)]
 struct Seen {
     low: u64,

@@ -2,7 +2,7 @@ use thiserror::Error;
 
 use super::{JsonMessage, Kind};
 
-/// A message holds a value that has no JSON form.
+/// A message contains a value without a JSON form.
 #[derive(Debug, Error, PartialEq, Eq)]
 #[error("the answer has no JSON form: {0}")]
 pub struct EncodeError(String);
@@ -14,7 +14,7 @@ pub struct Encoder {
     fault: Option<String>,
 }
 
-/// The JSON form of a message.
+/// Returns the JSON form of a message.
 ///
 /// # Errors
 /// A value has no JSON form, such as a timestamp outside the years 1 to 9999.
@@ -22,12 +22,12 @@ pub fn to_vec<M: JsonMessage>(message: &M) -> Result<Vec<u8>, EncodeError> {
     write_with(|encoder| encoder.message(message))
 }
 
-/// What a closure writes.
+/// Returns the output of a closure.
 ///
 /// # Errors
 /// A value has no JSON form.
 pub fn write_with(write: impl FnOnce(&mut Encoder)) -> Result<Vec<u8>, EncodeError> {
-    // Most answers fit, and a larger one grows in few steps.
+    // Most answers fit. Larger ones grow in few steps.
     const FIRST_CAPACITY: usize = 256;
     let mut encoder = Encoder {
         buffer: Vec::with_capacity(FIRST_CAPACITY),
@@ -53,7 +53,7 @@ impl Encoder {
         K::encode(value, self);
     }
 
-    /// Writes a value, or `null` where there is none.
+    /// Writes a value, or `null` if it is absent.
     pub fn value_or_null<K: Kind>(&mut self, value: Option<&K::Value>) {
         match value {
             Some(value) => K::encode(value, self),
@@ -98,7 +98,8 @@ impl Encoder {
         self.buffer.push(b'}');
     }
 
-    /// Writes the name of a member of the present object. `name` must need no escapes, as no name of a field does.
+    /// Writes the name of a member of the current object. `name` must need no escapes. Names of
+    /// fields never do.
     pub fn name(&mut self, name: &str) {
         if self.buffer.last() != Some(&b'{') {
             self.buffer.push(b',');
@@ -108,7 +109,7 @@ impl Encoder {
         self.buffer.extend_from_slice(b"\":");
     }
 
-    /// Writes a member whatever its value.
+    /// Writes a member, even with the default value.
     pub fn always<K: Kind>(&mut self, name: &str, value: &K::Value) {
         self.name(name);
         K::encode(value, self);
@@ -128,7 +129,7 @@ impl Encoder {
         }
     }
 
-    /// Writes a list even when it is empty.
+    /// Writes a list, even if it is empty.
     pub fn list_always<K: Kind>(&mut self, name: &str, values: &[K::Value]) {
         self.name(name);
         self.list::<K>(values);
@@ -141,20 +142,20 @@ impl Encoder {
         }
     }
 
-    /// Writes bytes that are JSON already.
+    /// Writes bytes that are already JSON.
     pub(super) fn raw(&mut self, json: &[u8]) {
         self.buffer.extend_from_slice(json);
     }
 
     /// Writes a string with its escapes.
     pub(super) fn text(&mut self, text: &str) {
-        // Writing text to a vector cannot fail; should it, the answer must not be sent half-written.
+        // Writing to a vector cannot fail. If it did, the partial answer must not be sent.
         if let Err(error) = serde_json::to_writer(&mut self.buffer, text) {
             self.fail(error.to_string());
         }
     }
 
-    /// Gives direct access to the bytes, for kinds that know what they append.
+    /// Returns the output, for kinds that append bytes themselves.
     pub(super) fn buffer(&mut self) -> &mut Vec<u8> {
         &mut self.buffer
     }

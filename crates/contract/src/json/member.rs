@@ -1,4 +1,4 @@
-//! How a field takes a value: what `singular`, `optional`, `repeated` and `map` mean. Called by generated code.
+//! Reads the values of `singular`, `optional`, `repeated` and `map` fields, for generated code.
 
 use std::{collections::BTreeMap, fmt, marker::PhantomData};
 
@@ -10,7 +10,7 @@ use serde::{
 use super::{Decoded, Kind, ParameterKind, skipped::Skipped};
 use crate::Violations;
 
-/// Reads a field without presence. `null` is as if absent.
+/// Reads a field without presence. `null` counts as absent.
 ///
 /// # Errors
 /// The text is not JSON.
@@ -25,7 +25,7 @@ pub fn singular<'de, K: Kind, D: Deserializer<'de>>(
     Ok(())
 }
 
-/// Reads a field with presence. `null` is as if absent.
+/// Reads a field with presence. `null` counts as absent.
 ///
 /// # Errors
 /// The text is not JSON.
@@ -138,7 +138,7 @@ impl<'de, K: Kind> Visitor<'de> for ListVisitor<'_, K> {
             budget.take_element(index, size).map_err(A::Error::custom)?;
             self.slot.push(match element {
                 Decoded::Value(value) => value,
-                // Kept so that the places of the rules' violations are the client's.
+                // Keeps the indexes of the following elements, which violations name.
                 Decoded::Null | Decoded::Refused => K::Value::default(),
             });
             index += 1;
@@ -221,7 +221,7 @@ impl<'de, K: ParameterKind<Value: Ord>, V: Kind> Visitor<'de> for ObjectVisitor<
     }
 }
 
-/// Ends the reading when the violations reach their limit.
+/// Ends the reading after the violations have reached their limit.
 pub(super) fn stop_if_full<E: serde::de::Error>(violations: &Violations) -> Result<(), E> {
     if violations.is_full() {
         return Err(E::custom("no more violations are recorded"));

@@ -1,8 +1,9 @@
-//! The proto3 JSON mapping, into typed messages.
+//! The proto3 JSON mapping for typed messages.
 //!
-//! The generated code names each field's [`Kind`]; everything that a kind means lives here, once. `serde_json` reads the text; what
-//! a visitor of ours cannot accept is recorded and skipped instead of ending the reading, so that every bad field is named in one answer.
-//! Reading through a dynamic message was measured against this and costs several times as much, and stops at the first bad field.
+//! Generated code names the [`Kind`] of each field. The kinds implement the mapping. `serde_json`
+//! parses the text. A visitor records values that it cannot accept and skips them, so that one
+//! answer names every bad field. A dynamic message would be slower, and stop at the first bad
+//! field.
 
 mod decode;
 mod encode;
@@ -22,7 +23,7 @@ use serde::Deserializer;
 
 use crate::{Field, Violations};
 
-/// A message that has a JSON form. The build-time compiler implements it; there is no need to do so by hand.
+/// A message with a JSON form. The build-time compiler implements it.
 pub trait JsonMessage: Default {
     /// Returns the additional bytes of a default value: those of a message in a `Box`.
     const HEAP: usize = 0;
@@ -30,13 +31,13 @@ pub trait JsonMessage: Default {
     /// The fields, in the order of the contract.
     const FIELDS: &'static [Field];
 
-    /// The position in [`Self::FIELDS`] of a field by either of its names.
+    /// Returns the index in [`Self::FIELDS`] of a field, by either of its names.
     fn field(name: &str) -> Option<usize>;
 
     /// Reads the value of one field.
     ///
     /// # Errors
-    /// The text is not JSON. A value of the wrong type is not an error but a violation.
+    /// The text is not JSON. A value of the wrong type is a violation, not an error.
     fn decode_field<'de, D: Deserializer<'de>>(
         &mut self,
         index: usize,
@@ -44,8 +45,8 @@ pub trait JsonMessage: Default {
         violations: &mut Violations,
     ) -> Result<(), D::Error>;
 
-    /// Sets one field from the text of a path variable or query parameter; `rest` is the path inside the field. Answers whether the field can be
-    /// set so at all.
+    /// Sets one field from the text of a path variable or query parameter. `rest` is the path
+    /// inside the field. Returns whether the field can be set from text.
     fn decode_parameter(
         &mut self,
         index: usize,

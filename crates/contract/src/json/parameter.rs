@@ -1,4 +1,4 @@
-//! Path variables and query parameters: text that sets a field by its path. Called by generated code and by the router.
+//! Sets fields from path variables and query parameters, for generated code and the router.
 
 use super::{JsonMessage, ParameterKind};
 use crate::Violations;
@@ -8,7 +8,7 @@ use crate::Violations;
 /// (100). `seaworthy-contract-build` refuses path variables beyond the same limit.
 pub const MAX_PARAMETER_DEPTH: usize = 32;
 
-/// Sets the field at `path`, such as `filter.label`, from text. Answers whether there is such a field.
+/// Sets the field at `path`, such as `filter.label`, from text. Returns whether the field exists.
 ///
 /// A path of more than [`MAX_PARAMETER_DEPTH`] names whose first name is a field is a violation.
 pub fn set<M: JsonMessage>(

@@ -5,7 +5,8 @@ use serde::{
     de::{IgnoredAny, MapAccess, SeqAccess, Visitor},
 };
 
-/// A value that nobody reads. It is held to the same grammar and depth as the others: `IgnoredAny` follows any depth and looks into no string.
+/// A value that is ignored. It has the same limits of grammar and depth as other values.
+/// `IgnoredAny` allows any depth and does not check strings.
 #[derive(Debug)]
 pub(super) struct Skipped;
 

@@ -21,13 +21,13 @@ fn encode<K: Kind>(value: &K::Value) -> String {
 }
 
 #[test]
-fn an_empty_message_is_an_empty_object_api_1() {
+fn empty_message_is_empty_object_api_1() {
     assert_eq!(to_vec(&()).unwrap(), b"{}");
     assert_eq!(<()>::FIELDS.len(), 0);
 }
 
 #[test]
-fn a_value_without_a_json_form_is_a_fault_and_not_half_an_answer_api_1() {
+fn value_without_json_form_is_error_api_1() {
     let beyond = prost_types::Timestamp {
         seconds: i64::MAX,
         nanos: 0,
@@ -59,7 +59,7 @@ fn many_violations_are_cut_off_api_3() {
     for _ in 0..1_000 {
         violations.add("wrong");
     }
-    assert_eq!(violations.found().len(), crate::MOST_VIOLATIONS);
+    assert_eq!(violations.found().len(), crate::MAX_VIOLATIONS);
 }
 
 proptest! {
@@ -75,7 +75,7 @@ proptest! {
     }
 
     #[test]
-    fn an_integer_is_never_read_as_another_api_1(text in "-?[0-9]{1,22}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?") {
+    fn reads_integers_exactly_api_1(text in "-?[0-9]{1,22}(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,3})?") {
         if let Decoded::Value(value) = decode::<UInt64>(&format!("\"{text}\"")).unwrap() {
             let float: f64 = text.parse().unwrap();
             let difference = (value as f64 - float).abs();
@@ -104,7 +104,7 @@ proptest! {
     }
 
     #[test]
-    fn no_text_makes_a_parameter_panic_api_3(text in "[-+0-9.eETZs:]{0,40}|.{0,40}") {
+    fn parameter_never_panics_api_3(text in "[-+0-9.eETZs:]{0,40}|.{0,40}") {
         let _ = Int64::parameter(&text);
         let _ = Double::parameter(&text);
         let _ = Timestamp::parameter(&text);
@@ -112,7 +112,7 @@ proptest! {
     }
 
     #[test]
-    fn no_bytes_make_the_decoder_panic_api_3(bytes: Vec<u8>) {
+    fn decoder_never_panics_api_3(bytes: Vec<u8>) {
         let _ = decode_into(&bytes, &mut (), &mut Violations::new(Naming::Json));
     }
 }

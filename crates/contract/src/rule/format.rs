@@ -7,7 +7,7 @@ use std::{
 
 use super::Pattern;
 
-/// The e-mail address of an HTML form: what both dialects prescribe, and not all that RFC 5322 allows.
+/// An e-mail address of HTML forms, as both dialects prescribe. RFC 5322 allows more.
 #[must_use]
 pub fn email(text: &str) -> bool {
     static EMAIL: Pattern = Pattern::new(
@@ -138,7 +138,7 @@ pub fn ipv6_with_prefix(text: &str) -> bool {
     matches!(prefix(text), Some((IpAddr::V6(_), _)))
 }
 
-/// An IP network: nothing set behind the prefix.
+/// An IP network: no bits are set after the prefix.
 #[must_use]
 pub fn ip_prefix(text: &str) -> bool {
     prefix(text).is_some_and(is_network)

@@ -1,4 +1,4 @@
-//! The checks that generated validation calls: what the rules of both dialects mean.
+//! The checks of validation rules, for generated code.
 
 pub mod format;
 mod pattern;
@@ -8,7 +8,7 @@ pub use pattern::Pattern;
 
 use std::collections::BTreeSet;
 
-/// The length of text as the rules count it: Unicode scalar values.
+/// Returns the length of text as rules count it, in Unicode scalar values.
 #[must_use]
 pub fn length(text: &str) -> usize {
     text.chars().count()

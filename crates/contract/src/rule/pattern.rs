@@ -2,7 +2,8 @@ use std::sync::OnceLock;
 
 use regex::Regex;
 
-/// A regular expression that is compiled at its first use. The build has compiled it before, so it is known to be one.
+/// A regular expression that is compiled at its first use. The build has compiled it too, so it is
+/// valid.
 #[derive(Debug)]
 pub struct Pattern {
     source: &'static str,
@@ -10,7 +11,7 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// A pattern in the syntax of RE2, which both dialects prescribe and the `regex` crate speaks.
+    /// A pattern in RE2 syntax, which both dialects prescribe and the `regex` crate implements.
     #[must_use]
     pub const fn new(source: &'static str) -> Self {
         Self {

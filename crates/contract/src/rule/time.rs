@@ -6,13 +6,13 @@ use prost_types::{Duration, Timestamp};
 
 const NANOS_PER_SECOND: i128 = 1_000_000_000;
 
-/// The whole duration in nanoseconds.
+/// Returns the duration in nanoseconds.
 #[must_use]
 pub fn duration_nanos(value: &Duration) -> i128 {
     i128::from(value.seconds) * NANOS_PER_SECOND + i128::from(value.nanos)
 }
 
-/// Nanoseconds since 1970.
+/// Returns the nanoseconds since 1970.
 #[must_use]
 pub fn timestamp_nanos(value: &Timestamp) -> i128 {
     i128::from(value.seconds) * NANOS_PER_SECOND + i128::from(value.nanos)
@@ -30,7 +30,7 @@ pub fn is_future(value: &Timestamp) -> bool {
     timestamp_nanos(value) > now()
 }
 
-/// Whether a time is at most so many nanoseconds from now, before or after.
+/// Whether a time is within so many nanoseconds of now.
 #[must_use]
 pub fn is_within(value: &Timestamp, nanos: i128) -> bool {
     (timestamp_nanos(value) - now()).abs() <= nanos

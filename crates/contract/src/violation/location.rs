@@ -14,7 +14,7 @@ const MAX_PATH_BYTES: usize = 1024;
 
 /// A location in a request: the steps from the request to a value.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(super) struct Place(Vec<Step>);
+pub(super) struct Location(Vec<Step>);
 
 /// A step from a value to one inside it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -47,7 +47,7 @@ impl Step {
     }
 }
 
-impl Place {
+impl Location {
     pub(super) fn push(&mut self, step: Step) {
         self.0.push(step);
     }

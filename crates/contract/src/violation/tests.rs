@@ -53,7 +53,7 @@ fn bounds_the_bytes_of_all_violations_api_3() {
 }
 
 #[test]
-fn tells_long_keys_with_one_beginning_apart_api_3() {
+fn distinguishes_long_keys_with_equal_beginning_api_3() {
     let mut violations = Violations::new(Naming::Json);
     let keys = ["a", "b"].map(|end| format!("{}{end}", "k".repeat(100)));
     violations.within_key(&keys[0], |violations| violations.add("must be an object"));

@@ -22,7 +22,7 @@ fn named(name: &str) -> GetBookRequest {
 }
 
 #[tokio::test]
-async fn both_transports_answer_from_one_implementation_api_1() {
+async fn both_transports_use_one_implementation_api_1() {
     let server = Running::start().await;
     let mut library = server.library().await;
     let answer = library.get_book(named("shelves/1/books/2")).await.unwrap();
@@ -31,7 +31,7 @@ async fn both_transports_answer_from_one_implementation_api_1() {
 }
 
 #[tokio::test]
-async fn one_error_takes_the_form_of_each_transport_and_keeps_its_cause_api_2() {
+async fn error_has_format_of_transport_and_keeps_cause_api_2() {
     let server = Running::start().await;
     let status = server
         .library()

@@ -12,7 +12,7 @@ async fn echo(server: &Running, body: &str) -> Value {
 }
 
 #[tokio::test]
-async fn every_kind_comes_back_in_its_canonical_form_api_1() {
+async fn echoes_every_kind_in_canonical_form_api_1() {
     let server = Running::start().await;
     for (given, expected) in [
         (
@@ -104,7 +104,7 @@ async fn every_kind_comes_back_in_its_canonical_form_api_1() {
 }
 
 #[tokio::test]
-async fn what_is_not_of_its_kind_is_refused_by_name_api_3() {
+async fn refuses_values_of_wrong_kind_by_name_api_3() {
     let server = Running::start().await;
     for (given, field) in [
         (r#"{"anInt32":2147483648}"#, "anInt32"),
@@ -161,7 +161,7 @@ async fn what_is_not_of_its_kind_is_refused_by_name_api_3() {
 }
 
 #[tokio::test]
-async fn text_that_is_no_json_is_refused_with_its_place_api_3() {
+async fn refuses_malformed_json_with_position_api_3() {
     let server = Running::start().await;
     let deep = format!("{}1{}", r#"{"child":"#.repeat(200), "}".repeat(200));
     let deep_value = format!(r#"{{"value":{}{}}}"#, "[".repeat(200), "]".repeat(200));

@@ -1,4 +1,4 @@
-//! A library that remembers nothing and tells what it was asked.
+//! A library that keeps no state and returns its requests.
 
 use futures::{StreamExt, stream};
 use seaworthy_contract::{Code, Error, MessageStream};

@@ -1,4 +1,4 @@
-//! One implementation behind a real gRPC server and a real HTTP server on loopback.
+//! One implementation, served by a real gRPC server and a real HTTP server on loopback.
 
 #![expect(
     clippy::unwrap_used,

@@ -1,4 +1,4 @@
-//! What no client of the contract sends: each gets a clear refusal, and nothing falls over (API-3).
+//! Malformed requests: each gets a clear refusal (API-3).
 
 use bytes::{BufMut, Bytes, BytesMut};
 use http::StatusCode;
@@ -40,7 +40,7 @@ fn framed(message: &[u8]) -> Bytes {
 }
 
 #[tokio::test]
-async fn a_message_that_claims_a_gibibyte_is_refused_before_it_is_read_api_3() {
+async fn refuses_declared_gibibyte_unread_api_3() {
     let server = Running::start().await;
     let status = raw(&server, Bytes::from_static(&[0, 0x40, 0, 0, 0, 1])).await;
     assert_eq!(status.code(), tonic::Code::OutOfRange, "{status:?}");
@@ -57,7 +57,7 @@ async fn a_message_that_claims_a_gibibyte_is_refused_before_it_is_read_api_3() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_message_name_what_is_wrong_over_grpc_api_3() {
+async fn malformed_message_error_names_cause_over_grpc_api_3() {
     let server = Running::start().await;
     let deep = (0..200).fold(Vec::new(), |inner: Vec<u8>, _| {
         let mut outer = vec![0x8a, 0x01];
@@ -85,8 +85,7 @@ async fn bytes_that_are_no_message_name_what_is_wrong_over_grpc_api_3() {
 }
 
 #[tokio::test]
-async fn an_enum_that_is_not_known_is_kept_where_no_rule_closes_it_and_refused_where_one_does_api_3()
- {
+async fn keeps_unknown_enum_unless_rule_closes_it_api_3() {
     let server = Running::start().await;
     let everything = Everything {
         genre: 77,
@@ -110,7 +109,7 @@ async fn an_enum_that_is_not_known_is_kept_where_no_rule_closes_it_and_refused_w
 }
 
 #[tokio::test]
-async fn every_kind_of_bad_value_is_named_at_once_over_http_api_3() {
+async fn names_every_kind_of_bad_value_over_http_api_3() {
     let server = Running::start().await;
     let body = r#"{"anInt32":2147483648,"aUint64":"-1","aBool":"yes","genre":"GENRE_HORROR","someBytes":"*",
         "aString":5,"a_string":"x","timestamp":"now","child":{"aDouble":"inf"},"numbers":[1,"x"],
@@ -137,7 +136,7 @@ async fn every_kind_of_bad_value_is_named_at_once_over_http_api_3() {
 }
 
 #[tokio::test]
-async fn text_that_is_not_utf_8_is_refused_in_every_place_api_3() {
+async fn refuses_invalid_utf_8_everywhere_api_3() {
     let server = Running::start().await;
     for (path, part) in [
         ("/v1/books/%ff", "`isbn` in the path"),

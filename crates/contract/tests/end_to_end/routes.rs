@@ -8,7 +8,7 @@ use crate::server::Running;
 const JSON: (&str, &str) = ("content-type", "application/json");
 
 #[tokio::test]
-async fn a_variable_of_several_segments_and_a_body_of_one_field_api_1() {
+async fn reads_long_variable_and_body_field_api_1() {
     let server = Running::start().await;
     let answer = server
         .post(
@@ -24,7 +24,7 @@ async fn a_variable_of_several_segments_and_a_body_of_one_field_api_1() {
 }
 
 #[tokio::test]
-async fn additional_bindings_and_a_response_body_api_1() {
+async fn serves_additional_bindings_and_response_body_api_1() {
     let server = Running::start().await;
     let first = server.get("/v1/shelves/1/books/2").await;
     assert_eq!(first.json()["name"], "shelves/1/books/2");
@@ -37,7 +37,7 @@ async fn additional_bindings_and_a_response_body_api_1() {
 }
 
 #[tokio::test]
-async fn a_nested_variable_wins_over_the_body_api_1() {
+async fn nested_variable_overrides_body_api_1() {
     let server = Running::start().await;
     let path = "/v1/shelves/1/books/2";
     let body = r#"{"name":"shelves/8/books/8","title":"Emma","pages":1}"#;
@@ -59,7 +59,7 @@ async fn a_nested_variable_wins_over_the_body_api_1() {
 }
 
 #[tokio::test]
-async fn an_empty_answer_is_an_empty_object_api_1() {
+async fn empty_answer_is_empty_object_api_1() {
     let server = Running::start().await;
     let answer = server
         .call("DELETE", "/v1/shelves/1/books/2", &[], "")
@@ -98,7 +98,7 @@ async fn query_parameters_reach_nested_repeated_and_well_known_fields_api_1() {
 }
 
 #[tokio::test]
-async fn an_empty_parameter_is_absent_and_a_repeated_one_is_refused_api_1() {
+async fn ignores_empty_and_refuses_repeated_parameters_api_1() {
     let server = Running::start().await;
     let absent = server.get("/v1/shelves/1/books?title=").await;
     assert!(absent.text().contains("title: None"), "{}", absent.text());
@@ -110,7 +110,7 @@ async fn an_empty_parameter_is_absent_and_a_repeated_one_is_refused_api_1() {
 }
 
 #[tokio::test]
-async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
+async fn serves_verbs_and_custom_methods_api_1() {
     let server = Running::start().await;
     let lent = server
         .post(
@@ -129,7 +129,7 @@ async fn verbs_and_custom_methods_are_routes_of_their_own_api_1() {
 }
 
 #[tokio::test]
-async fn a_rule_can_leave_the_method_open_and_a_named_one_is_meant_first_api_1() {
+async fn named_method_precedes_any_method_api_1() {
     let server = Running::start().await;
     let path = "/v1/any/thing/9780306406157";
     for method in ["GET", "POST", "PROPFIND"] {
@@ -141,7 +141,7 @@ async fn a_rule_can_leave_the_method_open_and_a_named_one_is_meant_first_api_1()
 }
 
 #[tokio::test]
-async fn wildcards_without_a_name_match_and_are_not_read_api_1() {
+async fn unnamed_wildcards_match_without_field_api_1() {
     let server = Running::start().await;
     for path in ["/v1/any-files", "/v1/any-files/a", "/v1/any-files/a/b"] {
         let answer = server.get(&format!("{path}?path=c")).await;
@@ -153,7 +153,7 @@ async fn wildcards_without_a_name_match_and_are_not_read_api_1() {
 }
 
 #[tokio::test]
-async fn variables_that_are_not_text_are_read_and_checked_in_a_path_api_1() {
+async fn reads_and_validates_typed_path_variables_api_1() {
     let server = Running::start().await;
     let answer = server
         .get("/v1/shelves/1/since/2026-01-02T03:04:05Z/pages/5?page_size=9")
@@ -169,7 +169,7 @@ async fn variables_that_are_not_text_are_read_and_checked_in_a_path_api_1() {
 }
 
 #[tokio::test]
-async fn a_path_of_any_depth_is_one_field_api_1() {
+async fn path_of_any_depth_is_one_field_api_1() {
     let server = Running::start().await;
     for (path, expected) in [
         ("/v1/files/a/b%20c/d", "a/b c/d"),
@@ -187,7 +187,7 @@ async fn a_path_of_any_depth_is_one_field_api_1() {
 }
 
 #[tokio::test]
-async fn another_method_is_405_and_names_those_that_are_allowed_api_2() {
+async fn other_method_is_405_with_allowed_methods_api_2() {
     let server = Running::start().await;
     let answer = server.call("POST", "/v1/shelves/1/books/2", &[], "").await;
     assert_eq!(answer.status, StatusCode::METHOD_NOT_ALLOWED);
@@ -202,7 +202,7 @@ async fn another_method_is_405_and_names_those_that_are_allowed_api_2() {
 }
 
 #[tokio::test]
-async fn protobuf_is_spoken_to_who_asks_for_it_api_1() {
+async fn answers_protobuf_on_request_api_1() {
     use prost::Message;
 
     use crate::generated::{Book, LendBookRequest};
@@ -239,7 +239,7 @@ async fn protobuf_is_spoken_to_who_asks_for_it_api_1() {
 }
 
 #[tokio::test]
-async fn a_body_in_another_form_or_too_large_is_refused_api_2() {
+async fn refuses_bodies_of_wrong_type_or_size_api_2() {
     let server = Running::start().await;
     for headers in [&[][..], &[("content-type", "text/plain")][..]] {
         let answer = server.call("POST", "/v1/echo", headers, "{}").await;

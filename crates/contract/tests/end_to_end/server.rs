@@ -16,7 +16,7 @@ use crate::{
     library::Shelves,
 };
 
-/// Both servers over one implementation; they end with the test's runtime.
+/// Servers of both transports over one implementation. They end with the runtime of the test.
 pub(crate) struct Running {
     http: String,
     pub(crate) grpc: String,

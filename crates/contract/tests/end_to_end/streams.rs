@@ -5,7 +5,7 @@ use http::StatusCode;
 use crate::server::Running;
 
 #[tokio::test]
-async fn a_stream_is_json_lines_api_1() {
+async fn streams_json_lines_api_1() {
     let server = Running::start().await;
     let answer = server.get("/v1/shelves/1/books/2:watch").await;
     assert_eq!(answer.content_type(), "application/x-ndjson");
@@ -16,7 +16,7 @@ async fn a_stream_is_json_lines_api_1() {
 }
 
 #[tokio::test]
-async fn a_failure_in_the_middle_is_the_last_element_api_2() {
+async fn error_in_stream_is_last_element_api_2() {
     let server = Running::start().await;
     let answer = server.get("/v1/shelves/1/books/500:watch").await;
     let text = answer.text();
@@ -31,7 +31,7 @@ async fn a_failure_in_the_middle_is_the_last_element_api_2() {
 }
 
 #[tokio::test]
-async fn a_stream_is_events_for_who_asks_for_them_api_1() {
+async fn streams_server_sent_events_on_request_api_1() {
     let server = Running::start().await;
     let headers = [("accept", "text/event-stream")];
     let answer = server
@@ -50,7 +50,7 @@ async fn a_stream_is_events_for_who_asks_for_them_api_1() {
 }
 
 #[tokio::test]
-async fn a_failure_before_the_first_message_is_a_plain_refusal_api_2() {
+async fn error_ahead_of_first_message_is_plain_refusal_api_2() {
     let server = Running::start().await;
     let answer = server.get("/v1/shelves/1/books/404:watch").await;
     assert_eq!(answer.status, StatusCode::NOT_FOUND);

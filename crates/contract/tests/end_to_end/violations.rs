@@ -10,7 +10,7 @@ use crate::{
 };
 
 #[tokio::test]
-async fn every_broken_rule_is_named_over_http_api_3() {
+async fn names_every_broken_rule_over_http_api_3() {
     let server = Running::start().await;
     let answer = server
         .post(
@@ -35,7 +35,7 @@ async fn every_broken_rule_is_named_over_http_api_3() {
 }
 
 #[tokio::test]
-async fn what_cannot_be_read_and_what_breaks_a_rule_are_named_together_api_3() {
+async fn names_malformed_and_invalid_fields_together_api_3() {
     let server = Running::start().await;
     let answer = server
         .post(
@@ -51,7 +51,7 @@ async fn what_cannot_be_read_and_what_breaks_a_rule_are_named_together_api_3() {
 }
 
 #[tokio::test]
-async fn every_broken_rule_is_named_over_grpc_api_3() {
+async fn names_every_broken_rule_over_grpc_api_3() {
     let server = Running::start().await;
     let mut library = server.library().await;
     let request = CreateBookRequest {
@@ -101,7 +101,7 @@ async fn bounds_of_durations_and_formats_hold_api_3() {
 }
 
 #[tokio::test]
-async fn bytes_that_are_no_message_are_the_callers_fault_over_grpc_api_3() {
+async fn malformed_message_is_client_error_over_grpc_api_3() {
     let server = Running::start().await;
     let channel = server.grpc_channel().await;
     for bytes in [

@@ -5231,7 +5231,7 @@ impl<T: Library> ::seaworthy_contract::Contract for LibraryContract<T> {
     type Grpc = library_server::LibraryServer<Self>;
     fn unguarded_grpc(&self) -> Self::Grpc {
         library_server::LibraryServer::new(self.clone())
-            .max_decoding_message_size(self.config.body_limit.as_usize())
+            .max_decoding_message_size(self.config.max_body_size.as_usize())
     }
     fn paths(
         &self,
@@ -5356,7 +5356,7 @@ impl<T: Library> library_server::Library for LibraryContract<T> {
             )
             .await
     }
-    type WatchBookStream = ::seaworthy_contract::grpc::AnswerStream<Lending>;
+    type WatchBookStream = ::seaworthy_contract::grpc::ResponseStream<Lending>;
     async fn watch_book(
         &self,
         request: ::seaworthy_contract::tonic::Request<GetBookRequest>,
@@ -5387,7 +5387,7 @@ impl<T: Library> library_server::Library for LibraryContract<T> {
             )
             .await
     }
-    type MirrorStream = ::seaworthy_contract::grpc::AnswerStream<Book>;
+    type MirrorStream = ::seaworthy_contract::grpc::ResponseStream<Book>;
     async fn mirror(
         &self,
         request: ::seaworthy_contract::tonic::Request<

@@ -8,8 +8,8 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// About 10,000 years: the limit that the well-known type states.
-const MOST_SECONDS: u64 = 315_576_000_000;
+/// About 10,000 years, the limit of the well-known type.
+const MAX_SECONDS: u64 = 315_576_000_000;
 const NANOS_PER_SECOND: u32 = 1_000_000_000;
 
 /// `google.protobuf.Duration`: seconds with the suffix `s`.
@@ -32,7 +32,7 @@ impl Kind for Duration {
         // The minimum of a signed type has no positive counterpart.
         let seconds = value.seconds.unsigned_abs();
         let nanos = value.nanos.unsigned_abs();
-        if seconds > MOST_SECONDS || nanos >= NANOS_PER_SECOND || mixed_signs {
+        if seconds > MAX_SECONDS || nanos >= NANOS_PER_SECOND || mixed_signs {
             encoder.fail("a duration outside 10,000 years");
             return;
         }
@@ -89,7 +89,7 @@ fn read(text: &str) -> Option<prost_types::Duration> {
     }
     let seconds: u64 = whole.parse().ok()?;
     let nanos: i32 = format!("{fraction:0<9}").parse().ok()?;
-    if seconds > MOST_SECONDS || (seconds == MOST_SECONDS && nanos > 0) {
+    if seconds > MAX_SECONDS || (seconds == MAX_SECONDS && nanos > 0) {
         return None;
     }
     Some(prost_types::Duration {

@@ -14,14 +14,15 @@ pub trait JsonEnum {
     /// The names, in the order of the contract, aliases included.
     const NAMES: &'static [&'static str];
 
-    /// The number of a name.
+    /// Returns the number of a name.
     fn number(name: &str) -> Option<i32>;
 
-    /// The name of a number.
+    /// Returns the name of a number.
     fn name(number: i32) -> Option<&'static str>;
 }
 
-/// An enum: written by name, read by name or number. A number that the contract does not know is kept, as proto3 enums are open.
+/// An enum. Written by name; read by name or number. Unknown numbers are kept, because proto3 enums
+/// are open.
 #[derive(Debug)]
 pub struct Enumeration<E>(PhantomData<E>);
 

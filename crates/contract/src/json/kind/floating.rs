@@ -35,7 +35,7 @@ impl Kind for Float {
     }
 
     fn is_default(value: &f32) -> bool {
-        // Minus zero is not the default: it would be lost.
+        // Minus zero is not the default value. Omitting it would lose its sign.
         value.to_bits() == 0
     }
 }
@@ -143,7 +143,8 @@ fn encode_special(value: f64, encoder: &mut Encoder) {
     });
 }
 
-/// The words of the mapping, or a number in JSON's grammar; Rust's own parser accepts more (`inf`, `+1`, `.5`).
+/// Parses the special values of the mapping, or a number in JSON grammar. Rust's own parser accepts
+/// more: `inf`, `+1`, `.5`.
 fn number(text: &str) -> Result<f64, Refusal> {
     match text {
         "NaN" => return Ok(f64::NAN),

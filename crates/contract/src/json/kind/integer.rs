@@ -8,13 +8,13 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// From here on a 64-bit float may stand for more than one integer.
+/// From this value on, a 64-bit float may represent more than one integer.
 const EXACT_IN_FLOAT: f64 = 9_007_199_254_740_992.0;
 
-/// Longer text cannot be an integer of ours, unless it is padded with zeros that nobody needs.
-const LONGEST_TEXT: usize = 64;
+/// The maximum length of an integer as text. Longer text has needless leading zeros.
+const MAX_TEXT_LENGTH: usize = 64;
 
-/// An integer: read from a number or from text, in JSON also where it is written as `480.0` or `1e2`.
+/// An integer. Read from a number or from text, in JSON also from `480.0` or `1e2`.
 #[derive(Debug)]
 pub struct Integer<T>(PhantomData<T>);
 
@@ -38,11 +38,12 @@ pub trait IntegerType:
     + TryFrom<i64>
     + TryFrom<i128>
 {
-    /// What a client should send.
+    /// The value that a client should send, for descriptions.
     const EXPECTED: &'static str;
-    /// Why a number does not fit.
+    /// The reason for refusing a number that does not fit.
     const RANGE: &'static str;
-    /// Whether the JSON form is a string, as it is for 64 bits, which many clients' numbers cannot hold.
+    /// Whether the JSON form is a string. It is for 64 bits, which the numbers of many clients
+    /// cannot represent.
     const QUOTED: bool;
 }
 
@@ -115,7 +116,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
             return Err("must be an integer, found a fraction".into());
         }
         if value.abs() >= EXACT_IN_FLOAT {
-            // Too large for the type, or rounded on the way: never guess which integer was meant.
+            // Too large for the type, or rounded, so the intended integer is unknown.
             return Err(format!("{}, written in plain digits", T::RANGE).into());
         }
         Self::signed(value as i64)
@@ -132,7 +133,7 @@ impl<T: IntegerType> Leaf for Integer<T> {
 }
 
 impl<T: IntegerType> ParameterKind for Integer<T> {
-    /// In a path or a query an integer has one form only: a resource has one address.
+    /// Paths and queries allow one form only, so that a resource has one address.
     fn parameter(text: &str) -> Result<T, Refusal> {
         let is_plain = |byte: u8| byte == b'-' || byte.is_ascii_digit();
         match Self::text(text) {
@@ -150,9 +151,9 @@ pub(crate) enum Whole {
     NotANumber,
 }
 
-/// The exact value of a number in JSON's own grammar (RFC 8259, section 6).
+/// Returns the exact value of a number in JSON grammar (RFC 8259, section 6).
 pub(crate) fn whole_number(text: &str) -> Whole {
-    if text.len() > LONGEST_TEXT {
+    if text.len() > MAX_TEXT_LENGTH {
         return Whole::NotANumber;
     }
     let (negative, rest) = match text.strip_prefix('-') {
@@ -181,7 +182,7 @@ pub(crate) fn whole_number(text: &str) -> Whole {
             if !digits_only(unsigned) {
                 return Whole::NotANumber;
             }
-            // An exponent beyond 16 bits is as good as infinite here.
+            // An exponent beyond 16 bits counts as infinite.
             let size = unsigned.parse::<i32>().unwrap_or(i32::from(i16::MAX));
             if exponent.starts_with('-') {
                 -size

@@ -1,4 +1,4 @@
-//! A visitor for kinds that are one JSON token. What the kind does not accept is refused by name.
+//! A visitor for kinds that are one JSON token. It refuses other tokens by name.
 
 use std::{fmt, marker::PhantomData};
 
@@ -14,7 +14,7 @@ use crate::{Violations, json::skipped::Skipped};
 pub(super) trait Leaf {
     type Value;
 
-    /// What a client should send, such as `a string`.
+    /// The value that a client should send, such as `a string`.
     const EXPECTED: &'static str;
 
     fn boolean(_: bool) -> Result<Self::Value, Refusal> {

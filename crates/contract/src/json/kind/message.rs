@@ -8,7 +8,7 @@ use crate::{
     json::{Encoder, JsonMessage, decode},
 };
 
-/// A message: an object.
+/// A message. Its JSON form is an object.
 #[derive(Debug)]
 pub struct Message<M>(PhantomData<M>);
 

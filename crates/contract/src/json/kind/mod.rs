@@ -1,4 +1,4 @@
-//! The kinds of values that a field can hold, each with its JSON form.
+//! The kinds of field values, each with its JSON form.
 
 mod binary;
 mod boolean;
@@ -32,15 +32,15 @@ pub use timestamp::Timestamp;
 use super::Encoder;
 use crate::Violations;
 
-/// Why a value was refused, for people: continues the sentence that begins with the field's name.
+/// The reason for refusing a value. It continues a sentence that begins with the name of the field.
 pub type Refusal = Cow<'static, str>;
 
-/// What became of a JSON value.
+/// The result of reading a JSON value.
 #[derive(Debug, PartialEq)]
 pub enum Decoded<T> {
     /// A value.
     Value(T),
-    /// `null`: as if absent.
+    /// `null`, which counts as absent.
     Null,
     /// A violation was recorded.
     Refused,
@@ -48,10 +48,10 @@ pub enum Decoded<T> {
 
 /// The JSON form of one kind of value.
 pub trait Kind {
-    /// What the message holds.
+    /// The type of the field in the message.
     type Value: Default;
 
-    /// Reads a JSON value; records a violation where it is of another kind.
+    /// Reads a JSON value. Records a violation if it has another kind.
     ///
     /// # Errors
     /// The text is not JSON.
@@ -63,7 +63,7 @@ pub trait Kind {
     /// Writes the JSON form.
     fn encode(value: &Self::Value, encoder: &mut Encoder);
 
-    /// Whether a field without presence holds its default.
+    /// Whether the value is the default of a field without presence.
     fn is_default(value: &Self::Value) -> bool;
 }
 

@@ -1,4 +1,4 @@
-//! `google.protobuf.Struct`, `Value` and `ListValue`: JSON as it is.
+//! `google.protobuf.Struct`, `Value` and `ListValue`: any JSON.
 
 use std::{collections::BTreeMap, fmt};
 
@@ -11,7 +11,7 @@ use serde::{
 use super::{Decoded, Kind};
 use crate::{Violations, footprint::Budget, json::Encoder};
 
-/// `google.protobuf.Value`: any JSON value, `null` included.
+/// `google.protobuf.Value`: any JSON value, including `null`.
 #[derive(Debug)]
 pub struct Value;
 

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{Violations, json::Encoder};
 
-/// The first and the last second that RFC 3339 can write: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z.
+/// The range of RFC 3339: 0001-01-01T00:00:00Z to 9999-12-31T23:59:59Z.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 const NANOS: std::ops::Range<i32> = 0..1_000_000_000;
 
@@ -62,7 +62,8 @@ impl ParameterKind for Timestamp {
     }
 }
 
-/// The shape only; `prost_types` does the arithmetic, but also reads dates alone, lower case, blanks and leap seconds.
+/// Checks the format only. `prost_types` computes the time, but also accepts dates alone, lower
+/// case, blanks and leap seconds.
 fn is_rfc3339(text: &str) -> bool {
     let shape = |part: &str, pattern: &str| {
         part.len() == pattern.len()
