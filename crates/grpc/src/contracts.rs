@@ -17,10 +17,10 @@ use crate::{
     reflection,
 };
 
-/// The name of the tasks of calls with an `Idempotency-Key`.
+/// The task name of calls with an `Idempotency-Key`.
 const KEYED_CALL: &str = "call with an Idempotency-Key";
 
-/// The contracts that a service offers.
+/// The contracts of a service.
 #[derive(Debug, Default)]
 #[must_use = "contracts do nothing until they are served"]
 pub struct Contracts {
@@ -34,7 +34,7 @@ pub struct Contracts {
     keys: Option<Keys>,
 }
 
-/// Where repeats are remembered, and how.
+/// The store and the settings of idempotency keys.
 struct Keys(IdempotencyConfig, Arc<dyn IdempotencyStore>);
 
 impl Keys {
@@ -42,11 +42,11 @@ impl Keys {
         let Self(config, store) = self;
         let config = IdempotencyConfig {
             errors: Arc::clone(&contract.errors),
-            request_limit: contract.body_limit,
+            max_request_size: contract.max_body_size,
             ..config.clone()
         };
         let tasks = tasks.clone();
-        // A stop waits for what they commit.
+        // A stop waits for these tasks, because they may commit changes.
         let spawn = move |call| drop(tasks.spawn(KEYED_CALL, call));
         IdempotencyLayer::new(config, Arc::clone(store), spawn)
     }
@@ -80,7 +80,7 @@ impl Mounted {
             Bound {
                 template: binding.template(),
                 methods: binding.unguarded(),
-                options: options(binding.method()).for_routes(access, config.body_limit),
+                options: options(binding.method()).for_routes(access, config.max_body_size),
             }
         });
         Self {
@@ -112,7 +112,7 @@ impl fmt::Debug for Keys {
 }
 
 impl Contracts {
-    /// No contracts.
+    /// Creates an empty list of contracts.
     pub fn new() -> Self {
         Self::default()
     }
@@ -139,7 +139,8 @@ impl Contracts {
         self.call(contract, options)
     }
 
-    /// Gives repeats of unsafe HTTP calls with an `Idempotency-Key` the same answer (API-6), remembered in `store`. Refusals have the form of each contract's errors.
+    /// Answers repeats of unsafe HTTP calls with an `Idempotency-Key` from `store` (API-6).
+    /// Refusals have the error format of each contract.
     pub fn idempotency_keys(
         mut self,
         config: IdempotencyConfig,
@@ -149,13 +150,13 @@ impl Contracts {
         self
     }
 
-    /// Replaces the OpenAPI document: where routes of a service's own stand beside the contracts, or instead of theirs.
+    /// Replaces the OpenAPI document, for services with hand-written routes.
     pub fn document(mut self, openapi: &'static str) -> Self {
         self.document = Some(openapi);
         self
     }
 
-    /// None where there is nothing to tell of.
+    /// Returns the OpenAPI document. `None` if there are no contracts.
     ///
     /// # Errors
     /// There are several documents.
@@ -166,10 +167,10 @@ impl Contracts {
         let Some((document, others)) = self.documents.split_first() else {
             return Ok(None);
         };
-        // Contracts that were compiled together bring the same document.
+        // Contracts that were compiled together have the same document.
         if others.iter().any(|other| other != document) {
             return Err(StartError::new(
-                "the contracts have several OpenAPI documents; compile them in one call of the builder",
+                "the contracts have several OpenAPI documents: compile them in one call of the builder, or set Contracts::document",
             ));
         }
         Ok(Some(document))
@@ -202,11 +203,14 @@ impl Contracts {
         self
     }
 
-    /// Serves them on both transports, with the standard health service. In development and tests clients may also read the OpenAPI document, at `/openapi.json` and
-    /// as a page at `/docs`, and ask for reflection, which `server.grpc.reflection` decides elsewhere.
+    /// Serves the contracts on both transports, with the standard health service. In the profiles
+    /// `development` and `test` clients can also read the OpenAPI document, at `/openapi.json` and
+    /// as a page at `/docs`, and use reflection. In other profiles `server.grpc.reflection` enables
+    /// reflection.
     ///
     /// # Errors
-    /// The contracts were compiled apart and would have two documents, or their descriptors cannot be read.
+    /// The contracts were compiled separately, so they have two documents, or their descriptors
+    /// cannot be read.
     pub fn serve<C: Settings>(mut self, service: &Assembly<C>) -> Result<(), StartError> {
         let mut routes = self.http(service.tasks());
         let is_development = matches!(service.profile(), Profile::Development | Profile::Test);
@@ -241,7 +245,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn documents_that_were_compiled_apart_are_refused_unless_another_replaces_them_api_4() {
+    fn refuses_two_documents_unless_replaced_api_4() {
         let of = |documents: &[&'static str]| Contracts {
             documents: documents.to_vec(),
             ..Contracts::new()

@@ -1,9 +1,9 @@
-//! Serves contracts over gRPC and HTTP, and calls those of others.
+//! Serves contracts over gRPC and HTTP, and calls other services over gRPC.
 //!
-//! A contract (`seaworthy-contract`) knows its messages, routes and checks; the kernel knows listeners and the fixed order of steps in front of every handler. This
-//! crate brings them together, so that a service says one line: [`Contracts::serve`] mounts the HTTP routes, the gRPC methods behind the same steps, the standard
-//! health service, and in development reflection and a page of the document (API-1, API-4, HLTH-1). It is a crate of its own so that a service without gRPC builds
-//! without it.
+//! A contract (`seaworthy-contract`) has messages, routes and checks. The kernel has listeners and
+//! the steps of the stack. [`Contracts::serve`] connects them: it mounts the HTTP routes, the gRPC
+//! methods, the standard health service, reflection and the OpenAPI page (API-1, API-4, HLTH-1).
+//! This is a separate crate, so that services without gRPC do not build it.
 //!
 //! ```no_run
 //! use seaworthy_contract::Contract;

@@ -24,7 +24,7 @@ use seaworthy_http::{Access, RouteOptions};
 pub struct MethodOptions(RouteOptions);
 
 impl MethodOptions {
-    /// The service's settings, unchanged.
+    /// Creates options without changes to the service's settings.
     #[must_use]
     pub fn new() -> Self {
         Self::default()

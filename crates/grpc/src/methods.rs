@@ -9,7 +9,7 @@ use tower_service::Service;
 
 use crate::{MethodOptions, single_message::SingleMessage};
 
-/// The methods of a contract as routes, each with its declared access and its own metrics.
+/// Returns the methods of a contract as routes, each with its declared access and its own metrics.
 pub(crate) fn methods<C: Contract>(
     contract: &C,
     options: impl Fn(C::Method) -> MethodOptions,
@@ -35,7 +35,7 @@ pub(crate) fn methods<C: Contract>(
     })
 }
 
-/// A streaming request in the form that tonic takes.
+/// Returns a streaming request unchanged.
 pub(crate) fn as_it_is(request: Request) -> Request {
     request
 }
@@ -44,7 +44,7 @@ fn single(request: Request) -> Request {
     request.map(|body| Body::new(SingleMessage::new(body)))
 }
 
-/// A method of a service that tonic serves.
+/// Returns the route of a method that tonic serves.
 pub(crate) fn call<S, A>(
     path: &str,
     service: S,
@@ -92,7 +92,7 @@ fn refused_early(config: &ContractConfig, status: &Status) -> Option<Error> {
     if is_too_large(status) {
         let message = format!(
             "the message is larger than {} bytes",
-            config.body_limit.get()
+            config.max_body_size.get()
         );
         return Some(Error::new(Code::TooLarge, reason::BODY_TOO_LARGE, message));
     }
@@ -115,7 +115,8 @@ fn failure(status: &Status) -> Option<&ResponseError> {
     std::error::Error::source(status)?.downcast_ref()
 }
 
-/// tonic answers a message that is too large with `OUT_OF_RANGE`; every other implementation, and clients with them, with `RESOURCE_EXHAUSTED`.
+/// Whether a message was too large. tonic answers it with `OUT_OF_RANGE`. Other implementations
+/// answer `RESOURCE_EXHAUSTED`, and clients expect it.
 fn is_too_large(status: &Status) -> bool {
     status.code() == tonic::Code::OutOfRange
         && status

@@ -7,7 +7,7 @@ use crate::methods::{as_it_is, call};
 const V1: &str = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo";
 const V1_ALPHA: &str = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
 
-/// Reflection in both versions that clients ask for.
+/// Returns the reflection service in both versions.
 ///
 /// # Errors
 /// The descriptors cannot be read.
@@ -15,14 +15,19 @@ pub(crate) fn calls(descriptors: &[&'static [u8]]) -> Result<Routes, StartError>
     let mut known: Vec<&[u8]> = Vec::new();
     let (mut v1, mut v1alpha) = (Builder::configure(), Builder::configure());
     for descriptors in descriptors {
-        // Contracts that were compiled together bring the same bytes.
+        // Contracts that were compiled together have the same bytes.
         if !known.contains(descriptors) {
             known.push(descriptors);
             v1 = v1.register_encoded_file_descriptor_set(descriptors);
             v1alpha = v1alpha.register_encoded_file_descriptor_set(descriptors);
         }
     }
-    let refused = |error| StartError::because("the contracts cannot be reflected", error);
+    let refused = |error| {
+        StartError::because(
+            "the descriptors of the contracts cannot be read for reflection",
+            error,
+        )
+    };
     let public = RouteOptions::new()
         .access(Access::Public)
         .streams_messages();

@@ -7,16 +7,18 @@ use axum::body::{Body, Bytes};
 use http_body::Frame;
 use tonic::Status;
 
-/// A flag and the length of what follows (gRPC over HTTP/2, "Length-Prefixed-Message").
+/// The length of a message prefix: a flag and the length of the message (gRPC over HTTP/2,
+/// "Length-Prefixed-Message").
 const PREFIX: usize = 5;
 
-/// A request of which the protocol asks for exactly one message. tonic reads the first and looks at no other, and calls none at all a fault of its own.
+/// The body of a call that takes exactly one message. tonic reads the first message only, and
+/// reports a missing message as its own fault.
 #[derive(Debug)]
 pub(crate) struct SingleMessage {
     body: Body,
-    /// The prefix so far, which may arrive in pieces.
+    /// The received part of the prefix, which may arrive in several chunks.
     prefix: Vec<u8>,
-    /// Bytes of the message that are still to come.
+    /// The missing bytes of the message.
     rest: usize,
     begun: bool,
     ended: bool,
@@ -33,7 +35,7 @@ impl SingleMessage {
         }
     }
 
-    /// Follows the messages in what has arrived.
+    /// Follows the messages in a received chunk.
     fn follow(&mut self, mut data: &[u8]) -> Result<(), Status> {
         while !data.is_empty() {
             let (skipped, behind) = data.split_at(self.rest.min(data.len()));
@@ -85,7 +87,7 @@ impl http_body::Body for SingleMessage {
             None if !self.begun && self.prefix.is_empty() => {
                 self.ended = true;
                 let status =
-                    Status::unimplemented("this method takes a message, and there was none");
+                    Status::unimplemented("this method takes one message, and the call has none");
                 Some(Err(axum::Error::new(status)))
             }
             other => other,
@@ -105,7 +107,7 @@ mod tests {
         [&[0][..], &prefix, &vec![7; length]].concat()
     }
 
-    /// What arrives of a body that comes in pieces, and how it ends.
+    /// Returns the bytes that pass from a body in chunks, and its error.
     fn read(bytes: &[u8], piece: usize) -> (Vec<u8>, Option<String>) {
         let pieces: Vec<_> = bytes.chunks(piece).map(Bytes::copy_from_slice).collect();
         let body = Body::from_stream(stream::iter(pieces).map(Ok::<_, axum::Error>));
@@ -122,7 +124,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn one_message_passes_and_a_second_does_not_however_they_arrive_api_1(
+        fn passes_one_message_and_refuses_second_in_any_chunks_api_1(
             first in 0_usize..40,
             second in 0_usize..40,
             piece in 1_usize..50,
@@ -150,8 +152,8 @@ mod tests {
     }
 
     #[test]
-    fn no_message_is_refused_and_half_of_one_is_left_to_the_decoder_api_1() {
-        assert!(read(&[], 1).1.unwrap().contains("there was none"));
+    fn refuses_no_message_but_passes_partial_message_api_1() {
+        assert!(read(&[], 1).1.unwrap().contains("the call has none"));
         assert_eq!(read(&[0, 0, 0], 2), (vec![0, 0, 0], None));
     }
 }

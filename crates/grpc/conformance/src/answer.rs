@@ -1,4 +1,4 @@
-//! What the requests ask for, in the words of tonic.
+//! Converts the requested responses of the conformance runner to those of tonic.
 
 use std::time::Duration;
 
@@ -25,18 +25,18 @@ pub(crate) fn any(name: &str, message: &impl Message) -> Any {
     }
 }
 
-/// What came with a call.
+/// The metadata and messages of a call.
 pub(crate) fn request_info(metadata: &MetadataMap, requests: Vec<Any>) -> RequestInfo {
     let fields = metadata.clone().into_headers();
     let timeout = seaworthy_http::grpc_timeout(&fields);
     RequestInfo {
-        request_headers: headers::told(&fields),
+        request_headers: headers::received(&fields),
         timeout_ms: timeout.and_then(|timeout| timeout.as_millis().try_into().ok()),
         requests,
     }
 }
 
-/// One message, or the error, of an answer that is not a stream.
+/// Returns the message, or the error, of a unary response.
 pub(crate) async fn unary<A>(
     definition: Option<UnaryResponseDefinition>,
     info: RequestInfo,
@@ -63,7 +63,7 @@ pub(crate) async fn unary<A>(
     ))
 }
 
-/// An answer with headers and trailers of its own.
+/// Returns a response with headers and trailers.
 pub(crate) fn with_fields<A>(answer: A, before: &[Header], after: &[Header]) -> Response<A> {
     let mut response = Response::from_parts(
         MetadataMap::from_headers(headers::wanted(before)),
@@ -75,7 +75,7 @@ pub(crate) fn with_fields<A>(answer: A, before: &[Header], after: &[Header]) -> 
     response
 }
 
-/// The error that is asked for. What came is told in its details where no message told it.
+/// Returns the requested error. Its details repeat the request if no message did.
 pub(crate) fn status(error: Error, info: Option<RequestInfo>, fields: &[Header]) -> Status {
     let info = info.map(|info| any("ConformancePayload.RequestInfo", &info));
     let message = error.message.unwrap_or_default();
@@ -89,7 +89,7 @@ pub(crate) fn status(error: Error, info: Option<RequestInfo>, fields: &[Header])
     Status::with_details_and_metadata(Code::from_i32(error.code), message, details, metadata)
 }
 
-/// Waits as long as a definition says.
+/// Waits for the delay of a definition.
 pub(crate) async fn pause(milliseconds: u32) {
     if milliseconds > 0 {
         tokio::time::sleep(Duration::from_millis(milliseconds.into())).await;

@@ -1,4 +1,4 @@
-//! What the compiler writes from `contract/connectrpc/conformance/v1/service.proto`.
+//! The generated code of `contract/connectrpc/conformance/v1/service.proto`.
 #![allow(
     missing_docs,
     unreachable_pub,
@@ -15,5 +15,5 @@ pub(crate) use connectrpc::conformance::v1::*;
 /// For reflection.
 pub(crate) const DESCRIPTOR_BYTES: &[u8] =
     include_bytes!(concat!(env!("OUT_DIR"), "/descriptors.bin"));
-/// Of no HTTP routes.
+/// The document, without HTTP routes.
 pub(crate) const DOCUMENT: &str = include_str!(concat!(env!("OUT_DIR"), "/openapi.json"));

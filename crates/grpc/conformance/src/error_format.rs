@@ -2,7 +2,7 @@ use seaworthy_contract::error::ErrorFormat;
 use seaworthy_core::Error;
 use tonic::{Code, Status};
 
-/// Errors without details: the runner asks that those of the server have none.
+/// Errors without details, as the runner requires.
 pub(crate) struct Bare;
 
 impl ErrorFormat for Bare {

@@ -2,8 +2,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use crate::contract::Header;
 
-/// What came, each name once.
-pub(crate) fn told(headers: &HeaderMap) -> Vec<Header> {
+/// Returns the received headers, each name once.
+pub(crate) fn received(headers: &HeaderMap) -> Vec<Header> {
     let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
     headers
         .keys()
@@ -14,7 +14,7 @@ pub(crate) fn told(headers: &HeaderMap) -> Vec<Header> {
         .collect()
 }
 
-/// What shall be sent. Names and values that HTTP does not allow are left out.
+/// Returns the headers to send. Names and values that HTTP does not allow are left out.
 pub(crate) fn wanted(headers: &[Header]) -> HeaderMap {
     let mut map = HeaderMap::new();
     for header in headers {

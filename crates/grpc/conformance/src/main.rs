@@ -1,7 +1,8 @@
 //! A server that the Connect project's conformance runner tests (API-1).
 //!
-//! The runner says on standard input what the server shall be, reads on standard output where it listens, and calls it. Only the service that it calls is written
-//! here; kernel, listener, stack, and what is generated from the contract are those of every service. `tests/runner.rs` runs it:
+//! The runner writes the server's settings to standard input, reads the address from standard
+//! output, and calls it. Only the called service is in this crate. Kernel, listener, stack and
+//! generated code are those of every service. `tests/runner.rs` runs it:
 //!
 //! ```text
 //! go install connectrpc.com/conformance/cmd/connectconformance@v1.0.6
@@ -34,7 +35,7 @@ use service::Conformance;
 use tokio::signal::unix::{SignalKind, signal};
 
 const NAME: &str = "conformance";
-/// One client calls as fast as it can, and standard output belongs to the runner.
+/// One client sends all calls, and standard output belongs to the runner.
 const SETTINGS: [&str; 5] = [
     "log.level=error",
     "server.http.addr=127.0.0.1:0",
@@ -55,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         .overrides(settings);
     let mut config = ContractConfig::default().with_errors(Bare);
     if wanted.message_receive_limit > 0 {
-        config.body_limit = ByteSize::bytes(wanted.message_receive_limit.into());
+        config.max_body_size = ByteSize::bytes(wanted.message_receive_limit.into());
     }
     let conformance = Conformance(Arc::new(config));
     let mut stop = signal(SignalKind::terminate())?;
@@ -75,7 +76,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The settings of TLS, with the files that they name.
+/// Returns the TLS settings, and writes their files.
 fn tls(wanted: &ServerCompatRequest, folder: &Path) -> Result<Vec<String>, Box<dyn Error>> {
     let mut settings = Vec::new();
     let Some(own) = wanted.server_creds.as_ref().filter(|_| wanted.use_tls) else {
@@ -95,7 +96,7 @@ fn tls(wanted: &ServerCompatRequest, folder: &Path) -> Result<Vec<String>, Box<d
     Ok(settings)
 }
 
-/// A message behind its length in four bytes.
+/// Reads a message with its length ahead of it in four bytes.
 fn read<M: prost::Message + Default>() -> Result<M, Box<dyn Error>> {
     let mut input = io::stdin().lock();
     let mut length = [0; 4];

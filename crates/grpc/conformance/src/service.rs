@@ -18,7 +18,8 @@ use crate::{
     trailers::WithTrailers,
 };
 
-/// The service that the runner calls: at the level of tonic, because the trait of a contract has no headers and trailers to echo.
+/// The service that the runner calls. It uses tonic directly, because the trait of a contract has
+/// no headers and trailers to echo.
 #[derive(Debug, Clone)]
 pub(crate) struct Conformance(pub(crate) Arc<ContractConfig>);
 
@@ -32,7 +33,7 @@ impl Contract for Conformance {
 
     fn unguarded_grpc(&self) -> Self::Grpc {
         let server = ConformanceServiceServer::new(self.clone());
-        WithTrailers(server.max_decoding_message_size(self.0.body_limit.as_usize()))
+        WithTrailers(server.max_decoding_message_size(self.0.max_body_size.as_usize()))
     }
 
     fn paths(&self) -> Vec<HttpPath<Self::Method>> {
@@ -140,7 +141,7 @@ impl ConformanceService for Conformance {
     }
 }
 
-/// The answers of a definition one after the other, the first with what came.
+/// Returns the responses of a definition in order. The first one repeats the request.
 fn streamed<A: Send + 'static>(
     definition: StreamResponseDefinition,
     info: RequestInfo,
@@ -169,7 +170,7 @@ fn streamed<A: Send + 'static>(
     )
 }
 
-/// One answer to each request while there are both, then the rest of the answers.
+/// Sends one response for each request, and then the remaining responses.
 fn duplex(
     definition: StreamResponseDefinition,
     metadata: MetadataMap,
@@ -197,11 +198,11 @@ struct Conversation {
     answers: std::vec::IntoIter<Vec<u8>>,
     error: Option<crate::contract::Error>,
     delay: u32,
-    /// What came and was not told yet.
+    /// The part of the request that no response has repeated.
     requests: Vec<Any>,
-    /// Of the first answer.
+    /// The delay of the first response.
     info: Option<RequestInfo>,
-    /// Until the client has said all.
+    /// Reads until the client closes its stream.
     messages: Option<Streaming<BidiStreamRequest>>,
     trailers: Vec<crate::contract::Header>,
 }

@@ -9,11 +9,11 @@ use http::{HeaderMap, Request, Response};
 use http_body_util::BodyExt as _;
 use tower_service::Service;
 
-/// Trailers that a method adds to those of gRPC, in the extensions of its answer: tonic has no word for them where a call succeeds.
+/// Trailers of a successful response, as an extension. tonic has no other way to set them.
 #[derive(Debug, Clone)]
 pub(crate) struct Trailers(pub(crate) HeaderMap);
 
-/// Sends the trailers that methods ask for.
+/// Sends the trailers of responses.
 #[derive(Debug, Clone)]
 pub(crate) struct WithTrailers<S>(pub(crate) S);
 

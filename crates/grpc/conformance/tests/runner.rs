@@ -4,7 +4,7 @@ use std::process::Command;
 
 /// The Connect project's runner of conformance tests, which must find nothing.
 #[test]
-fn the_runner_of_another_project_finds_nothing_api_1() {
+fn passes_connect_conformance_runner_api_1() {
     let Some(runner) = std::env::var_os("SEAWORTHY_TEST_CONNECTCONFORMANCE") else {
         return;
     };

@@ -18,7 +18,7 @@ use super::{
 };
 
 pin_project! {
-    /// The rest of an answer, which ends at the call's deadline whatever the server does.
+    /// The body of a response. It ends at the call's deadline.
     pub(super) struct BoundedBody {
         #[pin]
         body: tonic::body::Body,
@@ -66,7 +66,7 @@ impl Body for BoundedBody {
         let is_late = Instant::now() >= this.deadline.deadline();
         let frame = match this.body.poll_frame(context) {
             Poll::Ready(Some(Ok(frame))) if is_late && frame.is_data() => Some(Err(late())),
-            // By the protocol every answer ends with its status: one that does not was cut off, whatever HTTP says.
+            // In gRPC every response ends with its status. A body without one was cut off.
             Poll::Ready(None) if *this.is_grpc && this.record.is_some() => Some(Err(cut_off())),
             Poll::Ready(frame) => frame,
             Poll::Pending => {
@@ -80,7 +80,8 @@ impl Body for BoundedBody {
                 let outcome = outcome_of_trailers(frame.trailers_ref());
                 (outcome, status.map(|status| status.code()))
             }
-            // The deadline is the caller's: a stream that is still open then has not failed.
+            // The caller sets the deadline, so a stream that is open then is not a failure of the
+            // server.
             Some(Err(status)) if status.code() == Code::DeadlineExceeded => {
                 (Outcome::Neutral, Some(status.code()))
             }

@@ -17,7 +17,7 @@ use super::{
     transport::Transport,
 };
 
-/// Makes a channel. Everything but the URL has a safe default.
+/// Builds a [`GrpcChannel`]. Only the URL is required.
 pub struct GrpcChannelBuilder {
     name: Arc<str>,
     config: GrpcClientConfig,
@@ -43,8 +43,8 @@ impl GrpcChannelBuilder {
         }
     }
 
-    /// The contract of the dependency, as the encoded `FileDescriptorSet` that compilers of contracts write (`Contract::DESCRIPTORS`): its methods with the option
-    /// `idempotency_level` are tried again.
+    /// Adds a contract of the dependency, as its encoded `FileDescriptorSet`
+    /// (`Contract::DESCRIPTORS`). Methods with the option `idempotency_level` are then retried.
     #[must_use]
     pub fn contract(mut self, descriptors: &[u8]) -> Self {
         self.methods = self.methods.and_then(|mut methods| {
@@ -54,46 +54,48 @@ impl GrpcChannelBuilder {
         self
     }
 
-    /// Policies that others use too, instead of `policies` of the settings: one dependency has one breaker, however it is called.
-    /// That breaker judges all calls, whatever `breaker_per` says.
+    /// Uses policies that other clients share, instead of `policies` of the settings. Their circuit
+    /// breaker covers all calls, and `breaker_per` has no effect.
     #[must_use]
     pub fn policies(mut self, policies: Policies) -> Self {
         self.policies = Some(policies);
         self
     }
 
-    /// All policies by name, instead of `policies` of the settings: the channel takes those of its dependency and, where `breaker_per` is `method`, those of its methods.
+    /// Uses policies by name, instead of `policies` of the settings. The channel takes those of its
+    /// dependency, and with `breaker_per: method` those of its methods.
     #[must_use]
     pub fn resilience(mut self, resilience: &Resilience) -> Self {
         self.resilience = Some(resilience.clone());
         self
     }
 
-    /// The registry that counts the calls.
+    /// Sets the registry for metrics.
     #[must_use]
     pub fn metrics(mut self, metrics: &Metrics) -> Self {
         self.metrics = metrics.clone();
         self
     }
 
-    /// What records a span for each call.
+    /// Sets the tracer for spans of calls.
     #[must_use]
     pub fn tracer(mut self, tracer: &Tracer) -> Self {
         self.tracer = tracer.clone();
         self
     }
 
-    /// Another way to find addresses than the operating system's.
+    /// Sets the resolver of addresses. The default is the operating system's.
     #[must_use]
     pub fn resolver(mut self, resolver: impl Resolve) -> Self {
         self.resolver = Some(Arc::new(resolver));
         self
     }
 
-    /// The channel. Reads the files of its TLS settings with blocking calls; connects at the first call, which must be made inside a runtime.
+    /// Builds the channel. Reads TLS files with blocking calls. Connects at the first call, which
+    /// must be made inside a runtime.
     ///
     /// # Errors
-    /// The URL cannot be called, a TLS file cannot be read, or a contract is none.
+    /// The URL is not valid, a TLS file cannot be read, or a contract is malformed.
     pub fn build(self) -> Result<GrpcChannel, GrpcClientError> {
         let Self {
             name,
@@ -121,7 +123,7 @@ impl GrpcChannelBuilder {
                 tracing::warn!(
                     client = %name,
                     setting,
-                    "a setting of `policies` does nothing here: an answer over gRPC is a stream, which neither two calls nor two callers can have"
+                    "this setting of `policies` has no effect for gRPC clients, because responses are streams"
                 );
             }
         }
@@ -130,7 +132,7 @@ impl GrpcChannelBuilder {
         let counted = Arc::downgrade(&balancer);
         metrics.observable_gauge(
             "grpc_client_connections",
-            "Open connections of a client, one to each address.",
+            "Open connections of a client, one for each address.",
             &[("client", &name)],
             move || {
                 let balancer = counted.upgrade();
@@ -139,7 +141,7 @@ impl GrpcChannelBuilder {
         );
         let transport = Transport {
             balancer,
-            patience: policies.config().attempt_timeout.get(),
+            attempt_timeout: policies.config().attempt_timeout.get(),
         };
         let replay = ReplayCalls(Arc::new(methods));
         let pipelines = match config.breaker_per {
@@ -160,12 +162,13 @@ impl GrpcChannelBuilder {
     }
 }
 
-/// Gives services their gRPC clients by name.
+/// Creates the gRPC clients of a service.
 pub trait GrpcClients {
-    /// A builder for the channel to the dependency of this name, with the settings `grpc_clients.NAME` and the policies, metrics and traces of the service.
+    /// Returns a builder for the channel to a dependency, with the settings `grpc_clients.NAME` and
+    /// the policies, metrics and traces of the service.
     ///
     /// # Errors
-    /// The settings do not say where the dependency is.
+    /// The settings contain no URL for the dependency.
     fn grpc_client(&self, name: &str) -> Result<GrpcChannelBuilder, GrpcClientError>;
 }
 

@@ -22,11 +22,12 @@ use super::{
     body::BoundedBody,
     observe::{CallRecord, ClientMetrics},
     pipelines::Pipelines,
-    repeatable::MAXIMUM_REPLAY,
+    repeatable::MAX_REPLAY_SIZE,
     transport::{Attempt, late},
 };
 
-/// Calls one dependency over gRPC, within all its policies. Cheap to clone; all clones share connections and policies.
+/// Calls one dependency over gRPC, with its policies. Cheap to clone. All clones share connections
+/// and policies.
 ///
 /// ```
 /// use seaworthy_grpc::client::{GrpcChannel, GrpcClientConfig};
@@ -50,11 +51,12 @@ pub(super) struct Inner {
     pub(super) metrics: ClientMetrics,
 }
 
-/// An answer on its way.
+/// The future of a response.
 pub type GrpcCall = Pin<Box<dyn Future<Output = Result<Response<Body>, Status>> + Send>>;
 
 impl GrpcChannel {
-    /// A channel to the dependency of this name, which metrics, spans and policies go by.
+    /// Returns a builder for the channel to a dependency. Metrics, spans and policies have its
+    /// name.
     #[must_use]
     pub fn builder(name: &str, config: super::GrpcClientConfig) -> GrpcChannelBuilder {
         GrpcChannelBuilder::new(name, config)
@@ -70,7 +72,7 @@ impl GrpcChannel {
         &self.0.name
     }
 
-    /// The policies of the dependency: its breaker, its places, its retries.
+    /// The policies of the dependency, such as its circuit breaker.
     #[must_use]
     pub fn policies(&self) -> &Policies {
         &self.0.policies
@@ -78,7 +80,8 @@ impl GrpcChannel {
 }
 
 impl Inner {
-    /// The nearest of the three: what the client allows, what the request asks for, and until when somebody waits for what it is made for.
+    /// Returns the nearest of three deadlines: of the settings, of the call's own headers, and of
+    /// the current request.
     fn deadline(&self, headers: &HeaderMap, context: Option<&RequestContext>) -> Deadline {
         let total = self.policies.config().total_timeout.get();
         let asked = grpc_timeout(headers).map_or(total, |asked| asked.min(total));
@@ -101,7 +104,7 @@ impl Inner {
             ends: deadline.instant(),
             count: Arc::clone(record.attempts()),
         });
-        let request = request.map(|body| ReplayBody::new(body, MAXIMUM_REPLAY));
+        let request = request.map(|body| ReplayBody::new(body, MAX_REPLAY_SIZE));
         let mut pipeline = self.pipelines.of(request.uri().path());
         let sending = async move {
             poll_fn(|context| pipeline.poll_ready(context)).await?;
@@ -114,7 +117,7 @@ impl Inner {
             Err(_) => return Err(failed(record, late())),
         };
         let report = LateReport::take_from(&mut response);
-        // An answer that is only a status has it in its head.
+        // A response that is only a status has it in its headers.
         let record = match Status::from_header_map(response.headers()) {
             Some(status) => {
                 record.ended(status.code());
@@ -122,7 +125,7 @@ impl Inner {
             }
             None => Some(record),
         };
-        // Anything else than 200 comes from what stands between, and says by itself what it means.
+        // Any other status than 200 comes from a proxy, and needs no gRPC status.
         let is_grpc = response.status() == StatusCode::OK;
         Ok(response.map(|body| Body::new(BoundedBody::new(body, ends, report, record, is_grpc))))
     }

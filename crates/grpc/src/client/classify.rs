@@ -11,11 +11,11 @@ const PUSHBACK: HeaderName = HeaderName::from_static("grpc-retry-pushback-ms");
 /// The prefix of every gRPC content type, such as `application/grpc+proto`.
 const GRPC_TYPE: &[u8] = b"application/grpc";
 
-/// Marks the answer of a replica beside which there are others that nothing is said against.
+/// Marks the response of a replica that has healthy peers.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct OneOfSeveral;
+pub(crate) struct HasPeers;
 
-/// What an answer says about the dependency: by its status where that came with its head, and by the status at its end otherwise.
+/// The outcome of a response: by the status in its headers, else by the status in its trailers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ClassifyGrpc;
 
@@ -27,10 +27,10 @@ impl<B> Classify<Response<B>, Status> for ClassifyGrpc {
             Ok(response) => match Status::from_header_map(response.headers()) {
                 Some(status) => {
                     let outcome = of_status(&status, response.headers());
-                    of_one(response.extensions(), outcome)
+                    for_peers(response.extensions(), outcome)
                 }
                 None if is_foreign(response) => Outcome::Permanent,
-                // What stands between us and the service answers in HTTP.
+                // Proxies answer in HTTP.
                 None => ClassifyHttp.classify(Ok::<_, &Status>(response)),
             },
             Err(status) if was_refused(status) => Outcome::Unreachable,
@@ -60,17 +60,19 @@ fn is_foreign<B>(response: &Response<B>) -> bool {
     response.status() == StatusCode::OK && !is_grpc
 }
 
-/// A run of failures of one replica ends when it is left out, which takes as many as the breaker waits for: it says nothing against the dependency, but counts in its rate.
-fn of_one(extensions: &Extensions, outcome: Outcome) -> Outcome {
+/// Failures in a row of one replica end with its ejection, after as many calls as open the breaker.
+/// They count in the failure rate of the breaker, but not as consecutive failures.
+fn for_peers(extensions: &Extensions, outcome: Outcome) -> Outcome {
     match outcome {
-        Outcome::Transient { retry_after } if extensions.get::<OneOfSeveral>().is_some() => {
+        Outcome::Transient { retry_after } if extensions.get::<HasPeers>().is_some() => {
             Outcome::Throttled { retry_after }
         }
         outcome => outcome,
     }
 }
 
-/// The outcome by the code; how long to wait is said by `grpc-retry-pushback-ms`, whose negative numbers forbid another try, or by `RetryInfo`.
+/// Returns the outcome of a status. The delay comes from `grpc-retry-pushback-ms`, whose negative
+/// values forbid retries, or from `RetryInfo`.
 pub(crate) fn of_status(status: &Status, headers: &HeaderMap) -> Outcome {
     let pushback = headers.get(PUSHBACK).map(|value| {
         let text = value.to_str().unwrap_or_default();
@@ -105,18 +107,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn advice_of_the_server_is_read_from_the_header_and_from_the_details_res_2() {
-        let told = |text: &str| {
+    fn reads_retry_delay_from_header_and_details_res_2() {
+        let outcome_of = |text: &str| {
             let headers = HeaderMap::from_iter([(PUSHBACK, text.parse().unwrap())]);
             of_status(&Status::unavailable(""), &headers)
         };
         let wait = |milliseconds| Outcome::Transient {
             retry_after: Some(Duration::from_millis(milliseconds)),
         };
-        assert_eq!(told("250"), wait(250));
-        assert_eq!(told("0"), wait(0));
+        assert_eq!(outcome_of("250"), wait(250));
+        assert_eq!(outcome_of("0"), wait(0));
         for forbidden in ["-1", "", "soon", "1.5", "18446744073709551616"] {
-            assert_eq!(told(forbidden), Outcome::Permanent, "{forbidden}");
+            assert_eq!(outcome_of(forbidden), Outcome::Permanent, "{forbidden}");
         }
         let error = Error::new(seaworthy_core::Code::Exhausted, "RATE_LIMITED", "later");
         let status = to_status(&error.with_retry_after(Duration::from_secs(3)));
@@ -129,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn what_blames_the_caller_is_a_success_of_the_dependency_res_1() {
+    fn client_errors_are_successes_of_dependency_res_1() {
         for code in [
             Code::NotFound,
             Code::InvalidArgument,

@@ -2,42 +2,42 @@ use std::{io, path::PathBuf};
 
 use seaworthy_service::StartError;
 
-/// Why a client cannot be made of its settings.
+/// Errors returned by [`GrpcChannelBuilder::build`](super::GrpcChannelBuilder::build).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum GrpcClientError {
-    /// The URL is not one, or its TLS settings do not fit together.
-    #[error("url `{url}` cannot be called")]
+    /// The URL is not valid, or its TLS settings contradict each other.
+    #[error("url `{url}` is not valid for a gRPC client")]
     Endpoint {
         /// The URL.
         url: String,
-        /// What is wrong.
+        /// The cause.
         #[source]
         cause: tonic::transport::Error,
     },
-    /// Neither `http://` nor `https://`.
+    /// The URL begins with neither `http://` nor `https://`.
     #[error("url `{0}` must begin with http:// or https://")]
     Scheme(String),
-    /// TLS files are given for a URL that has no TLS.
-    #[error("url `{0}` is plain text and has TLS files; begin it with https://")]
+    /// The URL has no TLS, but TLS files are set.
+    #[error("url `{0}` has no TLS, but TLS files are set: begin it with https://, or remove tls")]
     PlainText(String),
-    /// One of certificate and key is given without the other.
-    #[error("tls.certificate and tls.key belong together; one is missing")]
+    /// Only one of certificate and key is set.
+    #[error("tls.certificate and tls.key must be set together")]
     HalfIdentity,
     /// A file cannot be read.
     #[error("{file} cannot be read")]
     File {
         /// The file.
         file: PathBuf,
-        /// Why.
+        /// The cause.
         #[source]
         cause: io::Error,
     },
-    /// The descriptors of a contract are none.
+    /// The descriptors of a contract are malformed.
     #[error("the descriptors of the contract cannot be read")]
     Contract(#[source] prost::DecodeError),
-    /// No URL is known for the dependency of this name.
-    #[error("the setting grpc_clients.{0}.url is missing")]
+    /// The settings have no URL for this dependency.
+    #[error("grpc_clients.{0}.url is not set")]
     Unknown(String),
     /// The runtime is ending.
     #[error("the runtime has ended")]
@@ -46,6 +46,6 @@ pub enum GrpcClientError {
 
 impl From<GrpcClientError> for StartError {
     fn from(error: GrpcClientError) -> Self {
-        Self::because("a client cannot be made", error)
+        Self::because("the gRPC client cannot be built", error)
     }
 }

@@ -1,13 +1,17 @@
 //! Calls of other services (LIFE-6, OBS-7, RES-1 to RES-5).
 //!
-//! A [`GrpcChannel`] is what a generated client calls through. It passes all policies of its dependency (deadline, retry, bulkhead, breaker, timeout), carries the
-//! request ID and the trace of the request that it is called for, and spreads its calls over all addresses of the name, one HTTP/2 connection to each.
+//! Generated clients call through a [`GrpcChannel`]. It applies all policies of its dependency:
+//! deadline, retry, bulkhead, circuit breaker, timeout. It sends the request ID and the trace of
+//! the current request. It balances calls over all addresses of the name, with one HTTP/2
+//! connection to each.
 //!
-//! - *No call without an end.* The nearest of the settings, the request's own `grpc-timeout` and the deadline of the request that it is called for bounds the whole
-//!   call, streams included; one attempt is bounded until its answer begins.
-//! - *Retries* only of methods that their contract calls idempotent ([`GrpcChannelBuilder::contract`]) or of calls that are marked, and only until an answer has
-//!   begun (which is where gRPC commits a call too). `grpc-retry-pushback-ms` and `RetryInfo` are obeyed.
-//! - *Balancing* is our own: see the module `balance` for why.
+//! - *Deadlines.* The nearest of the settings, the call's own `grpc-timeout` and the deadline of
+//!   the current request limits the whole call, streams included. One attempt has a time limit
+//!   until its response begins.
+//! - *Retries* apply to methods with an `idempotency_level` ([`GrpcChannelBuilder::contract`]) and
+//!   to marked calls, until a response has begun, which also commits a call in gRPC.
+//!   `grpc-retry-pushback-ms` and `RetryInfo` are obeyed.
+//! - *Balancing*: the module `balance` explains why it does not use tonic's.
 
 mod balance;
 mod body;

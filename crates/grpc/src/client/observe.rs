@@ -13,10 +13,10 @@ use seaworthy_telemetry::{
 };
 use tonic::Code;
 
-/// As many as gRPC has.
-const MOST_CODES: usize = 20;
+/// More than the number of gRPC codes.
+const MAX_CODES: usize = 20;
 
-/// What is counted of a client's calls (OBS-5). Cheap to clone.
+/// The metrics of a client (OBS-5). Cheap to clone.
 #[derive(Clone)]
 pub(super) struct ClientMetrics(Arc<Inner>);
 
@@ -34,19 +34,19 @@ impl ClientMetrics {
         Self(Arc::new(Inner {
             in_flight: metrics.gauge(
                 "grpc_client_requests_in_flight",
-                "Calls whose answer has not come whole.",
+                "Calls whose response is not complete.",
                 &[("client", name)],
             ),
             duration: metrics.histogram(
                 "grpc_client_request_duration_seconds",
-                "Time from a call to the end of its answer, with every attempt.",
+                "Time from a call to the end of its response, with all attempts.",
                 DURATION_BUCKETS,
                 &[("client", name)],
             ),
-            codes: Family::new(MOST_CODES, move |status| {
+            codes: Family::new(MAX_CODES, move |status| {
                 all.counter(
                     "grpc_client_requests_total",
-                    "Calls that have ended, by their status.",
+                    "Completed calls by status.",
                     &[("client", &client), ("status", status)],
                 )
             }),
@@ -55,7 +55,7 @@ impl ClientMetrics {
         }))
     }
 
-    /// A call of the method at this path, within the trace of what it is made for.
+    /// Begins the record of a call, in the trace of the current request.
     pub(super) fn begin(&self, path: &str, parent: Option<&TraceContext>) -> CallRecord {
         CallRecord {
             _in_flight: self.0.in_flight.guard(),
@@ -69,7 +69,7 @@ impl ClientMetrics {
     }
 }
 
-/// A call that runs. Dropping it ends the call: one duration, one status, one span.
+/// The record of a running call. Dropping it ends the call: one duration, one status, one span.
 pub(super) struct CallRecord {
     _in_flight: GaugeGuard,
     metrics: Arc<Inner>,
@@ -85,7 +85,7 @@ impl CallRecord {
         &self.trace
     }
 
-    /// Counts what is sent.
+    /// The number of attempts.
     pub(super) fn attempts(&self) -> &Arc<AtomicU32> {
         &self.attempts
     }

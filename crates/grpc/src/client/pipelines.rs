@@ -9,19 +9,19 @@ use tower_layer::Layer as _;
 
 use super::{classify::ClassifyGrpc, repeatable::ReplayCalls, transport::Transport};
 
-/// More than the methods of any contract that people read; what is called beyond them is judged by the breaker of the dependency.
-const MOST_METHODS: usize = 256;
+/// More methods than usual contracts have. The breaker of the dependency covers further methods.
+const MAX_METHODS: usize = 256;
 
 type Calls = Pipeline<Transport, ClassifyGrpc, ReplayCalls>;
 
-/// The policies that calls pass: of the dependency, and of each method where each has its own.
+/// The policies of calls: of the dependency, or of each method.
 pub(super) struct Pipelines {
     dependency: Calls,
     methods: Option<Methods>,
 }
 
 struct Methods {
-    /// That of the dependency: an operator holds it.
+    /// The breaker of the dependency, which an operator can hold.
     breaker: CircuitBreaker,
     resilience: Resilience,
     name: Arc<str>,
@@ -31,7 +31,7 @@ struct Methods {
 }
 
 impl Pipelines {
-    /// One for all calls.
+    /// One pipeline for all calls.
     pub(super) fn of_dependency(
         policies: &Policies,
         transport: Transport,
@@ -43,7 +43,7 @@ impl Pipelines {
         }
     }
 
-    /// One for each method, made at its first call.
+    /// One pipeline for each method, created at its first call.
     pub(super) fn of_methods(
         resilience: Resilience,
         name: &Arc<str>,
@@ -64,7 +64,7 @@ impl Pipelines {
         }
     }
 
-    /// The policies of a call to `/package.Service/Method`.
+    /// Returns the pipeline of a call to `/package.Service/Method`.
     pub(super) fn of(&self, path: &str) -> Calls {
         let of_method = |methods: &Methods| methods.of(path.trim_start_matches('/'));
         let own = self.methods.as_ref().and_then(of_method);
@@ -73,7 +73,8 @@ impl Pipelines {
 }
 
 impl Methods {
-    /// `None` where the policies of the dependency have the word: while its breaker is held open, and until the calls after that have closed it.
+    /// Returns the pipeline of a method. `None` if the policies of the dependency apply: while its
+    /// breaker is held open, and until later calls have closed it.
     fn of(&self, method: &str) -> Option<Calls> {
         if self.breaker.state() != BreakerState::Closed {
             return None;
@@ -82,7 +83,7 @@ impl Methods {
             return Some(calls.clone());
         }
         let mut known = self.known.write();
-        if known.len() >= MOST_METHODS && !known.contains_key(method) {
+        if known.len() >= MAX_METHODS && !known.contains_key(method) {
             return None;
         }
         let new = || {

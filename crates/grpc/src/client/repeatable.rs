@@ -11,17 +11,17 @@ use tonic::body::Body;
 
 use super::GrpcClientError;
 
-/// A request up to this is kept to be sent again; with 64 calls at once it is 64 MiB.
-pub(crate) const MAXIMUM_REPLAY: ByteSize = ByteSize::mebibytes(1);
+/// The maximum size of a request that is kept for retries. 64 concurrent calls may keep 64 MiB.
+pub(crate) const MAX_REPLAY_SIZE: ByteSize = ByteSize::mebibytes(1);
 
 pub(crate) type Recorded = ReplayBody<Body>;
 
-/// The methods that may be called again, as `/package.Service/Method`.
+/// The methods that may be retried, as `/package.Service/Method`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct RepeatableMethods(HashSet<String>);
 
 impl RepeatableMethods {
-    /// Adds the methods that a contract calls idempotent or free of side effects.
+    /// Adds the methods that a contract declares as idempotent or free of side effects.
     pub(crate) fn read(&mut self, descriptors: &[u8]) -> Result<(), GrpcClientError> {
         let files = FileDescriptorSet::decode(descriptors).map_err(GrpcClientError::Contract)?;
         for file in files.file {

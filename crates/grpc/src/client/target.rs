@@ -9,21 +9,21 @@ use super::GrpcClientError;
 const HTTP_PORT: u16 = 80;
 const HTTPS_PORT: u16 = 443;
 
-/// What is connected to, and how.
+/// The address and the TLS settings of a dependency.
 #[derive(Debug)]
 pub(crate) struct Target {
     host: String,
     port: u16,
     plain: Endpoint,
-    /// Set for https.
+    /// Set for `https`.
     tls: Option<GrpcClientTlsConfig>,
     config: GrpcClientConfig,
 }
 
 impl Target {
-    /// Reads the TLS files once, so that a mistake is found where the client is made.
+    /// Creates the target. Reads the TLS files once, to find mistakes early.
     pub(crate) fn new(config: &GrpcClientConfig) -> Result<Self, GrpcClientError> {
-        // As errors may repeat it: somebody may have written a password into it (OBS-3).
+        // Errors contain the URL, and it may contain a password (OBS-3).
         let url = redact(&config.url).into_owned();
         let plain = Endpoint::from_shared(config.url.clone())
             .map_err(|cause| GrpcClientError::Endpoint {
@@ -66,7 +66,7 @@ impl Target {
         self.port
     }
 
-    /// The address, where the URL has one in place of a name.
+    /// Returns the IP address, if the URL contains one instead of a name.
     pub(crate) fn address(&self) -> Option<IpAddr> {
         self.host.parse().ok()
     }
@@ -83,7 +83,7 @@ impl Target {
         self.config.max_connections.get().into()
     }
 
-    /// How one connection is made: with the TLS files as they are now.
+    /// Returns the settings of a connection, with the current TLS files.
     pub(crate) async fn endpoint(&self) -> Result<Endpoint, GrpcClientError> {
         let Some(tls) = self.tls.clone() else {
             return Ok(self.plain.clone());

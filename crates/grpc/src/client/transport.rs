@@ -19,8 +19,8 @@ use tower_service::Service;
 
 use super::{
     balance::{Balancer, ConnectionDrained, InFlight},
-    classify::{ClassifyGrpc, OneOfSeveral, of_status},
-    propagation::tell_time,
+    classify::{ClassifyGrpc, HasPeers, of_status},
+    propagation::set_timeout,
     repeatable::Recorded,
     status_details,
 };
@@ -29,19 +29,19 @@ use super::{
 /// one, because a fleet that restarts drains several connections at the same time.
 const MAX_RESENDS: u32 = 3;
 
-/// What one attempt must know beyond its request.
+/// The data of one attempt.
 #[derive(Debug, Clone)]
 pub(super) struct Attempt {
     pub(super) ends: Instant,
     pub(super) count: Arc<AtomicU32>,
 }
 
-/// Sends one request over a connection of the balancer's choice.
+/// Sends a request over a connection that the balancer selects.
 #[derive(Debug, Clone)]
 pub(super) struct Transport {
     pub(super) balancer: Arc<Balancer>,
-    /// What one attempt is given.
-    pub(super) patience: Duration,
+    /// The time limit of one attempt.
+    pub(super) attempt_timeout: Duration,
 }
 
 impl Service<Request<Recorded>> for Transport {
@@ -54,7 +54,7 @@ impl Service<Request<Recorded>> for Transport {
     }
 
     fn call(&mut self, mut request: Request<Recorded>) -> Self::Future {
-        let (balancer, patience) = (Arc::clone(&self.balancer), self.patience);
+        let (balancer, attempt_timeout) = (Arc::clone(&self.balancer), self.attempt_timeout);
         // Connections read no extensions, and each attempt keeps a copy of the head.
         let mut extensions = std::mem::take(request.extensions_mut());
         let attempt = extensions.remove::<Attempt>();
@@ -64,10 +64,10 @@ impl Service<Request<Recorded>> for Transport {
             }
             let mut resends = 0;
             let (answer, mut running) = loop {
-                let (mut channel, running) = balancer.choose(patience).await?;
+                let (mut channel, running) = balancer.choose(attempt_timeout).await?;
                 if let Some(attempt) = &attempt {
                     let left = attempt.ends.saturating_duration_since(Instant::now());
-                    tell_time(request.headers_mut(), left);
+                    set_timeout(request.headers_mut(), left);
                 }
                 let (head, record) = ReplayBody::keep(&request);
                 let answer = match poll_fn(|context| channel.poll_ready(context)).await {
@@ -97,10 +97,10 @@ impl Service<Request<Recorded>> for Transport {
             if outcome == Outcome::Success && awaits_status {
                 running.answered();
             } else {
-                if running.has_others()
+                if running.has_peers()
                     && let Ok(answer) = &mut answer
                 {
-                    answer.extensions_mut().insert(OneOfSeveral);
+                    answer.extensions_mut().insert(HasPeers);
                 }
                 running.report(outcome);
             }
@@ -167,7 +167,8 @@ fn causes<'a>(
     std::iter::successors(Some(error), |&error| error.source())
 }
 
-/// What a broken connection means. A connection that ends before the answer has not necessarily ended before the work.
+/// Returns the status of a failed connection. The server may still process a call whose connection
+/// ended.
 fn failure(error: tonic::transport::Error) -> Status {
     if has_expired(&error) {
         return late();
@@ -187,12 +188,12 @@ pub(super) fn late() -> Status {
     Status::deadline_exceeded("the call was not answered in time")
 }
 
-/// tonic watches `grpc-timeout` too, and calls its end a cancellation.
+/// tonic reports an exceeded `grpc-timeout` as a cancellation.
 fn has_expired(error: &(dyn StdError + 'static)) -> bool {
     causes(error).any(|cause| cause.is::<TimeoutExpired>())
 }
 
-/// The rest of an answer: its replica is told how it ends.
+/// The body of a response. It reports the end of the call to its replica.
 struct Answer {
     body: Body,
     running: InFlight,
@@ -233,7 +234,7 @@ impl http_body::Body for Answer {
     }
 }
 
-/// Nothing yet, unless these are the last words.
+/// Returns the outcome of a status in trailers. `Neutral` without one.
 pub(super) fn outcome_of_trailers(trailers: Option<&HeaderMap>) -> Outcome {
     let status = trailers.and_then(Status::from_header_map);
     match (status, trailers) {

@@ -1,4 +1,4 @@
-//! What the compiler writes from `contract/grpc/health/v1/health.proto`.
+//! The generated code of `contract/grpc/health/v1/health.proto`.
 #![allow(
     missing_docs,
     unreachable_pub,

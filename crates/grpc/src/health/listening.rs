@@ -2,7 +2,8 @@ use futures::future::BoxFuture;
 use seaworthy_service::{Component, Stage};
 use tokio::sync::watch;
 
-/// Ends open `Watch` calls when the listeners close: a drain waits for calls, and these would never end by themselves.
+/// Ends open `Watch` calls when the listeners close. Otherwise a drain would wait for them without
+/// end.
 pub(crate) struct Listening(pub(super) watch::Sender<bool>);
 
 impl Component for Listening {

@@ -1,4 +1,4 @@
-//! The standard health service (HLTH-1): what load balancers and orchestrators ask of a gRPC server.
+//! The standard gRPC health service for load balancers and orchestrators (HLTH-1).
 //!
 //! It follows the readiness of the service, so it answers `NOT_SERVING` during the drain of a stop,
 //! while calls are still accepted. `Check` and `List` bypass log, traces and load shedding, like
@@ -19,13 +19,13 @@ use listening::Listening;
 use service::HealthService;
 use status::HealthStatus;
 
-/// Follows a health until its listener closes, which the component is told.
+/// Follows the health of the service. The returned component ends it when the listeners close.
 pub(crate) fn follow(health: &Health) -> (HealthStatus, Listening) {
     let (status, closing) = HealthStatus::new(health.clone());
     (status, Listening(closing))
 }
 
-/// The service that tells the health of those with these names.
+/// Returns the health service for services with these names.
 pub(crate) fn contract(
     status: HealthStatus,
     names: &[&'static str],

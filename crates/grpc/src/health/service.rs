@@ -11,7 +11,7 @@ use super::{
     watches::{OpenWatch, Watches},
 };
 
-/// Tells the health of some services, which is that of their process.
+/// Reports the health of services of this process.
 #[derive(Debug)]
 pub(crate) struct HealthService {
     status: HealthStatus,
@@ -42,7 +42,7 @@ impl Health for HealthService {
             Err(Error::new(
                 Code::NotFound,
                 "SERVICE_UNKNOWN",
-                "there is no such service",
+                "this service is not known: use the empty name or the name of a contract",
             ))
         }
     }

@@ -22,8 +22,8 @@ use super::{
     status::HealthStatus,
 };
 
-/// Longer than several looks at the readiness.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// Longer than several poll intervals.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
 fn service(readiness: &Readiness) -> (HealthService, watch::Sender<bool>) {
     let (status, changes) = HealthStatus::new(readiness.clone());
@@ -37,7 +37,7 @@ fn ask(service: &str) -> HealthCheckRequest {
 }
 
 #[tokio::test]
-async fn check_and_list_follow_the_readiness_hlth_1() {
+async fn check_and_list_follow_readiness_hlth_1() {
     let readiness = Readiness::new(HealthConfig::default());
     let (service, _closing) = service(&readiness);
     let check = async |name: &str| service.check(ask(name)).await.unwrap().status();
@@ -57,46 +57,46 @@ async fn check_and_list_follow_the_readiness_hlth_1() {
 }
 
 #[tokio::test]
-async fn check_of_an_unknown_service_is_not_found_hlth_1() {
+async fn check_of_unknown_service_is_not_found_hlth_1() {
     let (service, _closing) = service(&Readiness::new(HealthConfig::default()));
-    let error = service.check(ask("nobody")).await.unwrap_err();
+    let error = service.check(ask("unknown.v1.Unknown")).await.unwrap_err();
     assert_eq!(error.code(), seaworthy_core::Code::NotFound);
 }
 
 #[tokio::test(start_paused = true)]
-async fn watch_tells_every_change_and_ends_with_the_listener_hlth_1() {
+async fn watch_sends_changes_and_ends_with_listener_hlth_1() {
     let readiness = Readiness::new(HealthConfig::default());
     let (service, closing) = service(&readiness);
     let mut watch = service.watch(ask("orders.v1.Orders")).await.unwrap();
-    let mut told = async || timeout(PATIENCE, watch.next()).await.unwrap();
+    let mut next = async || timeout(TIMEOUT, watch.next()).await.unwrap();
     assert_eq!(
-        told().await.unwrap().unwrap().status(),
+        next().await.unwrap().unwrap().status(),
         ServingStatus::NotServing
     );
     readiness.set_started();
     assert_eq!(
-        told().await.unwrap().unwrap().status(),
+        next().await.unwrap().unwrap().status(),
         ServingStatus::Serving
     );
     readiness.set_stopping();
     assert_eq!(
-        told().await.unwrap().unwrap().status(),
+        next().await.unwrap().unwrap().status(),
         ServingStatus::NotServing
     );
     closing.send_replace(true);
-    let end = told().await.unwrap().unwrap_err();
+    let end = next().await.unwrap().unwrap_err();
     assert_eq!(end.code(), seaworthy_core::Code::Unavailable);
-    assert!(told().await.is_none());
+    assert!(next().await.is_none());
 }
 
 #[tokio::test(start_paused = true)]
-async fn watch_of_an_unknown_service_says_so_and_stays_open_hlth_1() {
+async fn watch_of_unknown_service_stays_open_hlth_1() {
     let (service, closing) = service(&Readiness::new(HealthConfig::default()));
-    let mut watch = service.watch(ask("nobody")).await.unwrap();
+    let mut watch = service.watch(ask("unknown.v1.Unknown")).await.unwrap();
     let first = watch.next().await.unwrap().unwrap();
     assert_eq!(first.status(), ServingStatus::ServiceUnknown);
     assert!(
-        timeout(PATIENCE, watch.next()).await.is_err(),
+        timeout(TIMEOUT, watch.next()).await.is_err(),
         "it must stay open"
     );
     closing.send_replace(true);
@@ -109,7 +109,10 @@ async fn limits_watches_of_one_client_but_not_check_sec_3() {
     let mut open = Vec::new();
     let refused = loop {
         // Calls for unknown services count too, because they stay open.
-        match service.watch(ask(["", "nobody"][open.len() % 2])).await {
+        match service
+            .watch(ask(["", "unknown.v1.Unknown"][open.len() % 2]))
+            .await
+        {
             Ok(watch) => open.push(watch),
             Err(error) => break error,
         }
@@ -143,10 +146,10 @@ async fn open_watch_is_not_woken_while_status_is_same_sec_3() {
             .poll_next_unpin(&mut Context::from_waker(&waker))
             .is_pending()
     );
-    tokio::time::sleep(PATIENCE).await;
+    tokio::time::sleep(TIMEOUT).await;
     assert_eq!(wakes.0.load(Ordering::SeqCst), 0);
     readiness.set_started();
-    tokio::time::sleep(PATIENCE).await;
+    tokio::time::sleep(TIMEOUT).await;
     assert_eq!(wakes.0.load(Ordering::SeqCst), 1);
     let next = watch.next().await.unwrap().unwrap();
     assert_eq!(next.status(), ServingStatus::Serving);

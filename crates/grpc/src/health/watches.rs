@@ -8,7 +8,7 @@ use seaworthy_core::{Code, Error, context, network_of};
 const MAX_WATCHES: usize = 1_024;
 /// Maximum open `Watch` calls of one client address. A client has one for each connection, and
 /// clients behind a proxy share an address.
-const MAX_WATCHES_PER_ADDRESS: usize = 64;
+const MAX_WATCHES_PER_IP: usize = 64;
 
 /// Counts the open `Watch` calls. Any client may open one, and only the client ends it. Cheap to
 /// clone. All clones share the count.
@@ -38,7 +38,7 @@ impl Watches {
         let address = address.map(network_of);
         let mut counts = self.0.lock();
         let own = counts.by_address.get(&address).copied().unwrap_or_default();
-        if counts.all >= MAX_WATCHES || own >= MAX_WATCHES_PER_ADDRESS {
+        if counts.all >= MAX_WATCHES || own >= MAX_WATCHES_PER_IP {
             return Err(Error::new(
                 Code::Exhausted,
                 "TOO_MANY_WATCHES",
@@ -87,18 +87,18 @@ mod tests {
         let open: Vec<_> = (0..64)
             .map(|host| from(subscriber(host), &watches).unwrap())
             .collect();
-        assert_eq!(open.len(), MAX_WATCHES_PER_ADDRESS);
+        assert_eq!(open.len(), MAX_WATCHES_PER_IP);
         let refused = from(subscriber(64), &watches).unwrap_err();
         assert_eq!(refused.code(), Code::Exhausted);
         assert!(from([0x2001, 0xdb8, 0, 2, 0, 0, 0, 1], &watches).is_ok());
     }
 
     #[test]
-    fn open_watches_are_bounded_by_address_and_process_sec_3() {
+    fn bounds_open_watches_per_ip_and_process_sec_3() {
         let watches = Watches::default();
         let mut open = Vec::new();
         for client in 0..16 {
-            let mut own: Vec<_> = (0..MAX_WATCHES_PER_ADDRESS)
+            let mut own: Vec<_> = (0..MAX_WATCHES_PER_IP)
                 .map(|_| from([10, 0, 0, client], &watches).unwrap())
                 .collect();
             let refused = from([10, 0, 0, client], &watches).unwrap_err();

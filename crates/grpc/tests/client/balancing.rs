@@ -21,7 +21,8 @@ use tokio::{
 
 use crate::fixture::{Names, Reply, Server, call, listen};
 
-/// Three addresses of this machine with one port. Each is kept from the start until its server listens, so nothing else takes it in between, and refuses connections until then.
+/// Three addresses with one port. Each is reserved until its server listens, and refuses
+/// connections until then.
 struct Replicas {
     addresses: [SocketAddr; 3],
     kept: [Option<TcpSocket>; 3],
@@ -78,7 +79,7 @@ fn client(names: &Names, port: u16, change: impl FnOnce(&mut GrpcClientConfig)) 
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_are_spread_evenly_over_all_addresses_of_the_name_res_3() {
+async fn balances_calls_evenly_over_addresses_res_3() {
     let mut replicas = Replicas::new();
     let servers =
         [0, 1, 2].map(|index| replicas.start(index, |_| Reply::After(Duration::from_millis(2))));
@@ -92,7 +93,7 @@ async fn calls_are_spread_evenly_over_all_addresses_of_the_name_res_3() {
     }
 }
 
-/// This many calls from eight tasks, each after its wait; how many of them failed. Slow machines take longer and count the same.
+/// Sends calls from eight tasks, each after its delay. Returns how many failed.
 async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
     let workers = (0..8).map(|_| {
         let channel = channel.clone();
@@ -109,7 +110,8 @@ async fn counted(channel: &GrpcChannel, calls: usize) -> usize {
     all.into_iter().map(Result::unwrap).sum()
 }
 
-/// One of three replicas answers so, or is not there; how many of a thousand calls fail once it is known to be. Calls are not repeatable: nothing is hidden by a retry.
+/// Returns how many of a thousand calls fail after one of three replicas is known to be bad. Calls
+/// are not repeatable, so no retry hides a failure.
 async fn one_bad(reply: Option<Reply>) -> usize {
     let mut replicas = Replicas::new();
     let _good = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
@@ -119,7 +121,7 @@ async fn one_bad(reply: Option<Reply>) -> usize {
     let channel = client(&names, replicas.port(), |config| {
         config.policies.attempt_timeout = Timeout::from_millis(1_000);
     });
-    // A run of five failures is what it is known by.
+    // Five failures in a row eject it.
     let mut failures = counted(&channel, 80).await;
     while bad.is_some() && failures < 5 {
         failures += counted(&channel, 80).await;
@@ -128,20 +130,20 @@ async fn one_bad(reply: Option<Reply>) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_replica_of_three_that_is_down_costs_less_than_one_call_of_a_hundred_res_1() {
+async fn one_down_replica_of_three_costs_under_one_percent_res_1() {
     let failures = one_bad(None).await;
     assert_eq!(failures, 0);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_replica_of_three_that_refuses_work_costs_less_than_one_call_of_a_hundred_res_1() {
+async fn one_refusing_replica_of_three_costs_under_one_percent_res_1() {
     let failures = one_bad(Some(Reply::Status(tonic::Code::Unavailable, None))).await;
     assert!(failures < 10, "{failures} of 1,000");
 }
 
-/// Refusals are quicker than work: of calls at once all refusals come before the first answer, one after the other.
+/// Refusals are faster than work: of concurrent calls all refusals arrive first.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_run_of_refusals_of_one_replica_does_not_stop_calls_of_the_others_res_1() {
+async fn refusals_of_one_replica_stop_no_calls_of_others_res_1() {
     let mut replicas = Replicas::new();
     let work = Reply::After(Duration::from_millis(100));
     let refuses = Arc::new(AtomicBool::new(false));
@@ -171,13 +173,13 @@ async fn replica_that_cuts_answers_off_is_ejected_res_1() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn one_replica_of_three_that_never_answers_costs_less_than_one_call_of_a_hundred_res_1() {
+async fn one_silent_replica_of_three_costs_under_one_percent_res_1() {
     let failures = one_bad(Some(Reply::Never)).await;
     assert!(failures < 10, "{failures} of 1,000");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_that_dies_under_load_fails_only_what_it_held_and_is_used_again_res_1() {
+async fn replica_killed_under_load_fails_only_its_calls_res_1() {
     let mut replicas = Replicas::new();
     let _good = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
     let dies = replicas.start(2, |_| Reply::Ok);
@@ -187,7 +189,7 @@ async fn a_replica_that_dies_under_load_fails_only_what_it_held_and_is_used_agai
     counted(&channel, 200).await;
     assert!(dies.calls() > 0);
     drop(dies);
-    // Each of the eight that call may have had one call there.
+    // Each of the eight tasks may have had one call there.
     let failures = counted(&channel, 800).await;
     assert!(failures <= 8, "{failures}");
     let back = TcpListener::bind(replicas.addresses[2]).await.unwrap();
@@ -200,7 +202,7 @@ async fn a_replica_that_dies_under_load_fails_only_what_it_held_and_is_used_agai
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_replica_that_joins_the_name_is_called_and_one_that_left_is_not_res_1() {
+async fn calls_follow_added_and_removed_addresses_res_1() {
     let mut replicas = Replicas::new();
     let [first, second] = [0, 1].map(|index| replicas.start(index, |_| Reply::Ok));
     let names = Names::default();
@@ -249,9 +251,9 @@ async fn connections_are_bounded_and_shared_by_all_calls_res_3() {
     assert_eq!(called, 1);
 }
 
-/// Two servers of one name, of which the second does as it is told; an attempt is given so long.
+/// Two servers of one name, with a reply for the second. `timeout` is that of an attempt.
 async fn pair(
-    patience: Timeout,
+    attempt_timeout: Timeout,
     reply: impl Fn(usize) -> Reply + Send + Sync + 'static,
 ) -> (Server, Server, GrpcChannel) {
     let mut replicas = Replicas::new();
@@ -260,14 +262,14 @@ async fn pair(
     let names = Names::default();
     *names.0.lock() = vec![first.address.ip(), second.address.ip()];
     let mut config = GrpcClientConfig::new(format!("http://things.test:{}", replicas.port()));
-    config.policies.attempt_timeout = patience;
+    config.policies.attempt_timeout = attempt_timeout;
     config.policies.breaker.mode = BreakerMode::Off;
     let builder = GrpcChannel::builder("things", config).resolver(names);
     (first, second, builder.build().unwrap())
 }
 
 #[tokio::test]
-async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
+async fn streams_ended_by_readers_are_no_failures_res_1() {
     const STREAMS: usize = 10;
     let (_first, second, channel) = pair(Timeout::from_millis(1_000), |before| {
         if before < STREAMS {
@@ -281,7 +283,7 @@ async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
     while second.calls() < STREAMS {
         streams.extend(listen(&channel).await);
     }
-    // Those of the first server end by themselves.
+    // The calls of the first server end by themselves.
     let wait = Duration::from_millis(1_500);
     let rest = streams
         .iter_mut()
@@ -297,7 +299,7 @@ async fn streams_that_their_readers_end_say_nothing_against_a_replica_res_1() {
 }
 
 #[tokio::test]
-async fn a_trial_that_its_caller_gives_up_makes_room_for_the_next_res_1() {
+async fn dropped_test_call_allows_next_test_res_1() {
     const FAILURES: usize = 5;
     let (first, second, channel) = pair(Timeout::from_secs(2), |before| match before {
         0..FAILURES => Reply::Status(tonic::Code::Internal, None),
@@ -309,7 +311,7 @@ async fn a_trial_that_its_caller_gives_up_makes_room_for_the_next_res_1() {
         let _ = call(&channel).await;
     }
     let began = Instant::now();
-    // It comes back after a second and is tried by a call that nobody waits for any more.
+    // It returns after a second, and a call that is dropped tests it.
     while second.calls() == FAILURES {
         assert!(began.elapsed() < Duration::from_secs(5));
         let _ = tokio::time::timeout(Duration::from_millis(50), call(&channel)).await;
@@ -325,7 +327,7 @@ async fn a_trial_that_its_caller_gives_up_makes_room_for_the_next_res_1() {
 }
 
 #[tokio::test]
-async fn a_connection_that_is_cut_is_opened_again_res_1() {
+async fn reopens_lost_connection_res_1() {
     let server = Server::start(|_| Reply::Ok).await;
     let proxy = FaultProxy::start(server.address).await.unwrap();
     let config = GrpcClientConfig::new(format!("http://{}", proxy.address()));
@@ -378,7 +380,7 @@ async fn calls_succeed_while_one_of_two_replicas_drains_res_1() {
         streams.push(listen(&channel).await.unwrap());
     }
     second.drain();
-    // Each open call makes its replica less likely, so several at once reach both.
+    // Each open call makes its replica less likely, so several concurrent calls reach both.
     for round in 0..50 {
         let answers = futures::future::join_all((0..8).map(|_| call(&channel))).await;
         for answer in answers {

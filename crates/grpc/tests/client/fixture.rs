@@ -1,4 +1,4 @@
-//! A gRPC server that does as it is told.
+//! A gRPC server with configurable replies.
 
 use std::{
     convert::Infallible,
@@ -37,20 +37,20 @@ pub(crate) const BROKEN: &str = "/test.Things/Break";
 /// An empty message, as it goes over the wire.
 const EMPTY: &[u8] = &[0; 5];
 
-/// What the server does with a call.
+/// The reply of the server to a call.
 #[derive(Debug, Clone)]
 pub(crate) enum Reply {
     Ok,
-    /// A status with the head, and a header more.
+    /// A status in the headers, and another header.
     Status(Code, Option<(&'static str, &'static str)>),
-    /// A message, and then a status that is no success.
+    /// A message, and then an error status.
     LateStatus(Code),
-    /// A message, and then a status with these details as they are on the wire.
+    /// A message, and then a status with these details, as they are on the wire.
     LateDetails(Code, &'static str),
-    /// A message, and then nothing: the trailers are missing.
+    /// A message, without trailers.
     CutOff,
     After(Duration),
-    /// A message, and more to come that never does.
+    /// A message, and a stream that never ends.
     Stream,
     /// A message, then the end of the stream when the test signals it.
     StreamUntil(Arc<Notify>),
@@ -59,7 +59,7 @@ pub(crate) enum Reply {
 
 type Decide = dyn Fn(usize) -> Reply + Send + Sync;
 
-/// A server on this machine. It ends with all its connections when it is dropped.
+/// A server on loopback. Dropping it ends all connections.
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     calls: Arc<AtomicUsize>,
@@ -74,7 +74,7 @@ impl Server {
         Self::start_on(TcpListener::bind("127.0.0.1:0").await.unwrap(), decide)
     }
 
-    /// A server that asks `decide` about each call, with the number of calls before it.
+    /// Starts a server. `decide` returns the reply to each call, by the number of earlier calls.
     pub(crate) fn start_on(
         listener: TcpListener,
         decide: impl Fn(usize) -> Reply + Send + Sync + 'static,
@@ -247,7 +247,7 @@ pub(crate) async fn call(channel: &GrpcChannel) -> Result<(), Status> {
     send(channel, tonic::Request::new(())).await
 }
 
-/// A name whose addresses the test says.
+/// A resolver with addresses of the test.
 #[derive(Clone, Default)]
 pub(crate) struct Names(pub(crate) Arc<Mutex<Vec<IpAddr>>>);
 

@@ -20,7 +20,7 @@ use tonic::Code;
 
 use crate::fixture::{BROKEN, Reply, Server, call, send, send_to};
 
-/// A contract whose one method is of this level.
+/// Returns a contract with one method of this idempotency level.
 fn contract(level: IdempotencyLevel) -> Vec<u8> {
     let method = MethodDescriptorProto {
         name: Some("Get".to_owned()),
@@ -42,7 +42,7 @@ fn contract(level: IdempotencyLevel) -> Vec<u8> {
     FileDescriptorSet { file: vec![file] }.encode_to_vec()
 }
 
-/// Fails twice in this way and then works.
+/// Replies with this error twice, and then succeeds.
 async fn recovering(code: Code) -> Server {
     Server::start(move |before| match before {
         0 | 1 => Reply::Status(code, None),
@@ -52,8 +52,7 @@ async fn recovering(code: Code) -> Server {
 }
 
 #[tokio::test]
-async fn what_the_contract_calls_idempotent_or_the_caller_marks_is_tried_again_and_nothing_else_res_2()
- {
+async fn retries_only_idempotent_or_marked_calls_res_2() {
     for (level, times) in [
         (IdempotencyLevel::Idempotent, 3),
         (IdempotencyLevel::NoSideEffects, 3),
@@ -100,7 +99,7 @@ fn repeatable(server: &Server) -> GrpcChannel {
 }
 
 #[tokio::test]
-async fn what_another_try_would_only_repeat_is_not_tried_again_res_2() {
+async fn permanent_errors_are_not_retried_res_2() {
     for code in [
         Code::Internal,
         Code::NotFound,
@@ -116,7 +115,7 @@ async fn what_another_try_would_only_repeat_is_not_tried_again_res_2() {
 }
 
 #[tokio::test]
-async fn pushback_of_the_server_is_waited_for_or_ends_the_tries_res_2() {
+async fn obeys_pushback_of_server_res_2() {
     let server = Server::start(|before| match before {
         0 => Reply::Status(Code::Unavailable, Some(("grpc-retry-pushback-ms", "700"))),
         _ => Reply::Ok,
@@ -133,7 +132,7 @@ async fn pushback_of_the_server_is_waited_for_or_ends_the_tries_res_2() {
 }
 
 #[tokio::test]
-async fn a_server_that_never_answers_costs_the_timeout_of_each_attempt_within_the_total_res_3() {
+async fn silent_server_costs_attempt_timeouts_within_total_res_3() {
     let server = Server::start(|_| Reply::Never).await;
     let mut config = server.config();
     config.policies.attempt_timeout = Timeout::from_millis(1_000);
@@ -158,15 +157,15 @@ async fn a_server_that_never_answers_costs_the_timeout_of_each_attempt_within_th
 }
 
 #[tokio::test]
-async fn a_dependency_that_fails_is_not_called_for_a_while_whenever_its_status_comes_res_1() {
+async fn breaker_opens_on_early_and_late_status_res_1() {
     for reply in [
         Reply::Status(Code::Unavailable, None),
         Reply::Status(Code::Internal, None),
         Reply::LateStatus(Code::Internal),
         Reply::CutOff,
     ] {
-        let told = reply.clone();
-        let server = Server::start(move |_| told.clone()).await;
+        let reply = reply.clone();
+        let server = Server::start(move |_| reply.clone()).await;
         let channel = server.client().build().unwrap();
         let mut refused = 0;
         for _ in 0..50 {
@@ -184,7 +183,7 @@ async fn a_dependency_that_fails_is_not_called_for_a_while_whenever_its_status_c
 }
 
 #[tokio::test]
-async fn calls_at_once_have_a_bound_res_5() {
+async fn concurrent_calls_are_bounded_res_5() {
     let server = Server::start(|_| Reply::Never).await;
     let mut config = server.config();
     config.policies.bulkhead = serde_json::from_str(r#"{"max_concurrent_calls": 1}"#).unwrap();
@@ -228,7 +227,7 @@ async fn settings_that_cannot_work_are_refused_where_the_client_is_made_conf_1()
 }
 
 #[tokio::test]
-async fn a_method_that_fails_opens_its_own_breaker_where_each_has_one_res_1() {
+async fn failing_method_opens_its_own_breaker_res_1() {
     for (breaker_per, others_go_on) in [(BreakerPer::Dependency, false), (BreakerPer::Method, true)]
     {
         let server = Server::start(|_| Reply::Ok).await;
@@ -273,7 +272,7 @@ async fn a_method_that_fails_opens_its_own_breaker_where_each_has_one_res_1() {
 }
 
 #[tokio::test]
-async fn a_hold_of_the_dependency_holds_every_method_res_1() {
+async fn holding_dependency_holds_every_method_res_1() {
     let server = Server::start(|_| Reply::Ok).await;
     let mut config = server.config();
     config.breaker_per = BreakerPer::Method;
@@ -292,7 +291,7 @@ async fn a_hold_of_the_dependency_holds_every_method_res_1() {
 }
 
 #[tokio::test]
-async fn methods_without_end_share_the_breaker_of_the_dependency_in_the_end_res_1() {
+async fn methods_beyond_limit_share_dependency_breaker_res_1() {
     let server = Server::start(|_| Reply::Ok).await;
     let mut config = server.config();
     config.breaker_per = BreakerPer::Method;

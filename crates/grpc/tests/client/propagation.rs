@@ -1,4 +1,4 @@
-//! LIFE-6, MSG-8, OBS-5: what travels along, and what is told.
+//! LIFE-6, MSG-8, OBS-5: propagated headers and metrics.
 
 use std::{sync::Arc, time::Duration};
 
@@ -23,7 +23,7 @@ fn request(wait: Duration) -> Arc<RequestContext> {
 }
 
 #[tokio::test]
-async fn a_call_carries_the_request_the_trace_and_the_time_that_is_left_life_6_msg_8() {
+async fn call_carries_request_id_trace_and_remaining_time_life_6_msg_8() {
     let server = Server::start(|_| Reply::Ok).await;
     let channel = server.client().build().unwrap();
     let request = request(Duration::from_secs(3));
@@ -38,9 +38,9 @@ async fn a_call_carries_the_request_the_trace_and_the_time_that_is_left_life_6_m
 }
 
 #[tokio::test]
-async fn who_asks_and_from_where_is_told_to_friends_alone_msg_8_sec_6() {
+async fn sends_caller_identity_only_where_configured_msg_8_sec_6() {
     let server = Server::start(|_| Reply::Ok).await;
-    for (propagation, told) in [
+    for (propagation, expected) in [
         (Propagation::Request, (None, None)),
         (Propagation::Address, (None, Some("192.0.2.7"))),
         (Propagation::Baggage, (None, None)),
@@ -54,12 +54,12 @@ async fn who_asks_and_from_where_is_told_to_friends_alone_msg_8_sec_6() {
         context::scope(request, call(&channel)).await.unwrap();
         let head = server.heads().pop().unwrap();
         let text = |name| head.get(name).map(|value| value.to_str().unwrap());
-        assert_eq!((text("x-actor-id"), text("x-forwarded-for")), told);
+        assert_eq!((text("x-actor-id"), text("x-forwarded-for")), expected);
     }
 }
 
 #[tokio::test]
-async fn a_call_that_nobody_waits_for_is_not_sent_life_6() {
+async fn late_call_is_not_sent_life_6() {
     let server = Server::start(|_| Reply::Ok).await;
     let channel = server.client().build().unwrap();
     let status = context::scope(request(Duration::ZERO), call(&channel)).await;
@@ -68,7 +68,7 @@ async fn a_call_that_nobody_waits_for_is_not_sent_life_6() {
 }
 
 #[tokio::test]
-async fn calls_are_counted_by_their_status_with_connections_and_breaker_obs_5() {
+async fn counts_calls_connections_and_breaker_obs_5() {
     let server = Server::start(|before| match before {
         0 => Reply::Ok,
         1 => Reply::LateStatus(Code::NotFound),

@@ -15,10 +15,10 @@ use seaworthy_client::Resolve;
 use tokio::{sync::watch, task::AbortHandle};
 use tonic::{Status, transport::Channel};
 
-use super::replica::{InFlight, OpenConnection, Replica, Standing};
+use super::replica::{Availability, InFlight, OpenConnection, Replica};
 use crate::client::target::Target;
 
-/// Losing all connections at once asks for the addresses once.
+/// If all connections are lost at the same time, the name is resolved once.
 const SOONEST: Duration = Duration::from_secs(1);
 
 /// Every address refused the connection, so the call was not sent.
@@ -26,10 +26,11 @@ const SOONEST: Duration = Duration::from_secs(1);
 #[error("the connection was refused")]
 pub(crate) struct ConnectionRefused;
 
-/// Where addresses come from.
+/// The resolver of addresses.
 pub(crate) type Resolver = Arc<dyn Resolve>;
 
-/// Spreads calls over the addresses of a name. Nothing is connected before the first call, and no more when this is dropped.
+/// Balances calls over the addresses of a name. It connects at the first call, and disconnects when
+/// it is dropped.
 pub(crate) struct Balancer {
     shared: Arc<Shared>,
     begun: AtomicBool,
@@ -46,19 +47,19 @@ struct Shared {
 #[derive(Debug, Default)]
 struct Known {
     replicas: Vec<Arc<Replica>>,
-    /// Why there are none; `None` before the first answer.
+    /// The error of the last resolution. `None` ahead of the first result.
     problem: Option<Arc<str>>,
 }
 
-/// Why no replica can be called.
+/// The reason why no replica is available.
 struct NoReplica {
     why: Arc<str>,
     is_refused: bool,
 }
 
-/// What a look at all replicas gives.
+/// The result of selecting a replica.
 enum Choice {
-    /// The replica, and whether there are others that nothing is said against.
+    /// The replica, and whether it has healthy peers.
     Call(OpenConnection, Arc<Replica>, bool),
     Wait,
     Fail(NoReplica),
@@ -78,14 +79,17 @@ impl Balancer {
         }
     }
 
-    /// A connection for one call, as soon as there is one. `patience` is what one attempt is given.
-    pub(crate) async fn choose(&self, patience: Duration) -> Result<(Channel, InFlight), Status> {
+    /// A connection for one call, as soon as there is one. `attempt_timeout` is what one attempt is given.
+    pub(crate) async fn choose(
+        &self,
+        attempt_timeout: Duration,
+    ) -> Result<(Channel, InFlight), Status> {
         self.begin();
         let mut changed = self.shared.changed.subscribe();
         loop {
             match self.shared.choose() {
-                Choice::Call(connection, replica, has_others) => {
-                    let running = replica.begin(&connection, patience, has_others);
+                Choice::Call(connection, replica, has_peers) => {
+                    let running = replica.begin(&connection, attempt_timeout, has_peers);
                     return Ok((connection.channel, running));
                 }
                 Choice::Fail(NoReplica { why, is_refused }) => {
@@ -103,7 +107,7 @@ impl Balancer {
         }
     }
 
-    /// Connections that are open.
+    /// Returns the number of open connections.
     pub(crate) fn open_connections(&self) -> usize {
         let known = self.shared.known.read();
         known
@@ -143,10 +147,10 @@ impl Shared {
             is_refused: false,
         });
         for replica in &known.replicas {
-            match replica.standing(now) {
-                Standing::Open(connection) => open.push((connection, replica)),
-                Standing::Opening => opening += 1,
-                Standing::Failed { why, is_refused } => {
+            match replica.availability(now) {
+                Availability::Open(connection) => open.push((connection, replica)),
+                Availability::Opening => opening += 1,
+                Availability::Failed { why, is_refused } => {
                     failed = Some(NoReplica { why, is_refused });
                 }
             }
@@ -181,11 +185,11 @@ impl Shared {
             first
         };
         let (connection, replica) = open.swap_remove(best);
-        let has_others = leaves_out && total + opening > 1;
-        Choice::Call(connection, Arc::clone(replica), has_others)
+        let has_peers = leaves_out && total + opening > 1;
+        Choice::Call(connection, Arc::clone(replica), has_peers)
     }
 
-    /// Keeps what is still there, retires what is gone and opens what is new.
+    /// Keeps current replicas, retires removed ones and opens new ones.
     fn update(&self, addresses: Vec<IpAddr>) {
         let port = self.target.port();
         let mut wanted: Vec<SocketAddr> = addresses
@@ -210,7 +214,7 @@ impl Shared {
                 .iter()
                 .all(|replica| replica.address() != *address)
         });
-        // Where there are more addresses than connections, every client takes others.
+        // If there are more addresses than connections, each client selects other addresses.
         wanted.shuffle(&mut rand::rng());
         for address in wanted
             .into_iter()
@@ -226,9 +230,9 @@ impl Shared {
         self.changed.send_replace(());
     }
 
-    /// A name that cannot be resolved for a while keeps its addresses.
+    /// A name that cannot be resolved keeps its addresses.
     fn unresolved(&self, problem: &std::io::Error) {
-        tracing::debug!(host = self.target.host(), %problem, "the name cannot be resolved");
+        tracing::debug!(host = self.target.host(), %problem, "name resolution failed");
         let mut known = self.known.write();
         if known.replicas.is_empty() {
             known.problem = Some(format!("the name cannot be resolved: {problem}").into());
@@ -262,7 +266,7 @@ async fn keep_resolved(shared: Arc<Shared>, resolver: Resolver) {
         let next = tokio::time::sleep(shared.target.resolve_interval());
         tokio::pin!(next);
         let mut open = shared.open_connections();
-        // Until the interval is over, or a connection is lost.
+        // Waits until the interval is over, or a connection is lost.
         loop {
             tokio::select! {
                 () = &mut next => break,

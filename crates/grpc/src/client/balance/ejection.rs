@@ -1,41 +1,43 @@
 use std::time::{Duration, Instant};
 
-/// A run of failures that chance does not explain while others work.
+/// Failures in a row that eject a replica. Chance does not explain them while others work.
 const FAILURES: u32 = 5;
-/// How long a replica is left out for the first time: one round of a restart.
+/// The duration of the first ejection.
 const FIRST: Duration = Duration::from_secs(1);
-/// Doublings of that: half a minute at most.
+/// The maximum doublings of the duration, so it is about half a minute.
 const DOUBLINGS: u32 = 5;
-/// A call that tries a replica again is alone for so many times its patience: when the patience is over, its failure is on the way.
-const PATIENCES: u32 = 2;
+/// A test call has the replica alone for this many attempt timeouts. Its failure has arrived by
+/// then.
+const TEST_TIMEOUTS: u32 = 2;
 
-/// Whether a replica is left out because of how its calls end. It reads no clock.
+/// The ejection state of a replica, by the outcomes of its calls. It does not read a clock.
 #[derive(Debug, Default)]
 pub(super) struct Ejection {
     failures: u32,
     times: u32,
     until: Option<Instant>,
-    /// Until when the one call that tries it again is waited for.
+    /// The end of waiting for the outcome of the test call.
     tried_until: Option<Instant>,
 }
 
 impl Ejection {
-    pub(super) fn is_out(&self, now: Instant) -> bool {
+    pub(super) fn is_ejected(&self, now: Instant) -> bool {
         self.is_left_out(now) || self.tried_until.is_some_and(|until| now < until)
     }
 
-    /// A call is sent there. The first one after it was left out is alone until it ends, or for so long that nothing
-    /// will be told of it any more: a replica that is still bad costs one call. Whether this is that call.
-    pub(super) fn begin(&mut self, patience: Duration, now: Instant) -> bool {
-        let tries = self.times > 0 && !self.is_out(now);
-        if tries {
-            self.tried_until = now.checked_add(patience.saturating_mul(PATIENCES));
+    /// Records that a call begins. Returns whether it is the test call after an ejection. The test
+    /// call has the replica alone until it ends, or until its time is over, so a bad replica costs
+    /// one call.
+    pub(super) fn begin(&mut self, attempt_timeout: Duration, now: Instant) -> bool {
+        let is_test = self.times > 0 && !self.is_ejected(now);
+        if is_test {
+            self.tried_until = now.checked_add(attempt_timeout.saturating_mul(TEST_TIMEOUTS));
         }
-        tries
+        is_test
     }
 
-    /// The call that tries it again holds nobody up any more, though nothing is known of its end.
-    pub(super) fn end_trial(&mut self) {
+    /// Ends the test without an outcome, so that other calls may use the replica.
+    pub(super) fn end_test(&mut self) {
         self.tried_until = None;
     }
 
@@ -43,7 +45,8 @@ impl Ejection {
         self.until.is_some_and(|until| now < until)
     }
 
-    /// A call ended; whether the replica is left out from now on. One that comes back is left out again by its first failure.
+    /// Records the outcome of a call. Returns whether the replica is ejected now. A replica that
+    /// failed its test is ejected again by its first failure.
     pub(super) fn record(&mut self, failed: bool, now: Instant) -> bool {
         if !failed {
             *self = Self::default();
@@ -66,7 +69,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn five_failures_in_a_row_leave_it_out_longer_each_time_until_a_success_res_1() {
+    fn failures_in_a_row_eject_longer_until_success_res_1() {
         let (mut ejection, mut now) = (Ejection::default(), Instant::now());
         for _ in 0..3 {
             for _ in 0..FAILURES - 1 {
@@ -77,7 +80,7 @@ mod tests {
         for _ in 0..FAILURES - 1 {
             ejection.record(true, now);
         }
-        assert!(!ejection.is_out(now));
+        assert!(!ejection.is_ejected(now));
         let mut wait = FIRST;
         for time in 0..10 {
             assert!(ejection.record(true, now), "{time}");
@@ -85,35 +88,35 @@ mod tests {
                 !ejection.record(true, now),
                 "calls that were under way count once"
             );
-            assert!(ejection.is_out(now + wait - Duration::from_millis(1)));
+            assert!(ejection.is_ejected(now + wait - Duration::from_millis(1)));
             now += wait;
-            assert!(!ejection.is_out(now));
+            assert!(!ejection.is_ejected(now));
             wait = (wait * 2).min(FIRST * 32);
         }
         ejection.record(false, now);
         assert!(!ejection.record(true, now));
     }
     #[test]
-    fn one_that_comes_back_is_tried_by_one_call_alone_res_1() {
+    fn returning_replica_gets_one_test_call_res_1() {
         let (mut ejection, mut now) = (Ejection::default(), Instant::now());
-        let patience = Duration::from_millis(500);
+        let attempt_timeout = Duration::from_millis(500);
         for _ in 0..FAILURES {
-            ejection.begin(patience, now);
-            assert!(!ejection.is_out(now), "before the run is over");
+            ejection.begin(attempt_timeout, now);
+            assert!(!ejection.is_ejected(now), "before the run is over");
             ejection.record(true, now);
         }
         now += FIRST;
-        assert!(!ejection.is_out(now));
-        ejection.begin(patience, now);
-        assert!(ejection.is_out(now), "while it is tried");
-        // Nothing was said of the call: the next one tries it.
-        now += patience * PATIENCES;
-        assert!(!ejection.is_out(now));
-        ejection.begin(patience, now);
+        assert!(!ejection.is_ejected(now));
+        ejection.begin(attempt_timeout, now);
+        assert!(ejection.is_ejected(now), "while it is tried");
+        // The test call had no outcome, so the next call tests the replica.
+        now += attempt_timeout * TEST_TIMEOUTS;
+        assert!(!ejection.is_ejected(now));
+        ejection.begin(attempt_timeout, now);
         assert!(ejection.record(true, now));
         now += FIRST * 2;
-        ejection.begin(patience, now);
+        ejection.begin(attempt_timeout, now);
         ejection.record(false, now);
-        assert!(!ejection.is_out(now), "once it answered");
+        assert!(!ejection.is_ejected(now), "once it answered");
     }
 }

@@ -11,32 +11,32 @@ use tokio::{
     sync::Notify,
 };
 
-/// A connection that tells when it is closed, by whichever side.
+/// A connection that notifies when it closes, on either side.
 #[derive(Debug)]
-pub(super) struct Watched {
+pub(super) struct NotifyOnClose {
     stream: TcpStream,
-    _told: TellsAtEnd,
+    _notifier: CloseNotifier,
 }
 
 #[derive(Debug)]
-struct TellsAtEnd(Arc<Notify>);
+struct CloseNotifier(Arc<Notify>);
 
-impl Watched {
+impl NotifyOnClose {
     pub(super) fn new(stream: TcpStream, closed: Arc<Notify>) -> Self {
         Self {
             stream,
-            _told: TellsAtEnd(closed),
+            _notifier: CloseNotifier(closed),
         }
     }
 }
 
-impl Drop for TellsAtEnd {
+impl Drop for CloseNotifier {
     fn drop(&mut self) {
         self.0.notify_one();
     }
 }
 
-impl AsyncRead for Watched {
+impl AsyncRead for NotifyOnClose {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -46,7 +46,7 @@ impl AsyncRead for Watched {
     }
 }
 
-impl AsyncWrite for Watched {
+impl AsyncWrite for NotifyOnClose {
     fn poll_write(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,

@@ -20,24 +20,25 @@ use tokio::{
 use tonic::transport::{Channel, Uri};
 use tower::service_fn;
 
-use super::{ejection::Ejection, watched::Watched};
+use super::{ejection::Ejection, notify_on_close::NotifyOnClose};
 use crate::client::target::Target;
 
-/// The first wait before a connection is tried again: a process that restarts is back soon.
-const FIRST_WAIT: Timeout = Timeout::from_millis(100);
-/// The longest wait: an address that is gone is asked little, and one that comes back is used soon.
-const LONGEST_WAIT: Timeout = Timeout::from_secs(5);
+/// The first delay between attempts to connect. A process that restarts is back soon.
+const INITIAL_BACKOFF: Timeout = Timeout::from_millis(100);
+/// The maximum delay between attempts to connect. A lost address costs little, and is used soon
+/// after its return.
+const MAX_BACKOFF: Timeout = Timeout::from_secs(5);
 /// A connection with a shorter lifetime counts as a failed attempt to connect, unless it is the
 /// first one or the server drained it.
-const LIVED: Duration = Duration::from_secs(1);
+const MIN_LIFETIME: Duration = Duration::from_secs(1);
 /// How long calls wait for an address that refuses connections. A process that restarts is back
 /// sooner, and calls that wait for less than a quarter of `slow_call_duration` do not open the
 /// breaker.
 const REFUSED_WAIT: Duration = Duration::from_millis(400);
 /// Maximum delay between two attempts to connect while calls wait for an address.
 const REFUSED_BACKOFF: Timeout = Timeout::from_millis(50);
-/// A call may ask for another try this long after the last one failed.
-const ASKED_AGAIN: Duration = Duration::from_millis(100);
+/// The delay after a failed attempt to connect until a call triggers the next one.
+const RECONNECT_DELAY: Duration = Duration::from_millis(100);
 
 type BoxError = Box<dyn std::error::Error + Send + Sync>;
 
@@ -48,7 +49,7 @@ pub(crate) struct Replica {
     connection: Mutex<Connection>,
     ejection: Mutex<Ejection>,
     in_flight: AtomicU32,
-    /// Somebody waits for a connection now.
+    /// Notified when a call needs a connection.
     wanted: Notify,
     task: Mutex<Option<AbortHandle>>,
 }
@@ -73,7 +74,7 @@ pub(super) struct OpenConnection {
 }
 
 /// Whether a replica can be called.
-pub(super) enum Standing {
+pub(super) enum Availability {
     Open(OpenConnection),
     Opening,
     Failed { why: Arc<str>, is_refused: bool },
@@ -87,15 +88,15 @@ pub(crate) struct InFlight {
     drained: Arc<Notify>,
     began: Instant,
     /// An attempt that is given up after this long has failed, unless its answer has begun.
-    patience: Duration,
-    /// It tries a replica again that was left out.
-    tries: bool,
-    has_others: bool,
+    attempt_timeout: Duration,
+    /// Whether the call tests the replica after its ejection.
+    is_test: bool,
+    has_peers: bool,
     reported: bool,
 }
 
 impl Replica {
-    /// An address that is being connected to.
+    /// Creates a replica and begins to connect.
     pub(super) fn open(
         address: SocketAddr,
         target: &Arc<Target>,
@@ -114,7 +115,7 @@ impl Replica {
         replica
     }
 
-    /// Connects no more; calls under way end as they would.
+    /// Stops connecting. Calls in flight continue.
     pub(super) fn retire(&self) {
         if let Some(task) = self.task.lock().take() {
             task.abort();
@@ -130,23 +131,26 @@ impl Replica {
     }
 
     pub(super) fn is_ejected(&self, now: Instant) -> bool {
-        self.ejection.lock().is_out(now)
+        self.ejection.lock().is_ejected(now)
     }
 
-    /// Whether it can be called. A try that failed a while ago is asked for again.
-    pub(super) fn standing(&self, now: Instant) -> Standing {
+    /// Returns the state of the connection. Triggers an attempt to connect if the last one failed
+    /// some time ago.
+    pub(super) fn availability(&self, now: Instant) -> Availability {
         let mut connection = self.connection.lock();
         match &*connection {
-            Connection::Opening => Standing::Opening,
-            Connection::Open(open) => Standing::Open(open.clone()),
-            Connection::Failed { at, .. } if now.saturating_duration_since(*at) >= ASKED_AGAIN => {
+            Connection::Opening => Availability::Opening,
+            Connection::Open(open) => Availability::Open(open.clone()),
+            Connection::Failed { at, .. }
+                if now.saturating_duration_since(*at) >= RECONNECT_DELAY =>
+            {
                 *connection = Connection::Opening;
                 self.wanted.notify_one();
-                Standing::Opening
+                Availability::Opening
             }
             Connection::Failed {
                 why, is_refused, ..
-            } => Standing::Failed {
+            } => Availability::Failed {
                 why: Arc::clone(why),
                 is_refused: *is_refused,
             },
@@ -160,38 +164,38 @@ impl Replica {
     pub(super) fn begin(
         self: &Arc<Self>,
         connection: &OpenConnection,
-        patience: Duration,
-        has_others: bool,
+        attempt_timeout: Duration,
+        has_peers: bool,
     ) -> InFlight {
         self.in_flight.fetch_add(1, Ordering::Relaxed);
         let began = Instant::now();
-        let tries = self.ejection.lock().begin(patience, began);
+        let is_test = self.ejection.lock().begin(attempt_timeout, began);
         InFlight {
             replica: Arc::clone(self),
             drained: Arc::clone(&connection.drained),
             began,
-            patience,
-            tries,
-            has_others,
+            attempt_timeout,
+            is_test,
+            has_peers,
             reported: false,
         }
     }
 
-    fn become_(&self, connection: Connection, changed: &watch::Sender<()>) {
+    fn set_connection(&self, connection: Connection, changed: &watch::Sender<()>) {
         *self.connection.lock() = connection;
         changed.send_replace(());
     }
 
     fn record(&self, failed: bool) {
         if self.ejection.lock().record(failed, Instant::now()) {
-            tracing::warn!(address = %self.address, "a replica is left out: its calls fail");
+            tracing::warn!(address = %self.address, "replica ejected because its calls fail");
         }
     }
 }
 
-/// Opens the connection, and again whenever it is lost.
+/// Keeps the connection open.
 async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::Sender<()>) {
-    let backoff = Backoff::new(FIRST_WAIT, LONGEST_WAIT);
+    let backoff = Backoff::new(INITIAL_BACKOFF, MAX_BACKOFF);
     let refused_backoff = Backoff::new(REFUSED_BACKOFF, REFUSED_BACKOFF);
     let mut failures = 0_u32;
     let mut refused_since = None;
@@ -205,21 +209,21 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
                     channel,
                     drained: Arc::clone(&drained),
                 };
-                replica.become_(Connection::Open(open), &changed);
+                replica.set_connection(Connection::Open(open), &changed);
                 let is_drained = tokio::select! {
                     biased;
                     () = drained.notified() => true,
                     () = closed.notified() => false,
                 };
-                if opened.elapsed() >= LIVED {
+                if opened.elapsed() >= MIN_LIFETIME {
                     failures = 0;
-                    replica.become_(Connection::Opening, &changed);
+                    replica.set_connection(Connection::Opening, &changed);
                     continue;
                 }
                 // A server that drains a connection at once, or ends the first one at once, may be
                 // restarting. Calls wait for the next connection.
                 if is_drained || failures == 0 {
-                    replica.become_(Connection::Opening, &changed);
+                    replica.set_connection(Connection::Opening, &changed);
                     if failures > 0 {
                         tokio::time::sleep(backoff.delay(failures)).await;
                     }
@@ -243,9 +247,9 @@ async fn keep_open(replica: Arc<Replica>, target: Arc<Target>, changed: watch::S
         if !is_refused {
             refused_since = None;
         }
-        tracing::debug!(address = %replica.address, why, "no connection");
+        tracing::debug!(address = %replica.address, why, "connection attempt failed");
         let why = why.into();
-        replica.become_(
+        replica.set_connection(
             Connection::Failed {
                 why,
                 at,
@@ -285,7 +289,7 @@ async fn connect(
             let closed = closed.ok_or(ConnectionDrained)?;
             let stream = TcpStream::connect(address).await?;
             stream.set_nodelay(true)?;
-            Ok::<_, BoxError>(TokioIo::new(Watched::new(stream, closed)))
+            Ok::<_, BoxError>(TokioIo::new(NotifyOnClose::new(stream, closed)))
         }
     });
     let limit = target.connect_timeout();
@@ -330,24 +334,25 @@ impl InFlight {
         self.drained.notify_one();
     }
 
-    /// Whether there are other replicas that nothing is said against.
-    pub(crate) fn has_others(&self) -> bool {
-        self.has_others
+    /// Whether the replica has healthy peers.
+    pub(crate) fn has_peers(&self) -> bool {
+        self.has_peers
     }
 
-    /// Tells that the answer began well: a reader who wants no more of it says nothing against the replica, however long it was read.
+    /// Records that the response began without an error. Ending its body early is then not a
+    /// failure of the replica.
     pub(crate) fn answered(&mut self) {
-        self.patience = Duration::MAX;
-        self.end_trial();
+        self.attempt_timeout = Duration::MAX;
+        self.end_test();
     }
 
-    fn end_trial(&mut self) {
-        if std::mem::take(&mut self.tries) {
-            self.replica.ejection.lock().end_trial();
+    fn end_test(&mut self) {
+        if std::mem::take(&mut self.is_test) {
+            self.replica.ejection.lock().end_test();
         }
     }
 
-    /// Tells how the call ended, once.
+    /// Records the outcome of the call. Later outcomes are ignored.
     pub(crate) fn report(&mut self, outcome: Outcome) {
         let failed = match outcome {
             Outcome::Success | Outcome::Throttled { .. } => false,
@@ -366,10 +371,10 @@ impl Drop for InFlight {
         if self.reported {
             return;
         }
-        if self.began.elapsed() >= self.patience {
+        if self.began.elapsed() >= self.attempt_timeout {
             self.replica.record(true);
         } else {
-            self.end_trial();
+            self.end_test();
         }
     }
 }
