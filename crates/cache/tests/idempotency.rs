@@ -13,8 +13,8 @@ use seaworthy_cache::RedisStore;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        KeyState, CallOutcome, Fingerprint, IdempotencyStore as _, RecordedAnswer, ScopedKey, Lifetimes,
-        conformance,
+        CallOutcome, Fingerprint, IdempotencyStore as _, KeyState, Lifetimes, RecordedAnswer,
+        ScopedKey, conformance,
     },
 };
 use seaworthy_core::{Code, effects::Attempt};
@@ -53,7 +53,10 @@ fn answer() -> RecordedAnswer {
 
 /// The key is stored for as long as the request may run.
 fn lifetimes(run: Duration) -> Lifetimes {
-    Lifetimes { timeout: run, ttl: run }
+    Lifetimes {
+        timeout: run,
+        ttl: run,
+    }
 }
 
 async fn begin(store: &RedisStore, text: &str, run: Duration) -> KeyState {
@@ -104,7 +107,9 @@ async fn one_of_many_concurrent_requests_runs_api_6() {
     let (store, key) = (store(&server), ScopedKey::new("a"));
     let begun = try_join_all((0..32).map(|_| store.begin(&key, REQUEST, lifetimes(RUN))));
     let begun = begun.await.unwrap();
-    let new = begun.iter().filter(|begun| matches!(begun, KeyState::Claimed(_)));
+    let new = begun
+        .iter()
+        .filter(|begun| matches!(begun, KeyState::Claimed(_)));
     assert_eq!(new.count(), 1, "{begun:?}");
 }
 
@@ -125,14 +130,20 @@ async fn late_request_changes_nothing_api_6() {
     not_done(late).await.unwrap();
     assert!(matches!(begin(&store, "a", RUN).await, KeyState::Running));
     not_done(next).await.unwrap();
-    assert!(matches!(begin(&store, "a", RUN).await, KeyState::Claimed(_)));
+    assert!(matches!(
+        begin(&store, "a", RUN).await,
+        KeyState::Claimed(_)
+    ));
 }
 
 #[tokio::test]
 async fn unknown_outcome_keeps_key_api_6() {
     let Some(server) = server() else { return };
     let store = store(&server);
-    for (text, ending) in [("unknown", CallOutcome::Unproven), ("done", CallOutcome::Changed)] {
+    for (text, ending) in [
+        ("unknown", CallOutcome::Unproven),
+        ("done", CallOutcome::Changed),
+    ] {
         let token = token(&store, text, RUN).await;
         let key = ScopedKey::new(text);
         store.settle(&key, token, ending, RUN).await.unwrap();
@@ -187,6 +198,8 @@ async fn request_with_key_is_refused_without_redis_api_6() {
     let store = store(&server);
     token(&store, "a", RUN).await;
     drop(server);
-    let error = store.begin(&ScopedKey::new("b"), REQUEST, lifetimes(RUN)).await;
+    let error = store
+        .begin(&ScopedKey::new("b"), REQUEST, lifetimes(RUN))
+        .await;
     assert_eq!(error.unwrap_err().code(), Code::Unavailable);
 }

@@ -164,8 +164,8 @@ async fn breaker_opens_on_early_and_late_status_res_1() {
         Reply::LateStatus(Code::Internal),
         Reply::CutOff,
     ] {
-        let reply = reply.clone();
-        let server = Server::start(move |_| reply.clone()).await;
+        let sent = reply.clone();
+        let server = Server::start(move |_| sent.clone()).await;
         let channel = server.client().build().unwrap();
         let mut refused = 0;
         for _ in 0..50 {

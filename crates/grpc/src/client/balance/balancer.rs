@@ -79,7 +79,7 @@ impl Balancer {
         }
     }
 
-    /// A connection for one call, as soon as there is one. `attempt_timeout` is what one attempt is given.
+    /// Waits for a connection for one call. `attempt_timeout` is the time limit of the attempt.
     pub(crate) async fn choose(
         &self,
         attempt_timeout: Duration,
