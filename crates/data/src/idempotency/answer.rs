@@ -1,4 +1,4 @@
-use seaworthy_contract::idempotency::{KeyState, Fingerprint, RecordedAnswer};
+use seaworthy_contract::idempotency::{Fingerprint, KeyState, RecordedAnswer};
 
 use super::outcome;
 use crate::{Connection, DataError, DataErrorKind, FromRow, Row, sql};

@@ -5,8 +5,8 @@ use std::{
 };
 
 use seaworthy_contract::idempotency::{
-    KeyState, CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, RecordedAnswer, ScopedKey,
-    StoreFuture, Lifetimes,
+    CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore, KeyState, Lifetimes,
+    RecordedAnswer, ScopedKey, StoreFuture,
 };
 
 use super::{

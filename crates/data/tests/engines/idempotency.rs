@@ -10,8 +10,8 @@ use futures::future::try_join_all;
 use seaworthy_contract::{
     axum::http::{HeaderMap, HeaderValue, StatusCode, header},
     idempotency::{
-        KeyState, CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, RecordedAnswer,
-        ScopedKey, Lifetimes, conformance,
+        CallOutcome, Fingerprint, IdempotencyConfig, IdempotencyStore as _, KeyState, Lifetimes,
+        RecordedAnswer, ScopedKey, conformance,
     },
 };
 use seaworthy_core::{
@@ -103,7 +103,9 @@ pub(crate) async fn one_of_many_concurrent_calls_runs_api_6(server: Server) {
         tokio::spawn(async move { store.begin(&same, REQUEST, LIFETIMES).await.unwrap() })
     });
     let all = try_join_all(all).await.unwrap();
-    let new = all.iter().filter(|begun| matches!(begun, KeyState::Claimed(_)));
+    let new = all
+        .iter()
+        .filter(|begun| matches!(begun, KeyState::Claimed(_)));
     assert_eq!(new.count(), 1, "{all:?}");
 }
 
@@ -212,7 +214,10 @@ pub(crate) async fn committed_call_without_an_answer_is_done_api_6(server: Serve
     let key = ScopedKey::new("alone");
     let settled = store.settle(&key, token, CallOutcome::Unchanged, RUN);
     settled.await.unwrap();
-    assert!(matches!(begin(&store, "alone").await, KeyState::AnswerNotKept));
+    assert!(matches!(
+        begin(&store, "alone").await,
+        KeyState::AnswerNotKept
+    ));
     assert_eq!(ids(&database).await, [1, 7]);
 }
 
@@ -272,7 +277,7 @@ pub(crate) async fn caller_with_many_keys_evicts_no_answer_of_another_api_6(serv
     };
     let store = store(&server, &config).await;
     let send = async |share: &str, text: &str| {
-        let key = ScopedKey::new(text).in_share(share);
+        let key = ScopedKey::new(text).with_share(share);
         let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
         if let KeyState::Claimed(token) = begun {
             let finished = store.finish(&key, token, answer("made"), RUN);
@@ -319,7 +324,10 @@ pub(crate) async fn committed_transaction_that_reads_is_no_change_api_6(server: 
         assert_eq!(effects.outcome(), Outcome::Unchanged);
         let settled = store.settle(&key, token, CallOutcome::Unproven, RUN);
         settled.await.unwrap();
-        assert!(matches!(begin(&store, text).await, KeyState::Claimed(_)), "{text}");
+        assert!(
+            matches!(begin(&store, text).await, KeyState::Claimed(_)),
+            "{text}"
+        );
     }
 }
 
@@ -370,7 +378,7 @@ pub(crate) async fn full_table_is_not_counted_for_each_key_api_6(server: Server)
     );
     let before = selects.get();
     for number in 0..KEYS {
-        let key = ScopedKey::new(&format!("k{number}")).in_share(&format!("new {number}"));
+        let key = ScopedKey::new(&format!("k{number}")).with_share(&format!("new {number}"));
         let begun = store.begin(&key, REQUEST, LIFETIMES).await.unwrap();
         assert!(matches!(begun, KeyState::Claimed(_)), "{begun:?}");
     }
