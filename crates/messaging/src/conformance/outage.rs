@@ -69,7 +69,7 @@ pub async fn publish_during_outage_is_error_msg_2(harness: &dyn Harness) {
     harness.wait_until_durable(&group).await;
     let publisher = node.publisher(&[&topic]).await;
     for text in numbers(500) {
-        // What is short for a broker that is down may be short for a busy disk, too.
+        // The short timeout may also be too short for a busy disk.
         let confirmed = async { while publisher.publish(message(&topic, &text)).await.is_err() {} };
         time::timeout(TIMEOUT, confirmed).await.unwrap();
     }

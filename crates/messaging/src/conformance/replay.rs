@@ -94,7 +94,7 @@ pub async fn replay_reaches_only_failed_group_msg_3(harness: &dyn Harness) {
         ),
         (sent.id(), Some("k"), Some("kept"), sent.payload())
     );
-    // What is published after the replay comes after it.
+    // Messages that are published after the replay arrive after it.
     publisher.publish(message(&topic, "later")).await.unwrap();
     let texts = well.wait_until(|texts| texts.contains(&"later".to_owned()));
     assert_eq!(texts.await, ["again", "later"]);

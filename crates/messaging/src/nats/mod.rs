@@ -27,6 +27,7 @@ mod names;
 mod publications;
 mod pull;
 mod returns;
+mod session;
 mod topology;
 mod wire;
 

@@ -21,7 +21,7 @@ const ANSWER_TIMEOUT: Duration = Duration::from_secs(5);
 /// The pause after a failed request.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What arrives at a session.
+/// A message or the end of a session.
 pub(super) enum Arrival {
     /// A message, the index of its stream, and its permit of the prefetch.
     Message(usize, Box<Message>, OwnedSemaphorePermit),

@@ -1,0 +1,292 @@
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_nats::{Message, Subject, jetstream};
+use futures::future::try_join_all;
+use parking_lot::Mutex;
+use serde_json::Value;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
+    time,
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{
+    broker::Inner,
+    group_lease::{Acquired, GroupLease},
+    hold::{Held, Hold},
+    names::Names,
+    pull::{Arrival, Pull},
+    returns::Returns,
+    wire,
+};
+use crate::transport::{Delivery, SubscriptionPlan, TransportError};
+
+/// How often a member trims the messages that all groups have acknowledged. It costs a few requests
+/// per topic and member.
+const TRIM_INTERVAL: Duration = Duration::from_secs(10);
+/// The negative acknowledgement of JetStream.
+pub(super) const RETURN: &str = "-NAK";
+
+/// Messages that have arrived and are not delivered.
+pub(super) struct Arrivals {
+    pub(super) incoming: mpsc::UnboundedReceiver<Arrival>,
+    /// Messages whose delivery counts are not known yet.
+    pub(super) uncounted: Vec<Delivery>,
+}
+
+/// The session of a member: its requests, its messages and its lease of an ordered group.
+pub(super) struct Session {
+    pub(super) broker: Arc<Inner>,
+    pub(super) plan: SubscriptionPlan,
+    pub(super) returns: Returns,
+    pub(super) group_lease: Option<GroupLease>,
+    pub(super) acquired: Mutex<Option<Acquired>>,
+    pub(super) hold: Mutex<Hold>,
+    /// Whether the session requests messages. It begins with the first call of `next`, so a dropped
+    /// session has no messages.
+    pub(super) begun: AtomicBool,
+    pub(super) stop: CancellationToken,
+    pub(super) tasks: TaskTracker,
+    /// The channel of arriving messages. `None` after the end of the session.
+    pub(super) to: Mutex<Option<mpsc::UnboundedSender<Arrival>>>,
+}
+
+impl Session {
+    /// Starts to request messages.
+    pub(super) fn begin(self: &Arc<Self>) {
+        if self.begun.swap(true, Ordering::SeqCst) {
+            return;
+        }
+        let Some(to) = self.to.lock().clone() else {
+            return;
+        };
+        let pulls = self.pulls(&to);
+        let (session, ended) = (Arc::clone(self), to.clone());
+        self.tasks.spawn(async move {
+            tokio::select! {
+                () = session.stop.cancelled() => {}
+                () = ended.closed() => {}
+                () = session.trim() => {}
+            }
+        });
+        if self.group_lease.is_none() {
+            for pull in pulls {
+                self.tasks.spawn(pull.run());
+            }
+            return;
+        }
+        let session = Arc::clone(self);
+        self.tasks.spawn(async move {
+            let ended = session.pull_with_lease(pulls, &to);
+            let ended = tokio::select! {
+                biased;
+                () = to.closed() => return,
+                ended = ended => ended,
+            };
+            if let Err(error) = ended {
+                let _ = to.send(Arrival::Ended(error));
+            }
+        });
+    }
+
+    /// Trims the messages that all groups have acknowledged, at intervals.
+    async fn trim(&self) {
+        let Inner { link, topology, .. } = &*self.broker;
+        loop {
+            time::sleep(TRIM_INTERVAL).await;
+            for topic in &self.plan.topics {
+                if let Err(error) = topology.trim(link, topic).await {
+                    tracing::debug!(%topic, %error, "a stream cannot be trimmed; the next attempt follows");
+                }
+            }
+        }
+    }
+
+    fn pulls(&self, to: &mpsc::UnboundedSender<Arrival>) -> Vec<Pull> {
+        let prefetch = usize::from(self.plan.prefetch.get());
+        let room = Arc::new(Semaphore::new(prefetch));
+        let share = (prefetch / self.plan.topics.len().max(1)).max(1);
+        let topics = self.plan.topics.iter().enumerate();
+        topics
+            .map(|(place, topic)| Pull {
+                link: self.broker.link.clone(),
+                place,
+                stream: self.broker.names.stream(topic),
+                consumer: Names::consumer(&self.plan.group),
+                room: Arc::clone(&room),
+                share,
+                stop: self.stop.clone(),
+                to: to.clone(),
+            })
+            .collect()
+    }
+
+    /// Requests messages while this member has the lease of the ordered group.
+    async fn pull_with_lease(
+        self: &Arc<Self>,
+        pulls: Vec<Pull>,
+        to: &mpsc::UnboundedSender<Arrival>,
+    ) -> Result<(), TransportError> {
+        let Some(lease) = &self.group_lease else {
+            return Ok(());
+        };
+        let mut connection = self.broker.link.connection();
+        let acquired = tokio::select! {
+            biased;
+            () = self.stop.cancelled() => return Ok(()),
+            acquired = lease.acquire(&mut connection) => acquired?,
+        };
+        *self.acquired.lock() = Some(acquired);
+        let session = Arc::clone(self);
+        let to = to.clone();
+        // The renewal continues after the stop until the last message is settled. A stop does not
+        // wait for this task.
+        tokio::spawn(async move {
+            let Some(lease) = &session.group_lease else {
+                return;
+            };
+            let is_needed = |renewed| {
+                let mut acquired = session.acquired.lock();
+                acquired
+                    .as_mut()
+                    .map(|acquired| *acquired = renewed)
+                    .is_some()
+            };
+            tokio::select! {
+                () = to.closed() => {}
+                renewed = lease.renew(acquired, is_needed) => if let Err(error) = renewed {
+                    let _ = to.send(Arrival::Ended(error));
+                }
+            }
+        });
+        futures::future::join_all(pulls.into_iter().map(Pull::run)).await;
+        Ok(())
+    }
+
+    pub(super) fn delivery(
+        &self,
+        place: usize,
+        message: Message,
+        permit: OwnedSemaphorePermit,
+    ) -> Option<Delivery> {
+        let topic = self.plan.topics.get(place)?.clone();
+        let reply = message.reply.clone()?;
+        let message = jetstream::Message {
+            message,
+            context: self.broker.context.clone(),
+        };
+        let (sequence, count) = match message.info() {
+            Ok(info) => (info.stream_sequence, info.delivered),
+            Err(_unknown) => return None,
+        };
+        let (envelope, problem) = wire::envelope(topic, message.message);
+        let tag = self.hold.lock().add(Held {
+            reply,
+            place: (place, sequence),
+            returned: (count <= 1).then_some(0),
+            _permit: permit,
+        });
+        Some(Delivery {
+            tag,
+            envelope,
+            count: u32::try_from(count).unwrap_or(u32::MAX),
+            problem,
+        })
+    }
+
+    pub(super) async fn send_all(
+        &self,
+        replies: impl IntoIterator<Item = Subject>,
+        text: &'static str,
+    ) -> Result<(), TransportError> {
+        for reply in replies {
+            self.broker.link.send(reply, text).await?;
+        }
+        Ok(())
+    }
+
+    /// Returns messages and releases the lease of the ordered group, if the session was stopped and
+    /// holds no messages.
+    pub(super) async fn end_if_over(&self) -> Result<(), TransportError> {
+        let returning = {
+            let mut hold = self.hold.lock();
+            if !self.stop.is_cancelled() || !hold.is_empty() {
+                return Ok(());
+            }
+            hold.take_returning()
+        };
+        let acquired = self.acquired.lock().take();
+        self.let_go(returning, Vec::new(), acquired).await
+    }
+
+    /// Returns these undelivered messages, in addition to those that the session holds when it
+    /// ends.
+    pub(super) async fn let_go(
+        &self,
+        returning: Vec<Held>,
+        dying: Vec<Held>,
+        acquired: Option<Acquired>,
+    ) -> Result<(), TransportError> {
+        let recorded: Vec<&Held> = returning.iter().collect();
+        self.returns.record(&self.broker, &recorded).await;
+        let mut all: Vec<Held> = returning.into_iter().chain(dying).collect();
+        all.sort_by_key(|held| held.place);
+        let mut replies: Vec<Subject> = all.into_iter().map(|held| held.reply).collect();
+        let last = replies.pop();
+        self.send_all(replies, RETURN).await?;
+        if let Some(last) = last {
+            // The answer to the last return confirms all of them.
+            let body = Value::String(RETURN.to_owned());
+            self.broker.link.request(last.to_string(), &body).await?;
+        }
+        if let (Some(lease), Some(acquired)) = (&self.group_lease, acquired) {
+            lease.release(acquired).await?;
+        }
+        let flushed = self.broker.link.client.flush().await;
+        flushed.map_err(TransportError::unavailable)
+    }
+
+    /// Adds undelivered messages to those that the session will return.
+    pub(super) fn return_uncounted(&self, arrivals: &mut Arrivals) {
+        while let Ok(arrival) = arrivals.incoming.try_recv() {
+            if let Arrival::Message(place, message, permit) = arrival {
+                arrivals
+                    .uncounted
+                    .extend(self.delivery(place, *message, permit));
+            }
+        }
+        let uncounted = std::mem::take(&mut arrivals.uncounted);
+        let tags: Vec<_> = uncounted.iter().map(|delivery| delivery.tag).collect();
+        let mut hold = self.hold.lock();
+        let returned = hold.take(&tags);
+        hold.return_later(returned);
+    }
+
+    /// Subtracts returns from the deliveries that the server has counted.
+    pub(super) async fn count(&self, uncounted: &mut [Delivery]) -> Result<(), TransportError> {
+        let again = uncounted.iter_mut().filter(|delivery| delivery.count > 1);
+        let counted = again.map(|delivery| async {
+            let Some(place) = self.hold.lock().place(delivery.tag) else {
+                return Ok(());
+            };
+            let returned = self.returns.read(&self.broker, place).await?;
+            self.hold.lock().note_returned(delivery.tag, returned);
+            let returned = u32::try_from(returned).unwrap_or(u32::MAX);
+            delivery.count = delivery.count.saturating_sub(returned).max(1);
+            Ok(())
+        });
+        try_join_all(counted).await.map(drop)
+    }
+
+    /// Ends the tasks of the session.
+    pub(super) fn end(&self) {
+        self.stop.cancel();
+        self.to.lock().take();
+    }
+}
